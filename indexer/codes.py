@@ -1,0 +1,56 @@
+"""Languages and countries: codes, names, and the names' codes.
+
+Names come from the Unicode CLDR by way of Babel. Codes are ISO 639-1 (639-3 where there is
+none) and ISO 3166-1 alpha-2; a three-letter language code that has a short form is replaced
+by it (`fra` by `fr`), after CLDR's table of language aliases.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from babel import Locale
+from babel.core import get_global
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language)
+
+
+@cache
+def _codes_by_name(kind: str) -> dict[str, str]:
+    names = getattr(_locale("en"), kind)
+    return {name.casefold(): code for code, name in sorted(names.items(), reverse=True)}
+
+
+def language_code(text: str) -> str | None:
+    """The code of a language given as a code or by its English name; None if unknown."""
+    code = text.strip().replace("_", "-")
+    primary, _, rest = code.partition("-")
+    primary = primary.lower()
+    primary = get_global("language_aliases").get(primary, primary)
+    if primary in _locale("en").languages and len(primary) <= 3:
+        return f"{primary}-{rest}" if rest else primary
+    return _codes_by_name("languages").get(text.strip().casefold())
+
+
+def country_code(text: str) -> str | None:
+    """The code of a country given as a code or by its English name; None if unknown."""
+    code = text.strip().upper()
+    if len(code) == 2 and code.isalpha() and code in _locale("en").territories:
+        return code
+    found = _codes_by_name("territories").get(text.strip().casefold())
+    return found if found and found.isalpha() else None
+
+
+def language_name(code: str, in_language: str = "en") -> str:
+    """What a language is called in another; the code itself where no name is known."""
+    primary, _, rest = code.partition("-")
+    name = _locale(in_language).languages.get(primary, primary)
+    return f"{name} ({rest})" if rest else name
+
+
+def country_name(code: str, in_language: str = "en") -> str:
+    """What a country is called in a language; the code itself where no name is known."""
+    return _locale(in_language).territories.get(code, code)

@@ -1,0 +1,96 @@
+"""What passes between the rooms of the write side: entries, publications, problems.
+
+A reader yields an `Entry`, which is what a source said, word for word. It becomes a
+`Publication` at one boundary (`indexer.validate`), and nothing later sees raw input. What
+cannot become one is a `Problem`: never an exception that loses the rest, never silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import msgspec
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where an entry stands: a file, relative to the corpus folder, and its line from 1."""
+
+    file: str
+    line: int
+
+
+class Property(msgspec.Struct, frozen=True):
+    """One statement of an entry, under the name that its source uses.
+
+    `value` is the machine's form (a code, an address, an ISO date) and `text` the printed
+    one; they are the same where a source has only one. `language` is the language of the
+    text, or, for an address, of what stands there.
+    """
+
+    name: str
+    value: str
+    text: str = ""
+    language: str | None = None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One publication as its source has it: unchecked, in the source's own names."""
+
+    source: Source
+    properties: tuple[Property, ...]
+    id: str | None = None
+
+
+class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An address on the web, what it is called, and the language of what stands there."""
+
+    url: str
+    label: str = ""
+    language: str | None = None
+
+    def __str__(self) -> str:
+        return self.url
+
+
+Value = str | int | Link
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """One publication, checked: the only form in which the index knows it.
+
+    `values` holds every other field by its name, always as a tuple and never an empty one:
+    a field without a value is absent. `lang` is the language of the title where it is not
+    the catalogue's own. `summary` is plain text; an empty line parts its paragraphs.
+    """
+
+    id: str
+    title: str
+    source: Source
+    summary: str | None = None
+    lang: str | None = None
+    values: Mapping[str, tuple[Value, ...]] = {}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that it says; where it stands in its file is not part of it."""
+        said = (self.id, self.title, self.summary, self.lang, sorted(self.values.items()))
+        return sha256(msgspec.json.encode(said)).hexdigest()
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something in a source that could not be used, and what to do about it.
+
+    `line` is 0 where the whole file is meant; `entry` is an id or a title, if known.
+    """
+
+    file: str
+    line: int
+    what: str
+    hint: str
+    entry: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        entry = f" ({self.entry})" if self.entry else ""
+        return f"{place}{entry}: {self.what}. {self.hint}"
