@@ -1,0 +1,228 @@
+"""Generations of the index: each whole and unchanging, one of them live.
+
+An index folder holds `generations/NAME/`, one folder a generation, and `CURRENT`, a file
+with the name of the live one. A generation is written aside as `NAME.partial`, read back,
+flushed to disk, renamed, and made live by replacing `CURRENT`, each of these at one stroke.
+So a generation is whole or it does not exist, and going back is the same switch.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import file_digest
+from pathlib import Path
+
+import msgspec
+
+from indexer.fields import Catalogue
+from indexer.record import Problem
+
+KEPT = 3
+"""How many generations stay on disk, the live one among them."""
+
+CURRENT, LOCK, MANIFEST, DIGESTS, SEGMENT = (
+    "CURRENT", "LOCK", "manifest.json", "digests.json", "segment",
+)  # fmt: skip
+PARTIAL = ".partial"
+
+
+class IndexUnusable(Exception):
+    """An index that can't be used: what is wrong, and the command that mends it."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what}. {hint}")
+        self.what, self.hint = what, hint
+
+
+class IndexMissing(IndexUnusable):
+    """There is no index where one was expected."""
+
+
+class IndexOutdated(IndexUnusable):
+    """The index was built by another version of this program, or is damaged."""
+
+
+class IndexBusy(IndexUnusable):
+    """Another build is at work on the index."""
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """How many publications a build added, changed, removed and left as they were."""
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a generation says of itself.
+
+    `built` is the time of the build in UTC, ISO 8601; `seconds` is how long it took.
+    `corpus` is a digest of all that was read, `schema` and `analysis` say by which rules.
+    `counts` tells, for each facet, how many publications have each value. `files` has the
+    size in bytes and the SHA-256 of every file but the manifest itself.
+    """
+
+    format: int
+    analysis: int
+    schema: str
+    corpus: str
+    built: str
+    seconds: float
+    publications: int
+    changes: Changes
+    counts: dict[str, dict[str, int]]
+    problems: tuple[Problem, ...]
+    catalogue: Catalogue
+    files: dict[str, tuple[int, str]] = {}
+
+
+class Generation(msgspec.Struct, frozen=True):
+    """A generation on disk: its name, its folder, its manifest."""
+
+    name: str
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def segment(self) -> Path:
+        """The folder of the Whoosh index."""
+        return self.folder / SEGMENT
+
+    def digests(self) -> dict[str, str]:
+        """To each publication's id, the digest of what it said."""
+        return msgspec.json.decode((self.folder / DIGESTS).read_bytes(), type=dict[str, str])
+
+
+def names(index: Path) -> list[str]:
+    """The generations on disk, oldest first."""
+    folder = index / "generations"
+    if not folder.is_dir():
+        return []
+    return sorted(each.name for each in folder.iterdir() if each.suffix != PARTIAL)
+
+
+def current_name(index: Path) -> str:
+    """The name of the live generation. Raises IndexMissing if there is none."""
+    try:
+        return (index / CURRENT).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise IndexMissing(f"there is no index in {index}", "Run: pubsearch build") from None
+
+
+def current(index: Path) -> Generation:
+    """The live generation. Raises IndexMissing or IndexOutdated."""
+    return load(index, current_name(index))
+
+
+def load(index: Path, name: str) -> Generation:
+    """A generation by its name. Raises IndexOutdated if its manifest can't be read."""
+    folder = index / "generations" / name
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError) as error:
+        what = f"the generation {name} in {index} can't be read: {error}"
+        raise IndexOutdated(what, "Run: pubsearch build --force") from error
+    return Generation(name, folder, manifest)
+
+
+@contextmanager
+def locked(index: Path) -> Iterator[None]:
+    """Holds the index against other builds. Raises IndexBusy if one is at work."""
+    index.mkdir(parents=True, exist_ok=True)
+    with (index / LOCK).open("a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            what = f"another build is running ({lock.read().strip()})"
+            raise IndexBusy(what, "Wait for it, or end it") from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+        lock.flush()
+        yield
+
+
+def begin(index: Path) -> Path:
+    """An empty folder to write the next generation into; what dead builds left is removed."""
+    folder = index / "generations"
+    folder.mkdir(exist_ok=True)
+    for left in folder.glob(f"*{PARTIAL}"):
+        shutil.rmtree(left)
+    last = max((int(name.partition("-")[0]) for name in names(index)), default=0)
+    partial = folder / f"{last + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}{PARTIAL}"
+    (partial / SEGMENT).mkdir(parents=True)
+    return partial
+
+
+def publish(index: Path, partial: Path, manifest: Manifest) -> Generation:
+    """Makes a written generation whole, durable and live, and prunes the oldest."""
+    files = {
+        file.relative_to(partial).as_posix(): (file.stat().st_size, _digest(file))
+        for file in sorted(partial.rglob("*"))
+        if file.is_file()
+    }
+    manifest = msgspec.structs.replace(manifest, files=files)
+    (partial / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+    for path in [*partial.rglob("*"), partial]:
+        _sync(path)
+    folder = partial.with_suffix("")
+    partial.rename(folder)
+    _sync(folder.parent)
+    switch(index, folder.name)
+    for name in names(index)[:-KEPT]:
+        if name != folder.name:
+            shutil.rmtree(folder.parent / name)
+    return load(index, folder.name)
+
+
+def switch(index: Path, name: str) -> None:
+    """Makes a generation the live one, at one stroke."""
+    aside = index / f"{CURRENT}.new"
+    aside.write_text(f"{name}\n", encoding="ascii")
+    _sync(aside)
+    aside.replace(index / CURRENT)
+    _sync(index)
+
+
+def rollback(index: Path) -> Generation:
+    """Makes the generation before the live one live. Raises IndexMissing if there is none."""
+    with locked(index):
+        earlier = [name for name in names(index) if name < current_name(index)]
+        if not earlier:
+            what = f"there is no generation before {current_name(index)}"
+            raise IndexMissing(what, "Run: pubsearch build")
+        generation = load(index, earlier[-1])
+        switch(index, generation.name)
+        return generation
+
+
+def damage(generation: Generation) -> list[str]:
+    """What is wrong with a generation's files: missing ones, and ones not as written."""
+    wrong = []
+    for name, (size, digest) in generation.manifest.files.items():
+        file = generation.folder / name
+        if not file.is_file():
+            wrong.append(f"{name} is missing")
+        elif file.stat().st_size != size or _digest(file) != digest:
+            wrong.append(f"{name} is not as it was written")
+    return wrong
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

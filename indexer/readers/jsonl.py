@@ -1,0 +1,76 @@
+"""JSON Lines: one object a line, plain or packed, read line by line.
+
+A key is the name of a property; a value is a string, a number, an object such as
+`{"url": "https://...", "label": "...", "language": "..."}`, or a list of these. Keys that the
+catalogue has no row for are left aside.
+"""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from indexer.readers.decoding import decode
+from indexer.record import Entry, Problem, Property, Source
+
+_PACKED_ERRORS = (OSError, EOFError, lzma.LZMAError)
+
+
+def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+    """The objects of a file, as entries, in order; empty lines are passed over."""
+    number = 0
+    try:
+        for number, line in enumerate(stream, start=1):
+            if line.strip():
+                yield _entry(line, Source(file, number))
+    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
+        what = f"the packed file can't be read beyond line {number}: {error}"
+        yield Problem(file, number, what, "Make or copy it again")
+
+
+def read_gzip(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+    """The same, packed with gzip."""
+    with gzip.open(stream) as unpacked:
+        yield from read(unpacked, file)  # type: ignore[arg-type]
+
+
+def read_xz(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+    """The same, packed with xz."""
+    with lzma.open(stream) as unpacked:
+        yield from read(unpacked, file)
+
+
+def _entry(line: bytes, source: Source) -> Entry | Problem:
+    text = decode(line, source.file)
+    if isinstance(text, Problem):
+        return msgspec.structs.replace(text, line=source.line, hint="Save it as UTF-8: it was left out")
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        hint = "Each line is one JSON object: it was left out"
+        return Problem(source.file, source.line, str(error), hint)
+    if not isinstance(found, dict):
+        hint = "Write {...} with the fields by their names: it was left out"
+        return Problem(source.file, source.line, "the line is no JSON object", hint)
+    identity, language = found.pop("id", None), found.pop("lang", None)
+    stated = [
+        _property(name, value, str(language) if language else None)
+        for name, values in found.items()
+        for value in (values if isinstance(values, list) else [values])
+        if value is not None
+    ]
+    return Entry(source, tuple(stated), None if identity is None else str(identity))
+
+
+def _property(name: str, value: object, language: str | None) -> Property:
+    if isinstance(value, dict):
+        link_language = value.get("language")
+        return Property(
+            name, str(value.get("url", "")), str(value.get("label", "")),
+            str(link_language) if link_language else None,
+        )  # fmt: skip
+    return Property(name, str(value), str(value), language)

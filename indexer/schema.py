@@ -1,0 +1,70 @@
+"""The Whoosh schema that follows from the rows of a catalogue.
+
+A searchable row is a field of words under its own name; a facet has its exact values in a
+second field, named with `.value`. `record` holds the publication itself, as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from whoosh import fields
+from whoosh.analysis import Analyzer
+from whoosh.analysis import Token as WhooshToken
+
+from indexer import analysis
+from indexer.fields import Catalogue, Field
+from indexer.record import Publication
+
+FORMAT = 1
+"""Raised whenever an index of the former kind can't be read any more."""
+
+
+class WordAnalyzer(Analyzer):  # type: ignore[misc]
+    """Gives Whoosh the two terms of every word (stem, and word as written) at its position."""
+
+    def __call__(self, value: str, **options: object) -> Iterator[WhooshToken]:
+        """The terms of a text, in the order of its words."""
+        for word in analysis.tokens(value):
+            for text in (word.stem, analysis.WRITTEN + word.written):
+                yield WhooshToken(
+                    text=text, original=text, pos=word.position, boost=1.0, positions=True,
+                    stopped=False, startchar=word.start, endchar=word.end,
+                )  # fmt: skip
+
+
+def exact(field: Field) -> str:
+    """The name of the Whoosh field that holds a row's values as they are."""
+    return f"{field.name}.value"
+
+
+def exact_fields(catalogue: Catalogue) -> list[Field]:
+    """The rows whose values can be chosen: the facets, and what stands below them."""
+    return [field for field in catalogue.fields if field.facet or field.parent]
+
+
+def derive(catalogue: Catalogue) -> fields.Schema:
+    """The schema for the publications of a catalogue."""
+    schema = fields.Schema(id=fields.ID(unique=True), record=fields.STORED())
+    for field in catalogue.searchable:
+        schema.add(field.name, fields.TEXT(analyzer=WordAnalyzer(), phrase=True))
+    for field in exact_fields(catalogue):
+        schema.add(exact(field), fields.KEYWORD(commas=True))
+    return schema
+
+
+def document(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
+    """A publication as the schema has it."""
+    found: dict[str, object] = {"id": publication.id, "record": msgspec.json.encode(publication)}
+    for field in catalogue.searchable:
+        shown = [
+            field.display(value, catalogue.language)
+            for value in catalogue.values(publication, field)
+        ]
+        if shown:
+            found[field.name] = analysis.PARTED_BY.join(shown)
+    for field in exact_fields(catalogue):
+        if values := publication.values.get(field.name):
+            found[exact(field)] = [str(value) for value in values]
+    return found

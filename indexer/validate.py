@@ -1,0 +1,232 @@
+"""The boundary: an entry, as a source has it, becomes a publication, or a problem.
+
+One bad value costs that value, and never the entry; only an entry without a title or with an
+unusable id is left out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from indexer import codes
+from indexer.fields import MISSING, Catalogue, Field
+from indexer.record import Entry, Link, Problem, Property, Publication, Value
+
+LONGEST_ID = 200
+LONGEST_SLUG = 100
+EARLIEST_YEAR = 1000
+_UNHOLDABLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+
+class Unusable(ValueError):
+    """A value that can't be taken: what is wrong with it, and what to do."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.what, self.hint = what, hint
+
+
+def publication(
+    entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None]
+) -> Publication | None:
+    """The publication that an entry describes, or None if it can't be one.
+
+    Everything that could not be used is given to `report`, with its place and what to do.
+    """
+    checked = _Checked(entry, catalogue, report)
+    title_row = catalogue.role("title")
+    titles = [value for value in checked.texts(title_row) if value] if title_row else []
+    if not titles:
+        checked.problem("it has no title", "Every entry needs one: it was left out", None)
+        return None
+    checked.name = titles[0]
+    values = {
+        field.name: found
+        for field in catalogue.fields
+        if field.role not in ("title", "summary") and (found := checked.values(field))
+    }
+    identity = checked.identity(titles[0], values)
+    if identity is None:
+        return None
+    summary_row = catalogue.role("summary")
+    return Publication(
+        id=identity,
+        title=" ".join(titles),
+        summary="\n\n".join(checked.texts(summary_row)) or None if summary_row else None,
+        lang=checked.title_language(title_row),
+        values=values,
+        source=entry.source,
+    )
+
+
+def clean(text: str) -> str:
+    """Text in NFC, runs of white space as one space, without characters no page can hold.
+
+    Those are control characters, lone surrogates and Unicode's noncharacters of plane 0.
+    """
+    return " ".join(unicodedata.normalize("NFC", _UNHOLDABLE.sub("", text)).split())
+
+
+def slug(title: str, year: int | None) -> str:
+    """An id made from a title and a year: lower case, words joined by hyphens.
+
+    Letters of other scripts stay as they are; a title of more than 100 characters is cut
+    between words.
+    """
+    plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", "").casefold())
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    words = "-".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain))) or "untitled"
+    if len(words) > LONGEST_SLUG:
+        words = words[: LONGEST_SLUG + 1].rpartition("-")[0] or words[:LONGEST_SLUG]
+    if year is None or words.endswith(f"-{year}"):
+        return words
+    return f"{words}-{year}"
+
+
+class _Checked:
+    """One entry on its way through the boundary: its values by row, its problems told."""
+
+    def __init__(
+        self, entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None]
+    ) -> None:
+        self.entry, self.catalogue, self.report = entry, catalogue, report
+        self.name = entry.id
+        self.stated: dict[str, list[Property]] = {}
+        for stated in entry.properties:
+            if field := catalogue.by_source_name.get(stated.name):
+                self.stated.setdefault(field.name, []).append(stated)
+
+    def problem(self, what: str, hint: str, field: Field | None) -> None:
+        told = f"{field.label}: {what}" if field else what
+        source = self.entry.source
+        self.report(Problem(source.file, source.line, told, hint, self.name))
+
+    def texts(self, field: Field) -> list[str]:
+        texts = (clean(stated.text or stated.value) for stated in self.stated.get(field.name, []))
+        return [text for text in texts if text]
+
+    def title_language(self, field: Field | None) -> str | None:
+        stated = self.stated[field.name][0].language if field else None
+        code = codes.language_code(stated) if stated else None
+        if stated and code is None:
+            hint = "Write a code such as es after lang="
+            self.problem(f"the language {stated!r} of the title is unknown", hint, None)
+        return None if code == self.catalogue.language else code
+
+    def values(self, field: Field) -> tuple[Value, ...]:
+        found: list[Value] = []
+        for stated in self.stated.get(field.name, []):
+            try:
+                value = _CHECKS[field.kind](stated, field)
+                if value is not None:
+                    self._allow(value, field)
+                    found.append(value)
+            except Unusable as unusable:
+                self.problem(unusable.what, unusable.hint, field)
+        kept = tuple(dict.fromkeys(found))
+        if len(kept) > 1 and not field.several:
+            self.problem("it has several values", f"Only the first, {kept[0]}, was taken", field)
+            kept = kept[:1]
+        if field.required and not kept:
+            self.problem("it is missing", "Add it: this catalogue requires it", field)
+        return kept
+
+    def _allow(self, value: Value, field: Field) -> None:
+        if value == MISSING:
+            raise Unusable(f"{MISSING!r} stands for having no value", "Leave the field out")
+        if field.values and value not in field.values:
+            allowed = ", ".join(field.values)
+            raise Unusable(f"{value!r} is not a value of this catalogue", f"Allowed: {allowed}")
+        if field.grouping and str(value) not in self.catalogue.groups:
+            hint = f"Add it to {field.grouping}"
+            raise Unusable(f"{value!r} stands in no group of {field.parent}", hint)
+
+    def identity(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
+        given = self.entry.id
+        if given is None:
+            date_row = self.catalogue.role("date")
+            years = values.get(date_row.name, ()) if date_row else ()
+            return slug(title, int(str(years[0])) if years else None)
+        usable = given == clean(given) and " " not in given and 0 < len(given) <= LONGEST_ID
+        if usable and "//" not in given and not given.startswith(("/", ".")):
+            return given
+        hint = f"An id has no spaces and at most {LONGEST_ID} characters: it was left out"
+        self.problem(f"the id {given[:80]!r} can't be used", hint, None)
+        return None
+
+
+def _keyword(stated: Property, field: Field) -> Value | None:
+    return clean(stated.text or stated.value) or None
+
+
+def _year(stated: Property, field: Field) -> Value | None:
+    written = clean(stated.value)
+    match = re.fullmatch(r"(\d{4})(-\d\d){0,2}", written, re.ASCII)
+    latest = datetime.now(UTC).year + 1
+    if match and EARLIEST_YEAR <= int(match[1]) <= latest:
+        return int(match[1])
+    hint = f"Write four digits, {EARLIEST_YEAR} to {latest}"
+    raise Unusable(f"{written!r} is no possible year", hint)
+
+
+def _language(stated: Property, field: Field) -> Value | None:
+    code = codes.language_code(stated.value) or codes.language_code(stated.text)
+    if code is None:
+        raise Unusable(f"the language {stated.value!r} is unknown", "Write a code such as en or fr")
+    return code
+
+
+def _country(stated: Property, field: Field) -> Value | None:
+    code = codes.country_code(stated.value) or codes.country_code(stated.text)
+    if code is None:
+        raise Unusable(f"the country {stated.value!r} is unknown", "Write a code such as IN or MD")
+    return code
+
+
+def _link(stated: Property, field: Field) -> Value | None:
+    address = stated.value.strip()
+    if address in ("", "#"):
+        return None
+    try:
+        safe = urlsplit(address).scheme in ("http", "https") and bool(urlsplit(address).hostname)
+    except ValueError:
+        safe = False
+    if not safe or address != clean(address) or " " in address:
+        hint = "Give a whole address, from http:// or https:// on"
+        raise Unusable(f"{address[:80]!r} is no address on the web", hint)
+    code = codes.language_code(stated.language) if stated.language else None
+    label = clean(stated.text)
+    return Link(address, "" if label == address else label, code)
+
+
+_CHECKS: dict[str, Callable[[Property, Field], Value | None]] = {
+    "text": _keyword,
+    "keyword": _keyword,
+    "year": _year,
+    "language": _language,
+    "country": _country,
+    "link": _link,
+}
+
+
+def unique(
+    publications: Iterable[Publication], report: Callable[[Problem], None]
+) -> Iterable[Publication]:
+    """The publications without those whose id another one before them has; each is told."""
+    places: dict[str, str] = {}
+    for each in publications:
+        place = f"{each.source.file}:{each.source.line}"
+        if first := places.get(each.id):
+            what, hint = f"its id is taken by the entry at {first}", "Give it an id of its own"
+            problem = Problem(each.source.file, each.source.line, what, f"{hint}: it was left out",
+                              each.id)
+            report(problem)
+        else:
+            places[each.id] = place
+            yield each
