@@ -1,0 +1,25 @@
+"""The one node of a query tree that Whoosh has not: what was typed, over all its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from whoosh import query
+
+
+class Leaf(query.Or):  # type: ignore[misc]
+    """One thing typed (a word, a phrase, a beginning), as an OR of itself in each field.
+
+    It scores as one pseudo-term: how often it stands in a field counts whatever it matches
+    there, and the publications that it matches anywhere are its document frequency. Never
+    `normalize()` a tree with leaves: Whoosh would flatten them into their surroundings.
+    """
+
+
+def leaves(tree: query.Query | None) -> Iterator[Leaf]:
+    """The leaves of a tree that a match can hold: those under a NOT are left out."""
+    if isinstance(tree, Leaf):
+        yield tree
+    elif tree is not None and not isinstance(tree, query.Not):
+        for child in tree.children():
+            yield from leaves(child)

@@ -1,0 +1,273 @@
+"""What a person typed becomes a query tree of `whoosh.query` nodes.
+
+    query   = group*                      every group must match (or any, if `joined` by Or)
+    group   = either ("AND" either)*
+    either  = item ("OR" item)*           OR joins its neighbours: a b OR c is a and (b or c)
+    item    = ["-" | "NOT"] ["field:"] (word | word* | "a phrase" | low..high | "(" query ")")
+
+Whatever does not fit is read as words, so that any text at all is a query. Parsing takes one
+pass over the text; the number of words and the depth of parentheses have a limit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+import msgspec
+from whoosh import query
+
+from indexer import analysis
+from indexer.fields import Catalogue, Field
+from indexer.schema import exact
+from search_app.engine.nodes import Leaf
+
+MOST_LEAVES = 500
+DEEPEST = 20
+_SPACE_OR_MARK = re.compile(r'\s+|(?P<open>\()|(?P<close>\))|(?P<word>[^\s()"“”„]+)|(?P<quote>["“”„])')
+_PHRASE = re.compile(r'[^"“”„]*["“”„]')
+_FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
+_RANGE = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A query: what its words ask for, the filters typed beside them, and what was too much.
+
+    `words` is None where no words were typed. `filters` are trees that must match too, as if
+    they were ticked. `ignored` counts the words beyond the limit.
+    """
+
+    words: query.Query | None
+    filters: tuple[query.Query, ...]
+    ignored: int
+
+
+class Vocabulary(msgspec.Struct, frozen=True):
+    """What a parser must know of a catalogue: its rows, and the values of its facets.
+
+    `named(field, text)` gives the values of a facet that a text names, by code or label.
+    """
+
+    catalogue: Catalogue
+    named: Callable[[Field, str], list[str]]
+
+
+def parse(text: str, vocabulary: Vocabulary, joined: type[query.CompoundQuery]) -> Parsed:
+    """The query that a text says, its words joined by And or by Or.
+
+    Stop words are left out, unless there is nothing else.
+    """
+    parser = _Parser(text, vocabulary, joined, keep_stop_words=False)
+    parsed = parser.parsed()
+    if parsed.words is None and parser.left_out:
+        parsed = _Parser(text, vocabulary, joined, keep_stop_words=True).parsed()
+    return parsed
+
+
+class _Token(msgspec.Struct, frozen=True):
+    """`kind` is open, close, word or phrase; a phrase may have a field and a minus before it."""
+
+    kind: str
+    text: str
+    field: str | None = None
+    negated: bool = False
+
+
+def _tokens(text: str) -> Iterable[_Token]:
+    at = 0
+    prefix: tuple[str | None, bool] = (None, False)
+    while at < len(text):
+        match = _SPACE_OR_MARK.match(text, at)
+        assert match is not None
+        at = match.end()
+        field, negated = prefix
+        prefix = (None, False)
+        if match["quote"]:
+            if phrase := _PHRASE.match(text, at):
+                at = phrase.end()
+                yield _Token("phrase", phrase[0][:-1], field, negated)
+        elif match["open"]:
+            yield _Token("open", "(", field, negated)
+        elif match["close"]:
+            yield _Token("close", ")")
+        elif word := match["word"]:
+            if at < len(text) and text[at] in '"“”„(' and (before := _prefix(word)):
+                prefix = before
+            else:
+                yield _word(word)
+
+
+def _prefix(word: str) -> tuple[str | None, bool] | None:
+    """What `-`, `field:` or `-field:` right before a quote or parenthesis says of it."""
+    if word == "-":
+        return None, True
+    match = _FIELD.fullmatch(word)
+    return (match[2], bool(match[1])) if match and not match[3] else None
+
+
+def _word(word: str) -> _Token:
+    match = _FIELD.fullmatch(word)
+    if match and match[3]:
+        return _Token("word", match[3], match[2], bool(match[1]))
+    negated = len(word) > 1 and word.startswith("-")
+    return _Token("word", word[negated:], None, negated)
+
+
+class _Parser:
+    def __init__(
+        self,
+        text: str,
+        vocabulary: Vocabulary,
+        joined: type[query.CompoundQuery],
+        *,
+        keep_stop_words: bool,
+    ) -> None:
+        self.tokens = list(_tokens(text))
+        self.at = 0
+        self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
+        self.searchable = [field.name for field in vocabulary.catalogue.searchable]
+        self.leaves = self.ignored = self.left_out = 0
+
+    def parsed(self) -> Parsed:
+        groups = self._groups(0)
+        while self.at < len(self.tokens):  # a parenthesis that was never opened
+            self.at += 1
+            groups += self._groups(0)
+        filters = [group for group in groups if _is_filter(group)]
+        words = [group for group in groups if not _is_filter(group)]
+        return Parsed(self._join(words), tuple(filters), self.ignored)
+
+    def _join(self, groups: list[query.Query]) -> query.Query | None:
+        """Positive groups joined, and none of the negative ones, whatever `joined` is."""
+        if not groups:
+            return None
+        negative = [group for group in groups if isinstance(group, query.Not)]
+        others = [group for group in groups if not isinstance(group, query.Not)]
+        required = [group for group in others if _is_filter(group)]
+        positive = [group for group in others if not _is_filter(group)]
+        if len(positive) > 1:
+            positive = [self.joined(positive)]
+        together = [*positive, *required, *negative]
+        if not positive and not required:
+            together.insert(0, query.Every())
+        return together[0] if len(together) == 1 else query.And(together)
+
+    def _groups(self, depth: int) -> list[query.Query]:
+        groups = []
+        while self.at < len(self.tokens) and self._here().kind != "close":
+            alternatives = [self._either(depth)]
+            while self._operator("AND"):
+                alternatives.append(self._either(depth))
+            known = [each for each in alternatives if each is not None]
+            if len(known) > 1 and self.joined is not query.And:
+                groups.append(query.And(known))
+            else:
+                groups += known
+        return groups
+
+    def _either(self, depth: int) -> query.Query | None:
+        alternatives = [self._item(depth)]
+        while self._operator("OR"):
+            alternatives.append(self._item(depth))
+        known = [each for each in alternatives if each is not None]
+        return query.Or(known) if len(known) > 1 else known[0] if known else None
+
+    def _here(self) -> _Token:
+        return self.tokens[self.at]
+
+    def _operator(self, name: str) -> bool:
+        """Steps over an operator that has something on its right."""
+        found = (
+            self.at + 1 < len(self.tokens)
+            and self._here() == _Token("word", name)
+            and self.tokens[self.at + 1].kind != "close"
+        )
+        self.at += found
+        return found
+
+    def _item(self, depth: int) -> query.Query | None:
+        negated = False
+        while self._operator("NOT"):
+            negated = not negated
+        if self.at >= len(self.tokens) or self._here().kind == "close":
+            return None
+        token = self._here()
+        self.at += 1
+        if token.kind == "open":
+            node = self._parenthesis(depth)
+        elif self.leaves >= MOST_LEAVES:
+            self.ignored += 1
+            return None
+        else:
+            node = self._atom(token)
+        if node is None or negated == token.negated:
+            return node
+        return query.Not(node)
+
+    def _parenthesis(self, depth: int) -> query.Query | None:
+        if depth >= DEEPEST:
+            return None
+        inner = self._join(self._groups(depth + 1))
+        self.at += self.at < len(self.tokens)
+        return inner
+
+    def _atom(self, token: _Token) -> query.Query | None:
+        self.leaves += 1
+        row = self.vocabulary.catalogue.by_name.get((token.field or "").lower())
+        if token.field and row is None:
+            return self._words(f"{token.field} {token.text}", token.kind, self.searchable)
+        if row is None:
+            return self._words(token.text, token.kind, self.searchable)
+        if row.facet or row.parent:
+            return self._filter(row, token)
+        return self._words(token.text, token.kind, [row.name])
+
+    def _filter(self, row: Field, token: _Token) -> query.Query | None:
+        """A facet's value; words of the field, where no value is called so."""
+        text = token.text.strip()
+        if row.kind == "year" and (found := _RANGE.fullmatch(text)):
+            return query.TermRange(exact(row), found[1], found[2])
+        child = self.vocabulary.catalogue.children.get(row.name)
+        for each in (row, child):
+            if each and (values := self.vocabulary.named(each, text)):
+                terms = [query.Term(exact(each), value) for value in values]
+                return terms[0] if len(terms) == 1 else query.Or(terms)
+        if row.name in self.searchable and row.kind != "year":
+            return self._words(token.text, token.kind, [row.name])
+        return query.Term(exact(row), text)
+
+    def _words(self, text: str, kind: str, fields: list[str]) -> query.Query | None:
+        words = list(analysis.tokens(text))
+        if not words:
+            return None
+        if kind == "phrase" and len(words) > 1:
+            stems = [word.stem for word in words]
+            return Leaf([query.Phrase(field, stems) for field in fields])
+        if kind == "word" and "*" in text.strip("*") and len(words) > 1:
+            pattern = analysis.WRITTEN + re.sub(r"[^\w*]", "", analysis.fold(text), flags=re.UNICODE)
+            return Leaf([query.Wildcard(field, pattern) for field in fields])
+        nodes = [self._term(word, fields, kind) for word in words]
+        if kind == "word" and text.endswith("*"):
+            beginning = analysis.WRITTEN + words[-1].written
+            nodes[-1] = Leaf([query.Prefix(field, beginning) for field in fields])
+        known = [node for node in nodes if node is not None]
+        return query.And(known) if len(known) > 1 else known[0] if known else None
+
+    def _term(self, word: analysis.Token, fields: list[str], kind: str) -> Leaf | None:
+        if kind == "word" and not self.keep_stop_words and word.written in analysis.STOP_WORDS:
+            self.left_out += 1
+            return None
+        return Leaf([query.Term(field, word.stem) for field in fields])
+
+
+def _is_filter(node: query.Query) -> bool:
+    """Whether a node, or what it negates, is about facet values only."""
+    if isinstance(node, query.Not):
+        return _is_filter(node.query)
+    if isinstance(node, Leaf):
+        return False
+    if isinstance(node, query.CompoundQuery):
+        return bool(node.subqueries) and all(_is_filter(child) for child in node.subqueries)
+    return isinstance(node, query.Term | query.TermRange) and node.fieldname.endswith(".value")
+
+

@@ -1,0 +1,28 @@
+"""What is asked of the engine, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+Match = Literal["auto", "all", "any"]
+Sort = Literal["relevance", "newest", "oldest", "title"]
+
+
+class SearchRequest(msgspec.Struct, frozen=True):
+    """A search: what was typed, what is ticked, and which part of the answer is wanted.
+
+    `filters` has the chosen values by field name; a range of years is written `2010..2015`,
+    open on either side. `match` says whether a publication must hold all words, any, or all
+    if some publication does (`auto`). Without a `sort` the best come first, or, where no
+    words were typed, the newest.
+    """
+
+    text: str = ""
+    filters: Mapping[str, tuple[str, ...]] = {}
+    match: Match = "auto"
+    sort: Sort | None = None
+    page: int = 1
+    size: int = 10

@@ -1,0 +1,63 @@
+"""What the engine answers, as values. They know no address, no label and no HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from indexer.record import Publication
+from search_app.engine.request import Sort
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run of text that matched what was typed, or did not."""
+
+    text: str
+    marked: bool = False
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A publication found: its score (None without words), its title and passage in runs."""
+
+    publication: Publication
+    score: float | None
+    title: tuple[Run, ...]
+    passage: tuple[Run, ...]
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """A value of a facet.
+
+    `count` is the length of the list with this value alone in its facet, the other facets
+    as they stand. `total` is the length of the list that ticking it leads to, or unticking
+    it, if it is ticked. `field` is the row that the value belongs to: in a tree, buckets of
+    the child row are the `children` of those of the parent.
+    """
+
+    field: str
+    value: str
+    count: int
+    total: int
+    selected: bool = False
+    children: tuple[Bucket, ...] = ()
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a search.
+
+    `relaxed` says that no publication holds all the words, and these hold any of them.
+    `ignored` counts the words beyond those that a query may have. `facets` has the buckets
+    of each facet in the order in which they are shown. `took` is in milliseconds, from the
+    text of the query to these results.
+    """
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[Bucket, ...]]
+    relaxed: bool
+    scored: bool
+    sort: Sort
+    ignored: int
+    generation: str
+    took: float
