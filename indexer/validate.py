@@ -153,8 +153,8 @@ class _Checked:
             date_row = self.catalogue.role("date")
             years = values.get(date_row.name, ()) if date_row else ()
             return slug(title, int(str(years[0])) if years else None)
-        usable = given == clean(given) and " " not in given and 0 < len(given) <= LONGEST_ID
-        if usable and "//" not in given and not given.startswith(("/", ".")):
+        whole = given == clean(given) and " " not in given and 0 < len(given) <= LONGEST_ID
+        if whole and not {"", ".", ".."} & set(given.split("/")):
             return given
         hint = f"An id has no spaces and at most {LONGEST_ID} characters: it was left out"
         self.problem(f"the id {given[:80]!r} can't be used", hint, None)

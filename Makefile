@@ -1,0 +1,66 @@
+# make serve: everything from nothing to a running page. `make help` lists the rest.
+#
+# Any Python from 3.11 on will do; to choose one: make serve PYTHON=python3.12
+# No path here is absolute, so the checkout may lie in a folder with spaces in its name.
+
+.DEFAULT_GOAL := help
+.PHONY: help serve index test lint format lock environment environment-test browser clean
+SHELL := /bin/sh
+
+PYTHONS := $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11)
+BIN := .venv/bin
+
+# Sets $$python to the first of them that is new enough, or says what is missing and stops.
+find_python = \
+	python=; \
+	for candidate in $(PYTHONS); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+		then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "This needs Python 3.11 or newer; tried:" $(PYTHONS) >&2; \
+		echo "Install one, or name yours: make PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+		printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+serve: environment ## install what is needed, build the index, serve the page
+	@$(BIN)/pubsearch serve $(ARGS)
+
+index: environment ## build the index from corpus/
+	@$(BIN)/pubsearch build $(ARGS)
+
+test: environment-test browser ## install what the tests need, a browser too, and run them all
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: environment-test ## check style, types, imports between modules, spelling, templates
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/djlint --lint --quiet search_app/templates
+
+format: environment-test ## put the code into the house's form
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+lock: ## pin anew what setup.cfg asks for (ARGS=--upgrade takes the newest)
+	@$(find_python); PYTHON="$$python" tools/lock $(ARGS)
+
+environment:
+	@$(find_python); "$$python" tools/environment.py serve
+
+environment-test:
+	@$(find_python); "$$python" tools/environment.py test
+
+browser: environment-test
+	@$(BIN)/python -m tests.browser.chromium
+
+clean: ## remove the environment, the index and all that was made
+	rm -rf .venv index build dist *.egg-info .coverage htmlcov
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,109 @@
+"""The browser that the tests run in: find an installed one, or install Debian's.
+
+`python -m tests.browser.chromium` is what `make test` runs. It always exits 0: where no browser
+is to be had, the browser tests themselves say so.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+APPLICATIONS = (
+    "Chromium.app/Contents/MacOS/Chromium",
+    "Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+# Between them Arabic, Devanagari and Chinese; without them, pictures of pages show boxes.
+FONTS = ("fonts-noto-core", "fonts-wqy-microhei")
+SETTING = "PUBSEARCH_CHROMIUM"
+
+
+def find() -> Path | None:
+    """The first Chromium or Chrome that runs, or, if PUBSEARCH_CHROMIUM names one, only that."""
+    named = os.environ.get(SETTING)
+    candidates = [Path(named)] if named else list(_usual_places())
+    return next((path for path in candidates if _runs(path)), None)
+
+
+def why_none() -> str:
+    """What to tell a person when `find` found nothing."""
+    named = os.environ.get(SETTING)
+    if named:
+        return (
+            f"the browser tests did not run: {SETTING} is {named!r}, which is no browser that runs"
+        )
+    return (
+        "the browser tests did not run: no Chromium or Chrome was found. "
+        f"Install one, or name it in {SETTING}"
+    )
+
+
+def _usual_places() -> Iterator[Path]:
+    for name in NAMES:
+        if found := shutil.which(name):
+            yield Path(found)
+    for folder in (Path("/Applications"), Path.home() / "Applications"):
+        yield from (folder / application for application in APPLICATIONS)
+
+
+def _runs(path: Path) -> bool:
+    """Whether it tells its version; Ubuntu has a stand-in that only points to a shop."""
+    try:
+        told = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return told.returncode == 0 and b"Chrom" in told.stdout
+
+
+def _is_debian() -> bool:
+    """Debian and what is made from it, but for Ubuntu, whose chromium package holds no browser."""
+    try:
+        lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    told = dict(line.split("=", 1) for line in lines if "=" in line)
+    kinds = f"{told.get('ID', '')} {told.get('ID_LIKE', '')}".replace('"', "").split()
+    return "debian" in kinds and "ubuntu" not in kinds
+
+
+def _is_installed(package: str) -> bool:
+    told = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Status}", package],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.endswith(" installed")
+
+
+def install() -> None:
+    """On Debian, as root, install what is missing of the browser and the fonts."""
+    if not _is_debian() or os.geteuid() != 0:
+        return
+    wanted = [font for font in FONTS if not _is_installed(font)]
+    if find() is None:
+        wanted.append("chromium")
+    if not wanted:
+        return
+    print(f"Installing {', '.join(wanted)} ...", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *wanted]):
+        # A list of packages that could not be renewed in full may still do.
+        if subprocess.run(
+            [*apt, *command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        ).returncode:
+            print(f"apt-get {command[0]} failed; going on without", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    install()
+    if find() is None:
+        print(why_none(), file=sys.stderr)

@@ -1,0 +1,119 @@
+"""What the browser tests share: one Chromium for all, a fresh profile for each page."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser import chromium
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE = 15_000
+"""Milliseconds that an element may take to appear on a slow machine."""
+
+
+class OpenPage(Protocol):
+    """Opens a page in a fresh profile; what is not said is a wide window, light, with scripts."""
+
+    def __call__(
+        self,
+        *,
+        width: int = ...,
+        height: int = ...,
+        color_scheme: Literal["light", "dark"] = ...,
+        javascript: bool = ...,
+        **options: Any,
+    ) -> Page: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder is marked `browser`, so that `-m "not browser"` leaves it out."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A running Chromium; without one the tests are skipped and say why, and fail in CI."""
+    found = chromium.find()
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.why_none())
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages, as many as a test needs, and closes them after it.
+
+    An error that a script does not catch, and anything that the Content-Security-Policy
+    forbids, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            faults.append(message.text)
+
+    def open_page(
+        *,
+        width: int = 1280,
+        height: int = 800,
+        color_scheme: Literal["light", "dark"] = "light",
+        javascript: bool = True,
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=color_scheme,
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+            **options,
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", listen)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults, faults
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page in a wide, light window, with JavaScript."""
+    return open_page()
+
+
+@pytest.fixture
+def axe_violations() -> Callable[[Page], list[str]]:
+    """Tells what axe finds wrong with a page: the rule, how grave, and the first places."""
+
+    def violations(page: Page) -> list[str]:
+        return [
+            f"{each['id']} ({each['impact']}): {each['help']}: "
+            + ", ".join(str(node["target"]) for node in each["nodes"][:3])
+            for each in Axe().run(page).response["violations"]
+        ]
+
+    return violations

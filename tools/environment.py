@@ -1,0 +1,130 @@
+"""Make the environment in .venv from requirements.lock.
+
+`environment.py serve` makes it fit to serve, `environment.py test` to run the tests too.
+
+Run by make, with any Python from 3.11 on and nothing installed. A part of the environment
+counts as made only when its stamp, written last, holds the fingerprint of everything it
+was made from. No stamp, or another fingerprint: it is made anew.
+"""
+
+import configparser
+import hashlib
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parent.parent
+VENV = HOUSE / ".venv"
+LOCK = HOUSE / "requirements.lock"
+DIVIDER = "# ---- what follows is needed by the tests only ----\n"
+
+
+def fingerprint(lock: str) -> str:
+    """All that decides what is in the environment, and whether this one is ours, as one line."""
+    setup = configparser.ConfigParser(interpolation=None)
+    setup.read(HOUSE / "setup.cfg", encoding="utf-8")
+    # The settings of pytest, mypy and the like stand in the same file; they install nothing.
+    installing = {
+        name: dict(setup[name])
+        for name in setup.sections()
+        if name.split(".")[0] in ("metadata", "options")
+    }
+    build = (HOUSE / "pyproject.toml").read_text(encoding="utf-8")
+    made_from = repr((lock, sorted(installing.items()), build))
+    digest = hashlib.sha256(made_from.encode()).hexdigest()
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python} {platform.machine()} {digest} {VENV}\n"
+
+
+def is_made(part: str, wanted: str) -> bool:
+    """Whether this part's stamp is there and its interpreter still runs."""
+    try:
+        if stamp(part).read_text(encoding="utf-8") != wanted:
+            return False
+    except OSError:
+        return False
+    python = VENV / "bin" / "python"
+    return python.exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0
+
+
+def stamp(part: str) -> Path:
+    """The file that says that a part is complete."""
+    return VENV / f"made-{part}"
+
+
+def pip(*arguments: str | Path) -> None:
+    """Run the environment's own pip."""
+    options = ("--disable-pip-version-check", "--no-input")
+    python = VENV / "bin" / "python"
+    subprocess.run([python, "-m", "pip", *options, *arguments], check=True, cwd=HOUSE)
+
+
+def install(part: str, requirements: str) -> None:
+    """Install pinned packages, each checked against its hash, and nothing besides."""
+    listed = VENV / f"{part}.txt"
+    listed.write_text(requirements, encoding="utf-8")
+    pip("install", "--quiet", "--require-hashes", "--no-deps", "--prefer-binary", "-r", listed)
+
+
+def make_venv() -> None:
+    """A new, empty environment, in place of whatever stands there."""
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        sys.exit(
+            f"{sys.executable} has no venv module, so no environment can be made.\n"
+            "On Debian and Ubuntu: apt install python3-venv"
+        )
+    if VENV.is_symlink() or VENV.is_file():
+        VENV.unlink()
+    elif VENV.exists():
+        shutil.rmtree(VENV)
+    # From an environment's Python (perhaps the one just removed), go back to the real one.
+    python = getattr(sys, "_base_executable", sys.executable)
+    subprocess.run([python, "-m", "venv", VENV], check=True)
+
+
+def main(part: str) -> None:
+    """Make what of the environment is not there yet."""
+    lock = LOCK.read_text(encoding="utf-8")
+    for_serving, found, for_tests = lock.partition(DIVIDER)
+    if not found:
+        sys.exit(
+            "requirements.lock has no line between its two parts: make it anew with `make lock`"
+        )
+    wanted = fingerprint(lock)
+    if not is_made("serve", wanted):
+        print(
+            f"Making the environment in .venv with Python {platform.python_version()} ...",
+            flush=True,
+        )
+        make_venv()
+        install("serve", for_serving)
+        pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
+        stamp("serve").write_text(wanted, encoding="utf-8")
+    if part == "test" and not is_made("test", wanted):
+        print("Installing what the tests need ...", flush=True)
+        install("test", for_tests)
+        pip("check")
+        stamp("test").write_text(wanted, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["serve"], ["test"]):
+        sys.exit(__doc__)
+    # A setting for another program must not decide where ours is installed.
+    for name in (
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_USER",
+        "PIP_REQUIRE_VIRTUALENV",
+    ):
+        os.environ.pop(name, None)
+    try:
+        main(sys.argv[1])
+    except subprocess.CalledProcessError as problem:
+        sys.exit(f"The environment is not complete: this failed: {' '.join(map(str, problem.cmd))}")
