@@ -36,7 +36,9 @@ STOP_WORDS = frozenset(
 )
 """English words that say how others hang together. WHO and IT are names here, so not in it."""
 
-_SCRIPT_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0eff"
+_SCRIPT_MARKS = (
+    "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0eff"
+)
 _TOKEN = re.compile(rf"[^\W_](?:[^\W_]|[{_SCRIPT_MARKS}])*(?:['’][^\W_]+)*")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _stemmer = Stemmer.Stemmer("english")

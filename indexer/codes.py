@@ -53,4 +53,4 @@ def language_name(code: str, in_language: str = "en") -> str:
 
 def country_name(code: str, in_language: str = "en") -> str:
     """What a country is called in a language; the code itself where no name is known."""
-    return _locale(in_language).territories.get(code, code)
+    return str(_locale(in_language).territories.get(code, code))

@@ -170,6 +170,28 @@ def load(folder: Path) -> Catalogue:
     return catalogue
 
 
+def write(catalogue: Catalogue) -> str:
+    """A catalogue as TOML, which `load` reads as the same; its grouping is a file of its own."""
+    told = msgspec.to_builtins(catalogue)
+    rows = told.pop("field")
+    lines = [f"{name} = {_toml_value(value)}" for name, value in told.items() if name != "groups"]
+    for row in rows:
+        lines += ["", "[[field]]"]
+        lines += [
+            f"{name} = {_toml_value(value)}" for name, value in row.items()
+            if name == "name" or value != _DEFAULTS.get(name)
+        ]  # fmt: skip
+    return "\n".join([*lines, ""])
+
+
+def _toml_value(value: object) -> str:
+    """A string, number, truth value or list: TOML writes these as JSON does, but for DEL."""
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
+
+
+_DEFAULTS = msgspec.to_builtins(Field("", ""))
+
+
 def _toml(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -203,9 +225,11 @@ def _faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     ]
     if sum(field.role == "title" for field in catalogue.fields) != 1:
         faults.append(("there must be one row with role = 'title'", "Add it, or keep only one"))
-    for role in ("summary", "date"):
-        if sum(field.role == role for field in catalogue.fields) > 1:
-            faults.append((f"two rows have the role {role!r}", "Keep one"))
+    faults += [
+        (f"two rows have the role {role!r}", "Keep one")
+        for role in ("summary", "date")
+        if sum(field.role == role for field in catalogue.fields) > 1
+    ]
     places = [field.facet for field in catalogue.facets]
     if len(set(places)) < len(places):
         faults.append(("two facets have the same place", "Number them 1, 2, 3 ..."))

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+import msgspec
+
 from indexer import codes
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import Entry, Link, Problem, Property, Publication, Value
@@ -224,9 +226,24 @@ def unique(
         place = f"{each.source.file}:{each.source.line}"
         if first := places.get(each.id):
             what, hint = f"its id is taken by the entry at {first}", "Give it an id of its own"
-            problem = Problem(each.source.file, each.source.line, what, f"{hint}: it was left out",
-                              each.id)
+            problem = Problem(
+                each.source.file, each.source.line, what, f"{hint}: it was left out", each.id
+            )
             report(problem)
         else:
             places[each.id] = place
             yield each
+
+
+def numbered(publications: Iterable[Publication]) -> list[Publication]:
+    """The publications, those whose id another one before them has with a number behind it."""
+    taken: set[str] = set()
+    found = []
+    for each in publications:
+        identity, number = each.id, 1
+        while identity in taken:
+            number += 1
+            identity = f"{each.id}-{number}"
+        taken.add(identity)
+        found.append(msgspec.structs.replace(each, id=identity))
+    return found

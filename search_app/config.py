@@ -49,7 +49,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
 
     Raises SettingError for a value of the wrong kind.
     """
-    values = {
+    values: dict[str, object] = {
         row.name: environment.get(f"PUBSEARCH_{row.name.upper()}", row.default) for row in ROWS
     }
     values |= {name: value for name, value in given.items() if value is not None}

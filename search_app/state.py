@@ -54,9 +54,7 @@ class SearchState(msgspec.Struct, frozen=True):
     @property
     def request(self) -> SearchRequest:
         """The search that this state asks for."""
-        return SearchRequest(
-            self.text, self.filters, self.match, self.sort, self.page, self.size
-        )
+        return SearchRequest(self.text, self.filters, self.match, self.sort, self.page, self.size)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

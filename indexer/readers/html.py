@@ -23,6 +23,7 @@ _VALUE_ATTRIBUTES = {
     "a": "href", "area": "href", "link": "href", "meta": "content", "time": "datetime",
     "data": "value", "meter": "value", "img": "src",
 }  # fmt: skip
+_TYPE = "https://schema.org/CreativeWork"
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _ARTICLE = re.compile(r"<article\b", re.IGNORECASE)
 
@@ -105,8 +106,7 @@ def write(publications: Iterable[Publication], catalogue: Catalogue, heading: st
 def _article(publication: Publication, catalogue: Catalogue) -> str:
     rows = []
     lines = [
-        f'<article id="{escape(publication.id)}" itemscope '
-        'itemtype="https://schema.org/CreativeWork">'
+        f'<article id="{escape(publication.id)}" itemscope itemtype="{_TYPE}">',
     ]
     for field in catalogue.fields:
         values = catalogue.values(publication, field)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import lzma
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 
@@ -35,19 +35,21 @@ def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
 def read_gzip(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
     """The same, packed with gzip."""
     with gzip.open(stream) as unpacked:
-        yield from read(unpacked, file)  # type: ignore[arg-type]
+        yield from read(cast(BinaryIO, unpacked), file)
 
 
 def read_xz(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
     """The same, packed with xz."""
     with lzma.open(stream) as unpacked:
-        yield from read(unpacked, file)
+        yield from read(cast(BinaryIO, unpacked), file)
 
 
 def _entry(line: bytes, source: Source) -> Entry | Problem:
     text = decode(line, source.file)
     if isinstance(text, Problem):
-        return msgspec.structs.replace(text, line=source.line, hint="Save it as UTF-8: it was left out")
+        return msgspec.structs.replace(
+            text, line=source.line, hint="Save it as UTF-8: it was left out"
+        )
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -138,9 +138,7 @@ def _ordered(
     return numbers[np.argsort(rank)]
 
 
-def _hit(
-    number: int, words: query.Query | None, weighed: Scores | None, snapshot: Snapshot
-) -> Hit:
+def _hit(number: int, words: query.Query | None, weighed: Scores | None, snapshot: Snapshot) -> Hit:
     publication = snapshot.publication(number)
     title_row, summary_row = snapshot.catalogue.role("title"), snapshot.catalogue.role("summary")
     in_title = passages.marker(words, title_row.name if title_row else "")

@@ -6,9 +6,9 @@ Each kind of node has one function; a node that none handles is an error that na
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from whoosh import query
 from search_app.engine.columns import Column, Mask
 from search_app.engine.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
+
+Answer = TypeVar("Answer")
 
 
 class UnknownNode(TypeError):
@@ -46,13 +48,12 @@ def occurrences(node: query.Query, snapshot: Snapshot) -> Occurrences:
 
     Raises UnknownNode.
     """
-    found: Occurrences = _rule(_PARTS, node)(node, snapshot)
-    return found
+    return _rule(_PARTS, node)(node, snapshot)
 
 
 def _rule(
-    rules: dict[type[query.Query], Callable[..., object]], node: query.Query
-) -> Callable[..., object]:
+    rules: Mapping[type[query.Query], Callable[..., Answer]], node: query.Query
+) -> Callable[..., Answer]:
     for kind in type(node).__mro__:
         if kind in rules:
             return rules[kind]

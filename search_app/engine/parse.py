@@ -24,7 +24,9 @@ from search_app.engine.nodes import Leaf
 
 MOST_LEAVES = 500
 DEEPEST = 20
-_SPACE_OR_MARK = re.compile(r'\s+|(?P<open>\()|(?P<close>\))|(?P<word>[^\s()"“”„]+)|(?P<quote>["“”„])')
+_SPACE_OR_MARK = re.compile(
+    r'\s+|(?P<open>\()|(?P<close>\))|(?P<word>[^\s()"“”„]+)|(?P<quote>["“”„])'
+)
 _PHRASE = re.compile(r'[^"“”„]*["“”„]')
 _FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
 _RANGE = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
@@ -244,7 +246,9 @@ class _Parser:
             stems = [word.stem for word in words]
             return Leaf([query.Phrase(field, stems) for field in fields])
         if kind == "word" and "*" in text.strip("*") and len(words) > 1:
-            pattern = analysis.WRITTEN + re.sub(r"[^\w*]", "", analysis.fold(text), flags=re.UNICODE)
+            pattern = analysis.WRITTEN + re.sub(
+                r"[^\w*]", "", analysis.fold(text), flags=re.UNICODE
+            )
             return Leaf([query.Wildcard(field, pattern) for field in fields])
         nodes = [self._term(word, fields, kind) for word in words]
         if kind == "word" and text.endswith("*"):
@@ -269,5 +273,3 @@ def _is_filter(node: query.Query) -> bool:
     if isinstance(node, query.CompoundQuery):
         return bool(node.subqueries) and all(_is_filter(child) for child in node.subqueries)
     return isinstance(node, query.Term | query.TermRange) and node.fieldname.endswith(".value")
-
-

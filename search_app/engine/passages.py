@@ -54,8 +54,8 @@ def marker(tree: query.Query | None, field: str) -> Marker:
             phrases.append(tuple(part.words))
         elif isinstance(part, query.Prefix | query.Wildcard):
             written = part.text.removeprefix(analysis.WRITTEN)
-            pattern = ".*".join(re.escape(piece) for piece in written.split("*"))
-            patterns.append(pattern if isinstance(part, query.Prefix) else rf"{pattern}\Z")
+            shape = ".*".join(re.escape(piece) for piece in written.split("*"))
+            patterns.append(shape if isinstance(part, query.Prefix) else rf"{shape}\Z")
         else:
             stems.add(part.text)
     pattern = re.compile("|".join(patterns)) if patterns else None
@@ -107,9 +107,7 @@ def _last_break(text: str, start: int, end: int) -> int:
     return at if at > start else end
 
 
-def _runs(
-    text: str, spans: Sequence[tuple[int, int]], start: int, end: int
-) -> tuple[Run, ...]:
+def _runs(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[Run, ...]:
     runs, at = [], start
     for first, last in spans:
         if first < start or last > end:

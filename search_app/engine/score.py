@@ -52,4 +52,5 @@ def _leaf(leaf: Leaf, snapshot: Snapshot) -> Scores:
         weighted[documents] += row.weight * frequencies / norms
     held = np.count_nonzero(weighted)
     rarity = np.log(1 + (snapshot.size - held + 0.5) / (held + 0.5))
-    return (rarity * weighted * (K1 + 1) / (K1 + weighted)).astype(np.float32)
+    found: Scores = (rarity * weighted * (K1 + 1) / (K1 + weighted)).astype(np.float32)
+    return found

@@ -94,9 +94,7 @@ class Snapshot:
         ]  # fmt: skip
         numbers = range(self.size)
         latest = 10_000
-        by_newest = sorted(
-            numbers, key=lambda n: (-(years[n] or -latest), publications[n].id)
-        )
+        by_newest = sorted(numbers, key=lambda n: (-(years[n] or -latest), publications[n].id))
         by_oldest = sorted(numbers, key=lambda n: (years[n] or latest, publications[n].id))
         by_title = sorted(
             numbers, key=lambda n: (title_key(publications[n].title), publications[n].id)

@@ -1,0 +1,87 @@
+"""A catalogue in any format that is read becomes a corpus folder: pages, one a section."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from indexer import corpus, fields, validate
+from indexer.fields import CATALOGUE_FILE, Catalogue, Field
+from indexer.readers import READERS, html
+from indexer.record import Problem, Publication
+
+
+class ImportRefused(Exception):
+    """A file or folder that can't be used for an import: what is wrong, and what to do."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what}. {hint}")
+        self.what, self.hint = what, hint
+
+
+def import_file(
+    file: Path, folder: Path, like: Path, report: Callable[[Problem], None]
+) -> list[Publication]:
+    """Writes the publications of a file as pages into a folder, and its `catalogue.toml`.
+
+    The rows are those of the corpus folder `like`; sections are taken as the file has them.
+    Ids that are the same get a number, so that nothing is lost. Raises ImportRefused for a
+    folder that has pages already and for a file that no reader knows, and CatalogueError.
+    """
+    reader = corpus.reader_of(file)
+    if reader is None:
+        raise ImportRefused(f"no reader knows {file.name}", f"Known are {', '.join(READERS)}")
+    if folder.is_dir() and any(corpus.reader_of(each) for each in folder.rglob("*")):
+        raise ImportRefused(f"{folder} has pages already", "Name an empty or a new folder")
+    catalogue = fields.load(like)
+    section = _section_row(catalogue)
+    read_by = _with_values(catalogue, section, ()) if section else catalogue
+    found = list(corpus.read_file(file, file.name, reader, read_by, report))
+    if not found:
+        raise ImportRefused(f"{file} holds no publication", "See the problems reported")
+    publications = validate.numbered(found)
+    pages = _pages(publications, section, catalogue)
+    if section:
+        catalogue = _with_values(catalogue, section, tuple(pages))
+    catalogue = msgspec.structs.replace(catalogue, notices=())
+    _write(folder, pages, catalogue, like)
+    return publications
+
+
+def _section_row(catalogue: Catalogue) -> Field | None:
+    listed = (field for field in catalogue.facets if field.order == "listed")
+    return next(listed, None)
+
+
+def _with_values(catalogue: Catalogue, row: Field, values: tuple[str, ...]) -> Catalogue:
+    """The catalogue with other values allowed in one row; any, if there are none."""
+    replaced = msgspec.structs.replace(row, values=values)
+    rows = tuple(replaced if each is row else each for each in catalogue.fields)
+    return msgspec.structs.replace(catalogue, fields=rows)
+
+
+def _pages(
+    publications: list[Publication], section: Field | None, catalogue: Catalogue
+) -> dict[str, list[Publication]]:
+    """The publications by their sections, both in the order of the file."""
+    pages: dict[str, list[Publication]] = {}
+    for each in publications:
+        named = each.values.get(section.name, ()) if section else ()
+        pages.setdefault(str(named[0]) if named else catalogue.title, []).append(each)
+    return pages
+
+
+def _write(
+    folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for heading, publications in pages.items():
+        page = html.write(publications, catalogue, heading)
+        (folder / f"{validate.slug(heading, None)}.html").write_text(page, encoding="utf-8")
+    for field in catalogue.fields:
+        if field.grouping:
+            shutil.copyfile(like / field.grouping, folder / field.grouping)
+    (folder / CATALOGUE_FILE).write_text(fields.write(catalogue), encoding="utf-8")

@@ -1,0 +1,269 @@
+"""`pubsearch`, the one command line: it stands on top of the house and knows both sides."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import msgspec
+import waitress
+from werkzeug.datastructures import MultiDict
+
+from indexer import build as building
+from indexer import generations, importer
+from indexer.build import Outcome, Refused
+from indexer.fields import CatalogueError
+from indexer.generations import IndexMissing, IndexUnusable
+from indexer.record import Problem, Publication
+from search_app import config, create_app, page, state
+from search_app.engine import open_engine
+from search_app.engine.results import Run
+from search_app.state import BadParameter
+
+FAILED, WITH_PROBLEMS = 1, 3
+"""Exit statuses: nothing was published; published, and some entries had problems."""
+
+PATH = click.Path(path_type=Path)
+_corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
+_index = click.option("--index", type=PATH, help="The index folder.")
+_force = click.option("--force", is_flag=True, help="Publish whatever was read.")
+_report = click.option("--report", type=PATH, help="Write the problems to a file, as JSON.")
+
+
+def main() -> None:
+    """Runs the command line; what went wrong is told in one line, with exit status 1."""
+    try:
+        commands(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except Refused as error:
+        _tell(error.problems)
+        _fail(f"not published: {error}")
+    except (
+        CatalogueError, IndexUnusable, importer.ImportRefused, config.SettingError, OSError,
+    ) as error:  # fmt: skip
+        _fail(str(error))
+    except BadParameter as error:
+        _fail(f"{error}. {error.takes}")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
+@click.version_option(package_name="pubsearch")
+def commands() -> None:
+    """Full-text search over a catalogue of publications."""
+
+
+@commands.command()
+@_corpus
+@_index
+@_force
+@_report
+def build(corpus: Path | None, index: Path | None, force: bool, report: Path | None) -> None:
+    """Build the index from the corpus, and publish it if anything changed.
+
+    Exit status: 0 all well, 3 published but some entries had problems, 1 not published.
+    """
+    settings = config.load(corpus=corpus, index=index)
+    try:
+        outcome = _build(settings, force=force)
+    except Refused as error:
+        _write_report(report, error.problems)
+        raise
+    _write_report(report, outcome.problems)
+    sys.exit(WITH_PROBLEMS if outcome.problems else 0)
+
+
+def _build(settings: config.Settings, *, force: bool = False) -> Outcome:
+    outcome = building.build(settings.corpus, settings.index, force=force, progress=_progress)
+    _tell(outcome.problems)
+    if outcome.status == "unchanged":
+        click.echo(f"Nothing changed: {outcome.generation.name} stays live ({_took(outcome)}).")
+    else:
+        changes = outcome.changes
+        click.echo(
+            f"Published {outcome.generation.name}: {changes.added} added, "
+            f"{changes.changed} changed, {changes.removed} removed, "
+            f"{changes.unchanged} unchanged, {_took(outcome)}."
+        )
+    return outcome
+
+
+def _took(outcome: Outcome) -> str:
+    return f"{outcome.seconds:.1f} s"
+
+
+def _progress(publications: list[Publication]) -> Iterator[Publication]:
+    """Shows how far a build is, with the time left, where someone is there to see it."""
+    with click.progressbar(publications, label="Indexing", file=sys.stderr) as bar:
+        yield from bar
+
+
+def _tell(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        click.echo(f"  {problem}", err=True)
+    if problems:
+        plural = "problem" if len(problems) == 1 else "problems"
+        click.echo(f"{len(problems)} {plural}; everything else was read.", err=True)
+
+
+def _write_report(file: Path | None, problems: Sequence[Problem]) -> None:
+    if file:
+        told = {"problems": problems}
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"pubsearch: {message}", err=True)
+    sys.exit(FAILED)
+
+
+@commands.command()
+@_corpus
+@_index
+@click.option("--interval", default=1.0, show_default=True, help="Seconds between two looks.")
+def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
+    """Build now, and again whenever the corpus changes, until ended by Ctrl-C."""
+    settings = config.load(corpus=corpus, index=index)
+    for _ in building.watch(settings.corpus, interval=interval, sleep=time.sleep):
+        try:
+            _build(settings)
+        except Refused as error:
+            _tell(error.problems)
+            click.echo(f"not published: {error}", err=True)
+        except (CatalogueError, IndexUnusable, OSError) as error:
+            click.echo(f"not published: {error}", err=True)
+
+
+@commands.command()
+@_index
+def status(index: Path | None) -> None:
+    """Tell which generation is live, since when, and what it holds."""
+    settings = config.load(index=index)
+    live = generations.current(settings.index)
+    manifest = live.manifest
+    click.echo(f"{live.name}, built {manifest.built} in {manifest.seconds:.1f} s")
+    click.echo(f"{manifest.publications} publications of “{manifest.catalogue.title}”")
+    for field in manifest.catalogue.facets[:2]:
+        click.echo(f"\n{field.label}")
+        for value, count in manifest.counts[field.name].items():
+            click.echo(f"  {count:>7}  {field.display(value, manifest.catalogue.language)}")
+    click.echo(f"\nOn disk: {', '.join(generations.names(settings.index))}")
+    click.echo(f"Problems in the corpus: {len(manifest.problems)}")
+    for problem in manifest.problems:
+        click.echo(f"  {problem}")
+
+
+@commands.command()
+@_index
+def rollback(index: Path | None) -> None:
+    """Make the generation before the live one live again."""
+    settings = config.load(index=index)
+    click.echo(f"Live is now {generations.rollback(settings.index).name}.")
+
+
+@commands.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--into", type=PATH, required=True, help="A new or empty folder for the pages.")
+@click.option("--like", type=PATH, help="The corpus folder whose rows to take (as --corpus).")
+@_report
+def import_(file: Path, into: Path, like: Path | None, report: Path | None) -> None:
+    """Turn a catalogue, as text or JSON Lines, into pages that can be read and edited.
+
+    Exit status: 0 all well, 3 imported but some of it had no place, 1 not imported.
+    """
+    settings = config.load(corpus=like)
+    problems: list[Problem] = []
+    publications = importer.import_file(file, into, settings.corpus, problems.append)
+    _tell(problems)
+    _write_report(report, problems)
+    click.echo(f"{len(publications)} publications are now in {into}.")
+    sys.exit(WITH_PROBLEMS if problems else 0)
+
+
+@commands.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@_index
+@click.option("--json", "as_json", is_flag=True, help="Answer as /api/search does.")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
+    """Search from the terminal: the same answers as on the page.
+
+    Every parameter of the page is an option: --region "South Asia" --year 2010..2015
+    --sort newest --size 20 --page 2 --match any.
+    """
+    settings = config.load(index=index)
+    engine = open_engine(settings.index)
+    snapshot = engine.snapshot()
+    allowed = {*snapshot.columns, "sort", "size", "page", "match"}
+    asked = state.read(_arguments(words, allowed), snapshot.catalogue)
+    results = engine.search(asked.request, snapshot)
+    found = page.search_page(results, asked, snapshot)
+    if as_json:
+        answer = msgspec.json.encode(page.search_json(found, results, snapshot))
+        click.echo(msgspec.json.format(answer, indent=2))
+        return
+    click.echo(found.summary)
+    if found.relaxed:
+        click.echo("No publication has all of these words; these have any of them.")
+    for hit in results.hits:
+        told = page.facts(hit.publication, snapshot.catalogue)
+        click.echo(f"\n{_styled(hit.title)}\n  {' · '.join(told)}\n  {hit.publication.id}")
+        if hit.passage:
+            click.echo(f"  {_styled(hit.passage)}")
+    for group in found.facets:
+        values = ", ".join(f"{row.label} ({row.count})" for row in group.rows)
+        click.echo(f"\n{click.style(group.label, bold=True)}: {values}", nl=False)
+    click.echo()
+
+
+def _styled(runs: Sequence[Run]) -> str:
+    return "".join(click.style(run.text, bold=True) if run.marked else run.text for run in runs)
+
+
+def _arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:
+    """Words and `--name value` pairs as the parameters of an address."""
+    found: MultiDict[str, str] = MultiDict()
+    typed, left = [], list(words)
+    while left:
+        word = left.pop(0)
+        if not word.startswith("--"):
+            typed.append(word)
+            continue
+        name, given, value = word[2:].partition("=")
+        if name not in allowed:
+            raise click.UsageError(f"no such option: --{name}; there are {_options(allowed)}")
+        if not given and not left:
+            raise click.UsageError(f"--{name} needs a value")
+        found.add(name, value if given else left.pop(0))
+    found.add("q", " ".join(typed))
+    return found
+
+
+def _options(names: set[str]) -> str:
+    return ", ".join(f"--{name}" for name in sorted(names))
+
+
+@commands.command()
+@_corpus
+@_index
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=int, help="The port to listen on.")
+def serve(corpus: Path | None, index: Path | None, host: str | None, port: int | None) -> None:
+    """Serve the page; build the index first if there is none."""
+    settings = config.load(corpus=corpus, index=index, host=host, port=port)
+    try:
+        generations.current(settings.index)
+    except IndexMissing:
+        _build(settings)
+    open_engine(settings.index)
+    click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
+    waitress.serve(
+        create_app(settings), host=settings.host, port=settings.port, threads=settings.threads,
+        ident=None, _quiet=True,
+    )  # fmt: skip

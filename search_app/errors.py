@@ -1,0 +1,79 @@
+"""What went wrong becomes a status and a page, or JSON under `/api/`: here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from indexer.generations import IndexUnusable
+from search_app.state import BadParameter
+
+log = logging.getLogger(__name__)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What a person is told: a status, a code for programs, what is wrong, what to do."""
+
+    status: int
+    code: str
+    message: str
+    hint: str
+
+
+class NotFound(Exception):
+    """There is no such publication or facet: what was asked for, and what to do."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.what, self.hint = what, hint
+
+
+def refusal(error: Exception) -> Refusal:
+    """What an exception means to the person who asked."""
+    match error:
+        case BadParameter():
+            told = (400, "bad_parameter", f"{error}.", f"{error.takes}.")
+        case NotFound() | HTTPException(code=404):
+            what = getattr(error, "what", "There is no such page.")
+            told = (404, "not_found", what, getattr(error, "hint", "Search, or start anew."))
+        case IndexUnusable():
+            told = (503, "no_index", f"{error.what}.", f"{error.hint}.")
+        case HTTPException(code=405):
+            told = (405, "not_allowed", "This page only answers GET.", "Use a GET request.")
+        case HTTPException():
+            name = str(error.name)
+            code = name.lower().replace(" ", "_")
+            told = (error.code or 500, code, f"{name}.", error.description or "")
+        case _:
+            hint = "It has been noted. Try again in a while."
+            told = (500, "internal", "Something went wrong here.", hint)
+    return Refusal(*told)
+
+
+def register(app: Flask) -> None:
+    """Has every error of the application rendered here."""
+    app.register_error_handler(Exception, _answer)
+
+
+def _answer(error: Exception) -> Response:
+    found = refusal(error)
+    if found.status == 500:
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+    if request.path.startswith("/api/"):
+        told = {"code": found.code, "message": found.message, "hint": found.hint}
+        body, kind = msgspec.json.encode({"error": told}), "application/json"
+        answer = Response(body, found.status, content_type=kind)
+    else:
+        page = render_template(
+            "error.html", status=found.status, title=found.message, message=found.message,
+            hint=found.hint, text=request.args.get("q", ""), hidden=(),
+        )  # fmt: skip
+        answer = Response(page, found.status, content_type="text/html; charset=utf-8")
+    if isinstance(error, HTTPException) and error.code == 405:
+        answer.headers["Allow"] = "GET, HEAD, OPTIONS"
+    if found.status == 503:
+        answer.headers["Retry-After"] = "60"
+    return answer
