@@ -63,18 +63,18 @@ def build(
         if not force:
             _refuse_half_a_corpus(publications, live, problems, corpus_folder)
         digests = {each.id: each.digest for each in publications}
-        manifest = _manifest(catalogue, publications, problems, _changes(digests, live))
-        if live and not force and _same(live.manifest, manifest):
+        new = manifest(catalogue, publications, problems, _changes(digests, live))
+        if live and not force and _same(live.manifest, new):
             seconds = time.perf_counter() - started
-            return Outcome("unchanged", live, manifest.changes, problems, seconds)
+            return Outcome("unchanged", live, new.changes, problems, seconds)
         partial = generations.begin(index)
-        _write(partial / generations.SEGMENT, catalogue, progress(publications))
+        write_segment(partial / generations.SEGMENT, catalogue, progress(publications))
         (partial / generations.DIGESTS).write_bytes(msgspec.json.encode(digests))
         seconds = time.perf_counter() - started
-        manifest = msgspec.structs.replace(manifest, seconds=round(seconds, 3))
-        published = generations.publish(index, partial, manifest)
+        new = msgspec.structs.replace(new, seconds=round(seconds, 3))
+        published = generations.publish(index, partial, new)
     seconds = time.perf_counter() - started
-    return Outcome("published", published, manifest.changes, problems, seconds)
+    return Outcome("published", published, new.changes, problems, seconds)
 
 
 def _live(index: Path) -> Generation | None:
@@ -108,12 +108,13 @@ def _changes(digests: dict[str, str], live: Generation | None) -> Changes:
     return Changes(len(digests) - known, known - unchanged, len(before) - known, unchanged)
 
 
-def _manifest(
+def manifest(
     catalogue: Catalogue,
     publications: list[Publication],
     problems: list[Problem],
     changes: Changes,
 ) -> Manifest:
+    """What a generation of these publications says of itself; its files are told later."""
     read = sha256()
     for each in publications:
         read.update(f"{each.digest} {each.source.file} {each.source.line}\n".encode())
@@ -151,7 +152,7 @@ def _same(live: Manifest, new: Manifest) -> bool:
     )  # fmt: skip
 
 
-def _write(folder: Path, catalogue: Catalogue, publications: Iterable[Publication]) -> None:
+def write_segment(folder: Path, catalogue: Catalogue, publications: Iterable[Publication]) -> None:
     """Writes one immutable segment: a single commit, so that no merge follows."""
     index = whoosh_index.create_in(folder, schema.derive(catalogue))
     writer = index.writer(limitmb=256)

@@ -328,11 +328,17 @@ def _row(bucket: Bucket, state: SearchState, catalogue: Catalogue) -> FacetRow:
         bucket.value,
         name,
         bucket.count,
-        state.toggled(bucket.field, bucket.value).url(),
+        toggled(state, bucket).url(),
         _action(bucket, name),
         bucket.selected,
         tuple(_row(child, state, catalogue) for child in bucket.children),
     )
+
+
+def toggled(state: SearchState, bucket: Bucket) -> SearchState:
+    """Where a click on a value leads: a value above ticked ones takes their place."""
+    ticked = [(child.field, child.value) for child in bucket.children if child.selected]
+    return state.toggled(bucket.field, bucket.value, ticked)
 
 
 def _action(bucket: Bucket, name: str) -> str:

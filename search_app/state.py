@@ -9,7 +9,7 @@ the page's links lead to. A new query, filter or sort begins on page 1.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar, get_args
 from urllib.parse import urlencode
 
@@ -82,10 +82,16 @@ class SearchState(msgspec.Struct, frozen=True):
         others = {each: values for each, values in self.filters.items() if each != name}
         return self._with({**others, name: left} if left else others)
 
-    def toggled(self, name: str, value: str) -> SearchState:
-        """This with a value ticked, or unticked if it is."""
-        ticked = value in self.filters.get(name, ())
-        return self.without_filter(name, value) if ticked else self.with_filter(name, value)
+    def toggled(
+        self, name: str, value: str, instead_of: Iterable[tuple[str, str]] = ()
+    ) -> SearchState:
+        """This with a value unticked, or else ticked, in place of the values below it."""
+        if value in self.filters.get(name, ()):
+            return self.without_filter(name, value)
+        state = self
+        for below in instead_of:
+            state = state.without_filter(*below)
+        return state.with_filter(name, value)
 
     def without_filters(self) -> SearchState:
         """The words alone."""

@@ -52,6 +52,14 @@ class Selection:
             return column.holds(_range(column, value))
         return column.holds([] if ordinal is None else [ordinal])
 
+    def is_under(self, node: tuple[str, str], parent: tuple[str, str]) -> bool:
+        """Whether a value is a child of another in the facet's tree."""
+        in_tree = self.child is not None and (node[0], parent[0]) == (
+            self.child.name,
+            self.field.name,
+        )
+        return in_tree and parent[1] in self.snapshot.catalogue.groups.get(node[1], ())
+
     def _effective(self, ticked: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """The ticked values without the parents that a ticked child narrows."""
         if self.child is None:
@@ -130,9 +138,15 @@ def _narrows(selection: Selection, row: Field, value: str) -> bool:
 
 
 def _after_toggling(base: Mask, selection: Selection, node: tuple[str, str]) -> int:
-    """The number of publications left once a value is ticked, or unticked."""
+    """The number of publications left once a value is ticked, or unticked.
+
+    Ticking a parent takes the place of its ticked children: it widens the list to all of it.
+    """
     ticked = selection.ticked
-    after = [each for each in ticked if each != node] if node in ticked else [*ticked, node]
+    if node in ticked:
+        after = [each for each in ticked if each != node]
+    else:
+        after = [*(each for each in ticked if not selection.is_under(each, node)), node]
     return int(np.count_nonzero(base & selection.leaves(after)))
 
 

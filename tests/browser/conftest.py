@@ -107,7 +107,10 @@ def page(open_page: OpenPage) -> Page:
 
 @pytest.fixture
 def axe_violations() -> Callable[[Page], list[str]]:
-    """Tells what axe finds wrong with a page: the rule, how grave, and the first places."""
+    """Tells what axe finds wrong with a page: the rule, how grave, and the first places.
+
+    The page must have been opened with JavaScript: without, axe never comes to an end.
+    """
 
     def violations(page: Page) -> list[str]:
         return [

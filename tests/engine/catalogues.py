@@ -1,0 +1,153 @@
+"""Generated catalogues, and a brute-force twin of what the engine filters and counts.
+
+The twin goes through publications one at a time, as plain Python sets, and shares no code
+with the engine but the values themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+
+from hypothesis import strategies as st
+
+from indexer import build, generations
+from indexer.fields import MISSING, Catalogue, Field
+from indexer.generations import Changes
+from indexer.record import Publication, Source
+
+REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
+WORDS = ("organ", "removal", "victim", "border", "police", "law")
+
+CATALOGUE = Catalogue(
+    title="Generated",
+    description="",
+    fields=(
+        Field("title", "Title", kind="text", role="title", weight=2.0),
+        Field("summary", "Abstract", kind="text", role="summary", weight=1.0),
+        Field("section", "Section", facet=1, order="listed", values=("Tools", "Papers", "Films")),
+        Field("region", "Region", facet=2, several=True, weight=0.3),
+        Field("country", "Country", parent="region", grouping="regions.toml", several=True),
+        Field("topic", "Topic", facet=3, several=True),
+        Field("year", "Year", kind="year", role="date", facet=4, order="descending"),
+    ),
+    groups={
+        country: tuple(name for name, countries in REGIONS.items() if country in countries)
+        for countries in REGIONS.values()
+        for country in countries
+    },
+)
+
+
+def publications(most: int = 400) -> st.SearchStrategy[list[Publication]]:
+    """A catalogue of up to `most` publications, each with some values and without others.
+
+    They are thrown by a seed, since drawing hundreds of rows one by one is slow.
+    """
+    return st.builds(_thrown, st.integers(0, 2**32), st.integers(1, most))
+
+
+def _thrown(seed: int, size: int) -> list[Publication]:
+    random = Random(seed)
+    rows: list[tuple[object, ...]] = [
+        (
+            _text(random),
+            random.choice((None, _text(random))),
+            random.choice((None, "Tools", "Papers", "Films")),
+            set(random.sample(tuple(REGIONS), random.randrange(3))),
+            set(random.sample(("AA", "AB", "BA", "BB", "BC", "CA"), random.randrange(3))),
+            set(random.sample(("crime", "rights", "data"), random.randrange(3))),
+            random.choice((None, random.randint(2000, 2006))),
+        )
+        for _ in range(size)
+    ]
+    return [_publication(number, row) for number, row in enumerate(rows)]
+
+
+def _text(random: Random) -> str:
+    return " ".join(random.choices(WORDS, k=random.randint(1, 4)))
+
+
+def _publication(number: int, row: tuple[object, ...]) -> Publication:
+    title, summary, *rest = row
+    values = {}
+    for name, value in zip(("section", "region", "country", "topic", "year"), rest, strict=True):
+        several = sorted(value) if isinstance(value, set) else [value]
+        if kept := tuple(each for each in several if each is not None):
+            values[name] = kept
+    made = Publication(
+        id=f"p{number}",
+        title=str(title),
+        summary=summary if isinstance(summary, str) else None,
+        values=values,
+        source=Source("generated", number + 1),
+    )
+    return CATALOGUE.with_ancestors(made)
+
+
+FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "section": st.lists(st.sampled_from(("Tools", "Films", "none", "Maps")), max_size=2),
+        "region": st.lists(st.sampled_from((*REGIONS, "none", "Nowhere")), max_size=2),
+        "country": st.lists(st.sampled_from(("AA", "AB", "BA", "CA", "ZZ")), max_size=2),
+        "topic": st.lists(st.sampled_from(("crime", "rights", "none")), max_size=2),
+        "year": st.lists(
+            st.sampled_from(("2001", "2003", "none", "2002..2004", "2005..", "..2001")), max_size=2
+        ),
+    },
+).map(lambda found: {name: tuple(dict.fromkeys(each)) for name, each in found.items() if each})
+
+
+def index(folder: Path, made: Sequence[Publication]) -> Path:
+    """A published index of the publications, through the real writer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = generations.begin(folder)
+    build.write_segment(partial / generations.SEGMENT, CATALOGUE, made)
+    manifest = build.manifest(CATALOGUE, list(made), [], Changes(len(made), 0, 0, 0))
+    generations.publish(folder, partial, manifest)
+    return folder
+
+
+def holds(each: Publication, name: str, value: str) -> bool:
+    """Whether a publication has a value, has none of a field, or lies in a range."""
+    values = [str(found) for found in each.values.get(name, ())]
+    if value == MISSING:
+        return not values
+    if ".." in value:
+        low, _, high = value.partition("..")
+        return any((low or "0") <= found <= (high or "9") for found in values)
+    return value in values
+
+
+def in_facet(each: Publication, facet: str, filters: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a publication passes what is ticked in one facet of the catalogue."""
+    names = ("region", "country") if facet == "region" else (facet,)
+    ticked = [(name, value) for name in names for value in filters.get(name, ())]
+    if not ticked:
+        return True
+    narrowed = {
+        parent for name, value in ticked if name == "country"
+        for parent, countries in REGIONS.items() if value in countries
+    }  # fmt: skip
+    return any(
+        holds(each, name, value)
+        for name, value in ticked
+        if not (name == "region" and value in narrowed)
+    )
+
+
+FACETS = ("section", "region", "topic", "year")
+
+
+def found(
+    made: Sequence[Publication], filters: Mapping[str, Sequence[str]], word: str = ""
+) -> set[str]:
+    """The ids of the publications that have a word and pass all that is ticked."""
+    return {
+        each.id
+        for each in made
+        if (not word or word in f"{each.title} {each.summary or ''}".split())
+        and all(in_facet(each, facet, filters) for facet in FACETS)
+    }

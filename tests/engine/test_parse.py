@@ -1,0 +1,155 @@
+"""What a person may type, and the tree that it becomes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from whoosh import query
+
+from indexer.fields import Field
+from search_app.engine.nodes import Leaf, leaves
+from search_app.engine.parse import DEEPEST, MOST_LEAVES, Parsed, Vocabulary, parse
+from tests.engine.catalogues import CATALOGUE
+
+KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}}
+
+
+def named(field: Field, text: str) -> list[str]:
+    """The values of the generated catalogue, by their names in any case."""
+    value = KNOWN.get(field.name, {}).get(text.lower())
+    return [value] if value else []
+
+
+VOCABULARY = Vocabulary(CATALOGUE, named)
+
+
+def read(text: str, joined: type[query.CompoundQuery] = query.And) -> Parsed:
+    """A text parsed in the generated catalogue."""
+    return parse(text, VOCABULARY, joined)
+
+
+def word(stem: str, *fields: str) -> Leaf:
+    """The leaf of one word."""
+    return Leaf([query.Term(field, stem) for field in fields or ("title", "summary", "region")])
+
+
+def phrase(*stems: str) -> Leaf:
+    """The leaf of a phrase."""
+    return Leaf([query.Phrase(field, list(stems)) for field in ("title", "summary", "region")])
+
+
+def beginning(text: str) -> Leaf:
+    """The leaf of a word's beginning."""
+    return Leaf([query.Prefix(field, f"={text}") for field in ("title", "summary", "region")])
+
+
+A, B, C = word("alpha"), word("beta"), word("gamma")
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("", None),
+        ("  ", None),
+        ("?!", None),
+        ("alpha", A),
+        ("ALPHA", A),
+        ("alpha beta", query.And([A, B])),
+        ("alpha AND beta", query.And([A, B])),
+        ("alpha OR beta", query.Or([A, B])),
+        ("alpha beta OR gamma", query.And([A, query.Or([B, C])])),
+        ("(alpha beta) OR gamma", query.Or([query.And([A, B]), C])),
+        ("alpha -beta", query.And([A, query.Not(B)])),
+        ("alpha NOT beta", query.And([A, query.Not(B)])),
+        ("NOT NOT alpha", A),
+        ("-alpha", query.And([query.Every(), query.Not(A)])),
+        ('"alpha beta"', phrase("alpha", "beta")),
+        ("“alpha beta”", phrase("alpha", "beta")),
+        ('"alpha"', A),
+        ('"alpha beta', query.And([A, B])),
+        ('-"alpha beta"', query.And([query.Every(), query.Not(phrase("alpha", "beta"))])),
+        ("alph*", beginning("alph")),
+        ("alpha-beta", query.And([A, B])),
+        ("title:alpha", word("alpha", "title")),
+        ('title:"alpha beta"', Leaf([query.Phrase("title", ["alpha", "beta"])])),
+        ("colour:alpha", query.And([word("colour"), A])),
+        ("alpha:", A),
+        ("alpha) beta", query.And([A, B])),
+        ("(alpha beta", query.And([A, B])),
+        ("()", None),
+        ("OR", word("or")),
+        ("alpha OR", A),
+        ("OR alpha", A),
+        ("the alpha of beta", query.And([A, B])),
+        ("the", word("the")),
+    ],
+)
+def test_words_become_a_tree(text: str, tree: query.Query | None) -> None:
+    """A text becomes the tree that its words, quotes and operators say."""
+    assert read(text).words == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        ('region:"South"', query.Term("region.value", "South")),
+        ("region:south", query.Term("region.value", "South")),
+        ("region:aa", query.Term("country.value", "AA")),
+        ("year:2010", query.Term("year.value", "2010")),
+        ("year:2010..2015", query.TermRange("year.value", "2010", "2015")),
+        ("year:2010..", query.TermRange("year.value", "2010", None)),
+        ("year:..2015", query.TermRange("year.value", None, "2015")),
+        ("-year:2010", query.Not(query.Term("year.value", "2010"))),
+        ("section:Nowhere", query.Term("section.value", "Nowhere")),
+    ],
+)
+def test_values_become_filters(text: str, node: query.Query) -> None:
+    """A facet's value typed beside words is a filter, and no word."""
+    parsed = read(f"{text} alpha")
+    assert parsed.filters == (node,)
+    assert parsed.words == A
+
+
+def test_a_name_that_no_value_has_is_read_as_words_of_its_field() -> None:
+    """What follows region: and is no region is looked for in the regions' words."""
+    assert read("region:asia").words == word("asia", "region")
+
+
+def test_relaxing_joins_words_and_keeps_what_is_excluded() -> None:
+    """Joined by Or, any word will do, while -word still excludes."""
+    tree = query.And([query.Or([A, B]), query.Not(C)])
+    assert read("alpha beta -gamma", query.Or).words == tree
+
+
+def test_an_explicit_and_holds_when_relaxed() -> None:
+    """Words joined by AND stay together when any word will do."""
+    assert read("alpha AND beta gamma", query.Or).words == query.Or([query.And([A, B]), C])
+
+
+def test_words_beyond_the_limit_are_counted() -> None:
+    """A query has a limit of words, and tells how many it left out."""
+    parsed = read("alpha " * (MOST_LEAVES + 7))
+    assert len(list(leaves(parsed.words))) == MOST_LEAVES
+    assert parsed.ignored == 7
+
+
+def test_parentheses_have_a_depth() -> None:
+    """However deep parentheses are nested, parsing ends."""
+    assert read("(" * 5000 + "alpha" + ")" * 5000).words in (None, A)
+    assert read("(" * DEEPEST + "alpha" + ")" * DEEPEST).words == A
+
+
+PIECES = st.sampled_from(
+    ["alpha", "beta*", "the", "AND", "OR", "NOT", "ANDNOT", "(", ")", '"', "-", "title:", "year:",
+     "2010..2015", "region:", "South", "*", "x^0", "~", "[* TO 2005]", "a:b:c", "\x00", "é", "中文",
+     "\ud800", "”", "'", "\\", "+", "||", "&&", "year:2010..", "..", ":", "::", "-(", 'title:"']
+)  # fmt: skip
+
+
+@given(st.text() | st.lists(PIECES, max_size=30).map(" ".join) | st.lists(PIECES).map("".join))
+def test_any_text_is_a_query(text: str) -> None:
+    """Whatever is typed becomes a tree, joined either way, without an error."""
+    for joined in (query.And, query.Or):
+        parsed = read(text, joined)
+        assert parsed.words is None or isinstance(parsed.words, query.Query)
