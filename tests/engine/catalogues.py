@@ -45,10 +45,11 @@ def publications(most: int = 400) -> st.SearchStrategy[list[Publication]]:
 
     They are thrown by a seed, since drawing hundreds of rows one by one is slow.
     """
-    return st.builds(_thrown, st.integers(0, 2**32), st.integers(1, most))
+    return st.builds(throw, st.integers(0, 2**32), st.integers(1, most))
 
 
-def _thrown(seed: int, size: int) -> list[Publication]:
+def throw(seed: int, size: int) -> list[Publication]:
+    """The catalogue of a seed."""
     random = Random(seed)
     rows: list[tuple[object, ...]] = [
         (
