@@ -58,12 +58,12 @@ def build(
     catalogue = fields.load(corpus_folder)
     problems: list[Problem] = []
     with generations.locked(index):
-        live = _live(index)
+        live, before = _live(index)
         publications = list(corpus.read(corpus_folder, catalogue, problems.append))
         if not force:
             _refuse_half_a_corpus(publications, live, problems, corpus_folder)
         digests = {each.id: each.digest for each in publications}
-        new = manifest(catalogue, publications, problems, _changes(digests, live))
+        new = manifest(catalogue, publications, problems, _changes(digests, before))
         if live and not force and _same(live.manifest, new):
             seconds = time.perf_counter() - started
             return Outcome("unchanged", live, new.changes, problems, seconds)
@@ -77,11 +77,13 @@ def build(
     return Outcome("published", published, new.changes, problems, seconds)
 
 
-def _live(index: Path) -> Generation | None:
+def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
+    """The live generation and the digests of its publications; none if it can't be read."""
     try:
-        return generations.current(index)
+        live = generations.current(index)
+        return live, live.digests()
     except generations.IndexUnusable:
-        return None
+        return None, {}
 
 
 def _refuse_half_a_corpus(
@@ -101,8 +103,7 @@ def _refuse_half_a_corpus(
         raise Refused(what, hint, problems)
 
 
-def _changes(digests: dict[str, str], live: Generation | None) -> Changes:
-    before = live.digests() if live else {}
+def _changes(digests: dict[str, str], before: dict[str, str]) -> Changes:
     unchanged = sum(before.get(identity) == digest for identity, digest in digests.items())
     known = len(digests.keys() & before.keys())
     return Changes(len(digests) - known, known - unchanged, len(before) - known, unchanged)

@@ -7,15 +7,24 @@ by it (`fra` by `fr`), after CLDR's table of language aliases.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 
 @cache
 def _locale(language: str) -> Locale:
-    return Locale.parse(language)
+    return Locale.parse(language, sep="-")
+
+
+def has_names(language: str) -> bool:
+    """Whether names of languages and countries are known in a language."""
+    try:
+        return _locale(language) is not None
+    except (ValueError, UnknownLocaleError):
+        return False
 
 
 @cache
@@ -26,13 +35,20 @@ def _codes_by_name(kind: str) -> dict[str, str]:
 
 def language_code(text: str) -> str | None:
     """The code of a language given as a code or by its English name; None if unknown."""
-    code = text.strip().replace("_", "-")
-    primary, _, rest = code.partition("-")
-    primary = primary.lower()
-    primary = get_global("language_aliases").get(primary, primary)
-    if primary in _locale("en").languages and len(primary) <= 3:
-        return f"{primary}-{rest}" if rest else primary
-    return _codes_by_name("languages").get(text.strip().casefold())
+    named = _codes_by_name("languages").get(text.strip().casefold(), "")
+    return _usual_form(text.strip()) or _usual_form(named)
+
+
+def _usual_form(code: str) -> str | None:
+    """A code with hyphens, aliases replaced; None if it is no code of a known language."""
+    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", code):
+        return None
+    primary, _, rest = code.replace("_", "-").partition("-")
+    alias = get_global("language_aliases").get(primary.lower(), primary.lower())
+    primary, _, implied = alias.replace("_", "-").partition("-")
+    if primary not in _locale("en").languages or len(primary) > 3:
+        return None
+    return "-".join(part for part in (primary, rest or implied) if part)
 
 
 def country_code(text: str) -> str | None:

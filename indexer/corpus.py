@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,15 +31,16 @@ def _publications(
     folder: Path, catalogue: Catalogue, report: Callable[[Problem], None]
 ) -> Iterator[Publication]:
     for path in sorted(folder.rglob("*")):
-        file = path.relative_to(folder)
-        if path.is_dir() or any(part.startswith(".") for part in file.parts):
+        relative = path.relative_to(folder)
+        if path.is_dir() or any(part.startswith(".") for part in relative.parts):
             continue
+        file = os.fsencode(relative.as_posix()).decode("utf-8", "replace")
         if reader := reader_of(path):
-            yield from read_file(path, file.as_posix(), reader, catalogue, report)
+            yield from read_file(path, file, reader, catalogue, report)
         elif path.suffix.lower() not in PASSED_OVER:
             known = ", ".join(READERS)
             hint = f"Files read are {known}; it was left out"
-            report(Problem(file.as_posix(), 0, f"no reader for {path.suffix!r} files", hint))
+            report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))
 
 
 def reader_of(path: Path) -> Reader | None:

@@ -7,6 +7,7 @@ code.
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from functools import cached_property
@@ -196,7 +197,7 @@ def _toml(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        hint = "A corpus folder holds a catalogue.toml beside its pages: copy one from corpus/"
+        hint = f"A corpus folder holds a {file.name} beside its pages: copy one from corpus/"
         raise CatalogueError(file, "there is no such file", hint) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         hint = "It must be readable and valid TOML in UTF-8"
@@ -218,51 +219,73 @@ def _check(catalogue: Catalogue, file: Path) -> None:
 
 
 def _faults(catalogue: Catalogue) -> list[tuple[str, str]]:
-    names = [field.name for field in catalogue.fields]
+    rows = catalogue.fields
+    used = [name for row in rows for name in {row.name, *row.names}]
+    places = [row.facet for row in catalogue.facets]
+    roles = [row.role for row in rows]
     faults = [
-        (f"two rows are named {name!r}", "Give each row a name of its own")
-        for name in sorted({name for name in names if names.count(name) > 1})
+        (f"two rows have the name {name!r}", "Give each row names of its own")
+        for name in sorted({name for name in used if used.count(name) > 1})
     ]
-    if sum(field.role == "title" for field in catalogue.fields) != 1:
-        faults.append(("there must be one row with role = 'title'", "Add it, or keep only one"))
-    faults += [
-        (f"two rows have the role {role!r}", "Keep one")
-        for role in ("summary", "date")
-        if sum(field.role == role for field in catalogue.fields) > 1
-    ]
-    places = [field.facet for field in catalogue.facets]
-    if len(set(places)) < len(places):
-        faults.append(("two facets have the same place", "Number them 1, 2, 3 ..."))
-    for field in catalogue.fields:
-        faults += _row_faults(field, catalogue)
+    faults += _told(
+        (not codes.has_names(catalogue.language),
+         f"the language {catalogue.language!r} is unknown", "Write a code such as en or pt-BR"),
+        (roles.count("title") != 1,
+         "there must be one row with role = 'title'", "Add it, or keep only one"),
+        (roles.count("summary") > 1, "two rows have the role 'summary'", "Keep one"),
+        (roles.count("date") > 1, "two rows have the role 'date'", "Keep one"),
+        (len(set(places)) < len(places),
+         "two facets have the same place", "Number them 1, 2, 3 ..."),
+        (sum(row.parent is not None for row in rows) > 1,
+         "two rows have a parent", "There can be one tree: keep one"),
+    )  # fmt: skip
+    for row in rows:
+        faults += _row_faults(row, catalogue)
     return faults
 
 
-def _row_faults(field: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
-    faults = []
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", field.name):
-        hint = "Use lower-case letters, digits and _, a letter first"
-        faults.append((f"the row name {field.name!r} can't be used", hint))
-    if field.name in RESERVED_NAMES:
-        what = f"the row name {field.name!r} is taken by a parameter or a part of the API"
-        faults.append((what, f"Choose another; taken are {', '.join(sorted(RESERVED_NAMES))}"))
-    if field.facet is not None and field.kind in ("text", "link"):
-        hint = "Facets are of kind keyword, year, language or country"
-        faults.append((f"{field.name!r} is a facet of kind {field.kind!r}", hint))
-    if field.role == "date" and field.kind != "year":
-        faults.append((f"{field.name!r} has the role 'date'", "Its kind must be 'year'"))
-    if MISSING in field.values:
-        what = f"{field.name!r} allows the value {MISSING!r}"
-        faults.append((what, "That word stands for having no value: choose another"))
-    if (field.parent is None) != (field.grouping is None):
-        hint = "A child names its parent field and the file that groups its values"
-        faults.append((f"{field.name!r} has a parent or a grouping, not both", hint))
-    if field.parent and (parent := catalogue.by_name.get(field.parent)) is None:
-        faults.append((f"{field.name!r} has an unknown parent {field.parent!r}", "Name a row"))
-    elif field.parent and parent and (parent.parent or not parent.facet or not parent.several):
-        hint = "A parent is a facet, takes several values, and has no parent itself"
-        faults.append((f"{field.parent!r} can't be the parent of {field.name!r}", hint))
-    return faults
+def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
+    parent = catalogue.by_name.get(row.parent or "")
+    is_parent = parent and parent.facet and parent.several and not parent.parent
+    chosen = row.facet is not None or row.parent is not None
+    return _told(
+        (not re.fullmatch(r"[a-z][a-z0-9_]*", row.name),
+         f"the row name {row.name!r} can't be used",
+         "Use lower-case letters, digits and _, a letter first"),
+        (row.name in RESERVED_NAMES,
+         f"the row name {row.name!r} is taken by a parameter or a part of the API",
+         f"Choose another; taken are {', '.join(sorted(RESERVED_NAMES))}"),
+        (any(not re.fullmatch(r"\S+", name) for name in row.names),
+         f"{row.name!r} has a name with a space in it, or an empty one",
+         "A property's name in a page is one word"),
+        (not 0 <= row.weight < math.inf,
+         f"{row.name!r} has the weight {row.weight}", "Give a number from 0 on"),
+        (row.facet is not None and row.facet < 1,
+         f"{row.name!r} has the place {row.facet} among the facets", "Places begin with 1"),
+        (chosen and row.kind in ("text", "link"),
+         f"{row.name!r} is a facet of kind {row.kind!r}",
+         "Facets are of kind keyword, year, language or country"),
+        (chosen and row.role in ("title", "summary"),
+         f"{row.name!r} is a facet and the {row.role}", "Make another row the facet"),
+        (row.role == "date" and row.kind != "year",
+         f"{row.name!r} has the role 'date'", "Its kind must be 'year'"),
+        (MISSING in row.values,
+         f"{row.name!r} allows the value {MISSING!r}",
+         "That word stands for having no value: choose another"),
+        ((row.parent is None) != (row.grouping is None),
+         f"{row.name!r} has a parent or a grouping, not both",
+         "A child names its parent field and the file that groups its values"),
+        (row.parent is not None and parent is None,
+         f"{row.name!r} has an unknown parent {row.parent!r}", "Name a row"),
+        (parent is not None and not is_parent,
+         f"{row.parent!r} can't be the parent of {row.name!r}",
+         "A parent is a facet, takes several values, and has no parent itself"),
+    )  # fmt: skip
+
+
+def _told(*checks: tuple[bool, str, str]) -> list[tuple[str, str]]:
+    """What is wrong and what to do, of the checks that found something."""
+    return [(what, hint) for found, what, hint in checks if found]
 
 
 def _groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
@@ -273,6 +296,8 @@ def _groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
         raise CatalogueError(file, str(error), hint) from error
     groups: dict[str, tuple[str, ...]] = {}
     for name, children in [row for rows in table.values() for row in rows.items()]:
+        if name == MISSING:
+            raise CatalogueError(file, f"{name!r} stands for having no value", "Choose another")
         if parent.values and name not in parent.values:
             hint = f"Allowed in {CATALOGUE_FILE}: {', '.join(parent.values)}"
             raise CatalogueError(file, f"{name!r} is no value of {parent.name!r}", hint)

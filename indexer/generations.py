@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -29,6 +31,8 @@ CURRENT, LOCK, MANIFEST, DIGESTS, SEGMENT = (
     "CURRENT", "LOCK", "manifest.json", "digests.json", "segment",
 )  # fmt: skip
 PARTIAL = ".partial"
+_NAME = r"\d{6,}-\w+"
+Decoded = TypeVar("Decoded")
 
 
 class IndexUnusable(Exception):
@@ -96,8 +100,8 @@ class Generation(msgspec.Struct, frozen=True):
         return self.folder / SEGMENT
 
     def digests(self) -> dict[str, str]:
-        """To each publication's id, the digest of what it said."""
-        return msgspec.json.decode((self.folder / DIGESTS).read_bytes(), type=dict[str, str])
+        """To each publication's id, the digest of what it said. Raises IndexOutdated."""
+        return _decoded(self.folder, DIGESTS, dict[str, str])
 
 
 def names(index: Path) -> list[str]:
@@ -105,13 +109,13 @@ def names(index: Path) -> list[str]:
     folder = index / "generations"
     if not folder.is_dir():
         return []
-    return sorted(each.name for each in folder.iterdir() if each.suffix != PARTIAL)
+    return sorted(each.name for each in folder.iterdir() if re.fullmatch(_NAME, each.name))
 
 
 def current_name(index: Path) -> str:
     """The name of the live generation. Raises IndexMissing if there is none."""
     try:
-        return (index / CURRENT).read_text(encoding="ascii").strip()
+        return (index / CURRENT).read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         raise IndexMissing(f"there is no index in {index}", "Run: pubsearch build") from None
 
@@ -124,12 +128,15 @@ def current(index: Path) -> Generation:
 def load(index: Path, name: str) -> Generation:
     """A generation by its name. Raises IndexOutdated if its manifest can't be read."""
     folder = index / "generations" / name
+    return Generation(name, folder, _decoded(folder, MANIFEST, Manifest))
+
+
+def _decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError) as error:
-        what = f"the generation {name} in {index} can't be read: {error}"
+        return msgspec.json.decode((folder / file).read_bytes(), type=kind)
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        what = f"{file} of the generation {folder.name} can't be read: {error}"
         raise IndexOutdated(what, "Run: pubsearch build --force") from error
-    return Generation(name, folder, manifest)
 
 
 @contextmanager

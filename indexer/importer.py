@@ -13,6 +13,9 @@ from indexer.fields import CATALOGUE_FILE, Catalogue, Field
 from indexer.readers import READERS, html
 from indexer.record import Problem, Publication
 
+LONGEST_NAME = 60
+"""How long a page's file name may be: no file system takes more than 255 bytes."""
+
 
 class ImportRefused(Exception):
     """A file or folder that can't be used for an import: what is wrong, and what to do."""
@@ -78,10 +81,11 @@ def _write(
     folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for heading, publications in pages.items():
+    names = validate.distinct(validate.slug(heading, None)[:LONGEST_NAME] for heading in pages)
+    for name, (heading, publications) in zip(names, pages.items(), strict=True):
         page = html.write(publications, catalogue, heading)
-        (folder / f"{validate.slug(heading, None)}.html").write_text(page, encoding="utf-8")
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
     for field in catalogue.fields:
-        if field.grouping:
+        if field.grouping and folder.resolve() != like.resolve():
             shutil.copyfile(like / field.grouping, folder / field.grouping)
     (folder / CATALOGUE_FILE).write_text(fields.write(catalogue), encoding="utf-8")

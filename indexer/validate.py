@@ -81,7 +81,8 @@ def slug(title: str, year: int | None) -> str:
     Letters of other scripts stay as they are; a title of more than 100 characters is cut
     between words.
     """
-    plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", "").casefold())
+    plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", ""))
+    plain = unicodedata.normalize("NFKD", plain.casefold())
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     words = "-".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain))) or "untitled"
     if len(words) > LONGEST_SLUG:
@@ -98,7 +99,7 @@ class _Checked:
         self, entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None]
     ) -> None:
         self.entry, self.catalogue, self.report = entry, catalogue, report
-        self.name = entry.id
+        self.name = clean(entry.id) if entry.id else None
         self.stated: dict[str, list[Property]] = {}
         for stated in entry.properties:
             if field := catalogue.by_source_name.get(stated.name):
@@ -128,6 +129,7 @@ class _Checked:
                 value = _CHECKS[field.kind](stated, field)
                 if value is not None:
                     self._allow(value, field)
+                    self._tell_lost_language(stated, value, field)
                     found.append(value)
             except Unusable as unusable:
                 self.problem(unusable.what, unusable.hint, field)
@@ -142,12 +144,17 @@ class _Checked:
     def _allow(self, value: Value, field: Field) -> None:
         if value == MISSING:
             raise Unusable(f"{MISSING!r} stands for having no value", "Leave the field out")
-        if field.values and value not in field.values:
+        if field.values and str(value) not in field.values:
             allowed = ", ".join(field.values)
             raise Unusable(f"{value!r} is not a value of this catalogue", f"Allowed: {allowed}")
         if field.grouping and str(value) not in self.catalogue.groups:
             hint = f"Add it to {field.grouping}"
             raise Unusable(f"{value!r} stands in no group of {field.parent}", hint)
+
+    def _tell_lost_language(self, stated: Property, value: Value, field: Field) -> None:
+        if isinstance(value, Link) and stated.language and not value.language:
+            what = f"the language {stated.language!r} of {value.url} is unknown"
+            self.problem(what, "Write a code such as en or fr", field)
 
     def identity(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
         given = self.entry.id
@@ -164,7 +171,7 @@ class _Checked:
 
 
 def _keyword(stated: Property, field: Field) -> Value | None:
-    return clean(stated.text or stated.value) or None
+    return clean(stated.value) or None
 
 
 def _year(stated: Property, field: Field) -> Value | None:
@@ -237,13 +244,18 @@ def unique(
 
 def numbered(publications: Iterable[Publication]) -> list[Publication]:
     """The publications, those whose id another one before them has with a number behind it."""
-    taken: set[str] = set()
-    found = []
-    for each in publications:
-        identity, number = each.id, 1
-        while identity in taken:
+    given = list(publications)
+    ids = distinct(each.id for each in given)
+    return [msgspec.structs.replace(each, id=one) for each, one in zip(given, ids, strict=True)]
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """The names, each that stood there before with a number behind it."""
+    taken: dict[str, None] = {}
+    for name in names:
+        free, number = name, 1
+        while free in taken:
             number += 1
-            identity = f"{each.id}-{number}"
-        taken.add(identity)
-        found.append(msgspec.structs.replace(each, id=identity))
-    return found
+            free = f"{name}-{number}"
+        taken[free] = None
+    return list(taken)

@@ -77,6 +77,8 @@ def make_venv() -> None:
             f"{sys.executable} has no venv module, so no environment can be made.\n"
             "On Debian and Ubuntu: apt install python3-venv"
         )
+    version = platform.python_version()
+    print(f"Making the environment in .venv with Python {version} ...", flush=True)
     if VENV.is_symlink() or VENV.is_file():
         VENV.unlink()
     elif VENV.exists():
@@ -96,10 +98,6 @@ def main(part: str) -> None:
         )
     wanted = fingerprint(lock)
     if not is_made("serve", wanted):
-        print(
-            f"Making the environment in .venv with Python {platform.python_version()} ...",
-            flush=True,
-        )
         make_venv()
         install("serve", for_serving)
         pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")

@@ -9,6 +9,7 @@ above all, holds for each of them that does not state it itself.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import BinaryIO
@@ -24,18 +25,22 @@ _VALUE_ATTRIBUTES = {
     "data": "value", "meter": "value", "img": "src",
 }  # fmt: skip
 _TYPE = "https://schema.org/CreativeWork"
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_ARTICLE = re.compile(r"<article\b", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"""<!--(?:-?>|.*?(?:--!?>|\Z))
+      | <(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)|\Z)
+      | <(?:(?P<article>article)(?=[\s/>])|/?[a-z])(?:=\s*"[^"]*"|=\s*'[^']*'|[^>])*+""",
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
 
 
 def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
-    """The articles of a page, as entries, in order."""
+    """The articles of a page, as entries, in order; one that lacks its end loses none."""
     text = decode(stream.read(), file)
     if isinstance(text, Problem):
         yield text
         return
-    soup = BeautifulSoup(text, "lxml")
-    articles = [tag for tag in soup.find_all("article") if tag.find_parent("article") is None]
+    soup = _parsed(text)
+    articles = soup.find_all("article")
     if not articles:
         hint = "Put each publication into an <article>, as corpus/README.md shows"
         yield Problem(file, 0, "the page holds no <article>", hint)
@@ -50,22 +55,26 @@ def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
         yield _entry(article, shared, Source(file, line))
 
 
+def _parsed(text: str) -> BeautifulSoup:
+    """The page as a tree; that it looks like XML or like an address is no matter here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return BeautifulSoup(text, "lxml")
+
+
 def _article_lines(text: str) -> list[int]:
     """The line of every `<article`, which BeautifulSoup does not tell with lxml."""
-    bare = _COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment[0]), text)
+    starts = [match.start() for match in _MARKUP.finditer(text) if match["article"]]
     lines, line, last = [], 1, 0
-    for match in _ARTICLE.finditer(bare):
-        line += bare.count("\n", last, match.start())
-        last = match.start()
+    for start in starts:
+        line += text.count("\n", last, start)
+        last = start
         lines.append(line)
     return lines
 
 
 def _entry(article: Tag, shared: list[Property], source: Source) -> Entry:
-    own = [
-        _property(tag) for tag in article.find_all(itemprop=True)
-        if tag.find_parent(itemscope=True) in (article, article.find_parent(itemscope=True))
-    ]  # fmt: skip
+    own = [_property(tag) for tag in article.find_all(itemprop=True) if _is_of(tag, article)]
     named = {name for each in own for name in each.name.split()}
     inherited = [each for each in shared if each.name not in named]
     split = [
@@ -75,6 +84,13 @@ def _entry(article: Tag, shared: list[Property], source: Source) -> Entry:
     ]
     identity = article.get("id") or article.get("itemid")
     return Entry(source, tuple(split), str(identity) if identity else None)
+
+
+def _is_of(tag: Tag, article: Tag) -> bool:
+    """Whether a property is an article's own, not one of something within it."""
+    scope = tag.find_parent(itemscope=True)
+    in_scope = scope is article or scope is article.find_parent(itemscope=True)
+    return in_scope and tag.find_parent("article") is article
 
 
 def _property(tag: Tag) -> Property:

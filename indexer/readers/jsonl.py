@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
@@ -17,7 +18,7 @@ import msgspec
 from indexer.readers.decoding import decode
 from indexer.record import Entry, Problem, Property, Source
 
-_PACKED_ERRORS = (OSError, EOFError, lzma.LZMAError)
+_PACKED_ERRORS = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
 def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
@@ -27,7 +28,7 @@ def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
         for number, line in enumerate(stream, start=1):
             if line.strip():
                 yield _entry(line, Source(file, number))
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
+    except _PACKED_ERRORS as error:
         what = f"the packed file can't be read beyond line {number}: {error}"
         yield Problem(file, number, what, "Make or copy it again")
 
@@ -72,7 +73,7 @@ def _property(name: str, value: object, language: str | None) -> Property:
     if isinstance(value, dict):
         link_language = value.get("language")
         return Property(
-            name, str(value.get("url", "")), str(value.get("label", "")),
+            name, str(value.get("url") or ""), str(value.get("label") or ""),
             str(link_language) if link_language else None,
         )  # fmt: skip
     return Property(name, str(value), str(value), language)

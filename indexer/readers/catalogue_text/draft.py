@@ -1,0 +1,121 @@
+"""An entry while its lines are being read, and its properties when they have been."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from indexer.readers.catalogue_text.imprints import Imprint
+from indexer.readers.catalogue_text.lines import Issue, Line, Offer, access, links, plain
+from indexer.readers.catalogue_text.wording import clean_title
+from indexer.record import Property
+
+
+@dataclass(frozen=True)
+class Place:
+    """The headings under which an entry stands."""
+
+    section: str
+    has_regions: bool = False
+    region: str | None = None
+    series: str | None = None
+    format: str | None = None
+
+
+@dataclass
+class Draft:
+    """An entry of which perhaps not all lines have been read."""
+
+    place: Place
+    line: int
+    printed_title: str
+    imprint: Imprint | None = None
+    issue: Issue | None = None
+    duration: str | None = None
+    paragraphs: list[str] = field(default_factory=list)
+    ways: list[Line] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """Its title, cleaned; empty if there is nothing to read in it."""
+        title, _, _ = clean_title(plain(self.printed_title))
+        return title if re.search(r"\w", title) else ""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether more has been read than title, publisher and year."""
+        return bool(self.paragraphs or self.ways or self.issue)
+
+    def properties(self, position: str) -> Iterator[Property]:
+        """All that has been read, under its names."""
+        for name, value in (*self._description(), *self._facts()):
+            if value:
+                yield Property(name, value, value)
+        if self.place.region:
+            yield Property("region", re.sub(r"\s*/\s*", "/", self.place.region), self.place.region)
+        yield from self._offers()
+        yield Property("position", position, position)
+
+    def _description(self) -> Iterator[tuple[str, str | None]]:
+        yield "title", self.title
+        yield "note", clean_title(plain(self.printed_title))[1]
+        for paragraph in self.paragraphs:
+            yield "summary", _without_email(plain(paragraph))
+        yield "section", self.place.section
+        yield "heading", self.place.region
+        yield "format", self.place.format
+
+    def _facts(self) -> Iterator[tuple[str, str | None]]:
+        imprint = self.imprint or Imprint()
+        _, _, bracketed_year = clean_title(plain(self.printed_title))
+        yield "series", self.place.series
+        if self.issue:
+            yield "series", self.issue.series
+            yield "number", self.issue.number
+        date = imprint.date or (self.issue.date if self.issue else None)
+        yield "publisher", imprint.publisher
+        yield "place", imprint.place
+        yield "year", imprint.year or bracketed_year or (date and date[-4:])
+        yield "date", date
+        yield "duration", self.duration
+
+    def _offers(self) -> Iterator[Property]:
+        offered = [(way.label, offer) for way in self.ways for offer in way.offers]
+        languages = {each.language: each.text for _, each in offered if each.language}
+        whole = {each.language for label, each in offered if not _is_of_summary(label)}
+        for code, name in languages.items():
+            yield Property("language", code, name)
+        for code, name in languages.items():
+            if code not in whole:
+                yield Property("summary_language", code, name)
+        for label, offer in offered:
+            if label is None and _names_part(offer):
+                yield Property("part", offer.text, offer.text)
+        yield from self._links(offered)
+        ways = {access(way.label, way.offers): way.label or "" for way in reversed(self.ways)}
+        for verb, label in reversed(ways.items()):
+            yield Property("access", verb, label)
+
+    def _links(self, offered: list[tuple[str | None, Offer]]) -> Iterator[Property]:
+        in_summary = [(None, each) for paragraph in self.paragraphs for each in links(paragraph)]
+        for label, offer in (*offered, *in_summary):
+            if offer.address:
+                yield Property("link", offer.address, label or offer.text, offer.language)
+
+
+def _is_of_summary(label: str | None) -> bool:
+    return (label or "").casefold().startswith("executive summary")
+
+
+def _names_part(offer: Offer) -> bool:
+    word = offer.text.casefold()
+    return not (offer.language or word in ("", "here") or word.startswith(("download", "watch")))
+
+
+def _without_email(paragraph: str) -> str:
+    """The sentences of a paragraph but those that give an e-mail address."""
+    if "@" not in paragraph:
+        return paragraph
+    sentences = re.split(r"(?<=[.!?])\s+", paragraph)
+    return " ".join(each for each in sentences if not re.search(r"\w@\w", each))

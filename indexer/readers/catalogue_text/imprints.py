@@ -1,0 +1,85 @@
+"""Who published something, and when, at the end of a line: "UNODC & SADC, October 2007"."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from indexer.codes import country_code
+
+
+class Imprint(Struct, frozen=True):
+    """Who published it, or where, and when; `date` only if it says more than the year."""
+
+    publisher: str | None = None
+    place: str | None = None
+    year: str | None = None
+    date: str | None = None
+
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_DATE = re.compile(rf", ?((?:{_MONTH} )?((?:19|20)\d\d))\.?$")
+_ACRONYM = re.compile(r"[A-Z]{2,}(?:[.-][A-Z]+)*,?")
+_TOGETHER = re.compile(
+    r"\bin (?:collaboration|cooperation|partnership|association) with\b|\bwith inputs from\b"
+    r"|\b(?:together|jointly) with\b|\bwith\b"
+)
+_JOINING = {"&", "|", "/", "and", "with", "from", "the"}
+_SMALL_WORDS_OF_NAMES = {"for", "of", "and", "the", "&", "|", "/"}
+_LONGEST_LINE = 600
+
+
+def split_imprint(text: str) -> tuple[str, Imprint | None, Imprint | None]:
+    """The text before publisher and year, and these; or the whole, and what it might be."""
+    ending = _DATE.search(text) if len(text) <= _LONGEST_LINE else None
+    if ending is None:
+        return text, None, None
+    before, date, year = text[: ending.start()], ending[1], ending[2]
+    more = date if date != year else None
+    publisher, place = _publisher_start(before), _place_start(before)
+    if publisher is not None:
+        imprint = Imprint(before[publisher:], None, year, more)
+        title = before[:publisher].rstrip()
+        again, repeated, _ = split_imprint(title)
+        return (again if again and repeated == imprint else title), imprint, None
+    if place is not None:
+        return before[:place].rstrip(), Imprint(None, before[place:], year, more), None
+    return text, None, Imprint(before, None, year, more)
+
+
+def _publisher_start(text: str) -> int | None:
+    """Where the publisher begins that ends a text: an acronym and capitals after it."""
+    outside = _without_brackets(text)
+    start, previous = None, ""
+    for match in re.finditer(r"\S+", outside):
+        joined = previous in _JOINING or (previous[-1:] == "," and _ACRONYM.fullmatch(previous))
+        if _ACRONYM.fullmatch(match[0]) and not joined:
+            start = match.start()
+        previous = match[0]
+    if start is None:
+        return None
+    words = _TOGETHER.sub("&", outside[start:]).split()
+    named = all(word in _SMALL_WORDS_OF_NAMES or word[0].isupper() for word in words)
+    return start if named and words[-1] not in _SMALL_WORDS_OF_NAMES else None
+
+
+def _place_start(text: str) -> int | None:
+    """Where the country begins that ends a text, unless it is part of a phrase ("in India")."""
+    words = text.rsplit(maxsplit=5)[-5:]
+    for count in range(min(4, len(words)), 0, -1):
+        name = " ".join(words[-count:])
+        before = words[-count - 1] if count < len(words) else ""
+        if len(name) > 3 and country_code(name) and not before[:1].islower():
+            return len(text) - len(name)
+    return None
+
+
+def _without_brackets(text: str) -> str:
+    """The text with blanks for all that stands in brackets, so that places stay the same."""
+    depth, kept = 0, []
+    for character in text:
+        depth += character == "("
+        kept.append(" " if depth else character)
+        depth -= character == ")" and depth > 0
+    return "".join(kept)

@@ -1,0 +1,172 @@
+"""What a single line of a text catalogue says: its words, imprint, links, duration, issue.
+
+A line is taken apart from its end: first the links that it offers, then the label before
+them or the running time, then publisher and year. What is left is text: a title, a heading
+or a paragraph, which only the lines around it can tell (`indexer.readers.catalogue_text.roles`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from indexer.codes import language_code
+from indexer.readers.catalogue_text.imprints import Imprint, split_imprint
+
+
+class Issue(Struct, frozen=True):
+    """The series, number and date of one of its issues."""
+
+    series: str
+    number: str
+    date: str
+
+
+class Offer(Struct, frozen=True):
+    """A link as printed: its words, its language if they name one, its address if it has one."""
+
+    text: str
+    language: str | None
+    address: str | None
+
+
+class Line(Struct, frozen=True):
+    """A line, or several that belong together, taken apart; `number` is that of the first.
+
+    `possible_imprint` is what the text would be if the line before it were a title: a
+    publisher's name in plain words looks like a title itself.
+    """
+
+    number: int = 0
+    printed: str = ""
+    text: str = ""
+    label: str | None = None
+    offers: tuple[Offer, ...] = ()
+    duration: str | None = None
+    imprint: Imprint | None = None
+    issue: Issue | None = None
+    possible_imprint: Imprint | None = None
+    follows_gap: bool = True
+    is_section: bool = False
+
+    @property
+    def is_way_to_it(self) -> bool:
+        """Whether it only says how an entry is to be had, or how long it runs."""
+        return not self.text and bool(self.label or self.offers or self.duration)
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether it can only be about an entry: an address alone may stand anywhere."""
+        return bool(self.label or self.duration or any(offer.text for offer in self.offers))
+
+    @property
+    def is_imprint(self) -> bool:
+        """Whether it only says who published an entry, and when."""
+        return not self.text and self.imprint is not None and not self.is_way_to_it
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is text and nothing else."""
+        return bool(self.text) and not (self.imprint or self.offers or self.is_section)
+
+    @property
+    def is_one_line_entry(self) -> bool:
+        """Whether it is a title with its own links behind it."""
+        return bool(self.text and self.offers)
+
+
+_LABELS = (
+    (re.compile(r"download|content|text file|executive summary( .{1,40})?"), "download"),
+    (re.compile(r"visit|access to (the|this) \w+"), "visit"),
+    (re.compile(r"watch|listen|request|order"), ""),
+)  # fmt: skip
+"""How a publication is to be had, by the label before its links; empty: the label's own word."""
+
+_MARKUP = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*)\)")
+_LINK = re.compile(
+    _MARKUP.pattern + r"|<((?:https?://|www\.)[^<>\s]+)>|(?<!\S)((?:https?://|www\.)[^\s<>|]+)"
+)
+_DURATION = re.compile(
+    r"(?:(?P<year>(?:19|20)\d\d)\s?[-–—]\s?)?duration\s?[-–—:]\s?"
+    r"(?P<duration>\d+:\d\d(?:,? (?:and|&) \d+:\d\d|, \d+:\d\d)*)",
+    re.IGNORECASE,
+)
+_ISSUE = re.compile(r"(?P<series>[^\d,]*[^\d,\s]) (?P<number>\d+), (?P<date>\d\d?/(?:19|20)\d\d)")
+
+
+def parse(number: int, printed: str, follows_gap: bool = True) -> Line:
+    """Take a line apart."""
+    line = _take_apart(" ".join(printed.split()))
+    return replace(line, number=number, printed=printed, follows_gap=follows_gap)
+
+
+def _take_apart(text: str) -> Line:
+    before, offers = _split_offers(text)
+    label = before.removesuffix(":").rstrip()
+    if _access(label) is not None and (offers or before.endswith(":")):
+        return Line(label=label, offers=offers)
+    if running := _DURATION.fullmatch(label):
+        imprint = Imprint(year=running["year"]) if running["year"] else None
+        return Line(offers=offers, duration=running["duration"], imprint=imprint)
+    if offers and (not before or all(_names_offer(offer) for offer in offers)):
+        title, imprint, _ = split_imprint(label)
+        return Line(text=title, offers=offers, imprint=imprint)
+    if found := _ISSUE.fullmatch(text):
+        return Line(issue=Issue(**found.groupdict()))
+    title, imprint, possible = split_imprint(text)
+    return Line(text=title, imprint=imprint, possible_imprint=possible)
+
+
+def access(label: str | None, offers: tuple[Offer, ...]) -> str:
+    """How a publication is to be had, in one lower-case verb; links without a label download."""
+    return _access(label or (offers[0].text if offers else "")) or "download"
+
+
+def _access(label: str) -> str | None:
+    plain_label = label.casefold()
+    for form, verb in _LABELS:
+        if form.fullmatch(plain_label):
+            return verb or plain_label
+    return None
+
+
+def links(text: str) -> tuple[Offer, ...]:
+    """The links anywhere in a text, in order."""
+    return tuple(_offer(match) for match in _LINK.finditer(text))
+
+
+def plain(text: str) -> str:
+    """A text with each link replaced by its words."""
+    return _MARKUP.sub(lambda match: _unescape(match[1]), text)
+
+
+def _split_offers(text: str) -> tuple[str, tuple[Offer, ...]]:
+    """The text before the links at its end, and these."""
+    start, found = len(text), []
+    for match in reversed(list(_LINK.finditer(text))):
+        if text[match.end() : start].strip(" |,;/"):
+            break
+        found.append(_offer(match))
+        start = match.start()
+    return text[:start].rstrip(), tuple(reversed(found))
+
+
+def _offer(match: re.Match[str]) -> Offer:
+    text, target, bracketed, bare = match.groups()
+    address = target or bracketed or bare or ""
+    if address.startswith("www."):
+        address = f"http://{address}"
+    words = _unescape(text or "").strip()
+    # Codes and lower-case words that happen to be codes ("no", "it") are not meant.
+    language = language_code(words) if words[:1].isupper() else None
+    return Offer(words, language, address if "://" in address else None)
+
+
+def _names_offer(offer: Offer) -> bool:
+    return bool(offer.language) or offer.text.casefold().startswith("download")
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(\W)", r"\1", text)

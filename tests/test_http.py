@@ -1,0 +1,322 @@
+"""The site as a browser or a program meets it: addresses, answers, headers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search_app import config, create_app
+
+ROOT = Path(__file__).parents[1]
+
+
+def answer(client: FlaskClient, address: str) -> dict[str, object]:
+    """The JSON behind an address, which must be there."""
+    response = client.get(address)
+    assert response.status_code == 200, response.text
+    found: dict[str, object] = json.loads(response.data)
+    return found
+
+
+def ids(client: FlaskClient, address: str) -> list[str]:
+    """The ids of the hits behind an address."""
+    hits = answer(client, address)["hits"]
+    assert isinstance(hits, list)
+    return [hit["id"] for hit in hits]
+
+
+def buckets(client: FlaskClient, address: str, facet: str) -> dict[str, dict[str, object]]:
+    """A facet's buckets by their values, children too."""
+    facets = answer(client, address)["facets"]
+    assert isinstance(facets, dict)
+    top = facets[facet]
+    return {each["value"]: each for row in top for each in [row, *row.get("children", [])]}
+
+
+def test_the_two_on_organ_removal_come_first(client: FlaskClient) -> None:
+    """The toolkit and the Vienna Forum paper on organ removal are the best two."""
+    assert set(ids(client, "/api/search?q=organ+removal")[:2]) == {
+        "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015",
+        "human-trafficking-for-the-removal-of-organs-and-body-parts",
+    }
+
+
+def test_a_phrase_finds_the_two_model_laws(client: FlaskClient) -> None:
+    """The phrase "model law" brings the two model laws to the top."""
+    top = ids(client, f"/api/search?q={quote('"model law"')}")[:2]
+    assert sorted(top) == [
+        "unodc-model-law-against-the-smuggling-of-migrants-2010",
+        "unodc-model-law-against-trafficking-in-persons-2009",
+    ]
+
+
+def test_words_match_in_different_fields(client: FlaskClient) -> None:
+    """A word of the series and one of the title together find the issue brief."""
+    top = ids(client, "/api/search?q=icat+refugee")
+    assert top[0] == "trafficking-in-persons-and-refugee-status-2017"
+
+
+def test_a_region_has_the_entries_of_its_heading(client: FlaskClient) -> None:
+    """South Asia has at least the sixteen entries printed under that heading."""
+    found = answer(client, "/api/search?region=South+Asia&size=100")
+    hits = found["hits"]
+    assert isinstance(hits, list)
+    assert sum(hit["heading"] == "South Asia" for hit in hits) == 16
+    assert all("South Asia" in hit["region"] for hit in hits)
+
+
+def test_a_country_under_its_region_narrows_it(client: FlaskClient) -> None:
+    """India under a ticked South Asia leaves what is about India."""
+    both = ids(client, "/api/search?region=South+Asia&country=IN&size=100")
+    assert both == ids(client, "/api/search?country=IN&size=100")
+    children = buckets(client, "/api/search?region=South+Asia", "region")
+    assert children["IN"]["count"] == len(both)
+    assert children["IN"]["label"] == "India"
+
+
+def test_the_api_has_the_promised_parts(client: FlaskClient) -> None:
+    """The answer has the parts that the API promises, and every field by its name."""
+    found = answer(client, "/api/search?q=manual&size=3")
+    assert found.keys() >= {
+        "query", "total", "page", "pages", "relaxed", "generation", "took_ms", "hits", "facets",
+    }  # fmt: skip
+    hits = found["hits"]
+    assert isinstance(hits, list)
+    assert len(hits) == 3
+    hit = hits[0]
+    assert hit.keys() >= {
+        "id", "title", "score", "url", "title_html", "summary_html", "summary", "section",
+        "region", "publisher", "year", "language", "topic", "country", "heading", "format",
+        "audience", "body", "series",
+    }  # fmt: skip
+    assert "<mark>" in hit["title_html"]
+    assert isinstance(hit["language"], list)
+    assert isinstance(hit["year"], int)
+    assert answer(client, f"/api{hit['url']}")["title"] == hit["title"]
+
+
+def test_without_a_query_everything_is_there_newest_first(client: FlaskClient) -> None:
+    """The catalogue can be browsed: all of it, undated last, without scores."""
+    found = answer(client, "/api/search?size=100")
+    assert found["total"] == 136
+    hits = found["hits"]
+    assert isinstance(hits, list)
+    years = [hit["year"] for hit in hits]
+    dated = [year for year in years if year]
+    assert years == sorted(dated, reverse=True) + [None] * (len(years) - len(dated))
+    assert all(hit["score"] is None for hit in hits)
+
+
+def test_sections_stand_in_printed_order(client: FlaskClient) -> None:
+    """Sections are listed as the catalogue prints them, with their numbers of entries."""
+    found = buckets(client, "/api/search", "section")
+    assert {value: each["count"] for value, each in found.items()} == {
+        "Tools": 23, "Training materials": 12, "Reports and Assessments": 28,
+        "Technical Papers": 31, "Inter-agency papers": 14, "Brochures & leaflets": 5,
+        "Multimedia": 23,
+    }  # fmt: skip
+    assert list(found)[0] == "Tools"
+    assert list(found)[-1] == "Multimedia"
+
+
+def test_a_search_without_all_words_is_relaxed_and_says_so(client: FlaskClient) -> None:
+    """When no publication has all words, those with any are shown, and the answer says so."""
+    address = "/api/search?q=organ+zyzzyva"
+    assert answer(client, address)["relaxed"] is True
+    assert answer(client, f"{address}&match=all")["total"] == 0
+    assert "any of them" in client.get("/?q=organ+zyzzyva").text
+
+
+def test_no_tick_flips_whether_a_search_is_relaxed(client: FlaskClient) -> None:
+    """The words alone decide whether a search is relaxed, whatever is ticked."""
+    found = answer(client, "/api/search?q=organ+removal&region=Middle+East")
+    assert found["relaxed"] is False
+    assert found["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ("page=x", "page"), ("page=0", "page"), ("page=-1", "page"), ("page=1.5", "page"),
+        ("size=101", "size"), ("size=0", "size"), ("size=ten", "size"), ("sort=best", "sort"),
+        ("match=some", "match"), ("year=20..2015", "year"), ("year=2015..2010", "year"),
+        ("year=..", "year"), ("year_from=2015&year_to=2010", "year"),
+    ],
+)  # fmt: skip
+def test_a_malformed_parameter_is_told(client: FlaskClient, parameters: str, name: str) -> None:
+    """A malformed page, size, sort or range is a 400 that says which and why."""
+    response = client.get(f"/api/search?{parameters}")
+    assert response.status_code == 400
+    error = json.loads(response.data)["error"]
+    assert error["code"] == "bad_parameter"
+    assert name in error["message"]
+    assert error["hint"]
+    page = client.get(f"/?{parameters}")
+    assert page.status_code == 400
+    assert "<h1" in page.text
+
+
+def test_an_unknown_value_finds_nothing_and_can_be_removed(client: FlaskClient) -> None:
+    """An unknown value of a facet is a 200 with nothing found, and a chip that removes it."""
+    response = client.get("/?region=Atlantis")
+    assert response.status_code == 200
+    assert "Nothing found" in response.text
+    assert "Atlantis" in response.text
+    assert answer(client, "/api/search?region=Atlantis")["total"] == 0
+
+
+def test_past_the_end_there_is_a_way_back(client: FlaskClient) -> None:
+    """A page past the end, however far, is an empty page with a link to the last."""
+    for number in ("15", "9" * 300):
+        response = client.get(f"/?page={number}")
+        assert response.status_code == 200
+        assert "/?page=14" in response.text
+
+
+def test_unknown_and_empty_parameters_are_ignored(client: FlaskClient) -> None:
+    """Parameters that mean nothing here, and empty ones, change nothing."""
+    found = answer(client, "/api/search?foo=bar&page=&sort=&region=&year_from=&size=")
+    assert found["total"] == 136
+
+
+def test_what_lacks_a_value_is_counted_as_not_stated(client: FlaskClient) -> None:
+    """Counts of a facet of one value add up to the list, with those that have none."""
+    years = buckets(client, "/api/search", "year")
+    assert sum(int(str(each["count"])) for each in years.values()) == 136
+    total = answer(client, "/api/search?year=none")["total"]
+    assert years["none"]["count"] == total
+
+
+def test_ranges_and_ticked_years_unite(client: FlaskClient) -> None:
+    """A range of years and a ticked year are OR-ed, as values of a facet are."""
+    years = buckets(client, "/api/search", "year")
+    expected = sum(int(str(years[year]["count"])) for year in ("2010", "2011", "2018"))
+    found = answer(client, "/api/search?year=2010..2011&year=2018")
+    assert found["total"] == expected
+
+
+@pytest.mark.parametrize("address", ["/publication/none-such", "/api/publication/x", "/x", "/api/"])
+def test_what_is_not_there_is_a_404(client: FlaskClient, address: str) -> None:
+    """An unknown publication or page is a 404, as a page or as JSON."""
+    response = client.get(address)
+    assert response.status_code == 404
+    if address.startswith("/api/"):
+        assert json.loads(response.data)["error"]["code"] == "not_found"
+    else:
+        assert "<h1" in response.text
+
+
+def test_only_get_is_answered(client: FlaskClient) -> None:
+    """Other methods than GET and HEAD are refused."""
+    assert client.post("/").status_code == 405
+    assert client.delete("/api/search").status_code == 405
+    assert client.head("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/?q=law", "/?page=x", "/nowhere", "/about", "/facet/region", "/facet/none", "/healthz",
+     "/api/search", "/api/search?size=x", "/static/style.css"],
+)  # fmt: skip
+def test_every_answer_has_the_headers(client: FlaskClient, address: str) -> None:
+    """Pages, JSON, files and errors all carry the security headers."""
+    response = client.get(address)
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "frame-ancestors 'none'" in policy
+    assert response.headers["Referrer-Policy"]
+
+
+def test_nothing_is_inline(client: FlaskClient) -> None:
+    """No page has a script, style or handler of its own, which the policy would block."""
+    for address in ("/", "/?q=law&region=Africa", "/about", "/facet/year", "/nowhere"):
+        text = client.get(address).text
+        assert "<style" not in text
+        assert " style=" not in text
+        assert " onclick=" not in text
+        assert "javascript:" not in text
+        for script in text.split("<script")[1:]:
+            assert " src=" in script.partition(">")[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{7*7}}", "&lt;"]
+)
+def test_what_was_typed_is_escaped(client: FlaskClient, text: str) -> None:
+    """What stands in the address is printed as text, in every place."""
+    page = client.get(f"/?q={quote(text)}&region={quote(text)}").text
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    assert "49" not in page.partition("<main")[0] or "{{7*7}}" not in text
+
+
+def test_every_publication_has_a_page_and_json(client: FlaskClient) -> None:
+    """Each of the 136 has a page and its JSON, which says the same title."""
+    seen = [
+        hit
+        for number in (1, 2)
+        for hit in answer(client, f"/api/search?size=100&page={number}")["hits"]  # type: ignore[attr-defined]
+    ]
+    assert len(seen) == 136
+    for hit in seen:
+        assert client.get(hit["url"]).status_code == 200
+        assert answer(client, f"/api/publication/{quote(hit['id'])}")["title"] == hit["title"]
+
+
+def test_a_language_without_an_address_is_no_link(client: FlaskClient) -> None:
+    """A page has no dead link: what has no address is text."""
+    for address in ("/", "/publication/unodc-model-law-against-the-smuggling-of-migrants-2010"):
+        assert 'href="#"' not in client.get(address).text
+        assert 'href=""' not in client.get(address).text
+
+
+def test_health_tells_the_generation(client: FlaskClient) -> None:
+    """The health check names the generation that answers."""
+    found = answer(client, "/healthz")
+    assert found["status"] == "ok"
+    assert found["publications"] == 136
+
+
+def test_without_an_index_the_answer_is_503(tmp_path: Path) -> None:
+    """Where no index was built, every page says so, and never that nothing was found."""
+    app = create_app(config.load(environment={}, index=tmp_path / "none"))
+    for address in ("/", "/about", "/healthz", "/api/search"):
+        response = app.test_client().get(address)
+        assert response.status_code == 503
+        assert response.headers["Retry-After"]
+        assert "pubsearch build" in response.text
+        assert "Nothing found" not in response.text
+
+
+NASTY = st.text(max_size=60) | st.sampled_from(
+    ["\x00", "%", "é", '"' * 50, "(" * 500, "a" * 5000, "year:" + "1" * 400, "x^0", "* *", "-" * 99]
+)
+
+
+@given(
+    pairs=st.lists(
+        st.tuples(
+            st.sampled_from(["q", "page", "size", "sort", "match", "region", "year", "foo"]), NASTY
+        ),
+        max_size=5,
+    )
+)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_parameters_are_answered(client: FlaskClient, pairs: list[tuple[str, str]]) -> None:
+    """Whatever stands in an address is answered or refused, and never fails."""
+    query = {}
+    for name, value in pairs:
+        query.setdefault(name, []).append(value.encode("utf-8", "replace").decode())
+    for path in ("/", "/api/search", "/facet/region"):
+        response = client.get(path, query_string=query)
+        assert response.status_code in (200, 400)
