@@ -22,8 +22,6 @@ from indexer.readers.catalogue_text.lines import Line
 from indexer.readers.catalogue_text.roles import FORMATS, Role, divide, roles
 from indexer.record import Entry, Problem, Source
 
-_END = Line()
-
 
 def read(text: str, file: str) -> Iterator[Entry | Problem]:
     """The entries of a text catalogue, in its order, and what could not be placed."""
@@ -62,8 +60,7 @@ class _Assembly:
     def take(self, lines: list[Line]) -> None:
         """Read all lines of the sections."""
         told = list(roles(lines))
-        followers = zip([*lines[1:], _END], [*told[1:], Role.SECTION], strict=True)
-        for line, role, (after, role_after) in zip(lines, told, followers, strict=True):
+        for place, (line, role) in enumerate(zip(lines, told, strict=True)):
             if role is Role.TITLE:
                 self._take_title(line)
             elif role is Role.PARAGRAPH:
@@ -71,7 +68,8 @@ class _Assembly:
             elif role is not Role.FACTS:
                 self._take_heading(line, role)
             elif line.is_imprint:
-                self._take_imprint(line, after if role_after is Role.TITLE else None)
+                is_above_title = told[place + 1 : place + 2] == [Role.TITLE]
+                self._take_imprint(line, lines[place + 1] if is_above_title else None)
             else:
                 self._take_facts(line)
         self._leave_heading()

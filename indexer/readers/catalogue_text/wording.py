@@ -36,8 +36,8 @@ def _last_bracket(text: str) -> int | None:
 
 
 def is_never_title(text: str) -> bool:
-    """Whether no title looks like it: it goes on a sentence, introduces something, or is long."""
-    return text[:1].islower() or text.endswith(":") or len(text) > _LONGEST_TITLE
+    """Whether no title looks like it, whatever stands below: an introduction, or too long."""
+    return text.endswith(":") or len(text) > _LONGEST_TITLE
 
 
 def is_sentence(text: str) -> bool:
@@ -47,14 +47,16 @@ def is_sentence(text: str) -> bool:
 
 def is_prose(text: str) -> bool:
     """Whether it reads as part of a paragraph, if no other line vouches for a title."""
-    if text.endswith("?"):
-        return is_never_title(text)
-    ends = text.endswith((".", "!", "…")) or "@" in text
-    return is_never_title(text) or ends or (len(text.split()) > 5 and _is_mostly_lower_case(text))
+    if is_never_title(text) or text[:1].islower() or "@" in text:
+        return True
+    is_long = len(text.split()) > 5
+    is_question = text.endswith("?")
+    is_running = is_long and not is_question and _is_mostly_lower_case(text)
+    return is_running or text.endswith((".", "!", "…"))
 
 
 def _is_mostly_lower_case(text: str) -> bool:
-    words = [word for word in re.findall(r"[^\W\d_]+", text)[1:] if len(word) > 3]
+    words: list[str] = [word for word in re.findall(r"[^\W\d_]+", text)[1:] if len(word) > 3]
     lower = sum(word[0].islower() for word in words)
     return lower >= 0.4 * len(words)
 

@@ -1,0 +1,30 @@
+"""The real catalogue, indexed once for all the tests that only read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from indexer import build
+from search_app import config, create_app
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+
+
+@pytest.fixture(scope="session")
+def catalogue_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of corpus/."""
+    index = tmp_path_factory.mktemp("catalogue")
+    build.build(CORPUS, index)
+    return index
+
+
+@pytest.fixture
+def client(catalogue_index: Path) -> Iterator[FlaskClient]:
+    """A client of the application on the index of corpus/."""
+    settings = config.load(environment={}, index=catalogue_index)
+    with create_app(settings).test_client() as client:
+        yield client

@@ -1,0 +1,99 @@
+"""A rebuilt index is taken up by a running application, and no request fails meanwhile."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+from flask import Flask
+
+from indexer import build, generations
+from search_app import config, create_app
+from tests.catalogue import CORPUS
+
+OLD, NEW = "Case Digest - Evidential Issues", "Case Digest - Questions of Evidence"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A copy of the corpus that may be edited."""
+    return shutil.copytree(CORPUS, tmp_path / "corpus")
+
+
+@pytest.fixture
+def index(tmp_path: Path, corpus: Path) -> Path:
+    """Its index."""
+    build.build(corpus, tmp_path / "index")
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def app(index: Path) -> Flask:
+    """The application on it."""
+    return create_app(config.load(environment={}, index=index))
+
+
+def edit(corpus: Path, old: str, new: str) -> None:
+    """Edits a page of the corpus as a person would."""
+    page = corpus / "tools.html"
+    text = page.read_text(encoding="utf-8")
+    assert old in text
+    page.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_an_edited_page_is_found_after_a_rebuild(corpus: Path, index: Path, app: Flask) -> None:
+    """What was edited in corpus/ is found at the next request after a build."""
+    client = app.test_client()
+    assert NEW not in client.get("/?q=case+digest").text
+    edit(corpus, OLD, NEW)
+    outcome = build.build(corpus, index)
+    assert (outcome.changes.changed, outcome.changes.unchanged) == (1, 135)
+    assert NEW in client.get("/?q=case+digest").text
+
+
+def test_a_rollback_is_taken_up_too(corpus: Path, index: Path, app: Flask) -> None:
+    """After a rollback the running application answers from the generation before."""
+    client = app.test_client()
+    edit(corpus, OLD, NEW)
+    build.build(corpus, index)
+    assert NEW in client.get("/?q=case+digest").text
+    generations.rollback(index)
+    assert OLD in client.get("/?q=case+digest").text
+
+
+def test_no_request_fails_during_rebuilds(corpus: Path, index: Path, app: Flask) -> None:
+    """Two hundred requests during five rebuilds are all answered, each from one generation."""
+    done = Event()
+
+    def ask(number: int) -> tuple[int, int, int]:
+        client = app.test_client()
+        response = client.get("/api/search?q=case+digest&size=1")
+        if number == 199:
+            done.wait(60)
+            response = client.get("/api/search?q=case+digest&size=1")
+        found = json.loads(response.data)
+        sections = sum(bucket["count"] for bucket in found["facets"]["section"])
+        return response.status_code, found["total"], sections
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(ask, range(200))
+        for number in range(5):
+            edit(corpus, OLD if number % 2 == 0 else NEW, NEW if number % 2 == 0 else OLD)
+            assert build.build(corpus, index).status == "published"
+        done.set()
+        for status, total, sections in answers:
+            assert status == 200
+            assert total == sections
+    assert len(generations.names(index)) == generations.KEPT
+
+
+def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) -> None:
+    """When the pointer names a generation that can't be read, the one held goes on answering."""
+    client = app.test_client()
+    assert client.get("/").status_code == 200
+    (index / generations.CURRENT).write_text("000099-none\n")
+    assert client.get("/").status_code == 200
