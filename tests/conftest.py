@@ -1,5 +1,59 @@
-"""Fixtures for all tests."""
+"""What all tests share: a small corpus, its index, and the shared data."""
 
-from tests.catalogue import catalogue_index, client
+from __future__ import annotations
 
-__all__ = ["catalogue_index", "client"]
+from pathlib import Path
+
+import pytest
+
+from indexer import build, fields
+from indexer.fields import Catalogue
+from indexer.record import Problem
+from tests import samples
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of shared data beside the checkout; tests that need it are skipped without."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"the shared data are not there: {folder}")
+    return folder
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A corpus folder without faults: five publications in two pages and a JSON Lines file."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name, text in {
+        "catalogue.toml": samples.SMALL_CATALOGUE,
+        "regions.toml": samples.SMALL_REGIONS,
+        "tools.html": samples.SMALL_TOOLS,
+        "papers.html": samples.SMALL_PAPERS,
+        "more.jsonl": samples.SMALL_LINES,
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def catalogue(corpus: Path) -> Catalogue:
+    """The catalogue of the small corpus."""
+    return fields.load(corpus)
+
+
+@pytest.fixture
+def index(corpus: Path, tmp_path: Path) -> Path:
+    """The index of the small corpus: one generation."""
+    folder = tmp_path / "index"
+    build.build(corpus, folder)
+    return folder
+
+
+@pytest.fixture
+def problems() -> list[Problem]:
+    """An empty list; its `append` takes reports."""
+    return []

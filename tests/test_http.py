@@ -121,7 +121,7 @@ def test_sections_stand_in_printed_order(client: FlaskClient) -> None:
         "Technical Papers": 31, "Inter-agency papers": 14, "Brochures & leaflets": 5,
         "Multimedia": 23,
     }  # fmt: skip
-    assert list(found)[0] == "Tools"
+    assert next(iter(found)) == "Tools"
     assert list(found)[-1] == "Multimedia"
 
 
@@ -315,7 +315,7 @@ NASTY = st.text(max_size=60) | st.sampled_from(
 )
 def test_any_parameters_are_answered(client: FlaskClient, pairs: list[tuple[str, str]]) -> None:
     """Whatever stands in an address is answered or refused, and never fails."""
-    query = {}
+    query: dict[str, list[str]] = {}
     for name, value in pairs:
         query.setdefault(name, []).append(value.encode("utf-8", "replace").decode())
     for path in ("/", "/api/search", "/facet/region"):

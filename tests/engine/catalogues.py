@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from indexer import build, generations
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.generations import Changes
-from indexer.record import Publication, Source
+from indexer.record import Publication, Source, Value
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")
@@ -72,10 +72,10 @@ def _text(random: Random) -> str:
 
 def _publication(number: int, row: tuple[object, ...]) -> Publication:
     title, summary, *rest = row
-    values = {}
+    values: dict[str, tuple[Value, ...]] = {}
     for name, value in zip(("section", "region", "country", "topic", "year"), rest, strict=True):
         several = sorted(value) if isinstance(value, set) else [value]
-        if kept := tuple(each for each in several if each is not None):
+        if kept := tuple(each for each in several if isinstance(each, str | int)):
             values[name] = kept
     made = Publication(
         id=f"p{number}",

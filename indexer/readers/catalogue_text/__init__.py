@@ -38,7 +38,7 @@ def read(text: str, file: str) -> Iterator[Entry | Problem]:
         hint = "Write the heading above its entries as the contents page has it"
         assembly.report(line, "no heading follows for this line of the contents page", hint)
     for line in parts.front:
-        if line.is_offer:
+        if line.is_of_entry:
             assembly.report(line, "this stands before the first section")
     assembly.take(parts.body)
     yield from assembly.results()

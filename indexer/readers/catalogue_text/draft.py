@@ -11,6 +11,9 @@ from indexer.readers.catalogue_text.lines import Issue, Line, Offer, access, lin
 from indexer.readers.catalogue_text.wording import clean_title
 from indexer.record import Property
 
+_NO_PARTS = {"", "here", "link", "online", "pdf", "watch"}
+"""What links are called that name neither a language nor a part of a publication."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -89,8 +92,8 @@ class Draft:
         for code, name in languages.items():
             if code not in whole:
                 yield Property("summary_language", code, name)
-        for label, offer in offered:
-            if label is None and _names_part(offer):
+        for _, offer in offered:
+            if _names_part(offer):
                 yield Property("part", offer.text, offer.text)
         yield from self._links(offered)
         ways = {access(way.label, way.offers): way.label or "" for way in reversed(self.ways)}
@@ -109,8 +112,8 @@ def _is_of_summary(label: str | None) -> bool:
 
 
 def _names_part(offer: Offer) -> bool:
-    word = offer.text.casefold()
-    return not (offer.language or word in ("", "here") or word.startswith(("download", "watch")))
+    words = offer.text.casefold()
+    return not (offer.language or words in _NO_PARTS or words.startswith("download"))
 
 
 def _without_email(paragraph: str) -> str:

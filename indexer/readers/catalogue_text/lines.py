@@ -57,9 +57,11 @@ class Line(Struct, frozen=True):
         return not self.text and bool(self.label or self.offers or self.duration)
 
     @property
-    def is_offer(self) -> bool:
-        """Whether it can only be about an entry: an address alone may stand anywhere."""
-        return bool(self.label or self.duration or any(offer.text for offer in self.offers))
+    def is_of_entry(self) -> bool:
+        """Whether it can only be part of an entry; an address alone may stand anywhere."""
+        has_words = any(offer.text for offer in self.offers)
+        has_title = self.text and self.imprint
+        return bool(has_words or has_title or self.label or self.duration or self.issue)
 
     @property
     def is_imprint(self) -> bool:

@@ -116,7 +116,7 @@ def _without_closing(body: list[Line], names: list[str]) -> list[Line]:
             introduces = any(before.text.startswith(f"{name} ") for name in names)
             is_part = before.is_bare and introduces and wording.is_prose(before.text)
             return body[: place - 1] if is_part else body[:place]
-        if line.is_section or line.is_offer:
+        if line.is_section or line.is_of_entry:
             break
     return body
 

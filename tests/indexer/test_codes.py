@@ -1,0 +1,96 @@
+"""Languages and countries are known by code and by English name, and given as ISO codes."""
+
+from __future__ import annotations
+
+import pytest
+from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer import codes
+
+ENGLISH = Locale.parse("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("en", "en"),
+        (" FR ", "fr"),
+        ("fra", "fr"),
+        ("zho", "zh"),
+        ("deu", "de"),
+        ("Spanish", "es"),
+        ("hindi", "hi"),
+        ("Romanian", "ro"),
+        ("pt-BR", "pt-BR"),
+        ("pt_BR", "pt-BR"),
+        ("Brazilian Portuguese", "pt-BR"),
+        ("Moldavian", "ro-MD"),
+        ("sh", "sr-Latn"),
+        ("haw", "haw"),
+    ],
+)
+def test_language_code(text: str, code: str) -> None:
+    """A language is known by its short, long or old code and by its name, in any case."""
+    assert codes.language_code(text) == code
+
+
+@pytest.mark.parametrize("text", ["", "Klingonese", "qq", "en-", "en-\x00x", "en x", "-en", "1"])
+def test_unknown_language(text: str) -> None:
+    """What names no language, or holds what no code holds, has no code."""
+    assert codes.language_code(text) is None
+
+
+@pytest.mark.parametrize("name", [str(name) for name in ENGLISH.languages.values()])
+def test_language_code_of_a_name_is_final(name: str) -> None:
+    """Every English name of a language has a code, and the code's code is the same."""
+    code = codes.language_code(name)
+    assert code is not None
+    assert codes.language_code(code) == code
+
+
+@given(st.text())
+def test_any_text_for_a_language(text: str) -> None:
+    """Any text has no code, or one of letters, digits and hyphens."""
+    code = codes.language_code(text)
+    assert code is None or (code.isascii() and code.replace("-", "").isalnum())
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("IN", "IN"), (" md ", "MD"), ("India", "IN"), ("kenya", "KE"), ("Moldova", "MD")],
+)
+def test_country_code(text: str, code: str) -> None:
+    """A country is known by its code and by its name, in any case."""
+    assert codes.country_code(text) == code
+
+
+@pytest.mark.parametrize("text", ["", "Atlantis", "QQ", "IND", "150", "Europe"])
+def test_unknown_country(text: str) -> None:
+    """What names no country has no code, continents and their numbers neither."""
+    assert codes.country_code(text) is None
+
+
+def test_names_in_a_language() -> None:
+    """Languages and countries are named in the language asked for, subtags in brackets."""
+    assert codes.language_name("fr") == "French"
+    assert codes.language_name("fr", "fr") == "français"
+    assert codes.language_name("pt-BR") == "Portuguese (BR)"
+    assert codes.country_name("IN") == "India"
+    assert codes.country_name("IN", "pt-BR") == "Índia"
+
+
+def test_names_of_unknown_codes() -> None:
+    """A code without a name is its own name."""
+    assert codes.language_name("qqq") == "qqq"
+    assert codes.country_name("QQ") == "QQ"
+
+
+@pytest.mark.parametrize(
+    ("language", "known"),
+    [("en", True), ("pt-BR", True), ("", False), ("klingon", False), ("en_US", False)],
+)
+def test_has_names(language: str, *, known: bool) -> None:
+    """Names are known in the languages of the CLDR, written with hyphens."""
+    assert codes.has_names(language) is known
