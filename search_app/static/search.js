@@ -81,7 +81,7 @@
     event.preventDefault();
     const pairs = [...new FormData(form)].filter(([, value]) => value.trim());
     const asked = new URLSearchParams(pairs).toString();
-    go(asked ? `/?${asked}` : "/", form.querySelector("button"));
+    go(asked ? `/?${asked}` : "/", form.contains(document.activeElement) ? document.activeElement : form);
   });
 
   // The first year of a range after the second is told at once, beside the box.
