@@ -180,7 +180,7 @@ def write(catalogue: Catalogue) -> str:
         lines += ["", "[[field]]"]
         lines += [
             f"{name} = {_toml_value(value)}" for name, value in row.items()
-            if name == "name" or value != _DEFAULTS.get(name)
+            if name in ("name", "label") or value != _DEFAULTS[name]
         ]  # fmt: skip
     return "\n".join([*lines, ""])
 

@@ -101,7 +101,8 @@ def _took(outcome: Outcome) -> str:
 
 def _progress(publications: list[Publication]) -> Iterator[Publication]:
     """Shows how far a build is, with the time left, where someone is there to see it."""
-    with click.progressbar(publications, label="Indexing", file=sys.stderr) as bar:
+    seen = sys.stderr.isatty()
+    with click.progressbar(publications, label="Indexing", file=sys.stderr, hidden=not seen) as bar:
         yield from bar
 
 

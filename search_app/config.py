@@ -49,14 +49,17 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
 
     Raises SettingError for a value of the wrong kind.
     """
-    values: dict[str, object] = {
-        row.name: environment.get(f"PUBSEARCH_{row.name.upper()}", row.default) for row in ROWS
-    }
+    values = {row.name: _value(row, environment) for row in ROWS}
     values |= {name: value for name, value in given.items() if value is not None}
-    try:
-        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
-    except msgspec.ValidationError as error:
-        raise SettingError(f"a setting can't be used: {error}") from error
+    return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+
+
+def _value(row: Setting, environment: Mapping[str, str]) -> object:
+    name = f"PUBSEARCH_{row.name.upper()}"
+    value = environment.get(name, row.default)
+    if isinstance(row.default, int) and not str(value).isdecimal():
+        raise SettingError(f"{name} is {value!r}; it takes a whole number. {row.help}")
+    return value
 
 
 def _path(kind: type, value: object) -> object:

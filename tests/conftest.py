@@ -10,6 +10,7 @@ from indexer import build, fields
 from indexer.fields import Catalogue
 from indexer.record import Problem
 from tests import samples
+from tests.catalogue import catalogue_index, client
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,3 +58,6 @@ def index(corpus: Path, tmp_path: Path) -> Path:
 def problems() -> list[Problem]:
     """An empty list; its `append` takes reports."""
     return []
+
+
+__all__ = ["catalogue_index", "client"]

@@ -109,13 +109,14 @@ def _row(base: Mask, selection: Selection, row: Field) -> list[Bucket]:
     more = column.counts(base & ~selection.mask) if selection.ticked else counts
     now = int(np.count_nonzero(chosen)) if selection.ticked else 0
     ticked = [value for name, value in selection.ticked if name == row.name]
+    in_tree = selection.child is not None  # ticking a value may do other than add it
     shown = [value for value, count in zip(column.values, counts, strict=True) if count]
     found = []
     for value in dict.fromkeys([*shown, *ticked]):
         if row is selection.child and value == MISSING and value not in ticked:
             continue  # what has a region and no country is counted under its region
         count = _count(base, selection, row, value, counts)
-        if value in ticked or _narrows(selection, row, value):
+        if value in ticked or (in_tree and selection.ticked):
             total = _after_toggling(base, selection, (row.name, value))
         else:
             total = now + int(more[column.ordinal[value]])
@@ -130,11 +131,6 @@ def _count(
     if ordinal is not None:
         return int(counts[ordinal])
     return int(np.count_nonzero(base & selection.holds(row.name, value)))
-
-
-def _narrows(selection: Selection, row: Field, value: str) -> bool:
-    """Whether ticking a value does other than add it: the tree's rule may come in."""
-    return bool(selection.child and selection.ticked)
 
 
 def _after_toggling(base: Mask, selection: Selection, node: tuple[str, str]) -> int:

@@ -95,7 +95,7 @@ class Draft:
         for _, offer in offered:
             if _names_part(offer):
                 yield Property("part", offer.text, offer.text)
-        yield from self._links(offered)
+        yield from dict.fromkeys(self._links(offered))
         ways = {access(way.label, way.offers): way.label or "" for way in reversed(self.ways)}
         for verb, label in reversed(ways.items()):
             yield Property("access", verb, label)

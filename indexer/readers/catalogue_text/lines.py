@@ -122,8 +122,12 @@ def _take_apart(text: str) -> Line:
 
 
 def access(label: str | None, offers: tuple[Offer, ...]) -> str:
-    """How a publication is to be had, in one lower-case verb; links without a label download."""
-    return _access(label or (offers[0].text if offers else "")) or "download"
+    """How a publication is to be had, in one lower-case verb.
+
+    Links without a label are downloads; a mere address is somewhere to visit.
+    """
+    words = label or "".join(offer.text for offer in offers[:1])
+    return (_access(words) or "download") if words else "visit"
 
 
 def _access(label: str) -> str | None:

@@ -6,9 +6,11 @@ import re
 
 _LONGEST_TITLE = 300
 _HANGING = frozenset(
-    "a an the this these that and or but nor of in on at by for from to with into as than such "
-    "is are was were be which who whose".split()
+    "a an the this these that its their our and or but nor of in on at by for from to with into "
+    "as than such between against through within under about is are was were be which who whose "
+    "both all each other more".split()
 )
+"""Words that end no sentence and no title: what follows goes on with it."""
 
 
 def clean_title(text: str) -> tuple[str, str | None, str | None]:

@@ -1,0 +1,302 @@
+"""A `catalogue.toml` says all that derives from it; what it can't say is refused with a reason."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer import fields
+from indexer.fields import RESERVED_NAMES, Catalogue, CatalogueError, Field
+from indexer.record import Link, Publication, Source
+from tests.conftest import ROOT
+
+
+def row(**said: object) -> str:
+    """A row of a catalogue.toml."""
+    return "\n".join(["[[field]]", *(f"{key} = {json.dumps(said[key])}" for key in said), ""])
+
+
+HEAD = 'title = "T"\ndescription = "D"\n'
+TITLE = row(name="title", label="Title", kind="text", role="title")
+REGION = row(name="region", label="Region", facet=1, several=True, values=["Asia", "Africa"])
+COUNTRY = row(name="country", label="Country", parent="region", grouping="regions.toml")
+YEAR = row(name="year", label="Year", kind="year", role="date")
+
+FAULTS = {
+    "two rows of a name": (TITLE, YEAR, row(name="year", label="Y"), "the name 'year'"),
+    "a source's name twice": (TITLE, row(name="a", label="A", names=["title"]), "name 'title'"),
+    "no title": (YEAR, "role = 'title'"),
+    "two titles": (TITLE, TITLE.replace('"title"', '"name"', 1), "role = 'title'"),
+    "two summaries": (
+        TITLE, row(name="a", label="A", role="summary"), row(name="b", label="B", role="summary"),
+        "two rows have the role 'summary'",
+    ),
+    "two dates": (TITLE, YEAR, YEAR.replace('"year"', '"date"', 1), "the role 'date'"),
+    "a date that is no year": (TITLE, row(name="d", label="D", role="date"), "the role 'date'"),
+    "same place twice": (TITLE, REGION, row(name="b", label="B", facet=1), "the same place"),
+    "place below 1": (TITLE, row(name="a", label="A", facet=0), "the place 0"),
+    "facet of kind text": (TITLE, row(name="a", label="A", kind="text", facet=1), "kind 'text'"),
+    "facet of kind link": (TITLE, row(name="a", label="A", kind="link", facet=1), "kind 'link'"),
+    "child of kind text": (TITLE, REGION, f'{COUNTRY}kind = "text"\n', "kind 'text'"),
+    "title as a facet": (
+        row(name="title", label="T", role="title", facet=1), "a facet and the title",
+    ),
+    "'none' as a value": (TITLE, row(name="a", label="A", values=["b", "none"]), "'none'"),
+    "unusable name": (TITLE, row(name="Year", label="Y"), "the row name 'Year'"),
+    "name of a page's with a space": (TITLE, row(name="a", label="A", names=["a b"]), "a space"),
+    "negative weight": (TITLE, row(name="a", label="A", weight=-1), "the weight -1.0"),
+    "weight that is no number": (TITLE, row(name="a", label="A") + "weight = nan\n", "weight nan"),
+    "parent without grouping": (TITLE, REGION, row(name="c", label="C", parent="region"), "both"),
+    "grouping without parent": (TITLE, row(name="c", label="C", grouping="r.toml"), "both"),
+    "unknown parent": (TITLE, COUNTRY, "an unknown parent 'region'"),
+    "parent that is no facet": (TITLE, REGION.replace("facet = 1", ""), COUNTRY, "be the parent"),
+    "parent of one value": (TITLE, REGION.replace("true", "false"), COUNTRY, "be the parent"),
+    "its own parent": (TITLE, f'{REGION}parent = "region"\ngrouping = "r.toml"\n', "be the parent"),
+    "two trees": (
+        TITLE, REGION, COUNTRY,
+        row(name="town", label="Town", parent="country", grouping="towns.toml"), "have a parent",
+    ),
+    "unknown language": ('language = "klingon"\n', TITLE, "the language 'klingon'"),
+    "unknown key": (TITLE, row(name="a", label="A", wieght=1), "`wieght`"),
+    "unknown key of the head": ('titel = "T"\n', TITLE, "`titel`"),
+    "unknown kind": (TITLE, row(name="a", label="A", kind="number"), "'number'"),
+    "no label": (TITLE, row(name="a"), "`label`"),
+    "no rows": ("", "`field`"),
+    "no TOML": ("[[field", "Expected ']]'"),
+}  # fmt: skip
+
+
+def write_corpus(folder: Path, rows: str, regions: str = "") -> Path:
+    """A corpus folder with these rows and this grouping."""
+    (folder / "catalogue.toml").write_text(HEAD + rows, encoding="utf-8")
+    (folder / "regions.toml").write_text(regions, encoding="utf-8")
+    return folder
+
+
+def refusal(folder: Path) -> CatalogueError:
+    """Why a folder's catalogue is refused; it must be, and say what to do."""
+    with pytest.raises(CatalogueError) as caught:
+        fields.load(folder)
+    assert caught.value.hint
+    assert str(caught.value) == f"{caught.value.file}: {caught.value.what}. {caught.value.hint}"
+    return caught.value
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_fault_is_refused(fault: tuple[str, ...], tmp_path: Path) -> None:
+    """Each fault of a catalogue is refused with the file, what is wrong, and what to do."""
+    *rows, what = fault
+    error = refusal(write_corpus(tmp_path, "\n".join(rows)))
+    assert error.file == tmp_path / "catalogue.toml"
+    assert what in error.what
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
+def test_reserved_name_is_refused(name: str, tmp_path: Path) -> None:
+    """A row can't take the name of a parameter of the page or a part of the API."""
+    error = refusal(write_corpus(tmp_path, TITLE + row(name=name, label="A")))
+    assert f"the row name {name!r} is taken" in error.what
+
+
+@pytest.mark.parametrize(
+    ("regions", "what"),
+    [
+        ('[regions]\n"Europe" = ["FR"]\n', "'Europe' is no value of 'region'"),
+        ('[regions]\n"none" = ["FR"]\n', "'none' stands for having no value"),
+        ('[regions]\n"Asia" = "IN"\n', "Expected `array`"),
+        ('"Asia" = ["IN"]\n', "Expected `object`"),
+        ("[regions", "Expected ']'"),
+    ],
+    ids=["unknown region", "none", "no list", "no table", "no TOML"],
+)
+def test_fault_of_a_grouping_is_refused(regions: str, what: str, tmp_path: Path) -> None:
+    """A grouping that can't be used is refused with its own file's name."""
+    error = refusal(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
+    assert error.file == tmp_path / "regions.toml"
+    assert what in error.what
+
+
+@pytest.mark.parametrize("missing", ["catalogue.toml", "regions.toml"])
+def test_missing_file_is_named(missing: str, corpus: Path) -> None:
+    """A missing file is named, and the hint says to put it beside the pages."""
+    (corpus / missing).unlink()
+    error = refusal(corpus)
+    assert error.file == corpus / missing
+    assert missing in error.hint
+
+
+def test_file_in_another_encoding_is_refused(corpus: Path) -> None:
+    """A catalogue that is not UTF-8 is refused, not misread."""
+    (corpus / "catalogue.toml").write_bytes('title = "é"'.encode("latin-1"))
+    assert "UTF-8" in refusal(corpus).hint
+
+
+@pytest.mark.parametrize("folder", ["corpus", "benchmarks/papers"])
+def test_catalogues_of_this_project_are_sound(folder: str) -> None:
+    """The catalogues that come with the program can be loaded."""
+    assert fields.load(ROOT / folder).facets
+
+
+def test_rows_derive_the_rest(catalogue: Catalogue) -> None:
+    """Facets stand in their places, a child under its parent, and weights make searchable."""
+    assert [field.name for field in catalogue.facets] == ["section", "region", "year", "language"]
+    assert {name: child.name for name, child in catalogue.children.items()} == {"region": "country"}
+    assert [field.name for field in catalogue.searchable] == [
+        "title", "summary", "region", "country",
+    ]  # fmt: skip
+    date = catalogue.role("date")
+    assert date is not None
+    assert date.name == "year"
+
+
+def test_facets_stand_in_their_places_not_their_order(tmp_path: Path) -> None:
+    """A row that stands later with an earlier place comes first among the facets."""
+    rows = [row(name=name, label=name, facet=place) for name, place in (("late", 2), ("early", 1))]
+    catalogue = fields.load(write_corpus(tmp_path, "\n".join([TITLE, *rows])))
+    assert [field.name for field in catalogue.facets] == ["early", "late"]
+
+
+def test_role_that_no_row_plays(tmp_path: Path) -> None:
+    """A role that no row plays is played by none."""
+    assert fields.load(write_corpus(tmp_path, TITLE)).role("summary") is None
+
+
+def test_source_names(catalogue: Catalogue) -> None:
+    """A field is found by each of its names and its own, and pages state it by the first."""
+    year = catalogue.by_name["year"]
+    assert catalogue.by_source_name["datePublished"] is year
+    assert catalogue.by_source_name["year"] is year
+    assert year.source_name == "datePublished"
+    assert catalogue.by_name["note"].source_name == "note"
+
+
+def test_display(catalogue: Catalogue) -> None:
+    """Codes are shown by their names, links by their labels, and no value in the row's words."""
+    assert catalogue.by_name["country"].display("IN") == "India"
+    assert catalogue.by_name["language"].display("fr", "fr") == "français"
+    assert catalogue.by_name["region"].display("none") == "No particular region"
+    assert catalogue.by_name["year"].display("none") == "Not stated"
+    assert catalogue.by_name["year"].display(2009) == "2009"
+    link = catalogue.by_name["link"]
+    assert link.display(Link("https://example.org/", "Here")) == "Here"
+    assert link.display(Link("https://example.org/")) == "https://example.org/"
+
+
+def stating(**values: tuple[str, ...]) -> Publication:
+    """A publication that states these values."""
+    return Publication(id="a", title="A", source=Source("a.html", 1), values=values)
+
+
+def test_values_of_any_field(catalogue: Catalogue) -> None:
+    """Title and summary are fields like the others, and an absent field has no values."""
+    made = msgspec.structs.replace(stating(note=("x",)), summary="Short.")
+    by_name = catalogue.by_name
+    assert catalogue.values(made, by_name["title"]) == ("A",)
+    assert catalogue.values(made, by_name["summary"]) == ("Short.",)
+    assert catalogue.values(made, by_name["note"]) == ("x",)
+    assert catalogue.values(stating(), by_name["summary"]) == ()
+    assert catalogue.values(stating(), by_name["year"]) == ()
+
+
+def test_ancestors_come_from_the_grouping(catalogue: Catalogue) -> None:
+    """A country brings in its region, once, behind the regions that are stated."""
+    found = catalogue.with_ancestors(stating(country=("IN", "NP"), region=("Africa",)))
+    assert found.values["region"] == ("Africa", "South Asia")
+    assert found.values["country"] == ("IN", "NP")
+    assert "region" not in catalogue.with_ancestors(stating(note=("x",))).values
+
+
+def test_child_of_two_parents(tmp_path: Path) -> None:
+    """A country that stands in two regions brings in both."""
+    regions = '[regions]\n"Asia" = ["TR"]\n"Africa" = ["TR"]\n'
+    catalogue = fields.load(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
+    found = catalogue.with_ancestors(stating(country=("TR",)))
+    assert found.values["region"] == ("Asia", "Africa")
+
+
+def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
+    """Whatever is changed in a catalogue, a row or the grouping, the fingerprint is another."""
+    replace = msgspec.structs.replace
+    heads = [
+        replace(catalogue, title="Other"), replace(catalogue, description=""),
+        replace(catalogue, language="fr"), replace(catalogue, publisher="UN"),
+        replace(catalogue, source="2019"), replace(catalogue, notices=("New",)),
+        replace(catalogue, groups={**catalogue.groups, "NG": ("South Asia",)}),
+        replace(catalogue, fields=catalogue.fields[::-1]),
+    ]  # fmt: skip
+    other = Field(
+        "other", "Other", "year", "date", 9.0, 9, several=True, parent="a", grouping="b",
+        values=("c",), order="descending", required=True, names=("d",), missing="e",
+    )  # fmt: skip
+    first, *rest = catalogue.fields
+    changed = [replace(first, **{name: getattr(other, name)}) for name in first.__struct_fields__]
+    rows = [
+        replace(catalogue, fields=(each, *rest))
+        for each in changed
+        if each != first  # the first row is required, as the other
+    ]
+    assert len(rows) == len(changed) - 1
+    prints = {each.fingerprint for each in [catalogue, *heads, *rows]}
+    assert len(prints) == len([catalogue, *heads, *rows])
+
+
+TEXT = st.text(max_size=20)
+NAME = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True).filter(
+    lambda name: name not in RESERVED_NAMES
+)
+ALLOWED = st.lists(TEXT.filter(lambda value: value != "none"), max_size=3).map(tuple)
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> Catalogue:
+    """A catalogue without faults, with any text in it and perhaps a tree."""
+    names = draw(st.lists(NAME, min_size=4, max_size=9, unique=True))
+    rows = [Field(names[0], draw(TEXT), kind="text", role="title", required=True)]
+    rows += [draw(_rows(name, place)) for place, name in enumerate(names[3:], start=2)]
+    groups = {}
+    if draw(st.booleans()):
+        parent, child = names[1], names[2]
+        rows.append(Field(parent, draw(TEXT), facet=1, several=True))
+        rows.append(Field(child, draw(TEXT), parent=parent, grouping="regions.toml"))
+        groups = dict.fromkeys(draw(st.sets(st.sampled_from(("IN", "NP", "LK")))), ("Asia",))
+    head = {name: draw(TEXT) for name in ("title", "description", "publisher", "source")}
+    notices = draw(st.lists(TEXT, max_size=2).map(tuple))
+    language = draw(st.sampled_from(("en", "fr", "pt-BR")))
+    return Catalogue(**head, fields=tuple(rows), language=language, notices=notices, groups=groups)
+
+
+def _rows(name: str, place: int) -> st.SearchStrategy[Field]:
+    return st.builds(
+        Field,
+        name=st.just(name),
+        label=TEXT,
+        kind=st.sampled_from(("keyword", "year", "language", "country")),
+        role=st.none(),
+        weight=st.floats(0, 1e30),
+        facet=st.sampled_from((None, place)),
+        several=st.booleans(),
+        parent=st.none(),
+        grouping=st.none(),
+        values=ALLOWED,
+        order=st.sampled_from(("count", "listed", "descending")),
+        required=st.booleans(),
+        names=st.sampled_from(((), (f"{name}-é",), (f"{name}:x", f"{name}-2"))),
+        missing=TEXT,
+    )
+
+
+@given(catalogues())
+def test_what_was_written_is_read_as_the_same(catalogue: Catalogue) -> None:
+    """A catalogue written as TOML, its grouping beside it, is loaded as an equal one."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "catalogue.toml").write_bytes(fields.write(catalogue).encode())
+        children = json.dumps(list(catalogue.groups))
+        (folder / "regions.toml").write_text(f"[regions]\nAsia = {children}\n", encoding="ascii")
+        assert fields.load(folder) == catalogue
