@@ -84,7 +84,7 @@ def install() -> None:
     if not _is_debian() or os.geteuid() != 0:
         return
     wanted = [font for font in FONTS if not _is_installed(font)]
-    if find() is None:
+    if find() is None and not os.environ.get(SETTING):
         wanted.append("chromium")
     if not wanted:
         return

@@ -1,0 +1,100 @@
+"""The corpus says what the printed catalogue says, and its abstracts are not copied."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from indexer import corpus, fields, importer
+from indexer.record import Problem, Publication
+from tests.catalogue import CORPUS
+
+PRINTED = (
+    "section", "publisher", "place", "year", "date", "language", "summary_language", "duration",
+    "series", "number", "heading", "note", "part", "link", "position",
+)  # fmt: skip
+LANGUAGES = {
+    "en": 104, "es": 24, "fr": 23, "ar": 22, "ru": 18, "zh": 11, "pt": 4, "hi": 1, "ro": 1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, Publication]:
+    """The publications of corpus/ by their ids."""
+    problems: list[Problem] = []
+    found = {each.id: each for each in corpus.read(CORPUS, fields.load(CORPUS), problems.append)}
+    assert problems == []
+    return found
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
+    """The publications that an import of the printed catalogue gives, by their ids."""
+    file = CORPUS.parents[1] / "shared" / "data" / "catalogue-2019.txt"
+    if not file.is_file():
+        pytest.skip(f"the shared data are not there: {file}")
+    folder: Path = tmp_path_factory.mktemp("import") / "pages"
+    importer.import_file(file, folder, CORPUS, lambda _: None)
+    found = corpus.read(folder, fields.load(folder), lambda _: None)
+    return {each.id: each for each in found}
+
+
+def test_there_are_136_entries_and_76_abstracts(kept: dict[str, Publication]) -> None:
+    """The corpus holds all entries, and an abstract for each that is printed with a summary."""
+    assert len(kept) == 136
+    assert sum(each.summary is not None for each in kept.values()) == 76
+
+
+def test_every_language_on_offer_is_there(kept: dict[str, Publication]) -> None:
+    """The languages on offer, executive summaries included, add up to the catalogue's."""
+    found = Counter(code for each in kept.values() for code in each.values.get("language", ()))
+    assert found == LANGUAGES
+
+
+def test_regions_headings_have_their_entries(kept: dict[str, Publication]) -> None:
+    """Every entry under a region heading is in that region, spelled one way."""
+    headed = [each for each in kept.values() if "heading" in each.values]
+    assert len(headed) == 37
+    for each in headed:
+        assert str(each.values["heading"][0]).replace("/ ", "/") in each.values["region"]
+
+
+def test_the_corpus_has_the_printed_facts(
+    kept: dict[str, Publication], printed: dict[str, Publication]
+) -> None:
+    """Every printed fact is in corpus/ as the import reads it, under the same ids."""
+    assert kept.keys() == printed.keys()
+    for identity, each in kept.items():
+        other = printed[identity]
+        assert each.title == other.title
+        assert bool(each.summary) == bool(other.summary)
+        for name in PRINTED:
+            assert each.values.get(name) == other.values.get(name), (identity, name)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as they are written."""
+    return re.findall(r"\w+", text)
+
+
+def test_no_abstract_is_copied(
+    kept: dict[str, Publication], printed: dict[str, Publication]
+) -> None:
+    """No eight words in a row stand in an abstract and its source, but for names."""
+    for identity, each in kept.items():
+        own = " ".join(words((each.summary or "").casefold()))
+        source = words(printed[identity].summary or "")
+        for at in range(len(source) - 7):
+            run = source[at : at + 8]
+            is_name = all(word[0].isupper() or word.isdigit() for word in run if len(word) > 3)
+            assert is_name or " ".join(run).casefold() not in own, (identity, run)
+
+
+def test_abstracts_are_short(kept: dict[str, Publication]) -> None:
+    """An abstract has one to four sentences."""
+    for each in kept.values():
+        sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z“\"])", each.summary or "A.")
+        assert 1 <= len(sentences) <= 4, each.id
