@@ -259,7 +259,7 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
     names = draw(st.lists(NAME, min_size=4, max_size=9, unique=True))
     rows = [Field(names[0], draw(TEXT), kind="text", role="title", required=True)]
     rows += [draw(_rows(name, place)) for place, name in enumerate(names[3:], start=2)]
-    groups = {}
+    groups: dict[str, tuple[str, ...]] = {}
     if draw(st.booleans()):
         parent, child = names[1], names[2]
         rows.append(Field(parent, draw(TEXT), facet=1, several=True))

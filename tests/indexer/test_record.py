@@ -38,7 +38,7 @@ def test_digest_changes_with_all_that_is_said(change: dict[str, object]) -> None
 
 def test_digest_leaves_out_the_place_and_the_order_of_fields() -> None:
     """Where a publication stands, and in which order its fields came, is not in its digest."""
-    turned = dict(reversed(MADE.values.items()))
+    turned = dict(reversed(list(MADE.values.items())))
     moved = msgspec.structs.replace(MADE, source=Source("other.html", 9), values=turned)
     assert moved.digest == MADE.digest
 

@@ -1,0 +1,188 @@
+"""The site that the browser meets: the real command, as a process of its own; and its pages."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+
+import msgspec
+from bs4 import BeautifulSoup
+from playwright.sync_api import Locator, Page, expect
+
+COMMAND = ("-c", "from search_app.cli import main; main()")
+BARE = (
+    "-c",
+    "import waitress; from search_app import config, create_app; settings = config.load();"
+    "waitress.serve(create_app(settings), host=settings.host, port=settings.port)",
+)
+"""Serves without the look at the index that the command has at its start."""
+
+START = 60
+"""Seconds that a server may take to index the corpus and listen on a slow machine."""
+
+ORGANS = {
+    "Assessment Toolkit - Trafficking in Persons for the Purpose of Organ Removal",
+    "Human Trafficking for the Removal of Organs and Body Parts",
+}
+TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"
+SPANISH = "guia-del-docente-capacitacion-para-investigacion-del-delito-de-trata-de-personas-2009"
+SEARCHES = {
+    "everything": "/",
+    "results": "/?q=organ+removal",
+    "ticked": "/?q=trafficking&region=South+Asia&country=IN&year=2005..2015&sort=title",
+    "middle page": "/?page=7",
+    "nothing found": "/?q=xyzzy&region=South+Asia&match=all",
+    "relaxed": "/?q=organ+xyzzy",
+    "past the end": "/?q=organ+removal&page=99",
+    "unknown value": "/?region=Atlantis",
+}
+"""A search page of every kind."""
+
+PAGES = SEARCHES | {
+    "facet": "/facet/body",
+    "facet of a search": "/facet/region?q=trafficking&section=Tools&country=IN",
+    "facet of years": "/facet/year?year=2009",
+    "publication": f"/publication/{TOOLKIT}",
+    "Spanish publication": f"/publication/{SPANISH}",
+    "about": "/about",
+    "404": "/nowhere",
+    "404 publication": "/publication/none-such",
+    "400": "/?q=organs&sort=sideways",
+    "400 range": "/?year_from=2015&year_to=2010",
+}
+"""A page of every kind, but for those of a site without an index."""
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A running server: where it listens, and the folders that it serves."""
+
+    base: str
+    corpus: Path
+    index: Path
+
+    def url(self, address: str = "/") -> str:
+        """The full form of an address on this site."""
+        return f"{self.base}{address}"
+
+    def command(self, *words: str) -> str:
+        """Runs `pubsearch` with these words on the folders of this site; what it printed."""
+        environment = surroundings(self.corpus, self.index)
+        return subprocess.run(
+            [sys.executable, *COMMAND, *words],
+            env=environment, capture_output=True, text=True, check=True, timeout=START,
+        ).stdout  # fmt: skip
+
+    def read(self, address: str) -> BeautifulSoup:
+        """A page as it comes over the network, without a browser; errors have pages too."""
+        try:
+            with urllib.request.urlopen(self.url(address), timeout=START) as answer:
+                return BeautifulSoup(answer.read(), "lxml")
+        except HTTPError as error:
+            with error:
+                return BeautifulSoup(error.read(), "lxml")
+
+
+def surroundings(corpus: Path, index: Path, port: int = 8000) -> dict[str, str]:
+    """The environment that settles where a site's folders and its port are."""
+    return os.environ | {
+        "PUBSEARCH_CORPUS": str(corpus),
+        "PUBSEARCH_INDEX": str(index),
+        "PUBSEARCH_HOST": "127.0.0.1",
+        "PUBSEARCH_PORT": str(port),
+    }
+
+
+@contextmanager
+def serving(corpus: Path, index: Path, code: Sequence[str] = (*COMMAND, "serve")) -> Iterator[Site]:
+    """A server for the time of a `with`, listening on a port that was free."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port = trial.getsockname()[1]
+    log = index.with_name(f"{index.name}.log")
+    with log.open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, *code],
+            env=surroundings(corpus, index, port), stdout=told, stderr=told,
+        )  # fmt: skip
+    try:
+        _await(port, process, log)
+        yield Site(f"http://127.0.0.1:{port}", corpus, index)
+    finally:
+        process.terminate()
+        process.wait(START)
+
+
+def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns when somebody listens on the port."""
+    end = time.monotonic() + START
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as trial:
+            if not trial.connect_ex(("127.0.0.1", port)):
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8')}")
+
+
+def search_box(page: Page) -> Locator:
+    """The search box."""
+    return page.get_by_role("searchbox", name="Search the publications")
+
+
+def summary(page: Page) -> Locator:
+    """The line that says what is shown of how many: the live region."""
+    return page.get_by_role("status")
+
+
+def hits(page: Page) -> Locator:
+    """The titles in the list of results."""
+    return page.get_by_role("region", name="Results").get_by_role("heading", level=3)
+
+
+def facet(page: Page, label: str) -> Locator:
+    """A facet, by its heading."""
+    return page.get_by_role("group", name=label, exact=True)
+
+
+def value(page: Page, label: str, value: str) -> Locator:
+    """A value of a facet, ticked or not."""
+    name = re.compile(rf"^(Remove )?{re.escape(value)}[,:]")
+    return facet(page, label).get_by_role("link", name=name)
+
+
+def chips(page: Page) -> Locator:
+    """The filters that are on, each a link that takes it off."""
+    active = page.get_by_role("list", name="Active filters")
+    return active.get_by_role("link", name=re.compile("^Remove filter"))
+
+
+def told(text: str) -> int:
+    """How many publications a summary announces."""
+    if text.startswith("Nothing found"):
+        return 0
+    return int(re.findall(r"(?: of |end of )([\d,]+)", text)[0].replace(",", ""))
+
+
+def leads_to(label: str) -> int:
+    """The last number of publications in a label: how long a list the link promises."""
+    return int(re.findall(r"([\d,]+) publications?", label)[-1].replace(",", ""))
+
+
+def promised(link: Locator) -> int:
+    """How long a list a link of the page promises."""
+    return leads_to(link.get_attribute("aria-label") or "")
+
+
+def expect_total(page: Page, number: int) -> None:
+    """The page comes to announce a list of so many publications."""
+    expect(summary(page)).to_contain_text(
+        re.compile(rf"( of {number:,}\b|^Nothing found)" if not number else rf" of {number:,}\b")
+    )

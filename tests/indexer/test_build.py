@@ -1,0 +1,351 @@
+"""A build publishes a whole new generation of what is in the corpus, or leaves all as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from whoosh import index as whoosh_index
+from whoosh import query
+
+from indexer import analysis, build, generations, schema
+from indexer.build import Outcome, Refused
+from indexer.generations import Changes
+from indexer.record import Publication
+from tests.samples import article, page
+
+
+def write(corpus: Path, *titles: str, name: str = "new.html") -> None:
+    """A page of publications with these titles."""
+    (corpus / name).write_text(page([article(title) for title in titles]), encoding="utf-8")
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """A file with a text in it replaced by another."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def live_files(index: Path) -> dict[str, bytes]:
+    """All that is live, byte by byte, and the pointer to it."""
+    folder = generations.current(index).folder
+    files = {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+    return {**files, "CURRENT": (index / "CURRENT").read_bytes()}
+
+
+def found(index: Path, tree: query.Query) -> set[str]:
+    """The ids that stock Whoosh finds in the live generation."""
+    opened = whoosh_index.open_dir(generations.current(index).segment)
+    with opened.searcher() as searcher:
+        return {
+            msgspec.json.decode(hit["record"], type=Publication).id
+            for hit in searcher.search(tree, limit=None)
+        }
+
+
+def test_first_build_adds_all(corpus: Path, tmp_path: Path) -> None:
+    """The first build publishes everything as added, in the first generation."""
+    outcome = build.build(corpus, tmp_path / "index")
+    assert outcome.status == "published"
+    assert outcome.changes == Changes(added=5, changed=0, removed=0, unchanged=0)
+    assert outcome.problems == []
+    assert outcome.generation == generations.current(tmp_path / "index")
+    assert outcome.generation.name.startswith("000001-")
+
+
+def test_nothing_changed_rebuilds_nothing(corpus: Path, index: Path) -> None:
+    """Without a change there is no new generation, and all is told to be unchanged."""
+    before = live_files(index)
+    outcome = build.build(corpus, index)
+    assert outcome.status == "unchanged"
+    assert outcome.changes == Changes(0, 0, 0, 5)
+    assert live_files(index) == before
+    assert len(generations.names(index)) == 1
+
+
+def test_changes_are_told_apart(corpus: Path, index: Path) -> None:
+    """What was added, changed, removed and left as it was is counted by content."""
+    write(corpus, "New One", "New Two")
+    (corpus / "more.jsonl").unlink()
+    edit(corpus / "tools.html", "commentaries", "remarks")
+    outcome = build.build(corpus, index)
+    assert outcome.changes == Changes(added=2, changed=1, removed=1, unchanged=3)
+    assert found(index, query.Term("summary", "remark")) == {"model-law"}
+    assert found(index, query.Term("summary", "commentari")) == set()
+    assert found(index, query.Term("title", "new")) == {"new-one", "new-two"}
+
+
+def test_moved_lines_are_published_and_unchanged(corpus: Path, index: Path) -> None:
+    """A publication that only stands elsewhere is unchanged, and its new place is published."""
+    edit(corpus / "tools.html", "<body>", "<body>\n")
+    outcome = build.build(corpus, index)
+    assert (outcome.status, outcome.changes) == ("published", Changes(0, 0, 0, 5))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("catalogue.toml", "weight = 2.5", "weight = 3.0"),
+        ("catalogue.toml", "Small Catalogue", "Little Catalogue"),
+        ("regions.toml", '"KE", "NG"', '"KE", "NG", "GH"'),
+    ],
+)
+def test_change_of_the_catalogue_rebuilds(
+    file: str, old: str, new: str, corpus: Path, index: Path
+) -> None:
+    """A change of the rows or of the grouping alone makes a new generation."""
+    edit(corpus / file, old, new)
+    assert build.build(corpus, index).status == "published"
+    assert len(generations.names(index)) == 2
+
+
+@pytest.mark.parametrize("part", [(analysis, "VERSION"), (schema, "FORMAT")])
+def test_change_of_the_program_rebuilds(
+    part: tuple[object, str], corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another analysis, or another form of the index, makes a new generation."""
+    module, name = part
+    monkeypatch.setattr(module, name, getattr(module, name) + 1)
+    assert build.build(corpus, index).status == "published"
+
+
+def test_force_rebuilds_what_is_unchanged(corpus: Path, index: Path) -> None:
+    """With force, a new generation is made of the same publications."""
+    outcome = build.build(corpus, index, force=True)
+    assert (outcome.status, outcome.changes.unchanged) == ("published", 5)
+    assert len(generations.names(index)) == 2
+
+
+def refused(corpus: Path, index: Path) -> Refused:
+    """Why a build is refused; it must be, and must leave what is live untouched."""
+    before = live_files(index)
+    with pytest.raises(Refused) as caught:
+        build.build(corpus, index)
+    assert live_files(index) == before
+    assert len(generations.names(index)) == 1
+    assert "--force" in caught.value.hint
+    return caught.value
+
+
+def test_half_a_corpus_is_refused(corpus: Path, index: Path) -> None:
+    """Under half of the live publications are not published, unless by force."""
+    (corpus / "papers.html").unlink()
+    (corpus / "tools.html").unlink()
+    write(corpus, "New")
+    assert "2 publications, under half of the 5" in refused(corpus, index).what
+    assert build.build(corpus, index, force=True).changes == Changes(1, 0, 4, 1)
+
+
+def test_half_of_the_publications_are_enough(corpus: Path, index: Path) -> None:
+    """Half of the live publications or more are published."""
+    write(corpus, "New")
+    build.build(corpus, index)
+    for name in ("papers.html", "new.html"):
+        (corpus / name).unlink()
+    assert build.build(corpus, index).changes == Changes(0, 0, 3, 3)
+
+
+def test_nothing_readable_is_refused(corpus: Path, index: Path) -> None:
+    """A corpus in which nothing can be read is not published, and its problems are told."""
+    for name in ("papers.html", "more.jsonl"):
+        (corpus / name).unlink()
+    (corpus / "tools.html").write_bytes(b"\xff")
+    error = refused(corpus, index)
+    assert "no readable publication" in error.what
+    assert [each.file for each in error.problems] == ["tools.html"]
+
+
+def test_nothing_at_all_is_refused_at_the_first_build(corpus: Path, tmp_path: Path) -> None:
+    """An empty corpus makes no first index, unless by force."""
+    for name in ("papers.html", "more.jsonl", "tools.html"):
+        (corpus / name).unlink()
+    index = tmp_path / "index"
+    with pytest.raises(Refused):
+        build.build(corpus, index)
+    with pytest.raises(generations.IndexMissing):
+        generations.current(index)
+    assert build.build(corpus, index, force=True).generation.manifest.publications == 0
+    assert found(index, query.Every()) == set()
+
+
+def test_problems_are_recorded(corpus: Path, index: Path) -> None:
+    """Bad entries do not stop a build; what is wrong is told, and kept with the generation."""
+    write(corpus, "Good", "")
+    outcome = build.build(corpus, index)
+    assert [(each.file, each.what) for each in outcome.problems] == [
+        ("new.html", "it has no title")
+    ]
+    assert generations.current(index).manifest.problems == tuple(outcome.problems)
+    assert build.build(corpus, index).problems == outcome.problems
+
+
+def test_mended_problem_is_published(corpus: Path, index: Path) -> None:
+    """A problem that is gone is gone from the live index, though no publication changed."""
+    write(corpus, "Good")
+    (corpus / "list.docx").write_bytes(b"")
+    build.build(corpus, index)
+    (corpus / "list.docx").unlink()
+    outcome = build.build(corpus, index)
+    assert (outcome.status, outcome.changes.unchanged) == ("published", 6)
+    assert generations.current(index).manifest.problems == ()
+
+
+def test_manifest_tells_what_is_in_it(index: Path) -> None:
+    """A generation counts its publications by each facet, and keeps its catalogue."""
+    manifest = generations.current(index).manifest
+    assert manifest.publications == 5
+    assert manifest.counts["section"] == {"Papers": 3, "Tools": 2}
+    assert manifest.counts["region"] == {"South Asia": 2, "Africa": 2, "none": 1}
+    assert manifest.counts["country"] == {"none": 2, "NP": 1, "KE": 1, "IN": 1}
+    assert manifest.catalogue.title == "Small Catalogue"
+    assert manifest.catalogue.groups["KE"] == ("Africa",)
+
+
+def test_last_three_generations_are_kept(corpus: Path, index: Path) -> None:
+    """The last three generations stay on disk, older ones go."""
+    for number in range(4):
+        write(corpus, f"Number {number}")
+        build.build(corpus, index)
+    names = generations.names(index)
+    assert [name[:6] for name in names] == ["000003", "000004", "000005"]
+    assert generations.current_name(index) == names[-1]
+
+
+def interrupted(publications: list[Publication]) -> Iterator[Publication]:
+    """Gives two publications to be written, and then is ended."""
+    yield from publications[:2]
+    raise KeyboardInterrupt
+
+
+def test_build_that_is_cut_off_leaves_what_is_live(corpus: Path, index: Path) -> None:
+    """A build that ends while it writes changes nothing that is live, and the next one works."""
+    before = live_files(index)
+    write(corpus, "New")
+    with pytest.raises(KeyboardInterrupt):
+        build.build(corpus, index, progress=interrupted)
+    assert live_files(index) == before
+    assert build.build(corpus, index).changes == Changes(1, 0, 0, 5)
+    assert found(index, query.Every()) >= {"new", "model-law"}
+    assert not list((index / "generations").glob("*.partial"))
+
+
+def test_progress_is_given_what_is_written(corpus: Path, tmp_path: Path) -> None:
+    """A build shows its progress over all publications that it writes."""
+    seen: list[str] = []
+
+    def progress(publications: list[Publication]) -> Iterable[Publication]:
+        seen.extend(each.id for each in publications)
+        return publications
+
+    build.build(corpus, tmp_path / "index", progress=progress)
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "digests.json"])
+def test_damaged_generation_is_replaced(name: str, corpus: Path, index: Path) -> None:
+    """A live generation whose notes can't be read counts as none: a build makes a new one."""
+    (generations.current(index).folder / name).write_text("{", encoding="utf-8")
+    outcome = build.build(corpus, index)
+    assert (outcome.status, outcome.changes.added) == ("published", 5)
+
+
+FINDS: dict[str, tuple[query.Query, set[str]]] = {
+    "a stem": (query.Term("title", "traffick"), {"model-law"}),
+    "a word as written": (query.Term("title", "=organs"), {"removal-of-organs-2011"}),
+    "no word in another form": (query.Term("title", "=organ"), set()),
+    "a phrase": (
+        query.Phrase("summary", ["nation", "legisl", "with", "commentari"]), {"model-law"},
+    ),
+    "no phrase of scattered words": (query.Phrase("summary", ["provis", "nation"]), set()),
+    "a region by its country": (
+        query.Term("region.value", "South Asia"), {"model-law", "brief/6"},
+    ),
+    "a country by its name": (query.Term("country", "kenya"), {"removal-of-organs-2011"}),
+    "a year": (query.Term("year.value", "2017"), {"case-digest-2017"}),
+    "an id": (query.Term("id", "brief/6"), {"brief/6"}),
+    "two filters": (
+        query.And([query.Term("section.value", "Papers"), query.Term("region.value", "Africa")]),
+        {"removal-of-organs-2011", "victims-at-the-border"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("tree", "ids"), FINDS.values(), ids=FINDS)
+def test_stock_whoosh_finds(tree: query.Query, ids: set[str], index: Path) -> None:
+    """Stock Whoosh opens a generation as it stands, and finds by query tree."""
+    assert found(index, tree) == ids
+
+
+def test_generation_is_one_segment_in_the_order_of_the_corpus(index: Path) -> None:
+    """A generation is a single segment, and documents have the order of the corpus."""
+    opened = whoosh_index.open_dir(generations.current(index).segment)
+    with opened.reader() as reader:
+        assert reader.is_atomic()
+        records = [reader.stored_fields(number)["record"] for number in reader.all_doc_ids()]
+    titles = [json.loads(record)["title"] for record in records]
+    assert titles[0] == "Issue Brief"
+    assert titles[-1] == "Case Digest"
+
+
+Event = tuple[str, Callable[[], object]]
+STILL: Event = ("still", lambda: None)
+
+
+class WatchEnded(Exception):
+    """Nothing more happens to the folder."""
+
+
+def watched(corpus: Path, *events: Event) -> list[str]:
+    """What happened to a folder, one event during each sleep, and when a build was due."""
+    log: list[str] = []
+    left = list(events)
+
+    def sleep(seconds: float) -> None:
+        if not seconds:
+            return
+        if not left:
+            raise WatchEnded
+        name, happen = left.pop(0)
+        log.append(name)
+        happen()
+
+    def watch() -> None:
+        log.extend("build" for _ in build.watch(corpus, interval=1.0, sleep=sleep))
+
+    with pytest.raises(WatchEnded):
+        watch()
+    return log
+
+
+def writes(corpus: Path, title: str) -> Event:
+    """A page is written anew."""
+    return title, lambda: write(corpus, title)
+
+
+def test_watch_builds_at_once_and_not_again(corpus: Path) -> None:
+    """A build is due at the start, and none while nothing changes."""
+    assert watched(corpus, STILL, STILL, STILL) == ["build", "still", "still", "still"]
+
+
+def test_watch_waits_until_the_folder_stands_still(corpus: Path) -> None:
+    """A build is due once after a change, when two looks have seen the same."""
+    events = (STILL, writes(corpus, "one"), writes(corpus, "the other"), STILL, STILL)
+    assert watched(corpus, *events) == [
+        "build", "still", "one", "the other", "still", "build", "still",
+    ]  # fmt: skip
+
+
+def test_watch_sees_files_that_go(corpus: Path) -> None:
+    """A file less is a change."""
+    gone = ("gone", (corpus / "tools.html").unlink)
+    assert watched(corpus, gone, STILL, STILL) == ["build", "gone", "still", "build", "still"]
+
+
+def test_outcome_tells_how_long_it_took(corpus: Path, index: Path) -> None:
+    """A build tells its seconds, and the generation has them too."""
+    outcome: Outcome = build.build(corpus, index, force=True)
+    assert outcome.seconds >= outcome.generation.manifest.seconds > 0

@@ -1,0 +1,246 @@
+"""Generations are whole, are switched at one stroke, and go back the same way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from indexer import build, generations
+from indexer.generations import Generation, IndexBusy, IndexMissing, IndexOutdated
+
+HOLD = """\
+import sys
+from pathlib import Path
+from indexer import generations
+with generations.locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def second(corpus: Path, index: Path) -> Path:
+    """The index after a second build."""
+    build.build(corpus, index, force=True)
+    return index
+
+
+@pytest.fixture
+def holder(index: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the index as a build does."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(index)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_no_index(tmp_path: Path) -> None:
+    """Where there is no index, the error names the folder and the command that makes one."""
+    with pytest.raises(IndexMissing) as caught:
+        generations.current(tmp_path / "index")
+    assert str(caught.value) == f"there is no index in {tmp_path / 'index'}. Run: pubsearch build"
+    assert generations.names(tmp_path / "index") == []
+    assert not (tmp_path / "index").exists()
+
+
+def test_generations_are_told_oldest_first(second: Path) -> None:
+    """The names on disk go up, and the live one is the last that was built."""
+    names = generations.names(second)
+    assert [name.split("-")[0] for name in names] == ["000001", "000002"]
+    assert generations.current(second).name == names[1]
+    assert generations.load(second, names[0]).name == names[0]
+
+
+def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
+    """What is not named like a generation is none, and is left alone by builds."""
+    for name in (".DS_Store", "notes.txt"):
+        (index / "generations" / name).touch()
+    build.build(corpus, index, force=True)
+    assert [name[:6] for name in generations.names(index)] == ["000001", "000002"]
+    assert (index / "generations" / "notes.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "manifest", [b"", b"{", b"{}", b"[1]", b"\xff", b'{"format": "x"}', None],
+    ids=["empty", "cut", "without fields", "list", "not UTF-8", "wrong kind", "missing"],
+)  # fmt: skip
+def test_broken_manifest(manifest: bytes | None, index: Path) -> None:
+    """A manifest that can't be read makes the index outdated, with the command that mends it."""
+    file = generations.current(index).folder / "manifest.json"
+    if manifest is None:
+        file.unlink()
+    else:
+        file.write_bytes(manifest)
+    with pytest.raises(IndexOutdated) as caught:
+        generations.current(index)
+    assert "manifest.json" in caught.value.what
+    assert caught.value.hint == "Run: pubsearch build --force"
+
+
+@pytest.mark.parametrize("text", [b"", b"000099-gone\n", b"\xff\xfe", b"a\x00b"])
+def test_broken_pointer(text: bytes, index: Path) -> None:
+    """A pointer to no generation makes the index outdated, whatever stands in it."""
+    (index / "CURRENT").write_bytes(text)
+    with pytest.raises(IndexOutdated):
+        generations.current(index)
+
+
+def test_broken_digests(index: Path) -> None:
+    """Digests that can't be read make the index outdated."""
+    live = generations.current(index)
+    assert len(live.digests()) == 5
+    (live.folder / "digests.json").write_bytes(b"[]")
+    with pytest.raises(IndexOutdated):
+        live.digests()
+
+
+def test_rollback_makes_the_one_before_live(second: Path) -> None:
+    """A rollback makes the generation before the live one live, and keeps both."""
+    before, after = generations.names(second)
+    assert generations.rollback(second).name == before
+    assert generations.current(second).name == before
+    assert generations.names(second) == [before, after]
+
+
+def test_rollback_from_the_first(second: Path) -> None:
+    """Where there is none before the live one, nothing changes and it is told."""
+    first = generations.rollback(second)
+    with pytest.raises(IndexMissing, match="no generation before"):
+        generations.rollback(second)
+    assert generations.current(second) == first
+
+
+def test_rollback_without_index(tmp_path: Path) -> None:
+    """Without an index there is nothing to roll back to."""
+    with pytest.raises(IndexMissing):
+        generations.rollback(tmp_path / "index")
+
+
+def test_build_after_a_rollback_is_the_newest(corpus: Path, second: Path) -> None:
+    """A build after a rollback makes a new generation, with a number of its own."""
+    generations.rollback(second)
+    name = build.build(corpus, second, force=True).generation.name
+    assert name.startswith("000003-")
+    assert generations.current_name(second) == name
+
+
+def test_live_generation_is_never_pruned(corpus: Path, second: Path) -> None:
+    """A generation that is live again by rollback stays, however old, until another is live."""
+    first = generations.rollback(second)
+    for name in ("000003-a", "000004-a", "000005-a"):
+        (second / "generations" / name).mkdir()
+    assert generations.current(second) == first
+    build.build(corpus, second, force=True)
+    assert len(generations.names(second)) == generations.KEPT
+
+
+def test_busy_while_another_process_builds(
+    corpus: Path, index: Path, holder: subprocess.Popen[str]
+) -> None:
+    """While another process builds, a build and a rollback are refused with its number."""
+    with pytest.raises(IndexBusy, match=f"process {holder.pid}, since"):
+        build.build(corpus, index, force=True)
+    with pytest.raises(IndexBusy):
+        generations.rollback(index)
+    assert len(generations.names(index)) == 1
+
+
+def test_lock_ends_with_its_process(
+    corpus: Path, index: Path, holder: subprocess.Popen[str]
+) -> None:
+    """A build that was killed holds nothing: the next one can begin."""
+    holder.kill()
+    holder.wait()
+    assert build.build(corpus, index, force=True).status == "published"
+
+
+def test_reading_needs_no_lock(index: Path, holder: subprocess.Popen[str]) -> None:
+    """While a build is at work, the live generation can be read."""
+    assert holder.poll() is None
+    assert generations.current(index).manifest.publications == 5
+
+
+def live(index: Path) -> Generation:
+    """The live generation, which is as it was written."""
+    found = generations.current(index)
+    assert generations.damage(found) == []
+    return found
+
+
+def test_damage_names_a_changed_file(index: Path) -> None:
+    """A single bit that is not as it was written is found, and its file named."""
+    generation = live(index)
+    segment = next(generation.segment.glob("*.seg"))
+    data = bytearray(segment.read_bytes())
+    data[len(data) // 2] ^= 1
+    segment.write_bytes(data)
+    assert generations.damage(generation) == [f"segment/{segment.name} is not as it was written"]
+
+
+def test_damage_names_a_missing_file(index: Path) -> None:
+    """A file that is gone is named."""
+    generation = live(index)
+    (generation.folder / "digests.json").unlink()
+    assert generations.damage(generation) == ["digests.json is missing"]
+
+
+def test_damage_names_a_cut_file(index: Path) -> None:
+    """A file that was cut off is named."""
+    generation = live(index)
+    digests = generation.folder / "digests.json"
+    digests.write_bytes(digests.read_bytes()[:-1])
+    assert generations.damage(generation) == ["digests.json is not as it was written"]
+
+
+def test_every_file_is_in_the_manifest(index: Path) -> None:
+    """The manifest has the size and digest of every file of its generation but itself."""
+    generation = live(index)
+    files = {
+        each.relative_to(generation.folder).as_posix()
+        for each in generation.folder.rglob("*")
+        if each.is_file()
+    }
+    assert files == {*generation.manifest.files, "manifest.json"}
+
+
+def test_switch_replaces_the_pointer_at_one_stroke(second: Path) -> None:
+    """Who has opened the pointer before a switch reads the old name whole, others the new."""
+    first, last = generations.names(second)
+    with (second / "CURRENT").open(encoding="ascii") as opened:
+        generations.switch(second, first)
+        assert opened.read() == f"{last}\n"
+    assert (second / "CURRENT").read_text(encoding="ascii") == f"{first}\n"
+
+
+def test_switch_that_fails_leaves_the_pointer(
+    second: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A switch that can't be made durable is not made."""
+
+    def fail(path: Path) -> None:
+        raise OSError(f"no space for {path}")
+
+    monkeypatch.setattr(generations, "_sync", fail)
+    live_before = generations.current_name(second)
+    with pytest.raises(OSError, match="no space"):
+        generations.switch(second, generations.names(second)[0])
+    assert generations.current_name(second) == live_before
+
+
+def test_begin_clears_what_dead_builds_left(index: Path) -> None:
+    """A folder that a dead build left goes, and the next is empty and numbered after the last."""
+    left = index / "generations" / "000002-dead.partial"
+    (left / "segment").mkdir(parents=True)
+    partial = generations.begin(index)
+    assert not left.exists()
+    assert partial.name.startswith("000002-")
+    assert [each.name for each in partial.iterdir()] == ["segment"]
+    assert len(generations.names(index)) == 1

@@ -1,0 +1,81 @@
+"""The Whoosh schema follows from the rows of the catalogue, and so does a document."""
+
+from __future__ import annotations
+
+import msgspec
+
+from indexer import fields, schema
+from indexer.fields import Catalogue
+from indexer.record import Publication, Source
+from tests.conftest import ROOT
+
+MADE = Publication(
+    id="law/1",
+    title="Model Law",
+    source=Source("tools.html", 3),
+    summary="One.\n\nTwo.",
+    values={"country": ("IN", "KE"), "region": ("South Asia", "Africa"), "year": (2009,)},
+)
+
+
+def test_schema_of_the_rows(catalogue: Catalogue) -> None:
+    """Searchable rows are fields of words, facets and children have their values exactly."""
+    assert schema.derive(catalogue).names() == sorted(
+        [
+            "id", "record", "title", "summary", "region", "country", "section.value",
+            "region.value", "country.value", "year.value", "language.value",
+        ]
+    )  # fmt: skip
+
+
+def test_schema_of_another_catalogue() -> None:
+    """A catalogue with other rows has another schema, with no line of code."""
+    names = schema.derive(fields.load(ROOT / "benchmarks/papers")).names()
+    assert {"venue.value", "place.value", "title", "summary"} <= set(names)
+
+
+def test_document_of_a_publication(catalogue: Catalogue) -> None:
+    """A document has the words that a reader sees, exact values as codes, and the record."""
+    document = schema.document(MADE, catalogue)
+    record = document.pop("record")
+    assert isinstance(record, bytes)
+    assert msgspec.json.decode(record, type=Publication) == MADE
+    assert document == {
+        "id": "law/1",
+        "title": "Model Law",
+        "summary": "One.\n\nTwo.",
+        "region": "South Asia\n\nAfrica",
+        "country": "India\n\nKenya",
+        "region.value": ["South Asia", "Africa"],
+        "country.value": ["IN", "KE"],
+        "year.value": ["2009"],
+    }
+
+
+def test_document_fits_the_schema(catalogue: Catalogue) -> None:
+    """Every field of a document is one of the schema's."""
+    assert set(schema.document(MADE, catalogue)) <= set(schema.derive(catalogue).names())
+
+
+def test_every_word_has_two_terms(catalogue: Catalogue) -> None:
+    """Whoosh is given a word's stem and the word as written, at one position."""
+    words = schema.derive(catalogue)["title"]
+    terms = [(token.text, token.pos) for token in schema.WordAnalyzer()("The Victims")]
+    assert terms == [("the", 0), ("=the", 0), ("victim", 1), ("=victims", 1)]
+    assert {term for term, *_ in words.index("The Victims")} == {
+        b"the", b"=the", b"victim", b"=victims",
+    }  # fmt: skip
+
+
+def test_exact_values_are_not_taken_apart(catalogue: Catalogue) -> None:
+    """A value with commas, spaces and capitals is one term, as it is."""
+    values = schema.derive(catalogue)["section.value"]
+    assert [term for term, *_ in values.index(["Brochures, leaflets & More"])] == [
+        b"Brochures, leaflets & More"
+    ]
+
+
+def test_document_of_a_bare_publication(catalogue: Catalogue) -> None:
+    """A field without a value is absent from the document."""
+    bare = Publication(id="a", title="A", source=Source("a.html", 1))
+    assert set(schema.document(bare, catalogue)) == {"id", "record", "title"}

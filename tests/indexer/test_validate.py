@@ -1,0 +1,264 @@
+"""At the boundary, one bad value costs that value and is told; a good entry is never lost."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer import fields, validate
+from indexer.fields import Catalogue
+from indexer.record import Entry, Link, Problem, Property, Publication, Source
+from tests.catalogue import CORPUS
+from tests.samples import entry
+
+THIS_YEAR = datetime.now(UTC).year
+ANY_TEXT = st.text(st.characters())
+"""Control characters and lone surrogates too."""
+
+UNUSABLE = {
+    "unknown section": ({"section": "Films"}, "Section: 'Films' is not a value", "Tools, Papers"),
+    "unknown region": ({"region": "Atlantis"}, "Region: 'Atlantis' is not", "South Asia, Africa"),
+    "word for no value": ({"note": "none"}, "Note: 'none' stands for", "Leave the field out"),
+    "unknown country": ({"country": "Atlantis"}, "Country: the country 'Atlantis'", "such as IN"),
+    "country without region": ({"country": "FR"}, "'FR' stands in no group", "regions.toml"),
+    "unknown language": ({"language": "Elvish"}, "Language: the language 'Elvish'", "such as en"),
+    "year of two digits": ({"year": "09"}, "Year: '09' is no possible year", "four digits"),
+    "year long ago": ({"year": "0999"}, "'0999' is no possible year", "1000"),
+    "year to come": ({"year": str(THIS_YEAR + 2)}, "is no possible year", str(THIS_YEAR + 1)),
+    "year in other digits": ({"year": "٢٠٠٩"}, "is no possible year", "four digits"),
+    "relative link": ({"link": "/a.pdf"}, "Links: '/a.pdf' is no address", "https://"),
+    "link of a script": ({"link": "javascript:alert(1)"}, "is no address", "https://"),
+    "link with a space": ({"link": "https://example.org/a b"}, "is no address", "https://"),
+    "link to nowhere": ({"link": "https://"}, "is no address", "https://"),
+    "broken link": ({"link": "http://[example.org/"}, "is no address", "https://"),
+}
+
+
+def checked(found: Entry, catalogue: Catalogue, problems: list[Problem]) -> Publication:
+    """The publication of an entry, which must be one."""
+    made = validate.publication(found, catalogue, problems.append)
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize("case", UNUSABLE.values(), ids=UNUSABLE)
+def test_unusable_value_is_told_and_the_rest_is_kept(
+    case: tuple[dict[str, str], str, str], catalogue: Catalogue, problems: list[Problem]
+) -> None:
+    """A value that can't be used is a problem with its place and a hint; all others are kept."""
+    stated, what, hint = case
+    kept = {"section": "Tools", "region": "Africa", "year": "2009", "language": "fr", "note": "x"}
+    good = {name: value for name, value in kept.items() if name not in stated}
+    made = checked(entry("Law", **good, **stated), catalogue, problems)
+    told = [each for each in problems if "it is missing" not in each.what]
+    assert [(each.file, each.line, each.entry) for each in told] == [("page.html", 7, "Law")]
+    assert what in told[0].what
+    assert hint in told[0].hint
+    assert {name: str(values[0]) for name, values in made.values.items()} == good
+
+
+def test_one_bad_value_of_several(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """Of several values, only the bad ones are left out, and each is told."""
+    found = entry(section="Tools", language=["en", "xx", "English", "French", "yy"])
+    assert checked(found, catalogue, problems).values["language"] == ("en", "fr")
+    assert len(problems) == 2
+
+
+def test_good_entry_is_taken_whole(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """An entry without faults becomes a publication of typed values, and nothing is told."""
+    link = Property("url", "https://example.org/", " The  law ", "fra")
+    found = entry(
+        " Model  Law ", "law/1", abstract=["One.", "", "Two."], genre="Tools", country=["India"],
+        datePublished="2009-05-31", inLanguage="Spanish", link=link, unknown="left aside",
+    )  # fmt: skip
+    assert checked(found, catalogue, problems) == Publication(
+        id="law/1",
+        title="Model Law",
+        source=Source("page.html", 7),
+        summary="One.\n\nTwo.",
+        values={
+            "section": ("Tools",),
+            "country": ("IN",),
+            "year": (2009,),
+            "language": ("es",),
+            "link": (Link("https://example.org/", "The law", "fr"),),
+        },
+    )
+    assert problems == []
+
+
+@pytest.mark.parametrize("title", ["", " \n", "\x00"])
+def test_entry_without_title_is_left_out(
+    title: str, catalogue: Catalogue, problems: list[Problem]
+) -> None:
+    """An entry without a title is left out and told by its id."""
+    found = entry(title, "law", section="Tools")
+    assert validate.publication(found, catalogue, problems.append) is None
+    assert [(each.what, each.entry) for each in problems] == [("it has no title", "law")]
+
+
+def test_missing_required_value_is_told(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """An entry without a value that the catalogue requires is kept, and what is missing is told."""
+    assert checked(entry(), catalogue, problems).values == {}
+    assert [each.what for each in problems] == ["Section: it is missing"]
+
+
+def test_second_value_of_a_single_field(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """Of several different values for a field of one, the first is taken and that is told."""
+    made = checked(entry(section="Tools", year=["2009", "2009", "2010"]), catalogue, problems)
+    assert made.values["year"] == (2009,)
+    assert [each.what for each in problems] == ["Year: it has several values"]
+    assert "2009" in problems[0].hint
+
+
+@pytest.mark.parametrize("address", ["", "#", " # "])
+def test_lost_address_is_no_link(
+    address: str, catalogue: Catalogue, problems: list[Problem]
+) -> None:
+    """A link that has lost its address is no link and no problem."""
+    link = Property("link", address, "English", "en")
+    assert "link" not in checked(entry(section="Tools", link=link), catalogue, problems).values
+    assert problems == []
+
+
+def test_link_in_an_unknown_language(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """A link keeps its address and label where its language is unknown, and that is told."""
+    link = Property("link", "https://example.org/", "Here", "elvish")
+    made = checked(entry(section="Tools", link=link), catalogue, problems)
+    assert made.values["link"] == (Link("https://example.org/", "Here"),)
+    assert ["'elvish'" in each.what for each in problems] == [True]
+
+
+def test_years_may_be_restricted(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """A row of years can name the years that it allows, as any row its values."""
+    rows = [
+        msgspec.structs.replace(row, values=("2009",)) if row.kind == "year" else row
+        for row in catalogue.fields
+    ]
+    allowing = msgspec.structs.replace(catalogue, fields=tuple(rows))
+    assert checked(entry(section="Tools", year="2009"), allowing, problems).values["year"] == (
+        2009,
+    )  # fmt: skip
+    assert problems == []
+    checked(entry(section="Tools", year="2010"), allowing, problems)
+    assert [each.what for each in problems] == ["Year: 2010 is not a value of this catalogue"]
+
+
+@pytest.mark.parametrize(
+    ("language", "lang", "told"),
+    [("es", "es", 0), ("spa", "es", 0), ("en", None, 0), (None, None, 0), ("elvish", None, 1)],
+)
+def test_language_of_the_title(
+    language: str | None,
+    lang: str | None,
+    told: int,
+    catalogue: Catalogue,
+    problems: list[Problem],
+) -> None:
+    """A title keeps its language where it is known and not the catalogue's own."""
+    title = Property("title", "Título", "Título", language)
+    found = Entry(Source("page.html", 7), (title, Property("section", "Tools")))
+    assert checked(found, catalogue, problems).lang == lang
+    assert len(problems) == told
+
+
+@pytest.mark.parametrize(
+    "identity", ["law", "2020.acl-main.1", "a/b/c", "10.1000/182", "é", "x" * 200]
+)
+def test_given_id_is_kept(identity: str, catalogue: Catalogue, problems: list[Problem]) -> None:
+    """An id that the source gives is kept to the letter, slashes too."""
+    assert checked(entry("Law", identity, section="Tools"), catalogue, problems).id == identity
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    "identity", ["", "a b", " a", "a\x00", "/a", "a//b", "a/", ".", "../a", "a/./b", "x" * 201]
+)
+def test_unusable_id_is_told(identity: str, catalogue: Catalogue, problems: list[Problem]) -> None:
+    """An entry whose id can't stand in an address is left out and told by its title."""
+    found = entry("Law", identity, section="Tools")
+    assert validate.publication(found, catalogue, problems.append) is None
+    assert [each.entry for each in problems] == ["Law"]
+    assert "can't be used" in problems[0].what
+
+
+@pytest.mark.parametrize(
+    ("title", "year", "slug"),
+    [
+        ("Model Law against Trafficking", 2009, "model-law-against-trafficking-2009"),
+        ("The Victim’s Rights", None, "the-victims-rights"),
+        ("Traite des êtres humains", 2010, "traite-des-etres-humains-2010"),
+        ("Report (2009)", 2009, "report-2009"),
+        ("Report 2008", 2009, "report-2008-2009"),
+        ("قانون نموذجي", None, "قانون-نموذجي"),
+        ("𝐌odel", None, "model"),
+        ("?!", None, "untitled"),
+        ("word " * 30, None, "-".join(["word"] * 20)),
+        ("x" * 300, None, "x" * 100),
+    ],
+)
+def test_slug(title: str, year: int | None, slug: str) -> None:
+    """An id is the title's words and the year, lower case, plain, and cut between words."""
+    assert validate.slug(title, year) == slug
+
+
+@given(ANY_TEXT, st.none() | st.integers(1000, 9999))
+def test_slug_is_always_a_usable_id(title: str, year: int | None) -> None:
+    """An id made from any title is taken as given, and making one of it again changes nothing."""
+    catalogue = fields.load(CORPUS)
+    made = validate.slug(title, year)
+    problems: list[Problem] = []
+    assert checked(entry("Law", made, section="Tools"), catalogue, problems).id == made
+    assert problems == []
+    plain = validate.slug(title, None)
+    assert validate.slug(plain, None) == plain
+
+
+@given(ANY_TEXT)
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    """Cleaned text is NFC, has single spaces within, no control characters and no surrogates."""
+    cleaned = validate.clean(text)
+    assert validate.clean(cleaned) == cleaned
+    assert unicodedata.is_normalized("NFC", cleaned)
+    assert not {unicodedata.category(each) for each in cleaned} & {"Cc", "Cs", "Zl", "Zp"}
+    assert "  " not in cleaned
+    assert cleaned == cleaned.strip()
+
+
+@given(st.lists(st.builds(Property, st.sampled_from(sorted(fields.load(CORPUS).by_source_name)),
+    ANY_TEXT, ANY_TEXT, st.none() | ANY_TEXT)), st.none() | ANY_TEXT)  # fmt: skip
+def test_any_entry_is_a_publication_or_a_problem(
+    properties: list[Property], identity: str | None
+) -> None:
+    """Whatever an entry states, it becomes a publication or is told, and both can be written."""
+    problems: list[Problem] = []
+    found = Entry(Source("page.html", 7), tuple(properties), identity)
+    made = validate.publication(found, fields.load(CORPUS), problems.append)
+    assert made or problems
+    assert msgspec.json.encode([made, problems])
+    assert made is None or made.digest
+
+
+def placed(identity: str, line: int) -> Publication:
+    """A publication of an id, on a line."""
+    return Publication(id=identity, title="Law", source=Source("a.html", line))
+
+
+def test_second_of_an_id_is_left_out(problems: list[Problem]) -> None:
+    """Of publications of one id the first is kept; the others are told with its place."""
+    given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
+    assert list(validate.unique(given_ids, problems.append)) == given_ids[:2]
+    assert [(each.file, each.line, each.entry) for each in problems] == [("a.html", 3, "a")]
+    assert "a.html:1" in problems[0].what
+
+
+def test_numbered_ids_are_all_different() -> None:
+    """Where all are wanted, an id that is taken gets the next free number behind it."""
+    ids = ["a", "a-2", "a", "b", "a"]
+    made = validate.numbered(placed(identity, 1) for identity in ids)
+    assert [each.id for each in made] == ["a", "a-2", "a-3", "b", "a-4"]
