@@ -48,7 +48,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `kind` says what its values are, `role` which field titles, sums up or dates a
     publication. `weight` above 0 makes its words searchable, counting that many times.
-    `facet` is its place among the facets from 1, none without one. `values`, if given, are
+    `facet` is its place among the facets from 1, and `fact` its place in the one line that a
+    list tells of a publication; without one it is not among them. `values`, if given, are
     the only ones allowed. `parent` names the field above it in a tree, and `grouping` the
     file that sorts its values under the parent's. `names` are the names that sources have
     for it; the first is the one written into pages.
@@ -60,6 +61,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Role | None = None
     weight: float = 0.0
     facet: int | None = None
+    fact: int | None = None
     several: bool = False
     parent: str | None = None
     grouping: str | None = None
@@ -115,6 +117,12 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """The facets in their places; a field with a parent is part of its parent's facet."""
         rows = [field for field in self.fields if field.facet and not field.parent]
         return tuple(sorted(rows, key=lambda field: field.facet or 0))
+
+    @cached_property
+    def facts(self) -> tuple[Field, ...]:
+        """The fields that a list tells of a publication, in their places."""
+        rows = [field for field in self.fields if field.fact]
+        return tuple(sorted(rows, key=lambda field: field.fact or 0))
 
     @cached_property
     def children(self) -> dict[str, Field]:

@@ -40,7 +40,10 @@ def refusal(error: Exception) -> Refusal:
             what = getattr(error, "what", "There is no such page.")
             told = (404, "not_found", what, getattr(error, "hint", "Search, or start anew."))
         case IndexUnusable():
-            told = (503, "no_index", f"{error.what}.", f"{error.hint}.")
+            # Where the index lies is for the log, not for whoever asks.
+            log.error("%s", error)
+            message = "The catalogue can't be searched just now."
+            told = (503, "no_index", message, f"Whoever runs this site can mend it. {error.hint}.")
         case HTTPException(code=405):
             told = (405, "not_allowed", "This page only answers GET.", "Use a GET request.")
         case HTTPException():

@@ -128,8 +128,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """All that the search page prints.
 
     `title` is the document's title; `summary` says what is shown of how many. `hidden` are
-    the parameters that the search form keeps, and `sort_hidden` those that the sort form
-    keeps. `beyond` is the address of the last page, where this one is past the end.
+    the parameters that the search form keeps. `beyond` is the address of the last page, where
+    this one is past the end.
     """
 
     state: SearchState
@@ -142,7 +142,6 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     clear_href: str
     sorts: tuple[Choice, ...]
     hidden: tuple[tuple[str, str], ...]
-    sort_hidden: tuple[tuple[str, str], ...]
     pages: tuple[PageLink, ...]
     previous_href: str
     next_href: str
@@ -195,7 +194,6 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
             if results.scored or sort != "relevance"
         ),
         hidden=_kept(state, "q", "page"),
-        sort_hidden=_kept(state, "sort", "page"),
         pages=tuple(_pager(state, pages)),
         previous_href=state.with_page(state.page - 1).url() if 1 < state.page <= pages else "",
         next_href=state.with_page(state.page + 1).url() if state.page < pages else "",
@@ -236,29 +234,13 @@ def _hit(hit: Hit, catalogue: Catalogue) -> HitRow:
 
 
 def facts(publication: Publication, catalogue: Catalogue) -> list[str]:
-    """What a list tells of a publication in one line, each fact as text.
-
-    They are those of the year, publisher, section or venue, type and languages, so far as
-    the catalogue has such rows: the facets of one value, and the languages.
-    """
-    found = []
-    for field in _told(catalogue):
-        values = publication.values.get(field.name, ())
-        if values:
-            found.append(", ".join(field.display(value, catalogue.language) for value in values))
-    return found
-
-
-def _told(catalogue: Catalogue) -> list[Field]:
-    """The rows told in a list: the date, a publisher, other facets of one value, languages."""
-    date_row = catalogue.role("date")
-    publisher = catalogue.by_name.get("publisher")
-    single = [
-        field for field in catalogue.facets
-        if not field.several and field.kind == "keyword" and field is not publisher
-    ][:2]  # fmt: skip
-    languages = [field for field in catalogue.facets if field.kind == "language"]
-    return [field for field in [date_row, publisher, *single, *languages] if field]
+    """What a list tells of a publication in one line, each fact as text."""
+    told = [(field, publication.values.get(field.name, ())) for field in catalogue.facts]
+    return [
+        ", ".join(field.display(value, catalogue.language) for value in values)
+        for field, values in told
+        if values
+    ]
 
 
 def _chips(state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
@@ -301,7 +283,7 @@ def facet_group(
     )
     if field.kind != "year":
         return group
-    years = [each for each in buckets if each.value.isdigit()]
+    years = [each for each in buckets if each.count and each.value.isdigit()]
     ranges = [value for value in state.filters.get(field.name, ()) if ".." in value]
     low, _, high = ranges[0].partition("..") if ranges else ("", "", "")
     return msgspec.structs.replace(
@@ -345,7 +327,8 @@ def _action(bucket: Bucket, name: str) -> str:
     """What a click does, and how long a list it leads to."""
     leads = _publications(bucket.total)
     if bucket.selected:
-        return f"Remove {name}: leads to {leads}"
+        held = _publications(bucket.count)
+        return f"{name}, {held}; ticked, removing it leads to {leads}"
     if bucket.total != bucket.count:
         return f"{name}, {_publications(bucket.count)}; with what is ticked, leads to {leads}"
     return f"{name}, {leads}"
@@ -356,13 +339,12 @@ def _publications(number: int) -> str:
 
 
 def _bars(years: Sequence[Bucket], state: SearchState, catalogue: Catalogue) -> Iterable[Bar]:
-    counted = [each for each in years if each.count]
-    if not counted:
+    if not years:
         return
-    first = min(int(each.value) for each in counted)
-    width = 100 / (max(int(each.value) for each in counted) - first + 1)
-    tallest = max(each.count for each in counted)
-    for bucket in sorted(counted, key=lambda each: each.value):
+    first = min(int(each.value) for each in years)
+    width = 100 / (max(int(each.value) for each in years) - first + 1)
+    tallest = max(each.count for each in years)
+    for bucket in sorted(years, key=lambda each: each.value):
         row = _row(bucket, state, catalogue)
         left = (int(bucket.value) - first) * width
         height = max(100 * bucket.count / tallest, 3)

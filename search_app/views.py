@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 import msgspec
+from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from indexer.fields import Catalogue
@@ -64,9 +66,16 @@ def _about_the_index() -> dict[str, Any]:
         snapshot = engine().snapshot()
     except IndexUnusable:
         nothing = Catalogue("pubsearch", "", ())
-        return {"catalogue": nothing, "manifest": None, "generation": ""}
+        return {"catalogue": nothing, "manifest": None, "generation": "", "built": ""}
     manifest = snapshot.generation.manifest
-    return {"catalogue": snapshot.catalogue, "manifest": manifest, "generation": snapshot.name}
+    return {
+        "catalogue": snapshot.catalogue,
+        "manifest": manifest,
+        "generation": snapshot.name,
+        "built": format_datetime(
+            datetime.fromisoformat(manifest.built), "d MMMM yyyy, HH:mm 'UTC'", locale="en"
+        ),
+    }
 
 
 def _json(value: object) -> Response:

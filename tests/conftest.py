@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from indexer import build, fields
 from indexer.fields import Catalogue
@@ -13,6 +14,10 @@ from tests import samples
 from tests.catalogue import catalogue_index, client
 
 ROOT = Path(__file__).parents[1]
+
+# A slow machine is no fault of an example.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture

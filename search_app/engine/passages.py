@@ -16,7 +16,7 @@ from indexer import analysis
 from search_app.engine.nodes import leaves
 from search_app.engine.results import Run
 
-LENGTH = 160
+LENGTH = 130
 """How many characters a passage has at the most, about; it ends between words."""
 
 

@@ -44,6 +44,7 @@
 
   async function go(address, from) {
     const top = from?.getBoundingClientRect().top;
+    const typed = box.value;
     try {
       const page = await answer(address);
       const canonical = page.querySelector("link[rel=canonical]")?.getAttribute("href") ?? address;
@@ -52,6 +53,8 @@
       shown = here();
       const inside = from?.closest("[data-region]");
       swap(page);
+      // The box says what the list is for, unless someone went on typing meanwhile.
+      if (box.value === typed) box.value = page.querySelector("#q").value;
       if (!inside) return;
       if ("toTop" in from.dataset) {
         list.focus({ preventScroll: true });
@@ -84,13 +87,18 @@
     go(asked ? `/?${asked}` : "/", form.contains(document.activeElement) ? document.activeElement : form);
   });
 
-  // The first year of a range after the second is told at once, beside the box.
+  // The first year of a range after the second is told at once, below the boxes.
   document.addEventListener("input", (event) => {
     const form = event.target.closest(".between");
     if (!form) return;
     const [low, high] = form.querySelectorAll("input:not([type=hidden])");
-    const wrong = low.value && high.value && low.value > high.value;
-    high.setCustomValidity(wrong ? `The first year, ${low.value}, is after the second` : "");
+    const error = document.getElementById(form.dataset.error);
+    const wrong = low.value.length === 4 && high.value.length === 4 && low.value > high.value;
+    error.textContent = wrong ? `The first year, ${low.value}, is after the second` : "";
+    error.hidden = !wrong;
+    high.setCustomValidity(error.textContent);
+    high.setAttribute("aria-invalid", wrong);
+    high.setAttribute("aria-errormessage", error.id);
   });
 
   addEventListener("popstate", async (event) => {

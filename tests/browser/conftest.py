@@ -1,15 +1,25 @@
 """What the browser tests share: one Chromium for all, a fresh profile for each page."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser import chromium
+from tests.browser.site import BARE, Site, serving
+from tests.catalogue import CORPUS
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -53,8 +63,26 @@ def browser() -> Iterator[Browser]:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.why_none())
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        expect.set_options(timeout=PATIENCE)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site of a copy of corpus/, for all tests that only read it."""
+    folder = tmp_path_factory.mktemp("site")
+    corpus = shutil.copytree(CORPUS, folder / "corpus")
+    with serving(corpus, folder / "index") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site whose index was never built."""
+    folder = tmp_path_factory.mktemp("empty")
+    with serving(CORPUS, folder / "index", BARE) as running:
+        yield running
 
 
 @pytest.fixture

@@ -1,0 +1,251 @@
+"""Values are ticked and unticked, singly and under their parents, and the numbers hold."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import site as at
+from tests.browser.site import Site
+
+
+def test_ticking_a_value_gives_exactly_its_publications(page: Page, site: Site) -> None:
+    """A click on a value gives a list as long as its number, and every hit is of that value."""
+    page.goto(site.url("/?size=100"))
+    section = at.value(page, "Section", "Technical Papers")
+    expect(section).to_contain_text("31")
+    section.click()
+    at.expect_total(page, 31)
+    expect(at.hits(page)).to_have_count(31)
+    facts = page.get_by_text(re.compile("(^| · )Technical Papers( · |$)"))
+    expect(facts.and_(page.get_by_role("paragraph"))).to_have_count(31)
+    expect(section).to_have_attribute("aria-current", "true")
+    expect(at.chips(page)).to_have_text(["Remove filter Section: Technical Papers"])
+
+
+def test_unticking_a_value_gives_the_list_before(page: Page, site: Site) -> None:
+    """A second click on a value takes it off, and the address is as it was."""
+    page.goto(site.url("/?q=manual"))
+    before = at.summary(page).inner_text()
+    topic = at.value(page, "Topic", "smuggling of migrants")
+    topic.click()
+    expect(page).to_have_url(site.url("/?q=manual&topic=smuggling+of+migrants"))
+    expect(topic).to_have_attribute("aria-current", "true")
+    assert at.summary(page).inner_text() != before
+    topic.click()
+    expect(at.summary(page)).to_have_text(before)
+    expect(page).to_have_url(site.url("/?q=manual"))
+    expect(topic).not_to_have_attribute("aria-current", "true")
+
+
+def test_a_second_value_adds_and_its_label_tells_the_sum(page: Page, site: Site) -> None:
+    """Values of one facet widen the list; the label of the second tells what it leads to."""
+    page.goto(site.url("/?section=Tools"))
+    papers = at.value(page, "Section", "Inter-agency papers")
+    expect(papers).to_have_accessible_name(
+        "Inter-agency papers, 14 publications; with what is ticked, leads to 37 publications"
+    )
+    papers.click()
+    at.expect_total(page, 37)
+    expect(at.chips(page)).to_have_count(2)
+
+
+def test_another_facet_narrows(page: Page, site: Site) -> None:
+    """A value of another facet narrows the list to its own number."""
+    page.goto(site.url("/?section=Tools"))
+    spanish = at.value(page, "Language", "Spanish")
+    number = at.promised(spanish)
+    assert 0 < number < 23
+    spanish.click()
+    at.expect_total(page, number)
+
+
+def test_drilling_from_a_region_to_a_country(page: Page, site: Site) -> None:
+    """Ticking South Asia opens it, and India below it narrows the list to India."""
+    page.goto(site.url())
+    at.value(page, "Region", "South Asia").click()
+    at.expect_total(page, 16)
+    india = at.value(page, "Region", "India")
+    expect(india).to_be_visible()
+    number = at.promised(india)
+    assert 0 < number < 16
+    india.click()
+    at.expect_total(page, number)
+    expect(page).to_have_url(site.url("/?region=South+Asia&country=IN"))
+    expect(at.chips(page)).to_have_text(
+        ["Remove filter Region: South Asia", "Remove filter Country: India"]
+    )
+
+
+def test_a_region_opens_without_being_ticked(page: Page, site: Site) -> None:
+    """The countries of a region are shown at a click beside it, and stay open after a tick."""
+    page.goto(site.url())
+    nepal = at.value(page, "Region", "Nepal")
+    expect(nepal).to_be_hidden()
+    facet = at.facet(page, "Region")
+    facet.locator("summary").filter(has_text="More precisely, within South Asia").click()
+    expect(nepal).to_be_visible()
+    at.value(page, "Topic", "trafficking in persons").click()
+    at.expect_total(page, 100)
+    expect(nepal).to_be_visible()
+
+
+def test_a_region_with_countries_ticked_takes_their_place(page: Page, site: Site) -> None:
+    """Ticking a region above a ticked country widens the list to all of the region."""
+    page.goto(site.url("/?country=IN"))
+    region = at.value(page, "Region", "South Asia")
+    assert at.promised(region) == 16
+    region.click()
+    at.expect_total(page, 16)
+    expect(page).to_have_url(site.url("/?region=South+Asia"))
+
+
+def test_chips_take_filters_off_one_by_one(page: Page, site: Site) -> None:
+    """Each chip takes its filter off; without filters there are no chips."""
+    page.goto(site.url("/?q=trafficking&region=South+Asia&section=Multimedia&year=2000..2012"))
+    expect(at.chips(page)).to_have_text(
+        [
+            "Remove filter Section: Multimedia",
+            "Remove filter Region: South Asia",
+            "Remove filter Year: 2000–2012",
+        ]
+    )
+    page.get_by_role("link", name="Remove filter Region: South Asia").click()
+    expect(page).to_have_url(site.url("/?q=trafficking&section=Multimedia&year=2000..2012"))
+    page.get_by_role("link", name="Remove filter Year: 2000–2012").click()
+    page.get_by_role("link", name="Remove filter Section: Multimedia").click()
+    expect(page).to_have_url(site.url("/?q=trafficking"))
+    expect(page.get_by_role("list", name="Active filters")).to_have_count(0)
+
+
+def test_clear_all_keeps_the_words(page: Page, site: Site) -> None:
+    """Clearing takes all filters off and leaves the words and their order."""
+    page.goto(site.url("/?q=trafficking&region=South+Asia&language=es&sort=newest&page=2"))
+    page.get_by_role("link", name="Clear all filters").click()
+    expect(page).to_have_url(site.url("/?q=trafficking&sort=newest"))
+    expect(at.chips(page)).to_have_count(0)
+
+
+def test_an_unknown_value_can_be_taken_off(page: Page, site: Site) -> None:
+    """A value that no publication has finds nothing, and its chip takes it off."""
+    page.goto(site.url("/?region=Atlantis"))
+    at.expect_total(page, 0)
+    page.get_by_role("link", name="Remove filter Region: Atlantis").click()
+    at.expect_total(page, 136)
+
+
+@pytest.mark.parametrize("what", ["value", "bar", "chip", "range"])
+def test_a_change_of_filter_begins_on_the_first_page(page: Page, site: Site, what: str) -> None:
+    """Whichever way a filter changes on a later page, the list begins anew."""
+    page.goto(site.url("/?topic=trafficking+in+persons&page=3"))
+    expect(at.summary(page)).to_contain_text("Showing 21–30")
+    match what:
+        case "value":
+            at.value(page, "Format", "document").click()
+        case "bar":
+            page.get_by_role("group", name="Publications a year").get_by_role("link").last.click()
+        case "chip":
+            at.chips(page).click()
+        case "range":
+            page.get_by_role("textbox", name="From").fill("2009")
+            page.get_by_role("textbox", name="From").press("Enter")
+    expect(at.summary(page)).to_contain_text("Showing 1–")
+    assert "page=" not in page.url
+
+
+def test_a_bar_is_the_link_to_its_year(page: Page, site: Site) -> None:
+    """A bar tells its year and number, and a click on it, however low it is, gives that year."""
+    page.goto(site.url())
+    bars = page.get_by_role("group", name=re.compile("^Publications a year, 2001 to 2018"))
+    bar = bars.get_by_role("link", name="2004, 1 publication")
+    box = bar.bounding_box()
+    assert box
+    bar.click(position={"x": box["width"] / 2, "y": 3})
+    at.expect_total(page, 1)
+    expect(page).to_have_url(site.url("/?year=2004"))
+    expect(at.chips(page)).to_have_text(["Remove filter Year: 2004"])
+    expect(bars.get_by_role("link", name="Remove 2004")).to_have_attribute("aria-current", "true")
+
+
+def test_bars_and_values_tell_the_same_numbers(page: Page, site: Site) -> None:
+    """Every bar of the chart is there as text too, with the same number."""
+    page.goto(site.url("/facet/year?q=trafficking"))
+    bars = page.get_by_role("group", name="Publications a year").get_by_role("link")
+    labels = bars.evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+    assert len(labels) > 10
+    for label in labels:
+        expect(page.get_by_role("listitem").get_by_role("link", name=label)).to_be_visible()
+
+
+def test_a_range_of_years(page: Page, site: Site) -> None:
+    """Two years in the boxes give what is dated between them, ends included."""
+    page.goto(site.url("/?q=trafficking"))
+    page.get_by_role("textbox", name="From").fill("2010")
+    page.get_by_role("textbox", name="to", exact=True).fill("2012")
+    page.get_by_role("button", name="Apply these years").click()
+    expect(page).to_have_url(site.url("/?q=trafficking&year=2010..2012"))
+    expect(at.chips(page)).to_have_text(["Remove filter Year: 2010–2012"])
+    expect(page.get_by_role("textbox", name="From")).to_have_value("2010")
+    expect(page.get_by_role("textbox", name="to", exact=True)).to_have_value("2012")
+    years = page.get_by_role("region", name="Results").get_by_text(re.compile(r"^20\d\d · "))
+    assert {text[:4] for text in years.all_inner_texts()} <= {"2010", "2011", "2012"}
+
+
+def test_a_range_may_be_open(page: Page, site: Site) -> None:
+    """One year alone gives all from it on, or all up to it."""
+    page.goto(site.url())
+    page.get_by_role("textbox", name="to", exact=True).fill("2003")
+    page.get_by_role("textbox", name="to", exact=True).press("Enter")
+    expect(at.chips(page)).to_have_text(["Remove filter Year: up to 2003"])
+    at.expect_total(page, 4)
+
+
+def test_an_inverted_range_is_told_beside_the_box(page: Page, site: Site) -> None:
+    """A first year after the second is told at the boxes, and the list stays as it is."""
+    page.goto(site.url())
+    last = page.get_by_role("textbox", name="to", exact=True)
+    page.get_by_role("textbox", name="From").fill("2015")
+    last.fill("2010")
+    page.get_by_role("button", name="Apply these years").click()
+    expect(last).to_have_accessible_error_message(re.compile("2015.* is after"))
+    expect(page.get_by_text(re.compile("2015.* is after"))).to_be_visible()
+    at.expect_total(page, 136)
+    expect(page).to_have_url(site.url())
+    last.fill("2016")
+    expect(page.get_by_text(re.compile("2015.* is after"))).to_be_hidden()
+    page.get_by_role("button", name="Apply these years").click()
+    expect(page).to_have_url(site.url("/?year=2015..2016"))
+
+
+def test_show_more_leads_to_all_values(page: Page, site: Site) -> None:
+    """Beyond ten values a facet leads to a page of all, on which a value leads to its list."""
+    page.goto(site.url("/?topic=trafficking+in+persons"))
+    years = at.facet(page, "Year")
+    years.locator("summary").click()
+    shown = years.get_by_role("listitem")
+    expect(shown).to_have_count(10)
+    more = years.get_by_role("link", name=re.compile(r"^Show \d+ more under Year"))
+    number = int(re.findall(r"\d+", more.inner_text())[0])
+    more.click()
+    expect(page).to_have_url(site.url("/facet/year?topic=trafficking+in+persons"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Year")
+    rows = (
+        page.get_by_role("main")
+        .get_by_role("listitem")
+        .filter(has=page.get_by_role("link", name=re.compile(r", \d+ publications?$")))
+    )
+    expect(rows).to_have_count(10 + number)
+    oldest = rows.filter(has_text="2002").get_by_role("link")
+    total = at.promised(oldest)
+    oldest.click()
+    at.expect_total(page, total)
+    expect(at.chips(page)).to_have_count(2)
+
+
+def test_from_all_values_back_to_the_results(page: Page, site: Site) -> None:
+    """The page of all values leads back to the list it came from."""
+    page.goto(site.url("/facet/body?q=trafficking&section=Tools"))
+    page.get_by_role("link", name="Back to the results").click()
+    expect(page).to_have_url(site.url("/?q=trafficking&section=Tools"))

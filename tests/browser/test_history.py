@@ -1,0 +1,185 @@
+"""The address, the Back button, the focus and what is announced, while parts are swapped."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser import site as at
+from tests.browser.site import Site
+
+
+def test_the_document_stays_when_a_value_is_ticked(page: Page, site: Site) -> None:
+    """Ticking, sorting and turning pages swap parts of the page and load no other document."""
+    page.goto(site.url())
+    page.evaluate("document.documentElement.dataset.same = 'yes'")
+    at.value(page, "Region", "South Asia").click()
+    at.expect_total(page, 16)
+    page.get_by_role("link", name="Title", exact=True).click()
+    page.get_by_role("link", name="Next page").click()
+    expect(page).to_have_url(site.url("/?region=South+Asia&sort=title&page=2"))
+    at.search_box(page).fill("trafficking")
+    page.get_by_role("button", name="Search").click()
+    expect(page).to_have_url(site.url("/?q=trafficking&region=South+Asia&sort=title"))
+    assert page.evaluate("document.documentElement.dataset.same") == "yes"
+
+
+def test_back_and_forward_bring_pages_back(page: Page, site: Site) -> None:
+    """Back and Forward bring back list, address, title, box and ticks of every step."""
+    page.goto(site.url())
+    at.search_box(page).fill("organ removal")
+    at.search_box(page).press("Enter")
+    at.expect_total(page, 2)
+    at.search_box(page).fill("trafficking")
+    at.search_box(page).press("Enter")
+    expect(page).to_have_url(site.url("/?q=trafficking"))
+    total = at.told(at.summary(page).inner_text())
+    at.value(page, "Region", "South Asia").click()
+    expect(page).to_have_url(site.url("/?q=trafficking&region=South+Asia"))
+
+    page.go_back()
+    at.expect_total(page, total)
+    expect(page).to_have_url(site.url("/?q=trafficking"))
+    expect(at.chips(page)).to_have_count(0)
+    page.go_back()
+    at.expect_total(page, 2)
+    expect(page).to_have_url(site.url("/?q=organ+removal"))
+    expect(page).to_have_title(re.compile("^organ removal"))
+    expect(at.search_box(page)).to_have_value("organ removal")
+    page.go_back()
+    at.expect_total(page, 136)
+    expect(at.search_box(page)).to_have_value("")
+    page.go_forward()
+    at.expect_total(page, 2)
+    expect(at.search_box(page)).to_have_value("organ removal")
+    page.go_forward()
+    page.go_forward()
+    expect(page).to_have_url(site.url("/?q=trafficking&region=South+Asia"))
+    expect(at.value(page, "Region", "South Asia")).to_have_attribute("aria-current", "true")
+    expect(at.search_box(page)).to_have_value("trafficking")
+
+
+def test_after_back_a_search_keeps_what_is_ticked_there(page: Page, site: Site) -> None:
+    """The search form sends the filters of the page that Back brought, not of the one left."""
+    page.goto(site.url("/?section=Tools"))
+    at.value(page, "Language", "Spanish").click()
+    expect(at.chips(page)).to_have_count(2)
+    page.go_back()
+    expect(at.chips(page)).to_have_count(1)
+    at.search_box(page).fill("manual")
+    at.search_box(page).press("Enter")
+    expect(page).to_have_url(site.url("/?q=manual&section=Tools"))
+
+
+def test_every_address_reloads_as_it_stands(page: Page, site: Site) -> None:
+    """An address that clicks led to gives the same page when it is loaded anew."""
+    page.goto(site.url())
+    at.value(page, "Region", "South Asia").click()
+    at.expect_total(page, 16)
+    at.value(page, "Region", "India").click()
+    expect(at.chips(page)).to_have_count(2)
+    page.get_by_role("link", name="Oldest first").click()
+    expect(page).to_have_url(re.compile("sort=oldest"))
+    seen = page.get_by_role("main").aria_snapshot()
+    page.reload()
+    assert page.get_by_role("main").aria_snapshot().replace(" [active]", "") == seen.replace(
+        " [active]", ""
+    )
+
+
+@pytest.mark.parametrize("facet_and_value", [("Region", "South Asia"), ("Format", "video")])
+def test_focus_stays_on_what_was_ticked(
+    page: Page, site: Site, facet_and_value: tuple[str, str]
+) -> None:
+    """After a tick the same value has the focus, and stands where it stood on the screen."""
+    page.goto(site.url())
+    link = at.value(page, *facet_and_value)
+    link.focus()
+    link.evaluate("each => scrollBy(0, each.getBoundingClientRect().top - 150)")
+    before = link.bounding_box()
+    link.press("Enter")
+    expect(link).to_have_attribute("aria-current", "true")
+    expect(link).to_be_focused()
+    after = link.bounding_box()
+    assert before
+    assert after
+    assert abs(before["y"] - after["y"]) <= 1
+
+
+def test_focus_after_a_chip_goes_to_the_next(page: Page, site: Site) -> None:
+    """A chip that takes itself off hands the focus to the next, the last one to the results."""
+    page.goto(site.url("/?section=Tools&language=es"))
+    at.chips(page).first.press("Enter")
+    expect(at.chips(page)).to_have_count(1)
+    expect(at.chips(page)).to_be_focused()
+    at.chips(page).press("Enter")
+    expect(at.chips(page)).to_have_count(0)
+    expect(page.get_by_role("region", name="Results")).to_be_focused()
+
+
+def test_focus_stays_in_the_box_after_a_search(page: Page, site: Site) -> None:
+    """Enter in the search box leaves the focus in it, so that words can be changed."""
+    page.goto(site.url())
+    at.search_box(page).fill("organ removal")
+    at.search_box(page).press("Enter")
+    at.expect_total(page, 2)
+    expect(at.search_box(page)).to_be_focused()
+
+
+def test_the_count_is_announced(page: Page, site: Site) -> None:
+    """The one live region stays in the page, and only its text changes with the list."""
+    page.goto(site.url())
+    live = page.locator("[aria-live], [role=status], [role=alert], [role=log], output")
+    expect(live).to_have_count(1)
+    page.evaluate(
+        """() => {
+            const live = document.querySelector("[role=status]");
+            window.heard = [];
+            new MutationObserver(() => window.heard.push(live.textContent))
+                .observe(live, {childList: true, characterData: true, subtree: true});
+        }"""
+    )
+    at.value(page, "Region", "South Asia").click()
+    at.expect_total(page, 16)
+    at.value(page, "Region", "South Asia").click()
+    at.expect_total(page, 136)
+    assert page.evaluate("window.heard") == ["Showing 1–10 of 16", "Showing 1–10 of 136"]
+
+
+def test_what_is_typed_meanwhile_is_kept(page: Page, site: Site) -> None:
+    """Words typed while an answer is on its way are still in the box when it has come."""
+    page.goto(site.url())
+    held: list[Route] = []
+    page.route("**/?region=*", lambda route: held.append(route))
+    with page.expect_request("**/?region=*"):
+        at.value(page, "Region", "South Asia").click()
+    at.search_box(page).press_sequentially("organ")
+    held[0].continue_()
+    at.expect_total(page, 16)
+    expect(at.search_box(page)).to_have_value("organ")
+
+
+def test_on_a_fault_the_browser_goes_there_itself(page: Page, site: Site) -> None:
+    """An address that can't be fetched in place is loaded as a page, which then tells why."""
+    page.goto(site.url())
+    at.search_box(page).fill("organ")
+    page.get_by_role("search").locator("form").evaluate(
+        "form => form.append(Object.assign(document.createElement('input'),"
+        " {type: 'hidden', name: 'size', value: 'huge'}))"
+    )
+    at.search_box(page).press("Enter")
+    expect(page).to_have_url(site.url("/?q=organ&size=huge"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("size")
+    expect(at.search_box(page)).to_have_value("organ")
+
+
+def test_links_opened_elsewhere_are_left_to_the_browser(page: Page, site: Site) -> None:
+    """A click with Ctrl opens another tab and leaves this page as it is."""
+    page.goto(site.url())
+    with page.context.expect_page() as opened:
+        at.value(page, "Region", "South Asia").click(modifiers=["ControlOrMeta"])
+    expect(opened.value).to_have_url(site.url("/?region=South+Asia"))
+    expect(page).to_have_url(site.url())
+    at.expect_total(page, 136)

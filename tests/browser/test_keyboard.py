@@ -1,0 +1,127 @@
+"""The page by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import site as at
+from tests.browser.conftest import OpenPage
+from tests.browser.site import Site
+
+LONGEST_WAY = 200
+"""More presses of Tab than any page takes."""
+
+FOCUSED = """() => {
+    const each = document.activeElement;
+    const ring = (element) => {
+        const style = getComputedStyle(element);
+        return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+    };
+    const stroke = each.querySelector("rect") && parseFloat(
+        getComputedStyle(each.querySelector("rect")).strokeWidth);
+    const box = each.getBoundingClientRect();
+    return {
+        what: each.outerHTML.slice(0, 120),
+        body: each === document.body,
+        ring: ring(each) || (each.matches("svg a") && stroke) || 0,
+        seen: box.bottom > 0 && box.top < innerHeight && box.width > 1 && box.height > 1,
+    };
+}"""
+
+
+def tab_to(page: Page, name: re.Pattern[str]) -> None:
+    """Presses Tab until a link of that name has the focus."""
+    for _ in range(LONGEST_WAY):
+        page.keyboard.press("Tab")
+        label = page.evaluate(
+            "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"
+        )
+        if name.search(label or ""):
+            return
+    raise AssertionError(f"Tab never came to {name.pattern}")
+
+
+def test_search_and_tick_by_keyboard(page: Page, site: Site) -> None:
+    """Tab to the box, words, Enter, Tab to a value, Enter: the list, and focus on the value."""
+    page.goto(site.url())
+    for _ in range(LONGEST_WAY):
+        page.keyboard.press("Tab")
+        if at.search_box(page).evaluate("box => box === document.activeElement"):
+            break
+    expect(at.search_box(page)).to_be_focused()
+    page.keyboard.type("trafficking")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(site.url("/?q=trafficking"))
+    tab_to(page, re.compile("^South Asia, "))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(site.url("/?q=trafficking&region=South+Asia"))
+    expect(at.value(page, "Region", "South Asia")).to_be_focused()
+    tab_to(page, re.compile("^India, "))
+    page.keyboard.press("Enter")
+    expect(at.value(page, "Region", "India")).to_be_focused()
+    expect(at.chips(page)).to_have_count(2)
+
+
+@pytest.mark.parametrize("kind", ["results", "about", "facet", "publication", "404"])
+def test_the_first_stop_skips_to_the_content(page: Page, site: Site, kind: str) -> None:
+    """The first press of Tab shows a link that skips what every page begins with."""
+    page.goto(site.url(at.PAGES[kind]))
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name=re.compile("^Skip to the (content|results)"))
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#results, main").last).to_be_focused()
+    page.keyboard.press("Tab")
+    inside = page.get_by_role("main").locator(":focus")
+    assert inside.count() or not page.get_by_role("main").get_by_role("link").count()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["ticked", "facet of years", "publication", "about"])
+def test_focus_is_seen_wherever_it_is(
+    open_page: OpenPage, site: Site, kind: str, scheme: str
+) -> None:
+    """All that Tab comes to is on the screen and has a ring of at least two pixels."""
+    page = open_page(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(site.url(at.PAGES[kind]))
+    stops = []
+    for _ in range(LONGEST_WAY):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if stop["body"]:
+            break
+        stops.append(stop)
+    assert len(stops) > 5
+    assert len(stops) < LONGEST_WAY
+    assert [stop["what"] for stop in stops if stop["ring"] < 2 or not stop["seen"]] == []
+
+
+def test_what_is_folded_opens_by_keyboard(open_page: OpenPage, site: Site) -> None:
+    """On a narrow page Enter opens the filters, and again their countries, and closes them."""
+    page = open_page(width=360)
+    page.goto(site.url())
+    filters = page.locator("summary").filter(has_text="Filters")
+    filters.focus()
+    page.keyboard.press("Enter")
+    expect(at.facet(page, "Region")).to_be_visible()
+    within = page.locator("summary").filter(has_text="More precisely, within South Asia")
+    within.focus()
+    page.keyboard.press("Space")
+    expect(at.value(page, "Region", "India")).to_be_visible()
+    filters.focus()
+    page.keyboard.press("Enter")
+    expect(at.facet(page, "Region")).to_be_hidden()
+
+
+def test_the_inverted_range_is_told_by_keyboard(page: Page, site: Site) -> None:
+    """Enter on a range that can't be leaves the page, and puts the focus on what is wrong."""
+    page.goto(site.url())
+    page.get_by_role("textbox", name="From").fill("2015")
+    page.get_by_role("textbox", name="to", exact=True).fill("2010")
+    page.get_by_role("textbox", name="From").press("Enter")
+    expect(page.get_by_role("textbox", name="to", exact=True)).to_be_focused()
+    expect(page).to_have_url(site.url())

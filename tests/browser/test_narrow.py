@@ -1,0 +1,109 @@
+"""On a phone: nothing goes beyond the sides, all can be touched, the filters are folded."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import site as at
+from tests.browser.conftest import OpenPage
+from tests.browser.site import Site
+
+SMALLEST = 24
+
+SMALL_TARGETS = """(smallest) => [...document.querySelectorAll(
+    "a, button, input:not([type=hidden]), summary, select"
+)].filter((each) => {
+    const box = each.getBoundingClientRect();
+    const shown = each.checkVisibility({visibilityProperty: true}) && box.width > 1;
+    // A link in a line of text is as high as the text. A bar has an equal: its year in the list.
+    const inText = getComputedStyle(each).display === "inline"
+        && each.parentElement.textContent.trim() !== each.textContent.trim();
+    return shown && !inText && !each.matches(".skip, svg a")
+        && (box.width < smallest || box.height < smallest);
+}).map((each) => `${each.outerHTML.slice(0, 100)} ${each.offsetWidth} ${each.offsetHeight}`)"""
+
+
+@pytest.fixture(params=[320, 360], ids=["320px", "360px"])
+def page(open_page: OpenPage, request: pytest.FixtureRequest) -> Page:
+    """A narrow page that is touched."""
+    return open_page(width=request.param, height=640, has_touch=True)
+
+
+def unfold(page: Page) -> None:
+    """Opens all that is folded."""
+    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+
+
+def beyond(page: Page) -> int:
+    """By how many pixels the page is wider than the screen."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return wide
+
+
+def test_no_page_scrolls_sideways(page: Page, site: Site, empty_site: Site) -> None:
+    """No page is wider than the screen, with its filters open or folded."""
+    for address in [*map(site.url, at.PAGES.values()), empty_site.url()]:
+        page.goto(address)
+        assert beyond(page) <= 0, address
+        unfold(page)
+        assert beyond(page) <= 0, address
+
+
+def test_long_words_do_not_widen_the_page(page: Page, site: Site) -> None:
+    """A word of two hundred letters, sought or ticked, wraps instead of widening the page."""
+    long = "w" * 200
+    for address in [f"/?q={long}", f"/?region={long}", f"/publication/{long}", f"/?sort={long}"]:
+        page.goto(site.url(address))
+        assert beyond(page) <= 0, address
+
+
+def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site) -> None:
+    """Links, buttons and boxes are at least 24 pixels wide and high, but for links in text."""
+    small = []
+    for address in [*map(site.url, at.PAGES.values()), empty_site.url()]:
+        page.goto(address)
+        unfold(page)
+        small += [f"{address}: {each}" for each in page.evaluate(SMALL_TARGETS, SMALLEST)]
+    assert not small, "\n".join(small)
+
+
+def test_rows_of_facets_are_44_px(page: Page, site: Site) -> None:
+    """A row of a facet is as high as a finger is wide."""
+    page.goto(site.url())
+    unfold(page)
+    rows = page.get_by_role("group").get_by_role("link", name=re.compile(r"\d publications?$"))
+    heights = rows.filter(has_text=re.compile(".")).evaluate_all(
+        "all => all.filter(each => !each.matches('svg a')).map(each => each.offsetHeight)"
+    )
+    assert len(heights) > 50
+    assert min(heights) >= 44
+
+
+def test_the_filters_fold_behind_a_line_that_counts_them(page: Page, site: Site) -> None:
+    """Filters are folded behind a line that says how many are on; opened, they stay open."""
+    page.goto(site.url())
+    fold = page.locator("summary").filter(has_text=re.compile(r"^\s*Filters"))
+    expect(fold).to_have_text(re.compile(r"^\s*Filters\s*$"))
+    expect(at.facet(page, "Region")).to_be_hidden()
+    fold.tap()
+    at.value(page, "Region", "South Asia").tap()
+    expect(fold).to_have_text(re.compile(r"Filters \(1 active\)"))
+    at.value(page, "Region", "India").tap()
+    expect(fold).to_have_text(re.compile(r"Filters \(2 active\)"))
+    expect(at.facet(page, "Region")).to_be_visible()
+    to_results = page.get_by_role("link", name=re.compile(r"^See the results: \d"))
+    expect(to_results).to_have_text(f"See the results: {at.told(at.summary(page).inner_text())}")
+    to_results.tap()
+    expect(page.get_by_role("region", name="Results")).to_be_in_viewport()
+    page.reload()
+    expect(fold).to_have_text(re.compile(r"Filters \(2 active\)"))
+    expect(at.facet(page, "Region")).to_be_hidden()
+
+
+def test_results_come_without_scrolling(page: Page, site: Site) -> None:
+    """On a phone the first result of a search is on the first screen."""
+    page.goto(site.url("/?q=organ+removal"))
+    expect(at.hits(page).first).to_be_in_viewport()

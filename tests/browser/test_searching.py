@@ -1,0 +1,171 @@
+"""Words are typed, and a list comes: its order, its marks, its pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import site as at
+from tests.browser.site import Site
+
+
+def search(page: Page, words: str) -> None:
+    """Types words into the search box and sends them."""
+    at.search_box(page).fill(words)
+    at.search_box(page).press("Enter")
+
+
+def addresses(page: Page) -> set[str]:
+    """Where the hits lead."""
+    links = at.hits(page).get_by_role("link").all()
+    return {link.get_attribute("href") or "" for link in links}
+
+
+def test_organ_removal_finds_the_right_two_first(page: Page, site: Site) -> None:
+    """Typing organ removal brings the toolkit and the Vienna Forum paper to the top."""
+    page.goto(site.url())
+    search(page, "organ removal")
+    expect(at.summary(page)).to_have_text(re.compile(r"Showing 1–\d+ of \d+ for “organ removal”"))
+    assert set(at.hits(page).all_inner_texts()[:2]) == at.ORGANS
+
+
+def test_what_matched_is_marked_in_titles_and_passages(page: Page, site: Site) -> None:
+    """The words that matched are marked in titles and passages, in whatever form they stand."""
+    page.goto(site.url("/?q=organ+removal"))
+    marks = at.hits(page).first.get_by_role("mark")
+    assert {text.lower() for text in marks.all_inner_texts()} >= {"organ", "removal"}
+    every = page.get_by_role("region", name="Results").get_by_role("mark").all_inner_texts()
+    assert len(every) > marks.count()
+    assert all(re.match("organ|remov", text.lower()) for text in every)
+
+
+def test_the_box_and_the_title_hold_the_query(page: Page, site: Site) -> None:
+    """After a search its words stand in the box, the address, the title and the heading."""
+    page.goto(site.url())
+    search(page, 'icat "refugee status"')
+    expect(page).to_have_title(re.compile('^icat "refugee status" – '))
+    expect(page).to_have_url(site.url("/?q=icat+%22refugee+status%22"))
+    expect(at.search_box(page)).to_have_value('icat "refugee status"')
+    expect(page.get_by_role("heading", level=1)).to_contain_text('“icat "refugee status"”')
+
+
+def test_an_empty_box_browses_everything(page: Page, site: Site) -> None:
+    """Sending an empty box lists all publications, the newest first."""
+    page.goto(site.url("/?q=organ"))
+    search(page, "  ")
+    at.expect_total(page, 136)
+    expect(page).to_have_url(site.url())
+    expect(page.get_by_role("link", name="Newest first")).to_have_attribute("aria-current", "true")
+
+
+@pytest.mark.parametrize("way", ["Enter", "button"])
+def test_a_new_search_keeps_the_filters(page: Page, site: Site, way: str) -> None:
+    """A search sent by key or button keeps what is ticked and begins on the first page."""
+    page.goto(site.url("/?topic=trafficking+in+persons&page=4"))
+    at.search_box(page).fill("manual")
+    if way == "Enter":
+        at.search_box(page).press("Enter")
+    else:
+        page.get_by_role("button", name="Search").click()
+    expect(page).to_have_url(site.url("/?q=manual&topic=trafficking+in+persons"))
+    expect(at.chips(page)).to_have_count(1)
+
+
+def test_when_no_publication_has_all_words_the_page_says_so(page: Page, site: Site) -> None:
+    """Publications with any of the words are told as such, with a way to all of them or none."""
+    page.goto(site.url("/?q=organ+xyzzy"))
+    expect(page.get_by_text("No publication has all of these words")).to_be_visible()
+    page.get_by_role("link", name="Show only those with all of them").click()
+    at.expect_total(page, 0)
+    page.get_by_role("link", name="Search for any of these words").click()
+    expect(at.summary(page)).to_contain_text("Showing 1–")
+    assert at.hits(page).count()
+
+
+def test_where_nothing_is_found_there_are_ways_on(page: Page, site: Site) -> None:
+    """A search that finds nothing offers the same without each filter, and everything."""
+    page.goto(site.url("/?q=organ+removal&region=South+Asia"))
+    expect(at.summary(page)).to_have_text("Nothing found for “organ removal”")
+    page.get_by_role("link", name="Search without the filter Region: South Asia").click()
+    at.expect_total(page, 2)
+    page.goto(site.url("/?q=xyzzy"))
+    page.get_by_role("link", name="Browse all publications").click()
+    at.expect_total(page, 136)
+    expect(at.search_box(page)).to_have_value("")
+
+
+def test_orders_of_the_list(page: Page, site: Site) -> None:
+    """The list is put in another order by a link, which is then the current one."""
+    page.goto(site.url("/?q=manual&page=2"))
+    order = page.get_by_role("group", name="Sort")
+    expect(order.get_by_role("link", name="Best match")).to_have_attribute("aria-current", "true")
+    order.get_by_role("link", name="Title").click()
+    expect(page).to_have_url(site.url("/?q=manual&sort=title"))
+    expect(order.get_by_role("link", name="Title")).to_have_attribute("aria-current", "true")
+    titles = [re.sub(r"^(The|An?) ", "", each) for each in at.hits(page).all_inner_texts()]
+    assert len(titles) > 2
+    assert titles == sorted(titles, key=str.lower)
+    order.get_by_role("link", name="Oldest first").click()
+    expect(page).to_have_url(site.url("/?q=manual&sort=oldest"))
+
+
+def test_turning_pages(page: Page, site: Site) -> None:
+    """The pager leads on, back and to any page; the current one is told, and so is the title."""
+    page.goto(site.url())
+    pager = page.get_by_role("navigation", name="Pages of results")
+    first = addresses(page)
+    pager.get_by_role("link", name="Next page").click()
+    expect(at.summary(page)).to_have_text("Showing 11–20 of 136")
+    expect(page).to_have_title(re.compile("page 2"))
+    expect(pager.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
+    expect(page.get_by_role("region", name="Results")).to_be_focused()
+    expect(page.get_by_role("region", name="Results")).to_be_in_viewport()
+    assert not first & addresses(page)
+    pager.get_by_role("link", name="Page 14").click()
+    expect(at.summary(page)).to_have_text("Showing 131–136 of 136")
+    expect(pager.get_by_role("link", name="Next page")).to_have_count(0)
+    pager.get_by_role("link", name="Previous page").click()
+    expect(at.summary(page)).to_have_text("Showing 121–130 of 136")
+
+
+def test_past_the_end_there_is_a_way_back(page: Page, site: Site) -> None:
+    """A page past the end says so, and leads to the last one."""
+    page.goto(site.url("/?page=99"))
+    expect(at.summary(page)).to_contain_text("past the end")
+    page.get_by_role("link", name="Go to the last page").click()
+    expect(at.summary(page)).to_have_text("Showing 131–136 of 136")
+
+
+def test_a_hit_leads_to_its_publication_and_back(page: Page, site: Site) -> None:
+    """A title leads to the publication's page, and Back leads to the list as it was."""
+    page.goto(site.url())
+    search(page, "organ removal")
+    at.expect_total(page, 2)
+    title = at.hits(page).first.inner_text()
+    at.hits(page).first.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    assert at.search_box(page).input_value() == ""
+    page.go_back()
+    expect(page).to_have_url(site.url("/?q=organ+removal"))
+    expect(at.search_box(page)).to_have_value("organ removal")
+    expect(at.hits(page).first).to_have_text(title)
+
+
+def test_a_foreign_title_is_told_as_such(page: Page, site: Site) -> None:
+    """A title in another language says which, in the list and on its page."""
+    page.goto(site.url("/?q=capacitacion"))
+    expect(at.hits(page).first).to_have_attribute("lang", "es")
+    at.hits(page).first.get_by_role("link").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_attribute("lang", "es")
+    expect(heading).to_have_attribute("dir", "auto")
+
+
+def test_values_on_a_publication_lead_to_their_lists(page: Page, site: Site) -> None:
+    """A section named on a publication's page leads to the list of that section."""
+    page.goto(site.url(f"/publication/{at.TOOLKIT}"))
+    page.get_by_role("link", name="Technical Papers", exact=True).click()
+    at.expect_total(page, 31)
+    expect(at.chips(page)).to_have_text(["Remove filter Section: Technical Papers"])

@@ -1,0 +1,60 @@
+"""The catalogue is edited and indexed anew while the page is open."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import site as at
+from tests.browser.conftest import OpenPage
+from tests.browser.site import Site
+from tests.catalogue import CORPUS
+
+OLD, NEW = "Digest - Evidential Issues", "Digest - Quibbles of Evidence"
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Iterator[Site]:
+    """A site whose corpus may be edited."""
+    corpus = shutil.copytree(CORPUS, tmp_path / "corpus")
+    with at.serving(corpus, tmp_path / "index") as site:
+        yield site
+
+
+def edit(site: Site, old: str, new: str) -> None:
+    """Edits a page of the corpus as a person would, and has it indexed."""
+    page = site.corpus / "tools.html"
+    text = page.read_text(encoding="utf-8")
+    assert text.count(old)
+    page.write_text(text.replace(old, new), encoding="utf-8")
+    assert "1 changed" in site.command("build")
+
+
+def test_the_next_search_shows_what_was_edited(page: Page, edited: Site) -> None:
+    """After an edit and a build the open page finds the new words, without a restart."""
+    page.goto(edited.url("/?q=sherloc"))
+    expect(at.hits(page).filter(has_text=OLD)).to_have_count(1)
+    edit(edited, OLD, NEW)
+    at.search_box(page).fill("quibbles")
+    at.search_box(page).press("Enter")
+    at.expect_total(page, 1)
+    expect(at.hits(page)).to_contain_text([NEW])
+    page.go_back()
+    expect(at.hits(page).filter(has_text=NEW)).to_have_count(1)
+
+
+def test_a_value_that_came_is_counted(open_page: OpenPage, edited: Site) -> None:
+    """A year that an edit brings stands among the values at the next click, scripts or none."""
+    pages = [open_page(), open_page(javascript=False)]
+    for page in pages:
+        page.goto(edited.url("/?section=Tools"))
+    edit(edited, '"datePublished">2017<', '"datePublished">2019<')
+    for page in pages:
+        at.value(page, "Topic", "trafficking in persons").click()
+        bars = page.get_by_role("group", name="Publications a year")
+        expect(bars.get_by_role("link", name=re.compile("^2019, "))).to_be_visible()

@@ -1,0 +1,136 @@
+"""With JavaScript off everything is there: links and forms do it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import site as at
+from tests.browser.conftest import OpenPage
+from tests.browser.site import Site
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A wide page without JavaScript."""
+    return open_page(javascript=False)
+
+
+def test_searching(page: Page, site: Site) -> None:
+    """The search form leads to the list, with marks, and the box keeps the words."""
+    page.goto(site.url())
+    at.search_box(page).fill("organ removal")
+    page.get_by_role("button", name="Search").click()
+    expect(page).to_have_url(site.url("/?q=organ+removal"))
+    assert set(at.hits(page).all_inner_texts()[:2]) == at.ORGANS
+    expect(at.hits(page).first.get_by_role("mark").first).to_be_visible()
+    expect(at.search_box(page)).to_have_value("organ removal")
+
+
+def test_ticking_drilling_and_unticking(page: Page, site: Site) -> None:
+    """Values are links: South Asia, India below it, off again by value, chip and Clear all."""
+    page.goto(site.url("/?size=100&page=2"))
+    at.value(page, "Region", "South Asia").click()
+    at.expect_total(page, 16)
+    expect(at.hits(page)).to_have_count(16)
+    number = at.promised(at.value(page, "Region", "India"))
+    at.value(page, "Region", "India").click()
+    at.expect_total(page, number)
+    page.get_by_role("link", name="Remove filter Country: India").click()
+    at.expect_total(page, 16)
+    at.value(page, "Region", "South Asia").click()
+    at.expect_total(page, 136)
+    at.value(page, "Section", "Tools").click()
+    at.value(page, "Language", "Spanish").click()
+    expect(at.chips(page)).to_have_count(2)
+    page.get_by_role("link", name="Clear all filters").click()
+    expect(page).to_have_url(site.url("/?size=100"))
+
+
+def test_a_search_keeps_what_is_ticked(page: Page, site: Site) -> None:
+    """The search form sends the filters and the order along, and begins on the first page."""
+    page.goto(site.url("/?section=Tools&sort=oldest&page=2"))
+    at.search_box(page).fill("manual")
+    at.search_box(page).press("Enter")
+    expect(page).to_have_url(site.url("/?q=manual&section=Tools&sort=oldest"))
+
+
+def test_order_and_pages(page: Page, site: Site) -> None:
+    """Orders and pages are links, and Back leads back."""
+    page.goto(site.url("/?q=trafficking"))
+    page.get_by_role("link", name="Oldest first").click()
+    page.get_by_role("link", name="Next page").click()
+    expect(page).to_have_url(site.url("/?q=trafficking&sort=oldest&page=2"))
+    expect(at.summary(page)).to_contain_text("Showing 11–20")
+    page.go_back()
+    expect(at.summary(page)).to_contain_text("Showing 1–10")
+    expect(at.search_box(page)).to_have_value("trafficking")
+
+
+def test_years(page: Page, site: Site) -> None:
+    """A bar is a link, and the two boxes are a form that keeps the words and filters."""
+    page.goto(site.url("/?q=trafficking&region=South+Asia"))
+    page.get_by_role("textbox", name="From").fill("2005")
+    page.get_by_role("textbox", name="to", exact=True).fill("2015")
+    page.get_by_role("button", name="Apply these years").click()
+    expect(at.chips(page)).to_have_text(
+        ["Remove filter Region: South Asia", "Remove filter Year: 2005–2015"]
+    )
+    expect(at.search_box(page)).to_have_value("trafficking")
+    bar = page.get_by_role("group", name="Publications a year").get_by_role("link").last
+    bar.click()
+    expect(at.chips(page)).to_have_count(3)
+
+
+def test_an_inverted_range_is_told(page: Page, site: Site) -> None:
+    """A first year after the second is told with the range that may have been meant."""
+    page.goto(site.url())
+    page.get_by_role("textbox", name="From").fill("2015")
+    page.get_by_role("textbox", name="to", exact=True).fill("2010")
+    page.get_by_role("button", name="Apply these years").click()
+    expect(page.get_by_role("main")).to_contain_text("The first year is after the second")
+    expect(page.get_by_role("main")).to_contain_text("2010..2015")
+
+
+def test_all_values(page: Page, site: Site) -> None:
+    """Show more leads to the page of all values, which works by its links alone."""
+    page.goto(site.url("/?q=trafficking"))
+    at.facet(page, "Year").locator("summary").click()
+    page.get_by_role("link", name=re.compile("^Show .* more under Year")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Year")
+    link = page.get_by_role("listitem").get_by_role("link", name=re.compile("^2006,"))
+    number = at.promised(link)
+    link.click()
+    at.expect_total(page, number)
+
+
+def test_at_360_px_the_filters_open(open_page: OpenPage, site: Site) -> None:
+    """On a narrow page the folded filters open at a touch, and so do the countries in them."""
+    page = open_page(width=360, javascript=False, has_touch=True)
+    page.goto(site.url("/?topic=trafficking+in+persons"))
+    expect(at.facet(page, "Region")).to_be_hidden()
+    page.locator("summary").filter(has_text=re.compile(r"^\s*Filters \(1 active\)")).tap()
+    expect(at.facet(page, "Region")).to_be_visible()
+    page.locator("summary").filter(has_text="More precisely, within South Asia").tap()
+    at.value(page, "Region", "India").tap()
+    expect(at.chips(page)).to_have_count(2)
+
+
+def test_at_1280_px_the_filters_are_open(page: Page, site: Site) -> None:
+    """On a wide page the filters stand open, with nothing to fold them."""
+    page.goto(site.url())
+    expect(at.facet(page, "Region")).to_be_visible()
+    expect(page.locator("summary").filter(has_text=re.compile("^Filters"))).to_be_hidden()
+
+
+def test_the_page_is_the_same_as_with_scripts(page: Page, open_page: OpenPage, site: Site) -> None:
+    """What a click brings in place is what the address gives when it is loaded."""
+    other = open_page()
+    other.goto(site.url())
+    at.value(other, "Topic", "smuggling of migrants").click()
+    at.expect_total(other, 33)
+    page.goto(other.url)
+    seen = other.get_by_role("main").aria_snapshot().replace(" [active]", "")
+    assert page.get_by_role("main").aria_snapshot() == seen

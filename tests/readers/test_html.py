@@ -1,0 +1,258 @@
+"""Pages are read as the microdata standard says, and what was written is read back."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer import fields, validate
+from indexer.readers import html
+from indexer.record import Entry, Problem, Property, Publication, Source
+from tests.catalogue import CORPUS
+
+CATALOGUE = fields.load(CORPUS)
+
+
+def read(page: str | bytes) -> list[Entry | Problem]:
+    """All that a page gives."""
+    data = page if isinstance(page, bytes) else page.encode()
+    return list(html.read(io.BytesIO(data), "page.html"))
+
+
+def entries(page: str) -> list[Entry]:
+    """The entries of a page without problems."""
+    found = [each for each in read(page) if isinstance(each, Entry)]
+    assert len(found) == len(read(page))
+    return found
+
+
+def stated(inner: str) -> list[Property]:
+    """What an article with this in it states."""
+    [found] = entries(f"<article itemscope>{inner}</article>")
+    return list(found.properties)
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "text", "language"),
+    [
+        ('<span itemprop="x">A <b>b</b>\n c</span>', "A b\n c", "A b\n c", None),
+        ('<h2 itemprop="x" lang="es">Guía</h2>', "Guía", "Guía", "es"),
+        ('<time itemprop="x" datetime="2017-10">October</time>', "2017-10", "October", None),
+        ('<time itemprop="x">2017</time>', "2017", "2017", None),
+        ('<data itemprop="x" value="IN">India</data>', "IN", "India", None),
+        ('<data itemprop="x">India</data>', "India", "India", None),
+        ('<meta itemprop="x" content="en">', "en", "", None),
+        ('<link itemprop="x" href="https://a.org/">', "https://a.org/", "", None),
+        ('<img itemprop="x" src="a.png" alt="A">', "a.png", "", None),
+        ('<a itemprop="x" href="https://a.org/">A</a>', "https://a.org/", "A", None),
+        ('<a itemprop="x" href="#" hreflang="fr">French</a>', "#", "French", "fr"),
+        ('<a itemprop="x">A</a>', "A", "A", None),
+        ('<span itemprop="x" value="no">A</span>', "A", "A", None),
+        ('<span itemprop="x">&lt;b&gt; &amp; &quot;</span>', '<b> & "', '<b> & "', None),
+    ],
+)
+def test_value_of_an_element(element: str, value: str, text: str, language: str | None) -> None:
+    """A property's value is an attribute or the text, as its element says."""
+    assert stated(element) == [Property("x", value, text, language)]
+
+
+def test_element_of_several_names() -> None:
+    """An element may state one value under several names."""
+    assert stated('<b itemprop="a  b">X</b>') == [Property("a", "X", "X"), Property("b", "X", "X")]
+
+
+def test_properties_of_something_within_are_not_the_articles() -> None:
+    """What belongs to an item within an article is not stated by the article itself."""
+    inner = '<b itemprop="author" itemscope><i itemprop="name">Ada</i></b><b itemprop="name">A</b>'
+    assert stated(inner) == [Property("author", "Ada", "Ada"), Property("name", "A", "A")]
+
+
+def test_articles_of_an_item() -> None:
+    """Articles state their own properties, whether or not they and the page are items."""
+    for scope in ("", " itemscope"):
+        page = f'<main{scope}><article><b itemprop="name">A</b></article></main>'
+        assert [each.properties for each in entries(page)] == [(Property("name", "A", "A"),)]
+
+
+def test_what_the_page_states_holds_for_all_articles() -> None:
+    """A page's properties are each article's, but for those that it states itself."""
+    page = """
+      <h1 itemprop="genre">Tools</h1>
+      <article id="a"></article>
+      <article id="b"><b itemprop="genre">Papers</b></article>
+      <meta itemprop="region" content="Africa">
+    """
+    genre, region = Property("genre", "Tools", "Tools"), Property("region", "Africa")
+    assert [each.properties for each in entries(page)] == [
+        (genre, region),
+        (region, Property("genre", "Papers", "Papers")),
+    ]
+
+
+def test_id_of_an_article() -> None:
+    """An article's id is its `id`, else its `itemid`, else none."""
+    page = '<article id="a" itemid="b"></article><article itemid="b"></article><article id="">'
+    assert [each.id for each in entries(page)] == ["a", "b", None]
+
+
+LINES = {
+    "comments": "<!-- <article> -->\n<!--\n<article>\n-->\n<article id=5></article>",
+    "comments that end at once": "<!-->\n<article id=2></article><!---->\n<article id=3></article>",
+    "scripts": "<script>\n'<article>'\n</script><article id=3></article>",
+    "styles": "<style>article {} /*<article>*/</style>\n<article id=2></article>",
+    "a title": "<title><article></title>\n<article id=2></article>",
+    "attributes": '<p title="\n<article>">x</p>\n<article id=3></article>',
+    "stray quotes": "<p title=it's>'</p>\n<article id=2></article>\n<b title='>'></b>",
+    "signs": "a < b\n<article id=2>< article></article>\n<article-x></article-x><article id=3>",
+    "capitals": "\n\n<ARTICLE\nID=3\n></ARTICLE>\n<Article id=6>",
+    "articles within": "<article id=1>\n<article id=2></article>\n</article>\n<article id=4>",
+    "articles without end": "<article id=1>\n<article id=2>\n\n<article id=4>",
+    "Windows": "\r\n\r\n<article id=3></article>\r\n<article id=4></article>",
+    "a declaration": '<?xml version="1.0" encoding="utf-8"?>\n<article id=2></article>',
+    "a byte order mark": "\ufeff<p>\n<article id=2></article>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", LINES.values(), ids=LINES)
+def test_line_of_an_article(page: str) -> None:
+    """An article's line is that of its `<article`, whatever stands around it."""
+    found = entries(page)
+    assert found
+    assert [str(each.source.line) for each in found] == [each.id for each in found]
+
+
+PIECES = st.sampled_from(
+    ["<!--", "-->", "<p>", "</p>", "text", "\n", " ", "<b title='>'>", "</article>", "<hr/>",
+     "<script>", "</script>", '<i title="<article>">', "<table>", "<td>", "<", "&lt;article"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.just("<article>"), max_size=30))
+def test_lines_hold_in_any_markup(pieces: list[str]) -> None:
+    """In any order of markup, each article read is told with the line it begins on."""
+    numbered = [
+        f'<article id="{number}">' if piece == "<article>" else piece
+        for number, piece in enumerate(pieces)
+    ]
+    lines = "".join(numbered).split("\n")
+    for each in read("".join(numbered)):
+        if isinstance(each, Entry):
+            assert f'<article id="{each.id}">' in lines[each.source.line - 1]
+
+
+def test_article_without_end_loses_none() -> None:
+    """Articles that lack their end are read each for itself."""
+    page = '<article><b itemprop="name">A</b>\n<article><b itemprop="name">B</b>'
+    assert [each.properties[0].value for each in entries(page)] == ["A", "B"]
+
+
+@pytest.mark.parametrize("page", ["", "text", "http://example.org/", "<p>A</p>", "<!--<article>"])
+def test_page_without_article_is_told(page: str) -> None:
+    """A page that holds no article is a problem, with what to do."""
+    [told] = read(page)
+    assert isinstance(told, Problem)
+    assert (told.file, told.line) == ("page.html", 0)
+    assert told.what == "the page holds no <article>"
+
+
+def test_wrong_encoding_is_told_with_line_and_byte() -> None:
+    """A page that is not UTF-8 is a problem with the line and the byte, and nothing is guessed."""
+    [told] = read("<article>\n<b>Guía</b>".encode("latin-1"))
+    assert isinstance(told, Problem)
+    assert (told.file, told.line) == ("page.html", 2)
+    assert told.what == "byte 0xed at 15 is not UTF-8"
+
+
+def test_declared_encoding_is_no_matter() -> None:
+    """A page is UTF-8, whatever it says of itself."""
+    [found] = entries('<meta charset="latin-1"><article><b itemprop="name">Guía</b></article>')
+    assert found.properties == (Property("name", "Guía", "Guía"),)
+
+
+@given(st.text())
+def test_any_text_is_read_without_an_exception(text: str) -> None:
+    """Any text at all gives entries or problems."""
+    assert read(text)
+    assert read(f"<article>{text}")
+
+
+def test_markup_in_a_summary_is_passed_over(problems: list[Problem]) -> None:
+    """A summary is plain text: words of its markup are kept, its paragraphs are parted."""
+    page = """<article id="a"><h2 itemprop="name">A</h2><span itemprop="genre">Tools</span>
+      <p itemprop="abstract">On <em>victims</em>,
+        <a href="https://a.org/">judges</a> &amp; <b>police</b>.</p>
+      <p itemprop="abstract">More.</p></article>"""
+    [found] = entries(page)
+    made = validate.publication(found, CATALOGUE, problems.append)
+    assert made is not None
+    assert made.summary == "On victims, judges & police.\n\nMore."
+
+
+ANY_TEXT = st.text(st.characters(), max_size=12) | st.sampled_from(
+    ("", "<b>&amp;</b>", "\"quoted\" 'twice'", "a\n\nb", "-->", "</article>", "]]>", "none")
+)
+LANGUAGES = st.none() | st.sampled_from(("en", "es", "fra", "pt-BR", "qq", 'e"n', "zh_Hant"))
+VALUES = {
+    "year": st.integers(990, 2050).map(str) | st.sampled_from(("2017-10", "2017-10-01")),
+    "language": st.sampled_from(("en", "fra", "Chinese", "pt-BR", "Elvish")),
+    "country": st.sampled_from(("IN", "Moldova", "KE", "Atlantis")),
+    "link": st.sampled_from(
+        ("#", "https://example.org/?a=1&b=2", 'https://example.org/"quoted"', "http://ü.example/é",
+         "/relative", "javascript:alert(1)")
+    ),
+}  # fmt: skip
+
+
+@st.composite
+def properties(draw: st.DrawFn) -> Property:
+    """A property of a row of the catalogue, under one of its names."""
+    row = draw(st.sampled_from(CATALOGUE.fields))
+    name = draw(st.sampled_from((row.name, *row.names)))
+    allowed = st.sampled_from(row.values) if row.values else ANY_TEXT
+    value = draw(VALUES.get(row.kind, allowed))
+    text = draw(ANY_TEXT if row.kind == "link" or not value else st.just(value))
+    return Property(name, value, text, draw(LANGUAGES))
+
+
+IDS = st.none() | st.sampled_from(("a/b", "2020.acl-main.1", "é", 'q"&<>', "a b")) | ANY_TEXT
+MADE = st.builds(
+    lambda title, others, identity: validate.publication(
+        Entry(Source("page.html", 1), (title, *others), identity), CATALOGUE, lambda problem: None
+    ),
+    st.builds(Property, st.just("name"), ANY_TEXT, st.just(""), LANGUAGES),
+    st.lists(properties(), max_size=12),
+    IDS,
+)
+
+
+@given(st.lists(MADE.filter(bool), min_size=1, max_size=4), ANY_TEXT.map(validate.clean))
+def test_what_was_written_is_read_back(made: list[Publication], heading: str) -> None:
+    """Publications of any text, links, languages and ids, written as a page, are read as equal."""
+    page = html.write(made, CATALOGUE, heading)
+    problems: list[Problem] = []
+    found = [validate.publication(each, CATALOGUE, problems.append) for each in entries(page)]
+    lines = [page.count("\n", 0, match.start()) + 1 for match in re.finditer("<article ", page)]
+    assert found == [
+        msgspec.structs.replace(each, source=Source("page.html", line))
+        for each, line in zip(made, lines, strict=True)
+    ]
+    assert [each.what for each in problems if "it is missing" not in each.what] == []
+
+
+def test_written_page_can_be_read_by_a_person(problems: list[Problem]) -> None:
+    """A page has its heading, its language, and shows names for codes."""
+    found = Entry(
+        Source("a.html", 1),
+        (Property("name", "Law"), Property("genre", "Tools"), Property("country", "IN")),
+    )
+    made = validate.publication(found, CATALOGUE, problems.append)
+    assert made is not None
+    page = html.write([made], CATALOGUE, "Tools & more")
+    assert "<h1>Tools &amp; more</h1>" in page
+    assert '<html lang="en">' in page
+    assert '<data itemprop="spatialCoverage" value="IN">India</data>' in page

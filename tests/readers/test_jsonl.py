@@ -1,0 +1,171 @@
+"""JSON Lines are read line by line, packed or not; what is broken is told with its line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import lzma
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.readers import READERS, Reader, jsonl
+from indexer.record import Entry, Problem, Property, Source
+
+PACKINGS: dict[str, tuple[Reader, Callable[[bytes], bytes]]] = {
+    "plain": (jsonl.read, bytes),
+    "gzip": (jsonl.read_gzip, gzip.compress),
+    "xz": (jsonl.read_xz, lzma.compress),
+}
+MANY = "".join(json.dumps({"title": f"Paper {n}", "key": str(n * n)}) + "\n" for n in range(5000))
+
+
+def read(data: bytes | str, reader: Reader = jsonl.read) -> list[Entry | Problem]:
+    """All that a file gives."""
+    data = data if isinstance(data, bytes) else data.encode()
+    return list(reader(io.BytesIO(data), "papers"))
+
+
+def stated(line: str) -> tuple[Property, ...]:
+    """What the only entry of a line states."""
+    [found] = read(line)
+    assert isinstance(found, Entry)
+    return found.properties
+
+
+@pytest.mark.parametrize(("reader", "pack"), PACKINGS.values(), ids=PACKINGS)
+def test_lines_are_entries(reader: Reader, pack: Callable[[bytes], bytes]) -> None:
+    """Each object of a file, packed or not, is an entry with its line; empty lines are none."""
+    lines = '{"id": "a/1", "title": "Ä"}\n\n  \r\n{"title": "B", "year": 1952}'
+    assert read(pack(lines.encode()), reader) == [
+        Entry(Source("papers", 1), (Property("title", "Ä", "Ä"),), "a/1"),
+        Entry(
+            Source("papers", 4),
+            (Property("title", "B", "B"), Property("year", "1952", "1952")),
+        ),
+    ]
+
+
+def test_readers_are_known_by_their_endings() -> None:
+    """Plain and packed files have the reader of their kind."""
+    assert READERS[".jsonl"] is jsonl.read
+    assert READERS[".jsonl.gz"] is jsonl.read_gzip
+    assert READERS[".jsonl.xz"] is jsonl.read_xz
+
+
+def test_byte_order_mark_is_passed_over() -> None:
+    """A byte order mark before the first object is no part of it."""
+    assert len(stated('\ufeff{"title": "A"}')) == 1
+
+
+def test_lists_and_nothing() -> None:
+    """A list states each of its values, null and an empty list state nothing."""
+    assert stated('{"authors": ["A", "B"], "year": null, "place": [], "x": [null]}') == (
+        Property("authors", "A", "A"),
+        Property("authors", "B", "B"),
+    )
+
+
+def test_objects_are_links() -> None:
+    """An object states an address, a label and a language, so far as they are there."""
+    line = '{"link": [{"url": "https://a.org/", "label": "A", "language": "fr"}, {"url": null}]}'
+    assert stated(line) == (Property("link", "https://a.org/", "A", "fr"), Property("link", ""))
+
+
+def test_language_of_the_texts() -> None:
+    """`lang` is the language of the line's texts, and no property."""
+    assert stated('{"lang": "es", "title": "Guía"}') == (Property("title", "Guía", "Guía", "es"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"{", "truncated"),
+        (b'{"title": "A",}', "malformed"),
+        (b'{"title": "A"} x', "malformed"),
+        (b"[1]", "no JSON object"),
+        (b'"title"', "no JSON object"),
+        (b"null", "no JSON object"),
+        (b'{"title": "\xe9"}', "byte 0xe9 at 11 is not UTF-8"),
+        (b'{"title": "\\ud800"}', "truncated"),
+        (b"[" * 100_000, "recursion"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_broken_line_is_told_and_the_others_are_read(line: bytes, what: str) -> None:
+    """A line that is no object is a problem with its number; those around it are read."""
+    before, told, after = read(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n')
+    assert isinstance(before, Entry)
+    assert isinstance(told, Problem)
+    assert (told.file, told.line) == ("papers", 2)
+    assert what in told.what
+    assert "it was left out" in told.hint
+    assert isinstance(after, Entry)
+    assert after.source.line == 3
+
+
+@pytest.mark.parametrize("name", ["gzip", "xz"])
+def test_cut_file_is_told_where_it_ends(name: str) -> None:
+    """Of a packed file that was cut off, the lines before are read, and the end is told."""
+    reader, pack = PACKINGS[name]
+    packed = pack(MANY.encode())
+    *entries, told = read(packed[: len(packed) // 2], reader)
+    assert len(entries) > 100
+    assert isinstance(told, Problem)
+    assert told.line == len(entries)
+    assert f"beyond line {told.line}" in told.what
+
+
+@pytest.mark.parametrize("name", ["gzip", "xz"])
+def test_damaged_file_is_told(name: str) -> None:
+    """A packed file that is damaged in its middle is told; what could be unpacked is read."""
+    reader, pack = PACKINGS[name]
+    packed = bytearray(pack(MANY.encode()))
+    middle = len(packed) // 2
+    packed[middle : middle + 60] = bytes(60)
+    told = [each for each in read(bytes(packed), reader) if isinstance(each, Problem)]
+    assert told
+    assert "can't be read beyond line" in told[-1].what
+
+
+@pytest.mark.parametrize("name", ["gzip", "xz"])
+@pytest.mark.parametrize("data", [b"not packed", b"\x1f\x8b", b"\xfd7zXZ\x00"])
+def test_file_that_is_not_packed_is_told(name: str, data: bytes) -> None:
+    """A file that is not packed as its name says is a problem."""
+    [told] = read(data, PACKINGS[name][0])
+    assert isinstance(told, Problem)
+    assert told.line == 0
+
+
+def test_empty_file_has_no_entries() -> None:
+    """A file of no line is none of entries and none of problems."""
+    assert read(b"") == []
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text() | st.sampled_from(("id", "lang", "link")), JSON, max_size=4))
+def test_any_object_is_an_entry(line: dict[str, object]) -> None:
+    """Any object at all is an entry of texts."""
+    [found] = read(json.dumps(line))
+    assert isinstance(found, Entry)
+    assert {each.name for each in found.properties} <= set(line)
+
+
+@given(st.binary())
+def test_any_bytes_are_read_without_an_exception(data: bytes) -> None:
+    """Any bytes give entries and problems, packed or not as they may be."""
+    for reader, _ in PACKINGS.values():
+        read(data, reader)
