@@ -98,7 +98,7 @@
     error.hidden = !wrong;
     high.setCustomValidity(error.textContent);
     high.setAttribute("aria-invalid", wrong);
-    high.setAttribute("aria-errormessage", error.id);
+    high.setAttribute("aria-describedby", error.id);
   });
 
   addEventListener("popstate", async (event) => {

@@ -144,7 +144,9 @@ def axe_violations() -> Callable[[Page], list[str]]:
         return [
             f"{each['id']} ({each['impact']}): {each['help']}: "
             + ", ".join(str(node["target"]) for node in each["nodes"][:3])
-            for each in Axe().run(page).response["violations"]
+            for each in Axe()
+            .run(page, options={"resultTypes": ["violations"]})
+            .response["violations"]
         ]
 
     return violations

@@ -185,3 +185,8 @@ def expect_total(page: Page, number: int) -> None:
     """The page comes to announce a list of so many publications."""
     wanted = rf" of {number:,}\b" if number else "^Nothing found"
     expect(summary(page)).to_contain_text(re.compile(wanted))
+
+
+def unfold(page: Page) -> None:
+    """Opens all that is folded."""
+    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")

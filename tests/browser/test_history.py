@@ -61,6 +61,21 @@ def test_back_and_forward_bring_pages_back(page: Page, site: Site) -> None:
     expect(at.search_box(page)).to_have_value("trafficking")
 
 
+def test_back_leads_to_the_place_that_was_left(page: Page, site: Site) -> None:
+    """After turning a page, Back leads to where the page before was scrolled to."""
+    page.goto(site.url())
+    following = page.get_by_role("link", name="Next page")
+    following.scroll_into_view_if_needed()
+    place = page.evaluate("scrollY")
+    assert place > 500
+    following.click()
+    expect(at.summary(page)).to_contain_text("Showing 11–20")
+    assert page.evaluate("scrollY") < place
+    page.go_back()
+    expect(at.summary(page)).to_contain_text("Showing 1–10")
+    page.wait_for_function("place => Math.abs(scrollY - place) <= 2", arg=place)
+
+
 def test_after_back_a_search_keeps_what_is_ticked_there(page: Page, site: Site) -> None:
     """The search form sends the filters of the page that Back brought, not of the one left."""
     page.goto(site.url("/?section=Tools"))

@@ -32,11 +32,6 @@ def page(open_page: OpenPage, request: pytest.FixtureRequest) -> Page:
     return open_page(width=request.param, height=640, has_touch=True)
 
 
-def unfold(page: Page) -> None:
-    """Opens all that is folded."""
-    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
-
-
 def beyond(page: Page) -> int:
     """By how many pixels the page is wider than the screen."""
     wide: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -48,7 +43,7 @@ def test_no_page_scrolls_sideways(page: Page, site: Site, empty_site: Site) -> N
     for address in [*map(site.url, at.PAGES.values()), empty_site.url()]:
         page.goto(address)
         assert beyond(page) <= 0, address
-        unfold(page)
+        at.unfold(page)
         assert beyond(page) <= 0, address
 
 
@@ -65,7 +60,7 @@ def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site) -> Non
     small = []
     for address in [*map(site.url, at.PAGES.values()), empty_site.url()]:
         page.goto(address)
-        unfold(page)
+        at.unfold(page)
         small += [f"{address}: {each}" for each in page.evaluate(SMALL_TARGETS, SMALLEST)]
     assert not small, "\n".join(small)
 
@@ -73,7 +68,7 @@ def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site) -> Non
 def test_rows_of_facets_are_44_px(page: Page, site: Site) -> None:
     """A row of a facet is as high as a finger is wide."""
     page.goto(site.url())
-    unfold(page)
+    at.unfold(page)
     rows = page.get_by_role("group").get_by_role("link", name=re.compile(r"\d publications?$"))
     heights = rows.filter(has_text=re.compile(".")).evaluate_all(
         "all => all.filter(each => !each.matches('svg a')).map(each => each.offsetHeight)"

@@ -162,6 +162,12 @@ def test_facets_stand_in_their_places_not_their_order(tmp_path: Path) -> None:
     assert [field.name for field in catalogue.facets] == ["early", "late"]
 
 
+def test_child_is_part_of_its_parents_facet(tmp_path: Path) -> None:
+    """A child is no facet of its own, even with a place among them."""
+    catalogue = fields.load(write_corpus(tmp_path, TITLE + REGION + COUNTRY + "facet = 2\n"))
+    assert [field.name for field in catalogue.facets] == ["region"]
+
+
 def test_role_that_no_row_plays(tmp_path: Path) -> None:
     """A role that no row plays is played by none."""
     assert fields.load(write_corpus(tmp_path, TITLE)).role("summary") is None

@@ -32,6 +32,7 @@ UNUSABLE = {
     "year to come": ({"year": str(THIS_YEAR + 2)}, "is no possible year", str(THIS_YEAR + 1)),
     "year in other digits": ({"year": "٢٠٠٩"}, "is no possible year", "four digits"),
     "relative link": ({"link": "/a.pdf"}, "Links: '/a.pdf' is no address", "https://"),
+    "link of another kind": ({"link": "ftp://example.org/"}, "is no address", "https://"),
     "link of a script": ({"link": "javascript:alert(1)"}, "is no address", "https://"),
     "link with a space": ({"link": "https://example.org/a b"}, "is no address", "https://"),
     "link to nowhere": ({"link": "https://"}, "is no address", "https://"),
@@ -132,6 +133,12 @@ def test_link_in_an_unknown_language(catalogue: Catalogue, problems: list[Proble
     made = checked(entry(section="Tools", link=link), catalogue, problems)
     assert made.values["link"] == (Link("https://example.org/", "Here"),)
     assert ["'elvish'" in each.what for each in problems] == [True]
+
+
+def test_address_is_no_label(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """A link that is called by its own address has no label."""
+    made = checked(entry(section="Tools", link="https://example.org/"), catalogue, problems)
+    assert made.values["link"] == (Link("https://example.org/"),)
 
 
 def test_years_may_be_restricted(catalogue: Catalogue, problems: list[Problem]) -> None:

@@ -1,0 +1,159 @@
+"""Every link of the search page leads to as long a list as its label says.
+
+The pages are read as they come over the network, without a browser, so that many can be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from tests.browser import site as at
+from tests.browser.site import Site
+
+Read = Callable[[str], BeautifulSoup]
+
+STATES = (
+    "/",
+    "/?q=organ+removal",
+    "/?q=trafficking&section=Tools&section=Multimedia",
+    "/?region=South+Asia&country=IN",
+    "/?country=IN&country=KE&topic=trafficking+in+persons&sort=oldest",
+    "/?q=organ+xyzzy&language=es",
+    "/?year=2005..2015&year=2018&body=none&size=5&page=2",
+    "/?q=manual+OR+report&audience=police&format=document&page=99",
+    "/?q=xyzzy&region=South+Asia",
+    "/?region=Atlantis&series=none",
+)
+
+
+@pytest.fixture(scope="module")
+def read(site: Site) -> Read:
+    """Reads a page, once."""
+    return cache(site.read)
+
+
+def links(page: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    """The links of a page to lists: label and address."""
+    for link in page.select("a[href]"):
+        address = str(link["href"])
+        if address == "/" or address.startswith("/?"):
+            yield label(link), address
+
+
+def label(link: Tag) -> str:
+    """What a link is called."""
+    return str(link.get("aria-label") or " ".join(link.get_text().split()))
+
+
+def alone(state: str, name: str, value: str) -> str:
+    """The address of a state with this value alone in its facet; a child is its parent's value."""
+    facet = {"region", "country"} if name in ("region", "country") else {name}
+    pairs = [pair for pair in parse_qsl(urlsplit(state).query) if pair[0] not in {*facet, "page"}]
+    return f"/?{urlencode([*pairs, (name, value)])}"
+
+
+def total(page: BeautifulSoup) -> int:
+    """How long a list the page announces; the hits on it must not be more."""
+    summary = page.select_one("[role=status]")
+    assert summary
+    number = at.told(summary.get_text())
+    assert len(page.select("ol > li")) <= number
+    return number
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_labels_promise_what_comes(read: Read, state: str) -> None:
+    """Values, bars and their removal lead to lists of just the length that their labels tell."""
+    promises = [each for each in links(read(state)) if re.search(r"\d publications?$", each[0])]
+    assert promises
+    told = {promise: at.leads_to(promise[0]) for promise in promises}
+    assert {each: total(read(each[1])) for each in promises} == told
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_count_is_that_of_the_value_alone(read: Read, state: str) -> None:
+    """The number beside a value is the list's length with it alone in its facet."""
+    page = read(state)
+    counts = {}
+    for link in page.select("a[data-key]"):
+        count = link.select_one(".count")
+        if count:
+            counts[str(link["data-key"])] = int(count.get_text().replace(",", ""))
+    assert counts
+    for key, count in counts.items():
+        assert total(read(alone(state, *key.split("=", 1)))) == count, key
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_orders_and_pages_keep_the_length(read: Read, state: str) -> None:
+    """Orders and pages lead to the same list: as long, and so many pages of it."""
+    page = read(state)
+    others = [
+        address for name, address in links(page)
+        if re.match("(Page|Previous|Next|Best|Newest|Oldest|Title|Go to)", name)
+    ]  # fmt: skip
+    assert {total(read(address)) for address in others} <= {total(page)}
+    last = max(
+        (int(name[5:]) for name, _ in links(page) if re.match(r"Page \d+$", name)), default=1
+    )
+    size = int(re.findall(r"size=(\d+)|$", state)[0] or 10)
+    if page.select("ol > li"):
+        assert last == -(-total(page) // size)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_chips_lead_to_the_state_without(read: Read, state: str) -> None:
+    """A chip leads to a list no shorter, unless others of its facet stay; Clear all to no chips."""
+    page = read(state)
+    chips = [each for each in links(page) if each[0].startswith("Remove filter")]
+    for name, address in chips:
+        after = [label for label, _ in links(read(address)) if label.startswith("Remove filter")]
+        assert name not in after
+        assert len(after) == len(chips) - 1
+    for name, address in links(page):
+        if name.startswith("Clear all"):
+            assert not any(each.startswith("Remove") for each, _ in links(read(address)))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_show_more_promises_what_is_there(read: Read, state: str) -> None:
+    """Show more tells how many values stand on the page of all, beyond those shown."""
+    for group in read(state).select("[role=group]:has(> h3)"):
+        more = group.select_one("a[href^='/facet/']")
+        if more:
+            number = int(re.findall(r"[\d,]+", more.get_text())[0])
+            every = read(str(more["href"])).select("#values > li > a")
+            shown = group.select("ul > li:not(li li) > a:has(.count)")
+            assert len(every) == len(shown) + number, more["href"]
+            for link in every:
+                assert total(read(str(link["href"]))) == at.leads_to(label(link))
+
+
+def test_numbers_on_the_about_page(read: Read) -> None:
+    """Each number on the about page is the length of the list behind it."""
+    counted = read("/about").select("section a:has(.count)")
+    assert len(counted) > 40
+    for link in counted:
+        count = link.select_one(".count")
+        assert count
+        assert total(read(str(link["href"]))) == int(count.get_text()), label(link)
+
+
+def test_no_link_is_dead(read: Read) -> None:
+    """Every link of every kind of page leads to a page, or to a place on the same page."""
+    for state in at.PAGES.values():
+        page = read(state)
+        for link in page.select("a[href], link[href]"):
+            address = str(link["href"])
+            if address.startswith("#"):
+                assert page.select_one(address), f"{state}: {address}"
+            elif address.startswith(("/?", "/facet", "/publication", "/about")):
+                heading = read(address).select_one("h1")
+                assert heading
+                assert "There is no" not in heading.get_text(), f"{state}: {address}"

@@ -1,0 +1,151 @@
+"""Nothing comes from elsewhere, nothing is blocked, and what is typed never runs."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+
+from tests.browser import site as at
+from tests.browser.site import Site
+
+SCRIPTS = (
+    "<script>alert(1)</script>",
+    "\"'><img src=x onerror=alert(1)>",
+    "</title></textarea><svg onload=alert(1)>",
+    "javascript:alert(1)",
+)
+PLACES = (
+    "/?q={}",
+    "/?q=organ+{}",
+    "/?region={}",
+    "/?country={}&q={}",
+    "/?year={}",
+    "/?year=2001&year_from={}",
+    "/?sort={}",
+    "/?page={}",
+    "/?size={}&q={}",
+    "/?match={}",
+    "/?{}={}",
+    "/{}",
+    "/facet/{}",
+    "/facet/body?q={}&section={}",
+    "/publication/{}",
+)
+"""Where an address has room for what someone made up."""
+
+
+class Watch:
+    """Notes what a page says, asks for and shows while it is used."""
+
+    def __init__(self, page: Page) -> None:
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.alerts: list[str] = []
+        page.on("console", self._note)
+        page.on("request", self._request)
+        page.on("dialog", lambda dialog: (self.alerts.append(dialog.message), dialog.dismiss()))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        """The browser itself notes the status of an error page, and that alone is as it should."""
+        if not re.match(r"Failed to load resource: .* status of [45]\d\d", message.text):
+            self.said.append(f"{message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        self.asked.append(request.url)
+
+
+@pytest.fixture
+def watch(page: Page) -> Watch:
+    """What the page does from its first request on."""
+    return Watch(page)
+
+
+def test_no_page_has_anything_to_say(
+    page: Page, watch: Watch, site: Site, empty_site: Site
+) -> None:
+    """No page of any kind writes to the console, or breaks the policy."""
+    for address in [*map(site.url, at.PAGES.values()), empty_site.url("/about")]:
+        page.goto(address)
+    assert watch.said == []
+
+
+def test_nothing_is_asked_of_others(page: Page, watch: Watch, site: Site) -> None:
+    """Pages ask for their style, script and icon, all from the host that they come from."""
+    for address in at.PAGES.values():
+        page.goto(site.url(address))
+    at_other = [url for url in watch.asked if not url.startswith(f"{site.base}/")]
+    assert at_other == []
+    assert {url.rsplit("/", 1)[1] for url in watch.asked if "/static/" in url} >= {
+        "style.css",
+        "search.js",
+    }
+
+
+def test_using_the_page_keeps_the_policy(page: Page, watch: Watch, site: Site) -> None:
+    """Searching, ticking, turning pages and going back write nothing to the console."""
+    page.goto(site.url())
+    at.search_box(page).fill("trafficking")
+    at.search_box(page).press("Enter")
+    expect(page).to_have_url(site.url("/?q=trafficking"))
+    at.value(page, "Topic", "trafficking in persons").click()
+    expect(at.chips(page)).to_have_count(1)
+    page.get_by_role("link", name="Next page").click()
+    expect(page).to_have_url(re.compile("page=2"))
+    page.go_back()
+    expect(at.summary(page)).to_contain_text("Showing 1–10")
+    assert watch.said == []
+    assert all(url.startswith(f"{site.base}/") for url in watch.asked)
+
+
+def test_the_policy_is_in_force(browser: Browser, site: Site) -> None:
+    """The browser blocks a script from elsewhere, and says so on the console, where tests look."""
+    page = browser.new_page()
+    watch = Watch(page)
+    page.goto(site.url())
+    blocked = page.evaluate(
+        """() => new Promise((resolve) => {
+            document.addEventListener("securitypolicyviolation", (event) => {
+                resolve(event.effectiveDirective);
+            });
+            const script = document.createElement("script");
+            script.src = "https://example.org/script.js";
+            document.head.append(script);
+        })"""
+    )
+    assert blocked == "script-src-elem"
+    assert len(watch.said) == 1
+    page.close()
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_in_the_address_do_not_run(
+    page: Page, watch: Watch, site: Site, script: str
+) -> None:
+    """What looks like a script is printed as text, wherever it stands in an address."""
+    for place in PLACES:
+        page.goto(site.url(place.replace("{}", quote(script, safe=""))))
+        assert page.locator("script").count() == 1, place
+        assert page.locator("img, textarea, [onload], [onerror]").count() == 0, place
+        assert page.locator("a[href^='javascript:' i]").count() == 0, place
+    assert watch.alerts == []
+    assert watch.said == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_in_the_box_do_not_run(page: Page, watch: Watch, site: Site, script: str) -> None:
+    """What looks like a script is sought as words when it is typed, and stays in the box."""
+    page.goto(site.url())
+    at.search_box(page).fill(script)
+    at.search_box(page).press("Enter")
+    expect(page).to_have_title(re.compile("^" + re.escape(script)))
+    expect(at.search_box(page)).to_have_value(script)
+    expect(at.summary(page)).to_contain_text(script)
+    page.go_back()
+    at.expect_total(page, 136)
+    assert page.locator("script").count() == 1
+    assert page.locator("img, textarea, [onload], [onerror]").count() == 0
+    assert watch.alerts == []
+    assert watch.said == []
