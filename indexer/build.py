@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -49,8 +51,9 @@ def build(
 ) -> Outcome:
     """Builds and publishes a new generation if anything has changed.
 
-    Unchanged publications are recognised by content; a change of `catalogue.toml`, of the
-    grouping or of the analysis counts as a change of all. Raises CatalogueError, IndexBusy,
+    Unchanged publications are recognised by content. Everything is written anew if one of
+    them changed or moved, or `catalogue.toml`, the grouping or the analysis did, or if the
+    live generation is damaged. Raises CatalogueError, IndexBusy,
     and Refused where nothing is readable, or under half of what the live index has, unless
     `force` is given; the live index then stays as it is.
     """
@@ -64,7 +67,7 @@ def build(
             _refuse_half_a_corpus(publications, live, problems, corpus_folder)
         digests = {each.id: each.digest for each in publications}
         new = manifest(catalogue, publications, problems, _changes(digests, before))
-        if live and not force and _same(live.manifest, new):
+        if live and not force and _same(live.manifest, new) and not generations.damage(live):
             seconds = time.perf_counter() - started
             return Outcome("unchanged", live, new.changes, problems, seconds)
         partial = generations.begin(index)
@@ -78,12 +81,15 @@ def build(
 
 
 def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
-    """The live generation and the digests of its publications; none if it can't be read."""
+    """The live generation and the digests of its publications, so far as they can be read."""
     try:
         live = generations.current(index)
-        return live, live.digests()
     except generations.IndexUnusable:
         return None, {}
+    try:
+        return live, live.digests()
+    except generations.IndexUnusable:
+        return live, {}
 
 
 def _refuse_half_a_corpus(
@@ -188,11 +194,12 @@ def watch(
 
 
 def _state(folder: Path) -> dict[Path, tuple[int, int]]:
+    """The size and time of every file; what vanishes meanwhile is left out."""
     state = {}
-    for path in folder.rglob("*"):
-        try:
-            found = path.stat()
-        except OSError:
-            continue
-        state[path] = (found.st_size, found.st_mtime_ns)
+    for place, _, files in os.walk(folder):
+        for name in files:
+            path = Path(place) / name
+            with contextlib.suppress(OSError):
+                found = path.stat()
+                state[path] = (found.st_size, found.st_mtime_ns)
     return state

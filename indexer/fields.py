@@ -78,8 +78,6 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def display(self, value: Value, language: str = "en") -> str:
         """What a reader sees for a value: a name for a code, the value itself otherwise."""
-        if value == MISSING:
-            return self.missing
         if self.kind == "language":
             return codes.language_name(str(value), language)
         if self.kind == "country":
@@ -89,6 +87,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """The rows and what they belong to: a title, a description, a language, notices.
+
+    `examples` are queries that show how to search it, each with what it finds.
 
     `groups` comes from the grouping file: to each value of the child field, its parents.
     """
@@ -100,6 +100,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     publisher: str = ""
     source: str = ""
     notices: tuple[str, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
     groups: dict[str, tuple[str, ...]] = {}
 
     @cached_property
@@ -268,8 +269,8 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
          "A property's name in a page is one word"),
         (not 0 <= row.weight < math.inf,
          f"{row.name!r} has the weight {row.weight}", "Give a number from 0 on"),
-        (row.facet is not None and row.facet < 1,
-         f"{row.name!r} has the place {row.facet} among the facets", "Places begin with 1"),
+        (any(place < 1 for place in (row.facet, row.fact) if place is not None),
+         f"{row.name!r} has a place below 1", "Places of facets and facts begin with 1"),
         (chosen and row.kind in ("text", "link"),
          f"{row.name!r} is a facet of kind {row.kind!r}",
          "Facets are of kind keyword, year, language or country"),

@@ -4,6 +4,10 @@ An index folder holds `generations/NAME/`, one folder a generation, and `CURRENT
 with the name of the live one. A generation is written aside as `NAME.partial`, read back,
 flushed to disk, renamed, and made live by replacing `CURRENT`, each of these at one stroke.
 So a generation is whole or it does not exist, and going back is the same switch.
+
+Each manifest names the generation that was live before. That line, not the numbers in the
+names, says what an earlier generation is: one that was rolled back from is in no one's past,
+and the next build removes it.
 """
 
 from __future__ import annotations
@@ -67,10 +71,11 @@ class Changes(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a generation says of itself.
 
-    `built` is the time of the build in UTC, ISO 8601; `seconds` is how long it took.
-    `corpus` is a digest of all that was read, `schema` and `analysis` say by which rules.
-    `counts` tells, for each facet, how many publications have each value. `files` has the
-    size in bytes and the SHA-256 of every file but the manifest itself.
+    `built` is the time of the build in UTC, ISO 8601; `seconds` is how long it took. `after`
+    is the generation that was live before, if one was. `corpus` is a digest of all that was
+    read, `schema` and `analysis` say by which rules. `counts` tells, for each facet, how many
+    publications have each value. `files` has the size in bytes and the SHA-256 of every file
+    but the manifest itself.
     """
 
     format: int
@@ -79,6 +84,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     corpus: str
     built: str
     seconds: float
+    after: str | None = None
     publications: int
     changes: Changes
     counts: dict[str, dict[str, int]]
@@ -131,6 +137,31 @@ def load(index: Path, name: str) -> Generation:
     return Generation(name, folder, _decoded(folder, MANIFEST, Manifest))
 
 
+def verified(index: Path, name: str) -> Generation:
+    """A generation whose every file is as it was written. Raises IndexOutdated otherwise."""
+    generation = load(index, name)
+    if wrong := damage(generation):
+        what = f"the generation {name} is damaged: {'; '.join(wrong)}"
+        raise IndexOutdated(what, "Run: pubsearch build, or pubsearch rollback")
+    return generation
+
+
+def lineage(index: Path, name: str) -> list[str]:
+    """A generation and those on disk that were live before it, the latest first.
+
+    Behind a manifest that can't be read, the order of the names says what was before.
+    """
+    line: list[str] = []
+    following: str | None = name
+    while following and following not in line and following in names(index):
+        line.append(following)
+        try:
+            following = load(index, following).manifest.after
+        except IndexOutdated:
+            following = max((each for each in names(index) if each < line[-1]), default=None)
+    return line
+
+
 def _decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
     try:
         return msgspec.json.decode((folder / file).read_bytes(), type=kind)
@@ -148,7 +179,8 @@ def locked(index: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            what = f"another build is running ({lock.read().strip()})"
+            who = lock.read().strip() or "it has just begun"
+            what = f"another build is running ({who})"
             raise IndexBusy(what, "Wait for it, or end it") from None
         lock.truncate(0)
         lock.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
@@ -169,23 +201,29 @@ def begin(index: Path) -> Path:
 
 
 def publish(index: Path, partial: Path, manifest: Manifest) -> Generation:
-    """Makes a written generation whole, durable and live, and prunes the oldest."""
+    """Makes a written generation whole, durable and live, and prunes what is long past.
+
+    Raises IndexOutdated, and publishes nothing, if what was written does not read back.
+    """
     files = {
         file.relative_to(partial).as_posix(): (file.stat().st_size, _digest(file))
         for file in sorted(partial.rglob("*"))
         if file.is_file()
     }
-    manifest = msgspec.structs.replace(manifest, files=files)
+    before = current_name(index) if (index / CURRENT).exists() else None
+    manifest = msgspec.structs.replace(manifest, files=files, after=before)
     (partial / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     for path in [*partial.rglob("*"), partial]:
         _sync(path)
+    if wrong := damage(Generation(partial.name, partial, manifest)):
+        raise IndexOutdated(f"what was written is damaged: {'; '.join(wrong)}", "Build again")
     folder = partial.with_suffix("")
     partial.rename(folder)
     _sync(folder.parent)
     switch(index, folder.name)
-    for name in names(index)[:-KEPT]:
-        if name != folder.name:
-            shutil.rmtree(folder.parent / name)
+    kept = lineage(index, folder.name)[:KEPT]
+    for name in set(names(index)).difference(kept):
+        shutil.rmtree(folder.parent / name, ignore_errors=True)
     return load(index, folder.name)
 
 
@@ -199,13 +237,17 @@ def switch(index: Path, name: str) -> None:
 
 
 def rollback(index: Path) -> Generation:
-    """Makes the generation before the live one live. Raises IndexMissing if there is none."""
+    """Makes the generation that was live before the live one live again.
+
+    Raises IndexMissing if there is none, and IndexOutdated if it is damaged.
+    """
+    current_name(index)  # an index that is not there must not come to be by looking for it
     with locked(index):
-        earlier = [name for name in names(index) if name < current_name(index)]
+        live, *earlier = lineage(index, current_name(index)) or [current_name(index)]
         if not earlier:
-            what = f"there is no generation before {current_name(index)}"
-            raise IndexMissing(what, "Run: pubsearch build")
-        generation = load(index, earlier[-1])
+            what = f"there is no generation before {live}"
+            raise IndexMissing(what, f"At most {KEPT} are kept; build the corpus as it should be")
+        generation = verified(index, earlier[0])
         switch(index, generation.name)
         return generation
 

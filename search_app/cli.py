@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import click
 import msgspec
@@ -17,9 +17,9 @@ from indexer import build as building
 from indexer import generations, importer
 from indexer.build import Outcome, Refused
 from indexer.fields import CatalogueError
-from indexer.generations import IndexMissing, IndexUnusable
+from indexer.generations import IndexBusy, IndexMissing, IndexUnusable
 from indexer.record import Problem, Publication
-from search_app import config, create_app, page, state
+from search_app import api, config, create_app, page, sidebar, state
 from search_app.engine import open_engine
 from search_app.engine.results import Run
 from search_app.state import BadParameter
@@ -27,11 +27,17 @@ from search_app.state import BadParameter
 FAILED, WITH_PROBLEMS = 1, 3
 """Exit statuses: nothing was published; published, and some entries had problems."""
 
+CONNECTIONS, IDLE_SECONDS = 1000, 15
+"""How many connections may be open at once, and how long one may say nothing: half-open ones
+stop a server of waitress's defaults."""
+
 PATH = click.Path(path_type=Path)
 _corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
 _index = click.option("--index", type=PATH, help="The index folder.")
 _force = click.option("--force", is_flag=True, help="Publish whatever was read.")
-_report = click.option("--report", type=PATH, help="Write the problems to a file, as JSON.")
+_report = click.option(
+    "--report", type=click.File("wb", lazy=False), help="Write the problems to a file, as JSON."
+)
 
 
 def main() -> None:
@@ -65,7 +71,7 @@ def commands() -> None:
 @_index
 @_force
 @_report
-def build(corpus: Path | None, index: Path | None, force: bool, report: Path | None) -> None:
+def build(corpus: Path | None, index: Path | None, force: bool, report: BinaryIO | None) -> None:
     """Build the index from the corpus, and publish it if anything changed.
 
     Exit status: 0 all well, 3 published but some entries had problems, 1 not published.
@@ -111,13 +117,13 @@ def _tell(problems: Sequence[Problem]) -> None:
         click.echo(f"  {problem}", err=True)
     if problems:
         plural = "problem" if len(problems) == 1 else "problems"
-        click.echo(f"{len(problems)} {plural}; everything else was read.", err=True)
+        click.echo(f"{len(problems)} {plural} in the corpus.", err=True)
 
 
-def _write_report(file: Path | None, problems: Sequence[Problem]) -> None:
+def _write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
     if file:
         told = {"problems": problems}
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
+        file.write(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
 
 
 def _fail(message: str) -> NoReturn:
@@ -128,18 +134,34 @@ def _fail(message: str) -> NoReturn:
 @commands.command()
 @_corpus
 @_index
-@click.option("--interval", default=1.0, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.05),
+    default=1.0,
+    show_default=True,
+    help="Seconds between two looks.",
+)
 def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
     """Build now, and again whenever the corpus changes, until ended by Ctrl-C."""
     settings = config.load(corpus=corpus, index=index)
     for _ in building.watch(settings.corpus, interval=interval, sleep=time.sleep):
-        try:
-            _build(settings)
-        except Refused as error:
-            _tell(error.problems)
-            click.echo(f"not published: {error}", err=True)
-        except (CatalogueError, IndexUnusable, OSError) as error:
-            click.echo(f"not published: {error}", err=True)
+        while not _built(settings):
+            time.sleep(interval)
+
+
+def _built(settings: config.Settings) -> bool:
+    """Builds, and tells what stood in the way; False if another build did."""
+    try:
+        _build(settings)
+    except IndexBusy as error:
+        click.echo(f"waiting: {error}", err=True)
+        return False
+    except Refused as error:
+        _tell(error.problems)
+        click.echo(f"not published: {error}", err=True)
+    except (CatalogueError, IndexUnusable, OSError) as error:
+        click.echo(f"not published: {error}", err=True)
+    return True
 
 
 @commands.command()
@@ -154,7 +176,7 @@ def status(index: Path | None) -> None:
     for field in manifest.catalogue.facets[:2]:
         click.echo(f"\n{field.label}")
         for value, count in manifest.counts[field.name].items():
-            click.echo(f"  {count:>7}  {field.display(value, manifest.catalogue.language)}")
+            click.echo(f"  {count:>7}  {sidebar.label(field, value, manifest.catalogue)}")
     click.echo(f"\nOn disk: {', '.join(generations.names(settings.index))}")
     click.echo(f"Problems in the corpus: {len(manifest.problems)}")
     for problem in manifest.problems:
@@ -174,21 +196,29 @@ def rollback(index: Path | None) -> None:
 @click.option("--into", type=PATH, required=True, help="A new or empty folder for the pages.")
 @click.option("--like", type=PATH, help="The corpus folder whose rows to take (as --corpus).")
 @_report
-def import_(file: Path, into: Path, like: Path | None, report: Path | None) -> None:
+def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) -> None:
     """Turn a catalogue, as text or JSON Lines, into pages that can be read and edited.
 
     Exit status: 0 all well, 3 imported but some of it had no place, 1 not imported.
     """
     settings = config.load(corpus=like)
     problems: list[Problem] = []
-    publications = importer.import_file(file, into, settings.corpus, problems.append)
-    _tell(problems)
-    _write_report(report, problems)
+    try:
+        publications = importer.import_file(file, into, settings.corpus, problems.append)
+    finally:
+        _tell(problems)
+        _write_report(report, problems)
     click.echo(f"{len(publications)} publications are now in {into}.")
     sys.exit(WITH_PROBLEMS if problems else 0)
 
 
-@commands.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@commands.command(
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "help_option_names": ["--help"],
+    }
+)
 @_index
 @click.option("--json", "as_json", is_flag=True, help="Answer as /api/search does.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
@@ -206,10 +236,12 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     results = engine.search(asked.request, snapshot)
     found = page.search_page(results, asked, snapshot)
     if as_json:
-        answer = msgspec.json.encode(page.search_json(found, results, snapshot))
+        answer = msgspec.json.encode(api.search_json(found, results, snapshot))
         click.echo(msgspec.json.format(answer, indent=2))
         return
     click.echo(found.summary)
+    for note in found.notes:
+        click.echo(note)
     if found.relaxed:
         click.echo("No publication has all of these words; these have any of them.")
     for hit in results.hits:
@@ -218,9 +250,14 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         if hit.passage:
             click.echo(f"  {_styled(hit.passage)}")
     for group in found.facets:
-        values = ", ".join(f"{row.label} ({row.count})" for row in group.rows)
-        click.echo(f"\n{click.style(group.label, bold=True)}: {values}", nl=False)
+        values = [f"{each.label} ({each.count})" for row in group.rows for each in _with_below(row)]
+        values += [f"{group.more} more"] if group.more else []
+        click.echo(f"\n{click.style(group.label, bold=True)}: {', '.join(values)}", nl=False)
     click.echo()
+
+
+def _with_below(row: sidebar.FacetRow) -> list[sidebar.FacetRow]:
+    return [row, *row.children]
 
 
 def _styled(runs: Sequence[Run]) -> str:
@@ -243,7 +280,12 @@ def _arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:
             raise click.UsageError(f"--{name} needs a value")
         found.add(name, value if given else left.pop(0))
     found.add("q", " ".join(typed))
-    return found
+    return MultiDict((name, _readable(value)) for name, value in found.items(multi=True))
+
+
+def _readable(text: str) -> str:
+    """Text without the lone surrogates that stand for bytes which are not UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _options(names: set[str]) -> str:
@@ -266,5 +308,5 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
     waitress.serve(
         create_app(settings), host=settings.host, port=settings.port, threads=settings.threads,
-        ident=None, _quiet=True,
+        ident=None, _quiet=True, connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS,
     )  # fmt: skip

@@ -18,19 +18,21 @@ class SettingError(Exception):
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One row: a setting's name, its default, and what it is for."""
+    """One row: a setting's name, its default, what it is for, and the bounds of a number."""
 
     name: str
     default: str | int
     help: str
+    least: int = 0
+    most: int = 2**31
 
 
 ROWS = (
     Setting("corpus", "corpus", "The folder of what is searched: pages and a catalogue.toml."),
     Setting("index", "index", "The folder of the index; it is made by the first build."),
     Setting("host", "127.0.0.1", "The address on which the server listens."),
-    Setting("port", 8000, "The port on which the server listens."),
-    Setting("threads", 4, "How many requests the server answers at a time."),
+    Setting("port", 8000, "The port on which the server listens.", 1, 65535),
+    Setting("threads", 4, "How many requests the server answers at a time.", 1, 256),
 )
 
 
@@ -49,16 +51,19 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
 
     Raises SettingError for a value of the wrong kind.
     """
-    values = {row.name: _value(row, environment) for row in ROWS}
-    values |= {name: value for name, value in given.items() if value is not None}
+    values = {row.name: _value(row, environment, given.get(row.name)) for row in ROWS}
     return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
 
 
-def _value(row: Setting, environment: Mapping[str, str]) -> object:
+def _value(row: Setting, environment: Mapping[str, str], given: object) -> object:
     name = f"PUBSEARCH_{row.name.upper()}"
-    value = environment.get(name, row.default)
-    if isinstance(row.default, int) and not str(value).isdecimal():
-        raise SettingError(f"{name} is {value!r}; it takes a whole number. {row.help}")
+    value = environment.get(name, row.default) if given is None else given
+    if isinstance(row.default, int) and not (
+        str(value).isdecimal() and row.least <= int(str(value)) <= row.most
+    ):
+        where = name if given is None else f"--{row.name}"
+        takes = f"a whole number from {row.least} to {row.most}"
+        raise SettingError(f"{where} is {value!r}; it takes {takes}. {row.help}")
     return value
 
 

@@ -65,7 +65,7 @@ def _answer(error: Exception) -> Response:
     found = refusal(error)
     if found.status == 500:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or request.path == "/healthz":
         told = {"code": found.code, "message": found.message, "hint": found.hint}
         body, kind = msgspec.json.encode({"error": told}), "application/json"
         answer = Response(body, found.status, content_type=kind)

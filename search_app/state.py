@@ -17,7 +17,7 @@ import msgspec
 
 from indexer.fields import Catalogue, Field
 from indexer.schema import exact_fields
-from search_app.engine.request import Match, SearchRequest, Sort
+from search_app.engine.request import Match, SearchRequest, Sort, year_range
 
 SIZE, LARGEST_SIZE = 10, 100
 LAST_PAGE = 10**9
@@ -66,6 +66,10 @@ class SearchState(msgspec.Struct, frozen=True):
         pairs += [("size", str(self.size))] if self.size != SIZE else []
         pairs += [("page", str(self.page))] if self.page != 1 else []
         return pairs
+
+    def pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
+        """The parameters but for some: what a form keeps that sets those."""
+        return tuple(pair for pair in self.pairs if pair[0] not in names)
 
     def url(self, path: str = "/") -> str:
         """The address of this state."""
@@ -173,10 +177,11 @@ def _checked(field: Field, value: str) -> str:
     """The value; if it is a range, one that can be."""
     if field.kind != "year" or ".." not in value:
         return value
-    low, _, high = value.partition("..")
-    if not all(re.fullmatch(r"[0-9]{4}", end) for end in (low, high) if end) or not low + high:
+    ends = year_range(value)
+    if ends is None:
         takes = "A range is two years of four digits, such as 2010..2015; one may be left out"
         raise BadParameter(field.name, value, takes)
+    low, high = ends
     if low and high and low > high:
         raise BadParameter(field.name, value, f"The first year is after the second: {high}..{low}")
     return value

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, cast
 
 import msgspec
+from babel import Locale
 from babel.dates import format_datetime
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.fields import Catalogue
-from indexer.generations import IndexUnusable
-from search_app import page, state
+from indexer.record import Publication
+from search_app import api, page, sidebar, state
 from search_app.engine import Engine
 from search_app.engine.results import Results
 from search_app.engine.snapshot import Snapshot
@@ -32,21 +33,20 @@ HEADERS = {
 }
 EVERY_VALUE = 10**9
 
-EXAMPLES = (
-    ("organ removal", "publications that have both words, the best first"),
-    ('"model law"', "the words side by side"),
-    ("traffick*", "all words that begin so"),
-    ("smuggling -sea", "without a word"),
-    ("sea OR air", "either word; OR joins its neighbours"),
-    ("title:handbook", "a word in one field"),
-    ("year:2010..2015", "a range; 2010.. and ..2015 are open on one side"),
-    ('region:"South Asia"', "a value of a filter, as if it were ticked"),
-)
-
 
 def engine() -> Engine:
     """The engine of the application that answers."""
     return cast(Engine, current_app.extensions["pubsearch"])
+
+
+def snapshot() -> Snapshot:
+    """The generation that this request is answered from, the same to its end.
+
+    Raises IndexMissing or IndexOutdated if there is none.
+    """
+    if "snapshot" not in g:
+        g.snapshot = engine().snapshot()
+    return cast(Snapshot, g.snapshot)
 
 
 def register(app: Flask) -> None:
@@ -62,19 +62,25 @@ def _with_headers(answer: Response) -> Response:
 
 
 def _about_the_index() -> dict[str, Any]:
-    try:
-        snapshot = engine().snapshot()
-    except IndexUnusable:
+    """What every template may print; nothing is opened for it, so that no error page fails."""
+    shown: Snapshot | None = g.get("snapshot", engine().held)
+    if shown is None:
         nothing = Catalogue("pubsearch", "", ())
-        return {"catalogue": nothing, "manifest": None, "generation": "", "built": ""}
-    manifest = snapshot.generation.manifest
+        return {
+            "catalogue": nothing,
+            "manifest": None,
+            "generation": "",
+            "built": "",
+            "direction": "ltr",
+        }
+    manifest = shown.generation.manifest
+    built = datetime.fromisoformat(manifest.built)
     return {
-        "catalogue": snapshot.catalogue,
+        "catalogue": shown.catalogue,
         "manifest": manifest,
-        "generation": snapshot.name,
-        "built": format_datetime(
-            datetime.fromisoformat(manifest.built), "d MMMM yyyy, HH:mm 'UTC'", locale="en"
-        ),
+        "generation": shown.name,
+        "built": format_datetime(built, "d MMMM yyyy, HH:mm 'UTC'", locale="en"),
+        "direction": Locale.parse(shown.catalogue.language, sep="-").text_direction,
     }
 
 
@@ -83,10 +89,9 @@ def _json(value: object) -> Response:
 
 
 def _searched() -> tuple[page.SearchPage, Results, Snapshot]:
-    snapshot = engine().snapshot()
-    asked = state.read(request.args, snapshot.catalogue)
-    results = engine().search(asked.request, snapshot)
-    return page.search_page(results, asked, snapshot), results, snapshot
+    asked = state.read(request.args, snapshot().catalogue)
+    results = engine().search(asked.request, snapshot())
+    return page.search_page(results, asked, snapshot()), results, snapshot()
 
 
 @site.get("/")
@@ -99,32 +104,32 @@ def search() -> str:
 @site.get("/api/search")
 def api_search() -> Response:
     """The same as JSON."""
-    return _json(page.search_json(*_searched()))
+    return _json(api.search_json(*_searched()))
 
 
 @site.get("/facet/<name>")
 def facet(name: str) -> str:
     """All values of a facet, for the search that the address says."""
-    found, results, snapshot = _searched()
-    field = next((each for each in snapshot.catalogue.facets if each.name == name), None)
+    found, results, _ = _searched()
+    catalogue = snapshot().catalogue
+    field = next((each for each in catalogue.facets if each.name == name), None)
     if field is None:
-        known = ", ".join(each.name for each in snapshot.catalogue.facets)
+        known = ", ".join(each.name for each in catalogue.facets)
         raise NotFound(f"There is no facet {name!r}.", f"There are {known}.")
     buckets = results.facets[name]
-    group = page.facet_group(field, buckets, found.state, snapshot.catalogue, EVERY_VALUE)
+    group = sidebar.facet_group(field, buckets, found.state, catalogue, EVERY_VALUE)
     return render_template(
         "facet.html", page=found, group=group, back_href=found.state.url(),
         text=found.state.text, hidden=found.hidden,
     )  # fmt: skip
 
 
-def _publication(identity: str) -> tuple[Any, Catalogue]:
-    snapshot = engine().snapshot()
-    number = snapshot.number(identity)
+def _publication(identity: str) -> tuple[Publication, Catalogue]:
+    number = snapshot().number(identity)
     if number is None:
         hint = "It may have been removed, or its id changed: search for its title."
         raise NotFound(f"There is no publication {identity[:100]!r}.", hint)
-    return snapshot.publication(number), snapshot.catalogue
+    return snapshot().publication(number), snapshot().catalogue
 
 
 @site.get("/publication/<path:identity>")
@@ -137,34 +142,38 @@ def publication(identity: str) -> str:
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
     """A publication as JSON, every field by its name."""
-    return _json(page.publication_json(*_publication(identity)))
+    return _json(api.publication_json(*_publication(identity)))
 
 
 @site.get("/about")
 def about() -> str:
     """What is indexed and as of when, and how to search."""
-    snapshot = engine().snapshot()
-    everything = engine().search(state.SearchState().request, snapshot)
-    counts = [
-        (group.label, [(row.label, row.count, row.href) for row in group.rows])
-        for field in snapshot.catalogue.facets
-        for group in [
-            page.facet_group(
-                field, everything.facets[field.name], state.SearchState(), snapshot.catalogue
-            )
-        ]
+    catalogue, everything = snapshot().catalogue, state.SearchState()
+    results = engine().search(everything.request, snapshot())
+    groups = [
+        sidebar.facet_group(field, results.facets[field.name], everything, catalogue)
+        for field in catalogue.facets
     ]
     examples = [
-        (query, meaning, state.SearchState(text=query).url()) for query, meaning in EXAMPLES
+        (query, meaning, state.SearchState(text=query).url())
+        for query, meaning in catalogue.examples
     ]
     return render_template(
-        "about.html", counts=counts, fields=snapshot.catalogue.searchable, examples=examples,
-        text="", hidden=(),
-    )  # fmt: skip
+        "about.html",
+        groups=groups,
+        fields=catalogue.searchable,
+        examples=examples,
+        text="",
+        hidden=(),
+    )
 
 
 @site.get("/healthz")
 def health() -> Response:
-    """Whether searches are answered, and from which generation."""
-    snapshot = engine().snapshot()
-    return _json({"status": "ok", "generation": snapshot.name, "publications": snapshot.size})
+    """Whether searches are answered, and from which generation.
+
+    It is `degraded` if the live generation can't be opened and an earlier one answers.
+    """
+    shown = snapshot()
+    status = "degraded" if engine().failed else "ok"
+    return _json({"status": status, "generation": shown.name, "publications": shown.size})

@@ -211,7 +211,6 @@ def test_search_as_json(run: Run, index: Path) -> None:
     assert {"query", "pages", "relaxed", "generation", "took_ms", "facets"} <= set(answer)
 
 
-@pytest.mark.xfail(reason="-h is taken for --help by the search command")
 def test_search_with_a_word_that_is_excluded(run: Run, index: Path) -> None:
     """A word with a minus before it excludes, whichever letter it begins with."""
     for word in ("-law", "-help", "-json"):
@@ -309,7 +308,6 @@ def test_import_with_problems(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert "has pages already" in told.err
 
 
-@pytest.mark.xfail(reason="import tells its problems only when it succeeds")
 def test_import_of_nothing(run: Run, corpus: Path, tmp_path: Path) -> None:
     """An import that finds no publication tells and reports its problems, with 1."""
     (tmp_path / "list.jsonl").write_text("{\n", encoding="utf-8")

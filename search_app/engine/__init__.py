@@ -6,7 +6,9 @@ The way of a query: `parse` makes a tree of what was typed, `match` finds the pu
 
 from __future__ import annotations
 
+import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -16,7 +18,6 @@ from whoosh import query
 
 from indexer import analysis, generations
 from indexer.fields import Field
-from indexer.record import Publication
 from search_app.engine import facets, passages
 from search_app.engine.columns import Mask
 from search_app.engine.match import matches
@@ -26,34 +27,60 @@ from search_app.engine.results import Hit, Results
 from search_app.engine.score import Scores, scores
 from search_app.engine.snapshot import Snapshot
 
+log = logging.getLogger(__name__)
+
 
 class Engine:
     """Answers searches from the live generation of an index, and takes up the next.
 
     Whoever asks keeps the snapshot that the question began with, so that an answer is never
-    mixed from two generations. Safe to share between threads.
+    mixed from two generations. While the next one is being opened, others get the one held.
+    A generation that can't be opened is told once, and the one held stays. Safe to share
+    between threads.
+
+    `held` is the snapshot in use, if there is one; `failed` the name of a live generation
+    that could not be taken up.
     """
 
     def __init__(self, index: Path) -> None:
         self._index = index
         self._lock = Lock()
-        self._snapshot: Snapshot | None = None
+        self.held: Snapshot | None = None
+        self.failed: str | None = None
 
     def snapshot(self) -> Snapshot:
         """The live generation. Raises IndexMissing or IndexOutdated if none can be had."""
-        held = self._snapshot
+        held = self.held
+        if held is not None and self._live_name() in (held.name, self.failed):
+            return held
+        if not self._lock.acquire(blocking=held is None):
+            assert held is not None
+            return held
+        try:
+            return self._take_up()
+        finally:
+            self._lock.release()
+
+    def _live_name(self) -> str | None:
+        with suppress(generations.IndexUnusable, OSError):
+            return generations.current_name(self._index)
+        return self.failed
+
+    def _take_up(self) -> Snapshot:
+        """Opens the live generation, unless another thread just has."""
+        name: str | None = None
         try:
             name = generations.current_name(self._index)
-            if held is not None and held.name == name:
-                return held
-            with self._lock:
-                if self._snapshot is None or self._snapshot.name != name:
-                    self._snapshot = Snapshot(generations.load(self._index, name))
-                return self._snapshot
-        except (generations.IndexUnusable, OSError):
-            if held is None:
+            if self.held is None or self.held.name != name:
+                self.held = Snapshot(generations.verified(self._index, name))
+                self.failed = None
+            return self.held
+        except (generations.IndexUnusable, OSError) as error:
+            if self.held is None:
                 raise
-            return held
+            self.failed = name
+            log.error("%s stays in use: %s", self.held.name, error)
+            return self.held
 
     def search(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Results:
         """The answer to a search."""
@@ -68,7 +95,7 @@ class Engine:
         chosen = facets.selections(request.filters, snapshot)
         found = facets.filtered(base, chosen)
         weighed = scores(parsed.words, snapshot) if parsed.words is not None else None
-        sort = request.sort or ("newest" if weighed is None else "relevance")
+        sort = _sort(request, is_scored=weighed is not None)
         ordered = _ordered(found, sort, weighed, snapshot)
         first = (request.page - 1) * request.size
         hits = [
@@ -87,15 +114,10 @@ class Engine:
             scored=weighed is not None,
             sort=sort,
             ignored=parsed.ignored,
+            unknown=parsed.unknown,
             generation=snapshot.name,
             took=round((time.perf_counter() - started) * 1000, 3),
         )
-
-    def publication(self, identity: str) -> Publication | None:
-        """The publication with an id, or None."""
-        snapshot = self.snapshot()
-        number = snapshot.number(identity)
-        return None if number is None else snapshot.publication(number)
 
 
 def open_engine(index: Path) -> Engine:
@@ -117,13 +139,23 @@ def _read(request: SearchRequest, snapshot: Snapshot) -> tuple[Parsed, bool]:
 
 
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
-    wanted = analysis.fold(text)
+    """The values that a text names, as a code or a label; else those that have its words."""
     language = snapshot.catalogue.language
-    return [
-        value
+    labels = {
+        value: analysis.fold(field.display(value, language))
         for value in snapshot.columns[field.name].values
-        if wanted in (analysis.fold(value), analysis.fold(field.display(value, language)))
-    ]
+    }
+    wanted = analysis.fold(text)
+    exactly = [value for value in labels if wanted in (labels[value], analysis.fold(value))]
+    words = set(wanted.split())
+    return exactly or [value for value in labels if words and words <= set(labels[value].split())]
+
+
+def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
+    """The order asked for; without words nothing is more relevant than another."""
+    if is_scored:
+        return request.sort or "relevance"
+    return request.sort if request.sort and request.sort != "relevance" else "newest"
 
 
 def _ordered(
@@ -134,8 +166,7 @@ def _ordered(
     if sort == "relevance" and weighed is not None:
         rank = snapshot.ranks["newest"][numbers]
         return numbers[np.lexsort((rank, -weighed[numbers]))]
-    rank = snapshot.ranks["newest" if sort == "relevance" else sort][numbers]
-    return numbers[np.argsort(rank)]
+    return numbers[np.argsort(snapshot.ranks[sort][numbers])]
 
 
 def _hit(number: int, words: query.Query | None, weighed: Scores | None, snapshot: Snapshot) -> Hit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,9 +59,3 @@ class Column:
             ordinal for value, ordinal in self.ordinal.items()
             if value != MISSING and low <= value <= high
         ]  # fmt: skip
-
-    @cached_property
-    def sort_key(self) -> NDArray[np.int64]:
-        """Each publication's first ordinal, and -1 where it has no value."""
-        first = self.ordinals[self.offsets[:-1]].astype(np.int64)
-        return np.where(first == len(self.values) - 1, -1, first)

@@ -6,7 +6,6 @@ two levels: a child that is ticked under a ticked parent narrows the parent to i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
@@ -15,11 +14,11 @@ from numpy.typing import NDArray
 
 from indexer.fields import MISSING, Field
 from search_app.engine.columns import Column, Mask
+from search_app.engine.request import year_range
 from search_app.engine.results import Bucket
 from search_app.engine.snapshot import Snapshot
 
 Filters = Mapping[str, Sequence[str]]
-_RANGE = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
 
 class Selection:
@@ -74,8 +73,8 @@ class Selection:
 
 
 def _range(column: Column, value: str) -> list[int]:
-    match = _RANGE.fullmatch(value)
-    return column.between(match[1] or "", match[2] or "9999") if match else []
+    ends = year_range(value)
+    return column.between(ends[0], ends[1] or "9999") if ends else []
 
 
 def selections(filters: Filters, snapshot: Snapshot) -> dict[str, Selection]:

@@ -5,7 +5,6 @@ Each kind of node has one function; a node that none handles is an error that na
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import NamedTuple, TypeVar
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from search_app.engine.columns import Column, Mask
-from search_app.engine.nodes import Leaf
+from search_app.engine.nodes import Leaf, fits
 from search_app.engine.snapshot import Snapshot
 
 Answer = TypeVar("Answer")
@@ -117,9 +116,8 @@ def _prefix(node: query.Prefix, snapshot: Snapshot) -> Occurrences:
 
 
 def _wildcard(node: query.Wildcard, snapshot: Snapshot) -> Occurrences:
-    pattern = re.compile(".*".join(re.escape(part) for part in node.text.split("*")))
     begun = snapshot.terms_beginning(node.fieldname, node.text.partition("*")[0])
-    terms = [term for term in begun if pattern.fullmatch(term)]
+    terms = [term for term in begun if fits(node.text, term)]
     return _any_of(terms, node.fieldname, snapshot)
 
 

@@ -16,6 +16,27 @@ class Leaf(query.Or):  # type: ignore[misc]
     """
 
 
+def fits(pattern: str, word: str) -> bool:
+    """Whether a word has the shape of a pattern, in which `*` stands for anything.
+
+    Takes time in proportion to the lengths, however many stars there are.
+    """
+    first, *others = pattern.split("*")
+    if not others:
+        return word == first
+    *inner, last = others
+    end = len(word) - len(last)
+    if end < len(first) or not word.startswith(first) or not word.endswith(last):
+        return False
+    at = len(first)
+    for piece in inner:
+        at = word.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
+
+
 def leaves(tree: query.Query | None) -> Iterator[Leaf]:
     """The leaves of a tree that a match can hold: those under a NOT are left out."""
     if isinstance(tree, Leaf):

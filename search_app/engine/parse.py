@@ -21,27 +21,29 @@ from indexer import analysis
 from indexer.fields import Catalogue, Field
 from indexer.schema import exact
 from search_app.engine.nodes import Leaf
+from search_app.engine.request import year_range
 
-MOST_LEAVES = 500
+MOST_WORDS = 500
 DEEPEST = 20
 _SPACE_OR_MARK = re.compile(
     r'\s+|(?P<open>\()|(?P<close>\))|(?P<word>[^\s()"“”„]+)|(?P<quote>["“”„])'
 )
 _PHRASE = re.compile(r'[^"“”„]*["“”„]')
 _FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
-_RANGE = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
 
 class Parsed(msgspec.Struct, frozen=True):
     """A query: what its words ask for, the filters typed beside them, and what was too much.
 
     `words` is None where no words were typed. `filters` are trees that must match too, as if
-    they were ticked. `ignored` counts the words beyond the limit.
+    they were ticked. `ignored` counts the words beyond the limit. `unknown` has the values
+    typed behind a field's name that no publication has, each with the name.
     """
 
     words: query.Query | None
     filters: tuple[query.Query, ...]
     ignored: int
+    unknown: tuple[tuple[str, str], ...] = ()
 
 
 class Vocabulary(msgspec.Struct, frozen=True):
@@ -128,7 +130,8 @@ class _Parser:
         self.at = 0
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
         self.searchable = [field.name for field in vocabulary.catalogue.searchable]
-        self.leaves = self.ignored = self.left_out = 0
+        self.words = self.ignored = self.left_out = 0
+        self.unknown: list[tuple[str, str]] = []
 
     def parsed(self) -> Parsed:
         groups = self._groups(0)
@@ -137,7 +140,7 @@ class _Parser:
             groups += self._groups(0)
         filters = [group for group in groups if _is_filter(group)]
         words = [group for group in groups if not _is_filter(group)]
-        return Parsed(self._join(words), tuple(filters), self.ignored)
+        return Parsed(self._join(words), tuple(filters), self.ignored, tuple(self.unknown))
 
     def _join(self, groups: list[query.Query]) -> query.Query | None:
         """Positive groups joined, and none of the negative ones, whatever `joined` is."""
@@ -161,10 +164,9 @@ class _Parser:
             while self._operator("AND"):
                 alternatives.append(self._either(depth))
             known = [each for each in alternatives if each is not None]
-            if len(known) > 1 and self.joined is not query.And:
-                groups.append(query.And(known))
-            else:
-                groups += known
+            words = [each for each in known if not _is_filter(each)]
+            groups += [each for each in known if _is_filter(each)]
+            groups += [query.And(words)] if len(words) > 1 and self.joined is query.Or else words
         return groups
 
     def _either(self, depth: int) -> query.Query | None:
@@ -195,13 +197,7 @@ class _Parser:
             return None
         token = self._here()
         self.at += 1
-        if token.kind == "open":
-            node = self._parenthesis(depth)
-        elif self.leaves >= MOST_LEAVES:
-            self.ignored += 1
-            return None
-        else:
-            node = self._atom(token)
+        node = self._parenthesis(depth) if token.kind == "open" else self._atom(token)
         if node is None or negated == token.negated:
             return node
         return query.Not(node)
@@ -214,21 +210,19 @@ class _Parser:
         return inner
 
     def _atom(self, token: _Token) -> query.Query | None:
-        self.leaves += 1
         row = self.vocabulary.catalogue.by_name.get((token.field or "").lower())
-        if token.field and row is None:
-            return self._words(f"{token.field} {token.text}", token.kind, self.searchable)
-        if row is None:
-            return self._words(token.text, token.kind, self.searchable)
-        if row.facet or row.parent:
+        if row and (row.facet or row.parent):
             return self._filter(row, token)
-        return self._words(token.text, token.kind, [row.name])
+        if row and row.name in self.searchable:
+            return self._words(token.text, token.kind, [row.name])
+        words = f"{token.field} {token.text}" if token.field else token.text
+        return self._words(words, token.kind, self.searchable)
 
     def _filter(self, row: Field, token: _Token) -> query.Query | None:
         """A facet's value; words of the field, where no value is called so."""
         text = token.text.strip()
-        if row.kind == "year" and (found := _RANGE.fullmatch(text)):
-            return query.TermRange(exact(row), found[1], found[2])
+        if row.kind == "year" and (ends := year_range(text)):
+            return query.TermRange(exact(row), ends[0] or None, ends[1] or None)
         child = self.vocabulary.catalogue.children.get(row.name)
         for each in (row, child):
             if each and (values := self.vocabulary.named(each, text)):
@@ -236,26 +230,31 @@ class _Parser:
                 return terms[0] if len(terms) == 1 else query.Or(terms)
         if row.name in self.searchable and row.kind != "year":
             return self._words(token.text, token.kind, [row.name])
+        self.unknown.append((row.name, text))
         return query.Term(exact(row), text)
 
     def _words(self, text: str, kind: str, fields: list[str]) -> query.Query | None:
-        words = list(analysis.tokens(text))
+        words = self._within_the_limit(list(analysis.tokens(text)))
         if not words:
             return None
         if kind == "phrase" and len(words) > 1:
             stems = [word.stem for word in words]
             return Leaf([query.Phrase(field, stems) for field in fields])
-        if kind == "word" and "*" in text.strip("*") and len(words) > 1:
-            pattern = analysis.WRITTEN + re.sub(
-                r"[^\w*]", "", analysis.fold(text), flags=re.UNICODE
-            )
-            return Leaf([query.Wildcard(field, pattern) for field in fields])
+        if kind == "word" and "*" in text.rstrip("*"):
+            shape = re.sub(r"\*+", "*", re.sub(r"[^\w*]", "", analysis.fold(text)))
+            return Leaf([query.Wildcard(field, analysis.WRITTEN + shape) for field in fields])
         nodes = [self._term(word, fields, kind) for word in words]
         if kind == "word" and text.endswith("*"):
             beginning = analysis.WRITTEN + words[-1].written
             nodes[-1] = Leaf([query.Prefix(field, beginning) for field in fields])
         known = [node for node in nodes if node is not None]
         return query.And(known) if len(known) > 1 else known[0] if known else None
+
+    def _within_the_limit(self, words: list[analysis.Token]) -> list[analysis.Token]:
+        kept = words[: MOST_WORDS - self.words]
+        self.words += len(kept)
+        self.ignored += len(words) - len(kept)
+        return kept
 
     def _term(self, word: analysis.Token, fields: list[str], kind: str) -> Leaf | None:
         if kind == "word" and not self.keep_stop_words and word.written in analysis.STOP_WORDS:

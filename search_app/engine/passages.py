@@ -6,18 +6,21 @@ words as written, phrases where all their words stand together.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 from whoosh import query
 
 from indexer import analysis
-from search_app.engine.nodes import leaves
+from search_app.engine.nodes import fits, leaves
 from search_app.engine.results import Run
 
 LENGTH = 130
 """How many characters a passage has at the most, about; it ends between words."""
+
+
+LEAD = 40
+"""How many characters stand before the first marked word of a passage, about."""
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -25,7 +28,7 @@ class Marker(msgspec.Struct, frozen=True):
 
     stems: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
-    pattern: re.Pattern[str] | None
+    patterns: tuple[str, ...]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """The places in a text to be marked (character offsets), ascending."""
@@ -41,7 +44,9 @@ class Marker(msgspec.Struct, frozen=True):
         ]  # fmt: skip
 
     def _matches(self, word: analysis.Token) -> bool:
-        return word.stem in self.stems or bool(self.pattern and self.pattern.match(word.written))
+        return word.stem in self.stems or any(
+            fits(pattern, word.written) for pattern in self.patterns
+        )
 
 
 def marker(tree: query.Query | None, field: str) -> Marker:
@@ -53,13 +58,11 @@ def marker(tree: query.Query | None, field: str) -> Marker:
         if isinstance(part, query.Phrase):
             phrases.append(tuple(part.words))
         elif isinstance(part, query.Prefix | query.Wildcard):
-            written = part.text.removeprefix(analysis.WRITTEN)
-            shape = ".*".join(re.escape(piece) for piece in written.split("*"))
-            patterns.append(shape if isinstance(part, query.Prefix) else rf"{shape}\Z")
+            end = "*" if isinstance(part, query.Prefix) else ""
+            patterns.append(part.text.removeprefix(analysis.WRITTEN) + end)
         else:
             stems.add(part.text)
-    pattern = re.compile("|".join(patterns)) if patterns else None
-    return Marker(frozenset(stems), tuple(phrases), pattern)
+    return Marker(frozenset(stems), tuple(phrases), tuple(patterns))
 
 
 def whole(text: str, found: Marker) -> tuple[Run, ...]:
@@ -90,12 +93,15 @@ def _best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
     if not spans or spans[-1][1] <= LENGTH or len(text) <= LENGTH:
         return 0
     best, best_found = 0, 0
+    last = 0
     for first, (start, _) in enumerate(spans):
-        window = [text[a:b].casefold() for a, b in spans[first:] if b <= start + LENGTH - 40]
+        while last < len(spans) and spans[last][1] <= start + LENGTH - LEAD:
+            last += 1
+        window = [text[a:b].casefold() for a, b in spans[first:last]]
         found = len(set(window)) * 10 + min(len(window), 9)
         if found > best_found:
             best, best_found = start, found
-    latest = max(0, min(best - 40, len(text) - LENGTH))
+    latest = max(0, min(best - LEAD, len(text) - LENGTH))
     sentence = max(text.rfind(". ", 0, best), text.rfind("\n", 0, best))
     if best - sentence < LENGTH // 3:
         return 0 if sentence < 0 else sentence + 1 + (text[sentence] == ".")

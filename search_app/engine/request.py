@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -9,6 +10,18 @@ import msgspec
 
 Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "title"]
+
+
+_YEARS = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
+
+
+def year_range(text: str) -> tuple[str, str] | None:
+    """The two ends of a range of years, `2010..2015`; an open end is empty.
+
+    None if the text is no range; `..` alone is none.
+    """
+    match = _YEARS.fullmatch(text)
+    return (match[1] or "", match[2] or "") if match and len(text) > 2 else None
 
 
 class SearchRequest(msgspec.Struct, frozen=True):

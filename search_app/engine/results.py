@@ -47,9 +47,10 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a search.
 
     `relaxed` says that no publication holds all the words, and these hold any of them.
-    `ignored` counts the words beyond those that a query may have. `facets` has the buckets
-    of each facet in the order in which they are shown. `took` is in milliseconds, from the
-    text of the query to these results.
+    `ignored` counts the words beyond those that a query may have, and `unknown` has the
+    values typed behind a field's name that no publication has, each with the name. `facets`
+    has the buckets of each facet in the order in which they are shown. `took` is in
+    milliseconds, from the text of the query to these results.
     """
 
     total: int
@@ -59,5 +60,6 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     scored: bool
     sort: Sort
     ignored: int
+    unknown: tuple[tuple[str, str], ...] = ()
     generation: str
     took: float

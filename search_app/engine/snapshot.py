@@ -7,8 +7,8 @@ read under a lock.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from functools import cached_property, lru_cache
 from threading import Lock
 from typing import NamedTuple
 
@@ -40,7 +40,6 @@ class Postings(NamedTuple):
 
 
 NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64))
-_CACHED_TERMS = 20_000
 
 
 class Snapshot:
@@ -66,10 +65,10 @@ class Snapshot:
             )
             for field in schema.exact_fields(self.catalogue)
         }
-        self._sort_columns(publications)
-        self.postings = lru_cache(maxsize=_CACHED_TERMS)(self._postings)
-        self.terms = lru_cache(maxsize=None)(self._terms)
-        self.lengths = lru_cache(maxsize=None)(self._lengths)
+        self.ranks = _ranks(publications, self.catalogue)
+        self._postings: dict[tuple[str, str], Postings] = {}
+        self._terms: dict[str, list[str]] = {}
+        self._lengths: dict[str, NDArray[np.float32]] = {}
 
     @property
     def size(self) -> int:
@@ -84,29 +83,14 @@ class Snapshot:
         """The number of the publication with an id, or None."""
         return self._numbers.get(identity)
 
-    def _sort_columns(self, publications: list[Publication]) -> None:
-        """Ranks (int64, a number for each publication, the lowest first) to sort by."""
-        date_row = self.catalogue.role("date")
-        years = [
-            int(str(each.values[date_row.name][0])) if date_row and date_row.name in each.values
-            else None
-            for each in publications
-        ]  # fmt: skip
-        numbers = range(self.size)
-        latest = 10_000
-        by_newest = sorted(numbers, key=lambda n: (-(years[n] or -latest), publications[n].id))
-        by_oldest = sorted(numbers, key=lambda n: (years[n] or latest, publications[n].id))
-        by_title = sorted(
-            numbers, key=lambda n: (title_key(publications[n].title), publications[n].id)
-        )
-        self.ranks = {
-            name: np.argsort(np.array(order, np.int64))
-            for name, order in (
-                ("newest", by_newest), ("oldest", by_oldest), ("title", by_title),
-            )
-        }  # fmt: skip
+    def postings(self, field: str, term: str) -> Postings:
+        """Where a term stands in a field; nowhere, if the field has no such term."""
+        key = (field, term)
+        if key not in self._postings:
+            self._postings[key] = self._decoded(field, term)
+        return self._postings[key]
 
-    def _postings(self, field: str, term: str) -> Postings:
+    def _decoded(self, field: str, term: str) -> Postings:
         documents: list[int] = []
         found: list[list[int]] = []
         with self._lock:
@@ -125,9 +109,13 @@ class Snapshot:
         keys = (np.repeat(numbers.astype(np.int64), frequencies) << 32) | positions
         return Postings(numbers, frequencies, keys)
 
-    def _terms(self, field: str) -> list[str]:
-        with self._lock:
-            return [term.decode("utf-8") for term in self._reader.lexicon(field)]
+    def terms(self, field: str) -> list[str]:
+        """All terms of a field, ascending."""
+        if field not in self._terms:
+            with self._lock:
+                terms = [term.decode("utf-8") for term in self._reader.lexicon(field)]
+            self._terms[field] = sorted(terms)
+        return self._terms[field]
 
     def terms_beginning(self, field: str, prefix: str) -> list[str]:
         """The terms of a field that begin with a prefix, ascending."""
@@ -135,26 +123,45 @@ class Snapshot:
         low = bisect_left(terms, prefix)
         return terms[low : bisect_left(terms, prefix + "\U0010ffff", low)]
 
-    def _lengths(self, field: str) -> NDArray[np.float32]:
+    def lengths(self, field: str) -> NDArray[np.float32]:
         """The length of a field in each publication, over the mean of those that have it."""
-        with self._lock:
-            lengths = np.fromiter(
-                (self._reader.doc_field_length(n, field) or 0 for n in range(self.size)),
-                np.float32, self.size,
-            )  # fmt: skip
-        held = lengths[lengths > 0]
-        return lengths / held.mean() if len(held) else lengths
-
-    @cached_property
-    def weights(self) -> dict[str, float]:
-        """How much each searchable field counts."""
-        return {field.name: field.weight for field in self.catalogue.searchable}
+        if field not in self._lengths:
+            with self._lock:
+                counts = (self._reader.doc_field_length(n, field) or 0 for n in range(self.size))
+                lengths = np.fromiter(counts, np.float32, self.size)
+            held = lengths[lengths > 0]
+            self._lengths[field] = lengths / held.mean() if len(held) else lengths
+        return self._lengths[field]
 
 
-_ARTICLES = frozenset({"a", "an", "the", "el", "la", "los", "las", "le", "les", "un", "une"})
+def _ranks(publications: list[Publication], catalogue: Catalogue) -> dict[str, NDArray[np.int64]]:
+    """To each order, the publications' places in it; ties go by id, the undated are last."""
+    date_row = catalogue.role("date")
+    years = [each.values.get(date_row.name, (None,))[0] if date_row else None
+             for each in publications]  # fmt: skip
+    latest = 10_000
+    keys: dict[str, list[tuple[object, str]]] = {"newest": [], "oldest": [], "title": []}
+    for each, year in zip(publications, years, strict=True):
+        keys["newest"].append((-int(str(year)) if year else latest, each.id))
+        keys["oldest"].append((int(str(year)) if year else latest, each.id))
+        keys["title"].append((title_key(each.title, each.lang or catalogue.language), each.id))
+    orders = {name: sorted(range(len(each)), key=each.__getitem__) for name, each in keys.items()}
+    return {name: np.argsort(np.array(order, np.int64)) for name, order in orders.items()}
 
 
-def title_key(title: str) -> tuple[str, ...]:
-    """What titles are sorted by: folded words, without a leading article."""
-    words = [token.written for token in analysis.tokens(title)]
-    return tuple(words[1:] if len(words) > 1 and words[0] in _ARTICLES else words)
+_ARTICLES = {
+    "de": frozenset({"das", "dem", "den", "der", "die", "ein", "eine"}),
+    "en": frozenset({"a", "an", "the"}),
+    "es": frozenset({"el", "la", "las", "los", "un", "una"}),
+    "fr": frozenset({"la", "le", "les", "un", "une"}),
+    "it": frozenset({"gli", "i", "il", "la", "le", "lo", "un", "una"}),
+    "pt": frozenset({"a", "as", "o", "os", "um", "uma"}),
+}
+_WORD = re.compile(r"\w+")
+
+
+def title_key(title: str, language: str) -> tuple[str, ...]:
+    """What titles are sorted by: folded words, without a leading article of their language."""
+    words = _WORD.findall(analysis.fold(title))
+    articles = _ARTICLES.get(language.partition("-")[0], frozenset())
+    return tuple(words[1:] if len(words) > 1 and words[0] in articles else words)

@@ -11,6 +11,7 @@
   const list = document.querySelector("#results"); // only the search page has one
   let shown = here();
   let running = new AbortController();
+  let sent = box.value; // unless it is what someone is still typing, the box holds this
 
   async function answer(address) {
     running.abort();
@@ -33,6 +34,9 @@
     }
     for (const key of open) keyed(key)?.setAttribute("open", "");
     document.title = page.title;
+    const words = page.querySelector("#q").value;
+    if (box.value === sent) box.value = words;
+    sent = words;
   }
 
   // Focus goes to the same link again; it and what is below it stay where they were on screen.
@@ -44,7 +48,6 @@
 
   async function go(address, from) {
     const top = from?.getBoundingClientRect().top;
-    const typed = box.value;
     try {
       const page = await answer(address);
       const canonical = page.querySelector("link[rel=canonical]")?.getAttribute("href") ?? address;
@@ -53,9 +56,7 @@
       shown = here();
       const inside = from?.closest("[data-region]");
       swap(page);
-      // The box says what the list is for, unless someone went on typing meanwhile.
-      if (box.value === typed) box.value = page.querySelector("#q").value;
-      if (!inside) return;
+      if (!inside || document.activeElement === box) return; // someone is typing already
       if ("toTop" in from.dataset) {
         list.focus({ preventScroll: true });
         list.scrollIntoView({ block: "start", behavior: "instant" });
@@ -63,6 +64,20 @@
     } catch (error) {
       if (error.name !== "AbortError") location.assign(address);
     }
+  }
+
+  // What is asked while an answer is on its way waits for it, and then goes on from there: two
+  // quick ticks are both kept. A link clicked twice is followed once.
+  let going = Promise.resolve();
+  let clicked;
+
+  function follow(link) {
+    if (link === clicked) return;
+    clicked = link;
+    going = going.then(async () => {
+      const now = link.isConnected ? link : keyed(link.dataset.key);
+      if (now) await go(now.getAttribute("href"), now);
+    });
   }
 
   function ownAddress(url) {
@@ -75,16 +90,19 @@
     const url = new URL(link.getAttribute("href"), location.href);
     if (event.defaultPrevented || !ownAddress(url)) return;
     event.preventDefault();
-    go(url.pathname + url.search, link);
+    follow(link);
   });
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!list || form.getAttribute("action") !== "/") return;
     event.preventDefault();
-    const pairs = [...new FormData(form)].filter(([, value]) => value.trim());
-    const asked = new URLSearchParams(pairs).toString();
-    go(asked ? `/?${asked}` : "/", form.contains(document.activeElement) ? document.activeElement : form);
+    going = going.then(() => {
+      if (form.contains(box)) sent = box.value;
+      const pairs = [...new FormData(form)].filter(([, value]) => value.trim());
+      const asked = new URLSearchParams(pairs).toString();
+      return go(asked ? `/?${asked}` : "/", form.contains(document.activeElement) ? document.activeElement : form);
+    });
   });
 
   // The first year of a range after the second is told at once, below the boxes.
@@ -101,14 +119,22 @@
     high.setAttribute("aria-describedby", error.id);
   });
 
+  // Sent all the same, its box takes the focus anew, so that it is read; no bubble covers the words.
+  document.addEventListener("invalid", (event) => {
+    if (!event.target.validity.customError) return;
+    event.preventDefault();
+    event.target.blur();
+    event.target.focus();
+  }, true);
+
   addEventListener("popstate", async (event) => {
     if (here() === shown) return; // a place on the same page
     const scroll = event.state?.scroll ?? 0;
     try {
       const page = await answer(here());
       shown = here();
+      sent = box.value;
       swap(page);
-      box.value = page.querySelector("#q").value;
       scrollTo({ top: scroll, behavior: "instant" });
     } catch (error) {
       if (error.name !== "AbortError") location.reload();

@@ -19,11 +19,14 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Locator, Page, expect
 
 COMMAND = ("-c", "from search_app.cli import main; main()")
-BARE = (
-    "-c",
-    "import waitress; from search_app import config, create_app; settings = config.load();"
-    "waitress.serve(create_app(settings), host=settings.host, port=settings.port)",
-)
+_BARE = """
+import waitress
+from search_app import config, create_app
+
+settings = config.load()
+waitress.serve(create_app(settings), host=settings.host, port=settings.port)
+"""
+BARE = ("-c", _BARE)
 """Serves without the look at the index that the command has at its start."""
 
 START = 60
@@ -154,7 +157,7 @@ def facet(page: Page, label: str) -> Locator:
 
 def value(page: Page, label: str, value: str) -> Locator:
     """A value of a facet, ticked or not."""
-    name = re.compile(rf"^(Remove )?{re.escape(value)}[,:]")
+    name = re.compile(rf"^{re.escape(value)}, ")
     return facet(page, label).get_by_role("link", name=name)
 
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import site as at
 from tests.browser.site import Site
+
+
+def _into(held: list[Route]) -> Callable[[Route], None]:
+    """Holds requests back, until the test lets them go."""
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    return hold
 
 
 def test_the_document_stays_when_a_value_is_ticked(page: Page, site: Site) -> None:
@@ -164,16 +174,45 @@ def test_the_count_is_announced(page: Page, site: Site) -> None:
 
 
 def test_what_is_typed_meanwhile_is_kept(page: Page, site: Site) -> None:
-    """Words typed while an answer is on its way are still in the box when it has come."""
+    """Words typed while an answer is on its way stay in the box, and so does the focus."""
     page.goto(site.url())
     held: list[Route] = []
-    page.route("**/?region=*", lambda route: held.append(route))
+    page.route("**/?region=*", _into(held))
     with page.expect_request("**/?region=*"):
         at.value(page, "Region", "South Asia").click()
     at.search_box(page).press_sequentially("organ")
     held[0].continue_()
     at.expect_total(page, 16)
     expect(at.search_box(page)).to_have_value("organ")
+    expect(at.search_box(page)).to_be_focused()
+
+
+def test_two_quick_ticks_are_both_kept(page: Page, site: Site) -> None:
+    """A value ticked while the answer to another is on its way does not undo the other."""
+    page.goto(site.url())
+    held: list[Route] = []
+    page.route("**/?section=Tools", _into(held))
+    with page.expect_request("**/?section=Tools"):
+        at.value(page, "Section", "Tools").click()
+    at.value(page, "Topic", "trafficking in persons").click()
+    at.search_box(page).fill("manual")
+    at.search_box(page).press("Enter")
+    held[0].continue_()
+    expect(page).to_have_url(site.url("/?q=manual&section=Tools&topic=trafficking+in+persons"))
+    expect(at.chips(page)).to_have_count(2)
+
+
+def test_a_double_click_ticks_once(page: Page, site: Site) -> None:
+    """A second click on a value, before the answer to the first, does not untick it."""
+    page.goto(site.url())
+    held: list[Route] = []
+    page.route("**/?region=*", _into(held))
+    with page.expect_request("**/?region=*"):
+        at.value(page, "Region", "South Asia").dblclick()
+    held[0].continue_()
+    at.expect_total(page, 16)
+    page.wait_for_timeout(100)
+    expect(page).to_have_url(site.url("/?region=South+Asia"))
 
 
 def test_on_a_fault_the_browser_goes_there_itself(page: Page, site: Site) -> None:

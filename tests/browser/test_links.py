@@ -82,12 +82,12 @@ def test_a_count_is_that_of_the_value_alone(read: Read, state: str) -> None:
     page = read(state)
     counts = {}
     for link in page.select("a[data-key]"):
-        count = link.select_one(".count")
-        if count:
-            counts[str(link["data-key"])] = int(count.get_text().replace(",", ""))
+        if shown := link.select_one(".count"):
+            counts[str(link["data-key"])] = int(shown.get_text().replace(",", ""))
     assert counts
     for key, count in counts.items():
-        assert total(read(alone(state, *key.split("=", 1)))) == count, key
+        name, value = key.split("=", 1)  # a child's name stands after that of its parent
+        assert total(read(alone(state, name.split()[-1], value))) == count, key
 
 
 @pytest.mark.parametrize("state", STATES)

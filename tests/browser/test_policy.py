@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect
 
 from tests.browser import site as at
 from tests.browser.site import Site
@@ -46,12 +46,16 @@ class Watch:
         self.alerts: list[str] = []
         page.on("console", self._note)
         page.on("request", self._request)
-        page.on("dialog", lambda dialog: (self.alerts.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._dismiss)
 
     def _note(self, message: ConsoleMessage) -> None:
         """The browser itself notes the status of an error page, and that alone is as it should."""
         if not re.match(r"Failed to load resource: .* status of [45]\d\d", message.text):
             self.said.append(f"{message.type}: {message.text}")
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.alerts.append(dialog.message)
+        dialog.dismiss()
 
     def _request(self, request: Request) -> None:
         self.asked.append(request.url)

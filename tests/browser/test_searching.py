@@ -34,9 +34,9 @@ def test_organ_removal_finds_the_right_two_first(page: Page, site: Site) -> None
 def test_what_matched_is_marked_in_titles_and_passages(page: Page, site: Site) -> None:
     """The words that matched are marked in titles and passages, in whatever form they stand."""
     page.goto(site.url("/?q=organ+removal"))
-    marks = at.hits(page).first.get_by_role("mark")
+    marks = at.hits(page).first.locator("mark")
     assert {text.lower() for text in marks.all_inner_texts()} >= {"organ", "removal"}
-    every = page.get_by_role("region", name="Results").get_by_role("mark").all_inner_texts()
+    every = page.get_by_role("region", name="Results").locator("mark").all_inner_texts()
     assert len(every) > marks.count()
     assert all(re.match("organ|remov", text.lower()) for text in every)
 

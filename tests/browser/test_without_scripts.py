@@ -25,7 +25,7 @@ def test_searching(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Search").click()
     expect(page).to_have_url(site.url("/?q=organ+removal"))
     assert set(at.hits(page).all_inner_texts()[:2]) == at.ORGANS
-    expect(at.hits(page).first.get_by_role("mark").first).to_be_visible()
+    expect(at.hits(page).first.locator("mark").first).to_be_visible()
     expect(at.search_box(page)).to_have_value("organ removal")
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.record import Publication
-from search_app import page
+from search_app import sidebar
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Bucket, Results
@@ -39,7 +39,7 @@ def alone(filters: Filters, facet: str, bucket: Bucket) -> Filters:
 
 def toggled(filters: Filters, bucket: Bucket) -> Filters:
     """The filters that a click on a value leads to, as the page's links say it."""
-    return page.toggled(SearchState(filters=filters), bucket).filters
+    return sidebar.toggled(SearchState(filters=filters), bucket).filters
 
 
 @given(

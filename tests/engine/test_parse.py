@@ -9,7 +9,7 @@ from whoosh import query
 
 from indexer.fields import Field
 from search_app.engine.nodes import Leaf, leaves
-from search_app.engine.parse import DEEPEST, MOST_LEAVES, Parsed, Vocabulary, parse
+from search_app.engine.parse import DEEPEST, MOST_WORDS, Parsed, Vocabulary, parse
 from tests.engine.catalogues import CATALOGUE
 
 KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}}
@@ -93,6 +93,7 @@ def test_words_become_a_tree(text: str, tree: query.Query | None) -> None:
 @pytest.mark.parametrize(
     ("text", "node"),
     [
+        ("AND region:South AND", query.Term("region.value", "South")),
         ('region:"South"', query.Term("region.value", "South")),
         ("region:south", query.Term("region.value", "South")),
         ("region:aa", query.Term("country.value", "AA")),
@@ -127,10 +128,38 @@ def test_an_explicit_and_holds_when_relaxed() -> None:
     assert read("alpha AND beta gamma", query.Or).words == query.Or([query.And([A, B]), C])
 
 
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [("*ing", "=*ing"), ("al*a", "=al*a"), ("al***a*", "=al*a*"), ("(*ing)", "=*ing")],
+)
+def test_a_star_within_a_word_is_a_pattern(text: str, pattern: str) -> None:
+    """A star before or inside a word stands for anything there, however many there are."""
+    wanted = [query.Wildcard(field, pattern) for field in ("title", "summary", "region")]
+    assert read(text).words == Leaf(wanted)
+
+
+def test_a_filter_holds_when_relaxed() -> None:
+    """A filter joined to a word by AND is a filter still when any word will do."""
+    parsed = read("alpha AND region:South beta", query.Or)
+    assert parsed.words == query.Or([A, B])
+    assert parsed.filters == (query.Term("region.value", "South"),)
+
+
+def test_a_value_that_no_publication_has_is_told() -> None:
+    """A value that is unknown behind a facet's name is told with the name."""
+    assert read("section:Maps alpha").unknown == (("section", "Maps"),)
+
+
+def test_words_of_a_phrase_and_of_a_compound_count() -> None:
+    """The limit is one of words, also of those within quotes or joined by hyphens."""
+    assert read("-".join(["alpha"] * (MOST_WORDS + 5))).ignored == 5
+    assert read('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored == 3
+
+
 def test_words_beyond_the_limit_are_counted() -> None:
     """A query has a limit of words, and tells how many it left out."""
-    parsed = read("alpha " * (MOST_LEAVES + 7))
-    assert len(list(leaves(parsed.words))) == MOST_LEAVES
+    parsed = read("alpha " * (MOST_WORDS + 7))
+    assert len(list(leaves(parsed.words))) == MOST_WORDS
     assert parsed.ignored == 7
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from search_app.engine.nodes import Leaf
+from search_app.engine.nodes import Leaf, fits
 from search_app.engine.passages import LENGTH, marker, passage, whole
 from search_app.engine.results import Run
 
@@ -40,6 +41,19 @@ def test_a_beginning_is_marked_by_the_word_as_written() -> None:
     """A beginning marks the words that are written so."""
     found = marker(leaf(query.Prefix("title", "=organi")), "title")
     assert marked(whole("Organized organ organisations", found)) == ["Organized", "organisations"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "word", "expected"),
+    [
+        ("a*", "a", True), ("a*", "b", False), ("*a", "ba", True), ("a*a", "a", False),
+        ("a*a", "aa", True), ("a*b*c", "axbxc", True), ("a*b*c", "acb", False),
+        ("abc", "abc", True), ("a*bb*b", "abb", False), ("*", "", True),
+    ],
+)  # fmt: skip
+def test_a_pattern_fits_words_of_its_shape(pattern: str, word: str, expected: bool) -> None:
+    """A star stands for anything, also for nothing, and pieces never overlap."""
+    assert fits(pattern, word) is expected
 
 
 def test_what_is_excluded_is_not_marked() -> None:

@@ -245,12 +245,13 @@ def test_progress_is_given_what_is_written(corpus: Path, tmp_path: Path) -> None
     assert len(seen) == 5
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "digests.json"])
+@pytest.mark.parametrize("name", ["manifest.json", "digests.json", "segment/*.seg"])
 def test_damaged_generation_is_replaced(name: str, corpus: Path, index: Path) -> None:
-    """A live generation whose notes can't be read counts as none: a build makes a new one."""
-    (generations.current(index).folder / name).write_text("{", encoding="utf-8")
-    outcome = build.build(corpus, index)
-    assert (outcome.status, outcome.changes.added) == ("published", 5)
+    """A live generation that is damaged is replaced by a build, though nothing changed."""
+    next(generations.current(index).folder.glob(name)).write_text("{", encoding="utf-8")
+    assert build.build(corpus, index).status == "published"
+    assert generations.damage(generations.current(index)) == []
+    assert found(index, query.Term("title", "law")) == {"model-law"}
 
 
 FINDS: dict[str, tuple[query.Query, set[str]]] = {

@@ -40,7 +40,8 @@ FAULTS = {
     "two dates": (TITLE, YEAR, YEAR.replace('"year"', '"date"', 1), "the role 'date'"),
     "a date that is no year": (TITLE, row(name="d", label="D", role="date"), "the role 'date'"),
     "same place twice": (TITLE, REGION, row(name="b", label="B", facet=1), "the same place"),
-    "place below 1": (TITLE, row(name="a", label="A", facet=0), "the place 0"),
+    "facet below 1": (TITLE, row(name="a", label="A", facet=0), "'a' has a place below 1"),
+    "fact below 1": (TITLE, row(name="a", label="A", fact=0), "'a' has a place below 1"),
     "facet of kind text": (TITLE, row(name="a", label="A", kind="text", facet=1), "kind 'text'"),
     "facet of kind link": (TITLE, row(name="a", label="A", kind="link", facet=1), "kind 'link'"),
     "child of kind text": (TITLE, REGION, f'{COUNTRY}kind = "text"\n', "kind 'text'"),
@@ -183,11 +184,9 @@ def test_source_names(catalogue: Catalogue) -> None:
 
 
 def test_display(catalogue: Catalogue) -> None:
-    """Codes are shown by their names, links by their labels, and no value in the row's words."""
+    """Codes are shown by their names, links by their labels, and the rest as it is."""
     assert catalogue.by_name["country"].display("IN") == "India"
     assert catalogue.by_name["language"].display("fr", "fr") == "français"
-    assert catalogue.by_name["region"].display("none") == "No particular region"
-    assert catalogue.by_name["year"].display("none") == "Not stated"
     assert catalogue.by_name["year"].display(2009) == "2009"
     link = catalogue.by_name["link"]
     assert link.display(Link("https://example.org/", "Here")) == "Here"
@@ -233,21 +232,18 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
         replace(catalogue, title="Other"), replace(catalogue, description=""),
         replace(catalogue, language="fr"), replace(catalogue, publisher="UN"),
         replace(catalogue, source="2019"), replace(catalogue, notices=("New",)),
+        replace(catalogue, examples=(("law", "laws"),)),
         replace(catalogue, groups={**catalogue.groups, "NG": ("South Asia",)}),
         replace(catalogue, fields=catalogue.fields[::-1]),
     ]  # fmt: skip
     other = Field(
-        "other", "Other", "year", "date", 9.0, 9, several=True, parent="a", grouping="b",
-        values=("c",), order="descending", required=True, names=("d",), missing="e",
+        "other", "Other", kind="year", role="date", weight=9.0, facet=9, fact=9, several=True,
+        parent="a", grouping="b", values=("c",), order="descending", names=("d",), missing="e",
     )  # fmt: skip
     first, *rest = catalogue.fields
     changed = [replace(first, **{name: getattr(other, name)}) for name in first.__struct_fields__]
-    rows = [
-        replace(catalogue, fields=(each, *rest))
-        for each in changed
-        if each != first  # the first row is required, as the other
-    ]
-    assert len(rows) == len(changed) - 1
+    assert all(each != first for each in changed)
+    rows = [replace(catalogue, fields=(each, *rest)) for each in changed]
     prints = {each.fingerprint for each in [catalogue, *heads, *rows]}
     assert len(prints) == len([catalogue, *heads, *rows])
 
@@ -271,10 +267,17 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
         rows.append(Field(parent, draw(TEXT), facet=1, several=True))
         rows.append(Field(child, draw(TEXT), parent=parent, grouping="regions.toml"))
         groups = dict.fromkeys(draw(st.sets(st.sampled_from(("IN", "NP", "LK")))), ("Asia",))
-    head = {name: draw(TEXT) for name in ("title", "description", "publisher", "source")}
-    notices = draw(st.lists(TEXT, max_size=2).map(tuple))
-    language = draw(st.sampled_from(("en", "fr", "pt-BR")))
-    return Catalogue(**head, fields=tuple(rows), language=language, notices=notices, groups=groups)
+    return Catalogue(
+        title=draw(TEXT),
+        description=draw(TEXT),
+        fields=tuple(rows),
+        language=draw(st.sampled_from(("en", "fr", "pt-BR"))),
+        publisher=draw(TEXT),
+        source=draw(TEXT),
+        notices=tuple(draw(st.lists(TEXT, max_size=2))),
+        examples=tuple(draw(st.lists(st.tuples(TEXT, TEXT), max_size=2))),
+        groups=groups,
+    )
 
 
 def _rows(name: str, place: int) -> st.SearchStrategy[Field]:
@@ -286,6 +289,7 @@ def _rows(name: str, place: int) -> st.SearchStrategy[Field]:
         role=st.none(),
         weight=st.floats(0, 1e30),
         facet=st.sampled_from((None, place)),
+        fact=st.sampled_from((None, place)),
         several=st.booleans(),
         parent=st.none(),
         grouping=st.none(),

@@ -110,6 +110,13 @@ def test_rollback_makes_the_one_before_live(second: Path) -> None:
     assert generations.names(second) == [before, after]
 
 
+def test_rollback_goes_one_step(corpus: Path, second: Path) -> None:
+    """Each rollback goes back by one generation."""
+    build.build(corpus, second, force=True)
+    steps = [generations.rollback(second).name for _ in range(2)]
+    assert steps == generations.names(second)[1::-1]
+
+
 def test_rollback_from_the_first(second: Path) -> None:
     """Where there is none before the live one, nothing changes and it is told."""
     first = generations.rollback(second)
@@ -119,27 +126,46 @@ def test_rollback_from_the_first(second: Path) -> None:
 
 
 def test_rollback_without_index(tmp_path: Path) -> None:
-    """Without an index there is nothing to roll back to."""
+    """Without an index there is nothing to roll back to, and none comes to be by looking."""
     with pytest.raises(IndexMissing):
         generations.rollback(tmp_path / "index")
+    assert not (tmp_path / "index").exists()
 
 
-def test_build_after_a_rollback_is_the_newest(corpus: Path, second: Path) -> None:
-    """A build after a rollback makes a new generation, with a number of its own."""
-    generations.rollback(second)
-    name = build.build(corpus, second, force=True).generation.name
-    assert name.startswith("000003-")
-    assert generations.current_name(second) == name
+def test_rollback_to_a_damaged_one(second: Path) -> None:
+    """A generation that is not as it was written is not made live again."""
+    first, last = generations.names(second)
+    (generations.load(second, first).folder / "digests.json").unlink()
+    with pytest.raises(IndexOutdated, match=r"digests\.json is missing"):
+        generations.rollback(second)
+    assert generations.current_name(second) == last
 
 
-def test_live_generation_is_never_pruned(corpus: Path, second: Path) -> None:
-    """A generation that is live again by rollback stays, however old, until another is live."""
-    first = generations.rollback(second)
-    for name in ("000003-a", "000004-a", "000005-a"):
-        (second / "generations" / name).mkdir()
-    assert generations.current(second) == first
-    build.build(corpus, second, force=True)
-    assert len(generations.names(second)) == generations.KEPT
+def test_one_that_was_rolled_back_from_is_in_no_past(corpus: Path, second: Path) -> None:
+    """A build after a rollback has a number of its own, and what was rolled back from goes."""
+    first = generations.rollback(second).name
+    third = build.build(corpus, second, force=True).generation.name
+    assert third.startswith("000003-")
+    assert generations.names(second) == [first, third]
+    assert generations.lineage(second, third) == [third, first]
+    assert generations.rollback(second).name == first
+
+
+def test_what_does_not_read_back_is_not_published(
+    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generation that the disk has not kept as it was written does not become live."""
+
+    def spoil(path: Path) -> None:
+        if path.name == "digests.json":
+            path.write_bytes(b"{}")
+
+    monkeypatch.setattr(generations, "_sync", spoil)
+    before = generations.current_name(index)
+    with pytest.raises(IndexOutdated, match="what was written is damaged"):
+        build.build(corpus, index, force=True)
+    assert generations.current_name(index) == before
+    assert generations.names(index) == [before]
 
 
 def test_busy_while_another_process_builds(

@@ -120,12 +120,12 @@ def test_cut_file_is_told_where_it_ends(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
-def test_damaged_file_is_told(name: str) -> None:
-    """A packed file that is damaged in its middle is told; what could be unpacked is read."""
+@pytest.mark.parametrize("start", [12, 5000])
+def test_damaged_file_is_told(name: str, start: int) -> None:
+    """A packed file that is damaged is told; what could be unpacked before is read."""
     reader, pack = PACKINGS[name]
     packed = bytearray(pack(MANY.encode()))
-    middle = len(packed) // 2
-    packed[middle : middle + 60] = bytes(60)
+    packed[start : start + 60] = 60 * b"\xff"
     told = [each for each in read(bytes(packed), reader) if isinstance(each, Problem)]
     assert told
     assert "can't be read beyond line" in told[-1].what

@@ -1,0 +1,82 @@
+"""The answers of the API, made of the same values as the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from indexer.fields import Catalogue
+from indexer.record import Publication
+from search_app.engine.results import Bucket, Results
+from search_app.engine.snapshot import Snapshot
+from search_app.page import SearchPage, page_count
+from search_app.sidebar import is_ticked, label
+
+MOST_VALUES = 50
+"""How many values of a facet are told, besides the ticked ones."""
+
+
+def search_json(page: SearchPage, results: Results, snapshot: Snapshot) -> dict[str, object]:
+    """The answer of `/api/search`."""
+    catalogue, state = snapshot.catalogue, page.state
+    return {
+        "query": state.text,
+        "total": results.total,
+        "page": state.page,
+        "pages": page_count(results, state),
+        "relaxed": results.relaxed,
+        "generation": results.generation,
+        "took_ms": results.took,
+        "hits": [
+            {
+                "score": hit.score,
+                "url": row.href,
+                "title_html": str(row.title),
+                "summary_html": str(row.passage),
+                **publication_json(hit.publication, catalogue),
+            }
+            for hit, row in zip(results.hits, page.hits, strict=True)
+        ],
+        "facets": {
+            name: [_bucket_json(each, catalogue) for each in _for_api(buckets)]
+            for name, buckets in results.facets.items()
+        },
+    }
+
+
+def _for_api(buckets: Sequence[Bucket]) -> list[Bucket]:
+    return [
+        each for place, each in enumerate(buckets)
+        if place < MOST_VALUES or is_ticked(each)
+    ]  # fmt: skip
+
+
+def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> dict[str, object]:
+    field = catalogue.by_name[bucket.field]
+    found: dict[str, object] = {
+        "field": bucket.field,
+        "value": bucket.value,
+        "label": label(field, bucket.value, catalogue),
+        "count": bucket.count,
+        "selected": bucket.selected,
+    }
+    if bucket.children:
+        found["children"] = [_bucket_json(child, catalogue) for child in bucket.children]
+    return found
+
+
+def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
+    """A publication with every field of the catalogue by its name.
+
+    Fields of several values are always arrays; a field without a value is null.
+    """
+    found: dict[str, object] = {
+        "id": publication.id,
+        "title": publication.title,
+        "summary": publication.summary,
+        "lang": publication.lang or catalogue.language,
+        "source": publication.source,
+    }
+    for field in catalogue.fields:
+        values = catalogue.values(publication, field)
+        found[field.name] = list(values) if field.several else next(iter(values), None)
+    return found
