@@ -58,6 +58,8 @@ def build(
     `force` is given; the live index then stays as it is.
     """
     started = time.perf_counter()
+    if index.resolve().is_relative_to(corpus_folder.resolve()):
+        raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
     catalogue = fields.load(corpus_folder)
     problems: list[Problem] = []
     with generations.locked(index):

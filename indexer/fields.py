@@ -26,7 +26,7 @@ MISSING = "none"
 
 RESERVED_NAMES = frozenset(
     "q match page size sort facet id lang score url title_html summary_html source "
-    "explain semantic json query all any everything".split()
+    "explain semantic json query all any everything record index help".split()
 )
 """Names that the address line and the API use for other things than fields."""
 
@@ -311,5 +311,5 @@ def _groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
             hint = f"Allowed in {CATALOGUE_FILE}: {', '.join(parent.values)}"
             raise CatalogueError(file, f"{name!r} is no value of {parent.name!r}", hint)
         for child in children:
-            groups[child] = (*groups.get(child, ()), name)
+            groups[child] = tuple(dict.fromkeys((*groups.get(child, ()), name)))
     return groups

@@ -39,12 +39,15 @@ def import_file(
         raise ImportRefused(f"no reader knows {file.name}", f"Known are {', '.join(READERS)}")
     if folder.is_dir() and any(corpus.reader_of(each) for each in folder.rglob("*")):
         raise ImportRefused(f"{folder} has pages already", "Name an empty or a new folder")
+    if (folder / CATALOGUE_FILE).exists() and not folder.samefile(like):
+        hint = "Name another folder, or take its rows with --like"
+        raise ImportRefused(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
     catalogue = fields.load(like)
     section = _section_row(catalogue)
     read_by = _with_values(catalogue, section, ()) if section else catalogue
     found = list(corpus.read_file(file, file.name, reader, read_by, report))
     if not found:
-        raise ImportRefused(f"{file} holds no publication", "See the problems reported")
+        raise ImportRefused(f"{file} holds no publication", "See the problems told")
     publications = validate.numbered(found)
     pages = _pages(publications, section, catalogue)
     if section:

@@ -157,15 +157,19 @@ class _Checked:
             self.problem(what, "Write a code such as en or fr", field)
 
     def identity(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
-        given = self.entry.id
-        if given is None:
+        given = clean(self.entry.id or "")
+        if not given:
             date_row = self.catalogue.role("date")
             years = values.get(date_row.name, ()) if date_row else ()
             return slug(title, int(str(years[0])) if years else None)
-        whole = given == clean(given) and " " not in given and 0 < len(given) <= LONGEST_ID
-        if whole and not {"", ".", ".."} & set(given.split("/")):
+        parts = given.split("/")
+        within = {".", ".."}.isdisjoint(parts) and parts[0] and parts[-1]
+        if within and " " not in given and len(given) <= LONGEST_ID:
             return given
-        hint = f"An id has no spaces and at most {LONGEST_ID} characters: it was left out"
+        hint = (
+            f"An id has at most {LONGEST_ID} characters and no spaces, no / at its ends and "
+            "no . or .. between them: it was left out"
+        )
         self.problem(f"the id {given[:80]!r} can't be used", hint, None)
         return None
 

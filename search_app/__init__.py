@@ -18,6 +18,7 @@ from search_app.engine import Engine
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     """The application, on an index that need not be there yet: until it is, it answers 503."""
     app = Flask(__name__)
+    app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["pubsearch"] = engine or Engine(settings.index)
     views.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -306,6 +307,7 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
         _build(settings)
     open_engine(settings.index)
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     waitress.serve(
         create_app(settings), host=settings.host, port=settings.port, threads=settings.threads,
         ident=None, _quiet=True, connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS,

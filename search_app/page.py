@@ -140,7 +140,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         relaxed=results.relaxed,
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
         any_href=state.with_match("any").url() if state.match == "all" else "",
-        notes=tuple(_notes(results, catalogue)),
+        notes=tuple(_notes(results, state, catalogue)),
     )
 
 
@@ -156,12 +156,14 @@ def _summary(results: Results, state: SearchState) -> str:
     return f"Showing {first:,}–{last:,} of {results.total:,}{wanted}"
 
 
-def _notes(results: Results, catalogue: Catalogue) -> Iterable[str]:
+def _notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
     """What a person should know of how the query was read."""
     if results.ignored:
         yield (
             f"A search has at most {MOST_WORDS} words; the last {results.ignored:,} were left out."
         )
+    if not results.is_read:
+        yield f"There is nothing in “{state.text}” to search for; this is everything."
     for name, value in results.unknown:
         yield f"{catalogue.by_name[name].label}: no publication has “{value}” there."
 

@@ -21,6 +21,8 @@ from search_app.engine.request import Match, SearchRequest, Sort, year_range
 
 SIZE, LARGEST_SIZE = 10, 100
 LAST_PAGE = 10**9
+MOST_TICKED = 100
+"""How many values of one field may be ticked: each stands in every link of the page."""
 Choice = TypeVar("Choice", bound=str)
 SORTS: tuple[Sort, ...] = get_args(Sort)
 MATCHES: tuple[Match, ...] = get_args(Match)
@@ -126,6 +128,9 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
     for field in exact_fields(catalogue):
         values = [value for value in arguments.getlist(field.name) if value]
         values += _from_two_boxes(arguments, field)
+        if len(values) > MOST_TICKED:
+            takes = f"At most {MOST_TICKED} values of a field can be chosen at once"
+            raise BadParameter(field.name, f"({len(values)} values)", takes)
         if kept := tuple(_checked(field, value) for value in dict.fromkeys(values)):
             filters[field.name] = kept
     return SearchState(

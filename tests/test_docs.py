@@ -36,10 +36,12 @@ def test_the_form_in_the_corpus_readme_is_a_publication(tmp_path: Path) -> None:
     text = (ROOT / "corpus" / "README.md").read_text(encoding="utf-8")
     match = re.search(r"<article itemscope.*?</article>", text, re.DOTALL)
     assert match
+    folder = tmp_path / "corpus"
+    folder.mkdir()
     for name in ("catalogue.toml", "regions.toml"):
-        (tmp_path / name).write_bytes((ROOT / "corpus" / name).read_bytes())
-    (tmp_path / "tools.html").write_text(f"<main>{match[0]}</main>", encoding="utf-8")
-    outcome = build.build(tmp_path, tmp_path / "index")
+        (folder / name).write_bytes((ROOT / "corpus" / name).read_bytes())
+    (folder / "tools.html").write_text(f"<main>{match[0]}</main>", encoding="utf-8")
+    outcome = build.build(folder, tmp_path / "index")
     assert outcome.problems == []
     assert outcome.changes.added == 1
 

@@ -321,3 +321,26 @@ def test_any_parameters_are_answered(client: FlaskClient, pairs: list[tuple[str,
     for path in ("/", "/api/search", "/facet/region"):
         response = client.get(path, query_string=query)
         assert response.status_code in (200, 400)
+
+
+def test_too_many_ticked_values_are_refused(client: FlaskClient) -> None:
+    """A hundred values of a field may be ticked at once, and no more."""
+    many = "&".join(f"year={year}" for year in range(1000, 1101))
+    assert client.get(f"/api/search?{many}").status_code == 400
+    assert client.get(f"/api/search?{many.removeprefix('year=1000&')}").status_code == 200
+
+
+def test_the_name_of_having_none_can_be_typed(client: FlaskClient) -> None:
+    """What the lack of a value is called finds the same as ticking it."""
+    typed = answer(client, "/api/search?q=region:%22No+particular+region%22")["total"]
+    assert typed == answer(client, "/api/search?region=none")["total"]
+
+
+def test_a_value_that_nothing_has_is_told(client: FlaskClient) -> None:
+    """A value typed behind a field's name that no publication has is told, not just missing."""
+    assert "no publication has “film” there" in client.get("/?q=format:film").text
+
+
+def test_a_text_in_which_nothing_can_be_searched_for_is_told(client: FlaskClient) -> None:
+    """Symbols alone show everything, and the page says why."""
+    assert "There is nothing in “?!” to search for" in client.get("/?q=?!").text

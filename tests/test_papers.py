@@ -25,12 +25,13 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     if not file.is_file():
         pytest.skip(f"the shared data are not there: {file}")
     folder: Path = tmp_path_factory.mktemp("papers")
+    index: Path = tmp_path_factory.mktemp("index")
     shutil.copy(ROOT / "benchmarks" / "papers" / "catalogue.toml", folder)
     with lzma.open(file) as packed, lzma.open(folder / "papers.jsonl.xz", "wb") as sample:
         sample.writelines(islice(packed, 0, None, EVERY))
-    outcome = build.build(folder, folder / "index")
+    outcome = build.build(folder, index)
     assert outcome.problems == []
-    return create_app(config.load(environment={}, index=folder / "index")).test_client()
+    return create_app(config.load(environment={}, index=index)).test_client()
 
 
 def test_the_papers_have_their_own_facets(papers: FlaskClient) -> None:

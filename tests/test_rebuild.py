@@ -97,3 +97,22 @@ def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) 
     assert client.get("/").status_code == 200
     (index / generations.CURRENT).write_text("000099-none\n")
     assert client.get("/").status_code == 200
+
+
+def test_a_damaged_generation_is_not_taken_up(corpus: Path, index: Path, app: Flask) -> None:
+    """A generation whose files are not as written is refused, told, and mended by a build."""
+    client = app.test_client()
+    assert client.get("/").status_code == 200
+    edit(corpus, OLD, NEW)
+    damaged = build.build(corpus, index).generation
+    segment = next(damaged.segment.glob("*.seg"))
+    data = bytearray(segment.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    segment.write_bytes(data)
+    assert OLD in client.get("/?q=sherloc").text
+    assert json.loads(client.get("/healthz").data)["status"] == "degraded"
+    fresh = create_app(config.load(environment={}, index=index)).test_client()
+    assert fresh.get("/").status_code == 503
+    assert build.build(corpus, index).status == "published"
+    assert NEW in client.get("/?q=sherloc").text
+    assert json.loads(client.get("/healthz").data)["status"] == "ok"

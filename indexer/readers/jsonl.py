@@ -71,6 +71,9 @@ def _entry(line: bytes, source: Source) -> Entry | Problem:
 
 def _property(name: str, value: object, language: str | None) -> Property:
     if isinstance(value, dict):
+        if "url" not in value:  # no form that is known: kept as it stands, so that it is seen
+            text = msgspec.json.encode(value).decode()
+            return Property(name, text, text, language)
         link_language = value.get("language")
         return Property(
             name, str(value.get("url") or ""), str(value.get("label") or ""),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer import analysis, generations
-from indexer.fields import Field
+from indexer.fields import MISSING, Field
 from search_app.engine import facets, passages
 from search_app.engine.columns import Mask
 from search_app.engine.match import matches
@@ -115,6 +115,7 @@ class Engine:
             sort=sort,
             ignored=parsed.ignored,
             unknown=parsed.unknown,
+            is_read=not request.text or parsed.words is not None or bool(parsed.filters),
             generation=snapshot.name,
             took=round((time.perf_counter() - started) * 1000, 3),
         )
@@ -142,7 +143,7 @@ def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
     """The values that a text names, as a code or a label; else those that have its words."""
     language = snapshot.catalogue.language
     labels = {
-        value: analysis.fold(field.display(value, language))
+        value: analysis.fold(field.missing if value == MISSING else field.display(value, language))
         for value in snapshot.columns[field.name].values
     }
     wanted = analysis.fold(text)

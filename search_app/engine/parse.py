@@ -29,6 +29,7 @@ _SPACE_OR_MARK = re.compile(
     r'\s+|(?P<open>\()|(?P<close>\))|(?P<word>[^\s()"“”„]+)|(?P<quote>["“”„])'
 )
 _PHRASE = re.compile(r'[^"“”„]*["“”„]')
+_PIECE = re.compile(r"[\w*]+")
 _FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
 
 
@@ -90,6 +91,8 @@ def _tokens(text: str) -> Iterable[_Token]:
             if phrase := _PHRASE.match(text, at):
                 at = phrase.end()
                 yield _Token("phrase", phrase[0][:-1], field, negated)
+            else:
+                prefix = (field, negated)  # a quote without an end is none: the next word has it
         elif match["open"]:
             yield _Token("open", "(", field, negated)
         elif match["close"]:
@@ -98,7 +101,8 @@ def _tokens(text: str) -> Iterable[_Token]:
             if at < len(text) and text[at] in '"“”„(' and (before := _prefix(word)):
                 prefix = before
             else:
-                yield _word(word)
+                token = _word(word)
+                yield _Token("word", token.text, token.field or field, token.negated != negated)
 
 
 def _prefix(word: str) -> tuple[str | None, bool] | None:
@@ -131,6 +135,7 @@ class _Parser:
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
         self.searchable = [field.name for field in vocabulary.catalogue.searchable]
         self.words = self.ignored = self.left_out = 0
+        self.field: str | None = None
         self.unknown: list[tuple[str, str]] = []
 
     def parsed(self) -> Parsed:
@@ -197,31 +202,37 @@ class _Parser:
             return None
         token = self._here()
         self.at += 1
-        node = self._parenthesis(depth) if token.kind == "open" else self._atom(token)
+        node = self._parenthesis(token, depth) if token.kind == "open" else self._atom(token)
         if node is None or negated == token.negated:
             return node
         return query.Not(node)
 
-    def _parenthesis(self, depth: int) -> query.Query | None:
+    def _parenthesis(self, token: _Token, depth: int) -> query.Query | None:
+        """What stands within; a field before it holds for all that has none of its own."""
         if depth >= DEEPEST:
             return None
+        around, self.field = self.field, token.field or self.field
         inner = self._join(self._groups(depth + 1))
+        self.field = around
         self.at += self.at < len(self.tokens)
         return inner
 
     def _atom(self, token: _Token) -> query.Query | None:
-        row = self.vocabulary.catalogue.by_name.get((token.field or "").lower())
+        name = token.field or self.field
+        row = self.vocabulary.catalogue.by_name.get((name or "").lower())
         if row and (row.facet or row.parent):
             return self._filter(row, token)
         if row and row.name in self.searchable:
             return self._words(token.text, token.kind, [row.name])
-        words = f"{token.field} {token.text}" if token.field else token.text
-        return self._words(words, token.kind, self.searchable)
+        if row or not token.field:  # what is told of a publication, and can't be searched alone
+            return self._words(token.text, token.kind, self.searchable)
+        return self._words(f"{token.field} {token.text}", token.kind, self.searchable)
 
     def _filter(self, row: Field, token: _Token) -> query.Query | None:
         """A facet's value; words of the field, where no value is called so."""
         text = token.text.strip()
-        if row.kind == "year" and (ends := year_range(text)):
+        ends = year_range(text) if row.kind == "year" else None
+        if ends and not (all(ends) and ends[0] > ends[1]):
             return query.TermRange(exact(row), ends[0] or None, ends[1] or None)
         child = self.vocabulary.catalogue.children.get(row.name)
         for each in (row, child):
@@ -234,21 +245,31 @@ class _Parser:
         return query.Term(exact(row), text)
 
     def _words(self, text: str, kind: str, fields: list[str]) -> query.Query | None:
+        if kind == "word" and "*" in text:
+            pieces = [self._piece(piece, fields) for piece in _PIECE.findall(analysis.fold(text))]
+            return self._together([piece for piece in pieces if piece is not None])
         words = self._within_the_limit(list(analysis.tokens(text)))
-        if not words:
-            return None
         if kind == "phrase" and len(words) > 1:
             stems = [word.stem for word in words]
             return Leaf([query.Phrase(field, stems) for field in fields])
-        if kind == "word" and "*" in text.rstrip("*"):
-            shape = re.sub(r"\*+", "*", re.sub(r"[^\w*]", "", analysis.fold(text)))
-            return Leaf([query.Wildcard(field, analysis.WRITTEN + shape) for field in fields])
-        nodes = [self._term(word, fields, kind) for word in words]
-        if kind == "word" and text.endswith("*"):
-            beginning = analysis.WRITTEN + words[-1].written
-            nodes[-1] = Leaf([query.Prefix(field, beginning) for field in fields])
-        known = [node for node in nodes if node is not None]
-        return query.And(known) if len(known) > 1 else known[0] if known else None
+        terms = [self._term(word, fields, kind) for word in words]
+        return self._together([term for term in terms if term is not None])
+
+    def _together(self, leaves: list[Leaf]) -> query.Query | None:
+        """What one token says in several words, joined as tokens are."""
+        return self.joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
+
+    def _piece(self, text: str, fields: list[str]) -> Leaf | None:
+        """A word, or its beginning, or a pattern that it fits."""
+        words = self._within_the_limit(list(analysis.tokens(text)))
+        shape = analysis.WRITTEN + re.sub(r"\*+", "*", text)
+        if not words:
+            return None
+        if "*" not in text:
+            return self._term(words[0], fields, "word")
+        if "*" in shape[:-1]:
+            return Leaf([query.Wildcard(field, shape) for field in fields])
+        return Leaf([query.Prefix(field, shape[:-1]) for field in fields])
 
     def _within_the_limit(self, words: list[analysis.Token]) -> list[analysis.Token]:
         kept = words[: MOST_WORDS - self.words]

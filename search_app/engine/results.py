@@ -48,7 +48,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
     `relaxed` says that no publication holds all the words, and these hold any of them.
     `ignored` counts the words beyond those that a query may have, and `unknown` has the
-    values typed behind a field's name that no publication has, each with the name. `facets`
+    values typed behind a field's name that no publication has, each with the name. `is_read`
+    is False where a text was typed in which nothing can be searched for. `facets`
     has the buckets of each facet in the order in which they are shown. `took` is in
     milliseconds, from the text of the query to these results.
     """
@@ -61,5 +62,6 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     sort: Sort
     ignored: int
     unknown: tuple[tuple[str, str], ...] = ()
+    is_read: bool = True
     generation: str
     took: float

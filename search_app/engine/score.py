@@ -13,10 +13,13 @@ Fields" (CIKM 2004). Scores of AND and OR add up; NOT, filters and ranges give n
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
+from search_app.engine.columns import Mask
 from search_app.engine.match import matches, occurrences
 from search_app.engine.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
@@ -29,17 +32,22 @@ B_SHORT = 0.5
 Scores = NDArray[np.float32]
 
 
-def scores(node: query.Query | None, snapshot: Snapshot) -> Scores:
+def scores(node: query.Query, snapshot: Snapshot) -> Scores:
     """Each publication's score (float32, of the size of the snapshot), 0 without a match."""
+    return _weighed(node, snapshot)[1]
+
+
+def _weighed(node: query.Query, snapshot: Snapshot) -> tuple[Mask, Scores]:
+    """What a tree matches, and how well: every node is evaluated once."""
     if isinstance(node, Leaf):
-        return _leaf(node, snapshot)
-    total = np.zeros(snapshot.size, np.float32)
-    if isinstance(node, query.And | query.Or):
-        for child in node.subqueries:
-            total += scores(child, snapshot)
-        if isinstance(node, query.And):
-            total[~matches(node, snapshot)] = 0
-    return total
+        found = _leaf(node, snapshot)
+        return found > 0, found
+    if not isinstance(node, query.And | query.Or):
+        return matches(node, snapshot), np.zeros(snapshot.size, np.float32)
+    masks, weights = zip(*(_weighed(child, snapshot) for child in node.subqueries), strict=True)
+    together = np.logical_and if isinstance(node, query.And) else np.logical_or
+    mask = reduce(together, masks)
+    return mask, np.where(mask, reduce(np.add, weights), np.float32(0))
 
 
 def _leaf(leaf: Leaf, snapshot: Snapshot) -> Scores:

@@ -77,6 +77,7 @@
     going = going.then(async () => {
       const now = link.isConnected ? link : keyed(link.dataset.key);
       if (now) await go(now.getAttribute("href"), now);
+      clicked = undefined;
     });
   }
 
@@ -128,11 +129,14 @@
   }, true);
 
   addEventListener("popstate", async (event) => {
-    if (here() === shown) return; // a place on the same page
+    const address = here();
+    running.abort(); // whatever was on its way is for an address that was left
+    if (address === shown) return; // a place on the same page
     const scroll = event.state?.scroll ?? 0;
     try {
-      const page = await answer(here());
-      shown = here();
+      const page = await answer(address);
+      if (here() !== address) return;
+      shown = address;
       sent = box.value;
       swap(page);
       scrollTo({ top: scroll, behavior: "instant" });
@@ -151,7 +155,7 @@
     place.append(label);
     input.addEventListener("input", () => {
       const wanted = plain(input.value.trim());
-      for (const row of rows) row.hidden = !plain(row.textContent).includes(wanted);
+      for (const row of rows) row.hidden = !plain(row.querySelector(".label").textContent).includes(wanted);
     });
   }
 

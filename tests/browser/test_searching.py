@@ -74,14 +74,17 @@ def test_a_new_search_keeps_the_filters(page: Page, site: Site, way: str) -> Non
 
 
 def test_when_no_publication_has_all_words_the_page_says_so(page: Page, site: Site) -> None:
-    """Publications with any of the words are told as such, with a way to all of them or none."""
+    """Publications with any of the words are told as such, whether that was asked for or not."""
     page.goto(site.url("/?q=organ+xyzzy"))
     expect(page.get_by_text("No publication has all of these words")).to_be_visible()
-    page.get_by_role("link", name="Show only those with all of them").click()
+    assert at.hits(page).count()
+    page.goto(site.url("/?q=organ+xyzzy&match=all"))
     at.expect_total(page, 0)
     page.get_by_role("link", name="Search for any of these words").click()
     expect(at.summary(page)).to_contain_text("Showing 1–")
-    assert at.hits(page).count()
+    page.get_by_role("link", name="Prefer all of them").click()
+    expect(page).to_have_url(site.url("/?q=organ+xyzzy"))
+    expect(page.get_by_text("No publication has all of these words")).to_be_visible()
 
 
 def test_where_nothing_is_found_there_are_ways_on(page: Page, site: Site) -> None:
@@ -94,6 +97,13 @@ def test_where_nothing_is_found_there_are_ways_on(page: Page, site: Site) -> Non
     page.get_by_role("link", name="Browse all publications").click()
     at.expect_total(page, 136)
     expect(at.search_box(page)).to_have_value("")
+
+
+def test_a_list_that_filters_emptied_is_not_told_to_have_any(page: Page, site: Site) -> None:
+    """Where filters leave nothing of the publications with any of the words, none are promised."""
+    page.goto(site.url("/?q=organ+xyzzy&region=South+Asia"))
+    at.expect_total(page, 0)
+    expect(page.get_by_text("these have any of them")).to_have_count(0)
 
 
 def test_orders_of_the_list(page: Page, site: Site) -> None:

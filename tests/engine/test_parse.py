@@ -44,6 +44,11 @@ def beginning(text: str) -> Leaf:
     return Leaf([query.Prefix(field, f"={text}") for field in ("title", "summary", "region")])
 
 
+def pattern(shape: str) -> Leaf:
+    """The leaf of a pattern."""
+    return Leaf([query.Wildcard(field, shape) for field in ("title", "summary", "region")])
+
+
 A, B, C = word("alpha"), word("beta"), word("gamma")
 
 
@@ -81,6 +86,10 @@ A, B, C = word("alpha"), word("beta"), word("gamma")
         ("OR", word("or")),
         ("alpha OR", A),
         ("OR alpha", A),
+        ('-"alpha beta', query.And([B, query.Not(A)])),
+        ('title:"alpha beta', query.And([word("alpha", "title"), B])),
+        ("title:(alpha OR beta)", query.Or([word("alpha", "title"), word("beta", "title")])),
+        ("alpha,bet*a", query.And([A, pattern("=bet*a")])),
         ("the alpha of beta", query.And([A, B])),
         ("the", word("the")),
     ],
@@ -102,6 +111,15 @@ def test_words_become_a_tree(text: str, tree: query.Query | None) -> None:
         ("year:2010..", query.TermRange("year.value", "2010", None)),
         ("year:..2015", query.TermRange("year.value", None, "2015")),
         ("-year:2010", query.Not(query.Term("year.value", "2010"))),
+        (
+            "region:(south OR north)",
+            query.Or(
+                [
+                    query.Term("region.value", "South"),
+                    query.Term("region.value", "North"),
+                ]
+            ),
+        ),
         ("section:Nowhere", query.Term("section.value", "Nowhere")),
     ],
 )
@@ -121,6 +139,17 @@ def test_relaxing_joins_words_and_keeps_what_is_excluded() -> None:
     """Joined by Or, any word will do, while -word still excludes."""
     tree = query.And([query.Or([A, B]), query.Not(C)])
     assert read("alpha beta -gamma", query.Or).words == tree
+
+
+def test_words_of_a_compound_are_relaxed_too() -> None:
+    """What one token says in several words is joined as tokens are."""
+    assert read("alpha/beta", query.Or).words == query.Or([A, B])
+
+
+@pytest.mark.parametrize("text", ["year:2015..2010", "year:20..", "year:abc", "year:201*"])
+def test_a_year_that_cannot_be_is_told(text: str) -> None:
+    """A year or a range that no publication can have is told with its name."""
+    assert read(text).unknown == (("year", text.removeprefix("year:")),)
 
 
 def test_an_explicit_and_holds_when_relaxed() -> None:
