@@ -51,8 +51,9 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `facet` is its place among the facets from 1, and `fact` its place in the one line that a
     list tells of a publication; without one it is not among them. `values`, if given, are
     the only ones allowed. `parent` names the field above it in a tree, and `grouping` the
-    file that sorts its values under the parent's. `names` are the names that sources have
-    for it; the first is the one written into pages.
+    file that sorts its values under the parent's. Values of this row that the one which it
+    `qualifies` holds too are shown there with the `qualifier` behind them. `names` are the
+    names that sources have for it; the first is the one written into pages.
     """
 
     name: str
@@ -65,6 +66,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     several: bool = False
     parent: str | None = None
     grouping: str | None = None
+    qualifies: str | None = None
+    qualifier: str = ""
     values: tuple[str, ...] = ()
     order: Order = "count"
     required: bool = False
@@ -271,6 +274,8 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
          f"{row.name!r} has the weight {row.weight}", "Give a number from 0 on"),
         (any(place < 1 for place in (row.facet, row.fact) if place is not None),
          f"{row.name!r} has a place below 1", "Places of facets and facts begin with 1"),
+        (row.qualifies is not None and row.qualifies not in catalogue.by_name,
+         f"{row.name!r} qualifies an unknown row {row.qualifies!r}", "Name a row"),
         (chosen and row.kind in ("text", "link"),
          f"{row.name!r} is a facet of kind {row.kind!r}",
          "Facets are of kind keyword, year, language or country"),

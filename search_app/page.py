@@ -184,10 +184,21 @@ def facts(publication: Publication, catalogue: Catalogue) -> list[str]:
     """What a list tells of a publication in one line, each fact as text."""
     told = [(field, publication.values.get(field.name, ())) for field in catalogue.facts]
     return [
-        ", ".join(field.display(value, catalogue.language) for value in values)
+        ", ".join(_shown(publication, field, value, catalogue) for value in values)
         for field, values in told
         if values
     ]
+
+
+def _shown(publication: Publication, field: Field, value: Value, catalogue: Catalogue) -> str:
+    """What a publication's value is called, with what another row says to qualify it."""
+    qualifiers = [
+        row.qualifier
+        for row in catalogue.fields
+        if row.qualifies == field.name and value in publication.values.get(row.name, ())
+    ]
+    shown = label(field, value, catalogue)
+    return f"{shown} ({', '.join(qualifiers)})" if qualifiers else shown
 
 
 def _chips(state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
@@ -241,14 +252,11 @@ def publication_page(publication: Publication, catalogue: Catalogue) -> Publicat
         values = publication.values.get(field.name, ())
         if field.role in ("title", "summary") or not values:
             continue
-        details.append(
-            Detail(
-                field.label,
-                tuple(
-                    (label(field, value, catalogue), _leads_to(field, value)) for value in values
-                ),
-            )
-        )
+        shown = [
+            (_shown(publication, field, value, catalogue), _leads_to(field, value))
+            for value in values
+        ]
+        details.append(Detail(field.label, tuple(shown)))
     source = publication.source
     return PublicationPage(
         publication,

@@ -344,3 +344,11 @@ def test_a_value_that_nothing_has_is_told(client: FlaskClient) -> None:
 def test_a_text_in_which_nothing_can_be_searched_for_is_told(client: FlaskClient) -> None:
     """Symbols alone show everything, and the page says why."""
     assert "There is nothing in “?!” to search for" in client.get("/?q=?!").text
+
+
+def test_an_executive_summary_is_told_as_such(client: FlaskClient) -> None:
+    """A language in which only the executive summary is on offer says so, in lists and pages."""
+    text = client.get("/?q=title:%22global+report%22&year=2014").text
+    assert "English, Arabic (executive summary), Chinese (executive summary)" in text
+    page = client.get("/publication/global-report-on-trafficking-in-persons-2014").text
+    assert "Arabic (executive summary)" in page

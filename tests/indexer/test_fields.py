@@ -55,6 +55,7 @@ FAULTS = {
     "weight that is no number": (TITLE, row(name="a", label="A") + "weight = nan\n", "weight nan"),
     "parent without grouping": (TITLE, REGION, row(name="c", label="C", parent="region"), "both"),
     "grouping without parent": (TITLE, row(name="c", label="C", grouping="r.toml"), "both"),
+    "unknown row qualified": (TITLE, row(name="a", label="A", qualifies="b"), "unknown row 'b'"),
     "unknown parent": (TITLE, COUNTRY, "an unknown parent 'region'"),
     "parent that is no facet": (TITLE, REGION.replace("facet = 1", ""), COUNTRY, "be the parent"),
     "parent of one value": (TITLE, REGION.replace("true", "false"), COUNTRY, "be the parent"),
@@ -238,7 +239,7 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
     ]  # fmt: skip
     other = Field(
         "other", "Other", kind="year", role="date", weight=9.0, facet=9, fact=9, several=True,
-        parent="a", grouping="b", values=("c",), order="descending", names=("d",), missing="e",
+        parent="a", grouping="b", qualifies="f", qualifier="g", values=("c",), order="descending", names=("d",), missing="e",
     )  # fmt: skip
     first, *rest = catalogue.fields
     changed = [replace(first, **{name: getattr(other, name)}) for name in first.__struct_fields__]
