@@ -239,7 +239,8 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
     ]  # fmt: skip
     other = Field(
         "other", "Other", kind="year", role="date", weight=9.0, facet=9, fact=9, several=True,
-        parent="a", grouping="b", qualifies="f", qualifier="g", values=("c",), order="descending", names=("d",), missing="e",
+        parent="a", grouping="b", qualifies="f", qualifier="g", values=("c",),
+        order="descending", names=("d",), missing="e",
     )  # fmt: skip
     first, *rest = catalogue.fields
     changed = [replace(first, **{name: getattr(other, name)}) for name in first.__struct_fields__]
