@@ -12,7 +12,6 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 import waitress
-from werkzeug.datastructures import MultiDict
 
 from indexer import build as building
 from indexer import generations, importer
@@ -20,9 +19,8 @@ from indexer.build import Outcome, Refused
 from indexer.fields import CatalogueError
 from indexer.generations import IndexBusy, IndexMissing, IndexUnusable
 from indexer.record import Problem, Publication
-from search_app import api, config, create_app, page, sidebar, state
+from search_app import api, config, create_app, page, sidebar, state, terminal
 from search_app.engine import open_engine
-from search_app.engine.results import Run
 from search_app.state import BadParameter
 
 FAILED, WITH_PROBLEMS = 1, 3
@@ -233,64 +231,14 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     engine = open_engine(settings.index)
     snapshot = engine.snapshot()
     allowed = {*snapshot.columns, "sort", "size", "page", "match"}
-    asked = state.read(_arguments(words, allowed), snapshot.catalogue)
+    asked = state.read(terminal.arguments(words, allowed), snapshot.catalogue)
     results = engine.search(asked.request, snapshot)
     found = page.search_page(results, asked, snapshot)
     if as_json:
         answer = msgspec.json.encode(api.search_json(found, results, snapshot))
         click.echo(msgspec.json.format(answer, indent=2))
         return
-    click.echo(found.summary)
-    for note in found.notes:
-        click.echo(note)
-    if found.relaxed:
-        click.echo("No publication has all of these words; these have any of them.")
-    for hit in results.hits:
-        told = page.facts(hit.publication, snapshot.catalogue)
-        click.echo(f"\n{_styled(hit.title)}\n  {' · '.join(told)}\n  {hit.publication.id}")
-        if hit.passage:
-            click.echo(f"  {_styled(hit.passage)}")
-    for group in found.facets:
-        values = [f"{each.label} ({each.count})" for row in group.rows for each in _with_below(row)]
-        values += [f"{group.more} more"] if group.more else []
-        click.echo(f"\n{click.style(group.label, bold=True)}: {', '.join(values)}", nl=False)
-    click.echo()
-
-
-def _with_below(row: sidebar.FacetRow) -> list[sidebar.FacetRow]:
-    return [row, *row.children]
-
-
-def _styled(runs: Sequence[Run]) -> str:
-    return "".join(click.style(run.text, bold=True) if run.marked else run.text for run in runs)
-
-
-def _arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:
-    """Words and `--name value` pairs as the parameters of an address."""
-    found: MultiDict[str, str] = MultiDict()
-    typed, left = [], list(words)
-    while left:
-        word = left.pop(0)
-        if not word.startswith("--"):
-            typed.append(word)
-            continue
-        name, given, value = word[2:].partition("=")
-        if name not in allowed:
-            raise click.UsageError(f"no such option: --{name}; there are {_options(allowed)}")
-        if not given and not left:
-            raise click.UsageError(f"--{name} needs a value")
-        found.add(name, value if given else left.pop(0))
-    found.add("q", " ".join(typed))
-    return MultiDict((name, _readable(value)) for name, value in found.items(multi=True))
-
-
-def _readable(text: str) -> str:
-    """Text without the lone surrogates that stand for bytes which are not UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _options(names: set[str]) -> str:
-    return ", ".join(f"--{name}" for name in sorted(names))
+    terminal.show(found, results, snapshot.catalogue)
 
 
 @commands.command()

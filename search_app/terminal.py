@@ -1,0 +1,70 @@
+"""A search in a terminal: its words and options as parameters, its results as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+from werkzeug.datastructures import MultiDict
+
+from indexer.fields import Catalogue
+from search_app import page, sidebar
+from search_app.engine.results import Results, Run
+
+
+def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None:
+    """Prints a page of results and the facets' numbers."""
+    click.echo(found.summary)
+    for note in found.notes:
+        click.echo(note)
+    if found.relaxed:
+        click.echo("No publication has all of these words; these have any of them.")
+    for hit in results.hits:
+        told = page.facts(hit.publication, catalogue)
+        click.echo(f"\n{_styled(hit.title)}\n  {' · '.join(told)}\n  {hit.publication.id}")
+        if hit.passage:
+            click.echo(f"  {_styled(hit.passage)}")
+    for group in found.facets:
+        values = [f"{each.label} ({each.count})" for row in group.rows for each in _with_below(row)]
+        values += [f"{group.more} more"] if group.more else []
+        click.echo(f"\n{click.style(group.label, bold=True)}: {', '.join(values)}", nl=False)
+    click.echo()
+
+
+def _with_below(row: sidebar.FacetRow) -> list[sidebar.FacetRow]:
+    return [row, *row.children]
+
+
+def _styled(runs: Sequence[Run]) -> str:
+    return "".join(click.style(run.text, bold=True) if run.marked else run.text for run in runs)
+
+
+def arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:
+    """Words and `--name value` pairs as the parameters of an address.
+
+    Raises UsageError for a name that is not allowed, and for one without a value.
+    """
+    found: MultiDict[str, str] = MultiDict()
+    typed, left = [], list(words)
+    while left:
+        word = left.pop(0)
+        if not word.startswith("--"):
+            typed.append(word)
+            continue
+        name, given, value = word[2:].partition("=")
+        if name not in allowed:
+            raise click.UsageError(f"no such option: --{name}; there are {_options(allowed)}")
+        if not given and not left:
+            raise click.UsageError(f"--{name} needs a value")
+        found.add(name, value if given else left.pop(0))
+    found.add("q", " ".join(typed))
+    return MultiDict((name, _readable(value)) for name, value in found.items(multi=True))
+
+
+def _readable(text: str) -> str:
+    """Text without the lone surrogates that stand for bytes which are not UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _options(names: set[str]) -> str:
+    return ", ".join(f"--{name}" for name in sorted(names))
