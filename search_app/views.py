@@ -175,5 +175,5 @@ def health() -> Response:
     It is `degraded` if the live generation can't be opened and an earlier one answers.
     """
     shown = snapshot()
-    status = "degraded" if engine().failed else "ok"
+    status = "ok" if engine().failed is None else "degraded"
     return _json({"status": status, "generation": shown.name, "publications": shown.size})

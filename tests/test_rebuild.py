@@ -95,8 +95,14 @@ def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) 
     """When the pointer names a generation that can't be read, the one held goes on answering."""
     client = app.test_client()
     assert client.get("/").status_code == 200
+    live = generations.current_name(index)
     (index / generations.CURRENT).write_text("000099-none\n")
     assert client.get("/").status_code == 200
+    assert json.loads(client.get("/healthz").data)["status"] == "degraded"
+    (index / generations.CURRENT).unlink()
+    assert json.loads(client.get("/healthz").data)["status"] == "degraded"
+    generations.switch(index, live)
+    assert json.loads(client.get("/healthz").data)["status"] == "ok"
 
 
 def test_a_damaged_generation_is_not_taken_up(corpus: Path, index: Path, app: Flask) -> None:

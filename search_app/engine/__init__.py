@@ -39,7 +39,7 @@ class Engine:
     between threads.
 
     `held` is the snapshot in use, if there is one; `failed` the name of a live generation
-    that could not be taken up.
+    that could not be taken up, empty where the index is gone.
     """
 
     def __init__(self, index: Path) -> None:
@@ -50,8 +50,11 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """The live generation. Raises IndexMissing or IndexOutdated if none can be had."""
-        held = self.held
-        if held is not None and self._live_name() in (held.name, self.failed):
+        held, live = self.held, self._live_name()
+        if held is not None and live == held.name:
+            self.failed = None
+            return held
+        if held is not None and live == self.failed:
             return held
         if not self._lock.acquire(blocking=held is None):
             assert held is not None
@@ -61,14 +64,13 @@ class Engine:
         finally:
             self._lock.release()
 
-    def _live_name(self) -> str | None:
+    def _live_name(self) -> str:
         with suppress(generations.IndexUnusable, OSError):
             return generations.current_name(self._index)
-        return self.failed
+        return ""
 
     def _take_up(self) -> Snapshot:
         """Opens the live generation, unless another thread just has."""
-        name: str | None = None
         try:
             name = generations.current_name(self._index)
             if self.held is None or self.held.name != name:
@@ -78,7 +80,7 @@ class Engine:
         except (generations.IndexUnusable, OSError) as error:
             if self.held is None:
                 raise
-            self.failed = name
+            self.failed = self._live_name()
             log.error("%s stays in use: %s", self.held.name, error)
             return self.held
 
@@ -86,10 +88,7 @@ class Engine:
         """The answer to a search."""
         started = time.perf_counter()
         snapshot = snapshot or self.snapshot()
-        parsed, relaxed = _read(request, snapshot)
-        base = np.ones(snapshot.size, np.bool_)
-        if parsed.words is not None:
-            base = matches(parsed.words, snapshot)
+        parsed, base, relaxed = _read(request, snapshot)
         for node in parsed.filters:
             base = base & matches(node, snapshot)
         chosen = facets.selections(request.filters, snapshot)
@@ -128,15 +127,23 @@ def open_engine(index: Path) -> Engine:
     return engine
 
 
-def _read(request: SearchRequest, snapshot: Snapshot) -> tuple[Parsed, bool]:
-    """The query, and whether it was relaxed: the words alone decide, before any filter."""
+def _read(request: SearchRequest, snapshot: Snapshot) -> tuple[Parsed, Mask, bool]:
+    """The query, what its words find, and whether it was relaxed.
+
+    The words alone decide that, before any filter.
+    """
     vocabulary = Vocabulary(snapshot.catalogue, lambda field, text: _named(field, text, snapshot))
     joined = query.Or if request.match == "any" else query.And
     parsed = parse(request.text, vocabulary, joined)
-    if request.match != "auto" or parsed.words is None or matches(parsed.words, snapshot).any():
-        return parsed, False
+    found = _found(parsed.words, snapshot)
+    if request.match != "auto" or found.any():
+        return parsed, found, False
     relaxed = parse(request.text, vocabulary, query.Or)
-    return relaxed, relaxed.words != parsed.words
+    return relaxed, _found(relaxed.words, snapshot), relaxed.words != parsed.words
+
+
+def _found(words: query.Query | None, snapshot: Snapshot) -> Mask:
+    return np.ones(snapshot.size, np.bool_) if words is None else matches(words, snapshot)
 
 
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
