@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 import msgspec
@@ -104,6 +105,13 @@ class _Checked:
         for stated in entry.properties:
             if field := catalogue.by_source_name.get(stated.name):
                 self.stated.setdefault(field.name, []).append(stated)
+            else:
+                self._unknown(stated.name)
+
+    def _unknown(self, name: str) -> None:
+        """Tells a name that looks like a slip of the pen; others are no matter of ours."""
+        if near := get_close_matches(name, self.catalogue.by_source_name, n=1, cutoff=0.8):
+            self.problem(f"{name!r} is no field of this catalogue", f"Is it {near[0]!r}?", None)
 
     def problem(self, what: str, hint: str, field: Field | None) -> None:
         told = f"{field.label}: {what}" if field else what
@@ -137,7 +145,7 @@ class _Checked:
         if len(kept) > 1 and not field.several:
             self.problem("it has several values", f"Only the first, {kept[0]}, was taken", field)
             kept = kept[:1]
-        if field.required and not kept:
+        if field.required and not kept and field.name not in self.stated:
             self.problem("it is missing", "Add it: this catalogue requires it", field)
         return kept
 

@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -14,7 +15,7 @@ import msgspec
 import waitress
 
 from indexer import build as building
-from indexer import generations, importer
+from indexer import fields, generations, importer
 from indexer.build import Outcome, Refused
 from indexer.fields import CatalogueError
 from indexer.generations import IndexBusy, IndexMissing, IndexUnusable
@@ -254,9 +255,35 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
     except IndexMissing:
         _build(settings)
     open_engine(settings.index)
+    _warn_of_other_rows(settings)
+    server = _server(settings)
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
+    server.run()
+
+
+def _warn_of_other_rows(settings: config.Settings) -> None:
+    """Tells if the index is one of another catalogue, or of another state of its rows."""
+    live = generations.current(settings.index).manifest
+    with suppress(CatalogueError):
+        if fields.load(settings.corpus).fingerprint != live.schema:
+            click.echo(
+                f"The index is of “{live.catalogue.title}”, built from other rows than those of "
+                f"{settings.corpus}: build it anew, or name another --index."
+            )
+
+
+def _server(settings: config.Settings) -> waitress.server.BaseWSGIServer:
+    """A server that holds its port; SettingError if it can't have it."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    waitress.serve(
-        create_app(settings), host=settings.host, port=settings.port, threads=settings.threads,
-        ident=None, _quiet=True, connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS,
-    )  # fmt: skip
+    try:
+        return waitress.create_server(
+            create_app(settings), host=settings.host, port=settings.port,
+            threads=settings.threads, ident=None, connection_limit=CONNECTIONS,
+            channel_timeout=IDLE_SECONDS,
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        where = f"{settings.host}, port {settings.port}"
+        reason = str(error).rstrip(".")
+        raise config.SettingError(
+            f"the server can't listen on {where}: {reason}. Name another with --host or --port"
+        ) from error

@@ -17,7 +17,7 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
     click.echo(found.summary)
     for note in found.notes:
         click.echo(note)
-    if found.relaxed:
+    if found.relaxed and results.total:
         click.echo("No publication has all of these words; these have any of them.")
     for hit in results.hits:
         told = page.facts(hit.publication, catalogue)

@@ -115,7 +115,7 @@ def facet(name: str) -> str:
     field = next((each for each in catalogue.facets if each.name == name), None)
     if field is None:
         known = ", ".join(each.name for each in catalogue.facets)
-        raise NotFound(f"There is no facet {name!r}.", f"There are {known}.")
+        raise NotFound(f"There is no filter “{name[:100]}”.", f"There are {known}.")
     buckets = results.facets[name]
     group = sidebar.facet_group(field, buckets, found.state, catalogue, EVERY_VALUE)
     return render_template(
@@ -128,7 +128,7 @@ def _publication(identity: str) -> tuple[Publication, Catalogue]:
     number = snapshot().number(identity)
     if number is None:
         hint = "It may have been removed, or its id changed: search for its title."
-        raise NotFound(f"There is no publication {identity[:100]!r}.", hint)
+        raise NotFound(f"There is no publication “{identity[:100]}”.", hint)
     return snapshot().publication(number), snapshot().catalogue
 
 

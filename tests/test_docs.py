@@ -55,7 +55,7 @@ COMMANDS = re.findall(
 
 def test_the_readme_has_commands() -> None:
     """The commands of the README are found, so that the next test runs them."""
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 6
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -278,3 +278,11 @@ def test_numbered_ids_are_all_different() -> None:
     ids = ["a", "a-2", "a", "b", "a"]
     made = validate.numbered(placed(identity, 1) for identity in ids)
     assert [each.id for each in made] == ["a", "a-2", "a-3", "b", "a-4"]
+
+
+def test_a_slip_in_a_name_is_told(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """A name that nearly is a field's is told with the one meant; other names are left alone."""
+    found = entry("Law", section="Tools", sectoin="Tools", colour="red")
+    assert checked(found, catalogue, problems).title == "Law"
+    assert [each.what for each in problems] == ["'sectoin' is no field of this catalogue"]
+    assert "'section'" in problems[0].hint
