@@ -321,24 +321,34 @@ def test_import_of_nothing(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert [each["line"] for each in report(tmp_path / "report.json")] == [1]
 
 
-def test_serve_on_a_port_that_is_taken(run: Run, index: Path, corpus: Path) -> None:
+def serve(*arguments: object) -> Told:
+    """Runs `pubsearch serve` as a process: one that can't start, or it would not end."""
+    command = Path(sys.executable).with_name("pubsearch")
+    done = subprocess.run(
+        [command, "serve", *map(str, arguments)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return Told(done.returncode, done.stdout, done.stderr)
+
+
+def test_serve_on_a_port_that_is_taken(index: Path, corpus: Path) -> None:
     """A server that can't have its port says so and what to do, and nothing else."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        told = run("serve", "--corpus", corpus, "--index", index, "--port", port)
+        told = serve("--corpus", corpus, "--index", index, "--port", port)
     assert told.status == 1
     assert told.out == ""
     assert f"can't listen on 127.0.0.1, port {port}" in told.err
     assert "--port" in told.err
 
 
-def test_serve_tells_an_index_of_other_rows(run: Run, index: Path, corpus: Path) -> None:
+def test_serve_tells_an_index_of_other_rows(index: Path, corpus: Path) -> None:
     """A server on an index of another catalogue than its corpus has says so at its start."""
     file = corpus / fields.CATALOGUE_FILE
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('title = "', 'title = "Other ', 1), encoding="utf-8")
-    told = run("serve", "--corpus", corpus, "--index", index, "--host", "nowhere.invalid")
+    told = serve("--corpus", corpus, "--index", index, "--host", "nowhere.invalid")
     assert told.status == 1
     assert "built from other rows" in told.out
