@@ -28,11 +28,12 @@ SORT_LABELS = {
 
 
 class Chip(msgspec.Struct, frozen=True):
-    """An active filter, and the address without it."""
+    """An active filter, the address without it, and the length of the list there."""
 
     facet: str
     label: str
     href: str
+    total: int
 
 
 class HitRow(msgspec.Struct, frozen=True):
@@ -125,7 +126,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
             for field in catalogue.facets
             if results.facets[field.name]
         ),
-        chips=tuple(_chips(state, catalogue)),
+        chips=tuple(_chips(results, state, catalogue)),
         clear_href=state.without_filters().url(),
         sorts=tuple(
             Choice(sort, SORT_LABELS[sort], state.with_sort(sort).url(), sort == results.sort)
@@ -201,13 +202,15 @@ def _shown(publication: Publication, field: Field, value: Value, catalogue: Cata
     return f"{shown} ({', '.join(qualifiers)})" if qualifiers else shown
 
 
-def _chips(state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
+def _chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
+    every = [bucket for buckets in results.facets.values() for bucket in buckets]
+    every += [child for bucket in every for child in bucket.children]
+    leads_to = {(bucket.field, bucket.value): bucket.total for bucket in every}
     for name, values in state.filters.items():
         field = catalogue.by_name[name]
         for value in values:
-            yield Chip(
-                field.label, label(field, value, catalogue), state.without_filter(name, value).url()
-            )
+            href = state.without_filter(name, value).url()
+            yield Chip(field.label, label(field, value, catalogue), href, leads_to[name, value])
 
 
 def _pager(state: SearchState, pages: int) -> Iterable[PageLink]:

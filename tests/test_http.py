@@ -352,3 +352,10 @@ def test_an_executive_summary_is_told_as_such(client: FlaskClient) -> None:
     assert "English, Arabic (executive summary), Chinese (executive summary)" in text
     page = client.get("/publication/global-report-on-trafficking-in-persons-2014").text
     assert "Arabic (executive summary)" in page
+
+
+def test_nothing_found_tells_what_each_filter_costs(client: FlaskClient) -> None:
+    """Where filters leave nothing, each can be dropped, with the number that this leads to."""
+    text = client.get("/?q=organ+removal&region=Middle+East").text
+    total = answer(client, "/api/search?q=organ+removal")["total"]
+    assert f"Search without the filter Region: Middle East</a> ({total})" in text

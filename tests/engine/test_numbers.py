@@ -57,6 +57,8 @@ def test_every_number_is_the_length_of_its_list(
             results = engine.search(SearchRequest(word, filters, match="all", size=100))
             expected = found(made, filters, word)
             assert results.total == len(expected)
+            told = {(bucket.field, bucket.value) for _, bucket in every_bucket(results)}
+            assert told >= {(name, value) for name in filters for value in filters[name]}
             assert {hit.publication.id for hit in results.hits} <= expected
             for facet, bucket in every_bucket(results):
                 assert bucket.count == len(found(made, alone(filters, facet, bucket), word))
