@@ -260,11 +260,15 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     parent = catalogue.by_name.get(row.parent or "")
     is_parent = parent and parent.facet and parent.several and not parent.parent
     chosen = row.facet is not None or row.parent is not None
+    boxes = {f"{each.name}_{end}" for each in catalogue.fields if each.kind == "year"
+             for end in ("from", "to")}  # fmt: skip
+    is_taken = row.name in RESERVED_NAMES | boxes
+    is_taken |= row.name in ("title", "summary") and row.role != row.name
     return _told(
         (not re.fullmatch(r"[a-z][a-z0-9_]*", row.name),
          f"the row name {row.name!r} can't be used",
          "Use lower-case letters, digits and _, a letter first"),
-        (row.name in RESERVED_NAMES,
+        (is_taken,
          f"the row name {row.name!r} is taken by a parameter or a part of the API",
          f"Choose another; taken are {', '.join(sorted(RESERVED_NAMES))}"),
         (any(not re.fullmatch(r"\S+", name) for name in row.names),
@@ -287,7 +291,7 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
          f"{row.name!r} allows the value {MISSING!r}",
          "That word stands for having no value: choose another"),
         ((row.parent is None) != (row.grouping is None),
-         f"{row.name!r} has a parent or a grouping, not both",
+         f"{row.name!r} needs both a parent and a grouping, or neither",
          "A child names its parent field and the file that groups its values"),
         (row.parent is not None and parent is None,
          f"{row.name!r} has an unknown parent {row.parent!r}", "Name a row"),

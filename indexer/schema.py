@@ -39,6 +39,12 @@ def exact(field: Field) -> str:
     return f"{field.name}.value"
 
 
+def row_of(exact_name: str) -> str | None:
+    """The name of the row whose values a Whoosh field holds as they are; None for words."""
+    name, dot, _ = exact_name.partition(".")
+    return name if dot else None
+
+
 def exact_fields(catalogue: Catalogue) -> list[Field]:
     """The rows whose values can be chosen: the facets, and what stands below them."""
     return [field for field in catalogue.fields if field.facet or field.parent]

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -110,8 +111,8 @@ class _Checked:
 
     def _unknown(self, name: str) -> None:
         """Tells a name that looks like a slip of the pen; others are no matter of ours."""
-        if near := get_close_matches(name, self.catalogue.by_source_name, n=1, cutoff=0.8):
-            self.problem(f"{name!r} is no field of this catalogue", f"Is it {near[0]!r}?", None)
+        if meant := _meant(name, tuple(self.catalogue.by_source_name)):
+            self.problem(f"{name!r} is no field of this catalogue", f"Is it {meant!r}?", None)
 
     def problem(self, what: str, hint: str, field: Field | None) -> None:
         told = f"{field.label}: {what}" if field else what
@@ -180,6 +181,12 @@ class _Checked:
         )
         self.problem(f"the id {given[:80]!r} can't be used", hint, None)
         return None
+
+
+@lru_cache(maxsize=1000)
+def _meant(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name that another is nearly; kept, for files repeat their names at every line."""
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), None)
 
 
 def _keyword(stated: Property, field: Field) -> Value | None:

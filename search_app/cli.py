@@ -18,10 +18,10 @@ from indexer import build as building
 from indexer import fields, generations, importer
 from indexer.build import Outcome, Refused
 from indexer.fields import CatalogueError
-from indexer.generations import IndexBusy, IndexMissing, IndexUnusable
+from indexer.generations import IndexBusy, IndexMissing, IndexUnusable, Manifest
 from indexer.record import Problem, Publication
 from search_app import api, config, create_app, page, sidebar, state, terminal
-from search_app.engine import open_engine
+from search_app.engine import Engine, open_engine
 from search_app.state import BadParameter
 
 FAILED, WITH_PROBLEMS = 1, 3
@@ -254,16 +254,15 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
         generations.current(settings.index)
     except IndexMissing:
         _build(settings)
-    open_engine(settings.index)
-    _warn_of_other_rows(settings)
-    server = _server(settings)
+    engine = open_engine(settings.index)
+    _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
+    server = _server(settings, engine)
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
     server.run()
 
 
-def _warn_of_other_rows(settings: config.Settings) -> None:
+def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
     """Tells if the index is one of another catalogue, or of another state of its rows."""
-    live = generations.current(settings.index).manifest
     with suppress(CatalogueError):
         if fields.load(settings.corpus).fingerprint != live.schema:
             click.echo(
@@ -272,12 +271,12 @@ def _warn_of_other_rows(settings: config.Settings) -> None:
             )
 
 
-def _server(settings: config.Settings) -> waitress.server.BaseWSGIServer:
+def _server(settings: config.Settings, engine: Engine) -> waitress.server.BaseWSGIServer:
     """A server that holds its port; SettingError if it can't have it."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         return waitress.create_server(
-            create_app(settings), host=settings.host, port=settings.port,
+            create_app(settings, engine), host=settings.host, port=settings.port,
             threads=settings.threads, ident=None, connection_limit=CONNECTIONS,
             channel_timeout=IDLE_SECONDS,
         )  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
+from indexer.schema import row_of
 from search_app.engine.columns import Column, Mask
 from search_app.engine.nodes import Leaf, fits
 from search_app.engine.snapshot import Snapshot
@@ -83,7 +84,7 @@ def _every(node: query.Every, snapshot: Snapshot) -> Mask:
 
 
 def _column(node: query.Term | query.TermRange, snapshot: Snapshot) -> Column:
-    return snapshot.columns[node.fieldname.removesuffix(".value")]
+    return snapshot.columns[str(row_of(node.fieldname))]
 
 
 def _value(node: query.Term, snapshot: Snapshot) -> Mask:

@@ -19,7 +19,7 @@ from whoosh import query
 
 from indexer import analysis
 from indexer.fields import Catalogue, Field
-from indexer.schema import exact
+from indexer.schema import exact, row_of
 from search_app.engine.nodes import Leaf
 from search_app.engine.request import year_range
 
@@ -292,4 +292,4 @@ def _is_filter(node: query.Query) -> bool:
         return False
     if isinstance(node, query.CompoundQuery):
         return bool(node.subqueries) and all(_is_filter(child) for child in node.subqueries)
-    return isinstance(node, query.Term | query.TermRange) and node.fieldname.endswith(".value")
+    return isinstance(node, query.Term | query.TermRange) and row_of(node.fieldname) is not None

@@ -17,8 +17,6 @@ from search_app.engine.results import Run
 
 LENGTH = 130
 """How many characters a passage has at the most, about; it ends between words."""
-
-
 LEAD = 40
 """How many characters stand before the first marked word of a passage, about."""
 

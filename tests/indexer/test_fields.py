@@ -55,6 +55,11 @@ FAULTS = {
     "weight that is no number": (TITLE, row(name="a", label="A") + "weight = nan\n", "weight nan"),
     "parent without grouping": (TITLE, REGION, row(name="c", label="C", parent="region"), "both"),
     "grouping without parent": (TITLE, row(name="c", label="C", grouping="r.toml"), "both"),
+    "name of a box of years": (
+        TITLE, row(name="year", label="Y", kind="year"), row(name="year_to", label="T"),
+        "'year_to' is taken",
+    ),
+    "name of another role": (TITLE, row(name="summary", label="S"), "'summary' is taken"),
     "unknown row qualified": (TITLE, row(name="a", label="A", qualifies="b"), "unknown row 'b'"),
     "unknown parent": (TITLE, COUNTRY, "an unknown parent 'region'"),
     "parent that is no facet": (TITLE, REGION.replace("facet = 1", ""), COUNTRY, "be the parent"),
