@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 from whoosh import index as whoosh_index
 
-from indexer import analysis, corpus, fields, generations, schema
+from indexer import analysis, catalogue_file, corpus, fields, generations, schema
 from indexer.fields import Catalogue
 from indexer.generations import Changes, Generation, Manifest
 from indexer.record import Problem, Publication
@@ -60,7 +60,7 @@ def build(
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
-    catalogue = fields.load(corpus_folder)
+    catalogue = catalogue_file.load(corpus_folder)
     problems: list[Problem] = []
     with generations.locked(index):
         live, before = _live(index)

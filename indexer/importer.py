@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import corpus, fields, validate
-from indexer.fields import CATALOGUE_FILE, Catalogue, Field
+from indexer import catalogue_file, corpus, validate
+from indexer.catalogue_file import CATALOGUE_FILE
+from indexer.fields import Catalogue, Field
 from indexer.readers import READERS, html
 from indexer.record import Problem, Publication
 
@@ -42,7 +43,7 @@ def import_file(
     if (folder / CATALOGUE_FILE).exists() and not folder.samefile(like):
         hint = "Name another folder, or take its rows with --like"
         raise ImportRefused(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
-    catalogue = fields.load(like)
+    catalogue = catalogue_file.load(like)
     section = _section_row(catalogue)
     read_by = _with_values(catalogue, section, ()) if section else catalogue
     found = list(corpus.read_file(file, file.name, reader, read_by, report))
@@ -91,4 +92,4 @@ def _write(
     for field in catalogue.fields:
         if field.grouping and folder.resolve() != like.resolve():
             shutil.copyfile(like / field.grouping, folder / field.grouping)
-    (folder / CATALOGUE_FILE).write_text(fields.write(catalogue), encoding="utf-8")
+    (folder / CATALOGUE_FILE).write_text(catalogue_file.write(catalogue), encoding="utf-8")

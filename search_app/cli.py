@@ -15,9 +15,9 @@ import msgspec
 import waitress
 
 from indexer import build as building
-from indexer import fields, generations, importer
+from indexer import catalogue_file, generations, importer
 from indexer.build import Outcome, Refused
-from indexer.fields import CatalogueError
+from indexer.catalogue_file import CatalogueError
 from indexer.generations import IndexBusy, IndexMissing, IndexUnusable, Manifest
 from indexer.record import Problem, Publication
 from search_app import api, config, create_app, page, sidebar, state, terminal
@@ -264,7 +264,7 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
 def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
     """Tells if the index is one of another catalogue, or of another state of its rows."""
     with suppress(CatalogueError):
-        if fields.load(settings.corpus).fingerprint != live.schema:
+        if catalogue_file.load(settings.corpus).fingerprint != live.schema:
             click.echo(
                 f"The index is of “{live.catalogue.title}”, built from other rows than those of "
                 f"{settings.corpus}: build it anew, or name another --index."

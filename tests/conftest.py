@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from indexer import build, fields
+from indexer import build, catalogue_file
 from indexer.fields import Catalogue
 from indexer.record import Problem
 from tests import samples
@@ -48,7 +48,7 @@ def corpus(tmp_path: Path) -> Path:
 @pytest.fixture
 def catalogue(corpus: Path) -> Catalogue:
     """The catalogue of the small corpus."""
-    return fields.load(corpus)
+    return catalogue_file.load(corpus)
 
 
 @pytest.fixture

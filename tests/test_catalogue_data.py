@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import corpus, fields, importer
+from indexer import catalogue_file, corpus, importer
 from indexer.record import Problem, Publication
 from tests.catalogue import CORPUS
 
@@ -25,7 +25,9 @@ LANGUAGES = {
 def kept() -> dict[str, Publication]:
     """The publications of corpus/ by their ids."""
     problems: list[Problem] = []
-    found = {each.id: each for each in corpus.read(CORPUS, fields.load(CORPUS), problems.append)}
+    found = {
+        each.id: each for each in corpus.read(CORPUS, catalogue_file.load(CORPUS), problems.append)
+    }
     assert problems == []
     return found
 
@@ -38,7 +40,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
         pytest.skip(f"the shared data are not there: {file}")
     folder: Path = tmp_path_factory.mktemp("import") / "pages"
     importer.import_file(file, folder, CORPUS, lambda _: None)
-    found = corpus.read(folder, fields.load(folder), lambda _: None)
+    found = corpus.read(folder, catalogue_file.load(folder), lambda _: None)
     return {each.id: each for each in found}
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from indexer import fields, generations
+from indexer import catalogue_file, generations
 from search_app import cli
 from tests.samples import article, page
 
@@ -290,7 +290,10 @@ def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
     told = run("import", tmp_path / "list.txt", "--into", tmp_path / "new", "--like", corpus)
     assert (told.status, told.err) == (0, "")
     assert told.out == f"2 publications are now in {tmp_path / 'new'}.\n"
-    assert fields.load(tmp_path / "new").by_name["section"].values == ("Tools", "Technical Papers")
+    assert catalogue_file.load(tmp_path / "new").by_name["section"].values == (
+        "Tools",
+        "Technical Papers",
+    )
     told = run("build", "--corpus", tmp_path / "new", "--index", tmp_path / "index")
     assert (told.status, "2 added" in told.out) == (0, True)
 
@@ -346,7 +349,7 @@ def test_serve_on_a_port_that_is_taken(index: Path, corpus: Path) -> None:
 
 def test_serve_tells_an_index_of_other_rows(index: Path, corpus: Path) -> None:
     """A server on an index of another catalogue than its corpus has says so at its start."""
-    file = corpus / fields.CATALOGUE_FILE
+    file = corpus / catalogue_file.CATALOGUE_FILE
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('title = "', 'title = "Other ', 1), encoding="utf-8")
     told = serve("--corpus", corpus, "--index", index, "--host", "nowhere.invalid")

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import fields, validate
+from indexer import catalogue_file, validate
 from indexer.readers import html
 from indexer.record import Entry, Problem, Property, Publication, Source
 from tests.catalogue import CORPUS
 
-CATALOGUE = fields.load(CORPUS)
+CATALOGUE = catalogue_file.load(CORPUS)
 
 
 def read(page: str | bytes) -> list[Entry | Problem]:
