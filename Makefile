@@ -4,7 +4,8 @@
 # No path here is absolute, so the checkout may lie in a folder with spaces in its name.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index test lint format lock environment environment-test browser clean
+.PHONY: help serve index test lint format bench relevance lock clean
+.PHONY: environment environment-test environment-bench browser
 SHELL := /bin/sh
 
 PYTHONS := $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11)
@@ -25,7 +26,7 @@ find_python = \
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
-		printf '  make %-8s %s\n' "$$name" "$$what"; done
+		printf '  make %-9s %s\n' "$$name" "$$what"; done
 
 serve: environment ## install what is needed, build the index, serve the page
 	@$(BIN)/pubsearch serve $(ARGS)
@@ -48,6 +49,12 @@ format: environment-test ## put the code into the house's form
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
+bench: environment-bench ## measure speed beside other engines, write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.speed $(ARGS)
+
+relevance: environment-bench ## measure ranking on judged sets, write docs/relevance.md
+	@$(BIN)/python -m benchmarks.relevance $(ARGS)
+
 lock: ## pin anew what setup.cfg asks for (ARGS=--upgrade takes the newest)
 	@$(find_python); PYTHON="$$python" tools/lock $(ARGS)
 
@@ -56,6 +63,9 @@ environment:
 
 environment-test:
 	@$(find_python); "$$python" tools/environment.py test
+
+environment-bench:
+	@$(find_python); "$$python" tools/environment.py bench
 
 browser: environment-test
 	@$(BIN)/python -m tests.browser.chromium

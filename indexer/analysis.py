@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -36,10 +36,20 @@ STOP_WORDS = frozenset(
 )
 """English words that say how others hang together. WHO and IT are names here, so not in it."""
 
+FIELD_MARK, GAP_MARK = "\x1e", "\x1f"
+"""In a text of many fields: what stands behind each, and between two texts of one field."""
+
 _SCRIPT_MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0eff"
 )
-_TOKEN = re.compile(rf"[^\W_](?:[^\W_]|[{_SCRIPT_MARKS}])*(?:['’][^\W_]+)*")
+# An underscore parts words, though it is a \w: it is made a space first. Most words are plain
+# letters with nothing else behind them; these are found faster.
+_WORD = (
+    rf"[A-Za-z0-9]++(?![\w{_SCRIPT_MARKS}'’])"
+    rf"|\w[\w{_SCRIPT_MARKS}]*(?:['’]\w+)*"
+)
+_TOKEN = re.compile(_WORD)
+_TOKEN_OR_MARK = re.compile(rf"{_WORD}|[{FIELD_MARK}{GAP_MARK}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _stemmer = Stemmer.Stemmer("english")
 
@@ -65,17 +75,39 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).casefold()
 
 
+def as_written(word: str) -> str:
+    """A word as it stands in a text, folded: its term is this, after WRITTEN."""
+    return fold(word).replace("’", "'")
+
+
 @lru_cache(maxsize=100_000)
 def stem(written: str) -> str:
     """The stem of one folded word: what its inflections have in common."""
     return str(_stemmer.stemWord(written))
 
 
+def stems(written: Sequence[str]) -> list[str]:
+    """The stems of many folded words."""
+    return list(_stemmer.stemWords(written))
+
+
 def tokens(text: str) -> Iterator[Token]:
     """The words of a text, in order; positions jump at an empty line, so no phrase spans it."""
     position, end = -1, 0
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN.finditer(text.replace("_", " ")):
         position += 1 + GAP * (PARTED_BY in text[end : match.start()])
         end = match.end()
-        written = fold(match[0]).replace("’", "'")
+        written = as_written(match[0])
         yield Token(stem(written), written, position, match.start(), end)
+
+
+def marked(text: str) -> str:
+    """A field's text with its marks: GAP_MARK at empty lines, FIELD_MARK at its end."""
+    if FIELD_MARK in text or GAP_MARK in text:
+        text = text.replace(FIELD_MARK, " ").replace(GAP_MARK, " ")
+    return text.replace(PARTED_BY, GAP_MARK) + FIELD_MARK
+
+
+def marked_words(text: str) -> list[str]:
+    """The words of many fields' texts, not folded, and the marks, in order."""
+    return _TOKEN_OR_MARK.findall(text.replace("_", " "))

@@ -9,16 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from whoosh import index as whoosh_index
 
-from indexer import analysis, catalogue_file, corpus, fields, generations, schema
+from indexer import analysis, catalogue_file, columnar, corpus, fields, generations, schema
 from indexer.fields import Catalogue
 from indexer.generations import Changes, Generation, Manifest
 from indexer.record import Problem, Publication
+
+CHUNK = 4096
+"""How many publications are analysed at a time."""
 
 Progress = Callable[[list[Publication]], Iterable[Publication]]
 """Wraps the publications to be written, to show how far it is."""
@@ -162,17 +165,15 @@ def _same(live: Manifest, new: Manifest) -> bool:
 
 
 def write_segment(folder: Path, catalogue: Catalogue, publications: Iterable[Publication]) -> None:
-    """Writes one immutable segment: a single commit, so that no merge follows."""
-    index = whoosh_index.create_in(folder, schema.derive(catalogue))
-    writer = index.writer(limitmb=256)
-    try:
-        for publication in publications:
-            writer.add_document(**schema.document(publication, catalogue))
-    except BaseException:
-        writer.cancel()
-        raise
-    writer.commit()
-    index.close()
+    """Writes one immutable segment."""
+    columnar.write(folder, catalogue, chunks(publications))
+
+
+def chunks(items: Iterable[Publication]) -> Iterator[list[Publication]]:
+    """Publications in lists of CHUNK."""
+    each = iter(items)
+    while chunk := list(islice(each, CHUNK)):
+        yield chunk
 
 
 def watch(

@@ -17,7 +17,7 @@ from indexer import analysis
 from indexer.fields import Catalogue, Field
 from indexer.record import Publication
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an index of the former kind can't be read any more."""
 
 
@@ -60,16 +60,24 @@ def derive(catalogue: Catalogue) -> fields.Schema:
     return schema
 
 
+def text_of(publication: Publication, field: Field, catalogue: Catalogue) -> str:
+    """What a searchable field says, its values parted; empty where it says nothing."""
+    if field.role == "title":
+        return publication.title
+    if field.role == "summary":
+        return publication.summary or ""
+    shown = [
+        field.display(each, catalogue.language) for each in publication.values.get(field.name, ())
+    ]
+    return analysis.PARTED_BY.join(shown)
+
+
 def document(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
     """A publication as the schema has it."""
     found: dict[str, object] = {"id": publication.id, "record": msgspec.json.encode(publication)}
     for field in catalogue.searchable:
-        shown = [
-            field.display(value, catalogue.language)
-            for value in catalogue.values(publication, field)
-        ]
-        if shown:
-            found[field.name] = analysis.PARTED_BY.join(shown)
+        if text := text_of(publication, field, catalogue):
+            found[field.name] = text
     for field in exact_fields(catalogue):
         if values := publication.values.get(field.name):
             found[exact(field)] = [str(value) for value in values]

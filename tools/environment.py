@@ -1,6 +1,7 @@
 """Make the environment in .venv from requirements.lock.
 
-`environment.py serve` makes it fit to serve, `environment.py test` to run the tests too.
+`environment.py serve` makes it fit to serve, `environment.py test` to run the tests too, and
+`environment.py bench` to measure beside other engines as well.
 
 Run by make, with any Python from 3.11 on and nothing installed. A part of the environment
 counts as made only when its stamp, written last, holds the fingerprint of everything it
@@ -15,12 +16,19 @@ import platform
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent.parent
 VENV = HOUSE / ".venv"
 LOCK = HOUSE / "requirements.lock"
-DIVIDER = "# ---- what follows is needed by the tests only ----\n"
+PARTS = ("serve", "test", "bench")
+"""The parts of the environment and of the lock, in order: each needs those before it."""
+DIVIDERS = {
+    "test": "# ---- what follows is needed by the tests only ----\n",
+    "bench": "# ---- what follows is needed by the benchmarks only ----\n",
+}
+"""The line that begins a part of the lock; the first has none."""
 
 
 def fingerprint(lock: str) -> str:
@@ -88,29 +96,40 @@ def make_venv() -> None:
     subprocess.run([python, "-m", "venv", VENV], check=True)
 
 
-def main(part: str) -> None:
-    """Make what of the environment is not there yet."""
+def parted(lock: str) -> dict[str, str]:
+    """The lock's packages by part. Ends the program if a part is missing."""
+    packages, rest = {}, lock
+    for part, following in pairwise(PARTS):
+        packages[part], found, rest = rest.partition(DIVIDERS[following])
+        if not found:
+            sys.exit(
+                f"requirements.lock has no line where the part for {following} begins: "
+                "make it anew with `make lock`"
+            )
+    packages[PARTS[-1]] = rest
+    return packages
+
+
+def main(last: str) -> None:
+    """Make what of the environment is not there yet, up to a part."""
     lock = LOCK.read_text(encoding="utf-8")
-    for_serving, found, for_tests = lock.partition(DIVIDER)
-    if not found:
-        sys.exit(
-            "requirements.lock has no line between its two parts: make it anew with `make lock`"
-        )
+    packages = parted(lock)
     wanted = fingerprint(lock)
     if not is_made("serve", wanted):
         make_venv()
-        install("serve", for_serving)
+        install("serve", packages["serve"])
         pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
         stamp("serve").write_text(wanted, encoding="utf-8")
-    if part == "test" and not is_made("test", wanted):
-        print("Installing what the tests need ...", flush=True)
-        install("test", for_tests)
-        pip("check")
-        stamp("test").write_text(wanted, encoding="utf-8")
+    for part in PARTS[1 : PARTS.index(last) + 1]:
+        if not is_made(part, wanted):
+            print(f"Installing what make {part} needs ...", flush=True)
+            install(part, packages[part])
+            pip("check")
+            stamp(part).write_text(wanted, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["serve"], ["test"]):
+    if sys.argv[1:] not in [[part] for part in PARTS]:
         sys.exit(__doc__)
     # A setting for another program must not decide where ours is installed.
     for name in (

@@ -1,61 +1,80 @@
-"""Facet values as ordinals, by publication: what counting and filtering work on."""
+"""The facet values of all publications in one table: what counting works on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.fields import MISSING
+from indexer.columnar import Array, Column
 
-Mask = NDArray[np.bool_]
-Ordinals = NDArray[np.int32]
+Counts = Mapping[str, NDArray[np.int64]]
+"""To each row, how many publications have each of its values, by ordinal."""
 
 
-class Column:
-    """One row's values for every publication.
+class Table:
+    """One line a publication, one column a row: the ordinal of its first value there.
 
-    `values` are the distinct values in ascending order, and last `none`, which stands for
-    having no value. Publication `d` has the values at `ordinals[offsets[d]:offsets[d + 1]]`
-    (int32); `documents` (int32) names the publication of each ordinal.
+    Each row's ordinals begin where those of the row before end, so that one count over a
+    table counts all rows. The values beyond the first stand in a list beside the table.
     """
 
-    def __init__(self, values_by_document: Sequence[Sequence[str]]) -> None:
-        known = sorted({value for values in values_by_document for value in values})
-        self.values = [*known, MISSING]
-        self.ordinal = {value: number for number, value in enumerate(self.values)}
-        absent = len(known)
-        rows = [
-            [self.ordinal[value] for value in values] or [absent] for values in values_by_document
-        ]
-        lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
-        self.offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        self.ordinals: Ordinals = np.fromiter(
-            (ordinal for row in rows for ordinal in row), np.int32, int(lengths.sum())
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        self.names = list(columns)
+        sizes = [len(column.values) for column in columns.values()]
+        self._ends = np.cumsum(sizes, dtype=np.int64)
+        self._begins = self._ends - sizes
+        # As wide as a pointer, for that is what NumPy counts with.
+        self._first = np.empty(
+            (max((each.size for each in columns.values()), default=0), len(sizes)), np.intp
         )
-        self.documents: Ordinals = np.repeat(np.arange(len(rows), dtype=np.int32), lengths)
+        further: list[tuple[Array, Array]] = []
+        for at, column in enumerate(columns.values()):
+            ordinals = column.ordinals.astype(np.intp) + self._begins[at]
+            self._first[:, at] = ordinals[column.offsets[:-1]]
+            if column.size < len(ordinals):
+                is_further = np.ones(len(ordinals), np.bool_)
+                is_further[column.offsets[:-1]] = False
+                further.append((column.documents[is_further], ordinals[is_further]))
+        documents, ordinals = zip(*further, strict=True) if further else ((), ())
+        self._further_documents = np.concatenate([np.zeros(0, np.int32), *documents])
+        self._further_ordinals = np.concatenate([np.zeros(0, np.intp), *ordinals])
 
-    @property
-    def size(self) -> int:
-        """The number of publications."""
-        return len(self.offsets) - 1
+    def counts(self, documents: Array) -> Counts:
+        """How many of some publications (each named once) have each value of each row."""
+        if len(documents) == len(self._first):
+            return self._everything
+        return self._counted(documents)
 
-    def counts(self, mask: Mask) -> NDArray[np.int64]:
-        """How many of the publications in the mask have each value, in order of `values`."""
-        return np.bincount(self.ordinals[mask[self.documents]], minlength=len(self.values))
+    @cached_property
+    def _everything(self) -> Counts:
+        return self._counted(np.arange(len(self._first)))
 
-    def holds(self, ordinals: Sequence[int]) -> Mask:
-        """The publications that have at least one of the values."""
-        wanted = np.zeros(len(self.values), np.bool_)
-        wanted[list(ordinals)] = True
-        mask = np.zeros(self.size, np.bool_)
-        mask[self.documents[wanted[self.ordinals]]] = True
-        return mask
+    def _counted(self, documents: Array) -> Counts:
+        total = int(self._ends[-1]) if len(self._ends) else 0
+        found = np.bincount(self._first.take(documents, axis=0).reshape(-1), minlength=total)
+        if len(self._further_documents):
+            held = np.zeros(len(self._first), np.bool_)
+            held[documents] = True
+            further = self._further_ordinals[held[self._further_documents]]
+            found += np.bincount(further, minlength=total)
+        return {
+            name: found[begin:end]
+            for name, begin, end in zip(self.names, self._begins, self._ends, strict=True)
+        }
 
-    def between(self, low: str, high: str) -> list[int]:
-        """The ordinals of the values from `low` to `high`, as text; both ends count."""
-        return [
-            ordinal for value, ordinal in self.ordinal.items()
-            if value != MISSING and low <= value <= high
-        ]  # fmt: skip
+
+def largest(counts: Array, most: int | None) -> Sequence[int]:
+    """The ordinals of the values that something has, the commonest first, at most so many.
+
+    Values that as many have go by their order; the last, which stands for none, is left out.
+    """
+    held = np.flatnonzero(counts[:-1])
+    keys = held - counts[held] * len(counts)
+    if most is not None and most < len(held):
+        best = np.argpartition(keys, most)[:most]
+        held, keys = held[best], keys[best]
+    ordinals: list[int] = held[np.argsort(keys)].tolist()
+    return ordinals

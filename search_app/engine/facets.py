@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
 from indexer.fields import MISSING, Field
-from search_app.engine.columns import Column, Mask
+from search_app.engine.columns import Counts, largest
+from search_app.engine.match import holding
 from search_app.engine.request import year_range
 from search_app.engine.results import Bucket
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot import Documents, Mask, Snapshot
 
 Filters = Mapping[str, Sequence[str]]
 
@@ -24,7 +24,7 @@ Filters = Mapping[str, Sequence[str]]
 class Selection:
     """What is ticked in one facet, and the publications that it leaves.
 
-    A facet without a tick leaves all.
+    A facet without a tick leaves all; there is no mask for it.
     """
 
     def __init__(self, field: Field, filters: Filters, snapshot: Snapshot) -> None:
@@ -34,10 +34,17 @@ class Selection:
         self.ticked = [
             (row.name, value) for row in self.rows for value in filters.get(row.name, ())
         ]
-        self.mask = self.leaves(self.ticked)
+
+    @property
+    def mask(self) -> Mask:
+        """The publications that what is ticked leaves."""
+        return self.leaves(self.ticked)
 
     def leaves(self, ticked: Sequence[tuple[str, str]]) -> Mask:
         """The publications that a choice of values leaves."""
+        return self.snapshot.mask((self.field.name, *ticked), lambda: self._leaves(ticked))
+
+    def _leaves(self, ticked: Sequence[tuple[str, str]]) -> Mask:
         masks = [self.holds(*node) for node in self._effective(ticked)]
         if not masks:
             return np.full(self.snapshot.size, not ticked)
@@ -47,9 +54,11 @@ class Selection:
         """The publications that have one value, or a value in one range."""
         column = self.snapshot.columns[row]
         ordinal = column.ordinal.get(value)
-        if ordinal is None and self.snapshot.catalogue.by_name[row].kind == "year":
-            return column.holds(_range(column, value))
-        return column.holds([] if ordinal is None else [ordinal])
+        if ordinal is not None:
+            return holding(row, (ordinal,), self.snapshot)
+        ends = year_range(value) if self.snapshot.catalogue.by_name[row].kind == "year" else None
+        between = column.between(ends[0], ends[1] or "9999") if ends else ()
+        return holding(row, between, self.snapshot)
 
     def is_under(self, node: tuple[str, str], parent: tuple[str, str]) -> bool:
         """Whether a value is a child of another in the facet's tree."""
@@ -72,67 +81,103 @@ class Selection:
         return [node for node in ticked if node not in narrowed]
 
 
-def _range(column: Column, value: str) -> list[int]:
-    ends = year_range(value)
-    return column.between(ends[0], ends[1] or "9999") if ends else []
-
-
 def selections(filters: Filters, snapshot: Snapshot) -> dict[str, Selection]:
     """What is ticked in each facet of the catalogue."""
     return {field.name: Selection(field, filters, snapshot) for field in snapshot.catalogue.facets}
 
 
-def filtered(base: Mask, chosen: Mapping[str, Selection], leave_out: str | None = None) -> Mask:
-    """The publications of `base` that every selection leaves, but for that of one facet."""
-    masks = (each.mask for name, each in chosen.items() if name != leave_out and each.ticked)
-    return reduce(np.logical_and, masks, base)
+class Sifted:
+    """Publications, and which of them each ticked facet leaves.
+
+    `documents` are those that all of them leave, `at` their places among those given.
+    """
+
+    def __init__(self, documents: Documents, chosen: Mapping[str, Selection]) -> None:
+        self._given = documents
+        self._passes = {name: each.mask[documents] for name, each in chosen.items() if each.ticked}
+        self.at = None if not self._passes else np.flatnonzero(
+            reduce(np.logical_and, self._passes.values())
+        )  # fmt: skip
+        self.documents = documents if self.at is None else documents[self.at]
+
+    def but_for(self, facet: str) -> Documents:
+        """Those that all facets leave but one: what that one's own values are counted over."""
+        if facet not in self._passes:
+            return self.documents
+        others = [mask for name, mask in self._passes.items() if name != facet]
+        return self._given[reduce(np.logical_and, others)] if others else self._given
 
 
-def buckets(base: Mask, selection: Selection) -> tuple[Bucket, ...]:
+def buckets(
+    base: Documents, counts: Counts, selection: Selection, most: int | None
+) -> tuple[Bucket, ...]:
     """The values of a facet with their numbers, in the order in which they are shown.
 
-    `base` has the publications that the query and all the other facets leave. Values that
-    none of them has are left out, unless they are ticked.
+    `base` has the publications that the query and all the other facets leave, and `counts`
+    what they have. Values that none of them has are left out, unless they are ticked. Where
+    the commonest come first, at most so many are given, and those that are ticked.
     """
-    tree = {row.name: _row(base, selection, row) for row in selection.rows}
+    tree = {row.name: _row(base, counts, selection, row, most) for row in selection.rows}
     top = tree[selection.field.name]
     if selection.child is not None:
         top = _with_children(top, tree[selection.child.name], selection)
     return tuple(sorted(top, key=lambda bucket: _place(bucket, selection.field)))
 
 
-def _row(base: Mask, selection: Selection, row: Field) -> list[Bucket]:
-    column = selection.snapshot.columns[row.name]
-    counts = column.counts(base)
-    chosen = base & selection.mask
-    more = column.counts(base & ~selection.mask) if selection.ticked else counts
-    now = int(np.count_nonzero(chosen)) if selection.ticked else 0
+def left_out(given: Sequence[Bucket], counts: Counts, selection: Selection) -> int:
+    """How many values of a facet have something and are not among those given."""
+    if selection.child is not None:
+        return 0
+    held = int(np.count_nonzero(counts[selection.field.name]))
+    return held - sum(bucket.count > 0 and ".." not in bucket.value for bucket in given)
+
+
+def _row(
+    base: Documents, counts: Counts, selection: Selection, row: Field, most: int | None
+) -> list[Bucket]:
+    column, held = selection.snapshot.columns[row.name], counts[row.name]
+    limit = most if row.order == "count" and selection.child is None else None
+    ordinals = list(largest(held, limit))
+    if held[-1] and (limit is None or len(ordinals) < limit):
+        ordinals.append(len(held) - 1)
+    shown = [column.values[ordinal] for ordinal in ordinals]
+    if not selection.ticked:
+        return [
+            Bucket(row.name, value, count, count)
+            for value, count in zip(shown, held[ordinals].tolist(), strict=True)
+            if row is not selection.child or value != MISSING
+        ]
+    return _ticked_row(base, counts, selection, row, shown)
+
+
+def _ticked_row(
+    base: Documents, counts: Counts, selection: Selection, row: Field, shown: list[str]
+) -> list[Bucket]:
+    """The buckets of a facet in which something is ticked: a click may do other than add."""
+    column, held = selection.snapshot.columns[row.name], counts[row.name]
+    is_left = selection.mask[base]
+    more = selection.snapshot.table.counts(base[~is_left])[row.name]
+    now = int(np.count_nonzero(is_left))
     ticked = [value for name, value in selection.ticked if name == row.name]
-    in_tree = selection.child is not None  # ticking a value may do other than add it
-    shown = [value for value, count in zip(column.values, counts, strict=True) if count]
     found = []
     for value in dict.fromkeys([*shown, *ticked]):
         if row is selection.child and value == MISSING and value not in ticked:
             continue  # what has a region and no country is counted under its region
-        count = _count(base, selection, row, value, counts)
-        if value in ticked or (in_tree and selection.ticked):
+        ordinal = column.ordinal.get(value)
+        if ordinal is None:
+            count = int(np.count_nonzero(selection.holds(row.name, value)[base]))
+        else:
+            count = int(held[ordinal])
+        if value in ticked or selection.child is not None:
             total = _after_toggling(base, selection, (row.name, value))
         else:
-            total = now + int(more[column.ordinal[value]])
+            assert ordinal is not None
+            total = now + int(more[ordinal])
         found.append(Bucket(row.name, value, count, total, value in ticked))
     return found
 
 
-def _count(
-    base: Mask, selection: Selection, row: Field, value: str, counts: NDArray[np.int64]
-) -> int:
-    ordinal = selection.snapshot.columns[row.name].ordinal.get(value)
-    if ordinal is not None:
-        return int(counts[ordinal])
-    return int(np.count_nonzero(base & selection.holds(row.name, value)))
-
-
-def _after_toggling(base: Mask, selection: Selection, node: tuple[str, str]) -> int:
+def _after_toggling(base: Documents, selection: Selection, node: tuple[str, str]) -> int:
     """The number of publications left once a value is ticked, or unticked.
 
     Ticking a parent takes the place of its ticked children: it widens the list to all of it.
@@ -142,7 +187,7 @@ def _after_toggling(base: Mask, selection: Selection, node: tuple[str, str]) -> 
         after = [each for each in ticked if each != node]
     else:
         after = [*(each for each in ticked if not selection.is_under(each, node)), node]
-    return int(np.count_nonzero(base & selection.leaves(after)))
+    return int(np.count_nonzero(selection.leaves(after)[base]))
 
 
 def _with_children(

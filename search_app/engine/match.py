@@ -1,24 +1,27 @@
 """A query tree to the publications that it matches.
 
-Each kind of node has one function; a node that none handles is an error that names it.
+What a leaf matches are postings: publications, and how much of it each has. What a filter
+matches is a mask over all publications, kept with the generation. Each kind of node has one
+function; a node that none handles is an error that names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from whoosh import query
 
+from indexer.columnar import Array, Column, Postings
 from indexer.schema import row_of
-from search_app.engine.columns import Column, Mask
-from search_app.engine.nodes import Leaf, fits
-from search_app.engine.snapshot import Snapshot
+from search_app.engine import expand
+from search_app.engine.nodes import Leaf
+from search_app.engine.snapshot import Mask, Snapshot
 
 Answer = TypeVar("Answer")
+NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 class UnknownNode(TypeError):
@@ -28,27 +31,12 @@ class UnknownNode(TypeError):
         super().__init__(f"no rule evaluates {type(node).__name__}: {node!r}")
 
 
-class Occurrences(NamedTuple):
-    """Where a part of a leaf stands: `documents` (int32, ascending), and how often there."""
-
-    documents: NDArray[np.int32]
-    frequencies: NDArray[np.int64]
-
-
 def matches(node: query.Query, snapshot: Snapshot) -> Mask:
     """The publications that a tree matches, as a boolean of the size of the snapshot.
 
     Raises UnknownNode.
     """
     return _rule(_RULES, node)(node, snapshot)
-
-
-def occurrences(node: query.Query, snapshot: Snapshot) -> Occurrences:
-    """Where a part of a leaf (a term, phrase, prefix or wildcard of one field) stands.
-
-    Raises UnknownNode.
-    """
-    return _rule(_PARTS, node)(node, snapshot)
 
 
 def _rule(
@@ -62,8 +50,7 @@ def _rule(
 
 def _leaf(node: Leaf, snapshot: Snapshot) -> Mask:
     mask = np.zeros(snapshot.size, np.bool_)
-    for part in node.subqueries:
-        mask[occurrences(part, snapshot).documents] = True
+    mask[postings(node, snapshot).documents] = True
     return mask
 
 
@@ -83,53 +70,137 @@ def _every(node: query.Every, snapshot: Snapshot) -> Mask:
     return np.ones(snapshot.size, np.bool_)
 
 
-def _column(node: query.Term | query.TermRange, snapshot: Snapshot) -> Column:
-    return snapshot.columns[str(row_of(node.fieldname))]
-
-
 def _value(node: query.Term, snapshot: Snapshot) -> Mask:
-    column = _column(node, snapshot)
-    ordinal = column.ordinal.get(node.text)
-    return column.holds([] if ordinal is None else [ordinal])
+    row = str(row_of(node.fieldname))
+    ordinal = snapshot.columns[row].ordinal.get(node.text)
+    return holding(row, () if ordinal is None else (ordinal,), snapshot)
 
 
 def _range(node: query.TermRange, snapshot: Snapshot) -> Mask:
-    column = _column(node, snapshot)
-    return column.holds(column.between(node.start or "", node.end or "\U0010ffff"))
+    row = str(row_of(node.fieldname))
+    between = snapshot.columns[row].between(node.start or "", node.end or "\U0010ffff")
+    return holding(row, between, snapshot)
 
 
-def _term(node: query.Term, snapshot: Snapshot) -> Occurrences:
-    postings = snapshot.postings(node.fieldname, node.text)
-    return Occurrences(postings.documents, postings.frequencies.astype(np.int64))
+def holding(row: str, ordinals: tuple[int, ...], snapshot: Snapshot) -> Mask:
+    """The publications that have at least one of some values of a row."""
+    return snapshot.mask((row, ordinals), lambda: _holding(snapshot.columns[row], ordinals))
 
 
-def _phrase(node: query.Phrase, snapshot: Snapshot) -> Occurrences:
-    """Words side by side: the positions of the first where each next one follows."""
-    first, *others = (snapshot.postings(node.fieldname, word).positions for word in node.words)
-    for distance, positions in enumerate(others, start=1):
-        first = first[np.isin(first + distance, positions, assume_unique=True)]
-    documents, frequencies = np.unique(first >> 32, return_counts=True)
-    return Occurrences(documents.astype(np.int32), frequencies)
+def _holding(column: Column, ordinals: tuple[int, ...]) -> Mask:
+    wanted = np.zeros(len(column.values), np.bool_)
+    wanted[list(ordinals)] = True
+    mask = np.zeros(column.size, np.bool_)
+    mask[column.documents[wanted[column.ordinals]]] = True
+    return mask
 
 
-def _prefix(node: query.Prefix, snapshot: Snapshot) -> Occurrences:
-    return _any_of(snapshot.terms_beginning(node.fieldname, node.text), node.fieldname, snapshot)
+def postings(leaf: Leaf, snapshot: Snapshot) -> Postings:
+    """The publications that a leaf matches, ascending, and the weighed frequency in each.
+
+    Its parts say the same of several fields: their frequencies are added before anything is
+    saturated. Raises UnknownNode.
+    """
+    same: dict[object, tuple[query.Query, set[str]]] = {}
+    for part in leaf.subqueries:
+        same.setdefault(_said(part), (part, set()))[1].add(part.fieldname)
+    found = [_rule(_PARTS, part)(part, fields, snapshot) for part, fields in same.values()]
+    return found[0] if len(found) == 1 else _together(found, snapshot)
 
 
-def _wildcard(node: query.Wildcard, snapshot: Snapshot) -> Occurrences:
-    begun = snapshot.terms_beginning(node.fieldname, node.text.partition("*")[0])
-    terms = [term for term in begun if fits(node.text, term)]
-    return _any_of(terms, node.fieldname, snapshot)
+def _said(part: query.Query) -> object:
+    """What a part asks of its field, whichever that is."""
+    if isinstance(part, query.Phrase):
+        return tuple(part.words)
+    if isinstance(part, query.FuzzyTerm):
+        return (part.text, part.maxdist, part.prefixlength)
+    return (type(part), getattr(part, "text", None))
 
 
-def _any_of(terms: list[str], field: str, snapshot: Snapshot) -> Occurrences:
-    """Several terms of a field as one: their frequencies add up."""
-    frequencies = np.zeros(snapshot.size, np.int64)
-    for term in terms:
-        postings = snapshot.postings(field, term)
-        frequencies[postings.documents] += postings.frequencies
-    documents = np.flatnonzero(frequencies).astype(np.int32)
-    return Occurrences(documents, frequencies[documents])
+def _together(found: Iterable[Postings], snapshot: Snapshot) -> Postings:
+    """Postings as one: the weights of a publication add up."""
+    documents, weights = zip(*found, strict=True)
+    return _gathered(np.concatenate(documents), np.concatenate(weights), snapshot)
+
+
+def _gathered(documents: Array, weights: Array, snapshot: Snapshot) -> Postings:
+    summed = np.bincount(documents, weights, snapshot.size)
+    held = np.flatnonzero(summed)
+    return Postings(held.astype(np.int32), summed[held].astype(np.float32))
+
+
+def _term(part: query.Term, fields: set[str], snapshot: Snapshot) -> Postings:
+    number = snapshot.term(part.text)
+    if number is None:
+        return NOWHERE
+    terms = snapshot.terms_of(part.text)
+    if len(fields) == len(snapshot.segment.fields):
+        return terms.postings(number, number + 1)
+    return _in_fields(
+        _words(terms is snapshot.segment.words, np.array([number]), snapshot), fields, snapshot
+    )
+
+
+def _words(are_words: bool, numbers: Array, snapshot: Snapshot) -> Array:
+    """The numbers of the words that some terms are, or have as their stem."""
+    if are_words:
+        return numbers
+    forms = [snapshot.segment.forms(int(number)) for number in numbers]
+    return np.concatenate(forms) if forms else numbers
+
+
+def _in_fields(words: Array, fields: set[str], snapshot: Snapshot) -> Postings:
+    """Where some words stand in some of the fields."""
+    segment = snapshot.segment
+    found = segment.places(words)
+    return _weighed(found.documents, segment.fields_at(found), fields, snapshot)
+
+
+def _weighed(documents: Array, field_at: Array, fields: set[str], snapshot: Snapshot) -> Postings:
+    """Occurrences, each in a publication and a field, as postings of some of the fields."""
+    segment = snapshot.segment
+    if len(fields) < len(segment.fields):
+        wanted = np.array([name in fields for name in segment.fields])
+        here = wanted[field_at]
+        documents, field_at = documents[here], field_at[here]
+    return _gathered(documents, segment.scale[documents, field_at], snapshot)
+
+
+def _phrase(part: query.Phrase, fields: set[str], snapshot: Snapshot) -> Postings:
+    """Words side by side: from the places of the rarest, the others are looked up."""
+    numbers = [snapshot.term(word) for word in part.words]
+    stems = [number for number in numbers if number is not None]
+    if len(stems) < len(numbers):
+        return NOWHERE
+    segment = snapshot.segment
+    by_rarity = sorted(range(len(stems)), key=lambda at: segment.stems.frequency(stems[at]))
+    rarest, *others = by_rarity
+    found = segment.places(segment.forms(stems[rarest]))
+    documents, begins = found.documents, found.places - rarest
+    if rarest:
+        inside = begins >= 0
+        documents, begins = documents[inside], begins[inside]
+    for at in others:
+        follows = segment.stems_at(begins + at) == stems[at]
+        documents, begins = documents[follows], begins[follows]
+    found = type(found)(documents, begins)
+    return _weighed(documents, segment.fields_at(found), fields, snapshot)
+
+
+def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot) -> Postings:
+    """Several terms as one: the words that a beginning, a pattern or a likeness stands for."""
+    found = []
+    for expansion in expand.expansions(part, snapshot):
+        terms = snapshot.segment.words if expansion.are_words else snapshot.segment.stems
+        if len(fields) < len(snapshot.segment.fields):
+            words = _words(expansion.are_words, expansion.numbers, snapshot)
+            found.append(_in_fields(words, fields, snapshot))
+        elif expansion.is_range:
+            first, last = int(expansion.numbers[0]), int(expansion.numbers[-1]) + 1
+            found.append(_gathered(*terms.postings(first, last), snapshot))
+        else:
+            found.append(_gathered(*terms.postings_of(expansion.numbers), snapshot))
+    return found[0] if len(found) == 1 else _together(found, snapshot) if found else NOWHERE
 
 
 _RULES: dict[type[query.Query], Callable[..., Mask]] = {
@@ -141,9 +212,10 @@ _RULES: dict[type[query.Query], Callable[..., Mask]] = {
     query.Term: _value,
     query.TermRange: _range,
 }
-_PARTS: dict[type[query.Query], Callable[..., Occurrences]] = {
+_PARTS: dict[type[query.Query], Callable[..., Postings]] = {
     query.Term: _term,
     query.Phrase: _phrase,
-    query.Prefix: _prefix,
-    query.Wildcard: _wildcard,
+    query.Prefix: _expanded,
+    query.Wildcard: _expanded,
+    query.FuzzyTerm: _expanded,
 }

@@ -30,7 +30,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     `filters` has the chosen values by field name; a range of years is written `2010..2015`,
     open on either side. `match` says whether a publication must hold all words, any, or all
     if some publication does (`auto`). Without a `sort` the best come first, or, where no
-    words were typed, the newest.
+    words were typed, the newest. `values` is how many of a facet's commonest values are
+    wanted, besides the ticked ones; without it, all.
     """
 
     text: str = ""
@@ -39,3 +40,4 @@ class SearchRequest(msgspec.Struct, frozen=True):
     sort: Sort | None = None
     page: int = 1
     size: int = 10
+    values: int | None = None

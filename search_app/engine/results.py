@@ -50,13 +50,15 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     `ignored` counts the words beyond those that a query may have, and `unknown` has the
     values typed behind a field's name that no publication has, each with the name. `is_read`
     is False where a text was typed in which nothing can be searched for. `facets`
-    has the buckets of each facet in the order in which they are shown. `took` is in
-    milliseconds, from the text of the query to these results.
+    has the buckets of each facet in the order in which they are shown, and `left_out` how many
+    more there are than were wanted. `took` is in milliseconds, from the text of the query to
+    these results, and `stages` how long each stage of it took.
     """
 
     total: int
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[Bucket, ...]]
+    left_out: Mapping[str, int]
     relaxed: bool
     scored: bool
     sort: Sort
@@ -65,3 +67,4 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     is_read: bool = True
     generation: str
     took: float
+    stages: Mapping[str, float]

@@ -69,5 +69,5 @@ def test_stock_whoosh_finds_the_same(opened: tuple[Snapshot, Searcher], tree: qu
 def test_a_node_that_nothing_evaluates_is_named(opened: tuple[Snapshot, Searcher]) -> None:
     """A kind of node that has no rule is an error with its name, and no empty list."""
     snapshot, _ = opened
-    with pytest.raises(UnknownNode, match="FuzzyTerm"):
-        matches(Leaf([query.FuzzyTerm("title", "organ")]), snapshot)
+    with pytest.raises(UnknownNode, match="Variations"):
+        matches(Leaf([query.Variations("title", "organ")]), snapshot)

@@ -6,13 +6,15 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from whoosh import query
 
 from indexer import analysis, generations
 from indexer.record import Publication
 from search_app.engine.nodes import Leaf
-from search_app.engine.score import scores
+from search_app.engine.score import found
 from search_app.engine.snapshot import Snapshot
 from tests.engine.catalogues import CATALOGUE, index, throw
 
@@ -50,6 +52,14 @@ def reference(stem: str, fields: list[str]) -> list[float]:
     held = sum(w > 0 for w in weighted)
     rarity = math.log(1 + (len(MADE) - held + 0.5) / (held + 0.5))
     return [rarity * w * 2.2 / (1.2 + w) for w in weighted]
+
+
+def scores(tree: query.Query, snapshot: Snapshot) -> NDArray[np.float32]:
+    """The score of every publication, 0 for those that a tree does not match."""
+    dense = np.zeros(snapshot.size, np.float32)
+    matched = found(tree, snapshot)
+    dense[matched.documents] = matched.scores
+    return dense
 
 
 def leaf(stem: str, *fields: str) -> Leaf:

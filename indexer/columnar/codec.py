@@ -1,0 +1,241 @@
+"""The segment as Whoosh reads it: a codec over the same arrays.
+
+With this package importable, `whoosh.index.open_dir` opens a segment's folder, and stock
+Whoosh finds the same publications for the same query tree. It walks postings one document at
+a time; the engine does not come this way. A segment is never added to: the codec only reads.
+
+A field of words has two terms at each place, the stem and the word as written after
+`analysis.WRITTEN`. The place that a text's end or a gap takes is a place where no word
+stands, which keeps phrases within one text.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from whoosh import fields as whoosh_fields
+from whoosh.codec import base
+from whoosh.filedb.filestore import FileStorage
+from whoosh.formats import Format
+from whoosh.index import TOC
+from whoosh.matching import ListMatcher
+from whoosh.reading import TermInfo, TermNotFound
+
+from indexer import schema
+from indexer.columnar.lexicon import (
+    IdLexicon,
+    Lexicon,
+    Occurrences,
+    ValueLexicon,
+    WordLexicon,
+    number_of,
+)
+from indexer.columnar.segment import Segment
+from indexer.columnar.storage import Array
+from indexer.fields import Catalogue
+
+
+class ColumnarSegment(base.Segment):  # type: ignore[misc]
+    """What Whoosh's table of contents keeps of a segment: its catalogue and its size."""
+
+    def __init__(self, catalogue: bytes, size: int) -> None:
+        self.indexname, self.segid, self.compound = "MAIN", "columnar", False
+        self.catalogue, self.size = catalogue, size
+
+    def codec(self) -> ColumnarCodec:
+        return ColumnarCodec()
+
+    def doc_count_all(self) -> int:
+        return self.size
+
+    def deleted_count(self) -> int:
+        return 0
+
+    def deleted_docs(self) -> frozenset[int]:
+        return frozenset()
+
+    def is_deleted(self, docnum: int) -> bool:
+        return False
+
+
+class ColumnarCodec(base.Codec):  # type: ignore[misc]
+    """Opens the two readers that Whoosh asks for."""
+
+    def terms_reader(self, storage: FileStorage, segment: ColumnarSegment) -> TermsReader:
+        return TermsReader(_opened(storage, segment))
+
+    def per_document_reader(
+        self, storage: FileStorage, segment: ColumnarSegment
+    ) -> DocumentsReader:
+        return DocumentsReader(_opened(storage, segment))
+
+
+def _opened(storage: FileStorage, segment: ColumnarSegment) -> Segment:
+    catalogue = msgspec.json.decode(segment.catalogue, type=Catalogue)
+    return Segment(Path(storage.folder), catalogue)
+
+
+def write_contents(folder: Path, catalogue: Catalogue, size: int) -> None:
+    """Writes Whoosh's table of contents for a segment of so many publications."""
+    segment = ColumnarSegment(msgspec.json.encode(catalogue), size)
+    TOC(schema.derive(catalogue), [segment], 1).write(FileStorage(str(folder)), "MAIN")
+
+
+class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
+    """What Whoosh asks of a document: its stored fields, and how long its fields are."""
+
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
+
+    def doc_count(self) -> int:
+        return self._segment.size
+
+    doc_count_all = doc_count
+
+    def has_deletions(self) -> bool:
+        return False
+
+    def is_deleted(self, docnum: int) -> bool:
+        return False
+
+    def deleted_docs(self) -> frozenset[int]:
+        return frozenset()
+
+    def _lengths(self, fieldname: str) -> Array:
+        """The number of terms of a field, by document: two a word, or one a value."""
+        if fieldname in self._segment.fields:
+            column: Array = self._segment.layout.lengths[:, self._segment.fields.index(fieldname)]
+            return column.astype(np.int64) * 2
+        if fieldname == "id":
+            return np.ones(self._segment.size, np.int64)
+        values = self._segment.columns[str(schema.row_of(fieldname))]
+        has_none = values.ordinals[values.offsets[:-1]] == len(values.values) - 1
+        found: Array = np.diff(values.offsets) - has_none
+        return found
+
+    def doc_field_length(self, docnum: int, fieldname: str, default: int = 0) -> int:
+        return int(self._lengths(fieldname)[docnum]) or default
+
+    def field_length(self, fieldname: str) -> int:
+        return int(self._lengths(fieldname).sum())
+
+    def min_field_length(self, fieldname: str) -> int:
+        return int(self._lengths(fieldname).min(initial=0))
+
+    def max_field_length(self, fieldname: str) -> int:
+        return int(self._lengths(fieldname).max(initial=0))
+
+    def stored_fields(self, docnum: int) -> dict[str, object]:
+        return {"record": msgspec.json.encode(self._segment.stored.publication(docnum))}
+
+
+class TermsReader(base.TermsReader):  # type: ignore[misc]
+    """What Whoosh asks of terms: which there are, and where they stand."""
+
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
+        self._lexicons: dict[str, Lexicon] = {}
+
+    def _lexicon(self, fieldname: str) -> Lexicon:
+        if fieldname not in self._lexicons:
+            self._lexicons[fieldname] = self._made(fieldname)
+        return self._lexicons[fieldname]
+
+    def _made(self, fieldname: str) -> Lexicon:
+        if fieldname in self._segment.fields:
+            return WordLexicon(self._segment, fieldname)
+        if fieldname == "id":
+            return IdLexicon(self._segment.stored)
+        return ValueLexicon(self._segment.columns[str(schema.row_of(fieldname))])
+
+    def __contains__(self, term: tuple[str, bytes]) -> bool:
+        return number_of(self._lexicon(term[0]), term[1]) is not None
+
+    def indexed_field_names(self) -> list[str]:
+        return sorted(["id", *self._segment.fields, *map(_exact, self._segment.columns)])
+
+    def terms(self) -> Iterator[tuple[str, bytes]]:
+        for name in self.indexed_field_names():
+            yield from ((name, term) for term in self._lexicon(name).terms)
+
+    def terms_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[str, bytes]]:
+        terms = self._lexicon(fieldname).terms
+        return ((fieldname, term) for term in terms[bisect_left(terms, prefix) :])
+
+    def items(self) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
+        return ((term, self.term_info(*term)) for term in self.terms())
+
+    def items_from(
+        self, fieldname: str, prefix: bytes
+    ) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
+        return ((term, self.term_info(*term)) for term in self.terms_from(fieldname, prefix))
+
+    def cursor(self, fieldname: str, fieldobj: whoosh_fields.FieldType) -> Cursor:
+        return Cursor(self._lexicon(fieldname), fieldobj)
+
+    def _occurrences(self, fieldname: str, term: bytes) -> Occurrences:
+        lexicon = self._lexicon(fieldname)
+        number = number_of(lexicon, term)
+        if number is None:
+            raise TermNotFound((fieldname, term))
+        return lexicon.occurrences(number)
+
+    def frequency(self, fieldname: str, text: bytes) -> int:
+        return int(self.term_info(fieldname, text).weight()) if (fieldname, text) in self else 0
+
+    def doc_frequency(self, fieldname: str, text: bytes) -> int:
+        known = (fieldname, text) in self
+        return len(self._occurrences(fieldname, text).documents) if known else 0
+
+    def term_info(self, fieldname: str, text: bytes) -> TermInfo:
+        found = self._occurrences(fieldname, text)
+        counts = [len(each) for each in found.positions]
+        return TermInfo(
+            weight=sum(counts), df=len(counts), minlength=1, maxlength=1 << 30,
+            maxweight=max(counts), minid=found.documents[0], maxid=found.documents[-1],
+        )  # fmt: skip
+
+    def matcher(
+        self, fieldname: str, text: bytes, format_: Format, scorer: object = None
+    ) -> ListMatcher:
+        found = self._occurrences(fieldname, text)
+        has_positions = format_.supports("positions")
+        values = [format_.encode(each) for each in found.positions] if has_positions else None
+        return ListMatcher(
+            found.documents, [float(len(each)) for each in found.positions], values, format_,
+            scorer, term=(fieldname, text), terminfo=self.term_info(fieldname, text),
+        )  # fmt: skip
+
+
+def _exact(name: str) -> str:
+    return f"{name}.value"
+
+
+class Cursor(base.FieldCursor):  # type: ignore[misc]
+    """A place among the terms of a field, as Whoosh's automata move it."""
+
+    def __init__(self, lexicon: Lexicon, field: whoosh_fields.FieldType) -> None:
+        self._terms, self._field, self._at = lexicon.terms, field, 0
+
+    def first(self) -> str | None:
+        self._at = 0
+        return self.text()
+
+    def find(self, string: str | bytes) -> str | None:
+        wanted = string if isinstance(string, bytes) else self._field.to_bytes(string)
+        self._at = bisect_left(self._terms, wanted)
+        return self.text()
+
+    def next(self) -> str | None:
+        self._at += 1
+        return self.text()
+
+    def text(self) -> str | None:
+        return str(self._field.from_bytes(self._terms[self._at])) if self.is_valid() else None
+
+    def is_valid(self) -> bool:
+        return self._at < len(self._terms)

@@ -1,0 +1,115 @@
+"""Facet values as columns of ordinals: what filtering and counting work on.
+
+A column has the distinct values of a field, sorted, and last `none`, which stands for having
+no value. Publication `d` has the values at `ordinals[offsets[d]:offsets[d + 1]]`; ancestors
+of a value in a tree stand there as values of their own field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from indexer.columnar.postings import ranges
+from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
+from indexer.columnar.texts import Texts, offsets_of
+from indexer.fields import MISSING
+from indexer.record import Value
+
+
+class Column:
+    """The values of one field for every publication, as they stand in a file."""
+
+    def __init__(self, arrays: Mapping[str, Array], name: str) -> None:
+        self.values: list[str] = Texts.read(arrays, f"{name}.values").all()
+        self.ordinals, self.offsets = arrays[f"{name}.ordinals"], arrays[f"{name}.offsets"]
+
+    @cached_property
+    def ordinal(self) -> dict[str, int]:
+        """To each value its ordinal."""
+        return {value: number for number, value in enumerate(self.values)}
+
+    @cached_property
+    def documents(self) -> Array:
+        """To each of `ordinals`, the number of the publication that has it (int32)."""
+        return np.repeat(np.arange(self.size, dtype=np.int32), np.diff(self.offsets))
+
+    @property
+    def size(self) -> int:
+        """The number of publications."""
+        return len(self.offsets) - 1
+
+    def between(self, low: str, high: str) -> tuple[int, ...]:
+        """The ordinals of the values from `low` to `high`, as text; both ends count."""
+        return tuple(
+            ordinal for ordinal, value in enumerate(self.values[:-1]) if low <= value <= high
+        )
+
+
+class ColumnBuilder:
+    """Gathers the values of one field, publication by publication."""
+
+    def __init__(self, name: str, former: Column | None) -> None:
+        self.name, self._former = name, former
+        self._ordinals = _Ordinals(former.values[:-1] if former else ())
+        self._counts: list[Array] = []
+        self._found: list[Array] = []
+
+    def add(self, rows: Sequence[Sequence[Value]]) -> None:
+        """The values of some publications."""
+        counts = np.fromiter(map(len, rows), np.int32, len(rows))
+        ordinals = map(self._ordinals.__getitem__, (value for row in rows for value in row))
+        self._counts.append(counts)
+        self._found.append(np.fromiter(ordinals, np.int32, int(counts.sum())))
+
+    def copy(self, numbers: Array) -> None:
+        """The values of some publications of the former column."""
+        assert self._former is not None
+        begins = self._former.offsets[numbers].astype(np.int64)
+        counts = self._former.offsets[numbers + 1] - begins
+        found = self._former.ordinals[ranges(begins, counts)].astype(np.int32)
+        has_none = np.zeros(len(numbers), np.bool_)
+        has_none[counts == 1] = (
+            found[np.cumsum(counts) - 1][counts == 1] == len(self._former.values) - 1
+        )
+        self._counts.append(np.where(has_none, 0, counts))
+        self._found.append(found[found < len(self._former.values) - 1])
+
+    def write(self, writer: ArrayWriter) -> dict[str, int]:
+        """Writes the column; tells how many publications have each value, most frequent first."""
+        counts = np.concatenate([np.zeros(0, np.int32), *self._counts])
+        found = np.concatenate([np.zeros(0, np.int32), *self._found])
+        values, final = self._ordinals.final(found)
+        offsets = offsets_of(np.maximum(counts, 1))
+        ordinals = np.full(int(offsets[-1]), len(values), narrowest(len(values)))
+        ordinals[ranges(offsets[:-1], counts)] = final[found]
+        Texts.of_texts([*values, MISSING]).write(writer, f"{self.name}.values")
+        writer.add(f"{self.name}.ordinals", ordinals)
+        writer.add(f"{self.name}.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
+        held = np.bincount(ordinals, minlength=len(values) + 1)
+        order = np.argsort(-held, kind="stable")
+        names = [*values, MISSING]
+        return {names[number]: int(held[number]) for number in order if held[number]}
+
+
+class _Ordinals(dict[Value, int]):
+    """To each value as it is given, the number of its text in the order of first meeting."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__()
+        self.texts = {text: number for number, text in enumerate(known)}
+
+    def __missing__(self, value: Value) -> int:
+        self[value] = number = self.texts.setdefault(str(value), len(self.texts))
+        return number
+
+    def final(self, found: Array) -> tuple[list[str], Array]:
+        """The values that are still there, sorted, and the final ordinal of each number."""
+        texts = list(self.texts)
+        used = np.flatnonzero(np.bincount(found, minlength=len(texts)))
+        order = sorted(used.tolist(), key=texts.__getitem__)
+        final = np.zeros(len(texts), np.int32)
+        final[order] = np.arange(len(order))
+        return [texts[number] for number in order], final

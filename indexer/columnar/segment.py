@@ -1,0 +1,148 @@
+"""A segment, open for reading: the arrays of a generation, and the few ways into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from indexer import schema
+from indexer.columnar import postings, storage
+from indexer.columnar.facets import Column
+from indexer.columnar.postings import Layout
+from indexer.columnar.storage import Array
+from indexer.columnar.stored import Stored
+from indexer.columnar.texts import Texts
+from indexer.fields import Catalogue
+
+PUBLICATIONS, FACETS, WORDS = "publications.seg", "facets.seg", "words.seg"
+
+
+class Postings(NamedTuple):
+    """The publications that hold some terms: `documents` (int32), and `weights` (float32).
+
+    A term's documents ascend; those of several terms stand one term after the other. The
+    weights are frequencies, weighed and normalised by length, summed over the fields.
+    """
+
+    documents: Array
+    weights: Array
+
+
+class Places(NamedTuple):
+    """Places in the stream (int64), and the publication that each lies in (int32)."""
+
+    documents: Array
+    places: Array
+
+
+class Terms:
+    """Terms of one kind, sorted, and the postings of each over all fields."""
+
+    def __init__(self, arrays: Mapping[str, Array], kind: str) -> None:
+        self.texts = Texts.read(arrays, f"{kind}s")
+        self.offsets: Array = arrays[f"{kind}.offsets"]
+        self.documents: Array = arrays[f"{kind}.documents"]
+        self.weights: Array = arrays[f"{kind}.weights"]
+
+    def postings(self, first: int, last: int) -> Postings:
+        """The postings of the terms from `first` up to `last`."""
+        begin, end = self.offsets[first], self.offsets[last]
+        return Postings(self.documents[begin:end], self.weights[begin:end])
+
+    def postings_of(self, numbers: Array) -> Postings:
+        """The postings of several terms, one after the other."""
+        begins = self.offsets[numbers].astype(np.int64)
+        taken = postings.ranges(begins, self.offsets[numbers + 1] - begins)
+        return Postings(self.documents[taken], self.weights[taken])
+
+    def frequency(self, number: int) -> int:
+        """How many publications a term is in."""
+        return int(self.offsets[number + 1]) - int(self.offsets[number])
+
+
+class Segment:
+    """The arrays of one segment. Raises Damaged or OSError if they can't be read."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        words = storage.read(folder / WORDS)
+        facets = storage.read(folder / FACETS)
+        self.catalogue = catalogue
+        self.fields = [field.name for field in catalogue.searchable]
+        self.stored = Stored(storage.read(folder / PUBLICATIONS))
+        self.columns = {
+            field.name: Column(facets, field.name) for field in schema.exact_fields(catalogue)
+        }
+        self.layout = Layout(words["stream"], words["starts"], words["lengths"])
+        self.words, self.stems = Terms(words, "word"), Terms(words, "stem")
+        self.stem_of: Array = words["stem_of"]
+        self.frequencies: Array = words["word.frequencies"]
+        self.positions: Array = words["word.positions"]
+        self.position_offsets: Array = words["word.position_offsets"]
+
+    @property
+    def size(self) -> int:
+        """The number of publications; they are numbered from 0."""
+        return len(self.stored)
+
+    @cached_property
+    def scale(self) -> Array:
+        """What one occurrence in each field of each publication is worth (float32)."""
+        return scale_of(self.catalogue, self.layout.lengths)
+
+    @cached_property
+    def _words_by_stem(self) -> tuple[Array, Array]:
+        order = np.argsort(self.stem_of, kind="stable")
+        return order, np.searchsorted(self.stem_of[order], np.arange(len(self.stems.texts) + 1))
+
+    def forms(self, stem: int) -> Array:
+        """The numbers of the words that have a stem, ascending."""
+        order, begins = self._words_by_stem
+        return order[begins[stem] : begins[stem + 1]]
+
+    @cached_property
+    def _begins(self) -> Array:
+        return np.ascontiguousarray(self.layout.starts[:-1, 0], np.int64)
+
+    def places(self, words: Array) -> Places:
+        """Everywhere that one of some words stands, word by word, each in the stream's order."""
+        found = [self._places(number) for number in words.tolist()]
+        if len(found) == 1:
+            return found[0]
+        return Places(*(np.concatenate(each) for each in zip(*found, strict=True))) if found else (
+            Places(np.zeros(0, np.int32), np.zeros(0, np.int64))
+        )  # fmt: skip
+
+    def _places(self, word: int) -> Places:
+        first, last = self.words.offsets[word], self.words.offsets[word + 1]
+        documents = np.repeat(self.words.documents[first:last], self.frequencies[first:last])
+        positions = self.positions[self.position_offsets[word] : self.position_offsets[word + 1]]
+        return Places(documents, self._begins[documents] + positions)
+
+    @cached_property
+    def _stem_or_none(self) -> Array:
+        """The stem of each word, and behind them none, for what is negative in the stream."""
+        return np.concatenate([self.stem_of, np.full(2, -1, np.int32)])
+
+    def stems_at(self, places: Array) -> Array:
+        """The number of the stem at each place (int32), -1 where no word stands."""
+        return self._stem_or_none[self.layout.stream.take(places, mode="clip")]
+
+    def fields_at(self, found: Places) -> Array:
+        """The number of the field that each place lies in (its place in `fields`)."""
+        starts = self.layout.starts
+        fields = np.zeros(len(found.places), np.int8)
+        for number in range(1, len(self.fields)):
+            fields += found.places >= starts[found.documents, number]
+        return fields
+
+
+def scale_of(catalogue: Catalogue, lengths: Array) -> Array:
+    """What one occurrence in each field of each publication is worth: see `postings.scales`."""
+    rows = catalogue.searchable
+    return postings.scales(
+        lengths, [row.weight for row in rows], [row.role != "summary" for row in rows]
+    )

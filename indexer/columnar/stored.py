@@ -1,0 +1,226 @@
+"""What is stored of each publication: its id and title as they are, the rest packed.
+
+The rest is packed one publication at a time, with Zstandard (RFC 8878) and a dictionary of
+the first records, which all of them resemble; so any one can be read alone, and unchanged
+ones are copied as they are.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import zstandard
+
+from indexer.columnar import orders
+from indexer.columnar.storage import Array, ArrayWriter, Spool, narrowest
+from indexer.columnar.texts import Blobs, Texts, offsets_of
+from indexer.fields import Catalogue
+from indexer.record import Publication, Source, Value
+
+SAMPLES, LARGEST_DICTIONARY = 256, 1 << 16
+"""The dictionary is the first so many records, cut at so many bytes."""
+
+NO_YEAR, LAST_YEAR = 0, 10_000
+_NO_YEARS = (NO_YEAR,)
+
+
+class Kept(NamedTuple):
+    """A publication that is as it was: its number in the former file, and where it stands now."""
+
+    number: int
+    source: Source
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """What is packed: all of a publication but its id, its title and its place."""
+
+    summary: str | None
+    lang: str | None
+    values: Mapping[str, tuple[Value, ...]]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Record).decode
+
+
+def _dictionary(samples: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(samples, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+
+
+class Stored:
+    """The stored publications of a file, by number.
+
+    `years` has the year of each (int32, NO_YEAR where it has none); `ranks` the place of each
+    in an order: `newest`, `oldest`, `title` (int32; ties go by id, the undated are last).
+    `by_id` has their numbers in the order of their ids (int32).
+    """
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self.ids, self.titles = Texts.read(arrays, "ids"), Texts.read(arrays, "titles")
+        self.records = Blobs.read(arrays, "records")
+        self.dictionary = arrays["dictionary"].tobytes()
+        self.years: Array = arrays["years"]
+        self.ranks = {name: arrays[f"rank.{name}"] for name in ("newest", "oldest", "title")}
+        self.by_id: Array = arrays["by_id"]
+        self.files = Texts.read(arrays, "files").all()
+        self._file, self._line = arrays["file"], arrays["line"]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def _unpack(self) -> Callable[[bytes], bytes]:
+        return zstandard.ZstdDecompressor(dict_data=_dictionary(self.dictionary)).decompress
+
+    def source(self, number: int) -> Source:
+        """Where a publication stands in the corpus."""
+        return Source(self.files[self._file[number]], int(self._line[number]))
+
+    def record(self, number: int) -> bytes:
+        """A publication's record, unpacked."""
+        return self._unpack(self.records[number])
+
+    def publication(self, number: int) -> Publication:
+        """A publication, whole."""
+        record = _decode(self.record(number))
+        return Publication(
+            id=self.ids.text(number), title=self.titles.text(number), source=self.source(number),
+            summary=record.summary, lang=record.lang, values=record.values,
+        )  # fmt: skip
+
+    def number(self, identity: str) -> int | None:
+        """The number of the publication with an id; None if there is none."""
+        order = self.by_id
+        at = bisect_left(order, identity, key=self.ids.text)
+        found = at < len(order) and self.ids.text(order[at]) == identity
+        return int(order[at]) if found else None
+
+
+class StoredBuilder:
+    """Gathers what is stored, publication by publication; numbers count from 0."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue, former: Stored | None) -> None:
+        self._former, self._language = former, catalogue.language
+        date_row = catalogue.role("date")
+        self._date = date_row.name if date_row else ""
+        self._records = Spool(folder, np.uint8)
+        self._lengths: list[Array] = []
+        self._years: list[Array] = []
+        self._texts: dict[str, list[bytes]] = {"ids": [], "titles": []}
+        self._keys: dict[str, list[tuple[str, int]]] = {"id": [], "title": []}
+        self._kept: list[tuple[int, Array]] = []
+        self._files: dict[str, int] = {}
+        self._places: list[tuple[int, int]] = []
+        self.size = 0
+        self._dictionary = b""
+
+    def begin(self, first: Sequence[Publication | Kept]) -> None:
+        """Settles the dictionary, by the first publications."""
+        samples = [
+            self._known.record(each.number) if isinstance(each, Kept) else _packable(each)
+            for each in first[:SAMPLES]
+        ]
+        self._dictionary = b"".join(samples)[:LARGEST_DICTIONARY]
+        compressor = zstandard.ZstdCompressor(level=1, dict_data=_dictionary(self._dictionary))
+        self._pack = compressor.compress
+
+    @property
+    def _known(self) -> Stored:
+        assert self._former is not None
+        return self._former
+
+    def add(self, publications: Sequence[Publication]) -> None:
+        """Stores publications that are new."""
+        records = [self._pack(_packable(each)) for each in publications]
+        self._records.append(np.frombuffer(b"".join(records), np.uint8))
+        self._lengths.append(np.fromiter(map(len, records), np.int64, len(records)))
+        years = (each.values.get(self._date, _NO_YEARS)[0] for each in publications)
+        self._years.append(np.fromiter(years, np.int32, len(publications)))
+        self._texts["ids"].append("".join([f"{each.id}\n" for each in publications]).encode())
+        self._texts["titles"].append("".join([f"{each.title}\n" for each in publications]).encode())
+        for number, each in enumerate(publications, start=self.size):
+            key = orders.title_key(each.title, each.lang or self._language)
+            self._keys["id"].append((each.id, number))
+            self._keys["title"].append((f"{key}\n{each.id}", number))
+        self._stand(each.source for each in publications)
+
+    def copy(self, kept: Sequence[Kept]) -> Array:
+        """Stores publications of the former file again as they are; gives their numbers there."""
+        former = self._known
+        numbers = np.fromiter((each.number for each in kept), np.int64, len(kept))
+        cuts = np.flatnonzero(np.diff(numbers) != 1) + 1
+        runs = [(int(run[0]), int(run[-1]) + 1) for run in np.split(numbers, cuts)]
+        if former.dictionary == self._dictionary:
+            records = former.records.taken(runs)
+            lengths = np.diff(former.records.offsets)[numbers]
+        else:
+            records = [self._pack(former.record(number)) for number in numbers]
+            lengths = np.fromiter(map(len, records), np.int64, len(records))
+        self._records.append(np.frombuffer(b"".join(records), np.uint8))
+        self._lengths.append(lengths)
+        self._years.append(former.years[numbers])
+        self._texts["ids"] += former.ids.taken(runs)
+        self._texts["titles"] += former.titles.taken(runs)
+        self._kept.append((self.size, numbers))
+        self._stand(each.source for each in kept)
+        return numbers
+
+    def _stand(self, sources: Iterable[Source]) -> None:
+        """Takes down where the next publications stand in the corpus."""
+        files = self._files
+        self._places += [(files.setdefault(each.file, len(files)), each.line) for each in sources]
+        self.size = len(self._places)
+
+    def close(self) -> None:
+        """Gives back the room that was taken on the disk meanwhile."""
+        self._records.close()
+
+    def write(self, writer: ArrayWriter) -> None:
+        """Writes all that was gathered."""
+        lengths = np.concatenate([np.zeros(0, np.int64), *self._lengths])
+        writer.add("dictionary", np.frombuffer(self._dictionary, np.uint8))
+        Blobs(self._records.array(), offsets_of(lengths)).write(writer, "records")
+        texts = {name: Texts.joined(pieces) for name, pieces in self._texts.items()}
+        for name, each in texts.items():
+            each.write(writer, name)
+        years = np.concatenate([np.zeros(0, np.int32), *self._years])
+        writer.add("years", years)
+        Texts.of_texts(list(self._files)).write(writer, "files")
+        places = np.array(self._places, np.int32).reshape(-1, 2)
+        writer.add("file", places[:, 0].astype(narrowest(len(self._files))))
+        writer.add("line", places[:, 1])
+        self._write_orders(writer, texts["ids"], years)
+
+    def _write_orders(self, writer: ArrayWriter, ids: Texts, years: Array) -> None:
+        to_new = np.full(len(self._former or ()), -1, np.int32)
+        for first, numbers in self._kept:
+            to_new[numbers] = np.arange(first, first + len(numbers))
+        to_former = np.full(self.size, -1, np.int32)
+        to_former[to_new[to_new >= 0]] = np.flatnonzero(to_new >= 0)
+        kept_by_id = to_new[self._former.by_id] if self._former else to_new
+        kept_by_title = to_new[np.argsort(self._former.ranks["title"])] if self._former else to_new
+        by_id = orders.merged(kept_by_id[kept_by_id >= 0], self._keys["id"], ids.text)
+        by_title = orders.merged(
+            kept_by_title[kept_by_title >= 0], self._keys["title"],
+            lambda number: self._title_key(int(to_former[number])),
+        )  # fmt: skip
+        writer.add("by_id", by_id)
+        writer.add("rank.title", orders.ranks(by_title))
+        dated = np.where(years == NO_YEAR, LAST_YEAR, years)
+        for name, keys in (("newest", np.where(years == NO_YEAR, 1, -years)), ("oldest", dated)):
+            writer.add(f"rank.{name}", orders.ranks(by_id[np.argsort(keys[by_id], kind="stable")]))
+
+    def _title_key(self, number: int) -> str:
+        publication = self._known.publication(number)
+        key = orders.title_key(publication.title, publication.lang or self._language)
+        return f"{key}\n{publication.id}"
+
+
+def _packable(publication: Publication) -> bytes:
+    return _encode(Record(publication.summary, publication.lang, publication.values))

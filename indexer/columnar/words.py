@@ -1,0 +1,177 @@
+"""The words of publications as numbers: what is read becomes a stream of words.
+
+While publications are read, a word has the number in whose order it was first met; these
+streams are provisional. Once all is read, words are sorted, and the stream gets the final
+numbers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from indexer import analysis, schema
+from indexer.columnar.postings import Layout, ranges
+from indexer.columnar.storage import Array, Spool
+from indexer.fields import Catalogue
+from indexer.record import Publication
+
+FIELD_END, GAP = -1, -2
+"""What stands in a stream behind each field, and where texts of one field are parted."""
+_FIRST = 2
+"""The provisional number of the first word; 0 and 1 stand for GAP and FIELD_END."""
+
+ALONE = 2
+"""After so many chunks of new publications, words are numbered in a process beside this one."""
+WAITING = 3
+"""How many chunks may be on their way between the two."""
+
+
+class Numbers(dict[str, int]):
+    """To each word of a text, just as it stands there, the number of its folded form.
+
+    Words get numbers as they are met; `known` are the words that have one already. `words`
+    has them all in the order of their numbers.
+    """
+
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        super().__init__({analysis.GAP_MARK: 0, analysis.FIELD_MARK: 1})
+        self.words = list(known)
+        self._numbers = {word: number for number, word in enumerate(known, start=_FIRST)}
+
+    def __missing__(self, raw: str) -> int:
+        written = analysis.as_written(raw)
+        number = self._numbers.setdefault(written, len(self.words) + _FIRST)
+        if number == len(self.words) + _FIRST:
+            self.words.append(written)
+        self[raw] = number
+        return number
+
+    def stream(self, text: str) -> Array:
+        """The provisional stream (int32) of fields that stand in one text, a mark behind each."""
+        found = analysis.marked_words(text)
+        return np.fromiter(map(self.__getitem__, found), np.int32, len(found))
+
+
+def provisional(stream: Array) -> Array:
+    """A final stream as a provisional one, its words being those known first."""
+    return stream + np.int32(_FIRST)
+
+
+def final_numbers(words: Sequence[str], counts: Array) -> tuple[list[str], Array]:
+    """The words that are still there, sorted, and to each provisional number the final one.
+
+    `counts` tells how often each provisional number stands in the stream.
+    """
+    used = np.flatnonzero(counts[_FIRST : _FIRST + len(words)])
+    order = sorted(used.tolist(), key=words.__getitem__)
+    numbers = np.full(len(words) + _FIRST, GAP, np.int32)
+    numbers[:_FIRST] = GAP, FIELD_END
+    numbers[np.array(order, np.int64) + _FIRST] = np.arange(len(order), dtype=np.int32)
+    return [words[number] for number in order], numbers
+
+
+def stems_of(words: Sequence[str]) -> tuple[list[str], Array]:
+    """The distinct stems of some words, sorted, and to each word the number of its stem."""
+    stems = analysis.stems(words)
+    distinct = sorted(set(stems))
+    numbers = {stem: number for number, stem in enumerate(distinct)}
+    return distinct, np.fromiter(map(numbers.__getitem__, stems), np.int32, len(stems))
+
+
+class WordStream:
+    """The stream of words of all publications, gathered chunk by chunk and put aside.
+
+    Where there is much to be numbered, a second process does it while this one reads on. It
+    is begun by `multiprocessing` in its `spawn` way, so a program that builds as a script needs the
+    usual guard (`if __name__ == "__main__"`).
+    """
+
+    def __init__(self, folder: Path, catalogue: Catalogue, former: Layout | None,
+                 known: Sequence[str]) -> None:  # fmt: skip
+        self.catalogue, self._former = catalogue, former
+        self.words: list[str] = list(known)
+        self._numbers = Numbers(known)
+        self._spool = Spool(folder, np.int32)
+        self._pending: deque[Future[tuple[Array, list[str]]] | Array] = deque()
+        self._chunks = 0
+        self._other: ProcessPoolExecutor | None = None
+        self.counts = np.zeros(0, np.int64)
+
+    def __enter__(self) -> WordStream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self._other:
+            self._other.shutdown(cancel_futures=True)
+        self._spool.close()
+
+    def add(self, publications: Sequence[Publication]) -> None:
+        """The words of publications that are new."""
+        fields = self.catalogue.searchable
+        text = "".join([
+            analysis.marked(schema.text_of(each, field, self.catalogue))
+            for each in publications for field in fields
+        ])  # fmt: skip
+        self._chunks += 1
+        if self._chunks == ALONE + 1:
+            self._other = ProcessPoolExecutor(1, get_context("spawn"), _begin, (self.words,))
+        if self._other:
+            self._pending.append(self._other.submit(_numbered, text))
+        else:
+            self._pending.append(self._numbers.stream(text))
+            self.words = self._numbers.words
+        self._take(WAITING)
+
+    def copy(self, numbers: Array) -> None:
+        """The words of publications of the former stream."""
+        assert self._former is not None
+        begins = self._former.starts[numbers, 0].astype(np.int64)
+        counts = self._former.starts[numbers + 1, 0] - begins
+        self._pending.append(provisional(self._former.stream[ranges(begins, counts)]))
+        self._take(WAITING)
+
+    def _take(self, most: int) -> None:
+        """Puts the oldest of what is pending aside, until `most` are left."""
+        while len(self._pending) > most:
+            each = self._pending.popleft()
+            if isinstance(each, Future):
+                stream, new = each.result()
+                self.words += new
+            else:
+                stream = each
+            self._spool.append(stream)
+            counts = np.bincount(stream, minlength=len(self.counts))
+            counts[: len(self.counts)] += self.counts
+            self.counts = counts
+
+    def all(self) -> Array:
+        """The whole provisional stream, mapped into memory."""
+        self._take(0)
+        return self._spool.array()
+
+
+_other: Numbers
+
+
+def _begin(words: list[str]) -> None:
+    global _other  # noqa: PLW0603  what this process remembers from chunk to chunk
+    _other = Numbers(words)
+
+
+def _numbered(text: str) -> tuple[Array, list[str]]:
+    """The stream of a text, and the words that were new in it."""
+    known = len(_other.words)
+    stream = _other.stream(text)
+    return stream, _other.words[known:]

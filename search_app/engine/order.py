@@ -1,0 +1,49 @@
+"""The part of a list that is shown: the best so many, without sorting all the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.columnar import Array
+from search_app.engine.request import Sort
+from search_app.engine.snapshot import Documents
+
+
+def best(
+    documents: Documents,
+    scores: NDArray[np.float32] | None,
+    ranks: Mapping[str, Array],
+    sort: Sort,
+    page: slice,
+) -> NDArray[np.intp]:
+    """Where among `documents` those stand that a page of the list has, in order.
+
+    By relevance the best scores come first, and of those with the same the newest; so no page
+    repeats or skips what another has. Without scores the ranks of the order decide alone.
+    """
+    first, last = page.start, min(page.stop, len(documents))
+    if first >= last:
+        return np.zeros(0, np.intp)
+    if sort != "relevance" or scores is None:
+        ranked = ranks[sort][documents]
+        return _smallest(ranked, last)[first:]
+    among = _candidates(scores, last) if last < len(documents) else np.arange(len(documents))
+    tied = ranks["newest"][documents[among]]
+    order: NDArray[np.intp] = among[np.lexsort((tied, -scores[among]))][first:last]
+    return order
+
+
+def _smallest(ranked: Array, last: int) -> NDArray[np.intp]:
+    if last < len(ranked):
+        among = np.argpartition(ranked, last)[:last]
+        return among[np.argsort(ranked[among])]
+    return np.argsort(ranked)
+
+
+def _candidates(scores: NDArray[np.float32], last: int) -> NDArray[np.intp]:
+    """Where the scores stand that are no worse than the one in place `last`."""
+    bar = np.partition(scores, len(scores) - last)[len(scores) - last]
+    return np.flatnonzero(scores >= bar)

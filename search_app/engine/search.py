@@ -1,0 +1,180 @@
+"""A search from end to end: the words read, publications found, weighed, counted, shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh import query
+
+from indexer import analysis
+from indexer.fields import MISSING, Field
+from search_app.engine import facets, passages
+from search_app.engine.columns import Counts, largest
+from search_app.engine.facets import Selection, Sifted
+from search_app.engine.match import matches
+from search_app.engine.order import best
+from search_app.engine.parse import Parsed, Vocabulary, parse
+from search_app.engine.request import SearchRequest, Sort
+from search_app.engine.results import Hit, Results
+from search_app.engine.score import Found, found
+from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.stages import Stopwatch
+
+
+class Answer(NamedTuple):
+    """What a search finds, before any of it is shown.
+
+    `numbers` has the publications of the page that was asked for, in order, and `scores`
+    theirs, where words were typed. `sifted` has all that were found, `counts` what these have.
+    """
+
+    request: SearchRequest
+    snapshot: Snapshot
+    parsed: Parsed
+    relaxed: bool
+    sort: Sort
+    numbers: Documents
+    scores: NDArray[np.float32] | None
+    sifted: Sifted
+    chosen: Mapping[str, Selection]
+    counts: Counts
+    watch: Stopwatch
+
+    @property
+    def total(self) -> int:
+        """How many publications were found."""
+        return len(self.sifted.documents)
+
+    def counts_of(self, facet: str) -> Counts:
+        """What a facet counts: all that the query and the other facets leave."""
+        if not self.chosen[facet].ticked:
+            return self.counts
+        return self.snapshot.table.counts(self.sifted.but_for(facet))
+
+    def largest(self, facet: str, most: int) -> list[tuple[str, int]]:
+        """The commonest values of a facet with their numbers, at most so many."""
+        counts, values = self.counts_of(facet)[facet], self.snapshot.columns[facet].values
+        return [(values[ordinal], int(counts[ordinal])) for ordinal in largest(counts, most)]
+
+
+def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
+    """Which publications answer a search, in what order, and what they have."""
+    watch = Stopwatch()
+    parsed, base, relaxed = _read(request, snapshot, watch)
+    documents, scores = base or (snapshot.everything, None)
+    for node in parsed.filters:
+        kept = matches(node, snapshot)[documents]
+        documents, scores = documents[kept], None if scores is None else scores[kept]
+    chosen = facets.selections(request.filters, snapshot)
+    sifted = Sifted(documents, chosen)
+    if scores is not None and sifted.at is not None:
+        scores = scores[sifted.at]
+    watch.lap("match")
+    sort = _sort(request, is_scored=scores is not None)
+    first = (request.page - 1) * request.size
+    page = slice(first, first + request.size)
+    at = best(sifted.documents, scores, snapshot.ranks, sort, page)
+    watch.lap("score")
+    counts = snapshot.table.counts(sifted.documents)
+    watch.lap("facets")
+    return Answer(
+        request, snapshot, parsed, relaxed, sort, sifted.documents[at],
+        None if scores is None else scores[at], sifted, chosen, counts, watch,
+    )  # fmt: skip
+
+
+def _read(
+    request: SearchRequest, snapshot: Snapshot, watch: Stopwatch
+) -> tuple[Parsed, Found | None, bool]:
+    """The query, what its words find, and whether it was relaxed.
+
+    The words alone decide that, before any filter.
+    """
+    vocabulary = Vocabulary(snapshot.catalogue, lambda field, text: _named(field, text, snapshot))
+    joined = query.Or if request.match == "any" else query.And
+    parsed = parse(request.text, vocabulary, joined)
+    watch.lap("parse")
+    if parsed.words is None:
+        return parsed, None, False
+    base = found(parsed.words, snapshot)
+    watch.lap("match")
+    if request.match != "auto" or len(base.documents):
+        return parsed, base, False
+    relaxed = parse(request.text, vocabulary, query.Or)
+    watch.lap("parse")
+    if relaxed.words == parsed.words or relaxed.words is None:
+        return parsed, base, False
+    return relaxed, found(relaxed.words, snapshot), True
+
+
+def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
+    """The values that a text names, as a code or a label; else those that have its words."""
+    language = snapshot.catalogue.language
+    labels = {
+        value: analysis.fold(field.missing if value == MISSING else field.display(value, language))
+        for value in snapshot.columns[field.name].values
+    }
+    wanted = analysis.fold(text)
+    exactly = [value for value in labels if wanted in (labels[value], analysis.fold(value))]
+    words = set(wanted.split())
+    return exactly or [value for value in labels if words and words <= set(labels[value].split())]
+
+
+def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
+    """The order asked for; without words nothing is more relevant than another."""
+    if is_scored:
+        return request.sort or "relevance"
+    return request.sort if request.sort and request.sort != "relevance" else "newest"
+
+
+def results(answer: Answer) -> Results:
+    """What an answer shows: its publications with their passages, its facets in buckets."""
+    buckets, left_out = {}, {}
+    for name, selection in answer.chosen.items():
+        counts = answer.counts_of(name)
+        base = answer.sifted.but_for(name)
+        buckets[name] = facets.buckets(base, counts, selection, answer.request.values)
+        left_out[name] = facets.left_out(buckets[name], counts, selection)
+    answer.watch.lap("facets")
+    hits = _hits(answer)
+    answer.watch.lap("passages")
+    return Results(
+        total=answer.total,
+        hits=hits,
+        facets=buckets,
+        left_out=left_out,
+        relaxed=answer.relaxed,
+        scored=answer.scores is not None,
+        sort=answer.sort,
+        ignored=answer.parsed.ignored,
+        unknown=answer.parsed.unknown,
+        is_read=not answer.request.text
+        or answer.parsed.words is not None
+        or bool(answer.parsed.filters),
+        generation=answer.snapshot.name,
+        took=round(answer.watch.total, 3),
+        stages=answer.watch.stages,
+    )
+
+
+def _hits(answer: Answer) -> tuple[Hit, ...]:
+    words, catalogue = answer.parsed.words, answer.snapshot.catalogue
+    title_row, summary_row = catalogue.role("title"), catalogue.role("summary")
+    in_title = passages.marker(words, title_row.name if title_row else "")
+    in_summary = passages.marker(words, summary_row.name if summary_row else "")
+    scores = [None] * len(answer.numbers) if answer.scores is None else answer.scores.tolist()
+    hits = []
+    for number, score in zip(answer.numbers.tolist(), scores, strict=True):
+        publication = answer.snapshot.publication(number)
+        hits.append(
+            Hit(
+                publication,
+                None if score is None else round(score, 4),
+                passages.whole(publication.title, in_title),
+                passages.passage(publication.summary or "", in_summary),
+            )
+        )
+    return tuple(hits)
