@@ -16,7 +16,7 @@ which the engine never opens.
 
 from indexer.columnar.facets import Column
 from indexer.columnar.postings import B_SHORT, K1, B, Layout, ranges
-from indexer.columnar.segment import Postings, Segment, Terms
+from indexer.columnar.segment import Places, Postings, Segment, Terms
 from indexer.columnar.storage import Array, Damaged
 from indexer.columnar.stored import Kept
 from indexer.columnar.writer import write
@@ -30,6 +30,7 @@ __all__ = [
     "Damaged",
     "Kept",
     "Layout",
+    "Places",
     "Postings",
     "Segment",
     "Terms",

@@ -16,7 +16,6 @@ from indexer import analysis
 from indexer.columnar.facets import Column
 from indexer.columnar.postings import ranges
 from indexer.columnar.segment import Segment
-from indexer.columnar.storage import Array
 from indexer.columnar.stored import Stored
 
 
@@ -83,15 +82,22 @@ class WordLexicon:
         written = [analysis.WRITTEN + segment.words.texts.text(word) for word in words]
         stems = np.unique(segment.stem_of[words])
         texts = [segment.stems.texts.text(stem) for stem in stems]
-        self._words: dict[bytes, Array] = {
-            **{text.encode(): segment.forms(stem) for text, stem in zip(texts, stems, strict=True)},
-            **{text.encode(): words[at : at + 1] for at, text in enumerate(written)},
+        # The number of a stem, or, below zero, that of a word.
+        self._numbers = {
+            **{text.encode(): stem for text, stem in zip(texts, stems.tolist(), strict=True)},
+            **{
+                text.encode(): -1 - word for text, word in zip(written, words.tolist(), strict=True)
+            },
         }
-        self.terms = sorted(self._words)
+        self.terms = sorted(self._numbers)
 
     def occurrences(self, number: int) -> Occurrences:
         """Where a word stands, or any word of a stem."""
-        found = self._segment.places(self._words[self.terms[number]])
+        at = self._numbers[self.terms[number]]
+        if at >= 0:
+            found = self._segment.places(at)
+        else:
+            found = self._segment.places_of_words(np.array([-1 - at]))
         here = self._segment.fields_at(found) == self._field
         order = np.argsort(found.places[here])
         documents, places = found.documents[here][order], found.places[here][order]

@@ -7,14 +7,14 @@ A stretch of the stream is sorted at a time; the stretches are joined by copying
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
-from indexer.columnar.texts import Offsets, offsets_of
+from indexer.columnar.texts import offsets_of
 
 STRETCH = 1 << 21
 """About how many words are sorted at a time (a publication is never cut): it bounds memory."""
@@ -24,9 +24,6 @@ B = 0.75
 B_SHORT = 0.5
 """BM25F: how fast frequency saturates, and how much a field's length counts, in the summary
 and in all others, which are short."""
-
-Aside = Callable[[Array], Array]
-"""Takes an array that is not needed for a while out of memory, and gives it back from there."""
 
 
 class Layout(NamedTuple):
@@ -43,15 +40,14 @@ class Layout(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """The postings of a stretch of publications.
+    """The postings of a stretch of publications, sorted by term, then by publication.
 
-    Sorted by word, then by publication: `words` has how many words stand there in all,
-    `held` in how many publications each does. A posting has its publication (`documents`),
-    and its `frequencies` by field; `positions` has all its places, counted from where the
-    publication begins.
+    `stands` has how often each term stands there, `held` in how many publications. A posting
+    has its publication (`documents`), and its `frequencies` by field; `positions` has all the
+    places of terms, counted from where the publication begins.
     """
 
-    words: Array
+    stands: Array
     held: Array
     documents: Array
     frequencies: Array
@@ -59,9 +55,14 @@ class Stretch(NamedTuple):
 
 
 def stretches(layout: Layout) -> Iterator[tuple[int, int]]:
-    """The publications in ranges, each of about STRETCH words or of one long publication."""
+    """The publications in ranges, each of about STRETCH words or of one long publication.
+
+    There is at least one range, if an empty one.
+    """
     begins = layout.starts[:, 0]
     first = 0
+    if len(begins) == 1:
+        yield 0, 0
     while first < len(begins) - 1:
         last = int(np.searchsorted(begins, begins[first] + STRETCH, side="right")) - 1
         last = max(last, first + 1)
@@ -69,32 +70,36 @@ def stretches(layout: Layout) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def inverted(layout: Layout, first: int, last: int, vocabulary: int) -> Stretch:
-    """The postings of the publications from `first` up to `last`."""
+def inverted(layout: Layout, term_of: Array, terms: int, first: int, last: int) -> Stretch:
+    """The postings of the publications from `first` up to `last`.
+
+    `term_of` has the term of each word, and behind them two negative numbers, for what is
+    negative in the stream.
+    """
     begin, end = layout.starts[first, 0], layout.starts[last, 0]
-    words = layout.stream[begin:end]
+    stream = term_of[layout.stream[begin:end]]
     fields = layout.lengths.shape[1]
     spans = np.diff(layout.starts[first:last].reshape(-1), append=end)
     field_at = np.repeat(np.tile(np.arange(fields, dtype=np.uint8), last - first), spans)
     document_at = np.repeat(
         np.arange(first, last, dtype=np.int32), spans.reshape(-1, fields).sum(axis=1)
     )
-    places = np.flatnonzero(words >= 0)
-    keys = (words[places].astype(np.int64) << 32) | places
+    places = np.flatnonzero(stream >= 0)
+    keys = (stream[places].astype(np.int64) << 32) | places
     keys.sort()
     at = (keys & 0xFFFFFFFF).astype(np.int32)
-    sorted_words = (keys >> 32).astype(np.int32)
+    sorted_terms = (keys >> 32).astype(np.int32)
     del keys, places
     documents = document_at[at]
     is_new = np.ones(len(at), np.bool_)
-    is_new[1:] = (sorted_words[1:] != sorted_words[:-1]) | (documents[1:] != documents[:-1])
+    is_new[1:] = (sorted_terms[1:] != sorted_terms[:-1]) | (documents[1:] != documents[:-1])
     starts = np.flatnonzero(is_new)
     posting_of = np.cumsum(is_new, dtype=np.int64) - 1
     frequencies = np.bincount(posting_of * fields + field_at[at], minlength=len(starts) * fields)
     begins = (layout.starts[first:last, 0] - begin).astype(np.int32)
     return Stretch(
-        np.bincount(sorted_words, minlength=vocabulary),
-        np.bincount(sorted_words[starts], minlength=vocabulary),
+        np.bincount(sorted_terms, minlength=terms),
+        np.bincount(sorted_terms[starts], minlength=terms),
         documents[starts],
         _narrowed(frequencies).reshape(-1, fields),
         _narrowed(at - begins[documents - first]),
@@ -124,45 +129,37 @@ def weighted(documents: Array, frequencies: Array, scale: NDArray[np.float32]) -
     return weights
 
 
-class WordPostings(NamedTuple):
-    """The postings of all words: word `n` has those from `offsets[n]` up to `offsets[n + 1]`.
-
-    `documents` (int32), and the weighed frequency in each, `weights` (float32).
-    """
-
-    offsets: Offsets
-    documents: Array
-    weights: Array
-
-
 def write(
-    writer: ArrayWriter, layout: Layout, vocabulary: int, scale: NDArray[np.float32], aside: Aside
-) -> WordPostings:
-    """Writes the postings of all words."""
-    parts = [
-        Stretch(*map(aside, inverted(layout, first, last, vocabulary)))
-        for first, last in stretches(layout)
-    ]
-    held = sum((part.held for part in parts), np.zeros(vocabulary, np.int64))
-    stood = sum((part.words for part in parts), np.zeros(vocabulary, np.int64))
-    offsets, position_offsets = offsets_of(held), offsets_of(stood)
-    most = max((int(part.frequencies.sum(axis=1).max(initial=0)) for part in parts), default=0)
-    farthest = max((int(part.positions.max(initial=0)) for part in parts), default=0)
-    documents = writer.allocate("word.documents", np.int32, int(offsets[-1]))
-    frequencies = writer.allocate("word.frequencies", narrowest(most), int(offsets[-1]))
-    weights = writer.allocate("word.weights", np.float32, int(offsets[-1]))
-    positions = writer.allocate("word.positions", narrowest(farthest), int(position_offsets[-1]))
-    next_posting, next_position = offsets[:-1].copy(), position_offsets[:-1].copy()
+    writer: ArrayWriter, kind: str, parts: Sequence[Stretch], scale: NDArray[np.float32]
+) -> None:
+    """Joins stretches, in the order of their publications, and writes them under a kind's name."""
+    offsets = offsets_of(np.sum([part.held for part in parts], axis=0))
+    documents = writer.allocate(f"{kind}.documents", np.int32, int(offsets[-1]))
+    weights = writer.allocate(f"{kind}.weights", np.float32, int(offsets[-1]))
+    next_posting = offsets[:-1].copy()
     for part in parts:
         to = _places(next_posting, part.held)
-        documents[to], frequencies[to] = part.documents, part.frequencies.sum(axis=1)
+        documents[to] = part.documents
         weights[to] = weighted(part.documents, part.frequencies, scale)
-        positions[_places(next_position, part.words)] = part.positions
         next_posting += part.held
-        next_position += part.words
-    writer.add("word.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
-    writer.add("word.position_offsets", position_offsets.astype(for_offsets(len(positions))))
-    return WordPostings(offsets, documents, weights)
+    writer.add(f"{kind}.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
+
+
+def write_positions(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> None:
+    """Writes how often terms stand in each publication, and where, for the same postings."""
+    offsets = offsets_of(np.sum([part.held for part in parts], axis=0))
+    place_offsets = offsets_of(np.sum([part.stands for part in parts], axis=0))
+    most = max((int(part.frequencies.sum(axis=1).max(initial=0)) for part in parts), default=0)
+    farthest = max((int(part.positions.max(initial=0)) for part in parts), default=0)
+    frequencies = writer.allocate(f"{kind}.frequencies", narrowest(most), int(offsets[-1]))
+    places = writer.allocate(f"{kind}.positions", narrowest(farthest), int(place_offsets[-1]))
+    next_posting, next_place = offsets[:-1].copy(), place_offsets[:-1].copy()
+    for part in parts:
+        frequencies[_places(next_posting, part.held)] = part.frequencies.sum(axis=1)
+        places[_places(next_place, part.stands)] = part.positions
+        next_posting += part.held
+        next_place += part.stands
+    writer.add(f"{kind}.position_offsets", place_offsets.astype(for_offsets(len(places))))
 
 
 def _places(begins: Array, counts: Array) -> Array | slice:
@@ -178,50 +175,3 @@ def ranges(begins: Array, counts: Array) -> Array:
     numbers: Array = np.arange(ends[-1] if len(ends) else 0)
     numbers += np.repeat(begins - (ends - counts), counts)
     return numbers
-
-
-def write_stems(
-    writer: ArrayWriter, stem_of: Array, stems: int, words: WordPostings, aside: Aside
-) -> None:
-    """Writes the postings of stems, joined from those of the words that have each stem."""
-    order = np.argsort(stem_of, kind="stable")
-    stem_at = stem_of[order]
-    ends = np.cumsum(np.diff(words.offsets)[order])
-    held = np.zeros(stems, np.int64)
-    parts = []
-    first = 0
-    while first < len(order):
-        begun = ends[first - 1] if first else 0
-        last = int(np.searchsorted(ends, begun + STRETCH, side="right"))
-        last = int(np.searchsorted(stem_at, stem_at[max(last, first + 1) - 1], side="right"))
-        joined = _joined(order[first:last], stem_at[first:last], words)
-        held += np.bincount(joined[0], minlength=stems)
-        parts.append((aside(joined[1]), aside(joined[2])))
-        first = last
-    offsets = offsets_of(held)
-    documents = writer.allocate("stem.documents", np.int32, int(offsets[-1]))
-    weights = writer.allocate("stem.weights", np.float32, int(offsets[-1]))
-    done = 0
-    for part in parts:
-        to = slice(done, done + len(part[0]))
-        documents[to], weights[to] = part
-        done = to.stop
-    writer.add("stem.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
-
-
-def _joined(numbers: Array, stems: Array, words: WordPostings) -> tuple[Array, Array, Array]:
-    """The stem, publication and summed weight of each posting of some words' stems."""
-    begins = words.offsets[numbers]
-    counts = words.offsets[numbers + 1] - begins
-    taken = ranges(begins, counts)
-    keys = (np.repeat(stems, counts).astype(np.int64) << 32) | words.documents[taken]
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    is_new = np.ones(len(keys), np.bool_)
-    is_new[1:] = keys[1:] != keys[:-1]
-    starts = np.flatnonzero(is_new)
-    return (
-        (keys[starts] >> 32).astype(np.int32),
-        (keys[starts] & 0xFFFFFFFF).astype(np.int32),
-        np.add.reduceat(words.weights[taken[order]], starts, dtype=np.float32),
-    )

@@ -79,9 +79,9 @@ class Segment:
         self.layout = Layout(words["stream"], words["starts"], words["lengths"])
         self.words, self.stems = Terms(words, "word"), Terms(words, "stem")
         self.stem_of: Array = words["stem_of"]
-        self.frequencies: Array = words["word.frequencies"]
-        self.positions: Array = words["word.positions"]
-        self.position_offsets: Array = words["word.position_offsets"]
+        self.frequencies: Array = words["stem.frequencies"]
+        self.positions: Array = words["stem.positions"]
+        self.position_offsets: Array = words["stem.position_offsets"]
 
     @property
     def size(self) -> int:
@@ -94,33 +94,25 @@ class Segment:
         return scale_of(self.catalogue, self.layout.lengths)
 
     @cached_property
-    def _words_by_stem(self) -> tuple[Array, Array]:
-        order = np.argsort(self.stem_of, kind="stable")
-        return order, np.searchsorted(self.stem_of[order], np.arange(len(self.stems.texts) + 1))
-
-    def forms(self, stem: int) -> Array:
-        """The numbers of the words that have a stem, ascending."""
-        order, begins = self._words_by_stem
-        return order[begins[stem] : begins[stem + 1]]
-
-    @cached_property
     def _begins(self) -> Array:
         return np.ascontiguousarray(self.layout.starts[:-1, 0], np.int64)
 
-    def places(self, words: Array) -> Places:
-        """Everywhere that one of some words stands, word by word, each in the stream's order."""
-        found = [self._places(number) for number in words.tolist()]
-        if len(found) == 1:
-            return found[0]
-        return Places(*(np.concatenate(each) for each in zip(*found, strict=True))) if found else (
-            Places(np.zeros(0, np.int32), np.zeros(0, np.int64))
-        )  # fmt: skip
+    def places(self, stem: int) -> Places:
+        """Everywhere that a stem stands, in the order of the stream."""
+        first, last = self.stems.offsets[stem], self.stems.offsets[stem + 1]
+        documents = np.repeat(self.stems.documents[first:last], self.frequencies[first:last])
+        positions = self.positions[self.position_offsets[stem] : self.position_offsets[stem + 1]]
+        return Places(documents, self._begins.take(documents) + positions)
 
-    def _places(self, word: int) -> Places:
-        first, last = self.words.offsets[word], self.words.offsets[word + 1]
-        documents = np.repeat(self.words.documents[first:last], self.frequencies[first:last])
-        positions = self.positions[self.position_offsets[word] : self.position_offsets[word + 1]]
-        return Places(documents, self._begins[documents] + positions)
+    def places_of_words(self, words: Array) -> Places:
+        """Everywhere that one of some words stands, stem by stem."""
+        wanted = np.zeros(len(self.stem_of) + 2, np.bool_)
+        wanted[words] = True
+        found = [self.places(stem) for stem in np.unique(self.stem_of[words]).tolist()]
+        documents, places = zip(*found, strict=True)
+        both = Places(np.concatenate(documents), np.concatenate(places))
+        here = wanted[self.layout.stream.take(both.places)]
+        return Places(both.documents[here], both.places[here])
 
     @cached_property
     def _stem_or_none(self) -> Array:
@@ -129,7 +121,7 @@ class Segment:
 
     def stems_at(self, places: Array) -> Array:
         """The number of the stem at each place (int32), -1 where no word stands."""
-        return self._stem_or_none[self.layout.stream.take(places, mode="clip")]
+        return self._stem_or_none.take(self.layout.stream.take(places, mode="clip"), mode="wrap")
 
     def fields_at(self, found: Places) -> Array:
         """The number of the field that each place lies in (its place in `fields`)."""

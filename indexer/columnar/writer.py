@@ -16,7 +16,7 @@ import numpy as np
 from indexer import schema
 from indexer.columnar import codec, postings
 from indexer.columnar.facets import ColumnBuilder
-from indexer.columnar.postings import Layout
+from indexer.columnar.postings import Layout, Stretch
 from indexer.columnar.segment import FACETS, PUBLICATIONS, WORDS, Segment, scale_of
 from indexer.columnar.storage import Array, ArrayWriter, Spool, for_offsets, narrowest
 from indexer.columnar.stored import Kept, StoredBuilder
@@ -95,16 +95,32 @@ def _write_words(
     writer.add("stem_of", stem_of)
     layout = _layout(writer, provisional, numbers, len(catalogue.searchable))
     scale = scale_of(catalogue, layout.lengths)
+    none = np.full(2, -1, np.int32)
+    every = np.arange(len(words), dtype=np.int32)
     with ExitStack() as spools:
+        parts: list[Stretch] = []
+        for kind, term_of, terms in (("word", every, len(words)), ("stem", stem_of, len(stems))):
+            parts = [
+                Stretch(*(_aside(each, folder, spools) for each in part))
+                for part in _inverted(layout, np.concatenate([term_of, none]), terms)
+            ]
+            postings.write(writer, kind, parts, scale)
+        postings.write_positions(writer, "stem", parts)
 
-        def aside(array: Array) -> Array:
-            spool = Spool(folder, array.dtype)
-            spools.callback(spool.close)
-            spool.append(array)
-            return spool.array().reshape(array.shape)
 
-        made = postings.write(writer, layout, len(words), scale, aside)
-        postings.write_stems(writer, stem_of, len(stems), made, aside)
+def _inverted(layout: Layout, term_of: Array, terms: int) -> Iterator[Stretch]:
+    return (
+        postings.inverted(layout, term_of, terms, first, last)
+        for first, last in postings.stretches(layout)
+    )
+
+
+def _aside(array: Array, folder: Path, spools: ExitStack) -> Array:
+    """The array put aside on the disk, and mapped from there."""
+    spool = Spool(folder, array.dtype)
+    spools.callback(spool.close)
+    spool.append(array)
+    return spool.array().reshape(array.shape)
 
 
 def _layout(writer: ArrayWriter, provisional: Array, numbers: Array, fields: int) -> Layout:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,26 +22,31 @@ class Table:
     table counts all rows. The values beyond the first stand in a list beside the table.
     """
 
-    def __init__(self, columns: Mapping[str, Column]) -> None:
+    def __init__(self, columns: Mapping[str, Column], size: int) -> None:
         self.names = list(columns)
         sizes = [len(column.values) for column in columns.values()]
-        self._ends = np.cumsum(sizes, dtype=np.int64)
-        self._begins = self._ends - sizes
-        # As wide as a pointer, for that is what NumPy counts with.
-        self._first = np.empty(
-            (max((each.size for each in columns.values()), default=0), len(sizes)), np.intp
-        )
+        ends = list(accumulate(sizes))
+        self._total = sum(sizes)
+        self._parts = {
+            name: slice(end - length, end)
+            for name, length, end in zip(self.names, sizes, ends, strict=True)
+        }
+        self._first = np.empty((size, len(sizes)), np.int32)
         further: list[tuple[Array, Array]] = []
         for at, column in enumerate(columns.values()):
-            ordinals = column.ordinals.astype(np.intp) + self._begins[at]
+            ordinals = column.ordinals.astype(np.int32) + np.int32(ends[at] - sizes[at])
             self._first[:, at] = ordinals[column.offsets[:-1]]
             if column.size < len(ordinals):
                 is_further = np.ones(len(ordinals), np.bool_)
                 is_further[column.offsets[:-1]] = False
                 further.append((column.documents[is_further], ordinals[is_further]))
-        documents, ordinals = zip(*further, strict=True) if further else ((), ())
-        self._further_documents = np.concatenate([np.zeros(0, np.int32), *documents])
-        self._further_ordinals = np.concatenate([np.zeros(0, np.intp), *ordinals])
+        self._rows = {
+            name: np.ascontiguousarray(self._first[:, at] - self._parts[name].start)
+            for at, name in enumerate(self.names)
+        }
+        nothing = np.zeros(0, np.int32)
+        self._further_documents = np.concatenate([nothing, *(each for each, _ in further)])
+        self._further_ordinals = np.concatenate([nothing, *(each for _, each in further)])
 
     def counts(self, documents: Array) -> Counts:
         """How many of some publications (each named once) have each value of each row."""
@@ -50,31 +56,47 @@ class Table:
 
     @cached_property
     def _everything(self) -> Counts:
-        return self._counted(np.arange(len(self._first)))
+        return self._counted(np.arange(len(self._first), dtype=np.int32))
 
     def _counted(self, documents: Array) -> Counts:
-        total = int(self._ends[-1]) if len(self._ends) else 0
-        found = np.bincount(self._first.take(documents, axis=0).reshape(-1), minlength=total)
+        if not self.names:
+            return {}
+        found = np.bincount(self._first.take(documents, 0).ravel(), minlength=self._total)
         if len(self._further_documents):
-            held = np.zeros(len(self._first), np.bool_)
-            held[documents] = True
-            further = self._further_ordinals[held[self._further_documents]]
-            found += np.bincount(further, minlength=total)
-        return {
-            name: found[begin:end]
-            for name, begin, end in zip(self.names, self._begins, self._ends, strict=True)
-        }
+            further = self._further_ordinals[self._among(documents)]
+            found += np.bincount(further, minlength=self._total)
+        return {name: found[part] for name, part in self._parts.items()}
+
+    def _among(self, documents: Array) -> Array:
+        """Which of the further values belong to some publications (bool)."""
+        held = np.zeros(len(self._first), np.bool_)
+        held[documents] = True
+        return held.take(self._further_documents)
+
+    def row_counts(self, name: str, documents: Array) -> NDArray[np.int64]:
+        """How many of some publications have each value of one row."""
+        if len(documents) == len(self._first):
+            return self._everything[name]
+        part = self._parts[name]
+        found = np.bincount(self._rows[name].take(documents), minlength=part.stop - part.start)
+        if len(self._further_documents):
+            further = self._further_ordinals[self._among(documents)]
+            here = further[(further >= part.start) & (further < part.stop)]
+            found += np.bincount(here - part.start, minlength=part.stop - part.start)
+        return found
 
 
-def largest(counts: Array, most: int | None) -> Sequence[int]:
+def largest(counts: Array, most: int | None) -> NDArray[np.int64]:
     """The ordinals of the values that something has, the commonest first, at most so many.
 
     Values that as many have go by their order; the last, which stands for none, is left out.
     """
-    held = np.flatnonzero(counts[:-1])
-    keys = held - counts[held] * len(counts)
-    if most is not None and most < len(held):
-        best = np.argpartition(keys, most)[:most]
-        held, keys = held[best], keys[best]
-    ordinals: list[int] = held[np.argsort(keys)].tolist()
-    return ordinals
+    values = len(counts) - 1
+    keys = np.arange(values)
+    keys -= counts[:-1] * values
+    if most is not None and most < values:
+        best = keys.argpartition(most)[:most]
+        order = best.take(keys.take(best).argsort())
+    else:
+        order = keys.argsort()
+    return order[keys.take(order) < 0]

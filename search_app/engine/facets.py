@@ -11,6 +11,7 @@ from functools import reduce
 
 import numpy as np
 
+from indexer.columnar import Array
 from indexer.fields import MISSING, Field
 from search_app.engine.columns import Counts, largest
 from search_app.engine.match import holding
@@ -30,10 +31,12 @@ class Selection:
     def __init__(self, field: Field, filters: Filters, snapshot: Snapshot) -> None:
         self.field, self.snapshot = field, snapshot
         self.child = snapshot.catalogue.children.get(field.name)
-        self.rows = [row for row in (field, self.child) if row is not None]
-        self.ticked = [
-            (row.name, value) for row in self.rows for value in filters.get(row.name, ())
-        ]
+        self.rows = [field] if self.child is None else [field, self.child]
+        self.ticked = (
+            [(row.name, value) for row in self.rows for value in filters.get(row.name, ())]
+            if filters
+            else []
+        )
 
     @property
     def mask(self) -> Mask:
@@ -94,11 +97,14 @@ class Sifted:
 
     def __init__(self, documents: Documents, chosen: Mapping[str, Selection]) -> None:
         self._given = documents
-        self._passes = {name: each.mask[documents] for name, each in chosen.items() if each.ticked}
-        self.at = None if not self._passes else np.flatnonzero(
-            reduce(np.logical_and, self._passes.values())
-        )  # fmt: skip
-        self.documents = documents if self.at is None else documents[self.at]
+        self._passes = {
+            name: each.mask.take(documents) for name, each in chosen.items() if each.ticked
+        }
+        self.at: Array | None = None
+        self.documents = documents
+        if self._passes:
+            self.at = reduce(np.logical_and, self._passes.values()).nonzero()[0]
+            self.documents = documents.take(self.at)
 
     def but_for(self, facet: str) -> Documents:
         """Those that all facets leave but one: what that one's own values are counted over."""
@@ -137,7 +143,7 @@ def _row(
 ) -> list[Bucket]:
     column, held = selection.snapshot.columns[row.name], counts[row.name]
     limit = most if row.order == "count" and selection.child is None else None
-    ordinals = list(largest(held, limit))
+    ordinals = largest(held, limit).tolist()
     if held[-1] and (limit is None or len(ordinals) < limit):
         ordinals.append(len(held) - 1)
     shown = [column.values[ordinal] for ordinal in ordinals]
@@ -156,7 +162,7 @@ def _ticked_row(
     """The buckets of a facet in which something is ticked: a click may do other than add."""
     column, held = selection.snapshot.columns[row.name], counts[row.name]
     is_left = selection.mask[base]
-    more = selection.snapshot.table.counts(base[~is_left])[row.name]
+    more = selection.snapshot.table.row_counts(row.name, base[~is_left])
     now = int(np.count_nonzero(is_left))
     ticked = [value for name, value in selection.ticked if name == row.name]
     found = []

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from whoosh import query
 
-from indexer.columnar import Array, Column, Postings
+from indexer.columnar import Array, Column, Places, Postings
 from indexer.schema import row_of
 from search_app.engine import expand
 from search_app.engine.nodes import Leaf
@@ -124,44 +124,44 @@ def _together(found: Iterable[Postings], snapshot: Snapshot) -> Postings:
 
 
 def _gathered(documents: Array, weights: Array, snapshot: Snapshot) -> Postings:
+    """Each publication once, with the sum of its weights."""
+    if len(documents) < snapshot.size and (documents[1:] >= documents[:-1]).all():
+        return _summed(documents, weights)
     summed = np.bincount(documents, weights, snapshot.size)
-    held = np.flatnonzero(summed)
-    return Postings(held.astype(np.int32), summed[held].astype(np.float32))
+    held = (summed > 0).nonzero()[0]
+    return Postings(held.astype(np.int32), summed.take(held).astype(np.float32))
+
+
+def _summed(documents: Array, weights: Array) -> Postings:
+    """The same where publications ascend: those that are one stand side by side."""
+    if not len(documents):
+        return NOWHERE
+    is_first = np.ones(len(documents), np.bool_)
+    np.not_equal(documents[1:], documents[:-1], out=is_first[1:])
+    first = is_first.nonzero()[0]
+    return Postings(documents.take(first), np.add.reduceat(weights, first, dtype=np.float32))
 
 
 def _term(part: query.Term, fields: set[str], snapshot: Snapshot) -> Postings:
     number = snapshot.term(part.text)
     if number is None:
         return NOWHERE
-    terms = snapshot.terms_of(part.text)
-    if len(fields) == len(snapshot.segment.fields):
+    segment, terms = snapshot.segment, snapshot.terms_of(part.text)
+    if len(fields) == len(segment.fields):
         return terms.postings(number, number + 1)
+    is_word = terms is segment.words
     return _in_fields(
-        _words(terms is snapshot.segment.words, np.array([number]), snapshot), fields, snapshot
-    )
+        segment.places_of_words(np.array([number])) if is_word else segment.places(number),
+        fields, snapshot,
+    )  # fmt: skip
 
 
-def _words(are_words: bool, numbers: Array, snapshot: Snapshot) -> Array:
-    """The numbers of the words that some terms are, or have as their stem."""
-    if are_words:
-        return numbers
-    forms = [snapshot.segment.forms(int(number)) for number in numbers]
-    return np.concatenate(forms) if forms else numbers
-
-
-def _in_fields(words: Array, fields: set[str], snapshot: Snapshot) -> Postings:
-    """Where some words stand in some of the fields."""
+def _in_fields(places: Places, fields: set[str], snapshot: Snapshot) -> Postings:
+    """Occurrences as postings, those in some of the fields."""
     segment = snapshot.segment
-    found = segment.places(words)
-    return _weighed(found.documents, segment.fields_at(found), fields, snapshot)
-
-
-def _weighed(documents: Array, field_at: Array, fields: set[str], snapshot: Snapshot) -> Postings:
-    """Occurrences, each in a publication and a field, as postings of some of the fields."""
-    segment = snapshot.segment
+    documents, field_at = places.documents, segment.fields_at(places)
     if len(fields) < len(segment.fields):
-        wanted = np.array([name in fields for name in segment.fields])
-        here = wanted[field_at]
+        here = np.array([name in fields for name in segment.fields])[field_at]
         documents, field_at = documents[here], field_at[here]
     return _gathered(documents, segment.scale[documents, field_at], snapshot)
 
@@ -175,31 +175,30 @@ def _phrase(part: query.Phrase, fields: set[str], snapshot: Snapshot) -> Posting
     segment = snapshot.segment
     by_rarity = sorted(range(len(stems)), key=lambda at: segment.stems.frequency(stems[at]))
     rarest, *others = by_rarity
-    found = segment.places(segment.forms(stems[rarest]))
-    documents, begins = found.documents, found.places - rarest
-    if rarest:
-        inside = begins >= 0
-        documents, begins = documents[inside], begins[inside]
+    documents, begins = segment.places(stems[rarest])
+    begins = begins - rarest
+    if len(begins) and begins[0] < 0:
+        documents, begins = documents[begins >= 0], begins[begins >= 0]
     for at in others:
-        follows = segment.stems_at(begins + at) == stems[at]
-        documents, begins = documents[follows], begins[follows]
-    found = type(found)(documents, begins)
-    return _weighed(documents, segment.fields_at(found), fields, snapshot)
+        follows = (segment.stems_at(begins + at) == stems[at]).nonzero()[0]
+        documents, begins = documents.take(follows), begins.take(follows)
+    return _in_fields(Places(documents, begins), fields, snapshot)
 
 
 def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot) -> Postings:
     """Several terms as one: the words that a beginning, a pattern or a likeness stands for."""
+    segment = snapshot.segment
     found = []
-    for expansion in expand.expansions(part, snapshot):
-        terms = snapshot.segment.words if expansion.are_words else snapshot.segment.stems
-        if len(fields) < len(snapshot.segment.fields):
-            words = _words(expansion.are_words, expansion.numbers, snapshot)
-            found.append(_in_fields(words, fields, snapshot))
-        elif expansion.is_range:
-            first, last = int(expansion.numbers[0]), int(expansion.numbers[-1]) + 1
-            found.append(_gathered(*terms.postings(first, last), snapshot))
+    for are_words, numbers, is_range, _ in expand.expansions(part, snapshot):
+        terms = segment.words if are_words else segment.stems
+        if len(fields) < len(segment.fields):
+            words = numbers if are_words else np.flatnonzero(np.isin(segment.stem_of, numbers))
+            found.append(_in_fields(segment.places_of_words(words), fields, snapshot))
+        elif is_range:
+            held = terms.postings(int(numbers[0]), int(numbers[-1]) + 1)
+            found.append(_gathered(*held, snapshot))
         else:
-            found.append(_gathered(*terms.postings_of(expansion.numbers), snapshot))
+            found.append(_gathered(*terms.postings_of(numbers), snapshot))
     return found[0] if len(found) == 1 else _together(found, snapshot) if found else NOWHERE
 
 

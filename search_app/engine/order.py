@@ -46,4 +46,5 @@ def _smallest(ranked: Array, last: int) -> NDArray[np.intp]:
 def _candidates(scores: NDArray[np.float32], last: int) -> NDArray[np.intp]:
     """Where the scores stand that are no worse than the one in place `last`."""
     bar = np.partition(scores, len(scores) - last)[len(scores) - last]
-    return np.flatnonzero(scores >= bar)
+    at: NDArray[np.intp] = (scores >= bar).nonzero()[0]
+    return at

@@ -77,6 +77,10 @@ class _Token(msgspec.Struct, frozen=True):
     field: str | None = None
     negated: bool = False
 
+    def is_word(self, text: str) -> bool:
+        """Whether it is a word alone, typed just so."""
+        return self.text == text and self.kind == "word" and not (self.field or self.negated)
+
 
 def _tokens(text: str) -> Iterable[_Token]:
     at = 0
@@ -188,7 +192,7 @@ class _Parser:
         """Steps over an operator that has something on its right."""
         found = (
             self.at + 1 < len(self.tokens)
-            and self._here() == _Token("word", name)
+            and self._here().is_word(name)
             and self.tokens[self.at + 1].kind != "close"
         )
         self.at += found

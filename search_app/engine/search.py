@@ -50,14 +50,18 @@ class Answer(NamedTuple):
 
     def counts_of(self, facet: str) -> Counts:
         """What a facet counts: all that the query and the other facets leave."""
-        if not self.chosen[facet].ticked:
+        selection = self.chosen[facet]
+        if not selection.ticked:
             return self.counts
-        return self.snapshot.table.counts(self.sifted.but_for(facet))
+        left, table = self.sifted.but_for(facet), self.snapshot.table
+        return {row.name: table.row_counts(row.name, left) for row in selection.rows}
 
     def largest(self, facet: str, most: int) -> list[tuple[str, int]]:
         """The commonest values of a facet with their numbers, at most so many."""
         counts, values = self.counts_of(facet)[facet], self.snapshot.columns[facet].values
-        return [(values[ordinal], int(counts[ordinal])) for ordinal in largest(counts, most)]
+        ordinals = largest(counts, most)
+        held = counts.take(ordinals).tolist()
+        return [(values[at], count) for at, count in zip(ordinals.tolist(), held, strict=True)]
 
 
 def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
@@ -66,12 +70,12 @@ def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     parsed, base, relaxed = _read(request, snapshot, watch)
     documents, scores = base or (snapshot.everything, None)
     for node in parsed.filters:
-        kept = matches(node, snapshot)[documents]
+        kept = matches(node, snapshot).take(documents)
         documents, scores = documents[kept], None if scores is None else scores[kept]
     chosen = facets.selections(request.filters, snapshot)
     sifted = Sifted(documents, chosen)
     if scores is not None and sifted.at is not None:
-        scores = scores[sifted.at]
+        scores = scores.take(sifted.at)
     watch.lap("match")
     sort = _sort(request, is_scored=scores is not None)
     first = (request.page - 1) * request.size

@@ -99,7 +99,7 @@ class Snapshot:
     @cached_property
     def table(self) -> Table:
         """The values of all facets, for counting."""
-        return Table(self.columns)
+        return Table(self.columns, self.size)
 
     @cached_property
     def texts(self) -> Mapping[str, list[str]]:
