@@ -5,26 +5,26 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from indexer import analysis, catalogue_file, columnar, corpus, fields, generations, schema
+from indexer import analysis, catalogue_file, columnar, corpus, generations, schema
+from indexer.columnar import Segment
 from indexer.fields import Catalogue
 from indexer.generations import Changes, Generation, Manifest
-from indexer.record import Problem, Publication
+from indexer.record import Fresh, Item, Kept, Problem, Publication
 
 CHUNK = 4096
-"""How many publications are analysed at a time."""
+"""How many publications are taken at a time."""
 
 Progress = Callable[[list[Publication]], Iterable[Publication]]
-"""Wraps the publications to be written, to show how far it is."""
+"""Is given the new publications of each chunk, to show how far it is, and gives them back."""
 
 
 class Refused(Exception):
@@ -51,14 +51,15 @@ def build(
     *,
     force: bool = False,
     progress: Progress = iter,
+    at: Callable[[int], object] = lambda _: None,
 ) -> Outcome:
     """Builds and publishes a new generation if anything has changed.
 
-    Unchanged publications are recognised by content. Everything is written anew if one of
-    them changed or moved, or `catalogue.toml`, the grouping or the analysis did, or if the
-    live generation is damaged. Raises CatalogueError, IndexBusy,
-    and Refused where nothing is readable, or under half of what the live index has, unless
-    `force` is given; the live index then stays as it is.
+    What is unchanged is copied from the live generation. All is written anew if
+    `catalogue.toml`, the grouping or the analysis changed, if the live generation is damaged,
+    and by `force`. Raises CatalogueError, IndexBusy, OSError, and Refused where nothing is
+    readable, or under half of what the live index has, unless `force` is given; the live index
+    then stays as it is. `at` is told how many bytes of the corpus have been read.
     """
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
@@ -67,22 +68,33 @@ def build(
     problems: list[Problem] = []
     with generations.locked(index):
         live, before = _live(index)
-        publications = list(corpus.read(corpus_folder, catalogue, problems.append))
-        if not force:
-            _refuse_half_a_corpus(publications, live, problems, corpus_folder)
-        digests = {each.id: each.digest for each in publications}
-        new = manifest(catalogue, publications, problems, _changes(digests, before))
-        if live and not force and _same(live.manifest, new) and not generations.damage(live):
-            seconds = time.perf_counter() - started
-            return Outcome("unchanged", live, new.changes, problems, seconds)
-        partial = generations.begin(index)
-        write_segment(partial / generations.SEGMENT, catalogue, progress(publications))
-        (partial / generations.DIGESTS).write_bytes(msgspec.json.encode(digests))
-        seconds = time.perf_counter() - started
-        new = msgspec.structs.replace(new, seconds=round(seconds, 3))
-        published = generations.publish(index, partial, new)
+        former = None if force else _former(live, catalogue)
+        known = former.stored if former else None
+        reading = corpus.Reading(catalogue, problems.append, known, at)
+        same, others = _until_news(reading.folder(corpus_folder), former)
+        census = Census(catalogue, before, problems)
+        if live and former and others is None and len(same) == former.size:
+            census.count(same)
+            if census.equals(live.manifest):
+                seconds = time.perf_counter() - started
+                return Outcome("unchanged", live, census.changes, problems, seconds)
+            census = Census(catalogue, before, problems)
+        with generations.begun(index) as partial:
+            items = chain(same, others or ())
+            counts = columnar.write(
+                partial / generations.SEGMENT, catalogue,
+                census.counted(items, progress), former,
+            )  # fmt: skip
+            if not force:
+                _refuse_half_a_corpus(census, live, corpus_folder)
+            if live and former and census.equals(live.manifest):
+                seconds = time.perf_counter() - started
+                return Outcome("unchanged", live, census.changes, problems, seconds)
+            (partial / generations.DIGESTS).write_bytes(msgspec.json.encode(census.digests))
+            seconds = round(time.perf_counter() - started, 3)
+            published = generations.publish(index, partial, census.manifest(counts, seconds))
     seconds = time.perf_counter() - started
-    return Outcome("published", published, new.changes, problems, seconds)
+    return Outcome("published", published, census.changes, problems, seconds)
 
 
 def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
@@ -97,83 +109,118 @@ def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
         return live, {}
 
 
-def _refuse_half_a_corpus(
-    publications: list[Publication],
-    live: Generation | None,
-    problems: list[Problem],
-    corpus_folder: Path,
-) -> None:
+def _former(live: Generation | None, catalogue: Catalogue) -> Segment | None:
+    """The live segment, if what is unchanged may be copied from it: every byte is checked."""
+    if live is None:
+        return None
+    manifest = live.manifest
+    rules = (manifest.format, manifest.analysis, manifest.schema)
+    if rules != (schema.FORMAT, analysis.VERSION, catalogue.fingerprint):
+        return None
+    return None if generations.damage(live) else Segment(live.segment, catalogue)
+
+
+def _until_news(
+    items: Iterator[Item], former: Segment | None
+) -> tuple[list[Item], Iterator[Item] | None]:
+    """The items before the first that is other than in the former segment, and all from there.
+
+    None instead of the latter if there is no other.
+    """
+    same: list[Item] = []
+    for item in items:
+        number = len(same)
+        if not (former and isinstance(item, Kept) and item.number == number):
+            return same, chain([item], items)
+        if item.source != former.stored.source(number):
+            return same, chain([item], items)
+        same.append(item)
+    return same, None
+
+
+def _refuse_half_a_corpus(census: Census, live: Generation | None, corpus_folder: Path) -> None:
     hint = "Mend it, or build with --force if this is meant"
-    if not publications:
-        raise Refused(f"{corpus_folder} holds no readable publication", hint, problems)
-    if live and len(publications) * 2 < live.manifest.publications:
+    found = len(census.digests)
+    if not found:
+        what = f"{corpus_folder} holds no readable publication"
+        raise Refused(what, hint, census.problems)
+    if live and found * 2 < live.manifest.publications:
         what = (
-            f"{corpus_folder} holds {len(publications)} publications, under half of the "
+            f"{corpus_folder} holds {found} publications, under half of the "
             f"{live.manifest.publications} in the index"
         )
-        raise Refused(what, hint, problems)
+        raise Refused(what, hint, census.problems)
 
 
-def _changes(digests: dict[str, str], before: dict[str, str]) -> Changes:
-    unchanged = sum(before.get(identity) == digest for identity, digest in digests.items())
-    known = len(digests.keys() & before.keys())
-    return Changes(len(digests) - known, known - unchanged, len(before) - known, unchanged)
+class Census:
+    """Counts what goes into a generation, and says what the generation's manifest will.
 
+    `digests` has the digest of each publication by its id.
+    """
 
-def manifest(
-    catalogue: Catalogue,
-    publications: list[Publication],
-    problems: list[Problem],
-    changes: Changes,
-) -> Manifest:
-    """What a generation of these publications says of itself; its files are told later."""
-    read = sha256()
-    for each in publications:
-        read.update(f"{each.digest} {each.source.file} {each.source.line}\n".encode())
-    read.update(msgspec.json.encode(problems))
-    return Manifest(
-        format=schema.FORMAT,
-        analysis=analysis.VERSION,
-        schema=catalogue.fingerprint,
-        corpus=read.hexdigest(),
-        built=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=0.0,
-        publications=len(publications),
-        changes=changes,
-        counts=_counts(catalogue, publications),
-        problems=tuple(problems),
-        catalogue=catalogue,
-    )
+    def __init__(
+        self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem]
+    ) -> None:
+        self.catalogue, self.problems, self._before = catalogue, problems, before
+        self.digests: dict[str, str] = {}
+        self._read = sha256()
 
+    def counted(self, items: Iterable[Item], progress: Progress = iter) -> Iterator[list[Item]]:
+        """The items in chunks, each counted as it passes."""
+        rest = iter(items)
+        while chunk := list(islice(rest, CHUNK)):
+            fresh = [each.publication for each in chunk if isinstance(each, Fresh)]
+            for _ in progress(fresh):
+                pass
+            self.count(chunk)
+            yield chunk
 
-def _counts(catalogue: Catalogue, publications: list[Publication]) -> dict[str, dict[str, int]]:
-    counts = {}
-    for field in schema.exact_fields(catalogue):
-        found = Counter(
-            str(value)
-            for each in publications
-            for value in each.values.get(field.name, (fields.MISSING,))
+    def count(self, items: Sequence[Item]) -> None:
+        """Takes down what each item says, and where it stands."""
+        lines = []
+        for each in items:
+            digest = (
+                each.publication.digest if isinstance(each, Fresh) else self._before[each.id]
+            )
+            self.digests[each.id] = digest
+            lines.append(f"{digest} {each.source.file} {each.source.line}\n")
+        self._read.update("".join(lines).encode())
+
+    @property
+    def corpus(self) -> str:
+        """A digest of all that was read, the problems too."""
+        read = self._read.copy()
+        read.update(msgspec.json.encode(self.problems))
+        return read.hexdigest()
+
+    @property
+    def changes(self) -> Changes:
+        """What is other than before."""
+        before = self._before
+        unchanged = sum(before.get(each) == digest for each, digest in self.digests.items())
+        known = len(self.digests.keys() & before.keys())
+        return Changes(len(self.digests) - known, known - unchanged, len(before) - known, unchanged)
+
+    def equals(self, manifest: Manifest) -> bool:
+        """Whether a generation was made of just this, by the same rules."""
+        mine = (schema.FORMAT, analysis.VERSION, self.catalogue.fingerprint, self.corpus)
+        return mine == (manifest.format, manifest.analysis, manifest.schema, manifest.corpus)
+
+    def manifest(self, counts: columnar.Counts, seconds: float = 0.0) -> Manifest:
+        """What a generation of all this says of itself; its files are told later."""
+        return Manifest(
+            format=schema.FORMAT,
+            analysis=analysis.VERSION,
+            schema=self.catalogue.fingerprint,
+            corpus=self.corpus,
+            built=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=seconds,
+            publications=len(self.digests),
+            changes=self.changes,
+            counts=counts,
+            problems=tuple(self.problems),
+            catalogue=self.catalogue,
         )
-        counts[field.name] = dict(found.most_common())
-    return counts
-
-
-def _same(live: Manifest, new: Manifest) -> bool:
-    return (live.format, live.analysis, live.schema, live.corpus) == (
-        new.format, new.analysis, new.schema, new.corpus,
-    )  # fmt: skip
-
-
-def write_segment(folder: Path, catalogue: Catalogue, publications: Iterable[Publication]) -> None:
-    """Writes one immutable segment."""
-    columnar.write(folder, catalogue, chunks(publications))
-
-
-def chunks(items: Iterable[Publication]) -> Iterator[list[Publication]]:
-    """Publications in lists of CHUNK."""
-    each = iter(items)
-    while chunk := list(islice(each, CHUNK)):
-        yield chunk
 
 
 def watch(

@@ -1,50 +1,153 @@
-"""A corpus folder becomes publications, in the order of its files, and problems."""
+"""A corpus folder becomes publications, in the order of its files, and problems.
+
+What is read comes in pieces: a line of JSON Lines, or a whole file of another kind. A piece
+that an earlier index has as it is need not be read again.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
-from indexer import validate
+from indexer import readers, validate
 from indexer.fields import Catalogue
 from indexer.readers import READERS, Reader
-from indexer.record import Problem, Publication
+from indexer.record import (
+    DIGEST,
+    NO_PIECE,
+    Entry,
+    Fresh,
+    Item,
+    Kept,
+    Piece,
+    Problem,
+    Publication,
+    Source,
+)
 
 PASSED_OVER = frozenset({".toml", ".md", ".css", ""})
 """Endings of files that belong to a corpus folder and hold no publications."""
 
+Report = Callable[[Problem], None]
 
-def read(
-    folder: Path, catalogue: Catalogue, report: Callable[[Problem], None]
-) -> Iterator[Publication]:
+
+class Known(Protocol):
+    """An earlier index of the same catalogue, asked for what it has."""
+
+    def of_piece(self, piece: bytes) -> range:
+        """The numbers of the publications that a piece gave, by its digest; none if unknown."""
+
+    def id(self, number: int) -> str:
+        """The id of a publication."""
+
+    def source(self, number: int) -> Source:
+        """Where it stood."""
+
+
+def read(folder: Path, catalogue: Catalogue, report: Report) -> Iterator[Publication]:
     """The publications of a folder, ancestors of their values added, ids all different.
 
     Files are read in the order of their names, folders within the folder too; names that
     begin with a dot are passed over.
     """
-    for each in validate.unique(_publications(folder, catalogue, report), report):
-        yield catalogue.with_ancestors(each)
+    found = Reading(catalogue, report).folder(folder)
+    return (each.publication for each in found if isinstance(each, Fresh))
 
 
-def _publications(
-    folder: Path, catalogue: Catalogue, report: Callable[[Problem], None]
-) -> Iterator[Publication]:
-    for path in _files(folder, report):
-        file = _shown(path.relative_to(folder))
-        if reader := reader_of(path):
-            yield from read_file(path, file, reader, catalogue, report)
-        elif path.suffix.lower() not in PASSED_OVER:
-            known = ", ".join(READERS)
-            hint = f"Files read are {known}; it was left out"
-            report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))
+class Reading:
+    """A folder on its way to publications; those that an earlier index knows are not read.
+
+    `at` is told how many bytes of all files have been read so far.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        report: Report,
+        known: Known | None = None,
+        at: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        self.catalogue, self.report, self.known, self.at = catalogue, report, known, at
+        self._places: dict[str, str] = {}
+        self._problems = self._bytes = 0
+
+    def folder(self, folder: Path) -> Iterator[Item]:
+        """The items of all files of a folder, in order, their ids all different."""
+        for path in files(folder, self._tell):
+            file = _shown(path.relative_to(folder))
+            if ending := _ending(path):
+                yield from self.file(path, file, ending)
+            elif path.suffix.lower() not in PASSED_OVER:
+                hint = f"Files read are {', '.join(READERS)}; it was left out"
+                self._tell(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))
+
+    def _tell(self, problem: Problem) -> None:
+        self._problems += 1
+        self.report(problem)
+
+    def file(self, path: Path, file: str, ending: str) -> Iterator[Item]:
+        """The items of one file, reported under the name `file`."""
+        try:
+            with path.open("rb") as stream:
+                for piece in readers.pieces(stream, file, ending):
+                    if isinstance(piece, Problem):
+                        self._tell(piece)
+                    else:
+                        yield from self._unique(piece, ending)
+                    self.at(self._bytes + stream.tell())
+                self._bytes += stream.tell()
+        except OSError as error:
+            what = f"it can't be read: {error.strerror or error}"
+            self._tell(Problem(file, 0, what, "Check the file"))
+
+    def _unique(self, piece: Piece, ending: str) -> list[Item]:
+        """The items of a piece, but for those whose id an earlier one has; these are told."""
+        items = self._items(piece, ending, self.known)
+        unique = list(validate.unique(items, self._tell, self._places))
+        if len(unique) == len(items):
+            return items
+        # What was left out must be told again the next time, so the piece isn't recognised then.
+        wanted = {id(each) for each in unique}
+        again = items if isinstance(items[0], Fresh) else self._items(piece, ending, None)
+        return [
+            Fresh(fresh.publication)
+            for fresh, item in zip(again, items, strict=True)
+            if isinstance(fresh, Fresh) and id(item) in wanted
+        ]
+
+    def _items(self, piece: Piece, ending: str, known: Known | None) -> list[Item]:
+        """What a piece holds: as it is known, or as it is read."""
+        digest = sha256(piece.data).digest()[: DIGEST // 2]
+        if known and (numbers := known.of_piece(digest)):
+            file, line = piece.file, piece.line
+            return [
+                Kept(each, known.id(each), Source(file, line or known.source(each).line))
+                for each in numbers
+            ]
+        told = self._problems
+        found = [
+            self.catalogue.with_ancestors(publication)
+            for entry in readers.entries(piece, ending)
+            if (publication := self._publication(entry))
+        ]
+        digest = digest if self._problems == told else NO_PIECE
+        return [Fresh(each, digest) for each in found]
+
+    def _publication(self, entry: Entry | Problem) -> Publication | None:
+        if isinstance(entry, Problem):
+            self._tell(entry)
+            return None
+        return validate.publication(entry, self.catalogue, self._tell)
 
 
 def _shown(relative: Path) -> str:
     return os.fsencode(relative.as_posix()).decode("utf-8", "replace")
 
 
-def _files(folder: Path, report: Callable[[Problem], None]) -> list[Path]:
+def files(folder: Path, report: Report) -> list[Path]:
     """The files of a folder and those within it, in the order of their names.
 
     What can't be entered, and what is neither file nor folder, is told.
@@ -67,18 +170,20 @@ def _files(folder: Path, report: Callable[[Problem], None]) -> list[Path]:
     return sorted(found)
 
 
+def _ending(path: Path) -> str | None:
+    """How a file's name ends, if there is a reader for that."""
+    name = path.name.lower()
+    return next((ending for ending in READERS if name.endswith(ending)), None)
+
+
 def reader_of(path: Path) -> Reader | None:
     """The reader for a file, by how its name ends; None if there is none."""
-    name = path.name.lower()
-    return next((READERS[ending] for ending in READERS if name.endswith(ending)), None)
+    ending = _ending(path)
+    return READERS[ending] if ending else None
 
 
 def read_file(
-    path: Path,
-    file: str,
-    reader: Reader,
-    catalogue: Catalogue,
-    report: Callable[[Problem], None],
+    path: Path, file: str, reader: Reader, catalogue: Catalogue, report: Report
 ) -> Iterator[Publication]:
     """The publications of one file, reported under the name `file`."""
     try:

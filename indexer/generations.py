@@ -200,6 +200,16 @@ def begin(index: Path) -> Path:
     return partial
 
 
+@contextmanager
+def begun(index: Path) -> Iterator[Path]:
+    """The same; whatever of it is not published in the end is removed."""
+    partial = begin(index)
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
 def publish(index: Path, partial: Path, manifest: Manifest) -> Generation:
     """Makes a written generation whole, durable and live, and prunes what is long past.
 

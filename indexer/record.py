@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
+
+DIGEST = 32
+"""How many hexadecimal digits a digest has: 128 bits, so that no two ever meet by chance."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -73,9 +77,9 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that it says; where it stands in its file is not part of it."""
+        """SHA-256 of all that it says, its first half; where it stands is not part of it."""
         said = (self.id, self.title, self.summary, self.lang, sorted(self.values.items()))
-        return sha256(msgspec.json.encode(said)).hexdigest()
+        return sha256(msgspec.json.encode(said)).hexdigest()[:DIGEST]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -94,3 +98,50 @@ class Problem(msgspec.Struct, frozen=True):
         place = f"{self.file}:{self.line}" if self.line else self.file
         entry = f" ({self.entry})" if self.entry else ""
         return f"{place}{entry}: {self.what}. {self.hint}"
+
+
+class Piece(NamedTuple):
+    """A part of a file that is read by itself: a line, counted from 1, or the whole (line 0)."""
+
+    data: bytes
+    file: str
+    line: int
+
+
+NO_PIECE = bytes(16)
+"""The digest of no piece: what is read anew whenever it is read."""
+
+
+class Fresh(NamedTuple):
+    """A publication that was read, and the piece of a file that it was read from.
+
+    `piece` is the digest of that piece (16 bytes), by which it is recognised when it comes
+    again; NO_PIECE if it is not to be recognised, since there was something to tell of it.
+    """
+
+    publication: Publication
+    piece: bytes = NO_PIECE
+
+    @property
+    def id(self) -> str:
+        """The publication's id."""
+        return self.publication.id
+
+    @property
+    def source(self) -> Source:
+        """Where it stands."""
+        return self.publication.source
+
+
+class Kept(NamedTuple):
+    """A publication of a piece that was known before: it is as it was.
+
+    `number` is its number in the former index, `source` where it stands now.
+    """
+
+    number: int
+    id: str
+    source: Source
+
+
+Item = Fresh | Kept

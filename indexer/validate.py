@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from indexer import codes
 from indexer.fields import MISSING, Catalogue, Field
-from indexer.record import Entry, Link, Problem, Property, Publication, Value
+from indexer.record import Entry, Link, Problem, Property, Publication, Source, Value
 
 LONGEST_ID = 200
 LONGEST_SLUG = 100
@@ -243,21 +244,39 @@ _CHECKS: dict[str, Callable[[Property, Field], Value | None]] = {
 }
 
 
+class Identified(Protocol):
+    """Whatever has an id and stands somewhere."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def source(self) -> Source:
+        """Where it stands."""
+
+
+One = TypeVar("One", bound=Identified)
+
+
 def unique(
-    publications: Iterable[Publication], report: Callable[[Problem], None]
-) -> Iterable[Publication]:
-    """The publications without those whose id another one before them has; each is told."""
-    places: dict[str, str] = {}
+    publications: Iterable[One],
+    report: Callable[[Problem], None],
+    places: dict[str, str] | None = None,
+) -> Iterable[One]:
+    """The publications without those whose id another one before them has; each is told.
+
+    `places` has the ids that are taken already, with where; those given are added to it.
+    """
+    taken = {} if places is None else places
     for each in publications:
-        place = f"{each.source.file}:{each.source.line}"
-        if first := places.get(each.id):
+        source = each.source
+        place = f"{source.file}:{source.line}"
+        if first := taken.get(each.id):
             what, hint = f"its id is taken by the entry at {first}", "Give it an id of its own"
-            problem = Problem(
-                each.source.file, each.source.line, what, f"{hint}: it was left out", each.id
-            )
-            report(problem)
+            report(Problem(source.file, source.line, what, f"{hint}: it was left out", each.id))
         else:
-            places[each.id] = place
+            taken[each.id] = place
             yield each
 
 

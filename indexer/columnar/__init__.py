@@ -18,8 +18,7 @@ from indexer.columnar.facets import Column
 from indexer.columnar.postings import B_SHORT, K1, B, Layout, ranges
 from indexer.columnar.segment import Places, Postings, Segment, Terms
 from indexer.columnar.storage import Array, Damaged
-from indexer.columnar.stored import Kept
-from indexer.columnar.writer import write
+from indexer.columnar.writer import Counts, write
 
 __all__ = [
     "B_SHORT",
@@ -27,8 +26,8 @@ __all__ = [
     "Array",
     "B",
     "Column",
+    "Counts",
     "Damaged",
-    "Kept",
     "Layout",
     "Places",
     "Postings",

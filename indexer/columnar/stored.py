@@ -10,8 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -21,20 +21,13 @@ from indexer.columnar import orders
 from indexer.columnar.storage import Array, ArrayWriter, Spool, narrowest
 from indexer.columnar.texts import Blobs, Texts, offsets_of
 from indexer.fields import Catalogue
-from indexer.record import Publication, Source, Value
+from indexer.record import NO_PIECE, Fresh, Item, Kept, Publication, Source, Value
 
 SAMPLES, LARGEST_DICTIONARY = 256, 1 << 16
 """The dictionary is the first so many records, cut at so many bytes."""
 
 NO_YEAR, LAST_YEAR = 0, 10_000
 _NO_YEARS = (NO_YEAR,)
-
-
-class Kept(NamedTuple):
-    """A publication that is as it was: its number in the former file, and where it stands now."""
-
-    number: int
-    source: Source
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -58,7 +51,8 @@ class Stored:
 
     `years` has the year of each (int32, NO_YEAR where it has none); `ranks` the place of each
     in an order: `newest`, `oldest`, `title` (int32; ties go by id, the undated are last).
-    `by_id` has their numbers in the order of their ids (int32).
+    `by_id` has their numbers in the order of their ids (int32), and `pieces` the digest of the
+    piece of a file that each was read from (16 bytes).
     """
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
@@ -68,6 +62,7 @@ class Stored:
         self.years: Array = arrays["years"]
         self.ranks = {name: arrays[f"rank.{name}"] for name in ("newest", "oldest", "title")}
         self.by_id: Array = arrays["by_id"]
+        self.pieces: Array = arrays["pieces"]
         self.files = Texts.read(arrays, "files").all()
         self._file, self._line = arrays["file"], arrays["line"]
 
@@ -81,6 +76,26 @@ class Stored:
     def source(self, number: int) -> Source:
         """Where a publication stands in the corpus."""
         return Source(self.files[self._file[number]], int(self._line[number]))
+
+    def id(self, number: int) -> str:
+        """A publication's id."""
+        return self.ids.text(number)
+
+    @cached_property
+    def _of_piece(self) -> dict[bytes, range]:
+        firsts = np.flatnonzero(np.any(self.pieces[1:] != self.pieces[:-1], axis=1)) + 1
+        bounds = [0, *firsts.tolist(), len(self)]
+        known = {
+            self.pieces[first].tobytes(): range(first, last)
+            for first, last in pairwise(bounds)
+            if first < last
+        }
+        known.pop(NO_PIECE, None)
+        return known
+
+    def of_piece(self, piece: bytes) -> range:
+        """The numbers of the publications that a piece gave; none if it is not known."""
+        return self._of_piece.get(piece, range(0))
 
     def record(self, number: int) -> bytes:
         """A publication's record, unpacked."""
@@ -117,10 +132,11 @@ class StoredBuilder:
         self._kept: list[tuple[int, Array]] = []
         self._files: dict[str, int] = {}
         self._places: list[tuple[int, int]] = []
+        self._pieces: list[bytes] = []
         self.size = 0
         self._dictionary = b""
 
-    def begin(self, first: Sequence[Publication | Kept]) -> None:
+    def begin(self, first: Sequence[Item]) -> None:
         """Settles the dictionary, by the first publications."""
         samples = [
             self._known.record(each.number) if isinstance(each, Kept) else _packable(each)
@@ -135,9 +151,11 @@ class StoredBuilder:
         assert self._former is not None
         return self._former
 
-    def add(self, publications: Sequence[Publication]) -> None:
+    def add(self, fresh: Sequence[Fresh]) -> None:
         """Stores publications that are new."""
-        records = [self._pack(_packable(each)) for each in publications]
+        records = [self._pack(_packable(each)) for each in fresh]
+        publications = [each.publication for each in fresh]
+        self._pieces.append(b"".join([each.piece for each in fresh]))
         self._records.append(np.frombuffer(b"".join(records), np.uint8))
         self._lengths.append(np.fromiter(map(len, records), np.int64, len(records)))
         years = (each.values.get(self._date, _NO_YEARS)[0] for each in publications)
@@ -164,6 +182,7 @@ class StoredBuilder:
             lengths = np.fromiter(map(len, records), np.int64, len(records))
         self._records.append(np.frombuffer(b"".join(records), np.uint8))
         self._lengths.append(lengths)
+        self._pieces.append(former.pieces[numbers].tobytes())
         self._years.append(former.years[numbers])
         self._texts["ids"] += former.ids.taken(runs)
         self._texts["titles"] += former.titles.taken(runs)
@@ -195,6 +214,9 @@ class StoredBuilder:
         places = np.array(self._places, np.int32).reshape(-1, 2)
         writer.add("file", places[:, 0].astype(narrowest(len(self._files))))
         writer.add("line", places[:, 1])
+        writer.add(
+            "pieces", np.frombuffer(b"".join(self._pieces), np.uint8).reshape(-1, len(NO_PIECE))
+        )
         self._write_orders(writer, texts["ids"], years)
 
     def _write_orders(self, writer: ArrayWriter, ids: Texts, years: Array) -> None:
@@ -222,5 +244,6 @@ class StoredBuilder:
         return f"{key}\n{publication.id}"
 
 
-def _packable(publication: Publication) -> bytes:
+def _packable(fresh: Fresh) -> bytes:
+    publication = fresh.publication
     return _encode(Record(publication.summary, publication.lang, publication.values))

@@ -19,14 +19,14 @@ from indexer.columnar.facets import ColumnBuilder
 from indexer.columnar.postings import Layout, Stretch
 from indexer.columnar.segment import FACETS, PUBLICATIONS, WORDS, Segment, scale_of
 from indexer.columnar.storage import Array, ArrayWriter, Spool, for_offsets, narrowest
-from indexer.columnar.stored import Kept, StoredBuilder
+from indexer.columnar.stored import StoredBuilder
 from indexer.columnar.texts import Texts
 from indexer.columnar.words import FIELD_END, WordStream, final_numbers, stems_of
 from indexer.fields import Catalogue
-from indexer.record import Publication
+from indexer.record import Fresh, Item, Kept
 
-Chunk = Sequence[Publication | Kept]
-"""Publications, or references to those of the former segment, in the order of the corpus."""
+Chunk = Sequence[Item]
+"""Publications that are new, or kept from the former segment, in the order of the corpus."""
 Counts = dict[str, dict[str, int]]
 """To each facet, how many publications have each value."""
 
@@ -54,10 +54,11 @@ def write(
                 stored.begin(chunk)
             for fresh, kept in _runs(chunk):
                 if fresh:
+                    publications = [each.publication for each in fresh]
                     stored.add(fresh)
-                    stream.add(fresh)
+                    stream.add(publications)
                     for column in columns:
-                        column.add([each.values.get(column.name, ()) for each in fresh])
+                        column.add([each.values.get(column.name, ()) for each in publications])
                 else:
                     numbers = stored.copy(kept)
                     stream.copy(numbers)
@@ -73,12 +74,12 @@ def write(
     return counts
 
 
-def _runs(chunk: Chunk) -> Iterator[tuple[list[Publication], list[Kept]]]:
+def _runs(chunk: Chunk) -> Iterator[tuple[list[Fresh], list[Kept]]]:
     """A chunk in runs of publications that are all new, or all kept."""
     for _, run in groupby(chunk, key=type):
         both = list(run)
         yield (
-            [each for each in both if not isinstance(each, Kept)],
+            [each for each in both if isinstance(each, Fresh)],
             [each for each in both if isinstance(each, Kept)],
         )
 

@@ -7,11 +7,12 @@ format is one module here and one row in `READERS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import BinaryIO
 
 from indexer.readers import catalogue_text, html, jsonl
 from indexer.readers.decoding import decode
-from indexer.record import Entry, Problem
+from indexer.record import Entry, Piece, Problem
 
 Reader = Callable[[BinaryIO, str], Iterator[Entry | Problem]]
 """Takes an open file and its name; yields its entries, and problems where there is none."""
@@ -38,3 +39,20 @@ READERS: dict[str, Reader] = {
     ".jsonl.gz": jsonl.read_gzip,
     ".jsonl.xz": jsonl.read_xz,
 }
+
+_LINES = {".jsonl": jsonl.lines, ".jsonl.gz": jsonl.lines_gzip, ".jsonl.xz": jsonl.lines_xz}
+"""The formats in which every line stands alone."""
+
+
+def pieces(stream: BinaryIO, file: str, ending: str) -> Iterator[Piece | Problem]:
+    """A file in the pieces that can be read by themselves: its lines, or the whole of it."""
+    if ending in _LINES:
+        return _LINES[ending](stream, file)
+    return iter([Piece(stream.read(), file, 0)])
+
+
+def entries(piece: Piece, ending: str) -> Iterator[Entry | Problem]:
+    """The entries of a piece of a file whose name ends so."""
+    if ending in _LINES:
+        return iter([jsonl.entry(piece)])
+    return READERS[ending](BytesIO(piece.data), piece.file)

@@ -16,33 +16,57 @@ from typing import BinaryIO, cast
 import msgspec
 
 from indexer.readers.decoding import decode
-from indexer.record import Entry, Problem, Property, Source
+from indexer.record import Entry, Piece, Problem, Property, Source
 
 _PACKED_ERRORS = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
-def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
-    """The objects of a file, as entries, in order; empty lines are passed over."""
+def lines(stream: BinaryIO, file: str) -> Iterator[Piece | Problem]:
+    """The lines of a file, in order; empty ones are passed over."""
     number = 0
     try:
         for number, line in enumerate(stream, start=1):
-            if line.strip():
-                yield _entry(line, Source(file, number))
+            if not line.isspace():
+                yield Piece(line, file, number)
     except _PACKED_ERRORS as error:
         what = f"the packed file can't be read beyond line {number}: {error}"
         yield Problem(file, number, what, "Make or copy it again")
 
 
-def read_gzip(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+def lines_gzip(stream: BinaryIO, file: str) -> Iterator[Piece | Problem]:
     """The same, packed with gzip."""
     with gzip.open(stream) as unpacked:
-        yield from read(cast(BinaryIO, unpacked), file)
+        yield from lines(cast(BinaryIO, unpacked), file)
+
+
+def lines_xz(stream: BinaryIO, file: str) -> Iterator[Piece | Problem]:
+    """The same, packed with xz."""
+    with lzma.open(stream) as unpacked:
+        yield from lines(cast(BinaryIO, unpacked), file)
+
+
+def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+    """The objects of a file, as entries, in order."""
+    return map(_read, lines(stream, file))
+
+
+def read_gzip(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+    """The same, packed with gzip."""
+    return map(_read, lines_gzip(stream, file))
 
 
 def read_xz(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
     """The same, packed with xz."""
-    with lzma.open(stream) as unpacked:
-        yield from read(cast(BinaryIO, unpacked), file)
+    return map(_read, lines_xz(stream, file))
+
+
+def _read(line: Piece | Problem) -> Entry | Problem:
+    return line if isinstance(line, Problem) else entry(line)
+
+
+def entry(line: Piece) -> Entry | Problem:
+    """The object that stands on a line."""
+    return _entry(line.data, Source(line.file, line.line))
 
 
 def _entry(line: bytes, source: Source) -> Entry | Problem:

@@ -12,10 +12,9 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from indexer import build, generations
+from indexer import build, columnar, generations
 from indexer.fields import MISSING, Catalogue, Field
-from indexer.generations import Changes
-from indexer.record import Publication, Source, Value
+from indexer.record import Fresh, Publication, Source, Value
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")
@@ -105,9 +104,10 @@ def index(folder: Path, made: Sequence[Publication]) -> Path:
     """A published index of the publications, through the real writer."""
     folder.mkdir(parents=True, exist_ok=True)
     partial = generations.begin(folder)
-    build.write_segment(partial / generations.SEGMENT, CATALOGUE, made)
-    manifest = build.manifest(CATALOGUE, list(made), [], Changes(len(made), 0, 0, 0))
-    generations.publish(folder, partial, manifest)
+    census = build.Census(CATALOGUE, {}, [])
+    chunks = census.counted(map(Fresh, made))
+    counts = columnar.write(partial / generations.SEGMENT, CATALOGUE, chunks)
+    generations.publish(folder, partial, census.manifest(counts))
     return folder
 
 
