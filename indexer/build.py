@@ -179,9 +179,7 @@ class Census:
         """Takes down what each item says, and where it stands."""
         lines = []
         for each in items:
-            digest = (
-                each.publication.digest if isinstance(each, Fresh) else self._before[each.id]
-            )
+            digest = each.publication.digest if isinstance(each, Fresh) else self._before[each.id]
             self.digests[each.id] = digest
             lines.append(f"{digest} {each.source.file} {each.source.line}\n")
         self._read.update("".join(lines).encode())

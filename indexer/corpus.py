@@ -7,7 +7,7 @@ that an earlier index has as it is need not be read again.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -35,16 +35,19 @@ Report = Callable[[Problem], None]
 
 
 class Known(Protocol):
-    """An earlier index of the same catalogue, asked for what it has."""
+    """An earlier index of the same catalogue: what it has, by number."""
 
-    def of_piece(self, piece: bytes) -> range:
-        """The numbers of the publications that a piece gave, by its digest; none if unknown."""
+    @property
+    def of_piece(self) -> Mapping[bytes, range]:
+        """To the digest of a piece, the numbers of the publications that it gave."""
 
-    def id(self, number: int) -> str:
-        """The id of a publication."""
+    @property
+    def all_ids(self) -> Sequence[str]:
+        """The ids of all publications."""
 
-    def source(self, number: int) -> Source:
-        """Where it stood."""
+    @property
+    def all_lines(self) -> Sequence[int]:
+        """The line that each stood on."""
 
 
 def read(folder: Path, catalogue: Catalogue, report: Report) -> Iterator[Publication]:
@@ -71,7 +74,7 @@ class Reading:
         at: Callable[[int], object] = lambda _: None,
     ) -> None:
         self.catalogue, self.report, self.known, self.at = catalogue, report, known, at
-        self._places: dict[str, str] = {}
+        self._places: dict[str, Source] = {}
         self._problems = self._bytes = 0
 
     def folder(self, folder: Path) -> Iterator[Item]:
@@ -121,10 +124,10 @@ class Reading:
     def _items(self, piece: Piece, ending: str, known: Known | None) -> list[Item]:
         """What a piece holds: as it is known, or as it is read."""
         digest = sha256(piece.data).digest()[: DIGEST // 2]
-        if known and (numbers := known.of_piece(digest)):
+        if known and (numbers := known.of_piece.get(digest)):
             file, line = piece.file, piece.line
             return [
-                Kept(each, known.id(each), Source(file, line or known.source(each).line))
+                Kept(each, known.all_ids[each], Source(file, line or known.all_lines[each]))
                 for each in numbers
             ]
         told = self._problems

@@ -262,7 +262,7 @@ One = TypeVar("One", bound=Identified)
 def unique(
     publications: Iterable[One],
     report: Callable[[Problem], None],
-    places: dict[str, str] | None = None,
+    places: dict[str, Source] | None = None,
 ) -> Iterable[One]:
     """The publications without those whose id another one before them has; each is told.
 
@@ -271,13 +271,13 @@ def unique(
     taken = {} if places is None else places
     for each in publications:
         source = each.source
-        place = f"{source.file}:{source.line}"
-        if first := taken.get(each.id):
-            what, hint = f"its id is taken by the entry at {first}", "Give it an id of its own"
-            report(Problem(source.file, source.line, what, f"{hint}: it was left out", each.id))
-        else:
-            taken[each.id] = place
+        first = taken.setdefault(each.id, source)
+        if first is source:
             yield each
+        else:
+            what = f"its id is taken by the entry at {first.file}:{first.line}"
+            hint = "Give it an id of its own: it was left out"
+            report(Problem(source.file, source.line, what, hint, each.id))
 
 
 def numbered(publications: Iterable[Publication]) -> list[Publication]:

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
-from indexer.columnar.texts import offsets_of
+from indexer.columnar.texts import Offsets, offsets_of
 
 STRETCH = 1 << 21
 """About how many words are sorted at a time (a publication is never cut): it bounds memory."""
+LARGEST_KEY = 63
+"""How many bits a number that is sorted has, its sign left aside."""
 
 K1 = 1.2
 B = 0.75
@@ -43,13 +45,15 @@ class Stretch(NamedTuple):
     """The postings of a stretch of publications, sorted by term, then by publication.
 
     `stands` has how often each term stands there, `held` in how many publications. A posting
-    has its publication (`documents`), and its `frequencies` by field; `positions` has all the
+    has its publication (`documents`, int32), its `weights` (float32), the weighed frequencies
+    of BM25F summed over the fields, and its `frequencies` in all. `positions` has all the
     places of terms, counted from where the publication begins.
     """
 
     stands: Array
     held: Array
     documents: Array
+    weights: Array
     frequencies: Array
     positions: Array
 
@@ -70,40 +74,90 @@ def stretches(layout: Layout) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def inverted(layout: Layout, term_of: Array, terms: int, first: int, last: int) -> Stretch:
-    """The postings of the publications from `first` up to `last`.
+class Codes(NamedTuple):
+    """Where the words of a stretch stand, each as one number, and in how many bits.
 
-    `term_of` has the term of each word, and behind them two negative numbers, for what is
-    negative in the stream.
+    `codes` (int64) are `document | field | position` from high to low, the document counted
+    from the first of the stretch; `words` has the word at each.
     """
-    begin, end = layout.starts[first, 0], layout.starts[last, 0]
-    stream = term_of[layout.stream[begin:end]]
-    fields = layout.lengths.shape[1]
-    spans = np.diff(layout.starts[first:last].reshape(-1), append=end)
-    field_at = np.repeat(np.tile(np.arange(fields, dtype=np.uint8), last - first), spans)
-    document_at = np.repeat(
-        np.arange(first, last, dtype=np.int32), spans.reshape(-1, fields).sum(axis=1)
+
+    words: Array
+    codes: Array
+    document_bits: int
+    field_bits: int
+    position_bits: int
+
+
+def codes_of(layout: Layout, first: int, last: int) -> Codes:
+    """Where the words of the publications from `first` up to `last` stand."""
+    begin, end = int(layout.starts[first, 0]), int(layout.starts[last, 0])
+    starts = layout.starts[first:last].astype(np.int64)
+    positions = starts - starts[:, :1]
+    spans = np.diff(starts.reshape(-1), append=end)
+    longest = int((positions.reshape(-1) + spans).max(initial=1))
+    fields = starts.shape[1]
+    field_bits, position_bits = fields.bit_length(), longest.bit_length()
+    documents = np.arange(last - first)[:, None] << (field_bits + position_bits)
+    origins = (documents | np.arange(fields)[None, :] << position_bits) + positions
+    codes = np.repeat(origins.reshape(-1) - (starts.reshape(-1) - begin), spans)
+    codes += np.arange(end - begin)
+    stream = layout.stream[begin:end]
+    is_word = stream >= 0
+    return Codes(
+        stream[is_word], codes[is_word], (last - first).bit_length(), field_bits, position_bits
     )
-    places = np.flatnonzero(stream >= 0)
-    keys = (stream[places].astype(np.int64) << 32) | places
+
+
+def inverted(
+    found: Codes, term_of: Array, terms: int, first: int, scale: NDArray[np.float32]
+) -> Stretch:
+    """The postings of a stretch that begins with the publication `first`.
+
+    `term_of` has the term of each word, `scale` what one occurrence is worth by publication
+    and field. Raises OverflowError where a stretch has more than 63 bits can tell apart.
+    """
+    code_bits = found.document_bits + found.field_bits + found.position_bits
+    if terms.bit_length() + code_bits > LARGEST_KEY:
+        raise OverflowError("a stretch of publications is too long to be sorted")
+    keys = term_of.take(found.words).astype(np.int64)
+    stands = np.bincount(keys, minlength=terms)
+    keys <<= code_bits
+    keys |= found.codes
     keys.sort()
-    at = (keys & 0xFFFFFFFF).astype(np.int32)
-    sorted_terms = (keys >> 32).astype(np.int32)
-    del keys, places
-    documents = document_at[at]
-    is_new = np.ones(len(at), np.bool_)
-    is_new[1:] = (sorted_terms[1:] != sorted_terms[:-1]) | (documents[1:] != documents[:-1])
-    starts = np.flatnonzero(is_new)
-    posting_of = np.cumsum(is_new, dtype=np.int64) - 1
-    frequencies = np.bincount(posting_of * fields + field_at[at], minlength=len(starts) * fields)
-    begins = (layout.starts[first:last, 0] - begin).astype(np.int32)
+    positions = _narrowed(keys & ((1 << found.position_bits) - 1))
+    keys >>= found.position_bits
+    # A run is what has the same term, publication and field; a posting has a run a field.
+    run_starts = _firsts(keys)
+    runs = keys.take(run_starts)
+    fields = runs & ((1 << found.field_bits) - 1)
+    runs >>= found.field_bits
+    posting_starts = _firsts(runs)
+    documents = (runs & ((1 << found.document_bits) - 1)) + first
+    worth = scale.reshape(-1).take(documents * scale.shape[1] + fields)
+    worth *= _lengths(run_starts, len(keys))
     return Stretch(
-        np.bincount(sorted_terms, minlength=terms),
-        np.bincount(sorted_terms[starts], minlength=terms),
-        documents[starts],
-        _narrowed(frequencies).reshape(-1, fields),
-        _narrowed(at - begins[documents - first]),
+        stands,
+        np.bincount(runs.take(posting_starts) >> found.document_bits, minlength=terms),
+        documents.take(posting_starts).astype(np.int32),
+        np.add.reduceat(worth, posting_starts, dtype=np.float32),
+        _narrowed(_lengths(run_starts.take(posting_starts), len(keys))),
+        positions,
     )
+
+
+def _firsts(ascending: Array) -> Array:
+    """Where each new number begins."""
+    is_first = np.ones(len(ascending), np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)
+
+
+def _lengths(starts: Array, end: int) -> Array:
+    """How long the parts are that begin at `starts`, the last of them up to `end`."""
+    lengths = np.empty(len(starts), np.int64)
+    np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
+    lengths[-1:] = end - starts[-1:]
+    return lengths
 
 
 def _narrowed(numbers: Array) -> Array:
@@ -123,43 +177,37 @@ def scales(lengths: Array, weights: list[float], is_short: list[bool]) -> NDArra
     return worth.astype(np.float32)
 
 
-def weighted(documents: Array, frequencies: Array, scale: NDArray[np.float32]) -> Array:
-    """The weighed frequency of each posting (float32): what BM25F saturates."""
-    weights: Array = np.einsum("pf,pf->p", scale[documents], frequencies, dtype=np.float32)
-    return weights
-
-
-def write(
-    writer: ArrayWriter, kind: str, parts: Sequence[Stretch], scale: NDArray[np.float32]
-) -> None:
+def write(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> None:
     """Joins stretches, in the order of their publications, and writes them under a kind's name."""
-    offsets = offsets_of(np.sum([part.held for part in parts], axis=0))
-    documents = writer.allocate(f"{kind}.documents", np.int32, int(offsets[-1]))
-    weights = writer.allocate(f"{kind}.weights", np.float32, int(offsets[-1]))
-    next_posting = offsets[:-1].copy()
-    for part in parts:
-        to = _places(next_posting, part.held)
-        documents[to] = part.documents
-        weights[to] = weighted(part.documents, part.frequencies, scale)
-        next_posting += part.held
+    held = [part.held for part in parts]
+    offsets = offsets_of(np.sum(held, axis=0))
+    _join(writer, f"{kind}.documents", offsets, held, [part.documents for part in parts])
+    _join(writer, f"{kind}.weights", offsets, held, [part.weights for part in parts])
     writer.add(f"{kind}.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
 
 
 def write_positions(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> None:
     """Writes how often terms stand in each publication, and where, for the same postings."""
-    offsets = offsets_of(np.sum([part.held for part in parts], axis=0))
-    place_offsets = offsets_of(np.sum([part.stands for part in parts], axis=0))
-    most = max((int(part.frequencies.sum(axis=1).max(initial=0)) for part in parts), default=0)
-    farthest = max((int(part.positions.max(initial=0)) for part in parts), default=0)
-    frequencies = writer.allocate(f"{kind}.frequencies", narrowest(most), int(offsets[-1]))
-    places = writer.allocate(f"{kind}.positions", narrowest(farthest), int(place_offsets[-1]))
-    next_posting, next_place = offsets[:-1].copy(), place_offsets[:-1].copy()
-    for part in parts:
-        frequencies[_places(next_posting, part.held)] = part.frequencies.sum(axis=1)
-        places[_places(next_place, part.stands)] = part.positions
-        next_posting += part.held
-        next_place += part.stands
-    writer.add(f"{kind}.position_offsets", place_offsets.astype(for_offsets(len(places))))
+    held, stands = [part.held for part in parts], [part.stands for part in parts]
+    offsets, ends = offsets_of(np.sum(held, axis=0)), offsets_of(np.sum(stands, axis=0))
+    frequencies, positions = (
+        [part.frequencies for part in parts], [part.positions for part in parts]
+    )  # fmt: skip
+    _join(writer, f"{kind}.frequencies", offsets, held, frequencies)
+    _join(writer, f"{kind}.positions", ends, stands, positions)
+    writer.add(f"{kind}.position_offsets", ends.astype(for_offsets(int(ends[-1]))))
+
+
+def _join(
+    writer: ArrayWriter, name: str, offsets: Offsets, counts: list[Array], parts: list[Array]
+) -> None:
+    """Writes one array of all stretches: what each has of a term, one after the other."""
+    widest = max((part.dtype for part in parts), key=lambda kind: kind.itemsize)
+    joined = writer.allocate(name, widest, int(offsets[-1]))
+    begins = offsets[:-1].copy()
+    for count, part in zip(counts, parts, strict=True):
+        joined[_places(begins, count)] = part
+        begins += count
 
 
 def _places(begins: Array, counts: Array) -> Array | slice:

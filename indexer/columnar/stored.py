@@ -77,25 +77,30 @@ class Stored:
         """Where a publication stands in the corpus."""
         return Source(self.files[self._file[number]], int(self._line[number]))
 
-    def id(self, number: int) -> str:
-        """A publication's id."""
-        return self.ids.text(number)
+    @cached_property
+    def all_ids(self) -> list[str]:
+        """The ids of all publications."""
+        return self.ids.all()
 
     @cached_property
-    def _of_piece(self) -> dict[bytes, range]:
+    def all_lines(self) -> list[int]:
+        """The line of its file that each stands on."""
+        lines: list[int] = self._line.tolist()
+        return lines
+
+    @cached_property
+    def of_piece(self) -> dict[bytes, range]:
+        """To the digest of a piece, the numbers of the publications that it gave."""
         firsts = np.flatnonzero(np.any(self.pieces[1:] != self.pieces[:-1], axis=1)) + 1
         bounds = [0, *firsts.tolist(), len(self)]
+        pieces = self.pieces.tobytes()
         known = {
-            self.pieces[first].tobytes(): range(first, last)
+            pieces[first * len(NO_PIECE) : (first + 1) * len(NO_PIECE)]: range(first, last)
             for first, last in pairwise(bounds)
             if first < last
         }
         known.pop(NO_PIECE, None)
         return known
-
-    def of_piece(self, piece: bytes) -> range:
-        """The numbers of the publications that a piece gave; none if it is not known."""
-        return self._of_piece.get(piece, range(0))
 
     def record(self, number: int) -> bytes:
         """A publication's record, unpacked."""

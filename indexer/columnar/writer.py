@@ -7,6 +7,7 @@ then words get their final numbers, and the postings are made of the stream.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +28,8 @@ from indexer.record import Fresh, Item, Kept
 
 Chunk = Sequence[Item]
 """Publications that are new, or kept from the former segment, in the order of the corpus."""
+MOST_IN_MEMORY = 6
+"""How many stretches stay in memory until they are joined; more are put aside on the disk."""
 Counts = dict[str, dict[str, int]]
 """To each facet, how many publications have each value."""
 
@@ -96,24 +99,26 @@ def _write_words(
     writer.add("stem_of", stem_of)
     layout = _layout(writer, provisional, numbers, len(catalogue.searchable))
     scale = scale_of(catalogue, layout.lengths)
-    none = np.full(2, -1, np.int32)
     every = np.arange(len(words), dtype=np.int32)
-    with ExitStack() as spools:
-        parts: list[Stretch] = []
-        for kind, term_of, terms in (("word", every, len(words)), ("stem", stem_of, len(stems))):
-            parts = [
-                Stretch(*(_aside(each, folder, spools) for each in part))
-                for part in _inverted(layout, np.concatenate([term_of, none]), terms)
+    kinds = (("word", every, len(words)), ("stem", stem_of, len(stems)))
+    parts: dict[str, list[Stretch]] = {kind: [] for kind, _, _ in kinds}
+    with ExitStack() as spools, ThreadPoolExecutor(len(kinds)) as threads:
+        stretches = list(postings.stretches(layout))
+        for first, last in stretches:
+            found = postings.codes_of(layout, first, last)
+            made = [
+                threads.submit(postings.inverted, found, term_of, terms, first, scale)
+                for _, term_of, terms in kinds
             ]
-            postings.write(writer, kind, parts, scale)
-        postings.write_positions(writer, "stem", parts)
-
-
-def _inverted(layout: Layout, term_of: Array, terms: int) -> Iterator[Stretch]:
-    return (
-        postings.inverted(layout, term_of, terms, first, last)
-        for first, last in postings.stretches(layout)
-    )
+            for kind, part in zip(parts, made, strict=True):
+                is_long = len(stretches) > MOST_IN_MEMORY
+                stretch = part.result()
+                if is_long:
+                    stretch = Stretch(*(_aside(each, folder, spools) for each in stretch))
+                parts[kind].append(stretch)
+        for kind, made_of in parts.items():
+            postings.write(writer, kind, made_of)
+        postings.write_positions(writer, "stem", parts["stem"])
 
 
 def _aside(array: Array, folder: Path, spools: ExitStack) -> Array:
