@@ -55,13 +55,18 @@ class Terms:
 
     def postings_of(self, numbers: Array) -> Postings:
         """The postings of several terms, one after the other."""
-        begins = self.offsets[numbers].astype(np.int64)
-        taken = postings.ranges(begins, self.offsets[numbers + 1] - begins)
-        return Postings(self.documents[taken], self.weights[taken])
+        taken = _ranges(self.offsets, numbers)
+        return Postings(self.documents.take(taken), self.weights.take(taken))
 
     def frequency(self, number: int) -> int:
         """How many publications a term is in."""
         return int(self.offsets[number + 1]) - int(self.offsets[number])
+
+
+def _ranges(offsets: Array, numbers: Array) -> Array:
+    """What stands between the offsets of some numbers and the next ones, in a row."""
+    begins = offsets[numbers].astype(np.int64)
+    return postings.ranges(begins, offsets[numbers + 1] - begins)
 
 
 class Segment:
@@ -97,6 +102,10 @@ class Segment:
     def _begins(self) -> Array:
         return np.ascontiguousarray(self.layout.starts[:-1, 0], np.int64)
 
+    def stands(self, stem: int) -> int:
+        """How often a stem stands anywhere."""
+        return int(self.position_offsets[stem + 1]) - int(self.position_offsets[stem])
+
     def places(self, stem: int) -> Places:
         """Everywhere that a stem stands, in the order of the stream."""
         first, last = self.stems.offsets[stem], self.stems.offsets[stem + 1]
@@ -108,11 +117,13 @@ class Segment:
         """Everywhere that one of some words stands, stem by stem."""
         wanted = np.zeros(len(self.stem_of) + 2, np.bool_)
         wanted[words] = True
-        found = [self.places(stem) for stem in np.unique(self.stem_of[words]).tolist()]
-        documents, places = zip(*found, strict=True)
-        both = Places(np.concatenate(documents), np.concatenate(places))
-        here = wanted[self.layout.stream.take(both.places)]
-        return Places(both.documents[here], both.places[here])
+        stems = np.unique(self.stem_of[words])
+        held = _ranges(self.stems.offsets, stems)
+        documents = np.repeat(self.stems.documents.take(held), self.frequencies.take(held))
+        positions = self.positions.take(_ranges(self.position_offsets, stems))
+        places = self._begins.take(documents) + positions
+        here = wanted.take(self.layout.stream.take(places)).nonzero()[0]
+        return Places(documents.take(here), places.take(here))
 
     @cached_property
     def _stem_or_none(self) -> Array:

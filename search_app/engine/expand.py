@@ -16,10 +16,16 @@ from whoosh import query
 
 from indexer import analysis
 from indexer.columnar import Array, Terms
+from search_app.engine.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
 
-MOST_POSTINGS = 1_000_000
-"""How many postings the terms of one expansion may have, unless they stand side by side."""
+MOST_POSTINGS, MOST_IN_FIELDS = 500_000, 200_000
+"""How many postings the terms of one expansion may have: over all fields, unless they stand
+side by side, and over some of the fields, where each of their places must be looked at."""
+
+
+LOOKED_AT = 10
+"""A word that is held against a pattern or a likeness costs as much as so many postings."""
 
 
 class Expansion(NamedTuple):
@@ -34,22 +40,45 @@ class Expansion(NamedTuple):
     left_out: int = 0
 
 
-def expansions(part: query.Query, snapshot: Snapshot) -> list[Expansion]:
-    """The words and the stems that a part of a leaf stands for, so far as there are any."""
+def expansions(part: query.Query, fields: set[str], snapshot: Snapshot) -> list[Expansion]:
+    """The words and the stems that a part of a leaf stands for in some fields, if any."""
+    everywhere = len(fields) == len(snapshot.segment.fields)
+    edits = getattr(part, "maxdist", 0), getattr(part, "prefixlength", 0)
+    key = (type(part), part.text, edits, everywhere)
+    found: list[Expansion] = snapshot.expanded(key, lambda: _expansions(part, everywhere, snapshot))
+    return found
+
+
+def _expansions(part: query.Query, everywhere: bool, snapshot: Snapshot) -> list[Expansion]:
     found = []
     for mark, terms in ((analysis.WRITTEN, snapshot.segment.words), ("", snapshot.segment.stems)):
         expansion = _among(part, mark, terms, snapshot)
+        if expansion is not None and not (expansion.is_range and everywhere):
+            expansion = _bounded(expansion, terms, MOST_POSTINGS if everywhere else MOST_IN_FIELDS)
         if expansion is not None and len(expansion.numbers):
             found.append(expansion)
     return found
 
 
+def size(part: query.Query, snapshot: Snapshot) -> int:
+    """What it costs to look a part's terms up and through, told in postings."""
+    fixed = _fixed(part)
+    terms = snapshot.terms_of(fixed)
+    first, last = terms.texts.beginning(fixed.removeprefix(analysis.WRITTEN))
+    if isinstance(part, query.Prefix):
+        return int(terms.offsets[last]) - int(terms.offsets[first])
+    return (last - first) * LOOKED_AT
+
+
+def left_out(leaf: Leaf, snapshot: Snapshot) -> int:
+    """How many of the terms that a leaf stands for are beyond the limit."""
+    fields = {part.fieldname for part in leaf.subqueries}
+    return sum(each.left_out for each in expansions(leaf.subqueries[0], fields, snapshot))
+
+
 def _among(part: query.Query, mark: str, terms: Terms, snapshot: Snapshot) -> Expansion | None:
     """The terms of one kind, which begin with a mark; None if none of them can be meant."""
-    if isinstance(part, query.FuzzyTerm):
-        fixed = part.text[: part.prefixlength]
-    else:
-        fixed = re.split(r"\*", part.text, maxsplit=1)[0]
+    fixed = _fixed(part)
     if not (fixed.startswith(mark) if fixed else True) or (
         fixed.startswith(analysis.WRITTEN) and not mark
     ):
@@ -62,7 +91,13 @@ def _among(part: query.Query, mark: str, terms: Terms, snapshot: Snapshot) -> Ex
         at = _alike(part, mark, candidates)
     else:
         at = _shaped(part.text, mark, candidates)
-    return _bounded(bool(mark), np.array(at, np.int64) + first, terms)
+    return Expansion(bool(mark), np.array(at, np.int64) + first, is_range=False)
+
+
+def _fixed(part: query.Query) -> str:
+    """What all terms that a part stands for begin with."""
+    text: str = part.text
+    return text[: part.prefixlength] if isinstance(part, query.FuzzyTerm) else text.split("*")[0]
 
 
 def _alike(part: query.FuzzyTerm, mark: str, candidates: list[str]) -> list[int]:
@@ -84,16 +119,21 @@ def _shaped(pattern: str, mark: str, candidates: list[str]) -> list[int]:
     Each piece is taken where it comes first, for good: so the time is in proportion to the
     lengths, however many stars there are.
     """
-    first, *others = map(re.escape, pattern.split("*"))
+    first, *others = map(re.escape, pattern.removeprefix(mark).split("*"))
     inner, last = others[:-1], "".join(f".*{each}" for each in others[-1:])
     shape = re.compile(first + "".join(f"(?>.*?{each})" for each in inner) + last, re.DOTALL)
-    return [at for at, word in enumerate(candidates) if shape.fullmatch(mark + word)]
+    if not pattern.startswith(mark):
+        candidates = [mark + each for each in candidates]
+    return [at for at, fits in enumerate(map(shape.fullmatch, candidates)) if fits]
 
 
-def _bounded(are_words: bool, numbers: Array, terms: Terms) -> Expansion:
+def _bounded(found: Expansion, terms: Terms, most: int) -> Expansion:
+    """An expansion without its rarest terms, if all have too many postings."""
+    numbers = found.numbers
     held = np.asarray(terms.offsets[numbers + 1] - terms.offsets[numbers], np.int64)
-    if held.sum() <= MOST_POSTINGS:
-        return Expansion(are_words, numbers, is_range=False)
+    if held.sum() <= most:
+        return found
     order = np.argsort(-held, kind="stable")
-    kept = order[: max(1, int(np.searchsorted(np.cumsum(held[order]), MOST_POSTINGS)))]
-    return Expansion(are_words, np.sort(numbers[kept]), False, len(numbers) - len(kept))
+    kept = order[: max(1, int(np.searchsorted(np.cumsum(held[order]), most)))]
+    left_out = len(numbers) - len(kept)
+    return Expansion(found.are_words, np.sort(numbers[kept]), is_range=False, left_out=left_out)

@@ -189,7 +189,7 @@ def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot) -> Postin
     """Several terms as one: the words that a beginning, a pattern or a likeness stands for."""
     segment = snapshot.segment
     found = []
-    for are_words, numbers, is_range, _ in expand.expansions(part, snapshot):
+    for are_words, numbers, is_range, _ in expand.expansions(part, fields, snapshot):
         terms = segment.words if are_words else segment.stems
         if len(fields) < len(segment.fields):
             words = numbers if are_words else np.flatnonzero(np.isin(segment.stem_of, numbers))

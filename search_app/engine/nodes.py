@@ -13,7 +13,12 @@ class Leaf(query.Or):  # type: ignore[misc]
     It scores as one pseudo-term: how often it stands in a field counts whatever it matches
     there, and the publications that it matches anywhere are its document frequency. Never
     `normalize()` a tree with leaves: Whoosh would flatten them into their surroundings.
+    `said` is what was typed for it.
     """
+
+    def __init__(self, subqueries: list[query.Query], said: str = "") -> None:
+        super().__init__(subqueries)
+        self.said = said
 
 
 def fits(pattern: str, word: str) -> bool:

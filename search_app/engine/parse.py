@@ -3,7 +3,10 @@
     query   = group*                      every group must match (or any, if `joined` by Or)
     group   = either ("AND" either)*
     either  = item ("OR" item)*           OR joins its neighbours: a b OR c is a and (b or c)
-    item    = ["-" | "NOT"] ["field:"] (word | word* | "a phrase" | low..high | "(" query ")")
+    item    = ["-" | "NOT"] ["field:"] (word | "a phrase" | low..high | "(" query ")")
+
+`word*` stands for all words that begin so, `w*rd` for those of that shape, and `word~` for
+those that differ from it in one letter, `word~2` in two.
 
 Whatever does not fit is read as words, so that any text at all is a query. Parsing takes one
 pass over the text; the number of words and the depth of parentheses have a limit.
@@ -30,6 +33,7 @@ _SPACE_OR_MARK = re.compile(
 )
 _PHRASE = re.compile(r'[^"“”„]*["“”„]')
 _PIECE = re.compile(r"[\w*]+")
+_ALIKE = re.compile(r"(.*?)~([12]?)")
 _FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
 
 
@@ -249,13 +253,15 @@ class _Parser:
         return query.Term(exact(row), text)
 
     def _words(self, text: str, kind: str, fields: list[str]) -> query.Query | None:
+        if kind == "word" and "~" in text and (alike := _ALIKE.fullmatch(text)):
+            return self._alike(alike[1], int(alike[2] or 1), fields)
         if kind == "word" and "*" in text:
             pieces = [self._piece(piece, fields) for piece in _PIECE.findall(analysis.fold(text))]
             return self._together([piece for piece in pieces if piece is not None])
         words = self._within_the_limit(list(analysis.tokens(text)))
         if kind == "phrase" and len(words) > 1:
             stems = [word.stem for word in words]
-            return Leaf([query.Phrase(field, stems) for field in fields])
+            return Leaf([query.Phrase(field, stems) for field in fields], f'"{text}"')
         terms = [self._term(word, fields, kind) for word in words]
         return self._together([term for term in terms if term is not None])
 
@@ -272,8 +278,23 @@ class _Parser:
         if "*" not in text:
             return self._term(words[0], fields, "word")
         if "*" in shape[:-1]:
-            return Leaf([query.Wildcard(field, shape) for field in fields])
-        return Leaf([query.Prefix(field, shape[:-1]) for field in fields])
+            return Leaf([query.Wildcard(field, shape) for field in fields], text)
+        return Leaf([query.Prefix(field, shape[:-1]) for field in fields], text)
+
+    def _alike(self, text: str, edits: int, fields: list[str]) -> query.Query | None:
+        """Words that differ from one in so many letters; what stands before it is plain words."""
+        words = self._within_the_limit(list(analysis.tokens(text)))
+        leaves = [self._term(word, fields, "phrase") for word in words[:-1]]
+        for word in words[-1:]:
+            likeness = analysis.WRITTEN + word.written
+            mark = len(analysis.WRITTEN)
+            leaves.append(
+                Leaf(
+                    [query.FuzzyTerm(field, likeness, 1.0, edits, mark) for field in fields],
+                    f"{word.written}~{edits if edits > 1 else ''}",
+                )
+            )
+        return self._together([leaf for leaf in leaves if leaf is not None])
 
     def _within_the_limit(self, words: list[analysis.Token]) -> list[analysis.Token]:
         kept = words[: MOST_WORDS - self.words]
@@ -285,7 +306,7 @@ class _Parser:
         if kind == "word" and not self.keep_stop_words and word.written in analysis.STOP_WORDS:
             self.left_out += 1
             return None
-        return Leaf([query.Term(field, word.stem) for field in fields])
+        return Leaf([query.Term(field, word.stem) for field in fields], word.written)
 
 
 def _is_filter(node: query.Query) -> bool:

@@ -100,6 +100,8 @@ def _all_words(words: list[Postings], snapshot: Snapshot) -> Found:
             held = everywhere.take(here)
         documents = documents.take(here)
         weights = [*(each.take(here) for each in weights), held]
+        if not len(documents):
+            return Found(documents, np.zeros(0, np.float32))
     scores = np.zeros(len(documents), np.float32)
     for word, each in zip(words, weights, strict=True):
         scores += saturated(each, _rarity(word, snapshot))

@@ -11,10 +11,12 @@ from whoosh import query
 
 from indexer import analysis
 from indexer.fields import MISSING, Field
-from search_app.engine import facets, passages
+from search_app.engine import expand, facets, passages
+from search_app.engine.bounds import bounded
 from search_app.engine.columns import Counts, largest
 from search_app.engine.facets import Selection, Sifted
 from search_app.engine.match import matches
+from search_app.engine.nodes import leaves
 from search_app.engine.order import best
 from search_app.engine.parse import Parsed, Vocabulary, parse
 from search_app.engine.request import SearchRequest, Sort
@@ -22,6 +24,8 @@ from search_app.engine.results import Hit, Results
 from search_app.engine.score import Found, found
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
+
+NO_SCORES = np.zeros(0, np.float32)
 
 
 class Answer(NamedTuple):
@@ -34,6 +38,7 @@ class Answer(NamedTuple):
     request: SearchRequest
     snapshot: Snapshot
     parsed: Parsed
+    left_out: tuple[str, ...]
     relaxed: bool
     sort: Sort
     numbers: Documents
@@ -67,7 +72,7 @@ class Answer(NamedTuple):
 def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     """Which publications answer a search, in what order, and what they have."""
     watch = Stopwatch()
-    parsed, base, relaxed = _read(request, snapshot, watch)
+    parsed, base, left_out, relaxed = _read(request, snapshot, watch)
     documents, scores = base or (snapshot.everything, None)
     for node in parsed.filters:
         kept = matches(node, snapshot).take(documents)
@@ -85,33 +90,44 @@ def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     counts = snapshot.table.counts(sifted.documents)
     watch.lap("facets")
     return Answer(
-        request, snapshot, parsed, relaxed, sort, sifted.documents[at],
+        request, snapshot, parsed, left_out, relaxed, sort, sifted.documents[at],
         None if scores is None else scores[at], sifted, chosen, counts, watch,
     )  # fmt: skip
 
 
-def _read(
-    request: SearchRequest, snapshot: Snapshot, watch: Stopwatch
-) -> tuple[Parsed, Found | None, bool]:
-    """The query, what its words find, and whether it was relaxed.
+class _Read(NamedTuple):
+    """A query as it was read, what its words find, and whether it was relaxed."""
+
+    parsed: Parsed
+    base: Found | None
+    left_out: tuple[str, ...] = ()
+    relaxed: bool = False
+
+
+def _read(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> _Read:
+    """The query, and what its words find: all of them, or any if no publication has all.
 
     The words alone decide that, before any filter.
     """
     vocabulary = Vocabulary(snapshot.catalogue, lambda field, text: _named(field, text, snapshot))
     joined = query.Or if request.match == "any" else query.And
-    parsed = parse(request.text, vocabulary, joined)
+    read = _found(parse(request.text, vocabulary, joined), snapshot, watch)
+    if request.match != "auto" or read.base is None or len(read.base.documents):
+        return read
+    relaxed = parse(request.text, vocabulary, query.Or)
+    if relaxed.words == read.parsed.words:
+        return read
+    return _found(relaxed, snapshot, watch)._replace(relaxed=True)
+
+
+def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> _Read:
     watch.lap("parse")
     if parsed.words is None:
-        return parsed, None, False
-    base = found(parsed.words, snapshot)
+        return _Read(parsed, None)
+    tree, left_out = bounded(parsed.words, snapshot)
+    base = Found(snapshot.everything[:0], NO_SCORES) if tree is None else found(tree, snapshot)
     watch.lap("match")
-    if request.match != "auto" or len(base.documents):
-        return parsed, base, False
-    relaxed = parse(request.text, vocabulary, query.Or)
-    watch.lap("parse")
-    if relaxed.words == parsed.words or relaxed.words is None:
-        return parsed, base, False
-    return relaxed, found(relaxed.words, snapshot), True
+    return _Read(parsed, base, left_out)
 
 
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
@@ -154,6 +170,8 @@ def results(answer: Answer) -> Results:
         scored=answer.scores is not None,
         sort=answer.sort,
         ignored=answer.parsed.ignored,
+        too_much=answer.left_out,
+        cut=_cut(answer),
         unknown=answer.parsed.unknown,
         is_read=not answer.request.text
         or answer.parsed.words is not None
@@ -162,6 +180,17 @@ def results(answer: Answer) -> Results:
         took=round(answer.watch.total, 3),
         stages=answer.watch.stages,
     )
+
+
+def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:
+    """What was typed that stands for more words than are searched for, with how many more."""
+    expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
+    counted = (
+        (leaf.said, expand.left_out(leaf, answer.snapshot))
+        for leaf in leaves(answer.parsed.words)
+        if isinstance(leaf.subqueries[0], expanding) and leaf.said not in answer.left_out
+    )
+    return tuple((said, count) for said, count in counted if count)
 
 
 def _hits(answer: Answer) -> tuple[Hit, ...]:

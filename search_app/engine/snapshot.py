@@ -26,7 +26,9 @@ Documents = NDArray[np.int32]
 """Numbers of publications, ascending."""
 
 MOST_REMEMBERED = 512
-"""How many answers of one kind a snapshot remembers: a mask has a byte a publication."""
+"""How many terms and how many masks a snapshot remembers: a mask has a byte a publication."""
+MOST_EXPANDED = 32
+"""How many expansions it remembers: each may have every word of the index."""
 
 
 class Snapshot:
@@ -49,6 +51,7 @@ class Snapshot:
         self.ranks: Mapping[str, Array] = self.segment.stored.ranks
         self._terms: dict[str, int | None] = {}
         self._masks: dict[object, Mask] = {}
+        self._expanded: dict[object, Any] = {}
 
     @property
     def size(self) -> int:
@@ -91,6 +94,15 @@ class Snapshot:
             self._masks[key] = mask
         return mask
 
+    def expanded(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """The terms that are remembered for a beginning, a pattern or a likeness; or made."""
+        found = self._expanded.get(key)
+        if found is None:
+            found = make()
+            _make_room(self._expanded, MOST_EXPANDED)
+            self._expanded[key] = found
+        return found
+
     @cached_property
     def everything(self) -> Documents:
         """The numbers of all publications."""
@@ -108,7 +120,7 @@ class Snapshot:
         return {analysis.WRITTEN: segment.words.texts.all(), "": segment.stems.texts.all()}
 
 
-def _make_room(known: dict[Any, Any]) -> None:
+def _make_room(known: dict[Any, Any], most: int = MOST_REMEMBERED) -> None:
     """Forgets what was remembered first, if there is too much."""
-    while len(known) >= MOST_REMEMBERED:
+    while len(known) >= most:
         known.pop(next(iter(known)), None)
