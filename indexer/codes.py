@@ -8,7 +8,7 @@ by it (`fra` by `fr`), after CLDR's table of language aliases.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -33,6 +33,7 @@ def _codes_by_name(kind: str) -> dict[str, str]:
     return {name.casefold(): code for code, name in sorted(names.items(), reverse=True)}
 
 
+@lru_cache(maxsize=1000)
 def language_code(text: str) -> str | None:
     """The code of a language given as a code or by its English name; None if unknown."""
     named = _codes_by_name("languages").get(text.strip().casefold(), "")
@@ -51,6 +52,7 @@ def _usual_form(code: str) -> str | None:
     return "-".join(part for part in (primary, rest or implied) if part)
 
 
+@lru_cache(maxsize=1000)
 def country_code(text: str) -> str | None:
     """The code of a country given as a code or by its English name; None if unknown."""
     code = text.strip().upper()

@@ -119,9 +119,18 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """The fields whose words can be found."""
         return tuple(field for field in self.fields if field.weight > 0)
 
+    @cached_property
+    def valued(self) -> tuple[Field, ...]:
+        """The fields whose values a publication holds by their names: not its title and summary."""
+        return tuple(field for field in self.fields if field.role not in ("title", "summary"))
+
+    @cached_property
+    def _by_role(self) -> dict[Role | None, Field]:
+        return {field.role: field for field in reversed(self.fields)}
+
     def role(self, role: Role) -> Field | None:
-        """The field that plays a role, if one does."""
-        return next((field for field in self.fields if field.role == role), None)
+        """The field that plays a role, the first if several do."""
+        return self._by_role.get(role)
 
     def values(self, publication: Publication, field: Field) -> tuple[Value, ...]:
         """A publication's values of any field, the title and the summary too."""
@@ -133,6 +142,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     def with_ancestors(self, publication: Publication) -> Publication:
         """The publication with the parents of its values added: Kenya brings in Africa."""
+        if not self.children:
+            return publication
         values = dict(publication.values)
         for parent, child in self.children.items():
             stated = [str(value) for value in values.get(parent, ())]

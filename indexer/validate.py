@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -46,16 +47,12 @@ def publication(
     """
     checked = _Checked(entry, catalogue, report)
     title_row = catalogue.role("title")
-    titles = [value for value in checked.texts(title_row) if value] if title_row else []
+    titles = checked.texts(title_row) if title_row else []
     if not titles:
         checked.problem("it has no title", "Every entry needs one: it was left out", None)
         return None
     checked.name = titles[0]
-    values = {
-        field.name: found
-        for field in catalogue.fields
-        if field.role not in ("title", "summary") and (found := checked.values(field))
-    }
+    values = checked.values()
     identity = checked.identity(titles[0], values)
     if identity is None:
         return None
@@ -75,6 +72,10 @@ def clean(text: str) -> str:
 
     Those are control characters, lone surrogates and Unicode's noncharacters of plane 0.
     """
+    # Most texts are clean, which is seen faster than they are cleaned: nothing that is left out
+    # is printable, and of white space only the plain space.
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()
     return " ".join(unicodedata.normalize("NFC", _UNHOLDABLE.sub("", text)).split())
 
 
@@ -102,11 +103,13 @@ class _Checked:
         self, entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None]
     ) -> None:
         self.entry, self.catalogue, self.report = entry, catalogue, report
-        self.name = clean(entry.id) if entry.id else None
-        self.stated: dict[str, list[Property]] = {}
+        self.given = clean(entry.id or "")
+        self.name = self.given if entry.id else None
+        self.stated: defaultdict[str, list[Property]] = defaultdict(list)
+        fields = catalogue.by_source_name
         for stated in entry.properties:
-            if field := catalogue.by_source_name.get(stated.name):
-                self.stated.setdefault(field.name, []).append(stated)
+            if field := fields.get(stated.name):
+                self.stated[field.name].append(stated)
             else:
                 self._unknown(stated.name)
 
@@ -121,8 +124,8 @@ class _Checked:
         self.report(Problem(source.file, source.line, told, hint, self.name))
 
     def texts(self, field: Field) -> list[str]:
-        texts = (clean(stated.text or stated.value) for stated in self.stated.get(field.name, []))
-        return [text for text in texts if text]
+        stated = self.stated.get(field.name, ())
+        return [text for each in stated if (text := clean(each.text or each.value))]
 
     def title_language(self, field: Field | None) -> str | None:
         stated = self.stated[field.name][0].language if field else None
@@ -132,23 +135,44 @@ class _Checked:
             self.problem(f"the language {stated!r} of the title is unknown", hint, None)
         return None if code == self.catalogue.language else code
 
-    def values(self, field: Field) -> tuple[Value, ...]:
+    def values(self) -> dict[str, tuple[Value, ...]]:
+        """The values of every field but the title and the summary, so far as there are any."""
+        found: dict[str, tuple[Value, ...]] = {}
+        for field in self.catalogue.valued:
+            if stated := self.stated.get(field.name):
+                usable = self._usable(stated, field)
+                if len(usable) > 1:
+                    usable = self._kept(usable, field)
+                if usable:
+                    found[field.name] = tuple(usable)
+            elif field.required:
+                self.problem("it is missing", "Add it: this catalogue requires it", field)
+        return found
+
+    def _usable(self, stated: list[Property], field: Field) -> list[Value]:
+        """The values that can be taken of those stated; what is wrong with the others is told."""
+        check, limited = _CHECKS[field.kind], field.values or field.grouping
         found: list[Value] = []
-        for stated in self.stated.get(field.name, []):
+        for each in stated:
             try:
-                value = _CHECKS[field.kind](stated, field)
-                if value is not None:
+                value = check(each)
+                if value is None:
+                    continue
+                if limited or value == MISSING:
                     self._allow(value, field)
-                    self._tell_lost_language(stated, value, field)
-                    found.append(value)
+                if each.language:
+                    self._tell_lost_language(each, value, field)
+                found.append(value)
             except Unusable as unusable:
                 self.problem(unusable.what, unusable.hint, field)
-        kept = tuple(dict.fromkeys(found))
+        return found
+
+    def _kept(self, values: list[Value], field: Field) -> list[Value]:
+        """Each value once, and of a field of one value the first."""
+        kept = list(dict.fromkeys(values))
         if len(kept) > 1 and not field.several:
             self.problem("it has several values", f"Only the first, {kept[0]}, was taken", field)
             kept = kept[:1]
-        if field.required and not kept and field.name not in self.stated:
-            self.problem("it is missing", "Add it: this catalogue requires it", field)
         return kept
 
     def _allow(self, value: Value, field: Field) -> None:
@@ -167,7 +191,7 @@ class _Checked:
             self.problem(what, "Write a code such as en or fr", field)
 
     def identity(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
-        given = clean(self.entry.id or "")
+        given = self.given
         if not given:
             date_row = self.catalogue.role("date")
             years = values.get(date_row.name, ()) if date_row else ()
@@ -190,12 +214,21 @@ def _meant(name: str, known: tuple[str, ...]) -> str | None:
     return next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), None)
 
 
-def _keyword(stated: Property, field: Field) -> Value | None:
+def _keyword(stated: Property) -> Value | None:
     return clean(stated.value) or None
 
 
-def _year(stated: Property, field: Field) -> Value | None:
-    written = clean(stated.value)
+def _year(stated: Property) -> Value | None:
+    return _possible_year(stated.value)
+
+
+@lru_cache(maxsize=1000)
+def _possible_year(date: str) -> int:
+    """The year of a date; kept, for the same few come again and again.
+
+    What is refused is not kept: next year one more will be possible.
+    """
+    written = clean(date)
     match = re.fullmatch(r"(\d{4})(-\d\d){0,2}", written, re.ASCII)
     latest = datetime.now(UTC).year + 1
     if match and EARLIEST_YEAR <= int(match[1]) <= latest:
@@ -204,21 +237,21 @@ def _year(stated: Property, field: Field) -> Value | None:
     raise Unusable(f"{written!r} is no possible year", hint)
 
 
-def _language(stated: Property, field: Field) -> Value | None:
+def _language(stated: Property) -> Value | None:
     code = codes.language_code(stated.value) or codes.language_code(stated.text)
     if code is None:
         raise Unusable(f"the language {stated.value!r} is unknown", "Write a code such as en or fr")
     return code
 
 
-def _country(stated: Property, field: Field) -> Value | None:
+def _country(stated: Property) -> Value | None:
     code = codes.country_code(stated.value) or codes.country_code(stated.text)
     if code is None:
         raise Unusable(f"the country {stated.value!r} is unknown", "Write a code such as IN or MD")
     return code
 
 
-def _link(stated: Property, field: Field) -> Value | None:
+def _link(stated: Property) -> Value | None:
     address = stated.value.strip()
     if address in ("", "#"):
         return None
@@ -234,7 +267,7 @@ def _link(stated: Property, field: Field) -> Value | None:
     return Link(address, "" if label == address else label, code)
 
 
-_CHECKS: dict[str, Callable[[Property, Field], Value | None]] = {
+_CHECKS: dict[str, Callable[[Property], Value | None]] = {
     "text": _keyword,
     "keyword": _keyword,
     "year": _year,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -16,12 +16,14 @@ import waitress
 
 from indexer import build as building
 from indexer import catalogue_file, generations, importer
+from indexer import verify as verifying
 from indexer.build import Outcome, Refused
 from indexer.catalogue_file import CatalogueError
 from indexer.generations import IndexBusy, IndexMissing, IndexUnusable, Manifest
-from indexer.record import Problem, Publication
+from indexer.record import Problem
 from search_app import api, config, create_app, page, sidebar, state, terminal
 from search_app.engine import Engine, open_engine
+from search_app.meter import Meter
 from search_app.state import BadParameter
 
 FAILED, WITH_PROBLEMS = 1, 3
@@ -87,7 +89,10 @@ def build(corpus: Path | None, index: Path | None, force: bool, report: BinaryIO
 
 
 def _build(settings: config.Settings, *, force: bool = False) -> Outcome:
-    outcome = building.build(settings.corpus, settings.index, force=force, progress=_progress)
+    with Meter(settings.corpus) as meter:
+        outcome = building.build(
+            settings.corpus, settings.index, force=force, progress=meter.counted, at=meter.at
+        )
     _tell(outcome.problems)
     if outcome.status == "unchanged":
         click.echo(f"Nothing changed: {outcome.generation.name} stays live ({_took(outcome)}).")
@@ -103,13 +108,6 @@ def _build(settings: config.Settings, *, force: bool = False) -> Outcome:
 
 def _took(outcome: Outcome) -> str:
     return f"{outcome.seconds:.1f} s"
-
-
-def _progress(publications: list[Publication]) -> Iterator[Publication]:
-    """Shows how far a build is, with the time left, where someone is there to see it."""
-    seen = sys.stderr.isatty()
-    with click.progressbar(publications, label="Indexing", file=sys.stderr, hidden=not seen) as bar:
-        yield from bar
 
 
 def _tell(problems: Sequence[Problem]) -> None:
@@ -185,6 +183,20 @@ def status(index: Path | None) -> None:
 
 @commands.command()
 @_index
+def verify(index: Path | None) -> None:
+    """Read every generation of the index through, and tell what is wrong with it.
+
+    Exit status: 0 all is as it was written, 1 something is not.
+    """
+    settings = config.load(index=index)
+    verdicts = list(verifying.verify(settings.index))
+    for each in verdicts:
+        click.echo(f"{each.name}: {'; '.join(each.wrong) or 'whole'} ({each.size / 1e6:,.1f} MB)")
+    sys.exit(FAILED if any(each.wrong for each in verdicts) else 0)
+
+
+@commands.command()
+@_index
 def rollback(index: Path | None) -> None:
     """Make the generation before the live one live again."""
     settings = config.load(index=index)
@@ -233,13 +245,13 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     snapshot = engine.snapshot()
     allowed = {*snapshot.columns, "sort", "size", "page", "match"}
     asked = state.read(terminal.arguments(words, allowed), snapshot.catalogue)
-    results = engine.search(asked.request, snapshot)
-    found = page.search_page(results, asked, snapshot)
+    values = api.MOST_VALUES if as_json else sidebar.SHOWN_VALUES
+    results = engine.search(asked.request(values), snapshot)
     if as_json:
-        answer = msgspec.json.encode(api.search_json(found, results, snapshot))
+        answer = msgspec.json.encode(api.search_json(asked, results, snapshot))
         click.echo(msgspec.json.format(answer, indent=2))
         return
-    terminal.show(found, results, snapshot.catalogue)
+    terminal.show(page.search_page(results, asked, snapshot), results, snapshot.catalogue)
 
 
 @commands.command()

@@ -29,14 +29,14 @@ def title_key(title: str, language: str) -> str:
     return " ".join(words[1:] if len(words) > 1 and words[0] in articles else words)
 
 
-def merged(kept: Array, fresh: Sequence[tuple[str, int]], key_of: Callable[[int], str]) -> Array:
+def merged(kept: Array, fresh: Array, keys: Sequence[str], key_of: Callable[[int], str]) -> Array:
     """Numbers in the order of their keys (int32): `kept` stand in it, `fresh` come in between.
 
-    `key_of` is asked for the keys of few of those kept.
+    `keys` are those of the fresh ones; `key_of` is asked for the keys of few of those kept.
     """
-    added = sorted(fresh)
-    at = [bisect_left(kept, key, key=key_of) for key, _ in added] if len(kept) else 0
-    return np.insert(kept, at, [number for _, number in added]).astype(np.int32)
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    at = [bisect_left(kept, keys[each], key=key_of) for each in order] if len(kept) else 0
+    return np.insert(kept, at, fresh[order]).astype(np.int32)
 
 
 def ranks(order: Array) -> Array:

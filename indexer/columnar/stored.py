@@ -7,6 +7,7 @@ ones are copied as they are.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -133,10 +134,11 @@ class StoredBuilder:
         self._lengths: list[Array] = []
         self._years: list[Array] = []
         self._texts: dict[str, list[bytes]] = {"ids": [], "titles": []}
-        self._keys: dict[str, list[tuple[str, int]]] = {"id": [], "title": []}
+        self._keys: dict[str, list[str]] = {"id": [], "title": []}
+        self._fresh: list[Array] = []
         self._kept: list[tuple[int, Array]] = []
         self._files: dict[str, int] = {}
-        self._places: list[tuple[int, int]] = []
+        self._file, self._line = array("l"), array("l")
         self._pieces: list[bytes] = []
         self.size = 0
         self._dictionary = b""
@@ -167,10 +169,11 @@ class StoredBuilder:
         self._years.append(np.fromiter(years, np.int32, len(publications)))
         self._texts["ids"].append("".join([f"{each.id}\n" for each in publications]).encode())
         self._texts["titles"].append("".join([f"{each.title}\n" for each in publications]).encode())
-        for number, each in enumerate(publications, start=self.size):
-            key = orders.title_key(each.title, each.lang or self._language)
-            self._keys["id"].append((each.id, number))
-            self._keys["title"].append((f"{key}\n{each.id}", number))
+        self._fresh.append(np.arange(self.size, self.size + len(publications)))
+        self._keys["id"] += [each.id for each in publications]
+        self._keys["title"] += [
+            _title_key(each.title, each.lang or self._language, each.id) for each in publications
+        ]
         self._stand(each.source for each in publications)
 
     def copy(self, kept: Sequence[Kept]) -> Array:
@@ -198,8 +201,10 @@ class StoredBuilder:
     def _stand(self, sources: Iterable[Source]) -> None:
         """Takes down where the next publications stand in the corpus."""
         files = self._files
-        self._places += [(files.setdefault(each.file, len(files)), each.line) for each in sources]
-        self.size = len(self._places)
+        for each in sources:
+            self._file.append(files.setdefault(each.file, len(files)))
+            self._line.append(each.line)
+        self.size = len(self._line)
 
     def close(self) -> None:
         """Gives back the room that was taken on the disk meanwhile."""
@@ -216,9 +221,8 @@ class StoredBuilder:
         years = np.concatenate([np.zeros(0, np.int32), *self._years])
         writer.add("years", years)
         Texts.of_texts(list(self._files)).write(writer, "files")
-        places = np.array(self._places, np.int32).reshape(-1, 2)
-        writer.add("file", places[:, 0].astype(narrowest(len(self._files))))
-        writer.add("line", places[:, 1])
+        writer.add("file", np.array(self._file, narrowest(len(self._files))))
+        writer.add("line", np.array(self._line, np.int32))
         writer.add(
             "pieces", np.frombuffer(b"".join(self._pieces), np.uint8).reshape(-1, len(NO_PIECE))
         )
@@ -232,21 +236,28 @@ class StoredBuilder:
         to_former[to_new[to_new >= 0]] = np.flatnonzero(to_new >= 0)
         kept_by_id = to_new[self._former.by_id] if self._former else to_new
         kept_by_title = to_new[np.argsort(self._former.ranks["title"])] if self._former else to_new
-        by_id = orders.merged(kept_by_id[kept_by_id >= 0], self._keys["id"], ids.text)
+        fresh = np.concatenate([np.zeros(0, np.int64), *self._fresh])
+        by_id = orders.merged(kept_by_id[kept_by_id >= 0], fresh, self._keys["id"], ids.text)
         by_title = orders.merged(
-            kept_by_title[kept_by_title >= 0], self._keys["title"],
-            lambda number: self._title_key(int(to_former[number])),
-        )  # fmt: skip
+            kept_by_title[kept_by_title >= 0],
+            fresh,
+            self._keys["title"],
+            lambda number: self._former_title_key(int(to_former[number])),
+        )
         writer.add("by_id", by_id)
         writer.add("rank.title", orders.ranks(by_title))
         dated = np.where(years == NO_YEAR, LAST_YEAR, years)
         for name, keys in (("newest", np.where(years == NO_YEAR, 1, -years)), ("oldest", dated)):
             writer.add(f"rank.{name}", orders.ranks(by_id[np.argsort(keys[by_id], kind="stable")]))
 
-    def _title_key(self, number: int) -> str:
+    def _former_title_key(self, number: int) -> str:
         publication = self._known.publication(number)
-        key = orders.title_key(publication.title, publication.lang or self._language)
-        return f"{key}\n{publication.id}"
+        return _title_key(publication.title, publication.lang or self._language, publication.id)
+
+
+def _title_key(title: str, language: str, identity: str) -> str:
+    """What titles are sorted by; the ids behind them, so that no two are the same."""
+    return f"{orders.title_key(title, language)}\n{identity}"
 
 
 def _packable(fresh: Fresh) -> bytes:

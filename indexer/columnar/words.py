@@ -159,6 +159,8 @@ class WordStream:
     def all(self) -> Array:
         """The whole provisional stream, mapped into memory."""
         self._take(0)
+        if self._other:
+            self._other.shutdown()
         return self._spool.array()
 
 

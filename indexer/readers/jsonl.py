@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import lzma
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
@@ -66,34 +67,39 @@ def _read(line: Piece | Problem) -> Entry | Problem:
 
 def entry(line: Piece) -> Entry | Problem:
     """The object that stands on a line."""
-    return _entry(line.data, Source(line.file, line.line))
+    source = Source(line.file, line.line)
+    try:
+        found = msgspec.json.decode(line.data.removeprefix(BOM_UTF8))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _broken(line.data, source, error)
+    if not isinstance(found, dict):
+        hint = "Write {...} with the fields by their names: it was left out"
+        return Problem(source.file, source.line, "the line is no JSON object", hint)
+    identity, language = found.pop("id", None), found.pop("lang", None)
+    language = str(language) if language else None
+    stated: list[Property] = []
+    for name, value in found.items():
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, str):
+                stated.append(Property(name, one, one, language))
+            elif one is not None:
+                stated.append(_property(name, one, language))
+    return Entry(source, tuple(stated), None if identity is None else str(identity))
 
 
-def _entry(line: bytes, source: Source) -> Entry | Problem:
+def _broken(line: bytes, source: Source, error: Exception) -> Problem:
+    """What is wrong with a line that can't be decoded: a byte of it first, then its JSON."""
     text = decode(line, source.file)
     if isinstance(text, Problem):
         return msgspec.structs.replace(
             text, line=source.line, hint="Save it as UTF-8: it was left out"
         )
-    try:
-        found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        hint = "Each line is one JSON object: it was left out"
-        return Problem(source.file, source.line, str(error), hint)
-    if not isinstance(found, dict):
-        hint = "Write {...} with the fields by their names: it was left out"
-        return Problem(source.file, source.line, "the line is no JSON object", hint)
-    identity, language = found.pop("id", None), found.pop("lang", None)
-    stated = [
-        _property(name, value, str(language) if language else None)
-        for name, values in found.items()
-        for value in (values if isinstance(values, list) else [values])
-        if value is not None
-    ]
-    return Entry(source, tuple(stated), None if identity is None else str(identity))
+    hint = "Each line is one JSON object: it was left out"
+    return Problem(source.file, source.line, str(error), hint)
 
 
 def _property(name: str, value: object, language: str | None) -> Property:
+    """What is stated by a value that is no text: a link, another object, a number."""
     if isinstance(value, dict):
         if "url" not in value:  # no form that is known: kept as it stands, so that it is seen
             text = msgspec.json.encode(value).decode()
@@ -103,4 +109,5 @@ def _property(name: str, value: object, language: str | None) -> Property:
             name, str(value.get("url") or ""), str(value.get("label") or ""),
             str(link_language) if link_language else None,
         )  # fmt: skip
-    return Property(name, str(value), str(value), language)
+    text = str(value)
+    return Property(name, text, text, language)

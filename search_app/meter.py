@@ -1,0 +1,60 @@
+"""How far a build is, shown on a terminal while it goes on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from indexer import corpus
+from indexer.record import Problem, Publication
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+
+class Meter:
+    """Shows how far a build is, how fast it goes and how long it takes yet.
+
+    Shown on a terminal only. How far it is goes by the bytes of the corpus that are read.
+    """
+
+    STEPS = 200
+
+    def __init__(self, folder: Path) -> None:
+        seen = sys.stderr.isatty()
+        total = sum(each.stat().st_size for each in corpus.files(folder, _pass_over)) if seen else 0
+        self._step = total // self.STEPS + 1
+        self._publications, self._started = 0, time.perf_counter()
+        self._bar: ProgressBar[int] = click.progressbar(
+            length=total, label="Indexing", file=sys.stderr, hidden=not seen,
+            item_show_func=lambda _: self._rate(),
+        )  # fmt: skip
+
+    def __enter__(self) -> Meter:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.__exit__(None, None, None)
+
+    def at(self, read: int) -> None:
+        """So many bytes of the corpus have been read."""
+        if not self._bar.hidden and read - self._bar.pos >= self._step:
+            self._bar.update(read - self._bar.pos)
+
+    def counted(self, publications: list[Publication]) -> list[Publication]:
+        """The publications, counted as they pass."""
+        self._publications += len(publications)
+        return publications
+
+    def _rate(self) -> str:
+        seconds = time.perf_counter() - self._started
+        return f"{self._publications / seconds:,.0f} publications a second"
+
+
+def _pass_over(problem: Problem) -> None:
+    """A problem is told when the corpus is read; here only sizes matter."""
