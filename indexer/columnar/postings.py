@@ -21,7 +21,7 @@ STRETCH = 1 << 21
 LARGEST_KEY = 63
 """How many bits a number that is sorted has, its sign left aside."""
 
-K1 = 1.2
+K1 = 1.5
 B = 0.75
 B_SHORT = 0.5
 """BM25F: how fast frequency saturates, and how much a field's length counts, in the summary

@@ -23,6 +23,11 @@ from numpy.typing import DTypeLike, NDArray
 Array = NDArray[Any]
 MAGIC = b"ARRAYS\x01\n"
 ALIGNED = 64
+NUMBERS = {
+    np.dtype(name).str: np.dtype(name)
+    for name in ("|b1", "|i1", "|u1", *(f"<{kind}{size}" for kind in "iuf" for size in (2, 4, 8)))
+}
+"""The dtypes that an array in a file may have, by their names."""
 _TAIL = np.dtype("<u8")
 
 
@@ -103,12 +108,14 @@ def read(file: Path) -> Mapping[str, Array]:
             raise ValueError("it does not begin as one")
         places = msgspec.json.decode(mapped[start:end], type=dict[str, Place])
         return {name: _view(mapped, place) for name, place in places.items()}
-    except (ValueError, TypeError, msgspec.MsgspecError) as error:
+    except (ValueError, OverflowError, msgspec.MsgspecError) as error:
         raise Damaged(f"{file.name} is no file of arrays: {error}") from error
 
 
 def _view(mapped: mmap.mmap, place: Place) -> Array:
-    flat = np.frombuffer(mapped, np.dtype(place.dtype), place.count, place.offset)
+    if place.dtype not in NUMBERS:
+        raise ValueError(f"{place.dtype!r} is no kind of number")
+    flat = np.frombuffer(mapped, NUMBERS[place.dtype], place.count, place.offset)
     return flat.reshape(place.shape)
 
 

@@ -66,7 +66,10 @@ class Texts(Blobs):
     @classmethod
     def of_texts(cls, texts: Sequence[str]) -> Texts:
         """These texts; ValueError if one of them has a line break."""
-        return cls.joined(["".join([f"{text}\n" for text in texts]).encode()])
+        joined = cls.joined(["".join([f"{text}\n" for text in texts]).encode()])
+        if len(joined) != len(texts):
+            raise ValueError("a text with a line break would come back as two")
+        return joined
 
     @classmethod
     def joined(cls, pieces: Sequence[bytes]) -> Texts:

@@ -39,6 +39,7 @@ def write(
 ) -> Counts:
     """Writes a segment into an empty folder; tells what its facets count.
 
+    The first chunk has at least `stored.SAMPLES` publications, if there are so many.
     What is `Kept` is copied from the former segment, which must be of the same catalogue.
     Raises OSError where the disk does not take it.
     """

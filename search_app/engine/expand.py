@@ -104,7 +104,7 @@ def _alike(part: query.FuzzyTerm, mark: str, candidates: list[str]) -> list[int]
     """The candidates within so many edits (Levenshtein), the beginning being settled."""
     marked = [mark + each for each in candidates] if not part.text.startswith(mark) else candidates
     wanted = part.text.removeprefix(mark) if marked is candidates else part.text
-    settled = part.prefixlength - (len(mark) if marked is candidates else 0)
+    settled = max(0, part.prefixlength - (len(mark) if marked is candidates else 0))
     distances = process.cdist(
         [wanted[settled:]], [each[settled:] for each in marked],
         scorer=Levenshtein.distance, score_cutoff=part.maxdist, dtype=np.uint8,

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from hypothesis import given
+from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import analysis, generations
-from indexer.record import Publication
+from indexer import analysis, generations, schema
+from indexer.analysis import Token
+from indexer.columnar import B_SHORT, K1, B
+from indexer.fields import Field
 from search_app.engine.nodes import Leaf
 from search_app.engine.score import found
 from search_app.engine.snapshot import Snapshot
-from tests.engine.catalogues import CATALOGUE, index, throw
+from tests.engine.catalogues import CATALOGUE, holds, index, throw
 
 MADE = throw(seed=3, size=120)
-WEIGHTS = {field.name: field.weight for field in CATALOGUE.searchable}
-B = {"title": 0.5, "summary": 0.75, "region": 0.5}
+FIELDS = tuple(field.name for field in CATALOGUE.searchable)
+
+Scores = list[float | None]
+"""The score of each publication; None where it isn't found."""
 
 
 @pytest.fixture(scope="module")
@@ -30,68 +38,147 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return Snapshot(generations.current(folder))
 
 
-def stems(each: Publication, field: str) -> list[str]:
-    """The stems of one field."""
-    row = CATALOGUE.by_name[field]
-    text = "\n\n".join(str(value) for value in CATALOGUE.values(each, row))
-    return [token.stem for token in analysis.tokens(text)]
+class Asked(NamedTuple):
+    """What a leaf asks of a field, and how often a text has it."""
+
+    node: Callable[[str], query.Query]
+    frequency: Callable[[list[Token]], int]
 
 
-def reference(stem: str, fields: list[str]) -> list[float]:
-    """BM25F of one word over some fields, in ten lines."""
-    lengths = {f: [len(stems(each, f)) for each in MADE] for f in fields}
-    means = {f: sum(lengths[f]) / sum(length > 0 for length in lengths[f]) for f in fields}
-    weighted = [
-        sum(
-            WEIGHTS[f] * Counter(stems(each, f))[stem]
-            / (1 - B[f] + B[f] * lengths[f][n] / means[f])
-            for f in fields
-        )
-        for n, each in enumerate(MADE)
-    ]  # fmt: skip
+def word(part: Callable[[str], query.Query], meant: Callable[[Token], bool]) -> Asked:
+    """A leaf that stands for single words."""
+    return Asked(part, lambda text: sum(map(meant, text)))
+
+
+def side_by_side(one: Token, other: Token) -> bool:
+    """Whether two words are the phrase that is asked for."""
+    is_next = other.position == one.position + 1
+    return is_next and (one.stem, other.stem) == ("organ", "remov")
+
+
+ASKED = {
+    "a word": word(lambda f: query.Term(f, "victim"), lambda t: t.stem == "victim"),
+    "a rare word": word(lambda f: query.Term(f, "west"), lambda t: t.stem == "west"),
+    "a word as written": word(
+        lambda f: query.Term(f, "=removal"), lambda t: t.written == "removal"
+    ),
+    "a phrase": Asked(
+        lambda f: query.Phrase(f, ["organ", "remov"]),
+        lambda text: sum(side_by_side(*two) for two in pairwise(text)),
+    ),
+    "a beginning": word(lambda f: query.Prefix(f, "=vi"), lambda t: t.written[:2] == "vi"),
+    "any beginning": word(lambda f: query.Prefix(f, "="), lambda t: True),
+    "a pattern": word(
+        lambda f: query.Wildcard(f, "=*o*r*"),
+        lambda t: t.written in ("organ", "border", "north"),
+    ),
+    "a likeness": word(
+        lambda f: query.FuzzyTerm(f, "=nords", maxdist=2), lambda t: t.written == "north"
+    ),
+    "nothing": word(lambda f: query.Term(f, "zebra"), lambda t: False),
+}  # fmt: skip
+
+
+def text_of(number: int, field: Field) -> list[Token]:
+    """The words of one field of a publication."""
+    return list(analysis.tokens(schema.text_of(MADE[number], field, CATALOGUE)))
+
+
+@cache
+def reference(name: str, fields: tuple[str, ...]) -> Scores:
+    """BM25F of one leaf over some fields, in ten lines."""
+    weighted = [0.0] * len(MADE)
+    for field in (CATALOGUE.by_name[each] for each in fields):
+        texts = [text_of(number, field) for number in range(len(MADE))]
+        mean = sum(map(len, texts)) / sum(map(bool, texts))
+        b = B if field.role == "summary" else B_SHORT
+        for number, text in enumerate(texts):
+            frequency = ASKED[name].frequency(text)
+            weighted[number] += field.weight * frequency / (1 - b + b * len(text) / mean)
     held = sum(w > 0 for w in weighted)
     rarity = math.log(1 + (len(MADE) - held + 0.5) / (held + 0.5))
-    return [rarity * w * 2.2 / (1.2 + w) for w in weighted]
+    return [rarity * w * (K1 + 1) / (K1 + w) if w else None for w in weighted]
 
 
-def scores(tree: query.Query, snapshot: Snapshot) -> NDArray[np.float32]:
-    """The score of every publication, 0 for those that a tree does not match."""
-    dense = np.zeros(snapshot.size, np.float32)
-    matched = found(tree, snapshot)
-    dense[matched.documents] = matched.scores
-    return dense
+def leaf(name: str, fields: tuple[str, ...] = FIELDS) -> Leaf:
+    """One thing asked over some fields."""
+    return Leaf([ASKED[name].node(field) for field in fields])
 
 
-def leaf(stem: str, *fields: str) -> Leaf:
-    """One word over some fields."""
-    return Leaf([query.Term(field, stem) for field in fields])
+def assert_scored(tree: query.Query, expected: Scores, snapshot: Snapshot) -> None:
+    """A tree finds what is expected and nothing else, with these scores."""
+    scored = found(tree, snapshot)
+    held = [number for number, score in enumerate(expected) if score is not None]
+    assert scored.documents.tolist() == held
+    assert scored.scores == pytest.approx(
+        np.array([expected[number] for number in held], np.float32), rel=1e-4
+    )
 
 
-def test_a_word_over_all_fields_saturates_once(snapshot: Snapshot) -> None:
-    """A word's weighed frequencies are added over the fields before they are saturated."""
-    fields = ["title", "summary", "region"]
-    found = scores(leaf("victim", *fields), snapshot)
-    assert found == pytest.approx(reference("victim", fields), rel=1e-4)
+@pytest.mark.parametrize("fields", [FIELDS, FIELDS[:1], FIELDS[1:2], FIELDS[:2], FIELDS[1:]])
+@pytest.mark.parametrize("name", ASKED)
+def test_a_leaf_scores_as_one_term(name: str, fields: tuple[str, ...], snapshot: Snapshot) -> None:
+    """Frequencies of all that a leaf stands for are weighed and added, and saturated once."""
+    assert_scored(leaf(name, fields), reference(name, fields), snapshot)
 
 
-def test_scores_of_and_add_up_where_all_match(snapshot: Snapshot) -> None:
-    """An AND has the sum of its words' scores, and nothing where one is missing."""
-    one, other = reference("law", ["title"]), reference("border", ["title"])
-    expected = [a + b if a and b else 0 for a, b in zip(one, other, strict=True)]
-    tree = query.And([leaf("law", "title"), leaf("border", "title")])
-    assert scores(tree, snapshot) == pytest.approx(expected, rel=1e-4)
+Scored = tuple[query.Query, Scores]
+"""A tree, and what it is to find."""
 
 
-def test_filters_and_negations_score_nothing(snapshot: Snapshot) -> None:
-    """What is not a word that was wanted leaves the scores as they are."""
-    word = leaf("law", "title")
-    tree = query.And([word, query.Not(leaf("zebra", "title"))])
-    assert scores(tree, snapshot) == pytest.approx(scores(word, snapshot))
-    assert not scores(query.Every(), snapshot).any()
-    assert not scores(query.Term("region.value", "North"), snapshot).any()
+def both(subtrees: Sequence[Scored]) -> Scored:
+    """An AND: what all of them find, with the sum of their scores."""
+    together = [
+        None if None in scores else math.fsum(score or 0 for score in scores)
+        for scores in zip(*(scores for _, scores in subtrees), strict=True)
+    ]
+    return query.And([tree for tree, _ in subtrees]), together
 
 
-def test_a_beginning_is_one_pseudo_term(snapshot: Snapshot) -> None:
-    """All words that a beginning matches count as one word, rare as they are together."""
-    tree = Leaf([query.Prefix("title", "=victi")])
-    assert scores(tree, snapshot) == pytest.approx(reference("victim", ["title"]), rel=1e-4)
+def either(subtrees: Sequence[Scored]) -> Scored:
+    """An OR: what any of them finds, with the sum of their scores."""
+    together = [
+        None if all(score is None for score in scores) else math.fsum(s or 0 for s in scores)
+        for scores in zip(*(scores for _, scores in subtrees), strict=True)
+    ]
+    return query.Or([tree for tree, _ in subtrees]), together
+
+
+def negated(subtree: Scored) -> Scored:
+    """A NOT: what its tree doesn't find, with no score."""
+    tree, scores = subtree
+    return query.Not(tree), [0.0 if score is None else None for score in scores]
+
+
+def filtered(row: str, value: str, tree: query.Query) -> Scored:
+    """A filter, with no score."""
+    return tree, [0.0 if holds(each, row, value) else None for each in MADE]
+
+
+LEAVES: st.SearchStrategy[Scored] = st.builds(
+    lambda name, fields: (leaf(name, fields), reference(name, fields)),
+    st.sampled_from(sorted(ASKED)),
+    st.sampled_from([FIELDS, FIELDS[:1], FIELDS[:2]]),
+)
+UNSCORED: st.SearchStrategy[Scored] = st.sampled_from(
+    [
+        (query.Every(), [0.0] * len(MADE)),
+        filtered("region", "North", query.Term("region.value", "North")),
+        filtered("year", "2002..2004", query.TermRange("year.value", "2002", "2004")),
+    ]
+)
+TREES: st.SearchStrategy[Scored] = st.recursive(
+    LEAVES | LEAVES | UNSCORED,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(both),
+        st.lists(inner, min_size=1, max_size=3).map(either),
+        inner.map(negated),
+    ),
+    max_leaves=7,
+)
+
+
+@given(asked=TREES)
+def test_scores_of_a_tree_add_up(asked: Scored, snapshot: Snapshot) -> None:
+    """AND and OR add the scores of what matches; NOT, filters and everything give none."""
+    assert_scored(*asked, snapshot)

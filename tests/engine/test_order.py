@@ -1,0 +1,85 @@
+"""A page of a list has what sorting the whole list would put there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from search_app.engine.order import best
+from search_app.engine.request import Sort
+
+FEW_SCORES = (0.0, 0.5, 1.0, 1.0000001, 2.5)
+SORTS: st.SearchStrategy[Sort] = st.sampled_from(("relevance", "newest", "oldest", "title"))
+
+
+class Listed(NamedTuple):
+    """Some of all publications, their scores, and the places of all in each order."""
+
+    documents: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    ranks: dict[str, NDArray[np.int32]]
+
+
+def thrown(seed: int, size: int, scores: tuple[float, ...]) -> Listed:
+    """A list with many ties, of `size` publications; the ranks are any permutations."""
+    random = Random(seed)
+    everything = size + random.randrange(10)
+    documents = sorted(random.sample(range(everything), size))
+    return Listed(
+        np.array(documents, np.int32),
+        np.array([random.choice(scores) for _ in documents], np.float32),
+        {
+            name: np.array(random.sample(range(everything), everything), np.int32)
+            for name in ("newest", "oldest", "title")
+        },
+    )
+
+
+LISTS = st.builds(
+    thrown,
+    st.integers(0, 2**32),
+    st.integers(0, 80),
+    st.lists(st.sampled_from(FEW_SCORES), min_size=1, max_size=4).map(tuple),
+)
+
+
+def plainly(listed: Listed, sort: Sort) -> list[int]:
+    """Where the publications stand, all of them sorted: by relevance, those that tie by newest."""
+    documents, scores, ranks = listed
+    key: Callable[[int], tuple[float, int]] = lambda at: (  # noqa: E731
+        -float(scores[at]) if sort == "relevance" else 0.0,
+        int(ranks["newest" if sort == "relevance" else sort][documents[at]]),
+    )
+    return sorted(range(len(documents)), key=key)
+
+
+@given(listed=LISTS, sort=SORTS, first=st.integers(0, 90), size=st.integers(0, 90))
+def test_a_page_is_a_part_of_the_sorted_list(
+    listed: Listed, sort: Sort, first: int, size: int
+) -> None:
+    """Any page has, in order, what the whole sorted list has there, however many tie."""
+    page = slice(first, first + size)
+    assert best(*listed, sort, page).tolist() == plainly(listed, sort)[page]
+
+
+@given(listed=LISTS, sort=SORTS, size=st.integers(1, 30))
+def test_pages_neither_repeat_nor_skip(listed: Listed, sort: Sort, size: int) -> None:
+    """The pages of a list, one after the other, are the list."""
+    pages = [
+        best(*listed, sort, slice(first, first + size)).tolist()
+        for first in range(0, len(listed.documents) + size, size)
+    ]
+    assert [each for page in pages for each in page] == plainly(listed, sort)
+
+
+@given(listed=LISTS, sort=st.sampled_from(("newest", "oldest", "title")))
+def test_without_scores_the_order_decides(listed: Listed, sort: Sort) -> None:
+    """A list that nothing was scored for has the order that was asked for."""
+    unscored = best(listed.documents, None, listed.ranks, sort, slice(0, 10))
+    assert unscored.tolist() == plainly(listed, sort)[:10]

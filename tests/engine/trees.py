@@ -1,0 +1,169 @@
+"""Query trees about given publications, of every kind of node that the engine evaluates.
+
+Their words are rare, common or nowhere; phrases stand in a text, or only nearly. They are made
+as `search_app.engine.parse` makes them, and beyond: of any fields, and of stems too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+from whoosh import query
+
+from indexer import analysis, schema
+from indexer.fields import Catalogue
+from indexer.record import Publication
+from search_app.engine.nodes import Leaf
+
+Texts = st.SearchStrategy[str]
+Trees = st.SearchStrategy[query.Query]
+
+NOWHERE = st.sampled_from(("zebrafinches", "Translation", "naïve", "ß", ""))
+"""What is no term: nobody wrote it, or it is not folded."""
+
+
+class Vocabulary(NamedTuple):
+    """What publications say: searchable fields, terms, stems in a row, values by exact field.
+
+    `running` has the stems of all publications one after the other, so that some of what stands
+    side by side there is parted by the end of a field, of a value or of a publication.
+    """
+
+    fields: list[str]
+    stems: Texts
+    words: Texts
+    running: list[str]
+    values: dict[str, list[str]]
+
+
+def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
+    """What some publications say."""
+    rows = catalogue.searchable
+    texts = [
+        list(analysis.tokens(schema.text_of(each, row, catalogue))) for each in made for row in rows
+    ]
+    values = {
+        schema.exact(row): sorted({str(v) for each in made for v in each.values.get(row.name, ())})
+        for row in schema.exact_fields(catalogue)
+    }
+    return Vocabulary(
+        [row.name for row in rows],
+        _of_any_frequency({token.stem for token in text} for text in texts),
+        _of_any_frequency({token.written for token in text} for text in texts),
+        [token.stem for text in texts for token in text],
+        {name: held for name, held in values.items() if held},
+    )
+
+
+def _of_any_frequency(texts: Iterable[set[str]]) -> Texts:
+    """Terms that are in one text, in few, in many, or among the commonest."""
+    counts = Counter(chain.from_iterable(texts)).most_common()
+    commonest, others = counts[:40], counts[40:]
+    classes = [
+        [term for term, _ in commonest],
+        [term for term, count in others if count > 20],
+        [term for term, count in others if 1 < count <= 20],
+        [term for term, count in others if count == 1],
+    ]
+    return st.one_of(*(_one_of(terms) for terms in classes if terms))
+
+
+def _one_of(texts: Sequence[str]) -> Texts:
+    """Any of many texts: sampled_from would print them all to say what it is."""
+    return st.integers(0, len(texts) - 1).map(lambda at: texts[at])
+
+
+def kinds(said: Vocabulary) -> dict[str, Trees]:
+    """A strategy for each kind of leaf and of filter."""
+    stems, words = said.stems, said.words.map(_written)
+    places = st.integers(0, len(said.running) - 4)
+    phrases = st.builds(lambda at, n: said.running[at : at + n], places, st.integers(2, 4))
+    lengths, letters = st.integers(4, 7), st.integers(0, 9)
+    over = st.lists(st.sampled_from(said.fields), min_size=1, unique=True) | st.just(said.fields)
+
+    def leaves(node: Callable[..., query.Query], *said: st.SearchStrategy[object]) -> Trees:
+        return st.builds(
+            lambda fields, *of: Leaf([node(each, *of) for each in fields]), over, *said
+        )
+
+    alike = st.integers(1, 2), st.integers(0, 2)
+    found = {
+        "a stem": leaves(query.Term, stems | NOWHERE),
+        "a word as written": leaves(query.Term, words | NOWHERE.map(_written)),
+        "a phrase": leaves(query.Phrase, phrases | phrases.map(sorted)),
+        "a beginning": leaves(query.Prefix, st.builds(_beginning, words, lengths)),
+        "a beginning of stems": leaves(query.Prefix, st.builds(_beginning, stems, lengths)),
+        "a pattern": leaves(query.Wildcard, st.builds(_pattern, words, st.integers(0, 3), letters)),
+        "a likeness": leaves(_alike, st.builds(_mistyped, words, letters), *alike),
+        "a likeness of stems": leaves(_alike, st.builds(_mistyped, stems, letters), *alike),
+    }
+    several = st.lists(st.one_of(*found.values()), min_size=2, max_size=3)
+    return {**found, "several at once": several.map(_together), **_filters(said.values)}
+
+
+def _filters(values: dict[str, list[str]]) -> dict[str, Trees]:
+    """Values of facets, and ranges of them."""
+    held = st.sampled_from(sorted(values)).flatmap(
+        lambda name: st.tuples(st.just(name), _one_of(values[name]) | NOWHERE)
+    )
+    # Where there are thousands, a range of most of them keeps stock Whoosh for long.
+    few = sorted(name for name in values if len(values[name]) < 100)
+    ends = st.sampled_from(few).flatmap(
+        lambda name: st.tuples(st.just(name), *[st.none() | _one_of(values[name])] * 2)
+    )
+    return {
+        "a value": held.map(lambda found: query.Term(*found)),
+        "a range": ends.map(lambda found: query.TermRange(*found)),
+        "everything": st.builds(query.Every),
+    }
+
+
+def anything(of: Iterable[Trees]) -> Trees:
+    """Trees of some kinds, joined and negated."""
+    return st.recursive(
+        st.one_of(*of),
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=1, max_size=4).map(query.And),
+            st.lists(inner, min_size=1, max_size=4).map(query.Or),
+            inner.map(query.Not),
+        ),
+        max_leaves=6,
+    )
+
+
+def _written(word: str) -> str:
+    return analysis.WRITTEN + word
+
+
+def _beginning(term: str, length: int) -> str:
+    return _long(term)[:length]
+
+
+def _long(term: str) -> str:
+    """A term of four letters at least: what fewer stand for keeps stock Whoosh for long."""
+    return term.ljust(5, "e")
+
+
+def _pattern(term: str, first: int, second: int) -> str:
+    """A word as written (after its mark) with one or two stars for some of its letters."""
+    term = _long(term)
+    begin, end = term[: first + 1], term[first + 2 :]
+    middle, rest = end[: second // 2 + 1], end[second // 2 + 2 :]
+    return f"{begin}*{middle}*{rest}" if rest else f"{begin}*{end}"
+
+
+def _mistyped(term: str, at: int) -> str:
+    """A term with a letter changed, left out or put in."""
+    return _long(term[:at] + ("x" if at % 3 else "") + term[at + (at % 2) :])
+
+
+def _alike(field: str, text: str, most: int, settled: int) -> query.Query:
+    return query.FuzzyTerm(field, text, maxdist=most, prefixlength=settled)
+
+
+def _together(leaves: Sequence[Leaf]) -> Leaf:
+    return Leaf(list(chain.from_iterable(each.subqueries for each in leaves)))

@@ -1,0 +1,104 @@
+"""Publications with values of any kind, and segments that are written of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from unittest import mock
+
+import msgspec
+from hypothesis import strategies as st
+
+from indexer import columnar, validate
+from indexer.columnar import Segment, stored
+from indexer.fields import MISSING, Catalogue, Field
+from indexer.record import NO_PIECE, Fresh, Item, Link, Publication, Source
+
+CATALOGUE = Catalogue(
+    title="Any",
+    description="",
+    fields=(
+        Field("title", "Title", kind="text", role="title", weight=2.0),
+        Field("summary", "Abstract", kind="text", role="summary", weight=1.0),
+        Field("topic", "Topic", facet=1, several=True, weight=0.5),
+        Field("year", "Year", kind="year", role="date", facet=2),
+        Field("link", "Link", kind="link", several=True),
+        Field("note", "Note"),
+    ),
+)
+WORDS = (
+    "The", "the", "organ", "organs", "law’s", "Étude", "قَانُون", "क़ानून", "人口", "a_b", "ﬁnal",
+    "2009", "…",
+)  # fmt: skip
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.lists(
+    st.sampled_from(WORDS), max_size=8
+).map(" ".join)
+"""Texts of any characters, or of words in many scripts."""
+LINES = TEXTS.map(validate.clean).filter(lambda text: text not in ("", MISSING))
+"""Such texts as titles and values are: one line, not empty, and no stand-in for no value."""
+
+_links = st.builds(Link, st.just("https://example.org/"), LINES, st.none() | st.just("fr"))
+_values = st.fixed_dictionaries(
+    {},
+    optional={
+        "topic": st.lists(
+            st.sampled_from(("crime", "données", "-", "No", "10", "9", "a, b")) | LINES,
+            min_size=1, max_size=3, unique=True,
+        ).map(tuple),
+        "year": st.tuples(st.integers(1000, 2100)),
+        "link": st.lists(_links, min_size=1, max_size=2).map(tuple),
+        "note": st.tuples(LINES),
+    },
+)  # fmt: skip
+_publications = st.builds(
+    Publication,
+    id=st.from_regex(r"[a-cé/-]{1,3}", fullmatch=True),
+    title=st.sampled_from(("The Law", "Law", "Les lois", "La loi")) | LINES,
+    source=st.builds(Source, st.sampled_from(("a.html", "b/ü.jsonl")), st.integers(0, 9999)),
+    summary=st.none() | st.lists(LINES, min_size=1, max_size=3).map("\n\n".join),
+    lang=st.none() | st.sampled_from(("fr", "es-MX")),
+    values=_values,
+)
+
+
+def publications(most: int = 12) -> st.SearchStrategy[list[Publication]]:
+    """Up to so many publications, their ids all different."""
+    return st.lists(_publications, max_size=most, unique_by=lambda each: each.id)
+
+
+def fresh(made: Iterable[Publication]) -> list[Item]:
+    """Publications as they were read, most from a piece of their own."""
+    return [
+        Fresh(each, NO_PIECE if "b" in each.id else sha256(each.id.encode()).digest()[:16])
+        for each in made
+    ]
+
+
+def written(
+    folder: Path,
+    items: Sequence[Item],
+    *,
+    catalogue: Catalogue = CATALOGUE,
+    size: int | None = None,
+    former: Segment | None = None,
+) -> Segment:
+    """A segment of these items, in chunks of a size, written into a new folder, and opened."""
+    folder.mkdir()
+    step = size or max(len(items), 1)
+    chunks = [items[first : first + step] for first in range(0, len(items), step)]
+    with mock.patch.object(stored, "SAMPLES", 1):  # so that a chunk of one settles the dictionary
+        columnar.write(folder, catalogue, chunks, former)
+    return Segment(folder, catalogue)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files of a folder, byte by byte."""
+    return {each.name: each.read_bytes() for each in sorted(folder.iterdir())}
+
+
+def moved(publication: Publication, line: int) -> Publication:
+    """The publication on another line of its file."""
+    source = Source(publication.source.file, line)
+    return msgspec.structs.replace(publication, source=source)

@@ -1,0 +1,206 @@
+"""Arrays come back from a file as they were written, and from nothing else."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from indexer.columnar import Array, Damaged, storage
+from indexer.columnar.storage import MAGIC, ArrayWriter, Spool, for_offsets, narrowest
+
+DTYPES = st.one_of(
+    arrays.boolean_dtypes(),
+    arrays.integer_dtypes(endianness="?"),
+    arrays.unsigned_integer_dtypes(endianness="?"),
+    arrays.floating_dtypes(endianness="?"),
+)
+ARRAYS = st.dictionaries(
+    st.text(st.characters(codec="utf-8"), max_size=8),
+    arrays.arrays(DTYPES, arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5)),
+    max_size=6,
+)
+SAMPLE: dict[str, Array] = {
+    "numbers": np.arange(40, dtype=np.int32).reshape(-1, 4),
+    "none": np.zeros((0, 3), np.uint8),
+    "weights": np.linspace(0, 1, 9, dtype=np.float32),
+}
+
+
+def written(file: Path, held: Mapping[str, Array]) -> bytes:
+    """A file of these arrays, and its bytes."""
+    with ArrayWriter(file) as writer:
+        for name, array in held.items():
+            writer.add(name, array)
+    return file.read_bytes()
+
+
+def read(data: bytes) -> Mapping[str, Array]:
+    """What a file with these bytes holds, its arrays read to their ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.seg"
+        file.write_bytes(data)
+        return {name: array.copy() for name, array in storage.read(file).items()}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a file of three arrays."""
+    return written(tmp_path_factory.mktemp("sample") / "sample.seg", SAMPLE)
+
+
+@given(held=ARRAYS)
+def test_arrays_come_back_as_they_were(held: dict[str, Array]) -> None:
+    """Arrays of any numbers and shape, empty ones too, have the same names and values again."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.seg"
+        written(file, held)
+        found = storage.read(file)
+        assert list(found) == list(held)
+        for name, array in held.items():
+            assert found[name].dtype == array.dtype.newbyteorder("<")
+            assert found[name].shape == array.shape
+            assert np.array_equal(found[name], array, equal_nan=array.dtype.kind == "f")
+            assert not found[name].flags.writeable
+
+
+@given(held=ARRAYS)
+def test_equal_arrays_make_equal_files(held: dict[str, Array]) -> None:
+    """What is written twice is the same to the byte, whether allocated first or added whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        added = written(Path(folder) / "a.seg", held)
+        with ArrayWriter(Path(folder) / "b.seg") as writer:
+            places = {name: writer.allocate(name, array.dtype, *array.shape)
+                      for name, array in held.items()}  # fmt: skip
+            for name, array in held.items():
+                places[name][...] = array
+        assert (Path(folder) / "b.seg").read_bytes() == added
+
+
+def test_a_file_is_never_written_over(tmp_path: Path) -> None:
+    """A file that is there stays as it is."""
+    before = written(tmp_path / "a.seg", SAMPLE)
+    with pytest.raises(FileExistsError):
+        ArrayWriter(tmp_path / "a.seg")
+    assert (tmp_path / "a.seg").read_bytes() == before
+
+
+def test_a_file_that_was_not_finished_is_damaged(tmp_path: Path) -> None:
+    """What was cut off while it was written can't be read."""
+
+    def write() -> None:
+        with ArrayWriter(tmp_path / "a.seg") as writer:
+            writer.add("numbers", SAMPLE["numbers"])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    with pytest.raises(Damaged, match=r"a\.seg"):
+        storage.read(tmp_path / "a.seg")
+
+
+def test_a_file_cut_anywhere_is_damaged(sample: bytes) -> None:
+    """However much of a file's end is gone, it is damaged; so it is if more stands behind."""
+    for size in range(len(sample)):
+        with pytest.raises(Damaged):
+            read(sample[:size])
+    with pytest.raises(Damaged):
+        read(sample + bytes(8))
+
+
+@given(data=st.binary(max_size=200))
+@example(data=b"")
+@example(data=MAGIC)
+@example(data=MAGIC + bytes(8))
+@example(data=MAGIC + b"{}" + bytes([len(MAGIC)]) + bytes(7))
+def test_foreign_bytes_are_damaged_or_empty(data: bytes) -> None:
+    """Bytes that nobody wrote as arrays are Damaged; only an empty directory may come by chance."""
+    try:
+        assert read(data) == {}
+    except Damaged:
+        return
+
+
+NUMBERS = st.integers(-3, 200) | st.integers(-(2**70), 2**70)
+FORMATS = (
+    "<i4", "|u1", "<f4", "O", "<U1", "|V8", "<M8[s]", "i4,i4", ",", "(1,i4", "|V0", "",
+)  # fmt: skip
+DIRECTORIES = st.dictionaries(
+    st.sampled_from(("numbers", "words")),
+    st.fixed_dictionaries(
+        {
+            "dtype": st.sampled_from(FORMATS) | st.text(max_size=4),
+            "shape": st.lists(NUMBERS, max_size=3),
+            "offset": NUMBERS,
+        }
+    ),
+    min_size=1,
+)
+
+
+@given(directory=DIRECTORIES, start=st.none() | NUMBERS)
+def test_a_garbage_directory_is_damaged(
+    directory: dict[str, dict[str, object]], start: int | None
+) -> None:
+    """A directory that tells nonsense is Damaged, or names plain numbers that the file holds."""
+    body = MAGIC + bytes(120)
+    end = (len(body) if start is None else start % 2**64).to_bytes(8, "little")
+    data = body + msgspec.json.encode(directory) + end
+    try:
+        found = read(data)
+    except Damaged:
+        return
+    for name, array in found.items():
+        assert array.dtype.kind in "biuf"
+        assert array.nbytes <= len(data)
+        assert {name: list(array.shape)}.items() <= {
+            name: place["shape"] for name, place in directory.items()
+        }.items()
+
+
+@given(data=st.data())
+def test_a_changed_byte_is_damaged_or_harmless(sample: bytes, data: st.DataObject) -> None:
+    """One byte changed in the head, the directory or the tail raises Damaged and nothing else."""
+    directory = int.from_bytes(sample[-8:], "little")
+    at = data.draw(st.sampled_from([*range(len(MAGIC)), *range(directory, len(sample))]))
+    changed = bytearray(sample)
+    changed[at] = data.draw(st.integers(0, 255))
+    try:
+        found = read(bytes(changed))
+    except Damaged:
+        return
+    assert at >= len(MAGIC) or changed == sample
+    assert all(array.dtype.kind in "biuf" for array in found.values())
+
+
+@pytest.mark.parametrize(
+    ("largest", "kind"),
+    [
+        (0, np.uint8), (255, np.uint8), (256, np.uint16), (65_535, np.uint16),
+        (65_536, np.int32), (2**31 - 1, np.int32), (2**31, np.int64),
+    ],
+)  # fmt: skip
+def test_the_narrowest_numbers_that_fit(largest: int, kind: type[np.integer]) -> None:
+    """Numbers up to the largest fit into the narrowest kind; offsets always have a sign."""
+    assert narrowest(largest) == kind
+    assert for_offsets(largest) == (np.int64 if largest >= 2**31 else np.int32)
+
+
+@given(parts=st.lists(arrays.arrays(np.int32, st.integers(0, 20))))
+def test_what_is_put_aside_comes_back(parts: list[Array]) -> None:
+    """A spool has all its rows in a row, empty ones too, and leaves no file behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        spool = Spool(Path(folder), np.int32)
+        for part in parts:
+            spool.append(part)
+        found = spool.array()
+        assert found.tolist() == [number for part in parts for number in part.tolist()]
+        spool.close()
+        assert not list(Path(folder).iterdir())

@@ -1,0 +1,100 @@
+"""Texts in a row are found by number, by what they say and by how they begin."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.columnar import storage
+from indexer.columnar.storage import ArrayWriter
+from indexer.columnar.texts import Blobs, Texts, offsets_of
+
+# What texts hold sorts behind the line break that ends them; words and ids have no such characters.
+characters = st.characters(codec="utf-8", min_codepoint=ord("\n") + 1)
+texts = st.text(characters, max_size=6) | st.text("aé人\U0001f600", max_size=5)
+sorted_texts = st.lists(texts, unique=True, max_size=40).map(sorted)
+
+
+@given(held=st.lists(texts))
+def test_texts_come_back_by_number(held: list[str]) -> None:
+    """Each text is had by its number, and all of them in order, empty ones too."""
+    found = Texts.of_texts(held)
+    assert len(found) == len(held)
+    assert [found.text(number) for number in range(len(held))] == held
+    assert found.all() == held
+
+
+@given(held=sorted_texts, other=texts)
+def test_a_text_is_found_among_sorted_ones(held: list[str], other: str) -> None:
+    """A text that is there has its number, and one that is not has none."""
+    found = Texts.of_texts(held)
+    assert [found.number(text) for text in held] == list(range(len(held)))
+    assert found.number(other) == (held.index(other) if other in held else None)
+
+
+@pytest.mark.parametrize("strange", ["\n", "a\n", "a\nb", "\ud800", "a\udfff"])
+def test_what_no_text_holds_is_not_found(strange: str) -> None:
+    """A line break or half a character is no part of any text, and no error to ask for."""
+    assert Texts.of_texts(["", "a", "a b", "b", "é"]).number(strange) is None
+
+
+@given(held=sorted_texts, prefix=texts)
+def test_a_beginning_is_a_range(held: list[str], prefix: str) -> None:
+    """The texts that begin so, and no other, have the numbers of the range; it may be empty."""
+    first, last = Texts.of_texts(held).beginning(prefix)
+    assert held[first:last] == [text for text in held if text.startswith(prefix)]
+    assert first <= last
+    if first == last:
+        assert first == bisect_left(held, prefix)
+
+
+@given(held=sorted_texts)
+def test_every_text_begins_with_nothing(held: list[str]) -> None:
+    """An empty beginning is that of all texts."""
+    assert Texts.of_texts(held).beginning("") == (0, len(held))
+
+
+@given(held=st.lists(texts), cuts=st.lists(st.integers(0, 20), max_size=3))
+def test_pieces_are_joined(held: list[str], cuts: list[int]) -> None:
+    """Runs of texts that are taken out and joined are these texts again."""
+    found = Texts.of_texts(held)
+    bounds = [0, *sorted(min(cut, len(held)) for cut in cuts), len(held)]
+    runs = list(pairwise(bounds))
+    assert Texts.joined(found.taken(runs)).all() == held
+    assert Texts.joined(found.taken(reversed(runs))).all() == [
+        text for first, last in reversed(runs) for text in held[first:last]
+    ]
+
+
+@given(pieces=st.lists(st.binary(max_size=8)))
+def test_pieces_of_bytes_come_back(pieces: list[bytes]) -> None:
+    """Pieces of any bytes are had by number, and where each begins is the sum of those before."""
+    found = Blobs.of(pieces)
+    assert [found[number] for number in range(len(found))] == pieces
+    lengths = [len(piece) for piece in pieces]
+    assert offsets_of(lengths).tolist() == [sum(lengths[:n]) for n in range(len(lengths) + 1)]
+
+
+@pytest.mark.parametrize("held", [[], [""], ["", "a", "é", "人"]])
+def test_texts_are_read_from_a_file(held: list[str], tmp_path: Path) -> None:
+    """Written texts are the same when they are read, also when there is none."""
+    with ArrayWriter(tmp_path / "a.seg") as writer:
+        Texts.of_texts(held).write(writer, "held")
+        Blobs.of([text.encode() for text in held]).write(writer, "pieces")
+    arrays = storage.read(tmp_path / "a.seg")
+    assert Texts.read(arrays, "held").all() == held
+    assert Texts.read(arrays, "held").number("é") == (2 if "é" in held else None)
+    assert len(Blobs.read(arrays, "pieces")) == len(held)
+    assert arrays["held.offsets"].dtype == np.int32
+
+
+def test_a_text_with_a_line_break_is_refused() -> None:
+    """A text that would come back as two is an error when it is written."""
+    with pytest.raises(ValueError, match="line break"):
+        Texts.of_texts(["a", "b\nc"])
