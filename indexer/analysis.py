@@ -31,10 +31,12 @@ GAP = 100
 """How many positions lie between two texts of one field."""
 
 STOP_WORDS = frozenset(
-    "a an and are as at be been but by for from had has have if in into is its nor not of on "
-    "or so such than that the their then there these they this those to was were which with".split()
+    "a an and are as at be been but by for from had has have how if in into is its nor not of on "
+    "or so such than that the their then there these they this those to was were what when where "
+    "which why with".split()
 )
-"""English words that say how others hang together. WHO and IT are names here, so not in it."""
+"""English words that say how others hang together, or only that something is asked. WHO and IT
+are names here, so not in it."""
 
 FIELD_MARK, GAP_MARK = "\x1e", "\x1f"
 """In a text of many fields: what stands behind each, and between two texts of one field."""

@@ -1,0 +1,1 @@
+"""How good the ranking is: judged sets through this engine and its peers."""

@@ -1,0 +1,64 @@
+"""`python -m benchmarks.relevance`: judged sets, this engine and its peers, a report."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from benchmarks.relevance import compare, judged, report
+from benchmarks.relevance.results import Results
+
+COLLECTIONS = Path("../shared/data/collections")
+REPORT = Path("docs/relevance.md")
+_PLAIN_LIST = re.compile(r"\[[^][{}]*\]")
+
+
+@click.command()
+@click.option(
+    "--collections",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=COLLECTIONS,
+    show_default=True,
+    help="The folder of the judged sets, each a folder of its own.",
+)
+@click.option(
+    "--report",
+    "written",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=REPORT,
+    show_default=True,
+    help="The report to write; the figures go into a folder beside it.",
+)
+def main(collections: Path, written: Path) -> None:
+    """Measures how well queries of judged sets are answered, here and by other engines."""
+    folders = sorted(path.parent for path in collections.glob("*/qrels.tsv"))
+    if not folders:
+        raise click.UsageError(f"{collections} has no set: a folder with a qrels.tsv")
+    try:
+        results = compare.compare([judged.load(folder) for folder in folders], say)
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error}. Run: make relevance, which installs it") from error
+    raw = written.with_suffix("") / "results.json"
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    raw.write_text(as_json(results), encoding="utf-8")
+    written.write_text(report.report(results), encoding="utf-8")
+    click.echo(f"{written} and {raw}")
+
+
+def as_json(results: Results) -> str:
+    """The results as JSON; a list of plain values is one line."""
+    text = msgspec.json.format(msgspec.json.encode(results), indent=1).decode()
+    return _PLAIN_LIST.sub(lambda found: " ".join(found[0].split()), text) + "\n"
+
+
+def say(what: str) -> None:
+    """Tells how far the run is, apart from what it prints."""
+    print(what, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

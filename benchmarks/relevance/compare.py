@@ -1,0 +1,106 @@
+"""A run: every set through every system, then the choice of constants."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from benchmarks.relevance import engine, tuning
+from benchmarks.relevance.bm25f import Collection
+from benchmarks.relevance.judged import JudgedSet
+from benchmarks.relevance.measures import NDCG, Judge
+from benchmarks.relevance.paired import difference
+from benchmarks.relevance.peers import DEEPEST, PEERS, Peer
+from benchmarks.relevance.results import Line, Results, SetResult, System
+
+OURS = System("pubsearch", "any word")
+OURS_BY_DEFAULT = System("pubsearch, as typed", "all words, else any; the text as it stands")
+DIGITS = 4
+Say = Callable[[str], None]
+
+
+def compare(sets: Sequence[JudgedSet], say: Say) -> Results:
+    """All systems on all sets. Raises Incomplete, Disagreement, ModuleNotFoundError."""
+    peers = [peer for peer in PEERS if peer.is_installed]
+    results, tried = [], {}
+    for judged in sets:
+        result, tried[judged.name] = _one(judged, peers, say)
+        results.append(result)
+    return Results(
+        date=datetime.now(UTC).date().isoformat(),
+        versions=_versions(peers),
+        standing=engine.constants(),
+        sets=tuple(results),
+        together=tuple(tuning.choices(tried)),
+        gains=tuple(tuning.gains(tried, engine.constants())),
+        missing=tuple(peer.name for peer in PEERS if peer not in peers),
+    )
+
+
+def _one(judged: JudgedSet, peers: Sequence[Peer], say: Say) -> tuple[SetResult, tuning.Tried]:
+    judge = Judge(judged)
+    collection = Collection(judged.documents)
+    with TemporaryDirectory() as folder:
+        say(f"{judged.name}: {OURS.name}")
+        lines, largest = _ours(judged, judge, collection, Path(folder))
+    for peer in peers:
+        say(f"{judged.name}: {peer.name}")
+        lines.append(_peer(peer, judged, judge))
+    say(f"{judged.name}: constants")
+    tried = tuning.tried(judged, collection, engine.constants())
+    ours = np.array(lines[0].ndcg)
+    result = SetResult(
+        name=judged.name,
+        documents=len(judged.documents),
+        empty=judged.empty,
+        queries=tuple(query.id for query in judged.queries),
+        lines=tuple(lines),
+        differences={line.system.name: difference(ours, np.array(line.ndcg)) for line in lines[1:]},
+        choices=tuple(tuning.choices({judged.name: tried})),
+        largest_difference=largest,
+    )
+    return result, tried
+
+
+def _ours(
+    judged: JudgedSet, judge: Judge, collection: Collection, folder: Path
+) -> tuple[list[Line], float]:
+    """The engine's two ways, and how far its scores are from the formula's."""
+    searched = engine.built(judged.documents, folder)
+    largest = engine.largest_difference(searched, judged, collection)
+    any_word = {
+        each.id: [*engine.found(searched, each.words, "any", DEEPEST)] for each in judged.queries
+    }
+    as_typed = {
+        each.id: [*engine.found(searched, each.text, "auto", DEEPEST)] for each in judged.queries
+    }
+    lines = [_line(OURS, judge, any_word), _line(OURS_BY_DEFAULT, judge, as_typed)]
+    return lines, largest
+
+
+def _peer(peer: Peer, judged: JudgedSet, judge: Judge) -> Line:
+    with TemporaryDirectory() as folder:
+        rank = peer.build(judged.documents, Path(folder))
+        lists = {each.id: rank(each.words) for each in judged.queries}
+    system = System(peer.name, peer.setting, peer.version, peer.is_rival)
+    return _line(system, judge, lists)
+
+
+def _line(system: System, judge: Judge, lists: dict[str, list[str]]) -> Line:
+    figures = judge.figures(lists)
+    means = {name: round(float(each.mean()), DIGITS) for name, each in figures.items()}
+    return Line(system, means, [round(float(figure), DIGITS) for figure in figures[NDCG]])
+
+
+def _versions(peers: Sequence[Peer]) -> dict[str, str]:
+    """What took part, and what it stands on."""
+    versions = {"Python": platform.python_version()}
+    for name in ("numpy", "PyStemmer", "ir-measures"):
+        versions[name] = metadata.version(name)
+    return versions | {peer.name: peer.version for peer in peers if peer.is_rival}
