@@ -1,0 +1,87 @@
+"""`python -m benchmarks.speed`: measures what was asked for, then writes the report."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from benchmarks.speed import building, engines, growth, results, searching, worst
+from benchmarks.speed.report import page, plots
+from benchmarks.speed.results import Results
+from benchmarks.speed.workplace import Plan, Workplace
+
+HOUSE = Path(__file__).parents[2]
+PAPERS = HOUSE.parent / "shared" / "data" / "papers-100k.jsonl.xz"
+PARTS: dict[str, Callable[[Workplace], object]] = {
+    "building": building.measure,
+    "queries": searching.measure,
+    "growth": growth.measure,
+    "worst": worst.measure,
+}
+"""Each part by its name in the results, in the order in which they are measured."""
+
+
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--papers", "file", type=click.Path(path_type=Path, dir_okay=False), default=PAPERS,
+    show_default="papers-100k.jsonl.xz of the shared data", help="JSON Lines, plain, .gz or .xz.",
+)  # fmt: skip
+@click.option("--rounds", default=5, help="How often every query is asked.")
+@click.option("--queries", default=500, help="How many queries of each kind.")
+@click.option("--builds", default=3, help="How often each index is built.")
+@click.option(
+    "--only", multiple=True, type=click.Choice([*PARTS, "report"]),
+    help="Only this part; the others stay as they were measured. May be given several times.",
+)  # fmt: skip
+@click.option(
+    "--engine", "names", multiple=True, type=click.Choice(engines.COMPARED),
+    help="Only this engine beside ours. May be given several times.",
+)  # fmt: skip
+@click.option("--quick", is_flag=True, help="A trial: 3,000 papers, few queries, one round.")
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False),
+    help="The page to write; results and plots go into the folder of its name.",
+    show_default="docs/benchmarks.md, or build/benchmarks.md if quick",
+)  # fmt: skip
+def main(  # noqa: PLR0913, PLR0917 - the options
+    file: Path, rounds: int, queries: int, builds: int, only: tuple[str, ...],
+    names: tuple[str, ...], quick: bool, report: Path | None,
+) -> None:  # fmt: skip
+    """Measure this engine beside its peers and write the report."""
+    taking_part = tuple(
+        name for name in engines.COMPARED if not names or name in (*names, engines.OURS)
+    )
+    plan = Plan(file=file, names=taking_part, rounds=rounds, queries=queries, builds=builds)
+    if quick:
+        plan = Plan(file=file, names=taking_part, rounds=1, queries=min(queries, 50), builds=1,
+                    papers=3000, most={engines.WHOOSH: 500})  # fmt: skip
+    if report is None:
+        report = HOUSE / ("build" if quick else "docs") / "benchmarks.md"
+    run(plan, [part for part in PARTS if not only or part in only], report)
+    click.echo(f"written: {report.name}")
+
+
+def run(plan: Plan, parts: list[str], report: Path) -> Results:
+    """Measures the parts, each of which replaces its former results, and writes the report."""
+    kept = report.with_suffix("") / "results.json"
+    found = results.load(kept)
+    if parts:
+        if not plan.file.is_file():
+            raise click.ClickException(
+                f"there is no file {plan.file.name}. Name one: --papers FILE.jsonl"
+            )
+        with tempfile.TemporaryDirectory(prefix="pubsearch-bench-") as folder:
+            work = Workplace(plan, Path(folder), click.echo)
+            for part in parts:
+                click.echo(f"-- {part}")
+                setattr(found, part, PARTS[part](work))
+                results.save(found, kept)
+    page.write(found, report, plots.write(found, kept.parent))
+    return found
+
+
+if __name__ == "__main__":
+    main()

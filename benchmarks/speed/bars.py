@@ -1,0 +1,117 @@
+"""The bars that this engine is held to, and what was measured against each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+from typing import NamedTuple
+
+from benchmarks.speed.engines import OURS, TANTIVY, TANTIVY_STORING
+from benchmarks.speed.questions import title
+from benchmarks.speed.results import Building, Growth, Results, Searching, Worst
+
+MEDIANS = {"word": 0.4, "and": 0.4, "ticked": 0.4, "or": 0.7, "phrase": 0.7, "prefix": 0.7}
+P95, BUILD, REBUILD, BYTES = 0.9, 2.5, 0.6, 3.5
+FIRST_MS, CHECK_MS, WORST_MS = 100.0, 1000.0, 60.0
+TO_FULL, TO_COPIES = 2.5, 4.0
+MEMORY = 10**9
+
+
+class Bar(NamedTuple):
+    """One bar: what it is about, what was measured, the most it may be, and the unit of both."""
+
+    what: str
+    measured: float
+    most: float
+    unit: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the measured is at most what it may be."""
+        return self.measured <= self.most
+
+
+class Against(NamedTuple):
+    """One kind of query against Tantivy: the ratios of the medians and of the p95.
+
+    Those of the first round alone are told beside: then nothing kept of former queries helps.
+    """
+
+    kind: str
+    median: float
+    p95: float
+    first_median: float
+    first_p95: float
+
+    @property
+    def most(self) -> float:
+        """What the ratio of medians may be; that of p95 may be P95."""
+        return MEDIANS[self.kind]
+
+    @property
+    def met(self) -> bool:
+        """Whether both ratios are at most what they may be."""
+        return self.median <= self.most and self.p95 <= P95
+
+
+def against(part: Searching) -> list[Against]:
+    """All kinds of queries against Tantivy; none if it was left out."""
+    return [
+        Against(
+            kind,
+            timed[OURS].median / timed[TANTIVY].median,
+            timed[OURS].p95 / timed[TANTIVY].p95,
+            timed[OURS].medians[0] / timed[TANTIVY].medians[0],
+            timed[OURS].p95s[0] / timed[TANTIVY].p95s[0],
+        )
+        for kind, timed in part.timed.items()
+        if TANTIVY in timed
+    ]
+
+
+def judged(results: Results) -> list[Bar]:
+    """All other bars that the measured parts can be held against."""
+    return [
+        *(_building(results.building) if results.building else ()),
+        *(_growth(results.growth) if results.growth else ()),
+        *(_worst(results.worst) if results.worst else ()),
+    ]
+
+
+def _building(part: Building) -> Iterator[Bar]:
+    ours, tantivy = part.built[OURS], part.built.get(TANTIVY)
+    if tantivy:
+        full = tantivy.seconds()
+        yield Bar("build", ours.seconds() / full, BUILD, " of Tantivy's")
+        rebuilt = part.rebuilt.seconds()
+        yield Bar("rebuild after one change", rebuilt / full, REBUILD, " of Tantivy's full build")
+    if storing := part.built.get(TANTIVY_STORING):
+        yield Bar("index", ours.size / storing.size, BYTES, " of Tantivy's bytes, all stored")
+    yield Bar("open and answer the first query", max(part.opened[OURS]), FIRST_MS, " ms")
+    yield Bar("check every byte", median(part.checked), CHECK_MS, " ms")
+    yield from _memory(f"building {part.setting.papers:,} papers", ours.peak)
+
+
+def _memory(what: str, peak: int | None) -> Iterator[Bar]:
+    if peak is not None:
+        yield Bar(f"anonymous memory, {what}", peak / 10**6, MEMORY / 10**6, " MB")
+
+
+def _growth(part: Growth) -> Iterator[Bar]:
+    _, quarter, _, full, copies = range(len(part.sizes))
+    for start, end, most in ((quarter, full, TO_FULL), (full, copies, TO_COPIES)):
+        ratios = {
+            kind: timed[end].median / timed[start].median
+            for kind, timed in part.timed[OURS].items()
+        }
+        kind = max(ratios, key=lambda kind: ratios[kind])
+        what = (
+            f"growth from {part.sizes[start]:,} to {part.sizes[end]:,} papers, the kind with most"
+        )
+        yield Bar(f"{what} ({title(kind)})", ratios[kind], most, "-fold")
+    yield from _memory(f"building {part.sizes[copies]:,} papers", part.built[OURS][copies].peak)
+
+
+def _worst(part: Worst) -> Iterator[Bar]:
+    slowest = max(part.cases, key=lambda case: case.worst)
+    yield Bar(f"slowest of the hard queries ({slowest.name})", slowest.worst, WORST_MS, " ms")

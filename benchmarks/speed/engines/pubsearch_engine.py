@@ -1,0 +1,119 @@
+"""This engine. All that the measurements know of its interface stands here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
+from benchmarks.speed.papers import FACETS
+from benchmarks.speed.questions import Kind, Question
+from indexer import build, generations
+from search_app.engine import open_engine
+from search_app.engine.request import Match, SearchRequest
+from search_app.engine.search import Answer as Found
+
+_MATCH: dict[Kind, Match] = {"or": "any"}
+_FIELDS = """\
+title = "Papers"
+description = "Papers, to measure with."
+
+[[field]]
+name = "title"
+label = "Title"
+kind = "text"
+role = "title"
+weight = 2.5
+required = true
+
+[[field]]
+name = "summary"
+label = "Abstract"
+kind = "text"
+role = "summary"
+weight = 1.0
+
+[[field]]
+name = "venue"
+label = "Venue"
+facet = 1
+
+[[field]]
+name = "year"
+label = "Year"
+kind = "year"
+role = "date"
+facet = 2
+order = "descending"
+
+[[field]]
+name = "type"
+label = "Type"
+facet = 3
+
+[[field]]
+name = "place"
+label = "Place"
+facet = 4
+"""
+
+
+class Answered(NamedTuple):
+    """An answer as the engine gives it."""
+
+    found: Found
+    titles: list[str]
+    facets: dict[str, list[tuple[str, int]]]
+
+
+class PubsearchEngine(Engine):
+    """This engine, over a catalogue of two fields of text and four facets."""
+
+    @staticmethod
+    def prepare(lines: Path, folder: Path) -> None:
+        """Makes a corpus folder with the rows of the catalogue and a link to the papers."""
+        corpus = folder / "corpus"
+        corpus.mkdir(parents=True, exist_ok=True)
+        (corpus / "catalogue.toml").write_text(_FIELDS, encoding="utf-8")
+        (corpus / "papers.jsonl").unlink(missing_ok=True)
+        (corpus / "papers.jsonl").symlink_to(lines)
+
+    @staticmethod
+    def build(lines: Path, folder: Path) -> None:
+        """Builds the corpus that was prepared, as `pubsearch build` does."""
+        outcome = build.build(folder / "corpus", folder / "index")
+        if outcome.status != "published":
+            raise RuntimeError(f"nothing was built of {lines.name}: the index had it already")
+
+    def __init__(self, folder: Path) -> None:
+        self.engine = open_engine(folder / "index")
+        self.snapshot = self.engine.snapshot()
+
+    def ask(self, question: Question) -> Answered:
+        """Asks as the page does, with the ticks as filters."""
+        filters = {name: (value,) for name, value in question.ticked.items()}
+        match = _MATCH.get(question.kind, "all")
+        return self.search(SearchRequest(question.typed, filters, match, size=HITS))
+
+    def search(self, request: SearchRequest) -> Answered:
+        """Any search, with the titles of its hits and the largest values of the facets."""
+        found = self.engine.find(request, self.snapshot)
+        titles = [self.snapshot.title(number) for number in found.numbers.tolist()]
+        return Answered(found, titles, {name: found.largest(name, VALUES) for name in FACETS})
+
+    def read(self, answer: object) -> Answer:
+        """The answer, with its number of papers."""
+        assert isinstance(answer, Answered)
+        return Answer(answer.found.total, answer.titles, answer.facets)
+
+    @staticmethod
+    def bounds(answer: Answered) -> str:
+        """What the engine tells of a search that it cut short; empty if of none."""
+        ignored = answer.found.parsed.ignored
+        return f"{ignored} words left out" if ignored else ""
+
+    @staticmethod
+    def check(folder: Path) -> None:
+        """Checks every byte of the index. Raises RuntimeError if one is wrong."""
+        if wrong := generations.damage(generations.current(folder / "index")):
+            raise RuntimeError("; ".join(wrong))

@@ -1,0 +1,107 @@
+"""Whoosh as it comes: its own writer, matchers and scoring, over this project's schema."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from whoosh import index as whoosh_index
+from whoosh import query
+
+from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
+from benchmarks.speed.engines.pubsearch_engine import PubsearchEngine
+from benchmarks.speed.papers import FACETS
+from benchmarks.speed.questions import Question
+from indexer import analysis, catalogue_file, corpus, schema
+from indexer.record import Problem, Publication
+
+# Below so many clauses Whoosh builds a tree of matchers, which takes seconds on long ones.
+query.Or.TOO_MANY_CLAUSES = 16
+
+TEXTS = ("title", "summary")
+
+
+class Answered(NamedTuple):
+    """An answer as Whoosh gives it."""
+
+    total: int
+    titles: list[str]
+    facets: dict[str, list[tuple[str, int]]]
+
+
+class WhooshEngine(Engine):
+    """Stock Whoosh. Its slow parser is passed by: the words go to its query nodes directly.
+
+    Facets are counted by a plain dict over values held in memory, as are the titles.
+    """
+
+    prepare = staticmethod(PubsearchEngine.prepare)
+
+    @staticmethod
+    def build(lines: Path, folder: Path) -> None:
+        """One commit of Whoosh's own writer."""
+        catalogue = catalogue_file.load(folder / "corpus")
+        (folder / "index").mkdir()
+        problems: list[Problem] = []
+        index = whoosh_index.create_in(folder / "index", schema.derive(catalogue))
+        writer = index.writer(limitmb=256)
+        for publication in corpus.read(folder / "corpus", catalogue, problems.append):
+            writer.add_document(**schema.document(publication, catalogue))
+        writer.commit()
+        index.close()
+
+    def __init__(self, folder: Path) -> None:
+        self.index = whoosh_index.open_dir(folder / "index")
+        self.searcher = self.index.searcher()
+        records = [
+            msgspec.json.decode(stored["record"], type=Publication)
+            for stored in self.searcher.reader().all_stored_fields()
+        ]
+        self.titles = [record.title for record in records]
+        self.values = {
+            name: [str(record.values.get(name, ("",))[0]) for record in records] for name in FACETS
+        }
+
+    def ask(self, question: Question) -> Answered:
+        """Ranks ten, then goes through all that matches and counts."""
+        words = _tree(question)
+        ticked = {
+            name: set(self.searcher.docs_for_query(query.Term(f"{name}.value", value)))
+            for name, value in question.ticked.items()
+        }
+        matched = set(self.searcher.docs_for_query(words))
+        left = matched.intersection(*ticked.values())
+        mask = left if ticked else None
+        hits = self.searcher.search(words, limit=HITS, filter=mask)
+        counts = {}
+        for name in FACETS:
+            others = (documents for facet, documents in ticked.items() if facet != name)
+            counted = Counter(map(self.values[name].__getitem__, matched.intersection(*others)))
+            del counted[""]
+            counts[name] = counted.most_common(VALUES)
+        return Answered(len(left), [self.titles[hit.docnum] for hit in hits], counts)
+
+    def close(self) -> None:
+        """Closes the index's files."""
+        self.searcher.close()
+        self.index.close()
+
+    def read(self, answer: object) -> Answer:
+        """The answer as it is."""
+        assert isinstance(answer, Answered)
+        return Answer(*answer)
+
+
+def _tree(question: Question) -> Any:  # noqa: ANN401 - Whoosh has no types
+    """The nodes of a question, each word in either field."""
+    if question.kind == "prefix":
+        beginning = analysis.WRITTEN + question.typed.removesuffix("*")
+        return query.Or([query.Prefix(name, beginning) for name in TEXTS])
+    stems = [token.stem for token in analysis.tokens(question.typed)]
+    if question.kind == "phrase":
+        return query.Or([query.Phrase(name, stems) for name in TEXTS])
+    leaves = [query.Or([query.Term(name, stem) for name in TEXTS]) for stem in stems]
+    joined = query.Or if question.kind == "or" else query.And
+    return joined(leaves) if len(leaves) > 1 else leaves[0]

@@ -1,0 +1,48 @@
+"""How each part was measured: the paragraphs above the tables."""
+
+SEARCHING = """\
+A query is timed from the typed text to ten hits with their titles and the 20 largest values of
+four facets (venue, year, type, place). The queries are words that stand side by side in titles,
+drawn at random with a fixed seed: at least three letters each and no stop words (in a phrase,
+one may be), the same text for every engine. Each goes to every engine, in an order drawn anew each
+time, and all of them again in every round. Medians and 95th percentiles are those of the
+median round; worst is the slowest query of all rounds. Every file is in the page cache.
+
+- **Tantivy**: one segment, `en_stem` for title and summary, raw fast fields for the facets, one
+  search for the hits without counting them, one `aggregate` for all four facets; as there is one
+  segment, `segment_size` 20 is exact, and faster than its default. Its parser reads words and
+  phrases; a prefix is a `fuzzy_term_query(distance=0, prefix=True)` a field, against stems, all
+  hits alike. With facets ticked it gets one boolean query for hits and all four aggregations, so
+  a ticked facet shows one value only; to count each facet without its own tick, as the others
+  do here, would take two more aggregations.
+- **SQLite FTS5**: porter stemmer; what matches goes into a temporary table in memory once, with
+  its rank and its four values; a `GROUP BY` a facet there; titles from a content table.
+- **stock Whoosh**: this project's schema and words, Whoosh's own writer, matchers and scoring. Its
+  parser is passed by, `Or.TOO_MANY_CLAUSES` is 16, facets are counted over values in memory.
+- **pubsearch**: the query as it is typed on the page, `match` set to all words or any.
+"""
+
+BUILDING = """\
+Each build is a fresh process that reads the plain JSON Lines file; the engines take turns, and the
+median of the runs is shown. Seconds count from the first line that Python runs, imports included.
+Ours writes durably (fsync), hashes every file and reads it back; Tantivy commits, which syncs its
+files, with one thread and a heap of 256 MB, or more in proportion where one segment needs it; its
+row *all stored* keeps what our index can give back (id, title, summary, facets), the other row
+titles only. The bar of bytes is held against the first, the bars of time against the second.
+SQLite writes one transaction and merges its index. Memory is the most anonymous and shared memory
+that all processes of a build held at one moment, looked at every 20 ms; mapped files do not count.
+One paper changed: a word more in the title of the paper in the middle, then the same command.
+"""
+
+GROWTH = """\
+Random samples, each part of the next, as papers stand in the order of their years; the largest
+holds every paper four times, with ids of their own. All get the same queries, drawn from the titles
+of the smallest; in each round one size of one engine answers them all, then another, in an order
+drawn anew, so that each has the processor's caches to itself.
+"""
+
+WORST = """\
+What people type by mistake or malice, on this engine alone: several texts of each kind (their
+number in brackets), each asked in every round, with all four facets counted. The worst is the
+slowest run of any text, first runs included. *Told* is what the engine says of a bound it kept.
+"""

@@ -1,0 +1,143 @@
+"""The tables of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from statistics import median
+
+from benchmarks.speed.engines import OURS, TANTIVY
+from benchmarks.speed.questions import title
+from benchmarks.speed.results import Building, Built, Growth, Searching, Worst
+from benchmarks.speed.timing import THREADS
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()
+) -> Iterator[str]:
+    """A table: words in the first column and those named, numbers to the right in the others."""
+    yield f"| {' | '.join(head)} |"
+    yield f"|---|{''.join('---|' if name in words else '---:|' for name in head[1:])}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def short(value: float) -> str:
+    """A number with what of it tells something: about three figures."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 10 else f"{value:.2f}"
+
+
+def milliseconds(value: float) -> str:
+    """A time: three figures, and never fewer than hundredths for short ones."""
+    return f"{value:.3f}" if value < 1 else short(value)
+
+
+def searching(part: Searching) -> Iterator[str]:
+    """Median, p95 and worst by kind; two threads; how many papers were found."""
+    names = list(dict.fromkeys(name for timed in part.timed.values() for name in timed))
+    shown = {name: _named(name, part.limits) for name in names}
+    for what in ("median", "p95", "worst"):
+        rows = [
+            [title(kind), *(milliseconds(getattr(timed[name], what)) for name in names)]
+            for kind, timed in part.timed.items()
+        ]
+        yield f"**{what}**, ms\n"
+        yield from table(["", *shown.values()], rows)
+    yield from _together(part)
+    rows = [
+        [title(kind), *(f"{timed[name].total:,.0f}" for name in names)]
+        for kind, timed in part.timed.items()
+    ]
+    yield "**Papers found**, mean. They differ by stemmer, stop words and what a prefix is.\n"
+    yield from table(["", *shown.values()], rows)
+
+
+def _together(part: Searching) -> Iterator[str]:
+    names = list(next(iter(part.together.values()), {}))
+    if not names:
+        return
+    rows = [
+        [title(kind), *(milliseconds(median(together[name].each)) for name in names)]
+        for kind, together in part.together.items()
+    ]
+    yield f"**{THREADS} threads**, ms a query: time passed by queries answered\n"
+    yield from table(["", *names], rows)
+
+
+def building(part: Building) -> Iterator[str]:
+    """Seconds, bytes and memory of each engine; rebuilds; opening."""
+    head = ["", "s", "s without imports", "index, MB", "memory, MB"]
+    rows = [_built(_named(name, part.limits), built) for name, built in part.built.items()]
+    rows.append(_built(f"{OURS}, one paper changed", part.rebuilt, size=False))
+    yield from table(head, rows)
+    yield from _fresh(part)
+
+
+def _built(name: str, built: Built, *, size: bool = True) -> list[str]:
+    return [
+        name,
+        short(built.seconds()),
+        short(built.seconds(with_imports=False)),
+        short(built.size / 10**6) if size else "",
+        short(built.peak / 10**6) if built.peak else "not told",
+    ]
+
+
+def _fresh(part: Building) -> Iterator[str]:
+    yield "**Opening**, to the answer of a first query, ms after imports in a fresh process\n"
+    rows = [[name, short(median(times)), short(max(times))] for name, times in part.opened.items()]
+    yield from table(["", "median", "slowest"], rows)
+    yield f"Checking every byte of the index takes {short(median(part.checked))} ms.\n"
+    if TANTIVY in part.built:
+        full = part.built[TANTIVY]
+        ratios = [
+            f"{short(part.built[OURS].seconds(with_imports=way) / full.seconds(with_imports=way))}"
+            f" and {short(part.rebuilt.seconds(with_imports=way) / full.seconds(with_imports=way))}"
+            for way in (True, False)
+        ]
+        yield (
+            "Build and rebuild as shares of Tantivy's full build: "
+            f"{ratios[0]}; without imports {ratios[1]}.\n"
+        )
+
+
+def growth(part: Growth) -> Iterator[str]:
+    """Medians and p95 of each engine by size, and what the builds took."""
+    head = ["", *(f"{size:,}" for size in part.sizes)]
+    for name, timed in part.timed.items():
+        rows = [
+            [title(kind), *(f"{milliseconds(e.median)} / {milliseconds(e.p95)}" for e in each)]
+            for kind, each in timed.items()
+        ]
+        yield f"**{name}**, median / p95, ms\n"
+        yield from table(head, rows)
+    rows = []
+    for name, built in part.built.items():
+        rows.append([f"{name}, build, s", *(short(each.seconds()) for each in built)])
+        rows.append([f"{name}, index, MB", *(short(each.size / 10**6) for each in built)])
+        peaks = [short(each.peak / 10**6) if each.peak else "not told" for each in built]
+        rows.append([f"{name}, memory, MB", *peaks])
+    yield from table(head, rows)
+
+
+def worst(part: Worst) -> Iterator[str]:
+    """The hard queries with what the engine told of the slowest."""
+    rows = [
+        [
+            f"{case.name} ({case.texts})" if case.texts > 1 else case.name,
+            milliseconds(case.median),
+            milliseconds(case.worst),
+            f"{case.total:,}",
+            f"`{case.slowest}`" if case.slowest else "",
+            case.told or "nothing",
+        ]
+        for case in part.cases
+    ]
+    head = ["", "median, ms", "worst, ms", "found", "the slowest", "told"]
+    yield from table(head, rows, words=("the slowest", "told"))
+
+
+def _named(name: str, limits: dict[str, int]) -> str:
+    return f"{name}, **{limits[name]:,} papers**" if name in limits else name

@@ -1,0 +1,38 @@
+"""The part that times queries: every kind, every engine, on the same papers."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+
+from benchmarks.speed import engines, machine, papers, questions, timing
+from benchmarks.speed.results import Searching, Timed, Together
+from benchmarks.speed.workplace import Workplace
+
+THREADED = (engines.OURS, engines.TANTIVY)
+"""The engines that are also asked from two threads."""
+
+
+def measure(work: Workplace) -> Searching:
+    """Times all kinds of queries. Engines that are not installed are left out, and told."""
+    plan = work.plan
+    setting = machine.setting(plan.file.name, work.size)
+    drawn = questions.draw(list(papers.read(work.lines)), plan.queries, plan.seed)
+    sizes = {name: work.lines_for(name)[1] for name in plan.present}
+    limits = {name: size for name, size in sizes.items() if size < work.size}
+    timed: dict[str, dict[str, Timed]] = {}
+    both: dict[str, dict[str, Together]] = {}
+    with ExitStack() as opened:
+        compared = {
+            name: opened.enter_context(closing(work.open(name, work.lines_for(name)[0])))
+            for name in plan.present
+        }
+        for kind, asked in drawn.items():
+            timed[kind] = timing.interleaved(compared, asked, plan.rounds)
+            both[kind] = {
+                name: timing.together(compared[name], asked, plan.rounds)
+                for name in THREADED
+                if name in compared
+            }
+            told = ", ".join(f"{name} {found.median:.3f}" for name, found in timed[kind].items())
+            work.tell(f"{questions.KINDS[kind]}: median ms {told}")
+    return Searching(setting, plan.rounds, plan.queries, timed, both, limits, plan.left_out)
