@@ -8,22 +8,28 @@ from indexer.fields import Catalogue
 from indexer.record import Publication
 from search_app.engine.results import Bucket, Results
 from search_app.engine.snapshot import Snapshot
-from search_app.page import SearchPage, page_count
+from search_app.page import hit_rows, page_count
 from search_app.sidebar import is_ticked, label
+from search_app.state import SearchState
 
 MOST_VALUES = 50
 """How many values of a facet are told, besides the ticked ones."""
 
 
-def search_json(page: SearchPage, results: Results, snapshot: Snapshot) -> dict[str, object]:
+def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dict[str, object]:
     """The answer of `/api/search`."""
-    catalogue, state = snapshot.catalogue, page.state
+    catalogue = snapshot.catalogue
     return {
         "query": state.text,
         "total": results.total,
         "page": state.page,
         "pages": page_count(results, state),
         "relaxed": results.relaxed,
+        "left_out": {
+            "words_over_the_limit": results.ignored,
+            "too_much": list(results.too_much),
+            "cut": [{"said": said, "words": words} for said, words in results.cut],
+        },
         "generation": results.generation,
         "took_ms": results.took,
         "hits": [
@@ -34,7 +40,7 @@ def search_json(page: SearchPage, results: Results, snapshot: Snapshot) -> dict[
                 "summary_html": str(row.passage),
                 **publication_json(hit.publication, catalogue),
             }
-            for hit, row in zip(results.hits, page.hits, strict=True)
+            for hit, row in zip(results.hits, hit_rows(results, catalogue), strict=True)
         ],
         "facets": {
             name: [_bucket_json(each, catalogue) for each in _for_api(buckets)]

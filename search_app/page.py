@@ -5,7 +5,7 @@ The API's JSON (`api`) is made from the same values, so that both say the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 import msgspec
@@ -14,9 +14,9 @@ from markupsafe import Markup, escape
 from indexer.fields import Catalogue, Field
 from indexer.record import Link, Publication, Value
 from search_app.engine.parse import MOST_WORDS
-from search_app.engine.results import Hit, Results, Run
+from search_app.engine.results import Results, Run
 from search_app.engine.snapshot import Snapshot
-from search_app.sidebar import FacetGroup, facet_group, label
+from search_app.sidebar import FacetGroup, facet_groups, label
 from search_app.state import SORTS, SearchState
 
 SORT_LABELS = {
@@ -94,15 +94,28 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
 
 def marked(runs: Iterable[Run]) -> Markup:
     """Runs as HTML: text escaped, quotes too, what matched in `<mark>`."""
-    return Markup("").join(
-        Markup("<mark>{}</mark>").format(run.text) if run.marked else escape(run.text)
-        for run in runs
-    )
+    return Markup(  # noqa: S704 - each run is escaped
+        "".join([
+            f"<mark>{escape(run.text)}</mark>" if run.marked else escape(run.text) for run in runs
+        ])
+    )  # fmt: skip
 
 
 def publication_url(identity: str) -> str:
     """The address of a publication's page."""
     return f"/publication/{quote(identity, safe='/')}"
+
+
+def hit_rows(results: Results, catalogue: Catalogue) -> tuple[HitRow, ...]:
+    """The publications of a list as it shows them."""
+    facts = Facts(catalogue)
+    return tuple([
+        HitRow(
+            hit.publication.id, publication_url(hit.publication.id), marked(hit.title),
+            marked(hit.passage), hit.publication.lang, facts.of(hit.publication),
+        )
+        for hit in results.hits
+    ])  # fmt: skip
 
 
 def page_count(results: Results, state: SearchState) -> int:
@@ -115,17 +128,14 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
     catalogue = snapshot.catalogue
     pages = page_count(results, state)
     on_page = f" – page {state.page}" if state.page > 1 else ""
+    shown = [each for each in catalogue.facets if results.facets[each.name]]
     return SearchPage(
         state=state,
         title=f"{state.text or 'Browse'}{on_page} – {catalogue.title}",
         summary=_summary(results, state),
         total=results.total,
-        hits=tuple(_hit(hit, catalogue) for hit in results.hits),
-        facets=tuple(
-            facet_group(field, results.facets[field.name], state, catalogue)
-            for field in catalogue.facets
-            if results.facets[field.name]
-        ),
+        hits=hit_rows(results, catalogue),
+        facets=facet_groups(results, state, catalogue, shown),
         chips=tuple(_chips(results, state, catalogue)),
         clear_href=state.without_filters().url(),
         sorts=tuple(
@@ -135,9 +145,9 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         ),
         hidden=state.pairs_without("q", "match", "page"),
         pages=tuple(_pager(state, pages)),
-        previous_href=state.with_page(state.page - 1).url() if 1 < state.page <= pages else "",
-        next_href=state.with_page(state.page + 1).url() if state.page < pages else "",
-        beyond=state.with_page(pages).url() if state.page > pages and results.total else "",
+        previous_href=state.url(page=state.page - 1) if 1 < state.page <= pages else "",
+        next_href=state.url(page=state.page + 1) if state.page < pages else "",
+        beyond=state.url(page=pages) if state.page > pages and results.total else "",
         relaxed=results.relaxed,
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
         any_href=state.with_match("any").url() if state.match == "all" else "",
@@ -163,46 +173,58 @@ def _notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterab
         yield (
             f"A search has at most {MOST_WORDS} words; the last {results.ignored:,} were left out."
         )
+    for said in results.too_much:
+        yield f"To answer in time, “{said}” was left out: it stands in too many places."
+    for said, more in results.cut:
+        yield f"“{said}” stands for too many words: the {more:,} rarest were left out."
     if not results.is_read:
         yield f"There is nothing in “{state.text}” to search for; this is everything."
     for name, value in results.unknown:
         yield f"{catalogue.by_name[name].label}: no publication has “{value}” there."
 
 
-def _hit(hit: Hit, catalogue: Catalogue) -> HitRow:
-    publication = hit.publication
-    return HitRow(
-        publication.id,
-        publication_url(publication.id),
-        marked(hit.title),
-        marked(hit.passage),
-        publication.lang,
-        tuple(facts(publication, catalogue)),
-    )
+class Facts:
+    """What a list tells of publications, each in one line.
+
+    Which rows qualify the values of which is looked up once for all of them.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._rows = [(field, _qualifying(field, catalogue)) for field in catalogue.facts]
+
+    def of(self, publication: Publication) -> tuple[str, ...]:
+        """The facts of one, as text."""
+        return tuple([
+            ", ".join([
+                _shown(publication, field, value, qualifying, self._catalogue) for value in values
+            ])
+            for field, qualifying in self._rows
+            if (values := publication.values.get(field.name))
+        ])  # fmt: skip
 
 
-def facts(publication: Publication, catalogue: Catalogue) -> list[str]:
-    """What a list tells of a publication in one line, each fact as text."""
-    told = [(field, publication.values.get(field.name, ())) for field in catalogue.facts]
-    return [
-        ", ".join(_shown(publication, field, value, catalogue) for value in values)
-        for field, values in told
-        if values
-    ]
+def _qualifying(field: Field, catalogue: Catalogue) -> list[Field]:
+    """The rows that say more precisely what values of a field are."""
+    return [row for row in catalogue.fields if row.qualifies == field.name]
 
 
-def _shown(publication: Publication, field: Field, value: Value, catalogue: Catalogue) -> str:
+def _shown(
+    publication: Publication,
+    field: Field,
+    value: Value,
+    qualifying: Sequence[Field],
+    catalogue: Catalogue,
+) -> str:
     """What a publication's value is called, with what another row says to qualify it."""
-    qualifiers = [
-        row.qualifier
-        for row in catalogue.fields
-        if row.qualifies == field.name and value in publication.values.get(row.name, ())
-    ]
     shown = label(field, value, catalogue)
-    return f"{shown} ({', '.join(qualifiers)})" if qualifiers else shown
+    told = [row.qualifier for row in qualifying if value in publication.values.get(row.name, ())]
+    return f"{shown} ({', '.join(told)})" if told else shown
 
 
 def _chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
+    if not state.filters:
+        return
     every = [bucket for buckets in results.facets.values() for bucket in buckets]
     every += [child for bucket in every for child in bucket.children]
     leads_to = {(bucket.field, bucket.value): bucket.total for bucket in every}
@@ -222,8 +244,33 @@ def _pager(state: SearchState, pages: int) -> Iterable[PageLink]:
     for number in sorted(near):
         if number - before > 1:
             yield PageLink("…", "")
-        yield PageLink(str(number), state.with_page(number).url(), number == state.page)
+        yield PageLink(str(number), state.url(page=number), number == state.page)
         before = number
+
+
+class FacetPage(msgspec.Struct, frozen=True):
+    """All that the page of a facet prints: every value of it, and what else is ticked."""
+
+    state: SearchState
+    group: FacetGroup
+    chips: tuple[Chip, ...]
+    clear_href: str
+    back_href: str
+    hidden: tuple[tuple[str, str], ...]
+
+
+def facet_page(
+    field: Field, results: Results, state: SearchState, catalogue: Catalogue
+) -> FacetPage:
+    """What the page of a facet prints for an answer."""
+    return FacetPage(
+        state,
+        facet_groups(results, state, catalogue, [field], most=None)[0],
+        tuple(_chips(results, state, catalogue)),
+        state.without_filters().url(),
+        state.url(),
+        state.pairs_without("q", "match", "page"),
+    )
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -255,8 +302,9 @@ def publication_page(publication: Publication, catalogue: Catalogue) -> Publicat
         values = publication.values.get(field.name, ())
         if field.role in ("title", "summary") or not values:
             continue
+        qualifying = _qualifying(field, catalogue)
         shown = [
-            (_shown(publication, field, value, catalogue), _leads_to(field, value))
+            (_shown(publication, field, value, qualifying, catalogue), _leads_to(field, value))
             for value in values
         ]
         details.append(Detail(field.label, tuple(shown)))
@@ -264,7 +312,7 @@ def publication_page(publication: Publication, catalogue: Catalogue) -> Publicat
     return PublicationPage(
         publication,
         f"{publication.title} – {catalogue.title}",
-        tuple(facts(publication, catalogue)),
+        Facts(catalogue).of(publication),
         tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
         tuple(details),
         f"/api{publication_url(publication.id)}",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import Value
 from search_app.engine.request import year_range
-from search_app.engine.results import Bucket
-from search_app.state import SearchState
+from search_app.engine.results import Bucket, Results
+from search_app.state import SearchState, Ticking
 
 SHOWN_VALUES = 10
 """How many values a facet shows before "show more"."""
@@ -18,16 +19,19 @@ WIDEST_BAR = 12
 """In percent of the chart: a single year is no slab."""
 
 
-class FacetRow(msgspec.Struct, frozen=True):
+class FacetRow(msgspec.Struct, frozen=True, gc=False):
     """A value of a facet: its label, its numbers, and where a click on it leads.
 
-    `action` says in words what the link does and how long a list it leads to.
+    `key` is a name for the row that is its own on a page, and `number` the count as it is
+    printed. `action` says in words what the link does and how long a list it leads to.
     """
 
     field: str
     value: str
+    key: str
     label: str
     count: int
+    number: str
     href: str
     action: str
     selected: bool
@@ -39,23 +43,21 @@ class FacetRow(msgspec.Struct, frozen=True):
         return self.selected or any(child.selected for child in self.children)
 
 
-class Bar(msgspec.Struct, frozen=True):
-    """A year of the histogram: its count, its link, and its bar.
+class Bar(msgspec.Struct, frozen=True, gc=False):
+    """A year of the histogram: its row, and its bar.
 
-    `left` and `width` are the year's part of the chart, `fill_left`, `fill_width` and
-    `height` the bar in it, all in percent. A year that nothing has is not among the bars.
+    `left` and `width` are the year's part of the chart, `fill_left`, `fill_width`, `top` and
+    `height` the bar in it, all in percent, as they are printed. A year that nothing has is not
+    among the bars.
     """
 
-    label: str
-    count: int
-    href: str
-    action: str
-    selected: bool
-    left: float
-    width: float
-    fill_left: float
-    fill_width: float
-    height: float
+    row: FacetRow
+    left: str
+    width: str
+    fill_left: str
+    fill_width: str
+    top: str
+    height: str
 
 
 class FacetGroup(msgspec.Struct, frozen=True):
@@ -70,7 +72,6 @@ class FacetGroup(msgspec.Struct, frozen=True):
     rows: tuple[FacetRow, ...]
     more: int
     more_href: str
-    ticked: int
     is_range: bool = False
     bars: tuple[Bar, ...] = ()
     first: str = ""
@@ -82,6 +83,11 @@ class FacetGroup(msgspec.Struct, frozen=True):
 
 def label(field: Field, value: Value, catalogue: Catalogue) -> str:
     """What a value of a facet is called; having none, and a range of years, in words."""
+    return _label(field, value, catalogue.language)
+
+
+@lru_cache(maxsize=4096)
+def _label(field: Field, value: Value, language: str) -> str:
     if value == MISSING:
         return field.missing
     if field.kind == "year" and (ends := year_range(str(value))):
@@ -89,27 +95,34 @@ def label(field: Field, value: Value, catalogue: Catalogue) -> str:
         if not low or not high:
             return f"from {low}" if low else f"up to {high}"
         return f"{low}–{high}"
-    return field.display(value, catalogue.language)
+    return field.display(value, language)
 
 
-def facet_group(
-    field: Field,
-    buckets: Sequence[Bucket],
+def facet_groups(
+    results: Results,
     state: SearchState,
     catalogue: Catalogue,
-    most: int = SHOWN_VALUES,
+    fields: Sequence[Field],
+    most: int | None = SHOWN_VALUES,
+) -> tuple[FacetGroup, ...]:
+    """Facets as they are shown: the first `most` values of each (or all), and the ticked ones."""
+    rows = _Rows(state, catalogue)
+    return tuple([_group(field, results, state, rows, most) for field in fields])
+
+
+def _group(
+    field: Field, results: Results, state: SearchState, rows: _Rows, most: int | None
 ) -> FacetGroup:
-    """A facet as it is shown: its first `most` values, and the ticked ones beyond them."""
-    shown = [*buckets[:most], *(each for each in buckets[most:] if is_ticked(each))]
-    child = catalogue.children.get(field.name)
-    ticked = sum(len(state.filters.get(row.name, ())) for row in (field, child) if row)
+    buckets = results.facets[field.name]
+    shown = buckets
+    if most is not None and len(buckets) > most:
+        shown = (*buckets[:most], *(each for each in buckets[most:] if is_ticked(each)))
     group = FacetGroup(
         name=field.name,
         label=field.label,
-        rows=tuple(_row(bucket, state, catalogue) for bucket in shown),
-        more=len(buckets) - len(shown),
-        more_href=state.with_page(1).url(f"/facet/{field.name}"),
-        ticked=ticked,
+        rows=tuple([rows.row(bucket) for bucket in shown]),
+        more=len(buckets) - len(shown) + results.left_out[field.name],
+        more_href=state.url(f"/facet/{field.name}", page=1),
     )
     if field.kind != "year":
         return group
@@ -119,7 +132,7 @@ def facet_group(
     return msgspec.structs.replace(
         group,
         is_range=True,
-        bars=tuple(_bars(years, state, catalogue)),
+        bars=tuple(_bars(years, rows)),
         first=min((each.value for each in years), default=""),
         last=max((each.value for each in years), default=""),
         from_value=low,
@@ -133,19 +146,33 @@ def is_ticked(bucket: Bucket) -> bool:
     return bucket.selected or any(child.selected for child in bucket.children)
 
 
-def _row(bucket: Bucket, state: SearchState, catalogue: Catalogue) -> FacetRow:
-    field = catalogue.by_name[bucket.field]
-    name = label(field, bucket.value, catalogue)
-    return FacetRow(
-        bucket.field,
-        bucket.value,
-        name,
-        bucket.count,
-        toggled(state, bucket).url(),
-        _action(bucket, name),
-        bucket.selected,
-        tuple(_row(child, state, catalogue) for child in bucket.children),
-    )
+class _Rows:
+    """Makes the rows of facets for one state; what the rows of a field share is made once."""
+
+    def __init__(self, state: SearchState, catalogue: Catalogue) -> None:
+        self._state, self._language, self._fields = state, catalogue.language, catalogue.by_name
+        self._ticking: dict[str, Ticking] = {}
+
+    def row(self, bucket: Bucket, within: str = "") -> FacetRow:
+        """A value's row, and those of its children; `within` is the value above it."""
+        name, value, count = bucket.field, bucket.value, bucket.count
+        label = _label(self._fields[name], value, self._language)
+        number = f"{count:,}"
+        if bucket.selected or (bucket.children and is_ticked(bucket)):
+            href = toggled(self._state, bucket).url()
+        else:
+            href = self._ticked(name).url(value)
+        children = tuple([self.row(child, f"{value} ") for child in bucket.children])
+        return FacetRow(
+            name, value, f"{within}{name}={value}", label, count, number, href,
+            _action(bucket, label, number), bucket.selected, children,
+        )  # fmt: skip
+
+    def _ticked(self, name: str) -> Ticking:
+        ticking = self._ticking.get(name)
+        if ticking is None:
+            ticking = self._ticking[name] = self._state.ticking(name)
+        return ticking
 
 
 def toggled(state: SearchState, bucket: Bucket) -> SearchState:
@@ -154,34 +181,33 @@ def toggled(state: SearchState, bucket: Bucket) -> SearchState:
     return state.toggled(bucket.field, bucket.value, ticked)
 
 
-def _action(bucket: Bucket, name: str) -> str:
+def _action(bucket: Bucket, name: str, number: str) -> str:
     """What a click does, and how long a list it leads to."""
-    leads = _publications(bucket.total)
+    held = _publications(bucket.count, number)
+    if bucket.total == bucket.count and not bucket.selected:
+        return f"{name}, {held}"
+    leads = _publications(bucket.total, f"{bucket.total:,}")
     if bucket.selected:
-        held = _publications(bucket.count)
         return f"{name}, {held}; ticked, removing it leads to {leads}"
-    if bucket.total != bucket.count:
-        return f"{name}, {_publications(bucket.count)}; with what is ticked, leads to {leads}"
-    return f"{name}, {leads}"
+    return f"{name}, {held}; with what is ticked, leads to {leads}"
 
 
-def _publications(number: int) -> str:
-    return f"{number:,} publication" if number == 1 else f"{number:,} publications"
+def _publications(count: int, number: str) -> str:
+    return f"{number} publication" if count == 1 else f"{number} publications"
 
 
-def _bars(years: Sequence[Bucket], state: SearchState, catalogue: Catalogue) -> Iterable[Bar]:
+def _bars(years: Sequence[Bucket], rows: _Rows) -> Iterable[Bar]:
     if not years:
         return
     first = min(int(each.value) for each in years)
     width = 100 / (max(int(each.value) for each in years) - first + 1)
     fill = min(width * 0.8, WIDEST_BAR)
+    widths = [str(round(each, 3)) for each in (width, fill)]
     tallest = max(each.count for each in years)
     for bucket in sorted(years, key=lambda each: each.value):
-        row = _row(bucket, state, catalogue)
         left = (int(bucket.value) - first) * width
-        height = max(100 * bucket.count / tallest, 3)
+        height = round(max(100 * bucket.count / tallest, 3), 2)
         yield Bar(
-            row.label, row.count, row.href, row.action, row.selected,
-            round(left, 3), round(width, 3), round(left + (width - fill) / 2, 3),
-            round(fill, 3), round(height, 2),
+            rows.row(bucket), str(round(left, 3)), widths[0],
+            str(round(left + (width - fill) / 2, 3)), widths[1], str(100 - height), str(height),
         )  # fmt: skip

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar, get_args
-from urllib.parse import urlencode
+from functools import cached_property, lru_cache
+from typing import NamedTuple, Protocol, TypeVar, get_args
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -43,7 +44,28 @@ class Arguments(Protocol):
         """All values of a parameter, in order."""
 
 
-class SearchState(msgspec.Struct, frozen=True):
+@lru_cache(maxsize=1024)
+def _parameter(name: str, value: str) -> str:
+    """A parameter as it stands in an address."""
+    return f"{quote_plus(name)}={quote_plus(value)}"
+
+
+class Ticking(NamedTuple):
+    """The addresses that tick one more value of a field: what stands before it and behind it.
+
+    A page has a link for every value, so what they share is made once.
+    """
+
+    name: str
+    before: str
+    after: str
+
+    def url(self, value: str) -> str:
+        """The address with a value ticked that was not."""
+        return f"{self.before}{_parameter(self.name, value)}{self.after}"
+
+
+class SearchState(msgspec.Struct, frozen=True, dict=True):
     """What the address says: the words, what is ticked, the order, the page."""
 
     text: str = ""
@@ -53,29 +75,72 @@ class SearchState(msgspec.Struct, frozen=True):
     size: int = SIZE
     page: int = 1
 
-    @property
-    def request(self) -> SearchRequest:
-        """The search that this state asks for."""
-        return SearchRequest(self.text, self.filters, self.match, self.sort, self.page, self.size)
+    def request(self, values: int | None = None) -> SearchRequest:
+        """The search that this state asks for, with so many values of a facet besides the ticked.
+
+        Without a number of values, all of them.
+        """
+        return SearchRequest(
+            self.text, self.filters, self.match, self.sort, self.page, self.size, values
+        )
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """The parameters that say this state; what is as by default is left out."""
+        page = [("page", str(self.page))] if self.page != 1 else []
+        return [*self._search, *page]
+
+    @property
+    def _search(self) -> list[tuple[str, str]]:
+        return [*self._words, *self._ticks, *self._order]
+
+    @property
+    def _words(self) -> list[tuple[str, str]]:
         pairs = [("q", self.text)] if self.text else []
-        pairs += [("match", self.match)] if self.match != "auto" else []
-        pairs += [(name, value) for name, values in self.filters.items() for value in values]
-        pairs += [("sort", self.sort)] if self.sort else []
-        pairs += [("size", str(self.size))] if self.size != SIZE else []
-        pairs += [("page", str(self.page))] if self.page != 1 else []
-        return pairs
+        return [*pairs, ("match", self.match)] if self.match != "auto" else pairs
+
+    @cached_property
+    def _ticks(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, values in self.filters.items() for value in values]
+
+    @property
+    def _order(self) -> list[tuple[str, str]]:
+        pairs: list[tuple[str, str]] = [("sort", self.sort)] if self.sort else []
+        return [*pairs, ("size", str(self.size))] if self.size != SIZE else pairs
 
     def pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
         """The parameters but for some: what a form keeps that sets those."""
         return tuple(pair for pair in self.pairs if pair[0] not in names)
 
-    def url(self, path: str = "/") -> str:
-        """The address of this state."""
-        return f"{path}?{urlencode(self.pairs)}" if self.pairs else path
+    def url(self, path: str = "/", page: int | None = None) -> str:
+        """The address of this state, or of another page of it."""
+        number = self.page if page is None else page
+        query = self._query if number == 1 else f"{self._query}&page={number}".removeprefix("&")
+        return f"{path}?{query}" if query else path
+
+    @cached_property
+    def _query(self) -> str:
+        """The first page's part of an address."""
+        return "&".join([_parameter(*pair) for pair in self._search])
+
+    def ticking(self, name: str) -> Ticking:
+        """The addresses of `with_filter`, for all values of a field that are not ticked."""
+        ends = [place for place, (ticked, _) in enumerate(self._ticks, 1) if ticked == name]
+        return Ticking(name, *self._around(ends[-1])) if ends else Ticking(name, *self._unticked)
+
+    @cached_property
+    def _unticked(self) -> tuple[str, str]:
+        """What stands before and behind the first value of a field."""
+        return self._around(len(self._ticks))
+
+    def _around(self, place: int) -> tuple[str, str]:
+        """What stands before and behind a value that comes after so many others."""
+        before = [*self._words, *self._ticks[:place]]
+        after = [*self._ticks[place:], *self._order]
+        return (
+            "".join(["/?", *(f"{_parameter(*pair)}&" for pair in before)]),
+            "".join([f"&{_parameter(*pair)}" for pair in after]),
+        )
 
     def with_filter(self, name: str, value: str) -> SearchState:
         """This and one more value ticked."""
@@ -110,10 +175,6 @@ class SearchState(msgspec.Struct, frozen=True):
     def with_sort(self, sort: Sort) -> SearchState:
         """This in another order."""
         return msgspec.structs.replace(self, sort=sort, page=1)
-
-    def with_page(self, page: int) -> SearchState:
-        """Another page of this."""
-        return msgspec.structs.replace(self, page=page)
 
     def _with(self, filters: Mapping[str, tuple[str, ...]]) -> SearchState:
         return msgspec.structs.replace(self, filters=filters, page=1)

@@ -19,8 +19,9 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
         click.echo(note)
     if found.relaxed and results.total:
         click.echo("No publication has all of these words; these have any of them.")
+    facts = page.Facts(catalogue)
     for hit in results.hits:
-        told = page.facts(hit.publication, catalogue)
+        told = facts.of(hit.publication)
         click.echo(f"\n{_styled(hit.title)}\n  {' · '.join(told)}\n  {hit.publication.id}")
         if hit.passage:
             click.echo(f"  {_styled(hit.passage)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -16,6 +17,7 @@ from search_app import api, page, sidebar, state
 from search_app.engine import Engine
 from search_app.engine.results import Results
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.stages import Stopwatch
 from search_app.errors import NotFound
 
 site = Blueprint("site", __name__)
@@ -31,7 +33,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-EVERY_VALUE = 10**9
 
 
 def engine() -> Engine:
@@ -74,54 +75,80 @@ def _about_the_index() -> dict[str, Any]:
             "direction": "ltr",
         }
     manifest = shown.generation.manifest
-    built = datetime.fromisoformat(manifest.built)
     return {
         "catalogue": shown.catalogue,
         "manifest": manifest,
         "generation": shown.name,
-        "built": format_datetime(built, "d MMMM yyyy, HH:mm 'UTC'", locale="en"),
-        "direction": Locale.parse(shown.catalogue.language, sep="-").text_direction,
+        "built": _built(manifest.built),
+        "direction": _direction(shown.catalogue.language),
     }
+
+
+@lru_cache(maxsize=8)
+def _built(time: str) -> str:
+    """The time of a build as a reader sees it."""
+    return format_datetime(datetime.fromisoformat(time), "d MMMM yyyy, HH:mm 'UTC'", locale="en")
+
+
+@lru_cache(maxsize=8)
+def _direction(language: str) -> str:
+    return Locale.parse(language, sep="-").text_direction
 
 
 def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value), content_type="application/json")
 
 
-def _searched() -> tuple[page.SearchPage, Results, Snapshot]:
-    asked = state.read(request.args, snapshot().catalogue)
-    results = engine().search(asked.request, snapshot())
-    return page.search_page(results, asked, snapshot()), results, snapshot()
+def _page(name: str, **values: object) -> Response:
+    return Response(render_template(name, **values), content_type="text/html; charset=utf-8")
+
+
+def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response:
+    """The answer to a search, with how long each stage of it took, in milliseconds."""
+    rendering.lap("render")
+    stages = {**results.stages, **rendering.stages}
+    timing = ", ".join([f"{name};dur={taken:.2f}" for name, taken in stages.items()])
+    answer.headers["Server-Timing"] = timing
+    return answer
+
+
+def _asked() -> state.SearchState:
+    return state.read(request.args, snapshot().catalogue)
 
 
 @site.get("/")
-def search() -> str:
+def search() -> Response:
     """The search page: the list, its facets, its numbers."""
-    found, _, _ = _searched()
-    return render_template("search.html", page=found, text=found.state.text, hidden=found.hidden)
+    asked = _asked()
+    results = engine().search(asked.request(sidebar.SHOWN_VALUES), snapshot())
+    rendering = Stopwatch()
+    found = page.search_page(results, asked, snapshot())
+    answer = _page("search.html", page=found, text=asked.text, hidden=found.hidden)
+    return _timed(answer, results, rendering)
 
 
 @site.get("/api/search")
 def api_search() -> Response:
     """The same as JSON."""
-    return _json(api.search_json(*_searched()))
+    asked = _asked()
+    results = engine().search(asked.request(api.MOST_VALUES), snapshot())
+    rendering = Stopwatch()
+    return _timed(_json(api.search_json(asked, results, snapshot())), results, rendering)
 
 
 @site.get("/facet/<name>")
-def facet(name: str) -> str:
+def facet(name: str) -> Response:
     """All values of a facet, for the search that the address says."""
-    found, results, _ = _searched()
-    catalogue = snapshot().catalogue
+    asked, catalogue = _asked(), snapshot().catalogue
     field = next((each for each in catalogue.facets if each.name == name), None)
     if field is None:
         known = ", ".join(each.name for each in catalogue.facets)
         raise NotFound(f"There is no filter “{name[:100]}”.", f"There are {known}.")
-    buckets = results.facets[name]
-    group = sidebar.facet_group(field, buckets, found.state, catalogue, EVERY_VALUE)
-    return render_template(
-        "facet.html", page=found, group=group, back_href=found.state.url(),
-        text=found.state.text, hidden=found.hidden,
-    )  # fmt: skip
+    results = engine().search(asked.request(), snapshot())
+    rendering = Stopwatch()
+    found = page.facet_page(field, results, asked, catalogue)
+    answer = _page("facet.html", page=found, text=asked.text, hidden=found.hidden)
+    return _timed(answer, results, rendering)
 
 
 def _publication(identity: str) -> tuple[Publication, Catalogue]:
@@ -149,11 +176,8 @@ def api_publication(identity: str) -> Response:
 def about() -> str:
     """What is indexed and as of when, and how to search."""
     catalogue, everything = snapshot().catalogue, state.SearchState()
-    results = engine().search(everything.request, snapshot())
-    groups = [
-        sidebar.facet_group(field, results.facets[field.name], everything, catalogue)
-        for field in catalogue.facets
-    ]
+    results = engine().search(everything.request(sidebar.SHOWN_VALUES), snapshot())
+    groups = sidebar.facet_groups(results, everything, catalogue, catalogue.facets)
     examples = [
         (query, meaning, state.SearchState(text=query).url())
         for query, meaning in catalogue.examples

@@ -26,7 +26,7 @@ def test_every_setting_is_documented() -> None:
 def test_every_module_has_a_line_in_the_architecture() -> None:
     """docs/architecture.md names every module of both packages."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    for package in ("indexer", "search_app", "search_app/engine"):
+    for package in ("indexer", "indexer/columnar", "search_app", "search_app/engine"):
         for module in (ROOT / package).glob("*.py"):
             assert module.name == "__init__.py" or module.name in text
 
@@ -47,7 +47,7 @@ def test_the_form_in_the_corpus_readme_is_a_publication(tmp_path: Path) -> None:
 
 
 COMMANDS = re.findall(
-    r"^\.venv/bin/pubsearch (build|status|rollback|search .*?)\s*(?:#.*)?$",
+    r"^\.venv/bin/pubsearch (build|status|rollback|verify|search .*?)\s*(?:#.*)?$",
     (ROOT / "README.md").read_text(encoding="utf-8"),
     re.MULTILINE,
 )
@@ -55,7 +55,7 @@ COMMANDS = re.findall(
 
 def test_the_readme_has_commands() -> None:
     """The commands of the README are found, so that the next test runs them."""
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -63,7 +63,11 @@ def test_the_commands_of_the_readme_run(
     command: str, tmp_path: Path, catalogue_index: Path
 ) -> None:
     """Each command that the README shows ends without an error."""
-    index = catalogue_index if command.startswith(("search", "status")) else tmp_path / "index"
+    index = (
+        catalogue_index
+        if command.startswith(("search", "status", "verify"))
+        else tmp_path / "index"
+    )
     line = f"pubsearch {command}"
     if command == "rollback":
         for _ in range(2):

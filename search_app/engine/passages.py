@@ -1,14 +1,16 @@
 """A title and the best passage of a summary, in runs, with what matched marked.
 
-Marked is what the query's leaves match: words by their stems, beginnings and patterns by the
-words as written, phrases where all their words stand together.
+Marked is what the query's leaves match: words by their stems, beginnings, patterns and
+likenesses by the words as written, phrases where all their words stand together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import lru_cache, partial
 
 import msgspec
+from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
 from indexer import analysis
@@ -21,35 +23,69 @@ LEAD = 40
 """How many characters stand before the first marked word of a passage, about."""
 
 
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    """The stem of a word as it stands in a text; the same words come again in most texts."""
+    return analysis.stem(analysis.as_written(word))
+
+
 class Marker(msgspec.Struct, frozen=True):
-    """What of a field's words is to be marked: stems, phrases of stems, and patterns."""
+    """What of a field's words is to be marked: stems, phrases of stems, shapes as written."""
 
     stems: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
-    patterns: tuple[str, ...]
+    shapes: tuple[Callable[[str], bool], ...]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """The places in a text to be marked (character offsets), ascending."""
-        words = list(analysis.tokens(text))
-        marked = [self._matches(word) for word in words]
+        words = _words(text)
+        stems = list(map(_stem, words))
+        marked = set(self._single(words, stems))
         for phrase in self.phrases:
-            for first in range(len(words) - len(phrase) + 1):
-                if all(words[first + n].stem == stem for n, stem in enumerate(phrase)):
-                    marked[first : first + len(phrase)] = [True] * len(phrase)
-        return [
-            (word.start, word.end) for word, is_marked in zip(words, marked, strict=True)
-            if is_marked
-        ]  # fmt: skip
+            for first in range(len(stems) - len(phrase) + 1):
+                if (
+                    stems[first] == phrase[0]
+                    and tuple(stems[first : first + len(phrase)]) == phrase
+                ):
+                    marked.update(range(first, first + len(phrase)))
+        return _places(text, words, marked) if marked else []
 
-    def _matches(self, word: analysis.Token) -> bool:
-        return word.stem in self.stems or any(
-            fits(pattern, word.written) for pattern in self.patterns
-        )
+    def _single(self, words: Sequence[str], stems: Sequence[str]) -> Iterator[int]:
+        """Which words are marked by themselves, counted from 0."""
+        if not self.stems.isdisjoint(stems):
+            yield from (place for place, stem in enumerate(stems) if stem in self.stems)
+        for has_shape in self.shapes:
+            fitting = {word for word in set(words) if has_shape(analysis.as_written(word))}
+            yield from (place for place, word in enumerate(words) if word in fitting)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text as they stand in it, in order."""
+    for mark in (analysis.FIELD_MARK, analysis.GAP_MARK):
+        text = text.replace(mark, " ")
+    return analysis.marked_words(text)
+
+
+def _places(text: str, words: Sequence[str], marked: Collection[int]) -> list[tuple[int, int]]:
+    """Where some of the words of a text stand in it.
+
+    Between two words there is nothing that a word could begin with, so each is where it is
+    found first behind the one before.
+    """
+    spans, end = [], 0
+    text = text.replace("_", " ")
+    for place, word in enumerate(words[: max(marked) + 1]):
+        start = text.find(word, end)
+        end = start + len(word)
+        if place in marked:
+            spans.append((start, end))
+    return spans
 
 
 def marker(tree: query.Query | None, field: str) -> Marker:
     """What a query tree marks in one field."""
-    stems, phrases, patterns = set(), [], []
+    stems, phrases = set(), []
+    shapes: list[Callable[[str], bool]] = []
     for part in (part for leaf in leaves(tree) for part in leaf.subqueries):
         if part.fieldname != field:
             continue
@@ -57,10 +93,17 @@ def marker(tree: query.Query | None, field: str) -> Marker:
             phrases.append(tuple(part.words))
         elif isinstance(part, query.Prefix | query.Wildcard):
             end = "*" if isinstance(part, query.Prefix) else ""
-            patterns.append(part.text.removeprefix(analysis.WRITTEN) + end)
+            shapes.append(partial(fits, part.text.removeprefix(analysis.WRITTEN) + end))
+        elif isinstance(part, query.FuzzyTerm):
+            wanted = part.text.removeprefix(analysis.WRITTEN)
+            shapes.append(partial(_is_alike, wanted, part.maxdist))
         else:
             stems.add(part.text)
-    return Marker(frozenset(stems), tuple(phrases), tuple(patterns))
+    return Marker(frozenset(stems), tuple(phrases), tuple(shapes))
+
+
+def _is_alike(wanted: str, edits: int, word: str) -> bool:
+    return Levenshtein.distance(wanted, word, score_cutoff=edits) <= edits
 
 
 def whole(text: str, found: Marker) -> tuple[Run, ...]:

@@ -49,12 +49,12 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     `relaxed` says that no publication holds all the words, and these hold any of them.
     `ignored` counts the words beyond those that a query may have; `too_much` has what was typed
     and left out because the query would cost too much, and `cut` what stands for more words
-    than are searched for, with how many more.  `unknown` has the
-    values typed behind a field's name that no publication has, each with the name. `is_read`
-    is False where a text was typed in which nothing can be searched for. `facets`
-    has the buckets of each facet in the order in which they are shown, and `left_out` how many
-    more there are than were wanted. `took` is in milliseconds, from the text of the query to
-    these results, and `stages` how long each stage of it took.
+    than are searched for, with how many more. `unknown` has the values typed behind a field's
+    name that no publication has, each with the name. `is_read` is False where a text was typed
+    in which nothing can be searched for. `facets` has the buckets of each facet in the order in
+    which they are shown, and `left_out` how many more there are than were wanted. `took` is in
+    milliseconds, from the text of the query to these results, and `stages` how long each stage
+    of it took.
     """
 
     total: int

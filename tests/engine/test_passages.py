@@ -43,6 +43,12 @@ def test_a_beginning_is_marked_by_the_word_as_written() -> None:
     assert marked(whole("Organized organ organisations", found)) == ["Organized", "organisations"]
 
 
+def test_a_likeness_is_marked_by_the_word_as_written() -> None:
+    """A word of no more edits than were asked for is marked, whatever its stem."""
+    found = marker(leaf(query.FuzzyTerm("title", "=organ", 1.0, 1, 1)), "title")
+    assert marked(whole("Organ, organs, argan and organist", found)) == ["Organ", "organs", "argan"]
+
+
 @pytest.mark.parametrize(
     ("pattern", "word", "expected"),
     [
