@@ -36,6 +36,11 @@ class Column:
         """To each of `ordinals`, the number of the publication that has it (int32)."""
         return np.repeat(np.arange(self.size, dtype=np.int32), np.diff(self.offsets))
 
+    @cached_property
+    def firsts(self) -> Array:
+        """The first ordinal of each publication."""
+        return self.ordinals[self.offsets[:-1]]
+
     @property
     def size(self) -> int:
         """The number of publications."""

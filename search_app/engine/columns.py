@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 
@@ -10,43 +10,115 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.columnar import Array, Column
+from indexer.columnar.storage import narrowest
 
-Counts = Mapping[str, NDArray[np.int64]]
-"""To each row, how many publications have each of its values, by ordinal."""
+Numbers = NDArray[np.int64]
+LARGEST_KEY = 1 << 62
+
+
+class Rows:
+    """The values of some rows, numbered through, row after row.
+
+    `values` names them; the last of each row stands for having none. `parts` says where each row
+    has its own.
+    """
+
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        sizes = {name: len(column.values) for name, column in columns.items()}
+        ends = accumulate(sizes.values())
+        self.parts = {
+            name: slice(end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)
+        }
+        self.values = [value for column in columns.values() for value in column.values]
+        self.at = {name: number for number, name in enumerate(sizes)}
+
+        self.unit = 1 << len(self.values).bit_length()
+        self._step = LARGEST_KEY // (len(sizes) + 2) // self.unit * self.unit
+
+    @cached_property
+    def keys(self) -> Numbers:
+        """What each value is sorted by as long as none has more than another.
+
+        The lowest bits, below `unit`, are the value's number; the others are its row's. Those
+        that stand for none come behind all rows.
+        """
+        keys = np.arange(len(self.values))
+        for number, part in enumerate(self.parts.values()):
+            keys[part] += number * self._step
+            keys[part.stop - 1] = len(self.parts) * self._step + part.stop - 1
+        return keys
+
+    @cached_property
+    def bounds(self) -> Numbers:
+        """Between which keys each row has its own, whatever was taken from them."""
+        return np.arange(len(self.parts) + 1) * self._step - self._step // 2
+
+
+class Counts:
+    """How many publications have each value of some rows.
+
+    `counts[row]` has the number for each ordinal of a row (int64).
+    """
+
+    def __init__(self, held: Numbers, rows: Rows) -> None:
+        self._held, self._rows = held, rows
+
+    def __getitem__(self, row: str) -> Numbers:
+        return self._held[self._rows.parts[row]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows.parts)
+
+    def largest(self, row: str, most: int | None) -> list[tuple[str, int]]:
+        """The values of a row that something has, with their numbers, at most so many.
+
+        The commonest come first; values that as many have go by their order. That which stands
+        for none is left out.
+        """
+        values, numbers, ends = self._ordered
+        at, names = self._rows.at[row], self._rows.values
+        here = slice(ends[at], ends[at + 1] if most is None else min(ends[at] + most, ends[at + 1]))
+        found = zip(values[here].tolist(), numbers[here].tolist(), strict=True)
+        return [(names[value], number) for value, number in found]
+
+    @cached_property
+    def _ordered(self) -> tuple[Numbers, Numbers, list[int]]:
+        """The values that something has, the commonest of each row first, and their numbers.
+
+        All rows are sorted at once; where each has its own is told too.
+        """
+        values = self._held.nonzero()[0]
+        keys = self._rows.keys.take(values)
+        keys -= self._held.take(values) * self._rows.unit
+        keys.sort()
+        values = keys & (self._rows.unit - 1)
+        return values, self._held.take(values), keys.searchsorted(self._rows.bounds).tolist()
 
 
 class Table:
-    """One line a publication, one column a row: the ordinal of its first value there.
+    """One line a publication, one column a row: the number of its first value there.
 
-    Each row's ordinals begin where those of the row before end, so that one count over a
-    table counts all rows. The values beyond the first stand in a list beside the table.
+    As all values are numbered through, one count over a table counts all rows. The values
+    beyond the first stand in a list beside the table.
     """
 
     def __init__(self, columns: Mapping[str, Column], size: int) -> None:
-        self.names = list(columns)
-        sizes = [len(column.values) for column in columns.values()]
-        ends = list(accumulate(sizes))
-        self._total = sum(sizes)
-        self._parts = {
-            name: slice(end - length, end)
-            for name, length, end in zip(self.names, sizes, ends, strict=True)
-        }
-        self._first = np.empty((size, len(sizes)), np.int32)
+        self._columns = columns
+        self._rows = Rows(columns)
+        self._some: dict[tuple[str, ...], Rows] = {}
+        self._first = np.empty((size, len(columns)), narrowest(len(self._rows.values)))
         further: list[tuple[Array, Array]] = []
-        for at, column in enumerate(columns.values()):
-            ordinals = column.ordinals.astype(np.int32) + np.int32(ends[at] - sizes[at])
-            self._first[:, at] = ordinals[column.offsets[:-1]]
-            if column.size < len(ordinals):
-                is_further = np.ones(len(ordinals), np.bool_)
+        for at, (name, column) in enumerate(columns.items()):
+            numbers = column.ordinals.astype(np.int32) + np.int32(self._rows.parts[name].start)
+            self._first[:, at] = numbers[column.offsets[:-1]]
+            if column.size < len(numbers):
+                is_further = np.ones(len(numbers), np.bool_)
                 is_further[column.offsets[:-1]] = False
-                further.append((column.documents[is_further], ordinals[is_further]))
-        self._rows = {
-            name: np.ascontiguousarray(self._first[:, at] - self._parts[name].start)
-            for at, name in enumerate(self.names)
-        }
+                further.append((column.documents[is_further], numbers[is_further]))
         nothing = np.zeros(0, np.int32)
         self._further_documents = np.concatenate([nothing, *(each for each, _ in further)])
-        self._further_ordinals = np.concatenate([nothing, *(each for _, each in further)])
+        self._further_numbers = np.concatenate([nothing, *(each for _, each in further)])
+        self._kinds = Kinds(self._first, len(self._rows.values))
 
     def counts(self, documents: Array) -> Counts:
         """How many of some publications (each named once) have each value of each row."""
@@ -59,44 +131,73 @@ class Table:
         return self._counted(np.arange(len(self._first), dtype=np.int32))
 
     def _counted(self, documents: Array) -> Counts:
-        if not self.names:
-            return {}
-        found = np.bincount(self._first.take(documents, 0).ravel(), minlength=self._total)
+        total = len(self._rows.values)
+        if len(documents) > self._kinds.enough:
+            found = self._kinds.counted(documents)
+        else:
+            found = np.bincount(self._first.take(documents, 0).ravel(), minlength=total)
         if len(self._further_documents):
-            further = self._further_ordinals[self._among(documents)]
-            found += np.bincount(further, minlength=self._total)
-        return {name: found[part] for name, part in self._parts.items()}
+            found += np.bincount(self._further(documents), minlength=total)
+        return Counts(found, self._rows)
 
-    def _among(self, documents: Array) -> Array:
-        """Which of the further values belong to some publications (bool)."""
+    def counts_of(self, rows: Sequence[str], documents: Array) -> Counts:
+        """How many of some publications have each value of some rows."""
+        if len(documents) == len(self._first):
+            return self._everything
+        found = []
+        further = self._further(documents) if len(self._further_documents) else None
+        for name in rows:
+            part, column = self._rows.parts[name], self._columns[name]
+            firsts = column.firsts.take(documents)
+            found.append(np.bincount(firsts, minlength=part.stop - part.start))
+            if further is not None:
+                here = further[(further >= part.start) & (further < part.stop)]
+                found[-1] += np.bincount(here - part.start, minlength=len(found[-1]))
+        held = found[0] if len(found) == 1 else np.concatenate(found)
+        return Counts(held, self._rows_of(tuple(rows)))
+
+    def _rows_of(self, names: tuple[str, ...]) -> Rows:
+        if names not in self._some:
+            self._some[names] = Rows({name: self._columns[name] for name in names})
+        return self._some[names]
+
+    def _further(self, documents: Array) -> Array:
+        """The values beyond the first that some publications have."""
         held = np.zeros(len(self._first), np.bool_)
         held[documents] = True
-        return held.take(self._further_documents)
-
-    def row_counts(self, name: str, documents: Array) -> NDArray[np.int64]:
-        """How many of some publications have each value of one row."""
-        if len(documents) == len(self._first):
-            return self._everything[name]
-        part = self._parts[name]
-        found = np.bincount(self._rows[name].take(documents), minlength=part.stop - part.start)
-        if len(self._further_documents):
-            further = self._further_ordinals[self._among(documents)]
-            here = further[(further >= part.start) & (further < part.stop)]
-            found += np.bincount(here - part.start, minlength=part.stop - part.start)
-        return found
+        return self._further_numbers[held.take(self._further_documents)]
 
 
-def largest(counts: Array, most: int | None) -> NDArray[np.int64]:
-    """The ordinals of the values that something has, the commonest first, at most so many.
+class Kinds:
+    """Publications of one kind have the same first value in every row.
 
-    Values that as many have go by their order; the last, which stands for none, is left out.
+    There are often far fewer kinds than publications; then it takes less time to count kinds
+    first, and how many publications have a value from these. `enough` is how many publications
+    must be counted for that.
     """
-    values = len(counts) - 1
-    keys = np.arange(values)
-    keys -= counts[:-1] * values
-    if most is not None and most < values:
-        best = keys.argpartition(most)[:most]
-        order = best.take(keys.take(best).argsort())
-    else:
-        order = keys.argsort()
-    return order[keys.take(order) < 0]
+
+    def __init__(self, first: Array, total: int) -> None:
+        size, rows = first.shape
+        keys, bound = np.zeros(size, np.int64), 1
+        for column in first.T:
+            if bound > LARGEST_KEY // total:
+                keys, bound = np.unique(keys, return_inverse=True)[1], size
+            keys = keys * total + column
+            bound *= total
+        _, where, kind = np.unique(keys, return_index=True, return_inverse=True)
+        self._size = len(where)
+        self.enough = 2 * self._size if self._size else size
+        self._kind = kind.astype(narrowest(self._size))
+        # Behind the kinds that have a value stands one of which there is none, so that no value
+        # is without: an empty sum would be told wrong.
+        numbers = np.concatenate([first[where].ravel(), np.arange(total)])
+        kinds = np.concatenate([np.arange(self._size).repeat(rows), np.full(total, self._size)])
+        order = numbers.argsort(kind="stable")
+        self._having = kinds.take(order)
+        self._begins = numbers.take(order).searchsorted(np.arange(total))
+
+    def counted(self, documents: Array) -> Numbers:
+        """How many of some publications have each value of each row as their first."""
+        held = np.bincount(self._kind.take(documents), minlength=self._size + 1)
+        found: Numbers = np.add.reduceat(held.take(self._having), self._begins)
+        return found

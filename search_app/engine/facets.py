@@ -13,7 +13,7 @@ import numpy as np
 
 from indexer.columnar import Array
 from indexer.fields import MISSING, Field
-from search_app.engine.columns import Counts, largest
+from search_app.engine.columns import Counts
 from search_app.engine.match import holding
 from search_app.engine.request import year_range
 from search_app.engine.results import Bucket
@@ -23,20 +23,15 @@ Filters = Mapping[str, Sequence[str]]
 
 
 class Selection:
-    """What is ticked in one facet, and the publications that it leaves.
-
-    A facet without a tick leaves all; there is no mask for it.
-    """
+    """What is ticked in one facet, and the publications that it leaves."""
 
     def __init__(self, field: Field, filters: Filters, snapshot: Snapshot) -> None:
         self.field, self.snapshot = field, snapshot
         self.child = snapshot.catalogue.children.get(field.name)
         self.rows = [field] if self.child is None else [field, self.child]
-        self.ticked = (
-            [(row.name, value) for row in self.rows for value in filters.get(row.name, ())]
-            if filters
-            else []
-        )
+        self.ticked = [
+            (row.name, value) for row in self.rows for value in filters.get(row.name, ())
+        ]
 
     @property
     def mask(self) -> Mask:
@@ -84,9 +79,17 @@ class Selection:
         return [node for node in ticked if node not in narrowed]
 
 
-def selections(filters: Filters, snapshot: Snapshot) -> dict[str, Selection]:
-    """What is ticked in each facet of the catalogue."""
-    return {field.name: Selection(field, filters, snapshot) for field in snapshot.catalogue.facets}
+def ticked(filters: Filters, snapshot: Snapshot) -> dict[str, Selection]:
+    """What is ticked, in each facet in which something is."""
+    if not filters:
+        return {}
+    children = snapshot.catalogue.children
+    return {
+        field.name: Selection(field, filters, snapshot)
+        for field in snapshot.catalogue.facets
+        if filters.get(field.name)
+        or (field.name in children and filters.get(children[field.name].name))
+    }
 
 
 class Sifted:
@@ -97,9 +100,7 @@ class Sifted:
 
     def __init__(self, documents: Documents, chosen: Mapping[str, Selection]) -> None:
         self._given = documents
-        self._passes = {
-            name: each.mask.take(documents) for name, each in chosen.items() if each.ticked
-        }
+        self._passes = {name: each.mask.take(documents) for name, each in chosen.items()}
         self.at: Array | None = None
         self.documents = documents
         if self._passes:
@@ -111,7 +112,9 @@ class Sifted:
         if facet not in self._passes:
             return self.documents
         others = [mask for name, mask in self._passes.items() if name != facet]
-        return self._given[reduce(np.logical_and, others)] if others else self._given
+        if not others:
+            return self._given
+        return self._given.take(reduce(np.logical_and, others).nonzero()[0])
 
 
 def buckets(
@@ -141,19 +144,18 @@ def left_out(given: Sequence[Bucket], counts: Counts, selection: Selection) -> i
 def _row(
     base: Documents, counts: Counts, selection: Selection, row: Field, most: int | None
 ) -> list[Bucket]:
-    column, held = selection.snapshot.columns[row.name], counts[row.name]
     limit = most if row.order == "count" and selection.child is None else None
-    ordinals = largest(held, limit).tolist()
-    if held[-1] and (limit is None or len(ordinals) < limit):
-        ordinals.append(len(held) - 1)
-    shown = [column.values[ordinal] for ordinal in ordinals]
-    if not selection.ticked:
-        return [
-            Bucket(row.name, value, count, count)
-            for value, count in zip(shown, held[ordinals].tolist(), strict=True)
-            if row is not selection.child or value != MISSING
-        ]
-    return _ticked_row(base, counts, selection, row, shown)
+    shown = counts.largest(row.name, limit)
+    without = int(counts[row.name][-1])
+    if without and (limit is None or len(shown) < limit):
+        shown.append((MISSING, without))
+    if selection.ticked:
+        return _ticked_row(base, counts, selection, row, [value for value, _ in shown])
+    return [
+        Bucket(row.name, value, count, count)
+        for value, count in shown
+        if row is not selection.child or value != MISSING
+    ]
 
 
 def _ticked_row(
@@ -162,7 +164,7 @@ def _ticked_row(
     """The buckets of a facet in which something is ticked: a click may do other than add."""
     column, held = selection.snapshot.columns[row.name], counts[row.name]
     is_left = selection.mask[base]
-    more = selection.snapshot.table.row_counts(row.name, base[~is_left])
+    more = selection.snapshot.table.counts_of((row.name,), base[~is_left])[row.name]
     now = int(np.count_nonzero(is_left))
     ticked = [value for name, value in selection.ticked if name == row.name]
     found = []

@@ -88,10 +88,16 @@ def holding(row: str, ordinals: tuple[int, ...], snapshot: Snapshot) -> Mask:
 
 
 def _holding(column: Column, ordinals: tuple[int, ...]) -> Mask:
-    wanted = np.zeros(len(column.values), np.bool_)
-    wanted[list(ordinals)] = True
+    if len(ordinals) == 1:
+        held: Mask = column.ordinals == ordinals[0]
+    else:
+        wanted = np.zeros(len(column.values), np.bool_)
+        wanted[list(ordinals)] = True
+        held = wanted.take(column.ordinals)
+    if len(held) == column.size:
+        return held
     mask = np.zeros(column.size, np.bool_)
-    mask[column.documents[wanted[column.ordinals]]] = True
+    mask[column.documents[held]] = True
     return mask
 
 

@@ -31,9 +31,9 @@ def best(
         ranked = ranks[sort][documents]
         return _smallest(ranked, last)[first:]
     among = _candidates(scores, last) if last < len(documents) else np.arange(len(documents))
-    tied = ranks["newest"][documents[among]]
-    order: NDArray[np.intp] = among[np.lexsort((tied, -scores[among]))][first:last]
-    return order
+    tied = ranks["newest"].take(documents.take(among))
+    order = np.lexsort((tied, -scores.take(among)))
+    return among.take(order[first:last])
 
 
 def _smallest(ranked: Array, last: int) -> NDArray[np.intp]:
@@ -45,6 +45,7 @@ def _smallest(ranked: Array, last: int) -> NDArray[np.intp]:
 
 def _candidates(scores: NDArray[np.float32], last: int) -> NDArray[np.intp]:
     """Where the scores stand that are no worse than the one in place `last`."""
-    bar = np.partition(scores, len(scores) - last)[len(scores) - last]
-    at: NDArray[np.intp] = (scores >= bar).nonzero()[0]
+    sifted, place = scores.copy(), len(scores) - last
+    sifted.partition(place)
+    at: NDArray[np.intp] = (scores >= sifted[place]).nonzero()[0]
     return at

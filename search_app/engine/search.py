@@ -13,7 +13,7 @@ from indexer import analysis
 from indexer.fields import MISSING, Field
 from search_app.engine import expand, facets, passages
 from search_app.engine.bounds import bounded
-from search_app.engine.columns import Counts, largest
+from search_app.engine.columns import Counts
 from search_app.engine.facets import Selection, Sifted
 from search_app.engine.match import matches
 from search_app.engine.nodes import leaves
@@ -21,7 +21,7 @@ from search_app.engine.order import best
 from search_app.engine.parse import Parsed, Vocabulary, parse
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Hit, Results
-from search_app.engine.score import Found, found
+from search_app.engine.score import Ranking, ranked
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 
@@ -33,6 +33,7 @@ class Answer(NamedTuple):
 
     `numbers` has the publications of the page that was asked for, in order, and `scores`
     theirs, where words were typed. `sifted` has all that were found, `counts` what these have.
+    `chosen` has the facets in which something is ticked.
     """
 
     request: SearchRequest
@@ -55,43 +56,40 @@ class Answer(NamedTuple):
 
     def counts_of(self, facet: str) -> Counts:
         """What a facet counts: all that the query and the other facets leave."""
-        selection = self.chosen[facet]
-        if not selection.ticked:
+        if facet not in self.chosen:
             return self.counts
-        left, table = self.sifted.but_for(facet), self.snapshot.table
-        return {row.name: table.row_counts(row.name, left) for row in selection.rows}
+        rows = [row.name for row in self.chosen[facet].rows]
+        return self.snapshot.table.counts_of(rows, self.sifted.but_for(facet))
 
     def largest(self, facet: str, most: int) -> list[tuple[str, int]]:
         """The commonest values of a facet with their numbers, at most so many."""
-        counts, values = self.counts_of(facet)[facet], self.snapshot.columns[facet].values
-        ordinals = largest(counts, most)
-        held = counts.take(ordinals).tolist()
-        return [(values[at], count) for at, count in zip(ordinals.tolist(), held, strict=True)]
+        return self.counts_of(facet).largest(facet, most)
 
 
 def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     """Which publications answer a search, in what order, and what they have."""
     watch = Stopwatch()
     parsed, base, left_out, relaxed = _read(request, snapshot, watch)
-    documents, scores = base or (snapshot.everything, None)
+    documents, keys = (base.documents, base.keys) if base else (snapshot.everything, None)
     for node in parsed.filters:
         kept = matches(node, snapshot).take(documents)
-        documents, scores = documents[kept], None if scores is None else scores[kept]
-    chosen = facets.selections(request.filters, snapshot)
+        documents, keys = documents[kept], None if keys is None else keys[kept]
+    chosen = facets.ticked(request.filters, snapshot)
     sifted = Sifted(documents, chosen)
-    if scores is not None and sifted.at is not None:
-        scores = scores.take(sifted.at)
+    if keys is not None and sifted.at is not None:
+        keys = keys.take(sifted.at)
     watch.lap("match")
-    sort = _sort(request, is_scored=scores is not None)
+    sort = _sort(request, is_scored=base is not None)
     first = (request.page - 1) * request.size
     page = slice(first, first + request.size)
-    at = best(sifted.documents, scores, snapshot.ranks, sort, page)
+    at = best(sifted.documents, keys, snapshot.ranks, sort, page)
+    scores = None if base is None or keys is None else base.scores(keys.take(at))
     watch.lap("score")
     counts = snapshot.table.counts(sifted.documents)
     watch.lap("facets")
     return Answer(
-        request, snapshot, parsed, left_out, relaxed, sort, sifted.documents[at],
-        None if scores is None else scores[at], sifted, chosen, counts, watch,
+        request, snapshot, parsed, left_out, relaxed, sort, sifted.documents.take(at),
+        scores, sifted, chosen, counts, watch,
     )  # fmt: skip
 
 
@@ -99,7 +97,7 @@ class _Read(NamedTuple):
     """A query as it was read, what its words find, and whether it was relaxed."""
 
     parsed: Parsed
-    base: Found | None
+    base: Ranking | None
     left_out: tuple[str, ...] = ()
     relaxed: bool = False
 
@@ -125,7 +123,7 @@ def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> _Read:
     if parsed.words is None:
         return _Read(parsed, None)
     tree, left_out = bounded(parsed.words, snapshot)
-    base = Found(snapshot.everything[:0], NO_SCORES) if tree is None else found(tree, snapshot)
+    base = Ranking(snapshot.everything[:0], NO_SCORES) if tree is None else ranked(tree, snapshot)
     watch.lap("match")
     return _Read(parsed, base, left_out)
 
@@ -153,7 +151,9 @@ def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
 def results(answer: Answer) -> Results:
     """What an answer shows: its publications with their passages, its facets in buckets."""
     buckets, left_out = {}, {}
-    for name, selection in answer.chosen.items():
+    for field in answer.snapshot.catalogue.facets:
+        name = field.name
+        selection = answer.chosen.get(name) or Selection(field, {}, answer.snapshot)
         counts = answer.counts_of(name)
         base = answer.sifted.but_for(name)
         buckets[name] = facets.buckets(base, counts, selection, answer.request.values)

@@ -1,13 +1,15 @@
 """One generation of the index, opened for reading: the arrays that queries are answered by.
 
-A snapshot is safe to share between threads: its arrays are never written to, and what it
-remembers (where terms are, which publications have a value) is put into dictionaries whole.
+A snapshot is safe to share between threads: its arrays are never written to but for a scratch
+of each thread, and what it remembers (where terms are, which publications have a value) is put
+into dictionaries whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -52,6 +54,7 @@ class Snapshot:
         self._terms: dict[str, int | None] = {}
         self._masks: dict[object, Mask] = {}
         self._expanded: dict[object, Any] = {}
+        self._of_thread = local()
 
     @property
     def size(self) -> int:
@@ -107,6 +110,15 @@ class Snapshot:
     def everything(self) -> Documents:
         """The numbers of all publications."""
         return np.arange(self.size, dtype=np.int32)
+
+    @property
+    def scratch(self) -> NDArray[np.int32]:
+        """A number for each publication, left behind by whatever this thread did before."""
+        try:
+            found: NDArray[np.int32] = self._of_thread.scratch
+        except AttributeError:
+            found = self._of_thread.scratch = np.zeros(self.size, np.int32)
+        return found
 
     @cached_property
     def table(self) -> Table:

@@ -12,6 +12,7 @@ from indexer import build, generations
 from search_app.engine import open_engine
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer as Found
+from search_app.engine.search import results
 
 _MATCH: dict[Kind, Match] = {"or": "any"}
 _FIELDS = """\
@@ -109,8 +110,13 @@ class PubsearchEngine(Engine):
     @staticmethod
     def bounds(answer: Answered) -> str:
         """What the engine tells of a search that it cut short; empty if of none."""
-        ignored = answer.found.parsed.ignored
-        return f"{ignored} words left out" if ignored else ""
+        told = results(answer.found)
+        left_out = told.ignored + len(told.too_much)
+        rarest = sum(more for _, more in told.cut)
+        return ", ".join([
+            *([f"{left_out:,} words left out"] if left_out else []),
+            *([f"the {rarest:,} rarest it stands for left out"] if rarest else []),
+        ])  # fmt: skip
 
     @staticmethod
     def check(folder: Path) -> None:

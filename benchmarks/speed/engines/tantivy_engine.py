@@ -7,6 +7,7 @@ Its index has one segment: with one, the terms of an aggregation need no reserve
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -82,14 +83,21 @@ class TantivyEngine(Engine):
             raise RuntimeError(f"Tantivy has {self.searcher.num_segments} segments, not one")
 
     def ask(self, question: Question) -> Answered:
-        """The ten best, their titles, and the four aggregations in one call."""
-        query = self._query(question)
+        """The ten best, their titles, and the four aggregations.
+
+        A ticked facet counts what the others leave, so it has an aggregation of its own.
+        """
+        query = self._query(question, question.ticked)
         hits = self.searcher.search(query, HITS, count=False).hits
         titles = [self.searcher.doc(address).get_first("title") for _, address in hits]
-        return Answered(titles, self.searcher.aggregate(query, _LARGEST))
+        found = self.searcher.aggregate(query, _without(question.ticked))
+        for name in question.ticked:
+            others = {each: value for each, value in question.ticked.items() if each != name}
+            found |= self.searcher.aggregate(self._query(question, others), {name: _LARGEST[name]})
+        return Answered(titles, found)
 
-    def _query(self, question: Question) -> tantivy.Query:
-        """The fastest correct query of each kind."""
+    def _query(self, question: Question, ticked: Mapping[str, str]) -> tantivy.Query:
+        """The fastest correct query of each kind, with some values ticked."""
         schema = self.index.schema
         if question.kind == "prefix":
             beginning = question.typed.removesuffix("*")
@@ -101,11 +109,11 @@ class TantivyEngine(Engine):
             )
         is_and = question.kind == "and"
         typed = self.index.parse_query(question.typed, TEXTS, conjunction_by_default=is_and)
-        if not question.ticked:
+        if not ticked:
             return typed
         ticks = [
             (Occur.Must, Query.term_query(schema, name, value, "basic"))
-            for name, value in question.ticked.items()
+            for name, value in ticked.items()
         ]
         return Query.boolean_query([(Occur.Must, typed), *ticks])
 
@@ -121,6 +129,10 @@ class TantivyEngine(Engine):
             for name, found in answer.facets.items()
         ]
         return Answer(max(totals), answer.titles, facets)
+
+
+def _without(ticked: Collection[str]) -> dict[str, Any]:
+    return {name: largest for name, largest in _LARGEST.items() if name not in ticked}
 
 
 class TantivyStoringEngine(TantivyEngine):
