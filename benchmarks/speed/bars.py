@@ -34,7 +34,8 @@ class Bar(NamedTuple):
 class Against(NamedTuple):
     """One kind of query against Tantivy: the ratios of the medians and of the p95.
 
-    Those of the first round alone are told beside: then nothing kept of former queries helps.
+    Those of the first round alone are told beside: then nothing kept of former queries helps. So
+    are those in turns of one query, where each engine finds the caches as the other left them.
     """
 
     kind: str
@@ -42,6 +43,8 @@ class Against(NamedTuple):
     p95: float
     first_median: float
     first_p95: float
+    alternated_median: float
+    alternated_p95: float
 
     @property
     def most(self) -> float:
@@ -63,6 +66,8 @@ def against(part: Searching) -> list[Against]:
             timed[OURS].p95 / timed[TANTIVY].p95,
             timed[OURS].medians[0] / timed[TANTIVY].medians[0],
             timed[OURS].p95s[0] / timed[TANTIVY].p95s[0],
+            part.alternated[kind][OURS].median / part.alternated[kind][TANTIVY].median,
+            part.alternated[kind][OURS].p95 / part.alternated[kind][TANTIVY].p95,
         )
         for kind, timed in part.timed.items()
         if TANTIVY in timed

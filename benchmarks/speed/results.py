@@ -55,12 +55,17 @@ class Together(msgspec.Struct):
 
 
 class Searching(msgspec.Struct):
-    """Queries: by kind, then by engine. `limits` has the papers of engines that got fewer."""
+    """Queries: by kind, then by engine.
+
+    `timed` is in turns of several queries an engine, `alternated` in turns of one. `limits` has
+    the papers of engines that got fewer.
+    """
 
     setting: Setting
     rounds: int
     queries: int
     timed: dict[str, dict[str, Timed]]
+    alternated: dict[str, dict[str, Timed]]
     together: dict[str, dict[str, Together]]
     limits: dict[str, int]
     left_out: dict[str, str]

@@ -8,8 +8,10 @@ from benchmarks.speed import engines, machine, papers, questions, timing
 from benchmarks.speed.results import Searching, Timed, Together
 from benchmarks.speed.workplace import Workplace
 
-THREADED = (engines.OURS, engines.TANTIVY)
-"""The engines that are also asked from two threads."""
+TURN = 10
+"""How many queries an engine answers before it is another's turn."""
+COUNTED = (engines.OURS, engines.TANTIVY)
+"""The engines that the bars are about: they are also asked query by query, and from two threads."""
 
 
 def measure(work: Workplace) -> Searching:
@@ -20,6 +22,7 @@ def measure(work: Workplace) -> Searching:
     sizes = {name: work.lines_for(name)[1] for name in plan.present}
     limits = {name: size for name, size in sizes.items() if size < work.size}
     timed: dict[str, dict[str, Timed]] = {}
+    alternated: dict[str, dict[str, Timed]] = {}
     both: dict[str, dict[str, Together]] = {}
     with ExitStack() as opened:
         compared = {
@@ -27,12 +30,16 @@ def measure(work: Workplace) -> Searching:
             for name in plan.present
         }
         for kind, asked in drawn.items():
-            timed[kind] = timing.interleaved(compared, asked, plan.rounds)
+            timed[kind] = timing.interleaved(compared, asked, plan.rounds, TURN)
+            two = {name: compared[name] for name in COUNTED if name in compared}
+            alternated[kind] = timing.interleaved(two, asked, plan.rounds, 1)
             both[kind] = {
                 name: timing.together(compared[name], asked, plan.rounds)
-                for name in THREADED
+                for name in COUNTED
                 if name in compared
             }
             told = ", ".join(f"{name} {found.median:.3f}" for name, found in timed[kind].items())
             work.tell(f"{questions.KINDS[kind]}: median ms {told}")
-    return Searching(setting, plan.rounds, plan.queries, timed, both, limits, plan.left_out)
+    return Searching(
+        setting, plan.rounds, plan.queries, timed, alternated, both, limits, plan.left_out
+    )

@@ -54,9 +54,9 @@ def at_p95(number: int) -> int:
 
 
 def interleaved(
-    engines: Mapping[Key, Engine], questions: Sequence[Question], rounds: int
+    engines: Mapping[Key, Engine], questions: Sequence[Question], rounds: int, turn: int
 ) -> dict[Key, Timed]:
-    """Each question to every engine, in an order drawn anew each time; and all that again.
+    """So many questions to every engine, in an order drawn anew each time; then the next ones.
 
     In a fixed order, even a rotated one, an engine would always find the processor's caches as
     the same other one left them. Garbage is collected between rounds, at nobody's expense.
@@ -69,10 +69,11 @@ def interleaved(
         for each in gathered.values():
             each.taken.append([])
         with _UncollectedGarbage():
-            for question in questions:
+            for first in range(0, len(questions), turn):
                 drawer.shuffle(order)
                 for key, engine in order:
-                    gathered[key].ask(engine, question)
+                    for question in questions[first : first + turn]:
+                        gathered[key].ask(engine, question)
     return {key: each.timed() for key, each in gathered.items()}
 
 

@@ -211,3 +211,19 @@ def test_any_text_is_a_query(text: str) -> None:
     for joined in (query.And, query.Or):
         parsed = read(text, joined)
         assert parsed.words is None or isinstance(parsed.words, query.Query)
+
+
+@given(
+    words=st.lists(st.sampled_from(("Alpha", "beta", "the", "OF", "and", "2009", "x1", "who")),
+                   max_size=6),
+    space=st.sampled_from((" ", "  ", "\t", " \n")),
+    joined=st.sampled_from((query.And, query.Or)),
+)  # fmt: skip
+def test_plain_words_are_read_as_the_grammar_reads_them(
+    words: list[str], space: str, joined: type[query.CompoundQuery]
+) -> None:
+    """Plain words, which go a shorter way, give the same tree as with a full stop behind them."""
+    plain = read(space.join(words), joined)
+    full = read(space.join([*words, "."]), joined)
+    assert repr(plain) == repr(full)
+    assert [leaf.said for leaf in leaves(plain.words)] == [leaf.said for leaf in leaves(full.words)]

@@ -32,6 +32,7 @@ class Answered(NamedTuple):
 
     titles: list[str]
     facets: dict[str, Any]
+    ticked: Collection[str]
 
 
 class TantivyEngine(Engine):
@@ -94,7 +95,7 @@ class TantivyEngine(Engine):
         for name in question.ticked:
             others = {each: value for each, value in question.ticked.items() if each != name}
             found |= self.searcher.aggregate(self._query(question, others), {name: _LARGEST[name]})
-        return Answered(titles, found)
+        return Answered(titles, found, question.ticked)
 
     def _query(self, question: Question, ticked: Mapping[str, str]) -> tantivy.Query:
         """The fastest correct query of each kind, with some values ticked."""
@@ -118,7 +119,7 @@ class TantivyEngine(Engine):
         return Query.boolean_query([(Occur.Must, typed), *ticks])
 
     def read(self, answer: object) -> Answer:
-        """The answer; the papers are counted where most of them have a value."""
+        """The answer; the papers are counted where most have a value and nothing is ticked."""
         assert isinstance(answer, Answered)
         facets = {
             name: [(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
@@ -127,6 +128,7 @@ class TantivyEngine(Engine):
         totals = [
             found["sum_other_doc_count"] + sum(count for _, count in facets[name])
             for name, found in answer.facets.items()
+            if name not in answer.ticked
         ]
         return Answer(max(totals), answer.titles, facets)
 

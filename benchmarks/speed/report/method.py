@@ -4,17 +4,19 @@ SEARCHING = """\
 A query is timed from the typed text to ten hits with their titles and the 20 largest values of
 four facets (venue, year, type, place). The queries are words that stand side by side in titles,
 drawn at random with a fixed seed: at least three letters each and no stop words (in a phrase,
-one may be), the same text for every engine. Each goes to every engine, in an order drawn anew each
-time, and all of them again in every round. Medians and 95th percentiles are those of the
-median round; worst is the slowest query of all rounds. Every file is in the page cache.
+one may be), the same text for every engine. Ten go to one engine, the same ten to the next, in an
+order drawn anew each time; then the next ten; and all of them again in every round. So all get
+their share of what else the machine does, and each answers as it does when it serves. In turns of
+one query, which are measured too, each finds the processor's caches as the other left them: this
+costs an engine in Python more. Medians and 95th percentiles are those of the median round; worst
+is the slowest query of all rounds. Every file is in the page cache.
 
 - **Tantivy**: one segment, `en_stem` for title and summary, raw fast fields for the facets, one
   search for the hits without counting them, one `aggregate` for all four facets; as there is one
   segment, `segment_size` 20 is exact, and faster than its default. Its parser reads words and
   phrases; a prefix is a `fuzzy_term_query(distance=0, prefix=True)` a field, against stems, all
-  hits alike. With facets ticked it gets one boolean query for hits and all four aggregations, so
-  a ticked facet shows one value only; to count each facet without its own tick, as the others
-  do here, would take two more aggregations.
+  hits alike. A ticked facet is counted without its own tick, in an aggregation of its own, as the
+  other engines do.
 - **SQLite FTS5**: porter stemmer; what matches goes into a temporary table in memory once, with
   its rank and its four values; a `GROUP BY` a facet there; titles from a content table.
 - **stock Whoosh**: this project's schema and words, Whoosh's own writer, matchers and scoring. Its

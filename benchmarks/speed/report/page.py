@@ -103,12 +103,15 @@ def _bars(results: Results) -> Iterator[str]:
     if results.queries and (ratios := against(results.queries)):
         yield _paragraph(
             "Our times as shares of Tantivy's, and the most that they may be; beside them those of "
-            "the first round alone, when nothing that is kept of former queries can help."
+            "the first round alone, when nothing that is kept of former queries can help, and "
+            "those where the two take turns query by query."
         )
-        head = ("", "median", "at most", "p95", "at most", "met", "first round: median", "p95")
+        head = ("", "median", "at most", "p95", "at most", "met", "first round: median", "p95",
+                "query by query: median", "p95")  # fmt: skip
         rows = [
             (title(each.kind), f"{each.median:.2f}", f"{each.most}", f"{each.p95:.2f}", f"{P95}",
-             _met(each.met), f"{each.first_median:.2f}", f"{each.first_p95:.2f}")
+             _met(each.met), f"{each.first_median:.2f}", f"{each.first_p95:.2f}",
+             f"{each.alternated_median:.2f}", f"{each.alternated_p95:.2f}")
             for each in ratios
         ]  # fmt: skip
         yield from tables.table(head, rows)
