@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search_app import config, create_app
+from search_app.engine import bounds, expand
 
 ROOT = Path(__file__).parents[1]
 
@@ -359,3 +361,52 @@ def test_nothing_found_tells_what_each_filter_costs(client: FlaskClient) -> None
     text = client.get("/?q=organ+removal&region=Middle+East").text
     total = answer(client, "/api/search?q=organ+removal")["total"]
     assert f"Search without the filter Region: Middle East</a> ({total})" in text
+
+
+@pytest.mark.parametrize("address", ["/?q=organ", "/api/search?q=organ", "/facet/region?q=organ"])
+def test_an_answer_tells_how_long_its_stages_took(client: FlaskClient, address: str) -> None:
+    """Server-Timing has every stage of a search, once, in milliseconds."""
+    timing = client.get(address).headers["Server-Timing"]
+    stages = dict(re.findall(r"(\w+);dur=(\d+\.\d+)", timing))
+    assert list(stages) == ["parse", "match", "score", "facets", "passages", "render"]
+    assert all(0 <= float(taken) < 60_000 for taken in stages.values())
+
+
+def test_what_is_left_out_is_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Page and API name what a search left out, as it would have cost too much."""
+    monkeypatch.setattr(bounds, "MOST", 60)
+    monkeypatch.setattr(bounds, "FREE", 0)
+    address = "?q=trafficking+organ"
+    assert "“trafficking” was left out" in client.get(f"/{address}").text
+    assert answer(client, f"/api/search{address}")["left_out"] == {
+        "words_over_the_limit": 0, "too_much": ["trafficking"], "cut": [],
+    }  # fmt: skip
+
+
+def test_what_stands_for_too_many_words_is_told(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page and API tell how many of the words that a pattern stands for were left out."""
+    monkeypatch.setattr(expand, "MOST_POSTINGS", 100)
+    assert "“*raff*” stands for too many words" in client.get("/?q=*raff*").text
+    (cut,) = answer(client, "/api/search?q=*raf*")["left_out"]["cut"]  # type: ignore[index]
+    assert cut["said"] == "*raf*"
+    assert cut["words"] > 0
+
+
+def test_a_server_may_make_the_application_without_arguments(
+    catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As gunicorn calls it, the settings are the environment's and the index is opened at once."""
+    monkeypatch.setenv("PUBSEARCH_INDEX", str(catalogue_index))
+    app = create_app()
+    assert app.extensions["pubsearch"].held is not None
+    assert app.test_client().get("/?q=organ").status_code == 200
+
+
+def test_without_an_index_a_server_starts_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no index yet, the application is made and answers 503."""
+    monkeypatch.setenv("PUBSEARCH_INDEX", str(tmp_path / "none"))
+    assert create_app().test_client().get("/").status_code == 503

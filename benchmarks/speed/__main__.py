@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.speed import building, engines, growth, results, searching, worst
+from benchmarks.speed import building, engines, growth, results, searching, serving, worst
 from benchmarks.speed.report import page, plots
 from benchmarks.speed.results import Results
 from benchmarks.speed.workplace import Plan, Workplace
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[Workplace], object]] = {
     "queries": searching.measure,
     "growth": growth.measure,
     "worst": worst.measure,
+    "serving": serving.measure,
 }
 """Each part by its name in the results, in the order in which they are measured."""
 

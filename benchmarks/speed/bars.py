@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from benchmarks.speed.engines import OURS, TANTIVY, TANTIVY_STORING
 from benchmarks.speed.questions import title
-from benchmarks.speed.results import Building, Growth, Results, Searching, Worst
+from benchmarks.speed.results import Building, Growth, Results, Searching, Serving, Worst
 
 MEDIANS = {"word": 0.4, "and": 0.4, "ticked": 0.4, "or": 0.7, "phrase": 0.7, "prefix": 0.7}
 P95, BUILD, REBUILD, BYTES = 0.9, 2.5, 0.6, 3.5
 FIRST_MS, CHECK_MS, WORST_MS = 100.0, 1000.0, 60.0
+PAGE_MS, EACH_PAGE_MS = 2.0, 1000 / 800
 TO_FULL, TO_COPIES = 2.5, 4.0
 MEMORY = 10**9
 
@@ -80,6 +81,7 @@ def judged(results: Results) -> list[Bar]:
         *(_building(results.building) if results.building else ()),
         *(_growth(results.growth) if results.growth else ()),
         *(_worst(results.worst) if results.worst else ()),
+        *(_serving(results.serving) if results.serving else ()),
     ]
 
 
@@ -120,3 +122,10 @@ def _growth(part: Growth) -> Iterator[Bar]:
 def _worst(part: Worst) -> Iterator[Bar]:
     slowest = max(part.cases, key=lambda case: case.worst)
     yield Bar(f"slowest of the hard queries ({slowest.name})", slowest.worst, WORST_MS, " ms")
+
+
+def _serving(part: Serving) -> Iterator[Bar]:
+    for name, served in list(part.served.items())[:1]:
+        yield Bar(f"a page of {name}, inside the application", served.page, PAGE_MS, " ms")
+        each = 1000 / served.each_second
+        yield Bar(f"time a page of {name}, {part.workers} workers", each, EACH_PAGE_MS, " ms")

@@ -149,6 +149,31 @@ class Worst(msgspec.Struct):
     cases: list[Case]
 
 
+class Served(msgspec.Struct):
+    """Pages of one catalogue: how many a second, and what a request took, in milliseconds.
+
+    `page` is what a page takes inside the application (its `Server-Timing`, summed up), the
+    median; `paths` is how many different addresses were asked for.
+    """
+
+    each_second: float
+    p50: float
+    p99: float
+    page: float
+    paths: int
+
+
+class Serving(msgspec.Struct):
+    """Whole pages over HTTP, by catalogue; `left_out` says why, if it was not measured."""
+
+    setting: Setting
+    workers: int
+    connections: int
+    seconds: int
+    served: dict[str, Served]
+    left_out: str | None
+
+
 class Results(msgspec.Struct):
     """All parts that have been measured so far, each at its own time."""
 
@@ -156,6 +181,7 @@ class Results(msgspec.Struct):
     building: Building | None = None
     growth: Growth | None = None
     worst: Worst | None = None
+    serving: Serving | None = None
 
 
 def load(file: Path) -> Results:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -350,3 +352,30 @@ def test_outcome_tells_how_long_it_took(corpus: Path, index: Path) -> None:
     """A build tells its seconds, and the generation has them too."""
     outcome: Outcome = build.build(corpus, index, force=True)
     assert outcome.seconds >= outcome.generation.manifest.seconds > 0
+
+
+def segment_files(index: Path) -> dict[str, bytes]:
+    """The files of the live segment and the digests, byte by byte."""
+    generation = generations.current(index)
+    files = {each.name: each.read_bytes() for each in generation.segment.iterdir()}
+    return {**files, "digests": (generation.folder / generations.DIGESTS).read_bytes()}
+
+
+def test_a_rebuild_in_another_process_is_a_full_build_byte_by_byte(
+    corpus: Path, index: Path, tmp_path: Path
+) -> None:
+    """What copies the unchanged makes the very files that a build from nothing makes elsewhere."""
+    write(corpus, "Another one", "And one more about crime", name="a-first.html")
+    edit(next(corpus.glob("*.html")), "crime", "crimes of today")
+    script = (
+        "import sys; from pathlib import Path; from indexer import build\n"
+        "print(build.build(Path(sys.argv[1]), Path(sys.argv[2])).status)"
+    )
+    for folder, seed in ((index, "1"), (tmp_path / "full", "2")):
+        done = subprocess.run(
+            [sys.executable, "-c", script, corpus, folder],
+            env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout == "published\n"
+    assert generations.current(index).manifest.changes.unchanged > 0
+    assert segment_files(index) == segment_files(tmp_path / "full")

@@ -48,3 +48,11 @@ What people type by mistake or malice, on this engine alone: several texts of ea
 number in brackets), each asked in every round, with all four facets counted. The worst is the
 slowest run of any text, first runs included. *Told* is what the engine says of a bound it kept.
 """
+
+SERVING = """\
+The whole search page with ten hits, marked passages and all filters, from gunicorn with workers
+that were forked once the index was open, so that they share its arrays. wrk asks on the same
+machine, with one thread, for addresses that are all different (one to three words of a title, half
+of them with a tick) and begins anew when it has had all; no answer is kept. *Inside* is the sum of
+a page's `Server-Timing`, one page after the other.
+"""

@@ -50,6 +50,9 @@ def _sections(results: Results, plots: dict[str, str]) -> Iterator[str]:
         yield f"## Hard queries\n\n{method.WORST}"
         yield from _picture("worst", "The slowest run of each hard query", plots)
         yield from tables.worst(results.worst)
+    if results.serving:
+        yield f"## Serving\n\n{method.SERVING}"
+        yield from tables.serving(results.serving)
     if not plots:
         yield "The plots were left out: the package matplotlib is not installed.\n"
 
@@ -66,6 +69,7 @@ def _setting(results: Results) -> Iterator[str]:
         "building": results.building,
         "growth": results.growth,
         "hard queries": results.worst,
+        "serving": results.serving,
     }
     told: dict[str, list[str]] = {}
     for name, part in parts.items():

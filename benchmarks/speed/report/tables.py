@@ -7,7 +7,7 @@ from statistics import median
 
 from benchmarks.speed.engines import OURS, TANTIVY
 from benchmarks.speed.questions import title
-from benchmarks.speed.results import Building, Built, Growth, Searching, Worst
+from benchmarks.speed.results import Building, Built, Growth, Searching, Serving, Worst
 from benchmarks.speed.timing import THREADS
 
 
@@ -137,6 +137,24 @@ def worst(part: Worst) -> Iterator[str]:
     ]
     head = ["", "median, ms", "worst, ms", "found", "the slowest", "told"]
     yield from table(head, rows, words=("the slowest", "told"))
+
+
+def serving(part: Serving) -> Iterator[str]:
+    """Pages a second, and what one takes, by catalogue."""
+    if part.left_out:
+        yield f"Not measured: {part.left_out}.\n"
+        return
+    rows = [
+        [name, f"{each.each_second:,.0f}", short(each.p50), short(each.p99), short(each.page),
+         f"{each.paths:,}"]
+        for name, each in part.served.items()
+    ]  # fmt: skip
+    head = ["", "pages a second", "median, ms", "p99, ms", "inside, ms", "addresses"]
+    yield from table(head, rows)
+    yield (
+        f"{part.workers} workers, {part.connections} connections, {part.seconds} seconds; the "
+        "client shares the processor with them.\n"
+    )
 
 
 def _named(name: str, limits: dict[str, int]) -> str:

@@ -1,0 +1,176 @@
+"""The part that serves: whole pages over HTTP, of the catalogue and of the papers."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import msgspec
+
+from benchmarks.speed import engines, machine
+from benchmarks.speed.results import Served, Serving
+from benchmarks.speed.workplace import Workplace
+from indexer import build
+from search_app import config, create_app
+from search_app.engine import open_engine
+
+HOUSE = Path(__file__).parents[2]
+WORKERS, CONNECTIONS, SECONDS, PATHS = 2, 4, 10, 4000
+ALONE = 400
+"""How many pages are made inside the application, one after the other, to tell what one takes."""
+_SCRIPT = """\
+local paths, at = {}, 0
+for line in io.lines(os.getenv("PUBSEARCH_PATHS")) do paths[#paths + 1] = line end
+request = function()
+  at = at % #paths + 1
+  return wrk.format("GET", paths[at])
+end
+done = function(summary, latency)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  io.write(string.format('\\nTOLD {"requests":%d,"micros":%d,"failed":%d,"p50":%d,"p99":%d}\\n',
+    summary.requests, summary.duration, failed, latency:percentile(50), latency:percentile(99)))
+end
+"""
+
+
+class Told(msgspec.Struct):
+    """What wrk counted; times in microseconds."""
+
+    requests: int
+    micros: int
+    failed: int
+    p50: int
+    p99: int
+
+
+def measure(work: Workplace) -> Serving:
+    """Serves both catalogues in turn, and asks for pages as fast as they come."""
+    setting = machine.setting(work.plan.file.name, work.size)
+    if reason := _left_out():
+        return Serving(setting, WORKERS, CONNECTIONS, SECONDS, {}, reason)
+    small = work.folder / "catalogue"
+    build.build(HOUSE / "corpus", small)
+    work.open(engines.OURS, work.lines)
+    large = work.place(engines.OURS, work.lines) / "index"
+    served = {}
+    for name, index in {"the catalogue": small, f"{work.size:,} papers": large}.items():
+        paths = _paths(index, work.plan.seed)
+        served[name] = _served(index, paths, work.folder)
+        work.tell(
+            f"{name}: {served[name].each_second:,.0f} pages a second, one takes "
+            f"{served[name].page:.2f} ms"
+        )
+    return Serving(setting, WORKERS, CONNECTIONS, SECONDS, served, None)
+
+
+def _left_out() -> str | None:
+    if importlib.util.find_spec("gunicorn") is None:
+        return "the package gunicorn is not installed (make environment-bench)"
+    return None if shutil.which("wrk") else "the program wrk is not installed (Debian has it)"
+
+
+def _paths(index: Path, seed: int) -> list[str]:
+    """Addresses of distinct queries: one to three words of a title, half of them with a tick."""
+    snapshot = open_engine(index).snapshot()
+    drawer = random.Random(seed)
+    titles = [re.findall(r"[A-Za-z]{3,}", title) for title in snapshot.segment.stored.titles.all()]
+    ticks = [
+        (field.name, value)
+        for field in snapshot.catalogue.facets
+        for value in snapshot.columns[field.name].values[:20]
+    ]
+    found: dict[str, None] = {}
+    for number in range(20 * PATHS):
+        words = drawer.choice(titles)
+        typed = drawer.sample(words, min(len(words), drawer.randint(1, 3)))
+        tick = [drawer.choice(ticks)] if number % 2 else []
+        found[f"/?{urlencode([('q', ' '.join(typed).lower()), *tick])}"] = None
+        if len(found) == PATHS:
+            break
+    return list(found)
+
+
+def _served(index: Path, paths: Sequence[str], folder: Path) -> Served:
+    listed, script = folder / "paths.txt", folder / "paths.lua"
+    listed.write_text("\n".join(paths) + "\n", encoding="utf-8")
+    script.write_text(_SCRIPT, encoding="utf-8")
+    with _server(index) as address:
+        _asked(address, listed, script, 2)
+        told = _asked(address, listed, script, SECONDS)
+    if told.failed:
+        raise RuntimeError(f"{told.failed} of {told.requests} requests failed")
+    return Served(
+        each_second=round(told.requests / told.micros * 10**6, 1),
+        p50=told.p50 / 1000,
+        p99=told.p99 / 1000,
+        page=_alone(index, paths),
+        paths=len(paths),
+    )
+
+
+def _asked(address: str, listed: Path, script: Path, seconds: int) -> Told:
+    done = subprocess.run(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), address],
+        env={**os.environ, "PUBSEARCH_PATHS": str(listed)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    line = next(line for line in done.stdout.splitlines() if line.startswith("TOLD "))
+    return msgspec.json.decode(line.removeprefix("TOLD "), type=Told)
+
+
+@contextmanager
+def _server(index: Path) -> Iterator[str]:
+    """Gunicorn with workers that were forked from one that has the index open; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--preload", "--workers", str(WORKERS),
+         "--bind", address, "--log-level", "warning", "search_app:create_app()"],
+        cwd=HOUSE, env={**os.environ, "PUBSEARCH_INDEX": str(index)},
+    )  # fmt: skip
+    try:
+        _wait_for(f"http://{address}/healthz")
+        yield f"http://{address}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def _wait_for(address: str) -> None:
+    last = time.monotonic() + 30
+    while True:
+        try:
+            with urlopen(address) as answer:
+                answer.read()
+                return
+        except OSError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(0.1)
+
+
+def _alone(index: Path, paths: Sequence[str]) -> float:
+    """Milliseconds that a page takes inside the application, the median of some."""
+    client = create_app(config.load(environment={}, index=index)).test_client()
+    taken = []
+    for path in paths[:ALONE]:
+        answer = client.get(path)
+        stages = re.findall(r"dur=([\d.]+)", answer.headers["Server-Timing"])
+        taken.append(sum(map(float, stages)))
+    return round(median(taken), 3)

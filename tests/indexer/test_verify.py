@@ -1,0 +1,88 @@
+"""`verify` reads an index through, and names what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer import build, generations, verify
+from indexer.columnar import Segment
+
+
+def wrong(index: Path) -> list[tuple[str, ...]]:
+    """What is wrong with each generation, oldest first."""
+    return [each.wrong for each in verify.verify(index)]
+
+
+def test_a_good_index_has_no_fault(corpus: Path, index: Path) -> None:
+    """All generations are read, and nothing is wrong with them."""
+    build.build(corpus, index, force=True)
+    verdicts = list(verify.verify(index))
+    assert [each.wrong for each in verdicts] == [(), ()]
+    assert all(each.size > 1000 for each in verdicts)
+
+
+def test_a_missing_index_is_told(tmp_path: Path) -> None:
+    """Where there is no index, there is nothing to verify."""
+    with pytest.raises(generations.IndexMissing):
+        list(verify.verify(tmp_path / "index"))
+
+
+def spoil(file: Path) -> None:
+    """One bit in the middle of a file changed."""
+    held = bytearray(file.read_bytes())
+    held[len(held) // 2] ^= 1
+    file.write_bytes(held)
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda folder: spoil(folder / "segment" / "words.seg"), "segment/words.seg"),
+        (lambda folder: (folder / "segment" / "facets.seg").unlink(), "segment/facets.seg"),
+        (lambda folder: (folder / "segment" / "more").touch(), "segment/more does not belong"),
+        (lambda folder: (folder / "manifest.json").write_text("{}"), "manifest"),
+    ],
+    ids=["a bit", "a file less", "a file more", "no manifest"],
+)
+def test_damage_is_named(harm: Callable[[Path], object], told: str, index: Path) -> None:
+    """A changed bit, a file less or more, and a spoilt manifest are each named."""
+    harm(generations.current(index).folder)
+    ((what, *_),) = wrong(index)
+    assert told in what
+
+
+Arrays = Callable[[Segment], object]
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda held: _set(held.stored, "by_id", held.stored.by_id * 0), "order by id"),
+        (lambda held: _set(held.layout.stream, None, 10**6), "stream has a word"),
+        (lambda held: _set(held.stems, "documents", held.stems.documents[::-1]), "do not ascend"),
+        (lambda held: _set(held.words, "documents", held.words.documents + 99), "not there"),
+        (lambda held: _set(held.words, "weights", held.words.weights * 0), "above zero"),
+        (lambda held: _set(held.stems, "offsets", held.stems.offsets * 0), "no publication"),
+    ],
+    ids=["order", "stream", "unsorted", "beyond", "weightless", "empty"],
+)
+def test_arrays_that_do_not_fit_are_named(harm: Arrays, told: str, index: Path) -> None:
+    """Arrays whose bytes are as written, but which do not fit each other, are told."""
+    generation = generations.current(index)
+    segment = Segment(generation.segment, generation.manifest.catalogue)
+    segment.layout = segment.layout._replace(stream=segment.layout.stream.copy())
+    assert list(verify.faults(segment, segment.size)) == []
+    harm(segment)
+    assert any(told in each for each in verify.faults(segment, segment.size))
+
+
+def _set(owner: object, name: str | None, value: object) -> None:
+    if name is None:
+        assert isinstance(owner, np.ndarray)
+        owner[0] = value
+    else:
+        setattr(owner, name, value)
