@@ -15,7 +15,7 @@ pass over the text; the number of words and the depth of parentheses have a limi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 from whoosh import query
@@ -23,18 +23,16 @@ from whoosh import query
 from indexer import analysis
 from indexer.fields import Catalogue, Field
 from indexer.schema import exact, row_of
+from search_app.engine.lexer import Token, tokens
 from search_app.engine.nodes import Leaf
 from search_app.engine.request import year_range
 
 MOST_WORDS = 500
 DEEPEST = 20
 OPERATORS = frozenset({"AND", "OR", "NOT"})
-_NEXT = re.compile(r'\s*(?:(?P<word>[^\s()"“”„]+)|(?P<quote>["“”„])|(?P<open>\()|(?P<close>\)))')
 _PLAIN = re.compile(r"[A-Za-z0-9\s]*")
-_PHRASE = re.compile(r'[^"“”„]*["“”„]')
 _PIECE = re.compile(r"[\w*]+")
 _ALIKE = re.compile(r"(.*?)~([12]?)")
-_FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -91,62 +89,6 @@ def _of_plain(
     return joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
 
 
-class _Token(msgspec.Struct, frozen=True):
-    """`kind` is open, close, word or phrase; a phrase may have a field and a minus before it."""
-
-    kind: str
-    text: str
-    field: str | None = None
-    negated: bool = False
-
-    def is_word(self, text: str) -> bool:
-        """Whether it is a word alone, typed just so."""
-        return self.text == text and self.kind == "word" and not (self.field or self.negated)
-
-
-def _tokens(text: str) -> Iterable[_Token]:
-    at = 0
-    prefix: tuple[str | None, bool] = (None, False)
-    while match := _NEXT.match(text, at):
-        at = match.end()
-        kind = match.lastgroup
-        field, negated = prefix
-        prefix = (None, False)
-        if kind == "word":
-            word = match[1]
-            if at < len(text) and text[at] in '"“”„(' and (before := _prefix(word)):
-                prefix = before
-            else:
-                yield _word(word, field, negated)
-        elif kind == "quote":
-            if phrase := _PHRASE.match(text, at):
-                at = phrase.end()
-                yield _Token("phrase", phrase[0][:-1], field, negated)
-            else:
-                prefix = (field, negated)  # a quote without an end is none: the next word has it
-        elif kind == "open":
-            yield _Token("open", "(", field, negated)
-        else:
-            yield _Token("close", ")")
-
-
-def _prefix(word: str) -> tuple[str | None, bool] | None:
-    """What `-`, `field:` or `-field:` right before a quote or parenthesis says of it."""
-    if word == "-":
-        return None, True
-    match = _FIELD.fullmatch(word)
-    return (match[2], bool(match[1])) if match and not match[3] else None
-
-
-def _word(word: str, field: str | None, negated: bool) -> _Token:
-    """A word with what stands in it before the word itself, or else stood before it."""
-    if ":" in word and (match := _FIELD.fullmatch(word)) and match[3]:
-        return _Token("word", match[3], match[2], bool(match[1]) != negated)
-    if word[0] == "-" and len(word) > 1:
-        return _Token("word", word[1:], field, not negated)
-    return _Token("word", word, field, negated)
-
-
 class _Parser:
     def __init__(
         self,
@@ -156,7 +98,7 @@ class _Parser:
         *,
         keep_stop_words: bool,
     ) -> None:
-        self.tokens = list(_tokens(text))
+        self.tokens = list(tokens(text))
         self.at = 0
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
         self.searchable = [field.name for field in vocabulary.catalogue.searchable]
@@ -205,7 +147,7 @@ class _Parser:
         known = [each for each in alternatives if each is not None]
         return query.Or(known) if len(known) > 1 else known[0] if known else None
 
-    def _here(self) -> _Token:
+    def _here(self) -> Token:
         return self.tokens[self.at]
 
     def _operator(self, name: str) -> bool:
@@ -231,7 +173,7 @@ class _Parser:
             return node
         return query.Not(node)
 
-    def _parenthesis(self, token: _Token, depth: int) -> query.Query | None:
+    def _parenthesis(self, token: Token, depth: int) -> query.Query | None:
         """What stands within; a field before it holds for all that has none of its own."""
         if depth >= DEEPEST:
             return None
@@ -241,7 +183,7 @@ class _Parser:
         self.at += self.at < len(self.tokens)
         return inner
 
-    def _atom(self, token: _Token) -> query.Query | None:
+    def _atom(self, token: Token) -> query.Query | None:
         name = token.field or self.field
         if name is None:
             return self._words(token.text, token.kind, self.searchable)
@@ -254,7 +196,7 @@ class _Parser:
             return self._words(token.text, token.kind, self.searchable)
         return self._words(f"{token.field} {token.text}", token.kind, self.searchable)
 
-    def _filter(self, row: Field, token: _Token) -> query.Query | None:
+    def _filter(self, row: Field, token: Token) -> query.Query | None:
         """A facet's value; words of the field, where no value is called so."""
         text = token.text.strip()
         ends = year_range(text) if row.kind == "year" else None

@@ -1,0 +1,72 @@
+"""What a person typed, cut into words, phrases and parentheses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+_NEXT = re.compile(r'\s*(?:(?P<word>[^\s()"“”„]+)|(?P<quote>["“”„])|(?P<open>\()|(?P<close>\)))')
+_PHRASE = re.compile(r'[^"“”„]*["“”„]')
+_FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A piece of a query.
+
+    `kind` is open, close, word or phrase; all but close may have a field and a minus before them.
+    """
+
+    kind: str
+    text: str
+    field: str | None = None
+    negated: bool = False
+
+    def is_word(self, text: str) -> bool:
+        """Whether it is a word alone, typed just so."""
+        return self.text == text and self.kind == "word" and not (self.field or self.negated)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """What stands in a text, from left to right; any text at all has tokens or none."""
+    at = 0
+    prefix: tuple[str | None, bool] = (None, False)
+    while match := _NEXT.match(text, at):
+        at = match.end()
+        kind = match.lastgroup
+        field, negated = prefix
+        prefix = (None, False)
+        if kind == "word":
+            word = match[1]
+            if at < len(text) and text[at] in '"“”„(' and (before := _prefix(word)):
+                prefix = before
+            else:
+                yield _word(word, field, negated)
+        elif kind == "quote":
+            if phrase := _PHRASE.match(text, at):
+                at = phrase.end()
+                yield Token("phrase", phrase[0][:-1], field, negated)
+            else:
+                prefix = (field, negated)  # a quote without an end is none: the next word has it
+        elif kind == "open":
+            yield Token("open", "(", field, negated)
+        else:
+            yield Token("close", ")")
+
+
+def _prefix(word: str) -> tuple[str | None, bool] | None:
+    """What `-`, `field:` or `-field:` right before a quote or parenthesis says of it."""
+    if word == "-":
+        return None, True
+    match = _FIELD.fullmatch(word)
+    return (match[2], bool(match[1])) if match and not match[3] else None
+
+
+def _word(word: str, field: str | None, negated: bool) -> Token:
+    """A word with what stands in it before the word itself, or else stood before it."""
+    if ":" in word and (match := _FIELD.fullmatch(word)) and match[3]:
+        return Token("word", match[3], match[2], bool(match[1]) != negated)
+    if word[0] == "-" and len(word) > 1:
+        return Token("word", word[1:], field, not negated)
+    return Token("word", word, field, negated)
