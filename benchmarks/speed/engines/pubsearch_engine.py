@@ -9,10 +9,10 @@ from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Kind, Question
 from indexer import build, generations
-from search_app.engine import open_engine
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer as Found
-from search_app.engine.search import results
+from search_app.engine.search import find, results
+from search_app.engine.snapshot import Snapshot
 
 _MATCH: dict[Kind, Match] = {"or": "any"}
 _FIELDS = """\
@@ -87,8 +87,10 @@ class PubsearchEngine(Engine):
             raise RuntimeError(f"nothing was built of {lines.name}: the index had it already")
 
     def __init__(self, folder: Path) -> None:
-        self.engine = open_engine(folder / "index")
-        self.snapshot = self.engine.snapshot()
+        generation = generations.current(folder / "index")
+        if wrong := generations.misfits(generation):
+            raise RuntimeError("; ".join(wrong))
+        self.snapshot = Snapshot(generation)
 
     def ask(self, question: Question) -> Answered:
         """Asks as the page does, with the ticks as filters."""
@@ -98,7 +100,7 @@ class PubsearchEngine(Engine):
 
     def search(self, request: SearchRequest) -> Answered:
         """Any search, with the titles of its hits and the largest values of the facets."""
-        found = self.engine.find(request, self.snapshot)
+        found = find(request, self.snapshot)
         titles = [self.snapshot.title(number) for number in found.numbers.tolist()]
         return Answered(found, titles, {name: found.largest(name, VALUES) for name in FACETS})
 
