@@ -7,7 +7,8 @@ A stretch of the stream is sorted at a time; the stretches are joined by copying
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
 from indexer.columnar.texts import Offsets, offsets_of
 
+Fill = Callable[[], None]
 STRETCH = 1 << 21
 """About how many words are sorted at a time (a publication is never cut): it bounds memory."""
 LARGEST_KEY = 63
@@ -177,34 +179,51 @@ def scales(lengths: Array, weights: list[float], is_short: list[bool]) -> NDArra
     return worth.astype(np.float32)
 
 
-def write(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> None:
-    """Joins stretches, in the order of their publications, and writes them under a kind's name."""
+def write(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> list[Fill]:
+    """Writes stretches, in the order of their publications, joined under a kind's name.
+
+    What is returned must be called before the writer is closed, in any order and threads.
+    """
     held = [part.held for part in parts]
     offsets = offsets_of(np.sum(held, axis=0))
-    _join(writer, f"{kind}.documents", offsets, held, [part.documents for part in parts])
-    _join(writer, f"{kind}.weights", offsets, held, [part.weights for part in parts])
+    fills = [
+        _join(writer, f"{kind}.documents", offsets, held, [part.documents for part in parts]),
+        _join(writer, f"{kind}.weights", offsets, held, [part.weights for part in parts]),
+    ]
     writer.add(f"{kind}.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
+    return fills
 
 
-def write_positions(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> None:
-    """Writes how often terms stand in each publication, and where, for the same postings."""
+def write_positions(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> list[Fill]:
+    """Writes how often terms stand in each publication, and where, for the same postings.
+
+    What is returned must be called too.
+    """
     held, stands = [part.held for part in parts], [part.stands for part in parts]
     offsets, ends = offsets_of(np.sum(held, axis=0)), offsets_of(np.sum(stands, axis=0))
     frequencies, positions = (
         [part.frequencies for part in parts], [part.positions for part in parts]
     )  # fmt: skip
-    _join(writer, f"{kind}.frequencies", offsets, held, frequencies)
-    _join(writer, f"{kind}.positions", ends, stands, positions)
+    fills = [
+        _join(writer, f"{kind}.frequencies", offsets, held, frequencies),
+        _join(writer, f"{kind}.positions", ends, stands, positions),
+    ]
     writer.add(f"{kind}.position_offsets", ends.astype(for_offsets(int(ends[-1]))))
+    return fills
 
 
 def _join(
     writer: ArrayWriter, name: str, offsets: Offsets, counts: list[Array], parts: list[Array]
-) -> None:
-    """Writes one array of all stretches: what each has of a term, one after the other."""
+) -> Fill:
+    """Makes room for one array of all stretches; what fills it."""
     widest = max((part.dtype for part in parts), key=lambda kind: kind.itemsize)
     joined = writer.allocate(name, widest, int(offsets[-1]))
-    begins = offsets[:-1].copy()
+    return partial(_fill, joined, offsets[:-1], counts, parts)
+
+
+def _fill(joined: Array, begins: Array, counts: list[Array], parts: list[Array]) -> None:
+    """What each stretch has of a term, one after the other."""
+    begins = begins.copy()
     for count, part in zip(counts, parts, strict=True):
         joined[_places(begins, count)] = part
         begins += count

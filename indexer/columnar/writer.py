@@ -6,8 +6,9 @@ then words get their final numbers, and the postings are made of the stream.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from itertools import groupby
 from pathlib import Path
@@ -28,6 +29,8 @@ from indexer.record import Fresh, Item, Kept
 
 Chunk = Sequence[Item]
 """Publications that are new, or kept from the former segment, in the order of the corpus."""
+Kind = tuple[str, Array, int]
+"""The name of a kind of terms, the term of each word, and how many terms there are."""
 MOST_IN_MEMORY = 6
 """How many stretches stay in memory until they are joined; more are put aside on the disk."""
 Counts = dict[str, dict[str, int]]
@@ -103,23 +106,35 @@ def _write_words(
     every = np.arange(len(words), dtype=np.int32)
     kinds = (("word", every, len(words)), ("stem", stem_of, len(stems)))
     parts: dict[str, list[Stretch]] = {kind: [] for kind, _, _ in kinds}
+    is_long = len(list(postings.stretches(layout))) > MOST_IN_MEMORY
     with ExitStack() as spools, ThreadPoolExecutor(len(kinds)) as threads:
-        stretches = list(postings.stretches(layout))
-        for first, last in stretches:
-            found = postings.codes_of(layout, first, last)
-            made = [
-                threads.submit(postings.inverted, found, term_of, terms, first, scale)
-                for _, term_of, terms in kinds
-            ]
-            for kind, part in zip(parts, made, strict=True):
-                is_long = len(stretches) > MOST_IN_MEMORY
-                stretch = part.result()
-                if is_long:
-                    stretch = Stretch(*(_aside(each, folder, spools) for each in stretch))
-                parts[kind].append(stretch)
-        for kind, made_of in parts.items():
-            postings.write(writer, kind, made_of)
-        postings.write_positions(writer, "stem", parts["stem"])
+        for made in _inverted(layout, kinds, scale, threads):
+            for stretches, stretch in zip(parts.values(), made, strict=True):
+                aside = (_aside(each, folder, spools) for each in stretch) if is_long else stretch
+                stretches.append(Stretch(*aside))
+        fills = [
+            *(fill for kind, made in parts.items() for fill in postings.write(writer, kind, made)),
+            *postings.write_positions(writer, "stem", parts["stem"]),
+        ]
+        for filled in [threads.submit(fill) for fill in fills]:
+            filled.result()
+
+
+def _inverted(
+    layout: Layout, kinds: Sequence[Kind], scale: Array, threads: Executor
+) -> Iterator[list[Stretch]]:
+    """The postings of each stretch, by kind; while one is sorted, the next is laid out."""
+    ahead: deque[list[Future[Stretch]]] = deque()
+    for first, last in postings.stretches(layout):
+        found = postings.codes_of(layout, first, last)
+        ahead.append([
+            threads.submit(postings.inverted, found, term_of, terms, first, scale)
+            for _, term_of, terms in kinds
+        ])  # fmt: skip
+        if len(ahead) > 1:
+            yield [each.result() for each in ahead.popleft()]
+    for made in ahead:
+        yield [each.result() for each in made]
 
 
 def _aside(array: Array, folder: Path, spools: ExitStack) -> Array:
