@@ -118,7 +118,7 @@ class Table:
         nothing = np.zeros(0, np.int32)
         self._further_documents = np.concatenate([nothing, *(each for each, _ in further)])
         self._further_numbers = np.concatenate([nothing, *(each for _, each in further)])
-        self._kinds = Kinds(self._first, len(self._rows.values))
+        self.kinds = Kinds(self._first, len(self._rows.values))
 
     def counts(self, documents: Array) -> Counts:
         """How many of some publications (each named once) have each value of each row."""
@@ -132,8 +132,8 @@ class Table:
 
     def _counted(self, documents: Array) -> Counts:
         total = len(self._rows.values)
-        if len(documents) > self._kinds.enough:
-            found = self._kinds.counted(documents)
+        if len(documents) > self.kinds.enough:
+            found = self.kinds.counted(documents)
         else:
             found = np.bincount(self._first.take(documents, 0).ravel(), minlength=total)
         if len(self._further_documents):
