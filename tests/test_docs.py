@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
+from benchmarks.speed import serving
 from indexer import build
 from search_app import config
 
@@ -21,6 +23,15 @@ def test_every_setting_is_documented() -> None:
     for row in config.ROWS:
         assert f"| `{row.name}` | `{row.default}` | {row.help} |" in text
     assert text.count("\n| `") == len(config.ROWS)
+
+
+def test_gunicorn_serves_as_the_readme_says(catalogue_index: Path) -> None:
+    """The README's line for many readers starts workers that answer with the page."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "gunicorn --preload --workers 2 'search_app:create_app()'" in text
+    with serving.server(catalogue_index) as address, urlopen(f"{address}/?q=organ") as answer:
+        assert answer.status == 200
+        assert "<mark>" in answer.read().decode()
 
 
 def test_every_module_has_a_line_in_the_architecture() -> None:

@@ -109,7 +109,7 @@ def _served(index: Path, paths: Sequence[str], folder: Path) -> Served:
     listed, script = folder / "paths.txt", folder / "paths.lua"
     listed.write_text("\n".join(paths) + "\n", encoding="utf-8")
     script.write_text(_SCRIPT, encoding="utf-8")
-    with _server(index) as address:
+    with server(index) as address:
         _asked(address, listed, script, 2)
         told = _asked(address, listed, script, SECONDS)
     if told.failed:
@@ -134,7 +134,7 @@ def _asked(address: str, listed: Path, script: Path, seconds: int) -> Told:
 
 
 @contextmanager
-def _server(index: Path) -> Iterator[str]:
+def server(index: Path) -> Iterator[str]:
     """Gunicorn with workers that were forked from one that has the index open; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
