@@ -5,7 +5,7 @@ The API's JSON (`api`) is made from the same values, so that both say the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +16,7 @@ from indexer.record import Link, Publication, Value
 from search_app.engine.parse import MOST_WORDS
 from search_app.engine.results import Results, Run
 from search_app.engine.snapshot import Snapshot
+from search_app.facts import Facts, qualifying_rows, shown
 from search_app.sidebar import FacetGroup, facet_groups, label
 from search_app.state import SORTS, SearchState
 
@@ -128,14 +129,14 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
     catalogue = snapshot.catalogue
     pages = page_count(results, state)
     on_page = f" – page {state.page}" if state.page > 1 else ""
-    shown = [each for each in catalogue.facets if results.facets[each.name]]
+    counted = [each for each in catalogue.facets if results.facets[each.name]]
     return SearchPage(
         state=state,
         title=f"{state.text or 'Browse'}{on_page} – {catalogue.title}",
         summary=_summary(results, state),
         total=results.total,
         hits=hit_rows(results, catalogue),
-        facets=facet_groups(results, state, catalogue, shown),
+        facets=facet_groups(results, state, catalogue, counted),
         chips=tuple(_chips(results, state, catalogue)),
         clear_href=state.without_filters().url(),
         sorts=tuple(
@@ -181,45 +182,6 @@ def _notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterab
         yield f"There is nothing in “{state.text}” to search for; this is everything."
     for name, value in results.unknown:
         yield f"{catalogue.by_name[name].label}: no publication has “{value}” there."
-
-
-class Facts:
-    """What a list tells of publications, each in one line.
-
-    Which rows qualify the values of which is looked up once for all of them.
-    """
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._rows = [(field, _qualifying(field, catalogue)) for field in catalogue.facts]
-
-    def of(self, publication: Publication) -> tuple[str, ...]:
-        """The facts of one, as text."""
-        return tuple([
-            ", ".join([
-                _shown(publication, field, value, qualifying, self._catalogue) for value in values
-            ])
-            for field, qualifying in self._rows
-            if (values := publication.values.get(field.name))
-        ])  # fmt: skip
-
-
-def _qualifying(field: Field, catalogue: Catalogue) -> list[Field]:
-    """The rows that say more precisely what values of a field are."""
-    return [row for row in catalogue.fields if row.qualifies == field.name]
-
-
-def _shown(
-    publication: Publication,
-    field: Field,
-    value: Value,
-    qualifying: Sequence[Field],
-    catalogue: Catalogue,
-) -> str:
-    """What a publication's value is called, with what another row says to qualify it."""
-    shown = label(field, value, catalogue)
-    told = [row.qualifier for row in qualifying if value in publication.values.get(row.name, ())]
-    return f"{shown} ({', '.join(told)})" if told else shown
 
 
 def _chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
@@ -302,12 +264,12 @@ def publication_page(publication: Publication, catalogue: Catalogue) -> Publicat
         values = publication.values.get(field.name, ())
         if field.role in ("title", "summary") or not values:
             continue
-        qualifying = _qualifying(field, catalogue)
-        shown = [
-            (_shown(publication, field, value, qualifying, catalogue), _leads_to(field, value))
+        qualifying = qualifying_rows(field, catalogue)
+        told = [
+            (shown(publication, field, value, qualifying, catalogue), _leads_to(field, value))
             for value in values
         ]
-        details.append(Detail(field.label, tuple(shown)))
+        details.append(Detail(field.label, tuple(told)))
     source = publication.source
     return PublicationPage(
         publication,

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from indexer.fields import Catalogue
 from search_app import page, sidebar
 from search_app.engine.results import Results, Run
+from search_app.facts import Facts
 
 
 def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None:
@@ -19,7 +20,7 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
         click.echo(note)
     if found.relaxed and results.total:
         click.echo("No publication has all of these words; these have any of them.")
-    facts = page.Facts(catalogue)
+    facts = Facts(catalogue)
     for hit in results.hits:
         told = facts.of(hit.publication)
         click.echo(f"\n{_styled(hit.title)}\n  {' · '.join(told)}\n  {hit.publication.id}")
