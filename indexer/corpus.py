@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from indexer import readers, validate
+from indexer import identities, readers, validate
 from indexer.fields import Catalogue
 from indexer.readers import READERS, Reader
 from indexer.record import (
@@ -109,7 +109,7 @@ class Reading:
     def _unique(self, piece: Piece, ending: str) -> list[Item]:
         """The items of a piece, but for those whose id an earlier one has; these are told."""
         items = self._items(piece, ending, self.known)
-        unique = list(validate.unique(items, self._tell, self._places))
+        unique = list(identities.unique(items, self._tell, self._places))
         if len(unique) == len(items):
             return items
         # What was left out must be told again the next time, so the piece isn't recognised then.

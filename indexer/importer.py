@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file, corpus, validate
+from indexer import catalogue_file, corpus, identities, validate
 from indexer.catalogue_file import CATALOGUE_FILE
 from indexer.fields import Catalogue, Field
 from indexer.readers import READERS, html
@@ -49,7 +49,7 @@ def import_file(
     found = list(corpus.read_file(file, file.name, reader, read_by, report))
     if not found:
         raise ImportRefused(f"{file} holds no publication", "See the problems told")
-    publications = validate.numbered(found)
+    publications = identities.numbered(found)
     pages = _pages(publications, section, catalogue)
     if section:
         catalogue = _with_values(catalogue, section, tuple(pages))
@@ -85,7 +85,7 @@ def _write(
     folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    names = validate.distinct(validate.slug(heading, None)[:LONGEST_NAME] for heading in pages)
+    names = identities.distinct(validate.slug(heading, None)[:LONGEST_NAME] for heading in pages)
     for name, (heading, publications) in zip(names, pages.items(), strict=True):
         page = html.write(publications, catalogue, heading)
         (folder / f"{name}.html").write_text(page, encoding="utf-8")

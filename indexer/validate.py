@@ -9,18 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
-
-import msgspec
 
 from indexer import codes
 from indexer.fields import MISSING, Catalogue, Field
-from indexer.record import Entry, Link, Problem, Property, Publication, Source, Value
+from indexer.record import Entry, Link, Problem, Property, Publication, Value
 
 LONGEST_ID = 200
 LONGEST_SLUG = 100
@@ -275,58 +272,3 @@ _CHECKS: dict[str, Callable[[Property], Value | None]] = {
     "country": _country,
     "link": _link,
 }
-
-
-class Identified(Protocol):
-    """Whatever has an id and stands somewhere."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def source(self) -> Source:
-        """Where it stands."""
-
-
-One = TypeVar("One", bound=Identified)
-
-
-def unique(
-    publications: Iterable[One],
-    report: Callable[[Problem], None],
-    places: dict[str, Source] | None = None,
-) -> Iterable[One]:
-    """The publications without those whose id another one before them has; each is told.
-
-    `places` has the ids that are taken already, with where; those given are added to it.
-    """
-    taken = {} if places is None else places
-    for each in publications:
-        source = each.source
-        first = taken.setdefault(each.id, source)
-        if first is source:
-            yield each
-        else:
-            what = f"its id is taken by the entry at {first.file}:{first.line}"
-            hint = "Give it an id of its own: it was left out"
-            report(Problem(source.file, source.line, what, hint, each.id))
-
-
-def numbered(publications: Iterable[Publication]) -> list[Publication]:
-    """The publications, those whose id another one before them has with a number behind it."""
-    given = list(publications)
-    ids = distinct(each.id for each in given)
-    return [msgspec.structs.replace(each, id=one) for each, one in zip(given, ids, strict=True)]
-
-
-def distinct(names: Iterable[str]) -> list[str]:
-    """The names, each that stood there before with a number behind it."""
-    taken: dict[str, None] = {}
-    for name in names:
-        free, number = name, 1
-        while free in taken:
-            number += 1
-            free = f"{name}-{number}"
-        taken[free] = None
-    return list(taken)

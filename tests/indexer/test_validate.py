@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, validate
+from indexer import catalogue_file, identities, validate
 from indexer.fields import Catalogue
 from indexer.record import Entry, Link, Problem, Property, Publication, Source
 from tests.catalogue import CORPUS
@@ -271,7 +271,7 @@ def placed(identity: str, line: int) -> Publication:
 def test_second_of_an_id_is_left_out(problems: list[Problem]) -> None:
     """Of publications of one id the first is kept; the others are told with its place."""
     given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
-    assert list(validate.unique(given_ids, problems.append)) == given_ids[:2]
+    assert list(identities.unique(given_ids, problems.append)) == given_ids[:2]
     assert [(each.file, each.line, each.entry) for each in problems] == [("a.html", 3, "a")]
     assert "a.html:1" in problems[0].what
 
@@ -279,7 +279,7 @@ def test_second_of_an_id_is_left_out(problems: list[Problem]) -> None:
 def test_numbered_ids_are_all_different() -> None:
     """Where all are wanted, an id that is taken gets the next free number behind it."""
     ids = ["a", "a-2", "a", "b", "a"]
-    made = validate.numbered(placed(identity, 1) for identity in ids)
+    made = identities.numbered(placed(identity, 1) for identity in ids)
     assert [each.id for each in made] == ["a", "a-2", "a-3", "b", "a-4"]
 
 
