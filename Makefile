@@ -43,7 +43,7 @@ lint: environment-test ## check style, types, imports between modules, spelling,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/djlint --lint --quiet --profile=jinja --ignore=H015,H030,H031,J018,J004 search_app/templates
+	$(BIN)/djlint --lint --quiet --profile=jinja --ignore=H015,H030,H031,J018 search_app/templates
 
 format: environment-test ## put the code into the house's form
 	$(BIN)/ruff check --fix-only
