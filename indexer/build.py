@@ -71,7 +71,7 @@ def build(
         former = None if force else _former(live, catalogue)
         known = former.stored if former else None
         reading = corpus.Reading(catalogue, problems.append, known, at)
-        same, others = _until_news(reading.folder(corpus_folder), former)
+        same, others = _until_news(reading.folder(corpus_folder))
         census = Census(catalogue, before, problems)
         if live and former and others is None and len(same) == former.size:
             census.count(same)
@@ -94,7 +94,7 @@ def build(
             seconds = round(time.perf_counter() - started, 3)
             published = generations.publish(index, partial, census.manifest(counts, seconds))
     seconds = time.perf_counter() - started
-    return Outcome("published", published, census.changes, problems, seconds)
+    return Outcome("published", published, published.manifest.changes, problems, seconds)
 
 
 def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
@@ -120,19 +120,14 @@ def _former(live: Generation | None, catalogue: Catalogue) -> Segment | None:
     return None if generations.damage(live) else Segment(live.segment, catalogue)
 
 
-def _until_news(
-    items: Iterator[Item], former: Segment | None
-) -> tuple[list[Item], Iterator[Item] | None]:
-    """The items before the first that is other than in the former segment, and all from there.
+def _until_news(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:
+    """The items before the first that does not follow as in the former segment, and all from it.
 
     None instead of the latter if there is no other.
     """
     same: list[Item] = []
     for item in items:
-        number = len(same)
-        if not (former and isinstance(item, Kept) and item.number == number):
-            return same, chain([item], items)
-        if item.source != former.stored.source(number):
+        if not isinstance(item, Kept) or item.number != len(same):
             return same, chain([item], items)
         same.append(item)
     return same, None

@@ -31,6 +31,9 @@ from indexer.record import (
 PASSED_OVER = frozenset({".toml", ".md", ".css", ""})
 """Endings of files that belong to a corpus folder and hold no publications."""
 
+TOLD_EVERY = 100
+"""After so many pieces of a file it is told how far reading is."""
+
 Report = Callable[[Problem], None]
 
 
@@ -95,13 +98,15 @@ class Reading:
         """The items of one file, reported under the name `file`."""
         try:
             with path.open("rb") as stream:
-                for piece in readers.pieces(stream, file, ending):
+                for number, piece in enumerate(readers.pieces(stream, file, ending), start=1):
                     if isinstance(piece, Problem):
                         self._tell(piece)
                     else:
                         yield from self._unique(piece, ending)
-                    self.at(self._bytes + stream.tell())
+                    if number % TOLD_EVERY == 0:
+                        self.at(self._bytes + stream.tell())
                 self._bytes += stream.tell()
+                self.at(self._bytes)
         except OSError as error:
             what = f"it can't be read: {error.strerror or error}"
             self._tell(Problem(file, 0, what, "Check the file"))
@@ -109,7 +114,7 @@ class Reading:
     def _unique(self, piece: Piece, ending: str) -> list[Item]:
         """The items of a piece, but for those whose id an earlier one has; these are told."""
         items = self._items(piece, ending, self.known)
-        unique = list(identities.unique(items, self._tell, self._places))
+        unique = [each for each in items if identities.is_first(each, self._tell, self._places)]
         if len(unique) == len(items):
             return items
         # What was left out must be told again the next time, so the piece isn't recognised then.

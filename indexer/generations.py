@@ -219,12 +219,12 @@ def publish(index: Path, partial: Path, manifest: Manifest) -> Generation:
     found = sorted(file for file in partial.rglob("*") if file.is_file())
     files = {
         file.relative_to(partial).as_posix(): (file.stat().st_size, digest)
-        for file, digest in zip(found, _digests(found), strict=True)
+        for file, digest in zip(found, _sealed(found), strict=True)
     }
     before = current_name(index) if (index / CURRENT).exists() else None
     manifest = msgspec.structs.replace(manifest, files=files, after=before)
     (partial / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
-    for path in [*partial.rglob("*"), partial]:
+    for path in [partial / MANIFEST, *filter(Path.is_dir, partial.rglob("*")), partial]:
         _sync(path)
     if wrong := damage(Generation(partial.name, partial, manifest)):
         raise IndexOutdated(f"what was written is damaged: {'; '.join(wrong)}", "Build again")
@@ -292,6 +292,15 @@ def _digests(files: Sequence[Path]) -> list[str]:
     """The SHA-256 of each file, several at a time."""
     with ThreadPoolExecutor() as threads:
         return list(threads.map(_digest, files))
+
+
+def _sealed(files: Sequence[Path]) -> list[str]:
+    """The same, while the files are flushed to the disk."""
+    with ThreadPoolExecutor(max(len(files), 1)) as threads:
+        flushed = threads.map(_sync, files)
+        digests = _digests(files)
+        list(flushed)  # raises what a flush raised
+        return digests
 
 
 def _digest(file: Path) -> str:

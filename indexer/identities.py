@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
@@ -22,28 +22,19 @@ class Identified(Protocol):
         """Where it stands."""
 
 
-One = TypeVar("One", bound=Identified)
+def is_first(one: Identified, report: Callable[[Problem], None], places: dict[str, Source]) -> bool:
+    """Whether no other has its id yet, and if one has, that is told.
 
-
-def unique(
-    publications: Iterable[One],
-    report: Callable[[Problem], None],
-    places: dict[str, Source] | None = None,
-) -> Iterable[One]:
-    """The publications without those whose id another one before them has; each is told.
-
-    `places` has the ids that are taken already, with where; those given are added to it.
+    `places` has the ids that are taken already, with where; that of a first one is added.
     """
-    taken = {} if places is None else places
-    for each in publications:
-        source = each.source
-        first = taken.setdefault(each.id, source)
-        if first is source:
-            yield each
-        else:
-            what = f"its id is taken by the entry at {first.file}:{first.line}"
-            hint = "Give it an id of its own: it was left out"
-            report(Problem(source.file, source.line, what, hint, each.id))
+    source = one.source
+    first = places.setdefault(one.id, source)
+    if first is source:
+        return True
+    what = f"its id is taken by the entry at {first.file}:{first.line}"
+    hint = "Give it an id of its own: it was left out"
+    report(Problem(source.file, source.line, what, hint, one.id))
+    return False
 
 
 def numbered(publications: Iterable[Publication]) -> list[Publication]:

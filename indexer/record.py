@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import NamedTuple
 
 import msgspec
+
+# What comes by the hundred thousand and holds nothing that could hold it in turn is not tracked
+# by Python's collector of cycles, which would look at all of it again and again: `gc=False`.
 
 DIGEST = 32
 """How many hexadecimal digits a digest has: 128 bits, so that no two ever meet by chance."""
 
 
-class Source(msgspec.Struct, frozen=True):
+class Source(msgspec.Struct, frozen=True, gc=False):
     """Where an entry stands: a file, relative to the corpus folder, and its line from 1."""
 
     file: str
@@ -100,7 +102,7 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{place}{entry}: {self.what}. {self.hint}"
 
 
-class Piece(NamedTuple):
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """A part of a file that is read by itself: a line, counted from 1, or the whole (line 0)."""
 
     data: bytes
@@ -112,7 +114,7 @@ NO_PIECE = bytes(16)
 """The digest of no piece: what is read anew whenever it is read."""
 
 
-class Fresh(NamedTuple):
+class Fresh(msgspec.Struct, frozen=True):
     """A publication that was read, and the piece of a file that it was read from.
 
     `piece` is the digest of that piece (16 bytes), by which it is recognised when it comes
@@ -133,7 +135,7 @@ class Fresh(NamedTuple):
         return self.publication.source
 
 
-class Kept(NamedTuple):
+class Kept(msgspec.Struct, frozen=True, gc=False):
     """A publication of a piece that was known before: it is as it was.
 
     `number` is its number in the former index, `source` where it stands now.

@@ -2,44 +2,7 @@
 
 `state` reads the address into a value, `engine` answers it from the live generation of the
 index, `page` joins both to what a template prints, `views` are the routes, and `errors` the
-one place where something that went wrong becomes a status and a page. `cli` stands on top
-and knows both sides.
+one place where something that went wrong becomes a status and a page. `application` joins
+them, and `server` serves that. `cli` stands on top and knows both sides; the web is loaded
+only where it is served.
 """
-
-from __future__ import annotations
-
-import logging
-from pathlib import Path
-
-from flask import Flask
-
-from indexer.generations import IndexUnusable
-from search_app import config, errors, views
-from search_app.config import Settings
-from search_app.engine import Engine
-
-log = logging.getLogger(__name__)
-
-
-def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
-    """The application; without settings, with those of the environment.
-
-    The index is opened here, so that processes which a server forks afterwards share it. It
-    need not be there yet: until it is, the answer is 503. Raises SettingError.
-    """
-    app = Flask(__name__)
-    app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.extensions["pubsearch"] = engine or _engine((settings or config.load()).index)
-    views.register(app)
-    errors.register(app)
-    return app
-
-
-def _engine(index: Path) -> Engine:
-    engine = Engine(index)
-    try:
-        engine.snapshot()
-    except (IndexUnusable, OSError) as error:
-        log.warning("%s", error)
-    return engine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ from typing import BinaryIO, NoReturn
 
 import click
 import msgspec
-import waitress
 
 from indexer import build as building
 from indexer import catalogue_file, generations, importer
@@ -21,17 +19,13 @@ from indexer.build import Outcome, Refused
 from indexer.catalogue_file import CatalogueError
 from indexer.generations import IndexBusy, IndexMissing, IndexUnusable, Manifest
 from indexer.record import Problem
-from search_app import api, config, create_app, page, sidebar, state, terminal
-from search_app.engine import Engine, open_engine
+from search_app import api, config, page, sidebar, state, terminal
+from search_app.engine import open_engine
 from search_app.meter import Meter
 from search_app.state import BadParameter
 
 FAILED, WITH_PROBLEMS = 1, 3
 """Exit statuses: nothing was published; published, and some entries had problems."""
-
-CONNECTIONS, IDLE_SECONDS = 1000, 15
-"""How many connections may be open at once, and how long one may say nothing: half-open ones
-stop a server of waitress's defaults."""
 
 PATH = click.Path(path_type=Path)
 _corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
@@ -261,6 +255,9 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
 @click.option("--port", type=int, help="The port to listen on.")
 def serve(corpus: Path | None, index: Path | None, host: str | None, port: int | None) -> None:
     """Serve the page; build the index first if there is none."""
+    # The other commands are quicker without the web.
+    from search_app.server import listening
+
     settings = config.load(corpus=corpus, index=index, host=host, port=port)
     try:
         generations.current(settings.index)
@@ -268,7 +265,7 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
         _build(settings)
     engine = open_engine(settings.index)
     _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
-    server = _server(settings, engine)
+    server = listening(settings, engine)
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
     server.run()
 
@@ -281,20 +278,3 @@ def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
                 f"The index is of “{live.catalogue.title}”, built from other rows than those of "
                 f"{settings.corpus}: build it anew, or name another --index."
             )
-
-
-def _server(settings: config.Settings, engine: Engine) -> waitress.server.BaseWSGIServer:
-    """A server that holds its port; SettingError if it can't have it."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    try:
-        return waitress.create_server(
-            create_app(settings, engine), host=settings.host, port=settings.port,
-            threads=settings.threads, ident=None, connection_limit=CONNECTIONS,
-            channel_timeout=IDLE_SECONDS,
-        )  # fmt: skip
-    except (OSError, ValueError) as error:
-        where = f"{settings.host}, port {settings.port}"
-        reason = str(error).rstrip(".")
-        raise config.SettingError(
-            f"the server can't listen on {where}: {reason}. Name another with --host or --port"
-        ) from error

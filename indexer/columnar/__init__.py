@@ -7,10 +7,11 @@ a column of ordinals. The rest of a publication is stored packed, one by one.
 
     publications.seg   ids, titles, packed records, places in the corpus, orders
     facets.seg         a column for each facet: its values, the ordinals of each publication
-    words.seg          the vocabulary, the stream, the postings
+    words.seg          the vocabulary, the stream
+    postings.seg       the postings of words and of stems
     _MAIN_1.toc        Whoosh's table of contents
 
-Whoosh reads the first three through `codec`; the table of contents is Whoosh's own pickle,
+Whoosh reads the first four through `codec`; the table of contents is Whoosh's own pickle,
 which the engine never opens.
 """
 

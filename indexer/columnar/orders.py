@@ -44,3 +44,14 @@ def ranks(order: Array) -> Array:
     places = np.empty(len(order), np.int32)
     places[order] = np.arange(len(order), dtype=np.int32)
     return places
+
+
+def inverse(origins: Array, size: int) -> Array:
+    """To each of `size` former numbers the one that it has now (int32), -1 if it is gone.
+
+    `origins` has to each number of now the former one, or -1.
+    """
+    now = np.full(size, -1, np.int32)
+    stays = np.flatnonzero(origins >= 0)
+    now[origins[stays]] = stays
+    return now

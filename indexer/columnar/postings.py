@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
-from indexer.columnar.texts import Offsets, offsets_of
+from indexer.columnar.texts import offsets_of
 
 Fill = Callable[[], None]
 STRETCH = 1 << 21
@@ -41,6 +41,19 @@ class Layout(NamedTuple):
     stream: Array
     starts: Array
     lengths: Array
+
+    def only(self, numbers: Array) -> Layout:
+        """The layout of some publications alone."""
+        begins = self.starts[numbers, 0].astype(np.int64)
+        counts = self.starts[numbers + 1, 0] - begins
+        ends = offsets_of(counts)
+        moved = self.starts[numbers] + (ends[:-1] - begins)[:, None]
+        last = np.full((1, self.starts.shape[1]), ends[-1])
+        return Layout(
+            self.stream[ranges(begins, counts)],
+            np.concatenate([moved, last]),
+            self.lengths[numbers],
+        )
 
 
 class Stretch(NamedTuple):
@@ -166,67 +179,95 @@ def _narrowed(numbers: Array) -> Array:
     return numbers.astype(narrowest(int(numbers.max(initial=0))))
 
 
+def means(lengths: Array) -> NDArray[np.float64]:
+    """The mean length of each field, of the publications that have it, to eight binary digits.
+
+    So rounded, it stays the same when a few publications of many come or go, and with it what
+    an occurrence is worth in all others: their postings need not be made anew.
+    """
+    held = np.count_nonzero(lengths, axis=0)
+    exact = lengths.sum(axis=0, dtype=np.float64) / np.maximum(held, 1)
+    digits, exponent = np.frexp(exact)
+    rounded: NDArray[np.float64] = np.ldexp(np.rint(digits * 256) / 256, exponent)
+    return rounded
+
+
 def scales(lengths: Array, weights: list[float], is_short: list[bool]) -> NDArray[np.float32]:
     """What one occurrence in each field of each publication is worth (float32, like `lengths`).
 
-    That is its field's weight, normalised by length: w / (1 - b + b * length / mean length),
-    the mean being that of the publications which have the field.
+    That is its field's weight, normalised by length: w / (1 - b + b * length / mean length).
     """
-    held = np.count_nonzero(lengths, axis=0)
-    means = lengths.sum(axis=0, dtype=np.float64) / np.maximum(held, 1)
+    mean = np.maximum(means(lengths), 1e-9)
     b = np.where(is_short, B_SHORT, B)
-    worth: NDArray[np.float64] = np.array(weights) / (1 - b + b * lengths / np.maximum(means, 1e-9))
+    worth: NDArray[np.float64] = np.array(weights) / (1 - b + b * lengths / mean)
     return worth.astype(np.float32)
 
 
-def write(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> list[Fill]:
-    """Writes stretches, in the order of their publications, joined under a kind's name.
+class Source(Protocol):
+    """The postings of one kind of terms, on their way into a file.
+
+    To each term, `held` has the number of its postings, `stands` that of its places. `dtype`
+    and `fill` are told the name of an array of `Stretch`.
+    """
+
+    @property
+    def held(self) -> Array:
+        """In how many publications each term stands."""
+
+    @property
+    def stands(self) -> Array:
+        """How often each term stands anywhere."""
+
+    def dtype(self, name: str) -> np.dtype[Any]:
+        """The narrowest dtype that holds an array."""
+
+    def fill(self, name: str, into: Array) -> None:
+        """Puts a whole array there."""
+
+
+def write(writer: ArrayWriter, kind: str, source: Source, names: Sequence[str]) -> list[Fill]:
+    """Writes the arrays of these names, which have an item a posting, under a kind's name.
 
     What is returned must be called before the writer is closed, in any order and threads.
     """
-    held = [part.held for part in parts]
-    offsets = offsets_of(np.sum(held, axis=0))
-    fills = [
-        _join(writer, f"{kind}.documents", offsets, held, [part.documents for part in parts]),
-        _join(writer, f"{kind}.weights", offsets, held, [part.weights for part in parts]),
-    ]
+    offsets = offsets_of(source.held)
     writer.add(f"{kind}.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
-    return fills
+    return [_filling(writer, kind, source, name, int(offsets[-1])) for name in names]
 
 
-def write_positions(writer: ArrayWriter, kind: str, parts: Sequence[Stretch]) -> list[Fill]:
-    """Writes how often terms stand in each publication, and where, for the same postings.
-
-    What is returned must be called too.
-    """
-    held, stands = [part.held for part in parts], [part.stands for part in parts]
-    offsets, ends = offsets_of(np.sum(held, axis=0)), offsets_of(np.sum(stands, axis=0))
-    frequencies, positions = (
-        [part.frequencies for part in parts], [part.positions for part in parts]
-    )  # fmt: skip
-    fills = [
-        _join(writer, f"{kind}.frequencies", offsets, held, frequencies),
-        _join(writer, f"{kind}.positions", ends, stands, positions),
-    ]
-    writer.add(f"{kind}.position_offsets", ends.astype(for_offsets(int(ends[-1]))))
-    return fills
+def write_positions(writer: ArrayWriter, kind: str, source: Source) -> list[Fill]:
+    """Writes all places of the same terms; what is returned must be called too."""
+    offsets = offsets_of(source.stands)
+    writer.add(f"{kind}.position_offsets", offsets.astype(for_offsets(int(offsets[-1]))))
+    return [_filling(writer, kind, source, "positions", int(offsets[-1]))]
 
 
-def _join(
-    writer: ArrayWriter, name: str, offsets: Offsets, counts: list[Array], parts: list[Array]
-) -> Fill:
-    """Makes room for one array of all stretches; what fills it."""
-    widest = max((part.dtype for part in parts), key=lambda kind: kind.itemsize)
-    joined = writer.allocate(name, widest, int(offsets[-1]))
-    return partial(_fill, joined, offsets[:-1], counts, parts)
+def _filling(writer: ArrayWriter, kind: str, source: Source, name: str, length: int) -> Fill:
+    """Makes room for an array; what fills it."""
+    return partial(source.fill, name, writer.allocate(f"{kind}.{name}", source.dtype(name), length))
 
 
-def _fill(joined: Array, begins: Array, counts: list[Array], parts: list[Array]) -> None:
-    """What each stretch has of a term, one after the other."""
-    begins = begins.copy()
-    for count, part in zip(counts, parts, strict=True):
-        joined[_places(begins, count)] = part
-        begins += count
+class Joined:
+    """Stretches in the order of their publications, joined: see `Source`."""
+
+    def __init__(self, parts: Sequence[Stretch]) -> None:
+        self._parts = parts
+        self.held: Array = np.sum([part.held for part in parts], axis=0)
+        self.stands: Array = np.sum([part.stands for part in parts], axis=0)
+
+    def dtype(self, name: str) -> np.dtype[Any]:
+        """The widest that any part has."""
+        dtypes = [getattr(part, name).dtype for part in self._parts]
+        return max(dtypes, key=lambda dtype: dtype.itemsize)
+
+    def fill(self, name: str, into: Array) -> None:
+        """What each stretch has of a term, one after the other."""
+        is_place = name == "positions"
+        begins = offsets_of(self.stands if is_place else self.held)[:-1]
+        for part in self._parts:
+            counts = part.stands if is_place else part.held
+            into[_places(begins, counts)] = getattr(part, name)
+            begins += counts
 
 
 def _places(begins: Array, counts: Array) -> Array | slice:

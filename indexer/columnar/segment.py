@@ -18,7 +18,9 @@ from indexer.columnar.stored import Stored
 from indexer.columnar.texts import Texts
 from indexer.fields import Catalogue
 
-PUBLICATIONS, FACETS, WORDS = "publications.seg", "facets.seg", "words.seg"
+PUBLICATIONS, FACETS, WORDS, POSTINGS = (
+    "publications.seg", "facets.seg", "words.seg", "postings.seg",
+)  # fmt: skip
 
 
 class Postings(NamedTuple):
@@ -40,13 +42,16 @@ class Places(NamedTuple):
 
 
 class Terms:
-    """Terms of one kind, sorted, and the postings of each over all fields."""
+    """Terms of one kind, sorted, and the postings of each over all fields.
 
-    def __init__(self, arrays: Mapping[str, Array], kind: str) -> None:
-        self.texts = Texts.read(arrays, f"{kind}s")
-        self.offsets: Array = arrays[f"{kind}.offsets"]
-        self.documents: Array = arrays[f"{kind}.documents"]
-        self.weights: Array = arrays[f"{kind}.weights"]
+    `arrays` has the arrays of `postings.Stretch` that are there, by their names.
+    """
+
+    def __init__(self, texts: Texts, arrays: Mapping[str, Array]) -> None:
+        self.texts, self.arrays = texts, arrays
+        self.offsets: Array = arrays["offsets"]
+        self.documents: Array = arrays["documents"]
+        self.weights: Array = arrays["weights"]
 
     def postings(self, first: int, last: int) -> Postings:
         """The postings of the terms from `first` up to `last`."""
@@ -82,11 +87,16 @@ class Segment:
             field.name: Column(facets, field.name) for field in schema.exact_fields(catalogue)
         }
         self.layout = Layout(words["stream"], words["starts"], words["lengths"])
-        self.words, self.stems = Terms(words, "word"), Terms(words, "stem")
+        inverted = storage.read(folder / POSTINGS)
+        self.terms = {
+            kind: Terms(Texts.read(words, f"{kind}s"), _named(inverted, kind))
+            for kind in ("word", "stem")
+        }
+        self.words, self.stems = self.terms["word"], self.terms["stem"]
         self.stem_of: Array = words["stem_of"]
-        self.frequencies: Array = words["stem.frequencies"]
-        self.positions: Array = words["stem.positions"]
-        self.position_offsets: Array = words["stem.position_offsets"]
+        self.frequencies: Array = self.stems.arrays["frequencies"]
+        self.positions: Array = self.stems.arrays["positions"]
+        self.position_offsets: Array = self.stems.arrays["position_offsets"]
 
     @property
     def size(self) -> int:
@@ -141,6 +151,15 @@ class Segment:
         for number in range(1, len(self.fields)):
             fields += found.places >= starts[found.documents, number]
         return fields
+
+
+def _named(arrays: Mapping[str, Array], kind: str) -> dict[str, Array]:
+    """The arrays that were written under a kind's name."""
+    return {
+        name.removeprefix(f"{kind}."): array
+        for name, array in arrays.items()
+        if name.startswith(f"{kind}.")
+    }
 
 
 def scale_of(catalogue: Catalogue, lengths: Array) -> Array:

@@ -77,21 +77,27 @@ class ArrayWriter:
 
     def allocate(self, name: str, dtype: DTypeLike, *shape: int) -> Array:
         """An array of zeros, in the file, to be filled before the writer is closed."""
-        offset = -(-self._end // ALIGNED) * ALIGNED
-        place = Place(np.dtype(dtype).newbyteorder("<").str, shape, offset)
-        size = place.count * np.dtype(place.dtype).itemsize
-        self._end = offset + size
-        self._places[name] = place
-        if not size:
+        place = self._place(name, dtype, shape)
+        if not place.count:
             return np.zeros(shape, dtype)
         os.posix_fallocate(self._file.fileno(), 0, self._end)
-        page = offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+        page = place.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
         mapped = mmap.mmap(self._file.fileno(), self._end - page, offset=page)
-        return _view(mapped, msgspec.structs.replace(place, offset=offset - page))
+        return _view(mapped, msgspec.structs.replace(place, offset=place.offset - page))
 
     def add(self, name: str, array: Array) -> None:
         """Writes an array as it is."""
-        self.allocate(name, array.dtype, *array.shape)[...] = array
+        place = self._place(name, array.dtype, array.shape)
+        self._file.seek(place.offset)
+        self._file.write(np.ascontiguousarray(array, NUMBERS[place.dtype]).data)
+
+    def _place(self, name: str, dtype: DTypeLike, shape: tuple[int, ...]) -> Place:
+        """Where the next array stands."""
+        offset = -(-self._end // ALIGNED) * ALIGNED
+        place = Place(np.dtype(dtype).newbyteorder("<").str, shape, offset)
+        self._end = offset + place.count * NUMBERS[place.dtype].itemsize
+        self._places[name] = place
+        return place
 
 
 def read(file: Path) -> Mapping[str, Array]:

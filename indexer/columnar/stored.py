@@ -135,8 +135,6 @@ class StoredBuilder:
         self._years: list[Array] = []
         self._texts: dict[str, list[bytes]] = {"ids": [], "titles": []}
         self._keys: dict[str, list[str]] = {"id": [], "title": []}
-        self._fresh: list[Array] = []
-        self._kept: list[tuple[int, Array]] = []
         self._files: dict[str, int] = {}
         self._file, self._line = array("l"), array("l")
         self._pieces: list[bytes] = []
@@ -169,7 +167,6 @@ class StoredBuilder:
         self._years.append(np.fromiter(years, np.int32, len(publications)))
         self._texts["ids"].append("".join([f"{each.id}\n" for each in publications]).encode())
         self._texts["titles"].append("".join([f"{each.title}\n" for each in publications]).encode())
-        self._fresh.append(np.arange(self.size, self.size + len(publications)))
         self._keys["id"] += [each.id for each in publications]
         self._keys["title"] += [
             _title_key(each.title, each.lang or self._language, each.id) for each in publications
@@ -194,7 +191,6 @@ class StoredBuilder:
         self._years.append(former.years[numbers])
         self._texts["ids"] += former.ids.taken(runs)
         self._texts["titles"] += former.titles.taken(runs)
-        self._kept.append((self.size, numbers))
         self._stand(each.source for each in kept)
         return numbers
 
@@ -210,8 +206,8 @@ class StoredBuilder:
         """Gives back the room that was taken on the disk meanwhile."""
         self._records.close()
 
-    def write(self, writer: ArrayWriter) -> None:
-        """Writes all that was gathered."""
+    def write(self, writer: ArrayWriter, origins: Array) -> None:
+        """Writes all that was gathered; `origins` has the former number of each, or -1."""
         lengths = np.concatenate([np.zeros(0, np.int64), *self._lengths])
         writer.add("dictionary", np.frombuffer(self._dictionary, np.uint8))
         Blobs(self._records.array(), offsets_of(lengths)).write(writer, "records")
@@ -226,23 +222,19 @@ class StoredBuilder:
         writer.add(
             "pieces", np.frombuffer(b"".join(self._pieces), np.uint8).reshape(-1, len(NO_PIECE))
         )
-        self._write_orders(writer, texts["ids"], years)
+        self._write_orders(writer, texts["ids"], years, origins)
 
-    def _write_orders(self, writer: ArrayWriter, ids: Texts, years: Array) -> None:
-        to_new = np.full(len(self._former or ()), -1, np.int32)
-        for first, numbers in self._kept:
-            to_new[numbers] = np.arange(first, first + len(numbers))
-        to_former = np.full(self.size, -1, np.int32)
-        to_former[to_new[to_new >= 0]] = np.flatnonzero(to_new >= 0)
-        kept_by_id = to_new[self._former.by_id] if self._former else to_new
-        kept_by_title = to_new[np.argsort(self._former.ranks["title"])] if self._former else to_new
-        fresh = np.concatenate([np.zeros(0, np.int64), *self._fresh])
+    def _write_orders(self, writer: ArrayWriter, ids: Texts, years: Array, origins: Array) -> None:
+        fresh = np.flatnonzero(origins < 0)
+        now = orders.inverse(origins, len(self._former or ()))
+        kept_by_id = now[self._former.by_id] if self._former else now
+        kept_by_title = now[np.argsort(self._former.ranks["title"])] if self._former else now
         by_id = orders.merged(kept_by_id[kept_by_id >= 0], fresh, self._keys["id"], ids.text)
         by_title = orders.merged(
             kept_by_title[kept_by_title >= 0],
             fresh,
             self._keys["title"],
-            lambda number: self._former_title_key(int(to_former[number])),
+            lambda number: self._former_title_key(int(origins[number])),
         )
         writer.add("by_id", by_id)
         writer.add("rank.title", orders.ranks(by_title))

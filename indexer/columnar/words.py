@@ -13,11 +13,12 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import numpy as np
 
 from indexer import analysis, schema
-from indexer.columnar.postings import Layout, ranges
+from indexer.columnar.segment import Segment
 from indexer.columnar.storage import Array, Spool
 from indexer.fields import Catalogue
 from indexer.record import Publication
@@ -64,8 +65,20 @@ def provisional(stream: Array) -> Array:
     return stream + np.int32(_FIRST)
 
 
-def final_numbers(words: Sequence[str], counts: Array) -> tuple[list[str], Array]:
-    """The words that are still there, sorted, and to each provisional number the final one.
+class Vocabulary(NamedTuple):
+    """The words that are there, sorted, and what became of the provisional numbers.
+
+    `numbers` has the final number of each provisional one, `former` that of each word of the
+    former segment; both have GAP for words that are gone.
+    """
+
+    words: list[str]
+    numbers: Array
+    former: Array
+
+
+def vocabulary(words: Sequence[str], counts: Array, former: int) -> Vocabulary:
+    """The vocabulary of words that have provisional numbers, the first `former` known before.
 
     `counts` tells how often each provisional number stands in the stream.
     """
@@ -74,15 +87,44 @@ def final_numbers(words: Sequence[str], counts: Array) -> tuple[list[str], Array
     numbers = np.full(len(words) + _FIRST, GAP, np.int32)
     numbers[:_FIRST] = GAP, FIELD_END
     numbers[np.array(order, np.int64) + _FIRST] = np.arange(len(order), dtype=np.int32)
-    return [words[number] for number in order], numbers
+    sorted_words = [words[number] for number in order]
+    return Vocabulary(sorted_words, numbers, numbers[_FIRST : _FIRST + former])
 
 
-def stems_of(words: Sequence[str]) -> tuple[list[str], Array]:
-    """The distinct stems of some words, sorted, and to each word the number of its stem."""
-    stems = analysis.stems(words)
-    distinct = sorted(set(stems))
-    numbers = {stem: number for number, stem in enumerate(distinct)}
-    return distinct, np.fromiter(map(numbers.__getitem__, stems), np.int32, len(stems))
+class Stems(NamedTuple):
+    """The distinct stems of some words, sorted; `of_word` has the number of each word's stem.
+
+    `former` has the number of each stem of the former segment, GAP for those that are gone.
+    """
+
+    texts: list[str]
+    of_word: Array
+    former: Array
+
+
+def stems_of(vocabulary: Vocabulary, known: Sequence[str], known_of_word: Array) -> Stems:
+    """The stems of a vocabulary.
+
+    `known` are the stems of the former segment, and `known_of_word` those of its words: what
+    has been stemmed before is not stemmed again.
+    """
+    words, _, former = vocabulary
+    stays = former >= 0
+    is_new = np.ones(len(words), np.bool_)
+    is_new[former[stays]] = False
+    new = np.flatnonzero(is_new).tolist()
+    stems = analysis.stems([words[number] for number in new])
+    used = np.zeros(len(known), np.bool_)
+    used[known_of_word[stays]] = True
+    left = np.flatnonzero(used).tolist()
+    texts = sorted({*(known[number] for number in left), *stems})
+    number_of = {text: number for number, text in enumerate(texts)}
+    former_stems = np.full(len(known), GAP, np.int32)
+    former_stems[left] = [number_of[known[number]] for number in left]
+    of_word = np.empty(len(words), np.int32)
+    of_word[former[stays]] = former_stems[known_of_word[stays]]
+    of_word[new] = [number_of[stem] for stem in stems]
+    return Stems(texts, of_word, former_stems)
 
 
 class WordStream:
@@ -93,9 +135,10 @@ class WordStream:
     usual guard (`if __name__ == "__main__"`).
     """
 
-    def __init__(self, folder: Path, catalogue: Catalogue, former: Layout | None,
-                 known: Sequence[str]) -> None:  # fmt: skip
+    def __init__(self, folder: Path, catalogue: Catalogue, former: Segment | None) -> None:
         self.catalogue, self._former = catalogue, former
+        known = former.words.texts.all() if former else []
+        self._known = len(known)
         self.words: list[str] = list(known)
         self._numbers = Numbers(known)
         self._spool = Spool(folder, np.int32)
@@ -126,7 +169,9 @@ class WordStream:
         ])  # fmt: skip
         self._chunks += 1
         if self._chunks == ALONE + 1:
-            self._other = ProcessPoolExecutor(1, get_context("spawn"), _begin, (self.words,))
+            self._other = ProcessPoolExecutor(1, get_context("spawn"))
+            # Not by an initializer: what is too long for a pipe waits for a process that died.
+            self._other.submit(_begin, self.words)
         if self._other:
             self._pending.append(self._other.submit(_numbered, text))
         else:
@@ -137,9 +182,7 @@ class WordStream:
     def copy(self, numbers: Array) -> None:
         """The words of publications of the former stream."""
         assert self._former is not None
-        begins = self._former.starts[numbers, 0].astype(np.int64)
-        counts = self._former.starts[numbers + 1, 0] - begins
-        self._pending.append(provisional(self._former.stream[ranges(begins, counts)]))
+        self._pending.append(provisional(self._former.layout.only(numbers).stream))
         self._take(WAITING)
 
     def _take(self, most: int) -> None:
@@ -162,6 +205,16 @@ class WordStream:
         if self._other:
             self._other.shutdown()
         return self._spool.array()
+
+    def vocabulary(self) -> Vocabulary:
+        """The words of the whole stream."""
+        return vocabulary(self.words, self.counts, self._known)
+
+    def stems(self, vocabulary: Vocabulary) -> Stems:
+        """The stems of these words; those of words that were known are taken from there."""
+        if self._former is None:
+            return stems_of(vocabulary, [], np.zeros(0, np.int32))
+        return stems_of(vocabulary, self._former.stems.texts.all(), self._former.stem_of)
 
 
 _other: Numbers

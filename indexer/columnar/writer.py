@@ -1,4 +1,4 @@
-"""Publications become a segment: three files of arrays, and the table of contents for Whoosh.
+"""Publications become a segment: four files of arrays, and the table of contents for Whoosh.
 
 Everything is gathered chunk by chunk, in the order of the corpus, and put aside on the disk;
 then words get their final numbers, and the postings are made of the stream.
@@ -6,10 +6,8 @@ then words get their final numbers, and the postings are made of the stream.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 
@@ -18,21 +16,18 @@ import numpy as np
 from indexer import schema
 from indexer.columnar import codec, postings
 from indexer.columnar.facets import ColumnBuilder
-from indexer.columnar.postings import Layout, Stretch
-from indexer.columnar.segment import FACETS, PUBLICATIONS, WORDS, Segment, scale_of
-from indexer.columnar.storage import Array, ArrayWriter, Spool, for_offsets, narrowest
+from indexer.columnar.inversion import STEM, WORD, Before, Inversion, Kind
+from indexer.columnar.postings import Layout
+from indexer.columnar.segment import FACETS, POSTINGS, PUBLICATIONS, WORDS, Segment, scale_of
+from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
 from indexer.columnar.stored import StoredBuilder
 from indexer.columnar.texts import Texts
-from indexer.columnar.words import FIELD_END, WordStream, final_numbers, stems_of
+from indexer.columnar.words import FIELD_END, WordStream
 from indexer.fields import Catalogue
 from indexer.record import Fresh, Item, Kept
 
 Chunk = Sequence[Item]
 """Publications that are new, or kept from the former segment, in the order of the corpus."""
-Kind = tuple[str, Array, int]
-"""The name of a kind of terms, the term of each word, and how many terms there are."""
-MOST_IN_MEMORY = 6
-"""How many stretches stay in memory until they are joined; more are put aside on the disk."""
 Counts = dict[str, dict[str, int]]
 """To each facet, how many publications have each value."""
 
@@ -51,11 +46,8 @@ def write(
         ColumnBuilder(field.name, former.columns[field.name] if former else None)
         for field in schema.exact_fields(catalogue)
     ]
-    known = former.words.texts.all() if former else []
-    with (
-        closing(stored),
-        WordStream(folder, catalogue, former.layout if former else None, known) as stream,
-    ):
+    came_from = [np.zeros(0, np.int64)]
+    with closing(stored), WordStream(folder, catalogue, former) as stream:
         for number, chunk in enumerate(chunks):
             if number == 0:
                 stored.begin(chunk)
@@ -66,17 +58,21 @@ def write(
                     stream.add(publications)
                     for column in columns:
                         column.add([each.values.get(column.name, ()) for each in publications])
+                    came_from.append(np.full(len(fresh), -1))
                 else:
                     numbers = stored.copy(kept)
                     stream.copy(numbers)
                     for column in columns:
                         column.copy(numbers)
+                    came_from.append(numbers)
+        origins = np.concatenate(came_from)
         with ArrayWriter(folder / PUBLICATIONS) as writer:
-            stored.write(writer)
+            stored.write(writer, origins)
         with ArrayWriter(folder / FACETS) as writer:
             counts = {column.name: column.write(writer) for column in columns}
-        with ArrayWriter(folder / WORDS) as writer:
-            _write_words(writer, folder, catalogue, stream)
+        before = Before(former, origins) if former else None
+        with ArrayWriter(folder / WORDS) as words, ArrayWriter(folder / POSTINGS) as inverted:
+            _write_words(words, catalogue, stream).write(inverted, folder, before)
     codec.write_contents(folder, catalogue, stored.size)
     return counts
 
@@ -91,58 +87,21 @@ def _runs(chunk: Chunk) -> Iterator[tuple[list[Fresh], list[Kept]]]:
         )
 
 
-def _write_words(
-    writer: ArrayWriter, folder: Path, catalogue: Catalogue, gathered: WordStream
-) -> None:
-    """Writes the vocabulary, the stream in final numbers, and the postings."""
+def _write_words(writer: ArrayWriter, catalogue: Catalogue, gathered: WordStream) -> Inversion:
+    """Writes the vocabulary, and the stream in final numbers; what becomes postings."""
     provisional = gathered.all()
-    words, numbers = final_numbers(gathered.words, gathered.counts)
-    stems, stem_of = stems_of(words)
-    Texts.of_texts(words).write(writer, "words")
-    Texts.of_texts(stems).write(writer, "stems")
-    writer.add("stem_of", stem_of)
-    layout = _layout(writer, provisional, numbers, len(catalogue.searchable))
-    scale = scale_of(catalogue, layout.lengths)
-    every = np.arange(len(words), dtype=np.int32)
-    kinds = (("word", every, len(words)), ("stem", stem_of, len(stems)))
-    parts: dict[str, list[Stretch]] = {kind: [] for kind, _, _ in kinds}
-    is_long = len(list(postings.stretches(layout))) > MOST_IN_MEMORY
-    with ExitStack() as spools, ThreadPoolExecutor(len(kinds)) as threads:
-        for made in _inverted(layout, kinds, scale, threads):
-            for stretches, stretch in zip(parts.values(), made, strict=True):
-                aside = (_aside(each, folder, spools) for each in stretch) if is_long else stretch
-                stretches.append(Stretch(*aside))
-        fills = [
-            *(fill for kind, made in parts.items() for fill in postings.write(writer, kind, made)),
-            *postings.write_positions(writer, "stem", parts["stem"]),
-        ]
-        for filled in [threads.submit(fill) for fill in fills]:
-            filled.result()
-
-
-def _inverted(
-    layout: Layout, kinds: Sequence[Kind], scale: Array, threads: Executor
-) -> Iterator[list[Stretch]]:
-    """The postings of each stretch, by kind; while one is sorted, the next is laid out."""
-    ahead: deque[list[Future[Stretch]]] = deque()
-    for first, last in postings.stretches(layout):
-        found = postings.codes_of(layout, first, last)
-        ahead.append([
-            threads.submit(postings.inverted, found, term_of, terms, first, scale)
-            for _, term_of, terms in kinds
-        ])  # fmt: skip
-        if len(ahead) > 1:
-            yield [each.result() for each in ahead.popleft()]
-    for made in ahead:
-        yield [each.result() for each in made]
-
-
-def _aside(array: Array, folder: Path, spools: ExitStack) -> Array:
-    """The array put aside on the disk, and mapped from there."""
-    spool = Spool(folder, array.dtype)
-    spools.callback(spool.close)
-    spool.append(array)
-    return spool.array().reshape(array.shape)
+    vocabulary = gathered.vocabulary()
+    stems = gathered.stems(vocabulary)
+    Texts.of_texts(vocabulary.words).write(writer, "words")
+    Texts.of_texts(stems.texts).write(writer, "stems")
+    writer.add("stem_of", stems.of_word)
+    every = np.arange(len(vocabulary.words), dtype=np.int32)
+    layout = _layout(writer, provisional, vocabulary.numbers, len(catalogue.searchable))
+    kinds = (
+        Kind(WORD, every, len(vocabulary.words), vocabulary.former),
+        Kind(STEM, stems.of_word, len(stems.texts), stems.former),
+    )
+    return Inversion(layout, scale_of(catalogue, layout.lengths), kinds)
 
 
 def _layout(writer: ArrayWriter, provisional: Array, numbers: Array, fields: int) -> Layout:

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer import analysis, schema
-from indexer.columnar import Segment, postings, words, writer
+from indexer.columnar import Layout, Segment, inversion, postings, splice, words
 from indexer.record import Fresh, Item, Kept, Publication
 from tests.engine import catalogues
 from tests.indexer.segments import CATALOGUE, contents, fresh, moved, publications, written
@@ -131,7 +132,7 @@ def test_many_stretches_and_chunks_leave_no_trace(
     written(tmp_path / "alone", made, catalogue=catalogue, size=7)
     assert contents(tmp_path / "alone") == whole
     assert len(list(postings.stretches(Segment(tmp_path / "alone", catalogue).layout))) > (
-        writer.MOST_IN_MEMORY
+        inversion.MOST_IN_MEMORY
     )
 
 
@@ -159,24 +160,62 @@ def mixed(former: list[Publication], now: list[Publication], again: set[str]) ->
     ]
 
 
-@given(data=st.data(), former=publications(), others=publications(6))
+@given(
+    data=st.data(),
+    former=publications(),
+    others=publications(6),
+    spliced=st.booleans(),
+    slab=st.sampled_from((1, 3, 1 << 20)),
+)
 @SLOW_TO_THROW
 def test_what_is_kept_is_as_if_it_were_new(
-    data: st.DataObject, former: list[Publication], others: list[Publication]
-) -> None:
+    data: st.DataObject, former: list[Publication], others: list[Publication], spliced: bool,
+    slab: int,
+) -> None:  # fmt: skip
     """With any part of a former segment kept, in any order, all files are those of a full build."""
     left = data.draw(st.lists(st.sampled_from(former), unique_by=id)) if former else []
     ids = {each.id for each in left}
     new = [each for each in others if each.id not in ids]
     now = data.draw(st.permutations([moved(each, line=7) for each in left] + new))
+    if spliced:
+        ids_in_order = [each.id for each in [*former, *others]]
+        now.sort(key=lambda each: ids_in_order.index(each.id))
     kept = {each.id for each in left if data.draw(st.booleans()) or each.id < "m"}
     sizes = data.draw(st.sampled_from((None, 1, 4)))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(words, "ALONE", 1000)
-        patch.setattr(postings, "STRETCH", 20)
+        patch.setattr(splice, "SLAB", slab)
+        if spliced:  # as in a large catalogue, where a few that come or go leave the means
+            patch.setattr(postings, "means", lambda lengths: np.full(lengths.shape[1], 5.0))
+        else:
+            patch.setattr(postings, "STRETCH", 20)
         before = written(Path(folder) / "former", fresh(former))
         written(Path(folder) / "full", fresh(now))
         items = mixed(former, now, kept)
         assert all(isinstance(each, Fresh | Kept) for each in items)
         written(Path(folder) / "copied", items, size=sizes, former=before)
         assert contents(Path(folder) / "copied") == contents(Path(folder) / "full")
+
+
+def test_a_changed_paper_of_many_is_spliced_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A title of another word, and one paper fewer: no stretch is sorted but that of the new."""
+    made = catalogues.throw(seed=8, size=300)
+    changed = msgspec.structs.replace(made[100], title=f"zebra {made[100].title}", id="other")
+    now = [*made[:40], *made[41:100], changed, *made[101:]]
+    catalogue = catalogues.CATALOGUE
+    former = written(tmp_path / "former", fresh(made), catalogue=catalogue)
+    full = written(tmp_path / "full", fresh(now), catalogue=catalogue)
+    kept = {each.id for each in made}
+    sorted_words: list[int] = []
+    codes_of = postings.codes_of
+
+    def watched(layout: Layout, first: int, last: int) -> postings.Codes:
+        sorted_words.append(len(layout.stream))
+        return codes_of(layout, first, last)
+
+    monkeypatch.setattr(postings, "codes_of", watched)
+    written(tmp_path / "copied", mixed(made, now, kept), catalogue=catalogue, former=former)
+    assert contents(tmp_path / "copied") == contents(tmp_path / "full")
+    assert sorted_words == [int(full.layout.starts[100, 0] - full.layout.starts[99, 0])]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import analysis
 from indexer.columnar import Array
-from indexer.columnar.words import FIELD_END, GAP, Numbers, final_numbers, provisional, stems_of
+from indexer.columnar.words import (
+    GAP,
+    Vocabulary,
+    stems_of,
+)  # fmt: skip
 
 FRAGMENTS = (
     "organ", "Organs", "A", "b9", "2009", "_", "'", "’", "\u0301", "\u0308", "é", "É", "ß", "ﬁ",
@@ -53,60 +57,28 @@ def token_runs(text: str) -> list[list[str]]:
     return found
 
 
-@given(text=TEXTS)
-@example(text="\n\n\n\na\n\n\n\nb\n\n")
-@example(text="a\n\x1f\nb\n_\nc\x1ed")
-@example(text="l’État d'é_t\u0301é ’s")
-def test_the_stream_has_the_words_of_the_text(text: str) -> None:
-    """Any text gives the words that it has one by one, in order, with its gaps, and one end."""
-    numbers = Numbers()
-    stream = numbers.stream(analysis.marked(text))
-    assert stream.dtype == np.int32
-    assert words_of(stream, numbers.words) == [token.written for token in analysis.tokens(text)]
-    assert runs(stream, numbers.words) == token_runs(text)
-    assert np.flatnonzero(stream == _END).tolist() == [len(stream) - 1]
+def new_words(words: list[str]) -> Vocabulary:
+    """A vocabulary of words of which none was known."""
+    every = np.arange(len(words), dtype=np.int32)
+    return Vocabulary(words, every, every[:0])
 
 
-@given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
-def test_fields_in_a_row_do_not_mix(texts: list[str], known: list[str]) -> None:
-    """The texts of many fields, read at once, are what each is alone, whatever is known before."""
-    before = Numbers()
-    before.stream("".join(map(analysis.marked, known)))
-    numbers = Numbers(before.words)
-    stream = numbers.stream("".join(map(analysis.marked, texts)))
-    ends = (np.flatnonzero(stream == _END) + 1).tolist()
-    fields = [stream[first:last] for first, last in zip([0, *ends], ends, strict=False)]
-    assert [words_of(each.tolist(), numbers.words) for each in fields] == [
-        [token.written for token in analysis.tokens(text)] for text in texts
-    ]
-    assert len(set(numbers.words)) == len(numbers.words)
-    assert numbers.words[: len(before.words)] == before.words
-
-
-@given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
-def test_final_numbers_are_those_of_sorted_words(texts: list[str], known: list[str]) -> None:
-    """In the end a word's number is its place among the sorted words that still stand somewhere."""
-    numbers = Numbers()
-    numbers.stream("".join(map(analysis.marked, known)))
-    stream = numbers.stream("".join(map(analysis.marked, texts)))
-    words, final = final_numbers(numbers.words, np.bincount(stream))
-    assert words == sorted(set(words_of(stream.tolist(), numbers.words)))
-    ended = final[stream]
-    assert [words[n] for n in ended.tolist() if n >= 0] == words_of(stream.tolist(), numbers.words)
-    assert ((ended == FIELD_END) == (stream == _END)).all()
-    assert ((ended == GAP) == (stream == _GAP)).all()
-    again = Numbers(words)
-    assert (
-        again.stream("".join(map(analysis.marked, texts))).tolist() == provisional(ended).tolist()
-    )
-
-
-@given(text=TEXTS)
-def test_each_word_has_its_stem(text: str) -> None:
-    """The stem of each word is that of its token, and stems are sorted, each there once."""
-    words = sorted({token.written for token in analysis.tokens(text)})
-    stems, stem_of = stems_of(words)
+@given(text=TEXTS, former=TEXTS)
+def test_each_word_has_its_stem(text: str, former: str) -> None:
+    """The stem of each word is that of its token, sorted, each there once, whatever was known."""
+    tokens = {token.written: token.stem for token in analysis.tokens(text)}
+    words = sorted(tokens)
+    known = sorted({token.written for token in analysis.tokens(former)})
+    stems, stem_of, none = stems_of(new_words(words), [], np.zeros(0, np.int32))
     assert stems == sorted(set(stems))
-    assert {word: stems[stem] for word, stem in zip(words, stem_of.tolist(), strict=True)} == {
-        token.written: token.stem for token in analysis.tokens(text)
-    }
+    assert {word: stems[stem] for word, stem in zip(words, stem_of.tolist(), strict=True)} == tokens
+    assert not len(none)
+    before = stems_of(new_words(known), [], np.zeros(0, np.int32))
+    numbers = np.array([words.index(each) if each in tokens else GAP for each in known], np.int32)
+    again = stems_of(Vocabulary(words, stem_of, numbers), before.texts, before.of_word)
+    assert again.texts == stems
+    assert again.of_word.tolist() == stem_of.tolist()
+    assert again.former.tolist() == [
+        stems.index(stem) if stem in {tokens[each] for each in known if each in tokens} else GAP
+        for stem in before.texts
+    ]

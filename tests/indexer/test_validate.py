@@ -271,7 +271,9 @@ def placed(identity: str, line: int) -> Publication:
 def test_second_of_an_id_is_left_out(problems: list[Problem]) -> None:
     """Of publications of one id the first is kept; the others are told with its place."""
     given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
-    assert list(identities.unique(given_ids, problems.append)) == given_ids[:2]
+    places: dict[str, Source] = {}
+    first = [each for each in given_ids if identities.is_first(each, problems.append, places)]
+    assert first == given_ids[:2]
     assert [(each.file, each.line, each.entry) for each in problems] == [("a.html", 3, "a")]
     assert "a.html:1" in problems[0].what
 
