@@ -9,8 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from indexer import build
-from search_app import config
-from search_app.application import create_app
+from search_app import config, create_app
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 

@@ -12,8 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search_app import config
-from search_app.application import create_app
+from search_app import config, create_app
 from search_app.engine import bounds, expand
 
 ROOT = Path(__file__).parents[1]

@@ -12,8 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from indexer import build
-from search_app import config
-from search_app.application import create_app
+from search_app import config, create_app
 
 ROOT = Path(__file__).parents[1]
 EVERY = 100

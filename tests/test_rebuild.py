@@ -12,8 +12,7 @@ import pytest
 from flask import Flask
 
 from indexer import build, generations
-from search_app import config
-from search_app.application import create_app
+from search_app import config, create_app
 from tests.catalogue import CORPUS
 
 OLD, NEW = "Case Digest - Evidential Issues", "Case Digest - Questions of Evidence"

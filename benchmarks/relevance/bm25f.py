@@ -48,7 +48,8 @@ class Evidence(msgspec.Struct, frozen=True):
 class Collection:
     """Documents as frequencies of stems and lengths of fields.
 
-    Lengths are in words, over the mean of the documents that have the field. `ids` is in the
+    Lengths are in words, over the mean of the documents that have the field, to
+    eight binary digits. `ids` is in the
     order in which equal scores are ranked.
     """
 
@@ -102,7 +103,9 @@ def _stems(text: str) -> Counter[str]:
 
 def _lengths(texts: Sequence[Counter[str]]) -> Reals:
     lengths = np.array([text.total() for text in texts], float)
-    return lengths / (lengths[lengths > 0].mean() if lengths.any() else 1)
+    digits, exponent = np.frexp(lengths[lengths > 0].mean() if lengths.any() else 1)
+    shortened: Reals = lengths / np.ldexp(np.rint(digits * 256) / 256, exponent)
+    return shortened
 
 
 def _norms(lengths: Reals, b: float) -> Reals:

@@ -25,8 +25,7 @@ from benchmarks.speed import engines, machine
 from benchmarks.speed.results import Served, Serving
 from benchmarks.speed.workplace import Workplace
 from indexer import build
-from search_app import config
-from search_app.application import create_app
+from search_app import config, create_app
 from search_app.engine import open_engine
 
 HOUSE = Path(__file__).parents[2]
@@ -142,7 +141,7 @@ def server(index: Path) -> Iterator[str]:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--preload", "--workers", str(WORKERS),
-         "--bind", address, "--log-level", "warning", "search_app.application:create_app()"],
+         "--bind", address, "--log-level", "warning", "search_app:create_app()"],
         cwd=HOUSE, env={**os.environ, "PUBSEARCH_INDEX": str(index)},
     )  # fmt: skip
     try:

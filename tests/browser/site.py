@@ -21,8 +21,7 @@ from playwright.sync_api import Locator, Page, expect
 COMMAND = ("-c", "from search_app.cli import main; main()")
 _BARE = """
 import waitress
-from search_app import config
-from search_app.application import create_app
+from search_app import config, create_app
 
 settings = config.load()
 waitress.serve(create_app(settings), host=settings.host, port=settings.port)
