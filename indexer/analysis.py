@@ -1,26 +1,25 @@
 """Text to terms, the same for documents and for queries.
 
-A text becomes tokens: runs of letters, marks and digits, folded (compatibility forms, case,
-accents) and numbered by position. A token gives two terms: its stem, and itself as written
-after an `=`, which no stem begins with. Words are found by stems; `word*` and passages go by
-the words as written. Every word is indexed, stop words too, so that phrases hold; it is the
-reading of a query that leaves stop words out.
+A text becomes tokens: runs of letters, marks and digits, folded and numbered by position, and
+names such as C++. Chinese, Japanese and Korean, which do not part words, become pairs of
+characters that overlap, and the last one alone; so any run of them is found as a phrase.
 
-The folding is Unicode's NFKD with combining marks of U+0300 to U+036F removed; marks that
-are part of a script (Arabic, Devanagari) stay. The stemmer is Snowball's for English.
+A token gives two terms: its stem, in the language of its text, and itself as written after an
+`=`, which no stem begins with. Words are found by stems; `word*` and passages go by the words as
+written. Every word is indexed, stop words too, so that phrases hold; it is the reading of a
+query that leaves stop words out.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import NamedTuple
 
-import Stemmer
+from indexer import languages
+from indexer.folding import as_written
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same text would give other terms: an index of another is outdated."""
 
 WRITTEN = "="
@@ -30,30 +29,27 @@ PARTED_BY = "\n\n"
 GAP = 100
 """How many positions lie between two texts of one field."""
 
-STOP_WORDS = frozenset(
-    "a an and are as at be been but by for from had has have how if in into is its nor not of on "
-    "or so such than that the their then there these they this those to was were what when where "
-    "which why with".split()
-)
-"""English words that say how others hang together, or only that something is asked. WHO and IT
-are names here, so not in it."""
-
 FIELD_MARK, GAP_MARK = "\x1e", "\x1f"
 """In a text of many fields: what stands behind each, and between two texts of one field."""
 
 _SCRIPT_MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0eff"
 )
+_UNPARTED = (
+    "\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 # An underscore parts words, though it is a \w: it is made a space first. Most words are plain
 # letters with nothing else behind them; these are found faster.
 _WORD = (
-    rf"[A-Za-z0-9]++(?![\w{_SCRIPT_MARKS}'’])"
+    rf"[A-Za-z0-9]++(?![\w{_SCRIPT_MARKS}'’+#])"
+    rf"|[A-Za-z](?:\+\+|#)(?![\w+#])"
     rf"|\w[\w{_SCRIPT_MARKS}]*(?:['’]\w+)*"
 )
 _TOKEN = re.compile(_WORD)
 _TOKEN_OR_MARK = re.compile(rf"{_WORD}|[{FIELD_MARK}{GAP_MARK}]")
-_ACCENTS = re.compile("[\u0300-\u036f]")
-_stemmer = Stemmer.Stemmer("english")
+_IS_UNPARTED = re.compile(f"[{_UNPARTED}]")
+_PART = re.compile(f"[{_UNPARTED}]+|[^{_UNPARTED}]+")
 
 
 class Token(NamedTuple):
@@ -69,38 +65,43 @@ class Token(NamedTuple):
     end: int
 
 
-def fold(text: str) -> str:
-    """Text without differences of case, accent and compatibility form."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).casefold()
-
-
-def as_written(word: str) -> str:
-    """A word as it stands in a text, folded: its term is this, after WRITTEN."""
-    return fold(word).replace("’", "'")
-
-
-@lru_cache(maxsize=100_000)
-def stem(written: str) -> str:
-    """The stem of one folded word: what its inflections have in common."""
-    return str(_stemmer.stemWord(written))
-
-
-def stems(written: Sequence[str]) -> list[str]:
-    """The stems of many folded words."""
-    return list(_stemmer.stemWords(written))
-
-
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str, language: str) -> Iterator[Token]:
     """The words of a text, in order; positions jump at an empty line, so no phrase spans it."""
     position, end = -1, 0
+    for start, stop in spans(text):
+        position += 1 + GAP * (PARTED_BY in text[end:start])
+        raw = text[start:stop]
+        yield Token(languages.stem(raw, language), as_written(raw), position, start, stop)
+        end = max(end, stop)
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the words of a text begin and end, in order; only pairs of characters overlap."""
     for match in _TOKEN.finditer(text.replace("_", " ")):
-        position += 1 + GAP * (PARTED_BY in text[end : match.start()])
-        end = match.end()
-        written = as_written(match[0])
-        yield Token(stem(written), written, position, match.start(), end)
+        start, word = match.start(), match[0]
+        if is_unparted(word):
+            yield from ((start + first, start + last) for first, last in _parts(word))
+        else:
+            yield start, match.end()
+
+
+def is_unparted(word: str) -> bool:
+    """Whether what stands without a space in a text is, or holds, more than one word."""
+    return not word.isascii() and _IS_UNPARTED.search(word) is not None
+
+
+def parts(word: str) -> list[str]:
+    """The words of what is unparted."""
+    return [word[first:last] for first, last in _parts(word)]
+
+
+def _parts(word: str) -> Iterator[tuple[int, int]]:
+    for part in _PART.finditer(word):
+        start, end = part.span()
+        if _IS_UNPARTED.match(part[0]):
+            yield from ((at, min(at + 2, end)) for at in range(start, end))
+        elif part[0].strip("'’"):
+            yield start, end
 
 
 def marked(text: str) -> str:
@@ -111,5 +112,8 @@ def marked(text: str) -> str:
 
 
 def marked_words(text: str) -> list[str]:
-    """The words of many fields' texts, not folded, and the marks, in order."""
+    """The words of many fields' texts, not folded, and the marks, in order.
+
+    What is unparted stands as it is: see `parts`.
+    """
     return _TOKEN_OR_MARK.findall(text.replace("_", " "))

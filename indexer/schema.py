@@ -22,11 +22,17 @@ FORMAT = 3
 
 
 class WordAnalyzer(Analyzer):  # type: ignore[misc]
-    """Gives Whoosh the two terms of every word (stem, and word as written) at its position."""
+    """Gives Whoosh the two terms of every word (stem, and word as written) at its position.
+
+    Words are read in one language: Whoosh does not tell an analyzer that of a publication.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
 
     def __call__(self, value: str, **options: object) -> Iterator[WhooshToken]:
         """The terms of a text, in the order of its words."""
-        for word in analysis.tokens(value):
+        for word in analysis.tokens(value, self.language):
             for text in (word.stem, analysis.WRITTEN + word.written):
                 yield WhooshToken(
                     text=text, original=text, pos=word.position, boost=1.0, positions=True,
@@ -54,10 +60,16 @@ def derive(catalogue: Catalogue) -> fields.Schema:
     """The schema for the publications of a catalogue."""
     schema = fields.Schema(id=fields.ID(unique=True), record=fields.STORED())
     for field in catalogue.searchable:
-        schema.add(field.name, fields.TEXT(analyzer=WordAnalyzer(), phrase=True))
+        schema.add(field.name, fields.TEXT(analyzer=WordAnalyzer(catalogue.language), phrase=True))
     for field in exact_fields(catalogue):
         schema.add(exact(field), fields.KEYWORD(commas=True))
     return schema
+
+
+def language_of(publication: Publication, field: Field, catalogue: Catalogue) -> str:
+    """The language of what a searchable field says: the publication's own in title and summary."""
+    own = publication.lang if field.role in ("title", "summary") else None
+    return own or catalogue.language
 
 
 def text_of(publication: Publication, field: Field, catalogue: Catalogue) -> str:

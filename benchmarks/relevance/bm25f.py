@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.relevance.judged import Document
-from indexer import analysis
+from indexer import analysis, languages
 
 Numbers = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -67,8 +67,8 @@ class Collection:
 
     def evidence(self, words: str) -> Evidence:
         """What is known of a query; stop words are left out, unless there is nothing else."""
-        found = list(analysis.tokens(words))
-        kept = [word for word in found if word.written not in analysis.STOP_WORDS] or found
+        found = list(analysis.tokens(words, "en"))
+        kept = [word for word in found if word.written not in languages.stop_words("en")] or found
         rows, rarity = [np.zeros((0, 3), np.int64)], [np.zeros(0)]
         for stem, times in Counter(word.stem for word in kept).items():
             postings = self._postings.get(stem, [])
@@ -98,7 +98,7 @@ class Collection:
 
 
 def _stems(text: str) -> Counter[str]:
-    return Counter(word.stem for word in analysis.tokens(text))
+    return Counter(word.stem for word in analysis.tokens(text, "en"))
 
 
 def _lengths(texts: Sequence[Counter[str]]) -> Reals:

@@ -65,7 +65,7 @@ class JudgedSet(msgspec.Struct, frozen=True):
 
 def words(text: str) -> str:
     """The words of a text as written, folded and parted by spaces, up to the limit."""
-    return " ".join(word.written for word in islice(analysis.tokens(text), MOST_WORDS))
+    return " ".join(word.written for word in islice(analysis.tokens(text, "en"), MOST_WORDS))
 
 
 def load(folder: Path) -> JudgedSet:

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from benchmarks.speed.papers import FACETS, Paper
-from indexer.analysis import STOP_WORDS
+from indexer.languages import stop_words
 
 Kind = Literal["word", "and", "or", "phrase", "prefix", "ticked"]
 KINDS: Mapping[Kind, str] = {
@@ -93,7 +93,7 @@ def _windows(title: str, length: int, kind: Kind) -> list[tuple[str, ...]]:
 
 def _may_be(run: tuple[str, ...], kind: Kind) -> bool:
     """Whether the words tell something; a phrase may have one word that does not."""
-    telling = [len(word) >= _TELLING and word not in STOP_WORDS for word in run]
+    telling = [len(word) >= _TELLING and word not in stop_words("en") for word in run]
     if kind == "prefix":
         return telling[0] and len(run[0]) >= PREFIX
     return any(telling) if kind == "phrase" else all(telling)

@@ -19,11 +19,13 @@ from indexer.columnar.facets import Column
 from indexer.columnar.postings import B_SHORT, K1, B, Layout, ranges
 from indexer.columnar.segment import Places, Postings, Segment, Terms
 from indexer.columnar.storage import Array, Damaged
+from indexer.columnar.words import STEM_MARK, written_of
 from indexer.columnar.writer import Counts, write
 
 __all__ = [
     "B_SHORT",
     "K1",
+    "STEM_MARK",
     "Array",
     "B",
     "Column",
@@ -36,4 +38,5 @@ __all__ = [
     "Terms",
     "ranges",
     "write",
+    "written_of",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from indexer.columnar.facets import Column
 from indexer.columnar.postings import ranges
 from indexer.columnar.segment import Segment
 from indexer.columnar.stored import Stored
+from indexer.columnar.words import written_of
 
 
 class Occurrences(NamedTuple):
@@ -79,25 +80,21 @@ class WordLexicon:
         begins = starts[:-1, self._field]
         held = stream[ranges(begins.astype(np.int64), ends - begins)]
         words = np.unique(held[held >= 0])
-        written = [analysis.WRITTEN + segment.words.texts.text(word) for word in words]
-        stems = np.unique(segment.stem_of[words])
-        texts = [segment.stems.texts.text(stem) for stem in stems]
-        # The number of a stem, or, below zero, that of a word.
-        self._numbers = {
-            **{text.encode(): stem for text, stem in zip(texts, stems.tolist(), strict=True)},
-            **{
-                text.encode(): -1 - word for text, word in zip(written, words.tolist(), strict=True)
-            },
-        }
-        self.terms = sorted(self._numbers)
+        self._words: dict[bytes, list[int]] = {}
+        for word in words.tolist():
+            written = analysis.WRITTEN + written_of(segment.words.texts.text(word))
+            self._words.setdefault(written.encode(), []).append(word)
+        stems = np.unique(segment.stem_of[words]).tolist()
+        self._stems = {segment.stems.texts.text(stem).encode(): stem for stem in stems}
+        self.terms = sorted([*self._stems, *self._words])
 
     def occurrences(self, number: int) -> Occurrences:
         """Where a word stands, or any word of a stem."""
-        at = self._numbers[self.terms[number]]
-        if at >= 0:
-            found = self._segment.places(at)
+        term = self.terms[number]
+        if term in self._stems:
+            found = self._segment.places(self._stems[term])
         else:
-            found = self._segment.places_of_words(np.array([-1 - at]))
+            found = self._segment.places_of_words(np.array(self._words[term]))
         here = self._segment.fields_at(found) == self._field
         order = np.argsort(found.places[here])
         documents, places = found.documents[here][order], found.places[here][order]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from indexer import analysis
 from indexer.columnar.storage import Array
+from indexer.folding import fold
 
 _ARTICLES = {
     "de": frozenset({"das", "dem", "den", "der", "die", "ein", "eine"}),
@@ -24,7 +24,7 @@ _WORD = re.compile(r"\w+")
 
 def title_key(title: str, language: str) -> str:
     """What titles are sorted by: folded words, without a leading article of their language."""
-    words = _WORD.findall(analysis.fold(title))
+    words = _WORD.findall(fold(title))
     articles = _ARTICLES.get(language.partition("-")[0], frozenset())
     return " ".join(words[1:] if len(words) > 1 and words[0] in articles else words)
 

@@ -23,6 +23,10 @@ PUBLICATIONS, FACETS, WORDS, POSTINGS = (
 )  # fmt: skip
 
 
+SPOKEN = "@language"
+"""The name of the column with the language that each publication is in; no row is called so."""
+
+
 class Postings(NamedTuple):
     """The publications that hold some terms: `documents` (int32), and `weights` (float32).
 
@@ -86,6 +90,7 @@ class Segment:
         self.columns = {
             field.name: Column(facets, field.name) for field in schema.exact_fields(catalogue)
         }
+        self.spoken = Column(facets, SPOKEN)
         self.layout = Layout(words["stream"], words["starts"], words["lengths"])
         inverted = storage.read(folder / POSTINGS)
         self.terms = {

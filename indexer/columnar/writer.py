@@ -18,7 +18,15 @@ from indexer.columnar import codec, postings
 from indexer.columnar.facets import ColumnBuilder
 from indexer.columnar.inversion import STEM, WORD, Before, Inversion, Kind
 from indexer.columnar.postings import Layout
-from indexer.columnar.segment import FACETS, POSTINGS, PUBLICATIONS, WORDS, Segment, scale_of
+from indexer.columnar.segment import (
+    FACETS,
+    POSTINGS,
+    PUBLICATIONS,
+    SPOKEN,
+    WORDS,
+    Segment,
+    scale_of,
+)
 from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
 from indexer.columnar.stored import StoredBuilder
 from indexer.columnar.texts import Texts
@@ -46,6 +54,7 @@ def write(
         ColumnBuilder(field.name, former.columns[field.name] if former else None)
         for field in schema.exact_fields(catalogue)
     ]
+    spoken = ColumnBuilder(SPOKEN, former.spoken if former else None)
     came_from = [np.zeros(0, np.int64)]
     with closing(stored), WordStream(folder, catalogue, former) as stream:
         for number, chunk in enumerate(chunks):
@@ -58,11 +67,12 @@ def write(
                     stream.add(publications)
                     for column in columns:
                         column.add([each.values.get(column.name, ()) for each in publications])
+                    spoken.add([(each.lang or catalogue.language,) for each in publications])
                     came_from.append(np.full(len(fresh), -1))
                 else:
                     numbers = stored.copy(kept)
                     stream.copy(numbers)
-                    for column in columns:
+                    for column in [*columns, spoken]:
                         column.copy(numbers)
                     came_from.append(numbers)
         origins = np.concatenate(came_from)
@@ -70,6 +80,7 @@ def write(
             stored.write(writer, origins)
         with ArrayWriter(folder / FACETS) as writer:
             counts = {column.name: column.write(writer) for column in columns}
+            spoken.write(writer)
         before = Before(former, origins) if former else None
         with ArrayWriter(folder / WORDS) as words, ArrayWriter(folder / POSTINGS) as inverted:
             _write_words(words, catalogue, stream).write(inverted, folder, before)

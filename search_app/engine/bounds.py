@@ -49,17 +49,25 @@ def bounded(tree: query.Query, snapshot: Snapshot) -> Bounded:
 
 def cost(leaf: Leaf, snapshot: Snapshot) -> int:
     """About how many postings a leaf visits."""
-    return _cost(leaf.subqueries[0], snapshot)
+    parts = {_key(part): part for part in leaf.subqueries}
+    return sum(_cost(part, snapshot) for part in parts.values())
+
+
+def _key(part: query.Query) -> object:
+    """What parts that only differ in their field have in common."""
+    return tuple(part.words) if isinstance(part, query.Phrase) else getattr(part, "text", id(part))
 
 
 def _cost(part: query.Query, snapshot: Snapshot) -> int:
+    if isinstance(part, query.And):
+        return sum(cost(each, snapshot) for each in part.subqueries)
     if isinstance(part, query.Phrase):
         numbers = [snapshot.term(word) for word in part.words]
         places = [0 if each is None else snapshot.segment.stands(each) for each in numbers]
         return min(places) * (PLACE + len(places))
     if isinstance(part, query.Term):
-        number = snapshot.term(part.text)
-        return 0 if number is None else snapshot.terms_of(part.text).frequency(number)
+        terms = snapshot.terms_of(part.text)
+        return sum(map(terms.frequency, snapshot.numbers_of(part.text)))
     return expand.size(part, snapshot)
 
 

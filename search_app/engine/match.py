@@ -14,11 +14,12 @@ from typing import TypeVar
 import numpy as np
 from whoosh import query
 
+from indexer import analysis
 from indexer.columnar import Array, Column, Places, Postings
 from indexer.schema import row_of
 from search_app.engine import expand
 from search_app.engine.nodes import Leaf
-from search_app.engine.snapshot import Mask, Snapshot
+from search_app.engine.snapshot import Documents, Mask, Snapshot
 
 Answer = TypeVar("Answer")
 NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -108,19 +109,64 @@ def postings(leaf: Leaf, snapshot: Snapshot) -> Postings:
     saturated. Raises UnknownNode.
     """
     same: dict[object, tuple[query.Query, set[str]]] = {}
+    found = []
     for part in leaf.subqueries:
-        same.setdefault(_said(part), (part, set()))[1].add(part.fieldname)
-    found = [_rule(_PARTS, part)(part, fields, snapshot) for part, fields in same.values()]
+        if isinstance(part, query.And):
+            found.append(_weighed(part, _apart(part, snapshot)))
+        else:
+            same.setdefault(_said(part), (part, set()))[1].add(part.fieldname)
+    for part, fields in same.values():
+        found.append(_weighed(part, _rule(_PARTS, part)(part, fields, snapshot)))
     return found[0] if len(found) == 1 else _together(found, snapshot)
+
+
+def _weighed(part: query.Query, held: Postings) -> Postings:
+    if part.boost == 1:
+        return held
+    return Postings(held.documents, held.weights * np.float32(part.boost))
+
+
+def _apart(part: query.And, snapshot: Snapshot) -> Postings:
+    """Publications that have all of some words, each as often as the rarest of them there."""
+    held = sorted(
+        (postings(each, snapshot) for each in part.subqueries), key=lambda one: len(one[0])
+    )
+    documents, weights = held[0]
+    for other in held[1:]:
+        here, there = common(documents, other.documents, snapshot)
+        documents = documents.take(here)
+        weights = np.minimum(weights.take(here), other.weights.take(there))
+    return Postings(documents, weights)
+
+
+SEARCHED_TIMES = 16
+"""A list is searched for the publications of another if that is so many times shorter; else
+each publication's place in it is noted in a table, which takes less time than many searches."""
+
+
+def common(few: Documents, many: Documents, snapshot: Snapshot) -> tuple[Array, Array]:
+    """Where in each of two lists the publications stand that are in both."""
+    if len(many) < len(few):
+        there, here = common(many, few, snapshot)
+        return here, there
+    at: Array
+    if len(few) * SEARCHED_TIMES < len(many):
+        at = many.searchsorted(few)
+    else:
+        table = snapshot.scratch
+        table[many] = snapshot.everything[: len(many)]
+        at = table.take(few)
+    here = (many.take(at, mode="clip") == few).nonzero()[0]
+    return here, at.take(here)
 
 
 def _said(part: query.Query) -> object:
     """What a part asks of its field, whichever that is."""
     if isinstance(part, query.Phrase):
-        return tuple(part.words)
+        return (part.boost, *part.words)
     if isinstance(part, query.FuzzyTerm):
         return (part.text, part.maxdist, part.prefixlength)
-    return (type(part), getattr(part, "text", None))
+    return (type(part), getattr(part, "text", None), part.boost)
 
 
 def _together(found: Iterable[Postings], snapshot: Snapshot) -> Postings:
@@ -149,17 +195,26 @@ def _summed(documents: Array, weights: Array) -> Postings:
 
 
 def _term(part: query.Term, fields: set[str], snapshot: Snapshot) -> Postings:
+    if part.text.startswith(analysis.WRITTEN):
+        return _written(part.text.removeprefix(analysis.WRITTEN), fields, snapshot)
     number = snapshot.term(part.text)
     if number is None:
         return NOWHERE
-    segment, terms = snapshot.segment, snapshot.terms_of(part.text)
+    segment = snapshot.segment
     if len(fields) == len(segment.fields):
-        return terms.postings(number, number + 1)
-    is_word = terms is segment.words
-    return _in_fields(
-        segment.places_of_words(np.array([number])) if is_word else segment.places(number),
-        fields, snapshot,
-    )  # fmt: skip
+        return segment.stems.postings(number, number + 1)
+    return _in_fields(segment.places(number), fields, snapshot)
+
+
+def _written(text: str, fields: set[str], snapshot: Snapshot) -> Postings:
+    numbers = snapshot.words_written(text)
+    if not len(numbers):
+        return NOWHERE
+    segment = snapshot.segment
+    if len(fields) < len(segment.fields):
+        return _in_fields(segment.places_of_words(numbers), fields, snapshot)
+    held = segment.words.postings_of(numbers)
+    return held if len(numbers) == 1 else _gathered(*held, snapshot)
 
 
 def _in_fields(places: Places, fields: set[str], snapshot: Snapshot) -> Postings:

@@ -15,16 +15,19 @@ pass over the text; the number of words and the depth of parentheses have a limi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import msgspec
 from whoosh import query
 
 from indexer import analysis
-from indexer.fields import Catalogue, Field
+from indexer.fields import Field
+from indexer.folding import as_written, fold
 from indexer.schema import exact, row_of
+from search_app.engine import reading
 from search_app.engine.lexer import Token, tokens
 from search_app.engine.nodes import Leaf
+from search_app.engine.reading import Vocabulary
 from search_app.engine.request import year_range
 
 MOST_WORDS = 500
@@ -49,16 +52,6 @@ class Parsed(msgspec.Struct, frozen=True):
     unknown: tuple[tuple[str, str], ...] = ()
 
 
-class Vocabulary(msgspec.Struct, frozen=True):
-    """What a parser must know of a catalogue: its rows, and the values of its facets.
-
-    `named(field, text)` gives the values of a facet that a text names, by code or label.
-    """
-
-    catalogue: Catalogue
-    named: Callable[[Field, str], list[str]]
-
-
 def parse(text: str, vocabulary: Vocabulary, joined: type[query.CompoundQuery]) -> Parsed:
     """The query that a text says, its words joined by And or by Or.
 
@@ -79,14 +72,22 @@ def _of_plain(
     words: list[str], vocabulary: Vocabulary, joined: type[query.CompoundQuery]
 ) -> query.Query | None:
     """What the grammar would make of words that are nothing else, in less time."""
-    written = [word.lower() for word in words]
-    kept = [word for word in written if word not in analysis.STOP_WORDS] or written
-    fields = [field.name for field in vocabulary.catalogue.searchable]
-    leaves = [
-        Leaf([query.Term(field, stem) for field in fields], word)
-        for word, stem in zip(kept, map(analysis.stem, kept), strict=True)
-    ]
+    shouted = _is_shouted(words)
+    kept = [each for each in words if not _is_left_out(each, shouted, vocabulary)] or words
+    fields = vocabulary.searchable
+    leaves = [reading.word(each, fields, vocabulary) for each in kept]
     return joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
+
+
+def _is_shouted(words: Sequence[str]) -> bool:
+    """Whether all is in capitals, so that they say nothing."""
+    return all(each.isupper() or not each.isalpha() for each in words)
+
+
+def _is_left_out(raw: str, shouted: bool, vocabulary: Vocabulary) -> bool:
+    """Whether a word that was typed is a stop word, and not a name in capitals: IT, WHO, UN."""
+    is_name = len(raw) > 1 and raw.isupper() and not shouted and raw not in OPERATORS
+    return not is_name and vocabulary.is_stop_word(raw)
 
 
 class _Parser:
@@ -99,9 +100,10 @@ class _Parser:
         keep_stop_words: bool,
     ) -> None:
         self.tokens = list(tokens(text))
+        self.shouted = _is_shouted([each.text for each in self.tokens if each.kind == "word"])
         self.at = 0
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
-        self.searchable = [field.name for field in vocabulary.catalogue.searchable]
+        self.searchable = vocabulary.searchable
         self.words = self.ignored = self.left_out = 0
         self.field: str | None = None
         self.unknown: list[tuple[str, str]] = []
@@ -216,15 +218,14 @@ class _Parser:
         if kind == "word" and "~" in text and (alike := _ALIKE.fullmatch(text)):
             return self._alike(alike[1], int(alike[2] or 1), fields)
         if kind == "word" and "*" in text:
-            pieces = [self._piece(piece, fields) for piece in _PIECE.findall(analysis.fold(text))]
+            pieces = [self._piece(piece, fields) for piece in _PIECE.findall(fold(text))]
             return self._together([piece for piece in pieces if piece is not None])
-        words = self._within_the_limit(list(analysis.tokens(text)))
+        words = self._within_the_limit(reading.words_of(text))
         if kind == "phrase" and len(words) > 1:
-            stems = [word.stem for word in words]
-            return Leaf([query.Phrase(field, stems) for field in fields], f'"{text}"')
-        if len(words) == 1:
-            return self._term(words[0], fields, kind)
-        terms = [self._term(word, fields, kind) for word in words]
+            return reading.phrase(words, fields, self.vocabulary)
+        if self.joined is query.And and len(words) > 1 and " " not in text:
+            return reading.piece(text, fields, self.vocabulary)
+        terms = [self._term(each, fields, kind) for each in words]
         return self._together([term for term in terms if term is not None])
 
     def _together(self, leaves: list[Leaf]) -> query.Query | None:
@@ -233,7 +234,7 @@ class _Parser:
 
     def _piece(self, text: str, fields: list[str]) -> Leaf | None:
         """A word, or its beginning, or a pattern that it fits."""
-        words = self._within_the_limit(list(analysis.tokens(text)))
+        words = self._within_the_limit(reading.words_of(text))
         shape = analysis.WRITTEN + re.sub(r"\*+", "*", text)
         if not words:
             return None
@@ -245,20 +246,20 @@ class _Parser:
 
     def _alike(self, text: str, edits: int, fields: list[str]) -> query.Query | None:
         """Words that differ from one in so many letters; what stands before it is plain words."""
-        words = self._within_the_limit(list(analysis.tokens(text)))
+        words = self._within_the_limit(reading.words_of(text))
         leaves = [self._term(word, fields, "phrase") for word in words[:-1]]
         for word in words[-1:]:
-            likeness = analysis.WRITTEN + word.written
+            likeness = analysis.WRITTEN + as_written(word)
             mark = len(analysis.WRITTEN)
             leaves.append(
                 Leaf(
                     [query.FuzzyTerm(field, likeness, 1.0, edits, mark) for field in fields],
-                    f"{word.written}~{edits if edits > 1 else ''}",
+                    f"{as_written(word)}~{edits if edits > 1 else ''}",
                 )
             )
         return self._together([leaf for leaf in leaves if leaf is not None])
 
-    def _within_the_limit(self, words: list[analysis.Token]) -> list[analysis.Token]:
+    def _within_the_limit(self, words: list[str]) -> list[str]:
         self.words += len(words)
         if self.words > MOST_WORDS:
             beyond = min(self.words - MOST_WORDS, len(words))
@@ -266,11 +267,12 @@ class _Parser:
             return words[: len(words) - beyond]
         return words
 
-    def _term(self, word: analysis.Token, fields: list[str], kind: str) -> Leaf | None:
-        if kind == "word" and not self.keep_stop_words and word.written in analysis.STOP_WORDS:
+    def _term(self, raw: str, fields: list[str], kind: str) -> Leaf | None:
+        drops = kind == "word" and not self.keep_stop_words
+        if drops and _is_left_out(raw, self.shouted, self.vocabulary):
             self.left_out += 1
             return None
-        return Leaf([query.Term(field, word.stem) for field in fields], word.written)
+        return reading.word(raw, fields, self.vocabulary)
 
 
 def _parted(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:

@@ -7,13 +7,14 @@ likenesses by the words as written, phrases where all their words stand together
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 
 import msgspec
 from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
-from indexer import analysis
+from indexer import analysis, languages
+from indexer.folding import as_written
 from search_app.engine.nodes import fits, leaves
 from search_app.engine.results import Run
 
@@ -23,23 +24,24 @@ LEAD = 40
 """How many characters stand before the first marked word of a passage, about."""
 
 
-@lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    """The stem of a word as it stands in a text; the same words come again in most texts."""
-    return analysis.stem(analysis.as_written(word))
-
-
 class Marker(msgspec.Struct, frozen=True):
-    """What of a field's words is to be marked: stems, phrases of stems, shapes as written."""
+    """What of a field's words is to be marked: stems, phrases of stems, shapes as written.
 
+    `usual` is the language of texts that name none.
+    """
+
+    usual: str
     stems: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
     shapes: tuple[Callable[[str], bool], ...]
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """The places in a text to be marked (character offsets), ascending."""
-        words = _words(text)
-        stems = list(map(_stem, words))
+    def spans(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
+        """The places in a text of a language to be marked (character offsets), ascending."""
+        words, spans = _words(text), None
+        if not text.isascii() and any(map(analysis.is_unparted, words)):
+            spans = list(analysis.spans(text))
+            words = [text[start:end] for start, end in spans]
+        stems = [languages.stem(word, language or self.usual) for word in words]
         marked = set(self._single(words, stems))
         for phrase in self.phrases:
             for first in range(len(stems) - len(phrase) + 1):
@@ -48,6 +50,8 @@ class Marker(msgspec.Struct, frozen=True):
                     and tuple(stems[first : first + len(phrase)]) == phrase
                 ):
                     marked.update(range(first, first + len(phrase)))
+        if spans:
+            return _united([spans[place] for place in sorted(marked)])
         return _places(text, words, marked) if marked else []
 
     def _single(self, words: Sequence[str], stems: Sequence[str]) -> Iterator[int]:
@@ -55,7 +59,7 @@ class Marker(msgspec.Struct, frozen=True):
         if not self.stems.isdisjoint(stems):
             yield from (place for place, stem in enumerate(stems) if stem in self.stems)
         for has_shape in self.shapes:
-            fitting = {word for word in set(words) if has_shape(analysis.as_written(word))}
+            fitting = {word for word in set(words) if has_shape(as_written(word))}
             yield from (place for place, word in enumerate(words) if word in fitting)
 
 
@@ -64,6 +68,17 @@ def _words(text: str) -> list[str]:
     for mark in (analysis.FIELD_MARK, analysis.GAP_MARK):
         text = text.replace(mark, " ")
     return analysis.marked_words(text)
+
+
+def _united(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places without overlaps."""
+    united: list[tuple[int, int]] = []
+    for start, end in spans:
+        if united and start < united[-1][1]:
+            united[-1] = (united[-1][0], max(end, united[-1][1]))
+        else:
+            united.append((start, end))
+    return united
 
 
 def _places(text: str, words: Sequence[str], marked: Collection[int]) -> list[tuple[int, int]]:
@@ -82,11 +97,11 @@ def _places(text: str, words: Sequence[str], marked: Collection[int]) -> list[tu
     return spans
 
 
-def marker(tree: query.Query | None, field: str) -> Marker:
-    """What a query tree marks in one field."""
+def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
+    """What a query tree marks in one field of a catalogue in one language as a rule."""
     stems, phrases = set(), []
     shapes: list[Callable[[str], bool]] = []
-    for part in (part for leaf in leaves(tree) for part in leaf.subqueries):
+    for part in _parts(tree):
         if part.fieldname != field:
             continue
         if isinstance(part, query.Phrase):
@@ -99,24 +114,34 @@ def marker(tree: query.Query | None, field: str) -> Marker:
             shapes.append(partial(_is_alike, wanted, part.maxdist))
         else:
             stems.add(part.text)
-    return Marker(frozenset(stems), tuple(phrases), tuple(shapes))
+    return Marker(usual, frozenset(stems), tuple(phrases), tuple(shapes))
+
+
+def _parts(tree: query.Query | None) -> Iterator[query.Query]:
+    """What the leaves of a tree ask of single fields."""
+    for leaf in leaves(tree):
+        for part in leaf.subqueries:
+            if isinstance(part, query.And):
+                yield from _parts(part)
+            else:
+                yield part
 
 
 def _is_alike(wanted: str, edits: int, word: str) -> bool:
     return Levenshtein.distance(wanted, word, score_cutoff=edits) <= edits
 
 
-def whole(text: str, found: Marker) -> tuple[Run, ...]:
+def whole(text: str, found: Marker, language: str | None = None) -> tuple[Run, ...]:
     """All of a text, in runs."""
-    return _runs(text, found.spans(text), 0, len(text))
+    return _runs(text, found.spans(text, language), 0, len(text))
 
 
-def passage(text: str, found: Marker) -> tuple[Run, ...]:
+def passage(text: str, found: Marker, language: str | None = None) -> tuple[Run, ...]:
     """The part of a text with the most different marked words, in runs.
 
     Without a match it is the beginning. An ellipsis stands where text was left out.
     """
-    spans = found.spans(text)
+    spans = found.spans(text, language)
     start = _best_start(text, spans)
     end = min(len(text), start + LENGTH)
     if end < len(text):

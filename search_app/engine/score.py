@@ -22,13 +22,9 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.columnar import K1, Array, Postings
-from search_app.engine.match import matches, postings
+from search_app.engine.match import common, matches, postings
 from search_app.engine.nodes import Leaf, leaves
 from search_app.engine.snapshot import Documents, Snapshot
-
-SEARCHED_TIMES = 16
-"""A list is searched for the publications of another if that is so many times shorter; else
-each publication's place in it is noted in a table, which takes less time than many searches."""
 
 
 class Found(NamedTuple):
@@ -98,7 +94,7 @@ def _all(node: query.And, snapshot: Snapshot) -> Found:
     scoring = [found(child, snapshot) for child in others if _can_score(child)]
     documents, scores = _all_words(words, snapshot) if words else scoring.pop()
     for other in scoring:
-        here, there = _common(documents, other.documents, snapshot)
+        here, there = common(documents, other.documents, snapshot)
         documents, scores = documents[here], scores[here] + other.scores[there]
     for child in others:
         if not _can_score(child):
@@ -116,7 +112,7 @@ def _all_words(words: list[Postings], snapshot: Snapshot) -> Found:
     words = sorted(words, key=lambda word: len(word.documents))
     documents, weights = words[0].documents, [words[0].weights]
     for word in words[1:]:
-        here, there = _common(documents, word.documents, snapshot)
+        here, there = common(documents, word.documents, snapshot)
         documents = documents.take(here)
         weights = [*(each.take(here) for each in weights), word.weights.take(there)]
         if not len(documents):
@@ -125,22 +121,6 @@ def _all_words(words: list[Postings], snapshot: Snapshot) -> Found:
     for word, each in zip(words[1:], weights[1:], strict=True):
         scores += saturated(each, _rarity(word, snapshot))
     return Found(documents, scores)
-
-
-def _common(few: Documents, many: Documents, snapshot: Snapshot) -> tuple[Array, Array]:
-    """Where in each of two lists the publications stand that are in both."""
-    if len(many) < len(few):
-        there, here = _common(many, few, snapshot)
-        return here, there
-    at: Array
-    if len(few) * SEARCHED_TIMES < len(many):
-        at = many.searchsorted(few)
-    else:
-        table = snapshot.scratch
-        table[many] = snapshot.everything[: len(many)]
-        at = table.take(few)
-    here = (many.take(at, mode="clip") == few).nonzero()[0]
-    return here, at.take(here)
 
 
 def _any(node: query.Or, snapshot: Snapshot) -> Found:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from indexer import analysis
 from indexer.fields import MISSING, Field
+from indexer.folding import fold
 from search_app.engine import expand, facets, passages
 from search_app.engine.bounds import bounded
 from search_app.engine.columns import Counts
@@ -18,7 +18,8 @@ from search_app.engine.facets import Selection, Sifted
 from search_app.engine.match import matches
 from search_app.engine.nodes import leaves
 from search_app.engine.order import best
-from search_app.engine.parse import Parsed, Vocabulary, parse
+from search_app.engine.parse import Parsed, parse
+from search_app.engine.reading import Vocabulary
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Hit, Results
 from search_app.engine.score import Ranking, ranked
@@ -107,7 +108,10 @@ def _read(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> _Read
 
     The words alone decide that, before any filter.
     """
-    vocabulary = Vocabulary(snapshot.catalogue, lambda field, text: _named(field, text, snapshot))
+    vocabulary = Vocabulary(
+        snapshot.catalogue, lambda field, text: _named(field, text, snapshot),
+        snapshot.stems, snapshot.frequency,
+    )  # fmt: skip
     joined = query.Or if request.match == "any" else query.And
     read = _found(parse(request.text, vocabulary, joined), snapshot, watch)
     if request.match != "auto" or read.base is None or len(read.base.documents):
@@ -132,11 +136,11 @@ def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
     """The values that a text names, as a code or a label; else those that have its words."""
     language = snapshot.catalogue.language
     labels = {
-        value: analysis.fold(field.missing if value == MISSING else field.display(value, language))
+        value: fold(field.missing if value == MISSING else field.display(value, language))
         for value in snapshot.columns[field.name].values
     }
-    wanted = analysis.fold(text)
-    exactly = [value for value in labels if wanted in (labels[value], analysis.fold(value))]
+    wanted = fold(text)
+    exactly = [value for value in labels if wanted in (labels[value], fold(value))]
     words = set(wanted.split())
     return exactly or [value for value in labels if words and words <= set(labels[value].split())]
 
@@ -196,8 +200,8 @@ def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:
 def _hits(answer: Answer) -> tuple[Hit, ...]:
     words, catalogue = answer.parsed.words, answer.snapshot.catalogue
     title_row, summary_row = catalogue.role("title"), catalogue.role("summary")
-    in_title = passages.marker(words, title_row.name if title_row else "")
-    in_summary = passages.marker(words, summary_row.name if summary_row else "")
+    in_title = passages.marker(words, title_row.name if title_row else "", catalogue.language)
+    in_summary = passages.marker(words, summary_row.name if summary_row else "", catalogue.language)
     scores = [None] * len(answer.numbers) if answer.scores is None else answer.scores.tolist()
     hits = []
     for number, score in zip(answer.numbers.tolist(), scores, strict=True):
@@ -206,8 +210,8 @@ def _hits(answer: Answer) -> tuple[Hit, ...]:
             Hit(
                 publication,
                 None if score is None else round(score, 4),
-                passages.whole(publication.title, in_title),
-                passages.passage(publication.summary or "", in_summary),
+                passages.whole(publication.title, in_title, publication.lang),
+                passages.passage(publication.summary or "", in_summary, publication.lang),
             )
         )
     return tuple(hits)

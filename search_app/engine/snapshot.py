@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import analysis, columnar, schema
-from indexer.columnar import Array, Column, Segment, Terms
+from indexer import analysis, columnar, languages, schema
+from indexer.columnar import STEM_MARK, Array, Column, Segment, Terms, written_of
 from indexer.fields import Catalogue
+from indexer.folding import as_written
 from indexer.generations import Generation, IndexOutdated
 from indexer.record import Publication
 from search_app.engine.columns import Table
@@ -52,6 +53,7 @@ class Snapshot:
         self.columns: Mapping[str, Column] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.stored.ranks
         self._terms: dict[str, int | None] = {}
+        self._stems: dict[str, tuple[str, ...]] = {}
         self._masks: dict[object, Mask] = {}
         self._expanded: dict[object, Any] = {}
         self._of_thread = local()
@@ -87,6 +89,57 @@ class Snapshot:
         _make_room(self._terms)
         self._terms[text] = number
         return number
+
+    def words_written(self, written: str) -> Array:
+        """The numbers of all words that are written so, ascending: one, or one for each stem."""
+        first, last = self.segment.words.texts.beginning(written + STEM_MARK)
+        alone = self.term(analysis.WRITTEN + written)
+        numbers = np.arange(first, last)
+        return numbers if alone is None else np.insert(numbers, 0, alone)
+
+    def numbers_of(self, text: str) -> list[int]:
+        """The numbers of all that a term stands for, among its kind."""
+        if text.startswith(analysis.WRITTEN):
+            numbers: list[int] = self.words_written(text.removeprefix(analysis.WRITTEN)).tolist()
+            return numbers
+        number = self.term(text)
+        return [] if number is None else [number]
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that publications are in, the catalogue's own first."""
+        spoken = (each.partition("-")[0] for each in self.segment.spoken.values[:-1])
+        own = self.catalogue.language.partition("-")[0]
+        return tuple(dict.fromkeys([own, *spoken]))
+
+    def frequency(self, stem: str) -> int:
+        """How many publications have a stem."""
+        number = self.term(stem)
+        return 0 if number is None else self.segment.stems.frequency(number)
+
+    def stems(self, raw: str) -> tuple[str, ...]:
+        """The stems of a word in the languages of the index, its own language's first.
+
+        Of the others those that some publication has; among them the stems of all words that
+        are written so, as accents that were not typed would have told a stemmer more.
+        """
+        known = self._stems.get(raw)
+        if known is None:
+            known = self._all_stems(raw)
+            _make_room(self._stems)
+            self._stems[raw] = known
+        return known
+
+    def _all_stems(self, raw: str) -> tuple[str, ...]:
+        own, *others = self.languages
+        first = languages.stem(raw, own)
+        if not others and raw.isascii():
+            return (first,)
+        found = dict.fromkeys(languages.stem(raw, each) for each in others)
+        for word in self.words_written(as_written(raw)).tolist():
+            found[self.segment.stems.texts.text(int(self.segment.stem_of[word]))] = None
+        found.pop(first, None)
+        return first, *(each for each in found if self.term(each) is not None)
 
     def mask(self, key: object, make: Callable[[], Mask]) -> Mask:
         """The mask that is remembered under a key; made, if there is none."""
@@ -127,9 +180,9 @@ class Snapshot:
 
     @cached_property
     def texts(self) -> Mapping[str, list[str]]:
-        """All words as written, and all stems, by WRITTEN and by nothing."""
-        segment = self.segment
-        return {analysis.WRITTEN: segment.words.texts.all(), "": segment.stems.texts.all()}
+        """How all words are written, and all stems, by WRITTEN and by nothing."""
+        words = [written_of(each) for each in self.segment.words.texts.all()]
+        return {analysis.WRITTEN: words, "": self.segment.stems.texts.all()}
 
 
 def _make_room(known: dict[Any, Any], most: int = MOST_REMEMBERED) -> None:

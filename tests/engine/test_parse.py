@@ -9,7 +9,8 @@ from whoosh import query
 
 from indexer.fields import Field
 from search_app.engine.nodes import Leaf, leaves
-from search_app.engine.parse import DEEPEST, MOST_WORDS, Parsed, Vocabulary, parse
+from search_app.engine.parse import DEEPEST, MOST_WORDS, Parsed, parse
+from search_app.engine.reading import APART, Vocabulary
 from tests.engine.catalogues import CATALOGUE
 
 KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}}
@@ -49,6 +50,11 @@ def pattern(shape: str) -> Leaf:
     return Leaf([query.Wildcard(field, shape) for field in ("title", "summary", "region")])
 
 
+def piece(*stems: str) -> Leaf:
+    """The leaf of words typed in one piece."""
+    return Leaf([*phrase(*stems).subqueries, query.And(list(map(word, stems)), boost=APART)])
+
+
 A, B, C = word("alpha"), word("beta"), word("gamma")
 
 
@@ -75,10 +81,14 @@ A, B, C = word("alpha"), word("beta"), word("gamma")
         ('"alpha beta', query.And([A, B])),
         ('-"alpha beta"', query.And([query.Every(), query.Not(phrase("alpha", "beta"))])),
         ("alph*", beginning("alph")),
-        ("alpha-beta", query.And([A, B])),
+        ("alpha-beta", piece("alpha", "beta")),
+        ("A/RES/55/25", piece("a", "res", "55", "25")),
+        ("IT alpha", query.And([word("it"), A])),
+        ("THE alpha", query.And([word("the"), A])),
+        ("THE ALPHA", A),
         ("title:alpha", word("alpha", "title")),
         ('title:"alpha beta"', Leaf([query.Phrase("title", ["alpha", "beta"])])),
-        ("colour:alpha", query.And([word("colour"), A])),
+        ("colour:alpha", query.And([word("color"), A])),
         ("alpha:", A),
         ("alpha) beta", query.And([A, B])),
         ("(alpha beta", query.And([A, B])),

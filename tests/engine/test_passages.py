@@ -26,26 +26,26 @@ def leaf(*parts: query.Query) -> Leaf:
 
 def test_words_are_marked_by_their_stems() -> None:
     """A word is marked in all its inflections, and as it stands in the text."""
-    found = marker(leaf(query.Term("title", "traffick")), "title")
+    found = marker(leaf(query.Term("title", "traffick")), "title", "en")
     text = "Trafficking, traffic and TRAFFICKED"
     assert marked(whole(text, found)) == ["Trafficking", "TRAFFICKED"]
 
 
 def test_a_phrase_is_marked_only_where_it_stands_whole() -> None:
     """The words of a phrase are marked side by side, and not one by one."""
-    found = marker(leaf(query.Phrase("title", ["model", "law"])), "title")
+    found = marker(leaf(query.Phrase("title", ["model", "law"])), "title", "en")
     assert marked(whole("A law of the model: the Model Law", found)) == ["Model", "Law"]
 
 
 def test_a_beginning_is_marked_by_the_word_as_written() -> None:
     """A beginning marks the words that are written so."""
-    found = marker(leaf(query.Prefix("title", "=organi")), "title")
+    found = marker(leaf(query.Prefix("title", "=organi")), "title", "en")
     assert marked(whole("Organized organ organisations", found)) == ["Organized", "organisations"]
 
 
 def test_a_likeness_is_marked_by_the_word_as_written() -> None:
     """A word of no more edits than were asked for is marked, whatever its stem."""
-    found = marker(leaf(query.FuzzyTerm("title", "=organ", 1.0, 1, 1)), "title")
+    found = marker(leaf(query.FuzzyTerm("title", "=organ", 1.0, 1, 1)), "title", "en")
     assert marked(whole("Organ, organs, argan and organist", found)) == ["Organ", "organs", "argan"]
 
 
@@ -65,14 +65,14 @@ def test_a_pattern_fits_words_of_its_shape(pattern: str, word: str, expected: bo
 def test_what_is_excluded_is_not_marked() -> None:
     """Words behind a minus are not marked, nor those of another field."""
     tree = query.And([query.Not(leaf(query.Term("title", "law"))), leaf(query.Term("x", "model"))])
-    assert not marked(whole("Model law", marker(tree, "title")))
+    assert not marked(whole("Model law", marker(tree, "title", "en")))
 
 
 def test_the_passage_is_where_most_words_stand() -> None:
     """A passage is cut from where the most different words stand together."""
     text = f"An organ. {FILLER} Then removal of an organ is told. {FILLER}"
     tree = query.And([leaf(query.Term("s", "organ")), leaf(query.Term("s", "remov"))])
-    runs = passage(text, marker(tree, "s"))
+    runs = passage(text, marker(tree, "s", "en"))
     assert marked(runs) == ["removal", "organ"]
     assert runs[0].text == "… "
     assert runs[-1].text == " …"
@@ -80,7 +80,7 @@ def test_the_passage_is_where_most_words_stand() -> None:
 
 def test_without_a_match_it_is_the_beginning() -> None:
     """A summary without a match is shown from its beginning."""
-    runs = passage(FILLER, marker(None, "s"))
+    runs = passage(FILLER, marker(None, "s", "en"))
     assert runs[0].text.startswith("Nothing of note")
 
 
@@ -91,7 +91,7 @@ def test_without_a_match_it_is_the_beginning() -> None:
 def test_a_passage_is_part_of_the_text(text: str) -> None:
     """Whatever the text, a passage is a part of it, and not much longer than two lines."""
     tree = query.And([leaf(query.Term("s", "organ")), leaf(query.Term("s", "law"))])
-    runs = [run for run in passage(text, marker(tree, "s")) if run.text not in ("… ", " …")]
+    runs = [run for run in passage(text, marker(tree, "s", "en")) if run.text not in ("… ", " …")]
     together = "".join(run.text for run in runs)
     assert together in text
     assert len(together) <= LENGTH

@@ -81,7 +81,7 @@ ASKED = {
 
 def text_of(number: int, field: Field) -> list[Token]:
     """The words of one field of a publication."""
-    return list(analysis.tokens(schema.text_of(MADE[number], field, CATALOGUE)))
+    return list(analysis.tokens(schema.text_of(MADE[number], field, CATALOGUE), "en"))
 
 
 @cache

@@ -44,7 +44,9 @@ def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
     """What some publications say."""
     rows = catalogue.searchable
     texts = [
-        list(analysis.tokens(schema.text_of(each, row, catalogue))) for each in made for row in rows
+        list(analysis.tokens(schema.text_of(each, row, catalogue), "en"))
+        for each in made
+        for row in rows
     ]
     values = {
         schema.exact(row): sorted({str(v) for each in made for v in each.values.get(row.name, ())})

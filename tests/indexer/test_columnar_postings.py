@@ -29,18 +29,21 @@ class Stand(NamedTuple):
 
     document: int
     field: int
-    written: str
+    word: str
     stem: str
 
 
 def stands(made: Sequence[Publication]) -> list[Stand]:
     """All words of all publications, in their order."""
-    return [
-        Stand(document, field, token.written, token.stem)
-        for document, each in enumerate(made)
-        for field, row in enumerate(CATALOGUE.searchable)
-        for token in analysis.tokens(schema.text_of(each, row, CATALOGUE))
-    ]
+    found = []
+    for document, each in enumerate(made):
+        for field, row in enumerate(CATALOGUE.searchable):
+            text = schema.text_of(each, row, CATALOGUE)
+            language = schema.language_of(each, row, CATALOGUE)
+            for token in analysis.tokens(text, language):
+                word = words.word_of(text[token.start : token.end], language, CATALOGUE.language)
+                found.append(Stand(document, field, word, token.stem))
+    return found
 
 
 @contextmanager
@@ -57,7 +60,7 @@ def test_postings_are_those_of_a_walk_over_the_texts(made: list[Publication], st
     """Each word and each stem has the publications that hold it, ascending, and no other terms."""
     with segment(made, stretch) as held:
         said = stands(made)
-        for terms, name in ((held.words, "written"), (held.stems, "stem")):
+        for terms, name in ((held.words, "word"), (held.stems, "stem")):
             plain: dict[str, list[int]] = {}
             for each in said:
                 plain.setdefault(getattr(each, name), []).append(each.document)
@@ -78,7 +81,7 @@ def test_places_are_where_words_stand(made: list[Publication], stretch: int) -> 
         said = stands(made)
         stream = held.layout.stream
         at = np.flatnonzero(stream >= 0)
-        assert [held.words.texts.text(word) for word in stream[at]] == [s.written for s in said]
+        assert [held.words.texts.text(word) for word in stream[at]] == [s.word for s in said]
         assert held.stems_at(np.arange(len(stream)))[stream < 0].tolist() == [-1] * sum(stream < 0)
         for number, stem in enumerate(held.stems.texts.all()):
             found = held.places(number)
@@ -89,7 +92,7 @@ def test_places_are_where_words_stand(made: list[Publication], stretch: int) -> 
             assert (held.stems_at(found.places) == number).all()
         for number, word in enumerate(held.words.texts.all()):
             found = held.places_of_words(np.array([number]))
-            mine = [place for place, each in enumerate(said) if each.written == word]
+            mine = [place for place, each in enumerate(said) if each.word == word]
             assert found.places.tolist() == at[mine].tolist()
 
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer import analysis
+from indexer import analysis, languages
 from indexer.columnar import Array
 from indexer.columnar.words import (
+    FIELD_END,
     GAP,
+    Numbers,
     Vocabulary,
+    provisional,
+    stem_of_word,
     stems_of,
+    vocabulary,
+    word_of,
+    written_of,
 )  # fmt: skip
 
 FRAGMENTS = (
@@ -31,7 +39,7 @@ _GAP, _END, _FIRST = 0, 1, 2
 
 def words_of(stream: Iterable[int], words: list[str]) -> list[str]:
     """The words of a provisional stream."""
-    return [words[number - _FIRST] for number in stream if number >= _FIRST]
+    return [written_of(words[number - _FIRST]) for number in stream if number >= _FIRST]
 
 
 def runs(stream: Array, words: list[str]) -> list[list[str]]:
@@ -41,7 +49,7 @@ def runs(stream: Array, words: list[str]) -> list[list[str]]:
         if number == _GAP:
             found.append([])
         elif number >= _FIRST:
-            found[-1].append(words[number - _FIRST])
+            found[-1].append(written_of(words[number - _FIRST]))
     return [run for run in found if run]
 
 
@@ -49,12 +57,69 @@ def token_runs(text: str) -> list[list[str]]:
     """The words of a text in runs of positions that follow each other."""
     found: list[list[str]] = []
     last = -2
-    for token in analysis.tokens(text):
+    for token in analysis.tokens(text, "en"):
         if token.position != last + 1:
             found.append([])
         found[-1].append(token.written)
         last = token.position
     return found
+
+
+@given(text=TEXTS)
+@example(text="\n\n\n\na\n\n\n\nb\n\n")
+@example(text="a\n\x1f\nb\n_\nc\x1ed")
+@example(text="l’État d'é_t\u0301é ’s")
+def test_the_stream_has_the_words_of_the_text(text: str) -> None:
+    """Any text gives the words that it has one by one, in order, with its gaps, and one end."""
+    numbers = Numbers("en")
+    stream = numbers.stream([("en", analysis.marked(text))])
+    assert stream.dtype == np.int32
+    assert words_of(stream, numbers.words) == [
+        token.written for token in analysis.tokens(text, "en")
+    ]
+    assert runs(stream, numbers.words) == token_runs(text)
+    assert np.flatnonzero(stream == _END).tolist() == [len(stream) - 1]
+
+
+@given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
+def test_fields_in_a_row_do_not_mix(texts: list[str], known: list[str]) -> None:
+    """The texts of many fields, read at once, are what each is alone, whatever is known before."""
+    before = Numbers("en")
+    before.stream([("en", "".join(map(analysis.marked, known)))])
+    numbers = Numbers("en", before.words)
+    stream = numbers.stream([("en", "".join(map(analysis.marked, texts)))])
+    ends = (np.flatnonzero(stream == _END) + 1).tolist()
+    fields = [stream[first:last] for first, last in zip([0, *ends], ends, strict=False)]
+    assert [words_of(each.tolist(), numbers.words) for each in fields] == [
+        [token.written for token in analysis.tokens(text, "en")] for text in texts
+    ]
+    assert len(set(numbers.words)) == len(numbers.words)
+    assert numbers.words[: len(before.words)] == before.words
+
+
+@given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
+def test_final_numbers_are_those_of_sorted_words(texts: list[str], known: list[str]) -> None:
+    """In the end a word's number is its place among the sorted words that still stand somewhere."""
+    numbers = Numbers("en")
+    numbers.stream([("en", "".join(map(analysis.marked, known)))])
+    stream = numbers.stream([("en", "".join(map(analysis.marked, texts)))])
+    first = len(numbers.words) // 2
+    words, final, former = vocabulary(numbers.words, np.bincount(stream), first)
+    assert former.tolist() == [
+        words.index(word) if word in words else GAP for word in numbers.words[:first]
+    ]
+    assert words == sorted({numbers.words[n - _FIRST] for n in stream.tolist() if n >= _FIRST})
+    ended = final[stream]
+    assert [written_of(words[n]) for n in ended.tolist() if n >= 0] == words_of(
+        stream.tolist(), numbers.words
+    )
+    assert ((ended == FIELD_END) == (stream == _END)).all()
+    assert ((ended == GAP) == (stream == _GAP)).all()
+    again = Numbers("en", words)
+    assert (
+        again.stream([("en", "".join(map(analysis.marked, texts)))]).tolist()
+        == provisional(ended).tolist()
+    )
 
 
 def new_words(words: list[str]) -> Vocabulary:
@@ -63,22 +128,48 @@ def new_words(words: list[str]) -> Vocabulary:
     return Vocabulary(words, every, every[:0])
 
 
+def words_in(text: str, language: str = "en") -> list[tuple[str, analysis.Token]]:
+    """The words of a text as the index knows them, each with its token."""
+    return [
+        (word_of(text[token.start : token.end], language, "en"), token)
+        for token in analysis.tokens(text, language)
+    ]
+
+
 @given(text=TEXTS, former=TEXTS)
 def test_each_word_has_its_stem(text: str, former: str) -> None:
     """The stem of each word is that of its token, sorted, each there once, whatever was known."""
-    tokens = {token.written: token.stem for token in analysis.tokens(text)}
+    tokens = {word: token.stem for word, token in words_in(text)}
     words = sorted(tokens)
-    known = sorted({token.written for token in analysis.tokens(former)})
-    stems, stem_of, none = stems_of(new_words(words), [], np.zeros(0, np.int32))
+    known = sorted({word for word, _ in words_in(former)})
+    stems, stem_of, none = stems_of(new_words(words), "en", [], np.zeros(0, np.int32))
     assert stems == sorted(set(stems))
     assert {word: stems[stem] for word, stem in zip(words, stem_of.tolist(), strict=True)} == tokens
     assert not len(none)
-    before = stems_of(new_words(known), [], np.zeros(0, np.int32))
+    before = stems_of(new_words(known), "en", [], np.zeros(0, np.int32))
     numbers = np.array([words.index(each) if each in tokens else GAP for each in known], np.int32)
-    again = stems_of(Vocabulary(words, stem_of, numbers), before.texts, before.of_word)
+    again = stems_of(Vocabulary(words, stem_of, numbers), "en", before.texts, before.of_word)
     assert again.texts == stems
     assert again.of_word.tolist() == stem_of.tolist()
     assert again.former.tolist() == [
         stems.index(stem) if stem in {tokens[each] for each in known if each in tokens} else GAP
         for stem in before.texts
     ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "language", "word"),
+    [
+        ("Trata", "es", "trata\x1dtrat"),
+        ("personas", "es", "personas\x1dperson"),
+        ("personas", "en", "personas"),
+        ("UNODC", "es", "unodc"),
+        ("explotación", "es", "explotacion\x1dexplot"),
+        ("l’exploitation", "fr", "l'exploitation\x1dexploit"),
+        ("人口", "zh", "人口"),
+    ],
+)
+def test_a_word_is_what_is_written_and_its_stem(raw: str, language: str, word: str) -> None:
+    """In a catalogue in English, a word of another language has its stem with it, if it differs."""
+    assert word_of(raw, language, "en") == word
+    assert stem_of_word(word, "en") == languages.stem(raw, language)

@@ -60,7 +60,7 @@ def test_document_fits_the_schema(catalogue: Catalogue) -> None:
 def test_every_word_has_two_terms(catalogue: Catalogue) -> None:
     """Whoosh is given a word's stem and the word as written, at one position."""
     words = schema.derive(catalogue)["title"]
-    terms = [(token.text, token.pos) for token in schema.WordAnalyzer()("The Victims")]
+    terms = [(token.text, token.pos) for token in schema.WordAnalyzer("en")("The Victims")]
     assert terms == [("the", 0), ("=the", 0), ("victim", 1), ("=victims", 1)]
     assert {term for term, *_ in words.index("The Victims")} == {
         b"the", b"=the", b"victim", b"=victims",

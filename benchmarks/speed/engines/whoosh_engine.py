@@ -99,7 +99,7 @@ def _tree(question: Question) -> Any:  # noqa: ANN401 - Whoosh has no types
     if question.kind == "prefix":
         beginning = analysis.WRITTEN + question.typed.removesuffix("*")
         return query.Or([query.Prefix(name, beginning) for name in TEXTS])
-    stems = [token.stem for token in analysis.tokens(question.typed)]
+    stems = [token.stem for token in analysis.tokens(question.typed, "en")]
     if question.kind == "phrase":
         return query.Or([query.Phrase(name, stems) for name in TEXTS])
     leaves = [query.Or([query.Term(name, stem) for name in TEXTS]) for stem in stems]

@@ -1,0 +1,129 @@
+"""What is peculiar to a language: how its words are stemmed, and which of them only join others.
+
+Stemmers are Snowball's. A word of English is first brought to one spelling and number, where a
+stemmer can't: labour and labor, organise and organize, children and child.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+import Stemmer
+
+from indexer.folding import as_written, fold
+
+SNOWBALL = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish",
+    "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian",
+    "id": "indonesian", "it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali",
+    "nl": "dutch", "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
+    "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
+    "yi": "yiddish",
+}  # fmt: skip
+"""The languages that are stemmed (ISO 639-1), and what Snowball calls them. Words of all
+others stay as they are."""
+
+_SCRIPTS = ((re.compile("[\u0600-\u06ff]"), "ar"), (re.compile("[\u0400-\u04ff]"), "ru"))
+"""Languages whose script tells them apart from those of Latin letters, whatever else is known."""
+
+_ONE_SPELLING = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"^(wo|police|fisher|sea|congress|chair|spokes|business)?men$", r"\1man"),
+        (r"^children('s)?$", "child"),
+        (r"is(e[drs]?|ers|ing|ations?|able)$", r"iz\1"),
+        (r"(al|ol)yses$", r"\1ysis"),
+        (r"ys(ed?|ing)$", r"yz\1"),
+        (r"(?<=...)our((?:s|ed|er|ers|ing|able|al|ful|less|hood|ites?|y)?)$", r"or\1"),
+        (r"^(cent|theat|met|lit|fib|spect|calib)re(s|d)?$", r"\1er\2"),
+        (r"^(def|off|lic|pret)ence(s|d)?$", r"\1ense\2"),
+        (r"^(program|catalog|dialog|analog)(?:me|ue)(s|d)?$", r"\1\2"),
+        (r"^(travel|label|counsel|cancel|model|signal|fuel|channel|level)l(?=ed|ing|er|or)", r"\1"),
+        (r"^(judg|acknowledg|ag)e(?=ment|ing$)", r"\1"),
+        (r"^(p|orthop|encyclop)aed", r"\1ed"),
+    )
+)
+"""What is spelt in two ways, and irregular plurals, each as (pattern, one form). A form need
+not be a word: `raize` and `rize` do no harm where all of their kind become so."""
+
+
+@cache
+def _stemmer(language: str) -> Stemmer.Stemmer | None:
+    algorithm = SNOWBALL.get(language.partition("-")[0])
+    return Stemmer.Stemmer(algorithm) if algorithm else None
+
+
+def _of(word: str, language: str) -> str:
+    """The language that a word is read in: its script may tell better than the text's."""
+    if word.isascii():
+        return language
+    return next((of for script, of in _SCRIPTS if script.search(word)), language)
+
+
+_ELISION = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|all|dall|nell|sull|un)'(?=.)")
+_ELIDING = ("ca", "fr", "it")
+"""Languages that write an article and its noun as one word: l'exploitation."""
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str, language: str) -> str:
+    """The stem of a word as it stands in a text: what its inflections have in common, folded.
+
+    Accents help the stemmer of a language that has them, so it sees them; English has none.
+    """
+    read_in = _of(word, language)
+    stemmer = _stemmer(read_in)
+    if stemmer is None:
+        return as_written(word)
+    if read_in.startswith("en"):
+        return str(stemmer.stemWord(one_spelling(as_written(word))))
+    lowered = word.casefold().replace("’", "'")
+    if read_in.startswith(_ELIDING):
+        lowered = _ELISION.sub("", lowered)
+    return fold(stemmer.stemWord(lowered))
+
+
+def one_spelling(written: str) -> str:
+    """An English word in the one spelling of those that it has."""
+    for pattern, replacement in _ONE_SPELLING:
+        written, changed = pattern.subn(replacement, written, count=1)
+        if changed:
+            break
+    return written
+
+
+STOP_WORDS = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "a an and are as at be been but by for from had has have how if in into is its nor "
+        "not of on or so such than that the their then there these they this those to was were "
+        "what when where which why with",
+        "ar": "في من على الى عن مع هذا هذه ذلك التي الذي او ان لا ما هو هي كما بين بعد قبل حول ضد",
+        "de": "als am an auf aus bei das dem den der des die durch ein eine einem einen einer für "
+        "gegen im in ist mit nach nicht oder sich sind über um und unter vom von vor wie zu zum "
+        "zur",
+        "es": "a al como con contra de del desde e el en entre es esta este la las lo los más no "
+        "o para por que se según ser sin sobre son su sus un una unas unos y",
+        "fr": "à au aux avec ce ces cette comme contre dans de des du elle en entre est et il la "
+        "le les leur leurs mais ne ou où par pas plus pour qu que qui sa se ses son sont sous sur "
+        "un une",
+        "it": "a ai al alla alle che con contro da dal dalla dei del della delle di e gli i il in "
+        "la le lo nel nella o per si sono sui sul sulla tra un una",
+        "pt": "a ao aos as com como contra da das de do dos e em entre na nas no nos o os ou para "
+        "pela pelo por que se sobre um uma",
+        "ru": "а без в во для до и из или к как на не о об от по под при про с со что это",
+    }.items()
+}
+"""Words that say how others hang together, or only that something is asked, as they are
+written, not folded. WHO and IT are names here, so not among them."""
+
+_FOLDED_STOP_WORDS = {
+    language: frozenset(map(as_written, words)) for language, words in STOP_WORDS.items()
+}
+
+
+def stop_words(language: str) -> frozenset[str]:
+    """The stop words of a language, folded; none where none are known."""
+    return _FOLDED_STOP_WORDS.get(language.partition("-")[0], frozenset())

@@ -1,0 +1,121 @@
+"""Words that were typed become leaves, read in every language that the index holds.
+
+Whoever types needs not say in what language: a word stands for its stem in each of them, so
+far as the index has it. What was typed in one piece (`x-ray`, `A/RES/55/25`) is one leaf: its
+words side by side, written as one, or, weighing less, apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from whoosh import query
+
+from indexer import analysis, languages
+from indexer.fields import Catalogue, Field
+from indexer.folding import as_written
+from search_app.engine.nodes import Leaf
+
+APART = 0.3
+"""What words of one piece weigh where they stand apart, beside 1 where they stand together."""
+SHORTEST_PART = 3
+"""A word is taken apart into words of at least so many letters."""
+
+
+def _english(raw: str) -> tuple[str, ...]:
+    return (languages.stem(raw, "en"),)
+
+
+class Vocabulary(msgspec.Struct, frozen=True):
+    """What a parser must know of a catalogue and of its index.
+
+    `named(field, text)` gives the values of a facet that a text names, by code or label.
+    `stems(raw)` gives the stems of a word in the languages of the index, that of the
+    catalogue's language first; `frequency(stem)` the number of publications that have one.
+    """
+
+    catalogue: Catalogue
+    named: Callable[[Field, str], list[str]]
+    stems: Callable[[str], tuple[str, ...]] = _english
+    frequency: Callable[[str], int] = lambda _: 0
+
+    @property
+    def searchable(self) -> list[str]:
+        """The names of the fields that words are looked for in."""
+        return [field.name for field in self.catalogue.searchable]
+
+    def is_stop_word(self, raw: str) -> bool:
+        """Whether a word only joins others, or asks.
+
+        That is so in the catalogue's language, unless it is a name in capitals; and in any
+        other, if no publication has the word.
+        """
+        written = as_written(raw)
+        if written in languages.stop_words(self.catalogue.language):
+            return True
+        is_known = any(written in languages.stop_words(each) for each in languages.STOP_WORDS)
+        return is_known and not any(map(self.frequency, self.stems(raw)))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they stand there; what is unparted in pairs of characters.
+
+    The last character alone, which the index has too, adds nothing behind a pair.
+    """
+    found: list[str] = []
+    end = -1
+    for start, stop in analysis.spans(text):
+        if stop > end:
+            found.append(text[start:stop])
+        end = stop
+    return found
+
+
+def word(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
+    """The leaf of one word."""
+    if len(raw) == 1 and analysis.is_unparted(raw):
+        beginning = analysis.WRITTEN + as_written(raw)
+        return Leaf([query.Prefix(field, beginning) for field in fields], raw)
+    stems = vocabulary.stems(raw)
+    return Leaf([query.Term(field, stem) for stem in stems for field in fields], as_written(raw))
+
+
+def phrase(raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
+    """The leaf of words side by side, all of them read in one language."""
+    return Leaf(phrases(raws, fields, vocabulary), f'"{" ".join(map(as_written, raws))}"')
+
+
+def phrases(
+    raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary, boost: float = 1.0
+) -> list[query.Query]:
+    """The same, as parts of a leaf."""
+    read = [vocabulary.stems(raw) for raw in raws]
+    most = max(map(len, read), default=1)
+    said = dict.fromkeys(
+        tuple(stems[min(turn, len(stems) - 1)] for stems in read) for turn in range(most)
+    )
+    return [
+        query.Phrase(field, list(stems), boost=boost) if len(stems) > 1
+        else query.Term(field, stems[0], boost=boost)
+        for stems in said for field in fields
+    ]  # fmt: skip
+
+
+def apart(
+    raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary, boost: float = APART
+) -> query.And:
+    """A part of a leaf: all of some words, anywhere."""
+    return query.And([word(raw, fields, vocabulary) for raw in raws], boost=boost)
+
+
+def piece(text: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
+    """The leaf of words that were typed in one piece."""
+    raws = words_of(text)
+    parts = phrases(raws, fields, vocabulary)
+    joined = "".join(map(as_written, raws))
+    if any(map(vocabulary.frequency, vocabulary.stems(joined))):
+        parts += word(joined, fields, vocabulary).subqueries
+    if not analysis.is_unparted(text):
+        parts.append(apart(raws, fields, vocabulary))
+    return Leaf(parts, text)
