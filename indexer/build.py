@@ -14,11 +14,12 @@ from typing import Literal
 
 import msgspec
 
-from indexer import analysis, catalogue_file, columnar, corpus, generations, schema
+from indexer import analysis, catalogue_file, columnar, corpus, generations, schema, thesaurus
 from indexer.columnar import Segment
 from indexer.fields import Catalogue
 from indexer.generations import Changes, Generation, Manifest
 from indexer.record import Fresh, Item, Kept, Problem, Publication
+from indexer.thesaurus import Thesaurus
 
 CHUNK = 4096
 """How many publications are taken at a time."""
@@ -64,7 +65,7 @@ def build(
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
-    catalogue = catalogue_file.load(corpus_folder)
+    catalogue, known_things = catalogue_file.load(corpus_folder), thesaurus.load(corpus_folder)
     problems: list[Problem] = []
     with generations.locked(index):
         live, before = _live(index)
@@ -72,13 +73,13 @@ def build(
         known = former.stored if former else None
         reading = corpus.Reading(catalogue, problems.append, known, at)
         same, others = _until_news(reading.folder(corpus_folder))
-        census = Census(catalogue, before, problems)
+        census = Census(catalogue, before, problems, known_things)
         if live and former and others is None and len(same) == former.size:
             census.count(same)
             if census.equals(live.manifest):
                 seconds = time.perf_counter() - started
                 return Outcome("unchanged", live, census.changes, problems, seconds)
-            census = Census(catalogue, before, problems)
+            census = Census(catalogue, before, problems, known_things)
         with generations.begun(index) as partial:
             items = chain(same, others or ())
             counts = columnar.write(
@@ -91,6 +92,8 @@ def build(
                 seconds = time.perf_counter() - started
                 return Outcome("unchanged", live, census.changes, problems, seconds)
             (partial / generations.DIGESTS).write_bytes(msgspec.json.encode(census.digests))
+            if known_things.concept:
+                (partial / generations.THESAURUS).write_bytes(msgspec.json.encode(known_things))
             seconds = round(time.perf_counter() - started, 3)
             published = generations.publish(index, partial, census.manifest(counts, seconds))
     seconds = time.perf_counter() - started
@@ -154,9 +157,11 @@ class Census:
     """
 
     def __init__(
-        self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem]
-    ) -> None:
+        self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem],
+        known_things: Thesaurus,
+    ) -> None:  # fmt: skip
         self.catalogue, self.problems, self._before = catalogue, problems, before
+        self._thesaurus = known_things
         self.digests: dict[str, str] = {}
         self._read = sha256()
 
@@ -181,8 +186,9 @@ class Census:
 
     @property
     def corpus(self) -> str:
-        """A digest of all that was read, the problems too."""
+        """A digest of all that was read, the thesaurus and the problems too."""
         read = self._read.copy()
+        read.update(msgspec.json.encode(self._thesaurus))
         read.update(msgspec.json.encode(self.problems))
         return read.hexdigest()
 

@@ -18,7 +18,7 @@ from indexer.fields import MISSING, Catalogue, Field
 
 CATALOGUE_FILE = "catalogue.toml"
 RESERVED_NAMES = frozenset(
-    "q match page size sort facet id lang score url title_html summary_html source "
+    "q match exact page size sort facet id lang score url title_html summary_html source "
     "explain semantic json query all any everything record index help".split()
 )
 """Names that the address line and the API use for other things than fields."""
@@ -69,7 +69,8 @@ def _toml_value(value: object) -> str:
 _DEFAULTS = msgspec.to_builtins(Field("", ""))
 
 
-def _toml(file: Path) -> dict[str, object]:
+def toml(file: Path) -> dict[str, object]:
+    """What a TOML file says. Raises CatalogueError if it can't be read."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -82,7 +83,7 @@ def _toml(file: Path) -> dict[str, object]:
 
 def _decode(file: Path) -> Catalogue:
     try:
-        return msgspec.convert(_toml(file), Catalogue)
+        return msgspec.convert(toml(file), Catalogue)
     except msgspec.ValidationError as error:
         raise CatalogueError(file, str(error), "See corpus/README.md for what a row may say") from (
             error
@@ -172,7 +173,7 @@ def _told(*checks: tuple[bool, str, str]) -> list[tuple[str, str]]:
 
 def _groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
     try:
-        table = msgspec.convert(_toml(file), dict[str, dict[str, list[str]]])
+        table = msgspec.convert(toml(file), dict[str, dict[str, list[str]]])
     except msgspec.ValidationError as error:
         hint = 'It has one table, with rows such as "South Asia" = ["IN", "NP"]'
         raise CatalogueError(file, str(error), hint) from error

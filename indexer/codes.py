@@ -72,3 +72,18 @@ def language_name(code: str, in_language: str = "en") -> str:
 def country_name(code: str, in_language: str = "en") -> str:
     """What a country is called in a language; the code itself where no name is known."""
     return str(_locale(in_language).territories.get(code, code))
+
+
+@cache
+def _regions_by_name(language: str) -> dict[str, str]:
+    """The UN M49 codes of the parts of the world, by what they are called."""
+    named = _locale(language).territories
+    return {name.casefold(): code for code, name in named.items() if code.isdigit()}
+
+
+def region_names(name: str, languages: tuple[str, ...], language: str = "en") -> dict[str, str]:
+    """What a part of the world is called in other languages; nothing if the name is none."""
+    code = _regions_by_name(language).get(name.casefold())
+    if code is None:
+        return {}
+    return {each: country_name(code, each) for each in languages if each != language}

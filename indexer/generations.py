@@ -28,12 +28,13 @@ import msgspec
 
 from indexer.fields import Catalogue
 from indexer.record import Problem
+from indexer.thesaurus import Thesaurus
 
 KEPT = 3
 """How many generations stay on disk, the live one among them."""
 
-CURRENT, LOCK, MANIFEST, DIGESTS, SEGMENT = (
-    "CURRENT", "LOCK", "manifest.json", "digests.json", "segment",
+CURRENT, LOCK, MANIFEST, DIGESTS, THESAURUS, SEGMENT = (
+    "CURRENT", "LOCK", "manifest.json", "digests.json", "thesaurus.json", "segment",
 )  # fmt: skip
 PARTIAL = ".partial"
 _NAME = r"\d{6,}-\w+"
@@ -105,6 +106,12 @@ class Generation(msgspec.Struct, frozen=True):
     def segment(self) -> Path:
         """The folder of the Whoosh index."""
         return self.folder / SEGMENT
+
+    def thesaurus(self) -> Thesaurus:
+        """The thesaurus that queries are read by. Raises IndexOutdated."""
+        if THESAURUS not in self.manifest.files:
+            return Thesaurus()
+        return _decoded(self.folder, THESAURUS, Thesaurus)
 
     def digests(self) -> dict[str, str]:
         """To each publication's id, the digest of what it said. Raises IndexOutdated."""

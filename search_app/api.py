@@ -25,6 +25,9 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
         "page": state.page,
         "pages": page_count(results, state),
         "relaxed": results.relaxed,
+        "corrected": results.corrected,
+        "suggestion": results.suggestion,
+        "also": [{"said": each.said, "names": list(each.also)} for each in results.named],
         "left_out": {
             "words_over_the_limit": results.ignored,
             "too_much": list(results.too_much),

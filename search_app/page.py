@@ -65,6 +65,14 @@ class Choice(msgspec.Struct, frozen=True):
     selected: bool
 
 
+class Reading(msgspec.Struct, frozen=True):
+    """How what was typed was read: a line, the words that a link stands on, and where it leads."""
+
+    line: str
+    link: str
+    href: str
+
+
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """All that the search page prints.
 
@@ -91,6 +99,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     lenient_href: str
     any_href: str
     notes: tuple[str, ...]
+    readings: tuple[Reading, ...]
 
 
 def marked(runs: Iterable[Run]) -> Markup:
@@ -144,7 +153,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
             for sort in SORTS
             if results.scored or sort != "relevance"
         ),
-        hidden=state.pairs_without("q", "match", "page"),
+        hidden=state.pairs_without("q", "match", "exact", "page"),
         pages=tuple(_pager(state, pages)),
         previous_href=state.url(page=state.page - 1) if 1 < state.page <= pages else "",
         next_href=state.url(page=state.page + 1) if state.page < pages else "",
@@ -153,6 +162,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
         any_href=state.with_match("any").url() if state.match == "all" else "",
         notes=tuple(_notes(results, state, catalogue)),
+        readings=tuple(_readings(results, state)),
     )
 
 
@@ -182,6 +192,25 @@ def _notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterab
         yield f"There is nothing in “{state.text}” to search for; this is everything."
     for name, value in results.unknown:
         yield f"{catalogue.by_name[name].label}: no publication has “{value}” there."
+
+
+def _readings(results: Results, state: SearchState) -> Iterable[Reading]:
+    """How the words were read, each with the way to read them otherwise."""
+    typed = state.with_exact(exact=True).url()
+    if results.corrected:
+        line = f"Nothing has “{state.text}”: these are for “{results.corrected}”."
+        yield Reading(line, f"Search for “{state.text}” as it was typed", typed)
+    if results.suggestion:
+        meant = state.with_text(results.suggestion).url()
+        yield Reading("Did you mean", f"{results.suggestion}", meant)
+    if results.named:
+        also = "; ".join(dict.fromkeys(name for each in results.named for name in each.also))
+        yield Reading(f"Also searching: {also}.", "Search only for the words typed", typed)
+    if state.exact:
+        usual = state.with_exact(exact=False).url()
+        yield Reading(
+            "Only the words as typed are searched for.", "Search for other names too", usual
+        )
 
 
 def _chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:

@@ -1,6 +1,6 @@
 """Address ⇄ state: every state of the search page is a GET address, and a value.
 
-    q, match, one parameter a facet (repeatable), sort, size, page
+    q, match, exact, one parameter a facet (repeatable), sort, size, page
 
 `SearchState` is read from an address and printed as one; its methods give the states that
 the page's links lead to. A new query, filter or sort begins on page 1.
@@ -26,6 +26,7 @@ MOST_TICKED = 100
 """How many values of one field may be ticked: each stands in every link of the page."""
 Choice = TypeVar("Choice", bound=str)
 SORTS: tuple[Sort, ...] = get_args(Sort)
+SWITCH = ("0", "1")
 MATCHES: tuple[Match, ...] = get_args(Match)
 
 
@@ -70,6 +71,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
 
     text: str = ""
     match: Match = "auto"
+    exact: bool = False
     filters: Mapping[str, tuple[str, ...]] = {}
     sort: Sort | None = None
     size: int = SIZE
@@ -81,7 +83,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         Without a number of values, all of them.
         """
         return SearchRequest(
-            self.text, self.filters, self.match, self.sort, self.page, self.size, values
+            self.text, self.filters, self.match, self.sort, self.page, self.size, values, self.exact
         )
 
     @property
@@ -97,7 +99,8 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     @property
     def _words(self) -> list[tuple[str, str]]:
         pairs = [("q", self.text)] if self.text else []
-        return [*pairs, ("match", self.match)] if self.match != "auto" else pairs
+        pairs += [("match", self.match)] if self.match != "auto" else []
+        return [*pairs, ("exact", "1")] if self.exact else pairs
 
     @cached_property
     def _ticks(self) -> list[tuple[str, str]]:
@@ -172,6 +175,14 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         """This, all words wanted or any."""
         return msgspec.structs.replace(self, match=match, page=1)
 
+    def with_text(self, text: str) -> SearchState:
+        """This with other words, read as usual."""
+        return msgspec.structs.replace(self, text=text, exact=False, page=1)
+
+    def with_exact(self, *, exact: bool) -> SearchState:
+        """This, words wanted only as they were typed, or read as usual."""
+        return msgspec.structs.replace(self, exact=exact, page=1)
+
     def with_sort(self, sort: Sort) -> SearchState:
         """This in another order."""
         return msgspec.structs.replace(self, sort=sort, page=1)
@@ -197,6 +208,7 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
     return SearchState(
         text=_first(arguments, "q").strip(),
         match=_one_of(arguments, "match", MATCHES) or "auto",
+        exact=_one_of(arguments, "exact", SWITCH) == "1",
         filters=filters,
         sort=_one_of(arguments, "sort", SORTS),
         size=_number(arguments, "size", LARGEST_SIZE, capped=False) or SIZE,

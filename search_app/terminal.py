@@ -18,6 +18,8 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
     click.echo(found.summary)
     for note in found.notes:
         click.echo(note)
+    for reading in found.readings:
+        click.echo(reading.line)
     if found.relaxed and results.total:
         click.echo("No publication has all of these words; these have any of them.")
     facts = Facts(catalogue)

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from whoosh import query
 
+from indexer.schema import row_of
 from search_app.engine import expand
-from search_app.engine.nodes import Leaf
+from search_app.engine.nodes import Leaf, parts
 from search_app.engine.snapshot import Snapshot
 
 MOST = 3_000_000
@@ -49,8 +50,8 @@ def bounded(tree: query.Query, snapshot: Snapshot) -> Bounded:
 
 def cost(leaf: Leaf, snapshot: Snapshot) -> int:
     """About how many postings a leaf visits."""
-    parts = {_key(part): part for part in leaf.subqueries}
-    return sum(_cost(part, snapshot) for part in parts.values())
+    told = {_key(part): part for part in parts(leaf)}
+    return sum(_cost(part, snapshot) for part in told.values())
 
 
 def _key(part: query.Query) -> object:
@@ -59,12 +60,12 @@ def _key(part: query.Query) -> object:
 
 
 def _cost(part: query.Query, snapshot: Snapshot) -> int:
-    if isinstance(part, query.And):
-        return sum(cost(each, snapshot) for each in part.subqueries)
     if isinstance(part, query.Phrase):
         numbers = [snapshot.term(word) for word in part.words]
         places = [0 if each is None else snapshot.segment.stands(each) for each in numbers]
         return min(places) * (PLACE + len(places))
+    if row_of(part.fieldname):
+        return 0  # a mask, which is remembered
     if isinstance(part, query.Term):
         terms = snapshot.terms_of(part.text)
         return sum(map(terms.frequency, snapshot.numbers_of(part.text)))

@@ -23,6 +23,12 @@ class Token(msgspec.Struct, frozen=True):
     field: str | None = None
     negated: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a word alone, to be read as it stands: no field, minus, star or tilde."""
+        marked = self.field or self.negated or "*" in self.text or "~" in self.text
+        return self.kind == "word" and not marked
+
     def is_word(self, text: str) -> bool:
         """Whether it is a word alone, typed just so."""
         return self.text == text and self.kind == "word" and not (self.field or self.negated)

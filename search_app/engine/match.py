@@ -18,7 +18,7 @@ from indexer import analysis
 from indexer.columnar import Array, Column, Places, Postings
 from indexer.schema import row_of
 from search_app.engine import expand
-from search_app.engine.nodes import Leaf
+from search_app.engine.nodes import Labels, Leaf
 from search_app.engine.snapshot import Documents, Mask, Snapshot
 
 Answer = TypeVar("Answer")
@@ -113,6 +113,10 @@ def postings(leaf: Leaf, snapshot: Snapshot) -> Postings:
     for part in leaf.subqueries:
         if isinstance(part, query.And):
             found.append(_weighed(part, _apart(part, snapshot)))
+        elif isinstance(part, Labels):
+            found.append(_weighed(part, _labelled(part, snapshot)))
+        elif row_of(part.fieldname):
+            found.append(_weighed(part, _valued(part, snapshot)))
         else:
             same.setdefault(_said(part), (part, set()))[1].add(part.fieldname)
     for part, fields in same.values():
@@ -124,6 +128,17 @@ def _weighed(part: query.Query, held: Postings) -> Postings:
     if part.boost == 1:
         return held
     return Postings(held.documents, held.weights * np.float32(part.boost))
+
+
+def _labelled(part: Labels, snapshot: Snapshot) -> Postings:
+    """What the labels match, all of them as one."""
+    return snapshot.labelled(part.of, lambda: postings(Leaf(part.subqueries), snapshot))
+
+
+def _valued(part: query.Term, snapshot: Snapshot) -> Postings:
+    """The publications that have a value, each of them once."""
+    held = np.flatnonzero(_value(part, snapshot)).astype(np.int32)
+    return Postings(held, np.ones(len(held), np.float32))
 
 
 def _apart(part: query.And, snapshot: Snapshot) -> Postings:

@@ -13,12 +13,22 @@ class Leaf(query.Or):  # type: ignore[misc]
     It scores as one pseudo-term: how often it stands in a field counts whatever it matches
     there, and the publications that it matches anywhere are its document frequency. Never
     `normalize()` a tree with leaves: Whoosh would flatten them into their surroundings.
-    `said` is what was typed for it.
+    `said` is what was typed for it, `also` what else it is looked for by, if anything.
     """
 
-    def __init__(self, subqueries: list[query.Query], said: str = "") -> None:
+    def __init__(
+        self, subqueries: list[query.Query], said: str = "", also: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(subqueries)
-        self.said = said
+        self.said, self.also = said, also
+
+
+class Labels(query.Or):  # type: ignore[misc]
+    """A part of a leaf: whatever else a thing is called. What it matches is remembered by `of`."""
+
+    def __init__(self, subqueries: list[query.Query], of: str, boost: float = 1.0) -> None:
+        super().__init__(subqueries, boost=boost)
+        self.of = of
 
 
 def fits(pattern: str, word: str) -> bool:
@@ -49,3 +59,17 @@ def leaves(tree: query.Query | None) -> Iterator[Leaf]:
     elif tree is not None and not isinstance(tree, query.Not):
         for child in tree.children():
             yield from leaves(child)
+
+
+def parts(tree: query.Query | None) -> Iterator[query.Query]:
+    """What the leaves of a tree ask of single fields."""
+    for leaf in leaves(tree):
+        yield from _parts(leaf)
+
+
+def _parts(node: query.Query) -> Iterator[query.Query]:
+    for part in node.subqueries:
+        if isinstance(part, query.CompoundQuery):
+            yield from _parts(part)
+        else:
+            yield part

@@ -15,7 +15,6 @@ pass over the text; the number of words and the depth of parentheses have a limi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import msgspec
 from whoosh import query
@@ -27,7 +26,7 @@ from indexer.schema import exact, row_of
 from search_app.engine import reading
 from search_app.engine.lexer import Token, tokens
 from search_app.engine.nodes import Leaf
-from search_app.engine.reading import Vocabulary
+from search_app.engine.reading import Line, Vocabulary
 from search_app.engine.request import year_range
 
 MOST_WORDS = 500
@@ -72,22 +71,9 @@ def _of_plain(
     words: list[str], vocabulary: Vocabulary, joined: type[query.CompoundQuery]
 ) -> query.Query | None:
     """What the grammar would make of words that are nothing else, in less time."""
-    shouted = _is_shouted(words)
-    kept = [each for each in words if not _is_left_out(each, shouted, vocabulary)] or words
-    fields = vocabulary.searchable
-    leaves = [reading.word(each, fields, vocabulary) for each in kept]
+    line = Line(words, vocabulary)
+    leaves = line.leaves() or line.leaves(keeps=True)
     return joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
-
-
-def _is_shouted(words: Sequence[str]) -> bool:
-    """Whether all is in capitals, so that they say nothing."""
-    return all(each.isupper() or not each.isalpha() for each in words)
-
-
-def _is_left_out(raw: str, shouted: bool, vocabulary: Vocabulary) -> bool:
-    """Whether a word that was typed is a stop word, and not a name in capitals: IT, WHO, UN."""
-    is_name = len(raw) > 1 and raw.isupper() and not shouted and raw not in OPERATORS
-    return not is_name and vocabulary.is_stop_word(raw)
 
 
 class _Parser:
@@ -100,7 +86,8 @@ class _Parser:
         keep_stop_words: bool,
     ) -> None:
         self.tokens = list(tokens(text))
-        self.shouted = _is_shouted([each.text for each in self.tokens if each.kind == "word"])
+        typed = [each.text for each in self.tokens if each.kind == "word"]
+        self.line = Line(typed, msgspec.structs.replace(vocabulary, things=None))
         self.at = 0
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
         self.searchable = vocabulary.searchable
@@ -134,6 +121,9 @@ class _Parser:
     def _groups(self, depth: int) -> list[query.Query]:
         groups = []
         while self.at < len(self.tokens) and self._here().kind != "close":
+            if run := self._run():
+                groups += self._line(run)
+                continue
             alternatives = [self._either(depth)]
             while self._operator("AND"):
                 alternatives.append(self._either(depth))
@@ -141,6 +131,33 @@ class _Parser:
             groups += filters
             groups += [query.And(words)] if len(words) > 1 and self.joined is query.Or else words
         return groups
+
+    def _run(self) -> list[str]:
+        """Steps over words in a row that nothing else belongs to; gives them."""
+        first = self.at
+        while self.field is None and self._is_alone(self.at):
+            self.at += 1
+        return [token.text for token in self.tokens[first : self.at]]
+
+    def _is_alone(self, at: int) -> bool:
+        """Whether there is a word there, and no operator has it beside it."""
+        around = self.tokens[max(at - 1, 0) : at + 2]
+        return (
+            at < len(self.tokens)
+            and self.tokens[at].is_plain
+            and not any(each.is_word(name) for each in around for name in OPERATORS)
+        )
+
+    def _line(self, run: list[str]) -> list[query.Query]:
+        """The leaves of words in a row."""
+        counted = [self._within_the_limit(reading.words_of(each)) for each in run]
+        line = Line(
+            [each for each, words in zip(run, counted, strict=True) if words], self.vocabulary
+        )
+        keeps = self.keep_stop_words
+        leaves = line.leaves(keeps=keeps, as_one=self.joined is query.And)
+        self.left_out += not leaves
+        return list(leaves)
 
     def _either(self, depth: int) -> query.Query | None:
         alternatives = [self._item(depth)]
@@ -269,7 +286,8 @@ class _Parser:
 
     def _term(self, raw: str, fields: list[str], kind: str) -> Leaf | None:
         drops = kind == "word" and not self.keep_stop_words
-        if drops and _is_left_out(raw, self.shouted, self.vocabulary):
+        # An operator that joins nothing is a word, and no name.
+        if drops and self.line.leaves_out(raw.lower() if raw in OPERATORS else raw):
             self.left_out += 1
             return None
         return reading.word(raw, fields, self.vocabulary)

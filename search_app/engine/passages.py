@@ -15,7 +15,7 @@ from whoosh import query
 
 from indexer import analysis, languages
 from indexer.folding import as_written
-from search_app.engine.nodes import fits, leaves
+from search_app.engine.nodes import fits, parts
 from search_app.engine.results import Run
 
 LENGTH = 130
@@ -101,7 +101,7 @@ def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
     """What a query tree marks in one field of a catalogue in one language as a rule."""
     stems, phrases = set(), []
     shapes: list[Callable[[str], bool]] = []
-    for part in _parts(tree):
+    for part in parts(tree):
         if part.fieldname != field:
             continue
         if isinstance(part, query.Phrase):
@@ -115,16 +115,6 @@ def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
         else:
             stems.add(part.text)
     return Marker(usual, frozenset(stems), tuple(phrases), tuple(shapes))
-
-
-def _parts(tree: query.Query | None) -> Iterator[query.Query]:
-    """What the leaves of a tree ask of single fields."""
-    for leaf in leaves(tree):
-        for part in leaf.subqueries:
-            if isinstance(part, query.And):
-                yield from _parts(part)
-            else:
-                yield part
 
 
 def _is_alike(wanted: str, edits: int, word: str) -> bool:

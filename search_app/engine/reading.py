@@ -7,7 +7,8 @@ words side by side, written as one, or, weighing less, apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 from whoosh import query
@@ -23,6 +24,25 @@ SHORTEST_PART = 3
 """A word is taken apart into words of at least so many letters."""
 
 
+class Recognised(NamedTuple):
+    """A thing in what was typed: the pieces from `first` up to `last`, read in a language."""
+
+    first: int
+    last: int
+    language: str
+    leaf: Leaf
+
+
+class Things(Protocol):
+    """What people may call by name: see `concepts.Concepts`."""
+
+    def cut(self, piece: str) -> list[str]:
+        """What is unparted, parted around the names in it."""
+
+    def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
+        """The things among the pieces of what was typed, in order, none within another."""
+
+
 def _english(raw: str) -> tuple[str, ...]:
     return (languages.stem(raw, "en"),)
 
@@ -33,29 +53,90 @@ class Vocabulary(msgspec.Struct, frozen=True):
     `named(field, text)` gives the values of a facet that a text names, by code or label.
     `stems(raw)` gives the stems of a word in the languages of the index, that of the
     catalogue's language first; `frequency(stem)` the number of publications that have one.
+    `things` recognises what is called by name, or is None where words are to be just words.
     """
 
     catalogue: Catalogue
     named: Callable[[Field, str], list[str]]
     stems: Callable[[str], tuple[str, ...]] = _english
     frequency: Callable[[str], int] = lambda _: 0
+    things: Things | None = None
 
     @property
     def searchable(self) -> list[str]:
         """The names of the fields that words are looked for in."""
         return [field.name for field in self.catalogue.searchable]
 
-    def is_stop_word(self, raw: str) -> bool:
+    def is_stop_word(self, raw: str, spoken: Collection[str] = ()) -> bool:
         """Whether a word only joins others, or asks.
 
-        That is so in the catalogue's language, unless it is a name in capitals; and in any
-        other, if no publication has the word.
+        That is so in the catalogue's language, and in those that are known to be `spoken`; in
+        any other, if no publication has the word.
         """
         written = as_written(raw)
-        if written in languages.stop_words(self.catalogue.language):
+        if any(
+            written in languages.stop_words(each) for each in (self.catalogue.language, *spoken)
+        ):
             return True
         is_known = any(written in languages.stop_words(each) for each in languages.STOP_WORDS)
         return is_known and not any(map(self.frequency, self.stems(raw)))
+
+
+def is_shouted(pieces: Iterable[str]) -> bool:
+    """Whether all is in capitals, so that they say nothing."""
+    return all(each.isupper() or not each.isalpha() for each in pieces)
+
+
+class Line:
+    """What was typed in a row, without operators: its pieces, and the things among them."""
+
+    def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary) -> None:
+        self.vocabulary, self.shouted = vocabulary, is_shouted(pieces)
+        things = vocabulary.things
+        self.things: list[Recognised] = []
+        self.pieces = list(pieces)
+        if things is not None:
+            self.pieces = [part for each in pieces for part in _cut(each, things)]
+            self.things = things.recognised(self.pieces, shouted=self.shouted)
+        self._spoken = {each.language for each in self.things if each.language}
+
+    def leaves(self, *, keeps: bool = False, as_one: bool = True) -> list[Leaf]:
+        """The leaves of things, pieces and words, in order.
+
+        Stop words are left out, unless it `keeps` them; what was typed in one piece is `as_one`,
+        or a leaf a word.
+        """
+        made: list[Leaf] = []
+        at = 0
+        for thing in self.things:
+            made += self._plain(self.pieces[at : thing.first], keeps=keeps, as_one=as_one)
+            made.append(thing.leaf)
+            at = max(at, thing.last)
+        return made + self._plain(self.pieces[at:], keeps=keeps, as_one=as_one)
+
+    def _plain(self, pieces: Sequence[str], *, keeps: bool, as_one: bool) -> list[Leaf]:
+        vocabulary, fields = self.vocabulary, self.vocabulary.searchable
+        made = []
+        for each in pieces:
+            raws = words_of(each)
+            if len(raws) > 1 and as_one:
+                made.append(piece(each, fields, vocabulary))
+            else:
+                made += [
+                    word(raw, fields, vocabulary)
+                    for raw in raws
+                    if keeps or not self.leaves_out(raw)
+                ]
+        return made
+
+    def leaves_out(self, raw: str) -> bool:
+        """Whether a word is a stop word, and not a name in capitals: IT, WHO, UN."""
+        is_name = len(raw) > 1 and raw.isupper() and not self.shouted
+        return not is_name and self.vocabulary.is_stop_word(raw, self._spoken)
+
+
+def _cut(piece: str, things: Things) -> list[str]:
+    return things.cut(piece) if analysis.is_unparted(piece) else [piece]
 
 
 def words_of(text: str) -> list[str]:

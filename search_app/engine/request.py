@@ -31,7 +31,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     open on either side. `match` says whether a publication must hold all words, any, or all
     if some publication does (`auto`). Without a `sort` the best come first, or, where no
     words were typed, the newest. `values` is how many of a facet's commonest values are
-    wanted, besides the ticked ones; without it, all.
+    wanted, besides the ticked ones; without it, all. `exact` says that words are to be
+    found as they were typed: nothing is looked for by another name, or spelt otherwise.
     """
 
     text: str = ""
@@ -41,3 +42,4 @@ class SearchRequest(msgspec.Struct, frozen=True):
     page: int = 1
     size: int = 10
     values: int | None = None
+    exact: bool = False

@@ -26,6 +26,13 @@ class Hit(msgspec.Struct, frozen=True):
     passage: tuple[Run, ...]
 
 
+class Named(msgspec.Struct, frozen=True):
+    """A thing that was typed, and the other names that it is looked for by."""
+
+    said: str
+    also: tuple[str, ...]
+
+
 class Bucket(msgspec.Struct, frozen=True):
     """A value of a facet.
 
@@ -46,7 +53,9 @@ class Bucket(msgspec.Struct, frozen=True):
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a search.
 
-    `relaxed` says that no publication holds all the words, and these hold any of them.
+    `relaxed` says that no publication holds all the words, and these hold any of them;
+    `corrected` is the text that was searched for in place of what was typed, `suggestion` one
+    that may have been meant, and `named` has the things that are looked for by other names too.
     `ignored` counts the words beyond those that a query may have; `too_much` has what was typed
     and left out because the query would cost too much, and `cut` what stands for more words
     than are searched for, with how many more. `unknown` has the values typed behind a field's
@@ -62,6 +71,9 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     facets: Mapping[str, tuple[Bucket, ...]]
     left_out: Mapping[str, int]
     relaxed: bool
+    corrected: str | None = None
+    suggestion: str | None = None
+    named: tuple[Named, ...] = ()
     scored: bool
     sort: Sort
     ignored: int

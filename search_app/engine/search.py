@@ -9,24 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from indexer.fields import MISSING, Field
-from indexer.folding import fold
-from search_app.engine import expand, facets, passages
-from search_app.engine.bounds import bounded
+from search_app.engine import expand, facets, passages, spelling
 from search_app.engine.columns import Counts
 from search_app.engine.facets import Selection, Sifted
 from search_app.engine.match import matches
 from search_app.engine.nodes import leaves
 from search_app.engine.order import best
-from search_app.engine.parse import Parsed, parse
-from search_app.engine.reading import Vocabulary
 from search_app.engine.request import SearchRequest, Sort
-from search_app.engine.results import Hit, Results
-from search_app.engine.score import Ranking, ranked
+from search_app.engine.results import Hit, Named, Results
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
-
-NO_SCORES = np.zeros(0, np.float32)
+from search_app.engine.understanding import Understood, understood
 
 
 class Answer(NamedTuple):
@@ -39,9 +32,7 @@ class Answer(NamedTuple):
 
     request: SearchRequest
     snapshot: Snapshot
-    parsed: Parsed
-    left_out: tuple[str, ...]
-    relaxed: bool
+    understood: Understood
     sort: Sort
     numbers: Documents
     scores: NDArray[np.float32] | None
@@ -70,7 +61,8 @@ class Answer(NamedTuple):
 def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     """Which publications answer a search, in what order, and what they have."""
     watch = Stopwatch()
-    parsed, base, left_out, relaxed = _read(request, snapshot, watch)
+    read = understood(request, snapshot, watch)
+    parsed, base = read.parsed, read.base
     documents, keys = (base.documents, base.keys) if base else (snapshot.everything, None)
     for node in parsed.filters:
         kept = matches(node, snapshot).take(documents)
@@ -89,60 +81,9 @@ def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     counts = snapshot.table.counts(sifted.documents)
     watch.lap("facets")
     return Answer(
-        request, snapshot, parsed, left_out, relaxed, sort, sifted.documents.take(at),
+        request, snapshot, read, sort, sifted.documents.take(at),
         scores, sifted, chosen, counts, watch,
     )  # fmt: skip
-
-
-class _Read(NamedTuple):
-    """A query as it was read, what its words find, and whether it was relaxed."""
-
-    parsed: Parsed
-    base: Ranking | None
-    left_out: tuple[str, ...] = ()
-    relaxed: bool = False
-
-
-def _read(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> _Read:
-    """The query, and what its words find: all of them, or any if no publication has all.
-
-    The words alone decide that, before any filter.
-    """
-    vocabulary = Vocabulary(
-        snapshot.catalogue, lambda field, text: _named(field, text, snapshot),
-        snapshot.stems, snapshot.frequency,
-    )  # fmt: skip
-    joined = query.Or if request.match == "any" else query.And
-    read = _found(parse(request.text, vocabulary, joined), snapshot, watch)
-    if request.match != "auto" or read.base is None or len(read.base.documents):
-        return read
-    relaxed = parse(request.text, vocabulary, query.Or)
-    if relaxed.words == read.parsed.words:
-        return read
-    return _found(relaxed, snapshot, watch)._replace(relaxed=True)
-
-
-def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> _Read:
-    watch.lap("parse")
-    if parsed.words is None:
-        return _Read(parsed, None)
-    tree, left_out = bounded(parsed.words, snapshot)
-    base = Ranking(snapshot.everything[:0], NO_SCORES) if tree is None else ranked(tree, snapshot)
-    watch.lap("match")
-    return _Read(parsed, base, left_out)
-
-
-def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
-    """The values that a text names, as a code or a label; else those that have its words."""
-    language = snapshot.catalogue.language
-    labels = {
-        value: fold(field.missing if value == MISSING else field.display(value, language))
-        for value in snapshot.columns[field.name].values
-    }
-    wanted = fold(text)
-    exactly = [value for value in labels if wanted in (labels[value], fold(value))]
-    words = set(wanted.split())
-    return exactly or [value for value in labels if words and words <= set(labels[value].split())]
 
 
 def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
@@ -155,6 +96,7 @@ def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
 def results(answer: Answer) -> Results:
     """What an answer shows: its publications with their passages, its facets in buckets."""
     buckets, left_out = {}, {}
+    read = answer.understood
     for field in answer.snapshot.catalogue.facets:
         name = field.name
         selection = answer.chosen.get(name) or Selection(field, {}, answer.snapshot)
@@ -170,35 +112,49 @@ def results(answer: Answer) -> Results:
         hits=hits,
         facets=buckets,
         left_out=left_out,
-        relaxed=answer.relaxed,
+        relaxed=read.relaxed,
+        corrected=read.corrected,
+        suggestion=_suggestion(answer),
+        named=tuple(Named(leaf.said, leaf.also) for leaf in leaves(read.parsed.words) if leaf.also),
         scored=answer.scores is not None,
         sort=answer.sort,
-        ignored=answer.parsed.ignored,
-        too_much=answer.left_out,
+        ignored=read.parsed.ignored,
+        too_much=read.left_out,
         cut=_cut(answer),
-        unknown=answer.parsed.unknown,
+        unknown=read.parsed.unknown,
         is_read=not answer.request.text
-        or answer.parsed.words is not None
-        or bool(answer.parsed.filters),
+        or read.parsed.words is not None
+        or bool(read.parsed.filters),
         generation=answer.snapshot.name,
         took=round(answer.watch.total, 3),
         stages=answer.watch.stages,
     )
 
 
+def _suggestion(answer: Answer) -> str | None:
+    """What may have been meant in place of what was found, if that is rare."""
+    request, read = answer.request, answer.understood
+    if request.exact or read.corrected or read.base is None or read.relaxed:
+        return None
+    if len(read.base.documents) >= spelling.FREQUENT:
+        return None
+    return spelling.of(answer.snapshot).corrected(request.text)
+
+
 def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:
     """What was typed that stands for more words than are searched for, with how many more."""
+    read = answer.understood
     expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
     counted = (
         (leaf.said, expand.left_out(leaf, answer.snapshot))
-        for leaf in leaves(answer.parsed.words)
-        if isinstance(leaf.subqueries[0], expanding) and leaf.said not in answer.left_out
+        for leaf in leaves(read.parsed.words)
+        if isinstance(leaf.subqueries[0], expanding) and leaf.said not in read.left_out
     )
     return tuple((said, count) for said, count in counted if count)
 
 
 def _hits(answer: Answer) -> tuple[Hit, ...]:
-    words, catalogue = answer.parsed.words, answer.snapshot.catalogue
+    words, catalogue = answer.understood.parsed.words, answer.snapshot.catalogue
     title_row, summary_row = catalogue.role("title"), catalogue.role("summary")
     in_title = passages.marker(words, title_row.name if title_row else "", catalogue.language)
     in_summary = passages.marker(words, summary_row.name if summary_row else "", catalogue.language)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import analysis, columnar, languages, schema
-from indexer.columnar import STEM_MARK, Array, Column, Segment, Terms, written_of
+from indexer.columnar import STEM_MARK, Array, Column, Postings, Segment, Terms, written_of
 from indexer.fields import Catalogue
 from indexer.folding import as_written
 from indexer.generations import Generation, IndexOutdated
@@ -56,6 +56,8 @@ class Snapshot:
         self._stems: dict[str, tuple[str, ...]] = {}
         self._masks: dict[object, Mask] = {}
         self._expanded: dict[object, Any] = {}
+        self._derived: dict[str, Any] = {}
+        self._labelled: dict[str, Postings] = {}
         self._of_thread = local()
 
     @property
@@ -157,6 +159,21 @@ class Snapshot:
             found = make()
             _make_room(self._expanded, MOST_EXPANDED)
             self._expanded[key] = found
+        return found
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """What is derived from the whole snapshot, and kept as long as it; made, if it is not."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        return self._derived[key]
+
+    def labelled(self, of: str, make: Callable[[], Postings]) -> Postings:
+        """What the labels of a thing match; made, if it is not remembered."""
+        found = self._labelled.get(of)
+        if found is None:
+            found = make()
+            _make_room(self._labelled, MOST_EXPANDED)
+            self._labelled[of] = found
         return found
 
     @cached_property

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from indexer import build, columnar, generations
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import Fresh, Publication, Source, Value
+from indexer.thesaurus import Thesaurus
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")
@@ -104,7 +105,7 @@ def index(folder: Path, made: Sequence[Publication]) -> Path:
     """A published index of the publications, through the real writer."""
     folder.mkdir(parents=True, exist_ok=True)
     partial = generations.begin(folder)
-    census = build.Census(CATALOGUE, {}, [])
+    census = build.Census(CATALOGUE, {}, [], Thesaurus())
     chunks = census.counted(map(Fresh, made))
     counts = columnar.write(partial / generations.SEGMENT, CATALOGUE, chunks)
     generations.publish(folder, partial, census.manifest(counts))

@@ -1,0 +1,107 @@
+"""`thesaurus.toml`, beside the corpus: the concepts of a field, and what people call them.
+
+The file follows SKOS (W3C, "SKOS Simple Knowledge Organization System Reference", 2009) in its
+names: a concept has one `prefLabel` a language, any number of `altLabel`, `broader` concepts,
+and acronyms (a `notation` there). It need not be there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from indexer import catalogue_file
+from indexer.catalogue_file import CatalogueError
+from indexer.folding import fold
+
+THESAURUS_FILE = "thesaurus.toml"
+HINT = "See corpus/README.md for what a concept may say"
+
+
+class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that people look for, and what it is called, language by language.
+
+    `acronyms` stand for it in any language, and in capitals only. `broader` has the ids of
+    the concepts that it is a kind or a part of.
+    """
+
+    id: str
+    prefLabel: Mapping[str, str]  # noqa: N815  the names of SKOS
+    altLabel: Mapping[str, tuple[str, ...]] = {}  # noqa: N815
+    acronyms: tuple[str, ...] = ()
+    broader: tuple[str, ...] = ()
+
+    def labels(self, language: str) -> tuple[str, ...]:
+        """What it is called in a language, the preferred label first."""
+        preferred = self.prefLabel.get(language)
+        others = self.altLabel.get(language, ())
+        return others if preferred is None else (preferred, *others)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which it has a label."""
+        return tuple(dict.fromkeys([*self.prefLabel, *self.altLabel]))
+
+
+class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=True):
+    """The concepts of a file, in its order."""
+
+    concept: tuple[Concept, ...] = ()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Concept]:
+        """The concepts by their ids."""
+        return {each.id: each for each in self.concept}
+
+
+def load(folder: Path) -> Thesaurus:
+    """The thesaurus of a corpus folder; an empty one if there is no file.
+
+    Raises CatalogueError if it can't be meant: unreadable, ids or labels twice, an unknown
+    or circular `broader`.
+    """
+    file = folder / THESAURUS_FILE
+    if not file.exists():
+        return Thesaurus()
+    try:
+        thesaurus = msgspec.convert(catalogue_file.toml(file), Thesaurus)
+    except msgspec.ValidationError as error:
+        raise CatalogueError(file, str(error), HINT) from error
+    for what, hint in faults(thesaurus):
+        raise CatalogueError(file, what, hint)
+    return thesaurus
+
+
+def faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+    """What is wrong, each with what to do about it."""
+    for identity in _twice(each.id for each in thesaurus.concept):
+        yield f"two concepts have the id {identity!r}", "Give each an id of its own"
+    for acronym in _twice(one for each in thesaurus.concept for one in each.acronyms):
+        yield f"two concepts have the acronym {acronym!r}", "Leave it to one of them"
+    for language in sorted({one for each in thesaurus.concept for one in each.languages}):
+        labels = (set(map(fold, each.labels(language))) for each in thesaurus.concept)
+        for label in _twice(chain.from_iterable(labels)):
+            yield f"two concepts are called {label!r} in {language!r}", "Leave it to one of them"
+    yield from _faults_of_broader(thesaurus)
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def _faults_of_broader(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+    known = thesaurus.by_id
+    for concept in thesaurus.concept:
+        for unknown in sorted(set(concept.broader) - known.keys()):
+            what = f"{concept.id!r} is narrower than {unknown!r}, which there is not"
+            yield what, "Add that concept, or take it out of broader"
+        above = set(concept.broader)
+        while more := {up for each in above if each in known for up in known[each].broader} - above:
+            above |= more
+        if concept.id in above:
+            yield f"{concept.id!r} is broader than itself", "Break the circle of broader"

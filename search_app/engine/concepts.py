@@ -1,0 +1,283 @@
+"""What people call things: concepts and facts are recognised in what was typed.
+
+A concept of the thesaurus, or a value of a facet (a language, a country, a kind of material), is
+recognised by any of its labels in any language, and becomes one leaf: what was typed, what
+else the thing is called in the languages of the index, and the publications that have it as
+a value. What was typed weighs most.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+
+from whoosh import query
+
+from indexer import analysis, codes, languages
+from indexer.fields import MISSING, Field
+from indexer.folding import as_written, fold
+from indexer.schema import exact, exact_fields
+from indexer.thesaurus import Thesaurus
+from search_app.engine import reading
+from search_app.engine.nodes import Labels, Leaf
+from search_app.engine.reading import Recognised
+from search_app.engine.snapshot import Snapshot
+
+UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
+"""In these, besides the catalogue's own, countries, regions and languages are recognised."""
+LABEL, VALUE = 0.6, 0.3
+"""What another label weighs, and having a value, beside 1 for what was typed."""
+MOST_TOLD = 3
+"""So many other names of a thing are told."""
+SHORTEST_PART = 5
+"""A part of a value's label names it if it has several words, or one of so many letters."""
+
+_PARTED = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECASE)
+Key = tuple[str, ...]
+"""A label as the stems of its words, or, where words are not parted, as it is written."""
+
+
+class Thing(NamedTuple):
+    """What can be recognised: its labels by language, and the values of facets that are it."""
+
+    id: str
+    labels: Mapping[str, Sequence[str]]
+    values: tuple[tuple[str, str], ...]
+
+
+class Concepts:
+    """All things that a snapshot can recognise."""
+
+    def __init__(self, snapshot: Snapshot, thesaurus: Thesaurus) -> None:
+        self._snapshot = snapshot
+        self._fields = [field.name for field in snapshot.catalogue.searchable]
+        facts = list(_facts(snapshot))
+        self.things = [*_of_thesaurus(thesaurus, facts), *facts]
+        self._acronyms: dict[str, int] = {}
+        self._starting: dict[tuple[str, str], list[tuple[Key, int]]] = defaultdict(list)
+        self._unparted: dict[str, int] = {}
+        self._stems: dict[str, set[str]] = defaultdict(set)
+        self._labels: dict[int, list[query.Query]] = {}
+        for number, thing in enumerate(self.things):
+            self._enter(number, thing)
+        for number, concept in enumerate(thesaurus.concept):
+            self._acronyms.update(dict.fromkeys(concept.acronyms, number))
+        self.languages = tuple(
+            dict.fromkeys([*snapshot.languages, *(language for language, _ in self._starting)])
+        )
+        self._longest = max(map(len, self._unparted), default=0)
+
+    def _enter(self, number: int, thing: Thing) -> None:
+        for language, labels in thing.labels.items():
+            for label in labels:
+                if analysis.is_unparted(label):
+                    self._unparted.setdefault(fold(label), number)
+                    continue
+                key = tuple(languages.stem(raw, language) for raw in reading.words_of(label))
+                self._stems[language].update(key)
+                if key:
+                    self._starting[language, key[0]].append((key, number))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of all labels, as they are written, but for those that are unparted."""
+        return frozenset(
+            as_written(raw)
+            for thing in self.things
+            for labels in thing.labels.values()
+            for label in labels
+            if not analysis.is_unparted(label)
+            for raw in reading.words_of(label)
+        )
+
+    def is_known(self, raw: str) -> bool:
+        """Whether a word stands in a label, in some inflection."""
+        return any(languages.stem(raw, each) in self._stems[each] for each in self.languages)
+
+    def cut(self, piece: str) -> list[str]:
+        """What is unparted, parted around the labels in it, the longest first at each place."""
+        found, begin, at = [], 0, 0
+        while at < len(piece):
+            lengths = range(min(self._longest, len(piece) - at), 1, -1)
+            length = next((n for n in lengths if fold(piece[at : at + n]) in self._unparted), 0)
+            if length:
+                found += [piece[begin:at], piece[at : at + length]]
+                begin = at = at + length
+            else:
+                at += 1
+        return [each for each in [*found, piece[begin:]] if each]
+
+    def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
+        """The things in what was typed, in order, none of them within another.
+
+        They may overlap, as in *people smuggling by boat*. `shouted` says that all is in
+        capitals, so that an acronym is told by nothing.
+        """
+        words = [reading.words_of(piece) for piece in pieces]
+        candidates = sorted(
+            chain(self._acronyms_in(pieces, shouted=shouted), self._labels_in(pieces, words)),
+            key=lambda each: (each[0] - each[1], each[0]),
+        )
+        found: list[Recognised] = []
+        for first, last, language, number in candidates:
+            if not any(each.first <= first and last <= each.last for each in found):
+                leaf = self._leaf(number, pieces[first:last], language)
+                found.append(Recognised(first, last, language, leaf))
+        return sorted(found, key=lambda each: each.first)
+
+    def _acronyms_in(
+        self, pieces: Sequence[str], *, shouted: bool
+    ) -> Iterator[tuple[int, int, str, int]]:
+        if shouted and len(pieces) > 1:
+            return
+        for at, piece in enumerate(pieces):
+            number = self._acronyms.get(piece, self._acronyms.get(piece.removesuffix("s")))
+            if number is not None and piece[:1].isupper():
+                yield at, at + 1, "", number
+
+    def _labels_in(
+        self, pieces: Sequence[str], words: Sequence[Sequence[str]]
+    ) -> Iterator[tuple[int, int, str, int]]:
+        for first, piece in enumerate(pieces):
+            if analysis.is_unparted(piece):
+                number = self._unparted.get(fold(piece))
+                if number is not None:
+                    yield first, first + 1, "zh", number
+                continue
+            for language in self.languages if words[first] else ():
+                stem = languages.stem(words[first][0], language)
+                for key, number in self._starting.get((language, stem), ()):
+                    last = _end(key, words, first, language)
+                    if last:
+                        yield first, last, language, number
+
+    def _leaf(self, number: int, typed: Sequence[str], language: str) -> Leaf:
+        """The leaf of a thing that was typed so."""
+        snapshot, thing = self._snapshot, self.things[number]
+        raws = [raw for piece in typed for raw in reading.words_of(piece)]
+        parts: list[query.Query] = []
+        if language in ("", *snapshot.languages):
+            parts += reading.phrases(raws, self._fields, self._vocabulary)
+            telling = [raw for raw in raws if not self._vocabulary.is_stop_word(raw)]
+            if len(telling) > 1:
+                parts.append(reading.apart(telling, self._fields, self._vocabulary))
+        elif len(raws) == 1:
+            written = analysis.WRITTEN + as_written(raws[0])
+            parts += [query.Term(field, written) for field in self._fields]
+        labels = self._known_labels(number)
+        if labels:
+            parts.append(Labels(labels, thing.id, boost=LABEL))
+        columns = snapshot.columns
+        parts += [
+            query.Term(f"{row}.value", value, boost=VALUE)
+            for row, value in thing.values
+            if value in columns[row].ordinal
+        ]
+        return Leaf(parts, " ".join(typed), self._also(number, raws))
+
+    def _also(self, number: int, raws: Sequence[str]) -> tuple[str, ...]:
+        """Some other names that a thing is looked for by, those that the index may hold."""
+        said = fold(" ".join(raws))
+        own = self._snapshot.languages[0]
+        labels = self.things[number].labels.get(own, ())
+        known = [each for each in labels if fold(each) != said and self._label(each, own)]
+        return tuple(known[:MOST_TOLD])
+
+    @property
+    def _vocabulary(self) -> reading.Vocabulary:
+        snapshot = self._snapshot
+        return reading.Vocabulary(
+            snapshot.catalogue, lambda *_: [], snapshot.stems, snapshot.frequency
+        )
+
+    def _known_labels(self, number: int) -> list[query.Query]:
+        """The labels of a thing that the index may hold, as parts of a leaf."""
+        if number not in self._labels:
+            thing = self.things[number]
+            self._labels[number] = [
+                part
+                for language in self._snapshot.languages
+                for label in thing.labels.get(language, ())
+                for part in self._label(label, language)
+            ]
+        return self._labels[number]
+
+    def _label(self, label: str, language: str) -> list[query.Query]:
+        """A label as words side by side; a word of another language just as it is written.
+
+        One that looks like a word of the catalogue's language may mean another thing there.
+        """
+        raws = reading.words_of(label)
+        own = self._snapshot.languages[0]
+        if len(raws) == 1 and language != own:
+            terms = [analysis.WRITTEN + as_written(raws[0])]
+        else:
+            terms = [languages.stem(raw, language) for raw in raws]
+        if not terms or not all(map(self._snapshot.numbers_of, terms)):
+            return []
+        if len(terms) == 1:
+            return [query.Term(field, terms[0]) for field in self._fields]
+        return [query.Phrase(field, terms) for field in self._fields]
+
+
+def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) -> int:
+    """Behind which piece a label ends that begins at one; 0 if it is not there, or within one."""
+    at = 0
+    for piece, typed in enumerate(words[first:], start=first):
+        wanted = key[at : at + len(typed)]
+        if not typed or tuple(languages.stem(raw, language) for raw in typed) != wanted:
+            return 0
+        at += len(typed)
+        if at == len(key):
+            return piece + 1
+    return 0
+
+
+def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thing]:
+    """The concepts, each with the values that are called as it is."""
+    called: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for fact in facts:
+        for label in {fold(one) for labels in fact.labels.values() for one in labels}:
+            called[label] += fact.values
+    for concept in thesaurus.concept:
+        labels = {each: concept.labels(each) for each in concept.languages}
+        names = {fold(label) for each in labels.values() for label in each}
+        values = dict.fromkeys(value for name in sorted(names) for value in called[name])
+        yield Thing(concept.id, labels, tuple(values))
+
+
+def _facts(snapshot: Snapshot) -> Iterator[Thing]:
+    """The values of facets, by all that they are called."""
+    for field in exact_fields(snapshot.catalogue):
+        if field.kind != "year":
+            for value in snapshot.columns[field.name].values:
+                if value != MISSING and (labels := _names(field, value, snapshot)):
+                    yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),))
+
+
+def _names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
+    own = snapshot.catalogue.language
+    spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
+    if field.kind == "country":
+        return {each: [codes.country_name(value, each)] for each in spoken}
+    if field.kind == "language":
+        return {each: [codes.language_name(value, each)] for each in spoken}
+    label = field.display(value, own)
+    parts = [part for part in _PARTED.split(label) if " " in part or len(part) >= SHORTEST_PART]
+    names: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
+    for part in names[own]:
+        for language, name in codes.region_names(part, spoken).items():
+            names.setdefault(language, []).append(name)
+    return names
+
+
+def of(snapshot: Snapshot) -> Concepts:
+    """The things that a snapshot can recognise; made once."""
+    found: Concepts = snapshot.once(
+        "concepts", lambda: Concepts(snapshot, snapshot.generation.thesaurus())
+    )
+    return found

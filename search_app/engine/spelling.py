@@ -1,0 +1,171 @@
+"""What a word that hardly any publication has may have been meant to be.
+
+Candidates are words as they are written in the index, and those of labels of things. A
+candidate differs in few letters (optimal string alignment: a letter more, less or other, or two
+changed places). The more publications have it, and have it together with the other words, the
+likelier it is; the more letters differ, the less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from math import log2
+from typing import NamedTuple
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from indexer.columnar import Array, written_of
+from indexer.columnar.texts import Texts
+from indexer.folding import as_written
+from search_app.engine import concepts, reading
+from search_app.engine.lexer import tokens
+from search_app.engine.snapshot import Snapshot
+
+FREQUENT = 10
+"""A word that so many publications have is never taken for another."""
+TIMES = 50
+"""A rarer one only for a word that so many times more publications have."""
+SHORTEST = 3
+"""Words of fewer letters are left alone."""
+LETTER, FIRST_LETTER = 4.0, 2.0
+"""What a letter that differs costs, and what more if it is the first, in doublings of the number
+of publications."""
+NAMED = 2
+"""As many publications as this a word of a label counts for, if the index has it not."""
+MOST = 8
+"""So many candidates are weighed beside the other words."""
+_CHUNK = re.compile(r'["“”„][^"“”„]*["“”„]|\S+')
+_MARKED = re.compile(r'[:"“”„*~()]|^-')
+
+
+class Candidate(NamedTuple):
+    """A word that may be meant, and how likely that is, the greater the likelier."""
+
+    written: str
+    likelihood: float
+
+
+class Speller:
+    """The words of a snapshot, so laid out that like ones are found quickly."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        segment = snapshot.segment
+        frequencies = np.diff(segment.words.offsets)
+        known: dict[str, int] = {}
+        for word, frequency in zip(segment.words.texts.all(), frequencies.tolist(), strict=True):
+            written = written_of(word)
+            known[written] = known.get(written, 0) + frequency
+        for written in concepts.of(snapshot).words:
+            known.setdefault(written, NAMED)
+        self._words = list(known)
+        self._frequencies = np.array(list(known.values()), np.int64)
+        self._letters = _letters(self._words)
+        self._lengths = np.fromiter(map(len, self._words), np.int32, len(self._words))
+
+    def corrected(self, text: str) -> str | None:
+        """What was typed, with likelier words in place of unknown ones; None if there are none.
+
+        What is quoted, belongs to a field or has a star is left as it is.
+        """
+        others = [raw for raw in _plain_words(text) if self._frequency(raw)]
+        changed = False
+
+        def corrected(match: re.Match[str]) -> str:
+            nonlocal changed
+            chunk = match[0]
+            if _MARKED.search(chunk):
+                return chunk
+            for raw in reading.words_of(chunk):
+                if found := self._best(raw, others):
+                    chunk, changed = chunk.replace(raw, found, 1), True
+            return chunk
+
+        said = _CHUNK.sub(corrected, text)
+        return said if changed else None
+
+    def _frequency(self, raw: str) -> int:
+        snapshot = self._snapshot
+        return max(map(snapshot.frequency, snapshot.stems(raw)), default=0)
+
+    def _best(self, raw: str, others: Sequence[str]) -> str | None:
+        """The word that is likeliest beside the others, if the typed one is not to be trusted."""
+        is_name = raw.isdigit() or any(map(str.isupper, raw[1:]))
+        if len(raw) < SHORTEST or is_name or concepts.of(self._snapshot).is_known(raw):
+            return None
+        frequency = self._frequency(raw)
+        if frequency >= FREQUENT:
+            return None
+        candidates = self.candidates(raw, frequency * TIMES)
+        beside = self._together(others)
+        weighed = [(each.likelihood + self._beside(each.written, beside), each.written)
+                   for each in candidates]  # fmt: skip
+        return max(weighed)[1] if weighed else None
+
+    def candidates(self, raw: str, least: int = 0) -> list[Candidate]:
+        """The likeliest words beside a typed one, that at least so many publications have."""
+        wanted = as_written(raw)
+        edits = 1 if len(wanted) < 5 else 2
+        far = edits * (2 if wanted.isascii() else 4)
+        differing = np.bitwise_count(self._letters ^ _letters([wanted])[0])
+        near = (differing <= far) & (np.abs(self._lengths - len(wanted)) <= edits)
+        near &= self._frequencies >= max(least, 1)
+        at = np.flatnonzero(near)
+        words = [self._words[number] for number in at.tolist()]
+        distances = process.cdist([wanted], words, scorer=OSA.distance, score_cutoff=edits,
+                                  dtype=np.uint8)[0]  # fmt: skip
+        found = [
+            Candidate(
+                word,
+                log2(1 + frequency) - LETTER * distance - FIRST_LETTER * (word[0] != wanted[0]),
+            )
+            for word, frequency, distance in zip(
+                words, self._frequencies[at].tolist(), distances.tolist(), strict=True
+            )
+            if 0 < distance <= edits
+        ]
+        return sorted(found, key=lambda each: (-each.likelihood, each.written))[:MOST]
+
+    def _together(self, others: Iterable[str]) -> Array | None:
+        """The publications that have all the other words; None where that says nothing."""
+        masks = [self._mask(raw) for raw in others]
+        if not masks:
+            return None
+        together: Array = np.logical_and.reduce(masks)
+        return together if together.any() else None
+
+    def _mask(self, raw: str) -> Array:
+        snapshot = self._snapshot
+        mask = np.zeros(snapshot.size, np.bool_)
+        for stem in snapshot.stems(raw):
+            number = snapshot.term(stem)
+            if number is not None:
+                mask[snapshot.segment.stems.postings(number, number + 1).documents] = True
+        return mask
+
+    def _beside(self, written: str, beside: Array | None) -> float:
+        """How much likelier a word is for standing beside the others, in doublings."""
+        if beside is None:
+            return 0.0
+        return log2(1 + int(np.count_nonzero(self._mask(written) & beside)))
+
+
+def _plain_words(text: str) -> list[str]:
+    return [raw for token in tokens(text) if token.is_plain for raw in reading.words_of(token.text)]
+
+
+def _letters(words: Sequence[str]) -> Array:
+    """Which letters each word has, as bits (uint32): a letter more or less changes few of them."""
+    texts = Texts.of_texts(words)
+    bits = np.left_shift(np.uint32(1), (texts.data & 31).astype(np.uint32))
+    bits[texts.offsets[1:] - 1] = 0  # what ends a text is none of its letters
+    return np.bitwise_or.reduceat(bits, texts.offsets[:-1])
+
+
+def of(snapshot: Snapshot) -> Speller:
+    """The speller of a snapshot; made once."""
+    found: Speller = snapshot.once("speller", lambda: Speller(snapshot))
+    return found

@@ -1,0 +1,99 @@
+"""What was typed is understood: as it stands, with other names for things, or spelt otherwise.
+
+The first way that leads to a publication is taken: all words, with what else the things among
+them are called; the same with likelier words in place of unknown ones; any of the words. The
+words alone decide that, before any filter, so that no tick flips it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from whoosh import query
+
+from indexer.fields import MISSING, Field
+from indexer.folding import fold
+from search_app.engine import concepts, spelling
+from search_app.engine.bounds import bounded
+from search_app.engine.parse import Parsed, parse
+from search_app.engine.reading import Vocabulary
+from search_app.engine.request import SearchRequest
+from search_app.engine.score import Ranking, ranked
+from search_app.engine.snapshot import Snapshot
+from search_app.engine.stages import Stopwatch
+
+NO_SCORES = np.zeros(0, np.float32)
+
+
+class Understood(NamedTuple):
+    """A query as it was read, what its words find, and how it came to that.
+
+    `corrected` is the text that was searched for in place of what was typed, `relaxed` says
+    that any of the words is enough. `left_out` has what would have cost too much.
+    """
+
+    parsed: Parsed
+    base: Ranking | None
+    left_out: tuple[str, ...] = ()
+    relaxed: bool = False
+    corrected: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether words were typed that no publication answers."""
+        return self.base is not None and not len(self.base.documents)
+
+
+def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> Understood:
+    """The query, in the first way in which it leads to a publication; else as it was typed."""
+    vocabulary = _vocabulary(request, snapshot)
+    joined = query.Or if request.match == "any" else query.And
+    read = _found(parse(request.text, vocabulary, joined), snapshot, watch)
+    if not read.is_empty:
+        return read
+    corrected = None if request.exact else spelling.of(snapshot).corrected(request.text)
+    if corrected:
+        again = _found(parse(corrected, vocabulary, joined), snapshot, watch)
+        if not again.is_empty:
+            return again._replace(corrected=corrected)
+    if request.match != "auto":
+        return read
+    for text in filter(None, (request.text, corrected)):
+        relaxed = parse(text, vocabulary, query.Or)
+        if relaxed.words not in (None, read.parsed.words):
+            again = _found(relaxed, snapshot, watch)
+            if not again.is_empty:
+                changed = None if text == request.text else text
+                return again._replace(relaxed=True, corrected=changed)
+    return read
+
+
+def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
+    return Vocabulary(
+        snapshot.catalogue, lambda field, text: _named(field, text, snapshot),
+        snapshot.stems, snapshot.frequency, None if request.exact else concepts.of(snapshot),
+    )  # fmt: skip
+
+
+def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> Understood:
+    watch.lap("parse")
+    if parsed.words is None:
+        return Understood(parsed, None)
+    tree, left_out = bounded(parsed.words, snapshot)
+    base = Ranking(snapshot.everything[:0], NO_SCORES) if tree is None else ranked(tree, snapshot)
+    watch.lap("match")
+    return Understood(parsed, base, left_out)
+
+
+def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
+    """The values that a text names, as a code or a label; else those that have its words."""
+    language = snapshot.catalogue.language
+    labels = {
+        value: fold(field.missing if value == MISSING else field.display(value, language))
+        for value in snapshot.columns[field.name].values
+    }
+    wanted = fold(text)
+    exactly = [value for value in labels if wanted in (labels[value], fold(value))]
+    words = set(wanted.split())
+    return exactly or [value for value in labels if words and words <= set(labels[value].split())]
