@@ -87,7 +87,7 @@ class Engine:
     def _opened(self, name: str) -> Snapshot:
         """A generation, every byte of it checked, and warm: its first answer has been given."""
         snapshot = Snapshot(generations.verified(self._index, name))
-        find(SearchRequest(), snapshot)
+        find(SearchRequest(fold=True), snapshot)
         return snapshot
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:

@@ -1,4 +1,7 @@
-"""The part of a list that is shown: the best so many, without sorting all the rest."""
+"""The part of a list that is shown: the best so many, without sorting all the rest.
+
+Of the editions of one title, the best can stand for all.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.columnar import Array
+from search_app.engine.editions import NONE
 from search_app.engine.request import Sort
 from search_app.engine.snapshot import Documents
 
@@ -34,6 +38,30 @@ def best(
     tied = ranks["newest"].take(documents.take(among))
     order = np.lexsort((tied, -scores.take(among)))
     return among.take(order[first:last])
+
+
+def folded(
+    documents: Documents,
+    scores: NDArray[np.float32] | None,
+    ranks: Mapping[str, Array],
+    sort: Sort,
+    family: NDArray[np.int32],
+) -> NDArray[np.intp]:
+    """Where among `documents` those stand, ascending, that no other edition comes before.
+
+    `family` has the family of editions of every publication (`editions.NONE` where it has none),
+    and the order is that of `best`.
+    """
+    families = family.take(documents)
+    at = (families != NONE).nonzero()[0]
+    theirs = None if scores is None else scores.take(at)
+    order = best(documents.take(at), theirs, ranks, sort, slice(0, len(at)))
+    in_order = at[order]
+    _, firsts = np.unique(families[in_order], return_index=True)
+    stays = families == NONE
+    stays[in_order[firsts]] = True
+    at_last: NDArray[np.intp] = stays.nonzero()[0]
+    return at_last
 
 
 def _smallest(ranked: Array, last: int) -> NDArray[np.intp]:

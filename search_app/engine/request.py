@@ -32,7 +32,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     if some publication does (`auto`). Without a `sort` the best come first, or, where no
     words were typed, the newest. `values` is how many of a facet's commonest values are
     wanted, besides the ticked ones; without it, all. `exact` says that words are to be
-    found as they were typed: nothing is looked for by another name, or spelt otherwise.
+    found as they were typed: nothing is looked for by another name, or spelt otherwise. With
+    `fold`, only the first of the editions of one title is listed; what is counted stays the same.
     """
 
     text: str = ""
@@ -43,3 +44,4 @@ class SearchRequest(msgspec.Struct, frozen=True):
     size: int = 10
     values: int | None = None
     exact: bool = False
+    fold: bool = False

@@ -18,12 +18,16 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A publication found: its score (None without words), its title and passage in runs."""
+    """A publication found: its score (None without words), its title and passage in runs.
+
+    `editions` is how many other editions of it there are, found or not.
+    """
 
     publication: Publication
     score: float | None
     title: tuple[Run, ...]
     passage: tuple[Run, ...]
+    editions: int = 0
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -53,6 +57,8 @@ class Bucket(msgspec.Struct, frozen=True):
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a search.
 
+    `total` is how many publications were found, and `titles` how many where the editions of one
+    title count as one; that many are listed if the list `is_folded`.
     `relaxed` says that no publication holds all the words, and these hold any of them;
     `corrected` is the text that was searched for in place of what was typed, `suggestion` one
     that may have been meant, and `named` has the things that are looked for by other names too.
@@ -67,6 +73,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     total: int
+    titles: int
+    is_folded: bool
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[Bucket, ...]]
     left_out: Mapping[str, int]
@@ -84,3 +92,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     generation: str
     took: float
     stages: Mapping[str, float]
+
+    @property
+    def listed(self) -> int:
+        """How many hits all pages of the list have together."""
+        return self.titles if self.is_folded else self.total

@@ -87,6 +87,12 @@ def _rarity(held: Postings, snapshot: Snapshot) -> float:
     return log(1 + (snapshot.size - frequency + 0.5) / (frequency + 0.5))
 
 
+def rarities(frequencies: Array, size: int) -> NDArray[np.float64]:
+    """The rarity of words that are in so many publications each, of so many in all."""
+    rare: NDArray[np.float64] = np.log(1 + (size - frequencies + 0.5) / (frequencies + 0.5))
+    return rare
+
+
 def _all(node: query.And, snapshot: Snapshot) -> Found:
     """From the rarest word on: those that hold everything. What can't score only sifts."""
     words = [postings(child, snapshot) for child in node.subqueries if isinstance(child, Leaf)]

@@ -14,7 +14,7 @@ from search_app.engine.columns import Counts
 from search_app.engine.facets import Selection, Sifted
 from search_app.engine.match import matches
 from search_app.engine.nodes import leaves
-from search_app.engine.order import best
+from search_app.engine.order import best, folded
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Hit, Named, Results
 from search_app.engine.snapshot import Documents, Snapshot
@@ -46,6 +46,11 @@ class Answer(NamedTuple):
         """How many publications were found."""
         return len(self.sifted.documents)
 
+    @property
+    def titles(self) -> int:
+        """How many are found where the editions of one title count as one."""
+        return self.snapshot.editions.titles(self.sifted.documents)
+
     def counts_of(self, facet: str) -> Counts:
         """What a facet counts: all that the query and the other facets leave."""
         if facet not in self.chosen:
@@ -73,15 +78,18 @@ def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
         keys = keys.take(sifted.at)
     watch.lap("match")
     sort = _sort(request, is_scored=base is not None)
+    listed = sifted.documents
+    if request.fold:
+        stays = folded(listed, keys, snapshot.ranks, sort, snapshot.editions.family)
+        listed, keys = listed.take(stays), None if keys is None else keys.take(stays)
     first = (request.page - 1) * request.size
-    page = slice(first, first + request.size)
-    at = best(sifted.documents, keys, snapshot.ranks, sort, page)
+    at = best(listed, keys, snapshot.ranks, sort, slice(first, first + request.size))
     scores = None if base is None or keys is None else base.scores(keys.take(at))
     watch.lap("score")
     counts = snapshot.table.counts(sifted.documents)
     watch.lap("facets")
     return Answer(
-        request, snapshot, read, sort, sifted.documents.take(at),
+        request, snapshot, read, sort, listed.take(at),
         scores, sifted, chosen, counts, watch,
     )  # fmt: skip
 
@@ -109,6 +117,8 @@ def results(answer: Answer) -> Results:
     answer.watch.lap("passages")
     return Results(
         total=answer.total,
+        titles=answer.titles,
+        is_folded=answer.request.fold,
         hits=hits,
         facets=buckets,
         left_out=left_out,
@@ -168,6 +178,7 @@ def _hits(answer: Answer) -> tuple[Hit, ...]:
                 None if score is None else round(score, 4),
                 passages.whole(publication.title, in_title, publication.lang),
                 passages.passage(publication.summary or "", in_summary, publication.lang),
+                len(answer.snapshot.editions.others(number)),
             )
         )
     return tuple(hits)

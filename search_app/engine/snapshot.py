@@ -22,6 +22,7 @@ from indexer.folding import as_written
 from indexer.generations import Generation, IndexOutdated
 from indexer.record import Publication
 from search_app.engine.columns import Table
+from search_app.engine.editions import Editions
 
 Mask = NDArray[np.bool_]
 """Of the size of a snapshot: True for the publications that are meant."""
@@ -194,6 +195,11 @@ class Snapshot:
     def table(self) -> Table:
         """The values of all facets, for counting."""
         return Table(self.columns, self.size)
+
+    @cached_property
+    def editions(self) -> Editions:
+        """Which publications are editions of one title."""
+        return Editions(self.segment)
 
     @cached_property
     def texts(self) -> Mapping[str, list[str]]:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from search_app.engine.order import best
+from search_app.engine.editions import NONE
+from search_app.engine.order import best, folded
 from search_app.engine.request import Sort
 
 FEW_SCORES = (0.0, 0.5, 1.0, 1.0000001, 2.5)
@@ -83,3 +84,26 @@ def test_without_scores_the_order_decides(listed: Listed, sort: Sort) -> None:
     """A list that nothing was scored for has the order that was asked for."""
     unscored = best(listed.documents, None, listed.ranks, sort, slice(0, 10))
     assert unscored.tolist() == plainly(listed, sort)[:10]
+
+
+@given(listed=LISTS, sort=SORTS, size=st.integers(1, 30), seed=st.integers(0, 2**32))
+def test_a_folded_list_has_the_first_of_each_family(
+    listed: Listed, sort: Sort, size: int, seed: int
+) -> None:
+    """Its pages, one after the other, are the list without those that an edition comes before."""
+    random = Random(seed)
+    family = [random.choice((NONE, NONE, 0, 1, 2)) for _ in listed.ranks["newest"]]
+    expected, seen = [], set()
+    for at in plainly(listed, sort):
+        its = family[listed.documents[at]]
+        if its not in seen:
+            expected.append(int(listed.documents[at]))
+        seen |= {its} - {NONE}
+    documents, scores, ranks = listed
+    stays = folded(documents, scores, ranks, sort, np.array(family, np.int32))
+    left, theirs = documents[stays], scores[stays]
+    pages = [
+        left[best(left, theirs, ranks, sort, slice(first, first + size))].tolist()
+        for first in range(0, len(left) + size, size)
+    ]
+    assert [each for page in pages for each in page] == expected
