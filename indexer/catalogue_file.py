@@ -18,7 +18,8 @@ from indexer.fields import MISSING, Catalogue, Field
 
 CATALOGUE_FILE = "catalogue.toml"
 RESERVED_NAMES = frozenset(
-    "q match exact page size sort facet id lang score url title_html summary_html source "
+    "q match exact page size sort fold facet id lang score url title_html summary_html source "
+    "editions other_editions similar "
     "explain semantic json query all any everything record index help".split()
 )
 """Names that the address line and the API use for other things than fields."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from indexer.fields import Catalogue
 from indexer.record import Publication
 from search_app.engine.results import Bucket, Results
+from search_app.engine.similar import related
 from search_app.engine.snapshot import Snapshot
-from search_app.page import hit_rows, page_count
+from search_app.page import hit_rows, page_count, publication_url
 from search_app.sidebar import is_ticked, label
 from search_app.state import SearchState
 
@@ -22,6 +23,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
     return {
         "query": state.text,
         "total": results.total,
+        "titles": results.titles,
         "page": state.page,
         "pages": page_count(results, state),
         "relaxed": results.relaxed,
@@ -39,6 +41,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
             {
                 "score": hit.score,
                 "url": row.href,
+                "editions": hit.editions + 1,
                 "title_html": str(row.title),
                 "summary_html": str(row.passage),
                 **publication_json(hit.publication, catalogue),
@@ -89,3 +92,21 @@ def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str
         values = catalogue.values(publication, field)
         found[field.name] = list(values) if field.several else next(iter(values), None)
     return found
+
+
+def whole_json(number: int, snapshot: Snapshot) -> dict[str, object]:
+    """The answer of `/api/publication/ID`: a publication, and what stands beside it, if any."""
+    catalogue, beside = snapshot.catalogue, related(number, snapshot)
+    found = publication_json(snapshot.publication(number), catalogue)
+    for name, numbers in (("other_editions", beside.editions), ("similar", beside.similar)):
+        if numbers:
+            found[name] = [_neighbour_json(each, snapshot) for each in numbers]
+    return found
+
+
+def _neighbour_json(number: int, snapshot: Snapshot) -> dict[str, object]:
+    """What a list tells of a publication: its title, and its facts by their names."""
+    catalogue = snapshot.catalogue
+    told = publication_json(snapshot.publication(number), catalogue)
+    names = ["id", "title", "lang", *(field.name for field in catalogue.facts)]
+    return {"url": publication_url(str(told["id"])), **{name: told[name] for name in names}}

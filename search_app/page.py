@@ -14,7 +14,8 @@ from markupsafe import Markup, escape
 from indexer.fields import Catalogue, Field
 from indexer.record import Link, Publication, Value
 from search_app.engine.parse import MOST_WORDS
-from search_app.engine.results import Results, Run
+from search_app.engine.results import Hit, Results, Run
+from search_app.engine.similar import related
 from search_app.engine.snapshot import Snapshot
 from search_app.facts import Facts, qualifying_rows, shown
 from search_app.sidebar import FacetGroup, facet_groups, label
@@ -38,7 +39,10 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 class HitRow(msgspec.Struct, frozen=True):
-    """A publication in the list: its marked title and passage, and one line of facts."""
+    """A publication in the list: its marked title and passage, and one line of facts.
+
+    `editions` says how many other editions it stands for, and is empty where it stands for none.
+    """
 
     id: str
     href: str
@@ -46,6 +50,8 @@ class HitRow(msgspec.Struct, frozen=True):
     passage: Markup
     lang: str | None
     facts: tuple[str, ...]
+    editions: str = ""
+    editions_href: str = ""
 
 
 class PageLink(msgspec.Struct, frozen=True):
@@ -77,8 +83,9 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """All that the search page prints.
 
     `title` is the document's title; `summary` says what is shown of how many. `hidden` are
-    the parameters that the search form keeps. `beyond` is the address of the last page, where
-    this one is past the end.
+    the parameters that the search form keeps. `fold_label` says what a click on the link about
+    editions does; it is empty where none could be folded. `beyond` is the address of the last
+    page, where this one is past the end.
     """
 
     state: SearchState
@@ -90,6 +97,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     chips: tuple[Chip, ...]
     clear_href: str
     sorts: tuple[Choice, ...]
+    fold_label: str
+    fold_href: str
     hidden: tuple[tuple[str, str], ...]
     pages: tuple[PageLink, ...]
     previous_href: str
@@ -119,18 +128,22 @@ def publication_url(identity: str) -> str:
 def hit_rows(results: Results, catalogue: Catalogue) -> tuple[HitRow, ...]:
     """The publications of a list as it shows them."""
     facts = Facts(catalogue)
-    return tuple([
-        HitRow(
-            hit.publication.id, publication_url(hit.publication.id), marked(hit.title),
-            marked(hit.passage), hit.publication.lang, facts.of(hit.publication),
-        )
-        for hit in results.hits
-    ])  # fmt: skip
+    return tuple([_hit_row(hit, facts, is_folded=results.is_folded) for hit in results.hits])
+
+
+def _hit_row(hit: Hit, facts: Facts, *, is_folded: bool) -> HitRow:
+    href, editions = publication_url(hit.publication.id), ""
+    if is_folded and hit.editions:
+        editions = "1 other edition" if hit.editions == 1 else f"{hit.editions:,} other editions"
+    return HitRow(
+        hit.publication.id, href, marked(hit.title), marked(hit.passage), hit.publication.lang,
+        facts.of(hit.publication), editions, f"{href}#editions",
+    )  # fmt: skip
 
 
 def page_count(results: Results, state: SearchState) -> int:
     """How many pages the list has; at least one."""
-    return max(1, -(-results.total // state.size))
+    return max(1, -(-results.listed // state.size))
 
 
 def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> SearchPage:
@@ -153,6 +166,8 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
             for sort in SORTS
             if results.scored or sort != "relevance"
         ),
+        fold_label=_fold_label(results),
+        fold_href=state.with_fold(fold=not state.fold).url(),
         hidden=state.pairs_without("q", "match", "exact", "page"),
         pages=tuple(_pager(state, pages)),
         previous_href=state.url(page=state.page - 1) if 1 < state.page <= pages else "",
@@ -171,11 +186,22 @@ def _summary(results: Results, state: SearchState) -> str:
     wanted = f" for “{state.text}”" if state.text else ""
     if not results.total:
         return f"Nothing found{wanted}"
+    is_shorter = results.listed < results.total
+    titles = f"{results.listed:,} titles ({results.total:,} publications)"
     if not results.hits:
-        return f"Page {state.page} is past the end of {results.total:,} publications{wanted}"
+        of = titles if is_shorter else f"{results.total:,} publications"
+        return f"Page {state.page} is past the end of {of}{wanted}"
     first = (state.page - 1) * state.size + 1
     last = first + len(results.hits) - 1
-    return f"Showing {first:,}–{last:,} of {results.total:,}{wanted}"
+    of = titles if is_shorter else f"{results.total:,}"
+    return f"Showing {first:,}–{last:,} of {of}{wanted}"
+
+
+def _fold_label(results: Results) -> str:
+    """What a click does with the editions of one title; a click that did nothing is not offered."""
+    if results.is_folded:
+        return "Show all editions"
+    return "Fold editions" if results.titles < results.total else ""
 
 
 def _notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
@@ -271,9 +297,19 @@ class Detail(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, str], ...]
 
 
+class Neighbour(msgspec.Struct, frozen=True):
+    """A publication that stands beside another: its title, and one line of facts."""
+
+    href: str
+    title: str
+    lang: str | None
+    facts: tuple[str, ...]
+
+
 class PublicationPage(msgspec.Struct, frozen=True):
     """All that a publication's page prints.
 
+    `editions` are its other editions, the newest first, and `similar` the publications like it.
     `corpus` is where it stands in the corpus.
     """
 
@@ -282,12 +318,16 @@ class PublicationPage(msgspec.Struct, frozen=True):
     facts: tuple[str, ...]
     paragraphs: tuple[str, ...]
     details: tuple[Detail, ...]
+    editions: tuple[Neighbour, ...]
+    similar: tuple[Neighbour, ...]
     json_href: str
     corpus: str
 
 
-def publication_page(publication: Publication, catalogue: Catalogue) -> PublicationPage:
-    """What a publication's page prints: every field, the facets' values as links."""
+def publication_page(number: int, snapshot: Snapshot) -> PublicationPage:
+    """What a publication's page prints: every field, the facets' values as links; its like."""
+    publication, catalogue = snapshot.publication(number), snapshot.catalogue
+    facts, beside = Facts(catalogue), related(number, snapshot)
     details = []
     for field in catalogue.fields:
         values = publication.values.get(field.name, ())
@@ -303,12 +343,22 @@ def publication_page(publication: Publication, catalogue: Catalogue) -> Publicat
     return PublicationPage(
         publication,
         f"{publication.title} – {catalogue.title}",
-        Facts(catalogue).of(publication),
+        facts.of(publication),
         tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
         tuple(details),
+        _neighbours(beside.editions, facts, snapshot),
+        _neighbours(beside.similar, facts, snapshot),
         f"/api{publication_url(publication.id)}",
         f"{source.file}, line {source.line}",
     )
+
+
+def _neighbours(numbers: Iterable[int], facts: Facts, snapshot: Snapshot) -> tuple[Neighbour, ...]:
+    publications = map(snapshot.publication, numbers)
+    return tuple([
+        Neighbour(publication_url(each.id), each.title, each.lang, facts.of(each))
+        for each in publications
+    ])  # fmt: skip
 
 
 def _leads_to(field: Field, value: Value) -> str:

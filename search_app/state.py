@@ -1,6 +1,6 @@
 """Address ⇄ state: every state of the search page is a GET address, and a value.
 
-    q, match, exact, one parameter a facet (repeatable), sort, size, page
+    q, match, exact, one parameter a facet (repeatable), sort, size, fold, page
 
 `SearchState` is read from an address and printed as one; its methods give the states that
 the page's links lead to. A new query, filter or sort begins on page 1.
@@ -75,6 +75,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     filters: Mapping[str, tuple[str, ...]] = {}
     sort: Sort | None = None
     size: int = SIZE
+    fold: bool = False
     page: int = 1
 
     def request(self, values: int | None = None) -> SearchRequest:
@@ -83,7 +84,8 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         Without a number of values, all of them.
         """
         return SearchRequest(
-            self.text, self.filters, self.match, self.sort, self.page, self.size, values, self.exact
+            self.text, self.filters, self.match, self.sort, self.page, self.size, values,
+            self.exact, self.fold,
         )
 
     @property
@@ -109,7 +111,9 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     @property
     def _order(self) -> list[tuple[str, str]]:
         pairs: list[tuple[str, str]] = [("sort", self.sort)] if self.sort else []
-        return [*pairs, ("size", str(self.size))] if self.size != SIZE else pairs
+        if self.size != SIZE:
+            pairs.append(("size", str(self.size)))
+        return [*pairs, ("fold", "1")] if self.fold else pairs
 
     def pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
         """The parameters but for some: what a form keeps that sets those."""
@@ -187,6 +191,10 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         """This in another order."""
         return msgspec.structs.replace(self, sort=sort, page=1)
 
+    def with_fold(self, *, fold: bool) -> SearchState:
+        """This with one edition of each title listed, or with all."""
+        return msgspec.structs.replace(self, fold=fold, page=1)
+
     def _with(self, filters: Mapping[str, tuple[str, ...]]) -> SearchState:
         return msgspec.structs.replace(self, filters=filters, page=1)
 
@@ -212,6 +220,7 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
         filters=filters,
         sort=_one_of(arguments, "sort", SORTS),
         size=_number(arguments, "size", LARGEST_SIZE, capped=False) or SIZE,
+        fold=_one_of(arguments, "fold", ("0", "1")) == "1",
         page=_number(arguments, "page", LAST_PAGE, capped=True) or 1,
     )
 

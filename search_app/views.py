@@ -12,7 +12,6 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.fields import Catalogue
-from indexer.record import Publication
 from search_app import api, page, sidebar, state
 from search_app.engine import Engine
 from search_app.engine.results import Results
@@ -151,25 +150,26 @@ def facet(name: str) -> Response:
     return _timed(answer, results, rendering)
 
 
-def _publication(identity: str) -> tuple[Publication, Catalogue]:
+def _number(identity: str) -> int:
+    """The number of the publication with an id. Raises NotFound."""
     number = snapshot().number(identity)
     if number is None:
         hint = "It may have been removed, or its id changed: search for its title."
         raise NotFound(f"There is no publication “{identity[:100]}”.", hint)
-    return snapshot().publication(number), snapshot().catalogue
+    return number
 
 
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
-    """A publication with all its fields."""
-    shown = page.publication_page(*_publication(identity))
+    """A publication with all its fields, its other editions, and what is like it."""
+    shown = page.publication_page(_number(identity), snapshot())
     return render_template("publication.html", page=shown, text="", hidden=())
 
 
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
-    """A publication as JSON, every field by its name."""
-    return _json(api.publication_json(*_publication(identity)))
+    """The same as JSON, every field by its name."""
+    return _json(api.whole_json(_number(identity), snapshot()))
 
 
 @site.get("/about")

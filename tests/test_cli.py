@@ -229,7 +229,7 @@ def test_search_that_finds_nothing(run: Run, index: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--colour", "red"), "no such option: --colour; there are --country, --language"),
+        (("--colour", "red"), "no such option: --colour; there are --country, --fold, --language"),
         (("--region",), "--region needs a value"),
     ],
 )

@@ -148,7 +148,7 @@ def test_no_tick_flips_whether_a_search_is_relaxed(client: FlaskClient) -> None:
         ("page=x", "page"), ("page=0", "page"), ("page=-1", "page"), ("page=1.5", "page"),
         ("size=101", "size"), ("size=0", "size"), ("size=ten", "size"), ("sort=best", "sort"),
         ("match=some", "match"), ("year=20..2015", "year"), ("year=2015..2010", "year"),
-        ("year=..", "year"), ("year_from=2015&year_to=2010", "year"),
+        ("year=..", "year"), ("fold=yes", "fold"), ("year_from=2015&year_to=2010", "year"),
     ],
 )  # fmt: skip
 def test_a_malformed_parameter_is_told(client: FlaskClient, parameters: str, name: str) -> None:
@@ -299,6 +299,114 @@ def test_without_an_index_the_answer_is_503(tmp_path: Path) -> None:
         assert "Nothing found" not in response.text
 
 
+GLOBAL_REPORT = "global-report-on-trafficking-in-persons-2016"
+
+
+def test_a_publication_has_its_other_editions(client: FlaskClient) -> None:
+    """Page and API list the other editions of a publication, the newest first."""
+    editions = answer(client, f"/api/publication/{GLOBAL_REPORT}")["other_editions"]
+    assert isinstance(editions, list)
+    assert [each["year"] for each in editions] == [2018, 2014, 2012, 2009]
+    assert {each["title"] for each in editions} == {"Global Report on Trafficking in Persons"}
+    page = client.get(f"/publication/{GLOBAL_REPORT}").text
+    assert [page.index(f'href="{each["url"]}"') for each in editions] == sorted(
+        page.index(f'href="{each["url"]}"') for each in editions
+    )
+
+
+def test_a_publication_has_what_is_like_it(client: FlaskClient) -> None:
+    """Page and API list what is like a publication, with the facts of a hit."""
+    address = "publication/unodc-model-law-against-trafficking-in-persons-2009"
+    similar = answer(client, f"/api/{address}")["similar"]
+    assert isinstance(similar, list)
+    assert similar[0] == {
+        "url": "/publication/unodc-model-law-against-the-smuggling-of-migrants-2010",
+        "id": "unodc-model-law-against-the-smuggling-of-migrants-2010",
+        "title": "UNODC Model Law against the Smuggling of Migrants",
+        "lang": "en", "year": 2010, "publisher": "UNODC", "section": "Tools",
+        "language": ["ar", "en", "fr", "ru", "es"],
+    }  # fmt: skip
+    page = client.get(f"/{address}").text
+    _, heading, below = page.partition("More like this")
+    assert heading
+    assert all(f'href="{each["url"]}"' in below for each in similar)
+    assert "2010 · UNODC · Tools · Arabic, English, French, Russian, Spanish" in below
+
+
+def test_what_a_publication_has_not_is_absent(client: FlaskClient) -> None:
+    """Where nothing is like a publication, or it has no other edition, nothing is said of it."""
+    seen = set()
+    for number in (1, 2):
+        for identity in ids(client, f"/api/search?size=100&page={number}"):
+            found = answer(client, f"/api/publication/{identity}")
+            page = client.get(f"/publication/{identity}").text
+            for name, heading in (("other_editions", "Other editions"), ("similar", "More like")):
+                assert (name in found) == (heading in page)
+                assert found.get(name) != []
+                seen.add((name, name in found))
+    assert len(seen) == 4
+
+
+def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> None:
+    """With editions folded, all pages together have each title once, the best edition of it."""
+    for words in ("", "q=trafficking", "q=global+report&sort=oldest"):
+        unfolded = [
+            each for number in (1, 2)
+            for each in ids(client, f"/api/search?{words}&size=100&page={number}")
+        ]  # fmt: skip
+        found = answer(client, f"/api/search?{words}&fold=1&size=7")
+        assert isinstance(found["pages"], int)
+        folded = [
+            each for number in range(1, found["pages"] + 2)
+            for each in ids(client, f"/api/search?{words}&fold=1&size=7&page={number}")
+        ]  # fmt: skip
+        others = {
+            identity: {
+                each["id"]
+                for each in answer(client, f"/api/publication/{identity}").get("other_editions", ())  # type: ignore[attr-defined]
+            }
+            for identity in unfolded
+        }
+        expected = [
+            each for place, each in enumerate(unfolded) if not others[each] & {*unfolded[:place]}
+        ]
+        assert folded == expected
+        assert found["titles"] == len(expected) < len(unfolded)
+
+
+def test_folding_changes_no_count(client: FlaskClient) -> None:
+    """Total and facets count publications, with editions folded or not."""
+    plain, folded = (answer(client, f"/api/search?q=report&fold={fold}") for fold in "01")
+    assert folded["facets"] == plain["facets"]
+    assert folded["total"] == plain["total"]
+
+
+def test_a_folded_title_tells_its_other_editions(client: FlaskClient) -> None:
+    """A hit says how many other editions it has, and leads to where they are listed."""
+    text = client.get("/?q=global+report&fold=1").text
+    assert "4 other editions" in text
+    assert "Showing 1–2 of 2 titles (6 publications)" in text
+    assert "other editions" not in client.get("/?q=global+report").text
+    address = re.findall(r'href="(/publication/[^"]+)#editions"', text)[0]
+    assert 'id="editions"' in client.get(address).text
+
+
+def test_folding_is_offered_where_it_does_something(client: FlaskClient) -> None:
+    """Editions can be folded where two are found, and unfolded wherever they are folded."""
+    assert "Fold editions" in client.get("/?q=global+report").text
+    assert "Fold editions" not in client.get("/?q=organ").text
+    assert "Show all editions" in client.get("/?q=organ&fold=1").text
+
+
+def test_editions_stay_folded(client: FlaskClient) -> None:
+    """Links and forms of a folded list keep it folded, but for the one that shows all editions."""
+    text = client.get("/?fold=1&size=5&section=Tools").text
+    links = [each for each in re.findall(r'href="(/(?:facet/\w+)?\?[^"]*)"', text) if each != "/"]
+    assert len(links) > 50
+    assert [each for each in links if "fold=1" not in each] == ["/?section=Tools&amp;size=5"]
+    assert text.count('<input type="hidden" name="fold" value="1">') == 2
+
+
 NASTY = st.text(max_size=60) | st.sampled_from(
     ["\x00", "%", "é", '"' * 50, "(" * 500, "a" * 5000, "year:" + "1" * 400, "x^0", "* *", "-" * 99]
 )
@@ -307,7 +415,10 @@ NASTY = st.text(max_size=60) | st.sampled_from(
 @given(
     pairs=st.lists(
         st.tuples(
-            st.sampled_from(["q", "page", "size", "sort", "match", "region", "year", "foo"]), NASTY
+            st.sampled_from(
+                ["q", "page", "size", "sort", "match", "fold", "region", "year", "foo"]
+            ),
+            NASTY,
         ),
         max_size=5,
     )

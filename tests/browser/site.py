@@ -37,6 +37,7 @@ ORGANS = {
     "Human Trafficking for the Removal of Organs and Body Parts",
 }
 TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"
+GLOBAL_REPORT = "global-report-on-trafficking-in-persons-2018"
 SPANISH = "guia-del-docente-capacitacion-para-investigacion-del-delito-de-trata-de-personas-2009"
 SEARCHES = {
     "everything": "/",
@@ -47,6 +48,7 @@ SEARCHES = {
     "relaxed": "/?q=organ+xyzzy",
     "past the end": "/?q=organ+removal&page=99",
     "unknown value": "/?region=Atlantis",
+    "folded editions": "/?q=global+report&fold=1",
 }
 """A search page of every kind."""
 
@@ -55,6 +57,7 @@ PAGES = SEARCHES | {
     "facet of a search": "/facet/region?q=trafficking&section=Tools&country=IN",
     "facet of years": "/facet/year?year=2009",
     "publication": f"/publication/{TOOLKIT}",
+    "publication with editions": f"/publication/{GLOBAL_REPORT}",
     "Spanish publication": f"/publication/{SPANISH}",
     "about": "/about",
     "404": "/nowhere",
@@ -168,10 +171,11 @@ def chips(page: Page) -> Locator:
 
 
 def told(text: str) -> int:
-    """How many publications a summary announces."""
+    """How many publications a summary announces; where editions are folded, in brackets."""
     if text.startswith("Nothing found"):
         return 0
-    return int(re.findall(r"(?: of |end of )([\d,]+)", text)[0].replace(",", ""))
+    publications = re.findall(r"\(([\d,]+) publications\)", text)
+    return int((publications or re.findall(r" of ([\d,]+)", text))[0].replace(",", ""))
 
 
 def leads_to(label: str) -> int:

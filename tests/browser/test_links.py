@@ -29,6 +29,8 @@ STATES = (
     "/?q=manual+OR+report&audience=police&format=document&page=99",
     "/?q=xyzzy&region=South+Asia",
     "/?region=Atlantis&series=none",
+    "/?fold=1&size=5",
+    "/?q=report&region=none&fold=1",
 )
 
 
@@ -67,6 +69,13 @@ def total(page: BeautifulSoup) -> int:
     return number
 
 
+def listed(page: BeautifulSoup) -> int:
+    """How many hits all pages have together: fewer than publications, if editions are folded."""
+    summary = page.select_one("[role=status]")
+    assert summary
+    return int(re.findall(r" of ([\d,]+)", summary.get_text())[0].replace(",", ""))
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_labels_promise_what_comes(read: Read, state: str) -> None:
     """Values, bars and their removal lead to lists of just the length that their labels tell."""
@@ -92,11 +101,11 @@ def test_a_count_is_that_of_the_value_alone(read: Read, state: str) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_orders_and_pages_keep_the_length(read: Read, state: str) -> None:
-    """Orders and pages lead to the same list: as long, and so many pages of it."""
+    """Orders, pages and editions lead to the same list: as long, and so many pages of it."""
     page = read(state)
     others = [
         address for name, address in links(page)
-        if re.match("(Page|Previous|Next|Best|Newest|Oldest|Title|Go to)", name)
+        if re.match("(Page|Previous|Next|Best|Newest|Oldest|Title|Fold|Show all|Go to)", name)
     ]  # fmt: skip
     assert {total(read(address)) for address in others} <= {total(page)}
     last = max(
@@ -104,7 +113,7 @@ def test_orders_and_pages_keep_the_length(read: Read, state: str) -> None:
     )
     size = int(re.findall(r"size=(\d+)|$", state)[0] or 10)
     if page.select("ol > li"):
-        assert last == -(-total(page) // size)
+        assert last == -(-listed(page) // size)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -133,6 +142,19 @@ def test_show_more_promises_what_is_there(read: Read, state: str) -> None:
             assert len(every) == len(shown) + number, more["href"]
             for link in every:
                 assert total(read(str(link["href"]))) == at.leads_to(label(link))
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if "fold" in state])
+def test_other_editions_are_as_many_as_are_told(read: Read, state: str) -> None:
+    """Behind the number of other editions of a hit is a list of just so many."""
+    hits = [hit for hit in read(state).select("ol > li") if hit.select_one("a[href$='#editions']")]
+    assert hits
+    for hit in hits:
+        link = hit.select_one("a[href$='#editions']")
+        assert link
+        address, _, place = str(link["href"]).partition("#")
+        others = read(address).select(f"#{place} + ol > li")
+        assert len(others) == int(label(link).split()[0])
 
 
 def test_numbers_on_the_about_page(read: Read) -> None:

@@ -179,3 +179,34 @@ def test_values_on_a_publication_lead_to_their_lists(page: Page, site: Site) -> 
     page.get_by_role("link", name="Technical Papers", exact=True).click()
     at.expect_total(page, 31)
     expect(at.chips(page)).to_have_text(["Remove filter Section: Technical Papers"])
+
+
+def test_editions_of_one_title_are_folded(page: Page, site: Site) -> None:
+    """A click folds editions and another shows them all; Back brings back what was before."""
+    page.goto(site.url("/?q=global+report"))
+    at.expect_total(page, 6)
+    expect(at.hits(page)).to_have_count(6)
+    page.get_by_role("link", name="Fold editions").click()
+    expect(page).to_have_url(site.url("/?q=global+report&fold=1"))
+    expect(at.summary(page)).to_have_text(
+        "Showing 1–2 of 2 titles (6 publications) for “global report”"
+    )
+    expect(page.get_by_role("link", name="Show all editions")).to_be_focused()
+    page.go_back()
+    expect(at.hits(page)).to_have_count(6)
+    page.go_forward()
+    page.get_by_role("link", name="Show all editions").click()
+    expect(page).to_have_url(site.url("/?q=global+report"))
+
+
+def test_a_folded_title_leads_to_its_other_editions(page: Page, site: Site) -> None:
+    """The number of other editions in the list leads to the years of them, the newest first."""
+    page.goto(site.url("/?q=global+report&fold=1"))
+    page.get_by_role("link", name="4 other editions").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    editions = page.locator("#editions + ol > li")
+    expect(editions).to_have_count(4)
+    years = [text.split(" ·")[0].split("\n")[-1] for text in editions.all_inner_texts()]
+    assert years == sorted(years, reverse=True)
+    editions.last.get_by_role("link").click()
+    expect(page).to_have_url(site.url("/publication/global-report-on-trafficking-in-persons-2009"))
