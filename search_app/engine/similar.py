@@ -29,7 +29,7 @@ MOST_POSTINGS = 100_000
 LEAST_FREQUENCY = 2
 """A word that is in fewer publications likens nothing."""
 BAR = 0.2
-"""What is alike scores so much of what the publication scores itself: one in seventy that are
+"""What is alike scores so much of what the publication scores itself: one in eighty that are
 drawn by chance from 103,514 papers, one in twelve from a catalogue of a single subject."""
 
 COMMON = frozenset(
