@@ -84,8 +84,15 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         Without a number of values, all of them.
         """
         return SearchRequest(
-            self.text, self.filters, self.match, self.sort, self.page, self.size, values,
-            self.exact, self.fold,
+            self.text,
+            self.filters,
+            self.match,
+            self.sort,
+            self.page,
+            self.size,
+            values,
+            self.exact,
+            self.fold,
         )
 
     @property

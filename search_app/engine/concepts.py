@@ -29,8 +29,9 @@ from search_app.engine.snapshot import Snapshot
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
 """In these, besides the catalogue's own, countries, regions and languages are recognised."""
-LABEL, VALUE = 0.6, 0.3
-"""What another label weighs, and having a value, beside 1 for what was typed."""
+LABEL, VALUE, KIN = 0.8, 0.3, 0.25
+"""What another label weighs, having a value, and a kind of the thing, beside 1 for what was
+typed."""
 MOST_TOLD = 3
 """So many other names of a thing are told."""
 SHORTEST_PART = 5
@@ -53,7 +54,7 @@ class Concepts:
     """All things that a snapshot can recognise."""
 
     def __init__(self, snapshot: Snapshot, thesaurus: Thesaurus) -> None:
-        self._snapshot = snapshot
+        self._snapshot, self._thesaurus = snapshot, thesaurus
         self._fields = [field.name for field in snapshot.catalogue.searchable]
         facts = list(_facts(snapshot))
         self.things = [*_of_thesaurus(thesaurus, facts), *facts]
@@ -171,6 +172,9 @@ class Concepts:
         labels = self._known_labels(number)
         if labels:
             parts.append(Labels(labels, thing.id, boost=LABEL))
+        others = [part for each in self._kin(number) for part in self._known_labels(each)]
+        if others:
+            parts.append(Labels(others, f"{thing.id}…", boost=KIN))
         columns = snapshot.columns
         parts += [
             query.Term(f"{row}.value", value, boost=VALUE)
@@ -178,6 +182,19 @@ class Concepts:
             if value in columns[row].ordinal
         ]
         return Leaf(parts, " ".join(typed), self._also(number, raws))
+
+    def _kin(self, number: int) -> list[int]:
+        """The kinds of a thing; those that it is a kind of, if the index holds nothing of it."""
+        if number >= len(self._thesaurus.concept):
+            return []
+        concept = self._thesaurus.concept[number]
+        narrower = [
+            at for at, each in enumerate(self._thesaurus.concept) if concept.id in each.broader
+        ]
+        if self._known_labels(number) or any(map(self._known_labels, narrower)):
+            return narrower
+        places = {each.id: at for at, each in enumerate(self._thesaurus.concept)}
+        return [places[each] for each in concept.broader]
 
     def _also(self, number: int, raws: Sequence[str]) -> tuple[str, ...]:
         """Some other names that a thing is looked for by, those that the index may hold."""

@@ -63,6 +63,10 @@ def _or(node: query.Or, snapshot: Snapshot) -> Mask:
     return reduce(np.logical_or, (matches(child, snapshot) for child in node.subqueries))
 
 
+def _and_maybe(node: query.AndMaybe, snapshot: Snapshot) -> Mask:
+    return matches(node.a, snapshot)
+
+
 def _not(node: query.Not, snapshot: Snapshot) -> Mask:
     return ~matches(node.query, snapshot)
 
@@ -281,6 +285,7 @@ def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot) -> Postin
 _RULES: dict[type[query.Query], Callable[..., Mask]] = {
     Leaf: _leaf,
     query.And: _and,
+    query.AndMaybe: _and_maybe,
     query.Or: _or,
     query.Not: _not,
     query.Every: _every,

@@ -42,13 +42,15 @@ class Parsed(msgspec.Struct, frozen=True):
 
     `words` is None where no words were typed. `filters` are trees that must match too, as if
     they were ticked. `ignored` counts the words beyond the limit. `unknown` has the values
-    typed behind a field's name that no publication has, each with the name.
+    typed behind a field's name that no publication has, each with the name. `spoken` are the
+    languages in which things were called by name.
     """
 
     words: query.Query | None
     filters: tuple[query.Query, ...]
     ignored: int
     unknown: tuple[tuple[str, str], ...] = ()
+    spoken: frozenset[str] = frozenset()
 
 
 def parse(text: str, vocabulary: Vocabulary, joined: type[query.CompoundQuery]) -> Parsed:
@@ -59,7 +61,8 @@ def parse(text: str, vocabulary: Vocabulary, joined: type[query.CompoundQuery]) 
     if _PLAIN.fullmatch(text):
         words = text.split()
         if len(words) <= MOST_WORDS and OPERATORS.isdisjoint(words):
-            return Parsed(_of_plain(words, vocabulary, joined), (), 0)
+            line = Line(words, vocabulary)
+            return Parsed(_of_plain(line, joined), (), 0, spoken=line.spoken)
     parser = _Parser(text, vocabulary, joined, keep_stop_words=False)
     parsed = parser.parsed()
     if parsed.words is None and parser.left_out:
@@ -67,11 +70,8 @@ def parse(text: str, vocabulary: Vocabulary, joined: type[query.CompoundQuery]) 
     return parsed
 
 
-def _of_plain(
-    words: list[str], vocabulary: Vocabulary, joined: type[query.CompoundQuery]
-) -> query.Query | None:
+def _of_plain(line: Line, joined: type[query.CompoundQuery]) -> query.Query | None:
     """What the grammar would make of words that are nothing else, in less time."""
-    line = Line(words, vocabulary)
     leaves = line.leaves() or line.leaves(keeps=True)
     return joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
 
@@ -94,6 +94,7 @@ class _Parser:
         self.words = self.ignored = self.left_out = 0
         self.field: str | None = None
         self.unknown: list[tuple[str, str]] = []
+        self.spoken: set[str] = set()
 
     def parsed(self) -> Parsed:
         groups = self._groups(0)
@@ -101,7 +102,10 @@ class _Parser:
             self.at += 1
             groups += self._groups(0)
         words, filters = _parted(groups)
-        return Parsed(self._join(words), tuple(filters), self.ignored, tuple(self.unknown))
+        return Parsed(
+            self._join(words), tuple(filters), self.ignored, tuple(self.unknown),
+            frozenset(self.spoken),
+        )  # fmt: skip
 
     def _join(self, groups: list[query.Query]) -> query.Query | None:
         """Positive groups joined, and none of the negative ones, whatever `joined` is."""
@@ -154,6 +158,7 @@ class _Parser:
         line = Line(
             [each for each, words in zip(run, counted, strict=True) if words], self.vocabulary
         )
+        self.spoken |= line.spoken
         keeps = self.keep_stop_words
         leaves = line.leaves(keeps=keeps, as_one=self.joined is query.And)
         self.left_out += not leaves

@@ -98,7 +98,7 @@ class Line:
         if things is not None:
             self.pieces = [part for each in pieces for part in _cut(each, things)]
             self.things = things.recognised(self.pieces, shouted=self.shouted)
-        self._spoken = {each.language for each in self.things if each.language}
+        self.spoken = frozenset(each.language for each in self.things if each.language)
 
     def leaves(self, *, keeps: bool = False, as_one: bool = True) -> list[Leaf]:
         """The leaves of things, pieces and words, in order.
@@ -132,7 +132,7 @@ class Line:
     def leaves_out(self, raw: str) -> bool:
         """Whether a word is a stop word, and not a name in capitals: IT, WHO, UN."""
         is_name = len(raw) > 1 and raw.isupper() and not self.shouted
-        return not is_name and self.vocabulary.is_stop_word(raw, self._spoken)
+        return not is_name and self.vocabulary.is_stop_word(raw, self.spoken)
 
 
 def _cut(piece: str, things: Things) -> list[str]:

@@ -71,6 +71,11 @@ def found(node: query.Query, snapshot: Snapshot) -> Found:
         return Found(held.documents, saturated(held.weights, _rarity(held, snapshot)))
     if isinstance(node, query.And | query.Or) and _can_score(node):
         return _all(node, snapshot) if isinstance(node, query.And) else _any(node, snapshot)
+    if isinstance(node, query.AndMaybe):
+        base, more = found(node.a, snapshot), found(node.b, snapshot)
+        here, there = common(base.documents, more.documents, snapshot)
+        base.scores[here] += more.scores[there]
+        return base
     documents = np.flatnonzero(matches(node, snapshot)).astype(np.int32)
     return Found(documents, np.zeros(len(documents), np.float32))
 

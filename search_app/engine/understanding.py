@@ -14,8 +14,10 @@ from whoosh import query
 
 from indexer.fields import MISSING, Field
 from indexer.folding import fold
+from indexer.schema import exact
 from search_app.engine import concepts, spelling
 from search_app.engine.bounds import bounded
+from search_app.engine.nodes import Leaf
 from search_app.engine.parse import Parsed, parse
 from search_app.engine.reading import Vocabulary
 from search_app.engine.request import SearchRequest
@@ -81,9 +83,25 @@ def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> Understood:
     if parsed.words is None:
         return Understood(parsed, None)
     tree, left_out = bounded(parsed.words, snapshot)
-    base = Ranking(snapshot.everything[:0], NO_SCORES) if tree is None else ranked(tree, snapshot)
+    if tree is None:
+        base = Ranking(snapshot.everything[:0], NO_SCORES)
+    else:
+        base = ranked(_preferring(tree, parsed.spoken, snapshot), snapshot)
     watch.lap("match")
     return Understood(parsed, base, left_out)
+
+
+def _preferring(tree: query.Query, spoken: frozenset[str], snapshot: Snapshot) -> query.Query:
+    """The tree, what there is in a language that was spoken before what there is not."""
+    others = spoken - set(snapshot.languages[:1])
+    terms = [
+        query.Term(exact(row), language)
+        for row in snapshot.catalogue.facets
+        if row.kind == "language"
+        for language in sorted(others)
+        if language in snapshot.columns[row.name].ordinal
+    ]
+    return query.AndMaybe(tree, Leaf(terms)) if terms else tree
 
 
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
