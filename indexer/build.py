@@ -28,6 +28,12 @@ Progress = Callable[[list[Publication]], Iterable[Publication]]
 """Is given the new publications of each chunk, to show how far it is, and gives them back."""
 
 
+Gate = Callable[[Generation, Generation | None], None]
+"""Is shown a new generation before it becomes live, and the live one if there is one."""
+OPEN: Gate = lambda _new, _live: None  # noqa: E731
+"""Lets every generation through."""
+
+
 class Refused(Exception):
     """A corpus that must not replace the live index: what is odd, and what to do."""
 
@@ -53,6 +59,7 @@ def build(
     force: bool = False,
     progress: Progress = iter,
     at: Callable[[int], object] = lambda _: None,
+    gate: Gate = OPEN,
 ) -> Outcome:
     """Builds and publishes a new generation if anything has changed.
 
@@ -60,7 +67,8 @@ def build(
     `catalogue.toml`, the grouping or the analysis changed, if the live generation is damaged,
     and by `force`. Raises CatalogueError, IndexBusy, OSError, and Refused where nothing is
     readable, or under half of what the live index has, unless `force` is given; the live index
-    then stays as it is. `at` is told how many bytes of the corpus have been read.
+    then stays as it is. `at` is told how many bytes of the corpus have been read; `gate` is
+    shown the new generation and the live one, and may raise Refused too.
     """
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
@@ -95,7 +103,9 @@ def build(
             if known_things.concept:
                 (partial / generations.THESAURUS).write_bytes(msgspec.json.encode(known_things))
             seconds = round(time.perf_counter() - started, 3)
-            published = generations.publish(index, partial, census.manifest(counts, seconds))
+            sealed = generations.seal(index, partial, census.manifest(counts, seconds))
+            gate(sealed, live)
+            published = generations.publish(index, sealed)
     seconds = time.perf_counter() - started
     return Outcome("published", published, published.manifest.changes, problems, seconds)
 

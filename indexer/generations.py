@@ -218,10 +218,10 @@ def begun(index: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def publish(index: Path, partial: Path, manifest: Manifest) -> Generation:
-    """Makes a written generation whole, durable and live, and prunes what is long past.
+def seal(index: Path, partial: Path, manifest: Manifest) -> Generation:
+    """Makes a written generation whole and durable, but not live yet.
 
-    Raises IndexOutdated, and publishes nothing, if what was written does not read back.
+    Raises IndexOutdated if what was written does not read back.
     """
     found = sorted(file for file in partial.rglob("*") if file.is_file())
     files = {
@@ -233,10 +233,16 @@ def publish(index: Path, partial: Path, manifest: Manifest) -> Generation:
     (partial / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     for path in [partial / MANIFEST, *filter(Path.is_dir, partial.rglob("*")), partial]:
         _sync(path)
-    if wrong := damage(Generation(partial.name, partial, manifest)):
+    sealed = Generation(partial.name, partial, manifest)
+    if wrong := damage(sealed):
         raise IndexOutdated(f"what was written is damaged: {'; '.join(wrong)}", "Build again")
-    folder = partial.with_suffix("")
-    partial.rename(folder)
+    return sealed
+
+
+def publish(index: Path, sealed: Generation) -> Generation:
+    """Makes a sealed generation live, and prunes what is long past."""
+    folder = sealed.folder.with_suffix("")
+    sealed.folder.rename(folder)
     _sync(folder.parent)
     switch(index, folder.name)
     kept = lineage(index, folder.name)[:KEPT]

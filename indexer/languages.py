@@ -99,8 +99,8 @@ STOP_WORDS = {
     for language, words in {
         "en": "a an and are as at be been but by for from had has have how if in into is its nor "
         "not of on or so such than that the their then there these they this those to was were "
-        "what when where which why with about any can could did do does he i it me my our she should "
-        "some us we who whose will would you your",
+        "what when where which why with about any can could did do does he i it me my our she "
+        "should some us we who whose will would you your",
         "ar": "في من على الى عن مع هذا هذه ذلك التي الذي او ان لا ما هو هي كما بين بعد قبل حول ضد",
         "de": "als am an auf aus bei das dem den der des die durch ein eine einem einen einer für "
         "gegen im in ist mit nach nicht oder sich sind über um und unter vom von vor wie zu zum "

@@ -19,7 +19,7 @@ from indexer.build import Outcome, Refused
 from indexer.catalogue_file import CatalogueError
 from indexer.generations import IndexBusy, IndexMissing, IndexUnusable, Manifest
 from indexer.record import Problem
-from search_app import api, config, page, sidebar, state, terminal
+from search_app import api, config, judged, page, sidebar, state, terminal
 from search_app.engine import open_engine
 from search_app.meter import Meter
 from search_app.state import BadParameter
@@ -67,14 +67,18 @@ def commands() -> None:
 @_index
 @_force
 @_report
-def build(corpus: Path | None, index: Path | None, force: bool, report: BinaryIO | None) -> None:
+@click.option("--gate", type=PATH, help="A file of judged queries that must not be answered worse.")
+def build(
+    corpus: Path | None, index: Path | None, force: bool, report: BinaryIO | None,
+    gate: Path | None,
+) -> None:  # fmt: skip
     """Build the index from the corpus, and publish it if anything changed.
 
     Exit status: 0 all well, 3 published but some entries had problems, 1 not published.
     """
     settings = config.load(corpus=corpus, index=index)
     try:
-        outcome = _build(settings, force=force)
+        outcome = _build(settings, force=force, gate=gate)
     except Refused as error:
         _write_report(report, error.problems)
         raise
@@ -82,11 +86,13 @@ def build(corpus: Path | None, index: Path | None, force: bool, report: BinaryIO
     sys.exit(WITH_PROBLEMS if outcome.problems else 0)
 
 
-def _build(settings: config.Settings, *, force: bool = False) -> Outcome:
+def _build(settings: config.Settings, *, force: bool = False, gate: Path | None = None) -> Outcome:
+    passes = judged.gate(judged.load(gate)) if gate else building.OPEN
     with Meter(settings.corpus) as meter:
         outcome = building.build(
-            settings.corpus, settings.index, force=force, progress=meter.counted, at=meter.at
-        )
+            settings.corpus, settings.index, force=force, progress=meter.counted, at=meter.at,
+            gate=passes,
+        )  # fmt: skip
     _tell(outcome.problems)
     if outcome.status == "unchanged":
         click.echo(f"Nothing changed: {outcome.generation.name} stays live ({_took(outcome)}).")

@@ -8,46 +8,33 @@ a value. What was typed weighs most.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
 
 from whoosh import query
 
-from indexer import analysis, codes, languages
-from indexer.fields import MISSING, Field
+from indexer import analysis, languages
 from indexer.folding import as_written, fold
-from indexer.schema import exact, exact_fields
 from indexer.thesaurus import Thesaurus
 from search_app.engine import reading
+from search_app.engine.match import postings
 from search_app.engine.nodes import Labels, Leaf
 from search_app.engine.reading import Recognised
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.things import Thing, things
 
-UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
-"""In these, besides the catalogue's own, countries, regions and languages are recognised."""
 LABEL, VALUE, KIN = 0.8, 0.3, 0.25
 """What another label weighs, having a value, and a kind of the thing, beside 1 for what was
 typed."""
+FEW = 10
+"""If fewer publications have a thing itself, those that have a kind of it are found too."""
 MOST_TOLD = 3
 """So many other names of a thing are told."""
-SHORTEST_PART = 5
-"""A part of a value's label names it if it has several words, or one of so many letters."""
 
-_PARTED = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECASE)
 Key = tuple[str, ...]
 """A label as the stems of its words, or, where words are not parted, as it is written."""
-
-
-class Thing(NamedTuple):
-    """What can be recognised: its labels by language, and the values of facets that are it."""
-
-    id: str
-    labels: Mapping[str, Sequence[str]]
-    values: tuple[tuple[str, str], ...]
 
 
 class Concepts:
@@ -56,8 +43,7 @@ class Concepts:
     def __init__(self, snapshot: Snapshot, thesaurus: Thesaurus) -> None:
         self._snapshot, self._thesaurus = snapshot, thesaurus
         self._fields = [field.name for field in snapshot.catalogue.searchable]
-        facts = list(_facts(snapshot))
-        self.things = [*_of_thesaurus(thesaurus, facts), *facts]
+        self.things = things(snapshot, thesaurus)
         self._acronyms: dict[str, int] = {}
         self._starting: dict[tuple[str, str], list[tuple[Key, int]]] = defaultdict(list)
         self._unparted: dict[str, int] = {}
@@ -169,19 +155,27 @@ class Concepts:
         elif len(raws) == 1:
             written = analysis.WRITTEN + as_written(raws[0])
             parts += [query.Term(field, written) for field in self._fields]
-        labels = self._known_labels(number)
-        if labels:
-            parts.append(Labels(labels, thing.id, boost=LABEL))
-        others = [part for each in self._kin(number) for part in self._known_labels(each)]
-        if others:
-            parts.append(Labels(others, f"{thing.id}…", boost=KIN))
+        parts += self._other_names(number)
         columns = snapshot.columns
         parts += [
             query.Term(f"{row}.value", value, boost=VALUE)
             for row, value in thing.values
             if value in columns[row].ordinal
         ]
+        parts = parts or reading.phrases(raws, self._fields, self._vocabulary)
         return Leaf(parts, " ".join(typed), self._also(number, raws))
+
+    def _other_names(self, number: int) -> list[query.Query]:
+        """What else a thing is called; and where few publications have it, kinds of it."""
+        identity, labels, found = self.things[number].id, self._known_labels(number), 0
+        parts: list[query.Query] = []
+        if labels:
+            parts.append(Labels(labels, identity, boost=LABEL))
+            found = len(postings(Leaf(parts), self._snapshot).documents)
+        kin = [part for each in self._kin(number) for part in self._known_labels(each)]
+        if kin and found < FEW:
+            parts.append(Labels(kin, f"{identity}…", boost=KIN))
+        return parts
 
     def _kin(self, number: int) -> list[int]:
         """The kinds of a thing; those that it is a kind of, if the index holds nothing of it."""
@@ -252,44 +246,6 @@ def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) ->
         if at == len(key):
             return piece + 1
     return 0
-
-
-def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thing]:
-    """The concepts, each with the values that are called as it is."""
-    called: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for fact in facts:
-        for label in {fold(one) for labels in fact.labels.values() for one in labels}:
-            called[label] += fact.values
-    for concept in thesaurus.concept:
-        labels = {each: concept.labels(each) for each in concept.languages}
-        names = {fold(label) for each in labels.values() for label in each}
-        values = dict.fromkeys(value for name in sorted(names) for value in called[name])
-        yield Thing(concept.id, labels, tuple(values))
-
-
-def _facts(snapshot: Snapshot) -> Iterator[Thing]:
-    """The values of facets, by all that they are called."""
-    for field in exact_fields(snapshot.catalogue):
-        if field.kind != "year":
-            for value in snapshot.columns[field.name].values:
-                if value != MISSING and (labels := _names(field, value, snapshot)):
-                    yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),))
-
-
-def _names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
-    own = snapshot.catalogue.language
-    spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
-    if field.kind == "country":
-        return {each: [codes.country_name(value, each)] for each in spoken}
-    if field.kind == "language":
-        return {each: [codes.language_name(value, each)] for each in spoken}
-    label = field.display(value, own)
-    parts = [part for part in _PARTED.split(label) if " " in part or len(part) >= SHORTEST_PART]
-    names: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
-    for part in names[own]:
-        for language, name in codes.region_names(part, spoken).items():
-            names.setdefault(language, []).append(name)
-    return names
 
 
 def of(snapshot: Snapshot) -> Concepts:

@@ -61,7 +61,7 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
             return again._replace(corrected=corrected)
     if request.match != "auto":
         return read
-    for text in filter(None, (request.text, corrected)):
+    for text in filter(None, (corrected, request.text)):
         relaxed = parse(text, vocabulary, query.Or)
         if relaxed.words not in (None, read.parsed.words):
             again = _found(relaxed, snapshot, watch)

@@ -108,7 +108,8 @@ def index(folder: Path, made: Sequence[Publication]) -> Path:
     census = build.Census(CATALOGUE, {}, [], Thesaurus())
     chunks = census.counted(map(Fresh, made))
     counts = columnar.write(partial / generations.SEGMENT, CATALOGUE, chunks)
-    generations.publish(folder, partial, census.manifest(counts))
+    sealed = generations.seal(folder, partial, census.manifest(counts))
+    generations.publish(folder, sealed)
     return folder
 
 

@@ -1,0 +1,74 @@
+"""What can be called by name: the concepts of a thesaurus, and the values of facets."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from indexer import codes
+from indexer.fields import MISSING, Field
+from indexer.folding import fold
+from indexer.schema import exact, exact_fields
+from indexer.thesaurus import Thesaurus
+from search_app.engine.snapshot import Snapshot
+
+UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
+"""In these, besides the catalogue's own, countries, regions and languages are recognised."""
+SHORTEST_PART = 5
+"""A part of a value's label names it if it has several words, or one of so many letters."""
+
+_PARTED = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECASE)
+
+
+class Thing(NamedTuple):
+    """What can be recognised: its labels by language, and the values of facets that are it."""
+
+    id: str
+    labels: Mapping[str, Sequence[str]]
+    values: tuple[tuple[str, str], ...]
+
+
+def things(snapshot: Snapshot, thesaurus: Thesaurus) -> list[Thing]:
+    """All things that a snapshot can recognise: the concepts first, in their order."""
+    facts = list(_facts(snapshot))
+    return [*_of_thesaurus(thesaurus, facts), *facts]
+
+
+def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thing]:
+    """The concepts, each with the values that are called as it is."""
+    called: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for fact in facts:
+        for label in {fold(one) for labels in fact.labels.values() for one in labels}:
+            called[label] += fact.values
+    for concept in thesaurus.concept:
+        labels = {each: concept.labels(each) for each in concept.languages}
+        names = {fold(label) for each in labels.values() for label in each}
+        values = dict.fromkeys(value for name in sorted(names) for value in called[name])
+        yield Thing(concept.id, labels, tuple(values))
+
+
+def _facts(snapshot: Snapshot) -> Iterator[Thing]:
+    """The values of facets, by all that they are called."""
+    for field in exact_fields(snapshot.catalogue):
+        if field.kind != "year":
+            for value in snapshot.columns[field.name].values:
+                if value != MISSING and (labels := _names(field, value, snapshot)):
+                    yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),))
+
+
+def _names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
+    own = snapshot.catalogue.language
+    spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
+    if field.kind == "country":
+        return {each: [codes.country_name(value, each)] for each in spoken}
+    if field.kind == "language":
+        return {each: [codes.language_name(value, each)] for each in spoken}
+    label = field.display(value, own)
+    parts = [part for part in _PARTED.split(label) if " " in part or len(part) >= SHORTEST_PART]
+    names: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
+    for part in names[own]:
+        for language, name in codes.region_names(part, spoken).items():
+            names.setdefault(language, []).append(name)
+    return names

@@ -1,0 +1,95 @@
+"""Judged queries are answered well, and an index that answers them worse is not published."""
+
+from __future__ import annotations
+
+import shutil
+from math import log2
+from pathlib import Path
+
+import pytest
+
+from indexer import build, generations
+from indexer.build import Refused
+from indexer.catalogue_file import CatalogueError
+from search_app import judged
+from search_app.engine import open_engine
+from search_app.judged import ALL, Judged, Judgement, Suite
+from tests.catalogue import CORPUS
+
+SUITE = Path(__file__).parent / "relevance" / "catalogue.toml"
+KINDS = 15
+
+
+def test_the_catalogue_answers_its_judged_queries(catalogue_index: Path) -> None:
+    """The mean nDCG@10 of the shipped queries is at least what their file wants, in all kinds."""
+    suite = judged.load(SUITE)
+    snapshot = open_engine(catalogue_index).snapshot()
+    figures = judged.figures(suite, snapshot)
+    assert figures[ALL] >= suite.least > 0.8
+    assert len(figures) == KINDS
+    assert len(suite.query) >= 60
+
+
+def test_every_judgement_is_of_a_publication(catalogue_index: Path) -> None:
+    """Each judged id is in the catalogue, graded 1 to 3, with its reason, once a query."""
+    snapshot = open_engine(catalogue_index).snapshot()
+    for query in judged.load(SUITE).query:
+        ids = [each.id for each in query.relevant]
+        assert len(set(ids)) == len(ids)
+        for each in query.relevant:
+            assert snapshot.number(each.id) is not None
+            assert each.grade in (1, 2, 3)
+            assert each.why
+
+
+@pytest.mark.parametrize(
+    ("found", "gain"),
+    [
+        (["a", "b"], 1.0),
+        (["b", "a"], (1 + 7 / log2(3)) / (7 + 1 / log2(3))),
+        (["x", "a"], (7 / log2(3)) / (7 + 1 / log2(3))),
+        (["x"] * 10 + ["a"], 0.0),
+        ([], 0.0),
+    ],
+)
+def test_gain_is_discounted_by_place(found: list[str], gain: float) -> None:
+    """A list gains what each grade is worth, less the further down it stands, of the best."""
+    query = Judged("q", "plain", (Judgement("a", 3), Judgement("b", 1)))
+    assert judged.gain(query, found) == pytest.approx(gain)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A copy of the corpus that may be edited."""
+    return shutil.copytree(CORPUS, tmp_path / "corpus")
+
+
+def test_an_index_that_answers_worse_is_refused(corpus: Path, tmp_path: Path) -> None:
+    """Without its thesaurus the index answers synonyms worse, so the gate keeps the live one."""
+    index = tmp_path / "index"
+    gate = judged.gate(judged.load(SUITE))
+    first = build.build(corpus, index, gate=gate)
+    assert first.status == "published"
+    (corpus / "thesaurus.toml").unlink()
+    with pytest.raises(Refused, match=r"answered worse: all .* wanted; acronym"):
+        build.build(corpus, index, gate=gate)
+    assert generations.current_name(index) == first.generation.name
+    assert generations.names(index) == [first.generation.name]
+    assert build.build(corpus, index).status == "published"
+
+
+def test_an_index_must_reach_the_least(corpus: Path, tmp_path: Path) -> None:
+    """Without a live index it is the least that counts."""
+    query = Judged("organ", "plain", (Judgement("nowhere", 3),))
+    with pytest.raises(Refused, match=r"all 0\.000, at least 0\.500 wanted"):
+        build.build(corpus, tmp_path / "index", gate=judged.gate(Suite((query,), 0.5)))
+    assert not (tmp_path / "index" / generations.CURRENT).exists()
+
+
+@pytest.mark.parametrize("text", ["", "least = 1", "[[query]]\ntext = 1", "=", "query = []"])
+def test_a_file_that_is_no_suite_is_told(text: str, tmp_path: Path) -> None:
+    """A file without queries, or of another form, is an error that names it."""
+    file = tmp_path / "suite.toml"
+    file.write_text(text)
+    with pytest.raises(CatalogueError, match=r"suite\.toml"):
+        judged.load(file)
