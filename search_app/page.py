@@ -173,7 +173,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         previous_href=state.url(page=state.page - 1) if 1 < state.page <= pages else "",
         next_href=state.url(page=state.page + 1) if state.page < pages else "",
         beyond=state.url(page=pages) if state.page > pages and results.total else "",
-        relaxed=results.relaxed,
+        relaxed=results.relaxed and not results.strict,
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
         any_href=state.with_match("any").url() if state.match == "all" else "",
         notes=tuple(_notes(results, state, catalogue)),
@@ -226,6 +226,10 @@ def _readings(results: Results, state: SearchState) -> Iterable[Reading]:
     if results.corrected:
         line = f"Nothing has “{state.text}”: these are for “{results.corrected}”."
         yield Reading(line, f"Search for “{state.text}” as it was typed", typed)
+    if results.strict:
+        plural = "publication has" if results.strict == 1 else "publications have"
+        line = f"Only {results.strict} {plural} all of these words; these have any of them."
+        yield Reading(line, "Show only those with all", state.with_match("all").url())
     if results.suggestion:
         meant = state.with_text(results.suggestion).url()
         yield Reading("Did you mean", f"{results.suggestion}", meant)

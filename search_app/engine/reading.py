@@ -7,7 +7,7 @@ words side by side, written as one, or, weighing less, apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -20,6 +20,8 @@ from search_app.engine.nodes import Leaf
 
 APART = 0.3
 """What words of one piece weigh where they stand apart, beside 1 where they stand together."""
+RARE = 10
+"""A word that fewer publications have may be two in them: *cybercrime*, *cyber crime*."""
 SHORTEST_PART = 3
 """A word is taken apart into words of at least so many letters."""
 
@@ -62,6 +64,10 @@ class Vocabulary(msgspec.Struct, frozen=True):
     frequency: Callable[[str], int] = lambda _: 0
     things: Things | None = None
 
+    def has(self, raw: str) -> bool:
+        """Whether any publication has a word, in some inflection."""
+        return any(map(self.frequency, self.stems(raw)))
+
     @property
     def searchable(self) -> list[str]:
         """The names of the fields that words are looked for in."""
@@ -79,7 +85,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
         ):
             return True
         is_known = any(written in languages.stop_words(each) for each in languages.STOP_WORDS)
-        return is_known and not any(map(self.frequency, self.stems(raw)))
+        return is_known and not self.has(raw)
 
 
 def is_shouted(pieces: Iterable[str]) -> bool:
@@ -117,16 +123,14 @@ class Line:
     def _plain(self, pieces: Sequence[str], *, keeps: bool, as_one: bool) -> list[Leaf]:
         vocabulary, fields = self.vocabulary, self.vocabulary.searchable
         made = []
-        for each in pieces:
+        for each in _compounds(pieces, vocabulary) if as_one else pieces:
             raws = words_of(each)
             if len(raws) > 1 and as_one:
                 made.append(piece(each, fields, vocabulary))
-            else:
-                made += [
-                    word(raw, fields, vocabulary)
-                    for raw in raws
-                    if keeps or not self.leaves_out(raw)
-                ]
+                continue
+            leaf_of = compound if as_one else word
+            wanted = [raw for raw in raws if keeps or not self.leaves_out(raw)]
+            made += [leaf_of(raw, fields, vocabulary) for raw in wanted]
         return made
 
     def leaves_out(self, raw: str) -> bool:
@@ -190,12 +194,37 @@ def apart(
     return query.And([word(raw, fields, vocabulary) for raw in raws], boost=boost)
 
 
+def _is_part(raw: str) -> bool:
+    return raw.isalpha() and len(raw) >= SHORTEST_PART
+
+
+def _compounds(pieces: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
+    """The pieces; two words in a row as one piece, if the index also has them as one word."""
+    at = 0
+    while at < len(pieces):
+        two = pieces[at : at + 2]
+        is_one = len(two) > 1 and all(map(_is_part, two)) and vocabulary.has("".join(two))
+        yield " ".join(two) if is_one else pieces[at]
+        at += 1 + is_one
+
+
+def compound(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
+    """The leaf of one word; of one that few publications have, also as two words in a row."""
+    alone = word(raw, fields, vocabulary)
+    if not raw.isalpha() or max(map(vocabulary.frequency, vocabulary.stems(raw))) >= RARE:
+        return alone
+    cuts = range(SHORTEST_PART, len(raw) - SHORTEST_PART + 1)
+    parted = [(raw[:at], raw[at:]) for at in cuts if all(map(vocabulary.has, (raw[:at], raw[at:])))]
+    apart = [part for two in parted for part in phrases(two, fields, vocabulary)]
+    return Leaf([*alone.subqueries, *apart], alone.said) if apart else alone
+
+
 def piece(text: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of words that were typed in one piece."""
     raws = words_of(text)
     parts = phrases(raws, fields, vocabulary)
     joined = "".join(map(as_written, raws))
-    if any(map(vocabulary.frequency, vocabulary.stems(joined))):
+    if vocabulary.has(joined):
         parts += word(joined, fields, vocabulary).subqueries
     if not analysis.is_unparted(text):
         parts.append(apart(raws, fields, vocabulary))

@@ -59,7 +59,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
     `total` is how many publications were found, and `titles` how many where the editions of one
     title count as one; that many are listed if the list `is_folded`.
-    `relaxed` says that no publication holds all the words, and these hold any of them;
+    `relaxed` says that no publication holds all the words, or of many words only the few that
+    `strict` counts, and these hold any of them;
     `corrected` is the text that was searched for in place of what was typed, `suggestion` one
     that may have been meant, and `named` has the things that are looked for by other names too.
     `ignored` counts the words beyond those that a query may have; `too_much` has what was typed
@@ -79,6 +80,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     facets: Mapping[str, tuple[Bucket, ...]]
     left_out: Mapping[str, int]
     relaxed: bool
+    strict: int = 0
     corrected: str | None = None
     suggestion: str | None = None
     named: tuple[Named, ...] = ()

@@ -123,6 +123,7 @@ def results(answer: Answer) -> Results:
         facets=buckets,
         left_out=left_out,
         relaxed=read.relaxed,
+        strict=int(np.isin(read.strict, answer.sifted.documents).sum()),
         corrected=read.corrected,
         suggestion=_suggestion(answer),
         named=tuple(Named(leaf.said, leaf.also) for leaf in leaves(read.parsed.words) if leaf.also),

@@ -66,10 +66,11 @@ class Speller:
         self._letters = _letters(self._words)
         self._lengths = np.fromiter(map(len, self._words), np.int32, len(self._words))
 
-    def corrected(self, text: str) -> str | None:
+    def corrected(self, text: str, most: int = FREQUENT - 1) -> str | None:
         """What was typed, with likelier words in place of unknown ones; None if there are none.
 
-        What is quoted, belongs to a field or has a star is left as it is.
+        Unknown are words that at most so many publications have. What is quoted, belongs to a
+        field or has a star is left as it is.
         """
         others = [raw for raw in _plain_words(text) if self._frequency(raw)]
         changed = False
@@ -80,7 +81,7 @@ class Speller:
             if _MARKED.search(chunk):
                 return chunk
             for raw in reading.words_of(chunk):
-                if found := self._best(raw, others):
+                if found := self._best(raw, others, most):
                     chunk, changed = chunk.replace(raw, found, 1), True
             return chunk
 
@@ -91,13 +92,13 @@ class Speller:
         snapshot = self._snapshot
         return max(map(snapshot.frequency, snapshot.stems(raw)), default=0)
 
-    def _best(self, raw: str, others: Sequence[str]) -> str | None:
+    def _best(self, raw: str, others: Sequence[str], most: int) -> str | None:
         """The word that is likeliest beside the others, if the typed one is not to be trusted."""
-        is_name = raw.isdigit() or any(map(str.isupper, raw[1:]))
+        is_name = any(not each.isalpha() or each.isupper() for each in raw[1:])
         if len(raw) < SHORTEST or is_name or concepts.of(self._snapshot).is_known(raw):
             return None
         frequency = self._frequency(raw)
-        if frequency >= FREQUENT:
+        if frequency > most:
             return None
         candidates = self.candidates(raw, frequency * TIMES)
         beside = self._together(others)

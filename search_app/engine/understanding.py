@@ -7,6 +7,7 @@ words alone decide that, before any filter, so that no tick flips it.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -17,22 +18,25 @@ from indexer.folding import fold
 from indexer.schema import exact
 from search_app.engine import concepts, spelling
 from search_app.engine.bounds import bounded
-from search_app.engine.nodes import Leaf
+from search_app.engine.nodes import Leaf, leaves
 from search_app.engine.parse import Parsed, parse
 from search_app.engine.reading import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import Ranking, ranked
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 
-NO_SCORES = np.zeros(0, np.float32)
+LONG, FEW = 4, 10
+"""If fewer than FEW publications have all of LONG words or more, any of them is enough."""
+NO_SCORES, NONE = np.zeros(0, np.float32), np.zeros(0, np.int32)
 
 
 class Understood(NamedTuple):
     """A query as it was read, what its words find, and how it came to that.
 
     `corrected` is the text that was searched for in place of what was typed, `relaxed` says
-    that any of the words is enough. `left_out` has what would have cost too much.
+    that any of the words is enough, though those that are `strict` have all of them. `left_out`
+    has what would have cost too much.
     """
 
     parsed: Parsed
@@ -40,6 +44,13 @@ class Understood(NamedTuple):
     left_out: tuple[str, ...] = ()
     relaxed: bool = False
     corrected: str | None = None
+    strict: Documents = NONE
+
+    @property
+    def is_too_narrow(self) -> bool:
+        """Whether few publications have all of many words, which are not meant to the letter."""
+        is_long = next(islice(leaves(self.parsed.words), LONG - 1, None), None) is not None
+        return self.base is not None and len(self.base.documents) < FEW and is_long
 
     @property
     def is_empty(self) -> bool:
@@ -52,9 +63,9 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
     vocabulary = _vocabulary(request, snapshot)
     joined = query.Or if request.match == "any" else query.And
     read = _found(parse(request.text, vocabulary, joined), snapshot, watch)
-    if not read.is_empty:
+    if not read.is_empty and not (request.match == "auto" and read.is_too_narrow):
         return read
-    corrected = None if request.exact else spelling.of(snapshot).corrected(request.text)
+    corrected = None if request.exact else spelling.of(snapshot).corrected(request.text, most=0)
     if corrected:
         again = _found(parse(corrected, vocabulary, joined), snapshot, watch)
         if not again.is_empty:
@@ -67,7 +78,8 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
             again = _found(relaxed, snapshot, watch)
             if not again.is_empty:
                 changed = None if text == request.text else text
-                return again._replace(relaxed=True, corrected=changed)
+                strict = read.base.documents if read.base else NONE
+                return again._replace(relaxed=True, corrected=changed, strict=strict)
     return read
 
 
