@@ -28,25 +28,25 @@ others stay as they are."""
 _SCRIPTS = ((re.compile("[\u0600-\u06ff]"), "ar"), (re.compile("[\u0400-\u04ff]"), "ru"))
 """Languages whose script tells them apart from those of Latin letters, whatever else is known."""
 
-_ONE_SPELLING = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"^(wo|police|fisher|sea|congress|chair|spokes|business)?men$", r"\1man"),
-        (r"^children('s)?$", "child"),
-        (r"is(e[drs]?|ers|ing|ations?|able)$", r"iz\1"),
-        (r"(al|ol)yses$", r"\1ysis"),
-        (r"ys(ed?|ing)$", r"yz\1"),
-        (r"(?<=...)our((?:s|ed|er|ers|ing|able|al|ful|less|hood|ites?|y)?)$", r"or\1"),
-        (r"^(cent|theat|met|lit|fib|spect|calib)re(s|d)?$", r"\1er\2"),
-        (r"^(def|off|lic|pret)ence(s|d)?$", r"\1ense\2"),
-        (r"^(program|catalog|dialog|analog)(?:me|ue)(s|d)?$", r"\1\2"),
-        (r"^(travel|label|counsel|cancel|model|signal|fuel|channel|level)l(?=ed|ing|er|or)", r"\1"),
-        (r"^(judg|acknowledg|ag)e(?=ment|ing$)", r"\1"),
-        (r"^(p|orthop|encyclop)aed", r"\1ed"),
-    )
+_SPELLINGS = (
+    (r"^(wo|police|fisher|sea|congress|chair|spokes|business)?men$", r"\1man"),
+    (r"^children('s)?$", "child"),
+    (r"is(e[drs]?|ers|ing|ations?|able)$", r"iz\1"),
+    (r"(al|ol)yses$", r"\1ysis"),
+    (r"ys(ed?|ing)$", r"yz\1"),
+    (r"(?<=...)our((?:s|ed|er|ers|ing|able|al|ful|less|hood|ites?|y)?)$", r"or\1"),
+    (r"^(cent|theat|met|lit|fib|spect|calib)re(s|d)?$", r"\1er\2"),
+    (r"^(def|off|lic|pret)ence(s|d)?$", r"\1ense\2"),
+    (r"^(program|catalog|dialog|analog)(?:me|ue)(s|d)?$", r"\1\2"),
+    (r"^(travel|label|counsel|cancel|model|signal|fuel|channel|level)l(?=ed|ing|er|or)", r"\1"),
+    (r"^(judg|acknowledg|ag)e(?=ment|ing$)", r"\1"),
+    (r"^(p|orthop|encyclop)aed", r"\1ed"),
 )
 """What is spelt in two ways, and irregular plurals, each as (pattern, one form). A form need
 not be a word: `raize` and `rize` do no harm where all of their kind become so."""
+_ONE_SPELLING = tuple((re.compile(pattern), form) for pattern, form in _SPELLINGS)
+# Most words are spelt in one way only, which one look tells sooner than one a pattern.
+_MAY_DIFFER = re.compile("|".join(pattern for pattern, _ in _SPELLINGS))
 
 
 @cache
@@ -87,6 +87,8 @@ def stem(word: str, language: str) -> str:
 
 def one_spelling(written: str) -> str:
     """An English word in the one spelling of those that it has."""
+    if not _MAY_DIFFER.search(written):
+        return written
     for pattern, replacement in _ONE_SPELLING:
         written, changed = pattern.subn(replacement, written, count=1)
         if changed:
