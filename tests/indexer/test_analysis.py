@@ -67,9 +67,8 @@ def test_inflections_have_one_stem(forms: str) -> None:
 
 
 def test_stop_words_are_indexed() -> None:
-    """Stop words are terms as others are, and names such as WHO and IT are no stop words."""
+    """Stop words are terms as others are; it is the reading of a query that leaves them out."""
     assert written("to be or not to be") == "to be or not to be".split()
-    assert not {"who", "it"} & stop_words("en")
     assert {"the", "of"} <= stop_words("en")
 
 
