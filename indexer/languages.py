@@ -127,6 +127,10 @@ _FOLDED_STOP_WORDS = {
 }
 
 
+EVERY_STOP_WORD = frozenset().union(*_FOLDED_STOP_WORDS.values())
+"""The stop words of all languages, folded."""
+
+
 def stop_words(language: str) -> frozenset[str]:
     """The stop words of a language, folded; none where none are known."""
     return _FOLDED_STOP_WORDS.get(language.partition("-")[0], frozenset())

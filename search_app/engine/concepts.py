@@ -30,6 +30,8 @@ LABEL, VALUE, KIN = 0.8, 0.3, 0.25
 typed."""
 FEW = 10
 """If fewer publications have a thing itself, those that have a kind of it are found too."""
+OTHER_SCRIPTS = frozenset({"ar", "el", "he", "hi", "ja", "ko", "ru", "uk", "zh"})
+"""Languages that are not written in Latin letters, so that no label of theirs is."""
 MOST_TOLD = 3
 """So many other names of a thing are told."""
 
@@ -56,6 +58,7 @@ class Concepts:
         self.languages = tuple(
             dict.fromkeys([*snapshot.languages, *(language for language, _ in self._starting)])
         )
+        self._in_latin = [each for each in self.languages if each not in OTHER_SCRIPTS]
         self._longest = max(map(len, self._unparted), default=0)
 
     def _enter(self, number: int, thing: Thing) -> None:
@@ -135,7 +138,8 @@ class Concepts:
                 if number is not None:
                     yield first, first + 1, "zh", number
                 continue
-            for language in self.languages if words[first] else ():
+            spoken = self._in_latin if piece.isascii() else self.languages
+            for language in spoken if words[first] else ():
                 stem = languages.stem(words[first][0], language)
                 for key, number in self._starting.get((language, stem), ()):
                     last = _end(key, words, first, language)

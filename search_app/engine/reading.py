@@ -80,12 +80,13 @@ class Vocabulary(msgspec.Struct, frozen=True):
         any other, if no publication has the word.
         """
         written = as_written(raw)
+        if written not in languages.EVERY_STOP_WORD:
+            return False
         if any(
             written in languages.stop_words(each) for each in (self.catalogue.language, *spoken)
         ):
             return True
-        is_known = any(written in languages.stop_words(each) for each in languages.STOP_WORDS)
-        return is_known and not self.has(raw)
+        return not self.has(raw)
 
 
 def is_shouted(pieces: Iterable[str]) -> bool:
@@ -148,6 +149,8 @@ def words_of(text: str) -> list[str]:
 
     The last character alone, which the index has too, adds nothing behind a pair.
     """
+    if text.isascii() and text.isalnum():
+        return [text]
     found: list[str] = []
     end = -1
     for start, stop in analysis.spans(text):

@@ -50,9 +50,12 @@ def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thin
 
 
 def _facts(snapshot: Snapshot) -> Iterator[Thing]:
-    """The values of facets, by all that they are called."""
+    """The values of facets, by all that they are called.
+
+    A value of an open list, such as a venue, is found by its words, and names nothing else.
+    """
     for field in exact_fields(snapshot.catalogue):
-        if field.kind != "year":
+        if field.values or field.kind in ("country", "language"):
             for value in snapshot.columns[field.name].values:
                 if value != MISSING and (labels := _names(field, value, snapshot)):
                     yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),))
