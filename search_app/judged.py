@@ -78,11 +78,11 @@ def _gained(grades: Sequence[int]) -> float:
     return sum((2.0**grade - 1) / log2(place + 2) for place, grade in enumerate(grades[:DEPTH]))
 
 
-def figures(suite: Suite, snapshot: Snapshot) -> dict[str, float]:
-    """The mean nDCG@10 of each kind of query, and of all."""
+def figures(suite: Suite, snapshot: Snapshot, *, exact: bool = False) -> dict[str, float]:
+    """The mean nDCG@10 of each kind of query, and of all; `exact` as in a `SearchRequest`."""
     gains: dict[str, list[float]] = defaultdict(list)
     for judged in suite.query:
-        answer = find(SearchRequest(judged.text, size=DEPTH), snapshot)
+        answer = find(SearchRequest(judged.text, size=DEPTH, exact=exact), snapshot)
         ids = [snapshot.segment.stored.ids.text(number) for number in answer.numbers.tolist()]
         for kind in (judged.kind, ALL):
             gains[kind].append(gain(judged, ids))

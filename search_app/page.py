@@ -29,6 +29,10 @@ SORT_LABELS = {
 }
 
 
+MOST_NAMES = 4
+"""About so many other names of things are told above a list."""
+
+
 class Chip(msgspec.Struct, frozen=True):
     """An active filter, the address without it, and the length of the list there."""
 
@@ -234,7 +238,9 @@ def _readings(results: Results, state: SearchState) -> Iterable[Reading]:
         meant = state.with_text(results.suggestion).url()
         yield Reading("Did you mean", f"{results.suggestion}", meant)
     if results.named:
-        also = "; ".join(dict.fromkeys(name for each in results.named for name in each.also))
+        few = max(1, MOST_NAMES // len(results.named))
+        names = dict.fromkeys(name for each in results.named for name in each.also[:few])
+        also = "; ".join(names)
         yield Reading(f"Also searching: {also}.", "Search only for the words typed", typed)
     if state.exact:
         usual = state.with_exact(exact=False).url()

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.relevance import engine, tuning
+from benchmarks.relevance import catalogue, engine, tuning
 from benchmarks.relevance.bm25f import Collection
 from benchmarks.relevance.judged import JudgedSet
 from benchmarks.relevance.measures import NDCG, Judge
@@ -40,6 +40,7 @@ def compare(sets: Sequence[JudgedSet], say: Say) -> Results:
         together=tuple(tuning.choices(tried)),
         gains=tuple(tuning.gains(tried, engine.constants())),
         missing=tuple(peer.name for peer in PEERS if peer not in peers),
+        catalogue=catalogue.measure(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from benchmarks.relevance.bm25f import Constants
+from benchmarks.relevance.catalogue import Kind
 from benchmarks.relevance.paired import Difference
 from benchmarks.relevance.tuning import Choice, Gain
 
@@ -73,7 +74,8 @@ class Results(msgspec.Struct, frozen=True):
     """A whole run.
 
     `together` is what all sets choose as one, and `gains` what that is worth over many
-    halvings. `missing` are the peers that are not there.
+    halvings. `missing` are the peers that are not there. `catalogue` has the catalogue's own
+    queries.
     """
 
     date: str
@@ -83,3 +85,4 @@ class Results(msgspec.Struct, frozen=True):
     together: tuple[Choice, ...]
     gains: tuple[Gain, ...]
     missing: tuple[str, ...]
+    catalogue: tuple[Kind, ...]
