@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from indexer import generations
+from search_app.engine import spelling
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Answer, find, results
@@ -88,6 +89,7 @@ class Engine:
         """A generation, every byte of it checked, and warm: its first answer has been given."""
         snapshot = Snapshot(generations.verified(self._index, name))
         find(SearchRequest(fold=True), snapshot)
+        spelling.of(snapshot)
         return snapshot
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:

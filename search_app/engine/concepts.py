@@ -32,6 +32,8 @@ FEW = 10
 """If fewer publications have a thing itself, those that have a kind of it are found too."""
 OTHER_SCRIPTS = frozenset({"ar", "el", "he", "hi", "ja", "ko", "ru", "uk", "zh"})
 """Languages that are not written in Latin letters, so that no label of theirs is."""
+MOST_PIECES = 60
+"""Things are recognised among so many pieces of a text, the first ones."""
 MOST_TOLD = 3
 """So many other names of a thing are told."""
 
@@ -107,6 +109,7 @@ class Concepts:
         They may overlap, as in *people smuggling by boat*. `shouted` says that all is in
         capitals, so that an acronym is told by nothing.
         """
+        pieces = pieces[:MOST_PIECES]
         words = [reading.words_of(piece) for piece in pieces]
         candidates = sorted(
             chain(self._acronyms_in(pieces, shouted=shouted), self._labels_in(pieces, words)),

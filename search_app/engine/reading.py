@@ -22,6 +22,10 @@ APART = 0.3
 """What words of one piece weigh where they stand apart, beside 1 where they stand together."""
 RARE = 10
 """A word that fewer publications have may be two in them: *cybercrime*, *cyber crime*."""
+MOST_COMPOUNDS = 12
+"""In a line of more pieces, words are not looked for in one and in two."""
+LONGEST = 40
+"""A longer word is not looked at for what else it may be."""
 SHORTEST_PART = 3
 """A word is taken apart into words of at least so many letters."""
 
@@ -124,12 +128,13 @@ class Line:
     def _plain(self, pieces: Sequence[str], *, keeps: bool, as_one: bool) -> list[Leaf]:
         vocabulary, fields = self.vocabulary, self.vocabulary.searchable
         made = []
-        for each in _compounds(pieces, vocabulary) if as_one else pieces:
+        looks_closely = as_one and len(self.pieces) <= MOST_COMPOUNDS
+        for each in _compounds(pieces, vocabulary) if looks_closely else pieces:
             raws = words_of(each)
             if len(raws) > 1 and as_one:
                 made.append(piece(each, fields, vocabulary))
                 continue
-            leaf_of = compound if as_one else word
+            leaf_of = compound if looks_closely else word
             wanted = [raw for raw in raws if keeps or not self.leaves_out(raw)]
             made += [leaf_of(raw, fields, vocabulary) for raw in wanted]
         return made
@@ -214,7 +219,11 @@ def _compounds(pieces: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
 def compound(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of one word; of one that few publications have, also as two words in a row."""
     alone = word(raw, fields, vocabulary)
-    if not raw.isalpha() or max(map(vocabulary.frequency, vocabulary.stems(raw))) >= RARE:
+    if (
+        not raw.isalpha()
+        or len(raw) > LONGEST
+        or max(map(vocabulary.frequency, vocabulary.stems(raw))) >= RARE
+    ):
         return alone
     cuts = range(SHORTEST_PART, len(raw) - SHORTEST_PART + 1)
     parted = [(raw[:at], raw[at:]) for at in cuts if all(map(vocabulary.has, (raw[:at], raw[at:])))]

@@ -35,6 +35,8 @@ LETTER, FIRST_LETTER = 4.0, 2.0
 of publications."""
 NAMED = 2
 """As many publications as this a word of a label counts for, if the index has it not."""
+MOST_READ = 12
+"""Only so many words of a text are corrected, the first ones: each takes a millisecond or two."""
 MOST = 8
 """So many candidates are weighed beside the other words."""
 _CHUNK = re.compile(r'["“”„][^"“”„]*["“”„]|\S+')
@@ -72,15 +74,17 @@ class Speller:
         Unknown are words that at most so many publications have. What is quoted, belongs to a
         field or has a star is left as it is.
         """
-        others = [raw for raw in _plain_words(text) if self._frequency(raw)]
-        changed = False
+        others = [raw for raw in _plain_words(text)[:MOST_READ] if self._frequency(raw)]
+        changed, left = False, MOST_READ
 
         def corrected(match: re.Match[str]) -> str:
-            nonlocal changed
+            nonlocal changed, left
             chunk = match[0]
             if _MARKED.search(chunk):
                 return chunk
-            for raw in reading.words_of(chunk):
+            words = reading.words_of(chunk)
+            left -= len(words)
+            for raw in words if left >= 0 else ():
                 if found := self._best(raw, others, most):
                     chunk, changed = chunk.replace(raw, found, 1), True
             return chunk
@@ -95,7 +99,11 @@ class Speller:
     def _best(self, raw: str, others: Sequence[str], most: int) -> str | None:
         """The word that is likeliest beside the others, if the typed one is not to be trusted."""
         is_name = any(not each.isalpha() or each.isupper() for each in raw[1:])
-        if len(raw) < SHORTEST or is_name or concepts.of(self._snapshot).is_known(raw):
+        if (
+            not SHORTEST <= len(raw) <= reading.LONGEST
+            or is_name
+            or concepts.of(self._snapshot).is_known(raw)
+        ):
             return None
         frequency = self._frequency(raw)
         if frequency > most:
