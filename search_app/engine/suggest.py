@@ -136,8 +136,6 @@ def _words(typed: Typed, left: Mask | None, snapshot: Snapshot, most: int) -> It
         return
     before = typed.text[: typed.begins]
     within = _within(before, left, snapshot)
-    if within is not None and not within.any():
-        return
     known = {_query(before, snapshot)}
     if _is_word(beginning, snapshot):
         known.add(_query(typed.text, snapshot))

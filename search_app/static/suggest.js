@@ -68,7 +68,8 @@
     const { signal } = running;
     try {
       const response = await fetch(`/api/suggest?${new URLSearchParams(new FormData(box.form))}`, { signal });
-      const { suggestions } = response.ok ? await response.json() : { suggestions: [] };
+      if (!response.ok) throw new Error(`${response.status}`);
+      const { suggestions } = await response.json();
       if (!signal.aborted && box.value === asked && document.activeElement === box) show(suggestions);
     } catch {
       if (!signal.aborted) close();
@@ -112,7 +113,6 @@
   box.addEventListener("input", () => {
     if (!told.isConnected) box.form.append(told);
     clearTimeout(waiting);
-    running.abort();
     activate(-1);
     if (document.activeElement !== box || box.value.trim().length < SHORTEST) close();
     else waiting = setTimeout(ask, PAUSE);

@@ -273,12 +273,25 @@ def test_answers_that_come_late_are_dropped(page: Page, site: Site) -> None:
     """The answer to what is no longer in the box never replaces that to what is."""
     page.goto(site.url())
     held = Held(page)
-    first, second = held.typed("tra"), held.typed("ff")
+    first = held.typed("tra")
+    with page.expect_event("requestfailed") as given_up:
+        second = held.typed("ff")
+    assert given_up.value.url == site.url("/api/suggest?q=tra")
     answer(second, "traffic")
     expect(options(page)).to_have_text(["traffic1"])
     answer(first, "transit")
     page.wait_for_timeout(A_WHILE)
     expect(options(page)).to_have_text(["traffic1"])
+
+
+def test_an_answer_to_another_text_is_dropped(page: Page, site: Site) -> None:
+    """An answer opens no list where the box, however that came, no longer says what was asked."""
+    page.goto(site.url())
+    asked = Held(page).typed("tra")
+    at.search_box(page).evaluate("box => { box.value = 'organ'; }")
+    answer(asked, "transit")
+    page.wait_for_timeout(A_WHILE)
+    expect(suggestions(page)).to_be_hidden()
 
 
 def test_an_answer_after_the_search_opens_nothing(page: Page, site: Site) -> None:
