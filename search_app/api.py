@@ -110,9 +110,10 @@ def _leads_to(suggestion: Suggestion, state: SearchState) -> str:
     """Where a suggestion leads: to a publication, a search, or the list with a value ticked."""
     if suggestion.kind == "title":
         return publication_url(suggestion.value)
+    anew = state.with_match("auto")
     if suggestion.kind == "word":
-        return state.with_text(suggestion.text).url()
-    return state.with_text("").with_filter(suggestion.field, suggestion.value).url()
+        return anew.with_text(suggestion.text).url()
+    return anew.with_text("").with_filter(suggestion.field, suggestion.value).url()
 
 
 def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str, object]:

@@ -182,10 +182,6 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         """The words alone."""
         return self._with({})
 
-    def with_text(self, text: str) -> SearchState:
-        """Other words with what is ticked, as the search form sends them."""
-        return msgspec.structs.replace(self, text=text, match="auto", page=1)
-
     def with_match(self, match: Match) -> SearchState:
         """This, all words wanted or any."""
         return msgspec.structs.replace(self, match=match, page=1)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from indexer import analysis
 from indexer.columnar import Array, Column, Segment, ranges
 from indexer.fields import Catalogue
+from indexer.folding import as_written
 from search_app.engine.columns import Counts
 
 Range = tuple[int, int]
@@ -140,11 +141,11 @@ class Labels:
 def folded(text: str) -> str:
     """A text as labels are compared: folded, its spaces single, one at the end kept."""
     end = " " if text[-1:].isspace() else ""
-    return " ".join(analysis.as_written(text).split()) + end
+    return " ".join(as_written(text).split()) + end
 
 
 def _pieces(label: str) -> list[tuple[int, str]]:
     """A label from each of its words on, and how many words stand before that."""
     whole = folded(label)
-    starts = [token.start for token in analysis.tokens(whole)]
+    starts = [start for start, _ in analysis.spans(whole)]
     return list(enumerate(whole[start : start + LONGEST] for start in starts))

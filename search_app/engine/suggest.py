@@ -10,21 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import islice, zip_longest
+from itertools import chain, cycle
 from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
-from whoosh import query
 
-from indexer import analysis
-from indexer.columnar import Array, Terms
+from indexer import analysis, languages
+from indexer.columnar import STEM_MARK, Array, Terms, written_of
+from indexer.folding import as_written
 from search_app.engine.beginnings import Range, folded
-from search_app.engine.bounds import bounded
 from search_app.engine.facets import ticked
-from search_app.engine.parse import OPERATORS, Vocabulary, parse
-from search_app.engine.score import ranked
+from search_app.engine.parse import OPERATORS
 from search_app.engine.snapshot import Documents, Mask, Snapshot
+from search_app.engine.understanding import as_typed
 
 Filters = Mapping[str, Sequence[str]]
 Kind = Literal["word", "title", "facet"]
@@ -37,8 +36,6 @@ LONGEST = 128
 """A text of more characters is no longer being looked for, and has no suggestions."""
 LOOKED_AT = 4
 """For each suggestion wanted, so many of the commonest words are looked at: some are left out."""
-STEM_MARK = "\x1d"
-"""Behind a word of the index more may stand after this; it belongs to no text."""
 
 _ODD = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-')
 
@@ -82,12 +79,12 @@ def suggest(
         return []
     filters = {name: values for name, values in (filters or {}).items() if values}
     left = _left(filters, snapshot)
-    found = (
-        list(islice(_words(typed, left, snapshot, most), most)),
-        list(islice(_values(typed, filters, snapshot, most), most)),
-        _titles(typed, left, snapshot, most),
+    kinds = (
+        _words(typed, left, snapshot, most),
+        _values(typed, filters, snapshot, most),
+        iter(_titles(typed, left, snapshot, most)),
     )
-    return _in_turns(found, most)
+    return _in_turns(kinds, most)
 
 
 def _typed(text: str) -> Typed | None:
@@ -95,11 +92,12 @@ def _typed(text: str) -> Typed | None:
     text = text.lstrip()
     if len(text) > LONGEST or _ODD.search(text) or not OPERATORS.isdisjoint(text.split()):
         return None
-    words = list(analysis.tokens(text))
-    if sum(len(word.written) for word in words) < SHORTEST:
+    spans = list(analysis.spans(text))
+    words = [as_written(text[start:end]) for start, end in spans]
+    if sum(map(len, words)) < SHORTEST:
         return None
-    begins = words[-1].start if words[-1].end == len(text) else None
-    return Typed(text, [word.written for word in words], begins)
+    start, end = spans[-1]
+    return Typed(text, words, start if end == len(text) else None)
 
 
 def _left(filters: Filters, snapshot: Snapshot) -> Mask | None:
@@ -108,76 +106,67 @@ def _left(filters: Filters, snapshot: Snapshot) -> Mask | None:
     return reduce(np.logical_and, masks) if masks else None
 
 
-def _in_turns(found: Sequence[list[Suggestion]], most: int) -> list[Suggestion]:
-    """The first of each kind, then the second and so on, until there are enough; kind by kind."""
-    places = [
-        (turn, kind)
-        for turn, row in enumerate(zip_longest(*found))
-        for kind, each in enumerate(row)
-        if each is not None
-    ]
-    taken = set(places[:most])
-    return [
-        each
-        for kind, kept in enumerate(found)
-        for turn, each in enumerate(kept)
-        if (turn, kind) in taken
-    ]
+def _in_turns(kinds: Sequence[Iterator[Suggestion]], most: int) -> list[Suggestion]:
+    """The first of each kind, then the second and so on, until there are enough; kind by kind.
+
+    No more are made than that.
+    """
+    found: list[list[Suggestion]] = [[] for _ in kinds]
+    left = dict(enumerate(kinds))
+    turns = cycle(range(len(kinds)))
+    while left and sum(map(len, found)) < most:
+        kind = next(turns)
+        if kind in left:
+            each = next(left[kind], None)
+            if each is None:
+                del left[kind]
+            else:
+                found[kind].append(each)
+    return list(chain.from_iterable(found))
 
 
 def _words(typed: Typed, left: Mask | None, snapshot: Snapshot, most: int) -> Iterator[Suggestion]:
     """The text with its last word completed; the words that most publications have come first.
 
-    Of words that find the same only the commonest is there, and none that finds the same as
-    what is typed already, if that is a word.
+    Of words with the same stem only the commonest is there, and none with that of the word
+    that is typed already, if it is one.
     """
     beginning = typed.words[-1]
     if typed.begins is None or len(beginning) < SHORTEST:
         return
     before = typed.text[: typed.begins]
-    within = _within(before, left, snapshot)
-    known = {_query(before, snapshot)}
-    if _is_word(beginning, snapshot):
-        known.add(_query(typed.text, snapshot))
-    completed = []
+    within = _within(typed, before, left, snapshot)
+    known = set(snapshot.stems(beginning)[:1]) if _is_word(beginning, snapshot) else set()
     for word in _commonest(beginning, within, snapshot.segment.words, most * LOOKED_AT):
-        if word in analysis.STOP_WORDS:
+        stem = snapshot.stems(word)[0]
+        if stem in known or _is_stop_word(word, snapshot):
             continue
-        tree = _query(before + word, snapshot)
-        if tree is not None and tree not in known:
-            known.add(tree)
-            completed.append((before + word, _total(tree, left, snapshot)))
-        if len(completed) == most:
-            break
-    completed.sort(key=lambda each: -each[1])
-    yield from (Suggestion("word", text, count) for text, count in completed if count)
+        known.add(stem)
+        if count := _total(before + word, left, snapshot):
+            yield Suggestion("word", before + word, count)
 
 
-def _query(text: str, snapshot: Snapshot) -> query.Query | None:
-    """The tree of plain words."""
-    return parse(text, Vocabulary(snapshot.catalogue, lambda field, text: []), query.And).words
+def _is_stop_word(written: str, snapshot: Snapshot) -> bool:
+    return any(written in languages.stop_words(each) for each in snapshot.languages)
 
 
-def _total(tree: query.Query, left: Mask | None, snapshot: Snapshot) -> int:
-    """How many publications a query finds among those that are left."""
-    found = _found(tree, snapshot)
+def _total(text: str, left: Mask | None, snapshot: Snapshot) -> int:
+    """How many publications a search for a text finds, among those that are left."""
+    found = _found(text, snapshot)
     return len(found) if left is None else int(np.count_nonzero(left.take(found)))
 
 
-def _found(tree: query.Query, snapshot: Snapshot) -> Documents:
-    kept = bounded(tree, snapshot).tree
-    return snapshot.everything[:0] if kept is None else ranked(kept, snapshot).documents
+def _found(text: str, snapshot: Snapshot) -> Documents:
+    base = as_typed(text, snapshot).base
+    return snapshot.everything[:0] if base is None else base.documents
 
 
-def _within(before: str, left: Mask | None, snapshot: Snapshot) -> Mask | None:
+def _within(typed: Typed, before: str, left: Mask | None, snapshot: Snapshot) -> Mask | None:
     """The publications among which a word is looked for: those with the words before it."""
-    tree = _query(before, snapshot)
-    if tree is None or analysis.STOP_WORDS.issuperset(
-        word.written for word in analysis.tokens(before)
-    ):
+    if all(_is_stop_word(word, snapshot) for word in typed.words[:-1]):
         return left
     mask = np.zeros(snapshot.size, np.bool_)
-    mask[_found(tree, snapshot)] = True
+    mask[_found(before, snapshot)] = True
     return mask if left is None else mask & left
 
 
@@ -201,7 +190,7 @@ def _commonest(beginning: str, within: Mask | None, words: Terms, most: int) -> 
     if most < len(among):
         among = among[held[among].argpartition(len(among) - most)[-most:]]
     order = among[np.lexsort((among, -held[among]))] + first
-    return dict.fromkeys(words.texts.text(number).partition(STEM_MARK)[0] for number in order)
+    return dict.fromkeys(written_of(words.texts.text(number)) for number in order)
 
 
 def _held(first: int, last: int, within: Mask | None, words: Terms) -> Array:

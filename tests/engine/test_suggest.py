@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import analysis
+from indexer import analysis, languages
 from indexer.columnar.texts import Texts
+from indexer.folding import as_written, fold
 from indexer.record import Publication
 from search_app.engine import Engine, open_engine
 from search_app.engine.beginnings import Labels
@@ -57,18 +58,19 @@ def test_the_last_word_is_completed(engine: Engine) -> None:
 
 
 def test_the_commonest_words_come_first(engine: Engine) -> None:
-    """Words are ordered by how many publications they lead to."""
-    found = [each for each in suggest("tra", engine.snapshot(), 50) if each.kind == "word"]
-    counts = [each.count for each in found]
-    assert len(found) > 3
-    assert counts == sorted(counts, reverse=True)
-    assert found[0].text == "trafficking"
+    """Words are ordered by how many publications have them as they are written."""
+    terms = engine.snapshot().segment.words
+    found = [terms.texts.number(word) for word in words(engine, "tra")]
+    held = [terms.frequency(number) for number in found if number is not None]
+    assert len(held) > 3
+    assert held == sorted(held, reverse=True)
+    assert words(engine, "tra")[0] == "trafficking"
 
 
 def test_words_that_find_the_same_are_one(engine: Engine) -> None:
     """Of the inflections of a word only the commonest is suggested."""
     found = words(engine, "manua")
-    assert len({analysis.stem(word) for word in found}) == len(found)
+    assert len({languages.stem(word, "en") for word in found}) == len(found)
     assert {"manual", "manuals"} & set(found)
 
 
@@ -83,7 +85,7 @@ def test_what_is_complete_is_not_completed(engine: Engine, text: str) -> None:
 def test_stop_words_are_no_completions(engine: Engine) -> None:
     """Words that a search leaves out are not offered for one."""
     assert words(engine, "th")
-    assert not set(words(engine, "th")) & analysis.STOP_WORDS
+    assert not set(words(engine, "th")) & languages.stop_words("en")
     assert "organ with" not in words(engine, "organ wi")
 
 
@@ -187,14 +189,20 @@ def test_what_is_ticked_bounds_what_is_suggested(engine: Engine) -> None:
     assert words(engine, "refug") != []
 
 
+def written(text: str) -> list[str]:
+    """The words of a text, folded."""
+    return [as_written(text[start:end]) for start, end in analysis.spans(text)]
+
+
 def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) -> None:
     """A suggestion leads to as many publications as it says, and to one at least."""
     ticked = {name: tuple(values) for name, values in filters.items()}
     assert each.count > 0
     if each.kind == "word":
         answer = engine.find(SearchRequest(each.text, ticked))
-        assert (answer.total, answer.relaxed) == (each.count, False)
-        assert analysis.fold(each.text).startswith(analysis.fold(typed.lstrip()))
+        read = answer.understood
+        assert (answer.total, read.relaxed, read.corrected) == (each.count, False, None)
+        assert fold(each.text).startswith(fold(typed.lstrip()))
     elif each.kind == "facet":
         ticked[each.field] = (*ticked.get(each.field, ()), each.value)
         assert engine.find(SearchRequest(filters=ticked)).total == each.count
@@ -205,8 +213,8 @@ def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) 
         assert number is not None
         assert snapshot.title(number) == each.text
         assert number in engine.find(SearchRequest(filters=ticked)).sifted.documents
-        held = [token.written for token in analysis.tokens(each.text)]
-        *whole, last = [token.written for token in analysis.tokens(typed)]
+        held = written(each.text)
+        *whole, last = written(typed)
         assert set(whole) <= set(held)
         assert any(word.startswith(last) for word in held)
 
