@@ -37,7 +37,7 @@ LONGEST = 128
 LOOKED_AT = 4
 """For each suggestion wanted, so many of the commonest words are looked at: some are left out."""
 
-_ODD = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-')
+_ODD = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-(?!\s|$)')
 
 
 class Suggestion(msgspec.Struct, frozen=True):

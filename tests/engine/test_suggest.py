@@ -116,6 +116,12 @@ def test_titles_have_all_words(engine: Engine) -> None:
     assert titles(engine, "remov orga") == []
 
 
+def test_titles_in_other_languages_are_found(engine: Engine) -> None:
+    """A title in any language is suggested, its accents typed or not."""
+    for text in ("Guía del docente - Capac", "GUIA del docente capac"):
+        assert titles(engine, text)[0].startswith("Guía del docente - Capacitación")
+
+
 def test_titles_that_begin_so_come_first(engine: Engine) -> None:
     """Titles that begin with what is typed stand before those that have it within."""
     begin = [each.lower().startswith("toolkit") for each in titles(engine, "toolk")]
@@ -187,6 +193,13 @@ def test_what_is_ticked_bounds_what_is_suggested(engine: Engine) -> None:
     assert ("region", "South Asia") not in values(engine, "south", ticked)
     assert words(engine, "refug", {"section": ("Multimedia",)}) == []
     assert words(engine, "refug") != []
+
+
+@pytest.mark.parametrize("text", ["tra", "smuggling of mi", "lab", "chil", "orga", "UNOD"])
+def test_what_is_counted_is_what_a_search_finds(engine: Engine, text: str) -> None:
+    """A suggestion counts what a search finds, under other names of a thing too."""
+    for each in suggest(text, engine.snapshot(), 50):
+        assert_true(engine, each, text, {})
 
 
 def written(text: str) -> list[str]:
