@@ -22,8 +22,10 @@ from indexer.folding import as_written
 from search_app.engine.beginnings import Range, folded
 from search_app.engine.facets import ticked
 from search_app.engine.parse import OPERATORS
-from search_app.engine.snapshot import Documents, Mask, Snapshot
-from search_app.engine.understanding import as_typed
+from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot import Mask, Snapshot
+from search_app.engine.stages import Stopwatch
+from search_app.engine.understanding import as_typed, understood
 
 Filters = Mapping[str, Sequence[str]]
 Kind = Literal["word", "title", "facet"]
@@ -152,13 +154,10 @@ def _is_stop_word(written: str, snapshot: Snapshot) -> bool:
 
 def _total(text: str, left: Mask | None, snapshot: Snapshot) -> int:
     """How many publications a search for a text finds, among those that are left."""
-    found = _found(text, snapshot)
-    return len(found) if left is None else int(np.count_nonzero(left.take(found)))
-
-
-def _found(text: str, snapshot: Snapshot) -> Documents:
-    base = as_typed(text, snapshot).base
-    return snapshot.everything[:0] if base is None else base.documents
+    base = understood(SearchRequest(text), snapshot, Stopwatch()).base
+    if base is None or left is None:
+        return 0 if base is None else len(base.documents)
+    return int(np.count_nonzero(left.take(base.documents)))
 
 
 def _within(typed: Typed, before: str, left: Mask | None, snapshot: Snapshot) -> Mask | None:
@@ -166,7 +165,9 @@ def _within(typed: Typed, before: str, left: Mask | None, snapshot: Snapshot) ->
     if all(_is_stop_word(word, snapshot) for word in typed.words[:-1]):
         return left
     mask = np.zeros(snapshot.size, np.bool_)
-    mask[_found(before, snapshot)] = True
+    base = as_typed(before, snapshot).base
+    if base is not None:
+        mask[base.documents] = True
     return mask if left is None else mask & left
 
 
