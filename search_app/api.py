@@ -9,6 +9,7 @@ from indexer.record import Publication
 from search_app.engine.results import Bucket, Results
 from search_app.engine.similar import related
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.suggest import Suggestion
 from search_app.page import hit_rows, page_count, publication_url
 from search_app.sidebar import is_ticked, label
 from search_app.state import SearchState
@@ -74,6 +75,45 @@ def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> dict[str, object]:
     if bucket.children:
         found["children"] = [_bucket_json(child, catalogue) for child in bucket.children]
     return found
+
+
+def suggest_json(
+    text: str, state: SearchState, suggestions: Sequence[Suggestion], catalogue: Catalogue
+) -> dict[str, object]:
+    """The answer of `/api/suggest` to a text that is being typed.
+
+    `label` is what is shown of a suggestion, and `count` how many publications are behind `href`.
+    """
+    return {
+        "query": text,
+        "suggestions": [
+            {
+                "kind": each.kind,
+                "text": each.text,
+                "label": _suggested(each, catalogue),
+                "count": each.count,
+                "href": _leads_to(each, state),
+            }
+            for each in suggestions
+        ],
+    }
+
+
+def _suggested(suggestion: Suggestion, catalogue: Catalogue) -> str:
+    """What a suggestion is called; a value is called by its facet too."""
+    if suggestion.kind != "facet":
+        return suggestion.text
+    return f"{catalogue.by_name[suggestion.field].label}: {suggestion.text}"
+
+
+def _leads_to(suggestion: Suggestion, state: SearchState) -> str:
+    """Where a suggestion leads: to a publication, a search, or the list with a value ticked."""
+    if suggestion.kind == "title":
+        return publication_url(suggestion.value)
+    anew = state.with_match("auto")
+    if suggestion.kind == "word":
+        return anew.with_text(suggestion.text).url()
+    return anew.with_text("").with_filter(suggestion.field, suggestion.value).url()
 
 
 def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str, object]:

@@ -135,6 +135,17 @@ def api_search() -> Response:
     return _timed(_json(api.search_json(asked, results, snapshot())), results, rendering)
 
 
+@site.get("/api/suggest")
+def api_suggest() -> Response:
+    """What may be meant by what is being typed, within what is ticked, as JSON."""
+    asked, text = _asked(), request.args.get("q", "")
+    found = engine().suggest(text, asked.filters, snapshot())
+    answer = _json(api.suggest_json(text, asked, found, snapshot().catalogue))
+    # Whoever types a letter and takes it back asks the same again.
+    answer.headers["Cache-Control"] = "private, max-age=60"
+    return answer
+
+
 @site.get("/facet/<name>")
 def facet(name: str) -> Response:
     """All values of a facet, for the search that the address says."""

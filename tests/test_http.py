@@ -218,13 +218,15 @@ def test_only_get_is_answered(client: FlaskClient) -> None:
     """Other methods than GET and HEAD are refused."""
     assert client.post("/").status_code == 405
     assert client.delete("/api/search").status_code == 405
+    assert client.post("/api/suggest?q=tra").status_code == 405
+    assert client.head("/api/suggest?q=tra").status_code == 200
     assert client.head("/").status_code == 200
 
 
 @pytest.mark.parametrize(
     "address",
     ["/", "/?q=law", "/?page=x", "/nowhere", "/about", "/facet/region", "/facet/none", "/healthz",
-     "/api/search", "/api/search?size=x", "/static/style.css"],
+     "/api/search", "/api/search?size=x", "/api/suggest?q=tra", "/static/style.css"],
 )  # fmt: skip
 def test_every_answer_has_the_headers(client: FlaskClient, address: str) -> None:
     """Pages, JSON, files and errors all carry the security headers."""
@@ -291,7 +293,7 @@ def test_health_tells_the_generation(client: FlaskClient) -> None:
 def test_without_an_index_the_answer_is_503(tmp_path: Path) -> None:
     """Where no index was built, every page says so, and never that nothing was found."""
     app = create_app(config.load(environment={}, index=tmp_path / "none"))
-    for address in ("/", "/about", "/healthz", "/api/search"):
+    for address in ("/", "/about", "/healthz", "/api/search", "/api/suggest?q=tra"):
         response = app.test_client().get(address)
         assert response.status_code == 503
         assert response.headers["Retry-After"]
@@ -431,7 +433,7 @@ def test_any_parameters_are_answered(client: FlaskClient, pairs: list[tuple[str,
     query: dict[str, list[str]] = {}
     for name, value in pairs:
         query.setdefault(name, []).append(value.encode("utf-8", "replace").decode())
-    for path in ("/", "/api/search", "/facet/region"):
+    for path in ("/", "/api/search", "/api/suggest", "/facet/region"):
         response = client.get(path, query_string=query)
         assert response.status_code in (200, 400)
 
@@ -503,6 +505,81 @@ def test_what_stands_for_too_many_words_is_told(
     (cut,) = answer(client, "/api/search?q=*raf*")["left_out"]["cut"]  # type: ignore[index]
     assert cut["said"] == "*raf*"
     assert cut["words"] > 0
+
+
+def suggested(client: FlaskClient, parameters: str) -> list[dict[str, object]]:
+    """What the API suggests for these parameters."""
+    found = answer(client, f"/api/suggest?{parameters}")["suggestions"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_suggestions_have_the_promised_parts(client: FlaskClient) -> None:
+    """The API gives what was typed, and of each suggestion its kind, name, number and address."""
+    assert answer(client, "/api/suggest?q=%20Model+L")["query"] == " Model L"
+    value, *_ = suggested(client, "q=south+a&language=en")
+    assert value == {
+        "kind": "facet", "text": "South Asia", "label": "Region: South Asia",
+        "count": answer(client, "/api/search?language=en&region=South+Asia")["total"],
+        "href": "/?language=en&region=South+Asia",
+    }  # fmt: skip
+    word, *_, title = suggested(client, "q=organ+remo")
+    assert word == {
+        "kind": "word", "text": "organ removal", "label": "organ removal", "count": 2,
+        "href": "/?q=organ+removal",
+    }  # fmt: skip
+    assert title["kind"] == "title"
+    assert title["count"] == 1
+    assert answer(client, f"/api{title['href']}")["title"] == title["label"] == title["text"]
+
+
+@pytest.mark.parametrize("typed", ["tra", "South", "organ re", "201", "fren", "legis"])
+@pytest.mark.parametrize("ticked", ["", "&region=Africa", "&year=2005..2015&sort=title&match=any"])
+def test_suggestions_lead_to_as_many_as_they_say(
+    client: FlaskClient, typed: str, ticked: str
+) -> None:
+    """Each address has as many publications as its suggestion tells, and one at least."""
+    for each in suggested(client, f"q={quote(typed)}{ticked}"):
+        href = str(each["href"])
+        assert each["count"]
+        if each["kind"] == "title":
+            assert client.get(href).status_code == 200
+        else:
+            assert answer(client, f"/api/search{href.removeprefix('/')}")["total"] == each["count"]
+
+
+def test_a_suggestion_keeps_what_is_ticked(client: FlaskClient) -> None:
+    """A suggestion leads to the first page of a list in the same order, its filters as they are."""
+    ticked = "year=2005..2015&sort=oldest&size=20&page=3&match=any"
+    hrefs = [each["href"] for each in suggested(client, f"q=afri&{ticked}")]
+    assert "/?q=africa&year=2005..2015&sort=oldest&size=20" in hrefs
+    assert "/?year=2005..2015&region=Africa&sort=oldest&size=20" in hrefs
+
+
+def test_suggestions_may_be_kept_for_a_minute(client: FlaskClient) -> None:
+    """A browser may keep suggestions for a while, and nobody else; errors are not kept."""
+    kept = client.get("/api/suggest?q=tra").headers["Cache-Control"]
+    assert kept == "private, max-age=60"
+    assert "Cache-Control" not in client.get("/api/suggest?q=tra&size=x").headers
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["", "q=", "foo=bar", "q=t", "q=%00", "q=%FF", "q=" + "a" * 5000, "q=tra%00ff", "q=title:tra"],
+)
+def test_where_nothing_can_be_suggested_there_is_an_empty_list(
+    client: FlaskClient, parameters: str
+) -> None:
+    """What is no beginning of anything has no suggestions, and is no error."""
+    assert suggested(client, parameters) == []
+
+
+def test_suggestions_tell_a_malformed_parameter(client: FlaskClient) -> None:
+    """A filter that can't be read is refused as a search refuses it; unknown parameters are not."""
+    response = client.get("/api/suggest?q=tra&year=2015..2010")
+    assert response.status_code == 400
+    assert json.loads(response.data)["error"]["code"] == "bad_parameter"
+    assert suggested(client, "q=tra&foo=bar") == suggested(client, "q=tra")
 
 
 def test_a_server_may_make_the_application_without_arguments(

@@ -14,10 +14,12 @@ from threading import Lock, Thread
 
 from indexer import generations
 from search_app.engine import spelling
+from search_app.engine import suggest as suggesting
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Answer, find, results
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.suggest import Filters, Suggestion
 
 log = logging.getLogger(__name__)
 
@@ -86,10 +88,11 @@ class Engine:
             log.error("%s stays in use: %s", self.held.name, error)
 
     def _opened(self, name: str) -> Snapshot:
-        """A generation, every byte of it checked, and warm: its first answer has been given."""
+        """A generation, every byte of it checked, and warm: its first answers have been given."""
         snapshot = Snapshot(generations.verified(self._index, name))
         find(SearchRequest(fold=True), snapshot)
         spelling.of(snapshot)
+        suggesting.suggest("aa", snapshot)
         return snapshot
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:
@@ -99,6 +102,12 @@ class Engine:
     def search(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Results:
         """The answer to a search, with all that is shown of it."""
         return results(find(request, snapshot or self.snapshot()))
+
+    def suggest(
+        self, text: str, filters: Filters, snapshot: Snapshot | None = None
+    ) -> list[Suggestion]:
+        """What may be meant by a text that is being typed, within what is ticked."""
+        return suggesting.suggest(text, snapshot or self.snapshot(), filters=filters)
 
 
 def open_engine(index: Path) -> Engine:

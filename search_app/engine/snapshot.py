@@ -21,6 +21,7 @@ from indexer.fields import Catalogue
 from indexer.folding import as_written
 from indexer.generations import Generation, IndexOutdated
 from indexer.record import Publication
+from search_app.engine.beginnings import Labels, Titles
 from search_app.engine.columns import Table
 from search_app.engine.editions import Editions
 
@@ -200,6 +201,16 @@ class Snapshot:
     def editions(self) -> Editions:
         """Which publications are editions of one title."""
         return Editions(self.segment)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The labels of facet values, by their beginnings."""
+        return Labels(self.columns, self.catalogue, self.table.counts(self.everything))
+
+    @cached_property
+    def titles(self) -> Titles:
+        """The words of titles, by their beginnings."""
+        return Titles(self.segment, self.ranks["newest"])
 
     @cached_property
     def texts(self) -> Mapping[str, list[str]]:

@@ -83,6 +83,12 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
     return read
 
 
+def as_typed(text: str, snapshot: Snapshot) -> Understood:
+    """What all words of a text find as they stand, things among them by all their names."""
+    parsed = parse(text, _vocabulary(SearchRequest(text), snapshot), query.And)
+    return _found(parsed, snapshot, Stopwatch())
+
+
 def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
     return Vocabulary(
         snapshot.catalogue, lambda field, text: _named(field, text, snapshot),

@@ -139,8 +139,8 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def search_box(page: Page) -> Locator:
-    """The search box."""
-    return page.get_by_role("searchbox", name="Search the publications")
+    """The search box: with scripts it is a combobox."""
+    return page.get_by_role("search").get_by_label("Search the publications", exact=True)
 
 
 def summary(page: Page) -> Locator:

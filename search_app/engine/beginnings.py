@@ -1,0 +1,151 @@
+"""What begins with some letters: the words of titles, and the labels of facet values.
+
+Both are made once of a generation and kept with it, sorted, so that a beginning is one range.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer import analysis
+from indexer.columnar import Array, Column, Segment, ranges
+from indexer.fields import Catalogue
+from indexer.folding import as_written
+from search_app.engine.columns import Counts
+
+Range = tuple[int, int]
+"""The numbers of words from the first up to the last, which is not among them."""
+
+MOST_VALUES = 10_000
+"""So many values of a field can be found by their labels: the commonest."""
+LONGEST = 128
+"""So many characters of a label are compared."""
+LONG = (1 << 15) - 1
+"""Titles of so many words, or more, are equally long."""
+_LAST = "\U0010ffff"
+
+
+class Titles:
+    """Which publications have a word in their title.
+
+    `documents` (int32) has them word after word, those of word `n` at
+    `offsets[n]:offsets[n + 1]`. `newest` is the place of each publication among the newest.
+    """
+
+    def __init__(self, segment: Segment, newest: Array) -> None:
+        self._newest, self._stream = newest, segment.layout.stream
+        self._starts, self._lengths = _titles_of(segment)
+        words = self._stream.take(ranges(self._starts, self._lengths)).astype(np.int64)
+        owners = np.arange(segment.size).repeat(self._lengths)
+        is_word = words >= 0
+        keys = words[is_word] << 32 | owners[is_word]
+        keys.sort()
+        self.documents = (keys & 0xFFFFFFFF).astype(np.int32)
+        counts = np.bincount(keys >> 32, minlength=len(segment.words.texts))
+        self.offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+
+    def holding(self, words: Sequence[Range]) -> Array:
+        """The publications (int64, ascending) whose title has a word of each of some ranges."""
+        held = np.ones(len(self._starts), np.bool_)
+        for first, last in words:
+            here = np.zeros(len(held), np.bool_)
+            here[self.documents[self.offsets[first] : self.offsets[last]]] = True
+            held &= here
+        return held.nonzero()[0]
+
+    def best(self, documents: Array, words: Sequence[Range], most: int) -> list[int]:
+        """Of publications that hold these words in their title, the best so many.
+
+        Titles that begin with them come first, then the shorter, then the newer ones.
+        """
+        keys = np.minimum(self._lengths.take(documents), LONG)
+        keys += np.where(self._is_begun(documents, words), 0, LONG + 1)
+        keys = keys << 32 | self._newest.take(documents).astype(np.int64)
+        among = np.arange(len(keys))
+        if most < len(keys):
+            among = keys.argpartition(most)[:most]
+        best: list[int] = documents[among[keys[among].argsort()]].tolist()
+        return best
+
+    def _is_begun(self, documents: Array, words: Sequence[Range]) -> NDArray[np.bool_]:
+        """Whether the titles of some publications begin with words of these ranges."""
+        begun = self._lengths.take(documents) >= len(words)
+        starts = self._starts.take(documents)
+        for at, (first, last) in enumerate(words):
+            stands = self._stream.take(starts + at, mode="clip")
+            begun &= (stands >= first) & (stands < last)
+        return begun
+
+
+def _titles_of(segment: Segment) -> tuple[Array, Array]:
+    """Where the title of each publication begins in the stream, and how many words it has."""
+    title = segment.catalogue.role("title")
+    if title is None or title.name not in segment.fields:
+        nothing = np.zeros(segment.size, np.int64)
+        return nothing, nothing
+    at = segment.fields.index(title.name)
+    starts, lengths = segment.layout.starts[:-1, at], segment.layout.lengths[:, at]
+    return starts.astype(np.int64), lengths.astype(np.int64)
+
+
+class Labels:
+    """What the values of the facets are called, to be found by the beginning of any word.
+
+    `values` has the field and the value that each number stands for, `counts` how many
+    publications have it, and `labels` its label.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], catalogue: Catalogue, held: Counts) -> None:
+        self.values: list[tuple[str, str]] = []
+        self.labels: list[str] = []
+        self.counts: list[int] = []
+        pieces: list[tuple[str, int, bool]] = []
+        for name in columns:
+            field = catalogue.by_name[name]
+            for value, count in held.largest(name, MOST_VALUES):
+                label = field.display(value, catalogue.language)
+                pieces += [(piece, len(self.values), not at) for at, piece in _pieces(label)]
+                self.values.append((name, value))
+                self.labels.append(label)
+                self.counts.append(count)
+        pieces.sort()
+        self._pieces = [piece for piece, _, _ in pieces]
+        self._numbers = [number for _, number, _ in pieces]
+        is_inside = np.array([not is_first for _, _, is_first in pieces], np.bool_)
+        counts = np.array([self.counts[number] for number in self._numbers], np.int64)
+        order = np.lexsort((np.array(self._numbers, np.int64), -counts, is_inside))
+        self._ranks = np.empty(len(pieces), np.int64)
+        self._ranks[order] = np.arange(len(pieces))
+
+    def beginning(self, text: str, most: int) -> list[int]:
+        """The numbers of values whose label, or a word in it, begins with a folded text.
+
+        At most so many: those whose label itself begins so come first, then the commonest.
+        """
+        wanted = text[:LONGEST]
+        first = bisect_left(self._pieces, wanted)
+        last = bisect_left(self._pieces, wanted + _LAST, first)
+        ranks = self._ranks[first:last]
+        among = np.arange(len(ranks))
+        # A label may have two words that begin so.
+        if 2 * most < len(ranks):
+            among = ranks.argpartition(2 * most)[: 2 * most]
+        order = among[ranks[among].argsort()] + first
+        return list(dict.fromkeys([self._numbers[at] for at in order.tolist()]))[:most]
+
+
+def folded(text: str) -> str:
+    """A text as labels are compared: folded, its spaces single, one at the end kept."""
+    end = " " if text[-1:].isspace() else ""
+    return " ".join(as_written(text).split()) + end
+
+
+def _pieces(label: str) -> list[tuple[int, str]]:
+    """A label from each of its words on, and how many words stand before that."""
+    whole = folded(label)
+    starts = [start for start, _ in analysis.spans(whole)]
+    return list(enumerate(whole[start : start + LONGEST] for start in starts))

@@ -1,0 +1,140 @@
+// Suggests what the index has while words are typed: words, values of filters, titles. The box
+// becomes an editable combobox with a list, after the WAI-ARIA Authoring Practices: the focus
+// stays in it, and the arrow keys go through the list. Nothing depends on it; where nothing is
+// answered, there is no list.
+"use strict";
+
+(() => {
+  const PAUSE = 120; // in milliseconds: so long nobody types before something is asked
+  const SHORTEST = 2; // fewer letters have no suggestions
+  const box = document.querySelector("#q");
+  const list = Object.assign(document.createElement("ul"), { id: "suggestions", className: "suggestions", hidden: true });
+  const told = Object.assign(document.createElement("p"), { className: "unseen" });
+  let offered = []; // the suggestions, as the options stand
+  let active = -1; // which of them Enter chooses; -1 is the box itself
+  let waiting; // to ask, until nobody types
+  let running = new AbortController();
+
+  function element(name, className, text) {
+    return Object.assign(document.createElement(name), { className, textContent: text });
+  }
+
+  function option({ kind, text, label, count }, at) {
+    const publications = `${count.toLocaleString("en")} publication${count === 1 ? "" : "s"}`;
+    const row = Object.assign(document.createElement("li"), { id: `suggestion-${at}` });
+    const name = Object.assign(element("span", "label"), { dir: "auto" });
+    row.dataset.kind = kind;
+    row.setAttribute("role", "option");
+    row.setAttribute("aria-selected", "false");
+    row.setAttribute("aria-label", `${label}, ${kind === "title" ? "a publication" : publications}`);
+    // What a value is a value of stands before it.
+    if (label !== text) name.append(element("span", "of", label.slice(0, -text.length)));
+    name.append(text);
+    row.append(name);
+    if (kind !== "title") row.append(element("span", "count", count.toLocaleString("en")));
+    return row;
+  }
+
+  function activate(at) {
+    list.children[active]?.setAttribute("aria-selected", "false");
+    active = at;
+    const row = list.children[at];
+    if (!row) return box.removeAttribute("aria-activedescendant");
+    row.setAttribute("aria-selected", "true");
+    row.scrollIntoView({ block: "nearest", behavior: "instant" });
+    box.setAttribute("aria-activedescendant", row.id);
+  }
+
+  function show(suggestions) {
+    activate(-1);
+    offered = suggestions;
+    list.replaceChildren(...offered.map(option));
+    list.hidden = !offered.length;
+    box.setAttribute("aria-expanded", !list.hidden);
+    told.textContent = list.hidden ? "" : `${offered.length} suggestion${offered.length === 1 ? "" : "s"}`;
+  }
+
+  function close() {
+    clearTimeout(waiting);
+    running.abort();
+    show([]);
+  }
+
+  // The filters that the form keeps go along, so that what is suggested lies within.
+  async function ask() {
+    const asked = box.value;
+    running.abort();
+    running = new AbortController();
+    const { signal } = running;
+    try {
+      const response = await fetch(`/api/suggest?${new URLSearchParams(new FormData(box.form))}`, { signal });
+      if (!response.ok) throw new Error(`${response.status}`);
+      const { suggestions } = await response.json();
+      if (!signal.aborted && box.value === asked && document.activeElement === box) show(suggestions);
+    } catch {
+      if (!signal.aborted) close();
+    }
+  }
+
+  function choose({ kind, text, href }) {
+    close();
+    if (kind !== "word") return location.assign(href);
+    box.value = text;
+    box.form.requestSubmit();
+  }
+
+  // Down from the last option is the box again, and then the first; up is the other way round.
+  function step(by) {
+    if (list.hidden) return box.value.trim().length < SHORTEST ? false : ask();
+    const stops = offered.length + 1;
+    return activate(((active + 1 + by + stops) % stops) - 1);
+  }
+
+  const keys = {
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    Enter: () => (active < 0 ? false : choose(offered[active])),
+    Escape: () => (list.hidden ? false : close()),
+    // These are about the text: no option is meant any more.
+    Home: () => (activate(-1), false),
+    End: () => (activate(-1), false),
+    ArrowLeft: () => (activate(-1), false),
+    ArrowRight: () => (activate(-1), false),
+    Tab: () => (close(), false),
+  };
+
+  box.addEventListener("keydown", (event) => {
+    // While a word is composed of several keys, they belong to whatever composes it.
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (keys[event.key] && keys[event.key]() !== false) event.preventDefault();
+  });
+
+  // On a phone every word is being composed while it is typed, so that is not waited for.
+  box.addEventListener("input", () => {
+    if (!told.isConnected) box.form.append(told);
+    clearTimeout(waiting);
+    activate(-1);
+    if (document.activeElement !== box || box.value.trim().length < SHORTEST) close();
+    else waiting = setTimeout(ask, PAUSE);
+  });
+
+  box.addEventListener("blur", close);
+  document.addEventListener("submit", close);
+  for (const leaving of ["popstate", "pagehide"]) addEventListener(leaving, close);
+
+  // A press on the list leaves the focus in the box; else it would close before the click.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const row = event.target.closest("li");
+    if (row) choose(offered[[...list.children].indexOf(row)]);
+  });
+
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Suggestions");
+  told.setAttribute("aria-live", "polite");
+  for (const [name, value] of Object.entries({
+    role: "combobox", autocomplete: "off", "aria-autocomplete": "list",
+    "aria-expanded": "false", "aria-controls": list.id,
+  })) box.setAttribute(name, value);
+  box.form.append(list);
+})();
