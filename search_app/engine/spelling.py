@@ -17,6 +17,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from indexer import analysis
 from indexer.columnar import Array, written_of
 from indexer.columnar.texts import Texts
 from indexer.folding import as_written
@@ -37,7 +38,8 @@ NAMED = 2
 """As many publications as this a word of a label counts for, if the index has it not."""
 MOST = 8
 """So many candidates are weighed beside the other words."""
-_CHUNK = re.compile(r'["“”„][^"“”„]*["“”„]|\S+')
+_CHUNK = re.compile(r'[^\s"“”„]*["“”„][^"“”„]*["“”„]|-?\w+:\([^()]*\)?|\S+')
+"""What is quoted or in parentheses, with what stands right before it; else what has no space."""
 _MARKED = re.compile(r'[:"“”„*~()]|^-')
 
 
@@ -80,9 +82,9 @@ class Speller:
             chunk = match[0]
             if _MARKED.search(chunk):
                 return chunk
-            for raw in reading.words_of(chunk):
-                if found := self._best(raw, others, most):
-                    chunk, changed = chunk.replace(raw, found, 1), True
+            for start, stop in reversed(list(analysis.spans(chunk))):
+                if found := self._best(chunk[start:stop], others, most):
+                    chunk, changed = chunk[:start] + found + chunk[stop:], True
             return chunk
 
         said = _CHUNK.sub(corrected, text)
@@ -95,7 +97,7 @@ class Speller:
     def _best(self, raw: str, others: Sequence[str], most: int) -> str | None:
         """The word that is likeliest beside the others, if the typed one is not to be trusted."""
         is_name = any(not each.isalpha() or each.isupper() for each in raw[1:])
-        if len(raw) < SHORTEST or is_name or concepts.of(self._snapshot).is_known(raw):
+        if len(as_written(raw)) < SHORTEST or is_name or concepts.of(self._snapshot).is_known(raw):
             return None
         frequency = self._frequency(raw)
         if frequency > most:

@@ -7,9 +7,10 @@ words alone decide that, before any filter, so that no tick flips it.
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, product
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from whoosh import query
 
@@ -70,16 +71,18 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
         again = _found(parse(corrected, vocabulary, joined), snapshot, watch)
         if not again.is_empty:
             return again._replace(corrected=corrected)
-    if request.match != "auto":
+    if request.match == "all":
         return read
-    for text in filter(None, (corrected, request.text)):
-        relaxed = parse(text, vocabulary, query.Or)
+    just_words = msgspec.structs.replace(vocabulary, things=None)
+    for text, each in product(filter(None, (corrected, request.text)), (vocabulary, just_words)):
+        relaxed = parse(text, each, query.Or)
         if relaxed.words not in (None, read.parsed.words):
             again = _found(relaxed, snapshot, watch)
             if not again.is_empty:
                 changed = None if text == request.text else text
                 strict = read.base.documents if read.base else NONE
-                return again._replace(relaxed=True, corrected=changed, strict=strict)
+                is_relaxed = request.match == "auto"
+                return again._replace(relaxed=is_relaxed, corrected=changed, strict=strict)
     return read
 
 
