@@ -289,7 +289,7 @@ def test_a_thing_that_the_index_has_not(snapshot: Snapshot) -> None:
     )
     for text in concept.prefLabel.values():
         assert recognised(text, snapshot) == [text]
-        assert answer(text, snapshot).total == 0
+        assert answer(text, snapshot, match="all").total == 0
 
 
 def test_every_name_of_the_catalogue_is_answered(catalogue_index: Path) -> None:
@@ -304,9 +304,9 @@ def test_every_name_of_the_catalogue_is_answered(catalogue_index: Path) -> None:
 
 
 THINGS = tuple(
-    "human trafficking;people smuggling by boat;la traite des personnes;торговлей людьми;TIPs;SOM;"
-    "الاتجار بالأشخاص;关于人口贩运的法律;海上偷运移民;Kenia;Afrique;Asie centrale;chasse aux phoques;"
-    "seal hunting;trata de personas;removal of organs".split(";")
+    "human trafficking;people smuggling by boat;la traite des personnes;торговлей людьми;TIPs;"
+    "الاتجار بالأشخاص;关于人口贩运的法律;海上偷运移民;Kenia;Afrique;Asie centrale;"
+    "chasse aux phoques;SOM;seal hunting;trata de personas;removal of organs".split(";")
 )
 WORDS = ("police", "the", "zebra", "-sea", "OR", "AND", "NOT", "(", ")", '"', "title:law", "боты",
          "traffick*", "organ~", "year:2009..", "A/RES/55", "犬")  # fmt: skip
