@@ -152,6 +152,28 @@ def test_signs_that_leave_no_letter(snapshot: Snapshot, speller: Speller) -> Non
     assert answer(lengthening, snapshot).total == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("migrent", "migrant"),
+        ("migrent trafficking", "migrant trafficking"),
+        ("migrunt", None),
+        ("victin", None),
+        ("traficking", None),
+        ('"migrent"', None),
+    ],
+)
+def test_what_may_have_been_meant(text: str, suggestion: str | None, snapshot: Snapshot) -> None:
+    """Where a rare word finds something, a far likelier one is suggested, and never taken."""
+    found = answer(text, snapshot)
+    assert found.suggestion == suggestion
+    assert found.total
+    if suggestion:
+        assert found.corrected is None
+        assert answer(text, snapshot, exact=True).suggestion is None
+        assert answer(suggestion, snapshot).total > found.total
+
+
 def test_words_of_names_are_known(tmp_path: Path) -> None:
     """A word of a label is never corrected, and is what an unknown word may be taken for."""
     snapshot = opened(tmp_path)
