@@ -238,12 +238,12 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     """Search from the terminal: the same answers as on the page.
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
-    --sort newest --size 20 --page 2 --match any --fold 1.
+    --sort newest --size 20 --page 2 --match any --exact 1 --fold 1.
     """
     settings = config.load(index=index)
     engine = open_engine(settings.index)
     snapshot = engine.snapshot()
-    allowed = {*snapshot.columns, "sort", "size", "page", "match", "fold"}
+    allowed = {*snapshot.columns, "sort", "size", "page", "match", "exact", "fold"}
     asked = state.read(terminal.arguments(words, allowed), snapshot.catalogue)
     values = api.MOST_VALUES if as_json else sidebar.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)
