@@ -34,6 +34,7 @@ name = "topic"
 label = "Topic"
 facet = 1
 several = true
+values = ["trafficking in persons", "smuggling of migrants"]
 
 [[field]]
 name = "region"
