@@ -574,10 +574,10 @@ def test_a_corrected_text_is_told(client: FlaskClient) -> None:
 
 def test_a_corrected_name_is_told_with_its_other_names(client: FlaskClient) -> None:
     """A corrected text is read as if it had been typed, other names too."""
-    lines = [line for line, _, _ in notes(client, "/?q=modle+law")]
-    assert lines[0] == "Nothing has “modle law”: these are for “model law”."
+    lines = [line for line, _, _ in notes(client, "/?q=mdel+law")]
+    assert lines[0] == "Nothing has “mdel law”: these are for “model law”."
     assert lines[1].startswith("Also searching: ")
-    assert answer(client, "/api/search?q=modle+law")["corrected"] == "model law"
+    assert answer(client, "/api/search?q=mdel+law")["corrected"] == "model law"
 
 
 def test_what_may_have_been_meant_is_offered(client: FlaskClient) -> None:

@@ -114,7 +114,7 @@ def test_of_many_words_any_is_enough(snapshot: Snapshot) -> None:
     told = answer(text.replace("police", "make"), snapshot)
     assert (ids(told)[0], told.relaxed, told.strict) == ("law", True, 1)
     assert ids(answer(text.replace("police", "make"), snapshot, match="all")) == ["law"]
-    told = answer("modle law provisions make", snapshot)
+    told = answer("mdel law provisions make", snapshot)
     assert (ids(told)[0], told.corrected) == ("law", "model law provisions make")
     assert (told.relaxed, told.strict) == (True, 1)
 

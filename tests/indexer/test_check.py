@@ -34,7 +34,7 @@ FOUND = {"organs", "twice", "accents", "country", "spanish", "chinese"}
 
 @pytest.fixture
 def checked(corpus: Path) -> check.Verdict:
-    """What is found out about the small corpus with these concepts, and texts in other languages."""
+    """What is found out about the small corpus with these concepts, and three texts more."""
     (corpus / "thesaurus.toml").write_text(
         "\n".join(
             f"[[concept]]\nid = {json.dumps(identity)}\nprefLabel = {{}}\n[concept.altLabel]\n"
@@ -48,7 +48,7 @@ def checked(corpus: Path) -> check.Verdict:
         {"title": "关于贩运人口的法律", "lang": "zh", "section": "Tools"},
         {
             "title": "A",
-            "summary": "The first.\n\nSecond.",
+            "summary": ["The first.", "Second."],
             "section": "Tools",
             "note": "Remarkable",
         },
