@@ -81,7 +81,7 @@ def faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     """What is wrong, each with what to do about it."""
     for identity in _twice(each.id for each in thesaurus.concept):
         yield f"two concepts have the id {identity!r}", "Give each an id of its own"
-    for acronym in _twice(one for each in thesaurus.concept for one in each.acronyms):
+    for acronym in _twice(one for each in thesaurus.concept for one in set(each.acronyms)):
         yield f"two concepts have the acronym {acronym!r}", "Leave it to one of them"
     for language in sorted({one for each in thesaurus.concept for one in each.languages}):
         labels = (set(map(fold, each.labels(language))) for each in thesaurus.concept)

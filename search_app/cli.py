@@ -14,6 +14,7 @@ import msgspec
 
 from indexer import build as building
 from indexer import catalogue_file, generations, importer
+from indexer import check as checking
 from indexer import verify as verifying
 from indexer.build import Outcome, Refused
 from indexer.catalogue_file import CatalogueError
@@ -182,6 +183,39 @@ def status(index: Path | None) -> None:
 
 
 @commands.command()
+@_corpus
+@_report
+def check(corpus: Path | None, report: BinaryIO | None) -> None:
+    """Read the corpus through and tell what is wrong with it; nothing is written.
+
+    Concepts of the thesaurus that no publication has are told too, and are no problem. Exit
+    status: 0 all well, 3 some entries have problems, 1 the corpus can't be read.
+    """
+    folder = config.load(corpus=corpus).corpus
+    with Meter(folder, "Reading") as meter:
+        verdict = checking.check(folder, meter.counted, meter.at)
+    _tell(verdict.problems)
+    _write_report(report, verdict.problems)
+    if not verdict.publications:
+        _fail(f"{folder} holds no readable publication. Mend it, or name another --corpus")
+    click.echo(f"{verdict.publications} publications of “{verdict.catalogue.title}”")
+    _tell_concepts(verdict)
+    sys.exit(WITH_PROBLEMS if verdict.problems else 0)
+
+
+def _tell_concepts(verdict: checking.Verdict) -> None:
+    """How many concepts of the thesaurus are found, and which are not; nothing without one."""
+    if verdict.concepts:
+        found = verdict.concepts - len(verdict.missing)
+        others = ". These are not:" if verdict.missing else "."
+        told = f"{found} of {verdict.concepts} concepts of the thesaurus"
+        click.echo(f"{told} are found in them by a label{others}")
+    for concept in verdict.missing:
+        label = next(iter(concept.labels(verdict.catalogue.language)), "")
+        click.echo(f"  {concept.id}: {label}" if label else f"  {concept.id}")
+
+
+@commands.command()
 @_index
 def verify(index: Path | None) -> None:
     """Read every generation of the index through, and tell what is wrong with it.
@@ -238,12 +272,12 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     """Search from the terminal: the same answers as on the page.
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
-    --sort newest --size 20 --page 2 --match any --fold 1.
+    --sort newest --size 20 --page 2 --match any --exact 1 --fold 1.
     """
     settings = config.load(index=index)
     engine = open_engine(settings.index)
     snapshot = engine.snapshot()
-    allowed = {*snapshot.columns, "sort", "size", "page", "match", "fold"}
+    allowed = {*snapshot.columns, "sort", "size", "page", "match", "exact", "fold"}
     asked = state.read(terminal.arguments(words, allowed), snapshot.catalogue)
     values = api.MOST_VALUES if as_json else sidebar.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)

@@ -1,4 +1,4 @@
-"""How far a build is, shown on a terminal while it goes on."""
+"""How far a corpus is read, shown on a terminal while it goes on."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class Meter:
-    """Shows how far a build is, how fast it goes and how long it takes yet.
+    """Shows how far a corpus is read, how fast that goes and how long it takes yet.
 
     Shown on a terminal only. How far it is goes by the bytes of the corpus that are read.
     """
 
     STEPS = 200
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, label: str = "Indexing") -> None:
         seen = sys.stderr.isatty()
         total = sum(each.stat().st_size for each in corpus.files(folder, _pass_over)) if seen else 0
         self._step = total // self.STEPS + 1
         self._publications, self._started = 0, time.perf_counter()
         self._bar: ProgressBar[int] = click.progressbar(
-            length=total, label="Indexing", file=sys.stderr, hidden=not seen,
+            length=total, label=label, file=sys.stderr, hidden=not seen,
             item_show_func=lambda _: self._rate(),
         )  # fmt: skip
 

@@ -82,6 +82,11 @@ class Reading(msgspec.Struct, frozen=True):
     link: str
     href: str
 
+    @property
+    def alone(self) -> str:
+        """What it says where there are no links: a line that does not end goes on in its link."""
+        return self.line if self.line.endswith(".") else f"{self.line} “{self.link}”?"
+
 
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """All that the search page prints.
@@ -296,7 +301,7 @@ def facet_page(
         tuple(_chips(results, state, catalogue)),
         state.without_filters().url(),
         state.url(),
-        state.pairs_without("q", "match", "page"),
+        state.pairs_without("q", "match", "exact", "page"),
     )
 
 

@@ -227,7 +227,7 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
         filters=filters,
         sort=_one_of(arguments, "sort", SORTS),
         size=_number(arguments, "size", LARGEST_SIZE, capped=False) or SIZE,
-        fold=_one_of(arguments, "fold", ("0", "1")) == "1",
+        fold=_one_of(arguments, "fold", SWITCH) == "1",
         page=_number(arguments, "page", LAST_PAGE, capped=True) or 1,
     )
 

@@ -19,7 +19,7 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
     for note in found.notes:
         click.echo(note)
     for reading in found.readings:
-        click.echo(reading.line)
+        click.echo(reading.alone)
     if found.relaxed and results.total:
         click.echo("No publication has all of these words; these have any of them.")
     facts = Facts(catalogue)

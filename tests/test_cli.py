@@ -148,6 +148,90 @@ def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) ->
     assert "another build is running" in told.err
 
 
+def things(corpus: Path, *labels: str) -> None:
+    """A thesaurus of concepts with a label each, added to a corpus."""
+    concepts = (
+        f'[[concept]]\nid = "c{number}"\nprefLabel = {{ en = "{label}" }}\n'
+        for number, label in enumerate(labels)
+    )
+    (corpus / "thesaurus.toml").write_text("\n".join(concepts), encoding="utf-8")
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder, with what it holds."""
+    files = (each for each in folder.rglob("*") if each.is_file())
+    return {str(each): each.read_bytes() for each in files}
+
+
+def test_check_of_a_clean_corpus(run: Run, corpus: Path, tmp_path: Path) -> None:
+    """A check of a corpus without faults tells its numbers, writes nothing, and exits with 0."""
+    before = state(tmp_path)
+    told = run("check", "--corpus", corpus)
+    assert (told.status, told.err) == (0, "")
+    assert told.out == "5 publications of “Small Catalogue”\n"
+    things(corpus, "organ", "model laws")
+    told = run("check", "--corpus", corpus)
+    assert (told.status, told.err) == (0, "")
+    assert told.out.endswith("\n2 of 2 concepts of the thesaurus are found in them by a label.\n")
+    (corpus / "thesaurus.toml").unlink()
+    assert state(tmp_path) == before
+
+
+def test_check_tells_concepts_that_nothing_has(run: Run, corpus: Path) -> None:
+    """Concepts that no publication has are listed, and are no problem."""
+    things(corpus, "organ", "seal hunting")
+    told = run("check", "--corpus", corpus)
+    assert (told.status, told.err) == (0, "")
+    assert told.out.endswith(
+        "1 of 2 concepts of the thesaurus are found in them by a label. These are not:\n"
+        "  c1: seal hunting\n"
+    )
+
+
+def test_check_tells_problems_as_a_build_does(
+    run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path
+) -> None:
+    """A check tells and reports each problem of an entry as a build does, and exits with 3."""
+    spoil(corpus)
+    told = run("check", "--corpus", corpus, "--report", tmp_path / "checked.json")
+    built = build("--report", tmp_path / "built.json")
+    assert (told.status, told.err) == (built.status, built.err) == (3, told.err)
+    assert "bad.html:3: it has no title" in told.err
+    assert report(tmp_path / "checked.json") == report(tmp_path / "built.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("catalogue.toml", "[[field", "Expected ']]'"),
+        ("thesaurus.toml", '[[concept]]\nid = "a"\n', "`prefLabel`"),
+        ("regions.toml", "[regions", "Expected ']'"),
+    ],
+)
+def test_check_of_a_faulty_file(name: str, text: str, what: str, run: Run, corpus: Path) -> None:
+    """A fault of the rows, the grouping or the thesaurus is told in one line, with 1."""
+    (corpus / name).write_text(text, encoding="utf-8")
+    told = run("check", "--corpus", corpus)
+    assert (told.status, told.out) == (1, "")
+    assert told.err.startswith(f"pubsearch: {corpus / name}: ")
+    assert what in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_check_of_nothing(run: Run, corpus: Path, tmp_path: Path) -> None:
+    """A folder that is not there, or holds no readable publication, is told, with 1."""
+    told = run("check", "--corpus", tmp_path / "nowhere")
+    assert told.status == 1
+    assert "there is no such file" in told.err
+    for name in ("tools.html", "papers.html", "more.jsonl"):
+        (corpus / name).unlink()
+    spoil(corpus)
+    told = run("check", "--corpus", corpus)
+    assert told.status == 1
+    assert "bad.html:3: it has no title" in told.err
+    assert f"{corpus} holds no readable publication" in told.err
+
+
 def test_status(run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path) -> None:
     """The status tells the live generation, its counts by the first facets, and its problems."""
     spoil(corpus)
@@ -226,10 +310,26 @@ def test_search_that_finds_nothing(run: Run, index: Path) -> None:
     assert (told.status, told.out.strip()) == (0, "Nothing found for “zebra”")
 
 
+def test_search_tells_how_words_were_read(run: Run, catalogue_index: Path) -> None:
+    """What is searched for besides, in place of what was typed, or may be meant, is told."""
+    for words, line in {
+        "traficking": "Nothing has “traficking”: these are for “trafficking”.",
+        "usman": "Did you mean “human”?",
+        "human trafficking": "Also searching: trafficking in persons; ",
+    }.items():
+        told = run("search", "--index", catalogue_index, words)
+        assert told.status == 0
+        assert f"\n{line}" in told.out
+        exactly = run("search", "--index", catalogue_index, words, "--exact", "1")
+        assert exactly.status == 0
+        assert line not in exactly.out
+        assert "\nOnly the words as typed are searched for.\n" in exactly.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--colour", "red"), "no such option: --colour; there are --country, --fold, --language"),
+        (("--colour", "red"), "no such option: --colour; there are --country, --exact, --fold, "),
         (("--region",), "--region needs a value"),
     ],
 )

@@ -58,7 +58,7 @@ def test_the_form_in_the_corpus_readme_is_a_publication(tmp_path: Path) -> None:
 
 
 COMMANDS = re.findall(
-    r"^\.venv/bin/pubsearch (build|status|rollback|verify|search .*?)\s*(?:#.*)?$",
+    r"^\.venv/bin/pubsearch (check|build|status|rollback|verify|search .*?)\s*(?:#.*)?$",
     (ROOT / "README.md").read_text(encoding="utf-8"),
     re.MULTILINE,
 )
@@ -66,7 +66,7 @@ COMMANDS = re.findall(
 
 def test_the_readme_has_commands() -> None:
     """The commands of the README are found, so that the next test runs them."""
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 8
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -148,7 +149,8 @@ def test_no_tick_flips_whether_a_search_is_relaxed(client: FlaskClient) -> None:
         ("page=x", "page"), ("page=0", "page"), ("page=-1", "page"), ("page=1.5", "page"),
         ("size=101", "size"), ("size=0", "size"), ("size=ten", "size"), ("sort=best", "sort"),
         ("match=some", "match"), ("year=20..2015", "year"), ("year=2015..2010", "year"),
-        ("year=..", "year"), ("fold=yes", "fold"), ("year_from=2015&year_to=2010", "year"),
+        ("year=..", "year"), ("fold=yes", "fold"), ("exact=yes", "exact"), ("exact=2", "exact"),
+        ("year_from=2015&year_to=2010", "year"),
     ],
 )  # fmt: skip
 def test_a_malformed_parameter_is_told(client: FlaskClient, parameters: str, name: str) -> None:
@@ -418,7 +420,7 @@ NASTY = st.text(max_size=60) | st.sampled_from(
     pairs=st.lists(
         st.tuples(
             st.sampled_from(
-                ["q", "page", "size", "sort", "match", "fold", "region", "year", "foo"]
+                ["q", "page", "size", "sort", "match", "fold", "exact", "region", "year", "foo"]
             ),
             NASTY,
         ),
@@ -598,3 +600,113 @@ def test_without_an_index_a_server_starts_and_says_so(
     """Where there is no index yet, the application is made and answers 503."""
     monkeypatch.setenv("PUBSEARCH_INDEX", str(tmp_path / "none"))
     assert create_app().test_client().get("/").status_code == 503
+
+
+def notes(client: FlaskClient, address: str) -> list[tuple[str, str, str]]:
+    """The lines above a list that tell how the words were read: line, link's words, link."""
+    text = client.get(address).text
+    found = re.findall(r'<p class="note">([^<]*) <a href="([^"]*)"[^>]*>([^<]*)</a></p>', text)
+    return [(unescape(line), unescape(words), unescape(href)) for line, href, words in found]
+
+
+def test_other_names_are_told(client: FlaskClient) -> None:
+    """Page and API tell other names that are searched for, and the way to the words alone."""
+    address = "?q=human+trafficking"
+    found = answer(client, f"/api/search{address}")
+    told = found["also"]
+    assert isinstance(told, list)
+    (also,) = told
+    assert also["said"] == "human trafficking"
+    assert also["names"][0] == "trafficking in persons"
+    ((line, words, href),) = notes(client, f"/{address}")
+    assert line == f"Also searching: {'; '.join(also['names'])}."
+    assert (words, href) == ("Search only for the words typed", "/?q=human+trafficking&exact=1")
+    exactly = answer(client, f"/api/search{href.removeprefix('/')}")
+    assert exactly["also"] == []
+    assert int(str(exactly["total"])) < int(str(found["total"]))
+
+
+def test_a_name_in_another_language_is_told(client: FlaskClient) -> None:
+    """A name that no publication has finds those of the concept, and says by what names."""
+    found = answer(client, "/api/search?q=торговля+людьми")
+    assert found["relaxed"] is False
+    assert found["corrected"] is None
+    assert found["total"] == answer(client, "/api/search?q=贩运人口")["total"]
+    ((line, _, href),) = notes(client, "/?q=торговля+людьми")
+    assert line.startswith("Also searching: trafficking in persons; ")
+    assert "Nothing found" in client.get(href).text
+
+
+def test_a_corrected_text_is_told(client: FlaskClient) -> None:
+    """Where nothing has what was typed, page and API tell for what the list is instead."""
+    found = answer(client, "/api/search?q=traficking")
+    assert (found["query"], found["corrected"]) == ("traficking", "trafficking")
+    assert ids(client, "/api/search?q=traficking") == ids(client, "/api/search?q=trafficking")
+    ((line, words, href),) = notes(client, "/?q=traficking")
+    assert line == "Nothing has “traficking”: these are for “trafficking”."
+    assert words == "Search for “traficking” as it was typed"
+    assert "Nothing found for “traficking”" in client.get(href).text
+    assert answer(client, "/api/search?q=trafficking")["corrected"] is None
+
+
+def test_a_corrected_name_is_told_with_its_other_names(client: FlaskClient) -> None:
+    """A corrected text is read as if it had been typed, other names too."""
+    lines = [line for line, _, _ in notes(client, "/?q=mdel+law")]
+    assert lines[0] == "Nothing has “mdel law”: these are for “model law”."
+    assert lines[1].startswith("Also searching: ")
+    assert answer(client, "/api/search?q=mdel+law")["corrected"] == "model law"
+
+
+def test_what_may_have_been_meant_is_offered(client: FlaskClient) -> None:
+    """Where a rare word finds something, a likelier one is offered, and never put in its place."""
+    found = answer(client, "/api/search?q=usman")
+    assert (found["suggestion"], found["corrected"]) == ("human", None)
+    assert notes(client, "/?q=usman") == [("Did you mean", "human", "/?q=human")]
+    more = answer(client, "/api/search?q=human")
+    assert int(str(more["total"])) > int(str(found["total"])) > 0
+    assert answer(client, "/api/search?q=usman&exact=1")["suggestion"] is None
+
+
+def test_what_only_stands_as_typed_says_so(client: FlaskClient) -> None:
+    """With `exact`, the page says that only the words as typed count, and leads back."""
+    ((line, words, href),) = notes(client, "/?q=human+trafficking&exact=1")
+    assert line == "Only the words as typed are searched for."
+    assert (words, href) == ("Search for other names too", "/?q=human+trafficking")
+    assert notes(client, href)[0][0].startswith("Also searching: ")
+
+
+def test_exact_stays_in_every_link(client: FlaskClient) -> None:
+    """All links of a list of exact words keep them so, but for the one that leads back."""
+    text = client.get("/?q=trafficking&exact=1&section=Tools&size=5&page=2").text
+    links = re.findall(r'href="(/(?:facet/\w+)?\?[^"]*)"', text)
+    assert len(links) > 50
+    assert [unescape(each) for each in links if "exact=1" not in each] == [
+        "/?q=trafficking&section=Tools&size=5"
+    ]
+    for page in (text, client.get("/facet/year?q=trafficking&exact=1&section=Tools").text):
+        forms = dict(re.findall(r'<form class="(\w+)"(.*?)</form>', page, re.DOTALL))
+        assert 'name="exact" value="1"' in forms["between"]
+
+
+def test_a_new_query_is_read_as_usual(client: FlaskClient) -> None:
+    """The search box keeps filters and order, and what it sends is not exact any more."""
+    for address in ("/", "/facet/region", "/facet/year"):
+        text = client.get(f"{address}?q=trafficking&exact=1&match=any&section=Tools&size=5").text
+        (box,) = re.findall(r'<search class="searchbox">(.*?)</search>', text, re.DOTALL)
+        kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', box))
+        assert kept == {"section": "Tools", "size": "5"}
+
+
+def test_exact_filters_count_what_they_lead_to(client: FlaskClient) -> None:
+    """With `exact`, a value's number is the length of the list of exact words that it leads to."""
+    address = "/api/search?q=human+trafficking&exact=1"
+    for value, each in buckets(client, address, "section").items():
+        found = answer(client, f"{address}&section={quote(value)}")
+        assert found["total"] == each["count"]
+
+
+@pytest.mark.parametrize("value", ["", "0", "1"])
+def test_what_exact_takes(client: FlaskClient, value: str) -> None:
+    """The switch is on with 1, and off with 0 or nothing."""
+    found = answer(client, f"/api/search?q=human+trafficking&exact={value}")
+    assert (found["also"] == []) == (value == "1")

@@ -169,6 +169,7 @@ class Concepts:
             for row, value in thing.values
             if value in columns[row].ordinal
         ]
+        # Where the index has nothing of the thing, what was typed is just words: no leaf is empty.
         parts = parts or reading.phrases(raws, self._fields, self._vocabulary)
         return Leaf(parts, " ".join(typed), self._also(number, raws))
 

@@ -2,8 +2,8 @@
 
 Candidates are words as they are written in the index, and those of labels of things. A
 candidate differs in few letters (optimal string alignment: a letter more, less or other, or two
-changed places). The more publications have it, and have it together with the other words, the
-likelier it is; the more letters differ, the less.
+changed places), and is no stop word. The more publications have it, and have it together with
+the other words, the likelier it is; the more letters differ, the less.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from indexer import analysis, languages
 from indexer.columnar import Array, written_of
 from indexer.columnar.texts import Texts
 from indexer.folding import as_written
@@ -39,7 +40,8 @@ MOST_READ = 12
 """Only so many words of a text are corrected, the first ones: each takes a millisecond or two."""
 MOST = 8
 """So many candidates are weighed beside the other words."""
-_CHUNK = re.compile(r'["“”„][^"“”„]*["“”„]|\S+')
+_CHUNK = re.compile(r'[^\s"“”„]*["“”„][^"“”„]*["“”„]|-?\w+:\([^()]*\)?|\S+')
+"""What is quoted or in parentheses, with what stands right before it; else what has no space."""
 _MARKED = re.compile(r'[:"“”„*~()]|^-')
 
 
@@ -63,6 +65,9 @@ class Speller:
             known[written] = known.get(written, 0) + frequency
         for written in concepts.of(snapshot).words:
             known.setdefault(written, NAMED)
+        self._stop_words = languages.stop_words(snapshot.catalogue.language)
+        for written in self._stop_words:
+            known.pop(written, None)
         self._words = list(known)
         self._frequencies = np.array(list(known.values()), np.int64)
         self._letters = _letters(self._words)
@@ -82,11 +87,11 @@ class Speller:
             chunk = match[0]
             if _MARKED.search(chunk):
                 return chunk
-            words = reading.words_of(chunk)
-            left -= len(words)
-            for raw in words if left >= 0 else ():
-                if found := self._best(raw, others, most):
-                    chunk, changed = chunk.replace(raw, found, 1), True
+            spans = list(analysis.spans(chunk))
+            left -= len(spans)
+            for start, stop in reversed(spans) if left >= 0 else ():
+                if found := self._best(chunk[start:stop], others, most):
+                    chunk, changed = chunk[:start] + found + chunk[stop:], True
             return chunk
 
         said = _CHUNK.sub(corrected, text)
@@ -99,20 +104,21 @@ class Speller:
     def _best(self, raw: str, others: Sequence[str], most: int) -> str | None:
         """The word that is likeliest beside the others, if the typed one is not to be trusted."""
         is_name = any(not each.isalpha() or each.isupper() for each in raw[1:])
-        if (
-            not SHORTEST <= len(raw) <= reading.LONGEST
-            or is_name
-            or concepts.of(self._snapshot).is_known(raw)
-        ):
+        is_short = len(as_written(raw)) < SHORTEST or as_written(raw) in self._stop_words
+        is_odd = is_short or is_name or len(raw) > reading.LONGEST
+        if is_odd or concepts.of(self._snapshot).is_known(raw):
             return None
         frequency = self._frequency(raw)
         if frequency > most:
             return None
         candidates = self.candidates(raw, frequency * TIMES)
         beside = self._together(others)
-        weighed = [(each.likelihood + self._beside(each.written, beside), each.written)
-                   for each in candidates]  # fmt: skip
-        return max(weighed)[1] if weighed else None
+        likeliest = max(
+            candidates,
+            key=lambda each: each.likelihood + self._beside(each.written, beside),
+            default=None,
+        )
+        return likeliest.written if likeliest else None
 
     def candidates(self, raw: str, least: int = 0) -> list[Candidate]:
         """The likeliest words beside a typed one, that at least so many publications have."""

@@ -7,9 +7,10 @@ words alone decide that, before any filter, so that no tick flips it.
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, product
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from whoosh import query
 
@@ -62,25 +63,34 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
     """The query, in the first way in which it leads to a publication; else as it was typed."""
     vocabulary = _vocabulary(request, snapshot)
     joined = query.Or if request.match == "any" else query.And
-    read = _found(parse(request.text, vocabulary, joined), snapshot, watch)
-    if not read.is_empty and not (request.match == "auto" and read.is_too_narrow):
-        return read
+    typed = _found(parse(request.text, vocabulary, joined), snapshot, watch)
+    if _is_enough(typed, request):
+        return typed
+    ways = [typed]
     corrected = None if request.exact else spelling.of(snapshot).corrected(request.text, most=0)
     if corrected:
-        again = _found(parse(corrected, vocabulary, joined), snapshot, watch)
-        if not again.is_empty:
-            return again._replace(corrected=corrected)
-    if request.match != "auto":
-        return read
-    for text in filter(None, (corrected, request.text)):
-        relaxed = parse(text, vocabulary, query.Or)
-        if relaxed.words not in (None, read.parsed.words):
+        spelt = _found(parse(corrected, vocabulary, joined), snapshot, watch)
+        ways.insert(0, spelt._replace(corrected=corrected))
+        if _is_enough(ways[0], request):
+            return ways[0]
+    if request.match == "all":
+        return typed
+    # A name that nothing has is words like others, in the end.
+    just_words = msgspec.structs.replace(vocabulary, things=None)
+    for way, names in product(ways, (vocabulary, just_words)):
+        relaxed = parse(way.corrected or request.text, names, query.Or)
+        if relaxed.words not in (None, typed.parsed.words):
             again = _found(relaxed, snapshot, watch)
             if not again.is_empty:
-                changed = None if text == request.text else text
-                strict = read.base.documents if read.base else NONE
-                return again._replace(relaxed=True, corrected=changed, strict=strict)
-    return read
+                is_relaxed = request.match == "auto"
+                strict = way.base.documents if way.base else NONE
+                return again._replace(relaxed=is_relaxed, corrected=way.corrected, strict=strict)
+    return typed
+
+
+def _is_enough(read: Understood, request: SearchRequest) -> bool:
+    """Whether what a query finds is to be shown, with no other way tried."""
+    return not read.is_empty and not (request.match == "auto" and read.is_too_narrow)
 
 
 def as_typed(text: str, snapshot: Snapshot) -> Understood:

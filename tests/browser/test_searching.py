@@ -33,7 +33,7 @@ def test_organ_removal_finds_the_right_two_first(page: Page, site: Site) -> None
 
 def test_what_matched_is_marked_in_titles_and_passages(page: Page, site: Site) -> None:
     """The words that matched are marked in titles and passages, in whatever form they stand."""
-    page.goto(site.url("/?q=organ+removal"))
+    page.goto(site.url("/?q=organ+removal&exact=1"))
     marks = at.hits(page).first.locator("mark")
     assert {text.lower() for text in marks.all_inner_texts()} >= {"organ", "removal"}
     every = page.get_by_role("region", name="Results").locator("mark").all_inner_texts()

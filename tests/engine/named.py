@@ -1,0 +1,184 @@
+"""A small corpus with a thesaurus: things that are called by several names in six languages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from indexer import build, generations
+from search_app.engine.request import Match, SearchRequest
+from search_app.engine.results import Results
+from search_app.engine.search import find, results
+from search_app.engine.snapshot import Snapshot
+
+CATALOGUE = """\
+title = "Named"
+description = ""
+
+[[field]]
+name = "title"
+label = "Title"
+kind = "text"
+role = "title"
+weight = 2.5
+
+[[field]]
+name = "summary"
+label = "Abstract"
+kind = "text"
+role = "summary"
+weight = 1.0
+
+[[field]]
+name = "topic"
+label = "Topic"
+facet = 1
+several = true
+values = ["trafficking in persons", "smuggling of migrants"]
+
+[[field]]
+name = "region"
+label = "Region"
+facet = 2
+several = true
+values = ["Africa", "Europe and Central Asia"]
+
+[[field]]
+name = "country"
+label = "Country"
+kind = "country"
+parent = "region"
+grouping = "regions.toml"
+several = true
+weight = 0.3
+
+[[field]]
+name = "language"
+label = "Language"
+kind = "language"
+facet = 3
+several = true
+
+[[field]]
+name = "year"
+label = "Year"
+kind = "year"
+role = "date"
+facet = 4
+"""
+REGIONS = '[regions]\n"Africa" = ["KE"]\n"Europe and Central Asia" = ["MD", "UZ"]\n'
+THESAURUS = """\
+[[concept]]
+id = "trafficking-in-persons"
+acronyms = ["TIP", "THB"]
+[concept.prefLabel]
+ar = "الاتجار بالأشخاص"
+en = "trafficking in persons"
+es = "trata de personas"
+fr = "traite des personnes"
+ru = "торговля людьми"
+zh = "贩运人口"
+[concept.altLabel]
+en = ["human trafficking", "trafficking in human beings", "trade in people"]
+zh = ["人口贩运"]
+
+[[concept]]
+id = "smuggling-of-migrants"
+acronyms = ["SOM"]
+[concept.prefLabel]
+ar = "تهريب المهاجرين"
+en = "smuggling of migrants"
+es = "tráfico ilícito de migrantes"
+fr = "trafic illicite de migrants"
+ru = "незаконный ввоз мигрантов"
+zh = "偷运移民"
+[concept.altLabel]
+en = ["migrant smuggling", "people smuggling"]
+
+[[concept]]
+id = "boats"
+[concept.prefLabel]
+en = "smuggling by boat"
+fr = "trafic par bateau"
+zh = "海上偷运移民"
+[concept.altLabel]
+en = ["migrant smuggling by boat"]
+
+[[concept]]
+id = "organ-removal"
+[concept.prefLabel]
+ar = "نزع الأعضاء"
+en = "organ removal"
+es = "extracción de órganos"
+fr = "prélèvement d'organes"
+ru = "изъятие органов"
+zh = "摘取器官"
+[concept.altLabel]
+en = ["removal of organs"]
+
+[[concept]]
+id = "seal-hunting"
+[concept.prefLabel]
+ar = "صيد الفقمات"
+en = "seal hunting"
+es = "caza de focas"
+fr = "chasse aux phoques"
+ru = "охота на тюленей"
+zh = "捕猎海豹"
+
+[[concept]]
+id = "police-dogs"
+prefLabel = { en = "police dogs", zh = "警犬" }
+"""
+PUBLICATIONS: tuple[dict[str, object], ...] = (
+    {
+        "id": "law", "title": "Model Law", "topic": ["trafficking in persons"],
+        "summary": "Provisions for those who make laws.", "language": ["en", "fr"], "year": 2009,
+    },
+    {
+        "id": "organs", "title": "Human Trafficking for the Removal of Organs",
+        "summary": "Surgeons, and what they are paid.", "country": ["MD"], "year": 2015,
+    },
+    {
+        "id": "victims", "title": "Victims of Trafficking in Persons", "language": ["ru"],
+        "summary": "How to know them, and whom to tell.", "country": ["KE"],
+    },
+    {"id": "boats", "title": "Migrant Smuggling", "summary": "Crossings by boat, and by night."},
+    {
+        "id": "sea", "title": "People Smuggling by Boat", "language": ["ar"],
+        "summary": "Who pays for a crossing of the sea.", "year": 2011,
+    },
+    {"id": "manual", "title": "Manual sobre la trata de personas", "lang": "es"},
+    {"id": "trade", "title": "Persons of Trade", "summary": "Trafficking routes of old."},
+    {"id": "tip", "title": "A Tip for Waiters", "summary": "Persons who leave tips.", "year": 2011},
+    {"id": "steppe", "title": "Police of the Steppe", "country": ["UZ"], "language": ["zh"]},
+    {"id": "police", "title": "Handbook for Police", "summary": "Organ of the police; of Kenya."},
+)  # fmt: skip
+
+
+def write(folder: Path) -> Path:
+    """The corpus, written into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = "".join(f"{json.dumps(each)}\n" for each in PUBLICATIONS)
+    for name, text in {
+        "catalogue.toml": CATALOGUE, "regions.toml": REGIONS, "thesaurus.toml": THESAURUS,
+        "all.jsonl": lines,
+    }.items():  # fmt: skip
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def opened(folder: Path) -> Snapshot:
+    """The index of the corpus, built below a folder."""
+    build.build(write(folder / "corpus"), folder / "index")
+    return Snapshot(generations.current(folder / "index"))
+
+
+def answer(text: str, snapshot: Snapshot, *, match: Match = "auto", exact: bool = False) -> Results:
+    """The answer to what was typed, all of it on one page."""
+    return results(find(SearchRequest(text, match=match, exact=exact, size=1000), snapshot))
+
+
+def ids(found: Results) -> list[str]:
+    """The ids of what was found, the best first."""
+    return [hit.publication.id for hit in found.hits]

@@ -1,0 +1,174 @@
+"""What was typed is read in the first of several ways that finds a publication."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search_app.engine.request import Match, SearchRequest
+from search_app.engine.results import Results
+from search_app.engine.search import find, results
+from search_app.engine.snapshot import Snapshot
+from tests.engine import named
+from tests.engine.named import answer, ids
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The index of the small corpus with a thesaurus."""
+    return named.opened(tmp_path_factory.mktemp("named"))
+
+
+def way(found: Results) -> tuple[bool, str | None, bool]:
+    """The way in which a query was read: by other names, as another text, any of its words."""
+    return bool(found.named), found.corrected, found.relaxed
+
+
+@pytest.mark.parametrize(
+    ("text", "by_name", "corrected", "relaxed", "found"),
+    [
+        # As it was typed, with other names.
+        ("handbook police", False, None, False, {"police"}),
+        ("human trafficking", True, None, False, {"law", "organs", "victims", "manual"}),
+        ("human trafficking Kenya", True, None, False, {"victims"}),
+        # Spelt otherwise, and all of it.
+        ("handbok police", False, "handbook police", False, {"police"}),
+        ("handbok polcie", False, "handbook police", False, {"police"}),
+        ("human traficking Kenya", True, "human trafficking Kenya", False, {"victims"}),
+        # Any of the words.
+        ("handbook waiters", False, None, True, {"police", "tip"}),
+        ("Kenia waiters", True, None, True, {"police", "victims", "tip"}),
+        ("zebra police", False, None, True, {"police", "steppe"}),
+        # A name that nothing has is then words like others.
+        ("police dogs", False, None, True, {"police", "steppe"}),
+        ("seal hunting handbook", False, None, True, {"police"}),
+        # Spelt otherwise, and any of the words.
+        ("handbok waitrs", False, "handbook waiters", True, {"police", "tip"}),
+        # No way leads to a publication.
+        ("zebra", False, None, False, set()),
+        ("警犬", False, None, False, set()),
+    ],
+)  # fmt: skip
+def test_the_first_way_that_finds_is_taken(
+    text: str, by_name: bool, corrected: str | None, relaxed: bool, found: set[str],
+    snapshot: Snapshot,
+) -> None:  # fmt: skip
+    """As typed, else spelt otherwise, else any of the words; and what was done is told."""
+    told = answer(text, snapshot)
+    assert set(ids(told)) == found
+    assert way(told) == (by_name, corrected, relaxed)
+
+
+@pytest.mark.parametrize(
+    ("text", "match", "corrected", "found"),
+    [
+        ("handbook waiters", "all", None, set()),
+        ("handbok police", "all", "handbook police", {"police"}),
+        ("handbok waitrs", "all", None, set()),
+        ("police dogs", "all", None, set()),
+        ("handbook waiters", "any", None, {"police", "tip"}),
+        ("handbok waiters", "any", None, {"tip"}),
+        ("handbok waitrs", "any", "handbook waiters", {"police", "tip"}),
+        ("police dogs", "any", None, {"police", "steppe"}),
+        ("zebra", "any", None, set()),
+    ],
+)
+def test_how_many_words_must_match_is_kept_to(
+    text: str, match: Match, corrected: str | None, found: set[str], snapshot: Snapshot
+) -> None:
+    """With `match`, all words are wanted or any, and neither is told as a way out."""
+    told = answer(text, snapshot, match=match)
+    assert set(ids(told)) == found
+    assert told.corrected == corrected
+    assert told.relaxed is False
+
+
+@pytest.mark.parametrize(
+    ("text", "relaxed", "found"),
+    [
+        ("human trafficking", False, {"organs"}),
+        ("handbok police", True, {"police", "steppe"}),
+        ("handbok", False, set()),
+        ("Kenia", False, set()),
+        ("handbook waiters", True, {"police", "tip"}),
+    ],
+)
+def test_exact_words_are_never_read_otherwise(
+    text: str, relaxed: bool, found: set[str], snapshot: Snapshot
+) -> None:
+    """With `exact`, there are no other names and spellings; any of the words may still match."""
+    told = answer(text, snapshot, exact=True)
+    assert set(ids(told)) == found
+    assert way(told) == (False, None, relaxed)
+    assert told.suggestion is None
+
+
+def test_of_many_words_any_is_enough(snapshot: Snapshot) -> None:
+    """Where few publications have all of four words, these come first, and how many is told."""
+    text = "model law provisions police"
+    told = answer(text.removesuffix(" police"), snapshot)
+    assert (ids(told), told.relaxed, told.strict) == (["law"], False, 0)
+    told = answer(text, snapshot)
+    assert (told.relaxed, told.strict) == (True, 0)
+    told = answer(text.replace("police", "make"), snapshot)
+    assert (ids(told)[0], told.relaxed, told.strict) == ("law", True, 1)
+    assert ids(answer(text.replace("police", "make"), snapshot, match="all")) == ["law"]
+    told = answer("mdel law provisions make", snapshot)
+    assert (ids(told)[0], told.corrected) == ("law", "model law provisions make")
+    assert (told.relaxed, told.strict) == (True, 1)
+
+
+def test_filters_do_not_flip_how_words_are_read(snapshot: Snapshot) -> None:
+    """Where all words find something, a filter that leaves nothing of it relaxes nothing."""
+    told = results(find(SearchRequest("human trafficking", {"country": ("UZ",)}), snapshot))
+    assert told.total == 0
+    assert way(told) == (True, None, False)
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        "human trafficking;police dogs;traite des personnes;handbok;handbook;police;zebra;waiters;"
+        "waitrs;贩运人口;Kenia;region:Africa;country:ZZ;year:2011;-sea;OR;TIP".split(";")
+    ),
+    max_size=5,
+).map(" ".join)
+FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "country": st.just(("UZ",)) | st.just(("KE", "MD")) | st.just(("ZZ",)),
+        "language": st.just(("none",)) | st.just(("fr",)),
+        "year": st.just(("2010..",)),
+    },
+)
+MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
+
+
+@given(text=TEXTS, filters=FILTERS, match=MATCHES, exact=st.booleans())
+@settings(max_examples=300)
+def test_the_words_alone_decide(
+    text: str, filters: dict[str, tuple[str, ...]], match: Match, exact: bool, snapshot: Snapshot
+) -> None:
+    """No filter changes how a query is read; what it finds is what the filters leave of it all."""
+    plain = find(SearchRequest(text, match=match, exact=exact), snapshot)
+    ticked = find(SearchRequest(text, filters, match, exact=exact), snapshot)
+    for name in ("corrected", "relaxed", "left_out"):
+        assert getattr(ticked.understood, name) == getattr(plain.understood, name)
+    alone = find(SearchRequest("", filters), snapshot)
+    kept = set(plain.sifted.documents.tolist()) & set(alone.sifted.documents.tolist())
+    assert set(ticked.sifted.documents.tolist()) == kept
+
+
+@given(text=TEXTS)
+@settings(max_examples=200)
+def test_what_is_told_is_so(text: str, snapshot: Snapshot) -> None:
+    """What is told of a way holds: the corrected text finds the same, all words just the strict."""
+    told, read = answer(text, snapshot), find(SearchRequest(text), snapshot).understood
+    if told.corrected:
+        assert ids(answer(told.corrected, snapshot)) == ids(told)
+    every = find(SearchRequest(text, match="all"), snapshot).understood
+    if told.relaxed and not every.corrected:
+        assert every.base is not None
+        assert every.base.documents.tolist() == read.strict.tolist()
+    if read.is_empty:
+        assert find(SearchRequest(text, exact=True), snapshot).understood.is_empty

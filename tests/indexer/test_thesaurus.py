@@ -1,0 +1,229 @@
+"""A `thesaurus.toml` says what things are called; what it can't mean is refused with a reason."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer import build, generations, thesaurus
+from indexer.catalogue_file import CatalogueError
+from indexer.folding import fold
+from indexer.thesaurus import THESAURUS_FILE, Concept, Thesaurus
+from tests.conftest import ROOT
+
+
+def concept(identity: str, **said: object) -> str:
+    """A concept of a thesaurus.toml; without a label it is called as its id."""
+    labels = said.pop("prefLabel", {"en": identity})
+    others = said.pop("altLabel", {})
+    lines = ["[[concept]]", f"id = {json.dumps(identity)}"]
+    lines += [f"{key} = {json.dumps(said[key])}" for key in said]
+    for name, table in (("prefLabel", labels), ("altLabel", others)):
+        assert isinstance(table, dict)
+        lines += [f"[concept.{name}]", *(f"{key} = {json.dumps(table[key])}" for key in table)]
+    return "\n".join([*lines, ""])
+
+
+def write(folder: Path, *concepts: str) -> Path:
+    """A thesaurus of these concepts, in a folder."""
+    (folder / THESAURUS_FILE).write_text("\n".join(concepts), encoding="utf-8")
+    return folder
+
+
+FAULTS = {
+    "an id twice": (concept("a"), concept("a", prefLabel={"en": "b"}), "have the id 'a'"),
+    "an acronym twice": (
+        concept("a", acronyms=["THB"]), concept("b", acronyms=["TIP", "THB"]),
+        "have the acronym 'THB'",
+    ),
+    "a label twice": (
+        concept("a", prefLabel={"en": "sea"}), concept("b", prefLabel={"en": "sea"}),
+        "are called 'sea' in 'en'",
+    ),
+    "a label twice but for case": (
+        concept("a", prefLabel={"en": "By Sea"}), concept("b", prefLabel={"en": "by sea"}),
+        "are called 'by sea' in 'en'",
+    ),
+    "a label twice but for accents": (
+        concept("a", prefLabel={"fr": "Traité"}), concept("b", altLabel={"fr": ["traite"]}),
+        "are called 'traite' in 'fr'",
+    ),
+    "another label twice": (
+        concept("a", altLabel={"ru": ["море"]}), concept("b", altLabel={"ru": ["суша", "Море"]}),
+        "are called 'море' in 'ru'",
+    ),
+    "an unknown concept above": (concept("a", broader=["b"]), "narrower than 'b', which there is"),
+    "itself above": (concept("a", broader=["a"]), "'a' is broader than itself"),
+    "a circle of two": (
+        concept("a", broader=["b"]), concept("b", broader=["a"]), "'a' is broader than itself",
+    ),
+    "a circle above": (
+        concept("low", broader=["a"]), concept("a", broader=["b"]),
+        concept("b", broader=["c"]), concept("c", broader=["a"]), "'a' is broader than itself",
+    ),
+    "unknown key": (concept("a", narrower=["b"]), "`narrower`"),
+    "unknown key of the file": ('title = "T"', concept("a"), "`title`"),
+    "no label": ('[[concept]]\nid = "a"\n', "`prefLabel`"),
+    "no id": ('[[concept]]\nprefLabel = { en = "a" }\n', "`id`"),
+    "several preferred labels": (concept("a", prefLabel={"en": ["a", "b"]}), "Expected `str`"),
+    "one other label": (concept("a", altLabel={"en": "b"}), "Expected `array`"),
+    "no TOML": ("[[concept", "Expected ']]'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_fault_is_refused(fault: tuple[str, ...], tmp_path: Path) -> None:
+    """Each fault of a thesaurus is refused with the file, what is wrong, and what to do."""
+    *concepts, what = fault
+    with pytest.raises(CatalogueError) as caught:
+        thesaurus.load(write(tmp_path, *concepts))
+    assert caught.value.file == tmp_path / THESAURUS_FILE
+    assert what in caught.value.what
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "concepts",
+    [
+        (concept("a", acronyms=["THB"]), concept("b", acronyms=["Thb"])),
+        (concept("a", prefLabel={"es": "mar"}), concept("b", prefLabel={"pt": "mar"})),
+        (concept("a", prefLabel={"en": "sea"}, altLabel={"en": ["Sea", "seas"]}),),
+        (concept("a", acronyms=["THB", "THB"]),),
+        (concept("a"), concept("b", broader=["a"]), concept("c", broader=["a", "b"])),
+        (concept("c", broader=["a"]), concept("a")),
+    ],
+    ids=[
+        "acronyms differ in case", "one word in two languages", "a label twice in one concept",
+        "an acronym twice in one concept", "two ways up", "above comes later",
+    ],
+)  # fmt: skip
+def test_what_is_no_fault(concepts: tuple[str, ...], tmp_path: Path) -> None:
+    """What only looks like a fault is loaded as it stands."""
+    assert len(thesaurus.load(write(tmp_path, *concepts)).concept) == len(concepts)
+
+
+def test_without_a_file_there_are_no_concepts(tmp_path: Path) -> None:
+    """A corpus without a thesaurus has an empty one."""
+    assert thesaurus.load(tmp_path) == Thesaurus()
+
+
+def test_what_a_concept_is_called(tmp_path: Path) -> None:
+    """Labels stand language by language, the preferred one first; a language may have but one."""
+    folder = write(
+        tmp_path,
+        concept(
+            "a", prefLabel={"en": "sea", "fr": "mer"}, altLabel={"en": ["ocean"], "es": ["mar"]}
+        ),
+    )
+    (found,) = thesaurus.load(folder).concept
+    assert found.languages == ("en", "fr", "es")
+    assert found.labels("en") == ("sea", "ocean")
+    assert found.labels("fr") == ("mer",)
+    assert found.labels("es") == ("mar",)
+    assert found.labels("ru") == ()
+    assert thesaurus.load(folder).by_id == {"a": found}
+
+
+def test_the_thesaurus_of_the_corpus() -> None:
+    """The thesaurus in corpus/ is sound, and names 150 things or more in all six languages."""
+    found = thesaurus.load(ROOT / "corpus")
+    assert len(found.concept) >= 150
+    for each in found.concept:
+        assert set(each.prefLabel) == {"ar", "en", "es", "fr", "ru", "zh"}, each.id
+        assert all(label.strip() == label != "" for label in each.prefLabel.values()), each.id
+        assert all(acronym[0].isupper() for acronym in each.acronyms), each.id
+
+
+NAMES = st.sampled_from(("sea", "Sea", "séa", "boat", "law", "LAW"))
+CONCEPTS = st.lists(
+    st.builds(
+        Concept,
+        id=st.sampled_from("abcd"),
+        prefLabel=st.dictionaries(st.sampled_from(("en", "fr")), NAMES, min_size=1),
+        altLabel=st.dictionaries(
+            st.sampled_from(("en", "ru")), st.lists(NAMES, max_size=2).map(tuple)
+        ),
+        acronyms=st.lists(st.sampled_from(("A", "B")), max_size=2).map(tuple),
+        broader=st.lists(st.sampled_from("abcde"), max_size=2).map(tuple),
+    ),
+    max_size=4,
+)
+
+
+@given(concepts=CONCEPTS)
+def test_a_thesaurus_without_faults_can_be_meant(concepts: list[Concept]) -> None:
+    """Where no fault is told, every name leads to one concept, and every way up comes to an end."""
+    found = Thesaurus(tuple(concepts))
+    names = Counter(
+        (language, name)
+        for each in concepts
+        for language in each.languages
+        for name in {fold(label) for label in each.labels(language)}
+    )
+    names += Counter(("", acronym) for each in concepts for acronym in set(each.acronyms))
+    names += Counter(("id", each.id) for each in concepts)
+    is_sound = all(count == 1 for count in names.values()) and _ends(concepts)
+    assert (list(thesaurus.faults(found)) == []) == is_sound
+
+
+def _ends(concepts: list[Concept]) -> bool:
+    """Whether each concept above another is there, and taking away those without any ends."""
+    left = {each.id: set(each.broader) for each in concepts}
+    while lowest := {each for each, above in left.items() if not above}:
+        left = {each: above - lowest for each, above in left.items() if each not in lowest}
+    return not left
+
+
+def test_a_change_of_the_thesaurus_is_published(corpus: Path, tmp_path: Path) -> None:
+    """A change of the thesaurus alone makes a generation that has it; no change makes none."""
+    index = tmp_path / "index"
+
+    def built() -> str:
+        outcome = build.build(corpus, index)
+        assert outcome.generation.thesaurus() == thesaurus.load(corpus)
+        return outcome.status
+
+    assert [built(), built()] == ["published", "unchanged"]
+    write(corpus, concept("organs", acronyms=["OR"]))
+    assert [built(), built()] == ["published", "unchanged"]
+    write(corpus, concept("organs", acronyms=["OR"], altLabel={"fr": ["organes"]}))
+    assert [built(), built()] == ["published", "unchanged"]
+    (corpus / THESAURUS_FILE).unlink()
+    assert [built(), built()] == ["published", "unchanged"]
+
+
+def test_a_change_of_the_thesaurus_copies_the_rest(corpus: Path, tmp_path: Path) -> None:
+    """A generation of another thesaurus has the publications of the one before, unchanged."""
+    index = tmp_path / "index"
+    first = build.build(corpus, index).generation
+    write(corpus, concept("organs"))
+    outcome = build.build(corpus, index)
+    changes = outcome.changes
+    assert (changes.added, changes.changed, changes.removed, changes.unchanged) == (0, 0, 0, 5)
+    assert outcome.generation.digests() == first.digests()
+    for file in first.segment.glob("*.seg"):
+        assert (outcome.generation.segment / file.name).read_bytes() == file.read_bytes()
+
+
+def test_a_faulty_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) -> None:
+    """A thesaurus that can't be meant stops a build, and the live generation stays."""
+    live = build.build(corpus, tmp_path / "index").generation
+    write(corpus, concept("a"), concept("a"))
+    with pytest.raises(CatalogueError, match="two concepts have the id 'a'"):
+        build.build(corpus, tmp_path / "index")
+    assert generations.current(tmp_path / "index").name == live.name
+
+
+def test_a_damaged_thesaurus_is_found(corpus: Path, tmp_path: Path) -> None:
+    """The thesaurus of a generation is among the files whose bytes are checked."""
+    write(corpus, concept("organs"))
+    live = build.build(corpus, tmp_path / "index").generation
+    assert generations.damage(live) == []
+    file = live.folder / generations.THESAURUS
+    file.write_bytes(file.read_bytes().replace(b"organs", b"orgams"))
+    assert generations.damage(live) == ["thesaurus.json is not as it was written"]
