@@ -103,6 +103,7 @@ fr = "trafic par bateau"
 zh = "海上偷运移民"
 [concept.altLabel]
 en = ["migrant smuggling by boat"]
+zh = ["偷运移民船"]
 
 [[concept]]
 id = "organ-removal"
@@ -129,6 +130,14 @@ zh = "捕猎海豹"
 [[concept]]
 id = "police-dogs"
 prefLabel = { en = "police dogs", zh = "警犬" }
+
+[[concept]]
+id = "individuals"
+prefLabel = { en = "individuals", es = "personas", zh = "个人" }
+
+[[concept]]
+id = "surgeon"
+prefLabel = { en = "surgeon", zh = "外科医生" }
 """
 PUBLICATIONS: tuple[dict[str, object], ...] = (
     {

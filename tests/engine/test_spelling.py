@@ -21,7 +21,7 @@ from tests.engine.named import answer, ids, opened
 
 SIZE = 600
 FREQUENCIES = {
-    "trafficking": 600, "smuggling": 500, "migrunt": 10, "victim": 49, "victin": 1,
+    "trafficking": 600, "smuggling": 500, "smuggleng": 10, "victim": 49, "victin": 1,
     "migrant": 450, "migrent": 9, "migront": 8, "sea": 300, "seas": 1, "law": 300, "cat": 90,
     "criminal": 400, "counterfeit": 40, "торговля": 200, "мигрант": 90, "personas": 60,
     "año": 30, "c++": 20, "2019": 30, "the": 600, "for": 600, "four": 2,
@@ -76,17 +76,19 @@ def test_the_rest_of_a_text_stays(speller: Speller) -> None:
     assert speller.corrected("sea-smugling/traficking") == "sea-smuggling/trafficking"
 
 
-@pytest.mark.parametrize("text", ["trafficking", "The sea", "law of the sea", "", "?!", "migrunt"])
+@pytest.mark.parametrize(
+    "text", ["trafficking", "The sea", "law of the sea", "", "?!", "smuggleng"]
+)
 def test_what_is_right_is_not_corrected(text: str, speller: Speller) -> None:
     """A text without unknown words is not corrected."""
     assert speller.corrected(text) is None
 
 
 def test_a_frequent_word_is_never_taken_for_another(speller: Speller) -> None:
-    """A word of ten publications stays, though one like it is 45 times as frequent."""
-    assert FREQUENCIES["migrunt"] == FREQUENT
-    assert FREQUENCIES["migrant"] == 45 * FREQUENT
-    assert speller.corrected("migrunt") is None
+    """A word of ten publications stays, though one like it is fifty times as frequent."""
+    assert FREQUENCIES["smuggleng"] == FREQUENT
+    assert FREQUENCIES["smuggling"] == TIMES * FREQUENT
+    assert speller.corrected("smuggleng") is None
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_signs_that_leave_no_letter(snapshot: Snapshot, speller: Speller) -> Non
     [
         ("migrent", "migrant"),
         ("migrent trafficking", "migrant trafficking"),
-        ("migrunt", None),
+        ("smuggleng", None),
         ("victin", None),
         ("traficking", None),
         ('"migrent"', None),
@@ -191,7 +193,10 @@ def test_words_of_names_are_known(tmp_path: Path) -> None:
     snapshot = opened(tmp_path)
     speller = spelling.of(snapshot)
     assert snapshot.frequency("phoqu") == 0
-    assert speller.corrected("phoques") is None
+    assert snapshot.frequency("sea")
+    assert not snapshot.frequency("seal")
+    for known in ("phoques", "seal", "seals"):
+        assert speller.corrected(known) is None
     assert speller.corrected("phoqeus") == "phoques"
     assert speller.corrected("persnas") in ("personas", "persons")
     assert speller.corrected("торговля людми") == "торговля людьми"
