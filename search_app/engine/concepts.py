@@ -34,6 +34,8 @@ OTHER_SCRIPTS = frozenset({"ar", "el", "he", "hi", "ja", "ko", "ru", "uk", "zh"}
 """Languages that are not written in Latin letters, so that no label of theirs is."""
 MOST_PIECES = 60
 """Things are recognised among so many pieces of a text, the first ones."""
+SHORTEST_ACRONYM = 4
+"""Shorter acronyms are not looked for in texts: TIP and WHO are words too."""
 MOST_TOLD = 3
 """So many other names of a thing are told."""
 
@@ -223,7 +225,26 @@ class Concepts:
                 for label in thing.labels.get(language, ())
                 for part in self._label(label, language)
             ]
+            self._labels[number] += [
+                query.Term(field, analysis.WRITTEN + as_written(acronym))
+                for acronym in self._telling_acronyms(number)
+                for field in self._fields
+            ]
         return self._labels[number]
+
+    def _telling_acronyms(self, number: int) -> list[str]:
+        """The acronyms of a thing that no one takes for words, in small letters as they are."""
+        if number >= len(self._thesaurus.concept):
+            return []
+        acronyms = self._thesaurus.concept[number].acronyms
+        known = (analysis.WRITTEN + as_written(each) for each in acronyms)
+        return [
+            acronym
+            for acronym, term in zip(acronyms, known, strict=True)
+            if len(acronym) >= SHORTEST_ACRONYM
+            and acronym.isalpha()
+            and self._snapshot.numbers_of(term)
+        ]
 
     def _label(self, label: str, language: str) -> list[query.Query]:
         """A label as words side by side; a word of another language just as it is written.
