@@ -55,6 +55,7 @@ class Engine:
             with self._lock:
                 if self.held is None:
                     self.held = self._opened(generations.current_name(self._index))
+                    _prepare(self.held)
                 return self.held
         live = self._live_name()
         if live == held.name:
@@ -83,16 +84,15 @@ class Engine:
             return
         try:
             self.held, self.failed = self._opened(name), None
+            _prepare(self.held)
         except (generations.IndexUnusable, OSError) as error:
             self.failed = name
             log.error("%s stays in use: %s", self.held.name, error)
 
     def _opened(self, name: str) -> Snapshot:
-        """A generation, every byte of it checked, and warm: its first answers have been given."""
+        """A generation, every byte of it checked, and warm: its first answer has been given."""
         snapshot = Snapshot(generations.verified(self._index, name))
         find(SearchRequest(fold=True), snapshot)
-        spelling.of(snapshot)
-        suggesting.suggest("aa", snapshot)
         return snapshot
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:
@@ -108,6 +108,12 @@ class Engine:
     ) -> list[Suggestion]:
         """What may be meant by a text that is being typed, within what is ticked."""
         return suggesting.suggest(text, snapshot or self.snapshot(), filters=filters)
+
+
+def _prepare(snapshot: Snapshot) -> None:
+    """Makes what words are read by, which would else be made when the first are asked."""
+    spelling.of(snapshot)
+    suggesting.suggest("aa", snapshot)
 
 
 def open_engine(index: Path) -> Engine:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import chain
 
 from whoosh import query
@@ -36,6 +35,8 @@ MOST_PIECES = 60
 """Things are recognised among so many pieces of a text, the first ones."""
 SHORTEST_ACRONYM = 4
 """Shorter acronyms are not looked for in texts: TIP and WHO are words too."""
+MOST_OF_ALL = 0.1
+"""A kind that more of all publications have would drown the rest of a thing."""
 MOST_TOLD = 3
 """So many other names of a thing are told."""
 
@@ -44,7 +45,10 @@ Key = tuple[str, ...]
 
 
 class Concepts:
-    """All things that a snapshot can recognise."""
+    """All things that a snapshot can recognise.
+
+    `words` has the words of all labels, as they are written, but for those that are unparted.
+    """
 
     def __init__(self, snapshot: Snapshot, thesaurus: Thesaurus) -> None:
         self._snapshot, self._thesaurus = snapshot, thesaurus
@@ -55,6 +59,7 @@ class Concepts:
         self._unparted: dict[str, int] = {}
         self._stems: dict[str, set[str]] = defaultdict(set)
         self._labels: dict[int, list[query.Query]] = {}
+        self.words: set[str] = set()
         for number, thing in enumerate(self.things):
             self._enter(number, thing)
         for number, concept in enumerate(thesaurus.concept):
@@ -71,22 +76,12 @@ class Concepts:
                 if analysis.is_unparted(label):
                     self._unparted.setdefault(fold(label), number)
                     continue
-                key = tuple(languages.stem(raw, language) for raw in reading.words_of(label))
+                raws = reading.words_of(label)
+                self.words.update(map(as_written, raws))
+                key = tuple(languages.stem(raw, language) for raw in raws)
                 self._stems[language].update(key)
                 if key:
                     self._starting[language, key[0]].append((key, number))
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of all labels, as they are written, but for those that are unparted."""
-        return frozenset(
-            as_written(raw)
-            for thing in self.things
-            for labels in thing.labels.values()
-            for label in labels
-            if not analysis.is_unparted(label)
-            for raw in reading.words_of(label)
-        )
 
     def is_known(self, raw: str) -> bool:
         """Whether a word stands in a label, in some inflection."""
@@ -177,15 +172,22 @@ class Concepts:
 
     def _other_names(self, number: int) -> list[query.Query]:
         """What else a thing is called; and where few publications have it, kinds of it."""
-        identity, labels, found = self.things[number].id, self._known_labels(number), 0
+        identity, labels = self.things[number].id, self._known_labels(number)
         parts: list[query.Query] = []
         if labels:
             parts.append(Labels(labels, identity, boost=LABEL))
-            found = len(postings(Leaf(parts), self._snapshot).documents)
         kin = [part for each in self._kin(number) for part in self._known_labels(each)]
-        if kin and found < FEW:
+        if kin and self._found(number) < FEW:
             parts.append(Labels(kin, f"{identity}…", boost=KIN))
         return parts
+
+    def _found(self, number: int) -> int:
+        """How many publications have a thing by any of its names."""
+        labels = self._known_labels(number)
+        if not labels:
+            return 0
+        part = Labels(labels, self.things[number].id)
+        return len(postings(Leaf([part]), self._snapshot).documents)
 
     def _kin(self, number: int) -> list[int]:
         """The kinds of a thing; those that it is a kind of, if the index holds nothing of it."""
@@ -195,8 +197,9 @@ class Concepts:
         narrower = [
             at for at, each in enumerate(self._thesaurus.concept) if concept.id in each.broader
         ]
-        if self._known_labels(number) or any(map(self._known_labels, narrower)):
-            return narrower
+        if any(map(self._found, [number, *narrower])):
+            most = self._snapshot.size * MOST_OF_ALL
+            return [each for each in narrower if self._found(each) <= most]
         places = {each.id: at for at, each in enumerate(self._thesaurus.concept)}
         return [places[each] for each in concept.broader]
 

@@ -29,7 +29,7 @@ FREQUENT = 10
 """A word that so many publications have is never taken for another."""
 TIMES = 50
 """A rarer one only for a word that so many times more publications have."""
-SHORTEST = 3
+SHORTEST = 4
 """Words of fewer letters are left alone."""
 LETTER, FIRST_LETTER = 4.0, 2.0
 """What a letter that differs costs, and what more if it is the first, in doublings of the number
@@ -111,7 +111,12 @@ class Speller:
         frequency = self._frequency(raw)
         if frequency > most:
             return None
-        candidates = self.candidates(raw, frequency * TIMES)
+        candidates = [
+            each
+            for each in self.candidates(raw, frequency * TIMES)
+            if each.written[0] == as_written(raw)[0]
+            or OSA.distance(each.written, as_written(raw)) == 1
+        ]
         beside = self._together(others)
         likeliest = max(
             candidates,

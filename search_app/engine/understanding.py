@@ -100,9 +100,11 @@ def as_typed(text: str, snapshot: Snapshot) -> Understood:
 
 
 def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
+    # Without words there is nothing to recognise, and an index that was just opened is quicker.
+    needs_no_names = request.exact or not request.text
     return Vocabulary(
         snapshot.catalogue, lambda field, text: _named(field, text, snapshot),
-        snapshot.stems, snapshot.frequency, None if request.exact else concepts.of(snapshot),
+        snapshot.stems, snapshot.frequency, None if needs_no_names else concepts.of(snapshot),
     )  # fmt: skip
 
 
