@@ -66,7 +66,7 @@ def _value(row: Setting, environment: Mapping[str, str], given: object) -> objec
         where = name if given is None else f"--{row.name}"
         takes = f"a whole number from {row.least} to {row.most}"
         raise SettingError(f"{where} is {value!r}; it takes {takes}. {row.help}")
-    return value
+    return value if isinstance(row.default, int) else str(value)
 
 
 def _path(kind: type, value: object) -> object:
