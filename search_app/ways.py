@@ -47,8 +47,8 @@ def ways(diagnosis: Diagnosis, state: SearchState) -> Ways:
     return Ways(
         tuple([_way(each, state) for each in diagnosis.words if len(diagnosis.words) > 1]),
         tuple([_way(each, state) for each in diagnosis.nearest]),
-        _to("any filter", diagnosis.unfiltered, state.without_filters()) if several else None,
-        _to("any", diagnosis.any, state.with_match("any")),
+        _to(diagnosis.unfiltered, state.without_filters()) if several else None,
+        _to(diagnosis.any, state.with_match("any")),
     )
 
 
@@ -57,5 +57,5 @@ def _way(counted: Counted, state: SearchState) -> Way:
     return Way(counted.text, counted.total, href)
 
 
-def _to(name: str, total: int | None, state: SearchState) -> Way | None:
-    return None if total is None else Way(name, total, state.url() if total else "")
+def _to(total: int | None, state: SearchState) -> Way | None:
+    return None if total is None else Way(state.text, total, state.url() if total else "")

@@ -447,7 +447,7 @@ def test_a_chip_tells_what_removing_it_gives(client: FlaskClient) -> None:
     page = client.get("/?q=trafficking&region=Africa").text
     total = answer(client, "/api/search?q=trafficking")["total"]
     assert (
-        f'leads to </span><span class="count" title="So many without this filter">{total}<' in page
+        f'leads to </span><span class="number" title="So many without this filter">{total}<' in page
     )
 
 
