@@ -109,9 +109,9 @@ def test_a_field_stays_with_its_word(client: FlaskClient) -> None:
 
 
 TYPED = st.sampled_from([
-    "organ", "victims", "zyzzyva", '"model law"', '"smugglling"', "traffick*", "*zzz*", "boat", "WHO",
-    "title:manual", "x-ray", "-law", "OR", "trata", "Kenya", "tolkit~", "US", "year:2010", "the",
-    "region:Africa", "UN.GIFT", "explotacion", "人口贩运", "human trafficking",
+    "organ", "victims", "zyzzyva", '"model law"', '"smugglling"', "traffick*", "*zzz*", "boat",
+    "WHO", "title:manual", "x-ray", "-law", "OR", "trata", "Kenya", "tolkit~", "US", "year:2010",
+    "the", "region:Africa", "UN.GIFT", "explotacion", "人口贩运", "human trafficking",
 ])  # fmt: skip
 TICKED = st.lists(
     st.sampled_from([
@@ -135,7 +135,10 @@ def test_every_number_is_that_of_its_link(
     address = "/?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs)
     found = answer(client, address)
     diagnosis = found["diagnosis"]
-    assert (diagnosis is None) == (found["total"] > 0 and not found["relaxed"])
+    nothing = not found["total"]
+    if found["relaxed"]:  # of many words a few publications may have all
+        nothing = not answer(client, f"{address}&match=all")["total"]
+    assert (diagnosis is not None) == nothing
     for each in offered(diagnosis) if diagnosis else ():
         assert (each["url"] is None) == (each["total"] == 0) or "value" in each
         if each["url"]:

@@ -18,27 +18,30 @@ from search_app.engine import spelling
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings
 from search_app.engine.nodes import Leaf, leaves, parts
-from search_app.engine.reading import words_of
+from search_app.engine.reading import LONGEST, words_of
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Counted, Diagnosis
 from search_app.engine.snapshot import Snapshot
 
 MOST_WORDS = 8
 """So many of the things typed are told, each costing a search."""
-MOST_NEAREST, TRIED = 3, 4
-"""So many nearest words are told in all, and so many tried beside each unknown one."""
+MOST_UNKNOWN, MOST_NEAREST, TRIED = 2, 3, 4
+"""Of so many unknown words like ones are looked for, so many are told in all, and so many tried
+beside each."""
 
 
 def diagnosed(request: SearchRequest, finding: Finding, snapshot: Snapshot) -> Diagnosis:
     """What else could be searched for than what was, with the numbers that this leads to."""
     asked = msgspec.structs.replace(request, page=1, sort=None)
-    every = leaves(finding.understood.parsed.words)
+    every = (leaf for leaf in leaves(finding.understood.tree) if leaf.said)
     typed = {retyped(leaf, snapshot.catalogue): leaf for leaf in islice(every, MOST_WORDS)}
+    is_long = next(every, None) is not None
     told = [_alone(text, leaf, asked, snapshot) for text, leaf in typed.items()]
+    unknown = [leaf for leaf in typed.values() if not len(postings(leaf, snapshot).documents)]
     any_word = msgspec.structs.replace(asked, match="any")
     return Diagnosis(
         tuple(each for each in told if each is not None),
-        tuple(islice(_nearest(typed.values(), asked, snapshot), MOST_NEAREST)),
+        tuple(islice(_nearest(unknown, asked, snapshot, is_long=is_long), MOST_NEAREST)),
         len(finding.sifted.given),
         found(any_word, snapshot).total if request.match == "all" else None,
     )
@@ -61,14 +64,17 @@ def _alone(text: str, leaf: Leaf, asked: SearchRequest, snapshot: Snapshot) -> C
     return Counted(text, alone.total) if is_read_so else None
 
 
-def _nearest(typed: Iterable[Leaf], asked: SearchRequest, snapshot: Snapshot) -> Iterator[Counted]:
-    """Words of the index in place of those that it has not, as long as they find something."""
-    for leaf in typed:
-        raw = _word_of(leaf)
-        if raw is None or len(postings(leaf, snapshot).documents):
-            continue
+def _nearest(
+    unknown: Iterable[Leaf], asked: SearchRequest, snapshot: Snapshot, *, is_long: bool
+) -> Iterator[Counted]:
+    """Words of the index in place of unknown ones, as long as they find something.
+
+    They are tried in the whole text, unless it is long, or else alone.
+    """
+    words = filter(None, map(_word_of, unknown))
+    for raw in islice(words, MOST_UNKNOWN):
         for written in _different(raw, snapshot):
-            texts = (_put(written, raw, asked.text), written)
+            texts = (written,) if is_long else (_put(written, raw, asked.text), written)
             numbers = (Counted(text, _all_words(text, asked, snapshot)) for text in texts)
             yield from islice((each for each in numbers if each.total), 1)
 
@@ -97,10 +103,11 @@ def _all_words(text: str, asked: SearchRequest, snapshot: Snapshot) -> int:
 
 
 def _word_of(leaf: Leaf) -> str | None:
-    """The word that a leaf is about, if it is about one word, as it stands."""
+    """The word that a leaf is about, if it is about one word, as it stands, of usual length."""
     words = words_of(leaf.said)
     is_plain = all(isinstance(part, query.Term) for part in leaf.subqueries)
-    return words[0] if is_plain and len(words) == 1 else None
+    is_one = len(words) == 1 and len(words[0]) <= LONGEST
+    return words[0] if is_plain and is_one else None
 
 
 def _put(written: str, raw: str, text: str) -> str:

@@ -36,9 +36,8 @@ TELLING: tuple[How, ...] = (
 
 
 class _LookedUp(NamedTuple):
-    """A leaf (kept, so that no other has its identity), what it asks, and what it finds."""
+    """What a leaf asks, and what it finds."""
 
-    leaf: Leaf
     asked: Asked
     held: Postings
     rarity: float
@@ -50,18 +49,25 @@ class Explainer:
     def __init__(self, request: SearchRequest, read: Understood, snapshot: Snapshot) -> None:
         self._request, self._read, self._snapshot = request, read, snapshot
         self._instead_of = _instead_of(request.text, read.corrected)
+        self._first = _first_of_equals(read.tree)
         self._looked_up: dict[int, _LookedUp] = {}
 
     def why(self, number: int, publication: Publication) -> Why:
         """Why a publication, which was found, was."""
         tree, words = self._read.tree, Words(number, self._snapshot)
         texts = _Texts(publication, words, self._snapshot)
-        answering = list(self._answering(tree, number) or ()) if tree is not None else []
+        answering = (self._answering(tree, number) if tree is not None else None) or []
+        times = Counter(id(leaf) for leaf in answering)
         lacking = [
             leaf.said for leaf in leaves(tree) if leaf.said and self._weight(leaf, number) is None
         ]
         return Why(
-            tuple([self._part(leaf, words, texts) for leaf in answering]),
+            tuple(
+                [
+                    self._part(leaf, times[id(leaf)], words, texts)
+                    for leaf in {id(leaf): leaf for leaf in answering}.values()
+                ]
+            ),
             tuple(dict.fromkeys(lacking)),
             tuple(self._filters(publication)),
         )
@@ -72,7 +78,7 @@ class Explainer:
         So `score.found` adds them up: those of an AND only where all of it matches.
         """
         if isinstance(node, Leaf):
-            return None if self._weight(node, number) is None else [node]
+            return None if self._weight(node, number) is None else [self._first[id(node)]]
         if isinstance(node, query.AndMaybe):
             base = self._answering(node.a, number)
             return None if base is None else base + (self._answering(node.b, number) or [])
@@ -91,18 +97,20 @@ class Explainer:
         return float(held.weights[at]) if is_held else None
 
     def _found(self, leaf: Leaf) -> _LookedUp:
+        leaf = self._first[id(leaf)]
         known = self._looked_up.get(id(leaf))
         if known is None:
             held = postings(leaf, self._snapshot)
             asked = Asked(leaf, self._snapshot)
-            known = _LookedUp(leaf, asked, held, rarity(held, self._snapshot))
+            known = _LookedUp(asked, held, rarity(held, self._snapshot))
             self._looked_up[id(leaf)] = known
         return known
 
-    def _part(self, leaf: Leaf, words: Words, texts: _Texts) -> Part:
+    def _part(self, leaf: Leaf, times: int, words: Words, texts: _Texts) -> Part:
+        """What a leaf adds, that was typed so many times."""
         weight = self._weight(leaf, words.number) or 0.0
         looked_up = self._found(leaf)
-        score = float(saturated(np.array([weight], np.float32), looked_up.rarity)[0])
+        score = times * float(saturated(np.array([weight], np.float32), looked_up.rarity)[0])
         found = looked_up.asked.held(words)
         whole = sum(each.weight for each in found)
         weights: Counter[str] = Counter()
@@ -177,6 +185,19 @@ class _Texts:
         begin, end = self._words.begins[number : number + 2]
         places = [place for place in range(begin, end) if self._words.words[place] >= 0]
         return text, dict(zip(places, analysis.spans(text), strict=True))
+
+
+def _first_of_equals(tree: query.Query | None) -> dict[int, Leaf]:
+    """To each leaf of a tree, by its identity, the first that is equal to it."""
+    found: dict[int, Leaf] = {}
+    known: dict[str, list[Leaf]] = {}
+    for leaf in leaves(tree):
+        alike = known.setdefault(leaf.said, [])
+        first = next((each for each in alike if each == leaf), None)
+        if first is None:
+            alike.append(leaf)
+        found[id(leaf)] = leaf if first is None else first
+    return found
 
 
 def _rank(how: How) -> int:

@@ -117,7 +117,8 @@ def results(answer: Answer) -> Results:
     answer.watch.lap("facets")
     hits = _hits(answer, _why(answer))
     answer.watch.lap("passages")
-    diagnosis = _diagnosis(answer)
+    strict = int(np.isin(read.strict, answer.sifted.documents).sum())
+    diagnosis = _diagnosis(answer, strict)
     return Results(
         total=answer.total,
         titles=answer.titles,
@@ -126,7 +127,7 @@ def results(answer: Answer) -> Results:
         facets=buckets,
         left_out=left_out,
         relaxed=read.relaxed,
-        strict=int(np.isin(read.strict, answer.sifted.documents).sum()),
+        strict=strict,
         corrected=read.corrected,
         suggestion=_suggestion(answer),
         named=tuple(Named(leaf.said, leaf.also) for leaf in leaves(read.parsed.words) if leaf.also),
@@ -179,9 +180,9 @@ def _why(answer: Answer) -> list[Why | None]:
     return list(told)
 
 
-def _diagnosis(answer: Answer) -> Diagnosis | None:
+def _diagnosis(answer: Answer, strict: int) -> Diagnosis | None:
     """What else could be searched for, where nothing has all that was."""
-    if answer.total and not answer.understood.relaxed:
+    if strict or (answer.total and not answer.understood.relaxed):
         return None
     found = diagnosed(answer.request, answer.finding, answer.snapshot)
     answer.watch.lap("diagnosis")

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from indexer import generations
-from search_app.engine import Engine, SearchRequest
+from search_app.engine import Engine
 from search_app.engine.evidence import Asked, Words
 from search_app.engine.explain import Explainer
 from search_app.engine.match import postings
 from search_app.engine.nodes import Leaf, leaves
 from search_app.engine.parse import Parsed
+from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Results, Why
 from search_app.engine.score import Ranking, found
 from search_app.engine.snapshot import Snapshot
@@ -133,6 +134,16 @@ def test_words_within_a_longer_text_are_not_told_twice(engine: Engine) -> None:
     texts = {text for _, text, _ in ways(asked(engine, "organ removal").hits[0])}
     assert "Organ Removal" in texts
     assert "Organ" not in texts
+
+
+def test_what_was_typed_twice_is_one_part(engine: Engine) -> None:
+    """A word that was typed twice counts twice, and is told once."""
+    once, twice = (asked(engine, text).hits[0] for text in ("toolkit", "toolkit toolkit"))
+    assert once.why
+    assert twice.why
+    assert len(twice.why.parts) == 1
+    assert total(twice.why) == pytest.approx(2 * total(once.why))
+    assert total(twice.why) == pytest.approx(twice.score, abs=1e-3)
 
 
 def test_a_correction_is_told_with_what_was_typed(engine: Engine) -> None:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from indexer import analysis, schema
-from search_app.engine import Engine, SearchRequest
+from search_app.engine import Engine
 from search_app.engine.evidence import Asked, Words
 from search_app.engine.nodes import leaves
 from search_app.engine.passages import marker
+from search_app.engine.request import SearchRequest
 from search_app.engine.score import found
 from search_app.engine.search import find
 from search_app.engine.snapshot import Snapshot
