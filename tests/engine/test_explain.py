@@ -65,15 +65,27 @@ def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None
         assert all(field.matched for part in why.parts for field in part.fields)
 
 
-@given(leaf=LEAVES)
-def test_one_publication_weighs_what_it_does_among_all(leaf: Leaf, snapshot: Snapshot) -> None:
-    """What a leaf has in a single publication weighs what its postings say, or nothing."""
+def assert_weighed(leaf: Leaf, snapshot: Snapshot) -> None:
+    """What a leaf has in each single publication weighs what its postings say, or nothing."""
     held, asked = postings(leaf, snapshot), Asked(leaf, snapshot)
     weights = np.zeros(snapshot.size)
     weights[held.documents] = held.weights
     for number in range(snapshot.size):
         weight = sum(each.weight for each in asked.held(Words(number, snapshot)))
         assert weight == pytest.approx(weights[number], rel=1e-4)
+
+
+@given(leaf=LEAVES)
+def test_one_publication_weighs_what_it_does_among_all(leaf: Leaf, snapshot: Snapshot) -> None:
+    """A publication's words weigh alone what they weigh among all."""
+    assert_weighed(leaf, snapshot)
+
+
+def test_names_and_values_weigh_what_they_do_among_all(engine: Engine) -> None:
+    """So do names of things, kinds, values, and words typed in one piece, each by its weight."""
+    for text in [*QUERIES[::3], *FURTHER]:
+        for leaf in leaves(engine.find(SearchRequest(text)).understood.tree):
+            assert_weighed(leaf, engine.snapshot())
 
 
 @pytest.mark.parametrize("match", ["auto", "any"])
