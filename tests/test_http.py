@@ -469,7 +469,19 @@ NASTY = st.text(max_size=60) | st.sampled_from(
     pairs=st.lists(
         st.tuples(
             st.sampled_from(
-                ["q", "page", "size", "sort", "match", "fold", "exact", "explain", "region", "year", "foo"]
+                [
+                    "q",
+                    "page",
+                    "size",
+                    "sort",
+                    "match",
+                    "fold",
+                    "exact",
+                    "explain",
+                    "region",
+                    "year",
+                    "foo",
+                ]
             ),
             NASTY,
         ),
