@@ -24,7 +24,7 @@ class Leaf(query.Or):  # type: ignore[misc]
         self.said, self.also = said, also
 
 
-KIN = "…"
+KIN_MARK = "…"
 """What stands behind the id of a thing whose kinds are meant, not itself."""
 
 
@@ -38,7 +38,7 @@ class Labels(query.Or):  # type: ignore[misc]
     @property
     def how(self) -> Literal["name", "kin"]:
         """Whether these are names of the thing itself, or of kinds of it."""
-        return "kin" if self.of.endswith(KIN) else "name"
+        return "kin" if self.of.endswith(KIN_MARK) else "name"
 
 
 def fits(pattern: str, word: str) -> bool:
