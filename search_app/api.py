@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from indexer.fields import Catalogue
 from indexer.record import Publication
-from search_app.engine.results import Bucket, Results
+from search_app.engine.results import Bucket, Results, Why
 from search_app.engine.similar import related
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.suggest import Suggestion
-from search_app.page import hit_rows, page_count, publication_url
+from search_app.page import chips, hit_rows, page_count, publication_url
+from search_app.reasons import reasons
 from search_app.sidebar import is_ticked, label
 from search_app.state import SearchState
+from search_app.ways import Way, ways
 
 MOST_VALUES = 50
 """How many values of a facet are told, besides the ticked ones."""
@@ -36,6 +40,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
             "too_much": list(results.too_much),
             "cut": [{"said": said, "words": words} for said, words in results.cut],
         },
+        "diagnosis": _diagnosis_json(state, results, catalogue),
         "generation": results.generation,
         "took_ms": results.took,
         "hits": [
@@ -43,6 +48,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
                 "score": hit.score,
                 "url": row.href,
                 "editions": hit.editions + 1,
+                **({"why": _why_json(hit.why, catalogue)} if hit.why else {}),
                 "title_html": str(row.title),
                 "summary_html": str(row.passage),
                 **publication_json(hit.publication, catalogue),
@@ -54,6 +60,34 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
             for name, buckets in results.facets.items()
         },
     }
+
+
+def _why_json(why: Why, catalogue: Catalogue) -> dict[str, object]:
+    """Why a publication was found: in sentences, and as the parts of its score."""
+    return {"sentences": list(reasons(why, catalogue)), **msgspec.to_builtins(why)}
+
+
+def _diagnosis_json(
+    state: SearchState, results: Results, catalogue: Catalogue
+) -> dict[str, object] | None:
+    """What else could be searched for, each with its number, and its address on the page."""
+    if results.diagnosis is None:
+        return None
+    found = ways(results.diagnosis, state)
+    return {
+        "words": [_way_json(each) for each in found.words],
+        "nearest": [_way_json(each) for each in found.nearest],
+        "without": [
+            {"field": each.field, "value": each.value, "total": each.total, "url": each.href}
+            for each in chips(results, state, catalogue)
+        ],
+        "without_filters": _way_json(found.unfiltered) if found.unfiltered else None,
+        "any": _way_json(found.any) if found.any else None,
+    }
+
+
+def _way_json(way: Way) -> dict[str, object]:
+    return {"text": way.label, "total": way.total, "url": way.href or None}
 
 
 def _for_api(buckets: Sequence[Bucket]) -> list[Bucket]:

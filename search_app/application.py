@@ -11,6 +11,7 @@ from indexer.generations import IndexUnusable
 from search_app import config, errors, views
 from search_app.config import Settings
 from search_app.engine import Engine
+from search_app.gaps import Gaps
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app = Flask(__name__)
     app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.extensions["pubsearch"] = engine or _engine((settings or config.load()).index)
+    settings = settings or config.load()
+    app.extensions["pubsearch"] = engine or _engine(settings.index)
+    app.extensions["pubsearch.gaps"] = Gaps(settings.gaps)
     views.register(app)
     errors.register(app)
     return app

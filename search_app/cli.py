@@ -20,7 +20,7 @@ from indexer.build import Outcome, Refused
 from indexer.catalogue_file import CatalogueError
 from indexer.generations import IndexBusy, IndexMissing, IndexUnusable, Manifest
 from indexer.record import Problem
-from search_app import api, config, judged, page, sidebar, state, terminal
+from search_app import api, config, gaps, judged, page, sidebar, state, terminal
 from search_app.engine import open_engine
 from search_app.meter import Meter
 from search_app.state import BadParameter
@@ -272,12 +272,13 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     """Search from the terminal: the same answers as on the page.
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
-    --sort newest --size 20 --page 2 --match any --exact 1 --fold 1.
+    --sort newest --size 20 --page 2 --match any --exact 1 --fold 1
+    --explain 1.
     """
     settings = config.load(index=index)
     engine = open_engine(settings.index)
     snapshot = engine.snapshot()
-    allowed = {*snapshot.columns, "sort", "size", "page", "match", "exact", "fold"}
+    allowed = {*snapshot.columns, "sort", "size", "page", "match", "exact", "fold", "explain"}
     asked = state.read(terminal.arguments(words, allowed), snapshot.catalogue)
     values = api.MOST_VALUES if as_json else sidebar.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)
@@ -286,6 +287,18 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         click.echo(msgspec.json.format(answer, indent=2))
         return
     terminal.show(page.search_page(results, asked, snapshot), results, snapshot.catalogue)
+
+
+@commands.command(name="gaps")
+@click.option("--gaps", "file", type=PATH, help="The file that notes them.")
+@click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
+def gaps_(file: Path | None, most: int) -> None:
+    """Tell which searches found nothing most often, as the server noted them."""
+    settings = config.load(gaps=file)
+    if not settings.gaps:
+        _fail("no file notes searches that found nothing. Name one: PUBSEARCH_GAPS=gaps.jsonl")
+    for text, count in gaps.most_frequent(Path(settings.gaps), most):
+        click.echo(f"{count:>7}  {gaps.printable(text)}")
 
 
 @commands.command()

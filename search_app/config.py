@@ -33,6 +33,7 @@ ROWS = (
     Setting("host", "127.0.0.1", "The address on which the server listens."),
     Setting("port", 8000, "The port on which the server listens.", 1, 65535),
     Setting("threads", 4, "How many requests the server answers at a time.", 1, 256),
+    Setting("gaps", "", "A file that notes searches which found nothing; without one, none are."),
 )
 
 
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True):
     host: str
     port: int
     threads: int
+    gaps: str
 
 
 def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
@@ -64,7 +66,7 @@ def _value(row: Setting, environment: Mapping[str, str], given: object) -> objec
         where = name if given is None else f"--{row.name}"
         takes = f"a whole number from {row.least} to {row.most}"
         raise SettingError(f"{where} is {value!r}; it takes {takes}. {row.help}")
-    return value
+    return value if isinstance(row.default, int) else str(value)
 
 
 def _path(kind: type, value: object) -> object:

@@ -18,8 +18,10 @@ from search_app.engine.results import Hit, Results, Run
 from search_app.engine.similar import related
 from search_app.engine.snapshot import Snapshot
 from search_app.facts import Facts, qualifying_rows, shown
+from search_app.reasons import isolated, reasons
 from search_app.sidebar import FacetGroup, facet_groups, label
 from search_app.state import SORTS, SearchState
+from search_app.ways import Ways, ways
 
 SORT_LABELS = {
     "relevance": "Best match",
@@ -40,12 +42,15 @@ class Chip(msgspec.Struct, frozen=True):
     label: str
     href: str
     total: int
+    field: str
+    value: str
 
 
 class HitRow(msgspec.Struct, frozen=True):
     """A publication in the list: its marked title and passage, and one line of facts.
 
     `editions` says how many other editions it stands for, and is empty where it stands for none.
+    `why` says why it was found, in sentences, if that was asked.
     """
 
     id: str
@@ -56,6 +61,7 @@ class HitRow(msgspec.Struct, frozen=True):
     facts: tuple[str, ...]
     editions: str = ""
     editions_href: str = ""
+    why: tuple[Markup, ...] = ()
 
 
 class PageLink(msgspec.Struct, frozen=True):
@@ -93,8 +99,9 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
 
     `title` is the document's title; `summary` says what is shown of how many. `hidden` are
     the parameters that the search form keeps. `fold_label` says what a click on the link about
-    editions does; it is empty where none could be folded. `beyond` is the address of the last
-    page, where this one is past the end.
+    editions does; it is empty where none could be folded, as `why_label` is where there is no
+    reason to be told why something was found. `beyond` is the address of the last page, where
+    this one is past the end. `ways` lead on where not all words were found.
     """
 
     state: SearchState
@@ -108,6 +115,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     sorts: tuple[Choice, ...]
     fold_label: str
     fold_href: str
+    why_label: str
+    why_href: str
     hidden: tuple[tuple[str, str], ...]
     pages: tuple[PageLink, ...]
     previous_href: str
@@ -115,7 +124,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     beyond: str
     relaxed: bool
     lenient_href: str
-    any_href: str
+    ways: Ways | None
     notes: tuple[str, ...]
     readings: tuple[Reading, ...]
 
@@ -137,16 +146,17 @@ def publication_url(identity: str) -> str:
 def hit_rows(results: Results, catalogue: Catalogue) -> tuple[HitRow, ...]:
     """The publications of a list as it shows them."""
     facts = Facts(catalogue)
-    return tuple([_hit_row(hit, facts, is_folded=results.is_folded) for hit in results.hits])
+    return tuple([_hit_row(hit, facts, results, catalogue) for hit in results.hits])
 
 
-def _hit_row(hit: Hit, facts: Facts, *, is_folded: bool) -> HitRow:
+def _hit_row(hit: Hit, facts: Facts, results: Results, catalogue: Catalogue) -> HitRow:
     href, editions = publication_url(hit.publication.id), ""
-    if is_folded and hit.editions:
+    if results.is_folded and hit.editions:
         editions = "1 other edition" if hit.editions == 1 else f"{hit.editions:,} other editions"
     return HitRow(
         hit.publication.id, href, marked(hit.title), marked(hit.passage), hit.publication.lang,
         facts.of(hit.publication), editions, f"{href}#editions",
+        tuple(map(isolated, reasons(hit.why, catalogue))) if hit.why else (),
     )  # fmt: skip
 
 
@@ -168,7 +178,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         total=results.total,
         hits=hit_rows(results, catalogue),
         facets=facet_groups(results, state, catalogue, counted),
-        chips=tuple(_chips(results, state, catalogue)),
+        chips=tuple(chips(results, state, catalogue)),
         clear_href=state.without_filters().url(),
         sorts=tuple(
             Choice(sort, SORT_LABELS[sort], state.with_sort(sort).url(), sort == results.sort)
@@ -177,6 +187,8 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         ),
         fold_label=_fold_label(results),
         fold_href=state.with_fold(fold=not state.fold).url(),
+        why_label=_why_label(results, state),
+        why_href=state.with_explain(explain=not state.explain).url(),
         hidden=state.pairs_without("q", "match", "exact", "page"),
         pages=tuple(_pager(state, pages)),
         previous_href=state.url(page=state.page - 1) if 1 < state.page <= pages else "",
@@ -184,7 +196,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         beyond=state.url(page=pages) if state.page > pages and results.total else "",
         relaxed=results.relaxed and not results.strict,
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
-        any_href=state.with_match("any").url() if state.match == "all" else "",
+        ways=ways(results.diagnosis, state) if results.diagnosis else None,
         notes=tuple(_notes(results, state, catalogue)),
         readings=tuple(_readings(results, state)),
     )
@@ -211,6 +223,13 @@ def _fold_label(results: Results) -> str:
     if results.is_folded:
         return "Show all editions"
     return "Fold editions" if results.titles < results.total else ""
+
+
+def _why_label(results: Results, state: SearchState) -> str:
+    """What a click does with the reasons; where nothing was asked for, there are none."""
+    if state.explain:
+        return "Hide the reasons"
+    return "Why these?" if results.hits and (results.scored or state.filters) else ""
 
 
 def _notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
@@ -254,7 +273,8 @@ def _readings(results: Results, state: SearchState) -> Iterable[Reading]:
         )
 
 
-def _chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
+def chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
+    """The active filters, each with the number of publications that is left without it."""
     if not state.filters:
         return
     every = [bucket for buckets in results.facets.values() for bucket in buckets]
@@ -264,7 +284,8 @@ def _chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterab
         field = catalogue.by_name[name]
         for value in values:
             href = state.without_filter(name, value).url()
-            yield Chip(field.label, label(field, value, catalogue), href, leads_to[name, value])
+            told = label(field, value, catalogue)
+            yield Chip(field.label, told, href, leads_to[name, value], name, value)
 
 
 def _pager(state: SearchState, pages: int) -> Iterable[PageLink]:
@@ -298,7 +319,7 @@ def facet_page(
     return FacetPage(
         state,
         facet_groups(results, state, catalogue, [field], most=None)[0],
-        tuple(_chips(results, state, catalogue)),
+        tuple(chips(results, state, catalogue)),
         state.without_filters().url(),
         state.url(),
         state.pairs_without("q", "match", "exact", "page"),

@@ -1,6 +1,6 @@
 """Address ⇄ state: every state of the search page is a GET address, and a value.
 
-    q, match, exact, one parameter a facet (repeatable), sort, size, fold, page
+    q, match, exact, one parameter a facet (repeatable), sort, size, fold, explain, page
 
 `SearchState` is read from an address and printed as one; its methods give the states that
 the page's links lead to. A new query, filter or sort begins on page 1.
@@ -76,6 +76,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     sort: Sort | None = None
     size: int = SIZE
     fold: bool = False
+    explain: bool = False
     page: int = 1
 
     def request(self, values: int | None = None) -> SearchRequest:
@@ -93,6 +94,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
             values,
             self.exact,
             self.fold,
+            self.explain,
         )
 
     @property
@@ -120,7 +122,8 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         pairs: list[tuple[str, str]] = [("sort", self.sort)] if self.sort else []
         if self.size != SIZE:
             pairs.append(("size", str(self.size)))
-        return [*pairs, ("fold", "1")] if self.fold else pairs
+        switches = (("fold", self.fold), ("explain", self.explain))
+        return [*pairs, *((name, "1") for name, is_on in switches if is_on)]
 
     def pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
         """The parameters but for some: what a form keeps that sets those."""
@@ -202,6 +205,14 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         """This with one edition of each title listed, or with all."""
         return msgspec.structs.replace(self, fold=fold, page=1)
 
+    def with_explain(self, *, explain: bool) -> SearchState:
+        """This page, each publication with why it was found, or without."""
+        return msgspec.structs.replace(self, explain=explain)
+
+    def alone(self, text: str) -> SearchState:
+        """This with other words, read as these are."""
+        return msgspec.structs.replace(self, text=text, page=1)
+
     def _with(self, filters: Mapping[str, tuple[str, ...]]) -> SearchState:
         return msgspec.structs.replace(self, filters=filters, page=1)
 
@@ -228,6 +239,7 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
         sort=_one_of(arguments, "sort", SORTS),
         size=_number(arguments, "size", LARGEST_SIZE, capped=False) or SIZE,
         fold=_one_of(arguments, "fold", SWITCH) == "1",
+        explain=_one_of(arguments, "explain", SWITCH) == "1",
         page=_number(arguments, "page", LAST_PAGE, capped=True) or 1,
     )
 

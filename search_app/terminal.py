@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 from werkzeug.datastructures import MultiDict
@@ -11,6 +11,8 @@ from indexer.fields import Catalogue
 from search_app import page, sidebar
 from search_app.engine.results import Results, Run
 from search_app.facts import Facts
+from search_app.reasons import reasons
+from search_app.ways import Way
 
 
 def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None:
@@ -22,17 +24,29 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
         click.echo(reading.alone)
     if found.relaxed and results.total:
         click.echo("No publication has all of these words; these have any of them.")
+    for name, counted in _ways(found):
+        click.echo(f"{name}: {' · '.join(f'{each.label} {each.number}' for each in counted)}")
     facts = Facts(catalogue)
     for hit in results.hits:
         told = facts.of(hit.publication)
         click.echo(f"\n{_styled(hit.title)}\n  {' · '.join(told)}\n  {hit.publication.id}")
         if hit.passage:
             click.echo(f"  {_styled(hit.passage)}")
+        for reason in reasons(hit.why, catalogue) if hit.why else ():
+            click.echo(f"  - {reason}")
     for group in found.facets:
         values = [f"{each.label} ({each.count})" for row in group.rows for each in _with_below(row)]
         values += [f"{group.more} more"] if group.more else []
         click.echo(f"\n{click.style(group.label, bold=True)}: {', '.join(values)}", nl=False)
     click.echo()
+
+
+def _ways(found: page.SearchPage) -> Iterator[tuple[str, tuple[Way, ...]]]:
+    """The searches that lead on, those of a kind together."""
+    if found.ways and found.ways.words:
+        yield "Each alone", found.ways.words
+    if found.ways and found.ways.nearest:
+        yield "Nearest", found.ways.nearest
 
 
 def _with_below(row: sidebar.FacetRow) -> list[sidebar.FacetRow]:

@@ -18,6 +18,7 @@ from search_app.engine.results import Results
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.errors import NotFound
+from search_app.gaps import Gaps
 
 site = Blueprint("site", __name__)
 
@@ -111,6 +112,14 @@ def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response
     return answer
 
 
+def _found(asked: state.SearchState, values: int) -> Results:
+    """The answer to a search; where its words find nothing, that is noted, if it is to be."""
+    results = engine().search(asked.request(values), snapshot())
+    if results.is_gap and asked.text and not asked.exact and request.method == "GET":
+        cast(Gaps, current_app.extensions["pubsearch.gaps"]).note(asked.text)
+    return results
+
+
 def _asked() -> state.SearchState:
     return state.read(request.args, snapshot().catalogue)
 
@@ -119,7 +128,7 @@ def _asked() -> state.SearchState:
 def search() -> Response:
     """The search page: the list, its facets, its numbers."""
     asked = _asked()
-    results = engine().search(asked.request(sidebar.SHOWN_VALUES), snapshot())
+    results = _found(asked, sidebar.SHOWN_VALUES)
     rendering = Stopwatch()
     found = page.search_page(results, asked, snapshot())
     answer = _page("search.html", page=found, text=asked.text, hidden=found.hidden)
@@ -130,7 +139,7 @@ def search() -> Response:
 def api_search() -> Response:
     """The same as JSON."""
     asked = _asked()
-    results = engine().search(asked.request(api.MOST_VALUES), snapshot())
+    results = _found(asked, api.MOST_VALUES)
     rendering = Stopwatch()
     return _timed(_json(api.search_json(asked, results, snapshot())), results, rendering)
 

@@ -296,6 +296,22 @@ def test_search_as_json(run: Run, index: Path) -> None:
     assert {"query", "pages", "relaxed", "generation", "took_ms", "facets"} <= set(answer)
 
 
+def test_search_that_is_explained(run: Run, index: Path) -> None:
+    """With --explain 1, each publication tells why it was found, also as JSON."""
+    told = run("search", "--index", index, "organs", "--region", "Africa", "--explain", "1")
+    assert "  - Filter Region: Africa, as Kenya is part of it.\n" in told.out
+    assert "Title has “Organs”" in told.out
+    told = run("search", "--index", index, "--json", "organs", "--explain=1")
+    (hit,) = json.loads(told.out)["hits"]
+    assert "Title has “Organs”" in hit["why"]["sentences"][0]
+
+
+def test_search_that_is_relaxed(run: Run, index: Path) -> None:
+    """Where no publication has all words, the number of each is told."""
+    told = run("search", "--index", index, "organs", "zebra")
+    assert "Each alone: organs 1 · zebra 0\n" in told.out
+
+
 def test_search_with_a_word_that_is_excluded(run: Run, index: Path) -> None:
     """A word with a minus before it excludes, whichever letter it begins with."""
     for word in ("-law", "-help", "-json"):
@@ -329,7 +345,7 @@ def test_search_tells_how_words_were_read(run: Run, catalogue_index: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--colour", "red"), "no such option: --colour; there are --country, --exact, --fold, "),
+        (("--colour", "red"), "no such option: --colour; there are --country, --exact, --explain"),
         (("--region",), "--region needs a value"),
     ],
 )

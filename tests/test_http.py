@@ -150,6 +150,7 @@ def test_no_tick_flips_whether_a_search_is_relaxed(client: FlaskClient) -> None:
         ("size=101", "size"), ("size=0", "size"), ("size=ten", "size"), ("sort=best", "sort"),
         ("match=some", "match"), ("year=20..2015", "year"), ("year=2015..2010", "year"),
         ("year=..", "year"), ("fold=yes", "fold"), ("exact=yes", "exact"), ("exact=2", "exact"),
+        ("explain=2", "explain"),
         ("year_from=2015&year_to=2010", "year"),
     ],
 )  # fmt: skip
@@ -402,6 +403,54 @@ def test_folding_is_offered_where_it_does_something(client: FlaskClient) -> None
     assert "Show all editions" in client.get("/?q=organ&fold=1").text
 
 
+def test_each_hit_says_why_it_was_found(client: FlaskClient) -> None:
+    """With explain=1, API and page say of each hit why, and its parts add up to its score."""
+    address = "?q=africa+traficking&region=Africa&explain=1"
+    hits = answer(client, f"/api/search{address}")["hits"]
+    assert isinstance(hits, list)
+    page = client.get(f"/{address}").text
+    assert page.count('<details class="why"') == len(hits)
+    for hit in hits:
+        why = hit["why"]
+        fields = [field for part in why["parts"] for field in part["fields"]]
+        assert sum(field["score"] for field in fields) == pytest.approx(hit["score"], abs=1e-3)
+        assert why["filters"][0]["field"] == "region"
+        assert "“trafficking”, in place of “traficking”, adds" in why["sentences"][1]
+        assert why["sentences"][-1].startswith("Filter Region: Africa")
+    assert "as Mozambique, South Africa and Zimbabwe are part of it" in page
+
+
+def test_reasons_are_a_click_away(client: FlaskClient) -> None:
+    """A list of what was asked for offers its reasons on the same page, and hides them again."""
+    page = client.get("/?q=trafficking&page=2").text
+    assert 'href="/?q=trafficking&amp;explain=1&amp;page=2"' in page
+    assert "Why these?" in page
+    assert 'class="why"' not in page
+    assert (
+        'href="/?q=trafficking&amp;page=2"' in client.get("/?q=trafficking&page=2&explain=1").text
+    )
+    assert "Why these?" in client.get("/?region=Africa").text
+    for address in ("/", "/?q=xyzzy&match=all"):
+        assert "Why these?" not in client.get(address).text
+    assert "why" not in answer(client, "/api/search?q=trafficking")["hits"][0]  # type: ignore[index]
+
+
+def test_reasons_are_escaped(client: FlaskClient) -> None:
+    """What was typed is text in a reason too."""
+    page = client.get("/", query_string={"q": "organ <b>&zyzzyva", "explain": "1"}).text
+    assert "“<bdi>organ</bdi>” adds" in page
+    assert "<b>" not in page
+
+
+def test_a_chip_tells_what_removing_it_gives(client: FlaskClient) -> None:
+    """Beside each active filter stands how many there are without it."""
+    page = client.get("/?q=trafficking&region=Africa").text
+    total = answer(client, "/api/search?q=trafficking")["total"]
+    assert (
+        f'leads to </span><span class="number" title="So many without this filter">{total}<' in page
+    )
+
+
 def test_editions_stay_folded(client: FlaskClient) -> None:
     """Links and forms of a folded list keep it folded, but for the one that shows all editions."""
     text = client.get("/?fold=1&size=5&section=Tools").text
@@ -420,7 +469,19 @@ NASTY = st.text(max_size=60) | st.sampled_from(
     pairs=st.lists(
         st.tuples(
             st.sampled_from(
-                ["q", "page", "size", "sort", "match", "fold", "exact", "region", "year", "foo"]
+                [
+                    "q",
+                    "page",
+                    "size",
+                    "sort",
+                    "match",
+                    "fold",
+                    "exact",
+                    "explain",
+                    "region",
+                    "year",
+                    "foo",
+                ]
             ),
             NASTY,
         ),

@@ -19,7 +19,7 @@ from indexer.folding import as_written, fold
 from indexer.thesaurus import Thesaurus
 from search_app.engine import reading
 from search_app.engine.match import postings
-from search_app.engine.nodes import Labels, Leaf
+from search_app.engine.nodes import KIN_MARK, Labels, Leaf
 from search_app.engine.reading import Recognised
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.things import Thing, things
@@ -178,7 +178,7 @@ class Concepts:
             parts.append(Labels(labels, identity, boost=LABEL))
         kin = [part for each in self._kin(number) for part in self._known_labels(each)]
         if kin and self._found(number) < FEW:
-            parts.append(Labels(kin, f"{identity}…", boost=KIN))
+            parts.append(Labels(kin, f"{identity}{KIN_MARK}", boost=KIN))
         return parts
 
     def _found(self, number: int) -> int:

@@ -95,11 +95,11 @@ def ticked(filters: Filters, snapshot: Snapshot) -> dict[str, Selection]:
 class Sifted:
     """Publications, and which of them each ticked facet leaves.
 
-    `documents` are those that all of them leave, `at` their places among those given.
+    `documents` are those that all of them leave, `at` their places among those `given`.
     """
 
     def __init__(self, documents: Documents, chosen: Mapping[str, Selection]) -> None:
-        self._given = documents
+        self.given = documents
         self._passes = {name: each.mask.take(documents) for name, each in chosen.items()}
         self.at: Array | None = None
         self.documents = documents
@@ -113,8 +113,8 @@ class Sifted:
             return self.documents
         others = [mask for name, mask in self._passes.items() if name != facet]
         if not others:
-            return self._given
-        return self._given.take(reduce(np.logical_and, others).nonzero()[0])
+            return self.given
+        return self.given.take(reduce(np.logical_and, others).nonzero()[0])
 
 
 def buckets(

@@ -122,7 +122,7 @@ def postings(leaf: Leaf, snapshot: Snapshot) -> Postings:
         elif row_of(part.fieldname):
             found.append(_weighed(part, _valued(part, snapshot)))
         else:
-            same.setdefault(_said(part), (part, set()))[1].add(part.fieldname)
+            same.setdefault(said(part), (part, set()))[1].add(part.fieldname)
     for part, fields in same.values():
         found.append(_weighed(part, _rule(_PARTS, part)(part, fields, snapshot)))
     return found[0] if len(found) == 1 else _together(found, snapshot)
@@ -179,7 +179,7 @@ def common(few: Documents, many: Documents, snapshot: Snapshot) -> tuple[Array, 
     return here, at.take(here)
 
 
-def _said(part: query.Query) -> object:
+def said(part: query.Query) -> object:
     """What a part asks of its field, whichever that is."""
     if isinstance(part, query.Phrase):
         return (part.boost, *part.words)

@@ -1,7 +1,8 @@
 """A title and the best passage of a summary, in runs, with what matched marked.
 
-Marked is what the query's leaves match: words by their stems, beginnings, patterns and
-likenesses by the words as written, phrases where all their words stand together.
+Marked is what the query's leaves match: words by their stems, beginnings, patterns, likenesses
+and names from another language by the words as written, phrases where all their words stand
+together. Of an AND within an OR what stands there is marked, whether or not all of it does.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ LEAD = 40
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """What of a field's words is to be marked: stems, phrases of stems, shapes as written.
+    """What of a field's words is marked: stems, phrases of stems, words and shapes as written.
 
     `usual` is the language of texts that name none.
     """
 
     usual: str
     stems: frozenset[str]
+    written: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
     shapes: tuple[Callable[[str], bool], ...]
 
@@ -39,8 +41,8 @@ class Marker(msgspec.Struct, frozen=True):
         """The places in a text of a language to be marked (character offsets), ascending."""
         words, spans = _words(text), None
         if not text.isascii() and any(map(analysis.is_unparted, words)):
-            spans = list(analysis.spans(text))
-            words = [text[start:end] for start, end in spans]
+            spans = list(_spans(text))
+            words = [text[start:end] or analysis.GAP_MARK for start, end in spans]
         stems = [languages.stem(word, language or self.usual) for word in words]
         marked = set(self._single(words, stems))
         for phrase in self.phrases:
@@ -58,16 +60,26 @@ class Marker(msgspec.Struct, frozen=True):
         """Which words are marked by themselves, counted from 0."""
         if not self.stems.isdisjoint(stems):
             yield from (place for place, stem in enumerate(stems) if stem in self.stems)
-        for has_shape in self.shapes:
-            fitting = {word for word in set(words) if has_shape(as_written(word))}
+        shapes = [*self.shapes, self.written.__contains__] if self.written else self.shapes
+        for has_shape in shapes:
+            known = set(words) - {analysis.GAP_MARK}
+            fitting = {word for word in known if has_shape(as_written(word))}
             yield from (place for place, word in enumerate(words) if word in fitting)
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text as they stand in it, in order."""
-    for mark in (analysis.FIELD_MARK, analysis.GAP_MARK):
-        text = text.replace(mark, " ")
-    return analysis.marked_words(text)
+    """The words of a text as they stand in it, in order, a GAP_MARK where no phrase goes on."""
+    return analysis.marked_words(analysis.marked(text))[:-1]
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where these are in it; what has no length is a gap."""
+    end = 0
+    for start, stop in analysis.spans(text):
+        if analysis.PARTED_BY in text[end:start]:
+            yield start, start
+        yield start, stop
+        end = max(end, stop)
 
 
 def _united(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -90,6 +102,8 @@ def _places(text: str, words: Sequence[str], marked: Collection[int]) -> list[tu
     spans, end = [], 0
     text = text.replace("_", " ")
     for place, word in enumerate(words[: max(marked) + 1]):
+        if word == analysis.GAP_MARK:
+            continue
         start = text.find(word, end)
         end = start + len(word)
         if place in marked:
@@ -99,7 +113,7 @@ def _places(text: str, words: Sequence[str], marked: Collection[int]) -> list[tu
 
 def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
     """What a query tree marks in one field of a catalogue in one language as a rule."""
-    stems, phrases = set(), []
+    stems, written, phrases = set(), set(), []
     shapes: list[Callable[[str], bool]] = []
     for part in parts(tree):
         if part.fieldname != field:
@@ -112,9 +126,11 @@ def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
         elif isinstance(part, query.FuzzyTerm):
             wanted = part.text.removeprefix(analysis.WRITTEN)
             shapes.append(partial(_is_alike, wanted, part.maxdist))
+        elif part.text.startswith(analysis.WRITTEN):
+            written.add(part.text.removeprefix(analysis.WRITTEN))
         else:
             stems.add(part.text)
-    return Marker(usual, frozenset(stems), tuple(phrases), tuple(shapes))
+    return Marker(usual, frozenset(stems), frozenset(written), tuple(phrases), tuple(shapes))
 
 
 def _is_alike(wanted: str, edits: int, word: str) -> bool:

@@ -34,6 +34,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
     wanted, besides the ticked ones; without it, all. `exact` says that words are to be
     found as they were typed: nothing is looked for by another name, or spelt otherwise. With
     `fold`, only the first of the editions of one title is listed; what is counted stays the same.
+    With `explain`, each publication of the page comes with why it was found.
     """
 
     text: str = ""
@@ -45,3 +46,4 @@ class SearchRequest(msgspec.Struct, frozen=True):
     values: int | None = None
     exact: bool = False
     fold: bool = False
+    explain: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -17,10 +18,73 @@ class Run(msgspec.Struct, frozen=True):
     marked: bool = False
 
 
+How = Literal["word", "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value"]
+"""How a text matched: `written` as it was typed, by its `stem`, as a `beginning`, `pattern` or
+`likeness` that was typed, as another `name` of the thing, as a kind of it (`kin`), by having a
+`value`. A `word` is one of the first two, as long as it is not said which."""
+
+
+class Matched(msgspec.Struct, frozen=True):
+    """A text of a field that matched, as it stands there, how, and how many times.
+
+    For a value, `text` is the value, and `through` has the values below it that bring it in.
+    """
+
+    text: str
+    how: How
+    times: int = 1
+    through: tuple[str, ...] = ()
+
+
+class InField(msgspec.Struct, frozen=True):
+    """What of a field matched, and its share of the score."""
+
+    field: str
+    score: float
+    matched: tuple[Matched, ...]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one thing typed adds to a score, split over the fields that have it.
+
+    `instead_of` is what was typed in its place, where it was corrected. Nothing was `said`
+    for the language of the words, which the publications in it are preferred by.
+    """
+
+    said: str
+    score: float
+    fields: tuple[InField, ...]
+    instead_of: str = ""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A filter that a publication passes: the row, its value of it, and the ones below it.
+
+    `through` has the values that bring it in: Kenya, for Africa. The publication may have
+    named it besides.
+    """
+
+    field: str
+    value: str
+    through: tuple[str, ...] = ()
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why a publication was found: the parts of its score, which add up, and its filters.
+
+    `lacks` is what was typed that it has not, since any of the words was enough.
+    """
+
+    parts: tuple[Part, ...]
+    lacks: tuple[str, ...]
+    filters: tuple[Held, ...]
+
+
 class Hit(msgspec.Struct, frozen=True):
     """A publication found: its score (None without words), its title and passage in runs.
 
-    `editions` is how many other editions of it there are, found or not.
+    `editions` is how many other editions of it there are, found or not. `why` is there if
+    it was asked for.
     """
 
     publication: Publication
@@ -28,6 +92,7 @@ class Hit(msgspec.Struct, frozen=True):
     title: tuple[Run, ...]
     passage: tuple[Run, ...]
     editions: int = 0
+    why: Why | None = None
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -54,6 +119,28 @@ class Bucket(msgspec.Struct, frozen=True):
     children: tuple[Bucket, ...] = ()
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """A text that may be searched for, and how many publications that finds."""
+
+    text: str
+    total: int
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """Why nothing was found, or nothing with all the words, in numbers.
+
+    All but `unfiltered` count what the ticked filters leave. `words` has what was typed, each
+    alone; `nearest` the query with a word of the index in place of one that it has not, or
+    that word alone. `unfiltered` is how many the query finds without what is ticked, `any`
+    how many have any of the words, or None where that is what was asked.
+    """
+
+    words: tuple[Counted, ...]
+    nearest: tuple[Counted, ...]
+    unfiltered: int
+    any: int | None
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a search.
 
@@ -67,7 +154,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     and left out because the query would cost too much, and `cut` what stands for more words
     than are searched for, with how many more. `unknown` has the values typed behind a field's
     name that no publication has, each with the name. `is_read` is False where a text was typed
-    in which nothing can be searched for. `facets` has the buckets of each facet in the order in
+    in which nothing can be searched for. `diagnosis` is there if nothing was found, or nothing
+    with all the words. `facets` has the buckets of each facet in the order in
     which they are shown, and `left_out` how many more there are than were wanted. `took` is in
     milliseconds, from the text of the query to these results, and `stages` how long each stage
     of it took.
@@ -91,9 +179,15 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     cut: tuple[tuple[str, int], ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
     is_read: bool = True
+    diagnosis: Diagnosis | None = None
     generation: str
     took: float
     stages: Mapping[str, float]
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether no publication has what was typed, whatever is ticked."""
+        return not self.total and self.diagnosis is not None and not self.diagnosis.unfiltered
 
     @property
     def listed(self) -> int:

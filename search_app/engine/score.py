@@ -57,7 +57,7 @@ def ranked(node: query.Query, snapshot: Snapshot) -> Ranking:
     """
     if isinstance(node, Leaf):
         held = postings(node, snapshot)
-        return Ranking(held.documents, held.weights, _rarity(held, snapshot))
+        return Ranking(held.documents, held.weights, rarity(held, snapshot))
     return Ranking(*found(node, snapshot))
 
 
@@ -68,7 +68,7 @@ def found(node: query.Query, snapshot: Snapshot) -> Found:
     """
     if isinstance(node, Leaf):
         held = postings(node, snapshot)
-        return Found(held.documents, saturated(held.weights, _rarity(held, snapshot)))
+        return Found(held.documents, saturated(held.weights, rarity(held, snapshot)))
     if isinstance(node, query.And | query.Or) and _can_score(node):
         return _all(node, snapshot) if isinstance(node, query.And) else _any(node, snapshot)
     if isinstance(node, query.AndMaybe):
@@ -87,7 +87,8 @@ def saturated(weights: Array, rarity: float) -> NDArray[np.float32]:
     return scores
 
 
-def _rarity(held: Postings, snapshot: Snapshot) -> float:
+def rarity(held: Postings, snapshot: Snapshot) -> float:
+    """The rarity of what so many publications have."""
     frequency = len(held.documents)
     return log(1 + (snapshot.size - frequency + 0.5) / (frequency + 0.5))
 
@@ -128,9 +129,9 @@ def _all_words(words: list[Postings], snapshot: Snapshot) -> Found:
         weights = [*(each.take(here) for each in weights), word.weights.take(there)]
         if not len(documents):
             return Found(documents, np.zeros(0, np.float32))
-    scores = saturated(weights[0], _rarity(words[0], snapshot))
+    scores = saturated(weights[0], rarity(words[0], snapshot))
     for word, each in zip(words[1:], weights[1:], strict=True):
-        scores += saturated(each, _rarity(word, snapshot))
+        scores += saturated(each, rarity(word, snapshot))
     return Found(documents, scores)
 
 

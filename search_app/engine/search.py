@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,40 +11,54 @@ from whoosh import query
 
 from search_app.engine import expand, facets, passages, spelling
 from search_app.engine.columns import Counts
+from search_app.engine.diagnosis import diagnosed
+from search_app.engine.explain import Explainer
 from search_app.engine.facets import Selection, Sifted
-from search_app.engine.match import matches
+from search_app.engine.finding import Finding, found
 from search_app.engine.nodes import leaves
 from search_app.engine.order import best, folded
 from search_app.engine.request import SearchRequest, Sort
-from search_app.engine.results import Hit, Named, Results
+from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
-from search_app.engine.understanding import Understood, understood
+from search_app.engine.understanding import Understood
 
 
 class Answer(NamedTuple):
     """What a search finds, before any of it is shown.
 
     `numbers` has the publications of the page that was asked for, in order, and `scores`
-    theirs, where words were typed. `sifted` has all that were found, `counts` what these have.
-    `chosen` has the facets in which something is ticked.
+    theirs, where words were typed. `finding` has all that were found, `counts` what these have.
     """
 
     request: SearchRequest
     snapshot: Snapshot
-    understood: Understood
+    finding: Finding
     sort: Sort
     numbers: Documents
     scores: NDArray[np.float32] | None
-    sifted: Sifted
-    chosen: Mapping[str, Selection]
     counts: Counts
     watch: Stopwatch
 
     @property
+    def understood(self) -> Understood:
+        """How the search was read."""
+        return self.finding.understood
+
+    @property
+    def sifted(self) -> Sifted:
+        """All that were found."""
+        return self.finding.sifted
+
+    @property
+    def chosen(self) -> Mapping[str, Selection]:
+        """The facets in which something is ticked."""
+        return self.finding.chosen
+
+    @property
     def total(self) -> int:
         """How many publications were found."""
-        return len(self.sifted.documents)
+        return self.finding.total
 
     @property
     def titles(self) -> int:
@@ -66,17 +80,8 @@ class Answer(NamedTuple):
 def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     """Which publications answer a search, in what order, and what they have."""
     watch = Stopwatch()
-    read = understood(request, snapshot, watch)
-    parsed, base = read.parsed, read.base
-    documents, keys = (base.documents, base.keys) if base else (snapshot.everything, None)
-    for node in parsed.filters:
-        kept = matches(node, snapshot).take(documents)
-        documents, keys = documents[kept], None if keys is None else keys[kept]
-    chosen = facets.ticked(request.filters, snapshot)
-    sifted = Sifted(documents, chosen)
-    if keys is not None and sifted.at is not None:
-        keys = keys.take(sifted.at)
-    watch.lap("match")
+    finding = found(request, snapshot, watch)
+    base, keys, sifted = finding.understood.base, finding.keys, finding.sifted
     sort = _sort(request, is_scored=base is not None)
     listed = sifted.documents
     if request.fold:
@@ -88,10 +93,7 @@ def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     watch.lap("score")
     counts = snapshot.table.counts(sifted.documents)
     watch.lap("facets")
-    return Answer(
-        request, snapshot, read, sort, listed.take(at),
-        scores, sifted, chosen, counts, watch,
-    )  # fmt: skip
+    return Answer(request, snapshot, finding, sort, listed.take(at), scores, counts, watch)
 
 
 def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
@@ -113,8 +115,10 @@ def results(answer: Answer) -> Results:
         buckets[name] = facets.buckets(base, counts, selection, answer.request.values)
         left_out[name] = facets.left_out(buckets[name], counts, selection)
     answer.watch.lap("facets")
-    hits = _hits(answer)
+    hits = _hits(answer, _why(answer))
     answer.watch.lap("passages")
+    strict = int(np.isin(read.strict, answer.sifted.documents).sum())
+    diagnosis = _diagnosis(answer, strict)
     return Results(
         total=answer.total,
         titles=answer.titles,
@@ -123,7 +127,7 @@ def results(answer: Answer) -> Results:
         facets=buckets,
         left_out=left_out,
         relaxed=read.relaxed,
-        strict=int(np.isin(read.strict, answer.sifted.documents).sum()),
+        strict=strict,
         corrected=read.corrected,
         suggestion=_suggestion(answer),
         named=tuple(Named(leaf.said, leaf.also) for leaf in leaves(read.parsed.words) if leaf.also),
@@ -136,6 +140,7 @@ def results(answer: Answer) -> Results:
         is_read=not answer.request.text
         or read.parsed.words is not None
         or bool(read.parsed.filters),
+        diagnosis=diagnosis,
         generation=answer.snapshot.name,
         took=round(answer.watch.total, 3),
         stages=answer.watch.stages,
@@ -164,14 +169,34 @@ def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:
     return tuple((said, count) for said, count in counted if count)
 
 
-def _hits(answer: Answer) -> tuple[Hit, ...]:
-    words, catalogue = answer.understood.parsed.words, answer.snapshot.catalogue
+def _why(answer: Answer) -> list[Why | None]:
+    """Why each publication of the page was found, if that was asked."""
+    if not answer.request.explain:
+        return [None] * len(answer.numbers)
+    snapshot = answer.snapshot
+    explainer = Explainer(answer.request, answer.understood, snapshot)
+    told = [explainer.why(each, snapshot.publication(each)) for each in answer.numbers.tolist()]
+    answer.watch.lap("explain")
+    return list(told)
+
+
+def _diagnosis(answer: Answer, strict: int) -> Diagnosis | None:
+    """What else could be searched for, where nothing has all that was."""
+    if strict or (answer.total and not answer.understood.relaxed):
+        return None
+    found = diagnosed(answer.request, answer.finding, answer.snapshot)
+    answer.watch.lap("diagnosis")
+    return found
+
+
+def _hits(answer: Answer, told: Sequence[Why | None]) -> tuple[Hit, ...]:
+    words, catalogue = answer.understood.tree, answer.snapshot.catalogue
     title_row, summary_row = catalogue.role("title"), catalogue.role("summary")
     in_title = passages.marker(words, title_row.name if title_row else "", catalogue.language)
     in_summary = passages.marker(words, summary_row.name if summary_row else "", catalogue.language)
     scores = [None] * len(answer.numbers) if answer.scores is None else answer.scores.tolist()
     hits = []
-    for number, score in zip(answer.numbers.tolist(), scores, strict=True):
+    for number, score, why in zip(answer.numbers.tolist(), scores, told, strict=True):
         publication = answer.snapshot.publication(number)
         hits.append(
             Hit(
@@ -180,6 +205,7 @@ def _hits(answer: Answer) -> tuple[Hit, ...]:
                 passages.whole(publication.title, in_title, publication.lang),
                 passages.passage(publication.summary or "", in_summary, publication.lang),
                 len(answer.snapshot.editions.others(number)),
+                why,
             )
         )
     return tuple(hits)

@@ -37,7 +37,7 @@ class Understood(NamedTuple):
 
     `corrected` is the text that was searched for in place of what was typed, `relaxed` says
     that any of the words is enough, though those that are `strict` have all of them. `left_out`
-    has what would have cost too much.
+    has what would have cost too much; `tree` is what `base` was found and scored by, without it.
     """
 
     parsed: Parsed
@@ -45,6 +45,7 @@ class Understood(NamedTuple):
     left_out: tuple[str, ...] = ()
     relaxed: bool = False
     corrected: str | None = None
+    tree: query.Query | None = None
     strict: Documents = NONE
 
     @property
@@ -116,9 +117,10 @@ def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> Understood:
     if tree is None:
         base = Ranking(snapshot.everything[:0], NO_SCORES)
     else:
-        base = ranked(_preferring(tree, parsed.spoken, snapshot), snapshot)
+        tree = _preferring(tree, parsed.spoken, snapshot)
+        base = ranked(tree, snapshot)
     watch.lap("match")
-    return Understood(parsed, base, left_out)
+    return Understood(parsed, base, left_out, tree=tree)
 
 
 def _preferring(tree: query.Query, spoken: frozenset[str], snapshot: Snapshot) -> query.Query:

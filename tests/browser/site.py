@@ -49,6 +49,8 @@ SEARCHES = {
     "past the end": "/?q=organ+removal&page=99",
     "unknown value": "/?region=Atlantis",
     "folded editions": "/?q=global+report&fold=1",
+    "reasons": "/?q=africa+traficking&region=Africa&explain=1",
+    "reasons of what is relaxed": "/?q=organ+xyzzy+%22victimm%22&explain=1",
 }
 """A search page of every kind."""
 
@@ -168,6 +170,13 @@ def chips(page: Page) -> Locator:
     """The filters that are on, each a link that takes it off."""
     active = page.get_by_role("list", name="Active filters")
     return active.get_by_role("link", name=re.compile("^Remove filter"))
+
+
+def expect_chips(page: Page, *names: str) -> None:
+    """The filters that are on come to be these, each with the number that is left without it."""
+    after = r"; leads to [\d,]+ publications?$"
+    wanted = [re.compile(f"^Remove filter {re.escape(name)}{after}") for name in names]
+    expect(chips(page)).to_have_text(wanted)
 
 
 def told(text: str) -> int:

@@ -22,7 +22,7 @@ def test_ticking_a_value_gives_exactly_its_publications(page: Page, site: Site) 
     facts = page.get_by_text(re.compile("(^| · )Technical Papers( · |$)"))
     expect(facts.and_(page.get_by_role("paragraph"))).to_have_count(31)
     expect(section).to_have_attribute("aria-current", "true")
-    expect(at.chips(page)).to_have_text(["Remove filter Section: Technical Papers"])
+    at.expect_chips(page, "Section: Technical Papers")
 
 
 def test_unticking_a_value_gives_the_list_before(page: Page, site: Site) -> None:
@@ -74,9 +74,7 @@ def test_drilling_from_a_region_to_a_country(page: Page, site: Site) -> None:
     india.click()
     at.expect_total(page, number)
     expect(page).to_have_url(site.url("/?region=South+Asia&country=IN"))
-    expect(at.chips(page)).to_have_text(
-        ["Remove filter Region: South Asia", "Remove filter Country: India"]
-    )
+    at.expect_chips(page, "Region: South Asia", "Country: India")
 
 
 def test_a_region_opens_without_being_ticked(page: Page, site: Site) -> None:
@@ -105,13 +103,7 @@ def test_a_region_with_countries_ticked_takes_their_place(page: Page, site: Site
 def test_chips_take_filters_off_one_by_one(page: Page, site: Site) -> None:
     """Each chip takes its filter off; without filters there are no chips."""
     page.goto(site.url("/?q=trafficking&region=South+Asia&section=Multimedia&year=2000..2012"))
-    expect(at.chips(page)).to_have_text(
-        [
-            "Remove filter Section: Multimedia",
-            "Remove filter Region: South Asia",
-            "Remove filter Year: 2000–2012",
-        ]
-    )
+    at.expect_chips(page, "Section: Multimedia", "Region: South Asia", "Year: 2000–2012")
     page.get_by_role("link", name="Remove filter Region: South Asia").click()
     expect(page).to_have_url(site.url("/?q=trafficking&section=Multimedia&year=2000..2012"))
     page.get_by_role("link", name="Remove filter Year: 2000–2012").click()
@@ -165,7 +157,7 @@ def test_a_bar_is_the_link_to_its_year(page: Page, site: Site) -> None:
     bar.click(position={"x": box["width"] / 2, "y": 3})
     at.expect_total(page, 1)
     expect(page).to_have_url(site.url("/?year=2004"))
-    expect(at.chips(page)).to_have_text(["Remove filter Year: 2004"])
+    at.expect_chips(page, "Year: 2004")
     expect(bars.get_by_role("link", name="2004, 1 publication")).to_have_attribute(
         "aria-current", "true"
     )
@@ -188,7 +180,7 @@ def test_a_range_of_years(page: Page, site: Site) -> None:
     page.get_by_role("textbox", name="to", exact=True).fill("2012")
     page.get_by_role("button", name="Apply these years").click()
     expect(page).to_have_url(site.url("/?q=trafficking&year=2010..2012"))
-    expect(at.chips(page)).to_have_text(["Remove filter Year: 2010–2012"])
+    at.expect_chips(page, "Year: 2010–2012")
     expect(page.get_by_role("textbox", name="From")).to_have_value("2010")
     expect(page.get_by_role("textbox", name="to", exact=True)).to_have_value("2012")
     years = page.get_by_role("region", name="Results").get_by_text(re.compile(r"^20\d\d · "))
@@ -200,7 +192,7 @@ def test_a_range_may_be_open(page: Page, site: Site) -> None:
     page.goto(site.url())
     page.get_by_role("textbox", name="to", exact=True).fill("2003")
     page.get_by_role("textbox", name="to", exact=True).press("Enter")
-    expect(at.chips(page)).to_have_text(["Remove filter Year: up to 2003"])
+    at.expect_chips(page, "Year: up to 2003")
     at.expect_total(page, 4)
 
 

@@ -31,6 +31,7 @@ STATES = (
     "/?region=Atlantis&series=none",
     "/?fold=1&size=5",
     "/?q=report&region=none&fold=1",
+    "/?q=victims+organ+xyzzy&section=Tools&section=Multimedia&explain=1",
 )
 
 
@@ -123,7 +124,7 @@ def test_chips_lead_to_the_state_without(read: Read, state: str) -> None:
     chips = [each for each in links(page) if each[0].startswith("Remove filter")]
     for name, address in chips:
         after = [label for label, _ in links(read(address)) if label.startswith("Remove filter")]
-        assert name not in after
+        assert not any(each.startswith(name.rpartition(";")[0] + ";") for each in after)
         assert len(after) == len(chips) - 1
     for name, address in links(page):
         if name.startswith("Clear all"):

@@ -37,6 +37,23 @@ def test_a_phrase_is_marked_only_where_it_stands_whole() -> None:
     assert marked(whole("A law of the model: the Model Law", found)) == ["Model", "Law"]
 
 
+def test_a_phrase_ends_with_its_paragraph() -> None:
+    """What stands on either side of an empty line is no phrase, parted into words or not."""
+    for words, text in (
+        (["organ", "remov"], "Organs\n\nRemoval"),
+        (["官", "摘取"], "器官\n\n摘取"),
+    ):
+        found = marker(leaf(query.Phrase("title", words)), "title", "en")
+        assert not marked(whole(text, found))
+        assert marked(whole(text.replace("\n\n", " "), found))
+
+
+def test_a_word_as_written_is_marked_in_no_other_form() -> None:
+    """A name from another language is marked where it is written so, and not by its stem."""
+    found = marker(leaf(query.Term("title", "=trata")), "title", "en")
+    assert marked(whole("Trata\n\nde tratas, a trata", found)) == ["Trata", "trata"]
+
+
 def test_a_beginning_is_marked_by_the_word_as_written() -> None:
     """A beginning marks the words that are written so."""
     found = marker(leaf(query.Prefix("title", "=organi")), "title", "en")

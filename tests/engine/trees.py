@@ -124,6 +124,10 @@ def _filters(values: dict[str, list[str]]) -> dict[str, Trees]:
     }
 
 
+FILTERS = ("a value", "a range", "everything")
+"""The kinds that are no leaves."""
+
+
 def anything(of: Iterable[Trees]) -> Trees:
     """Trees of some kinds, joined and negated."""
     return st.recursive(

@@ -1,0 +1,120 @@
+"""Why nothing was found, or nothing with all the words: what each of them finds alone.
+
+Each number is the total of a search that a link may lead to, and comes from that very search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import msgspec
+from whoosh import query
+
+from indexer import analysis
+from indexer.fields import Catalogue
+from indexer.folding import as_written
+from search_app.engine import spelling
+from search_app.engine.finding import Finding, found
+from search_app.engine.match import postings
+from search_app.engine.nodes import Leaf, leaves, parts
+from search_app.engine.reading import LONGEST, words_of
+from search_app.engine.request import SearchRequest
+from search_app.engine.results import Counted, Diagnosis
+from search_app.engine.snapshot import Snapshot
+
+MOST_WORDS = 8
+"""So many of the things typed are told, each costing a search."""
+MOST_UNKNOWN, MOST_NEAREST, TRIED = 2, 3, 4
+"""Of so many unknown words like ones are looked for, so many are told in all, and so many tried
+beside each."""
+
+
+def diagnosed(request: SearchRequest, finding: Finding, snapshot: Snapshot) -> Diagnosis:
+    """What else could be searched for than what was, with the numbers that this leads to."""
+    asked = msgspec.structs.replace(request, page=1, sort=None)
+    every = (leaf for leaf in leaves(finding.understood.tree) if leaf.said)
+    typed = {retyped(leaf, snapshot.catalogue): leaf for leaf in islice(every, MOST_WORDS)}
+    is_long = next(every, None) is not None
+    told = [_alone(text, leaf, asked, snapshot) for text, leaf in typed.items()]
+    unknown = [leaf for leaf in typed.values() if not len(postings(leaf, snapshot).documents)]
+    any_word = msgspec.structs.replace(asked, match="any")
+    return Diagnosis(
+        tuple(each for each in told if each is not None),
+        tuple(islice(_nearest(unknown, asked, snapshot, is_long=is_long), MOST_NEAREST)),
+        len(finding.sifted.given),
+        found(any_word, snapshot).total if request.match == "all" else None,
+    )
+
+
+def retyped(leaf: Leaf, catalogue: Catalogue) -> str:
+    """What to type for a leaf alone."""
+    searchable = [field.name for field in catalogue.searchable]
+    fields = {part.fieldname for part in parts(leaf)} & {*searchable}
+    only = f"{next(iter(fields))}:" if len(fields) == 1 < len(searchable) else ""
+    return f"{only}{leaf.said}"
+
+
+def _alone(text: str, leaf: Leaf, asked: SearchRequest, snapshot: Snapshot) -> Counted | None:
+    """What was typed with the number that it finds alone; None if it would be read otherwise."""
+    if not len(postings(leaf, snapshot).documents):
+        return Counted(text, 0)
+    alone = found(msgspec.structs.replace(asked, text=text), snapshot)
+    is_read_so = not (alone.understood.relaxed or alone.understood.corrected)
+    return Counted(text, alone.total) if is_read_so else None
+
+
+def _nearest(
+    unknown: Iterable[Leaf], asked: SearchRequest, snapshot: Snapshot, *, is_long: bool
+) -> Iterator[Counted]:
+    """Words of the index in place of unknown ones, as long as they find something.
+
+    They are tried in the whole text, unless it is long, or else alone.
+    """
+    words = filter(None, map(_word_of, unknown))
+    for raw in islice(words, MOST_UNKNOWN):
+        for written in _different(raw, snapshot):
+            texts = (written,) if is_long else (_put(written, raw, asked.text), written)
+            numbers = (Counted(text, _all_words(text, asked, snapshot)) for text in texts)
+            yield from islice((each for each in numbers if each.total), 1)
+
+
+def _different(raw: str, snapshot: Snapshot) -> list[str]:
+    """The likeliest words in place of one, none of them a form of another."""
+    found: list[str] = []
+    seen: set[str] = set()
+    for candidate in spelling.of(snapshot).candidates(raw):
+        stems = {candidate.written, *snapshot.stems(candidate.written)}
+        if seen.isdisjoint(stems):
+            found.append(candidate.written)
+        seen |= stems
+    return found[:TRIED]
+
+
+def _all_words(text: str, asked: SearchRequest, snapshot: Snapshot) -> int:
+    """How many have all of a text, as it stands.
+
+    It is asked for to the letter first: where that finds nothing, no other reading is tried.
+    """
+    exactly = msgspec.structs.replace(asked, text=text, exact=True, match="all")
+    if not found(exactly, snapshot).total:
+        return 0
+    return found(msgspec.structs.replace(asked, text=text), snapshot).as_typed
+
+
+def _word_of(leaf: Leaf) -> str | None:
+    """The word that a leaf is about, if it is about one word, as it stands, of usual length."""
+    words = words_of(leaf.said)
+    is_plain = all(isinstance(part, query.Term) for part in leaf.subqueries)
+    is_one = len(words) == 1 and len(words[0]) <= LONGEST
+    return words[0] if is_plain and is_one else None
+
+
+def _put(written: str, raw: str, text: str) -> str:
+    """A text with another word wherever one stands in it."""
+    pieces, end = [], 0
+    for first, last in analysis.spans(text):
+        if first >= end and as_written(text[first:last]) == as_written(raw):
+            pieces += [text[end:first], written]
+            end = last
+    return "".join([*pieces, text[end:]])

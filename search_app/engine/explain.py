@@ -1,0 +1,261 @@
+"""Why a publication was found: what of it answers each thing typed, and what that adds.
+
+A leaf's score is split over the fields in proportion to the weighed frequency of what matched
+there. The parts of a publication add up to its score.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from whoosh import query
+
+from indexer import analysis, schema
+from indexer.columnar import Postings
+from indexer.fields import MISSING
+from indexer.folding import as_written
+from indexer.record import Publication
+from indexer.schema import row_of
+from search_app.engine.evidence import Asked, Evidence, Span, Words
+from search_app.engine.match import matches, postings
+from search_app.engine.nodes import Leaf, leaves
+from search_app.engine.reading import words_of
+from search_app.engine.request import SearchRequest, year_range
+from search_app.engine.results import Held, How, InField, Matched, Part, Why
+from search_app.engine.score import rarity, saturated
+from search_app.engine.snapshot import Snapshot
+from search_app.engine.understanding import Understood
+
+TELLING: tuple[How, ...] = (
+    "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value",
+)  # fmt: skip
+"""Where a text matched in several ways, the first of these is told."""
+
+
+class _LookedUp(NamedTuple):
+    """What a leaf asks, and what it finds."""
+
+    asked: Asked
+    held: Postings
+    rarity: float
+
+
+class Explainer:
+    """Says of publications why a search found them; what all share is looked up once."""
+
+    def __init__(self, request: SearchRequest, read: Understood, snapshot: Snapshot) -> None:
+        self._request, self._read, self._snapshot = request, read, snapshot
+        self._instead_of = _instead_of(request.text, read.corrected)
+        self._first = _first_of_equals(read.tree)
+        self._looked_up: dict[int, _LookedUp] = {}
+
+    def why(self, number: int, publication: Publication) -> Why:
+        """Why a publication, which was found, was."""
+        tree, words = self._read.tree, Words(number, self._snapshot)
+        texts = _Texts(publication, words, self._snapshot)
+        answering = (self._answering(tree, number) if tree is not None else None) or []
+        times = Counter(id(leaf) for leaf in answering)
+        lacking = [
+            leaf.said for leaf in leaves(tree) if leaf.said and self._weight(leaf, number) is None
+        ]
+        return Why(
+            tuple(
+                [
+                    self._part(leaf, times[id(leaf)], words, texts)
+                    for leaf in {id(leaf): leaf for leaf in answering}.values()
+                ]
+            ),
+            tuple(dict.fromkeys(lacking)),
+            tuple(self._filters(publication)),
+        )
+
+    def _answering(self, node: query.Query, number: int) -> list[Leaf] | None:
+        """The leaves that score for a publication; None if a tree does not match it.
+
+        So `score.found` adds them up: those of an AND only where all of it matches.
+        """
+        if isinstance(node, Leaf):
+            return None if self._weight(node, number) is None else [self._first[id(node)]]
+        if isinstance(node, query.AndMaybe):
+            base = self._answering(node.a, number)
+            return None if base is None else base + (self._answering(node.b, number) or [])
+        if not isinstance(node, query.And | query.Or):
+            return [] if matches(node, self._snapshot)[number] else None
+        found = [self._answering(child, number) for child in node.subqueries]
+        held = [each for each in found if each is not None]
+        wanted = len(found) if isinstance(node, query.And) else 1
+        return None if len(held) < wanted else [leaf for each in held for leaf in each]
+
+    def _weight(self, leaf: Leaf, number: int) -> float | None:
+        """The weighed frequency of a leaf in a publication, None if it matches it not."""
+        held = self._found(leaf).held
+        at = int(np.searchsorted(held.documents, number))
+        is_held = at < len(held.documents) and held.documents[at] == number
+        return float(held.weights[at]) if is_held else None
+
+    def _found(self, leaf: Leaf) -> _LookedUp:
+        leaf = self._first[id(leaf)]
+        known = self._looked_up.get(id(leaf))
+        if known is None:
+            held = postings(leaf, self._snapshot)
+            asked = Asked(leaf, self._snapshot)
+            known = _LookedUp(asked, held, rarity(held, self._snapshot))
+            self._looked_up[id(leaf)] = known
+        return known
+
+    def _part(self, leaf: Leaf, times: int, words: Words, texts: _Texts) -> Part:
+        """What a leaf adds, that was typed so many times."""
+        weight = self._weight(leaf, words.number) or 0.0
+        looked_up = self._found(leaf)
+        score = times * float(saturated(np.array([weight], np.float32), looked_up.rarity)[0])
+        found = looked_up.asked.held(words)
+        whole = sum(each.weight for each in found)
+        weights: Counter[str] = Counter()
+        for each in found:
+            weights.update(each.weights)
+        typed = {as_written(raw) for raw in words_of(leaf.said)}
+        fields = [
+            InField(name, score * each / whole, tuple(texts.matched(name, found, typed)))
+            for name, each in weights.most_common()
+        ]
+        corrected = [self._instead_of.get(as_written(raw), raw) for raw in words_of(leaf.said)]
+        is_corrected = any(as_written(raw) in self._instead_of for raw in words_of(leaf.said))
+        return Part(leaf.said, score, tuple(fields), " ".join(corrected) if is_corrected else "")
+
+    def _filters(self, publication: Publication) -> Iterator[Held]:
+        """What is ticked, or was typed as a filter, and holds."""
+        typed = [pair for node in self._read.parsed.filters for pair in _values_of(node)]
+        ticked = [(row, value) for row, each in self._request.filters.items() for value in each]
+        for row, value in dict.fromkeys([*typed, *ticked]):
+            for held in _that_hold(publication, row, value):
+                yield Held(row, held, _through(publication, row, held, self._snapshot))
+
+
+class _Texts:
+    """The texts of one publication, and what of them stands at a place of its stream."""
+
+    def __init__(self, publication: Publication, words: Words, snapshot: Snapshot) -> None:
+        self._publication, self._words, self._snapshot = publication, words, snapshot
+        self._known: dict[str, tuple[str, dict[int, tuple[int, int]]]] = {}
+
+    def matched(self, name: str, found: Sequence[Evidence], typed: set[str]) -> Iterator[Matched]:
+        """What a field has that matched, each text once, in the order of telling."""
+        ways: dict[Span, How] = {}
+        for each in sorted(found, key=lambda one: _rank(one.how)):
+            if each.value and each.value[0] == name:
+                through = _through(self._publication, *each.value, self._snapshot)
+                yield Matched(each.value[1], each.how, through=through)
+            for span in each.spans if name in each.weights else ():
+                if self._words.field(span.place) == name:
+                    ways.setdefault(span, self._told(each.how, span, typed))
+        yield from self._counted(name, _widest(ways))
+
+    def _told(self, how: How, span: Span, typed: set[str]) -> How:
+        if how != "word":
+            return how
+        places = range(span.place, span.end)
+        is_typed = all(self._words.written(place) in typed for place in places)
+        return "written" if is_typed else "stem"
+
+    def _counted(self, name: str, ways: Mapping[Span, How]) -> list[Matched]:
+        texts: dict[str, tuple[str, How]] = {}
+        times: Counter[str] = Counter()
+        for span, how in sorted(ways.items(), key=lambda each: (_rank(each[1]), each[0])):
+            text = self._text(name, span)
+            folded = as_written(text)
+            texts.setdefault(folded, (text, how))
+            times[folded] += 1
+        return [Matched(*told, times[folded]) for folded, told in texts.items()]
+
+    def _text(self, name: str, span: Span) -> str:
+        """Words as they stand in the text, with what stands between them."""
+        if name not in self._known:
+            self._known[name] = self._spread(name)
+        text, at = self._known[name]
+        return text[at[span.place][0] : at[span.end - 1][1]]
+
+    def _spread(self, name: str) -> tuple[str, dict[int, tuple[int, int]]]:
+        """A field's text, and where in it the word at each place begins and ends."""
+        catalogue = self._snapshot.catalogue
+        text = schema.text_of(self._publication, catalogue.by_name[name], catalogue)
+        number = self._snapshot.segment.fields.index(name)
+        begin, end = self._words.begins[number : number + 2]
+        places = [place for place in range(begin, end) if self._words.words[place] >= 0]
+        return text, dict(zip(places, analysis.spans(text), strict=True))
+
+
+def _first_of_equals(tree: query.Query | None) -> dict[int, Leaf]:
+    """To each leaf of a tree, by its identity, the first that is equal to it."""
+    found: dict[int, Leaf] = {}
+    known: dict[str, list[Leaf]] = {}
+    for leaf in leaves(tree):
+        alike = known.setdefault(leaf.said, [])
+        first = next((each for each in alike if each == leaf), None)
+        if first is None:
+            alike.append(leaf)
+        found[id(leaf)] = leaf if first is None else first
+    return found
+
+
+def _rank(how: How) -> int:
+    return TELLING.index(how) if how in TELLING else 0
+
+
+def _widest(ways: Mapping[Span, How]) -> dict[Span, How]:
+    """Without the spans that are part of a longer one, unless they tell more than that."""
+    longer = {span: how for span, how in ways.items() if span.length > 1}
+    return {
+        span: how
+        for span, how in ways.items()
+        if not any(
+            span.is_within(each) and span != each and _rank(longer[each]) <= _rank(how)
+            for each in longer
+        )
+    }
+
+
+def _instead_of(text: str, corrected: str | None) -> dict[str, str]:
+    """To each word that a correction put in, what was typed in its place."""
+    if corrected is None:
+        return {}
+    typed, put = words_of(text), words_of(corrected)
+    if len(typed) != len(put):
+        return {}
+    return {
+        as_written(new): old
+        for old, new in zip(typed, put, strict=True)
+        if as_written(new) != as_written(old)
+    }
+
+
+def _values_of(node: query.Query) -> Iterator[tuple[str, str]]:
+    """The rows and values that a filter asks for, ranges as they are typed."""
+    if isinstance(node, query.Term):
+        yield str(row_of(node.fieldname)), node.text
+    elif isinstance(node, query.TermRange):
+        yield str(row_of(node.fieldname)), f"{node.start or ''}..{node.end or ''}"
+    elif isinstance(node, query.CompoundQuery) and not isinstance(node, query.Not):
+        for child in node.subqueries:
+            yield from _values_of(child)
+
+
+def _that_hold(publication: Publication, row: str, wanted: str) -> Iterable[str]:
+    """The values of a publication that one which is wanted is, or has in its range."""
+    values = [str(each) for each in publication.values.get(row, ())]
+    if wanted == MISSING and not values:
+        return [MISSING]
+    if wanted in values:
+        return [wanted]
+    ends = year_range(wanted)
+    return [each for each in values if ends and ends[0] <= each <= (ends[1] or "9999")]
+
+
+def _through(publication: Publication, row: str, value: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """The values below one in a tree that bring it in: see `Catalogue.with_ancestors`."""
+    catalogue = snapshot.catalogue
+    child = catalogue.children.get(row)
+    below = publication.values.get(child.name, ()) if child else ()
+    return tuple(str(each) for each in below if value in catalogue.groups.get(str(each), ()))

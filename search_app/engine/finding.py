@@ -1,0 +1,58 @@
+"""Which publications a search finds, before any is put in order, counted or shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_app.engine import facets
+from search_app.engine.facets import Selection, Sifted
+from search_app.engine.match import matches
+from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot import Snapshot
+from search_app.engine.stages import Stopwatch
+from search_app.engine.understanding import Understood, understood
+
+
+class Finding(NamedTuple):
+    """What a search finds: how it was read, and what the filters leave.
+
+    `keys` has what each publication is ranked by, where words were typed. `chosen` has the
+    facets in which something is ticked.
+    """
+
+    understood: Understood
+    sifted: Sifted
+    keys: NDArray[np.float32] | None
+    chosen: Mapping[str, Selection]
+
+    @property
+    def total(self) -> int:
+        """How many publications were found."""
+        return len(self.sifted.documents)
+
+    @property
+    def as_typed(self) -> int:
+        """How many have all that was typed, as it was typed."""
+        read = self.understood
+        return 0 if read.relaxed or read.corrected else self.total
+
+
+def found(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = None) -> Finding:
+    """The publications that answer a search."""
+    watch = watch or Stopwatch()
+    read = understood(request, snapshot, watch)
+    parsed, base = read.parsed, read.base
+    documents, keys = (base.documents, base.keys) if base else (snapshot.everything, None)
+    for node in parsed.filters:
+        kept = matches(node, snapshot).take(documents)
+        documents, keys = documents[kept], None if keys is None else keys[kept]
+    chosen = facets.ticked(request.filters, snapshot)
+    sifted = Sifted(documents, chosen)
+    if keys is not None and sifted.at is not None:
+        keys = keys.take(sifted.at)
+    watch.lap("match")
+    return Finding(read, sifted, keys, chosen)

@@ -1,0 +1,61 @@
+"""The ways on from where nothing was found, or nothing with all the words: links with numbers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from search_app.engine.results import Counted, Diagnosis
+from search_app.state import SearchState
+
+
+class Way(msgspec.Struct, frozen=True):
+    """A search: what it is called, how many publications it finds, and its address.
+
+    There is no address where it finds none.
+    """
+
+    label: str
+    total: int
+    href: str
+
+    @property
+    def number(self) -> str:
+        """The number as it is printed."""
+        return f"{self.total:,}"
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "publication" if self.total == 1 else "publications"
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """Where else one may go: each word alone, words like unknown ones, without all filters, any.
+
+    `words` is empty where one word would only say again what was found.
+    """
+
+    words: tuple[Way, ...]
+    nearest: tuple[Way, ...]
+    unfiltered: Way | None
+    any: Way | None
+
+
+def ways(diagnosis: Diagnosis, state: SearchState) -> Ways:
+    """What a diagnosis offers, for the page of a state."""
+    several = sum(map(len, state.filters.values())) > 1
+    return Ways(
+        tuple([_way(each, state) for each in diagnosis.words if len(diagnosis.words) > 1]),
+        tuple([_way(each, state) for each in diagnosis.nearest]),
+        _to(diagnosis.unfiltered, state.without_filters()) if several else None,
+        _to(diagnosis.any, state.with_match("any")),
+    )
+
+
+def _way(counted: Counted, state: SearchState) -> Way:
+    href = state.alone(counted.text).url() if counted.total else ""
+    return Way(counted.text, counted.total, href)
+
+
+def _to(total: int | None, state: SearchState) -> Way | None:
+    return None if total is None else Way(state.text, total, state.url() if total else "")

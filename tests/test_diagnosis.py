@@ -1,0 +1,153 @@
+"""Nothing found, explained: every number is the total of the search that its link leads to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote_plus, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+def answer(client: FlaskClient, address: str) -> dict[str, Any]:
+    """What the API answers to the query of an address."""
+    response = client.get(f"/api/search?{urlsplit(address).query}")
+    assert response.status_code == 200
+    found: dict[str, Any] = json.loads(response.data)
+    return found
+
+
+def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Everything that a diagnosis counts."""
+    for name in ("words", "nearest", "without"):
+        yield from diagnosis[name]
+    for name in ("without_filters", "any"):
+        if diagnosis[name]:
+            yield diagnosis[name]
+
+
+def numbers(found: list[dict[str, Any]]) -> dict[str, int]:
+    """Texts with their numbers."""
+    return {each["text"]: each["total"] for each in found}
+
+
+def test_each_word_is_told_with_what_it_finds_alone(client: FlaskClient) -> None:
+    """A relaxed answer tells how many have each word, and links to those that some have."""
+    found = answer(client, "/?q=victim+organ+zyzzyva")
+    assert found["relaxed"]
+    words = numbers(found["diagnosis"]["words"])
+    assert words == {
+        "victim": answer(client, "/?q=victim")["total"],
+        "organ": answer(client, "/?q=organ")["total"],
+        "zyzzyva": 0,
+    }
+    line = BeautifulSoup(client.get("/?q=victim+organ+zyzzyva").text, "lxml").select_one(".counted")
+    assert line
+    assert {a.bdi.get_text(): a["href"] for a in line.select("a") if a.bdi} == {
+        "victim": "/?q=victim", "organ": "/?q=organ",
+    }  # fmt: skip
+    assert " ".join(line.get_text().split()) == (
+        f"Each alone: victim {words['victim']} publications · organ {words['organ']} publications "
+        "· zyzzyva 0 publications"
+    )
+
+
+def test_words_are_counted_among_what_is_ticked(client: FlaskClient) -> None:
+    """With filters ticked, each word's number and link keep them."""
+    address = "/?q=victim+zyzzyva&section=Tools"
+    (word, _) = answer(client, address)["diagnosis"]["words"]
+    assert word["url"] == "/?q=victim&section=Tools"
+    assert word["total"] == answer(client, word["url"])["total"]
+    assert "Each alone, with these filters:" in client.get(address).text
+
+
+def test_nearest_words_stand_in_the_place_of_unknown_ones(client: FlaskClient) -> None:
+    """A quoted word is not corrected; those like it are told with what they find, no form twice."""
+    nearest = answer(client, "/?q=%22smugglling%22+sea&match=all")["diagnosis"]["nearest"]
+    assert nearest[0]["text"] == '"smuggling" sea'
+    alone = answer(client, "/?q=smugglling&exact=1")["diagnosis"]["nearest"]
+    assert [each["text"] for each in alone] == ["smuggling"]
+    assert alone[0]["total"] == answer(client, "/?q=smuggling&exact=1")["total"]
+
+
+def test_filters_together_and_any_word_are_counted(client: FlaskClient) -> None:
+    """Where nothing is left, the page tells how many there are without any filter."""
+    address = "/?q=organ+removal&region=Middle+East&section=Multimedia"
+    total = answer(client, "/?q=organ+removal")["total"]
+    assert f"Search without any filter</a> ({total})" in client.get(address).text
+    address = "/?q=organ+zyzzyva&match=all"
+    total = answer(client, "/?q=organ+zyzzyva&match=any")["total"]
+    assert f"any of these words, not all of them</a> ({total})" in client.get(address).text
+
+
+def test_what_was_found_is_not_diagnosed(client: FlaskClient) -> None:
+    """Where publications have all words there is no diagnosis, and none is worked out."""
+    response = client.get("/api/search?q=organ+removal")
+    assert json.loads(response.data)["diagnosis"] is None
+    assert "diagnosis" not in response.headers["Server-Timing"]
+
+
+@pytest.mark.parametrize("address", ["/?q=xyzzy", "/?q=xyzzy&region=Africa", "/?region=Atlantis"])
+def test_one_word_is_not_told_again(client: FlaskClient, address: str) -> None:
+    """Where one word was typed, or none, its number would only say again what was found."""
+    found = answer(client, address)
+    assert found["total"] == 0
+    assert found["diagnosis"]["words"] == []
+    assert "Each alone" not in client.get(address).text
+
+
+def test_a_field_stays_with_its_word(client: FlaskClient) -> None:
+    """A word that was looked for in one field is counted there."""
+    words = answer(client, "/?q=title:victims+title:zyzzyva")["diagnosis"]["words"]
+    assert [each["text"] for each in words] == ["title:victims", "title:zyzzyva"]
+    assert words[0]["total"] < answer(client, "/?q=victims")["total"]
+
+
+TYPED = st.sampled_from([
+    "organ", "victims", "zyzzyva", '"model law"', '"smugglling"', "traffick*", "*zzz*", "boat",
+    "WHO", "title:manual", "x-ray", "-law", "OR", "trata", "Kenya", "tolkit~", "US", "year:2010",
+    "the", "region:Africa", "UN.GIFT", "explotacion", "人口贩运", "human trafficking",
+])  # fmt: skip
+TICKED = st.lists(
+    st.sampled_from([
+        ("section", "Tools"), ("section", "Multimedia"), ("region", "Africa"), ("country", "KE"),
+        ("region", "Middle East"), ("year", "2010..2012"), ("language", "none"),
+        ("match", "all"), ("match", "any"), ("exact", "1"), ("fold", "1"), ("explain", "1"),
+    ]),
+    max_size=3,
+)  # fmt: skip
+
+
+@given(words=st.lists(TYPED, max_size=4), ticked=TICKED)
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_every_number_is_that_of_its_link(
+    client: FlaskClient, words: list[str], ticked: list[tuple[str, str]]
+) -> None:
+    """Whatever was typed and ticked, each link of API and page leads to as many as it tells."""
+    pairs = [("q", " ".join(words)), *ticked]
+    address = "/?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs)
+    found = answer(client, address)
+    diagnosis = found["diagnosis"]
+    nothing = not found["total"]
+    if found["relaxed"]:  # of many words a few publications may have all
+        nothing = not answer(client, f"{address}&match=all")["total"]
+    assert (diagnosis is not None) == nothing
+    for each in offered(diagnosis) if diagnosis else ():
+        assert (each["url"] is None) == (each["total"] == 0) or "value" in each
+        if each["url"]:
+            led = answer(client, each["url"])
+            assert led["total"] == each["total"], each
+    for each in (*diagnosis["words"], *diagnosis["nearest"]) if diagnosis else ():
+        assert not each["url"] or not answer(client, each["url"])["corrected"]
+    page = BeautifulSoup(client.get(address).text, "lxml")
+    for link in page.select(".counted a, .nothing li a:not([href='/']), a.chip"):
+        counted = link.select_one(".number")
+        told = counted.get_text() if counted else str(link.next_sibling).strip(" ()")
+        assert answer(client, str(link["href"]))["total"] == int(told), link
