@@ -12,12 +12,10 @@ import msgspec
 from markupsafe import Markup, escape
 
 from indexer.fields import Catalogue, Field
-from indexer.record import Link, Publication, Value
-from search_app.engine.parse import MOST_WORDS
 from search_app.engine.results import Hit, Results, Run
-from search_app.engine.similar import related
 from search_app.engine.snapshot import Snapshot
-from search_app.facts import Facts, qualifying_rows, shown
+from search_app.facts import Facts
+from search_app.notes import Reading, notes, readings
 from search_app.reasons import isolated, reasons
 from search_app.sidebar import FacetGroup, facet_groups, label
 from search_app.state import SORTS, SearchState
@@ -29,10 +27,6 @@ SORT_LABELS = {
     "oldest": "Oldest first",
     "title": "Title",
 }
-
-
-MOST_NAMES = 4
-"""About so many other names of things are told above a list."""
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -79,19 +73,6 @@ class Choice(msgspec.Struct, frozen=True):
     label: str
     href: str
     selected: bool
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """How what was typed was read: a line, the words that a link stands on, and where it leads."""
-
-    line: str
-    link: str
-    href: str
-
-    @property
-    def alone(self) -> str:
-        """What it says where there are no links: a line that does not end goes on in its link."""
-        return self.line if self.line.endswith(".") else f"{self.line} “{self.link}”?"
 
 
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,8 +178,8 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         relaxed=results.relaxed and not results.strict,
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
         ways=ways(results.diagnosis, state) if results.diagnosis else None,
-        notes=tuple(_notes(results, state, catalogue)),
-        readings=tuple(_readings(results, state)),
+        notes=tuple(notes(results, state, catalogue)),
+        readings=tuple(readings(results, state)),
     )
 
 
@@ -230,47 +211,6 @@ def _why_label(results: Results, state: SearchState) -> str:
     if state.explain:
         return "Hide the reasons"
     return "Why these?" if results.hits and (results.scored or state.filters) else ""
-
-
-def _notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
-    """What a person should know of how the query was read."""
-    if results.ignored:
-        yield (
-            f"A search has at most {MOST_WORDS} words; the last {results.ignored:,} were left out."
-        )
-    for said in results.too_much:
-        yield f"To answer in time, “{said}” was left out: it stands in too many places."
-    for said, more in results.cut:
-        yield f"“{said}” stands for too many words: the {more:,} rarest were left out."
-    if not results.is_read:
-        yield f"There is nothing in “{state.text}” to search for; this is everything."
-    for name, value in results.unknown:
-        yield f"{catalogue.by_name[name].label}: no publication has “{value}” there."
-
-
-def _readings(results: Results, state: SearchState) -> Iterable[Reading]:
-    """How the words were read, each with the way to read them otherwise."""
-    typed = state.with_exact(exact=True).url()
-    if results.corrected:
-        line = f"Nothing has “{state.text}”: these are for “{results.corrected}”."
-        yield Reading(line, f"Search for “{state.text}” as it was typed", typed)
-    if results.strict:
-        plural = "publication has" if results.strict == 1 else "publications have"
-        line = f"Only {results.strict} {plural} all of these words; these have any of them."
-        yield Reading(line, "Show only those with all", state.with_match("all").url())
-    if results.suggestion:
-        meant = state.with_text(results.suggestion).url()
-        yield Reading("Did you mean", f"{results.suggestion}", meant)
-    if results.named:
-        few = max(1, MOST_NAMES // len(results.named))
-        names = dict.fromkeys(name for each in results.named for name in each.also[:few])
-        also = "; ".join(names)
-        yield Reading(f"Also searching: {also}.", "Search only for the words typed", typed)
-    if state.exact:
-        usual = state.with_exact(exact=False).url()
-        yield Reading(
-            "Only the words as typed are searched for.", "Search for other names too", usual
-        )
 
 
 def chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
@@ -324,83 +264,3 @@ def facet_page(
         state.url(),
         state.pairs_without("q", "match", "exact", "page"),
     )
-
-
-class Detail(msgspec.Struct, frozen=True):
-    """A field of a publication's page: its label, and its values as text and address."""
-
-    label: str
-    values: tuple[tuple[str, str], ...]
-
-
-class Neighbour(msgspec.Struct, frozen=True):
-    """A publication that stands beside another: its title, and one line of facts."""
-
-    href: str
-    title: str
-    lang: str | None
-    facts: tuple[str, ...]
-
-
-class PublicationPage(msgspec.Struct, frozen=True):
-    """All that a publication's page prints.
-
-    `editions` are its other editions, the newest first, and `similar` the publications like it.
-    `corpus` is where it stands in the corpus.
-    """
-
-    publication: Publication
-    title: str
-    facts: tuple[str, ...]
-    paragraphs: tuple[str, ...]
-    details: tuple[Detail, ...]
-    editions: tuple[Neighbour, ...]
-    similar: tuple[Neighbour, ...]
-    json_href: str
-    corpus: str
-
-
-def publication_page(number: int, snapshot: Snapshot) -> PublicationPage:
-    """What a publication's page prints: every field, the facets' values as links; its like."""
-    publication, catalogue = snapshot.publication(number), snapshot.catalogue
-    facts, beside = Facts(catalogue), related(number, snapshot)
-    details = []
-    for field in catalogue.fields:
-        values = publication.values.get(field.name, ())
-        if field.role in ("title", "summary") or not values:
-            continue
-        qualifying = qualifying_rows(field, catalogue)
-        told = [
-            (shown(publication, field, value, qualifying, catalogue), _leads_to(field, value))
-            for value in values
-        ]
-        details.append(Detail(field.label, tuple(told)))
-    source = publication.source
-    return PublicationPage(
-        publication,
-        f"{publication.title} – {catalogue.title}",
-        facts.of(publication),
-        tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
-        tuple(details),
-        _neighbours(beside.editions, facts, snapshot),
-        _neighbours(beside.similar, facts, snapshot),
-        f"/api{publication_url(publication.id)}",
-        f"{source.file}, line {source.line}",
-    )
-
-
-def _neighbours(numbers: Iterable[int], facts: Facts, snapshot: Snapshot) -> tuple[Neighbour, ...]:
-    publications = map(snapshot.publication, numbers)
-    return tuple([
-        Neighbour(publication_url(each.id), each.title, each.lang, facts.of(each))
-        for each in publications
-    ])  # fmt: skip
-
-
-def _leads_to(field: Field, value: Value) -> str:
-    """The address behind a value: the web for a link, else the list of its kind; or none."""
-    if isinstance(value, Link):
-        return value.url
-    if field.facet or field.parent:
-        return SearchState().with_filter(field.name, str(value)).url()
-    return ""

@@ -12,7 +12,7 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.fields import Catalogue
-from search_app import api, page, sidebar, state
+from search_app import api, detail, page, sidebar, state
 from search_app.engine import Engine
 from search_app.engine.results import Results
 from search_app.engine.snapshot import Snapshot
@@ -182,7 +182,7 @@ def _number(identity: str) -> int:
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
     """A publication with all its fields, its other editions, and what is like it."""
-    shown = page.publication_page(_number(identity), snapshot())
+    shown = detail.publication_page(_number(identity), snapshot())
     return render_template("publication.html", page=shown, text="", hidden=())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,21 @@ def catalogue_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index = tmp_path_factory.mktemp("catalogue")
     build.build(CORPUS, index)
     return index
+
+
+@pytest.fixture(scope="session")
+def misspelt_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of sixty publications on borders, one of which is misspelt."""
+    folder = tmp_path_factory.mktemp("misspelt")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for name in ("catalogue.toml", "regions.toml"):
+        (corpus / name).write_bytes((CORPUS / name).read_bytes())
+    titles = [f"Border {number}" for number in range(60)] + ["Bordre"]
+    lines = (json.dumps({"title": title, "section": "Tools"}) for title in titles)
+    (corpus / "tools.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    build.build(corpus, folder / "index")
+    return folder / "index"
 
 
 @pytest.fixture

@@ -326,17 +326,19 @@ def test_search_that_finds_nothing(run: Run, index: Path) -> None:
     assert (told.status, told.out.strip()) == (0, "Nothing found for “zebra”")
 
 
-def test_search_tells_how_words_were_read(run: Run, catalogue_index: Path) -> None:
+def test_search_tells_how_words_were_read(
+    run: Run, catalogue_index: Path, misspelt_index: Path
+) -> None:
     """What is searched for besides, in place of what was typed, or may be meant, is told."""
-    for words, line in {
-        "traficking": "Nothing has “traficking”: these are for “trafficking”.",
-        "usman": "Did you mean “human”?",
-        "human trafficking": "Also searching: trafficking in persons; ",
-    }.items():
-        told = run("search", "--index", catalogue_index, words)
+    for index, words, line in (
+        (catalogue_index, "traficking", "Nothing has “traficking”: these are for “trafficking”."),
+        (misspelt_index, "bordre", "Did you mean “border”?"),
+        (catalogue_index, "human trafficking", "Also searching: trafficking in persons; "),
+    ):
+        told = run("search", "--index", index, words)
         assert told.status == 0
         assert f"\n{line}" in told.out
-        exactly = run("search", "--index", catalogue_index, words, "--exact", "1")
+        exactly = run("search", "--index", index, words, "--exact", "1")
         assert exactly.status == 0
         assert line not in exactly.out
         assert "\nOnly the words as typed are searched for.\n" in exactly.out

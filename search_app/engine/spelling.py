@@ -63,6 +63,7 @@ class Speller:
         for word, frequency in zip(segment.words.texts.all(), frequencies.tolist(), strict=True):
             written = written_of(word)
             known[written] = known.get(written, 0) + frequency
+        self._only_named = frozenset(concepts.of(snapshot).words) - known.keys()
         for written in concepts.of(snapshot).words:
             known.setdefault(written, NAMED)
         self._stop_words = languages.stop_words(snapshot.catalogue.language)
@@ -111,11 +112,11 @@ class Speller:
         frequency = self._frequency(raw)
         if frequency > most:
             return None
+        wanted = as_written(raw)
         candidates = [
             each
             for each in self.candidates(raw, frequency * TIMES)
-            if each.written[0] == as_written(raw)[0]
-            or OSA.distance(each.written, as_written(raw)) == 1
+            if not self._is_far(each.written, wanted) or OSA.distance(each.written, wanted) == 1
         ]
         beside = self._together(others)
         likeliest = max(
@@ -124,6 +125,10 @@ class Speller:
             default=None,
         )
         return likeliest.written if likeliest else None
+
+    def _is_far(self, written: str, wanted: str) -> bool:
+        """Whether a word is unlikely enough that one letter may differ, and no more."""
+        return written[0] != wanted[0] or written in self._only_named
 
     def candidates(self, raw: str, least: int = 0) -> list[Candidate]:
         """The likeliest words beside a typed one, that at least so many publications have."""

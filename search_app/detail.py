@@ -1,0 +1,95 @@
+"""A publication becomes its page: every field, its editions, and what is like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from indexer.fields import Field
+from indexer.record import Link, Publication, Value
+from search_app.engine.similar import related
+from search_app.engine.snapshot import Snapshot
+from search_app.facts import Facts, qualifying_rows, shown
+from search_app.page import publication_url
+from search_app.state import SearchState
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """A field of a publication's page: its label, and its values as text and address."""
+
+    label: str
+    values: tuple[tuple[str, str], ...]
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """A publication that stands beside another: its title, and one line of facts."""
+
+    href: str
+    title: str
+    lang: str | None
+    facts: tuple[str, ...]
+
+
+class PublicationPage(msgspec.Struct, frozen=True):
+    """All that a publication's page prints.
+
+    `editions` are its other editions, the newest first, and `similar` the publications like it.
+    `corpus` is where it stands in the corpus.
+    """
+
+    publication: Publication
+    title: str
+    facts: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    details: tuple[Detail, ...]
+    editions: tuple[Neighbour, ...]
+    similar: tuple[Neighbour, ...]
+    json_href: str
+    corpus: str
+
+
+def publication_page(number: int, snapshot: Snapshot) -> PublicationPage:
+    """What a publication's page prints: every field, the facets' values as links; its like."""
+    publication, catalogue = snapshot.publication(number), snapshot.catalogue
+    facts, beside = Facts(catalogue), related(number, snapshot)
+    details = []
+    for field in catalogue.fields:
+        values = publication.values.get(field.name, ())
+        if field.role in ("title", "summary") or not values:
+            continue
+        qualifying = qualifying_rows(field, catalogue)
+        told = [
+            (shown(publication, field, value, qualifying, catalogue), _leads_to(field, value))
+            for value in values
+        ]
+        details.append(Detail(field.label, tuple(told)))
+    source = publication.source
+    return PublicationPage(
+        publication,
+        f"{publication.title} – {catalogue.title}",
+        facts.of(publication),
+        tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
+        tuple(details),
+        _neighbours(beside.editions, facts, snapshot),
+        _neighbours(beside.similar, facts, snapshot),
+        f"/api{publication_url(publication.id)}",
+        f"{source.file}, line {source.line}",
+    )
+
+
+def _neighbours(numbers: Iterable[int], facts: Facts, snapshot: Snapshot) -> tuple[Neighbour, ...]:
+    publications = map(snapshot.publication, numbers)
+    return tuple([
+        Neighbour(publication_url(each.id), each.title, each.lang, facts.of(each))
+        for each in publications
+    ])  # fmt: skip
+
+
+def _leads_to(field: Field, value: Value) -> str:
+    """The address behind a value: the web for a link, else the list of its kind; or none."""
+    if isinstance(value, Link):
+        return value.url
+    if field.facet or field.parent:
+        return SearchState().with_filter(field.name, str(value)).url()
+    return ""

@@ -1,0 +1,69 @@
+"""What a person should know of how a search was read, and the ways to read it otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from indexer.fields import Catalogue
+from search_app.engine.parse import MOST_WORDS
+from search_app.engine.results import Results
+from search_app.state import SearchState
+
+MOST_NAMES = 4
+"""About so many other names of things are told above a list."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How what was typed was read: a line, the words that a link stands on, and where it leads."""
+
+    line: str
+    link: str
+    href: str
+
+    @property
+    def alone(self) -> str:
+        """What it says where there are no links: a line that does not end goes on in its link."""
+        return self.line if self.line.endswith(".") else f"{self.line} “{self.link}”?"
+
+
+def notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
+    """What a person should know of how the query was read."""
+    if results.ignored:
+        yield (
+            f"A search has at most {MOST_WORDS} words; the last {results.ignored:,} were left out."
+        )
+    for said in results.too_much:
+        yield f"To answer in time, “{said}” was left out: it stands in too many places."
+    for said, more in results.cut:
+        yield f"“{said}” stands for too many words: the {more:,} rarest were left out."
+    if not results.is_read:
+        yield f"There is nothing in “{state.text}” to search for; this is everything."
+    for name, value in results.unknown:
+        yield f"{catalogue.by_name[name].label}: no publication has “{value}” there."
+
+
+def readings(results: Results, state: SearchState) -> Iterable[Reading]:
+    """How the words were read, each with the way to read them otherwise."""
+    typed = state.with_exact(exact=True).url()
+    if results.corrected:
+        line = f"Nothing has “{state.text}”: these are for “{results.corrected}”."
+        yield Reading(line, f"Search for “{state.text}” as it was typed", typed)
+    if results.strict:
+        plural = "publication has" if results.strict == 1 else "publications have"
+        line = f"Only {results.strict} {plural} all of these words; these have any of them."
+        yield Reading(line, "Show only those with all", state.with_match("all").url())
+    if results.suggestion:
+        meant = state.with_text(results.suggestion).url()
+        yield Reading("Did you mean", f"{results.suggestion}", meant)
+    if results.named:
+        few = max(1, MOST_NAMES // len(results.named))
+        names = dict.fromkeys(name for each in results.named for name in each.also[:few])
+        also = "; ".join(names)
+        yield Reading(f"Also searching: {also}.", "Search only for the words typed", typed)
+    if state.exact:
+        usual = state.with_exact(exact=False).url()
+        yield Reading(
+            "Only the words as typed are searched for.", "Search for other names too", usual
+        )
