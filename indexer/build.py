@@ -99,7 +99,7 @@ def build(
             if live and former and census.equals(live.manifest):
                 seconds = time.perf_counter() - started
                 return Outcome("unchanged", live, census.changes, problems, seconds)
-            (partial / generations.DIGESTS).write_bytes(msgspec.json.encode(census.digests))
+            (partial / generations.DIGESTS).write_bytes(generations.packed_digests(census.digests))
             if known_things.concept:
                 (partial / generations.THESAURUS).write_bytes(msgspec.json.encode(known_things))
             seconds = round(time.perf_counter() - started, 3)

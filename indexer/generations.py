@@ -16,7 +16,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import zstandard
 
 from indexer.fields import Catalogue
 from indexer.record import Problem
@@ -34,7 +35,7 @@ KEPT = 3
 """How many generations stay on disk, the live one among them."""
 
 CURRENT, LOCK, MANIFEST, DIGESTS, THESAURUS, SEGMENT = (
-    "CURRENT", "LOCK", "manifest.json", "digests.json", "thesaurus.json", "segment",
+    "CURRENT", "LOCK", "manifest.json", "digests.zst", "thesaurus.json", "segment",
 )  # fmt: skip
 PARTIAL = ".partial"
 _NAME = r"\d{6,}-\w+"
@@ -115,7 +116,18 @@ class Generation(msgspec.Struct, frozen=True):
 
     def digests(self) -> dict[str, str]:
         """To each publication's id, the digest of what it said. Raises IndexOutdated."""
-        return _decoded(self.folder, DIGESTS, dict[str, str])
+        try:
+            packed = zstandard.decompress((self.folder / DIGESTS).read_bytes())
+            found = msgspec.msgpack.decode(packed, type=dict[str, bytes])
+        except (OSError, ValueError, zstandard.ZstdError, msgspec.MsgspecError) as error:
+            raise _unreadable(self.folder, DIGESTS, error) from error
+        return {identity: digest.hex() for identity, digest in found.items()}
+
+
+def packed_digests(digests: Mapping[str, str]) -> bytes:
+    """What `Generation.digests` reads: MessagePack, packed with Zstandard (RFC 8878)."""
+    plain = {identity: bytes.fromhex(digest) for identity, digest in digests.items()}
+    return zstandard.compress(msgspec.msgpack.encode(plain), level=1)
 
 
 def names(index: Path) -> list[str]:
@@ -174,8 +186,12 @@ def _decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
     try:
         return msgspec.json.decode((folder / file).read_bytes(), type=kind)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        what = f"{file} of the generation {folder.name} can't be read: {error}"
-        raise IndexOutdated(what, "Run: pubsearch build --force") from error
+        raise _unreadable(folder, file, error) from error
+
+
+def _unreadable(folder: Path, file: str, error: Exception) -> IndexOutdated:
+    what = f"{file} of the generation {folder.name} can't be read: {error}"
+    return IndexOutdated(what, "Run: pubsearch build --force")
 
 
 @contextmanager

@@ -247,7 +247,7 @@ def test_progress_is_given_what_is_written(corpus: Path, tmp_path: Path) -> None
     assert len(seen) == 5
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "digests.json", "segment/*.seg"])
+@pytest.mark.parametrize("name", ["manifest.json", "digests.zst", "segment/*.seg"])
 def test_damaged_generation_is_replaced(name: str, corpus: Path, index: Path) -> None:
     """A live generation that is damaged is replaced by a build, though nothing changed."""
     next(generations.current(index).folder.glob(name)).write_text("{", encoding="utf-8")

@@ -97,7 +97,7 @@ def test_broken_digests(index: Path) -> None:
     """Digests that can't be read make the index outdated."""
     live = generations.current(index)
     assert len(live.digests()) == 5
-    (live.folder / "digests.json").write_bytes(b"[]")
+    (live.folder / "digests.zst").write_bytes(b"[]")
     with pytest.raises(IndexOutdated):
         live.digests()
 
@@ -135,7 +135,7 @@ def test_rollback_without_index(tmp_path: Path) -> None:
 def test_rollback_to_a_damaged_one(second: Path) -> None:
     """A generation that is not as it was written is not made live again."""
     first, last = generations.names(second)
-    (generations.load(second, first).folder / "digests.json").unlink()
+    (generations.load(second, first).folder / "digests.zst").unlink()
     with pytest.raises(IndexOutdated, match=r"digests\.json is missing"):
         generations.rollback(second)
     assert generations.current_name(second) == last
@@ -158,7 +158,7 @@ def test_what_does_not_read_back_is_not_published(
 
     def spoil(path: Path) -> None:
         if path.name == "manifest.json":  # which is written when all is hashed
-            (path.parent / "digests.json").write_bytes(b"{}")
+            (path.parent / "digests.zst").write_bytes(b"{}")
 
     monkeypatch.setattr(generations, "_sync", spoil)
     before = generations.current_name(index)
@@ -214,16 +214,16 @@ def test_damage_names_a_changed_file(index: Path) -> None:
 def test_damage_names_a_missing_file(index: Path) -> None:
     """A file that is gone is named."""
     generation = live(index)
-    (generation.folder / "digests.json").unlink()
-    assert generations.damage(generation) == ["digests.json is missing"]
+    (generation.folder / "digests.zst").unlink()
+    assert generations.damage(generation) == ["digests.zst is missing"]
 
 
 def test_damage_names_a_cut_file(index: Path) -> None:
     """A file that was cut off is named."""
     generation = live(index)
-    digests = generation.folder / "digests.json"
+    digests = generation.folder / "digests.zst"
     digests.write_bytes(digests.read_bytes()[:-1])
-    assert generations.damage(generation) == ["digests.json is not as it was written"]
+    assert generations.damage(generation) == ["digests.zst is not as it was written"]
 
 
 def test_every_file_is_in_the_manifest(index: Path) -> None:
