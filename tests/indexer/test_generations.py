@@ -136,7 +136,7 @@ def test_rollback_to_a_damaged_one(second: Path) -> None:
     """A generation that is not as it was written is not made live again."""
     first, last = generations.names(second)
     (generations.load(second, first).folder / "digests.zst").unlink()
-    with pytest.raises(IndexOutdated, match=r"digests\.json is missing"):
+    with pytest.raises(IndexOutdated, match=r"digests\.zst is missing"):
         generations.rollback(second)
     assert generations.current_name(second) == last
 
