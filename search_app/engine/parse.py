@@ -72,7 +72,8 @@ def parse(text: str, vocabulary: Vocabulary, joined: type[query.CompoundQuery]) 
 
 def _of_plain(line: Line, joined: type[query.CompoundQuery]) -> query.Query | None:
     """What the grammar would make of words that are nothing else, in less time."""
-    leaves = line.leaves() or line.leaves(keeps=True)
+    as_one = joined is query.And
+    leaves = line.leaves(as_one=as_one) or line.leaves(keeps=True, as_one=as_one)
     return joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
 
 

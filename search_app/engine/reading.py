@@ -26,6 +26,8 @@ MOST_COMPOUNDS = 12
 """In a line of more pieces, words are not looked for in one and in two."""
 LONGEST = 40
 """A longer word is not looked at for what else it may be."""
+SLIPS = 20
+"""Two words are taken for one if so many times fewer publications write them as one, at most."""
 SHORTEST_PART = 3
 """A word is taken apart into words of at least so many letters."""
 
@@ -68,9 +70,13 @@ class Vocabulary(msgspec.Struct, frozen=True):
     frequency: Callable[[str], int] = lambda _: 0
     things: Things | None = None
 
+    def count(self, raw: str) -> int:
+        """How many publications have a word, in the inflections that most have."""
+        return max(map(self.frequency, self.stems(raw)))
+
     def has(self, raw: str) -> bool:
         """Whether any publication has a word, in some inflection."""
-        return any(map(self.frequency, self.stems(raw)))
+        return self.count(raw) > 0
 
     @property
     def searchable(self) -> list[str]:
@@ -211,19 +217,21 @@ def _compounds(pieces: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
     at = 0
     while at < len(pieces):
         two = pieces[at : at + 2]
-        is_one = len(two) > 1 and all(map(_is_part, two)) and vocabulary.has("".join(two))
+        is_one = len(two) > 1 and all(map(_is_part, two)) and _is_one_word(two, vocabulary)
         yield " ".join(two) if is_one else pieces[at]
         at += 1 + is_one
+
+
+def _is_one_word(two: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """Whether two words are also written as one, and not by a slip among many that part them."""
+    joined = vocabulary.count("".join(two))
+    return joined > 0 and joined * SLIPS >= min(map(vocabulary.count, two))
 
 
 def compound(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of one word; of one that few publications have, also as two words in a row."""
     alone = word(raw, fields, vocabulary)
-    if (
-        not raw.isalpha()
-        or len(raw) > LONGEST
-        or max(map(vocabulary.frequency, vocabulary.stems(raw))) >= RARE
-    ):
+    if not raw.isalpha() or len(raw) > LONGEST or vocabulary.count(raw) >= RARE:
         return alone
     cuts = range(SHORTEST_PART, len(raw) - SHORTEST_PART + 1)
     parted = [(raw[:at], raw[at:]) for at in cuts if all(map(vocabulary.has, (raw[:at], raw[at:])))]

@@ -102,10 +102,10 @@ def as_typed(text: str, snapshot: Snapshot) -> Understood:
 
 def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
     # Without words there is nothing to recognise, and an index that was just opened is quicker.
-    needs_no_names = request.exact or not request.text
+    known = None if request.exact or not request.text else concepts.of(snapshot)
     return Vocabulary(
         snapshot.catalogue, lambda field, text: _named(field, text, snapshot),
-        snapshot.stems, snapshot.frequency, None if needs_no_names else concepts.of(snapshot),
+        snapshot.stems, snapshot.frequency, known if known and known.things else None,
     )  # fmt: skip
 
 
