@@ -135,7 +135,9 @@ class Line:
         vocabulary, fields = self.vocabulary, self.vocabulary.searchable
         made = []
         looks_closely = as_one and len(self.pieces) <= MOST_COMPOUNDS
-        for each in _compounds(pieces, vocabulary) if looks_closely else pieces:
+        if looks_closely and len(pieces) > 1:
+            pieces = list(_compounds(pieces, vocabulary))
+        for each in pieces:
             raws = words_of(each)
             if len(raws) > 1 and as_one:
                 made.append(piece(each, fields, vocabulary))
@@ -231,7 +233,8 @@ def _is_one_word(two: Sequence[str], vocabulary: Vocabulary) -> bool:
 def compound(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of one word; of one that few publications have, also as two words in a row."""
     alone = word(raw, fields, vocabulary)
-    if not raw.isalpha() or len(raw) > LONGEST or vocabulary.count(raw) >= RARE:
+    is_short = len(raw) < 2 * SHORTEST_PART
+    if is_short or not raw.isalpha() or len(raw) > LONGEST or vocabulary.count(raw) >= RARE:
         return alone
     cuts = range(SHORTEST_PART, len(raw) - SHORTEST_PART + 1)
     parted = [(raw[:at], raw[at:]) for at in cuts if all(map(vocabulary.has, (raw[:at], raw[at:])))]

@@ -84,8 +84,15 @@ class Snapshot:
         is_written = text.startswith(analysis.WRITTEN)
         return self.segment.words if is_written else self.segment.stems
 
+    @cached_property
+    def _stem_numbers(self) -> dict[str, int]:
+        """The numbers of all stems: reading a query asks for several a word."""
+        return {stem: number for number, stem in enumerate(self.segment.stems.texts.all())}
+
     def term(self, text: str) -> int | None:
         """The number of a term among its kind; None if nothing has it."""
+        if not text.startswith(analysis.WRITTEN):
+            return self._stem_numbers.get(text)
         try:
             return self._terms[text]
         except KeyError:
