@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from math import log2
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import msgspec
 from indexer import catalogue_file
 from indexer.build import Refused
 from indexer.catalogue_file import CatalogueError
-from indexer.generations import Generation
+from indexer.generations import Generation, IndexUnusable, damage
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
 from search_app.engine.snapshot import Snapshot
@@ -94,12 +95,21 @@ def gate(suite: Suite) -> Callable[[Generation, Generation | None], None]:
 
     def passes(new: Generation, live: Generation | None) -> None:
         now = figures(suite, Snapshot(new))
-        before = figures(suite, Snapshot(live)) if live else {}
+        before = _before(suite, live)
         if told := list(_fallen(now, before, suite.least)):
             hint = "Mend the corpus or the thesaurus, or build without the gate if this is meant"
             raise Refused(f"the judged queries are answered worse: {'; '.join(told)}", hint, [])
 
     return passes
+
+
+def _before(suite: Suite, live: Generation | None) -> dict[str, float]:
+    """The figures of the live index; none where it can't answer, as it is to be replaced."""
+    if live is None or damage(live):
+        return {}
+    with suppress(IndexUnusable):
+        return figures(suite, Snapshot(live))
+    return {}
 
 
 def _fallen(now: Mapping[str, float], before: Mapping[str, float], least: float) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, generations
+from indexer import build, generations, schema
 from indexer.build import Refused
 from indexer.catalogue_file import CatalogueError
 from search_app import judged
@@ -76,6 +76,22 @@ def test_an_index_that_answers_worse_is_refused(corpus: Path, tmp_path: Path) ->
     assert generations.current_name(index) == first.generation.name
     assert generations.names(index) == [first.generation.name]
     assert build.build(corpus, index).status == "published"
+
+
+@pytest.mark.parametrize("spoil", ["format", "bytes"])
+def test_a_live_index_that_cannot_answer_is_no_bar(
+    spoil: str, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A live index of an older form, or a damaged one, is replaced, if the least is reached."""
+    index = tmp_path / "index"
+    with monkeypatch.context() as patch:
+        if spoil == "format":
+            patch.setattr(schema, "FORMAT", schema.FORMAT - 1)
+        old = build.build(corpus, index).generation
+    if spoil == "bytes":
+        (old.segment / "words.seg").write_bytes(b"")
+    gate = judged.gate(judged.load(SUITE))
+    assert build.build(corpus, index, gate=gate).status == "published"
 
 
 def test_an_index_must_reach_the_least(corpus: Path, tmp_path: Path) -> None:
