@@ -85,6 +85,28 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
             yield start, match.end()
 
 
+def words(text: str) -> list[str]:
+    """The words of a text as they stand there, to be looked for side by side.
+
+    The last character of what is unparted, which the index has alone too, adds nothing to the
+    pair before it.
+    """
+    if text.isascii() and text.isalnum():
+        return [text]
+    found: list[str] = []
+    end = -1
+    for start, stop in spans(text):
+        if stop > end:
+            found.append(text[start:stop])
+        end = stop
+    return found
+
+
+def stems(text: str, language: str) -> tuple[str, ...]:
+    """The stems of these words."""
+    return tuple(languages.stem(word, language) for word in words(text))
+
+
 def is_unparted(word: str) -> bool:
     """Whether what stands without a space in a text is, or holds, more than one word."""
     return not word.isascii() and _IS_UNPARTED.search(word) is not None

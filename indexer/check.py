@@ -68,8 +68,8 @@ class Names:
         for number, concept in enumerate(known.concept):
             for language in concept.languages:
                 for label in concept.labels(language):
-                    key = _key(label, language)
-                    self._starting[key[0]].append((key, language, number))
+                    if key := analysis.stems(label, language):
+                        self._starting[key[0]].append((key, language, number))
 
     def look_in(self, publication: Publication) -> None:
         """Takes down which labels stand in what is searched of a publication."""
@@ -91,19 +91,6 @@ class Names:
 
 def _primary(language: str) -> str:
     return language.partition("-")[0]
-
-
-def _key(label: str, language: str) -> tuple[str, ...]:
-    """The stems of a label, as they stand in a text that goes on behind it.
-
-    What is unparted ends there in no character alone. A label without a word stands nowhere.
-    """
-    stems, end = [], -1
-    for token in analysis.tokens(label, language):
-        if token.end > end:
-            stems.append(token.stem)
-        end = token.end
-    return tuple(stems) or (BREAK, BREAK)
 
 
 def _stems(text: str, language: str) -> Sequence[str]:

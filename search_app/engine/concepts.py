@@ -19,8 +19,8 @@ from indexer.folding import as_written, fold
 from indexer.thesaurus import Thesaurus
 from search_app.engine import reading
 from search_app.engine.match import postings
-from search_app.engine.nodes import KIN_MARK, Labels, Leaf
-from search_app.engine.reading import Recognised
+from search_app.engine.nodes import Labels, Leaf
+from search_app.engine.reading import Recognised, Vocabulary
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.things import Thing, things
 
@@ -51,19 +51,27 @@ class Concepts:
     """
 
     def __init__(self, snapshot: Snapshot, thesaurus: Thesaurus) -> None:
-        self._snapshot, self._thesaurus = snapshot, thesaurus
-        self._fields = [field.name for field in snapshot.catalogue.searchable]
+        self._snapshot = snapshot
+        self._vocabulary = Vocabulary(
+            snapshot.catalogue,
+            lambda *_: [],
+            snapshot.stems,
+            snapshot.frequency,
+            snapshot.languages,
+        )
+        self._fields = self._vocabulary.searchable
         self.things = things(snapshot, thesaurus)
         self._acronyms: dict[str, int] = {}
         self._starting: dict[tuple[str, str], list[tuple[Key, int]]] = defaultdict(list)
         self._unparted: dict[str, int] = {}
         self._stems: dict[str, set[str]] = defaultdict(set)
+        self._narrower: dict[str, list[int]] = defaultdict(list)
         self._labels: dict[int, list[query.Query]] = {}
+        self._others: dict[int, list[query.Query]] = {}
         self.words: set[str] = set()
+        self._numbers = {thing.id: number for number, thing in enumerate(self.things)}
         for number, thing in enumerate(self.things):
             self._enter(number, thing)
-        for number, concept in enumerate(thesaurus.concept):
-            self._acronyms.update(dict.fromkeys(concept.acronyms, number))
         self.languages = tuple(
             dict.fromkeys([*snapshot.languages, *(language for language, _ in self._starting)])
         )
@@ -71,14 +79,16 @@ class Concepts:
         self._longest = max(map(len, self._unparted), default=0)
 
     def _enter(self, number: int, thing: Thing) -> None:
+        self._acronyms.update(dict.fromkeys(thing.acronyms, number))
+        for broader in thing.broader:
+            self._narrower[broader].append(number)
         for language, labels in thing.labels.items():
             for label in labels:
                 if analysis.is_unparted(label):
                     self._unparted.setdefault(fold(label), number)
                     continue
-                raws = reading.words_of(label)
-                self.words.update(map(as_written, raws))
-                key = tuple(languages.stem(raw, language) for raw in raws)
+                self.words.update(map(as_written, analysis.words(label)))
+                key = analysis.stems(label, language)
                 self._stems[language].update(key)
                 if key:
                     self._starting[language, key[0]].append((key, number))
@@ -107,7 +117,7 @@ class Concepts:
         capitals, so that an acronym is told by nothing.
         """
         pieces = pieces[:MOST_PIECES]
-        words = [reading.words_of(piece) for piece in pieces]
+        words = [analysis.words(piece) for piece in pieces]
         candidates = sorted(
             chain(self._acronyms_in(pieces, shouted=shouted), self._labels_in(pieces, words)),
             key=lambda each: (each[0] - each[1], each[0]),
@@ -149,7 +159,7 @@ class Concepts:
     def _leaf(self, number: int, typed: Sequence[str], language: str) -> Leaf:
         """The leaf of a thing that was typed so."""
         snapshot, thing = self._snapshot, self.things[number]
-        raws = [raw for piece in typed for raw in reading.words_of(piece)]
+        raws = [raw for piece in typed for raw in analysis.words(piece)]
         parts: list[query.Query] = []
         if language in ("", *snapshot.languages):
             parts += reading.phrases(raws, self._fields, self._vocabulary)
@@ -157,8 +167,7 @@ class Concepts:
             if len(telling) > 1:
                 parts.append(reading.apart(telling, self._fields, self._vocabulary))
         elif len(raws) == 1:
-            written = analysis.WRITTEN + as_written(raws[0])
-            parts += [query.Term(field, written) for field in self._fields]
+            parts += [query.Term(field, _written(raws[0])) for field in self._fields]
         parts += self._other_names(number)
         columns = snapshot.columns
         parts += [
@@ -172,36 +181,33 @@ class Concepts:
 
     def _other_names(self, number: int) -> list[query.Query]:
         """What else a thing is called; and where few publications have it, kinds of it."""
+        known = self._others.get(number)
+        if known is None:
+            known = self._others[number] = list(self._made_names(number))
+        return known
+
+    def _made_names(self, number: int) -> Iterator[query.Query]:
         identity, labels = self.things[number].id, self._known_labels(number)
-        parts: list[query.Query] = []
         if labels:
-            parts.append(Labels(labels, identity, boost=LABEL))
-        kin = [part for each in self._kin(number) for part in self._known_labels(each)]
-        if kin and self._found(number) < FEW:
-            parts.append(Labels(kin, f"{identity}{KIN_MARK}", boost=KIN))
-        return parts
+            yield Labels(labels, identity, "name", LABEL)
+        if self._found(number) < FEW:
+            kin = [part for each in self._kin(number) for part in self._known_labels(each)]
+            if kin:
+                yield Labels(kin, identity, "kin", KIN)
 
     def _found(self, number: int) -> int:
         """How many publications have a thing by any of its names."""
         labels = self._known_labels(number)
-        if not labels:
-            return 0
-        part = Labels(labels, self.things[number].id)
-        return len(postings(Leaf([part]), self._snapshot).documents)
+        return len(postings(Leaf(labels), self._snapshot).documents) if labels else 0
 
     def _kin(self, number: int) -> list[int]:
         """The kinds of a thing; those that it is a kind of, if the index holds nothing of it."""
-        if number >= len(self._thesaurus.concept):
-            return []
-        concept = self._thesaurus.concept[number]
-        narrower = [
-            at for at, each in enumerate(self._thesaurus.concept) if concept.id in each.broader
-        ]
+        thing = self.things[number]
+        narrower = self._narrower[thing.id]
         if any(map(self._found, [number, *narrower])):
             most = self._snapshot.size * MOST_OF_ALL
             return [each for each in narrower if self._found(each) <= most]
-        places = {each.id: at for at, each in enumerate(self._thesaurus.concept)}
-        return [places[each] for each in concept.broader]
+        return [self._numbers[each] for each in thing.broader]
 
     def _also(self, number: int, raws: Sequence[str]) -> tuple[str, ...]:
         """Some other names that a thing is looked for by, those that the index may hold."""
@@ -210,13 +216,6 @@ class Concepts:
         labels = self.things[number].labels.get(own, ())
         known = [each for each in labels if fold(each) != said and self._label(each, own)]
         return tuple(known[:MOST_TOLD])
-
-    @property
-    def _vocabulary(self) -> reading.Vocabulary:
-        snapshot = self._snapshot
-        return reading.Vocabulary(
-            snapshot.catalogue, lambda *_: [], snapshot.stems, snapshot.frequency
-        )
 
     def _known_labels(self, number: int) -> list[query.Query]:
         """The labels of a thing that the index may hold, as parts of a leaf."""
@@ -229,42 +228,34 @@ class Concepts:
                 for part in self._label(label, language)
             ]
             self._labels[number] += [
-                query.Term(field, analysis.WRITTEN + as_written(acronym))
-                for acronym in self._telling_acronyms(number)
+                query.Term(field, term)
+                for term in map(_written, thing.acronyms)
+                if len(term) > SHORTEST_ACRONYM and self._snapshot.numbers_of(term)
                 for field in self._fields
             ]
         return self._labels[number]
-
-    def _telling_acronyms(self, number: int) -> list[str]:
-        """The acronyms of a thing that no one takes for words, in small letters as they are."""
-        if number >= len(self._thesaurus.concept):
-            return []
-        acronyms = self._thesaurus.concept[number].acronyms
-        known = (analysis.WRITTEN + as_written(each) for each in acronyms)
-        return [
-            acronym
-            for acronym, term in zip(acronyms, known, strict=True)
-            if len(acronym) >= SHORTEST_ACRONYM
-            and acronym.isalpha()
-            and self._snapshot.numbers_of(term)
-        ]
 
     def _label(self, label: str, language: str) -> list[query.Query]:
         """A label as words side by side; a word of another language just as it is written.
 
         One that looks like a word of the catalogue's language may mean another thing there.
         """
-        raws = reading.words_of(label)
+        raws = analysis.words(label)
         own = self._snapshot.languages[0]
         if len(raws) == 1 and language != own:
-            terms = [analysis.WRITTEN + as_written(raws[0])]
+            terms = [_written(raws[0])]
         else:
-            terms = [languages.stem(raw, language) for raw in raws]
+            terms = list(analysis.stems(label, language))
         if not terms or not all(map(self._snapshot.numbers_of, terms)):
             return []
         if len(terms) == 1:
             return [query.Term(field, terms[0]) for field in self._fields]
         return [query.Phrase(field, terms) for field in self._fields]
+
+
+def _written(raw: str) -> str:
+    """The term of a word as it is written."""
+    return analysis.WRITTEN + as_written(raw)
 
 
 def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) -> int:

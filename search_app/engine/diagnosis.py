@@ -18,7 +18,7 @@ from search_app.engine import spelling
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings
 from search_app.engine.nodes import Leaf, leaves, parts
-from search_app.engine.reading import LONGEST, words_of
+from search_app.engine.reading import LONGEST
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Counted, Diagnosis
 from search_app.engine.snapshot import Snapshot
@@ -104,7 +104,7 @@ def _all_words(text: str, asked: SearchRequest, snapshot: Snapshot) -> int:
 
 def _word_of(leaf: Leaf) -> str | None:
     """The word that a leaf is about, if it is about one word, as it stands, of usual length."""
-    words = words_of(leaf.said)
+    words = analysis.words(leaf.said)
     is_plain = all(isinstance(part, query.Term) for part in leaf.subqueries)
     is_one = len(words) == 1 and len(words[0]) <= LONGEST
     return words[0] if is_plain and is_one else None

@@ -45,8 +45,6 @@ COUNTS = (
     "one two three four five six seven eight nine ten i ii iii iv v vi vii viii ix x xi xii xiii "
     "xiv xv xvi xvii xviii xix xx"
 ).split()
-STOP_WORDS = frozenset().union(*map(languages.stop_words, languages.STOP_WORDS))
-"""The stop words of all languages: titles may be in any."""
 _YEAR_OR_ORDINAL = re.compile(r"(?:1[5-9]|20)\d\d|\d+(?:st|nd|rd|th)", re.ASCII)
 _COUNT = re.compile(r"\d{1,3}", re.ASCII)
 
@@ -185,7 +183,7 @@ def _titles(segment: Segment, field: int) -> _Titles:
     is_volume = _volumes(words, number, texts)
     told = is_volume | _years_and_ordinals(texts).take(words)
     told |= _last_digits(texts).take(words) == np.where(years, years % 100, 100).take(number)
-    is_own = ~(told | _mask(texts, STOP_WORDS).take(words))
+    is_own = ~(told | _mask(texts, languages.EVERY_STOP_WORD).take(words))
     return _Titles(
         words[~told],
         offsets_of(np.bincount(number[~told], minlength=segment.size)),

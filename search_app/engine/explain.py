@@ -22,7 +22,6 @@ from indexer.schema import row_of
 from search_app.engine.evidence import Asked, Evidence, Span, Words
 from search_app.engine.match import matches, postings
 from search_app.engine.nodes import Leaf, leaves
-from search_app.engine.reading import words_of
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
 from search_app.engine.score import rarity, saturated
@@ -116,14 +115,14 @@ class Explainer:
         weights: Counter[str] = Counter()
         for each in found:
             weights.update(each.weights)
-        typed = {as_written(raw) for raw in words_of(leaf.said)}
+        typed = {as_written(raw) for raw in analysis.words(leaf.said)}
         fields = [
             InField(name, score * each / whole, tuple(texts.matched(name, found, typed)))
             for name, each in weights.most_common()
         ]
-        corrected = [self._instead_of.get(as_written(raw), raw) for raw in words_of(leaf.said)]
-        is_corrected = any(as_written(raw) in self._instead_of for raw in words_of(leaf.said))
-        return Part(leaf.said, score, tuple(fields), " ".join(corrected) if is_corrected else "")
+        said = analysis.words(leaf.said)
+        typed_so = [self._instead_of.get(as_written(raw), raw) for raw in said]
+        return Part(leaf.said, score, tuple(fields), " ".join(typed_so) if typed_so != said else "")
 
     def _filters(self, publication: Publication) -> Iterator[Held]:
         """What is ticked, or was typed as a filter, and holds."""
@@ -221,7 +220,7 @@ def _instead_of(text: str, corrected: str | None) -> dict[str, str]:
     """To each word that a correction put in, what was typed in its place."""
     if corrected is None:
         return {}
-    typed, put = words_of(text), words_of(corrected)
+    typed, put = analysis.words(text), analysis.words(corrected)
     if len(typed) != len(put):
         return {}
     return {

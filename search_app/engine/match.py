@@ -136,7 +136,7 @@ def _weighed(part: query.Query, held: Postings) -> Postings:
 
 def _labelled(part: Labels, snapshot: Snapshot) -> Postings:
     """What the labels match, all of them as one."""
-    return snapshot.labelled(part.of, lambda: postings(Leaf(part.subqueries), snapshot))
+    return snapshot.labelled((part.of, part.how), lambda: postings(Leaf(part.subqueries), snapshot))
 
 
 def _valued(part: query.Term, snapshot: Snapshot) -> Postings:

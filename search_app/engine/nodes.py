@@ -24,21 +24,21 @@ class Leaf(query.Or):  # type: ignore[misc]
         self.said, self.also = said, also
 
 
-KIN_MARK = "…"
-"""What stands behind the id of a thing whose kinds are meant, not itself."""
-
-
 class Labels(query.Or):  # type: ignore[misc]
-    """A part of a leaf: whatever else a thing is called. What it matches is remembered by `of`."""
+    """A part of a leaf: whatever else a thing is called, or what kinds of it are called.
 
-    def __init__(self, subqueries: list[query.Query], of: str, boost: float = 1.0) -> None:
+    `how` says which of the two. What it matches is remembered by that and the thing's id, `of`.
+    """
+
+    def __init__(
+        self,
+        subqueries: list[query.Query],
+        of: str,
+        how: Literal["name", "kin"] = "name",
+        boost: float = 1.0,
+    ) -> None:
         super().__init__(subqueries, boost=boost)
-        self.of = of
-
-    @property
-    def how(self) -> Literal["name", "kin"]:
-        """Whether these are names of the thing itself, or of kinds of it."""
-        return "kin" if self.of.endswith(KIN_MARK) else "name"
+        self.of, self.how = of, how
 
 
 def fits(pattern: str, word: str) -> bool:

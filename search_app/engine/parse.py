@@ -155,7 +155,7 @@ class _Parser:
 
     def _line(self, run: list[str]) -> list[query.Query]:
         """The leaves of words in a row."""
-        counted = [self._within_the_limit(reading.words_of(each)) for each in run]
+        counted = [self._within_the_limit(analysis.words(each)) for each in run]
         line = Line(
             [each for each, words in zip(run, counted, strict=True) if words], self.vocabulary
         )
@@ -243,7 +243,7 @@ class _Parser:
         if kind == "word" and "*" in text:
             pieces = [self._piece(piece, fields) for piece in _PIECE.findall(fold(text))]
             return self._together([piece for piece in pieces if piece is not None])
-        words = self._within_the_limit(reading.words_of(text))
+        words = self._within_the_limit(analysis.words(text))
         if kind == "phrase" and len(words) > 1:
             return reading.phrase(words, fields, self.vocabulary)
         if self.joined is query.And and len(words) > 1 and " " not in text:
@@ -257,7 +257,7 @@ class _Parser:
 
     def _piece(self, text: str, fields: list[str]) -> Leaf | None:
         """A word, or its beginning, or a pattern that it fits."""
-        words = self._within_the_limit(reading.words_of(text))
+        words = self._within_the_limit(analysis.words(text))
         shape = analysis.WRITTEN + re.sub(r"\*+", "*", text)
         if not words:
             return None
@@ -269,7 +269,7 @@ class _Parser:
 
     def _alike(self, text: str, edits: int, fields: list[str]) -> query.Query | None:
         """Words that differ from one in so many letters; what stands before it is plain words."""
-        words = self._within_the_limit(reading.words_of(text))
+        words = self._within_the_limit(analysis.words(text))
         leaves = [self._term(word, fields, "phrase") for word in words[:-1]]
         for word in words[-1:]:
             likeness = analysis.WRITTEN + as_written(word)

@@ -59,7 +59,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     """What a parser must know of a catalogue and of its index.
 
     `named(field, text)` gives the values of a facet that a text names, by code or label.
-    `stems(raw)` gives the stems of a word in the languages of the index, that of the
+    `stems(raw)` gives the stems of a word in the `languages` of the index, that of the
     catalogue's language first; `frequency(stem)` the number of publications that have one.
     `things` recognises what is called by name, or is None where words are to be just words.
     """
@@ -68,6 +68,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     named: Callable[[Field, str], list[str]]
     stems: Callable[[str], tuple[str, ...]] = _english
     frequency: Callable[[str], int] = lambda _: 0
+    languages: tuple[str, ...] = ("en",)
     things: Things | None = None
 
     def count(self, raw: str) -> int:
@@ -138,7 +139,7 @@ class Line:
         if looks_closely and len(pieces) > 1:
             pieces = list(_compounds(pieces, vocabulary))
         for each in pieces:
-            raws = words_of(each)
+            raws = analysis.words(each)
             if len(raws) > 1 and as_one:
                 made.append(piece(each, fields, vocabulary))
                 continue
@@ -157,22 +158,6 @@ def _cut(piece: str, things: Things) -> list[str]:
     return things.cut(piece) if analysis.is_unparted(piece) else [piece]
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text as they stand there; what is unparted in pairs of characters.
-
-    The last character alone, which the index has too, adds nothing behind a pair.
-    """
-    if text.isascii() and text.isalnum():
-        return [text]
-    found: list[str] = []
-    end = -1
-    for start, stop in analysis.spans(text):
-        if stop > end:
-            found.append(text[start:stop])
-        end = stop
-    return found
-
-
 def word(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of one word."""
     if len(raw) == 1 and analysis.is_unparted(raw):
@@ -183,31 +168,29 @@ def word(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
 
 
 def phrase(raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
-    """The leaf of words side by side, all of them read in one language."""
+    """The leaf of words side by side."""
     return Leaf(phrases(raws, fields, vocabulary), f'"{" ".join(map(as_written, raws))}"')
 
 
 def phrases(
-    raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary, boost: float = 1.0
+    raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary
 ) -> list[query.Query]:
-    """The same, as parts of a leaf."""
-    read = [vocabulary.stems(raw) for raw in raws]
-    most = max(map(len, read), default=1)
-    said = dict.fromkeys(
-        tuple(stems[min(turn, len(stems) - 1)] for stems in read) for turn in range(most)
-    )
+    """The same, as parts of a leaf: in each language, and as the words stand in the index."""
+    own, *others = [
+        tuple(languages.stem(raw, each) for raw in raws) for each in vocabulary.languages
+    ]
+    # Accents that were not typed would have told a stemmer more: see `Snapshot.stems`.
+    others.append(tuple(vocabulary.stems(raw)[-1] for raw in raws))
+    known = [each for each in others if all(map(vocabulary.frequency, each))]
     return [
-        query.Phrase(field, list(stems), boost=boost) if len(stems) > 1
-        else query.Term(field, stems[0], boost=boost)
-        for stems in said for field in fields
+        query.Phrase(field, list(stems)) if len(stems) > 1 else query.Term(field, stems[0])
+        for stems in dict.fromkeys([own, *known]) for field in fields
     ]  # fmt: skip
 
 
-def apart(
-    raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary, boost: float = APART
-) -> query.And:
+def apart(raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary) -> query.And:
     """A part of a leaf: all of some words, anywhere."""
-    return query.And([word(raw, fields, vocabulary) for raw in raws], boost=boost)
+    return query.And([word(raw, fields, vocabulary) for raw in raws], boost=APART)
 
 
 def _is_part(raw: str) -> bool:
@@ -244,7 +227,7 @@ def compound(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
 
 def piece(text: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of words that were typed in one piece."""
-    raws = words_of(text)
+    raws = analysis.words(text)
     parts = phrases(raws, fields, vocabulary)
     joined = "".join(map(as_written, raws))
     if vocabulary.has(joined):

@@ -59,7 +59,7 @@ class Snapshot:
         self._masks: dict[object, Mask] = {}
         self._expanded: dict[object, Any] = {}
         self._derived: dict[str, Any] = {}
-        self._labelled: dict[str, Postings] = {}
+        self._labelled: dict[object, Postings] = {}
         self._of_thread = local()
 
     @property
@@ -176,7 +176,7 @@ class Snapshot:
             self._derived[key] = make()
         return self._derived[key]
 
-    def labelled(self, of: str, make: Callable[[], Postings]) -> Postings:
+    def labelled(self, of: object, make: Callable[[], Postings]) -> Postings:
         """What the labels of a thing match; made, if it is not remembered."""
         found = self._labelled.get(of)
         if found is None:

@@ -179,7 +179,7 @@ class Speller:
 
 
 def _plain_words(text: str) -> list[str]:
-    return [raw for token in tokens(text) if token.is_plain for raw in reading.words_of(token.text)]
+    return [raw for token in tokens(text) if token.is_plain for raw in analysis.words(token.text)]
 
 
 def _letters(words: Sequence[str]) -> Array:

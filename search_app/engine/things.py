@@ -23,15 +23,20 @@ _PARTED = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECASE)
 
 
 class Thing(NamedTuple):
-    """What can be recognised: its labels by language, and the values of facets that are it."""
+    """What can be recognised: its labels by language, and the values of facets that are it.
+
+    `acronyms` count in capitals only, and `broader` has the ids of things that it is a kind of.
+    """
 
     id: str
     labels: Mapping[str, Sequence[str]]
     values: tuple[tuple[str, str], ...]
+    acronyms: tuple[str, ...] = ()
+    broader: tuple[str, ...] = ()
 
 
 def things(snapshot: Snapshot, thesaurus: Thesaurus) -> list[Thing]:
-    """All things that a snapshot can recognise: the concepts first, in their order."""
+    """All things that a snapshot can recognise."""
     facts = list(_facts(snapshot))
     return [*_of_thesaurus(thesaurus, facts), *facts]
 
@@ -46,7 +51,7 @@ def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thin
         labels = {each: concept.labels(each) for each in concept.languages}
         names = {fold(label) for each in labels.values() for label in each}
         values = dict.fromkeys(value for name in sorted(names) for value in called[name])
-        yield Thing(concept.id, labels, tuple(values))
+        yield Thing(concept.id, labels, tuple(values), concept.acronyms, concept.broader)
 
 
 def _facts(snapshot: Snapshot) -> Iterator[Thing]:

@@ -105,7 +105,8 @@ def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
     known = None if request.exact or not request.text else concepts.of(snapshot)
     return Vocabulary(
         snapshot.catalogue, lambda field, text: _named(field, text, snapshot),
-        snapshot.stems, snapshot.frequency, known if known and known.things else None,
+        snapshot.stems, snapshot.frequency, snapshot.languages,
+        known if known and known.things else None,
     )  # fmt: skip
 
 

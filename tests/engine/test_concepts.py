@@ -44,7 +44,7 @@ def searcher(snapshot: Snapshot) -> Iterator[Searcher]:
 def read(text: str, snapshot: Snapshot) -> Parsed:
     """What was typed, as it is read, all of it wanted."""
     vocabulary = Vocabulary(
-        snapshot.catalogue, lambda *_: [], snapshot.stems, snapshot.frequency,
+        snapshot.catalogue, lambda *_: [], snapshot.stems, snapshot.frequency, snapshot.languages,
         concepts.of(snapshot),
     )  # fmt: skip
     return parse(text, vocabulary, query.And)

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
+from indexer import languages
 from indexer.fields import Field
-from search_app.engine.nodes import Leaf, leaves
+from search_app.engine.nodes import Leaf, leaves, parts
 from search_app.engine.parse import DEEPEST, MOST_WORDS, Parsed, parse
 from search_app.engine.reading import APART, Vocabulary
 from tests.engine.catalogues import CATALOGUE
@@ -237,3 +238,17 @@ def test_plain_words_are_read_as_the_grammar_reads_them(
     full = read(space.join([*words, "."]), joined)
     assert repr(plain) == repr(full)
     assert [leaf.said for leaf in leaves(plain.words)] == [leaf.said for leaf in leaves(full.words)]
+
+
+def test_a_phrase_is_read_in_one_language_at_a_time() -> None:
+    """Words side by side are looked for by their stems in each language, never mixed."""
+    spoken = ("en", "es", "fr")
+    many = Vocabulary(
+        CATALOGUE, named, lambda raw: tuple(languages.stem(raw, each) for each in spoken),
+        lambda _: 1, spoken,
+    )  # fmt: skip
+    tree = parse('"nuestras explotaciones"', many, query.And).words
+    said = {tuple(part.words) for part in parts(tree)}
+    assert said == {
+        tuple(languages.stem(raw, each) for raw in ("nuestras", "explotaciones")) for each in spoken
+    }

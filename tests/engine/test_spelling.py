@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer import analysis, generations, languages
 from indexer.folding import as_written
 from indexer.record import Publication, Source
-from search_app.engine import concepts, reading, spelling
+from search_app.engine import concepts, spelling
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.spelling import FREQUENT, MOST, TIMES, Speller
 from tests.engine.catalogues import index
@@ -287,7 +287,7 @@ def test_only_unknown_words_are_corrected(text: str, snapshot: Snapshot, speller
     said = speller.corrected(text)
     if said is None:
         return
-    before, after = reading.words_of(text), reading.words_of(said)
+    before, after = analysis.words(text), analysis.words(said)
     assert said != text
     assert len(before) == len(after)
     for one, other in zip(before, after, strict=True):
