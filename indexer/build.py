@@ -14,10 +14,19 @@ from typing import Literal
 
 import msgspec
 
-from indexer import analysis, catalogue_file, columnar, corpus, generations, schema, thesaurus
+from indexer import (
+    analysis,
+    catalogue_file,
+    columnar,
+    corpus,
+    generations,
+    manifest,
+    schema,
+    thesaurus,
+)
 from indexer.columnar import Segment
 from indexer.fields import Catalogue
-from indexer.generations import Changes, Generation, Manifest
+from indexer.manifest import Changes, Generation, Manifest
 from indexer.record import Fresh, Item, Kept, Problem, Publication
 from indexer.thesaurus import Thesaurus
 
@@ -91,7 +100,7 @@ def build(
         with generations.begun(index) as partial:
             items = chain(same, others or ())
             counts = columnar.write(
-                partial / generations.SEGMENT, catalogue,
+                partial / manifest.SEGMENT, catalogue,
                 census.counted(items, progress), former,
             )  # fmt: skip
             if not force:
@@ -99,9 +108,9 @@ def build(
             if live and former and census.equals(live.manifest):
                 seconds = time.perf_counter() - started
                 return Outcome("unchanged", live, census.changes, problems, seconds)
-            (partial / generations.DIGESTS).write_bytes(generations.packed_digests(census.digests))
+            (partial / manifest.DIGESTS).write_bytes(manifest.packed_digests(census.digests))
             if known_things.concept:
-                (partial / generations.THESAURUS).write_bytes(msgspec.json.encode(known_things))
+                (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(known_things))
             seconds = round(time.perf_counter() - started, 3)
             sealed = generations.seal(index, partial, census.manifest(counts, seconds))
             gate(sealed, live)
@@ -114,11 +123,11 @@ def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
     """The live generation and the digests of its publications, so far as they can be read."""
     try:
         live = generations.current(index)
-    except generations.IndexUnusable:
+    except manifest.IndexUnusable:
         return None, {}
     try:
         return live, live.digests()
-    except generations.IndexUnusable:
+    except manifest.IndexUnusable:
         return live, {}
 
 

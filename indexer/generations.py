@@ -16,118 +16,32 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
-import zstandard
 
-from indexer.fields import Catalogue
-from indexer.record import Problem
-from indexer.thesaurus import Thesaurus
+from indexer.manifest import (
+    MANIFEST,
+    SEGMENT,
+    Generation,
+    IndexBusy,
+    IndexMissing,
+    IndexOutdated,
+    Manifest,
+    decoded,
+)  # fmt: skip
 
 KEPT = 3
 """How many generations stay on disk, the live one among them."""
 
-CURRENT, LOCK, MANIFEST, DIGESTS, THESAURUS, SEGMENT = (
-    "CURRENT", "LOCK", "manifest.json", "digests.zst", "thesaurus.json", "segment",
-)  # fmt: skip
+CURRENT, LOCK = "CURRENT", "LOCK"
 PARTIAL = ".partial"
 _NAME = r"\d{6,}-\w+"
-Decoded = TypeVar("Decoded")
-
-
-class IndexUnusable(Exception):
-    """An index that can't be used: what is wrong, and the command that mends it."""
-
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(f"{what}. {hint}")
-        self.what, self.hint = what, hint
-
-
-class IndexMissing(IndexUnusable):
-    """There is no index where one was expected."""
-
-
-class IndexOutdated(IndexUnusable):
-    """The index was built by another version of this program, or is damaged."""
-
-
-class IndexBusy(IndexUnusable):
-    """Another build is at work on the index."""
-
-
-class Changes(msgspec.Struct, frozen=True):
-    """How many publications a build added, changed, removed and left as they were."""
-
-    added: int
-    changed: int
-    removed: int
-    unchanged: int
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a generation says of itself.
-
-    `built` is the time of the build in UTC, ISO 8601; `seconds` is how long it took. `after`
-    is the generation that was live before, if one was. `corpus` is a digest of all that was
-    read, `schema` and `analysis` say by which rules. `counts` tells, for each facet, how many
-    publications have each value. `files` has the size in bytes and the SHA-256 of every file
-    but the manifest itself.
-    """
-
-    format: int
-    analysis: int
-    schema: str
-    corpus: str
-    built: str
-    seconds: float
-    after: str | None = None
-    publications: int
-    changes: Changes
-    counts: dict[str, dict[str, int]]
-    problems: tuple[Problem, ...]
-    catalogue: Catalogue
-    files: dict[str, tuple[int, str]] = {}
-
-
-class Generation(msgspec.Struct, frozen=True):
-    """A generation on disk: its name, its folder, its manifest."""
-
-    name: str
-    folder: Path
-    manifest: Manifest
-
-    @property
-    def segment(self) -> Path:
-        """The folder of the Whoosh index."""
-        return self.folder / SEGMENT
-
-    def thesaurus(self) -> Thesaurus:
-        """The thesaurus that queries are read by. Raises IndexOutdated."""
-        if THESAURUS not in self.manifest.files:
-            return Thesaurus()
-        return _decoded(self.folder, THESAURUS, Thesaurus)
-
-    def digests(self) -> dict[str, str]:
-        """To each publication's id, the digest of what it said. Raises IndexOutdated."""
-        try:
-            packed = zstandard.decompress((self.folder / DIGESTS).read_bytes())
-            found = msgspec.msgpack.decode(packed, type=dict[str, bytes])
-        except (OSError, ValueError, zstandard.ZstdError, msgspec.MsgspecError) as error:
-            raise _unreadable(self.folder, DIGESTS, error) from error
-        return {identity: digest.hex() for identity, digest in found.items()}
-
-
-def packed_digests(digests: Mapping[str, str]) -> bytes:
-    """What `Generation.digests` reads: MessagePack, packed with Zstandard (RFC 8878)."""
-    plain = {identity: bytes.fromhex(digest) for identity, digest in digests.items()}
-    return zstandard.compress(msgspec.msgpack.encode(plain), level=1)
 
 
 def names(index: Path) -> list[str]:
@@ -154,7 +68,7 @@ def current(index: Path) -> Generation:
 def load(index: Path, name: str) -> Generation:
     """A generation by its name. Raises IndexOutdated if its manifest can't be read."""
     folder = index / "generations" / name
-    return Generation(name, folder, _decoded(folder, MANIFEST, Manifest))
+    return Generation(name, folder, decoded(folder, MANIFEST, Manifest))
 
 
 def verified(index: Path, name: str) -> Generation:
@@ -180,18 +94,6 @@ def lineage(index: Path, name: str) -> list[str]:
         except IndexOutdated:
             following = max((each for each in names(index) if each < line[-1]), default=None)
     return line
-
-
-def _decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
-    try:
-        return msgspec.json.decode((folder / file).read_bytes(), type=kind)
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise _unreadable(folder, file, error) from error
-
-
-def _unreadable(folder: Path, file: str, error: Exception) -> IndexOutdated:
-    what = f"{file} of the generation {folder.name} can't be read: {error}"
-    return IndexOutdated(what, "Run: pubsearch build --force")
 
 
 @contextmanager

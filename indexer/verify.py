@@ -11,7 +11,7 @@ import zstandard
 
 from indexer import columnar, generations
 from indexer.columnar import Array, Segment, Terms
-from indexer.generations import Generation, IndexOutdated
+from indexer.manifest import Generation, IndexOutdated
 
 
 class Verdict(msgspec.Struct, frozen=True):

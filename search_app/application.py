@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from indexer.generations import IndexUnusable
+from indexer.manifest import IndexUnusable
 from search_app import config, errors, views
 from search_app.config import Settings
 from search_app.engine import Engine

@@ -18,7 +18,7 @@ from indexer import check as checking
 from indexer import verify as verifying
 from indexer.build import Outcome, Refused
 from indexer.catalogue_file import CatalogueError
-from indexer.generations import IndexBusy, IndexMissing, IndexUnusable, Manifest
+from indexer.manifest import IndexBusy, IndexMissing, IndexUnusable, Manifest
 from indexer.record import Problem
 from search_app import api, config, gaps, judged, page, sidebar, state, terminal
 from search_app.engine import open_engine

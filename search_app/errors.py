@@ -8,7 +8,7 @@ import msgspec
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from indexer.generations import IndexUnusable
+from indexer.manifest import IndexUnusable
 from search_app.state import BadParameter
 
 log = logging.getLogger(__name__)

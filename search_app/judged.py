@@ -21,7 +21,8 @@ import msgspec
 from indexer import catalogue_file
 from indexer.build import Refused
 from indexer.catalogue_file import CatalogueError
-from indexer.generations import Generation, IndexUnusable, damage
+from indexer.generations import damage
+from indexer.manifest import Generation, IndexUnusable
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
 from search_app.engine.snapshot import Snapshot

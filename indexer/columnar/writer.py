@@ -29,8 +29,9 @@ from indexer.columnar.segment import (
 )
 from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
 from indexer.columnar.stored import StoredBuilder
+from indexer.columnar.stream import WordStream
 from indexer.columnar.texts import Texts
-from indexer.columnar.words import FIELD_END, WordStream
+from indexer.columnar.words import FIELD_END
 from indexer.fields import Catalogue
 from indexer.record import Fresh, Item, Kept
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 
-from indexer import generations
+from indexer import generations, manifest
 from search_app.engine import spelling
 from search_app.engine import suggest as suggesting
 from search_app.engine.request import SearchRequest
@@ -65,7 +65,7 @@ class Engine:
         return self.held or held
 
     def _live_name(self) -> str:
-        with suppress(generations.IndexUnusable, OSError):
+        with suppress(manifest.IndexUnusable, OSError):
             return generations.current_name(self._index)
         return ""
 
@@ -85,7 +85,7 @@ class Engine:
         try:
             self.held, self.failed = self._opened(name), None
             _prepare(self.held)
-        except (generations.IndexUnusable, OSError) as error:
+        except (manifest.IndexUnusable, OSError) as error:
             self.failed = name
             log.error("%s stays in use: %s", self.held.name, error)
 

@@ -19,7 +19,7 @@ from indexer import analysis, columnar, languages, schema
 from indexer.columnar import STEM_MARK, Array, Column, Postings, Segment, Terms, written_of
 from indexer.fields import Catalogue
 from indexer.folding import as_written
-from indexer.generations import Generation, IndexOutdated
+from indexer.manifest import Generation, IndexOutdated
 from indexer.record import Publication
 from search_app.engine.beginnings import Labels, Titles
 from search_app.engine.columns import Table

@@ -12,7 +12,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from indexer import build, columnar, generations
+from indexer import build, columnar, generations, manifest
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import Fresh, Publication, Source, Value
 from indexer.thesaurus import Thesaurus
@@ -107,7 +107,7 @@ def index(folder: Path, made: Sequence[Publication]) -> Path:
     partial = generations.begin(folder)
     census = build.Census(CATALOGUE, {}, [], Thesaurus())
     chunks = census.counted(map(Fresh, made))
-    counts = columnar.write(partial / generations.SEGMENT, CATALOGUE, chunks)
+    counts = columnar.write(partial / manifest.SEGMENT, CATALOGUE, chunks)
     sealed = generations.seal(folder, partial, census.manifest(counts))
     generations.publish(folder, sealed)
     return folder

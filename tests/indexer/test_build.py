@@ -13,9 +13,9 @@ import pytest
 from whoosh import index as whoosh_index
 from whoosh import query
 
-from indexer import analysis, build, generations, schema
+from indexer import analysis, build, generations, manifest, schema
 from indexer.build import Outcome, Refused
-from indexer.generations import Changes
+from indexer.manifest import Changes
 from indexer.record import Publication
 from tests.samples import article, page
 
@@ -168,7 +168,7 @@ def test_nothing_at_all_is_refused_at_the_first_build(corpus: Path, tmp_path: Pa
     index = tmp_path / "index"
     with pytest.raises(Refused):
         build.build(corpus, index)
-    with pytest.raises(generations.IndexMissing):
+    with pytest.raises(manifest.IndexMissing):
         generations.current(index)
     assert build.build(corpus, index, force=True).generation.manifest.publications == 0
     assert found(index, query.Every()) == set()
@@ -358,7 +358,7 @@ def segment_files(index: Path) -> dict[str, bytes]:
     """The files of the live segment and the digests, byte by byte."""
     generation = generations.current(index)
     files = {each.name: each.read_bytes() for each in generation.segment.iterdir()}
-    return {**files, "digests": (generation.folder / generations.DIGESTS).read_bytes()}
+    return {**files, "digests": (generation.folder / manifest.DIGESTS).read_bytes()}
 
 
 def test_a_rebuild_in_another_process_is_a_full_build_byte_by_byte(

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer import analysis, schema
-from indexer.columnar import Layout, Segment, inversion, postings, splice, words
+from indexer.columnar import Layout, Segment, inversion, postings, splice, stream, words
 from indexer.record import Fresh, Item, Kept, Publication
 from tests.engine import catalogues
 from tests.indexer.segments import CATALOGUE, contents, fresh, moved, publications, written
@@ -131,7 +131,7 @@ def test_many_stretches_and_chunks_leave_no_trace(
         folder = tmp_path / f"chunks-{size}"
         written(folder, made, catalogue=catalogue, size=size)
         assert contents(folder) == whole
-    monkeypatch.setattr(words, "ALONE", 1000)
+    monkeypatch.setattr(stream, "ALONE", 1000)
     written(tmp_path / "alone", made, catalogue=catalogue, size=7)
     assert contents(tmp_path / "alone") == whole
     assert len(list(postings.stretches(Segment(tmp_path / "alone", catalogue).layout))) > (
@@ -186,7 +186,7 @@ def test_what_is_kept_is_as_if_it_were_new(
     kept = {each.id for each in left if data.draw(st.booleans()) or each.id < "m"}
     sizes = data.draw(st.sampled_from((None, 1, 4)))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(words, "ALONE", 1000)
+        patch.setattr(stream, "ALONE", 1000)
         patch.setattr(splice, "SLAB", slab)
         if spliced:  # as in a large catalogue, where a few that come or go leave the means
             patch.setattr(postings, "means", lambda lengths: np.full(lengths.shape[1], 5.0))

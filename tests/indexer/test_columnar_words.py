@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from indexer import analysis, languages
 from indexer.columnar import Array
+from indexer.columnar.stream import Numbers, provisional
 from indexer.columnar.words import (
     FIELD_END,
     GAP,
-    Numbers,
     Vocabulary,
-    provisional,
     stem_of_word,
     stems_of,
     vocabulary,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexer import build, generations
-from indexer.generations import Generation, IndexBusy, IndexMissing, IndexOutdated
+from indexer.manifest import Generation, IndexBusy, IndexMissing, IndexOutdated
 
 HOLD = """\
 import sys

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import build, generations, thesaurus
+from indexer import build, generations, manifest, thesaurus
 from indexer.catalogue_file import CatalogueError
 from indexer.folding import fold
 from indexer.thesaurus import THESAURUS_FILE, Concept, Thesaurus
@@ -224,6 +224,6 @@ def test_a_damaged_thesaurus_is_found(corpus: Path, tmp_path: Path) -> None:
     write(corpus, concept("organs"))
     live = build.build(corpus, tmp_path / "index").generation
     assert generations.damage(live) == []
-    file = live.folder / generations.THESAURUS
+    file = live.folder / manifest.THESAURUS
     file.write_bytes(file.read_bytes().replace(b"organs", b"orgams"))
     assert generations.damage(live) == ["thesaurus.json is not as it was written"]

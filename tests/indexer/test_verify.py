@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer import build, generations, verify
+from indexer import build, generations, manifest, verify
 from indexer.columnar import Segment
 
 
@@ -27,7 +27,7 @@ def test_a_good_index_has_no_fault(corpus: Path, index: Path) -> None:
 
 def test_a_missing_index_is_told(tmp_path: Path) -> None:
     """Where there is no index, there is nothing to verify."""
-    with pytest.raises(generations.IndexMissing):
+    with pytest.raises(manifest.IndexMissing):
         list(verify.verify(tmp_path / "index"))
 
 
