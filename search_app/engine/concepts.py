@@ -273,7 +273,4 @@ def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) ->
 
 def of(snapshot: Snapshot) -> Concepts:
     """The things that a snapshot can recognise; made once."""
-    found: Concepts = snapshot.once(
-        "concepts", lambda: Concepts(snapshot, snapshot.generation.thesaurus())
-    )
-    return found
+    return snapshot.once("concepts", lambda: Concepts(snapshot, snapshot.generation.thesaurus()))

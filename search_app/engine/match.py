@@ -19,7 +19,7 @@ from indexer.columnar import Array, Column, Places, Postings
 from indexer.schema import row_of
 from search_app.engine import expand
 from search_app.engine.nodes import Labels, Leaf
-from search_app.engine.snapshot import Documents, Mask, Snapshot
+from search_app.engine.snapshot import Mask, Snapshot
 
 Answer = TypeVar("Answer")
 NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -152,31 +152,10 @@ def _apart(part: query.And, snapshot: Snapshot) -> Postings:
     )
     documents, weights = held[0]
     for other in held[1:]:
-        here, there = common(documents, other.documents, snapshot)
+        here, there = snapshot.common(documents, other.documents)
         documents = documents.take(here)
         weights = np.minimum(weights.take(here), other.weights.take(there))
     return Postings(documents, weights)
-
-
-SEARCHED_TIMES = 16
-"""A list is searched for the publications of another if that is so many times shorter; else
-each publication's place in it is noted in a table, which takes less time than many searches."""
-
-
-def common(few: Documents, many: Documents, snapshot: Snapshot) -> tuple[Array, Array]:
-    """Where in each of two lists the publications stand that are in both."""
-    if len(many) < len(few):
-        there, here = common(many, few, snapshot)
-        return here, there
-    at: Array
-    if len(few) * SEARCHED_TIMES < len(many):
-        at = many.searchsorted(few)
-    else:
-        table = snapshot.scratch
-        table[many] = snapshot.everything[: len(many)]
-        at = table.take(few)
-    here = (many.take(at, mode="clip") == few).nonzero()[0]
-    return here, at.take(here)
 
 
 def said(part: query.Query) -> object:

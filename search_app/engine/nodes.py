@@ -1,4 +1,4 @@
-"""The one node of a query tree that Whoosh has not: what was typed, over all its fields."""
+"""The nodes of a query tree that Whoosh has not, and what can be asked of a tree."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from whoosh import query
+
+from indexer.schema import row_of
 
 
 class Leaf(query.Or):  # type: ignore[misc]
@@ -83,3 +85,23 @@ def _parts(node: query.Query) -> Iterator[query.Query]:
             yield from _parts(part)
         else:
             yield part
+
+
+def parted(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
+    """Those that are about words, and those about facet values only."""
+    words: list[query.Query] = []
+    filters: list[query.Query] = []
+    for node in nodes:
+        (filters if _is_filter(node) else words).append(node)
+    return words, filters
+
+
+def _is_filter(node: query.Query) -> bool:
+    """Whether a node, or what it negates, is about facet values only."""
+    if isinstance(node, Leaf):
+        return False
+    if isinstance(node, query.Not):
+        return _is_filter(node.query)
+    if isinstance(node, query.CompoundQuery):
+        return bool(node.subqueries) and all(_is_filter(child) for child in node.subqueries)
+    return isinstance(node, query.Term | query.TermRange) and row_of(node.fieldname) is not None

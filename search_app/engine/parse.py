@@ -22,10 +22,10 @@ from whoosh import query
 from indexer import analysis
 from indexer.fields import Field
 from indexer.folding import as_written, fold
-from indexer.schema import exact, row_of
+from indexer.schema import exact
 from search_app.engine import reading
 from search_app.engine.lexer import Token, tokens
-from search_app.engine.nodes import Leaf
+from search_app.engine.nodes import Leaf, parted
 from search_app.engine.reading import Line, Vocabulary
 from search_app.engine.request import year_range
 
@@ -102,7 +102,7 @@ class _Parser:
         while self.at < len(self.tokens):  # a parenthesis that was never opened
             self.at += 1
             groups += self._groups(0)
-        words, filters = _parted(groups)
+        words, filters = parted(groups)
         return Parsed(
             self._join(words), tuple(filters), self.ignored, tuple(self.unknown),
             frozenset(self.spoken),
@@ -113,7 +113,7 @@ class _Parser:
         if not groups:
             return None
         negative = [group for group in groups if isinstance(group, query.Not)]
-        positive, required = _parted(
+        positive, required = parted(
             [group for group in groups if not isinstance(group, query.Not)] if negative else groups
         )
         if len(positive) > 1:
@@ -132,7 +132,7 @@ class _Parser:
             alternatives = [self._either(depth)]
             while self._operator("AND"):
                 alternatives.append(self._either(depth))
-            words, filters = _parted([each for each in alternatives if each is not None])
+            words, filters = parted([each for each in alternatives if each is not None])
             groups += filters
             groups += [query.And(words)] if len(words) > 1 and self.joined is query.Or else words
         return groups
@@ -297,23 +297,3 @@ class _Parser:
             self.left_out += 1
             return None
         return reading.word(raw, fields, self.vocabulary)
-
-
-def _parted(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
-    """Those that are about words, and those about facet values only."""
-    words: list[query.Query] = []
-    filters: list[query.Query] = []
-    for node in nodes:
-        (filters if _is_filter(node) else words).append(node)
-    return words, filters
-
-
-def _is_filter(node: query.Query) -> bool:
-    """Whether a node, or what it negates, is about facet values only."""
-    if isinstance(node, Leaf):
-        return False
-    if isinstance(node, query.Not):
-        return _is_filter(node.query)
-    if isinstance(node, query.CompoundQuery):
-        return bool(node.subqueries) and all(_is_filter(child) for child in node.subqueries)
-    return isinstance(node, query.Term | query.TermRange) and row_of(node.fieldname) is not None

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.columnar import K1, Array, Postings
-from search_app.engine.match import common, matches, postings
+from search_app.engine.match import matches, postings
 from search_app.engine.nodes import Leaf, leaves
 from search_app.engine.snapshot import Documents, Snapshot
 
@@ -73,7 +73,7 @@ def found(node: query.Query, snapshot: Snapshot) -> Found:
         return _all(node, snapshot) if isinstance(node, query.And) else _any(node, snapshot)
     if isinstance(node, query.AndMaybe):
         base, more = found(node.a, snapshot), found(node.b, snapshot)
-        here, there = common(base.documents, more.documents, snapshot)
+        here, there = snapshot.common(base.documents, more.documents)
         base.scores[here] += more.scores[there]
         return base
     documents = np.flatnonzero(matches(node, snapshot)).astype(np.int32)
@@ -106,7 +106,7 @@ def _all(node: query.And, snapshot: Snapshot) -> Found:
     scoring = [found(child, snapshot) for child in others if _can_score(child)]
     documents, scores = _all_words(words, snapshot) if words else scoring.pop()
     for other in scoring:
-        here, there = common(documents, other.documents, snapshot)
+        here, there = snapshot.common(documents, other.documents)
         documents, scores = documents[here], scores[here] + other.scores[there]
     for child in others:
         if not _can_score(child):
@@ -124,7 +124,7 @@ def _all_words(words: list[Postings], snapshot: Snapshot) -> Found:
     words = sorted(words, key=lambda word: len(word.documents))
     documents, weights = words[0].documents, [words[0].weights]
     for word in words[1:]:
-        here, there = common(documents, word.documents, snapshot)
+        here, there = snapshot.common(documents, word.documents)
         documents = documents.take(here)
         weights = [*(each.take(here) for each in weights), word.weights.take(there)]
         if not len(documents):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from threading import local
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,14 @@ Mask = NDArray[np.bool_]
 """Of the size of a snapshot: True for the publications that are meant."""
 Documents = NDArray[np.int32]
 """Numbers of publications, ascending."""
+Key = TypeVar("Key")
+Made = TypeVar("Made")
 
 MOST_REMEMBERED = 512
-"""How many terms and how many masks a snapshot remembers: a mask has a byte a publication."""
+"""How many words and how many masks a snapshot remembers: a mask has a byte a publication."""
+SEARCHED_TIMES = 16
+"""A list is searched for the publications of another if that is so many times shorter; else
+each publication's place in it is noted in a table, which takes less time than many searches."""
 MOST_EXPANDED = 32
 """How many expansions it remembers: each may have every word of the index."""
 
@@ -54,7 +59,6 @@ class Snapshot:
             raise IndexOutdated(what, "Run: pubsearch build --force") from error
         self.columns: Mapping[str, Column] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.stored.ranks
-        self._terms: dict[str, int | None] = {}
         self._stems: dict[str, tuple[str, ...]] = {}
         self._masks: dict[object, Mask] = {}
         self._expanded: dict[object, Any] = {}
@@ -91,15 +95,9 @@ class Snapshot:
 
     def term(self, text: str) -> int | None:
         """The number of a term among its kind; None if nothing has it."""
-        if not text.startswith(analysis.WRITTEN):
-            return self._stem_numbers.get(text)
-        try:
-            return self._terms[text]
-        except KeyError:
-            number = self.terms_of(text).texts.number(text.removeprefix(analysis.WRITTEN))
-        _make_room(self._terms)
-        self._terms[text] = number
-        return number
+        if text.startswith(analysis.WRITTEN):
+            return self.segment.words.texts.number(text.removeprefix(analysis.WRITTEN))
+        return self._stem_numbers.get(text)
 
     def words_written(self, written: str) -> Array:
         """The numbers of all words that are written so, ascending: one, or one for each stem."""
@@ -134,12 +132,7 @@ class Snapshot:
         Of the others those that some publication has; among them the stems of all words that
         are written so, as accents that were not typed would have told a stemmer more.
         """
-        known = self._stems.get(raw)
-        if known is None:
-            known = self._all_stems(raw)
-            _make_room(self._stems)
-            self._stems[raw] = known
-        return known
+        return _remembered(self._stems, raw, lambda: self._all_stems(raw))
 
     def _all_stems(self, raw: str) -> tuple[str, ...]:
         own, *others = self.languages
@@ -154,35 +147,19 @@ class Snapshot:
 
     def mask(self, key: object, make: Callable[[], Mask]) -> Mask:
         """The mask that is remembered under a key; made, if there is none."""
-        mask = self._masks.get(key)
-        if mask is None:
-            mask = make()
-            _make_room(self._masks)
-            self._masks[key] = mask
-        return mask
+        return _remembered(self._masks, key, make)
 
     def expanded(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401
         """The terms that are remembered for a beginning, a pattern or a likeness; or made."""
-        found = self._expanded.get(key)
-        if found is None:
-            found = make()
-            _make_room(self._expanded, MOST_EXPANDED)
-            self._expanded[key] = found
-        return found
-
-    def once(self, key: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """What is derived from the whole snapshot, and kept as long as it; made, if it is not."""
-        if key not in self._derived:
-            self._derived[key] = make()
-        return self._derived[key]
+        return _remembered(self._expanded, key, make, MOST_EXPANDED)
 
     def labelled(self, of: object, make: Callable[[], Postings]) -> Postings:
         """What the labels of a thing match; made, if it is not remembered."""
-        found = self._labelled.get(of)
-        if found is None:
-            found = make()
-            _make_room(self._labelled, MOST_EXPANDED)
-            self._labelled[of] = found
+        return _remembered(self._labelled, of, make, MOST_EXPANDED)
+
+    def once(self, key: str, make: Callable[[], Made]) -> Made:
+        """What is derived from the whole snapshot, and kept as long as it; made, if it is not."""
+        found: Made = _remembered(self._derived, key, make)
         return found
 
     @cached_property
@@ -190,8 +167,23 @@ class Snapshot:
         """The numbers of all publications."""
         return np.arange(self.size, dtype=np.int32)
 
+    def common(self, few: Documents, many: Documents) -> tuple[Array, Array]:
+        """Where in each of two lists the publications stand that are in both."""
+        if len(many) < len(few):
+            there, here = self.common(many, few)
+            return here, there
+        at: Array
+        if len(few) * SEARCHED_TIMES < len(many):
+            at = many.searchsorted(few)
+        else:
+            table = self._scratch
+            table[many] = self.everything[: len(many)]
+            at = table.take(few)
+        here = (many.take(at, mode="clip") == few).nonzero()[0]
+        return here, at.take(here)
+
     @property
-    def scratch(self) -> NDArray[np.int32]:
+    def _scratch(self) -> NDArray[np.int32]:
         """A number for each publication, left behind by whatever this thread did before."""
         try:
             found: NDArray[np.int32] = self._of_thread.scratch
@@ -226,7 +218,14 @@ class Snapshot:
         return {analysis.WRITTEN: words, "": self.segment.stems.texts.all()}
 
 
-def _make_room(known: dict[Any, Any], most: int = MOST_REMEMBERED) -> None:
-    """Forgets what was remembered first, if there is too much."""
-    while len(known) >= most:
-        known.pop(next(iter(known)), None)
+def _remembered(
+    known: dict[Key, Made], key: Key, make: Callable[[], Made], most: int = MOST_REMEMBERED
+) -> Made:
+    """What is known under a key, made if it is not; what was known first makes room for it."""
+    found = known.get(key)
+    if found is None:
+        found = make()
+        while len(known) >= most:
+            known.pop(next(iter(known)), None)
+        known[key] = found
+    return found

@@ -192,5 +192,4 @@ def _letters(words: Sequence[str]) -> Array:
 
 def of(snapshot: Snapshot) -> Speller:
     """The speller of a snapshot; made once."""
-    found: Speller = snapshot.once("speller", lambda: Speller(snapshot))
-    return found
+    return snapshot.once("speller", lambda: Speller(snapshot))

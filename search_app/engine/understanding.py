@@ -51,8 +51,9 @@ class Understood(NamedTuple):
     @property
     def is_too_narrow(self) -> bool:
         """Whether few publications have all of many words, which are not meant to the letter."""
-        is_long = next(islice(leaves(self.parsed.words), LONG - 1, None), None) is not None
-        return self.base is not None and len(self.base.documents) < FEW and is_long
+        if self.base is None or len(self.base.documents) >= FEW:
+            return False
+        return next(islice(leaves(self.parsed.words), LONG - 1, None), None) is not None
 
     @property
     def is_empty(self) -> bool:
@@ -126,6 +127,8 @@ def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> Understood:
 
 def _preferring(tree: query.Query, spoken: frozenset[str], snapshot: Snapshot) -> query.Query:
     """The tree, what there is in a language that was spoken before what there is not."""
+    if not spoken:
+        return tree
     others = spoken - set(snapshot.languages[:1])
     terms = [
         query.Term(exact(row), language)
