@@ -82,7 +82,7 @@ def build(
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
-    catalogue, known_things = catalogue_file.load(corpus_folder), thesaurus.load(corpus_folder)
+    catalogue, concepts = catalogue_file.load(corpus_folder), thesaurus.load(corpus_folder)
     problems: list[Problem] = []
     with generations.locked(index):
         live, before = _live(index)
@@ -90,33 +90,35 @@ def build(
         known = former.stored if former else None
         reading = corpus.Reading(catalogue, problems.append, known, at)
         same, others = _until_news(reading.folder(corpus_folder))
-        census = Census(catalogue, before, problems, known_things)
-        if live and former and others is None and len(same) == former.size:
-            census.count(same)
-            if census.equals(live.manifest):
-                seconds = time.perf_counter() - started
-                return Outcome("unchanged", live, census.changes, problems, seconds)
-            census = Census(catalogue, before, problems, known_things)
-        with generations.begun(index) as partial:
-            items = chain(same, others or ())
-            counts = columnar.write(
-                partial / manifest.SEGMENT, catalogue,
-                census.counted(items, progress), former,
-            )  # fmt: skip
-            if not force:
-                _refuse_half_a_corpus(census, live, corpus_folder)
-            if live and former and census.equals(live.manifest):
-                seconds = time.perf_counter() - started
-                return Outcome("unchanged", live, census.changes, problems, seconds)
-            (partial / manifest.DIGESTS).write_bytes(manifest.packed_digests(census.digests))
-            if known_things.concept:
-                (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(known_things))
-            seconds = round(time.perf_counter() - started, 3)
-            sealed = generations.seal(index, partial, census.manifest(counts, seconds))
-            gate(sealed, live)
-            published = generations.publish(index, sealed)
+        census = Census(catalogue, before, problems, concepts)
+        new = None
+        if others is not None or former is None or not census.only_repeats(same, live):
+            census = Census(catalogue, before, problems, concepts)
+            with generations.begun(index) as partial:
+                items = census.counted(chain(same, others or ()), progress)
+                counts = columnar.write(partial / manifest.SEGMENT, catalogue, items, former)
+                if not force:
+                    _refuse_half_a_corpus(census, live, corpus_folder)
+                if former is None or not census.equals(live):
+                    sealed = _sealed(index, partial, census, counts, started)
+                    gate(sealed, live)
+                    new = generations.publish(index, sealed)
     seconds = time.perf_counter() - started
-    return Outcome("published", published, published.manifest.changes, problems, seconds)
+    if new is None:
+        assert live is not None  # what is repeated was there
+        return Outcome("unchanged", live, census.changes, problems, seconds)
+    return Outcome("published", new, new.manifest.changes, problems, seconds)
+
+
+def _sealed(
+    index: Path, partial: Path, census: Census, counts: columnar.Counts, started: float
+) -> Generation:
+    """A generation that is whole, of what was counted; its segment is written already."""
+    (partial / manifest.DIGESTS).write_bytes(manifest.packed_digests(census.digests))
+    if census.thesaurus.concept:
+        (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(census.thesaurus))
+    seconds = round(time.perf_counter() - started, 3)
+    return generations.seal(index, partial, census.manifest(counts, seconds))
 
 
 def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
@@ -177,10 +179,10 @@ class Census:
 
     def __init__(
         self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem],
-        known_things: Thesaurus,
+        thesaurus: Thesaurus,
     ) -> None:  # fmt: skip
         self.catalogue, self.problems, self._before = catalogue, problems, before
-        self._thesaurus = known_things
+        self.thesaurus = thesaurus
         self.digests: dict[str, str] = {}
         self._read = sha256()
 
@@ -207,7 +209,7 @@ class Census:
     def corpus(self) -> str:
         """A digest of all that was read, the thesaurus and the problems too."""
         read = self._read.copy()
-        read.update(msgspec.json.encode(self._thesaurus))
+        read.update(msgspec.json.encode(self.thesaurus))
         read.update(msgspec.json.encode(self.problems))
         return read.hexdigest()
 
@@ -219,10 +221,20 @@ class Census:
         known = len(self.digests.keys() & before.keys())
         return Changes(len(self.digests) - known, known - unchanged, len(before) - known, unchanged)
 
-    def equals(self, manifest: Manifest) -> bool:
-        """Whether a generation was made of just this, by the same rules."""
+    def only_repeats(self, items: Sequence[Item], live: Generation | None) -> bool:
+        """Counts all the items; whether the live generation was made of just these."""
+        if live is None or len(items) != live.manifest.publications:
+            return False
+        self.count(items)
+        return self.equals(live)
+
+    def equals(self, live: Generation | None) -> bool:
+        """Whether the live generation was made of just this, by the same rules."""
+        if live is None:
+            return False
+        told = live.manifest
         mine = (schema.FORMAT, analysis.VERSION, self.catalogue.fingerprint, self.corpus)
-        return mine == (manifest.format, manifest.analysis, manifest.schema, manifest.corpus)
+        return mine == (told.format, told.analysis, told.schema, told.corpus)
 
     def manifest(self, counts: columnar.Counts, seconds: float = 0.0) -> Manifest:
         """What a generation of all this says of itself; its files are told later."""

@@ -31,7 +31,6 @@ FAILED, WITH_PROBLEMS = 1, 3
 PATH = click.Path(path_type=Path)
 _corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
 _index = click.option("--index", type=PATH, help="The index folder.")
-_force = click.option("--force", is_flag=True, help="Publish whatever was read.")
 _report = click.option(
     "--report", type=click.File("wb", lazy=False), help="Write the problems to a file, as JSON."
 )
@@ -47,7 +46,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except Refused as error:
-        _tell(error.problems)
+        terminal.tell(error.problems)
         _fail(f"not published: {error}")
     except (
         CatalogueError, IndexUnusable, importer.ImportRefused, config.SettingError, OSError,
@@ -66,7 +65,7 @@ def commands() -> None:
 @commands.command()
 @_corpus
 @_index
-@_force
+@click.option("--force", is_flag=True, help="Publish whatever was read.")
 @_report
 @click.option("--gate", type=PATH, help="A file of judged queries that must not be answered worse.")
 def build(
@@ -94,29 +93,9 @@ def _build(settings: config.Settings, *, force: bool = False, gate: Path | None 
             settings.corpus, settings.index, force=force, progress=meter.counted, at=meter.at,
             gate=passes,
         )  # fmt: skip
-    _tell(outcome.problems)
-    if outcome.status == "unchanged":
-        click.echo(f"Nothing changed: {outcome.generation.name} stays live ({_took(outcome)}).")
-    else:
-        changes = outcome.changes
-        click.echo(
-            f"Published {outcome.generation.name}: {changes.added} added, "
-            f"{changes.changed} changed, {changes.removed} removed, "
-            f"{changes.unchanged} unchanged, {_took(outcome)}."
-        )
+    terminal.tell(outcome.problems)
+    terminal.tell_outcome(outcome)
     return outcome
-
-
-def _took(outcome: Outcome) -> str:
-    return f"{outcome.seconds:.1f} s"
-
-
-def _tell(problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        click.echo(f"  {problem}", err=True)
-    if problems:
-        plural = "problem" if len(problems) == 1 else "problems"
-        click.echo(f"{len(problems)} {plural} in the corpus.", err=True)
 
 
 def _write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
@@ -156,7 +135,7 @@ def _built(settings: config.Settings) -> bool:
         click.echo(f"waiting: {error}", err=True)
         return False
     except Refused as error:
-        _tell(error.problems)
+        terminal.tell(error.problems)
         click.echo(f"not published: {error}", err=True)
     except (CatalogueError, IndexUnusable, OSError) as error:
         click.echo(f"not published: {error}", err=True)
@@ -194,25 +173,13 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     folder = config.load(corpus=corpus).corpus
     with Meter(folder, "Reading") as meter:
         verdict = checking.check(folder, meter.counted, meter.at)
-    _tell(verdict.problems)
+    terminal.tell(verdict.problems)
     _write_report(report, verdict.problems)
     if not verdict.publications:
         _fail(f"{folder} holds no readable publication. Mend it, or name another --corpus")
     click.echo(f"{verdict.publications} publications of “{verdict.catalogue.title}”")
-    _tell_concepts(verdict)
+    terminal.tell_concepts(verdict)
     sys.exit(WITH_PROBLEMS if verdict.problems else 0)
-
-
-def _tell_concepts(verdict: checking.Verdict) -> None:
-    """How many concepts of the thesaurus are found, and which are not; nothing without one."""
-    if verdict.concepts:
-        found = verdict.concepts - len(verdict.missing)
-        others = ". These are not:" if verdict.missing else "."
-        told = f"{found} of {verdict.concepts} concepts of the thesaurus"
-        click.echo(f"{told} are found in them by a label{others}")
-    for concept in verdict.missing:
-        label = next(iter(concept.labels(verdict.catalogue.language)), "")
-        click.echo(f"  {concept.id}: {label}" if label else f"  {concept.id}")
 
 
 @commands.command()
@@ -252,7 +219,7 @@ def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) 
     try:
         publications = importer.import_file(file, into, settings.corpus, problems.append)
     finally:
-        _tell(problems)
+        terminal.tell(problems)
         _write_report(report, problems)
     click.echo(f"{len(publications)} publications are now in {into}.")
     sys.exit(WITH_PROBLEMS if problems else 0)

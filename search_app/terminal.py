@@ -1,4 +1,4 @@
-"""A search in a terminal: its words and options as parameters, its results as lines."""
+"""What a terminal is told and tells: results, builds and problems as lines, words as parameters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 import click
 from werkzeug.datastructures import MultiDict
 
+from indexer.build import Outcome
+from indexer.check import Verdict
 from indexer.fields import Catalogue
+from indexer.record import Problem
 from search_app import page, sidebar
 from search_app.engine.results import Results, Run
 from search_app.facts import Facts
@@ -86,3 +89,37 @@ def _readable(text: str) -> str:
 
 def _options(names: set[str]) -> str:
     return ", ".join(f"--{name}" for name in sorted(names))
+
+
+def tell(problems: Sequence[Problem]) -> None:
+    """Tells problems of a corpus, beside what else is printed."""
+    for problem in problems:
+        click.echo(f"  {problem}", err=True)
+    if problems:
+        plural = "problem" if len(problems) == 1 else "problems"
+        click.echo(f"{len(problems)} {plural} in the corpus.", err=True)
+
+
+def tell_outcome(outcome: Outcome) -> None:
+    """What a build did."""
+    took, name = f"{outcome.seconds:.1f} s", outcome.generation.name
+    if outcome.status == "unchanged":
+        click.echo(f"Nothing changed: {name} stays live ({took}).")
+        return
+    changes = outcome.changes
+    click.echo(
+        f"Published {name}: {changes.added} added, {changes.changed} changed, "
+        f"{changes.removed} removed, {changes.unchanged} unchanged, {took}."
+    )
+
+
+def tell_concepts(verdict: Verdict) -> None:
+    """How many concepts of the thesaurus are found, and which are not; nothing without one."""
+    if verdict.concepts:
+        found = verdict.concepts - len(verdict.missing)
+        others = ". These are not:" if verdict.missing else "."
+        told = f"{found} of {verdict.concepts} concepts of the thesaurus"
+        click.echo(f"{told} are found in them by a label{others}")
+    for concept in verdict.missing:
+        label = next(iter(concept.labels(verdict.catalogue.language)), "")
+        click.echo(f"  {concept.id}: {label}" if label else f"  {concept.id}")

@@ -87,8 +87,7 @@ class _Parser:
         keep_stop_words: bool,
     ) -> None:
         self.tokens = list(tokens(text))
-        typed = [each.text for each in self.tokens if each.kind == "word"]
-        self.line = Line(typed, msgspec.structs.replace(vocabulary, things=None))
+        self.shouted = reading.is_shouted(each.text for each in self.tokens if each.kind == "word")
         self.at = 0
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
         self.searchable = vocabulary.searchable
@@ -293,7 +292,8 @@ class _Parser:
     def _term(self, raw: str, fields: list[str], kind: str) -> Leaf | None:
         drops = kind == "word" and not self.keep_stop_words
         # An operator that joins nothing is a word, and no name.
-        if drops and self.line.leaves_out(raw.lower() if raw in OPERATORS else raw):
+        typed = raw.lower() if raw in OPERATORS else raw
+        if drops and self.vocabulary.leaves_out(typed, self.shouted):
             self.left_out += 1
             return None
         return reading.word(raw, fields, self.vocabulary)

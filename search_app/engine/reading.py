@@ -84,6 +84,14 @@ class Vocabulary(msgspec.Struct, frozen=True):
         """The names of the fields that words are looked for in."""
         return [field.name for field in self.catalogue.searchable]
 
+    def leaves_out(self, raw: str, shouted: bool, spoken: Collection[str] = ()) -> bool:
+        """Whether a word is a stop word, and not a name in capitals: IT, WHO, UN.
+
+        Where all was `shouted`, capitals tell nothing.
+        """
+        is_name = len(raw) > 1 and raw.isupper() and not shouted
+        return not is_name and self.is_stop_word(raw, spoken)
+
     def is_stop_word(self, raw: str, spoken: Collection[str] = ()) -> bool:
         """Whether a word only joins others, or asks.
 
@@ -144,14 +152,12 @@ class Line:
                 made.append(piece(each, fields, vocabulary))
                 continue
             leaf_of = compound if looks_closely else word
-            wanted = [raw for raw in raws if keeps or not self.leaves_out(raw)]
+            shouted, spoken = self.shouted, self.spoken
+            wanted = [
+                raw for raw in raws if keeps or not vocabulary.leaves_out(raw, shouted, spoken)
+            ]
             made += [leaf_of(raw, fields, vocabulary) for raw in wanted]
         return made
-
-    def leaves_out(self, raw: str) -> bool:
-        """Whether a word is a stop word, and not a name in capitals: IT, WHO, UN."""
-        is_name = len(raw) > 1 and raw.isupper() and not self.shouted
-        return not is_name and self.vocabulary.is_stop_word(raw, self.spoken)
 
 
 def _cut(piece: str, things: Things) -> list[str]:
