@@ -20,7 +20,7 @@ from benchmarks.relevance.peers import DEEPEST, PEERS, Peer
 from benchmarks.relevance.results import Line, Results, SetResult, System
 
 OURS = System("pubsearch", "any word")
-OURS_BY_DEFAULT = System("pubsearch, as typed", "all words, else any; the text as it stands")
+OURS_BY_DEFAULT = System("pubsearch, as typed", "the default path, on the text as it stands")
 DIGITS = 4
 Say = Callable[[str], None]
 
