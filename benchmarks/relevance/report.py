@@ -27,8 +27,8 @@ a grade below 1; queries without a relevant document are left out.
 
 A query is its words, folded and parted by spaces, up to 500, so that no mark in it is an
 operator; any word may match. Only *as typed* is this engine's default path on the text as it
-stands: all words, unless none or few have them. The engine is this checkout's, from JSON Lines through the indexer
-to a published generation; a title counts {weight:g} times, a text once.
+stands: all words, unless none or few have them. The engine is this checkout's, from JSON Lines
+through the indexer to a published generation; a title counts {weight:g} times, a text once.
 
 The peers are set as their documentation recommends, and nothing in them was chosen on these
 sets. *Weighed* is a peer with this project's title weight and, where it has no stop words of
