@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import accumulate
 
@@ -31,7 +31,6 @@ class Rows:
         }
         self.values = [value for column in columns.values() for value in column.values]
         self.at = {name: number for number, name in enumerate(sizes)}
-
         self.unit = 1 << len(self.values).bit_length()
         self._step = LARGEST_KEY // (len(sizes) + 2) // self.unit * self.unit
 
@@ -57,14 +56,14 @@ class Rows:
 class Counts:
     """How many publications have each value of some rows.
 
-    `counts[row]` has the number for each ordinal of a row (int64).
+    `held` has them row after row (int64), `counts[row]` the number for each ordinal of a row.
     """
 
     def __init__(self, held: Numbers, rows: Rows) -> None:
-        self._held, self._rows = held, rows
+        self.held, self._rows = held, rows
 
     def __getitem__(self, row: str) -> Numbers:
-        return self._held[self._rows.parts[row]]
+        return self.held[self._rows.parts[row]]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows.parts)
@@ -87,12 +86,12 @@ class Counts:
 
         All rows are sorted at once; where each has its own is told too.
         """
-        values = self._held.nonzero()[0]
+        values = self.held.nonzero()[0]
         keys = self._rows.keys.take(values)
-        keys -= self._held.take(values) * self._rows.unit
+        keys -= self.held.take(values) * self._rows.unit
         keys.sort()
         values = keys & (self._rows.unit - 1)
-        return values, self._held.take(values), keys.searchsorted(self._rows.bounds).tolist()
+        return values, self.held.take(values), keys.searchsorted(self._rows.bounds).tolist()
 
 
 class Table:
@@ -105,7 +104,6 @@ class Table:
     def __init__(self, columns: Mapping[str, Column], size: int) -> None:
         self._columns = columns
         self._rows = Rows(columns)
-        self._some: dict[tuple[str, ...], Rows] = {}
         self._first = np.empty((size, len(columns)), narrowest(len(self._rows.values)))
         further: list[tuple[Array, Array]] = []
         for at, (name, column) in enumerate(columns.items()):
@@ -120,46 +118,46 @@ class Table:
         self._further_numbers = np.concatenate([nothing, *(each for _, each in further)])
         self.kinds = Kinds(self._first, len(self._rows.values))
 
-    def counts(self, documents: Array) -> Counts:
-        """How many of some publications (each named once) have each value of each row."""
-        if len(documents) == len(self._first):
+    def counts(self, documents: Array, others: Mapping[str, Array] = {}) -> Counts:
+        """How many of some publications (each named once) have each value of each row.
+
+        The rows among `others` are counted over publications of their own.
+        """
+        is_all = len(documents) == len(self._first)
+        if is_all and not others:
             return self._everything
-        return self._counted(documents)
+        held = self._everything.held.copy() if is_all else self._counted(documents)
+        for name, theirs in others.items():
+            held[self._rows.parts[name]] = self.counts_of(name, theirs)
+        return Counts(held, self._rows)
+
+    def counts_of(self, row: str, documents: Array) -> Numbers:
+        """How many of some publications (each named once) have each value of one row."""
+        if len(documents) == len(self._first):
+            return self._everything[row]
+        part = self._rows.parts[row]
+        firsts = self._columns[row].firsts.take(documents)
+        found = np.bincount(firsts, minlength=part.stop - part.start)
+        if len(self._further_documents):
+            further = self._further(documents)
+            here = further[(further >= part.start) & (further < part.stop)]
+            found += np.bincount(here - part.start, minlength=len(found))
+        return found
 
     @cached_property
     def _everything(self) -> Counts:
-        return self._counted(np.arange(len(self._first), dtype=np.int32))
+        return Counts(self._counted(np.arange(len(self._first), dtype=np.int32)), self._rows)
 
-    def _counted(self, documents: Array) -> Counts:
+    def _counted(self, documents: Array) -> Numbers:
         total = len(self._rows.values)
         if len(documents) > self.kinds.enough:
             found = self.kinds.counted(documents)
         else:
-            found = np.bincount(self._first.take(documents, 0).ravel(), minlength=total)
+            firsts = self._first.take(documents, 0)
+            found = np.bincount(firsts.ravel(), minlength=total)
         if len(self._further_documents):
             found += np.bincount(self._further(documents), minlength=total)
-        return Counts(found, self._rows)
-
-    def counts_of(self, rows: Sequence[str], documents: Array) -> Counts:
-        """How many of some publications have each value of some rows."""
-        if len(documents) == len(self._first):
-            return self._everything
-        found = []
-        further = self._further(documents) if len(self._further_documents) else None
-        for name in rows:
-            part, column = self._rows.parts[name], self._columns[name]
-            firsts = column.firsts.take(documents)
-            found.append(np.bincount(firsts, minlength=part.stop - part.start))
-            if further is not None:
-                here = further[(further >= part.start) & (further < part.stop)]
-                found[-1] += np.bincount(here - part.start, minlength=len(found[-1]))
-        held = found[0] if len(found) == 1 else np.concatenate(found)
-        return Counts(held, self._rows_of(tuple(rows)))
-
-    def _rows_of(self, names: tuple[str, ...]) -> Rows:
-        if names not in self._some:
-            self._some[names] = Rows({name: self._columns[name] for name in names})
-        return self._some[names]
+        return found
 
     def _further(self, documents: Array) -> Array:
         """The values beyond the first that some publications have."""

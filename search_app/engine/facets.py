@@ -164,7 +164,7 @@ def _ticked_row(
     """The buckets of a facet in which something is ticked: a click may do other than add."""
     column, held = selection.snapshot.columns[row.name], counts[row.name]
     is_left = selection.mask[base]
-    more = selection.snapshot.table.counts_of((row.name,), base[~is_left])[row.name]
+    more = selection.snapshot.table.counts_of(row.name, base[~is_left])
     now = int(np.count_nonzero(is_left))
     ticked = [value for name, value in selection.ticked if name == row.name]
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +28,8 @@ class Answer(NamedTuple):
     """What a search finds, before any of it is shown.
 
     `numbers` has the publications of the page that was asked for, in order, and `scores`
-    theirs, where words were typed. `finding` has all that were found, `counts` what these have.
+    theirs, where words were typed. `finding` has all that were found, `counts` what a facet
+    counts: what these have, and where something is ticked in it, what they would without that.
     """
 
     request: SearchRequest
@@ -65,17 +66,6 @@ class Answer(NamedTuple):
         """How many are found where the editions of one title count as one."""
         return self.snapshot.editions.titles(self.sifted.documents)
 
-    def counts_of(self, facet: str) -> Counts:
-        """What a facet counts: all that the query and the other facets leave."""
-        if facet not in self.chosen:
-            return self.counts
-        rows = [row.name for row in self.chosen[facet].rows]
-        return self.snapshot.table.counts_of(rows, self.sifted.but_for(facet))
-
-    def largest(self, facet: str, most: int) -> list[tuple[str, int]]:
-        """The commonest values of a facet with their numbers, at most so many."""
-        return self.counts_of(facet).largest(facet, most)
-
 
 def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     """Which publications answer a search, in what order, and what they have."""
@@ -91,9 +81,17 @@ def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     at = best(listed, keys, snapshot.ranks, sort, slice(first, first + request.size))
     scores = None if base is None or keys is None else base.scores(keys.take(at))
     watch.lap("score")
-    counts = snapshot.table.counts(sifted.documents)
+    counts = snapshot.table.counts(sifted.documents, dict(_but_for_their_own(finding)))
     watch.lap("facets")
     return Answer(request, snapshot, finding, sort, listed.take(at), scores, counts, watch)
+
+
+def _but_for_their_own(finding: Finding) -> Iterator[tuple[str, Documents]]:
+    """To each row in which something is ticked, the publications that all but that leaves."""
+    for facet, selection in finding.chosen.items():
+        left = finding.sifted.but_for(facet)
+        for row in selection.rows:
+            yield row.name, left
 
 
 def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
@@ -110,10 +108,9 @@ def results(answer: Answer) -> Results:
     for field in answer.snapshot.catalogue.facets:
         name = field.name
         selection = answer.chosen.get(name) or Selection(field, {}, answer.snapshot)
-        counts = answer.counts_of(name)
         base = answer.sifted.but_for(name)
-        buckets[name] = facets.buckets(base, counts, selection, answer.request.values)
-        left_out[name] = facets.left_out(buckets[name], counts, selection)
+        buckets[name] = facets.buckets(base, answer.counts, selection, answer.request.values)
+        left_out[name] = facets.left_out(buckets[name], answer.counts, selection)
     answer.watch.lap("facets")
     hits = _hits(answer, _why(answer))
     answer.watch.lap("passages")

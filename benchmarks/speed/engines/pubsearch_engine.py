@@ -102,7 +102,9 @@ class PubsearchEngine(Engine):
         """Any search, with the titles of its hits and the largest values of the facets."""
         found = find(request, self.snapshot)
         titles = [self.snapshot.title(number) for number in found.numbers.tolist()]
-        return Answered(found, titles, {name: found.largest(name, VALUES) for name in FACETS})
+        return Answered(
+            found, titles, {name: found.counts.largest(name, VALUES) for name in FACETS}
+        )
 
     def read(self, answer: object) -> Answer:
         """The answer, with its number of papers."""
