@@ -8,6 +8,7 @@ words side by side, written as one, or, weighing less, apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -55,7 +56,7 @@ def _english(raw: str) -> tuple[str, ...]:
     return (languages.stem(raw, "en"),)
 
 
-class Vocabulary(msgspec.Struct, frozen=True):
+class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     """What a parser must know of a catalogue and of its index.
 
     `named(field, text)` gives the values of a facet that a text names, by code or label.
@@ -79,7 +80,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
         """Whether any publication has a word, in some inflection."""
         return self.count(raw) > 0
 
-    @property
+    @cached_property
     def searchable(self) -> list[str]:
         """The names of the fields that words are looked for in."""
         return [field.name for field in self.catalogue.searchable]

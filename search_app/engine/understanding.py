@@ -103,12 +103,24 @@ def as_typed(text: str, snapshot: Snapshot) -> Understood:
 
 def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
     # Without words there is nothing to recognise, and an index that was just opened is quicker.
-    known = None if request.exact or not request.text else concepts.of(snapshot)
+    if request.exact or not request.text:
+        return snapshot.once("words", lambda: _words_of(snapshot))
+    return snapshot.once("vocabulary", lambda: _words_and_things_of(snapshot))
+
+
+def _words_of(snapshot: Snapshot) -> Vocabulary:
     return Vocabulary(
-        snapshot.catalogue, lambda field, text: _named(field, text, snapshot),
-        snapshot.stems, snapshot.frequency, snapshot.languages,
-        known if known and known.things else None,
-    )  # fmt: skip
+        snapshot.catalogue,
+        lambda field, text: _named(field, text, snapshot),
+        snapshot.stems,
+        snapshot.frequency,
+        snapshot.languages,
+    )
+
+
+def _words_and_things_of(snapshot: Snapshot) -> Vocabulary:
+    known = concepts.of(snapshot)
+    return msgspec.structs.replace(_words_of(snapshot), things=known if known.things else None)
 
 
 def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> Understood:
