@@ -4,8 +4,8 @@
 # No path here is absolute, so the checkout may lie in a folder with spaces in its name.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index test lint format bench relevance lock clean
-.PHONY: environment environment-test environment-bench browser
+.PHONY: help serve index semantic test lint format bench relevance lock clean
+.PHONY: environment environment-semantic environment-test environment-bench browser
 SHELL := /bin/sh
 
 PYTHONS := $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11)
@@ -34,6 +34,9 @@ serve: environment ## install what is needed, build the index, serve the page
 index: environment ## build the index from corpus/
 	@$(BIN)/pubsearch build $(ARGS)
 
+semantic: environment-semantic ## build an index that also knows what each publication means
+	@$(BIN)/pubsearch build --semantic 1 $(ARGS)
+
 test: environment-test browser ## install what the tests need, a browser too, and run them all
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -60,6 +63,9 @@ lock: ## pin anew what setup.cfg asks for (ARGS=--upgrade takes the newest)
 
 environment:
 	@$(find_python); "$$python" tools/environment.py serve
+
+environment-semantic:
+	@$(find_python); "$$python" tools/environment.py semantic
 
 environment-test:
 	@$(find_python); "$$python" tools/environment.py test

@@ -25,17 +25,15 @@ from indexer import (
     thesaurus,
 )
 from indexer.columnar import Segment
+from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
 from indexer.manifest import Changes, Generation, Manifest
-from indexer.record import Fresh, Item, Kept, Problem, Publication
+from indexer.meaning import Encoder
+from indexer.record import Fresh, Item, Kept, Problem
 from indexer.thesaurus import Thesaurus
 
-CHUNK = 4096
-"""How many publications are taken at a time."""
-
-Progress = Callable[[list[Publication]], Iterable[Publication]]
-"""Is given the new publications of each chunk, to show how far it is, and gives them back."""
-
+CHUNK, CHUNK_TO_ENCODE = 4096, 512
+"""How many publications are taken at a time; fewer where each takes long."""
 
 Gate = Callable[[Generation, Generation | None], None]
 """Is shown a new generation before it becomes live, and the live one if there is one."""
@@ -66,36 +64,42 @@ def build(
     index: Path,
     *,
     force: bool = False,
-    progress: Progress = iter,
-    at: Callable[[int], object] = lambda _: None,
+    progress: Progress = SILENT,
     gate: Gate = OPEN,
+    encoder: Encoder | None = None,
 ) -> Outcome:
     """Builds and publishes a new generation if anything has changed.
 
     What is unchanged is copied from the live generation. All is written anew if
-    `catalogue.toml`, the grouping or the analysis changed, if the live generation is damaged,
-    and by `force`. Raises CatalogueError, IndexBusy, OSError, and Refused where nothing is
-    readable, or under half of what the live index has, unless `force` is given; the live index
-    then stays as it is. `at` is told how many bytes of the corpus have been read; `gate` is
-    shown the new generation and the live one, and may raise Refused too.
+    `catalogue.toml`, the grouping, the analysis or the model of the `encoder` changed, if the
+    live generation is damaged, and by `force`. Raises CatalogueError, IndexBusy, OSError, and
+    Refused where nothing is readable, or under half of what the live index has, unless `force` is
+    given; the live index then stays as it is. `gate` is shown the new generation and the live
+    one, and may raise Refused too.
     """
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
     catalogue, concepts = catalogue_file.load(corpus_folder), thesaurus.load(corpus_folder)
     problems: list[Problem] = []
+    model = encoder.model if encoder else ""
     with generations.locked(index):
         live, before = _live(index)
-        former = None if force else _former(live, catalogue)
-        known = former.stored if former else None
-        reading = corpus.Reading(catalogue, problems.append, known, at)
+        former = None if force else _former(live, catalogue, model)
+        reading = corpus.Reading(
+            catalogue, problems.append, former.stored if former else None, progress.at
+        )
         same, others = _until_news(reading.folder(corpus_folder))
-        census = Census(catalogue, before, problems, concepts)
+        census = Census(catalogue, before, problems, concepts, model)
         new = None
         if others is not None or former is None or not census.only_repeats(same, live):
-            census = Census(catalogue, before, problems, concepts)
+            census = Census(catalogue, before, problems, concepts, model)
             with generations.begun(index) as partial:
                 items = census.counted(chain(same, others or ()), progress)
+                if encoder:
+                    file = partial / manifest.SEGMENT / columnar.MEANING
+                    known = former.vectors if former else None
+                    items = columnar.encoded(file, items, encoder.publications, known)
                 counts = columnar.write(partial / manifest.SEGMENT, catalogue, items, former)
                 if not force:
                     _refuse_half_a_corpus(census, live, corpus_folder)
@@ -133,13 +137,13 @@ def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
         return live, {}
 
 
-def _former(live: Generation | None, catalogue: Catalogue) -> Segment | None:
+def _former(live: Generation | None, catalogue: Catalogue, model: str) -> Segment | None:
     """The live segment, if what is unchanged may be copied from it: every byte is checked."""
     if live is None:
         return None
     manifest = live.manifest
-    rules = (manifest.format, manifest.analysis, manifest.schema)
-    if rules != (schema.FORMAT, analysis.VERSION, catalogue.fingerprint):
+    rules = (manifest.format, manifest.analysis, manifest.schema, manifest.meaning)
+    if rules != (schema.FORMAT, analysis.VERSION, catalogue.fingerprint, model):
         return None
     return None if generations.damage(live) else Segment(live.segment, catalogue)
 
@@ -174,25 +178,26 @@ def _refuse_half_a_corpus(census: Census, live: Generation | None, corpus_folder
 class Census:
     """Counts what goes into a generation, and says what the generation's manifest will.
 
-    `digests` has the digest of each publication by its id.
+    `digests` has the digest of each publication by its id, `model` the model of the encoder that
+    says what each means, if there is one.
     """
 
     def __init__(
         self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem],
-        thesaurus: Thesaurus,
+        thesaurus: Thesaurus, model: str,
     ) -> None:  # fmt: skip
         self.catalogue, self.problems, self._before = catalogue, problems, before
-        self.thesaurus = thesaurus
+        self.thesaurus, self.model = thesaurus, model
         self.digests: dict[str, str] = {}
         self._read = sha256()
 
-    def counted(self, items: Iterable[Item], progress: Progress = iter) -> Iterator[list[Item]]:
+    def counted(
+        self, items: Iterable[Item], progress: Progress = SILENT
+    ) -> Iterator[Sequence[Item]]:
         """The items in chunks, each counted as it passes."""
-        rest = iter(items)
-        while chunk := list(islice(rest, CHUNK)):
-            fresh = [each.publication for each in chunk if isinstance(each, Fresh)]
-            for _ in progress(fresh):
-                pass
+        rest, size = iter(items), CHUNK_TO_ENCODE if self.model else CHUNK
+        while chunk := list(islice(rest, size)):
+            progress.counted([each.publication for each in chunk if isinstance(each, Fresh)])
             self.count(chunk)
             yield chunk
 
@@ -233,8 +238,9 @@ class Census:
         if live is None:
             return False
         told = live.manifest
-        mine = (schema.FORMAT, analysis.VERSION, self.catalogue.fingerprint, self.corpus)
-        return mine == (told.format, told.analysis, told.schema, told.corpus)
+        theirs = (told.format, told.analysis, told.schema, told.meaning, told.corpus)
+        rules = (schema.FORMAT, analysis.VERSION, self.catalogue.fingerprint, self.model)
+        return theirs == (*rules, self.corpus)
 
     def manifest(self, counts: columnar.Counts, seconds: float = 0.0) -> Manifest:
         """What a generation of all this says of itself; its files are told later."""
@@ -250,6 +256,7 @@ class Census:
             counts=counts,
             problems=tuple(self.problems),
             catalogue=self.catalogue,
+            meaning=self.model,
         )
 
 

@@ -8,12 +8,13 @@ side by side.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from indexer import analysis, catalogue_file, corpus, schema, thesaurus
+from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
 from indexer.record import Fresh, Problem, Publication
 from indexer.thesaurus import Concept, Thesaurus
@@ -36,22 +37,15 @@ class Verdict(msgspec.Struct, frozen=True):
     missing: tuple[Concept, ...]
 
 
-def check(
-    folder: Path,
-    counted: Callable[[list[Publication]], object] = lambda _: None,
-    at: Callable[[int], object] = lambda _: None,
-) -> Verdict:
-    """Reads a corpus folder through, as a build does. Raises CatalogueError.
-
-    `counted` is given each publication, and `at` is told how many bytes have been read.
-    """
+def check(folder: Path, progress: Progress = SILENT) -> Verdict:
+    """Reads a corpus folder through, as a build does. Raises CatalogueError."""
     catalogue, known = catalogue_file.load(folder), thesaurus.load(folder)
     problems: list[Problem] = []
     names, count = Names(known, catalogue), 0
-    for item in corpus.Reading(catalogue, problems.append, at=at).folder(folder):
+    for item in corpus.Reading(catalogue, problems.append, at=progress.at).folder(folder):
         assert isinstance(item, Fresh)  # no earlier index is known, so nothing is kept
         names.look_in(item.publication)
-        counted([item.publication])
+        progress.counted([item.publication])
         count += 1
     missing = tuple(names.missing())
     return Verdict(catalogue, count, tuple(problems), len(known.concept), missing)

@@ -37,6 +37,19 @@ TOLD_EVERY = 100
 Report = Callable[[Problem], None]
 
 
+class Progress:
+    """Is told how far a corpus is read; this one says nothing of it."""
+
+    def at(self, read: int) -> None:
+        """So many bytes of all files have been read."""
+
+    def counted(self, publications: Sequence[Publication]) -> None:
+        """These publications have been read, which were not known."""
+
+
+SILENT = Progress()
+
+
 class Known(Protocol):
     """An earlier index of the same catalogue: what it has, by number."""
 

@@ -55,7 +55,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     `built` is the time of the build in UTC, ISO 8601; `seconds` is how long it took. `after`
     is the generation that was live before, if one was. `corpus` is a digest of all that was
     read, `schema` and `analysis` say by which rules. `counts` tells, for each facet, how many
-    publications have each value. `files` has the size in bytes and the SHA-256 of every file
+    publications have each value. `meaning` is the encoder's model, where publications have
+    vectors of what they mean. `files` has the size in bytes and the SHA-256 of every file
     but the manifest itself.
     """
 
@@ -71,6 +72,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, dict[str, int]]
     problems: tuple[Problem, ...]
     catalogue: Catalogue
+    meaning: str = ""
     files: dict[str, tuple[int, str]] = {}
 
 

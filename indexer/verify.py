@@ -62,6 +62,7 @@ def faults(segment: Segment, size: int) -> Iterator[str]:
         "starts": len(layout.starts) - 1, "lengths": len(layout.lengths),
         "years": len(stored.years), "pieces": len(stored.pieces), "by_id": len(stored.by_id),
     }  # fmt: skip
+    lengths |= _vector_lengths(segment)
     lengths |= {f"the facet {name}": column.size for name, column in segment.columns.items()}
     yield from (
         f"{name}: {found} instead of {size}" for name, found in lengths.items() if found != size
@@ -81,6 +82,15 @@ def faults(segment: Segment, size: int) -> Iterator[str]:
             stored.publication(number)
         except (ValueError, IndexError, zstandard.ZstdError, msgspec.MsgspecError) as error:
             yield f"the record of publication {number} can't be read: {error}"
+
+
+def _vector_lengths(segment: Segment) -> dict[str, int]:
+    """How many publications have vectors, and a length of it above zero, if there are any."""
+    vectors = segment.vectors
+    if vectors is None:
+        return {}
+    pointing = int(np.count_nonzero(vectors.lengths > 0))
+    return {"vectors": len(vectors.rows), "vectors that point somewhere": pointing}
 
 
 def _all_below(numbers: Array, end: int) -> bool:

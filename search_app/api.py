@@ -32,6 +32,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
         "page": state.page,
         "pages": page_count(results, state),
         "relaxed": results.relaxed,
+        "by_meaning": results.meant,
         "corrected": results.corrected,
         "suggestion": results.suggestion,
         "also": [{"said": each.said, "names": list(each.also)} for each in results.named],

@@ -13,12 +13,13 @@ import click
 import msgspec
 
 from indexer import build as building
-from indexer import catalogue_file, generations, importer
+from indexer import catalogue_file, generations, importer, meaning
 from indexer import check as checking
 from indexer import verify as verifying
 from indexer.build import Outcome, Refused
 from indexer.catalogue_file import CatalogueError
 from indexer.manifest import IndexBusy, IndexMissing, IndexUnusable, Manifest
+from indexer.meaning import Encoder
 from indexer.record import Problem
 from search_app import api, config, gaps, judged, page, sidebar, state, terminal
 from search_app.engine import open_engine
@@ -31,6 +32,9 @@ FAILED, WITH_PROBLEMS = 1, 3
 PATH = click.Path(path_type=Path)
 _corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
 _index = click.option("--index", type=PATH, help="The index folder.")
+_semantic = click.option(
+    "--semantic", type=click.IntRange(0, 1), help="1: note what each publication means."
+)
 _report = click.option(
     "--report", type=click.File("wb", lazy=False), help="Write the problems to a file, as JSON."
 )
@@ -68,15 +72,16 @@ def commands() -> None:
 @click.option("--force", is_flag=True, help="Publish whatever was read.")
 @_report
 @click.option("--gate", type=PATH, help="A file of judged queries that must not be answered worse.")
-def build(
+@_semantic
+def build(  # noqa: PLR0917 - options of a command are given by name
     corpus: Path | None, index: Path | None, force: bool, report: BinaryIO | None,
-    gate: Path | None,
+    gate: Path | None, semantic: int | None,
 ) -> None:  # fmt: skip
     """Build the index from the corpus, and publish it if anything changed.
 
     Exit status: 0 all well, 3 published but some entries had problems, 1 not published.
     """
-    settings = config.load(corpus=corpus, index=index)
+    settings = config.load(corpus=corpus, index=index, semantic=semantic)
     try:
         outcome = _build(settings, force=force, gate=gate)
     except Refused as error:
@@ -90,12 +95,23 @@ def _build(settings: config.Settings, *, force: bool = False, gate: Path | None 
     passes = judged.gate(judged.load(gate)) if gate else building.OPEN
     with Meter(settings.corpus) as meter:
         outcome = building.build(
-            settings.corpus, settings.index, force=force, progress=meter.counted, at=meter.at,
-            gate=passes,
+            settings.corpus, settings.index, force=force, progress=meter, gate=passes,
+            encoder=_encoder(settings),
         )  # fmt: skip
     terminal.tell(outcome.problems)
     terminal.tell_outcome(outcome)
     return outcome
+
+
+def _encoder(settings: config.Settings) -> Encoder | None:
+    """What notes the meaning of publications, if that is wanted. Raises SettingError."""
+    if not settings.semantic:
+        return None
+    found = meaning.encoder()
+    if found is None:
+        what = "what publications mean can't be noted: the extra for it is not installed"
+        raise config.SettingError(f"{what}. Run: pip install '.[semantic]'")
+    return found
 
 
 def _write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
@@ -172,7 +188,7 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     """
     folder = config.load(corpus=corpus).corpus
     with Meter(folder, "Reading") as meter:
-        verdict = checking.check(folder, meter.counted, meter.at)
+        verdict = checking.check(folder, meter)
     terminal.tell(verdict.problems)
     _write_report(report, verdict.problems)
     if not verdict.publications:
@@ -240,12 +256,22 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
     --sort newest --size 20 --page 2 --match any --exact 1 --fold 1
-    --explain 1.
+    --explain 1 --semantic 0.
     """
     settings = config.load(index=index)
     engine = open_engine(settings.index)
     snapshot = engine.snapshot()
-    allowed = {*snapshot.columns, "sort", "size", "page", "match", "exact", "fold", "explain"}
+    allowed = {
+        *snapshot.columns,
+        "sort",
+        "size",
+        "page",
+        "match",
+        "exact",
+        "fold",
+        "explain",
+        "semantic",
+    }
     asked = state.read(terminal.arguments(words, allowed), snapshot.catalogue)
     values = api.MOST_VALUES if as_json else sidebar.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)

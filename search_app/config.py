@@ -33,6 +33,13 @@ ROWS = (
     Setting("host", "127.0.0.1", "The address on which the server listens."),
     Setting("port", 8000, "The port on which the server listens.", 1, 65535),
     Setting("threads", 4, "How many requests the server answers at a time.", 1, 256),
+    Setting(
+        "semantic",
+        0,
+        "1: a build notes what each publication means, so that it is found whatever its words.",
+        0,
+        1,
+    ),
     Setting("gaps", "", "A file that notes searches which found nothing; without one, none are."),
 )
 
@@ -45,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True):
     host: str
     port: int
     threads: int
+    semantic: bool
     gaps: str
 
 

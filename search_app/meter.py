@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from indexer import corpus
+from indexer.corpus import Progress
 from indexer.record import Problem, Publication
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
 
-class Meter:
+class Meter(Progress):
     """Shows how far a corpus is read, how fast that goes and how long it takes yet.
 
     Shown on a terminal only. How far it is goes by the bytes of the corpus that are read.
@@ -46,10 +48,9 @@ class Meter:
         if not self._bar.hidden and read - self._bar.pos >= self._step:
             self._bar.update(read - self._bar.pos)
 
-    def counted(self, publications: list[Publication]) -> list[Publication]:
-        """The publications, counted as they pass."""
+    def counted(self, publications: Sequence[Publication]) -> None:
+        """These publications have been read."""
         self._publications += len(publications)
-        return publications
 
     def _rate(self) -> str:
         seconds = time.perf_counter() - self._started

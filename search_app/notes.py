@@ -54,6 +54,9 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
         plural = "publication has" if results.strict == 1 else "publications have"
         line = f"Only {results.strict} {plural} all of these words; these have any of them."
         yield Reading(line, "Show only those with all", state.with_match("all").url())
+    if results.meant:
+        words = state.with_semantic(semantic=False).url()
+        yield Reading(_by_meaning(results), "Search by the words alone", words)
     if results.suggestion:
         meant = state.with_text(results.suggestion).url()
         yield Reading("Did you mean", f"{results.suggestion}", meant)
@@ -67,3 +70,12 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
         yield Reading(
             "Only the words as typed are searched for.", "Search for other names too", usual
         )
+
+
+def _by_meaning(results: Results) -> str:
+    """How many of the publications found have other words than those typed."""
+    if results.meant == results.total:
+        these = "this one means" if results.total == 1 else f"these {results.total} mean"
+        return f"No publication has these words; {these} the like."
+    these = "1 of these has" if results.meant == 1 else f"{results.meant} of these have"
+    return f"{these} other words, but the like meaning."

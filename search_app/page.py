@@ -170,7 +170,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         fold_href=state.with_fold(fold=not state.fold).url(),
         why_label=_why_label(results, state),
         why_href=state.with_explain(explain=not state.explain).url(),
-        hidden=state.pairs_without("q", "match", "exact", "page"),
+        hidden=state.pairs_without("q", "match", "exact", "semantic", "page"),
         pages=tuple(_pager(state, pages)),
         previous_href=state.url(page=state.page - 1) if 1 < state.page <= pages else "",
         next_href=state.url(page=state.page + 1) if state.page < pages else "",
@@ -262,5 +262,5 @@ def facet_page(
         tuple(chips(results, state, catalogue)),
         state.without_filters().url(),
         state.url(),
-        state.pairs_without("q", "match", "exact", "page"),
+        state.pairs_without("q", "match", "exact", "semantic", "page"),
     )

@@ -28,10 +28,14 @@ _QUOTED = re.compile("“(.*?)”", re.DOTALL)
 
 def reasons(why: Why, catalogue: Catalogue) -> tuple[str, ...]:
     """A sentence for each thing typed, one for what is lacking, and one for each filter."""
-    score = sum(part.score for part in why.parts)
-    share = f" of {score:.2f}" if len(why.parts) > 1 else ""
+    share = f" of {why.score:.2f}" if len(why.parts) + bool(why.meaning) > 1 else ""
     found = [_of_part(part, share, catalogue) for part in why.parts]
-    if why.lacks:
+    if why.meaning:
+        words = "" if why.parts else "It has none of the words. "
+        found.append(
+            f"{words}Its meaning is like that of the words: adds {why.meaning:.2f}{share}."
+        )
+    if why.lacks and why.parts:
         lacks = ", ".join(f"“{each}”" for each in why.lacks)
         found.append(f"It lacks {lacks}: any of the words was enough.")
     for held in why.filters:

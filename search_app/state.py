@@ -1,6 +1,6 @@
 """Address ⇄ state: every state of the search page is a GET address, and a value.
 
-    q, match, exact, one parameter a facet (repeatable), sort, size, fold, explain, page
+    q, match, exact, semantic, one parameter a facet (repeatable), sort, size, fold, explain, page
 
 `SearchState` is read from an address and printed as one; its methods give the states that
 the page's links lead to. A new query, filter or sort begins on page 1.
@@ -72,6 +72,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     text: str = ""
     match: Match = "auto"
     exact: bool = False
+    semantic: bool = True
     filters: Mapping[str, tuple[str, ...]] = {}
     sort: Sort | None = None
     size: int = SIZE
@@ -95,6 +96,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
             self.exact,
             self.fold,
             self.explain,
+            self.semantic,
         )
 
     @property
@@ -111,7 +113,8 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     def _words(self) -> list[tuple[str, str]]:
         pairs = [("q", self.text)] if self.text else []
         pairs += [("match", self.match)] if self.match != "auto" else []
-        return [*pairs, ("exact", "1")] if self.exact else pairs
+        pairs += [("exact", "1")] if self.exact else []
+        return pairs if self.semantic else [*pairs, ("semantic", "0")]
 
     @cached_property
     def _ticks(self) -> list[tuple[str, str]]:
@@ -191,11 +194,15 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
 
     def with_text(self, text: str) -> SearchState:
         """This with other words, read as usual."""
-        return msgspec.structs.replace(self, text=text, exact=False, page=1)
+        return msgspec.structs.replace(self, text=text, exact=False, semantic=True, page=1)
 
     def with_exact(self, *, exact: bool) -> SearchState:
         """This, words wanted only as they were typed, or read as usual."""
         return msgspec.structs.replace(self, exact=exact, page=1)
+
+    def with_semantic(self, *, semantic: bool) -> SearchState:
+        """This, found by what the words mean too, or by the words alone."""
+        return msgspec.structs.replace(self, semantic=semantic, page=1)
 
     def with_sort(self, sort: Sort) -> SearchState:
         """This in another order."""
@@ -235,6 +242,7 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
         text=_first(arguments, "q").strip(),
         match=_one_of(arguments, "match", MATCHES) or "auto",
         exact=_one_of(arguments, "exact", SWITCH) == "1",
+        semantic=_one_of(arguments, "semantic", SWITCH) != "0",
         filters=filters,
         sort=_one_of(arguments, "sort", SORTS),
         size=_number(arguments, "size", LARGEST_SIZE, capped=False) or SIZE,

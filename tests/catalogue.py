@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from indexer import build
+from indexer import build, meaning
 from search_app import config, create_app
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -20,6 +20,14 @@ def catalogue_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of corpus/."""
     index = tmp_path_factory.mktemp("catalogue")
     build.build(CORPUS, index)
+    return index
+
+
+@pytest.fixture(scope="session")
+def meaning_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of corpus/ that has what each publication means."""
+    index = tmp_path_factory.mktemp("meaning")
+    build.build(CORPUS, index, encoder=meaning.encoder())
     return index
 
 

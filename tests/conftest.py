@@ -11,7 +11,7 @@ from indexer import build, catalogue_file
 from indexer.fields import Catalogue
 from indexer.record import Problem
 from tests import samples
-from tests.catalogue import catalogue_index, client, misspelt_index
+from tests.catalogue import catalogue_index, client, meaning_index, misspelt_index
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,4 +65,4 @@ def problems() -> list[Problem]:
     return []
 
 
-__all__ = ["catalogue_index", "client", "misspelt_index"]
+__all__ = ["catalogue_index", "client", "meaning_index", "misspelt_index"]

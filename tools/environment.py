@@ -1,7 +1,8 @@
 """Make the environment in .venv from requirements.lock.
 
-`environment.py serve` makes it fit to serve, `environment.py test` to run the tests too, and
-`environment.py bench` to measure beside other engines as well.
+`environment.py serve` makes it fit to serve, `environment.py semantic` to find by meaning,
+`environment.py test` to run the tests too, and `environment.py bench` to measure beside other
+engines as well.
 
 Run by make, with any Python from 3.11 on and nothing installed. A part of the environment
 counts as made only when its stamp, written last, holds the fingerprint of everything it
@@ -22,9 +23,10 @@ from pathlib import Path
 HOUSE = Path(__file__).resolve().parent.parent
 VENV = HOUSE / ".venv"
 LOCK = HOUSE / "requirements.lock"
-PARTS = ("serve", "test", "bench")
+PARTS = ("serve", "semantic", "test", "bench")
 """The parts of the environment and of the lock, in order: each needs those before it."""
 DIVIDERS = {
+    "semantic": "# ---- what follows is needed by the meaning only ----\n",
     "test": "# ---- what follows is needed by the tests only ----\n",
     "bench": "# ---- what follows is needed by the benchmarks only ----\n",
 }

@@ -8,32 +8,46 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from indexer import build
+from indexer import build, meaning
+from indexer.meaning import Encoder
 from search_app import judged
 from search_app.engine import open_engine
+from search_app.engine.snapshot import Snapshot
 
 HOUSE = Path(__file__).parents[2]
 SUITE = HOUSE / "tests" / "relevance" / "catalogue.toml"
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of query: how many there are, and the mean nDCG@10 of the words alone, and of all."""
+    """A kind of query: how many there are, and their mean nDCG@10.
+
+    `exact` is that of the words alone, `understood` that of a usual search, and `meant` the same
+    with the extra that finds by meaning.
+    """
 
     name: str
     queries: int
     exact: float
     understood: float
+    meant: float
 
 
 def measure() -> tuple[Kind, ...]:
     """The figures of each kind, and last those of all queries."""
     suite = judged.load(SUITE)
     with TemporaryDirectory() as folder:
-        build.build(HOUSE / "corpus", Path(folder) / "index")
-        snapshot = open_engine(Path(folder) / "index").snapshot()
-        exact = judged.figures(suite, snapshot, exact=True)
-        understood = judged.figures(suite, snapshot)
+        plain = _built(Path(folder) / "plain")
+        exact = judged.figures(suite, plain, exact=True)
+        understood = judged.figures(suite, plain)
+        meant = judged.figures(suite, _built(Path(folder) / "meaning", meaning.encoder()))
     counts = Counter(each.kind for each in suite.query)
     counts[judged.ALL] = len(suite.query)
     kinds = sorted(counts, key=lambda kind: (kind == judged.ALL, kind))
-    return tuple(Kind(kind, counts[kind], exact[kind], understood[kind]) for kind in kinds)
+    return tuple(
+        Kind(kind, counts[kind], exact[kind], understood[kind], meant[kind]) for kind in kinds
+    )
+
+
+def _built(index: Path, encoder: Encoder | None = None) -> Snapshot:
+    build.build(HOUSE / "corpus", index, encoder=encoder)
+    return open_engine(index).snapshot()

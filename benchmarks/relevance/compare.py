@@ -18,9 +18,12 @@ from benchmarks.relevance.measures import NDCG, Judge
 from benchmarks.relevance.paired import difference
 from benchmarks.relevance.peers import DEEPEST, PEERS, Peer
 from benchmarks.relevance.results import Line, Results, SetResult, System
+from indexer import meaning
+from search_app.engine import Engine
 
 OURS = System("pubsearch", "any word")
 OURS_BY_DEFAULT = System("pubsearch, as typed", "the default path, on the text as it stands")
+OURS_BY_MEANING = System("pubsearch, by meaning", "as typed, with the extra `semantic`")
 DIGITS = 4
 Say = Callable[[str], None]
 
@@ -50,6 +53,9 @@ def _one(judged: JudgedSet, peers: Sequence[Peer], say: Say) -> tuple[SetResult,
     with TemporaryDirectory() as folder:
         say(f"{judged.name}: {OURS.name}")
         lines, largest = _ours(judged, judge, collection, Path(folder))
+    with TemporaryDirectory() as folder:
+        say(f"{judged.name}: {OURS_BY_MEANING.name}")
+        lines.append(_by_meaning(judged, judge, Path(folder)))
     for peer in peers:
         say(f"{judged.name}: {peer.name}")
         lines.append(_peer(peer, judged, judge))
@@ -78,11 +84,20 @@ def _ours(
     any_word = {
         each.id: [*engine.found(searched, each.words, "any", DEEPEST)] for each in judged.queries
     }
-    as_typed = {
+    as_typed = _line(OURS_BY_DEFAULT, judge, _as_typed(judged, searched))
+    return [_line(OURS, judge, any_word), as_typed], largest
+
+
+def _by_meaning(judged: JudgedSet, judge: Judge, folder: Path) -> Line:
+    searched = engine.built(judged.documents, folder, meaning.encoder())
+    return _line(OURS_BY_MEANING, judge, _as_typed(judged, searched))
+
+
+def _as_typed(judged: JudgedSet, searched: Engine) -> dict[str, list[str]]:
+    """The list of each query on the default path."""
+    return {
         each.id: [*engine.found(searched, each.text, "auto", DEEPEST)] for each in judged.queries
     }
-    lines = [_line(OURS, judge, any_word), _line(OURS_BY_DEFAULT, judge, as_typed)]
-    return lines, largest
 
 
 def _peer(peer: Peer, judged: JudgedSet, judge: Judge) -> Line:
@@ -102,6 +117,6 @@ def _line(system: System, judge: Judge, lists: dict[str, list[str]]) -> Line:
 def _versions(peers: Sequence[Peer]) -> dict[str, str]:
     """What took part, and what it stands on."""
     versions = {"Python": platform.python_version()}
-    for name in ("numpy", "PyStemmer", "ir-measures"):
+    for name in ("numpy", "PyStemmer", meaning.PACKAGE, "ir-measures"):
         versions[name] = metadata.version(name)
     return versions | {peer.name: peer.version for peer in peers if peer.is_rival}

@@ -15,6 +15,7 @@ import msgspec
 from benchmarks.relevance.bm25f import Collection, Constants
 from benchmarks.relevance.judged import Document, JudgedSet
 from indexer import build, catalogue_file, columnar
+from indexer.meaning import Encoder
 from search_app.engine import Engine, open_engine
 from search_app.engine.request import Match, SearchRequest
 
@@ -33,8 +34,11 @@ class Disagreement(Exception):
     """The engine and the formula give a document different scores."""
 
 
-def built(documents: Sequence[Document], folder: Path) -> Engine:
-    """The engine on an index of the documents, built in an empty folder. Raises Incomplete."""
+def built(documents: Sequence[Document], folder: Path, encoder: Encoder | None = None) -> Engine:
+    """The engine on an index of the documents, built in an empty folder. Raises Incomplete.
+
+    With an encoder, documents are found by what they mean too.
+    """
     corpus = folder / "corpus"
     corpus.mkdir()
     shutil.copy(CATALOGUE, corpus)
@@ -42,7 +46,7 @@ def built(documents: Sequence[Document], folder: Path) -> Engine:
         for each in documents:
             stated = {"id": each.id, "title": each.title, "summary": each.text}
             lines.write(msgspec.json.encode(stated) + b"\n")
-    outcome = build.build(corpus, folder / "index")
+    outcome = build.build(corpus, folder / "index", encoder=encoder)
     if outcome.problems or outcome.generation.manifest.publications != len(documents):
         told = "; ".join(str(problem) for problem in outcome.problems[:3])
         raise Incomplete(f"{outcome.generation.manifest.publications} of {len(documents)}. {told}")

@@ -48,7 +48,8 @@ class SetResult(msgspec.Struct, frozen=True):
     """One judged set: what it holds, what every system did on it, and the choice of constants.
 
     `queries` are their ids, in the order of the figures a query. The first line is the
-    engine with `match=any`, the second its default path. `largest_difference` is between
+    engine with `match=any`, the second its default path, the third that with the extra
+    `semantic`. `largest_difference` is between
     the engine's scores and those of the formula on the same constants.
     """
 

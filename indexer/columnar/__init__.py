@@ -9,6 +9,7 @@ a column of ordinals. The rest of a publication is stored packed, one by one.
     facets.seg         a column for each facet: its values, the ordinals of each publication
     words.seg          the vocabulary, the stream
     postings.seg       the postings of words and of stems
+    meaning.seg        what each publication means, as a vector, if the index was built so
     _MAIN_1.toc        Whoosh's table of contents
 
 Whoosh reads the first four through `codec`; the table of contents is Whoosh's own pickle,
@@ -17,14 +18,16 @@ which the engine never opens.
 
 from indexer.columnar.facets import Column
 from indexer.columnar.postings import B_SHORT, K1, B, Layout, ranges
-from indexer.columnar.segment import Places, Postings, Segment, Terms
+from indexer.columnar.segment import MEANING, Places, Postings, Segment, Terms
 from indexer.columnar.storage import Array, Damaged
+from indexer.columnar.vectors import Vectors, encoded
 from indexer.columnar.words import STEM_MARK, written_of
 from indexer.columnar.writer import Counts, write
 
 __all__ = [
     "B_SHORT",
     "K1",
+    "MEANING",
     "STEM_MARK",
     "Array",
     "B",
@@ -36,6 +39,8 @@ __all__ = [
     "Postings",
     "Segment",
     "Terms",
+    "Vectors",
+    "encoded",
     "ranges",
     "write",
     "written_of",

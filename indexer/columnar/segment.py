@@ -16,10 +16,11 @@ from indexer.columnar.postings import Layout
 from indexer.columnar.storage import Array
 from indexer.columnar.stored import Stored
 from indexer.columnar.texts import Texts
+from indexer.columnar.vectors import Vectors
 from indexer.fields import Catalogue
 
-PUBLICATIONS, FACETS, WORDS, POSTINGS = (
-    "publications.seg", "facets.seg", "words.seg", "postings.seg",
+PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
+    "publications.seg", "facets.seg", "words.seg", "postings.seg", "meaning.seg",
 )  # fmt: skip
 
 
@@ -102,6 +103,8 @@ class Segment:
         self.frequencies: Array = self.stems.arrays["frequencies"]
         self.positions: Array = self.stems.arrays["positions"]
         self.position_offsets: Array = self.stems.arrays["position_offsets"]
+        meaning = folder / MEANING
+        self.vectors = Vectors(storage.read(meaning)) if meaning.exists() else None
 
     @property
     def size(self) -> int:

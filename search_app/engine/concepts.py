@@ -57,6 +57,7 @@ class Concepts:
             lambda *_: [],
             snapshot.stems,
             snapshot.frequency,
+            snapshot.at_home,
             snapshot.languages,
         )
         self._fields = self._vocabulary.searchable

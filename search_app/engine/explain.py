@@ -21,6 +21,7 @@ from indexer.record import Publication
 from indexer.schema import row_of
 from search_app.engine.evidence import Asked, Evidence, Span, Words
 from search_app.engine.match import matches, postings
+from search_app.engine.meaning import Meant
 from search_app.engine.nodes import Leaf, leaves
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
@@ -45,8 +46,10 @@ class _LookedUp(NamedTuple):
 class Explainer:
     """Says of publications why a search found them; what all share is looked up once."""
 
-    def __init__(self, request: SearchRequest, read: Understood, snapshot: Snapshot) -> None:
-        self._request, self._read, self._snapshot = request, read, snapshot
+    def __init__(
+        self, request: SearchRequest, read: Understood, snapshot: Snapshot, meant: Meant | None
+    ) -> None:
+        self._request, self._read, self._snapshot, self._meant = request, read, snapshot, meant
         self._instead_of = _instead_of(request.text, read.corrected)
         self._first = _first_of_equals(read.tree)
         self._looked_up: dict[int, _LookedUp] = {}
@@ -69,6 +72,7 @@ class Explainer:
             ),
             tuple(dict.fromkeys(lacking)),
             tuple(self._filters(publication)),
+            self._meant.share(number) if self._meant else 0.0,
         )
 
     def _answering(self, node: query.Query, number: int) -> list[Leaf] | None:

@@ -8,26 +8,39 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine import facets
+from search_app.engine import facets, meaning
 from search_app.engine.facets import Selection, Sifted
 from search_app.engine.match import matches
+from search_app.engine.meaning import Meant
 from search_app.engine.request import SearchRequest
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.score import Ranking
+from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
-from search_app.engine.understanding import Understood, understood
+from search_app.engine.understanding import NONE, Understood, understood
 
 
 class Finding(NamedTuple):
     """What a search finds: how it was read, and what the filters leave.
 
-    `keys` has what each publication is ranked by, where words were typed. `chosen` has the
-    facets in which something is ticked.
+    `meant` says what it finds once meaning counts, if it does. `keys` has what each publication is
+    ranked by, where words were typed. `chosen` has the facets in which something is ticked.
     """
 
     understood: Understood
+    meant: Meant | None
     sifted: Sifted
     keys: NDArray[np.float32] | None
     chosen: Mapping[str, Selection]
+
+    @property
+    def base(self) -> Ranking | None:
+        """What was found before any filter; None where no words were typed."""
+        return self.meant.ranking if self.meant else self.understood.base
+
+    @property
+    def added(self) -> Documents:
+        """Those of it that only mean what was typed."""
+        return self.meant.added if self.meant else NONE
 
     @property
     def total(self) -> int:
@@ -45,7 +58,10 @@ def found(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = 
     """The publications that answer a search."""
     watch = watch or Stopwatch()
     read = understood(request, snapshot, watch)
-    parsed, base = read.parsed, read.base
+    meant = meaning.meant(request, read, snapshot)
+    if meant:
+        watch.lap("meaning")
+    parsed, base = read.parsed, meant.ranking if meant else read.base
     documents, keys = (base.documents, base.keys) if base else (snapshot.everything, None)
     for node in parsed.filters:
         kept = matches(node, snapshot).take(documents)
@@ -55,4 +71,4 @@ def found(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = 
     if keys is not None and sifted.at is not None:
         keys = keys.take(sifted.at)
     watch.lap("match")
-    return Finding(read, sifted, keys, chosen)
+    return Finding(read, meant, sifted, keys, chosen)

@@ -61,7 +61,8 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
 
     `named(field, text)` gives the values of a facet that a text names, by code or label.
     `stems(raw)` gives the stems of a word in the `languages` of the index, that of the
-    catalogue's language first; `frequency(stem)` the number of publications that have one.
+    catalogue's language first; `frequency(stem)` the number of publications that have one, and
+    `at_home(stem)` of those in the catalogue's language.
     `things` recognises what is called by name, or is None where words are to be just words.
     """
 
@@ -69,6 +70,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     named: Callable[[Field, str], list[str]]
     stems: Callable[[str], tuple[str, ...]] = _english
     frequency: Callable[[str], int] = lambda _: 0
+    at_home: Callable[[str], int] = lambda _: 0
     languages: tuple[str, ...] = ("en",)
     things: Things | None = None
 
@@ -97,7 +99,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         """Whether a word only joins others, or asks.
 
         That is so in the catalogue's language, and in those that are known to be `spoken`; in
-        any other, if no publication has the word.
+        any other, unless most publications with the word are in the catalogue's language.
         """
         written = as_written(raw)
         if written not in languages.EVERY_STOP_WORD:
@@ -106,7 +108,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
             written in languages.stop_words(each) for each in (self.catalogue.language, *spoken)
         ):
             return True
-        return not self.has(raw)
+        return max(map(self.at_home, self.stems(raw))) * 2 <= self.count(raw)
 
 
 def is_shouted(pieces: Iterable[str]) -> bool:

@@ -34,7 +34,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     wanted, besides the ticked ones; without it, all. `exact` says that words are to be
     found as they were typed: nothing is looked for by another name, or spelt otherwise. With
     `fold`, only the first of the editions of one title is listed; what is counted stays the same.
-    With `explain`, each publication of the page comes with why it was found.
+    With `explain`, each publication of the page comes with why it was found. `semantic` lets what
+    was typed be found by what it means too, where the index knows that.
     """
 
     text: str = ""
@@ -47,3 +48,4 @@ class SearchRequest(msgspec.Struct, frozen=True):
     exact: bool = False
     fold: bool = False
     explain: bool = False
+    semantic: bool = True

@@ -72,12 +72,19 @@ class Held(msgspec.Struct, frozen=True):
 class Why(msgspec.Struct, frozen=True):
     """Why a publication was found: the parts of its score, which add up, and its filters.
 
-    `lacks` is what was typed that it has not, since any of the words was enough.
+    `lacks` is what was typed that it has not, since any of the words was enough. `meaning` is one
+    more part of the score, for meaning what was typed; a publication may have no other.
     """
 
     parts: tuple[Part, ...]
     lacks: tuple[str, ...]
     filters: tuple[Held, ...]
+    meaning: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """What all parts add up to."""
+        return sum(part.score for part in self.parts) + self.meaning
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -148,6 +155,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     title count as one; that many are listed if the list `is_folded`.
     `relaxed` says that no publication holds all the words, or of many words only the few that
     `strict` counts, and these hold any of them;
+    `meant` counts those that have not what was typed, but mean the like;
     `corrected` is the text that was searched for in place of what was typed, `suggestion` one
     that may have been meant, and `named` has the things that are looked for by other names too.
     `ignored` counts the words beyond those that a query may have; `too_much` has what was typed
@@ -155,7 +163,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     than are searched for, with how many more. `unknown` has the values typed behind a field's
     name that no publication has, each with the name. `is_read` is False where a text was typed
     in which nothing can be searched for. `diagnosis` is there if nothing was found, or nothing
-    with all the words. `facets` has the buckets of each facet in the order in
+    with all the words; `is_gap` says that no publication has what was typed, whatever is ticked.
+    `facets` has the buckets of each facet in the order in
     which they are shown, and `left_out` how many more there are than were wanted. `took` is in
     milliseconds, from the text of the query to these results, and `stages` how long each stage
     of it took.
@@ -169,6 +178,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     left_out: Mapping[str, int]
     relaxed: bool
     strict: int = 0
+    meant: int = 0
     corrected: str | None = None
     suggestion: str | None = None
     named: tuple[Named, ...] = ()
@@ -180,14 +190,10 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[tuple[str, str], ...] = ()
     is_read: bool = True
     diagnosis: Diagnosis | None = None
+    is_gap: bool = False
     generation: str
     took: float
     stages: Mapping[str, float]
-
-    @property
-    def is_gap(self) -> bool:
-        """Whether no publication has what was typed, whatever is ticked."""
-        return not self.total and self.diagnosis is not None and not self.diagnosis.unfiltered
 
     @property
     def listed(self) -> int:

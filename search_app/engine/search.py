@@ -62,6 +62,11 @@ class Answer(NamedTuple):
         return self.finding.total
 
     @property
+    def meant(self) -> int:
+        """How many of these have not what was typed, but mean the like."""
+        return int(np.isin(self.finding.added, self.sifted.documents).sum())
+
+    @property
     def titles(self) -> int:
         """How many are found where the editions of one title count as one."""
         return self.snapshot.editions.titles(self.sifted.documents)
@@ -71,7 +76,7 @@ def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
     """Which publications answer a search, in what order, and what they have."""
     watch = Stopwatch()
     finding = found(request, snapshot, watch)
-    base, keys, sifted = finding.understood.base, finding.keys, finding.sifted
+    base, keys, sifted = finding.base, finding.keys, finding.sifted
     sort = _sort(request, is_scored=base is not None)
     listed = sifted.documents
     if request.fold:
@@ -125,6 +130,7 @@ def results(answer: Answer) -> Results:
         left_out=left_out,
         relaxed=read.relaxed,
         strict=strict,
+        meant=answer.meant,
         corrected=read.corrected,
         suggestion=_suggestion(answer),
         named=tuple(Named(leaf.said, leaf.also) for leaf in leaves(read.parsed.words) if leaf.also),
@@ -138,6 +144,7 @@ def results(answer: Answer) -> Results:
         or read.parsed.words is not None
         or bool(read.parsed.filters),
         diagnosis=diagnosis,
+        is_gap=diagnosis is not None and len(answer.sifted.given) == len(answer.finding.added),
         generation=answer.snapshot.name,
         took=round(answer.watch.total, 3),
         stages=answer.watch.stages,
@@ -171,7 +178,8 @@ def _why(answer: Answer) -> list[Why | None]:
     if not answer.request.explain:
         return [None] * len(answer.numbers)
     snapshot = answer.snapshot
-    explainer = Explainer(answer.request, answer.understood, snapshot)
+    read, meant = answer.understood, answer.finding.meant
+    explainer = Explainer(answer.request, read, snapshot, meant)
     told = [explainer.why(each, snapshot.publication(each)) for each in answer.numbers.tolist()]
     answer.watch.lap("explain")
     return list(told)
@@ -179,7 +187,7 @@ def _why(answer: Answer) -> list[Why | None]:
 
 def _diagnosis(answer: Answer, strict: int) -> Diagnosis | None:
     """What else could be searched for, where nothing has all that was."""
-    if strict or (answer.total and not answer.understood.relaxed):
+    if strict or (answer.total > answer.meant and not answer.understood.relaxed):
         return None
     found = diagnosed(answer.request, answer.finding, answer.snapshot)
     answer.watch.lap("diagnosis")

@@ -126,6 +126,21 @@ class Snapshot:
         number = self.term(stem)
         return 0 if number is None else self.segment.stems.frequency(number)
 
+    def at_home(self, stem: str) -> int:
+        """How many publications in the catalogue's language have a stem."""
+        number = self.term(stem)
+        if number is None:
+            return 0
+        documents = self.segment.stems.postings(number, number + 1).documents
+        return int(np.count_nonzero(self._is_at_home.take(documents)))
+
+    @cached_property
+    def _is_at_home(self) -> Mask:
+        """Which publications are in the catalogue's language."""
+        spoken = self.segment.spoken
+        own = [value.partition("-")[0] == self.languages[0] for value in spoken.values]
+        return np.array(own, np.bool_).take(spoken.firsts)
+
     def stems(self, raw: str) -> tuple[str, ...]:
         """The stems of a word in the languages of the index, its own language's first.
 

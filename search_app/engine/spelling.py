@@ -34,6 +34,8 @@ SHORTEST = 4
 LETTER, FIRST_LETTER = 4.0, 2.0
 """What a letter that differs costs, and what more if it is the first, in doublings of the number
 of publications."""
+UNLIKELY = 1 - 2 * LETTER
+"""A word that differs in two letters and that a single publication has is not put for another."""
 NAMED = 2
 """As many publications as this a word of a label counts for, if the index has it not."""
 MOST_READ = 12
@@ -66,8 +68,7 @@ class Speller:
         self._only_named = frozenset(concepts.of(snapshot).words) - known.keys()
         for written in concepts.of(snapshot).words:
             known.setdefault(written, NAMED)
-        self._stop_words = languages.stop_words(snapshot.catalogue.language)
-        for written in self._stop_words:
+        for written in languages.stop_words(snapshot.catalogue.language):
             known.pop(written, None)
         self._words = list(known)
         self._frequencies = np.array(list(known.values()), np.int64)
@@ -105,8 +106,9 @@ class Speller:
     def _best(self, raw: str, others: Sequence[str], most: int) -> str | None:
         """The word that is likeliest beside the others, if the typed one is not to be trusted."""
         is_name = any(not each.isalpha() or each.isupper() for each in raw[1:])
-        is_short = len(as_written(raw)) < SHORTEST or as_written(raw) in self._stop_words
-        is_odd = is_short or is_name or len(raw) > reading.LONGEST
+        is_short = len(as_written(raw)) < SHORTEST
+        is_joining = as_written(raw) in languages.EVERY_STOP_WORD
+        is_odd = is_short or is_joining or is_name or len(raw) > reading.LONGEST
         if is_odd or concepts.of(self._snapshot).is_known(raw):
             return None
         frequency = self._frequency(raw)
@@ -120,7 +122,7 @@ class Speller:
         ]
         beside = self._together(others)
         likeliest = max(
-            candidates,
+            (each for each in candidates if each.likelihood > UNLIKELY),
             key=lambda each: each.likelihood + self._beside(each.written, beside),
             default=None,
         )

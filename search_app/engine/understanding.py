@@ -114,6 +114,7 @@ def _words_of(snapshot: Snapshot) -> Vocabulary:
         lambda field, text: _named(field, text, snapshot),
         snapshot.stems,
         snapshot.frequency,
+        snapshot.at_home,
         snapshot.languages,
     )
 

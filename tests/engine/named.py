@@ -160,7 +160,10 @@ PUBLICATIONS: tuple[dict[str, object], ...] = (
     {"id": "manual", "title": "Manual sobre la trata de personas", "lang": "es"},
     {"id": "trade", "title": "Persons of Trade", "summary": "Trafficking routes of old."},
     {"id": "tip", "title": "A Tip for Waiters", "summary": "Persons who leave tips.", "year": 2011},
-    {"id": "steppe", "title": "Police of the Steppe", "country": ["UZ"], "language": ["zh"]},
+    {
+        "id": "steppe", "title": "Police of the Steppe", "country": ["UZ"], "language": ["zh"],
+        "summary": "Seen from Big Sur.",
+    },
     {"id": "police", "title": "Handbook for Police", "summary": "Organ of the police; of Kenya."},
 )  # fmt: skip
 

@@ -57,7 +57,7 @@ def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None
     """Whatever was asked, the fields of the parts of a publication make up its score."""
     scored = found(tree, snapshot)
     read = Understood(Parsed(tree, (), 0), Ranking(*scored), tree=tree)
-    explainer = Explainer(SearchRequest(), read, snapshot)
+    explainer = Explainer(SearchRequest(), read, snapshot, None)
     for number, score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
         why = explainer.why(number, snapshot.publication(number))
         assert sum(part.score for part in why.parts) == pytest.approx(score, rel=1e-4, abs=1e-6)
@@ -227,7 +227,7 @@ def test_every_leaf_of_a_tree_answers_or_is_lacking(engine: Engine) -> None:
         if tree is None or any(isinstance(each, query.And) for each in tree.children()):
             continue
         said = {leaf.said for leaf in leaves(tree) if leaf.said}
-        explainer = Explainer(answer.request, answer.understood, snapshot)
+        explainer = Explainer(answer.request, answer.understood, snapshot, None)
         for number in answer.numbers.tolist():
             why = explainer.why(number, snapshot.publication(number))
             assert {part.said for part in why.parts} - {""} == said - set(why.lacks)

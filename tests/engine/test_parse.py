@@ -245,7 +245,7 @@ def test_a_phrase_is_read_in_one_language_at_a_time() -> None:
     spoken = ("en", "es", "fr")
     many = Vocabulary(
         CATALOGUE, named, lambda raw: tuple(languages.stem(raw, each) for each in spoken),
-        lambda _: 1, spoken,
+        lambda _: 1, languages=spoken,
     )  # fmt: skip
     tree = parse('"nuestras explotaciones"', many, query.And).words
     said = {tuple(part.words) for part in parts(tree)}

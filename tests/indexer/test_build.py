@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from whoosh import query
 
 from indexer import analysis, build, generations, manifest, schema
 from indexer.build import Outcome, Refused
+from indexer.corpus import Progress
 from indexer.manifest import Changes
 from indexer.record import Publication
 from tests.samples import article, page
@@ -217,10 +218,12 @@ def test_last_three_generations_are_kept(corpus: Path, index: Path) -> None:
     assert generations.current_name(index) == names[-1]
 
 
-def interrupted(publications: list[Publication]) -> Iterator[Publication]:
-    """Gives two publications to be written, and then is ended."""
-    yield from publications[:2]
-    raise KeyboardInterrupt
+class Interrupted(Progress):
+    """Is ended as soon as publications have been read."""
+
+    def counted(self, publications: Sequence[Publication]) -> None:
+        """Is ended."""
+        raise KeyboardInterrupt
 
 
 def test_build_that_is_cut_off_leaves_what_is_live(corpus: Path, index: Path) -> None:
@@ -228,23 +231,29 @@ def test_build_that_is_cut_off_leaves_what_is_live(corpus: Path, index: Path) ->
     before = live_files(index)
     write(corpus, "New")
     with pytest.raises(KeyboardInterrupt):
-        build.build(corpus, index, progress=interrupted)
+        build.build(corpus, index, progress=Interrupted())
     assert live_files(index) == before
     assert build.build(corpus, index).changes == Changes(1, 0, 0, 5)
     assert found(index, query.Every()) >= {"new", "model-law"}
     assert not list((index / "generations").glob("*.partial"))
 
 
+class Seen(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.publications: list[Publication] = []
+
+    def counted(self, publications: Sequence[Publication]) -> None:
+        """Keeps the publications."""
+        self.publications += publications
+
+
 def test_progress_is_given_what_is_written(corpus: Path, tmp_path: Path) -> None:
     """A build shows its progress over all publications that it writes."""
-    seen: list[str] = []
-
-    def progress(publications: list[Publication]) -> Iterable[Publication]:
-        seen.extend(each.id for each in publications)
-        return publications
-
-    build.build(corpus, tmp_path / "index", progress=progress)
-    assert len(seen) == 5
+    seen = Seen()
+    build.build(corpus, tmp_path / "index", progress=seen)
+    assert len(seen.publications) == 5
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "digests.zst", "segment/*.seg"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from indexer import build, check
+from indexer.corpus import Progress
 from indexer.record import Publication
 from tests.conftest import ROOT
 from tests.engine import named
@@ -78,14 +80,28 @@ def test_a_check_finds_what_a_build_finds(corpus: Path, tmp_path: Path) -> None:
     assert verdict.catalogue == outcome.generation.manifest.catalogue
 
 
+class Seen(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.passed, self.read = 0, 0
+
+    def at(self, read: int) -> None:
+        """Keeps how many bytes have been read."""
+        self.read = read
+
+    def counted(self, publications: Sequence[Publication]) -> None:
+        """Counts the publications."""
+        self.passed += len(publications)
+
+
 def test_how_far_a_check_is(corpus: Path) -> None:
     """Each publication is shown as it passes, and in the end all bytes of the pages are read."""
-    passed: list[Publication] = []
-    read: list[int] = []
-    verdict = check.check(corpus, passed.extend, read.append)
-    assert len(passed) == verdict.publications == 5
+    seen = Seen()
+    verdict = check.check(corpus, seen)
+    assert seen.passed == verdict.publications == 5
     pages = (corpus / name for name in ("tools.html", "papers.html", "more.jsonl"))
-    assert read[-1] == sum(each.stat().st_size for each in pages)
+    assert seen.read == sum(each.stat().st_size for each in pages)
 
 
 def test_what_a_search_finds_is_not_missing(tmp_path: Path) -> None:

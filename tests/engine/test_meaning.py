@@ -1,0 +1,131 @@
+"""What means the like is found too, and told; who means the letter gets the letter."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer import meaning
+from search_app.engine import Engine
+from search_app.engine.meaning import LEAST, MOST
+from search_app.engine.request import Match, SearchRequest
+from search_app.engine.understanding import FEW
+from search_app.judged import load
+
+JUDGED = load(Path(__file__).parents[1] / "relevance" / "catalogue.toml")
+TYPED = [
+    *(each.text for each in JUDGED.query),
+    "trabalho forçado de crianças", "การค้ามนุษย์", "bake bread", "victims zyzzyva", "zyzzyva",
+]  # fmt: skip
+TO_THE_LETTER = [
+    '"trabalho forçado"', "title:forçado", "crianças -law", "trabalho OR crianças", "trabalh*",
+    "forçado~", "(trabalho crianças)", "NOT crianças",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def engine(meaning_index: Path) -> Engine:
+    """An engine on the catalogue with what its publications mean."""
+    return Engine(meaning_index)
+
+
+@pytest.fixture(scope="module")
+def plain(catalogue_index: Path) -> Engine:
+    """An engine on the same without that."""
+    return Engine(catalogue_index)
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("handel dziećmi", "Trafficking in Children"),
+        ("çocuk ticareti", "Trafficking in Children"),
+        ("Opferschutz im Strafverfahren", "Criminal Justice Responses to Human Trafficking"),
+        ("การค้ามนุษย์", "Gender Dimensions of Human Trafficking"),
+    ],
+)
+def test_languages_that_no_label_is_in(typed: str, title: str, engine: Engine) -> None:
+    """What was typed in a language that the catalogue knows nothing of finds what it means."""
+    results = engine.search(SearchRequest(typed, size=5))
+    assert title in [hit.publication.title for hit in results.hits]
+    assert results.meant
+
+
+@given(
+    text=st.sampled_from(TYPED),
+    match=st.sampled_from(("auto", "all", "any")),
+    region=st.sampled_from(((), ("Africa",), ("South Asia", "none"))),
+)
+@settings(suppress_health_check=list(HealthCheck))
+def test_what_is_added(
+    text: str, match: Match, region: tuple[str, ...], engine: Engine, plain: Engine
+) -> None:
+    """Where words find few, those that mean the like come beside them, before anything is counted.
+
+    Of those that words find none is lost.
+    """
+    filters = {"region": region} if region else {}
+    asked = SearchRequest(text, filters, match=match)
+    words, both = plain.find(asked), engine.find(asked)
+    found, base = words.understood.base, both.finding.base
+    assert found
+    assert base
+    added = both.finding.added
+    assert np.array_equal(base.documents, np.union1d(found.documents, added))
+    assert not np.isin(added, found.documents).any()
+    if match == "all" or len(found.documents) >= FEW:
+        assert not len(added)
+    snapshot, encoder = engine.snapshot(), meaning.encoder()
+    assert snapshot.segment.vectors
+    assert encoder
+    assert len(added) <= MOST
+    wanted = encoder.text(both.understood.corrected or text)
+    assert (snapshot.segment.vectors.cosines(wanted, added) >= LEAST).all()
+    assert both.total == words.total + both.meant
+    kept = snapshot.table.counts(both.sifted.documents)
+    assert both.counts["section"].tolist() == kept["section"].tolist()
+
+
+@pytest.mark.parametrize("text", TYPED[::6])
+def test_parts_add_up_with_meaning(text: str, engine: Engine) -> None:
+    """Meaning is a part of its own of a score, and all parts add up to it."""
+    for hit in engine.search(SearchRequest(text, explain=True, size=20)).hits:
+        assert hit.why
+        assert hit.score is not None
+        assert hit.why.score == pytest.approx(hit.score, abs=2e-3)
+
+
+@pytest.mark.parametrize("text", TO_THE_LETTER)
+def test_the_letter(text: str, engine: Engine, plain: Engine) -> None:
+    """Quotes, fields, operators and stars are meant to the letter: nothing is found by meaning."""
+    assert engine.find(SearchRequest(text)).finding.meant is None
+    hits = [each.search(SearchRequest(text)).hits for each in (engine, plain)]
+    assert hits[0] == hits[1]
+
+
+@pytest.mark.parametrize("switch", [{"semantic": False}, {"exact": True}])
+def test_meaning_switched_off(switch: dict[str, bool], engine: Engine, plain: Engine) -> None:
+    """Without it, or with words exactly as typed, a search finds what its words find."""
+    for text in TYPED[::9]:
+        asked = msgspec.structs.replace(SearchRequest(text), **switch)
+        assert engine.search(asked).hits == plain.search(asked).hits
+
+
+def test_another_encoder_is_told(
+    meaning_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without the encoder of an index, words alone are searched for, and the log says so."""
+    for found in (None, meaning.Encoder("9")):
+        caplog.clear()
+        monkeypatch.setattr(meaning, "encoder", lambda found=found: found)
+        with caplog.at_level(logging.WARNING):
+            results = Engine(meaning_index).search(SearchRequest("trabalho forçado de crianças"))
+        assert not results.meant
+        (record,) = caplog.records
+        assert "0.2.1, which is not installed" in record.getMessage()

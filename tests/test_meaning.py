@@ -1,0 +1,142 @@
+"""What is found by meaning is told on the page, in the API and on the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from indexer import generations, meaning
+from search_app import cli, config, create_app
+from tests.test_diagnosis import answer, offered
+
+FOREIGN = ("/?q=Opferschutz+im+Strafverfahren", "/?q=handel+dzie%C4%87mi", "/?q=child+brides",
+           "/?q=victims+zyzzyva&region=Africa", "/?q=zyzzyva&region=Africa")  # fmt: skip
+
+
+@pytest.fixture
+def client(meaning_index: Path, tmp_path: Path) -> Iterator[FlaskClient]:
+    """A client of the application on the catalogue with what its publications mean."""
+    settings = config.load(environment={}, index=meaning_index, gaps=tmp_path / "gaps.jsonl")
+    with create_app(settings).test_client() as client:
+        yield client
+
+
+def readings(client: FlaskClient, address: str) -> dict[str, str]:
+    """How the page says that it read the words: lines, and where their links lead."""
+    page = BeautifulSoup(client.get(address).text, "lxml")
+    found = ((each, each.select_one("a")) for each in page.select("p.note"))
+    return {str(each.find(string=True)).strip(): str(a["href"]) if a else "" for each, a in found}
+
+
+def test_only_meaning(client: FlaskClient) -> None:
+    """Where no publication has a word, the page says so, and leads to the words alone."""
+    address = "/?q=Opferschutz+im+Strafverfahren"
+    found = answer(client, address)
+    assert found["by_meaning"] == found["total"] > 0
+    line = f"No publication has these words; these {found['total']} mean the like."
+    href = readings(client, address)[line]
+    assert href == f"{address}&semantic=0"
+    assert answer(client, href)["total"] == 0
+    assert "Each alone:" in client.get(address).text
+
+
+def test_meaning_beside_words(client: FlaskClient) -> None:
+    """Where words find some, the page says how many others there are, and leads to the words."""
+    found = answer(client, "/?q=child+brides")
+    told = [line for line in readings(client, "/?q=child+brides") if "like meaning" in line]
+    count = found["by_meaning"]
+    assert told == [
+        "1 of these has other words, but the like meaning."
+        if count == 1
+        else f"{count} of these have other words, but the like meaning."
+    ]
+    assert answer(client, "/?q=child+brides&semantic=0")["total"] == found["total"] - count
+
+
+@pytest.mark.parametrize("address", FOREIGN)
+def test_numbers_are_true_with_meaning(address: str, client: FlaskClient) -> None:
+    """Whatever a diagnosis counts is what its link leads to, publications found by meaning too."""
+    diagnosis = answer(client, address)["diagnosis"]
+    for each in offered(diagnosis) if diagnosis else ():
+        if each["url"]:
+            assert answer(client, each["url"])["total"] == each["total"], each
+
+
+def test_every_link_leads_where_it_says(client: FlaskClient) -> None:
+    """The values of a list that meaning made tell the lengths of the lists that they lead to."""
+    page = BeautifulSoup(client.get("/?q=Opferschutz+im+Strafverfahren").text, "lxml")
+    for tick in page.select("a.tick"):
+        told = re.search(r"([\d,]+) publications?", str(tick["aria-label"]))
+        assert told
+        assert answer(client, str(tick["href"]))["total"] == int(told[1].replace(",", ""))
+
+
+def test_semantic_stays_in_every_link(client: FlaskClient) -> None:
+    """All links of a list without meaning keep it so; the search box begins anew."""
+    text = client.get("/?q=trafficking&semantic=0&section=Tools&size=5&page=2").text
+    links = [unescape(each) for each in re.findall(r'href="(/\?[^"]*)"', text)]
+    assert links
+    assert all("semantic=0" in each for each in links)
+    box = BeautifulSoup(text, "lxml").select_one("search form")
+    assert box
+    assert not box.select("[name=semantic]")
+
+
+def test_a_gap_stays_a_gap(client: FlaskClient, tmp_path: Path) -> None:
+    """A search whose words no publication has is noted, though some mean the like."""
+    client.get("/?q=Opferschutz+im+Strafverfahren")
+    client.get("/?q=child+brides")
+    noted = (tmp_path / "gaps.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(each)["query"] for each in noted] == ["Opferschutz im Strafverfahren"]
+
+
+def test_why_tells_meaning(client: FlaskClient) -> None:
+    """Why a publication was found says what its meaning adds, in a sentence and as a part."""
+    hit: dict[str, Any]
+    for hit in answer(client, "/?q=Opferschutz+im+Strafverfahren&explain=1")["hits"]:
+        assert hit["why"]["parts"] == []
+        assert hit["why"]["meaning"] == pytest.approx(hit["score"], abs=1e-3)
+        assert hit["why"]["sentences"][0].startswith("It has none of the words. Its meaning is")
+
+
+def run(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit status and output of the command line."""
+    result = CliRunner().invoke(cli.commands, arguments, env=environment)
+    return result.exit_code, result.output or str(result.exception)
+
+
+def test_building_with_meaning(corpus: Path, tmp_path: Path) -> None:
+    """`--semantic 1`, or the setting, builds what publications mean; 0 builds without."""
+    index = tmp_path / "index"
+    places = ("--corpus", str(corpus), "--index", str(index))
+    encoder = meaning.encoder()
+    assert encoder
+    for arguments, environment, model in (
+        (("--semantic", "1"), {}, encoder.model), ((), {}, ""),
+        ((), {"PUBSEARCH_SEMANTIC": "1"}, encoder.model),
+        (("--semantic", "0"), {"PUBSEARCH_SEMANTIC": "1"}, ""),
+    ):  # fmt: skip
+        status, output = run("build", *places, *arguments, **environment)
+        assert status == 0, output
+        assert generations.current(index).manifest.meaning == model
+
+
+def test_the_extra_is_missing(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the extra, a build that wants it says what to install, and writes nothing."""
+    monkeypatch.setattr(meaning, "encoder", lambda: None)
+    places = ("--corpus", str(corpus), "--index", str(tmp_path / "index"))
+    status, output = run("build", *places, "--semantic", "1")
+    assert status == 1
+    assert "Run: pip install '.[semantic]'" in output
+    assert not (tmp_path / "index" / "CURRENT").exists()
