@@ -24,7 +24,7 @@ from whoosh import query
 from indexer.columnar import K1, Array, Postings
 from search_app.engine.match import matches, postings
 from search_app.engine.nodes import Leaf, leaves
-from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.snapshot import Documents, Snapshot, places
 
 
 class Found(NamedTuple):
@@ -148,11 +148,12 @@ def _any(node: query.Or, snapshot: Snapshot) -> Found:
         else:
             held = matches(child, snapshot) if held is None else held | matches(child, snapshot)
             continue
-        total[documents] = total.take(documents) + scores if is_begun else scores
+        at = places(documents)
+        total[at] = total.take(at) + scores if is_begun else scores
         is_begun = True
     is_found = total > 0 if held is None else (total > 0) | held
-    at = is_found.nonzero()[0]
-    return Found(at.astype(np.int32), total.take(at))
+    found_at = is_found.nonzero()[0]
+    return Found(found_at.astype(np.int32), total.take(found_at))
 
 
 def _marked(held: Array | None, documents: Documents, snapshot: Snapshot) -> Array:
