@@ -29,6 +29,8 @@ LABEL, VALUE, KIN = 0.8, 0.3, 0.25
 typed."""
 FEW = 10
 """If fewer publications have a thing itself, those that have a kind of it are found too."""
+HARDLY_ANY = 2
+"""If fewer have it or a kind of it, those that have what it is a kind of are found as well."""
 OTHER_SCRIPTS = frozenset({"ar", "el", "he", "hi", "ja", "ko", "ru", "uk", "zh"})
 """Languages that are not written in Latin letters, so that no label of theirs is."""
 MOST_PIECES = 60
@@ -202,13 +204,14 @@ class Concepts:
         return len(postings(Leaf(labels), self._snapshot).documents) if labels else 0
 
     def _kin(self, number: int) -> list[int]:
-        """The kinds of a thing; those that it is a kind of, if the index holds nothing of it."""
+        """The kinds of a thing; where hardly any publication has one, what it is a kind of too."""
         thing = self.things[number]
-        narrower = self._narrower[thing.id]
-        if any(map(self._found, [number, *narrower])):
-            most = self._snapshot.size * MOST_OF_ALL
-            return [each for each in narrower if self._found(each) <= most]
-        return [self._numbers[each] for each in thing.broader]
+        kin = self._narrower[thing.id]
+        found = sum(map(self._found, [number, *kin]))
+        if found < HARDLY_ANY:
+            kin = [*kin, *(self._numbers[each] for each in thing.broader)]
+        most = self._snapshot.size * (MOST_OF_ALL if found else 1)
+        return [each for each in kin if self._found(each) <= most]
 
     def _also(self, number: int, raws: Sequence[str]) -> tuple[str, ...]:
         """Some other names that a thing is looked for by, those that the index may hold."""

@@ -17,7 +17,7 @@ from indexer.folding import as_written
 from search_app.engine import spelling
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings
-from search_app.engine.nodes import Leaf, leaves, parts
+from search_app.engine.nodes import Leaf, leaves, parts, wanted
 from search_app.engine.reading import LONGEST
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Counted, Diagnosis
@@ -33,7 +33,7 @@ beside each."""
 def diagnosed(request: SearchRequest, finding: Finding, snapshot: Snapshot) -> Diagnosis:
     """What else could be searched for than what was, with the numbers that this leads to."""
     asked = msgspec.structs.replace(request, page=1, sort=None)
-    every = (leaf for leaf in leaves(finding.understood.tree) if leaf.said)
+    every = (leaf for leaf in leaves(wanted(finding.understood.tree)) if leaf.said)
     typed = {retyped(leaf, snapshot.catalogue): leaf for leaf in islice(every, MOST_WORDS)}
     is_long = next(every, None) is not None
     told = [_alone(text, leaf, asked, snapshot) for text, leaf in typed.items()]

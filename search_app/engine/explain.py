@@ -22,7 +22,7 @@ from indexer.schema import row_of
 from search_app.engine.evidence import Asked, Evidence, Span, Words
 from search_app.engine.match import matches, postings
 from search_app.engine.meaning import Meant
-from search_app.engine.nodes import Leaf, leaves
+from search_app.engine.nodes import Leaf, leaves, wanted
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
 from search_app.engine.score import rarity, saturated
@@ -60,9 +60,7 @@ class Explainer:
         texts = _Texts(publication, words, self._snapshot)
         answering = (self._answering(tree, number) if tree is not None else None) or []
         times = Counter(id(leaf) for leaf in answering)
-        lacking = [
-            leaf.said for leaf in leaves(tree) if leaf.said and self._weight(leaf, number) is None
-        ]
+        lacking = [leaf.said for leaf in leaves(wanted(tree)) if self._weight(leaf, number) is None]
         return Why(
             tuple(
                 [

@@ -73,6 +73,11 @@ def leaves(tree: query.Query | None) -> Iterator[Leaf]:
             yield from leaves(child)
 
 
+def wanted(tree: query.Query | None) -> query.Query | None:
+    """A tree without what only puts some of its publications before others."""
+    return wanted(tree.a) if isinstance(tree, query.AndMaybe) else tree
+
+
 def parts(tree: query.Query | None) -> Iterator[query.Query]:
     """What the leaves of a tree ask of single fields."""
     for leaf in leaves(tree):

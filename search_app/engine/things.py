@@ -60,10 +60,15 @@ def _facts(snapshot: Snapshot) -> Iterator[Thing]:
     A value of an open list, such as a venue, is found by its words, and names nothing else.
     """
     for field in exact_fields(snapshot.catalogue):
-        if field.values or field.kind in ("country", "language"):
+        if is_told(field):
             for value in snapshot.columns[field.name].values:
                 if value != MISSING and (labels := _names(field, value, snapshot)):
                     yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),))
+
+
+def is_told(field: Field) -> bool:
+    """Whether values of a field are recognised in a text: it is known which there may be."""
+    return bool(field.values) or field.kind in ("country", "language")
 
 
 def _names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:

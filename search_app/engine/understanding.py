@@ -17,7 +17,7 @@ from whoosh import query
 from indexer.fields import MISSING, Field
 from indexer.folding import fold
 from indexer.schema import exact
-from search_app.engine import concepts, spelling
+from search_app.engine import concepts, spelling, things
 from search_app.engine.bounds import bounded
 from search_app.engine.nodes import Leaf, leaves
 from search_app.engine.parse import Parsed, parse
@@ -27,8 +27,10 @@ from search_app.engine.score import Ranking, ranked
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 
-LONG, FEW = 4, 10
-"""If fewer than FEW publications have all of LONG words or more, any of them is enough."""
+ENOUGH = (0, 0, 2, 5, 10)
+"""Of so many words (of four, where there are more), so many publications must have all; where
+fewer have, any of the words is enough."""
+FEW = ENOUGH[-1]
 NO_SCORES, NONE = np.zeros(0, np.float32), np.zeros(0, np.int32)
 
 
@@ -50,10 +52,11 @@ class Understood(NamedTuple):
 
     @property
     def is_too_narrow(self) -> bool:
-        """Whether few publications have all of many words, which are not meant to the letter."""
+        """Whether so few publications have all of the words that more are wanted."""
         if self.base is None or len(self.base.documents) >= FEW:
             return False
-        return next(islice(leaves(self.parsed.words), LONG - 1, None), None) is not None
+        words = sum(1 for _ in islice(leaves(self.parsed.words), len(ENOUGH) - 1))
+        return len(self.base.documents) < ENOUGH[words]
 
     @property
     def is_empty(self) -> bool:
@@ -65,13 +68,13 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
     """The query, in the first way in which it leads to a publication; else as it was typed."""
     vocabulary = _vocabulary(request, snapshot)
     joined = query.Or if request.match == "any" else query.And
-    typed = _found(parse(request.text, vocabulary, joined), snapshot, watch)
+    typed = _found(request.text, vocabulary, joined, snapshot, watch)
     if _is_enough(typed, request):
         return typed
     ways = [typed]
     corrected = None if request.exact else spelling.of(snapshot).corrected(request.text, most=0)
     if corrected:
-        spelt = _found(parse(corrected, vocabulary, joined), snapshot, watch)
+        spelt = _found(corrected, vocabulary, joined, snapshot, watch)
         ways.insert(0, spelt._replace(corrected=corrected))
         if _is_enough(ways[0], request):
             return ways[0]
@@ -80,25 +83,24 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
     # A name that nothing has is words like others, in the end.
     just_words = msgspec.structs.replace(vocabulary, things=None)
     for way, names in product(ways, (vocabulary, just_words)):
-        relaxed = parse(way.corrected or request.text, names, query.Or)
-        if relaxed.words not in (None, typed.parsed.words):
-            again = _found(relaxed, snapshot, watch)
-            if not again.is_empty:
-                is_relaxed = request.match == "auto"
-                strict = way.base.documents if way.base else NONE
-                return again._replace(relaxed=is_relaxed, corrected=way.corrected, strict=strict)
+        again = _found(way.corrected or request.text, names, query.Or, snapshot, watch)
+        if again.parsed.words not in (None, typed.parsed.words) and not again.is_empty:
+            is_relaxed = request.match == "auto"
+            strict = way.base.documents if way.base else NONE
+            return again._replace(relaxed=is_relaxed, corrected=way.corrected, strict=strict)
     return typed
 
 
 def _is_enough(read: Understood, request: SearchRequest) -> bool:
     """Whether what a query finds is to be shown, with no other way tried."""
-    return not read.is_empty and not (request.match == "auto" and read.is_too_narrow)
+    is_open = request.match == "auto" and not request.exact
+    return not read.is_empty and not (is_open and read.is_too_narrow)
 
 
 def as_typed(text: str, snapshot: Snapshot) -> Understood:
     """What all words of a text find as they stand, things among them by all their names."""
-    parsed = parse(text, _vocabulary(SearchRequest(text), snapshot), query.And)
-    return _found(parsed, snapshot, Stopwatch())
+    vocabulary = _vocabulary(SearchRequest(text), snapshot)
+    return _found(text, vocabulary, query.And, snapshot, Stopwatch())
 
 
 def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
@@ -124,7 +126,14 @@ def _words_and_things_of(snapshot: Snapshot) -> Vocabulary:
     return msgspec.structs.replace(_words_of(snapshot), things=known if known.things else None)
 
 
-def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> Understood:
+def _found(
+    text: str,
+    vocabulary: Vocabulary,
+    joined: type[query.CompoundQuery],
+    snapshot: Snapshot,
+    watch: Stopwatch,
+) -> Understood:
+    parsed = parse(text, vocabulary, joined)
     watch.lap("parse")
     if parsed.words is None:
         return Understood(parsed, None)
@@ -132,16 +141,21 @@ def _found(parsed: Parsed, snapshot: Snapshot, watch: Stopwatch) -> Understood:
     if tree is None:
         base = Ranking(snapshot.everything[:0], NO_SCORES)
     else:
-        tree = _preferring(tree, parsed.spoken, snapshot)
+        if vocabulary.things is not None:
+            tree = _preferring(tree, text, parsed.spoken, snapshot)
         base = ranked(tree, snapshot)
     watch.lap("match")
     return Understood(parsed, base, left_out, tree=tree)
 
 
-def _preferring(tree: query.Query, spoken: frozenset[str], snapshot: Snapshot) -> query.Query:
-    """The tree, what there is in a language that was spoken before what there is not."""
-    if not spoken:
-        return tree
+def _preferring(
+    tree: query.Query, text: str, spoken: frozenset[str], snapshot: Snapshot
+) -> query.Query:
+    """The tree, some of what it finds before the rest.
+
+    That is what there is in a language that was spoken, and what has a value of a facet that is
+    called as all that was typed: a series, say, or a venue.
+    """
     others = spoken - set(snapshot.languages[:1])
     terms = [
         query.Term(exact(row), language)
@@ -150,7 +164,25 @@ def _preferring(tree: query.Query, spoken: frozenset[str], snapshot: Snapshot) -
         for language in sorted(others)
         if language in snapshot.columns[row.name].ordinal
     ]
-    return query.AndMaybe(tree, Leaf(terms)) if terms else tree
+    if terms:
+        tree = query.AndMaybe(tree, Leaf(terms))
+    called = _open_values(snapshot).get(fold(text)) if " " in text else None
+    return query.AndMaybe(tree, Leaf(called, text)) if called else tree
+
+
+def _open_values(snapshot: Snapshot) -> dict[str, list[query.Query]]:
+    """What asks for the values of facets that can't be recognised within a text, by their names."""
+    return snapshot.once("open values", lambda: _by_name(snapshot))
+
+
+def _by_name(snapshot: Snapshot) -> dict[str, list[query.Query]]:
+    called: dict[str, list[query.Query]] = {}
+    for row in snapshot.catalogue.facets:
+        if not things.is_told(row):
+            for value in snapshot.columns[row.name].values:
+                if value != MISSING:
+                    called.setdefault(fold(value), []).append(query.Term(exact(row), value))
+    return called
 
 
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
