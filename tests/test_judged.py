@@ -13,6 +13,7 @@ from indexer.build import Refused
 from indexer.catalogue_file import CatalogueError
 from search_app import judged
 from search_app.engine import open_engine
+from search_app.engine.request import SearchRequest
 from search_app.judged import ALL, Judged, Judgement, Suite
 from tests.catalogue import CORPUS
 
@@ -28,6 +29,23 @@ def test_the_catalogue_answers_its_judged_queries(catalogue_index: Path) -> None
     assert figures[ALL] >= suite.least > 0.8
     assert len(figures) == KINDS
     assert len(suite.query) >= 60
+
+
+def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_index: Path) -> None:
+    """A series comes first by its name, and says so; within a longer text it is words."""
+    engine = open_engine(catalogue_index)
+    hits = engine.search(SearchRequest("icat issue brief", explain=True)).hits
+    series = ["ICAT Issue Brief" in hit.publication.values.get("series", ()) for hit in hits]
+    assert sum(series) == 6
+    assert series[:6] == [True] * 6
+    assert hits[0].why
+    (part,) = [each for each in hits[0].why.parts if each.said == "icat issue brief"]
+    assert [each.field for each in part.fields] == ["series"]
+    assert hits[6].why
+    assert "icat issue brief" not in hits[6].why.lacks
+    longer = engine.search(SearchRequest("ICAT issue brief refugees", explain=True)).hits[0].why
+    assert longer
+    assert [part.said for part in longer.parts] == ["ICAT", "issue brief", "refugees"]
 
 
 def test_every_judgement_is_of_a_publication(catalogue_index: Path) -> None:

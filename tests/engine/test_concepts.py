@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from whoosh import index as whoosh_index
 from whoosh import query
 from whoosh.searching import Searcher
 
-from indexer import analysis, generations, languages
+from indexer import analysis, build, generations, languages
 from indexer.record import Publication
 from search_app.engine import concepts
 from search_app.engine.match import matches, postings
@@ -105,6 +106,64 @@ def test_names_of_one_word(snapshot: Snapshot) -> None:
     assert ids(answer("外科医生", snapshot)) == ["organs"]
     assert ids(answer("个人", snapshot)) == ["manual"]
     assert "tip" in ids(answer("persona", snapshot, exact=True))
+
+
+KINDS = """\
+[[concept]]
+id = "craft"
+prefLabel = { en = "craft" }
+
+[[concept]]
+id = "boats"
+broader = ["craft"]
+prefLabel = { en = "boats" }
+
+[[concept]]
+id = "dinghies"
+broader = ["boats"]
+prefLabel = { en = "dinghies" }
+
+[[concept]]
+id = "ferries"
+broader = ["boats"]
+prefLabel = { en = "ferries" }
+
+[[concept]]
+id = "rafts"
+broader = ["boats"]
+prefLabel = { en = "rafts" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("boats", ["boats", "dinghies", "ferries", "more-ferries"]),
+        ("craft", ["craft", "boats"]),
+        ("dinghies", ["dinghies", "boats"]),
+        ("ferries", ["ferries", "more-ferries"]),
+        ("rafts", ["boats"]),
+    ],
+)
+def test_kinds_of_a_thing(text: str, found: list[str], tmp_path: Path) -> None:
+    """Where few have a thing its kinds follow; where hardly any, what it is a kind of."""
+    corpus = named.write(tmp_path / "corpus")
+    (corpus / "thesaurus.toml").write_text(KINDS, encoding="utf-8")
+    titles = [
+        "Craft",
+        "Boats",
+        "Dinghies",
+        "Ferries",
+        "More Ferries",
+        *(f"Filler {each}" for each in range(60)),
+    ]
+    lines = "".join(f"{json.dumps({'title': title})}\n" for title in titles)
+    (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
+    build.build(corpus, tmp_path / "index")
+    snapshot = Snapshot(generations.current(tmp_path / "index"))
+    got = ids(answer(text, snapshot))
+    assert got[0] == found[0]
+    assert set(got) == set(found)
 
 
 def test_what_has_only_the_value_comes_last(snapshot: Snapshot) -> None:
