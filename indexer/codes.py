@@ -13,6 +13,51 @@ from functools import cache, lru_cache
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
+ALSO_CALLED = {
+    "AE": ("Emirates",),
+    "BA": ("Bosnia",),
+    "BO": ("Plurinational State of Bolivia",),
+    "CD": ("Democratic Republic of the Congo", "DR Congo", "Zaire"),
+    "CG": ("Republic of the Congo",),
+    "CI": ("Ivory Coast",),
+    "CN": ("People's Republic of China",),
+    "CV": ("Cabo Verde", "Cape Verde"),
+    "CZ": ("Czech Republic",),
+    "FM": ("Federated States of Micronesia",),
+    "GB": (
+        "Britain", "Great Britain", "England", "Scotland", "Wales", "Northern Ireland",
+        "United Kingdom of Great Britain and Northern Ireland",
+    ),
+    "GM": ("The Gambia",),
+    "IR": ("Islamic Republic of Iran", "Persia"),
+    "KP": ("Democratic People's Republic of Korea",),
+    "KR": ("Republic of Korea", "Korea"),
+    "LA": ("Lao People's Democratic Republic", "Lao PDR"),
+    "MD": ("Republic of Moldova", "Moldavia"),
+    "MK": ("Macedonia",),
+    "MM": ("Myanmar", "Burma"),
+    "NL": ("Holland", "The Netherlands"),
+    "PS": ("Palestine", "State of Palestine"),
+    "RU": ("Russian Federation",),
+    "SY": ("Syrian Arab Republic",),
+    "SZ": ("Swaziland",),
+    "TL": ("East Timor",),
+    "TR": ("Turkey", "Türkiye"),
+    "TZ": ("United Republic of Tanzania",),
+    "US": ("United States of America", "America"),
+    "VA": ("Holy See", "Vatican"),
+    "VE": ("Bolivarian Republic of Venezuela",),
+    "VN": ("Viet Nam",),
+}  # fmt: skip
+"""What countries are called in English besides what CLDR calls them: by the United Nations, of
+old, for short, or after their parts."""
+ACRONYMS = {
+    "AE": ("UAE",), "BA": ("BiH",), "CD": ("DRC",), "GB": ("UK", "GB"), "KP": ("DPRK",),
+    "KR": ("ROK",), "CN": ("PRC",), "RU": ("RF",), "SA": ("KSA",), "US": ("US", "USA"),
+    "ZA": ("RSA",),
+}  # fmt: skip
+"""How countries are abbreviated; in capitals, as *us* is a word."""
+
 
 @cache
 def _locale(language: str) -> Locale:
@@ -54,12 +99,23 @@ def _usual_form(code: str) -> str | None:
 
 @lru_cache(maxsize=1000)
 def country_code(text: str) -> str | None:
-    """The code of a country given as a code or by its English name; None if unknown."""
+    """The code of a country given as a code or by an English name; None if unknown."""
     code = text.strip().upper()
     if len(code) == 2 and code.isalpha() and code in _locale("en").territories:
         return code
-    found = _codes_by_name("territories").get(text.strip().casefold())
+    name = text.strip().casefold()
+    found = _codes_by_name("territories").get(name) or _also_called().get(name)
     return found if found and found.isalpha() else None
+
+
+@cache
+def _also_called() -> dict[str, str]:
+    return {
+        name.casefold(): code
+        for others in (ALSO_CALLED, ACRONYMS)
+        for code, names in others.items()
+        for name in names
+    }
 
 
 def language_name(code: str, in_language: str = "en") -> str:
@@ -72,6 +128,12 @@ def language_name(code: str, in_language: str = "en") -> str:
 def country_name(code: str, in_language: str = "en") -> str:
     """What a country is called in a language; the code itself where no name is known."""
     return str(_locale(in_language).territories.get(code, code))
+
+
+def country_names(code: str, in_language: str) -> list[str]:
+    """All that a country is called in a language, the usual name first."""
+    also = ALSO_CALLED.get(code, ()) if in_language == "en" else ()
+    return list(dict.fromkeys([country_name(code, in_language), *also]))
 
 
 @cache

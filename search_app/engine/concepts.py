@@ -166,11 +166,11 @@ class Concepts:
         parts: list[query.Query] = []
         if language in ("", *snapshot.languages):
             parts += reading.phrases(raws, self._fields, self._vocabulary)
-            telling = [raw for raw in raws if not self._vocabulary.is_stop_word(raw)]
-            if len(telling) > 1:
-                parts.append(reading.apart(telling, self._fields, self._vocabulary))
-        elif len(raws) == 1:
-            parts += [query.Term(field, _written(raws[0])) for field in self._fields]
+            parts += self._apart(raws, reading.APART)
+        else:
+            if len(raws) == 1:
+                parts += [query.Term(field, _written(raws[0])) for field in self._fields]
+            parts += self._apart(self._own_name(number), reading.APART * LABEL)
         parts += self._other_names(number)
         columns = snapshot.columns
         parts += [
@@ -181,6 +181,17 @@ class Concepts:
         # Where the index has nothing of the thing, what was typed is just words: no leaf is empty.
         parts = parts or reading.phrases(raws, self._fields, self._vocabulary)
         return Leaf(parts, " ".join(typed), self._also(number, raws))
+
+    def _apart(self, raws: Sequence[str], weight: float) -> Iterator[query.Query]:
+        """All words of a name that are no stop words, anywhere, if there are several."""
+        telling = [raw for raw in raws if not self._vocabulary.is_stop_word(raw)]
+        if len(telling) > 1:
+            yield reading.apart(telling, self._fields, self._vocabulary, weight)
+
+    def _own_name(self, number: int) -> list[str]:
+        """The words of what a thing is called first in the catalogue's language."""
+        labels = self.things[number].labels.get(self._snapshot.languages[0], ("",))
+        return analysis.words(labels[0])
 
     def _other_names(self, number: int) -> list[query.Query]:
         """What else a thing is called; and where few publications have it, kinds of it."""

@@ -52,7 +52,7 @@ def meant(request: SearchRequest, read: Understood, snapshot: Snapshot) -> Meant
         return None
     wanted = encoder.text(read.corrected or request.text)
     documents, scores = read.base.documents, read.base.scores(read.base.keys)
-    unit = np.float32(SHARE) * scores.max(initial=0) if len(scores) else np.float32(SHARE)
+    unit = np.float32(SHARE * (scores.max() if len(scores) else 1))
     if request.match == "all" or len(documents) >= FEW:
         shares = unit * vectors.cosines(wanted, documents).clip(0)
         return Meant(Ranking(documents, scores + shares), shares, documents[:0])

@@ -197,9 +197,11 @@ def phrases(
     ]  # fmt: skip
 
 
-def apart(raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary) -> query.And:
+def apart(
+    raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary, weight: float = APART
+) -> query.And:
     """A part of a leaf: all of some words, anywhere."""
-    return query.And([word(raw, fields, vocabulary) for raw in raws], boost=APART)
+    return query.And([word(raw, fields, vocabulary) for raw in raws], boost=weight)
 
 
 def _is_part(raw: str) -> bool:

@@ -63,7 +63,8 @@ def _facts(snapshot: Snapshot) -> Iterator[Thing]:
         if is_told(field):
             for value in snapshot.columns[field.name].values:
                 if value != MISSING and (labels := _names(field, value, snapshot)):
-                    yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),))
+                    known = codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
+                    yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),), known)
 
 
 def is_told(field: Field) -> bool:
@@ -75,7 +76,7 @@ def _names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]
     own = snapshot.catalogue.language
     spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
     if field.kind == "country":
-        return {each: [codes.country_name(value, each)] for each in spoken}
+        return {each: codes.country_names(value, each) for each in spoken}
     if field.kind == "language":
         return {each: [codes.language_name(value, each)] for each in spoken}
     label = field.display(value, own)

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from whoosh import query
 
+from indexer import analysis
 from indexer.fields import MISSING, Field
 from indexer.folding import fold
 from indexer.schema import exact
@@ -27,7 +28,7 @@ from search_app.engine.score import Ranking, ranked
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 
-ENOUGH = (0, 0, 2, 5, 10)
+ENOUGH = (0, 0, 3, 6, 10)
 """Of so many words (of four, where there are more), so many publications must have all; where
 fewer have, any of the words is enough."""
 FEW = ENOUGH[-1]
@@ -87,6 +88,8 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
         if again.parsed.words not in (None, typed.parsed.words) and not again.is_empty:
             is_relaxed = request.match == "auto"
             strict = way.base.documents if way.base else NONE
+            if again.base and len(again.base.documents) == len(strict):
+                return way  # any of the words finds no other
             return again._replace(relaxed=is_relaxed, corrected=way.corrected, strict=strict)
     return typed
 
@@ -141,8 +144,7 @@ def _found(
     if tree is None:
         base = Ranking(snapshot.everything[:0], NO_SCORES)
     else:
-        if vocabulary.things is not None:
-            tree = _preferring(tree, text, parsed.spoken, snapshot)
+        tree = _preferring(tree, text, parsed.spoken, snapshot)
         base = ranked(tree, snapshot)
     watch.lap("match")
     return Understood(parsed, base, left_out, tree=tree)
@@ -156,32 +158,38 @@ def _preferring(
     That is what there is in a language that was spoken, and what has a value of a facet that is
     called as all that was typed: a series, say, or a venue.
     """
-    others = spoken - set(snapshot.languages[:1])
-    terms = [
-        query.Term(exact(row), language)
-        for row in snapshot.catalogue.facets
-        if row.kind == "language"
-        for language in sorted(others)
-        if language in snapshot.columns[row.name].ordinal
-    ]
-    if terms:
-        tree = query.AndMaybe(tree, Leaf(terms))
-    called = _open_values(snapshot).get(fold(text)) if " " in text else None
+    if spoken:
+        others = spoken - set(snapshot.languages[:1])
+        terms = [
+            query.Term(exact(row), language)
+            for row in snapshot.catalogue.facets
+            if row.kind == "language"
+            for language in sorted(others)
+            if language in snapshot.columns[row.name].ordinal
+        ]
+        tree = query.AndMaybe(tree, Leaf(terms)) if terms else tree
+    called = _open_values(snapshot).get(_name(text, snapshot)) if " " in text else None
     return query.AndMaybe(tree, Leaf(called, text)) if called else tree
 
 
-def _open_values(snapshot: Snapshot) -> dict[str, list[query.Query]]:
+def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """A name whatever its case, accents and inflection."""
+    return analysis.stems(text, snapshot.catalogue.language)
+
+
+def _open_values(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:
     """What asks for the values of facets that can't be recognised within a text, by their names."""
     return snapshot.once("open values", lambda: _by_name(snapshot))
 
 
-def _by_name(snapshot: Snapshot) -> dict[str, list[query.Query]]:
-    called: dict[str, list[query.Query]] = {}
+def _by_name(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:
+    called: dict[tuple[str, ...], list[query.Query]] = {}
     for row in snapshot.catalogue.facets:
         if not things.is_told(row):
             for value in snapshot.columns[row.name].values:
-                if value != MISSING:
-                    called.setdefault(fold(value), []).append(query.Term(exact(row), value))
+                name = () if value == MISSING else _name(value, snapshot)
+                if len(name) > 1:
+                    called.setdefault(name, []).append(query.Term(exact(row), value))
     return called
 
 

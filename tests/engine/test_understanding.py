@@ -110,8 +110,8 @@ def test_exact_words_are_never_read_otherwise(
         ("handbook police", "police", 1, None),
         ("handbok police", "police", 1, "handbook police"),
         ("human trafficking Kenya", "victims", 1, None),
-        ("model law provisions make", "law", 1, None),
-        ("mdel law provisions make", "law", 1, "model law provisions make"),
+        ("handbook police kenya organ", "police", 1, None),
+        ("handbok police kenya organ", "police", 1, "handbook police kenya organ"),
     ],
 )
 def test_where_few_have_all_words_any_is_enough(
@@ -124,11 +124,20 @@ def test_where_few_have_all_words_any_is_enough(
     assert ids(answer(text, snapshot, match="all")) == [first]
 
 
-def test_how_many_are_enough(snapshot: Snapshot) -> None:
-    """Of two words a second publication with both is enough, of one word the first."""
-    assert not answer("smuggling boat", snapshot).relaxed
-    assert not answer("handbook", snapshot).relaxed
-    assert answer("organ handbook", snapshot).relaxed
+@pytest.mark.parametrize(
+    ("text", "total", "relaxed", "strict"),
+    [
+        ("handbook", 1, False, 0), ("trafficking persons", 5, True, 2),
+        # Any of the words finds no other.
+        ("smuggling boat", 2, False, 0),
+    ],
+)  # fmt: skip
+def test_how_many_are_enough(
+    text: str, total: int, relaxed: bool, strict: int, snapshot: Snapshot
+) -> None:
+    """One word is enough in one publication, two are not in two, if any of them finds others."""
+    told = answer(text, snapshot)
+    assert (told.total, told.relaxed, told.strict) == (total, relaxed, strict)
 
 
 def test_filters_do_not_flip_how_words_are_read(snapshot: Snapshot) -> None:

@@ -59,8 +59,11 @@ def test_any_text_for_a_language(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("IN", "IN"), (" md ", "MD"), ("India", "IN"), ("kenya", "KE"), ("Moldova", "MD")],
-)
+    [
+        ("IN", "IN"), (" md ", "MD"), ("India", "IN"), ("kenya", "KE"), ("Moldova", "MD"),
+        ("Viet Nam", "VN"), ("republic of moldova", "MD"), ("UK", "GB"), ("USA", "US"),
+    ],
+)  # fmt: skip
 def test_country_code(text: str, code: str) -> None:
     """A country is known by its code and by its name, in any case."""
     assert codes.country_code(text) == code
@@ -79,6 +82,21 @@ def test_names_in_a_language() -> None:
     assert codes.language_name("pt-BR") == "Portuguese (BR)"
     assert codes.country_name("IN") == "India"
     assert codes.country_name("IN", "pt-BR") == "Índia"
+
+
+def test_all_names_of_a_country() -> None:
+    """The usual name of a country comes first; other names are known in English only."""
+    assert codes.country_names("VN", "en") == ["Vietnam", "Viet Nam"]
+    assert codes.country_names("VN", "fr") == ["Viêt Nam"]
+    assert codes.country_names("IN", "en") == ["India"]
+
+
+def test_no_other_name_is_that_of_another_country() -> None:
+    """What a country is called besides, or abbreviated by, leads to it and to no other."""
+    for code in {*codes.ALSO_CALLED, *codes.ACRONYMS}:
+        assert codes.country_name(code) != code
+        for name in (*codes.ALSO_CALLED.get(code, ()), *codes.ACRONYMS.get(code, ())):
+            assert codes.country_code(name) == code, name
 
 
 def test_names_of_unknown_codes() -> None:
