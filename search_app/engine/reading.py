@@ -63,6 +63,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     `stems(raw)` gives the stems of a word in the `languages` of the index, that of the
     catalogue's language first; `frequency(stem)` the number of publications that have one, and
     `at_home(stem)` of those in the catalogue's language.
+    `remembered(key, make)` gives the leaf that was made for a key before, or makes it.
     `things` recognises what is called by name, or is None where words are to be just words.
     """
 
@@ -72,6 +73,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     frequency: Callable[[str], int] = lambda _: 0
     at_home: Callable[[str], int] = lambda _: 0
     languages: tuple[str, ...] = ("en",)
+    remembered: Callable[[object, Callable[[], Leaf]], Leaf] = lambda _, make: make()
     things: Things | None = None
 
     def count(self, raw: str) -> int:
@@ -154,13 +156,21 @@ class Line:
             if len(raws) > 1 and as_one:
                 made.append(piece(each, fields, vocabulary))
                 continue
-            leaf_of = compound if looks_closely else word
             shouted, spoken = self.shouted, self.spoken
-            wanted = [
-                raw for raw in raws if keeps or not vocabulary.leaves_out(raw, shouted, spoken)
+            made += [
+                self._word(raw, looks_closely)
+                for raw in raws
+                if keeps or not vocabulary.leaves_out(raw, shouted, spoken)
             ]
-            made += [leaf_of(raw, fields, vocabulary) for raw in wanted]
         return made
+
+    def _word(self, raw: str, looks_closely: bool) -> Leaf:
+        """The leaf of a word: one of its own, as words that are typed again are told apart."""
+        vocabulary, leaf_of = self.vocabulary, compound if looks_closely else word
+        known = vocabulary.remembered(
+            (raw, looks_closely), lambda: leaf_of(raw, vocabulary.searchable, vocabulary)
+        )
+        return Leaf(known.subqueries, known.said)
 
 
 def _cut(piece: str, things: Things) -> list[str]:

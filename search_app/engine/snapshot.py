@@ -24,6 +24,7 @@ from indexer.record import Publication
 from search_app.engine.beginnings import Labels, Titles
 from search_app.engine.columns import Table
 from search_app.engine.editions import Editions
+from search_app.engine.nodes import Leaf
 
 Mask = NDArray[np.bool_]
 """Of the size of a snapshot: True for the publications that are meant."""
@@ -64,6 +65,7 @@ class Snapshot:
         self._expanded: dict[object, Any] = {}
         self._derived: dict[str, Any] = {}
         self._labelled: dict[object, Postings] = {}
+        self._read: dict[object, Leaf] = {}
         self._of_thread = local()
 
     @property
@@ -167,6 +169,10 @@ class Snapshot:
     def expanded(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401
         """The terms that are remembered for a beginning, a pattern or a likeness; or made."""
         return _remembered(self._expanded, key, make, MOST_EXPANDED)
+
+    def read(self, key: object, make: Callable[[], Leaf]) -> Leaf:
+        """The leaf that is remembered under a key; made, if there is none."""
+        return _remembered(self._read, key, make)
 
     def labelled(self, of: object, make: Callable[[], Postings]) -> Postings:
         """What the labels of a thing match; made, if it is not remembered."""

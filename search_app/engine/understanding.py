@@ -82,7 +82,8 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
     if request.match == "all":
         return typed
     # A name that nothing has is words like others, in the end.
-    just_words = msgspec.structs.replace(vocabulary, things=None)
+    just_words: Vocabulary = msgspec.structs.replace(vocabulary, things=None)
+    way: Understood
     for way, names in product(ways, (vocabulary, just_words)):
         again = _found(way.corrected or request.text, names, query.Or, snapshot, watch)
         if again.parsed.words not in (None, typed.parsed.words) and not again.is_empty:
@@ -121,6 +122,7 @@ def _words_of(snapshot: Snapshot) -> Vocabulary:
         snapshot.frequency,
         snapshot.at_home,
         snapshot.languages,
+        snapshot.read,
     )
 
 
@@ -173,8 +175,9 @@ def _preferring(
 
 
 def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
-    """A name whatever its case, accents and inflection."""
-    return analysis.stems(text, snapshot.catalogue.language)
+    """A name whatever its case, accents and inflection: its stems in the catalogue's language."""
+    raws = (raw for piece in text.split() for raw in analysis.words(piece))
+    return tuple([snapshot.stems(raw)[0] for raw in raws])
 
 
 def _open_values(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:

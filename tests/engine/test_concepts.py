@@ -48,7 +48,7 @@ def read(text: str, snapshot: Snapshot) -> Parsed:
     """What was typed, as it is read, all of it wanted."""
     vocabulary = Vocabulary(
         snapshot.catalogue, lambda *_: [], snapshot.stems, snapshot.frequency,
-        snapshot.at_home, snapshot.languages, concepts.of(snapshot),
+        snapshot.at_home, snapshot.languages, snapshot.read, concepts.of(snapshot),
     )  # fmt: skip
     return parse(text, vocabulary, query.And)
 
