@@ -51,6 +51,8 @@ ALSO_CALLED = {
 }  # fmt: skip
 """What countries are called in English besides what CLDR calls them: by the United Nations, of
 old, for short, or after their parts."""
+_NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+_THE_WORLD = "001"
 ACRONYMS = {
     "AE": ("UAE",), "BA": ("BiH",), "CD": ("DRC",), "GB": ("UK", "GB"), "KP": ("DPRK",),
     "KR": ("ROK",), "CN": ("PRC",), "RU": ("RF",), "SA": ("KSA",), "US": ("US", "USA"),
@@ -134,6 +136,22 @@ def country_names(code: str, in_language: str) -> list[str]:
     """All that a country is called in a language, the usual name first."""
     also = ALSO_CALLED.get(code, ()) if in_language == "en" else ()
     return list(dict.fromkeys([country_name(code, in_language), *also]))
+
+
+@cache
+def countries() -> tuple[str, ...]:
+    """The codes of all countries and territories that CLDR has a name for."""
+    return tuple(each for each in _territories() if each.isalpha() and each not in _NO_COUNTRIES)
+
+
+@cache
+def regions() -> tuple[str, ...]:
+    """The UN M49 codes of all parts of the world but the whole."""
+    return tuple(each for each in _territories() if each.isdigit() and each != _THE_WORLD)
+
+
+def _territories() -> list[str]:
+    return sorted(map(str, _locale("en").territories))
 
 
 @cache

@@ -32,6 +32,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
         "page": state.page,
         "pages": page_count(results, state),
         "relaxed": results.relaxed,
+        "kept": list(results.kept),
         "by_meaning": results.meant,
         "corrected": results.corrected,
         "suggestion": results.suggestion,

@@ -52,7 +52,7 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
         yield Reading(line, f"Search for “{state.text}” as it was typed", typed)
     if results.strict:
         plural = "publication has" if results.strict == 1 else "publications have"
-        line = f"Only {results.strict} {plural} all of these words; these have any of them."
+        line = f"Only {results.strict} {plural} all of these words; {relaxed(results)}."
         yield Reading(line, "Show only those with all", state.with_match("all").url())
     if results.meant:
         words = state.with_semantic(semantic=False).url()
@@ -70,6 +70,14 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
         yield Reading(
             "Only the words as typed are searched for.", "Search for other names too", usual
         )
+
+
+def relaxed(results: Results) -> str:
+    """What is shown where not all words were found."""
+    if not results.kept:
+        return "these have any of them"
+    kept = " and ".join([f"“{each}”" for each in results.kept])
+    return f"these have {kept}, and any of the others or none"
 
 
 def _by_meaning(results: Results) -> str:

@@ -12,10 +12,11 @@ import msgspec
 from markupsafe import Markup, escape
 
 from indexer.fields import Catalogue, Field
+from search_app import notes
 from search_app.engine.results import Hit, Results, Run
 from search_app.engine.snapshot import Snapshot
 from search_app.facts import Facts
-from search_app.notes import Reading, notes, readings
+from search_app.notes import Reading, readings
 from search_app.reasons import isolated, reasons
 from search_app.sidebar import FacetGroup, facet_groups, label
 from search_app.state import SORTS, SearchState
@@ -82,7 +83,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     the parameters that the search form keeps. `fold_label` says what a click on the link about
     editions does; it is empty where none could be folded, as `why_label` is where there is no
     reason to be told why something was found. `beyond` is the address of the last page, where
-    this one is past the end. `ways` lead on where not all words were found.
+    this one is past the end. `relaxed` is a line that no publication has all words, where that is
+    so, and `ways` lead on from there.
     """
 
     state: SearchState
@@ -103,7 +105,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     previous_href: str
     next_href: str
     beyond: str
-    relaxed: bool
+    relaxed: str
     lenient_href: str
     ways: Ways | None
     notes: tuple[str, ...]
@@ -175,12 +177,19 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         previous_href=state.url(page=state.page - 1) if 1 < state.page <= pages else "",
         next_href=state.url(page=state.page + 1) if state.page < pages else "",
         beyond=state.url(page=pages) if state.page > pages and results.total else "",
-        relaxed=results.relaxed and not results.strict,
+        relaxed=_relaxed(results),
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
         ways=ways(results.diagnosis, state) if results.diagnosis else None,
-        notes=tuple(notes(results, state, catalogue)),
+        notes=tuple(notes.notes(results, state, catalogue)),
         readings=tuple(readings(results, state)),
     )
+
+
+def _relaxed(results: Results) -> str:
+    """A line that no publication has all words, if that is so and others are shown."""
+    if not results.relaxed or results.strict or not results.total:
+        return ""
+    return f"No publication has all of these words; {notes.relaxed(results)}."
 
 
 def _summary(results: Results, state: SearchState) -> str:

@@ -25,8 +25,8 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
         click.echo(note)
     for reading in found.readings:
         click.echo(reading.alone)
-    if found.relaxed and results.total:
-        click.echo("No publication has all of these words; these have any of them.")
+    if found.relaxed:
+        click.echo(found.relaxed)
     for name, counted in _ways(found):
         click.echo(f"{name}: {' · '.join(f'{each.label} {each.number}' for each in counted)}")
     facts = Facts(catalogue)

@@ -31,6 +31,37 @@ def test_the_catalogue_answers_its_judged_queries(catalogue_index: Path) -> None
     assert len(suite.query) >= 60
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        # A part of the world that is no value, in other languages.
+        (
+            "Центральная Америка",
+            "regional-assessment-on-penal-prosecution-capacities-to-investigate",
+        ),
+        ("Centroamérica", "regional-assessment-on-penal-prosecution-capacities-to-investigate"),
+        # A label without its accents.
+        ("tecnologia", "technology-and-human-trafficking"),
+        # What was typed in one piece stays one, where not all words are found.
+        ("psycho-social manuals zebra", "journey-to-justice-manual-on-psychosocial-intervention"),
+        ("materials in Portuguese", "affected-for-life-training-film-tip"),
+    ],
+)
+def test_names_that_a_reader_types(text: str, first: str, catalogue_index: Path) -> None:
+    """Names in other languages, without accents or in pieces find what they name first."""
+    hits = open_engine(catalogue_index).search(SearchRequest(text)).hits
+    assert any(hit.publication.id.startswith(first) for hit in hits[:3])
+
+
+def test_years_are_kept_to(catalogue_index: Path) -> None:
+    """Where not all words are found, what is shown is of the year that was typed, or names it."""
+    told = open_engine(catalogue_index).search(SearchRequest("zebra police 2009", size=50))
+    assert told.relaxed
+    assert told.kept == ("2009",)
+    for each in [hit.publication for hit in told.hits]:
+        assert 2009 in each.values["year"] or "2009" in f"{each.title} {each.summary}"
+
+
 def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_index: Path) -> None:
     """A series comes first by its name, and says so; within a longer text it is words."""
     engine = open_engine(catalogue_index)

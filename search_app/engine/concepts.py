@@ -91,10 +91,12 @@ class Concepts:
                     self._unparted.setdefault(fold(label), number)
                     continue
                 self.words.update(map(as_written, analysis.words(label)))
-                key = analysis.stems(label, language)
-                self._stems[language].update(key)
-                if key:
-                    self._starting[language, key[0]].append((key, number))
+                # Accents that are not typed would have told a stemmer more.
+                for typed in dict.fromkeys((label, fold(label))):
+                    key = analysis.stems(typed, language)
+                    self._stems[language].update(key)
+                    if key:
+                        self._starting[language, key[0]].append((key, number))
 
     def is_known(self, raw: str) -> bool:
         """Whether a word stands in a label, in some inflection."""

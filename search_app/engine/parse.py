@@ -26,7 +26,7 @@ from indexer.schema import exact
 from search_app.engine import reading
 from search_app.engine.lexer import Token, tokens
 from search_app.engine.nodes import Leaf, parted
-from search_app.engine.reading import Line, Vocabulary
+from search_app.engine.reading import Line, Pieces, Vocabulary
 from search_app.engine.request import year_range
 
 MOST_WORDS = 500
@@ -53,27 +53,33 @@ class Parsed(msgspec.Struct, frozen=True):
     spoken: frozenset[str] = frozenset()
 
 
-def parse(text: str, vocabulary: Vocabulary, joined: type[query.CompoundQuery]) -> Parsed:
+def parse(
+    text: str,
+    vocabulary: Vocabulary,
+    joined: type[query.CompoundQuery],
+    pieces: Pieces | None = None,
+) -> Parsed:
     """The query that a text says, its words joined by And or by Or.
 
-    Stop words are left out, unless there is nothing else.
+    Stop words are left out, unless there is nothing else. What was typed in one piece is one leaf
+    where all is wanted, and a leaf a word where any is, if nothing is said of `pieces`.
     """
+    pieces = pieces or ("one" if joined is query.And else "apart")
     if _PLAIN.fullmatch(text):
         words = text.split()
         if len(words) <= MOST_WORDS and OPERATORS.isdisjoint(words):
             line = Line(words, vocabulary)
-            return Parsed(_of_plain(line, joined), (), 0, spoken=line.spoken)
-    parser = _Parser(text, vocabulary, joined, keep_stop_words=False)
+            return Parsed(_of_plain(line, joined, pieces), (), 0, spoken=line.spoken)
+    parser = _Parser(text, vocabulary, joined, pieces, keep_stop_words=False)
     parsed = parser.parsed()
     if parsed.words is None and parser.left_out:
-        parsed = _Parser(text, vocabulary, joined, keep_stop_words=True).parsed()
+        parsed = _Parser(text, vocabulary, joined, pieces, keep_stop_words=True).parsed()
     return parsed
 
 
-def _of_plain(line: Line, joined: type[query.CompoundQuery]) -> query.Query | None:
+def _of_plain(line: Line, joined: type[query.CompoundQuery], pieces: Pieces) -> query.Query | None:
     """What the grammar would make of words that are nothing else, in less time."""
-    as_one = joined is query.And
-    leaves = line.leaves(as_one=as_one) or line.leaves(keeps=True, as_one=as_one)
+    leaves = line.leaves(pieces=pieces) or line.leaves(keeps=True, pieces=pieces)
     return joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
 
 
@@ -83,9 +89,11 @@ class _Parser:
         text: str,
         vocabulary: Vocabulary,
         joined: type[query.CompoundQuery],
+        pieces: Pieces,
         *,
         keep_stop_words: bool,
     ) -> None:
+        self.pieces = pieces
         self.tokens = list(tokens(text))
         self.shouted = reading.is_shouted(each.text for each in self.tokens if each.kind == "word")
         self.at = 0
@@ -160,7 +168,7 @@ class _Parser:
         )
         self.spoken |= line.spoken
         keeps = self.keep_stop_words
-        leaves = line.leaves(keeps=keeps, as_one=self.joined is query.And)
+        leaves = line.leaves(keeps=keeps, pieces=self.pieces)
         self.left_out += not leaves
         return list(leaves)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 from whoosh import query
@@ -31,6 +31,11 @@ SLIPS = 20
 """Two words are taken for one if so many times fewer publications write them as one, at most."""
 SHORTEST_PART = 3
 """A word is taken apart into words of at least so many letters."""
+
+
+Pieces = Literal["one", "apart", "both"]
+"""What was typed in one piece becomes a leaf; a leaf a word; or these, and one leaf too if the
+index writes it as one word."""
 
 
 class Recognised(NamedTuple):
@@ -131,31 +136,32 @@ class Line:
             self.things = things.recognised(self.pieces, shouted=self.shouted)
         self.spoken = frozenset(each.language for each in self.things if each.language)
 
-    def leaves(self, *, keeps: bool = False, as_one: bool = True) -> list[Leaf]:
-        """The leaves of things, pieces and words, in order.
+    def leaves(self, *, keeps: bool = False, pieces: Pieces = "one") -> list[Leaf]:
+        """The leaves of things, `pieces` and words, in order.
 
-        Stop words are left out, unless it `keeps` them; what was typed in one piece is `as_one`,
-        or a leaf a word.
+        Stop words are left out, unless it `keeps` them.
         """
         made: list[Leaf] = []
         at = 0
         for thing in self.things:
-            made += self._plain(self.pieces[at : thing.first], keeps=keeps, as_one=as_one)
+            made += self._plain(self.pieces[at : thing.first], keeps=keeps, pieces=pieces)
             made.append(thing.leaf)
             at = max(at, thing.last)
-        return made + self._plain(self.pieces[at:], keeps=keeps, as_one=as_one)
+        return made + self._plain(self.pieces[at:], keeps=keeps, pieces=pieces)
 
-    def _plain(self, pieces: Sequence[str], *, keeps: bool, as_one: bool) -> list[Leaf]:
+    def _plain(self, typed: Sequence[str], *, keeps: bool, pieces: Pieces) -> list[Leaf]:
         vocabulary, fields = self.vocabulary, self.vocabulary.searchable
         made = []
-        looks_closely = as_one and len(self.pieces) <= MOST_COMPOUNDS
-        if looks_closely and len(pieces) > 1:
-            pieces = list(_compounds(pieces, vocabulary))
-        for each in pieces:
+        looks_closely = pieces != "apart" and len(self.pieces) <= MOST_COMPOUNDS
+        if looks_closely and len(typed) > 1:
+            typed = list(_compounds(typed, vocabulary))
+        for each in typed:
             raws = analysis.words(each)
-            if len(raws) > 1 and as_one:
+            if len(raws) > 1 and pieces == "one":
                 made.append(piece(each, fields, vocabulary))
                 continue
+            if len(raws) > 1 and looks_closely and vocabulary.has(_joined(raws)):
+                made.append(piece(each, fields, vocabulary))
             shouted, spoken = self.shouted, self.spoken
             made += [
                 self._word(raw, looks_closely)
@@ -246,11 +252,16 @@ def compound(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     return Leaf([*alone.subqueries, *apart], alone.said) if apart else alone
 
 
+def _joined(raws: Sequence[str]) -> str:
+    """Words written as one."""
+    return "".join(map(as_written, raws))
+
+
 def piece(text: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of words that were typed in one piece."""
     raws = analysis.words(text)
     parts = phrases(raws, fields, vocabulary)
-    joined = "".join(map(as_written, raws))
+    joined = _joined(raws)
     if vocabulary.has(joined):
         parts += word(joined, fields, vocabulary).subqueries
     if not analysis.is_unparted(text):

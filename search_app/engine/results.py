@@ -155,6 +155,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     title count as one; that many are listed if the list `is_folded`.
     `relaxed` says that no publication holds all the words, or of many words only the few that
     `strict` counts, and these hold any of them;
+    `kept` has what was typed for the places, languages and years that all found have even so;
     `meant` counts those that have not what was typed, but mean the like;
     `corrected` is the text that was searched for in place of what was typed, `suggestion` one
     that may have been meant, and `named` has the things that are looked for by other names too.
@@ -178,6 +179,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     left_out: Mapping[str, int]
     relaxed: bool
     strict: int = 0
+    kept: tuple[str, ...] = ()
     meant: int = 0
     corrected: str | None = None
     suggestion: str | None = None

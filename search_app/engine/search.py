@@ -130,6 +130,7 @@ def results(answer: Answer) -> Results:
         left_out=left_out,
         relaxed=read.relaxed,
         strict=strict,
+        kept=read.kept,
         meant=answer.meant,
         corrected=read.corrected,
         suggestion=_suggestion(answer),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from indexer import codes
+from indexer import analysis, codes
 from indexer.fields import MISSING, Field
 from indexer.folding import fold
 from indexer.schema import exact, exact_fields
@@ -38,7 +38,7 @@ class Thing(NamedTuple):
 def things(snapshot: Snapshot, thesaurus: Thesaurus) -> list[Thing]:
     """All things that a snapshot can recognise."""
     facts = list(_facts(snapshot))
-    return [*_of_thesaurus(thesaurus, facts), *facts]
+    return [*_of_thesaurus(thesaurus, facts), *facts, *_places(snapshot, facts)]
 
 
 def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thing]:
@@ -65,6 +65,28 @@ def _facts(snapshot: Snapshot) -> Iterator[Thing]:
                 if value != MISSING and (labels := _names(field, value, snapshot)):
                     known = codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
                     yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),), known)
+
+
+def _places(snapshot: Snapshot, facts: Sequence[Thing]) -> Iterator[Thing]:
+    """Countries and parts of the world that are no values, where a catalogue is about places.
+
+    A text may name them all the same; only those are things that some may.
+    """
+    own = snapshot.catalogue.language
+    spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
+    is_told = any(row.kind == "country" for row in exact_fields(snapshot.catalogue))
+    known = {fold(name) for fact in facts for name in fact.labels.get(own, ())}
+    for code in (*codes.countries(), *codes.regions()) if is_told else ():
+        labels = {each: codes.country_names(code, each) for each in spoken}
+        is_new = known.isdisjoint(map(fold, labels[own]))
+        if is_new and any(_may_stand(label, snapshot) for label in labels[own]):
+            yield Thing(f"place={code}", labels, (), codes.ACRONYMS.get(code, ()))
+
+
+def _may_stand(label: str, snapshot: Snapshot) -> bool:
+    """Whether all words of a name are in the index."""
+    stems = analysis.stems(label, snapshot.catalogue.language)
+    return bool(stems) and all(map(snapshot.frequency, stems))
 
 
 def is_told(field: Field) -> bool:

@@ -14,15 +14,15 @@ import msgspec
 import numpy as np
 from whoosh import query
 
-from indexer import analysis
 from indexer.fields import MISSING, Field
 from indexer.folding import fold
-from indexer.schema import exact
-from search_app.engine import concepts, spelling, things
+from search_app.engine import concepts, spelling
 from search_app.engine.bounds import bounded
-from search_app.engine.nodes import Leaf, leaves
+from search_app.engine.keeping import facts_kept
+from search_app.engine.nodes import leaves
 from search_app.engine.parse import Parsed, parse
-from search_app.engine.reading import Vocabulary
+from search_app.engine.preferring import preferring
+from search_app.engine.reading import Pieces, Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import Ranking, ranked
 from search_app.engine.snapshot import Documents, Snapshot
@@ -39,7 +39,8 @@ class Understood(NamedTuple):
     """A query as it was read, what its words find, and how it came to that.
 
     `corrected` is the text that was searched for in place of what was typed, `relaxed` says
-    that any of the words is enough, though those that are `strict` have all of them. `left_out`
+    that any of the words is enough, though those that are `strict` have all of them, and all have
+    what was typed for the facts that are `kept`. `left_out`
     has what would have cost too much; `tree` is what `base` was found and scored by, without it.
     """
 
@@ -50,6 +51,7 @@ class Understood(NamedTuple):
     corrected: str | None = None
     tree: query.Query | None = None
     strict: Documents = NONE
+    kept: tuple[str, ...] = ()
 
     @property
     def is_too_narrow(self) -> bool:
@@ -65,34 +67,58 @@ class Understood(NamedTuple):
         return self.base is not None and not len(self.base.documents)
 
 
+class Way(NamedTuple):
+    """A way to read what was typed: which of the words are wanted, and what is kept to."""
+
+    vocabulary: Vocabulary
+    joined: type[query.CompoundQuery] = query.And
+    pieces: Pieces = "one"
+    keeps_facts: bool = False
+
+
 def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> Understood:
     """The query, in the first way in which it leads to a publication; else as it was typed."""
     vocabulary = _vocabulary(request, snapshot)
-    joined = query.Or if request.match == "any" else query.And
-    typed = _found(request.text, vocabulary, joined, snapshot, watch)
+    way = Way(vocabulary, query.Or, "apart") if request.match == "any" else Way(vocabulary)
+    typed = _found(request.text, way, snapshot, watch)
     if _is_enough(typed, request):
         return typed
-    ways = [typed]
+    readings = [typed]
     corrected = None if request.exact else spelling.of(snapshot).corrected(request.text, most=0)
     if corrected:
-        spelt = _found(corrected, vocabulary, joined, snapshot, watch)
-        ways.insert(0, spelt._replace(corrected=corrected))
-        if _is_enough(ways[0], request):
-            return ways[0]
+        spelt = _found(corrected, way, snapshot, watch)
+        readings.insert(0, spelt._replace(corrected=corrected))
+        if _is_enough(readings[0], request):
+            return readings[0]
     if request.match == "all":
         return typed
-    # A name that nothing has is words like others, in the end.
-    just_words: Vocabulary = msgspec.structs.replace(vocabulary, things=None)
-    way: Understood
-    for way, names in product(ways, (vocabulary, just_words)):
-        again = _found(way.corrected or request.text, names, query.Or, snapshot, watch)
+    for read, lenient in product(readings, _lenient(way)):
+        again = _found(read.corrected or request.text, lenient, snapshot, watch)
         if again.parsed.words not in (None, typed.parsed.words) and not again.is_empty:
-            is_relaxed = request.match == "auto"
-            strict = way.base.documents if way.base else NONE
-            if again.base and len(again.base.documents) == len(strict):
-                return way  # any of the words finds no other
-            return again._replace(relaxed=is_relaxed, corrected=way.corrected, strict=strict)
+            return _relaxed(read, again) if request.match == "auto" else again
     return typed
+
+
+def _lenient(way: Way) -> list[Way]:
+    """The ways in which any of the words is enough, in place of one.
+
+    A name that nothing has is words like others, in the end.
+    """
+    just_words: Vocabulary = msgspec.structs.replace(way.vocabulary, things=None)
+    if way.joined is query.Or:
+        return [way._replace(vocabulary=just_words)]
+    return [
+        Way(vocabulary, query.Or, "both", keeps_facts=keeps)
+        for vocabulary, keeps in product((way.vocabulary, just_words), (True, False))
+    ]
+
+
+def _relaxed(read: Understood, again: Understood) -> Understood:
+    """What any of the words finds, once all of them found little; unless it finds no other."""
+    strict = read.base.documents if read.base else NONE
+    if again.base is None or len(again.base.documents) == len(strict):
+        return read
+    return again._replace(relaxed=True, corrected=read.corrected, strict=strict)
 
 
 def _is_enough(read: Understood, request: SearchRequest) -> bool:
@@ -104,7 +130,7 @@ def _is_enough(read: Understood, request: SearchRequest) -> bool:
 def as_typed(text: str, snapshot: Snapshot) -> Understood:
     """What all words of a text find as they stand, things among them by all their names."""
     vocabulary = _vocabulary(SearchRequest(text), snapshot)
-    return _found(text, vocabulary, query.And, snapshot, Stopwatch())
+    return _found(text, Way(vocabulary), snapshot, Stopwatch())
 
 
 def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
@@ -131,69 +157,20 @@ def _words_and_things_of(snapshot: Snapshot) -> Vocabulary:
     return msgspec.structs.replace(_words_of(snapshot), things=known if known.things else None)
 
 
-def _found(
-    text: str,
-    vocabulary: Vocabulary,
-    joined: type[query.CompoundQuery],
-    snapshot: Snapshot,
-    watch: Stopwatch,
-) -> Understood:
-    parsed = parse(text, vocabulary, joined)
+def _found(text: str, way: Way, snapshot: Snapshot, watch: Stopwatch) -> Understood:
+    parsed = parse(text, way.vocabulary, way.joined, way.pieces)
     watch.lap("parse")
     if parsed.words is None:
         return Understood(parsed, None)
-    tree, left_out = bounded(parsed.words, snapshot)
+    wanted, kept = facts_kept(parsed.words, snapshot) if way.keeps_facts else (parsed.words, ())
+    tree, left_out = bounded(wanted, snapshot)
     if tree is None:
         base = Ranking(snapshot.everything[:0], NO_SCORES)
     else:
-        tree = _preferring(tree, text, parsed.spoken, snapshot)
+        tree = preferring(tree, text, parsed.spoken, snapshot)
         base = ranked(tree, snapshot)
     watch.lap("match")
-    return Understood(parsed, base, left_out, tree=tree)
-
-
-def _preferring(
-    tree: query.Query, text: str, spoken: frozenset[str], snapshot: Snapshot
-) -> query.Query:
-    """The tree, some of what it finds before the rest.
-
-    That is what there is in a language that was spoken, and what has a value of a facet that is
-    called as all that was typed: a series, say, or a venue.
-    """
-    if spoken:
-        others = spoken - set(snapshot.languages[:1])
-        terms = [
-            query.Term(exact(row), language)
-            for row in snapshot.catalogue.facets
-            if row.kind == "language"
-            for language in sorted(others)
-            if language in snapshot.columns[row.name].ordinal
-        ]
-        tree = query.AndMaybe(tree, Leaf(terms)) if terms else tree
-    called = _open_values(snapshot).get(_name(text, snapshot)) if " " in text else None
-    return query.AndMaybe(tree, Leaf(called, text)) if called else tree
-
-
-def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
-    """A name whatever its case, accents and inflection: its stems in the catalogue's language."""
-    raws = (raw for piece in text.split() for raw in analysis.words(piece))
-    return tuple([snapshot.stems(raw)[0] for raw in raws])
-
-
-def _open_values(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:
-    """What asks for the values of facets that can't be recognised within a text, by their names."""
-    return snapshot.once("open values", lambda: _by_name(snapshot))
-
-
-def _by_name(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:
-    called: dict[tuple[str, ...], list[query.Query]] = {}
-    for row in snapshot.catalogue.facets:
-        if not things.is_told(row):
-            for value in snapshot.columns[row.name].values:
-                name = () if value == MISSING else _name(value, snapshot)
-                if len(name) > 1:
-                    called.setdefault(name, []).append(query.Term(exact(row), value))
-    return called
+    return Understood(parsed, base, left_out, tree=tree, kept=kept)
 
 
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:

@@ -38,7 +38,8 @@ def way(found: Results) -> tuple[bool, str | None, bool]:
          {"law", "organs", "victims", "manual"}),
         # Any of the words.
         ("handbook waiters", False, None, True, {"police", "tip"}),
-        ("Kenia waiters", True, None, True, {"police", "victims", "tip"}),
+        ("Kenya and waiters", False, None, True, {"police", "victims"}),
+        ("Kenia waiters", True, None, True, {"police", "victims"}),
         ("zebra police", False, None, True, {"police", "steppe"}),
         # A name that nothing has is then words like others.
         ("police dogs", False, None, True, {"police", "steppe"}),
@@ -122,6 +123,30 @@ def test_where_few_have_all_words_any_is_enough(
     assert (ids(told)[0], told.relaxed, told.strict) == (first, True, strict)
     assert told.corrected == corrected
     assert ids(answer(text, snapshot, match="all")) == [first]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "found"),
+    [
+        ("zebra Kenya", ("Kenya",), {"police", "victims"}),
+        ("waiters Kenia", ("Kenia",), {"police", "victims"}),
+        ("zebra russe", ("russe",), {"victims"}),
+        ("zebra Kenya Russian", ("Kenya", "Russian"), {"victims"}),
+        # No publication has both: then any of the words is enough.
+        ("waiters Arabic Kenya", (), {"tip", "sea", "police", "victims"}),
+        # There is nothing else to be found by.
+        ("Kenya Arabic", (), {"sea", "police", "victims"}),
+        ("handbook waiters", (), {"police", "tip"}),
+    ],
+)  # fmt: skip
+def test_places_languages_and_years_are_kept_to(
+    text: str, kept: tuple[str, ...], found: set[str], snapshot: Snapshot
+) -> None:
+    """Where not all words are found, what has the places, languages and years typed is shown."""
+    told = answer(text, snapshot)
+    assert told.relaxed
+    assert (told.kept, set(ids(told))) == (kept, found)
+    assert answer(text, snapshot, match="any").kept == ()
 
 
 @pytest.mark.parametrize(

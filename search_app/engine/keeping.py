@@ -1,0 +1,54 @@
+"""What of a query is kept to where any of its words is enough: places, languages and years.
+
+*Materials in Portuguese* are in Portuguese, whether or not a publication says *materials*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from whoosh import query
+
+from indexer.fields import Field
+from indexer.schema import row_of
+from search_app.engine.nodes import Leaf
+from search_app.engine.snapshot import Snapshot
+
+
+def facts_kept(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query, tuple[str, ...]]:
+    """A tree of words any of which is enough, and what was typed for the facts that are kept to.
+
+    The other words put in order what has these; without facts, or with nothing else, the tree
+    stays as it is.
+    """
+    words = tree.subqueries if type(tree) is query.Or else []
+    kept = [each for each in words if isinstance(each, Leaf) and _is_fact(each, snapshot)]
+    others = [each for each in words if each not in kept]
+    if not kept or not others:
+        return tree, ()
+    said = tuple(each.said for each in kept)
+    return query.And([*kept, query.Or([*others, query.Every()])]), said
+
+
+def _is_fact(leaf: Leaf, snapshot: Snapshot) -> bool:
+    """Whether a leaf is a place, a language or a year."""
+    rows = snapshot.catalogue.fields
+    years = (row for row in rows if row.kind == "year" and row.facet)
+    return any(map(_is_of_the_world, _rows(leaf, snapshot))) or any(
+        leaf.said in snapshot.columns[row.name].ordinal for row in years
+    )
+
+
+def _rows(leaf: Leaf, snapshot: Snapshot) -> Iterator[tuple[Field, Field | None]]:
+    """The rows that a leaf asks for a value of, each with the row of what lies within these."""
+    catalogue = snapshot.catalogue
+    for part in leaf.subqueries:
+        name = row_of(part.fieldname) if isinstance(part, query.Term) else None
+        if name is not None:
+            yield catalogue.by_name[name], catalogue.children.get(name)
+
+
+def _is_of_the_world(rows: tuple[Field, Field | None]) -> bool:
+    """Whether a row has countries or languages, or regions with countries in them."""
+    row, within = rows
+    return row.kind in ("country", "language") or (within is not None and within.kind == "country")

@@ -1,0 +1,56 @@
+"""What of all that a query finds comes before the rest."""
+
+from __future__ import annotations
+
+from whoosh import query
+
+from indexer import analysis
+from indexer.fields import MISSING
+from indexer.schema import exact
+from search_app.engine import things
+from search_app.engine.nodes import Leaf
+from search_app.engine.snapshot import Snapshot
+
+
+def preferring(
+    tree: query.Query, text: str, spoken: frozenset[str], snapshot: Snapshot
+) -> query.Query:
+    """The tree, some of what it finds before the rest.
+
+    That is what there is in a language that was spoken, and what has a value of a facet that is
+    called as all that was typed: a series, say, or a venue.
+    """
+    if spoken:
+        others = spoken - set(snapshot.languages[:1])
+        terms = [
+            query.Term(exact(row), language)
+            for row in snapshot.catalogue.facets
+            if row.kind == "language"
+            for language in sorted(others)
+            if language in snapshot.columns[row.name].ordinal
+        ]
+        tree = query.AndMaybe(tree, Leaf(terms)) if terms else tree
+    called = _open_values(snapshot).get(_name(text, snapshot)) if " " in text else None
+    return query.AndMaybe(tree, Leaf(called, text)) if called else tree
+
+
+def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """A name whatever its case, accents and inflection: its stems in the catalogue's language."""
+    raws = (raw for piece in text.split() for raw in analysis.words(piece))
+    return tuple([snapshot.stems(raw)[0] for raw in raws])
+
+
+def _open_values(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:
+    """What asks for the values of facets that can't be recognised within a text, by their names."""
+    return snapshot.once("open values", lambda: _by_name(snapshot))
+
+
+def _by_name(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:
+    called: dict[tuple[str, ...], list[query.Query]] = {}
+    for row in snapshot.catalogue.facets:
+        if not things.is_told(row):
+            for value in snapshot.columns[row.name].values:
+                name = () if value == MISSING else _name(value, snapshot)
+                if len(name) > 1:
+                    called.setdefault(name, []).append(query.Term(exact(row), value))
+    return called
