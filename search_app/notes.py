@@ -77,13 +77,13 @@ def relaxed(results: Results) -> str:
     if not results.kept:
         return "these have any of them"
     kept = " and ".join([f"“{each}”" for each in results.kept])
-    return f"these have {kept}, and any of the others or none"
+    return f"these have {kept}, with or without the others"
 
 
 def _by_meaning(results: Results) -> str:
     """How many of the publications found have other words than those typed."""
     if results.meant == results.total:
-        these = "this one means" if results.total == 1 else f"these {results.total} mean"
-        return f"No publication has these words; {these} the like."
+        these = "this one has" if results.total == 1 else f"these {results.total} have"
+        return f"No publication has these words; {these} a similar meaning."
     these = "1 of these has" if results.meant == 1 else f"{results.meant} of these have"
-    return f"{these} other words, but the like meaning."
+    return f"{these} other words, with a similar meaning."
