@@ -31,10 +31,8 @@ def reasons(why: Why, catalogue: Catalogue) -> tuple[str, ...]:
     share = f" of {why.score:.2f}" if len(why.parts) + bool(why.meaning) > 1 else ""
     found = [_of_part(part, share, catalogue) for part in why.parts]
     if why.meaning:
-        words = "" if why.parts else "It has none of the words. "
-        found.append(
-            f"{words}Its meaning is like that of the words: adds {why.meaning:.2f}{share}."
-        )
+        its = "Its meaning" if why.parts else "It has none of the words; its meaning"
+        found.append(f"{its} is similar to theirs: adds {why.meaning:.2f}{share}.")
     if why.lacks and why.parts:
         lacks = ", ".join(f"“{each}”" for each in why.lacks)
         found.append(f"It lacks {lacks}: any of the words was enough.")

@@ -42,7 +42,7 @@ def test_only_meaning(client: FlaskClient) -> None:
     address = "/?q=Opferschutz+im+Strafverfahren"
     found = answer(client, address)
     assert found["by_meaning"] == found["total"] > 0
-    line = f"No publication has these words; these {found['total']} mean the like."
+    line = f"No publication has these words; these {found['total']} have a similar meaning."
     href = readings(client, address)[line]
     assert href == f"{address}&semantic=0"
     assert answer(client, href)["total"] == 0
@@ -52,12 +52,12 @@ def test_only_meaning(client: FlaskClient) -> None:
 def test_meaning_beside_words(client: FlaskClient) -> None:
     """Where words find some, the page says how many others there are, and leads to the words."""
     found = answer(client, "/?q=child+brides")
-    told = [line for line in readings(client, "/?q=child+brides") if "like meaning" in line]
+    told = [line for line in readings(client, "/?q=child+brides") if "similar meaning" in line]
     count = found["by_meaning"]
     assert told == [
-        "1 of these has other words, but the like meaning."
+        "1 of these has other words, with a similar meaning."
         if count == 1
-        else f"{count} of these have other words, but the like meaning."
+        else f"{count} of these have other words, with a similar meaning."
     ]
     assert answer(client, "/?q=child+brides&semantic=0")["total"] == found["total"] - count
 
@@ -105,7 +105,7 @@ def test_why_tells_meaning(client: FlaskClient) -> None:
     for hit in answer(client, "/?q=Opferschutz+im+Strafverfahren&explain=1")["hits"]:
         assert hit["why"]["parts"] == []
         assert hit["why"]["meaning"] == pytest.approx(hit["score"], abs=1e-3)
-        assert hit["why"]["sentences"][0].startswith("It has none of the words. Its meaning is")
+        assert hit["why"]["sentences"][0].startswith("It has none of the words; its meaning is")
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:
