@@ -47,8 +47,11 @@ class Meant(NamedTuple):
 
 def meant(request: SearchRequest, read: Understood, snapshot: Snapshot) -> Meant | None:
     """What a search finds once meaning counts; None where it does not."""
-    vectors, encoder = snapshot.segment.vectors, _encoder(snapshot)
-    if vectors is None or encoder is None or read.base is None or not _is_open(request):
+    vectors = snapshot.segment.vectors
+    if vectors is None or read.base is None or not _is_open(request):
+        return None
+    encoder = _encoder(snapshot)
+    if encoder is None:
         return None
     wanted = encoder.text(read.corrected or request.text)
     documents, scores = read.base.documents, read.base.scores(read.base.keys)

@@ -95,7 +95,7 @@ class _Parser:
     ) -> None:
         self.pieces = pieces
         self.tokens = list(tokens(text))
-        self.shouted = reading.is_shouted(each.text for each in self.tokens if each.kind == "word")
+        self.typed = [each.text for each in self.tokens if each.kind == "word"]
         self.at = 0
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
         self.searchable = vocabulary.searchable
@@ -301,7 +301,7 @@ class _Parser:
         drops = kind == "word" and not self.keep_stop_words
         # An operator that joins nothing is a word, and no name.
         typed = raw.lower() if raw in OPERATORS else raw
-        if drops and self.vocabulary.leaves_out(typed, self.shouted):
+        if drops and self.vocabulary.leaves_out(typed, self.typed):
             self.left_out += 1
             return None
         return reading.word(raw, fields, self.vocabulary)

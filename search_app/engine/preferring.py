@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from whoosh import query
 
 from indexer import analysis
-from indexer.fields import MISSING
+from indexer.fields import MISSING, Field
+from indexer.folding import fold
 from indexer.schema import exact
 from search_app.engine import things
 from search_app.engine.nodes import Leaf
@@ -30,8 +33,22 @@ def preferring(
             if language in snapshot.columns[row.name].ordinal
         ]
         tree = query.AndMaybe(tree, Leaf(terms)) if terms else tree
-    called = _open_values(snapshot).get(_name(text, snapshot)) if " " in text else None
+    called = _called(text, snapshot)
     return query.AndMaybe(tree, Leaf(called, text)) if called else tree
+
+
+def _called(text: str, snapshot: Snapshot) -> list[query.Query] | None:
+    """What asks for the value that is called as all of a text, if it has several words."""
+    first, _, others = text.partition(" ")
+    known = snapshot.once("first words", lambda: _first_words(snapshot)) if others else ()
+    if fold(first) not in known:
+        return None
+    return snapshot.once("open values", lambda: _by_name(snapshot)).get(_name(text, snapshot))
+
+
+def _first_words(snapshot: Snapshot) -> frozenset[str]:
+    """What the names of open values begin with: a text that does not is none of them."""
+    return frozenset(fold(value).partition(" ")[0] for _, value in _open_values(snapshot))
 
 
 def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
@@ -40,17 +57,16 @@ def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
     return tuple([snapshot.stems(raw)[0] for raw in raws])
 
 
-def _open_values(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:
-    """What asks for the values of facets that can't be recognised within a text, by their names."""
-    return snapshot.once("open values", lambda: _by_name(snapshot))
+def _open_values(snapshot: Snapshot) -> Iterator[tuple[Field, str]]:
+    """The values of facets that can't be recognised within a text."""
+    for row in snapshot.catalogue.facets:
+        if not things.is_told(row):
+            values = snapshot.columns[row.name].values
+            yield from ((row, value) for value in values if value != MISSING)
 
 
 def _by_name(snapshot: Snapshot) -> dict[tuple[str, ...], list[query.Query]]:
     called: dict[tuple[str, ...], list[query.Query]] = {}
-    for row in snapshot.catalogue.facets:
-        if not things.is_told(row):
-            for value in snapshot.columns[row.name].values:
-                name = () if value == MISSING else _name(value, snapshot)
-                if len(name) > 1:
-                    called.setdefault(name, []).append(query.Term(exact(row), value))
+    for row, value in _open_values(snapshot):
+        called.setdefault(_name(value, snapshot), []).append(query.Term(exact(row), value))
     return called

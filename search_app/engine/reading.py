@@ -94,13 +94,14 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         """The names of the fields that words are looked for in."""
         return [field.name for field in self.catalogue.searchable]
 
-    def leaves_out(self, raw: str, shouted: bool, spoken: Collection[str] = ()) -> bool:
+    def leaves_out(self, raw: str, pieces: Iterable[str], spoken: Collection[str] = ()) -> bool:
         """Whether a word is a stop word, and not a name in capitals: IT, WHO, UN.
 
-        Where all was `shouted`, capitals tell nothing.
+        Where all `pieces` are in capitals, these tell nothing.
         """
-        is_name = len(raw) > 1 and raw.isupper() and not shouted
-        return not is_name and self.is_stop_word(raw, spoken)
+        if not self.is_stop_word(raw, spoken):
+            return False
+        return len(raw) == 1 or not raw.isupper() or is_shouted(pieces)
 
     def is_stop_word(self, raw: str, spoken: Collection[str] = ()) -> bool:
         """Whether a word only joins others, or asks.
@@ -127,14 +128,14 @@ class Line:
     """What was typed in a row, without operators: its pieces, and the things among them."""
 
     def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary) -> None:
-        self.vocabulary, self.shouted = vocabulary, is_shouted(pieces)
-        things = vocabulary.things
+        self.vocabulary, self.pieces = vocabulary, list(pieces)
         self.things: list[Recognised] = []
-        self.pieces = list(pieces)
+        self.spoken: frozenset[str] = frozenset()
+        things = vocabulary.things
         if things is not None:
             self.pieces = [part for each in pieces for part in _cut(each, things)]
-            self.things = things.recognised(self.pieces, shouted=self.shouted)
-        self.spoken = frozenset(each.language for each in self.things if each.language)
+            self.things = things.recognised(self.pieces, shouted=is_shouted(pieces))
+            self.spoken = frozenset(each.language for each in self.things if each.language)
 
     def leaves(self, *, keeps: bool = False, pieces: Pieces = "one") -> list[Leaf]:
         """The leaves of things, `pieces` and words, in order.
@@ -162,11 +163,10 @@ class Line:
                 continue
             if len(raws) > 1 and looks_closely and vocabulary.has(_joined(raws)):
                 made.append(piece(each, fields, vocabulary))
-            shouted, spoken = self.shouted, self.spoken
             made += [
                 self._word(raw, looks_closely)
                 for raw in raws
-                if keeps or not vocabulary.leaves_out(raw, shouted, spoken)
+                if keeps or not vocabulary.leaves_out(raw, self.pieces, self.spoken)
             ]
         return made
 
