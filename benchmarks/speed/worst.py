@@ -28,6 +28,7 @@ def measure(work: Workplace) -> Worst:
     asked = requests(list(papers.read(work.lines)), work.plan.seed)
     engine = work.open(engines.OURS, work.lines)
     assert isinstance(engine, PubsearchEngine)
+    engine.warm()
     cases = []
     for name, texts in asked.items():
         cases.append(_case(name, texts, engine, work.plan.rounds))

@@ -55,7 +55,7 @@ class Engine:
             with self._lock:
                 if self.held is None:
                     self.held = self._opened(generations.current_name(self._index))
-                    _prepare(self.held)
+                    prepare(self.held)
                 return self.held
         live = self._live_name()
         if live == held.name:
@@ -84,7 +84,7 @@ class Engine:
             return
         try:
             self.held, self.failed = self._opened(name), None
-            _prepare(self.held)
+            prepare(self.held)
         except (manifest.IndexUnusable, OSError) as error:
             self.failed = name
             log.error("%s stays in use: %s", self.held.name, error)
@@ -110,7 +110,7 @@ class Engine:
         return suggesting.suggest(text, snapshot or self.snapshot(), filters=filters)
 
 
-def _prepare(snapshot: Snapshot) -> None:
+def prepare(snapshot: Snapshot) -> None:
     """Makes what words are read by, which would else be made when the first are asked."""
     spelling.of(snapshot)
     meaning.prepare(snapshot)

@@ -9,6 +9,7 @@ from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Kind, Question
 from indexer import build, generations
+from search_app.engine import prepare
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer as Found
 from search_app.engine.search import find, results
@@ -91,6 +92,10 @@ class PubsearchEngine(Engine):
         if wrong := generations.misfits(generation):
             raise RuntimeError("; ".join(wrong))
         self.snapshot = Snapshot(generation)
+
+    def warm(self) -> None:
+        """Makes what words are read by, as a server does before it answers."""
+        prepare(self.snapshot)
 
     def ask(self, question: Question) -> Answered:
         """Asks as the page does, with the ticks as filters."""
