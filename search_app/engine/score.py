@@ -101,7 +101,12 @@ def rarities(frequencies: Array, size: int) -> NDArray[np.float64]:
 
 def _all(node: query.And, snapshot: Snapshot) -> Found:
     """From the rarest word on: those that hold everything. What can't score only sifts."""
-    words = [postings(child, snapshot) for child in node.subqueries if isinstance(child, Leaf)]
+    words = []
+    for child in node.subqueries:
+        if isinstance(child, Leaf):
+            words.append(postings(child, snapshot))
+            if not len(words[-1].documents):
+                return Found(*words[-1])
     others = [child for child in node.subqueries if not isinstance(child, Leaf)]
     scoring = [found(child, snapshot) for child in others if _can_score(child)]
     documents, scores = _all_words(words, snapshot) if words else scoring.pop()
