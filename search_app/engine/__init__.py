@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from indexer import generations, manifest
-from search_app.engine import meaning, spelling
+from search_app.engine import concepts, meaning, spelling
 from search_app.engine import suggest as suggesting
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
@@ -114,6 +114,7 @@ def prepare(snapshot: Snapshot) -> None:
     """Makes what words are read by, which would else be made when the first are asked."""
     spelling.of(snapshot)
     meaning.prepare(snapshot)
+    concepts.of(snapshot).prepare()
     suggesting.suggest("aa", snapshot)
 
 

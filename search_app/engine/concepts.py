@@ -98,6 +98,12 @@ class Concepts:
                     if key:
                         self._starting[language, key[0]].append((key, number))
 
+    def prepare(self) -> None:
+        """Looks up the labels of all things, which would else be done when each is first typed."""
+        for number in range(len(self.things)):
+            if others := self._other_names(number):
+                postings(Leaf(others), self._snapshot)
+
     def is_known(self, raw: str) -> bool:
         """Whether a word stands in a label, in some inflection."""
         return any(languages.stem(raw, each) in self._stems[each] for each in self.languages)

@@ -23,6 +23,9 @@ from search_app.engine.snapshot import Mask, Snapshot
 
 Answer = TypeVar("Answer")
 NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
+SORTED_TIMES = 8
+"""Postings that do not ascend are sorted if there are so many times more publications; else their
+weights are added up over all of these."""
 
 
 class UnknownNode(TypeError):
@@ -177,6 +180,9 @@ def _gathered(documents: Array, weights: Array, snapshot: Snapshot) -> Postings:
     """Each publication once, with the sum of its weights."""
     if len(documents) < snapshot.size and (documents[1:] >= documents[:-1]).all():
         return _summed(documents, weights)
+    if len(documents) * SORTED_TIMES < snapshot.size:
+        order = documents.argsort(kind="stable")  # what ascends in parts is merged
+        return _summed(documents.take(order), weights.take(order))
     summed = np.bincount(documents, weights, snapshot.size)
     held = (summed > 0).nonzero()[0]
     return Postings(held.astype(np.int32), summed.take(held).astype(np.float32))

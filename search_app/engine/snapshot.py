@@ -38,6 +38,8 @@ MOST_REMEMBERED = 512
 SEARCHED_TIMES = 16
 """A list is searched for the publications of another if that is so many times shorter; else
 each publication's place in it is noted in a table, which takes less time than many searches."""
+MOST_LABELLED = 1024
+"""How many things' labels it remembers: a thesaurus has hundreds."""
 MOST_EXPANDED = 32
 """How many expansions it remembers: each may have every word of the index."""
 
@@ -176,7 +178,7 @@ class Snapshot:
 
     def labelled(self, of: object, make: Callable[[], Postings]) -> Postings:
         """What the labels of a thing match; made, if it is not remembered."""
-        return _remembered(self._labelled, of, make, MOST_EXPANDED)
+        return _remembered(self._labelled, of, make, MOST_LABELLED)
 
     def once(self, key: str, make: Callable[[], Made]) -> Made:
         """What is derived from the whole snapshot, and kept as long as it; made, if it is not."""
