@@ -97,9 +97,7 @@ def build(
             with generations.begun(index) as partial:
                 items = census.counted(chain(same, others or ()), progress)
                 if encoder:
-                    file = partial / manifest.SEGMENT / columnar.MEANING
-                    known = former.vectors if former else None
-                    items = columnar.encoded(file, items, encoder.publications, known)
+                    items = _encoded(partial, items, encoder, former)
                 counts = columnar.write(partial / manifest.SEGMENT, catalogue, items, former)
                 if not force:
                     _refuse_half_a_corpus(census, live, corpus_folder)
@@ -112,6 +110,15 @@ def build(
         assert live is not None  # what is repeated was there
         return Outcome("unchanged", live, census.changes, problems, seconds)
     return Outcome("published", new, new.manifest.changes, problems, seconds)
+
+
+def _encoded(
+    partial: Path, chunks: Iterable[Sequence[Item]], encoder: Encoder, former: Segment | None
+) -> Iterator[Sequence[Item]]:
+    """The chunks as they are; what they mean is written once all have passed."""
+    file = partial / manifest.SEGMENT / columnar.MEANING
+    known = former.vectors if former else None
+    return columnar.encoded(file, chunks, encoder.publications, known)
 
 
 def _sealed(
