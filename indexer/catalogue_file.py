@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import codes
+from indexer import codes, detection
 from indexer.fields import MISSING, Catalogue, Field
 
 CATALOGUE_FILE = "catalogue.toml"
@@ -153,6 +153,11 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
          f"{row.name!r} is a facet and the {row.role}", "Make another row the facet"),
         (row.role == "date" and row.kind != "year",
          f"{row.name!r} has the role 'date'", "Its kind must be 'year'"),
+        (row.detects and row.role != "title",
+         f"{row.name!r} detects languages", "Only the row of the title can: move it there"),
+        (row.detects and not detection.is_installed(),
+         f"{row.name!r} detects languages, and {detection.PACKAGE} is not installed",
+         "Run: pip install '.[detection]', or leave `detects` out"),
         (MISSING in row.values,
          f"{row.name!r} allows the value {MISSING!r}",
          "That word stands for having no value: choose another"),

@@ -34,7 +34,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     the only ones allowed. `parent` names the field above it in a tree, and `grouping` the
     file that sorts its values under the parent's. Values of this row that the one which it
     `qualifies` holds too are shown there with the `qualifier` behind them. `names` are the
-    names that sources have for it; the first is the one written into pages.
+    names that sources have for it; the first is the one written into pages. A title whose
+    language is not stated has it told from the text where its row `detects` it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: tuple[str, ...] = ()
     order: Order = "count"
     required: bool = False
+    detects: bool = False
     names: tuple[str, ...] = ()
     missing: str = "Not stated"
 

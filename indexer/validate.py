@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from indexer import codes
+from indexer import codes, detection
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import Entry, Link, Problem, Property, Publication, Value
 
@@ -53,12 +53,13 @@ def publication(
     identity = checked.identity(titles[0], values)
     if identity is None:
         return None
-    summary_row = catalogue.role("summary")
+    title, summary_row = " ".join(titles), catalogue.role("summary")
+    summary = "\n\n".join(checked.texts(summary_row)) if summary_row else ""
     return Publication(
         id=identity,
-        title=" ".join(titles),
-        summary="\n\n".join(checked.texts(summary_row)) or None if summary_row else None,
-        lang=checked.title_language(title_row),
+        title=title,
+        summary=summary or None,
+        lang=checked.title_language(title_row, f"{title}\n{summary}"),
         values=values,
         source=entry.source,
     )
@@ -124,9 +125,11 @@ class _Checked:
         stated = self.stated.get(field.name, ())
         return [text for each in stated if (text := clean(each.text or each.value))]
 
-    def title_language(self, field: Field | None) -> str | None:
+    def title_language(self, field: Field | None, text: str) -> str | None:
         stated = self.stated[field.name][0].language if field else None
         code = codes.language_code(stated) if stated else None
+        if field and field.detects and not stated:
+            code = detection.language_of(text)
         if stated and code is None:
             hint = "Write a code such as es after lang="
             self.problem(f"the language {stated!r} of the title is unknown", hint, None)

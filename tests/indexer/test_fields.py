@@ -61,6 +61,9 @@ FAULTS = {
         "'year_to' is taken",
     ),
     "name of another role": (TITLE, row(name="summary", label="S"), "'summary' is taken"),
+    "language told from a section": (
+        TITLE, row(name="a", label="A", detects=True), "'a' detects languages",
+    ),
     "unknown row qualified": (TITLE, row(name="a", label="A", qualifies="b"), "unknown row 'b'"),
     "unknown parent": (TITLE, COUNTRY, "an unknown parent 'region'"),
     "parent that is no facet": (TITLE, REGION.replace("facet = 1", ""), COUNTRY, "be the parent"),
@@ -248,7 +251,7 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
     other = Field(
         "other", "Other", kind="year", role="date", weight=9.0, facet=9, fact=9, several=True,
         parent="a", grouping="b", qualifies="f", qualifier="g", values=("c",),
-        order="descending", names=("d",), missing="e",
+        order="descending", names=("d",), missing="e", detects=True,
     )  # fmt: skip
     first, *rest = catalogue.fields
     changed = [replace(first, **{name: getattr(other, name)}) for name in first.__struct_fields__]

@@ -1,0 +1,80 @@
+"""A language that nobody states is told from the text where the title's row asks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer import catalogue_file, codes, detection, validate
+from indexer.catalogue_file import CatalogueError
+from indexer.fields import Catalogue
+from indexer.record import Entry, Property, Source
+
+TEXTS = {
+    "Manual sobre la investigación del delito de trata de personas": "es",
+    "Manuel à l'intention des praticiens de la justice pénale": "fr",
+    "Toolkit to Combat Trafficking in Persons: how victims are identified": "en",
+    "الاتجار بالأشخاص وتهريب المهاجرين": "ar",
+    "打击人口贩运": "zh",
+    "人身売買の被害者の支援": "ja",
+    "인신매매 피해자": "ko",
+}
+SPANISH = next(iter(TEXTS))
+
+
+@pytest.mark.parametrize(("text", "language"), TEXTS.items())
+def test_language_of_a_text(text: str, language: str) -> None:
+    """What is written in a language is told, by its script or by its letters."""
+    assert detection.language_of(text) == language
+
+
+@pytest.mark.parametrize("text", ["", "2008", "C++", "SDGs", "Trata"])
+def test_what_is_not_sure(text: str) -> None:
+    """Of a text too short to tell nothing is told."""
+    assert detection.language_of(text) is None
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text(text: str) -> None:
+    """Of any text at all a known language is told, or none."""
+    assert detection.language_of(text) in (None, *detection.KNOWN)
+    assert all(codes.language_code(each) == each for each in detection.KNOWN)
+
+
+def _detecting(catalogue: Catalogue) -> Catalogue:
+    rows = [msgspec.structs.replace(row, detects=row.role == "title") for row in catalogue.fields]
+    return msgspec.structs.replace(catalogue, fields=tuple(rows))
+
+
+@pytest.mark.parametrize(
+    ("detects", "title", "stated", "lang"),
+    [
+        (True, SPANISH, None, "es"),
+        (False, SPANISH, None, None),
+        (True, SPANISH, "fr", "fr"),
+        (True, "Toolkit to Combat Trafficking in Persons: a guide for victims", None, None),
+    ],
+)
+def test_language_of_a_title(
+    catalogue: Catalogue, *, detects: bool, title: str, stated: str | None, lang: str | None
+) -> None:
+    """It is told only where the row asks, and only where nobody states another."""
+    rows = _detecting(catalogue) if detects else catalogue
+    found = Entry(Source("a.html", 1), (Property("title", title, title, stated),))
+    made = validate.publication(found, rows, lambda _: None)
+    assert made is not None
+    assert made.lang == lang
+
+
+def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalogue that asks for it says what to install where it is not."""
+    rows = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\ndetects = true\n'
+    (tmp_path / "catalogue.toml").write_text(f'title = "T"\ndescription = "D"\n{rows}')
+    assert catalogue_file.load(tmp_path).fields[0].detects
+    monkeypatch.setattr(detection, "PACKAGE", "not_installed")
+    with pytest.raises(CatalogueError, match=r"pip install"):
+        catalogue_file.load(tmp_path)
