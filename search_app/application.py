@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from flask import Flask
 
 from indexer.manifest import IndexUnusable
 from search_app import config, errors, views
 from search_app.config import Settings
-from search_app.engine import Engine
+from search_app.engine import Care, Engine
 from search_app.gaps import Gaps
 
 log = logging.getLogger(__name__)
+
+MEGABYTE = 1 << 20
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
@@ -26,15 +27,15 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     settings = settings or config.load()
-    app.extensions["pubsearch"] = engine or _engine(settings.index)
+    app.extensions["pubsearch"] = engine or _engine(settings)
     app.extensions["pubsearch.gaps"] = Gaps(settings.gaps)
     views.register(app)
     errors.register(app)
     return app
 
 
-def _engine(index: Path) -> Engine:
-    engine = Engine(index)
+def _engine(settings: Settings) -> Engine:
+    engine = Engine(settings.index, Care(settings.memory * MEGABYTE, settings.patience))
     try:
         engine.snapshot()
     except (IndexUnusable, OSError) as error:

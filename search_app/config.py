@@ -34,6 +34,16 @@ ROWS = (
     Setting("port", 8000, "The port on which the server listens.", 1, 65535),
     Setting("threads", 4, "How many requests the server answers at a time.", 1, 256),
     Setting(
+        "memory",
+        1024,
+        "An index of at most so many megabytes is held in memory; a larger one is mapped.",
+    ),
+    Setting(
+        "patience",
+        10,
+        "For so many seconds an index is checked before it answers; the rest is checked beside.",
+    ),
+    Setting(
         "semantic",
         0,
         "1: a build notes what each publication means, so that it is found whatever its words.",
@@ -52,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True):
     host: str
     port: int
     threads: int
+    memory: int
+    patience: int
     semantic: bool
     gaps: str
 

@@ -40,8 +40,7 @@ def refusal(error: Exception) -> Refusal:
             what = getattr(error, "what", "There is no such page.")
             told = (404, "not_found", what, getattr(error, "hint", "Search, or start anew."))
         case IndexUnusable():
-            # Where the index lies is for the log, not for whoever asks.
-            log.error("%s", error)
+            # Where the index lies is for the log, which has it from the engine.
             message = "The catalogue can't be searched just now."
             told = (503, "no_index", message, f"Whoever runs this site can mend it. {error.hint}.")
         case HTTPException(code=405):

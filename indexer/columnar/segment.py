@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -80,20 +80,27 @@ def _ranges(offsets: Array, numbers: Array) -> Array:
 
 
 class Segment:
-    """The arrays of one segment. Raises Damaged or OSError if they can't be read."""
+    """The arrays of one segment, each file of them as `read` gives it.
 
-    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
-        words = storage.read(folder / WORDS)
-        facets = storage.read(folder / FACETS)
+    Raises Damaged or OSError if they can't be read.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        catalogue: Catalogue,
+        read: Callable[[Path], Mapping[str, Array]] = storage.read,
+    ) -> None:
+        words, facets = read(folder / WORDS), read(folder / FACETS)
         self.catalogue = catalogue
         self.fields = [field.name for field in catalogue.searchable]
-        self.stored = Stored(storage.read(folder / PUBLICATIONS))
+        self.stored = Stored(read(folder / PUBLICATIONS))
         self.columns = {
             field.name: Column(facets, field.name) for field in schema.exact_fields(catalogue)
         }
         self.spoken = Column(facets, SPOKEN)
         self.layout = Layout(words["stream"], words["starts"], words["lengths"])
-        inverted = storage.read(folder / POSTINGS)
+        inverted = read(folder / POSTINGS)
         self.terms = {
             kind: Terms(Texts.read(words, f"{kind}s"), _named(inverted, kind))
             for kind in ("word", "stem")
@@ -104,7 +111,7 @@ class Segment:
         self.positions: Array = self.stems.arrays["positions"]
         self.position_offsets: Array = self.stems.arrays["position_offsets"]
         meaning = folder / MEANING
-        self.vectors = Vectors(storage.read(meaning)) if meaning.exists() else None
+        self.vectors = Vectors(read(meaning)) if meaning.exists() else None
 
     @property
     def size(self) -> int:

@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
+Buffer = mmap.mmap | bytes
+"""The bytes of a file: mapped, or read."""
 MAGIC = b"ARRAYS\x01\n"
 ALIGNED = 64
 NUMBERS = {
@@ -100,28 +102,42 @@ class ArrayWriter:
         return place
 
 
+def mapped(file: Path) -> Buffer:
+    """The bytes of a file, mapped into memory. If it is cut while they are used, that is fatal."""
+    with file.open("rb") as stream:
+        is_empty = not stream.seek(0, os.SEEK_END)
+        return b"" if is_empty else mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def held(file: Path) -> Buffer:
+    """The bytes of a file, read: whatever happens to it, they stay."""
+    return file.read_bytes()
+
+
 def read(file: Path) -> Mapping[str, Array]:
     """The arrays of a file by their names, mapped into memory and read-only. Raises Damaged."""
-    with file.open("rb") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        if size < len(MAGIC) + _TAIL.itemsize:
-            raise Damaged(f"{file.name} is too short to be a file of arrays")
-        mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    end = size - _TAIL.itemsize
-    start = int(np.frombuffer(mapped, _TAIL, offset=end)[0])
+    return arrays(mapped(file), file.name)
+
+
+def arrays(data: Buffer, file: str) -> Mapping[str, Array]:
+    """The arrays of the bytes of a file by their names, read-only. Raises Damaged."""
+    end = len(data) - _TAIL.itemsize
+    if end < len(MAGIC):
+        raise Damaged(f"{file} is too short to be a file of arrays")
+    start = int(np.frombuffer(data, _TAIL, offset=end)[0])
     try:
-        if mapped[: len(MAGIC)] != MAGIC:
+        if data[: len(MAGIC)] != MAGIC:
             raise ValueError("it does not begin as one")
-        places = msgspec.json.decode(mapped[start:end], type=dict[str, Place])
-        return {name: _view(mapped, place) for name, place in places.items()}
+        places = msgspec.json.decode(data[start:end], type=dict[str, Place])
+        return {name: _view(data, place) for name, place in places.items()}
     except (ValueError, OverflowError, msgspec.MsgspecError) as error:
-        raise Damaged(f"{file.name} is no file of arrays: {error}") from error
+        raise Damaged(f"{file} is no file of arrays: {error}") from error
 
 
-def _view(mapped: mmap.mmap, place: Place) -> Array:
+def _view(data: Buffer, place: Place) -> Array:
     if place.dtype not in NUMBERS:
         raise ValueError(f"{place.dtype!r} is no kind of number")
-    flat = np.frombuffer(mapped, NUMBERS[place.dtype], place.count, place.offset)
+    flat = np.frombuffer(data, NUMBERS[place.dtype], place.count, place.offset)
     return flat.reshape(place.shape)
 
 

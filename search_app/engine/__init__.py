@@ -11,10 +11,14 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
+from time import monotonic
+from typing import NamedTuple
 
-from indexer import generations, manifest
-from search_app.engine import concepts, meaning, spelling
+from indexer import generations
+from indexer.manifest import IndexMissing, IndexUnusable
+from search_app.engine import concepts, meaning, opening, spelling
 from search_app.engine import suggest as suggesting
+from search_app.engine.opening import Check
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Answer, find, results
@@ -26,46 +30,71 @@ log = logging.getLogger(__name__)
 WAITED = 0.5
 """How many seconds a request that sees a new generation waits for it, before it is answered
 from the one held."""
+RETRIED = 60.0
+"""After so many seconds a generation that could not be taken up is tried again: what was wrong
+may have passed."""
+
+
+class Care(NamedTuple):
+    """How a generation is opened.
+
+    It is held in memory if it has at most so many bytes. For so many seconds its check is waited
+    for; what is left of it then goes on beside requests.
+    """
+
+    memory: int = 0
+    patience: float = 10.0
 
 
 class Engine:
     """Answers searches from the live generation of an index, and takes up the next.
 
     Whoever asks keeps the snapshot that the question began with, so that an answer is never
-    mixed from two generations. The next generation is checked, opened and warmed in a thread
-    of its own; meanwhile, and if it can't be opened, the one held goes on answering. A
-    generation that can't be opened is told once. Safe to share between threads, and to fork
-    while no generation is being taken up.
+    mixed from two generations. The first is opened when it is first asked for, which a server does
+    at its start. From then on generations are checked, opened and warmed in a thread of
+    their own; meanwhile, and if one can't be opened, the one held goes on answering. What
+    can't be opened is told once. Safe to share between threads, and to fork while no
+    generation is being taken up.
 
     `held` is the snapshot in use, if there is one; `failed` the name of a live generation
     that could not be taken up, empty where the index is gone.
     """
 
-    def __init__(self, index: Path) -> None:
-        self._index = index
+    def __init__(self, index: Path, care: Care = Care()) -> None:  # noqa: B008
+        self._index, self._care = index, care
         self._lock = Lock()
         self._taking: tuple[str, Thread] | None = None
+        self._is_begun = False
+        self._check: Check | None = None
+        self._error: Exception | None = None
+        self._tried = 0.0
         self.held: Snapshot | None = None
         self.failed: str | None = None
 
     def snapshot(self) -> Snapshot:
-        """The live generation. Raises IndexMissing or IndexOutdated if none can be had."""
-        held = self.held
-        if held is None:
-            with self._lock:
-                if self.held is None:
-                    self.held = self._opened(generations.current_name(self._index))
-                    prepare(self.held)
-                return self.held
-        live = self._live_name()
-        if live == held.name:
-            self.failed = None
-        elif live != self.failed:
+        """The live generation, or the last good one.
+
+        Raises IndexMissing, IndexOutdated or OSError if none can be had.
+        """
+        if not self._is_begun:
+            self._begin()
+        live, held = self._live_name(), self.held
+        if held and held.name == live:
+            self.failed = live if self._is_found_damaged(held) else None
+        elif live != self.failed or monotonic() - self._tried > RETRIED:
             self._taken_up(live).join(WAITED)
-        return self.held or held
+        if self.held is None:
+            raise self._error or IndexMissing(f"{live} is being opened", "Wait a little")
+        return self.held
+
+    def _begin(self) -> None:
+        with self._lock:
+            if not self._is_begun:
+                self._take_up(self._live_name())
+                self._is_begun = True
 
     def _live_name(self) -> str:
-        with suppress(manifest.IndexUnusable, OSError):
+        with suppress(IndexUnusable, OSError):
             return generations.current_name(self._index)
         return ""
 
@@ -79,21 +108,46 @@ class Engine:
             return self._taking[1]
 
     def _take_up(self, name: str) -> None:
-        assert self.held is not None
-        if self.held.name == name:
+        """Holds a generation from now on; or notes why it can't, and tells that once."""
+        if self.held and self.held.name == name:
             return
+        self._tried = monotonic()
         try:
-            self.held, self.failed = self._opened(name), None
-            prepare(self.held)
-        except (manifest.IndexUnusable, OSError) as error:
-            self.failed = name
-            log.error("%s stays in use: %s", self.held.name, error)
+            snapshot, check = self._opened(name or generations.current_name(self._index))
+        except (IndexUnusable, OSError) as error:
+            if self.held and self.failed != name:
+                log.error("%s stays in use: %s", self.held.name, error)
+            self.failed, self._error = name, error
+            return
+        self.held, self._check, self.failed, self._error = snapshot, check, None, None
+        prepare(snapshot)
 
-    def _opened(self, name: str) -> Snapshot:
-        """A generation, every byte of it checked, and warm: its first answer has been given."""
-        snapshot = Snapshot(generations.verified(self._index, name))
+    def _opened(self, name: str) -> tuple[Snapshot, Check]:
+        """A generation, checked, and warm: its first answer has been given."""
+        generation = generations.load(self._index, name)
+        contents = opening.contents(generation, self._care.memory)
+        check = Check(generation, contents)
+        check.start()
+        check.join(self._care.patience)
+        if check.wrong:
+            raise opening.damaged(generation, check.wrong)
+        snapshot = Snapshot(generation, lambda file: opening.arrays_of(file, contents))
         find(SearchRequest(fold=True), snapshot)
-        return snapshot
+        return snapshot, check
+
+    def _is_found_damaged(self, held: Snapshot) -> bool:
+        """Whether what is held turned out not to be as it was written, once all was checked."""
+        check = self._check
+        if check is None:
+            return self.failed == held.name
+        if check.wrong is None and not check.is_alive():  # it was left behind by a fork
+            self._check = Check(check.generation, check.contents)
+            self._check.start()
+        elif check.wrong is not None:
+            self._check = None
+        if check.wrong:
+            log.error("%s", opening.damaged(check.generation, check.wrong))
+        return bool(check.wrong)
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:
         """Which publications answer a search, in what order, and what they have."""

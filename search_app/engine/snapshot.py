@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from threading import local
 from typing import Any, TypeVar
 
@@ -16,7 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import analysis, columnar, languages, schema
-from indexer.columnar import STEM_MARK, Array, Column, Postings, Segment, Terms, written_of
+from indexer.columnar import (
+    STEM_MARK,
+    Array,
+    Column,
+    Postings,
+    Segment,
+    Terms,
+    storage,
+    written_of,
+)
 from indexer.fields import Catalogue
 from indexer.folding import as_written
 from indexer.manifest import Generation, IndexOutdated
@@ -45,9 +55,16 @@ MOST_EXPANDED = 32
 
 
 class Snapshot:
-    """A generation, open. Raises IndexOutdated if this program can't read it."""
+    """A generation, open, its files as `read` gives them.
 
-    def __init__(self, generation: Generation) -> None:
+    Raises IndexOutdated if this program can't read it.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        read: Callable[[Path], Mapping[str, Array]] = storage.read,
+    ) -> None:
         manifest = generation.manifest
         if (manifest.format, manifest.analysis) != (schema.FORMAT, analysis.VERSION):
             what = f"the index {generation.name} was built by another version of this program"
@@ -56,7 +73,7 @@ class Snapshot:
         self.name = generation.name
         self.catalogue: Catalogue = manifest.catalogue
         try:
-            self.segment = Segment(generation.segment, self.catalogue)
+            self.segment = Segment(generation.segment, self.catalogue, read)
         except (columnar.Damaged, KeyError) as error:
             what = f"the generation {generation.name} can't be read: {error}"
             raise IndexOutdated(what, "Run: pubsearch build --force") from error

@@ -1,0 +1,1 @@
+"""What the program promises when machines, disks, corpora and readers do their worst."""

@@ -1,0 +1,196 @@
+"""Opening an index trusts nothing, and what is open stays, whatever happens to its files."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from indexer import build, generations
+from indexer.columnar import storage
+from indexer.manifest import IndexMissing, IndexOutdated
+from search_app import config, create_app, engine
+from search_app.engine import Care, Engine
+from search_app.engine.opening import Check, contents
+from search_app.engine.request import SearchRequest
+from tests.conftest import ROOT
+
+LAW = SearchRequest("law")
+
+
+def segments(index: Path) -> list[Path]:
+    """The files of arrays of the live generation."""
+    return sorted(generations.current(index).segment.glob("*.seg"))
+
+
+def flip(file: Path, at: int) -> None:
+    """Flips a bit of a file, in place."""
+    with file.open("r+b") as stream:
+        stream.seek(at)
+        byte = stream.read(1)[0]
+        stream.seek(at)
+        stream.write(bytes([byte ^ 1]))
+
+
+def failed(held: Engine) -> str | None:
+    """The generation that could not be taken up, as it is now."""
+    return held.failed
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Waits until something holds, ten seconds at most."""
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_files_that_are_cut_cost_nothing(index: Path) -> None:
+    """A server answers from memory as before when its files are cut, overwritten and removed."""
+    app = create_app(config.load(environment={}, index=index))
+    client = app.test_client()
+    before = [json.loads(client.get(f"/api/search?q={text}").data) for text in ("law", "a*", "")]
+    for file in segments(index):
+        os.truncate(file, 100)
+    segments(index)[0].unlink()
+    after = [json.loads(client.get(f"/api/search?q={text}").data) for text in ("law", "a*", "")]
+    assert [each["hits"] for each in after] == [each["hits"] for each in before]
+    assert [each["facets"] for each in after] == [each["facets"] for each in before]
+
+
+def test_what_is_too_large_is_mapped(index: Path) -> None:
+    """Files are read where they fit into the memory allowed, and else mapped."""
+    generation = generations.current(index)
+    size = sum(size for size, _ in generation.manifest.files.values())
+    assert {type(each) for each in contents(generation, size).values()} == {bytes}
+    kinds = {type(each) for each in contents(generation, size - 1).values()}
+    assert kinds <= {type(storage.mapped(segments(index)[0])), bytes}
+    assert Engine(index, Care(memory=0)).search(LAW).total == Engine(index).search(LAW).total
+
+
+@pytest.mark.parametrize("memory", [0, 1 << 30])
+def test_every_flipped_byte_is_seen(index: Path, memory: int) -> None:
+    """A bit flipped anywhere in a file of arrays is told before anything is answered from it."""
+    for file in segments(index):
+        at = file.stat().st_size // 3
+        flip(file, at)
+        with pytest.raises(IndexOutdated, match=f"{file.name} is not as it was written"):
+            Engine(index, Care(memory)).snapshot()
+        flip(file, at)
+    assert Engine(index, Care(memory)).search(LAW).total
+
+
+@pytest.mark.parametrize("change", [os.unlink, lambda file: os.truncate(file, 9)])
+def test_missing_and_cut_files_are_seen(index: Path, change: Callable[[Path], None]) -> None:
+    """A file that is missing or too short is told with what to do."""
+    change(segments(index)[0])
+    with pytest.raises(IndexOutdated, match=r"damaged.*pubsearch build"):
+        Engine(index).snapshot()
+
+
+def test_damage_found_late_degrades(
+    index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where a check outlasts the patience, the answer comes first, and damage is told once."""
+    goes_on = Event()
+
+    class Slow(Check):
+        """A check that takes until it is let go on."""
+
+        def run(self) -> None:
+            goes_on.wait(10)
+            super().run()
+
+    monkeypatch.setattr(engine, "Check", Slow)
+    flip(next(each for each in segments(index) if each.name == "publications.seg"), 64)
+    held = Engine(index, Care(patience=0))
+    name = held.snapshot().name
+    assert failed(held) is None
+    goes_on.set()
+    until(lambda: bool(held.snapshot()) and failed(held) == name)
+    assert held.snapshot() is held.held
+    told = [each for each in caplog.records if "publications.seg" in each.message]
+    assert [each.levelno for each in told] == [logging.ERROR]
+
+
+def test_a_check_left_behind_by_a_fork_begins_anew(index: Path) -> None:
+    """A process that was forked during a check makes its own, and comes to its end."""
+    held = Engine(index)
+    held.snapshot()
+    generation = generations.current(index)
+    left = Check(generation, contents(generation, 0))
+    held._check = left
+    held.snapshot()
+    assert held._check is not left
+    until(lambda: held.snapshot() is not None and held._check is None)
+    assert failed(held) is None
+
+
+def test_what_failed_is_tried_again_in_a_while(
+    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A generation that could not be taken up is, once what was wrong has passed; told once."""
+    held = Engine(index)
+    first = held.snapshot().name
+    second = build.build(corpus, index, force=True).generation.name
+    flip(segments(index)[0], 100)
+    for _ in range(5):
+        assert held.snapshot().name == first
+    assert failed(held) == second
+    monkeypatch.setattr(engine, "RETRIED", 0.0)
+    assert held.snapshot().name == first
+    flip(segments(index)[0], 100)
+    until(lambda: held.snapshot().name == second)
+    assert failed(held) is None
+    assert sum("stays in use" in each.message for each in caplog.records) == 1
+
+
+def test_an_index_that_comes_later_is_taken_up(corpus: Path, tmp_path: Path) -> None:
+    """A server that began without an index answers once there is one, opened in no request."""
+    held = Engine(tmp_path / "later")
+    for _ in range(2):
+        with pytest.raises(IndexMissing, match="pubsearch build"):
+            held.snapshot()
+    build.build(corpus, tmp_path / "later")
+    until(lambda: _answers(held))
+    assert held.search(LAW).total
+
+
+def _answers(held: Engine) -> bool:
+    try:
+        return bool(held.snapshot())
+    except IndexMissing:
+        return False
+
+
+def test_without_an_index_nothing_is_empty(tmp_path: Path) -> None:
+    """Without an index every address is a 503 that says when to come again, never an empty list."""
+    client = create_app(config.load(environment={}, index=tmp_path / "none")).test_client()
+    for address in ("/", "/?q=law", "/api/search", "/api/suggest?q=l", "/about", "/healthz"):
+        answer = client.get(address)
+        assert answer.status_code == 503, address
+        assert answer.headers["Retry-After"]
+        assert "pubsearch build" in answer.text
+
+
+def test_mapped_files_that_are_cut_are_fatal(index: Path) -> None:
+    """A file that is mapped and cut ends the process, as docs/reliability.md says."""
+    program = (
+        "import os, sys; from pathlib import Path; from search_app.engine import Engine, Care;"
+        "from search_app.engine.request import SearchRequest as R; index = Path(sys.argv[1]);"
+        "held = Engine(index, Care(0)); snapshot = held.snapshot();"
+        "[os.truncate(each, 0) for each in snapshot.generation.segment.glob('*.seg')];"
+        "print(held.search(R('law'), snapshot).total)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(index)], cwd=ROOT, check=False, capture_output=True
+    )
+    assert ended.returncode < 0
