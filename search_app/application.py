@@ -27,15 +27,20 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     settings = settings or config.load()
-    app.extensions["pubsearch"] = engine or _engine(settings)
+    app.extensions["pubsearch"] = _opened(engine or engine_of(settings))
     app.extensions["pubsearch.gaps"] = Gaps(settings.gaps)
     views.register(app)
     errors.register(app)
     return app
 
 
-def _engine(settings: Settings) -> Engine:
-    engine = Engine(settings.index, Care(settings.memory * MEGABYTE, settings.patience))
+def engine_of(settings: Settings) -> Engine:
+    """The engine that settings ask for; nothing is opened yet."""
+    care = Care(settings.memory * MEGABYTE, settings.patience)
+    return Engine(settings.index, care, settings.budget)
+
+
+def _opened(engine: Engine) -> Engine:
     try:
         engine.snapshot()
     except (IndexUnusable, OSError) as error:

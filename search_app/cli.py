@@ -302,6 +302,7 @@ def gaps_(file: Path | None, most: int) -> None:
 def serve(corpus: Path | None, index: Path | None, host: str | None, port: int | None) -> None:
     """Serve the page; build the index first if there is none."""
     # The other commands are quicker without the web.
+    from search_app.application import engine_of
     from search_app.server import listening
 
     settings = config.load(corpus=corpus, index=index, host=host, port=port)
@@ -309,7 +310,7 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
         generations.current(settings.index)
     except IndexMissing:
         _build(settings)
-    engine = open_engine(settings.index)
+    engine = engine_of(settings)
     _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
     server = listening(settings, engine)
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")

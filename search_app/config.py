@@ -43,6 +43,7 @@ ROWS = (
         10,
         "For so many seconds an index is checked before it answers; the rest is checked beside.",
     ),
+    Setting("budget", 1000, "How many milliseconds a search may take; then it is ended.", 1),
     Setting(
         "semantic",
         0,
@@ -64,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True):
     threads: int
     memory: int
     patience: int
+    budget: int
     semantic: bool
     gaps: str
 

@@ -9,9 +9,14 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from indexer.manifest import IndexUnusable
+from search_app.engine import Busy, OverBudget
 from search_app.state import BadParameter
 
 log = logging.getLogger(__name__)
+
+
+RETRY_AFTER = {"no_index": 60, "busy": 2, "too_costly": 10}
+"""To the code of what passes by itself, after how many seconds to ask again."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -43,6 +48,12 @@ def refusal(error: Exception) -> Refusal:
             # Where the index lies is for the log, which has it from the engine.
             message = "The catalogue can't be searched just now."
             told = (503, "no_index", message, f"Whoever runs this site can mend it. {error.hint}.")
+        case Busy():
+            message = "Another search that takes long is being answered just now."
+            told = (503, "busy", message, "Ask again in a moment, or for fewer words.")
+        case OverBudget():
+            hint = "Search for fewer words, or without stars and tildes."
+            told = (503, "too_costly", "This search takes too long.", hint)
         case HTTPException(code=405):
             told = (405, "not_allowed", "This page only answers GET.", "Use a GET request.")
         case HTTPException():
@@ -76,6 +87,6 @@ def _answer(error: Exception) -> Response:
         answer = Response(page, found.status, content_type="text/html; charset=utf-8")
     if isinstance(error, HTTPException) and error.code == 405:
         answer.headers["Allow"] = "GET, HEAD, OPTIONS"
-    if found.status == 503:
-        answer.headers["Retry-After"] = "60"
+    if found.code in RETRY_AFTER:
+        answer.headers["Retry-After"] = str(RETRY_AFTER[found.code])
     return answer

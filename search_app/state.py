@@ -18,7 +18,7 @@ import msgspec
 
 from indexer.fields import Catalogue, Field
 from indexer.schema import exact_fields
-from search_app.engine.request import Match, SearchRequest, Sort, year_range
+from search_app.engine.request import Match, SearchRequest, Sort, within, year_range
 
 SIZE, LARGEST_SIZE = 10, 100
 LAST_PAGE = 10**9
@@ -67,7 +67,10 @@ class Ticking(NamedTuple):
 
 
 class SearchState(msgspec.Struct, frozen=True, dict=True):
-    """What the address says: the words, what is ticked, the order, the page."""
+    """What the address says: the words, what is ticked, the order, the page.
+
+    Of a text that is too long `beyond` says how many words were left out; no link has them.
+    """
 
     text: str = ""
     match: Match = "auto"
@@ -79,6 +82,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     fold: bool = False
     explain: bool = False
     page: int = 1
+    beyond: int = 0
 
     def request(self, values: int | None = None) -> SearchRequest:
         """The search that this state asks for, with so many values of a facet besides the ticked.
@@ -97,6 +101,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
             self.fold,
             self.explain,
             self.semantic,
+            self.beyond,
         )
 
     @property
@@ -238,8 +243,9 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
             raise BadParameter(field.name, f"({len(values)} values)", takes)
         if kept := tuple(_checked(field, value) for value in dict.fromkeys(values)):
             filters[field.name] = kept
+    text, beyond = within(_first(arguments, "q").strip())
     return SearchState(
-        text=_first(arguments, "q").strip(),
+        text=text,
         match=_one_of(arguments, "match", MATCHES) or "auto",
         exact=_one_of(arguments, "exact", SWITCH) == "1",
         semantic=_one_of(arguments, "semantic", SWITCH) != "0",
@@ -249,6 +255,7 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
         fold=_one_of(arguments, "fold", SWITCH) == "1",
         explain=_one_of(arguments, "explain", SWITCH) == "1",
         page=_number(arguments, "page", LAST_PAGE, capped=True) or 1,
+        beyond=beyond,
     )
 
 

@@ -9,21 +9,28 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from indexer import generations
 from indexer.manifest import IndexMissing, IndexUnusable
 from search_app.engine import concepts, meaning, opening, spelling
 from search_app.engine import suggest as suggesting
+from search_app.engine.lane import Busy, Lane, estimate
 from search_app.engine.opening import Check
-from search_app.engine.request import SearchRequest
+from search_app.engine.request import SearchRequest, within
 from search_app.engine.results import Results
 from search_app.engine.search import Answer, find, results
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.stages import OverBudget, Stopwatch
 from search_app.engine.suggest import Filters, Suggestion
+
+__all__ = ["Busy", "Care", "Engine", "OverBudget", "SearchRequest", "open_engine"]
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +63,15 @@ class Engine:
     can't be opened is told once. Safe to share between threads, and to fork while no
     generation is being taken up.
 
+    A search may take `budget` milliseconds. Costly ones go one at a time.
+
     `held` is the snapshot in use, if there is one; `failed` the name of a live generation
     that could not be taken up, empty where the index is gone.
     """
 
-    def __init__(self, index: Path, care: Care = Care()) -> None:  # noqa: B008
-        self._index, self._care = index, care
+    def __init__(self, index: Path, care: Care = Care(), budget: float = inf) -> None:  # noqa: B008
+        self._index, self._care, self._budget = index, care, budget
+        self._costly = Lane()
         self._lock = Lock()
         self._taking: tuple[str, Thread] | None = None
         self._is_begun = False
@@ -154,8 +164,12 @@ class Engine:
         return find(request, snapshot or self.snapshot())
 
     def search(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Results:
-        """The answer to a search, with all that is shown of it."""
-        return results(find(request, snapshot or self.snapshot()))
+        """The answer to a search, with all that is shown of it. Raises OverBudget and Busy."""
+        snapshot = snapshot or self.snapshot()
+        text, beyond = within(request.text)
+        request = replace(request, text=text, beyond=request.beyond + beyond)
+        with self._costly.entered(estimate(request, snapshot)):
+            return results(find(request, snapshot, Stopwatch(self._budget)))
 
     def suggest(
         self, text: str, filters: Filters, snapshot: Snapshot | None = None

@@ -100,9 +100,29 @@ class _Parser:
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
         self.searchable = vocabulary.searchable
         self.words = self.ignored = self.left_out = 0
+        self._leave_out_the_commonest()
         self.field: str | None = None
         self.unknown: list[tuple[str, str]] = []
         self.spoken: set[str] = set()
+
+    def _leave_out_the_commonest(self) -> None:
+        """Where there are more words than the limit, those that most publications have go first.
+
+        A word that something belongs to stays, so that nothing else changes its meaning.
+        """
+        held = [analysis.words(token.text) for token in self.tokens]
+        over = sum(map(len, held)) - MOST_WORDS
+        if over <= 0:
+            return
+        alone = [at for at in range(len(self.tokens)) if self._is_alone(at) and held[at]]
+        count = {raw: self.vocabulary.count(raw) for at in alone for raw in held[at]}
+        dropped = set()
+        for at in sorted(alone, key=lambda at: -min(count[raw] for raw in held[at])):
+            if len(held[at]) <= over:
+                over -= len(held[at])
+                self.ignored += len(held[at])
+                dropped.add(at)
+        self.tokens = [each for at, each in enumerate(self.tokens) if at not in dropped]
 
     def parsed(self) -> Parsed:
         groups = self._groups(0)

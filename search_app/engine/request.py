@@ -12,6 +12,8 @@ Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "title"]
 
 
+LONGEST = 6000
+"""So many characters of a text are read."""
 _YEARS = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
 
@@ -35,7 +37,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     found as they were typed: nothing is looked for by another name, or spelt otherwise. With
     `fold`, only the first of the editions of one title is listed; what is counted stays the same.
     With `explain`, each publication of the page comes with why it was found. `semantic` lets what
-    was typed be found by what it means too, where the index knows that.
+    was typed be found by what it means too, where the index knows that. `beyond` is how many words
+    of a longer text were left out before.
     """
 
     text: str = ""
@@ -49,3 +52,12 @@ class SearchRequest(msgspec.Struct, frozen=True):
     fold: bool = False
     explain: bool = False
     semantic: bool = True
+    beyond: int = 0
+
+
+def within(text: str) -> tuple[str, int]:
+    """A text cut to what is read of it, between words, and how many words are left out so."""
+    if len(text) <= LONGEST:
+        return text, 0
+    kept = text[:LONGEST].rpartition(" ")[0] or text[:LONGEST]
+    return kept, max(len(text.split()) - len(kept.split()), 1)

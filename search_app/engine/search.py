@@ -72,9 +72,9 @@ class Answer(NamedTuple):
         return self.snapshot.editions.titles(self.sifted.documents)
 
 
-def find(request: SearchRequest, snapshot: Snapshot) -> Answer:
+def find(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = None) -> Answer:
     """Which publications answer a search, in what order, and what they have."""
-    watch = Stopwatch()
+    watch = watch or Stopwatch()
     finding = found(request, snapshot, watch)
     base, keys, sifted = finding.base, finding.keys, finding.sifted
     sort = _sort(request, is_scored=base is not None)
@@ -137,7 +137,7 @@ def results(answer: Answer) -> Results:
         named=tuple(Named(leaf.said, leaf.also) for leaf in leaves(read.parsed.words) if leaf.also),
         scored=answer.scores is not None,
         sort=answer.sort,
-        ignored=read.parsed.ignored,
+        ignored=read.parsed.ignored + answer.request.beyond,
         too_much=read.left_out,
         cut=_cut(answer),
         unknown=read.parsed.unknown,
@@ -181,9 +181,11 @@ def _why(answer: Answer) -> list[Why | None]:
     snapshot = answer.snapshot
     read, meant = answer.understood, answer.finding.meant
     explainer = Explainer(answer.request, read, snapshot, meant)
-    told = [explainer.why(each, snapshot.publication(each)) for each in answer.numbers.tolist()]
-    answer.watch.lap("explain")
-    return list(told)
+    told: list[Why | None] = []
+    for each in answer.numbers.tolist():
+        told.append(explainer.why(each, snapshot.publication(each)))
+        answer.watch.lap("explain")  # with many words each takes a while
+    return told
 
 
 def _diagnosis(answer: Answer, strict: int) -> Diagnosis | None:

@@ -1,0 +1,93 @@
+"""Costly searches go one at a time, so that ordinary ones stay quick beside them.
+
+What a search costs is told before any of it is done, from the text alone, in postings: about
+how many could be visited in that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from whoosh import query
+
+from indexer import analysis
+from indexer.folding import as_written
+from search_app.engine import expand
+from search_app.engine.lexer import Token, tokens
+from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot import Snapshot
+
+COSTLY = 400_000
+"""What costs more goes through the lane: five to ten milliseconds and up."""
+SHORT = 60
+"""A text of at most so many characters without a pattern has few words, and is never costly."""
+WORD = 2000
+"""A word costs so much besides its postings: its stems, its likely spellings, its marks."""
+EXPLAINED = 1600
+"""To find out why a publication was found costs so much for each word."""
+WAITED = 1.0
+"""So many seconds a costly search waits for the one before it."""
+
+
+class Busy(Exception):
+    """A costly search that was refused, as others are in the lane."""
+
+
+class Lane:
+    """Lets one costly search run, and one wait for it; more are refused."""
+
+    def __init__(self) -> None:
+        self._running, self._waiting = Lock(), Lock()
+
+    @contextmanager
+    def entered(self, cost: int) -> Iterator[None]:
+        """Holds the lane, if a search costs so much that it must. Raises Busy."""
+        if cost <= COSTLY:
+            yield
+            return
+        with self._alone():
+            yield
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._waiting.acquire(blocking=False):
+            raise Busy("two costly searches are at work")
+        try:
+            is_free = self._running.acquire(timeout=WAITED)
+        finally:
+            self._waiting.release()
+        if not is_free:
+            raise Busy("a costly search is at work")
+        try:
+            yield
+        finally:
+            self._running.release()
+
+
+def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
+    """About what a search costs, in postings."""
+    text = request.text
+    if len(text) <= SHORT and not request.explain and "*" not in text and "~" not in text:
+        return 0
+    found = list(tokens(text))
+    words = [raw for each in found for raw in analysis.words(each.text)]
+    cost = len(words) * (WORD + EXPLAINED * request.size * request.explain)
+    cost += sum(_expanded(each, snapshot) for each in found if each.kind == "word")
+    return cost if cost > COSTLY else cost + sum(map(snapshot.frequency, _stems(words, snapshot)))
+
+
+def _stems(words: list[str], snapshot: Snapshot) -> list[str]:
+    return [snapshot.stems(raw)[0] for raw in words]
+
+
+def _expanded(token: Token, snapshot: Snapshot) -> int:
+    """What it costs to find the terms that a beginning, a pattern or a likeness stands for."""
+    beginning, star, rest = token.text.partition("*")
+    if "~" in token.text or (star and (rest or not beginning)):
+        terms = (snapshot.segment.words, snapshot.segment.stems)
+        return sum(len(each.texts) for each in terms) * expand.LOOKED_AT
+    if not star:
+        return 0
+    return expand.size(query.Prefix("", analysis.WRITTEN + as_written(beginning)), snapshot)

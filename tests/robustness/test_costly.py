@@ -1,0 +1,146 @@
+"""What a search may cost is bounded, and costly ones do not hold up the others."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_app import config, create_app
+from search_app.engine import Busy, Engine, OverBudget, lane
+from search_app.engine.lane import Lane, estimate
+from search_app.engine.parse import MOST_WORDS
+from search_app.engine.request import LONGEST, SearchRequest, within
+
+ORDINARY = ("organ removal", "trafficking in persons", "Kenya", '"model law"', "traffick*")
+COSTLY = {
+    "any word with a letter": "*a*",
+    "words like one": "trafficking~2",
+    "500 words": " ".join(f"word{number}" for number in range(500)),
+}
+
+
+@pytest.fixture(scope="module")
+def engine(catalogue_index: Path) -> Engine:
+    """An engine on the catalogue."""
+    return Engine(catalogue_index)
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_searches_are_never_costly(text: str, engine: Engine) -> None:
+    """What people type passes beside the lane."""
+    assert estimate(SearchRequest(text), engine.snapshot()) <= lane.COSTLY
+
+
+@pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY)
+def test_what_is_costly_is_known_beforehand(
+    text: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patterns over all words, and very many words, cost more than a plain search of any length."""
+    monkeypatch.setattr(lane, "COSTLY", 0)
+    plain = estimate(SearchRequest(" ".join(ORDINARY[:2] * 2)), engine.snapshot())
+    assert estimate(SearchRequest(text), engine.snapshot()) > plain > 0
+
+
+def test_reasons_cost_for_each_publication(engine: Engine) -> None:
+    """A search that is to be explained costs more, the more of it is shown."""
+    few, many = (SearchRequest("organ removal", explain=True, size=size) for size in (10, 100))
+    assert estimate(few, engine.snapshot()) <= lane.COSTLY
+    assert estimate(many, engine.snapshot()) > 5 * estimate(few, engine.snapshot())
+
+
+def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three costly searches at once, one is answered, one after it, and one refused at once."""
+    one = Lane()
+    is_in, may_end = Event(), Event()
+
+    def run() -> str:
+        with one.entered(lane.COSTLY + 1):
+            is_in.set()
+            may_end.wait(10)
+        return "answered"
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(run)
+        is_in.wait(10)
+        second = pool.submit(run)
+        while one._waiting.acquire(blocking=False):  # until the second waits
+            one._waiting.release()
+        with pytest.raises(Busy), one.entered(lane.COSTLY + 1):
+            pytest.fail("a third was let in")
+        with one.entered(lane.COSTLY):
+            pass  # an ordinary search is not held up
+        may_end.set()
+        assert (first.result(10), second.result(10)) == ("answered", "answered")
+    with one.entered(lane.COSTLY + 1):
+        pass  # the lane is free again
+    monkeypatch.setattr(lane, "WAITED", 0.01)
+    with one.entered(lane.COSTLY + 1), pytest.raises(Busy), one.entered(lane.COSTLY + 1):
+        pytest.fail("one that had waited long enough was let in")
+
+
+def test_a_refused_search_says_when_to_come_again(
+    catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A costly search beside others is a 503 with Retry-After, and no empty list."""
+    engine = Engine(catalogue_index)
+    client = create_app(config.load(environment={}, index=catalogue_index), engine).test_client()
+    monkeypatch.setattr(lane, "COSTLY", 0)
+    monkeypatch.setattr(lane, "WAITED", 0.01)
+    with engine._costly.entered(1):
+        page, api = client.get("/?q=*a*"), client.get("/api/search?q=*a*")
+    assert (page.status_code, api.status_code) == (503, 503)
+    assert page.headers["Retry-After"] == api.headers["Retry-After"] == "2"
+    assert json.loads(api.data)["error"]["code"] == "busy"
+    assert client.get("/?q=*a*").status_code == 200
+
+
+def test_the_budget_of_time_is_kept(catalogue_index: Path) -> None:
+    """A search that is over its budget ends at the next stage, and the answer says so."""
+    engine = Engine(catalogue_index, budget=0)
+    with pytest.raises(OverBudget, match="after 0 ms, at the stage"):
+        engine.search(SearchRequest("organ"))
+    client = create_app(config.load(environment={}, index=catalogue_index), engine).test_client()
+    answer = client.get("/api/search?q=organ")
+    assert answer.status_code == 503
+    assert json.loads(answer.data)["error"]["code"] == "too_costly"
+    assert answer.headers["Retry-After"]
+
+
+def test_of_too_many_words_the_rarest_are_kept(client: FlaskClient) -> None:
+    """A long text is searched by its rarest words, and how many were left out is told."""
+    common = ["criminal", "law"] * 300
+    text = " ".join([*common, "sherloc"])
+    found, short = (
+        json.loads(client.get("/api/search", query_string={"q": each, "match": "all"}).data)
+        for each in (text, "criminal law sherloc")
+    )
+    assert found["left_out"]["words_over_the_limit"] == len(common) + 1 - MOST_WORDS
+    assert found["total"] == short["total"] > 0
+
+
+def test_what_is_too_long_stands_in_no_link(client: FlaskClient) -> None:
+    """Of a text beyond the limit the rest is counted as left out, and no link carries it on."""
+    text = f"{'organ ' * (LONGEST // 6)}removal"
+    page = client.get("/", query_string={"q": f"{text} {'kidney ' * 5000}"})
+    assert page.status_code == 200
+    assert "kidney" not in page.text
+    told = json.loads(client.get("/api/search", query_string={"q": f"{text} kidney"}).data)
+    words = len(text.split()) + 1
+    assert told["left_out"]["words_over_the_limit"] == words - MOST_WORDS
+
+
+@given(st.text(st.sampled_from('ab "()-*~:OR\n'), max_size=200), st.integers(1, 400))
+def test_any_length_is_cut_between_words(piece: str, times: int) -> None:
+    """A text of any length becomes one that is read, of its own words, and loses none silently."""
+    text = piece * times
+    kept, left_out = within(text)
+    assert len(kept) <= LONGEST
+    assert text.startswith(kept)
+    assert bool(left_out) == (kept != text)
