@@ -7,10 +7,11 @@ import logging
 from flask import Flask
 
 from indexer.manifest import IndexUnusable
-from search_app import config, errors, views
+from search_app import access, config, errors, headers, logs, views
 from search_app.config import Settings
 from search_app.engine import Care, Engine
 from search_app.gaps import Gaps
+from search_app.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -20,15 +21,28 @@ MEGABYTE = 1 << 20
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
     """The application; without settings, with those of the environment.
 
-    The index is opened here, so that processes which a server forks afterwards share it. It
-    need not be there yet: until it is, the answer is 503. Raises SettingError.
+    Without settings, what is logged is set up too, for a process that does nothing else. The
+    index is opened here, so that processes which a server forks afterwards share it. It need not
+    be there yet: until it is, the answer is 503. Raises SettingError.
     """
     app = Flask(__name__)
     app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    settings = settings or config.load()
-    app.extensions["pubsearch"] = _opened(engine or engine_of(settings))
-    app.extensions["pubsearch.gaps"] = Gaps(settings.gaps)
+    if settings is None:
+        settings = config.load()
+        logs.set_up()
+    engine = _opened(engine or engine_of(settings))
+    counted = Metrics(engine)
+    app.extensions |= {
+        "pubsearch": engine,
+        "pubsearch.gaps": Gaps(settings.gaps),
+        "pubsearch.metrics": counted,
+    }
+    app.config["METRICS_OPEN"] = settings.metrics
+    access.register(app, settings)
+    logs.register(app, has_queries=settings.log_queries)
+    counted.register(app)
+    headers.register(app, settings.hsts)
     views.register(app)
     errors.register(app)
     return app

@@ -302,8 +302,8 @@ def gaps_(file: Path | None, most: int) -> None:
 def serve(corpus: Path | None, index: Path | None, host: str | None, port: int | None) -> None:
     """Serve the page; build the index first if there is none."""
     # The other commands are quicker without the web.
+    from search_app import logs, server
     from search_app.application import engine_of
-    from search_app.server import listening
 
     settings = config.load(corpus=corpus, index=index, host=host, port=port)
     try:
@@ -312,9 +312,10 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
         _build(settings)
     engine = engine_of(settings)
     _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
-    server = listening(settings, engine)
+    logs.set_up()
+    listening = server.listening(settings, engine)
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
-    server.run()
+    server.run(listening)
 
 
 def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:

@@ -51,6 +51,16 @@ ROWS = (
         0,
         1,
     ),
+    Setting(
+        "connections", 1000, "How many connections the server holds at a time, idle ones too.", 1
+    ),
+    Setting("idle", 15, "After so many silent seconds the server ends a connection.", 1),
+    Setting("hosts", "", "The names of the site, with commas; without them it answers to any."),
+    Setting("proxies", 0, "How many proxies stand before the server, whose word is taken.", 0, 10),
+    Setting("hsts", 0, "For so many seconds a browser is to ask over TLS only; 0: not told."),
+    Setting("rate", "", "How often one address may ask, such as 120 per minute; else no limit."),
+    Setting("metrics", 0, "1: anyone may read /metrics, not this machine alone.", 0, 1),
+    Setting("log_queries", 0, "1: the log tells what was searched for.", 0, 1),
     Setting("gaps", "", "A file that notes searches which found nothing; without one, none are."),
 )
 
@@ -67,6 +77,14 @@ class Settings(msgspec.Struct, frozen=True):
     patience: int
     budget: int
     semantic: bool
+    connections: int
+    idle: int
+    hosts: str
+    proxies: int
+    hsts: int
+    rate: str
+    metrics: bool
+    log_queries: bool
     gaps: str
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import msgspec
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from indexer.manifest import IndexUnusable
@@ -61,7 +61,7 @@ def refusal(error: Exception) -> Refusal:
             code = name.lower().replace(" ", "_")
             told = (error.code or 500, code, f"{name}.", error.description or "")
         case _:
-            hint = "It has been noted. Try again in a while."
+            hint = f"It has been noted as {g.request_id}. Try again in a while."
             told = (500, "internal", "Something went wrong here.", hint)
     return Refusal(*told)
 
@@ -86,7 +86,7 @@ def _answer(error: Exception) -> Response:
         )  # fmt: skip
         answer = Response(page, found.status, content_type="text/html; charset=utf-8")
     if isinstance(error, HTTPException) and error.code == 405:
-        answer.headers["Allow"] = "GET, HEAD, OPTIONS"
+        answer.headers["Allow"] = "GET, HEAD"
     if found.code in RETRY_AFTER:
         answer.headers["Retry-After"] = str(RETRY_AFTER[found.code])
     return answer

@@ -13,26 +13,16 @@ from flask import Blueprint, Flask, Response, current_app, g, render_template, r
 
 from indexer.fields import Catalogue
 from search_app import api, detail, page, sidebar, state
+from search_app.access import is_from_here
 from search_app.engine import Engine
 from search_app.engine.results import Results
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.errors import NotFound
 from search_app.gaps import Gaps
+from search_app.metrics import TYPE, Metrics
 
 site = Blueprint("site", __name__)
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 def engine() -> Engine:
@@ -51,15 +41,9 @@ def snapshot() -> Snapshot:
 
 
 def register(app: Flask) -> None:
-    """Adds the routes, the headers of every answer, and what every template may print."""
+    """Adds the routes, and what every template may print."""
     app.register_blueprint(site)
-    app.after_request(_with_headers)
     app.context_processor(_about_the_index)
-
-
-def _with_headers(answer: Response) -> Response:
-    answer.headers.update(HEADERS)
-    return answer
 
 
 def _about_the_index() -> dict[str, Any]:
@@ -106,7 +90,7 @@ def _page(name: str, **values: object) -> Response:
 def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response:
     """The answer to a search, with how long each stage of it took, in milliseconds."""
     rendering.lap("render")
-    stages = {**results.stages, **rendering.stages}
+    stages = g.stages = {**results.stages, **rendering.stages}
     timing = ", ".join([f"{name};dur={taken:.2f}" for name, taken in stages.items()])
     answer.headers["Server-Timing"] = timing
     return answer
@@ -221,3 +205,12 @@ def health() -> Response:
     shown = snapshot()
     status = "ok" if engine().failed is None else "degraded"
     return _json({"status": status, "generation": shown.name, "publications": shown.size})
+
+
+@site.get("/metrics")
+def metrics() -> Response:
+    """Numbers for whoever keeps the site running; from this machine alone, if not set otherwise."""
+    told: Metrics = current_app.extensions["pubsearch.metrics"]
+    if not current_app.config["METRICS_OPEN"] and not is_from_here():
+        raise NotFound("There is no such page.", "Search, or start anew.")
+    return Response(told.told(), content_type=TYPE)

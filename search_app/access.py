@@ -1,0 +1,100 @@
+"""Who is let in: by which names and proxies the site is asked, how much, and how often.
+
+Every request gets an id, by which its answer, its lines in the log and an error page are found
+together.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from importlib.util import find_spec
+from secrets import token_hex
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from flask import Flask, g, request
+from werkzeug.exceptions import BadRequest, RequestURITooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
+
+from search_app.config import SettingError, Settings
+
+if TYPE_CHECKING:
+    from flask_limiter import Limiter
+
+LONGEST_QUERY = 1 << 16
+"""So many bytes the parameters of an address may have."""
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_NETWORK = 64
+"""Of an address of IPv6 so many bits tell one customer of a network from another."""
+UNCOUNTED = frozenset({"static", "site.health", "site.metrics"})
+"""The routes that no rate limit counts: machines of one's own, and what a page is made of."""
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Puts the rules in force. Raises SettingError if one needs what is not installed."""
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    hosts = [name for each in settings.hosts.split(",") if (name := each.strip())]
+    trusts = settings.proxies > 0
+    if trusts:
+        count = settings.proxies
+        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+
+    def begin() -> None:
+        g.began = perf_counter()
+        given = request.headers.get("X-Request-ID", "") if trusts else ""
+        g.request_id = given if _ID.fullmatch(given) else token_hex(8)
+
+    def bounded() -> None:
+        if hosts and not host_is_trusted(request.headers.get("Host", ""), hosts):
+            raise BadRequest("This site goes by another name.")
+        if len(request.query_string) > LONGEST_QUERY:
+            raise RequestURITooLarge(f"Its parameters may have {LONGEST_QUERY:,} bytes.")
+
+    app.before_request(begin)
+    app.before_request(bounded)
+    if settings.rate:
+        _limiter(settings.rate).init_app(app)
+
+
+def is_from_here() -> bool:
+    """Whether a request comes from this very machine, and through no proxy that wasn't told of."""
+    sent = request.environ.get("REMOTE_ADDR", "")
+    through = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"} & request.environ.keys()
+    is_told = "werkzeug.proxy_fix.orig" in request.environ
+    try:
+        return ipaddress.ip_address(sent).is_loopback and (is_told or not through)
+    except ValueError:
+        return False
+
+
+def client() -> str:
+    """Whose requests are counted together: an address, or of IPv6 the network that it is in."""
+    sent = request.remote_addr or ""
+    try:
+        address = ipaddress.ip_address(sent)
+    except ValueError:
+        return sent
+    if address.version == 4:
+        return sent
+    return str(ipaddress.ip_network((address, _NETWORK), strict=False))
+
+
+def _limiter(rate: str) -> Limiter:
+    if find_spec("flask_limiter") is None:
+        hint = "Run: pip install '.[production]', or leave the setting out"
+        raise SettingError(f"PUBSEARCH_RATE needs Flask-Limiter, which is not installed. {hint}")
+    from flask_limiter import Limiter
+    from limits import parse_many
+
+    try:
+        parse_many(rate)
+    except ValueError as error:
+        takes = "it takes a number and a time, such as 120 per minute"
+        raise SettingError(f"PUBSEARCH_RATE is {rate!r}; {takes}") from error
+    return Limiter(
+        client, application_limits=[rate], headers_enabled=True, storage_uri="memory://",
+        application_limits_exempt_when=lambda: request.endpoint in UNCOUNTED,
+    )  # fmt: skip

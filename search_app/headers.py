@@ -1,0 +1,31 @@
+"""What every answer carries beside its content: what a browser may do with it, and who it is."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def register(app: Flask, hsts: int) -> None:
+    """Has every answer carry the headers; over TLS, that it is to stay so for `hsts` seconds."""
+
+    def with_headers(answer: Response) -> Response:
+        answer.headers.update(HEADERS)
+        answer.headers["X-Request-ID"] = g.request_id
+        if hsts and request.is_secure:
+            answer.headers["Strict-Transport-Security"] = f"max-age={hsts}"
+        return answer
+
+    app.after_request(with_headers)

@@ -1,0 +1,107 @@
+"""Numbers for whoever keeps the site running, as Prometheus reads them.
+
+With several worker processes each has its own, unless PROMETHEUS_MULTIPROC_DIR names a folder
+in which they are put together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from time import perf_counter
+
+from flask import Flask, Response, g, request
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from search_app.engine import Engine
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+METHODS = frozenset({"GET", "HEAD"})
+TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # when a row began tells nobody anything
+
+
+class Metrics:
+    """Counts the answers of one application, and tells of the index that it answers from."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._own, self._index = CollectorRegistry(), _Index(engine)
+        self._requests = Counter(
+            "pubsearch_requests", "Answers, by route, method and status.",
+            ("route", "method", "status"), registry=self._own,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "pubsearch_request_seconds", "How long an answer took, by route.",
+            ("route",), buckets=SECONDS, registry=self._own,
+        )  # fmt: skip
+        self._stages = Histogram(
+            "pubsearch_stage_seconds", "How long each stage of a search took.",
+            ("stage",), buckets=SECONDS, registry=self._own,
+        )  # fmt: skip
+
+    def register(self, app: Flask) -> None:
+        """Has every answer counted."""
+
+        def counted(answer: Response) -> Response:
+            route = request.url_rule.rule if request.url_rule else "none"
+            method = request.method if request.method in METHODS else "other"
+            self._requests.labels(route, method, answer.status_code).inc()
+            self._seconds.labels(route).observe(perf_counter() - g.began)
+            for stage, taken in g.get("stages", {}).items():
+                self._stages.labels(stage).observe(taken / 1000)
+            return answer
+
+        app.after_request(counted)
+
+    def told(self) -> bytes:
+        """All numbers as text."""
+        return b"".join(map(generate_latest, self._registries()))
+
+    def _registries(self) -> Iterable[CollectorRegistry]:
+        about = CollectorRegistry()
+        about.register(self._index)
+        if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            return self._own, about
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return together, about
+
+
+class _Index(Collector):
+    """Tells of the generation that is held."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterator[Metric]:
+        held, is_degraded = self._engine.held, self._engine.failed is not None
+        yield GaugeMetricFamily("pubsearch_up", "Whether there is an index.", int(held is not None))
+        yield GaugeMetricFamily(
+            "pubsearch_degraded", "Whether the live index could not be taken up.", int(is_degraded)
+        )
+        if held is None:
+            return
+        manifest = held.generation.manifest
+        yield InfoMetricFamily(
+            "pubsearch_generation", "The generation that answers.", {"name": held.name}
+        )
+        built = datetime.fromisoformat(manifest.built).timestamp()
+        for name, text, number in (
+            ("publications", "Publications in the index.", held.size),
+            ("problems", "Problems in the corpus when it was built.", len(manifest.problems)),
+            ("build_seconds", "How long the build of this index took.", manifest.seconds),
+            ("built_timestamp_seconds", "When it was built.", built),
+        ):
+            yield GaugeMetricFamily(f"pubsearch_{name}", text, number)

@@ -1,0 +1,199 @@
+"""Who is let in, by which names, through which proxies, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from search_app import access, config, create_app
+from search_app.config import SettingError
+from search_app.headers import HEADERS
+
+Make = Callable[..., Flask]
+
+
+@pytest.fixture
+def made(catalogue_index: Path) -> Make:
+    """Makes an application of the catalogue, with some settings."""
+
+    def make(**given: Any) -> Flask:
+        return create_app(config.load(environment={}, index=catalogue_index, **given))
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def client(catalogue_index: Path) -> FlaskClient:
+    """A client of it, as it is by default."""
+    return create_app(config.load(environment={}, index=catalogue_index)).test_client()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("address", ["/", "/api/search", "/healthz", "/nowhere"])
+def test_only_get_and_head(client: FlaskClient, method: str, address: str) -> None:
+    """Whatever else is asked is refused, wherever, and nothing is changed by it."""
+    answer = client.open(address, method=method)
+    assert answer.status_code in (404, 405)
+    if answer.status_code == 405:
+        assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_head_is_get_without_the_content(client: FlaskClient) -> None:
+    """A HEAD has the headers of a GET, and no content."""
+    answer = client.head("/?q=organ")
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+ANSWERS = {
+    "/": 200, "/?q=organ": 200, "/about": 200, "/api/search": 200, "/api/suggest?q=or": 200,
+    "/healthz": 200, "/static/style.css": 200, "/metrics": 200, "/?page=x": 400,
+    "/api/search?size=0": 400, "/nowhere": 404, "/static/nothing": 404, "/publication/none": 404,
+    "/static/../application.py": 404, "/static/%2e%2e/application.py": 404,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("address", "status"), ANSWERS.items())
+def test_every_answer_carries_the_headers(client: FlaskClient, address: str, status: int) -> None:
+    """Every answer of the application has the headers and an id, errors and files too."""
+    with client.get(address) as answer:
+        assert answer.status_code == status
+    assert all(answer.headers[name] == value for name, value in HEADERS.items())
+    assert len(answer.headers["X-Request-ID"]) == 16
+    assert "Set-Cookie" not in answer.headers
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_nothing_is_inline_or_from_elsewhere() -> None:
+    """The policy allows nothing but the site's own files, and no framing, base or foreign form."""
+    policy = dict(
+        each.strip().split(" ", 1) for each in HEADERS["Content-Security-Policy"].split(";")
+    )
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert policy["form-action"] == "'self'"
+    assert "unsafe" not in str(policy)
+    assert {policy[name] for name in policy if name.endswith("-src")} == {"'none'", "'self'"}
+
+
+def test_a_page_that_fails_carries_the_headers_too(made: Make) -> None:
+    """A fault of ours is a 500 with the headers, that tells nothing of the inside."""
+    app = made()
+
+    def fails() -> str:
+        raise ZeroDivisionError("a secret")
+
+    app.add_url_rule("/fails", view_func=fails)
+    answer = app.test_client().get("/fails")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.headers["X-Request-ID"] in answer.text
+    assert all(answer.headers[name] == value for name, value in HEADERS.items())
+
+
+def test_tls_is_told_to_stay(made: Make) -> None:
+    """With the setting, and over TLS alone, a browser is told to keep to TLS."""
+    client = made(hsts=31536000, proxies=1).test_client()
+    secure = client.get("/about", headers={"X-Forwarded-Proto": "https"})
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in client.get("/about").headers
+
+
+def test_other_names_are_refused(made: Make) -> None:
+    """Where the site's names are set, a request for another is refused, headers and all."""
+    client = made(hosts="search.example.org, .example.net").test_client()
+    for host, status in {
+        "search.example.org": 200, "search.example.org:443": 200, "a.example.net": 200,
+        "evil.example": 400, "search.example.org.evil.example": 400, "": 400,
+    }.items():  # fmt: skip
+        answer = client.get("/about", headers={"Host": host})
+        assert answer.status_code == status, host
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_without_a_proxy_nothing_forwarded_counts(
+    made: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What claims to be forwarded is not believed, unless proxies were set."""
+    caplog.set_level("INFO")
+    forged = {"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "mine", "X-Forwarded-Host": "evil"}
+    answer = made(hosts="localhost").test_client().get("/about", headers=forged)
+    assert answer.status_code == 200
+    assert answer.headers["X-Request-ID"] != "mine"
+    assert caplog.records[-1].told["address"] == "127.0.0.1"  # type: ignore[attr-defined]
+    answer = made(proxies=1).test_client().get("/about", headers=forged)
+    assert answer.headers["X-Request-ID"] == "mine"
+    assert caplog.records[-1].told["address"] == "203.0.113.9"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("given", ["a b", "x" * 65, "ü", "", "<script>"])
+def test_a_strange_request_id_is_replaced(made: Make, given: str) -> None:
+    """An id that a proxy gives is taken only if it is one."""
+    client = made(proxies=1).test_client()
+    answer = client.get("/about", headers={"X-Request-ID": given})
+    assert len(answer.headers["X-Request-ID"]) == 16
+
+
+def test_metrics_are_for_this_machine(made: Make) -> None:
+    """Numbers are told to this machine alone, not through a proxy, unless a setting opens them."""
+    client = made().test_client()
+    away = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/metrics", environ_base=away).status_code == 404
+    assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": ""}).status_code == 404
+    behind = made(proxies=1).test_client()
+    assert behind.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
+    assert made(metrics=1).test_client().get("/metrics", environ_base=away).status_code == 200
+
+
+def test_parameters_without_end_are_refused(client: FlaskClient) -> None:
+    """Addresses with more than so many bytes of parameters are a 414."""
+    longest = "&".join(["a=b"] * (access.LONGEST_QUERY // 4))
+    assert client.get(f"/?{longest}").status_code == 200
+    answer = client.get(f"/?{longest}&a=b&a=b")
+    assert answer.status_code == 414
+    assert "65,536 bytes" in answer.text
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(made: Make) -> None:
+    """Beyond the rate an address is refused with 429; others, and machines that watch, are not."""
+    client = made(rate="3 per minute").test_client()
+    statuses = [client.get("/api/search").status_code for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    refused = client.get("/api/search")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert refused.json is not None
+    assert refused.json["error"]["code"] == "too_many_requests"
+    assert refused.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get("/").status_code == 429
+    for address in ("/healthz", "/metrics", "/static/style.css"):
+        with client.get(address) as answer:
+            assert answer.status_code == 200, address
+    assert client.get("/", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 200
+
+
+def test_an_ipv6_network_counts_as_one(made: Make) -> None:
+    """Who has a whole network of addresses gains nothing by it."""
+    client = made(rate="1 per minute").test_client()
+    asked = ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1"]
+    found = [client.get("/", environ_base={"REMOTE_ADDR": each}).status_code for each in asked]
+    assert found == [200, 429, 200]
+
+
+@pytest.mark.parametrize("rate", ["often", "3 per fortnight", "-1 per minute"])
+def test_a_rate_that_is_none_is_told(made: Make, rate: str) -> None:
+    """A rate that can't be read is told at the start."""
+    with pytest.raises(SettingError, match="such as 120 per minute"):
+        made(rate=rate)
+
+
+def test_a_rate_without_the_extra_is_told(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the library for rates is not installed, the setting says what to do."""
+    monkeypatch.setattr(access, "find_spec", lambda _: None)
+    with pytest.raises(SettingError, match=r"pip install '\.\[production\]'"):
+        made(rate="3 per minute")

@@ -1,0 +1,78 @@
+"""What is logged can be read by programs, and can't be forged by what is sent."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_app import config, create_app, logs
+
+NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
+
+
+def line(message: str) -> str:
+    """What is printed of a message."""
+    record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
+    return logs.Lines().format(record)
+
+
+@given(st.text())
+def test_a_line_is_one_line_of_ascii(text: str) -> None:
+    """Whatever is logged is one line of printable ASCII, and reads back as it was."""
+    told = line(text)
+    assert told.isascii()
+    assert told.isprintable()
+    assert json.loads(told)["message"] == text
+
+
+def test_an_error_tells_where(capsys: pytest.CaptureFixture[str]) -> None:
+    """An exception is part of its line."""
+    try:
+        raise ValueError(NASTY)
+    except ValueError as error:
+        info = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
+    told = logs.Lines().format(record)
+    assert told.isprintable()
+    assert "test_an_error_tells_where" in json.loads(told)["exception"]
+
+
+@pytest.mark.parametrize("has_queries", [0, 1])
+def test_what_was_searched_for_is_told_only_if_asked(
+    catalogue_index: Path, caplog: pytest.LogCaptureFixture, has_queries: int
+) -> None:
+    """An answer is one line with path and status; what was typed stands there by a setting."""
+    caplog.set_level(logging.INFO)
+    app = create_app(config.load(environment={}, index=catalogue_index, log_queries=has_queries))
+    answer = app.test_client().get("/api/search?q=kidney%0Aorgan")
+    (record,) = [each for each in caplog.records if each.name == "search_app.logs"]
+    told = json.loads(logs.Lines().format(record))
+    assert {"path": "/api/search", "status": 200, "method": "GET"}.items() <= told.items()
+    assert told["bytes"] == len(answer.data)
+    assert ("kidney" in json.dumps(told)) == bool(has_queries)
+
+
+def test_lines_of_a_request_have_its_id(
+    catalogue_index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server prints lines of JSON, those of one request under the id that its answer carries."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", logging.WARNING)
+    monkeypatch.setenv("PUBSEARCH_INDEX", str(catalogue_index))
+    app = create_app()
+
+    def fails() -> str:
+        raise ZeroDivisionError
+
+    app.add_url_rule("/fails", view_func=fails)
+    answer = app.test_client().get("/fails")
+    found = [json.loads(each) for each in capsys.readouterr().err.splitlines()]
+    mine = [each for each in found if each.get("request") == answer.headers["X-Request-ID"]]
+    assert [each["message"] for each in mine] == ["GET /fails failed", "answered"]
+    assert "ZeroDivisionError" in mine[0]["exception"]
