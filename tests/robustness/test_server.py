@@ -1,0 +1,190 @@
+"""The server stays there for others, whatever some clients do, and ends in good order."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.conftest import ROOT
+
+IDLE = 2
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server of an index in a process of its own, and its port."""
+    port = free_port()
+    told = {f"PUBSEARCH_{name.upper()}": str(value) for name, value in settings.items()}
+    command = [str(Path(sys.executable).with_name("pubsearch")), "serve", "--index", str(index)]
+    process = subprocess.Popen(
+        [*command, "--port", str(port)], cwd=ROOT, env={**os.environ, **told}, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        until_it_answers(port)
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until_it_answers(port: int) -> None:
+    """Waits until a server is there."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10):
+                return
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def connected(port: int, data: bytes = b"") -> socket.socket:
+    """A connection on which something was sent."""
+    found = socket.create_connection(("127.0.0.1", port), timeout=20)
+    found.sendall(data)
+    return found
+
+
+def answered(port: int, data: bytes) -> bytes:
+    """All that a server answers until it ends the connection.
+
+    Where it does not read on, the answer may be lost with what was still being sent.
+    """
+    found = b""
+    with suppress(ConnectionError), connected(port, data) as asking:
+        while piece := asking.recv(1 << 16):
+            found += piece
+    return found
+
+
+@pytest.fixture(scope="module")
+def port(catalogue_index: Path) -> Iterator[int]:
+    """The port of a server with short patience."""
+    with serving(catalogue_index, idle=IDLE) as (_, found):
+        yield found
+
+
+@pytest.mark.slow
+def test_half_open_connections_hold_nobody_up(port: int) -> None:
+    """Beside 300 connections that say nothing, or half a request, others are answered."""
+    with ExitStack() as stack:
+        for number in range(300):
+            stack.enter_context(connected(port, b"GET / HT" if number % 2 else b""))
+        for _ in range(10):
+            with urlopen(f"http://127.0.0.1:{port}/?q=organ", timeout=20) as answer:
+                assert answer.status == 200
+
+
+@pytest.mark.slow
+def test_silent_and_trickling_clients_are_cut_off(port: int) -> None:
+    """A client that says nothing, or a request letter by letter, loses its connection."""
+    silent, trickling = connected(port), connected(port, b"GET / HTTP/1.1\r\n")
+    end = time.monotonic() + 12 * IDLE
+    with silent, trickling:
+        trickling.settimeout(0.2)
+        cut = False
+        while not cut:
+            assert time.monotonic() < end, "it trickles on"
+            try:
+                trickling.sendall(b"X")
+                cut = trickling.recv(1) == b""
+            except TimeoutError:
+                continue
+            except OSError:
+                cut = True
+        silent.settimeout(12 * IDLE)
+        assert silent.recv(1) == b""
+
+
+REFUSED = {
+    "no request": (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"400"),
+    "a broken line": (b"GET\r\n\r\n", b"400"),
+    "bytes as they are": (b"GET /?q=\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n", b"400"),
+    "a header without a name": (b"GET / HTTP/1.1\r\n: x\r\n\r\n", b"400"),
+    "a folded NUL": (b"GET / HTTP/1.1\r\nA: \x00\r\n\r\n", b"400"),
+    "two lengths": (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"400"),
+    "a length and chunks": (
+        b"GET / HTTP/1.1\r\nTransfer-Encoding: x\r\nContent-Length: 3\r\n\r\nabc", b"501",
+    ),
+    "a head without end": (b"GET / HTTP/1.1\r\nA: " + b"x" * (1 << 17) + b"\r\n\r\n", b"431"),
+    "a large body": (
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n" + b"x" * 99999, b"413",
+    ),
+    "an address without end": (b"GET /?q=" + b"x" * (1 << 17) + b" HTTP/1.1\r\n\r\n", b"431"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "status"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_request_is_refused(port: int, data: bytes, status: bytes) -> None:
+    """What never reaches the application is refused by the server, and the connection ended."""
+    found = answered(port, data)
+    assert found.split(b" ", 2)[1] == status if found else len(data) > 1 << 16
+    assert b"Traceback" not in found
+
+
+ODD = {
+    "NUL": (b"/?q=%00organ", b"200"),
+    "a surrogate": (b"/?q=%ed%a0%80", b"200"),
+    "half a character": (b"/?q=%c3", b"200"),
+    "a percent sign alone": (b"/?q=%", b"200"),
+    "no hexadecimal": (b"/?q=%zz&page=%zz", b"400"),
+    "nothing but ampersands": (b"/?&&&=&=&", b"200"),
+    "a page beyond all": (b"/?page=" + b"9" * 500, b"200"),
+    "a page below all": (b"/?page=-1", b"400"),
+    "two pages": (b"/?page=1&page=x", b"200"),
+    "out of the folder": (b"/static/../../setup.cfg", b"404"),
+    "out of the folder, encoded": (b"/static/%2e%2e%2f%2e%2e%2fsetup.cfg", b"404"),
+    "a whole address": (b"http://evil.example/about", b"200"),
+    "two slashes": (b"//evil.example/", b"404"),
+    "a backslash": (b"/%5cevil.example", b"404"),
+}
+
+
+@pytest.mark.parametrize(("path", "status"), ODD.values(), ids=ODD)
+def test_odd_addresses_are_answered(port: int, path: bytes, status: bytes) -> None:
+    """Any address has an answer, which is no error of ours and leads to no other site."""
+    found = answered(port, b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert found.split(b" ", 2)[1] == status
+    head, _, content = found.partition(b"\r\n\r\n")
+    assert b"location:" not in head.lower()
+    assert b"http://evil.example" not in content
+
+
+@pytest.mark.slow
+def test_the_end_comes_after_the_answers(catalogue_index: Path) -> None:
+    """Told to end, a server answers what it began, and ends in good order within seconds."""
+    with serving(catalogue_index) as (process, port):
+        asking = [
+            connected(port, b"GET /?q=%2Aa%2A HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            for _ in range(2)
+        ]
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+        for each in asking:
+            with each:
+                found = each.recv(1 << 20)
+                assert found == b"" or found.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503"))
+        assert process.stderr is not None
+        lines = [json.loads(each) for each in process.stderr.read().splitlines()]
+        assert not [each for each in lines if each["level"] == "error"]
