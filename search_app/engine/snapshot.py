@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from threading import local
+from threading import Lock, local
 from typing import Any, TypeVar
 
 import numpy as np
@@ -40,6 +40,7 @@ Mask = NDArray[np.bool_]
 """Of the size of a snapshot: True for the publications that are meant."""
 Documents = NDArray[np.int32]
 """Numbers of publications, ascending."""
+_CHANGING = Lock()
 Key = TypeVar("Key")
 Made = TypeVar("Made")
 
@@ -270,7 +271,8 @@ def _remembered(
     found = known.get(key)
     if found is None:
         found = make()
-        while len(known) >= most:
-            known.pop(next(iter(known)), None)
-        known[key] = found
+        with _CHANGING:  # what is first can't be told while another thread adds
+            while len(known) >= most:
+                del known[next(iter(known))]
+            known[key] = found
     return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,6 +42,29 @@ def test_publications_come_back_whole(made: list[Publication], other: str) -> No
         ]
         if other not in {each.id for each in made}:
             assert stored.number(other) is None
+
+
+def test_threads_read_side_by_side(tmp_path: Path) -> None:
+    """Records that several threads unpack at a time are those that were written, each of them."""
+    summary = " ".join(f"word{number * 7919 % 10007}" for number in range(2000))
+    made = [
+        Publication(
+            id=f"p{number}", title="T", summary=f"{number} {summary}", source=Source("a", 1)
+        )
+        for number in range(400)
+    ]
+    stored = written(tmp_path / "segment", fresh(made)).stored
+
+    def read(_: int) -> bool:
+        return [stored.publication(number) for number in range(len(made))] == made
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            assert all(threads.map(read, range(12)))
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_values_keep_their_kinds(tmp_path: Path) -> None:

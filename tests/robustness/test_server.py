@@ -29,21 +29,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A server of an index in a process of its own, and its port."""
     port = free_port()
     told = {f"PUBSEARCH_{name.upper()}": str(value) for name, value in settings.items()}
     command = [str(Path(sys.executable).with_name("pubsearch")), "serve", "--index", str(index)]
-    process = subprocess.Popen(
-        [*command, "--port", str(port)], cwd=ROOT, env={**os.environ, **told}, text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    with (index.parent / f"log-{port}").open("wb") as log:  # a pipe that is not read would hold it
+        process = subprocess.Popen(
+            [*command, "--port", str(port)], cwd=ROOT, env={**os.environ, **told},
+            stdout=subprocess.DEVNULL, stderr=log,
+        )  # fmt: skip
     try:
         until_it_answers(port)
         yield process, port
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def until_it_answers(port: int) -> None:
@@ -185,6 +186,6 @@ def test_the_end_comes_after_the_answers(catalogue_index: Path) -> None:
             with each:
                 found = each.recv(1 << 20)
                 assert found == b"" or found.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503"))
-        assert process.stderr is not None
-        lines = [json.loads(each) for each in process.stderr.read().splitlines()]
+        log = (catalogue_index.parent / f"log-{port}").read_text(encoding="ascii")
+        lines = [json.loads(each) for each in log.splitlines()]
         assert not [each for each in lines if each["level"] == "error"]
