@@ -27,7 +27,7 @@ WORD = 2000
 """A word costs so much besides its postings: its stems, its likely spellings, its marks."""
 EXPLAINED = 1600
 """To find out why a publication was found costs so much for each word."""
-WAITED = 1.0
+WAITED = 0.5
 """So many seconds a costly search waits for the one before it."""
 
 

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from multiprocessing import Event, Process, Queue
 from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
@@ -84,7 +85,7 @@ def worst(index: Path, seed: int) -> list[str]:
         *(f"{word}~2" for word in drawer.choices(words, k=6)),
         *many,
         " ".join(f"*{word[:3]}*" for word in drawer.choices(words, k=300)),
-        " ".join(f'"{a} {b}"' for a, b in zip(words[:250], words[1:251], strict=True)),
+        " ".join(f'"{a} {b}"' for a, b in pairwise(words[:251])),
         " OR ".join(f"*{word[:2]}*" for word in drawer.choices(words, k=8)),
         " ".join("".join(drawer.choices("abcdefghij", k=8)) for _ in range(500)),
     ]
@@ -135,7 +136,7 @@ def _senders(port: int, addresses: list[str], seed: int) -> Iterator[list[tuple[
 
 
 def _timed(port: int, addresses: Sequence[str], seconds: float) -> list[tuple[float, int]]:
-    found = []
+    found: list[tuple[float, int]] = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found.append(_asked(port, addresses[len(found) % len(addresses)]))
