@@ -11,8 +11,9 @@ import re
 from importlib.util import find_spec
 from secrets import token_hex
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import flask
 from flask import Flask, g, request
 from werkzeug.exceptions import BadRequest, RequestURITooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -26,14 +27,26 @@ if TYPE_CHECKING:
 LONGEST_QUERY = 1 << 16
 """So many bytes the parameters of an address may have."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _NETWORK = 64
 """Of an address of IPv6 so many bits tell one customer of a network from another."""
 UNCOUNTED = frozenset({"static", "site.health", "site.metrics"})
 """The routes that no rate limit counts: machines of one's own, and what a page is made of."""
 
 
+class Request(flask.Request):
+    """A request whose parameters may have any bytes: those beyond ASCII are read as if encoded."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.query_string = _BEYOND_ASCII.sub(
+            lambda byte: b"%%%02X" % ord(byte[0]), self.query_string
+        )
+
+
 def register(app: Flask, settings: Settings) -> None:
     """Puts the rules in force. Raises SettingError if one needs what is not installed."""
+    app.request_class = Request
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     hosts = [name for each in settings.hosts.split(",") if (name := each.strip())]
     trusts = settings.proxies > 0

@@ -1,0 +1,82 @@
+"""Any bytes at all are answered, never with an error of ours."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from search_app import config, create_app
+from tests.robustness.asking import ALLOWED, ask, drawn, faults
+
+METHODS = st.sampled_from(["GET", "GET", "GET", "HEAD", "POST", "OPTIONS", "\x00", "get", "Ü"])
+HEADER = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40)
+
+
+@pytest.fixture(scope="module")
+def application(catalogue_index: Path) -> object:
+    """The application on the catalogue, as a server calls it."""
+    return create_app(config.load(environment={}, index=catalogue_index)).wsgi_app
+
+
+@settings(max_examples=300)
+@given(target=st.binary(max_size=200), method=METHODS)
+@example(target=b"?q=%ED%A0%80", method="GET")
+@example(target=b"publication/%00", method="GET")
+@example(target=b"static/%00", method="GET")
+@example(target=b"?q=\xdc\x00", method="GET")  # was a 500 where the server lets such bytes through
+@example(target=b"nowhere?q=\xdc", method="GET")
+def test_any_bytes_are_answered(application: object, target: bytes, method: str) -> None:
+    """Whatever bytes ask, by whatever method, the answer is whole and no fault of ours."""
+    assert faults(ask(application, b"/" + target, method)) == []  # type: ignore[arg-type]
+
+
+@settings(max_examples=300)
+@given(seed=st.integers(0, 2**64))
+def test_any_mixture_of_what_means_something_is_answered(application: object, seed: int) -> None:
+    """Addresses put together of all that means something, in any order, are answered."""
+    target = drawn(random.Random(seed))
+    assert faults(ask(application, target)) == []  # type: ignore[arg-type]
+
+
+@settings(max_examples=150)
+@given(
+    headers=st.dictionaries(
+        st.sampled_from(
+            ["Host", "Accept", "Accept-Language", "Cookie", "Referer", "Range", "If-None-Match",
+             "If-Modified-Since", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-ID", "Via",
+             "Content-Length", "Authorization", "User-Agent", "Origin"]
+        ),
+        HEADER,
+    ),
+    target=st.sampled_from([b"/?q=organ", b"/static/style.css", b"/api/search", b"/healthz"]),
+)  # fmt: skip
+def test_any_headers_are_answered(
+    application: object, headers: dict[str, str], target: bytes
+) -> None:
+    """Whatever the headers say, the answer is whole; a part or nothing new of a file besides."""
+    answer = ask(application, target, headers=headers)  # type: ignore[arg-type]
+    told = faults(answer)
+    if answer.status in (206, 304, 416) and target.startswith(b"/static"):
+        told = [each for each in told if "status" not in each and "UTF-8" not in each]
+    assert told == []
+
+
+def test_faults_are_seen(application: object) -> None:
+    """What is no proper answer is told as such."""
+    good = ask(application, b"/?q=organ")  # type: ignore[arg-type]
+    assert faults(good) == []
+    assert 500 not in ALLOWED
+    for broken in (
+        replace(good, status=500),
+        replace(good, headers={}),
+        replace(good, content=b"<html>"),
+        replace(good, content=b"\xff"),
+        replace(good, headers={**good.headers, "location": "/"}),
+        replace(good, headers={**good.headers, "x-a": "b\nc"}),
+    ):
+        assert len(faults(broken)) == 1
