@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site, hits, search_box, serving, unfold
@@ -165,9 +165,13 @@ def looked_at(
     def note(what: str) -> None:
         ran.append(what)
 
+    def leaves(asked: Request) -> None:
+        if not asked.url.startswith(attacked.base):
+            ran.append(asked.url)
+
     page.add_init_script("window.alert = print = confirm = prompt = () => { ran('alert'); };")
     page.expose_function("ran", note)
-    page.on("request", lambda asked: asked.url.startswith(attacked.base) or note(asked.url))
+    page.on("request", leaves)
 
     def look(address: str) -> Page:
         page.goto(attacked.url(address))
