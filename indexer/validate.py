@@ -11,20 +11,30 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from rapidfuzz import fuzz, process
+
 from indexer import codes, detection
+from indexer import limits as limiting
 from indexer.fields import MISSING, Catalogue, Field
+from indexer.limits import LIMITS, Limits
 from indexer.record import Entry, Link, Problem, Property, Publication, Value
 
 LONGEST_ID = 200
 LONGEST_SLUG = 100
+LONGEST_NAME = 100
+"""Characters of a property's name that may be a slip of the pen."""
+LONGEST_SHOWN = 300
+"""Characters of what is told of a value, and of the title that it is told with."""
 EARLIEST_YEAR = 1000
 _UNHOLDABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that look like a space."""
 
 
 class Unusable(ValueError):
@@ -36,16 +46,19 @@ class Unusable(ValueError):
 
 
 def publication(
-    entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None]
+    entry: Entry,
+    catalogue: Catalogue,
+    report: Callable[[Problem], None],
+    limits: Limits = LIMITS,
 ) -> Publication | None:
     """The publication that an entry describes, or None if it can't be one.
 
     Everything that could not be used is given to `report`, with its place and what to do.
     """
-    checked = _Checked(entry, catalogue, report)
+    checked = _Checked(entry, catalogue, report, limits)
     title_row = catalogue.role("title")
     titles = checked.texts(title_row) if title_row else []
-    if not titles:
+    if not is_visible("".join(titles)):
         checked.problem("it has no title", "Every entry needs one: it was left out", None)
         return None
     checked.name = titles[0]
@@ -77,6 +90,14 @@ def clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", _UNHOLDABLE.sub("", text)).split())
 
 
+def is_visible(text: str) -> bool:
+    """Whether anything of a text can be seen, which is neither a space nor a mark on one."""
+    return any(
+        unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK
+        for character in text
+    )
+
+
 def slug(title: str, year: int | None) -> str:
     """An id made from a title and a year: lower case, words joined by hyphens.
 
@@ -98,28 +119,38 @@ class _Checked:
     """One entry on its way through the boundary: its values by row, its problems told."""
 
     def __init__(
-        self, entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None]
-    ) -> None:
+        self, entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None],
+        limits: Limits,
+    ) -> None:  # fmt: skip
         self.entry, self.catalogue, self.report = entry, catalogue, report
         self.given = clean(entry.id or "")
         self.name = self.given if entry.id else None
         self.stated: defaultdict[str, list[Property]] = defaultdict(list)
-        fields = catalogue.by_source_name
+        fields, lengths = catalogue.by_source_name, defaultdict[str, int](int)
         for stated in entry.properties:
-            if field := fields.get(stated.name):
-                self.stated[field.name].append(stated)
-            else:
+            field = fields.get(stated.name)
+            if field is None:
                 self._unknown(stated.name)
+                continue
+            lengths[field.name] += max(len(stated.value), len(stated.text), 1)
+            if lengths[field.name] <= limits.longest_field:
+                self.stated[field.name].append(stated)
+        for name, length in lengths.items():
+            if length > limits.longest_field:
+                what = f"its values have {length} characters, more than {limits.longest_field}"
+                self.problem(what, limiting.hint("longest_field"), catalogue.by_name[name])
 
     def _unknown(self, name: str) -> None:
         """Tells a name that looks like a slip of the pen; others are no matter of ours."""
+        if len(name) > LONGEST_NAME:
+            return
         if meant := _meant(name, tuple(self.catalogue.by_source_name)):
             self.problem(f"{name!r} is no field of this catalogue", f"Is it {meant!r}?", None)
 
     def problem(self, what: str, hint: str, field: Field | None) -> None:
         told = f"{field.label}: {what}" if field else what
-        source = self.entry.source
-        self.report(Problem(source.file, source.line, told, hint, self.name))
+        source, name = self.entry.source, self.name and self.name[:LONGEST_SHOWN]
+        self.report(Problem(source.file, source.line, told[:LONGEST_SHOWN], hint, name))
 
     def texts(self, field: Field) -> list[str]:
         stated = self.stated.get(field.name, ())
@@ -198,20 +229,26 @@ class _Checked:
             return slug(title, int(str(years[0])) if years else None)
         parts = given.split("/")
         within = {".", ".."}.isdisjoint(parts) and parts[0] and parts[-1]
-        if within and " " not in given and len(given) <= LONGEST_ID:
+        # What can't be printed is no space either, and turns the text around it or hides.
+        if within and " " not in given and given.isprintable() and len(given) <= LONGEST_ID:
             return given
-        hint = (
-            f"An id has at most {LONGEST_ID} characters and no spaces, no / at its ends and "
-            "no . or .. between them: it was left out"
+        rule = (
+            f"An id has at most {LONGEST_ID} characters, no spaces and none that can't be seen, "
+            "no / at its ends and no . or .. between them: it was left out"
         )
-        self.problem(f"the id {given[:80]!r} can't be used", hint, None)
+        self.problem(f"the id {given[:80]!r} can't be used", rule, None)
         return None
+
+
+_NEARLY = 80
+"""Of a hundred: how much of two names must be the same for one to be meant by the other."""
 
 
 @lru_cache(maxsize=1000)
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that another is nearly; kept, for files repeat their names at every line."""
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), None)
+    found = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_NEARLY)
+    return found[0] if found else None
 
 
 def _keyword(stated: Property) -> Value | None:

@@ -10,18 +10,22 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import BinaryIO
 
+from indexer.limits import LIMITS, Limits, hint
 from indexer.readers import catalogue_text, html, jsonl
 from indexer.readers.decoding import decode
 from indexer.record import Entry, Piece, Problem
 
-Reader = Callable[[BinaryIO, str], Iterator[Entry | Problem]]
-"""Takes an open file and its name; yields its entries, and problems where there is none."""
+Reader = Callable[[BinaryIO, str, Limits], Iterator[Entry | Problem]]
+"""Takes an open file, its name and the limits; yields its entries, and problems where there is
+none."""
 
 
 def _of_text(read: Callable[[str, str], Iterator[Entry | Problem]]) -> Reader:
     """The reader of a file that `read` takes as a whole text, in UTF-8."""
 
-    def of_stream(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+    def of_stream(
+        stream: BinaryIO, file: str, _limits: Limits = LIMITS
+    ) -> Iterator[Entry | Problem]:
         text = decode(stream.read(), file)
         if isinstance(text, Problem):
             yield text
@@ -44,15 +48,23 @@ _LINES = {".jsonl": jsonl.lines, ".jsonl.gz": jsonl.lines_gzip, ".jsonl.xz": jso
 """The formats in which every line stands alone."""
 
 
-def pieces(stream: BinaryIO, file: str, ending: str) -> Iterator[Piece | Problem]:
+def pieces(stream: BinaryIO, file: str, ending: str, limits: Limits) -> Iterator[Piece | Problem]:
     """A file in the pieces that can be read by themselves: its lines, or the whole of it."""
     if ending in _LINES:
-        return _LINES[ending](stream, file)
-    return iter([Piece(stream.read(), file, 0)])
+        return _LINES[ending](stream, file, limits)
+    return iter([_whole(stream, file, limits)])
 
 
-def entries(piece: Piece, ending: str) -> Iterator[Entry | Problem]:
+def _whole(stream: BinaryIO, file: str, limits: Limits) -> Piece | Problem:
+    data = stream.read(limits.largest_file + 1)
+    if len(data) <= limits.largest_file:
+        return Piece(data, file, 0)
+    what = f"the file has more than {limits.largest_file} bytes"
+    return Problem(file, 0, what, hint("largest_file"))
+
+
+def entries(piece: Piece, ending: str, limits: Limits) -> Iterator[Entry | Problem]:
     """The entries of a piece of a file whose name ends so."""
     if ending in _LINES:
-        return iter([jsonl.entry(piece)])
-    return READERS[ending](BytesIO(piece.data), piece.file)
+        return iter([jsonl.entry(piece, limits)])
+    return READERS[ending](BytesIO(piece.data), piece.file, limits)
