@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from indexer import files, identities, readers, validate
 from indexer.fields import Catalogue
 from indexer.limits import LIMITS, Limits, hint
@@ -35,6 +37,9 @@ TOLD_EVERY = 100
 
 MOST_PROBLEMS = 1000
 """Of a file so many problems are told one by one; of more, how many they are."""
+
+LONGEST_TOLD = 500
+"""Characters of what is told of a value, and of the title that it is told with."""
 
 Report = Callable[[Problem], None]
 
@@ -90,7 +95,8 @@ class Telling:
         """Tells a problem, unless there were many already."""
         self.count += 1
         if self.count <= MOST_PROBLEMS:
-            self._report(problem)
+            what, entry = problem.what[:LONGEST_TOLD], (problem.entry or "")[:LONGEST_TOLD]
+            self._report(msgspec.structs.replace(problem, what=what, entry=entry or None))
 
     def tell_rest(self) -> None:
         """Tells how many were not told."""

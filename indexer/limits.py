@@ -15,8 +15,8 @@ class Limits(msgspec.Struct, frozen=True):
     `largest_file` and `largest_line` are bytes of a file that is read whole, and of a line of
     JSON Lines; `largest_unpacked` bytes of a file of such lines, once it is unpacked.
     `most_entries` is how many entries a corpus may have, and how many lines one file;
-    `longest_field` the characters of all values of a field in an entry. `most_tags` are the tags
-    of a page, each with its attributes, and its comments; `deepest` is how deep tags, JSON or
+    `longest_field` the characters of all values of a field in an entry. `most_parts` are the tags,
+    attributes and comments of a page, or the lines of a text; `deepest` is how deep tags, JSON or
     folders may be nested.
     """
 
@@ -25,7 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
     largest_unpacked: int = 4_000_000_000
     most_entries: int = 5_000_000
     longest_field: int = 100_000
-    most_tags: int = 300_000
+    most_parts: int = 200_000
     deepest: int = 100
 
 

@@ -24,10 +24,9 @@ from indexer.record import Entry, Link, Problem, Property, Publication, Value
 
 LONGEST_ID = 200
 LONGEST_SLUG = 100
+LONGEST_SHOWN = 80
 LONGEST_NAME = 100
 """Characters of a property's name that may be a slip of the pen."""
-LONGEST_SHOWN = 300
-"""Characters of what is told of a value, and of the title that it is told with."""
 EARLIEST_YEAR = 1000
 _UNHOLDABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
@@ -132,7 +131,7 @@ class _Checked:
             if field is None:
                 self._unknown(stated.name)
                 continue
-            lengths[field.name] += max(len(stated.value), len(stated.text), 1)
+            lengths[field.name] += stated.length
             if lengths[field.name] <= limits.longest_field:
                 self.stated[field.name].append(stated)
         for name, length in lengths.items():
@@ -149,8 +148,8 @@ class _Checked:
 
     def problem(self, what: str, hint: str, field: Field | None) -> None:
         told = f"{field.label}: {what}" if field else what
-        source, name = self.entry.source, self.name and self.name[:LONGEST_SHOWN]
-        self.report(Problem(source.file, source.line, told[:LONGEST_SHOWN], hint, name))
+        source = self.entry.source
+        self.report(Problem(source.file, source.line, told, hint, self.name))
 
     def texts(self, field: Field) -> list[str]:
         stated = self.stated.get(field.name, ())
@@ -163,7 +162,7 @@ class _Checked:
             code = detection.language_of(text)
         if stated and code is None:
             hint = "Write a code such as es after lang="
-            self.problem(f"the language {stated!r} of the title is unknown", hint, None)
+            self.problem(f"the language {_shown(stated)} of the title is unknown", hint, None)
         return None if code == self.catalogue.language else code
 
     def values(self) -> dict[str, tuple[Value, ...]]:
@@ -202,7 +201,11 @@ class _Checked:
         """Each value once, and of a field of one value the first."""
         kept = list(dict.fromkeys(values))
         if len(kept) > 1 and not field.several:
-            self.problem("it has several values", f"Only the first, {kept[0]}, was taken", field)
+            self.problem(
+                "it has several values",
+                f"Only the first, {str(kept[0])[:LONGEST_SHOWN]}, was taken",
+                field,
+            )
             kept = kept[:1]
         return kept
 
@@ -211,14 +214,16 @@ class _Checked:
             raise Unusable(f"{MISSING!r} stands for having no value", "Leave the field out")
         if field.values and str(value) not in field.values:
             allowed = ", ".join(field.values)
-            raise Unusable(f"{value!r} is not a value of this catalogue", f"Allowed: {allowed}")
+            raise Unusable(
+                f"{_shown(value)} is not a value of this catalogue", f"Allowed: {allowed}"
+            )
         if field.grouping and str(value) not in self.catalogue.groups:
             hint = f"Add it to {field.grouping}"
-            raise Unusable(f"{value!r} stands in no group of {field.parent}", hint)
+            raise Unusable(f"{_shown(value)} stands in no group of {field.parent}", hint)
 
     def _tell_lost_language(self, stated: Property, value: Value, field: Field) -> None:
         if isinstance(value, Link) and stated.language and not value.language:
-            what = f"the language {stated.language!r} of {value.url} is unknown"
+            what = f"the language {_shown(stated.language)} of {_shown(value.url)} is unknown"
             self.problem(what, "Write a code such as en or fr", field)
 
     def identity(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
@@ -236,7 +241,7 @@ class _Checked:
             f"An id has at most {LONGEST_ID} characters, no spaces and none that can't be seen, "
             "no / at its ends and no . or .. between them: it was left out"
         )
-        self.problem(f"the id {given[:80]!r} can't be used", rule, None)
+        self.problem(f"the id {_shown(given)} can't be used", rule, None)
         return None
 
 
@@ -249,6 +254,11 @@ def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that another is nearly; kept, for files repeat their names at every line."""
     found = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_NEARLY)
     return found[0] if found else None
+
+
+def _shown(value: object) -> str:
+    """A value as a problem tells it: in quotes, and cut where it is long."""
+    return repr(value[:LONGEST_SHOWN] if isinstance(value, str) else value)
 
 
 def _keyword(stated: Property) -> Value | None:
@@ -271,20 +281,24 @@ def _possible_year(date: str) -> int:
     if match and EARLIEST_YEAR <= int(match[1]) <= latest:
         return int(match[1])
     hint = f"Write four digits, {EARLIEST_YEAR} to {latest}"
-    raise Unusable(f"{written!r} is no possible year", hint)
+    raise Unusable(f"{_shown(written)} is no possible year", hint)
 
 
 def _language(stated: Property) -> Value | None:
     code = codes.language_code(stated.value) or codes.language_code(stated.text)
     if code is None:
-        raise Unusable(f"the language {stated.value!r} is unknown", "Write a code such as en or fr")
+        raise Unusable(
+            f"the language {_shown(stated.value)} is unknown", "Write a code such as en or fr"
+        )
     return code
 
 
 def _country(stated: Property) -> Value | None:
     code = codes.country_code(stated.value) or codes.country_code(stated.text)
     if code is None:
-        raise Unusable(f"the country {stated.value!r} is unknown", "Write a code such as IN or MD")
+        raise Unusable(
+            f"the country {_shown(stated.value)} is unknown", "Write a code such as IN or MD"
+        )
     return code
 
 
@@ -298,7 +312,7 @@ def _link(stated: Property) -> Value | None:
         safe = False
     if not safe or address != clean(address) or " " in address:
         hint = "Give a whole address, from http:// or https:// on"
-        raise Unusable(f"{address[:80]!r} is no address on the web", hint)
+        raise Unusable(f"{_shown(address)} is no address on the web", hint)
     code = codes.language_code(stated.language) if stated.language else None
     label = clean(stated.text)
     return Link(address, "" if label == address else label, code)

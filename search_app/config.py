@@ -75,9 +75,9 @@ ROWS = (
         100,
     ),
     Setting(
-        "most_tags",
-        LIMITS.most_tags,
-        "Tags and attributes of a page; a page of more is left out.",
+        "most_parts",
+        LIMITS.most_parts,
+        "Tags and attributes of a page, or lines of a text; a file of more is left out.",
         1000,
     ),
     Setting(
@@ -105,7 +105,7 @@ class Settings(msgspec.Struct, frozen=True):
     largest_unpacked: int
     most_entries: int
     longest_field: int
-    most_tags: int
+    most_parts: int
     deepest: int
 
     @property

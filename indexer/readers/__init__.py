@@ -24,11 +24,14 @@ def _of_text(read: Callable[[str, str], Iterator[Entry | Problem]]) -> Reader:
     """The reader of a file that `read` takes as a whole text, in UTF-8."""
 
     def of_stream(
-        stream: BinaryIO, file: str, _limits: Limits = LIMITS
+        stream: BinaryIO, file: str, limits: Limits = LIMITS
     ) -> Iterator[Entry | Problem]:
         text = decode(stream.read(), file)
         if isinstance(text, Problem):
             yield text
+        elif text.count("\n") + text.count("\r") > limits.most_parts:
+            what = f"it has more than {limits.most_parts} lines"
+            yield Problem(file, 0, what, hint("most_parts"))
         else:
             yield from read(text, file)
 
@@ -43,6 +46,9 @@ READERS: dict[str, Reader] = {
     ".jsonl.gz": jsonl.read_gzip,
     ".jsonl.xz": jsonl.read_xz,
 }
+
+_REPEATED = 3
+"""How often the entries of a file of the largest size may say it in all."""
 
 _LINES = {".jsonl": jsonl.lines, ".jsonl.gz": jsonl.lines_gzip, ".jsonl.xz": jsonl.lines_xz}
 """The formats in which every line stands alone."""
@@ -67,4 +73,20 @@ def entries(piece: Piece, ending: str, limits: Limits) -> Iterator[Entry | Probl
     """The entries of a piece of a file whose name ends so."""
     if ending in _LINES:
         return iter([jsonl.entry(piece, limits)])
-    return READERS[ending](BytesIO(piece.data), piece.file, limits)
+    return _bounded(READERS[ending](BytesIO(piece.data), piece.file, limits), limits)
+
+
+def _bounded(found: Iterator[Entry | Problem], limits: Limits) -> Iterator[Entry | Problem]:
+    """What a file holds, up to where its entries say far more than it has bytes.
+
+    They can, since a heading holds for every entry below it.
+    """
+    left = _REPEATED * limits.largest_file
+    for each in found:
+        if isinstance(each, Entry):
+            left -= sum(stated.weight for stated in each.properties)
+            if left < 0:
+                what = "its entries say too much, with all that they repeat; from here on"
+                yield Problem(each.source.file, each.source.line, what, hint("largest_file"))
+                return
+        yield each

@@ -29,8 +29,8 @@ _VALUE_ATTRIBUTES = {
     "data": "value", "meter": "value", "img": "src",
 }  # fmt: skip
 _TYPE = "https://schema.org/CreativeWork"
-_REPEATED, _PROPERTY = 2, 10
-"""How often a page of the largest size may be said in all; what a property counts by itself."""
+_REPEATED = 2
+"""How often a page of the largest size may be said in all, by tags within one another."""
 _MARKUP = re.compile(
     r"""<!--(?:-?>|.*?(?:--!?>|\Z))
       | <(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)|\Z)
@@ -84,7 +84,7 @@ class _Builder(LXMLTreeBuilder):
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
-        self._limits, self._left = limits, limits.most_tags
+        self._limits, self._left = limits, limits.most_parts
 
     def start(
         self, tag: str | bytes, attrib: dict[str | bytes, str | bytes],
@@ -111,8 +111,8 @@ class _Builder(LXMLTreeBuilder):
     def _count(self, more: int) -> None:
         self._left -= more
         if self._left < 0:
-            what = f"it has more than {self._limits.most_tags} tags and attributes"
-            raise _Exceeded(what, "most_tags")
+            what = f"it has more than {self._limits.most_parts} tags and attributes"
+            raise _Exceeded(what, "most_parts")
 
 
 class _Open(NamedTuple):
@@ -131,8 +131,8 @@ class _Open(NamedTuple):
 class _Page:
     """A page's articles, and the tags that state something: of each article, and outside of all.
 
-    A text counts as often as it is stated: for the properties within one another, and for each
-    article that inherits it. Of all that, `left` is how much may yet come.
+    A text counts as often as it is stated, by properties within one another. Of all that, `left`
+    is how much may yet come.
     """
 
     def __init__(self, soup: BeautifulSoup, left: int) -> None:
@@ -179,7 +179,7 @@ class _Page:
             stated = _property(tag)
             for name in stated.name.split():
                 one = msgspec.structs.replace(stated, name=name)
-                self.spend(_size(one))
+                self.spend(one.weight)
                 found.append(one)
         return found
 
@@ -187,13 +187,8 @@ class _Page:
         """Takes as much from what may yet be read of the page. Raises _Exceeded."""
         self._left -= size
         if self._left < 0:
-            what = "its articles say too much, with all that they repeat; from here on"
+            what = "its tags say too much, with all that they repeat; from here on"
             raise _Exceeded(what, "largest_file")
-
-
-def _size(stated: Property) -> int:
-    """What a property counts: its characters, and itself."""
-    return _PROPERTY + max(len(stated.value), len(stated.text))
 
 
 def _article_lines(text: str) -> list[int]:
@@ -208,10 +203,10 @@ def _article_lines(text: str) -> list[int]:
 
 
 def _entry(article: Tag, shared: list[Property], page: _Page, source: Source) -> Entry:
+    page.spend(len(shared))
     own = page.properties(page.own[id(article)])
     named = {each.name for each in own}
     inherited = [each for each in shared if each.name not in named]
-    page.spend(sum(map(_size, inherited)))
     identity = article.get("id") or article.get("itemid")
     return Entry(source, (*inherited, *own), str(identity) if identity else None)
 

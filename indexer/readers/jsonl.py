@@ -77,17 +77,21 @@ def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
 
     `lzma.open` does the same, but takes the memory that a file asks for.
     """
-    rest = b""
-    # Files that were put behind one another stand for one; zeros may fill up between them.
-    while rest := (rest or stream.read(_BLOCK)).lstrip(b"\0") or stream.read(_BLOCK):
-        unpacker = lzma.LZMADecompressor(memlimit=_LARGEST_DICTIONARY)
+    rest = stream.read(_BLOCK)
+    while True:
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LARGEST_DICTIONARY)
         while not unpacker.eof:
             if unpacker.needs_input and not (rest := rest or stream.read(_BLOCK)):
                 raise EOFError("it ends before its end")
             if block := unpacker.decompress(rest, _BLOCK):
                 yield block
             rest = b""
-        rest = unpacker.unused_data
+        # Files that were put behind one another stand for one; zeros may fill up between them.
+        rest = unpacker.unused_data.lstrip(b"\0")
+        while not rest:
+            if not (block := stream.read(_BLOCK)):
+                return
+            rest = block.lstrip(b"\0")
 
 
 def _bounded(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:

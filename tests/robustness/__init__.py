@@ -1,0 +1,1 @@
+"""What a hostile corpus can do: nothing but be told."""
