@@ -91,7 +91,8 @@ def clean(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether anything of a text can be seen, which is neither a space nor a mark on one."""
-    return any(
+    first = text[:1]
+    return (first.isascii() and first.isalnum()) or any(
         unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK
         for character in text
     )
@@ -125,19 +126,29 @@ class _Checked:
         self.given = clean(entry.id or "")
         self.name = self.given if entry.id else None
         self.stated: defaultdict[str, list[Property]] = defaultdict(list)
-        fields, lengths = catalogue.by_source_name, defaultdict[str, int](int)
+        fields = catalogue.by_source_name
         for stated in entry.properties:
-            field = fields.get(stated.name)
-            if field is None:
-                self._unknown(stated.name)
-                continue
-            lengths[field.name] += stated.length
-            if lengths[field.name] <= limits.longest_field:
+            if field := fields.get(stated.name):
                 self.stated[field.name].append(stated)
-        for name, length in lengths.items():
-            if length > limits.longest_field:
+            else:
+                self._unknown(stated.name)
+        if sum([stated.length for stated in entry.properties]) > limits.longest_field:
+            self._cut(limits)
+
+    def _cut(self, limits: Limits) -> None:
+        """Leaves out, and tells, the values of each field that would make it too long."""
+        for name, stated in self.stated.items():
+            kept, left = [], limits.longest_field
+            for each in stated:
+                if each.length <= left:
+                    kept.append(each)
+                    left -= each.length
+            if len(kept) < len(stated):
+                length = sum(each.length for each in stated)
                 what = f"its values have {length} characters, more than {limits.longest_field}"
-                self.problem(what, limiting.hint("longest_field"), catalogue.by_name[name])
+                do = limiting.hint("longest_field")
+                self.problem(what, do, self.catalogue.by_name[name])
+                self.stated[name] = kept
 
     def _unknown(self, name: str) -> None:
         """Tells a name that looks like a slip of the pen; others are no matter of ours."""
