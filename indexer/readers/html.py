@@ -116,16 +116,15 @@ class _Builder(LXMLTreeBuilder):
 
 
 class _Open(NamedTuple):
-    """A tag that is not closed yet: the article and the item that it stands in, and so on.
+    """A tag that is not closed yet, and the article and the item that its children stand in.
 
-    `around` is the item that the article stands in, `start` what of the page came before it.
+    `around` is the item that the article stands in.
     """
 
     tag: Tag
     article: Tag | None
     item: Tag | None
     around: Tag | None
-    start: int
 
 
 class _Page:
@@ -139,22 +138,15 @@ class _Page:
         self.articles: list[Tag] = []
         self.shared: list[Tag] = []
         self.own: dict[int, list[Tag]] = {}
-        self._sizes: dict[int, int] = {}
         self._left = left
-        place, stack = 0, [_Open(soup, None, None, None, 0)]
-        for node in soup.descendants:
-            while stack[-1].tag is not node.parent:
-                self._close(stack.pop(), place)
-            place += 1
-            if isinstance(node, Tag):
-                stack.append(self._opened(node, stack[-1], place))
-            else:
-                place += len(str(node))
-        while stack:
-            self._close(stack.pop(), place)
+        stack = [_Open(soup, None, None, None)]
+        for tag in soup.find_all(True):
+            while stack[-1].tag is not tag.parent:
+                stack.pop()
+            stack.append(self._opened(tag, stack[-1]))
 
-    def _opened(self, tag: Tag, parent: _Open, place: int) -> _Open:
-        _, article, item, around, _ = parent
+    def _opened(self, tag: Tag, parent: _Open) -> _Open:
+        _, article, item, around = parent
         if tag.has_attr("itemprop"):
             if article is None and tag.name != "article":
                 self.shared.append(tag)
@@ -165,17 +157,12 @@ class _Page:
             self.articles.append(tag)
             self.own[id(tag)] = []
             article, around = tag, item
-        return _Open(tag, article, tag if tag.has_attr("itemscope") else item, around, place)
-
-    def _close(self, opened: _Open, place: int) -> None:
-        if opened.tag.has_attr("itemprop"):
-            self._sizes[id(opened.tag)] = place - opened.start
+        return _Open(tag, article, tag if tag.has_attr("itemscope") else item, around)
 
     def properties(self, tags: Iterable[Tag]) -> list[Property]:
         """What these tags state, one for each of their names. Raises _Exceeded."""
         found: list[Property] = []
         for tag in tags:
-            self.spend(len(str(tag["itemprop"])) + self._sizes[id(tag)])
             stated = _property(tag)
             for name in stated.name.split():
                 one = msgspec.structs.replace(stated, name=name)
