@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file, corpus, identities, validate
+from indexer import catalogue_file, cleaning, corpus, identities
 from indexer.catalogue_file import CATALOGUE_FILE
 from indexer.fields import Catalogue, Field
 from indexer.limits import LIMITS, Limits
@@ -91,7 +91,7 @@ def _write(
     folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    names = identities.distinct(validate.slug(heading, None)[:LONGEST_NAME] for heading in pages)
+    names = identities.distinct(cleaning.slug(heading, None)[:LONGEST_NAME] for heading in pages)
     for name, (heading, publications) in zip(names, pages.items(), strict=True):
         page = html.write(publications, catalogue, heading)
         (folder / f"{name}.html").write_text(page, encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer import build, catalogue_file, readers, validate
+from indexer import build, catalogue_file, cleaning, readers, validate
 from indexer.columnar import Segment
 from indexer.corpus import MOST_PROBLEMS
 from indexer.limits import LIMITS, Limits
@@ -171,7 +171,7 @@ def taken_in(data: bytes, ending: str) -> list[Problem]:
             if isinstance(entry, Problem):
                 problems.append(entry)
             elif found := validate.publication(entry, CATALOGUE, problems.append):
-                assert validate.is_visible(found.title)
+                assert cleaning.is_visible(found.title)
                 msgspec.json.encode(Fresh(CATALOGUE.with_ancestors(found)))
     return problems
 
@@ -203,6 +203,6 @@ def test_any_title_and_id_are_usable_or_told(title: str, identity: str) -> None:
     if found is None:
         assert problems
     else:
-        assert validate.is_visible(found.title)
+        assert cleaning.is_visible(found.title)
         assert found.id.isprintable()
         assert ".." not in found.id.split("/")
