@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from indexer import (
     catalogue_file,
     columnar,
     corpus,
+    files,
     generations,
     manifest,
     schema,
@@ -27,6 +27,7 @@ from indexer import (
 from indexer.columnar import Segment
 from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
+from indexer.limits import LIMITS, Limits
 from indexer.manifest import Changes, Generation, Manifest
 from indexer.meaning import Encoder
 from indexer.record import Fresh, Item, Kept, Problem
@@ -59,7 +60,7 @@ class Outcome(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def build(
+def build(  # noqa: PLR0913 - what may differ is given by name
     corpus_folder: Path,
     index: Path,
     *,
@@ -67,15 +68,16 @@ def build(
     progress: Progress = SILENT,
     gate: Gate = OPEN,
     encoder: Encoder | None = None,
+    limits: Limits = LIMITS,
 ) -> Outcome:
     """Builds and publishes a new generation if anything has changed.
 
     What is unchanged is copied from the live generation. All is written anew if
-    `catalogue.toml`, the grouping, the analysis or the model of the `encoder` changed, if the
-    live generation is damaged, and by `force`. Raises CatalogueError, IndexBusy, OSError, and
-    Refused where nothing is readable, or under half of what the live index has, unless `force` is
-    given; the live index then stays as it is. `gate` is shown the new generation and the live
-    one, and may raise Refused too.
+    `catalogue.toml`, the grouping, the analysis, the `limits` or the model of the `encoder`
+    changed, if the live generation is damaged, and by `force`. Raises CatalogueError, IndexBusy,
+    OSError, and Refused where nothing is readable, or under half of what the live index has,
+    unless `force` is given; the live index then stays as it is. `gate` is shown the new generation
+    and the live one, and may raise Refused too.
     """
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
@@ -85,15 +87,15 @@ def build(
     model = encoder.model if encoder else ""
     with generations.locked(index):
         live, before = _live(index)
-        former = None if force else _former(live, catalogue, model)
+        former = None if force else _former(live, catalogue, model, limits)
         reading = corpus.Reading(
-            catalogue, problems.append, former.stored if former else None, progress.at
+            catalogue, problems.append, former.stored if former else None, progress.at, limits
         )
         same, others = _until_news(reading.folder(corpus_folder))
-        census = Census(catalogue, before, problems, concepts, model)
+        census = Census(catalogue, before, problems, concepts, model, limits=limits)
         new = None
         if others is not None or former is None or not census.only_repeats(same, live):
-            census = Census(catalogue, before, problems, concepts, model)
+            census = Census(catalogue, before, problems, concepts, model, limits=limits)
             with generations.begun(index) as partial:
                 items = census.counted(chain(same, others or ()), progress)
                 if encoder:
@@ -144,13 +146,16 @@ def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
         return live, {}
 
 
-def _former(live: Generation | None, catalogue: Catalogue, model: str) -> Segment | None:
+def _former(
+    live: Generation | None, catalogue: Catalogue, model: str, limits: Limits
+) -> Segment | None:
     """The live segment, if what is unchanged may be copied from it: every byte is checked."""
     if live is None:
         return None
     manifest = live.manifest
-    rules = (manifest.format, manifest.analysis, manifest.schema, manifest.meaning)
-    if rules != (schema.FORMAT, analysis.VERSION, catalogue.fingerprint, model):
+    theirs = (manifest.format, manifest.analysis, manifest.schema, manifest.meaning)
+    rules = (schema.FORMAT, analysis.VERSION, catalogue.fingerprint, model)
+    if (*theirs, manifest.limits) != (*rules, limits):
         return None
     return None if generations.damage(live) else Segment(live.segment, catalogue)
 
@@ -186,15 +191,15 @@ class Census:
     """Counts what goes into a generation, and says what the generation's manifest will.
 
     `digests` has the digest of each publication by its id, `model` the model of the encoder that
-    says what each means, if there is one.
+    says what each means, if there is one; `limits` are those that the corpus is read within.
     """
 
     def __init__(
         self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem],
-        thesaurus: Thesaurus, model: str,
+        thesaurus: Thesaurus, model: str, *, limits: Limits = LIMITS,
     ) -> None:  # fmt: skip
         self.catalogue, self.problems, self._before = catalogue, problems, before
-        self.thesaurus, self.model = thesaurus, model
+        self.thesaurus, self.model, self.limits = thesaurus, model, limits
         self.digests: dict[str, str] = {}
         self._read = sha256()
 
@@ -264,6 +269,7 @@ class Census:
             problems=tuple(self.problems),
             catalogue=self.catalogue,
             meaning=self.model,
+            limits=self.limits,
         )
 
 
@@ -290,10 +296,8 @@ def watch(
 def _state(folder: Path) -> dict[Path, tuple[int, int]]:
     """The size and time of every file; what vanishes meanwhile is left out."""
     state = {}
-    for place, _, files in os.walk(folder):
-        for name in files:
-            path = Path(place) / name
-            with contextlib.suppress(OSError):
-                found = path.stat()
-                state[path] = (found.st_size, found.st_mtime_ns)
+    for path in files.listed(folder, lambda _: None):
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            state[path] = (found.st_size, found.st_mtime_ns)
     return state

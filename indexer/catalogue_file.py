@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import codes, detection
+from indexer import codes, detection, files
 from indexer.fields import MISSING, Catalogue, Field
 
 CATALOGUE_FILE = "catalogue.toml"
@@ -23,6 +23,10 @@ RESERVED_NAMES = frozenset(
     "explain semantic json query all any everything record index help".split()
 )
 """Names that the address line and the API use for other things than fields."""
+LARGEST_TOML = 4_000_000
+"""Bytes of a TOML file: reading takes a second for a million."""
+_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){101}""")
+"""A key of so many parts that tomllib, whose time grows with their square, would not end."""
 
 
 class CatalogueError(Exception):
@@ -71,13 +75,26 @@ _DEFAULTS = msgspec.to_builtins(Field("", ""))
 
 
 def toml(file: Path) -> dict[str, object]:
-    """What a TOML file says. Raises CatalogueError if it can't be read."""
+    """What a TOML file says. Raises CatalogueError if it can't be read, or is too large."""
+    if files.leads_out(file, file.parent):
+        raise CatalogueError(file, "it leads out of the corpus", "Copy here what it leads to")
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        with files.opened(file) as stream:
+            data = stream.read(LARGEST_TOML + 1)
+        if len(data) > LARGEST_TOML:
+            what = f"it has more than {LARGEST_TOML} bytes"
+            raise CatalogueError(file, what, "Put publications into pages, or JSON Lines")
+        text = data.decode("utf-8")
+        if _LONG_KEY.search(text):
+            raise CatalogueError(file, "a key has over a hundred parts", "Write fewer dots")
+        return tomllib.loads(text)
     except FileNotFoundError:
         hint = f"A corpus folder holds a {file.name} beside its pages: copy one from corpus/"
         raise CatalogueError(file, "there is no such file", hint) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except RecursionError:
+        what = "its lists and tables are nested too deep"
+        raise CatalogueError(file, what, "Write rows as corpus/README.md has them") from None
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, no TOML, a number too long
         hint = "It must be readable and valid TOML in UTF-8"
         raise CatalogueError(file, str(error), hint) from error
 
@@ -161,6 +178,9 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
         (MISSING in row.values,
          f"{row.name!r} allows the value {MISSING!r}",
          "That word stands for having no value: choose another"),
+        (Path(row.grouping or "").name != (row.grouping or ""),
+         f"{row.name!r} has its grouping in {row.grouping!r}",
+         "Name a file that lies beside catalogue.toml"),
         ((row.parent is None) != (row.grouping is None),
          f"{row.name!r} needs both a parent and a grouping, or neither",
          "A child names its parent field and the file that groups its values"),

@@ -16,6 +16,7 @@ import msgspec
 from indexer import analysis, catalogue_file, corpus, schema, thesaurus
 from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
+from indexer.limits import LIMITS, Limits
 from indexer.record import Fresh, Problem, Publication
 from indexer.thesaurus import Concept, Thesaurus
 
@@ -37,12 +38,13 @@ class Verdict(msgspec.Struct, frozen=True):
     missing: tuple[Concept, ...]
 
 
-def check(folder: Path, progress: Progress = SILENT) -> Verdict:
+def check(folder: Path, progress: Progress = SILENT, limits: Limits = LIMITS) -> Verdict:
     """Reads a corpus folder through, as a build does. Raises CatalogueError."""
     catalogue, known = catalogue_file.load(folder), thesaurus.load(folder)
     problems: list[Problem] = []
     names, count = Names(known, catalogue), 0
-    for item in corpus.Reading(catalogue, problems.append, at=progress.at).folder(folder):
+    reading = corpus.Reading(catalogue, problems.append, at=progress.at, limits=limits)
+    for item in reading.folder(folder):
         assert isinstance(item, Fresh)  # no earlier index is known, so nothing is kept
         names.look_in(item.publication)
         progress.counted([item.publication])

@@ -6,19 +6,20 @@ that an earlier index has as it is need not be read again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from indexer import identities, readers, validate
+import msgspec
+
+from indexer import files, identities, readers, validate
 from indexer.fields import Catalogue
-from indexer.readers import READERS, Reader
+from indexer.limits import LIMITS, Limits, hint
+from indexer.readers import READERS
 from indexer.record import (
     DIGEST,
     NO_PIECE,
-    Entry,
     Fresh,
     Item,
     Kept,
@@ -33,6 +34,12 @@ PASSED_OVER = frozenset({".toml", ".md", ".css", ""})
 
 TOLD_EVERY = 100
 """After so many pieces of a file it is told how far reading is."""
+
+MOST_PROBLEMS = 1000
+"""Of a file so many problems are told one by one; of more, how many they are."""
+
+LONGEST_TOLD = 500
+"""Characters of what is told of a value, and of the title that it is told with."""
 
 Report = Callable[[Problem], None]
 
@@ -66,14 +73,36 @@ class Known(Protocol):
         """The line that each stood on."""
 
 
-def read(folder: Path, catalogue: Catalogue, report: Report) -> Iterator[Publication]:
+def read(
+    folder: Path, catalogue: Catalogue, report: Report, limits: Limits = LIMITS
+) -> Iterator[Publication]:
     """The publications of a folder, ancestors of their values added, ids all different.
 
     Files are read in the order of their names, folders within the folder too; names that
     begin with a dot are passed over.
     """
-    found = Reading(catalogue, report).folder(folder)
+    found = Reading(catalogue, report, limits=limits).folder(folder)
     return (each.publication for each in found if isinstance(each, Fresh))
+
+
+class Telling:
+    """The problems of one file: the first ones are told, the others only counted."""
+
+    def __init__(self, report: Report, file: str) -> None:
+        self._report, self._file, self.count = report, file, 0
+
+    def tell(self, problem: Problem) -> None:
+        """Tells a problem, unless there were many already."""
+        self.count += 1
+        if self.count <= MOST_PROBLEMS:
+            what, entry = problem.what[:LONGEST_TOLD], (problem.entry or "")[:LONGEST_TOLD]
+            self._report(msgspec.structs.replace(problem, what=what, entry=entry or None))
+
+    def tell_rest(self) -> None:
+        """Tells how many were not told."""
+        if self.count > MOST_PROBLEMS:
+            what = f"{self.count - MOST_PROBLEMS} more problems were found in it"
+            self._report(Problem(self._file, 0, what, "Mend those above, then read it again"))
 
 
 class Reading:
@@ -88,46 +117,60 @@ class Reading:
         report: Report,
         known: Known | None = None,
         at: Callable[[int], object] = lambda _: None,
+        limits: Limits = LIMITS,
     ) -> None:
         self.catalogue, self.report, self.known, self.at = catalogue, report, known, at
+        self.limits = limits
         self._places: dict[str, Source] = {}
-        self._problems = self._bytes = 0
+        self._bytes = 0
+        self._telling = Telling(report, "")
 
     def folder(self, folder: Path) -> Iterator[Item]:
         """The items of all files of a folder, in order, their ids all different."""
-        for path in files(folder, self._tell):
-            file = _shown(path.relative_to(folder))
-            if ending := _ending(path):
+        for path in files.listed(folder, self.report, self.limits):
+            file = files.shown(path.relative_to(folder))
+            if ending := ending_of(path):
                 yield from self.file(path, file, ending)
             elif path.suffix.lower() not in PASSED_OVER:
-                hint = f"Files read are {', '.join(READERS)}; it was left out"
-                self._tell(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))
-
-    def _tell(self, problem: Problem) -> None:
-        self._problems += 1
-        self.report(problem)
+                do = f"Files read are {', '.join(READERS)}; it was left out"
+                self.report(Problem(file, 0, f"no reader for {path.suffix!r} files", do))
 
     def file(self, path: Path, file: str, ending: str) -> Iterator[Item]:
-        """The items of one file, reported under the name `file`."""
+        """The items of one file, reported under the name `file`, their ids all different."""
+        for piece in self.pieces(path, file, ending):
+            yield from self._unique(piece, ending)
+
+    def pieces(self, path: Path, file: str, ending: str) -> Iterator[Piece]:
+        """The pieces of one file, reported under the name `file`."""
+        self._telling = Telling(self.report, file)
         try:
-            with path.open("rb") as stream:
-                for number, piece in enumerate(readers.pieces(stream, file, ending), start=1):
+            with files.opened(path) as stream:
+                pieces = readers.pieces(stream, file, ending, self.limits)
+                for number, piece in enumerate(pieces, start=1):
                     if isinstance(piece, Problem):
-                        self._tell(piece)
+                        self._telling.tell(piece)
+                    elif len(self._places) < self.limits.most_entries:
+                        yield piece
                     else:
-                        yield from self._unique(piece, ending)
+                        self._telling.tell(self._full(piece))
+                        break
                     if number % TOLD_EVERY == 0:
                         self.at(self._bytes + stream.tell())
                 self._bytes += stream.tell()
                 self.at(self._bytes)
         except OSError as error:
             what = f"it can't be read: {error.strerror or error}"
-            self._tell(Problem(file, 0, what, "Check the file"))
+            self._telling.tell(Problem(file, 0, what, "Check the file"))
+        self._telling.tell_rest()
+
+    def _full(self, piece: Piece) -> Problem:
+        what = f"the corpus has {self.limits.most_entries} entries without it; from here on"
+        return Problem(piece.file, piece.line, what, hint("most_entries"))
 
     def _unique(self, piece: Piece, ending: str) -> list[Item]:
         """The items of a piece, but for those whose id an earlier one has; these are told."""
-        items = self._items(piece, ending, self.known)
-        unique = [each for each in items if identities.is_first(each, self._tell, self._places)]
+        items, tell = self._items(piece, ending, self.known), self._telling.tell
+        unique = [each for each in items if identities.is_first(each, tell, self._places)]
         if len(unique) == len(items):
             return items
         # What was left out must be told again the next time, so the piece isn't recognised then.
@@ -148,71 +191,22 @@ class Reading:
                 Kept(each, known.all_ids[each], Source(file, line or known.all_lines[each]))
                 for each in numbers
             ]
-        told = self._problems
-        found = [
-            self.catalogue.with_ancestors(publication)
-            for entry in readers.entries(piece, ending)
-            if (publication := self._publication(entry))
-        ]
-        digest = digest if self._problems == told else NO_PIECE
+        told = self._telling.count
+        found = [self.catalogue.with_ancestors(each) for each in self.publications(piece, ending)]
+        digest = digest if self._telling.count == told else NO_PIECE
         return [Fresh(each, digest) for each in found]
 
-    def _publication(self, entry: Entry | Problem) -> Publication | None:
-        if isinstance(entry, Problem):
-            self._tell(entry)
-            return None
-        return validate.publication(entry, self.catalogue, self._tell)
+    def publications(self, piece: Piece, ending: str) -> Iterator[Publication]:
+        """What the entries of a piece are, so far as they can be used."""
+        tell, limits = self._telling.tell, self.limits
+        for entry in readers.entries(piece, ending, limits):
+            if isinstance(entry, Problem):
+                tell(entry)
+            elif found := validate.publication(entry, self.catalogue, tell, limits):
+                yield found
 
 
-def _shown(relative: Path) -> str:
-    return os.fsencode(relative.as_posix()).decode("utf-8", "replace")
-
-
-def files(folder: Path, report: Report) -> list[Path]:
-    """The files of a folder and those within it, in the order of their names.
-
-    What can't be entered, and what is neither file nor folder, is told.
-    """
-
-    def closed(error: OSError) -> None:
-        place = _shown(Path(error.filename).relative_to(folder))
-        what = f"the folder can't be read: {error.strerror}"
-        report(Problem(place, 0, what, "Nothing in it was read: check who may open it"))
-
-    found = []
-    for place, folders, files in os.walk(folder, onerror=closed):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for path in (Path(place, name) for name in [*folders, *files] if name[0] != "."):
-            if path.is_file() or not path.exists():  # a link to nowhere is told when read
-                found.append(path)
-            elif path.is_symlink() or not path.is_dir():
-                what = "it is no file, and no folder of its own"
-                report(Problem(_shown(path.relative_to(folder)), 0, what, "It was left out"))
-    return sorted(found)
-
-
-def _ending(path: Path) -> str | None:
+def ending_of(path: Path) -> str | None:
     """How a file's name ends, if there is a reader for that."""
     name = path.name.lower()
     return next((ending for ending in READERS if name.endswith(ending)), None)
-
-
-def reader_of(path: Path) -> Reader | None:
-    """The reader for a file, by how its name ends; None if there is none."""
-    ending = _ending(path)
-    return READERS[ending] if ending else None
-
-
-def read_file(
-    path: Path, file: str, reader: Reader, catalogue: Catalogue, report: Report
-) -> Iterator[Publication]:
-    """The publications of one file, reported under the name `file`."""
-    try:
-        with path.open("rb") as stream:
-            for entry in reader(stream, file):
-                if isinstance(entry, Problem):
-                    report(entry)
-                elif publication := validate.publication(entry, catalogue, report):
-                    yield publication
-    except OSError as error:
-        report(Problem(file, 0, f"it can't be read: {error.strerror or error}", "Check the file"))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file, corpus, identities, validate
+from indexer import catalogue_file, cleaning, corpus, identities
 from indexer.catalogue_file import CATALOGUE_FILE
 from indexer.fields import Catalogue, Field
+from indexer.limits import LIMITS, Limits
 from indexer.readers import READERS, html
 from indexer.record import Problem, Publication
 
@@ -27,18 +28,19 @@ class ImportRefused(Exception):
 
 
 def import_file(
-    file: Path, folder: Path, like: Path, report: Callable[[Problem], None]
-) -> list[Publication]:
+    file: Path, folder: Path, like: Path, report: Callable[[Problem], None],
+    limits: Limits = LIMITS,
+) -> list[Publication]:  # fmt: skip
     """Writes the publications of a file as pages into a folder, and its `catalogue.toml`.
 
     The rows are those of the corpus folder `like`; sections are taken as the file has them.
     Ids that are the same get a number, so that nothing is lost. Raises ImportRefused for a
     folder that has pages already and for a file that no reader knows, and CatalogueError.
     """
-    reader = corpus.reader_of(file)
-    if reader is None:
+    ending = corpus.ending_of(file)
+    if ending is None:
         raise ImportRefused(f"no reader knows {file.name}", f"Known are {', '.join(READERS)}")
-    if folder.is_dir() and any(corpus.reader_of(each) for each in folder.rglob("*")):
+    if folder.is_dir() and any(corpus.ending_of(each) for each in folder.rglob("*")):
         raise ImportRefused(f"{folder} has pages already", "Name an empty or a new folder")
     if (folder / CATALOGUE_FILE).exists() and not folder.samefile(like):
         hint = "Name another folder, or take its rows with --like"
@@ -46,7 +48,11 @@ def import_file(
     catalogue = catalogue_file.load(like)
     section = _section_row(catalogue)
     read_by = _with_values(catalogue, section, ()) if section else catalogue
-    found = list(corpus.read_file(file, file.name, reader, read_by, report))
+    reading = corpus.Reading(read_by, report, limits=limits)
+    found = [
+        each for piece in reading.pieces(file, file.name, ending)
+        for each in reading.publications(piece, ending)
+    ]  # fmt: skip
     if not found:
         raise ImportRefused(f"{file} holds no publication", "See the problems told")
     publications = identities.numbered(found)
@@ -85,7 +91,7 @@ def _write(
     folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    names = identities.distinct(validate.slug(heading, None)[:LONGEST_NAME] for heading in pages)
+    names = identities.distinct(cleaning.slug(heading, None)[:LONGEST_NAME] for heading in pages)
     for name, (heading, publications) in zip(names, pages.items(), strict=True):
         page = html.write(publications, catalogue, heading)
         (folder / f"{name}.html").write_text(page, encoding="utf-8")

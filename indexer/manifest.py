@@ -10,6 +10,7 @@ import msgspec
 import zstandard
 
 from indexer.fields import Catalogue
+from indexer.limits import LIMITS, Limits
 from indexer.record import Problem
 from indexer.thesaurus import Thesaurus
 
@@ -54,10 +55,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `built` is the time of the build in UTC, ISO 8601; `seconds` is how long it took. `after`
     is the generation that was live before, if one was. `corpus` is a digest of all that was
-    read, `schema` and `analysis` say by which rules. `counts` tells, for each facet, how many
-    publications have each value. `meaning` is the encoder's model, where publications have
-    vectors of what they mean. `files` has the size in bytes and the SHA-256 of every file
-    but the manifest itself.
+    read, `schema` and `analysis` say by which rules, `limits` within which limits. `counts`
+    tells, for each facet, how many publications have each value. `meaning` is the encoder's
+    model, where publications have vectors of what they mean. `files` has the size in bytes and
+    the SHA-256 of every file but the manifest itself.
     """
 
     format: int
@@ -73,6 +74,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     catalogue: Catalogue
     meaning: str = ""
+    limits: Limits = LIMITS
     files: dict[str, tuple[int, str]] = {}
 
 

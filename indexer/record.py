@@ -39,6 +39,16 @@ class Property(msgspec.Struct, frozen=True):
     text: str = ""
     language: str | None = None
 
+    @property
+    def length(self) -> int:
+        """How many characters it has, of whichever of its parts has most; one at least."""
+        return max(1, len(self.value), len(self.text), len(self.language or ""))
+
+    @property
+    def weight(self) -> int:
+        """How much of a file of so many characters it counts for: more than its length."""
+        return 10 + self.length
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One publication as its source has it: unchecked, in the source's own names."""

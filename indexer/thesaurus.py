@@ -7,9 +7,11 @@ and acronyms (a `notation` there). It need not be there.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 from pathlib import Path
 
@@ -66,7 +68,7 @@ def load(folder: Path) -> Thesaurus:
     or circular `broader`.
     """
     file = folder / THESAURUS_FILE
-    if not file.exists():
+    if not os.path.lexists(file):
         return Thesaurus()
     try:
         thesaurus = msgspec.convert(catalogue_file.toml(file), Thesaurus)
@@ -100,8 +102,14 @@ def _faults_of_broader(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
         for unknown in sorted(set(concept.broader) - known.keys()):
             what = f"{concept.id!r} is narrower than {unknown!r}, which there is not"
             yield what, "Add that concept, or take it out of broader"
-        above = set(concept.broader)
-        while more := {up for each in above if each in known for up in known[each].broader} - above:
-            above |= more
-        if concept.id in above:
-            yield f"{concept.id!r} is broader than itself", "Break the circle of broader"
+    for identity in _in_circles(thesaurus):
+        yield f"{identity!r} is broader than itself", "Break the circle of broader"
+
+
+def _in_circles(thesaurus: Thesaurus) -> Iterator[str]:
+    """The ids of concepts that are broader than themselves: of one circle, in their order."""
+    try:
+        TopologicalSorter({each.id: each.broader for each in thesaurus.concept}).prepare()
+    except CycleError as error:
+        circle = set(error.args[1])
+        yield from (each.id for each in thesaurus.concept if each.id in circle)

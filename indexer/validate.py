@@ -7,24 +7,26 @@ unusable id is left out.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from rapidfuzz import fuzz, process
+
 from indexer import codes, detection
+from indexer import limits as limiting
+from indexer.cleaning import clean, is_visible, slug
 from indexer.fields import MISSING, Catalogue, Field
+from indexer.limits import LIMITS, Limits
 from indexer.record import Entry, Link, Problem, Property, Publication, Value
 
 LONGEST_ID = 200
-LONGEST_SLUG = 100
+LONGEST_SHOWN = 80
+LONGEST_NAME = 100
+"""Characters of a property's name that may be a slip of the pen."""
 EARLIEST_YEAR = 1000
-_UNHOLDABLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
 
 
 class Unusable(ValueError):
@@ -36,16 +38,19 @@ class Unusable(ValueError):
 
 
 def publication(
-    entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None]
+    entry: Entry,
+    catalogue: Catalogue,
+    report: Callable[[Problem], None],
+    limits: Limits = LIMITS,
 ) -> Publication | None:
     """The publication that an entry describes, or None if it can't be one.
 
     Everything that could not be used is given to `report`, with its place and what to do.
     """
-    checked = _Checked(entry, catalogue, report)
+    checked = _Checked(entry, catalogue, report, limits)
     title_row = catalogue.role("title")
     titles = checked.texts(title_row) if title_row else []
-    if not titles:
+    if not is_visible("".join(titles)):
         checked.problem("it has no title", "Every entry needs one: it was left out", None)
         return None
     checked.name = titles[0]
@@ -65,41 +70,13 @@ def publication(
     )
 
 
-def clean(text: str) -> str:
-    """Text in NFC, runs of white space as one space, without characters no page can hold.
-
-    Those are control characters, lone surrogates and Unicode's noncharacters of plane 0.
-    """
-    # Most texts are clean, which is seen faster than they are cleaned: nothing that is left out
-    # is printable, and of white space only the plain space.
-    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
-        return text.strip()
-    return " ".join(unicodedata.normalize("NFC", _UNHOLDABLE.sub("", text)).split())
-
-
-def slug(title: str, year: int | None) -> str:
-    """An id made from a title and a year: lower case, words joined by hyphens.
-
-    Letters of other scripts stay as they are; a title of more than 100 characters is cut
-    between words.
-    """
-    plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", ""))
-    plain = unicodedata.normalize("NFKD", plain.casefold())
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    words = "-".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain))) or "untitled"
-    if len(words) > LONGEST_SLUG:
-        words = words[: LONGEST_SLUG + 1].rpartition("-")[0] or words[:LONGEST_SLUG]
-    if year is None or words.endswith(f"-{year}"):
-        return words
-    return f"{words}-{year}"
-
-
 class _Checked:
     """One entry on its way through the boundary: its values by row, its problems told."""
 
     def __init__(
-        self, entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None]
-    ) -> None:
+        self, entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None],
+        limits: Limits,
+    ) -> None:  # fmt: skip
         self.entry, self.catalogue, self.report = entry, catalogue, report
         self.given = clean(entry.id or "")
         self.name = self.given if entry.id else None
@@ -110,9 +87,28 @@ class _Checked:
                 self.stated[field.name].append(stated)
             else:
                 self._unknown(stated.name)
+        if sum([stated.length for stated in entry.properties]) > limits.longest_field:
+            self._cut(limits)
+
+    def _cut(self, limits: Limits) -> None:
+        """Leaves out, and tells, the values of each field that would make it too long."""
+        for name, stated in self.stated.items():
+            kept, left = [], limits.longest_field
+            for each in stated:
+                if each.length <= left:
+                    kept.append(each)
+                    left -= each.length
+            if len(kept) < len(stated):
+                length = sum(each.length for each in stated)
+                what = f"its values have {length} characters, more than {limits.longest_field}"
+                do = limiting.hint("longest_field")
+                self.problem(what, do, self.catalogue.by_name[name])
+                self.stated[name] = kept
 
     def _unknown(self, name: str) -> None:
         """Tells a name that looks like a slip of the pen; others are no matter of ours."""
+        if len(name) > LONGEST_NAME:
+            return
         if meant := _meant(name, tuple(self.catalogue.by_source_name)):
             self.problem(f"{name!r} is no field of this catalogue", f"Is it {meant!r}?", None)
 
@@ -132,7 +128,7 @@ class _Checked:
             code = detection.language_of(text)
         if stated and code is None:
             hint = "Write a code such as es after lang="
-            self.problem(f"the language {stated!r} of the title is unknown", hint, None)
+            self.problem(f"the language {_shown(stated)} of the title is unknown", hint, None)
         return None if code == self.catalogue.language else code
 
     def values(self) -> dict[str, tuple[Value, ...]]:
@@ -171,7 +167,11 @@ class _Checked:
         """Each value once, and of a field of one value the first."""
         kept = list(dict.fromkeys(values))
         if len(kept) > 1 and not field.several:
-            self.problem("it has several values", f"Only the first, {kept[0]}, was taken", field)
+            self.problem(
+                "it has several values",
+                f"Only the first, {str(kept[0])[:LONGEST_SHOWN]}, was taken",
+                field,
+            )
             kept = kept[:1]
         return kept
 
@@ -180,14 +180,16 @@ class _Checked:
             raise Unusable(f"{MISSING!r} stands for having no value", "Leave the field out")
         if field.values and str(value) not in field.values:
             allowed = ", ".join(field.values)
-            raise Unusable(f"{value!r} is not a value of this catalogue", f"Allowed: {allowed}")
+            raise Unusable(
+                f"{_shown(value)} is not a value of this catalogue", f"Allowed: {allowed}"
+            )
         if field.grouping and str(value) not in self.catalogue.groups:
             hint = f"Add it to {field.grouping}"
-            raise Unusable(f"{value!r} stands in no group of {field.parent}", hint)
+            raise Unusable(f"{_shown(value)} stands in no group of {field.parent}", hint)
 
     def _tell_lost_language(self, stated: Property, value: Value, field: Field) -> None:
         if isinstance(value, Link) and stated.language and not value.language:
-            what = f"the language {stated.language!r} of {value.url} is unknown"
+            what = f"the language {_shown(stated.language)} of {_shown(value.url)} is unknown"
             self.problem(what, "Write a code such as en or fr", field)
 
     def identity(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
@@ -198,20 +200,31 @@ class _Checked:
             return slug(title, int(str(years[0])) if years else None)
         parts = given.split("/")
         within = {".", ".."}.isdisjoint(parts) and parts[0] and parts[-1]
-        if within and " " not in given and len(given) <= LONGEST_ID:
+        # What can't be printed is no space either, and turns the text around it or hides.
+        if within and " " not in given and given.isprintable() and len(given) <= LONGEST_ID:
             return given
-        hint = (
-            f"An id has at most {LONGEST_ID} characters and no spaces, no / at its ends and "
-            "no . or .. between them: it was left out"
+        rule = (
+            f"An id has at most {LONGEST_ID} characters, no spaces and none that can't be seen, "
+            "no / at its ends and no . or .. between them: it was left out"
         )
-        self.problem(f"the id {given[:80]!r} can't be used", hint, None)
+        self.problem(f"the id {_shown(given)} can't be used", rule, None)
         return None
+
+
+_NEARLY = 80
+"""Of a hundred: how much of two names must be the same for one to be meant by the other."""
 
 
 @lru_cache(maxsize=1000)
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that another is nearly; kept, for files repeat their names at every line."""
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), None)
+    found = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_NEARLY)
+    return found[0] if found else None
+
+
+def _shown(value: object) -> str:
+    """A value as a problem tells it: in quotes, and cut where it is long."""
+    return repr(value[:LONGEST_SHOWN] if isinstance(value, str) else value)
 
 
 def _keyword(stated: Property) -> Value | None:
@@ -234,20 +247,24 @@ def _possible_year(date: str) -> int:
     if match and EARLIEST_YEAR <= int(match[1]) <= latest:
         return int(match[1])
     hint = f"Write four digits, {EARLIEST_YEAR} to {latest}"
-    raise Unusable(f"{written!r} is no possible year", hint)
+    raise Unusable(f"{_shown(written)} is no possible year", hint)
 
 
 def _language(stated: Property) -> Value | None:
     code = codes.language_code(stated.value) or codes.language_code(stated.text)
     if code is None:
-        raise Unusable(f"the language {stated.value!r} is unknown", "Write a code such as en or fr")
+        raise Unusable(
+            f"the language {_shown(stated.value)} is unknown", "Write a code such as en or fr"
+        )
     return code
 
 
 def _country(stated: Property) -> Value | None:
     code = codes.country_code(stated.value) or codes.country_code(stated.text)
     if code is None:
-        raise Unusable(f"the country {stated.value!r} is unknown", "Write a code such as IN or MD")
+        raise Unusable(
+            f"the country {_shown(stated.value)} is unknown", "Write a code such as IN or MD"
+        )
     return code
 
 
@@ -261,7 +278,7 @@ def _link(stated: Property) -> Value | None:
         safe = False
     if not safe or address != clean(address) or " " in address:
         hint = "Give a whole address, from http:// or https:// on"
-        raise Unusable(f"{address[:80]!r} is no address on the web", hint)
+        raise Unusable(f"{_shown(address)} is no address on the web", hint)
     code = codes.language_code(stated.language) if stated.language else None
     label = clean(stated.text)
     return Link(address, "" if label == address else label, code)

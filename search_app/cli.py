@@ -96,7 +96,7 @@ def _build(settings: config.Settings, *, force: bool = False, gate: Path | None 
     with Meter(settings.corpus) as meter:
         outcome = building.build(
             settings.corpus, settings.index, force=force, progress=meter, gate=passes,
-            encoder=_encoder(settings),
+            encoder=_encoder(settings), limits=settings.limits,
         )  # fmt: skip
     terminal.tell(outcome.problems)
     terminal.tell_outcome(outcome)
@@ -186,9 +186,10 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     Concepts of the thesaurus that no publication has are told too, and are no problem. Exit
     status: 0 all well, 3 some entries have problems, 1 the corpus can't be read.
     """
-    folder = config.load(corpus=corpus).corpus
+    settings = config.load(corpus=corpus)
+    folder = settings.corpus
     with Meter(folder, "Reading") as meter:
-        verdict = checking.check(folder, meter)
+        verdict = checking.check(folder, meter, settings.limits)
     terminal.tell(verdict.problems)
     _write_report(report, verdict.problems)
     if not verdict.publications:
@@ -233,7 +234,9 @@ def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) 
     settings = config.load(corpus=like)
     problems: list[Problem] = []
     try:
-        publications = importer.import_file(file, into, settings.corpus, problems.append)
+        publications = importer.import_file(
+            file, into, settings.corpus, problems.append, settings.limits
+        )
     finally:
         terminal.tell(problems)
         _write_report(report, problems)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from indexer.limits import LIMITS, Limits
+
 
 class SettingError(Exception):
     """A setting that can't be used: which, and why."""
@@ -62,6 +64,50 @@ ROWS = (
     Setting("metrics", 0, "1: anyone may read /metrics, not this machine alone.", 0, 1),
     Setting("log_queries", 0, "1: the log tells what was searched for.", 0, 1),
     Setting("gaps", "", "A file that notes searches which found nothing; without one, none are."),
+    Setting(
+        "largest_file",
+        LIMITS.largest_file,
+        "Bytes of a page or a text of the corpus; a larger one is left out.",
+        1000,
+    ),
+    Setting(
+        "largest_line",
+        LIMITS.largest_line,
+        "Bytes of a line of JSON Lines; a longer one is left out.",
+        1000,
+    ),
+    Setting(
+        "largest_unpacked",
+        LIMITS.largest_unpacked,
+        "Bytes of a file of JSON Lines, once unpacked; what is beyond is left out.",
+        1000,
+        2**63,
+    ),
+    Setting(
+        "most_entries",
+        LIMITS.most_entries,
+        "Entries of the corpus, and lines of one file; what is beyond is left out.",
+        1,
+    ),
+    Setting(
+        "longest_field",
+        LIMITS.longest_field,
+        "Characters of all values of a field in an entry; those beyond are left out.",
+        100,
+    ),
+    Setting(
+        "most_parts",
+        LIMITS.most_parts,
+        "Tags and attributes of a page, or lines of a text; a file of more is left out.",
+        1000,
+    ),
+    Setting(
+        "deepest",
+        LIMITS.deepest,
+        "How deep tags, JSON and folders may be nested; what is deeper is left out.",
+        10,
+        500,
+    ),
 )
 
 
@@ -86,6 +132,18 @@ class Settings(msgspec.Struct, frozen=True):
     metrics: bool
     log_queries: bool
     gaps: str
+    largest_file: int
+    largest_line: int
+    largest_unpacked: int
+    most_entries: int
+    longest_field: int
+    most_parts: int
+    deepest: int
+
+    @property
+    def limits(self) -> Limits:
+        """The limits within which a corpus is read."""
+        return msgspec.convert(self, Limits, from_attributes=True)
 
 
 def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:

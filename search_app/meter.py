@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from indexer import corpus
+from indexer import files
 from indexer.corpus import Progress
 from indexer.record import Problem, Publication
 
@@ -28,7 +28,7 @@ class Meter(Progress):
 
     def __init__(self, folder: Path, label: str = "Indexing") -> None:
         seen = sys.stderr.isatty()
-        total = sum(each.stat().st_size for each in corpus.files(folder, _pass_over)) if seen else 0
+        total = sum(map(_size, files.listed(folder, _pass_over))) if seen else 0
         self._step = total // self.STEPS + 1
         self._publications, self._started = 0, time.perf_counter()
         self._bar: ProgressBar[int] = click.progressbar(
@@ -55,6 +55,13 @@ class Meter(Progress):
     def _rate(self) -> str:
         seconds = time.perf_counter() - self._started
         return f"{self._publications / seconds:,.0f} publications a second"
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # told when it is read
+        return 0
 
 
 def _pass_over(problem: Problem) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from indexer import analysis, validate
+from indexer import analysis, cleaning
 
 Line = TypeVar("Line", bound=msgspec.Struct)
 
@@ -75,7 +75,7 @@ def load(folder: Path) -> JudgedSet:
     """
     documents, empty = [], []
     for each in _lines(folder / "docs.jsonl", Document):
-        title, text = validate.clean(each.title), validate.clean(each.text)
+        title, text = cleaning.clean(each.title), cleaning.clean(each.text)
         if title or text:
             documents.append(Document(each.id, title or NO_TITLE, text))
         else:

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from typing import BinaryIO
+from types import MappingProxyType
+from typing import BinaryIO, NamedTuple
 
+import msgspec
 from bs4 import BeautifulSoup, Tag
+from bs4.builder._lxml import LXMLTreeBuilder
 
 from indexer.fields import Catalogue, Field
+from indexer.limits import LIMITS, Limits, hint
 from indexer.readers.decoding import decode
 from indexer.record import Entry, Link, Problem, Property, Publication, Source, Value
 
@@ -25,6 +29,8 @@ _VALUE_ATTRIBUTES = {
     "data": "value", "meter": "value", "img": "src",
 }  # fmt: skip
 _TYPE = "https://schema.org/CreativeWork"
+_REPEATED = 2
+"""How often a page of the largest size may be said in all, by tags within one another."""
 _MARKUP = re.compile(
     r"""<!--(?:-?>|.*?(?:--!?>|\Z))
       | <(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)|\Z)
@@ -33,33 +39,143 @@ _MARKUP = re.compile(
 )
 
 
-def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+class _Exceeded(Exception):
+    """A page that has more of something than is read: what, and which limit it is."""
+
+    def __init__(self, what: str, limit: str) -> None:
+        super().__init__(what)
+        self.what, self.limit = what, limit
+
+
+def read(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
     """The articles of a page, as entries, in order; one that lacks its end loses none."""
     text = decode(stream.read(), file)
     if isinstance(text, Problem):
         yield text
         return
-    soup = _parsed(text)
-    articles = soup.find_all("article")
-    if not articles:
-        hint = "Put each publication into an <article>, as corpus/README.md shows"
-        yield Problem(file, 0, "the page holds no <article>", hint)
-        return
-    shared = [
-        _property(tag) for tag in soup.find_all(itemprop=True)
-        if tag.find_parent("article") is None and tag.name != "article"
-    ]  # fmt: skip
-    lines = _article_lines(text)
-    for number, article in enumerate(articles):
-        line = lines[number] if number < len(lines) else 0
-        yield _entry(article, shared, Source(file, line))
+    line = 0
+    try:
+        page = _Page(_parsed(text, limits), _REPEATED * limits.largest_file)
+        if not page.articles:
+            do = "Put each publication into an <article>, as corpus/README.md shows"
+            yield Problem(file, 0, "the page holds no <article>", do)
+            return
+        shared, lines = page.properties(page.shared), _article_lines(text)
+        for number, article in enumerate(page.articles):
+            line = lines[number] if number < len(lines) else 0
+            yield _entry(article, shared, page, Source(file, line))
+    except _Exceeded as error:
+        yield Problem(file, line, error.what, hint(error.limit))
 
 
-def _parsed(text: str) -> BeautifulSoup:
-    """The page as a tree; that it looks like XML or like an address is no matter here."""
+def _parsed(text: str, limits: Limits) -> BeautifulSoup:
+    """The page as a tree; that it looks like XML or like an address is no matter here.
+
+    Raises _Exceeded.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return BeautifulSoup(text, "lxml")
+        # Of a character that no page can hold, each one would be a text of its own.
+        return BeautifulSoup(text.replace("\0", ""), builder=_Builder(limits))
+
+
+class _Builder(LXMLTreeBuilder):
+    """Makes the tree of a page, and gives up where it grows too large or too deep."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__()
+        self._limits, self._left = limits, limits.most_parts
+
+    def start(
+        self, tag: str | bytes, attrib: dict[str | bytes, str | bytes],
+        nsmap: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        """Takes a start tag."""
+        self._count(1 + len(attrib))
+        assert self.soup is not None
+        if len(self.soup.tagStack) > self._limits.deepest:
+            what = f"its tags are nested deeper than {self._limits.deepest}"
+            raise _Exceeded(what, "deepest")
+        super().start(tag, attrib, dict(nsmap))
+
+    def comment(self, text: str | bytes) -> None:
+        """Takes a comment."""
+        self._count(1)
+        super().comment(text)
+
+    def pi(self, target: str, data: str) -> None:
+        """Takes a processing instruction."""
+        self._count(1)
+        super().pi(target, data)
+
+    def _count(self, more: int) -> None:
+        self._left -= more
+        if self._left < 0:
+            what = f"it has more than {self._limits.most_parts} tags and attributes"
+            raise _Exceeded(what, "most_parts")
+
+
+class _Open(NamedTuple):
+    """A tag that is not closed yet, and the article and the item that its children stand in.
+
+    `around` is the item that the article stands in.
+    """
+
+    tag: Tag
+    article: Tag | None
+    item: Tag | None
+    around: Tag | None
+
+
+class _Page:
+    """A page's articles, and the tags that state something: of each article, and outside of all.
+
+    A text counts as often as it is stated, by properties within one another. Of all that, `left`
+    is how much may yet come.
+    """
+
+    def __init__(self, soup: BeautifulSoup, left: int) -> None:
+        self.articles: list[Tag] = []
+        self.shared: list[Tag] = []
+        self.own: dict[int, list[Tag]] = {}
+        self._left = left
+        stack = [_Open(soup, None, None, None)]
+        for tag in soup.find_all(True):
+            while stack[-1].tag is not tag.parent:
+                stack.pop()
+            stack.append(self._opened(tag, stack[-1]))
+
+    def _opened(self, tag: Tag, parent: _Open) -> _Open:
+        _, article, item, around = parent
+        if tag.has_attr("itemprop"):
+            if article is None and tag.name != "article":
+                self.shared.append(tag)
+            # What belongs to something within an article is not stated by the article.
+            elif article and (item is article or item is around):
+                self.own[id(article)].append(tag)
+        if tag.name == "article":
+            self.articles.append(tag)
+            self.own[id(tag)] = []
+            article, around = tag, item
+        return _Open(tag, article, tag if tag.has_attr("itemscope") else item, around)
+
+    def properties(self, tags: Iterable[Tag]) -> list[Property]:
+        """What these tags state, one for each of their names. Raises _Exceeded."""
+        found: list[Property] = []
+        for tag in tags:
+            stated = _property(tag)
+            for name in stated.name.split():
+                one = msgspec.structs.replace(stated, name=name)
+                self.spend(one.weight)
+                found.append(one)
+        return found
+
+    def spend(self, size: int) -> None:
+        """Takes as much from what may yet be read of the page. Raises _Exceeded."""
+        self._left -= size
+        if self._left < 0:
+            what = "its tags say too much, with all that they repeat; from here on"
+            raise _Exceeded(what, "largest_file")
 
 
 def _article_lines(text: str) -> list[int]:
@@ -73,24 +189,13 @@ def _article_lines(text: str) -> list[int]:
     return lines
 
 
-def _entry(article: Tag, shared: list[Property], source: Source) -> Entry:
-    own = [_property(tag) for tag in article.find_all(itemprop=True) if _is_of(tag, article)]
-    named = {name for each in own for name in each.name.split()}
+def _entry(article: Tag, shared: list[Property], page: _Page, source: Source) -> Entry:
+    page.spend(len(shared))
+    own = page.properties(page.own[id(article)])
+    named = {each.name for each in own}
     inherited = [each for each in shared if each.name not in named]
-    split = [
-        Property(name, each.value, each.text, each.language)
-        for each in [*inherited, *own]
-        for name in each.name.split()
-    ]
     identity = article.get("id") or article.get("itemid")
-    return Entry(source, tuple(split), str(identity) if identity else None)
-
-
-def _is_of(tag: Tag, article: Tag) -> bool:
-    """Whether a property is an article's own, not one of something within it."""
-    scope = tag.find_parent(itemscope=True)
-    in_scope = scope is article or scope is article.find_parent(itemscope=True)
-    return in_scope and tag.find_parent("article") is article
+    return Entry(source, (*inherited, *own), str(identity) if identity else None)
 
 
 def _property(tag: Tag) -> Property:

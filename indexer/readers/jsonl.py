@@ -12,69 +12,146 @@ import lzma
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from functools import partial
+from typing import BinaryIO
 
 import msgspec
 
+from indexer.limits import LIMITS, Limits, hint
 from indexer.readers.decoding import decode
 from indexer.record import Entry, Piece, Problem, Property, Source
 
 _PACKED_ERRORS = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
+_BLOCK = 1 << 20
+"""Bytes that are unpacked at a time."""
+_LARGEST_DICTIONARY = 200_000_000
+"""Bytes that unpacking xz may take: `xz -9` needs 68 million, a header can ask for gigabytes."""
 
 
-def lines(stream: BinaryIO, file: str) -> Iterator[Piece | Problem]:
-    """The lines of a file, in order; empty ones are passed over."""
+class _Exceeded(Exception):
+    """There is more of a file than is read: of what, and by which limit."""
+
+    def __init__(self, what: str, limit: str) -> None:
+        super().__init__(what)
+        self.limit = limit
+
+
+def lines(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
+    """The lines of a file, in order; empty ones are passed over, and too long ones told."""
+    return _pieces(iter(partial(stream.read, _BLOCK), b""), file, limits)
+
+
+def lines_gzip(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
+    """The same, packed with gzip."""
+    with gzip.open(stream) as unpacked:
+        yield from _pieces(iter(partial(unpacked.read1, _BLOCK), b""), file, limits)
+
+
+def lines_xz(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
+    """The same, packed with xz."""
+    return _pieces(_unpacked(stream), file, limits)
+
+
+def _pieces(blocks: Iterator[bytes], file: str, limits: Limits) -> Iterator[Piece | Problem]:
     number = 0
     try:
-        for number, line in enumerate(stream, start=1):
-            if not line.isspace():
+        for line in _split(_bounded(blocks, limits), limits.largest_line):
+            if number == limits.most_entries:
+                raise _Exceeded(f"{number} lines", "most_entries")
+            number += 1
+            if line is None:
+                what = f"the line has more than {limits.largest_line} bytes"
+                yield Problem(file, number, what, hint("largest_line"))
+            elif line and not line.isspace():
                 yield Piece(line, file, number)
+    except _Exceeded as error:
+        what = f"the file has more than {error}; it was read to line {number}"
+        yield Problem(file, number, what, hint(error.limit))
     except _PACKED_ERRORS as error:
         what = f"the packed file can't be read beyond line {number}: {error}"
         yield Problem(file, number, what, "Make or copy it again")
 
 
-def lines_gzip(stream: BinaryIO, file: str) -> Iterator[Piece | Problem]:
-    """The same, packed with gzip."""
-    with gzip.open(stream) as unpacked:
-        yield from lines(cast(BinaryIO, unpacked), file)
+def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
+    """What was packed with xz, in blocks.
+
+    `lzma.open` does the same, but takes the memory that a file asks for.
+    """
+    rest = stream.read(_BLOCK)
+    while True:
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LARGEST_DICTIONARY)
+        while not unpacker.eof:
+            if unpacker.needs_input and not (rest := rest or stream.read(_BLOCK)):
+                raise EOFError("it ends before its end")
+            if block := unpacker.decompress(rest, _BLOCK):
+                yield block
+            rest = b""
+        # Files that were put behind one another stand for one; zeros may fill up between them.
+        rest = unpacker.unused_data.lstrip(b"\0")
+        while not rest:
+            if not (block := stream.read(_BLOCK)):
+                return
+            rest = block.lstrip(b"\0")
 
 
-def lines_xz(stream: BinaryIO, file: str) -> Iterator[Piece | Problem]:
-    """The same, packed with xz."""
-    with lzma.open(stream) as unpacked:
-        yield from lines(cast(BinaryIO, unpacked), file)
+def _bounded(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
+    """The blocks, up to as many bytes as are read of one file. Raises _Exceeded."""
+    left = limits.largest_unpacked
+    for block in blocks:
+        left -= len(block)
+        if left < 0:
+            raise _Exceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
+        yield block
 
 
-def read(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+def _split(blocks: Iterator[bytes], longest: int) -> Iterator[bytes | None]:
+    """The lines of a file, without their ends; None for one of more than `longest` bytes."""
+    begun, is_long = b"", False
+    for block in blocks:
+        *ended, begun = (begun + block).split(b"\n")
+        for line in ended:
+            yield None if is_long or len(line) > longest else line
+            is_long = False
+        if is_long or len(begun) > longest:
+            begun, is_long = b"", True
+    if begun or is_long:
+        yield None if is_long else begun
+
+
+def read(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
     """The objects of a file, as entries, in order."""
-    return map(_read, lines(stream, file))
+    return _read(lines(stream, file, limits), limits)
 
 
-def read_gzip(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+def read_gzip(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
     """The same, packed with gzip."""
-    return map(_read, lines_gzip(stream, file))
+    return _read(lines_gzip(stream, file, limits), limits)
 
 
-def read_xz(stream: BinaryIO, file: str) -> Iterator[Entry | Problem]:
+def read_xz(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
     """The same, packed with xz."""
-    return map(_read, lines_xz(stream, file))
+    return _read(lines_xz(stream, file, limits), limits)
 
 
-def _read(line: Piece | Problem) -> Entry | Problem:
-    return line if isinstance(line, Problem) else entry(line)
+def _read(found: Iterator[Piece | Problem], limits: Limits) -> Iterator[Entry | Problem]:
+    return (each if isinstance(each, Problem) else entry(each, limits) for each in found)
 
 
-def entry(line: Piece) -> Entry | Problem:
+def entry(line: Piece, limits: Limits = LIMITS) -> Entry | Problem:
     """The object that stands on a line."""
     source = Source(line.file, line.line)
     try:
         found = msgspec.json.decode(line.data.removeprefix(BOM_UTF8))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        return _too_deep(source, limits)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _broken(line.data, source, error)
     if not isinstance(found, dict):
-        hint = "Write {...} with the fields by their names: it was left out"
-        return Problem(source.file, source.line, "the line is no JSON object", hint)
+        do = "Write {...} with the fields by their names: it was left out"
+        return Problem(source.file, source.line, "the line is no JSON object", do)
+    opened = line.data.count(b"[") + line.data.count(b"{")
+    if opened > limits.deepest and _is_deeper(found, limits.deepest):
+        return _too_deep(source, limits)
     identity, language = found.pop("id", None), found.pop("lang", None)
     language = str(language) if language else None
     stated: list[Property] = []
@@ -87,6 +164,19 @@ def entry(line: Piece) -> Entry | Problem:
     return Entry(source, tuple(stated), None if identity is None else str(identity))
 
 
+def _is_deeper(value: object, deepest: int) -> bool:
+    """Whether lists and objects are nested deeper than that."""
+    if not isinstance(value, (dict, list)):
+        return False
+    within = value.values() if isinstance(value, dict) else value
+    return deepest == 0 or any(_is_deeper(each, deepest - 1) for each in within)
+
+
+def _too_deep(source: Source, limits: Limits) -> Problem:
+    what = f"lists and objects are nested deeper than {limits.deepest}"
+    return Problem(source.file, source.line, what, hint("deepest"))
+
+
 def _broken(line: bytes, source: Source, error: Exception) -> Problem:
     """What is wrong with a line that can't be decoded: a byte of it first, then its JSON."""
     text = decode(line, source.file)
@@ -94,8 +184,8 @@ def _broken(line: bytes, source: Source, error: Exception) -> Problem:
         return msgspec.structs.replace(
             text, line=source.line, hint="Save it as UTF-8: it was left out"
         )
-    hint = "Each line is one JSON object: it was left out"
-    return Problem(source.file, source.line, str(error), hint)
+    do = "Each line is one JSON object: it was left out"
+    return Problem(source.file, source.line, str(error), do)
 
 
 def _property(name: str, value: object, language: str | None) -> Property:

@@ -10,7 +10,7 @@ from unittest import mock
 import msgspec
 from hypothesis import strategies as st
 
-from indexer import columnar, validate
+from indexer import cleaning, columnar
 from indexer.columnar import Segment, stored
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import NO_PIECE, Fresh, Item, Link, Publication, Source
@@ -36,7 +36,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.lists(
     st.sampled_from(WORDS), max_size=8
 ).map(" ".join)
 """Texts of any characters, or of words in many scripts."""
-LINES = TEXTS.map(validate.clean).filter(lambda text: text not in ("", MISSING))
+LINES = TEXTS.map(cleaning.clean).filter(lambda text: text not in ("", MISSING))
 """Such texts as titles and values are: one line, not empty, and no stand-in for no value."""
 
 _links = st.builds(Link, st.just("https://example.org/"), LINES, st.none() | st.just("fr"))

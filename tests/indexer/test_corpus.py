@@ -156,7 +156,7 @@ def test_file_name_in_another_encoding(
 )  # fmt: skip
 def test_reader_is_known_by_the_ending(name: str, *, known: bool) -> None:
     """A reader is chosen by how a file's name ends, in any case."""
-    assert (reading.reader_of(Path(name)) is not None) is known
+    assert (reading.ending_of(Path(name)) is not None) is known
 
 
 def test_cut_file_keeps_what_came_before(

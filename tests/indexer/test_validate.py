@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, identities, validate
+from indexer import catalogue_file, cleaning, identities, validate
 from indexer.fields import Catalogue
 from indexer.record import Entry, Link, Problem, Property, Publication, Source
 from tests.catalogue import CORPUS
@@ -220,26 +220,26 @@ def test_id_is_cleaned_as_text_is(
 )
 def test_slug(title: str, year: int | None, slug: str) -> None:
     """An id is the title's words and the year, lower case, plain, and cut between words."""
-    assert validate.slug(title, year) == slug
+    assert cleaning.slug(title, year) == slug
 
 
 @given(ANY_TEXT, st.none() | st.integers(1000, 9999))
 def test_slug_is_always_a_usable_id(title: str, year: int | None) -> None:
     """An id made from any title is taken as given, and making one of it again changes nothing."""
     catalogue = catalogue_file.load(CORPUS)
-    made = validate.slug(title, year)
+    made = cleaning.slug(title, year)
     problems: list[Problem] = []
     assert checked(entry("Law", made, section="Tools"), catalogue, problems).id == made
     assert problems == []
-    plain = validate.slug(title, None)
-    assert validate.slug(plain, None) == plain
+    plain = cleaning.slug(title, None)
+    assert cleaning.slug(plain, None) == plain
 
 
 @given(ANY_TEXT)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     """Cleaned text is NFC, has single spaces within, no control characters and no surrogates."""
-    cleaned = validate.clean(text)
-    assert validate.clean(cleaned) == cleaned
+    cleaned = cleaning.clean(text)
+    assert cleaning.clean(cleaned) == cleaned
     assert unicodedata.is_normalized("NFC", cleaned)
     assert not {unicodedata.category(each) for each in cleaned} & {"Cc", "Cs", "Zl", "Zp"}
     assert "  " not in cleaned

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, validate
+from indexer import catalogue_file, cleaning, validate
 from indexer.readers import html
 from indexer.record import Entry, Problem, Property, Publication, Source
 from tests.catalogue import CORPUS
@@ -232,7 +232,7 @@ MADE = st.builds(
 )
 
 
-@given(st.lists(MADE.filter(bool), min_size=1, max_size=4), ANY_TEXT.map(validate.clean))
+@given(st.lists(MADE.filter(bool), min_size=1, max_size=4), ANY_TEXT.map(cleaning.clean))
 def test_what_was_written_is_read_back(made: list[Publication], heading: str) -> None:
     """Publications of any text, links, languages and ids, written as a page, are read as equal."""
     page = html.write(made, CATALOGUE, heading)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.limits import LIMITS
 from indexer.readers import READERS, Reader, jsonl
 from indexer.record import Entry, Problem, Property, Source
 
@@ -26,7 +27,7 @@ MANY = "".join(json.dumps({"title": f"Paper {n}", "key": str(n * n)}) + "\n" for
 def read(data: bytes | str, reader: Reader = jsonl.read) -> list[Entry | Problem]:
     """All that a file gives."""
     data = data if isinstance(data, bytes) else data.encode()
-    return list(reader(io.BytesIO(data), "papers"))
+    return list(reader(io.BytesIO(data), "papers", LIMITS))
 
 
 def stated(line: str) -> tuple[Property, ...]:
@@ -91,7 +92,7 @@ def test_language_of_the_texts() -> None:
         (b"null", "no JSON object"),
         (b'{"title": "\xe9"}', "byte 0xe9 at 11 is not UTF-8"),
         (b'{"title": "\\ud800"}', "truncated"),
-        (b"[" * 100_000, "recursion"),
+        (b"[" * 100_000, "deeper"),
     ],
     ids=str,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from heapq import merge
 
 from indexer.readers.catalogue_text.draft import Draft, Place
 from indexer.readers.catalogue_text.imprints import Imprint
@@ -78,15 +79,18 @@ class _Assembly:
         """Entries and problems, as they stand in the text."""
         totals = Counter(draft.place.section for draft in self._drafts)
         counts: Counter[str] = Counter()
-        found: list[tuple[int, Entry | Problem]] = []
-        for draft in self._drafts:
-            section = draft.place.section
-            counts[section] += 1
-            position = f"{section}, entry {counts[section]} of {totals[section]}"
-            properties = tuple(draft.properties(position))
-            found.append((draft.line, Entry(Source(self._file, draft.line), properties)))
-        found.extend((problem.line, problem) for problem in self._problems)
-        yield from (each for _, each in sorted(found, key=lambda pair: pair[0]))
+
+        # One entry at a time: together, they can say their headings far too often.
+        def entries() -> Iterator[Entry | Problem]:
+            for draft in self._drafts:
+                section = draft.place.section
+                counts[section] += 1
+                position = f"{section}, entry {counts[section]} of {totals[section]}"
+                properties = tuple(draft.properties(position))
+                yield Entry(Source(self._file, draft.line), properties)
+
+        told: list[Entry | Problem] = [*self._problems]
+        yield from merge(entries(), sorted(told, key=_line), key=_line)
 
     def report(self, line: Line, what: str, hint: str = "") -> None:
         """Note that a line found no place."""
@@ -163,6 +167,10 @@ class _Assembly:
         draft.duration = draft.duration or line.duration
         draft.issue = draft.issue or line.issue
         draft.imprint = draft.imprint or line.imprint
+
+
+def _line(one: Entry | Problem) -> int:
+    return one.line if isinstance(one, Problem) else one.source.line
 
 
 def _contradicts(draft: Draft, line: Line) -> bool:

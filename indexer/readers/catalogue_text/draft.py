@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from indexer.readers.catalogue_text.imprints import Imprint
 from indexer.readers.catalogue_text.lines import Issue, Line, Offer, access, links, plain
@@ -39,7 +40,7 @@ class Draft:
     paragraphs: list[str] = field(default_factory=list)
     ways: list[Line] = field(default_factory=list)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """Its title, cleaned; empty if there is nothing to read in it."""
         title, _, _ = clean_title(plain(self.printed_title))

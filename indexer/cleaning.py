@@ -1,0 +1,52 @@
+"""Texts as they are kept: cleaned, known to be visible, made into ids."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_SLUG = 100
+_UNHOLDABLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that look like a space."""
+
+
+def clean(text: str) -> str:
+    """Text in NFC, runs of white space as one space, without characters no page can hold.
+
+    Those are control characters, lone surrogates and Unicode's noncharacters of plane 0.
+    """
+    # Most texts are clean, which is seen faster than they are cleaned: nothing that is left out
+    # is printable, and of white space only the plain space.
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()
+    return " ".join(unicodedata.normalize("NFC", _UNHOLDABLE.sub("", text)).split())
+
+
+def is_visible(text: str) -> bool:
+    """Whether anything of a text can be seen, which is neither a space nor a mark on one."""
+    first = text[:1]
+    return (first.isascii() and first.isalnum()) or any(
+        unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK
+        for character in text
+    )
+
+
+def slug(title: str, year: int | None) -> str:
+    """An id made from a title and a year: lower case, words joined by hyphens.
+
+    Letters of other scripts stay as they are; a title of more than 100 characters is cut
+    between words.
+    """
+    plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", ""))
+    plain = unicodedata.normalize("NFKD", plain.casefold())
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    words = "-".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain))) or "untitled"
+    if len(words) > LONGEST_SLUG:
+        words = words[: LONGEST_SLUG + 1].rpartition("-")[0] or words[:LONGEST_SLUG]
+    if year is None or words.endswith(f"-{year}"):
+        return words
+    return f"{words}-{year}"

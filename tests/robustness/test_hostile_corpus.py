@@ -1,0 +1,94 @@
+"""A hostile file ends in a problem that names it; the build ends, and all else is found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from indexer import build
+from indexer.columnar import Segment
+from tests.robustness.hostile import HOSTILE, Hostile
+
+GOOD = {
+    "model-law", "case-digest-2017", "brief/6", "removal-of-organs-2011", "victims-at-the-border",
+}  # fmt: skip
+"""The ids of the small corpus beside."""
+MOST_SECONDS, MOST_MEGABYTES = 20, 700
+BUILD = """\
+import resource, sys
+from pathlib import Path
+from indexer import build
+outcome = build.build(Path(sys.argv[1]), Path(sys.argv[2]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(*outcome.problems, sep="\\n")
+"""
+
+
+def ids(outcome: build.Outcome) -> set[str]:
+    """The ids that are in an index."""
+    live = outcome.generation
+    return set(Segment(live.segment, live.manifest.catalogue).stored.all_ids)
+
+
+def segment(outcome: build.Outcome) -> dict[str, bytes]:
+    """The files of a segment."""
+    return {each.name: each.read_bytes() for each in outcome.generation.segment.iterdir()}
+
+
+def check(outcome: build.Outcome, file: str, told: str | None) -> None:
+    """That the good publications are there, and that of the file this is told, or nothing."""
+    assert ids(outcome) >= GOOD
+    for problem in outcome.problems:
+        assert problem.file == file
+        assert problem.hint
+        assert str(problem).isprintable()
+        assert len(str(problem)) < 2_000
+    told_of_it = [problem.what for problem in outcome.problems]
+    if told is None:
+        assert told_of_it == []
+        assert len(ids(outcome)) == len(GOOD) + 1
+    else:
+        assert any(told in what for what in told_of_it), told_of_it[:5]
+    assert msgspec.json.encode(outcome.problems)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_is_told_and_costs_nothing_else(
+    hostile: Hostile, corpus: Path, tmp_path: Path
+) -> None:
+    """The build ends within seconds, tells what is wrong and has every good publication."""
+    (corpus / hostile.file).write_bytes(hostile.data())
+    started = time.perf_counter()
+    outcome = build.build(corpus, tmp_path / "index")
+    assert time.perf_counter() - started < MOST_SECONDS
+    check(outcome, hostile.file, hostile.told)
+
+
+BOMBS = (
+    "a million paragraphs", "a million comments", "a million attributes", "NUL bytes",
+    "numbers of no character", "a property of a million names",
+    "properties that repeat a long text", "a heading that holds for too many articles",
+    "JSON: a bomb of gzip, one line", "JSON: a bomb of xz, one line",
+    "JSON: an xz that wants gigabytes", "JSON: lines that are none",
+    "text: a section that every entry repeats",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux tells it")
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_takes_bounded_memory(name: str, corpus: Path, tmp_path: Path) -> None:
+    """What is small and unfolds to something huge is told before it has unfolded."""
+    hostile = HOSTILE[name]
+    (corpus / hostile.file).write_bytes(hostile.data())
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, corpus, tmp_path / "index"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    megabytes, _, told = done.stdout.partition("\n")
+    assert int(megabytes) < MOST_MEGABYTES
+    assert (hostile.told or "") in told

@@ -1,0 +1,208 @@
+"""What exceeds a limit is left out and told, and costs only what exceeds it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from indexer import build, catalogue_file, cleaning, readers, validate
+from indexer.columnar import Segment
+from indexer.corpus import MOST_PROBLEMS
+from indexer.limits import LIMITS, Limits
+from indexer.readers import READERS
+from indexer.record import Fresh, Problem
+from search_app import config
+from tests import samples
+from tests.catalogue import CORPUS
+from tests.robustness.hostile import HOSTILE
+from tests.robustness.test_hostile_corpus import GOOD, ids, segment
+
+CATALOGUE = catalogue_file.load(CORPUS)
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    ".jsonl": bytes, ".jsonl.gz": gzip.compress, ".jsonl.xz": lzma.compress,
+}  # fmt: skip
+
+
+def lines(*titles: str) -> bytes:
+    """Lines of JSON, one for each title."""
+    return b"".join(
+        json.dumps({"title": each, "section": "Tools"}).encode() + b"\n" for each in titles
+    )
+
+
+@pytest.mark.parametrize("ending", PACK)
+def test_a_line_that_is_too_long_costs_itself(ending: str, corpus: Path, tmp_path: Path) -> None:
+    """Lines keep their numbers around one that is not read; one of just the length is read."""
+    limit = 1_000
+    longest = lines("x" * (limit - len(lines("")) + 1))
+    data = lines("A") + b"y" * 5_000_000 + b"\n" + longest + lines("B", "C" * limit, "D")
+    (corpus / f"x{ending}").write_bytes(PACK[ending](data))
+    outcome = build.build(corpus, tmp_path / "index", limits=Limits(largest_line=limit))
+    assert [each.line for each in outcome.problems] == [2, 5]
+    assert {"a", "b", "d"} < ids(outcome)
+    assert len(ids(outcome)) == len(GOOD) + 4
+
+
+@pytest.mark.parametrize("ending", PACK)
+def test_a_file_is_read_up_to_as_many_bytes(ending: str, corpus: Path, tmp_path: Path) -> None:
+    """What was read before the limit stays; where reading ended is told."""
+    data = lines("A", "B") + b" \n" * 5_000_000 + lines("C")
+    (corpus / f"x{ending}").write_bytes(PACK[ending](data))
+    limits = Limits(largest_unpacked=5_000_000)
+    outcome = build.build(corpus, tmp_path / "index", limits=limits)
+    assert ids(outcome) == GOOD | {"a", "b"}
+    [problem] = outcome.problems
+    assert "the file has more than 5000000 bytes; it was read to line" in problem.what
+    assert "PUBSEARCH_LARGEST_UNPACKED" in problem.hint
+
+
+def test_a_file_has_so_many_lines_at_most(corpus: Path, tmp_path: Path) -> None:
+    """Lines beyond the limit are not read, whatever they hold."""
+    (corpus / "x.jsonl").write_bytes(lines("A") + b"x\n" * 20 + lines("B"))
+    outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=10))
+    assert ids(outcome) == GOOD | {"a"}
+    assert outcome.problems[-1].what == "the file has more than 10 lines; it was read to line 10"
+
+
+def test_a_corpus_has_so_many_entries_at_most(corpus: Path, tmp_path: Path) -> None:
+    """Entries beyond the limit are told file by file; those that came first are there."""
+    (corpus / "x.jsonl").write_bytes(lines("A", "B", "C"))
+    (corpus / "y.jsonl").write_bytes(lines("D"))
+    outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=7))
+    assert ids(outcome) == GOOD | {"a", "b"}
+    assert [(each.file, each.line) for each in outcome.problems] == [("x.jsonl", 3), ("y.jsonl", 1)]
+    assert "PUBSEARCH_MOST_ENTRIES" in outcome.problems[0].hint
+
+
+def test_a_value_that_is_too_long_costs_itself(corpus: Path, tmp_path: Path) -> None:
+    """An entry keeps what it says beside, and values of that field that fit."""
+    record = {"title": "A", "section": "Tools", "country": ["IN", "x" * 200, "NP"], "note": "n"}
+    (corpus / "x.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    outcome = build.build(corpus, tmp_path / "index", limits=Limits(longest_field=100))
+    [problem] = outcome.problems
+    assert problem.what == "Country: its values have 204 characters, more than 100"
+    assert "PUBSEARCH_LONGEST_FIELD" in problem.hint
+    assert ids(outcome) == GOOD | {"a"}
+    live = outcome.generation
+    stored = Segment(live.segment, live.manifest.catalogue).stored
+    number = stored.number("a")
+    assert number is not None
+    values = stored.publication(number).values
+    assert (values["country"], values["note"]) == (("IN", "NP"), ("n",))
+
+
+def test_many_problems_of_a_file_are_counted(corpus: Path, tmp_path: Path) -> None:
+    """Of a file a thousand problems are told, and how many there are; of others, theirs."""
+    (corpus / "x.jsonl").write_bytes(b"x\n" * (MOST_PROBLEMS + 7) + lines("A"))
+    (corpus / "y.jsonl").write_bytes(b"x\n")
+    outcome = build.build(corpus, tmp_path / "index")
+    told = [each for each in outcome.problems if each.file == "x.jsonl"]
+    assert len(told) == MOST_PROBLEMS + 1
+    assert told[-1].what == "7 more problems were found in it"
+    assert [each.line for each in outcome.problems if each.file == "y.jsonl"] == [1]
+    assert "a" in ids(outcome)
+
+
+CHEAP = (
+    "an id that leads out", "Latin-1", "a title of a million characters", "UTF-16",
+    "an address that is a script", "JSON: lists just too deep", "JSON: a line that is too long",
+    "JSON: lines that are none", "JSON: an xz that breaks off", "text: labels under a long title",
+)  # fmt: skip
+
+
+def test_hostile_files_are_told_again_by_a_rebuild(corpus: Path, tmp_path: Path) -> None:
+    """What had problems is read and told anew each time; the segment is that of a full build."""
+    for number, name in enumerate(CHEAP):
+        hostile = HOSTILE[name]
+        (corpus / f"{number}{hostile.file}").write_bytes(hostile.data())
+    first = build.build(corpus, tmp_path / "index")
+    assert len(first.problems) >= len(CHEAP)
+    again = build.build(corpus, tmp_path / "index")
+    assert again.status == "unchanged"
+    assert again.problems == first.problems
+    (corpus / "later.jsonl").write_bytes(lines("Later"))
+    rebuilt = build.build(corpus, tmp_path / "index")
+    full = build.build(corpus, tmp_path / "other")
+    assert rebuilt.problems == full.problems == first.problems
+    assert segment(rebuilt) == segment(full)
+
+
+def test_other_limits_hold_for_what_was_read_before(corpus: Path, tmp_path: Path) -> None:
+    """With lower limits what is in the index already is held against them, and the other way."""
+    (corpus / "x.jsonl").write_bytes(lines("A", "B" * 200))
+    low = Limits(longest_field=100)
+    assert build.build(corpus, tmp_path / "index").problems == []
+    lowered = build.build(corpus, tmp_path / "index", limits=low)
+    assert [each.what for each in lowered.problems][:1] == [
+        "Title: its values have 200 characters, more than 100"
+    ]
+    assert segment(lowered) == segment(build.build(corpus, tmp_path / "other", limits=low))
+    raised = build.build(corpus, tmp_path / "index")
+    assert raised.problems == []
+    assert len(ids(raised)) == len(GOOD) + 2
+
+
+def test_limits_are_settings() -> None:
+    """Each limit is a setting of its name and default, which the environment can change."""
+    assert config.load(environment={}).limits == LIMITS
+    for name in Limits.__struct_fields__:
+        other = getattr(LIMITS, name) + 1
+        changed = config.load(environment={f"PUBSEARCH_{name.upper()}": str(other)})
+        assert changed.limits == msgspec.structs.replace(LIMITS, **{name: other})
+
+
+def taken_in(data: bytes, ending: str) -> list[Problem]:
+    """Reads a file and checks its entries, as a build does; its problems."""
+    problems: list[Problem] = []
+    for piece in readers.pieces(BytesIO(data), "x", ending, LIMITS):
+        if isinstance(piece, Problem):
+            problems.append(piece)
+            continue
+        for entry in readers.entries(piece, ending, LIMITS):
+            if isinstance(entry, Problem):
+                problems.append(entry)
+            elif found := validate.publication(entry, CATALOGUE, problems.append):
+                assert cleaning.is_visible(found.title)
+                msgspec.json.encode(Fresh(CATALOGUE.with_ancestors(found)))
+    return problems
+
+
+@pytest.mark.parametrize("ending", READERS)
+@given(data=st.data())
+def test_any_bytes_are_entries_or_problems(ending: str, data: st.DataObject) -> None:
+    """Whatever a file holds, reading it gives entries and problems, and no other error."""
+    seed = {
+        ".html": samples.SMALL_TOOLS, ".htm": samples.SMALL_PAPERS,
+        ".txt": "Tools\t3\n\nTools\nTitle\nUNODC, 2001\nDownload: [English](http://a.org)\n",
+    }.get(ending, samples.SMALL_LINES).encode()  # fmt: skip
+    at, more = data.draw(st.integers(0, len(seed))), data.draw(st.binary(max_size=60))
+    cut = data.draw(st.integers(0, 20))
+    whole = data.draw(st.booleans())
+    plain = more if whole else seed[:at] + more + seed[at + cut :]
+    packed = PACK.get(ending, bytes)(plain)
+    problems = taken_in(more if whole else packed, ending)
+    assert msgspec.json.encode(problems)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+@example("\u200b", "a")
+@example("a", "\u2028/..")
+def test_any_title_and_id_are_usable_or_told(title: str, identity: str) -> None:
+    """A title that is taken can be seen, and an id that is taken can be printed."""
+    problems: list[Problem] = []
+    found = validate.publication(samples.entry(title, identity), CATALOGUE, problems.append)
+    if found is None:
+        assert problems
+    else:
+        assert cleaning.is_visible(found.title)
+        assert found.id.isprintable()
+        assert ".." not in found.id.split("/")
