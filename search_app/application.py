@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 from indexer.manifest import IndexUnusable
-from search_app import config, errors, views
+from search_app import config, errors, robots, views
 from search_app.config import Settings
 from search_app.engine import Engine
 from search_app.gaps import Gaps
@@ -29,6 +29,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.extensions["pubsearch"] = engine or _engine(settings.index)
     app.extensions["pubsearch.gaps"] = Gaps(settings.gaps)
     views.register(app)
+    robots.register(app)
     errors.register(app)
     return app
 
