@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from indexer.fields import Catalogue
 from indexer.record import Publication
-from search_app.engine.results import Bucket, Results, Why
+from search_app import answers
+from search_app.engine.results import Bucket, Hit, Results, Why
 from search_app.engine.similar import related
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.suggest import Suggestion
-from search_app.page import chips, hit_rows, page_count, publication_url
+from search_app.page import HitRow, chips, hit_rows, page_count, publication_url
 from search_app.reasons import reasons
 from search_app.sidebar import is_ticked, label
 from search_app.state import SearchState
@@ -22,7 +21,7 @@ MOST_VALUES = 50
 """How many values of a facet are told, besides the ticked ones."""
 
 
-def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dict[str, object]:
+def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> answers.Search:
     """The answer of `/api/search`."""
     catalogue = snapshot.catalogue
     return {
@@ -46,15 +45,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
         "generation": results.generation,
         "took_ms": results.took,
         "hits": [
-            {
-                "score": hit.score,
-                "url": row.href,
-                "editions": hit.editions + 1,
-                **({"why": _why_json(hit.why, catalogue)} if hit.why else {}),
-                "title_html": str(row.title),
-                "summary_html": str(row.passage),
-                **publication_json(hit.publication, catalogue),
-            }
+            {**_found_json(hit, row, catalogue), **publication_json(hit.publication, catalogue)}
             for hit, row in zip(results.hits, hit_rows(results, catalogue), strict=True)
         ],
         "facets": {
@@ -64,14 +55,34 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> dic
     }
 
 
-def _why_json(why: Why, catalogue: Catalogue) -> dict[str, object]:
+def _found_json(hit: Hit, row: HitRow, catalogue: Catalogue) -> answers.Found:
+    """What the list says of a publication besides what it says of itself."""
+    found: answers.Found = {
+        "score": hit.score,
+        "url": row.href,
+        "editions": hit.editions + 1,
+        "title_html": str(row.title),
+        "summary_html": str(row.passage),
+    }
+    if hit.why:
+        found["why"] = _why_json(hit.why, catalogue)
+    return found
+
+
+def _why_json(why: Why, catalogue: Catalogue) -> answers.Why:
     """Why a publication was found: in sentences, and as the parts of its score."""
-    return {"sentences": list(reasons(why, catalogue)), **msgspec.to_builtins(why)}
+    return {
+        "sentences": list(reasons(why, catalogue)),
+        "parts": why.parts,
+        "lacks": why.lacks,
+        "filters": why.filters,
+        "meaning": why.meaning,
+    }
 
 
 def _diagnosis_json(
     state: SearchState, results: Results, catalogue: Catalogue
-) -> dict[str, object] | None:
+) -> answers.Diagnosis | None:
     """What else could be searched for, each with its number, and its address on the page."""
     if results.diagnosis is None:
         return None
@@ -88,7 +99,7 @@ def _diagnosis_json(
     }
 
 
-def _way_json(way: Way) -> dict[str, object]:
+def _way_json(way: Way) -> answers.Way:
     return {"text": way.label, "total": way.total, "url": way.href or None}
 
 
@@ -99,9 +110,9 @@ def _for_api(buckets: Sequence[Bucket]) -> list[Bucket]:
     ]  # fmt: skip
 
 
-def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> dict[str, object]:
+def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> answers.Bucket:
     field = catalogue.by_name[bucket.field]
-    found: dict[str, object] = {
+    found: answers.Bucket = {
         "field": bucket.field,
         "value": bucket.value,
         "label": label(field, bucket.value, catalogue),
@@ -115,7 +126,7 @@ def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> dict[str, object]:
 
 def suggest_json(
     text: str, state: SearchState, suggestions: Sequence[Suggestion], catalogue: Catalogue
-) -> dict[str, object]:
+) -> answers.Suggestions:
     """The answer of `/api/suggest` to a text that is being typed.
 
     `label` is what is shown of a suggestion, and `count` how many publications are behind `href`.
@@ -157,17 +168,21 @@ def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str
 
     Fields of several values are always arrays; a field without a value is null.
     """
-    found: dict[str, object] = {
+    entry: answers.Entry = {
         "id": publication.id,
         "title": publication.title,
         "summary": publication.summary,
         "lang": publication.lang or catalogue.language,
         "source": publication.source,
     }
-    for field in catalogue.fields:
-        values = catalogue.values(publication, field)
-        found[field.name] = list(values) if field.several else next(iter(values), None)
-    return found
+    values = {field: catalogue.values(publication, field) for field in catalogue.fields}
+    return {
+        **entry,
+        **{
+            field.name: list(held) if field.several else next(iter(held), None)
+            for field, held in values.items()
+        },
+    }
 
 
 def whole_json(number: int, snapshot: Snapshot) -> dict[str, object]:
@@ -182,7 +197,12 @@ def whole_json(number: int, snapshot: Snapshot) -> dict[str, object]:
 
 def _neighbour_json(number: int, snapshot: Snapshot) -> dict[str, object]:
     """What a list tells of a publication: its title, and its facts by their names."""
-    catalogue = snapshot.catalogue
-    told = publication_json(snapshot.publication(number), catalogue)
-    names = ["id", "title", "lang", *(field.name for field in catalogue.facts)]
-    return {"url": publication_url(str(told["id"])), **{name: told[name] for name in names}}
+    publication, catalogue = snapshot.publication(number), snapshot.catalogue
+    linked: answers.Linked = {
+        "url": publication_url(publication.id),
+        "id": publication.id,
+        "title": publication.title,
+        "lang": publication.lang or catalogue.language,
+    }
+    told = publication_json(publication, catalogue)
+    return {**linked, **{field.name: told[field.name] for field in catalogue.facts}}

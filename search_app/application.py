@@ -7,7 +7,7 @@ import logging
 from flask import Flask
 
 from indexer.manifest import IndexUnusable
-from search_app import access, config, errors, headers, logs, views
+from search_app import access, config, errors, headers, logs, robots, views
 from search_app.config import Settings
 from search_app.engine import Care, Engine
 from search_app.gaps import Gaps
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     counted.register(app)
     headers.register(app, settings.hsts)
     views.register(app)
+    robots.register(app)
     errors.register(app)
     return app
 

@@ -34,11 +34,12 @@ class Neighbour(msgspec.Struct, frozen=True):
 class PublicationPage(msgspec.Struct, frozen=True):
     """All that a publication's page prints.
 
-    `editions` are its other editions, the newest first, and `similar` the publications like it.
-    `corpus` is where it stands in the corpus.
+    `href` is its address. `editions` are its other editions, the newest first, and `similar` the
+    publications like it. `corpus` is where it stands in the corpus.
     """
 
     publication: Publication
+    href: str
     title: str
     facts: tuple[str, ...]
     paragraphs: tuple[str, ...]
@@ -64,16 +65,17 @@ def publication_page(number: int, snapshot: Snapshot) -> PublicationPage:
             for value in values
         ]
         details.append(Detail(field.label, tuple(told)))
-    source = publication.source
+    source, href = publication.source, publication_url(publication.id)
     return PublicationPage(
         publication,
+        href,
         f"{publication.title} – {catalogue.title}",
         facts.of(publication),
         tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
         tuple(details),
         _neighbours(beside.editions, facts, snapshot),
         _neighbours(beside.similar, facts, snapshot),
-        f"/api{publication_url(publication.id)}",
+        f"/api{href}",
         f"{source.file}, line {source.line}",
     )
 

@@ -12,7 +12,7 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.fields import Catalogue
-from search_app import api, detail, page, sidebar, state
+from search_app import api, detail, openapi, page, sidebar, state
 from search_app.access import is_from_here
 from search_app.engine import Engine
 from search_app.engine.results import Results
@@ -174,6 +174,12 @@ def publication(identity: str) -> str:
 def api_publication(identity: str) -> Response:
     """The same as JSON, every field by its name."""
     return _json(api.whole_json(_number(identity), snapshot()))
+
+
+@site.get("/api/openapi.json")
+def api_openapi() -> Response:
+    """What the API takes and answers, as an OpenAPI document."""
+    return _json(openapi.document(snapshot()))
 
 
 @site.get("/about")

@@ -1,0 +1,220 @@
+"""What the API takes and answers, as an OpenAPI 3.1 document.
+
+Parameters follow from the rows of the catalogue as `state.read` does, answers from the types in
+`answers` and, for what a publication says of itself, from the rows again.
+https://spec.openapis.org/oas/v3.1.0
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from indexer.fields import MISSING, Catalogue, Field, Kind
+from indexer.record import Link
+from indexer.schema import exact_fields
+from search_app import answers
+from search_app.engine.snapshot import Snapshot
+from search_app.state import LARGEST_SIZE, MATCHES, MOST_TICKED, SIZE, SORTS, SWITCH
+
+Json = dict[str, Any]
+"""A part of the document."""
+
+REF = "#/components/schemas/{name}"
+ANSWERS = (
+    answers.Search, answers.Suggestions, answers.Health, answers.Error, answers.Entry,
+    answers.Found, answers.Linked, Link,
+)  # fmt: skip
+YEAR = "[0-9]{4}"
+LOOKS: dict[Kind, str] = {
+    "country": ", codes of two letters after ISO 3166",
+    "language": ", codes after BCP 47",
+    "year": ", years or ranges such as `2010..2015`, `2010..` and `..2015`",
+}
+"""What values of a kind look like, where that is to be told."""
+VALUES: dict[Kind, Json] = {
+    "year": {"type": "integer"},
+    "link": {"$ref": REF.format(name="Link")},
+}
+"""What values of a kind are in an answer, where they are no text."""
+
+WORDS: tuple[tuple[str, str, Json], ...] = (
+    ("q", "What is looked for: words, phrases in quotes, beginnings with a star, fields.",
+     {"type": "string", "default": ""}),
+    ("match", "Whether a publication must have all words, any, or all if some publication does.",
+     {"type": "string", "enum": MATCHES, "default": "auto"}),
+    ("exact", "1: words are found as they were typed, and under no other name.",
+     {"type": "string", "enum": SWITCH, "default": "0"}),
+    ("semantic", "0: nothing is found by meaning, where the index has that.",
+     {"type": "string", "enum": SWITCH, "default": "1"}),
+)  # fmt: skip
+LIST: tuple[tuple[str, str, Json], ...] = (
+    ("sort", "The order; by default the best come first or, where no words were typed, the newest.",
+     {"type": "string", "enum": SORTS}),
+    ("size", "How many publications a page has.",
+     {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": SIZE}),
+    ("fold", "1: of the editions of one title only the first is listed.",
+     {"type": "string", "enum": SWITCH, "default": "0"}),
+    ("explain", "1: each publication comes with why it was found.",
+     {"type": "string", "enum": SWITCH, "default": "0"}),
+    ("page", "The page of the list.", {"type": "integer", "minimum": 1, "default": 1}),
+)  # fmt: skip
+ERRORS = {
+    "400": "A parameter can't be read; the hint says what it takes.",
+    "404": "There is no such publication.",
+    "429": "Too many requests came from one address.",
+    "503": "There is no index that can be used.",
+}
+
+
+def document(snapshot: Snapshot) -> Json:
+    """The document for the catalogue of a generation."""
+    catalogue = snapshot.catalogue
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": catalogue.title,
+            "description": catalogue.description,
+            "version": version("pubsearch"),
+        },
+        "paths": {path: {"get": operation} for path, operation in _operations(snapshot)},
+        "components": {
+            "parameters": {each["name"]: each for each in parameters(catalogue)},
+            "schemas": _schemas(catalogue),
+            "responses": {status: _response(what, "Error") for status, what in ERRORS.items()},
+        },
+    }
+
+
+def _operations(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
+    asked = [_ref("parameters", each["name"]) for each in parameters(snapshot.catalogue)]
+    told = "What may be meant by what is being typed, within what is ticked."
+    yield "/api/search", _get("search", "Search and count.", "Search", ["400"], asked)
+    yield "/api/suggest", _get("suggest", told, "Suggestions", ["400"], asked)
+    identity = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "The id of a publication; it may hold slashes.",
+        "schema": {"type": "string"},
+        **({"example": snapshot.publication(0).id} if snapshot.size else {}),
+    }
+    told = "A publication, its other editions, and what is like it."
+    path = "/api/publication/{id}"
+    yield path, _get("publication", told, "Publication", ["404"], [identity])
+    yield "/healthz", _get("health", "Whether searches are answered.", "Health")
+    yield "/api/openapi.json", _get("openapi", "This document.", "Document")
+
+
+def _get(
+    name: str, what: str, answer: str, errors: Sequence[str] = (), asked: Sequence[Json] = ()
+) -> Json:
+    """What can be asked at an address, and what is answered: 429 and 503 wherever it is."""
+    return {
+        "operationId": name,
+        "summary": what,
+        "parameters": asked,
+        "responses": {
+            "200": _response(what, answer),
+            **{status: _ref("responses", status) for status in (*errors, "429", "503")},
+        },
+    }
+
+
+def _response(what: str, schema: str) -> Json:
+    content = {"application/json": {"schema": _ref("schemas", schema)}}
+    return {"description": what, "content": content}
+
+
+def _ref(kind: str, name: str) -> Json:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def parameters(catalogue: Catalogue) -> list[Json]:
+    """The parameters of a search, in the order in which an address of the page has them."""
+    rows = [each for field in exact_fields(catalogue) for each in _of_row(field, catalogue)]
+    examples = {
+        str(place): {"value": text, "summary": finds}
+        for place, (text, finds) in enumerate(catalogue.examples, 1)
+    }
+    asked = [_parameter(*each) for each in (*WORDS, *rows, *LIST)]
+    return [{**asked[0], "examples": examples} if examples else asked[0], *asked[1:]]
+
+
+def _parameter(name: str, what: str, schema: Json) -> Json:
+    return {"name": name, "in": "query", "description": what, "schema": schema}
+
+
+def _of_row(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
+    """The parameters that choose among the values of a row."""
+    values = {"type": "array", "items": _chosen(field, catalogue), "maxItems": MOST_TICKED}
+    what = f"{field.label}: any of these values{LOOKS.get(field.kind, '')}."
+    yield field.name, f"{what} `{MISSING}` stands for having none: {field.missing}.", values
+    if field.kind == "year":
+        for end, which in (("from", "first"), ("to", "last")):
+            told = f"{field.label}: the {which} one, as an end of a range."
+            yield f"{field.name}_{end}", told, {"type": "string", "pattern": f"^{YEAR}$"}
+
+
+def _chosen(field: Field, catalogue: Catalogue) -> Json:
+    """A value of a row as a parameter has it: one of those listed, or sorted under a parent's."""
+    if listed := field.values or (field.parent and catalogue.groups):
+        return {"type": "string", "enum": [*listed, MISSING]}
+    if field.kind == "year":
+        years = f"{YEAR}|{YEAR}[.][.]|[.][.]{YEAR}|{YEAR}[.][.]{YEAR}"
+        return {"type": "string", "pattern": f"^({years}|{MISSING})$"}
+    return {"type": "string"}
+
+
+def _schemas(catalogue: Catalogue) -> Json:
+    """The types of the answers, and with them what the rows say of a publication."""
+    _, schemas = msgspec.json.schema_components(ANSWERS, ref_template=REF)
+    for schema in schemas.values():
+        schema["description"] = inspect.cleandoc(schema["description"])
+    rows = _object({field.name: _held(field) for field in catalogue.fields})
+    facts = _object({field.name: _held(field) for field in catalogue.facts})
+    entry, found, linked = (schemas.pop(name) for name in ("Entry", "Found", "Linked"))
+    beside = {"type": "array", "items": _ref("schemas", "Neighbour")}
+    whole = {"properties": {"other_editions": beside, "similar": beside}, "required": []}
+    facets = {each.name: schemas["Search"]["properties"]["facets"]["additionalProperties"]
+              for each in catalogue.facets}  # fmt: skip
+    schemas["Search"]["properties"]["facets"] = _object(facets)
+    schemas["Search"]["properties"]["hits"]["items"] = _ref("schemas", "Hit")
+    return {
+        **schemas,
+        "Hit": _joined(found, entry, rows),
+        "Publication": _joined(entry, rows, whole),
+        "Neighbour": _joined(linked, facts),
+        "Document": {"type": "object", "description": "An OpenAPI document."},
+    }
+
+
+def _object(properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _joined(first: Json, *more: Json) -> Json:
+    """What the first describes, with the properties of all."""
+    schemas = (first, *more)
+    return {
+        "type": "object",
+        "description": first["description"],
+        "properties": {
+            name: each for schema in schemas for name, each in schema["properties"].items()
+        },
+        "required": list(dict.fromkeys(name for schema in schemas for name in schema["required"])),
+    }
+
+
+def _held(field: Field) -> Json:
+    """What an answer says for a row: a value or null, or all values where there may be several."""
+    value = VALUES.get(field.kind, {"type": "string"})
+    if field.several:
+        return {"type": "array", "description": field.label, "items": value}
+    if field.role == "title":
+        return {"description": field.label, **value}
+    return {"description": field.label, "anyOf": [value, {"type": "null"}]}

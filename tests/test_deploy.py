@@ -1,0 +1,158 @@
+"""What deploy/ has: it names what exists, and is as hard as it says."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from search_app import cli, config
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+FILES = sorted(file for file in DEPLOY.iterdir() if file.is_file())
+SERVICES = sorted(DEPLOY.glob("*.service"))
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+HARD = {
+    "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "LockPersonality": "yes",
+    "MemoryDenyWriteExecute": "yes", "PrivateDevices": "yes", "PrivateNetwork": "yes",
+    "PrivateTmp": "yes", "PrivateUsers": "yes", "ProtectClock": "yes",
+    "ProtectControlGroups": "yes", "ProtectHome": "yes", "ProtectHostname": "yes",
+    "ProtectKernelLogs": "yes", "ProtectKernelModules": "yes", "ProtectKernelTunables": "yes",
+    "ProtectProc": "invisible", "ProtectSystem": "strict", "RestrictAddressFamilies": "AF_UNIX",
+    "RestrictNamespaces": "yes", "RestrictRealtime": "yes", "RestrictSUIDSGID": "yes",
+    "SystemCallArchitectures": "native",
+}  # fmt: skip
+
+
+def unit(file: Path) -> dict[str, list[tuple[str, str]]]:
+    """The sections of a unit; a directive may stand in one several times."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if header := re.fullmatch(r"\[(\w+)\]", line):
+            sections[header[1]] = []
+        elif "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            sections[list(sections)[-1]].append((name, value))
+    return sections
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_setting_named_exists(file: Path) -> None:
+    """What is named PUBSEARCH_ is a setting."""
+    known = {f"PUBSEARCH_{row.name.upper()}" for row in config.ROWS}
+    named = set(re.findall(r"\bPUBSEARCH_[A-Z_]+", file.read_text(encoding="utf-8")))
+    assert named <= known
+
+
+def test_the_environment_is_one_that_settings_are_read_from() -> None:
+    """The settings of deploy/environment are read without an error."""
+    lines = (DEPLOY / "environment").read_text(encoding="utf-8").splitlines()
+    stated = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    settings = config.load(environment=stated)
+    assert settings.index == Path("/var/lib/pubsearch/index")
+    assert int(stated["WEB_CONCURRENCY"]) > 1
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_command_named_exists(file: Path) -> None:
+    """What is called as `pubsearch NAME` is a command."""
+    text = file.read_text(encoding="utf-8")
+    named = re.findall(r"(?:bin/pubsearch|pubsearch pubsearch) (\w+)", text)
+    assert set(named) <= set(cli.commands.commands)
+
+
+@pytest.mark.parametrize("file", SERVICES, ids=lambda file: file.name)
+def test_services_are_hardened(file: Path) -> None:
+    """Server and build have no network, no privileges, and no place to write but their own."""
+    stated = unit(file)["Service"]
+    assert HARD.items() <= dict(stated).items()
+    assert [value for name, value in stated if name == "SystemCallFilter"] == [
+        "@system-service", "~@privileged @resources",
+    ]  # fmt: skip
+
+
+def test_only_the_build_can_write_to_the_index() -> None:
+    """The server has neither the user of the build nor the folder that this one may write to."""
+    server = dict(unit(DEPLOY / "pubsearch.service")["Service"])
+    build = dict(unit(DEPLOY / "pubsearch-build.service")["Service"])
+    assert server["DynamicUser"] == "yes"
+    assert server.keys().isdisjoint({"User", "StateDirectory", "ReadWritePaths"})
+    assert build["User"] == "pubsearch-build"
+    assert build["StateDirectory"] == "pubsearch"
+    assert build["SuccessExitStatus"].split() == [str(cli.WITH_PROBLEMS)]
+
+
+@pytest.mark.parametrize("name", ["pubsearch.service", "Dockerfile"])
+def test_the_server_is_started_with_options_that_it_has(name: str) -> None:
+    """Every option that gunicorn is given is one that it knows, and its workers share the index."""
+    gunicorn = Path(sys.executable).parent / "gunicorn"
+    known = subprocess.run(
+        [gunicorn, "--help"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    started = (DEPLOY / name).read_text(encoding="utf-8").partition("gunicorn")[2]
+    options = set(re.findall(r"--[a-z-]+", started))
+    assert "--preload" in options
+    assert options <= set(known)
+    assert "search_app:create_app()" in started
+
+
+def test_what_the_dockerfile_copies_exists() -> None:
+    """Every path that is copied from the checkout is there."""
+    for paths in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE):
+        for path in paths.split():
+            assert (ROOT / path).exists(), path
+
+
+def test_the_image_runs_as_nobody_and_is_asked_for_its_health() -> None:
+    """What runs is the last stage: as nobody, and its health is asked for where it is told."""
+    build, last = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    assert "pip uninstall" in build
+    assert "\nUSER 65534:65534\n" in last
+    assert "/healthz" in last.partition("HEALTHCHECK")[2]
+
+
+def test_what_is_installed_is_what_the_extra_asks_for() -> None:
+    """deploy/install names the packages of the extra `production`, by their hashes."""
+    setup = configparser.ConfigParser(interpolation=None)
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    wanted = setup["options.extras_require"]["production"].split()
+    text = (DEPLOY / "install").read_text(encoding="utf-8")
+    assert f"--constraint requirements.lock {' '.join(wanted)}\n" in text
+    assert "--require-hashes --only-binary :all:" in text
+
+
+def test_the_readme_has_a_row_for_each_file() -> None:
+    """deploy/README.md says what each file is."""
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    for file in FILES:
+        assert file.name == "README.md" or f"`{file.name}`" in text
+
+
+def test_nginx_can_read_its_file(tmp_path: Path) -> None:
+    """Nginx finds no fault with its file, its paths put elsewhere."""
+    nginx, openssl = shutil.which("nginx"), shutil.which("openssl")
+    if not nginx or not openssl:
+        pytest.skip("nginx and openssl are not both installed")
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x",
+         "-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    for folder in ("/etc/ssl/pubsearch", "/var/log/nginx"):
+        assert folder in text
+        text = text.replace(folder, str(tmp_path))
+    text = re.sub(r"(listen (?:\[::\]:)?)(\d+)", r"\g<1>2\2", text)
+    whole = f"pid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\n{text}\n}}\n"
+    (tmp_path / "nginx.conf").write_text(whole, encoding="utf-8")
+    done = subprocess.run(
+        [nginx, "-t", "-e", "stderr", "-c", tmp_path / "nginx.conf"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
