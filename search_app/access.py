@@ -30,8 +30,10 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _NETWORK = 64
 """Of an address of IPv6 so many bits tell one customer of a network from another."""
-UNCOUNTED = frozenset({"static", "site.health", "site.metrics"})
-"""The routes that no rate limit counts: machines of one's own, and what a page is made of."""
+WATCHED = frozenset({"site.health", "site.metrics"})
+"""The routes of machines that watch over the site: they may call it by any name."""
+UNCOUNTED = WATCHED | {"static"}
+"""The routes that no rate limit counts: these, and what a page is made of."""
 
 
 class Request(flask.Request):
@@ -61,7 +63,8 @@ def register(app: Flask, settings: Settings) -> None:
         g.request_id = given if _ID.fullmatch(given) else token_hex(8)
 
     def bounded() -> None:
-        if hosts and not host_is_trusted(request.headers.get("Host", ""), hosts):
+        host = request.headers.get("Host", "")
+        if hosts and request.endpoint not in WATCHED and not host_is_trusted(host, hosts):
             raise BadRequest("This site goes by another name.")
         if len(request.query_string) > LONGEST_QUERY:
             raise RequestURITooLarge(f"Its parameters may have {LONGEST_QUERY:,} bytes.")
@@ -73,12 +76,14 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def is_from_here() -> bool:
-    """Whether a request comes from this very machine, and through no proxy that wasn't told of."""
-    sent = request.environ.get("REMOTE_ADDR", "")
+    """Whether a request comes from this very machine, and through no proxy.
+
+    What comes by a socket of Unix has no address.
+    """
     through = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"} & request.environ.keys()
-    is_told = "werkzeug.proxy_fix.orig" in request.environ
+    sent = request.environ.get("REMOTE_ADDR", "")
     try:
-        return ipaddress.ip_address(sent).is_loopback and (is_told or not through)
+        return not through and (not sent or ipaddress.ip_address(sent).is_loopback)
     except ValueError:
         return False
 

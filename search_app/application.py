@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from flask import Flask
 
@@ -16,21 +17,23 @@ from search_app.metrics import Metrics
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
+SWITCHED = 0.001
+"""After so many seconds a thread lets others on."""
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
     """The application; without settings, with those of the environment.
 
-    Without settings, what is logged is set up too, for a process that does nothing else. The
-    index is opened here, so that processes which a server forks afterwards share it. It need not
-    be there yet: until it is, the answer is 503. Raises SettingError.
+    Without settings the process is set up too, as it does nothing else. The index is opened here,
+    so that processes which a server forks afterwards share it. It need not be there yet: until
+    it is, the answer is 503. Raises SettingError.
     """
     app = Flask(__name__)
     app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if settings is None:
         settings = config.load()
-        logs.set_up()
+        set_process_up()
     engine = _opened(engine or engine_of(settings))
     counted = Metrics(engine)
     app.extensions |= {
@@ -47,6 +50,15 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     robots.register(app)
     errors.register(app)
     return app
+
+
+def set_process_up() -> None:
+    """Has a process that only serves log as a server does, and its threads take turns quickly.
+
+    So none waits long beside a costly search.
+    """
+    logs.set_up()
+    sys.setswitchinterval(SWITCHED)
 
 
 def engine_of(settings: Settings) -> Engine:

@@ -305,8 +305,8 @@ def gaps_(file: Path | None, most: int) -> None:
 def serve(corpus: Path | None, index: Path | None, host: str | None, port: int | None) -> None:
     """Serve the page; build the index first if there is none."""
     # The other commands are quicker without the web.
-    from search_app import logs, server
-    from search_app.application import engine_of
+    from search_app import server
+    from search_app.application import engine_of, set_process_up
 
     settings = config.load(corpus=corpus, index=index, host=host, port=port)
     try:
@@ -315,7 +315,7 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
         _build(settings)
     engine = engine_of(settings)
     _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
-    logs.set_up()
+    set_process_up()
     listening = server.listening(settings, engine)
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
     server.run(listening)

@@ -11,7 +11,7 @@ import re
 
 from flask import Flask, Response, request
 
-CLOSED = ("/api/", "/facet/", "/healthz")
+CLOSED = ("/api/", "/facet/", "/healthz", "/metrics")
 """Addresses that begin so are for programs and readers, not for robots."""
 # Of the rules that fit an address the longest holds.
 RULES = "\n".join([

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
 import time
 from typing import Any
 
@@ -18,8 +17,6 @@ from search_app.engine import Engine
 
 LONGEST_HEAD, LONGEST_BODY = 1 << 16, 1 << 12
 """How many bytes a request line with its headers may have, and a body, which nothing here reads."""
-SWITCHED = 0.001
-"""After so many seconds a thread lets others on: beside a costly search they don't wait long."""
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -66,7 +63,6 @@ def listening(settings: Settings, engine: Engine) -> BaseWSGIServer:
 def run(server: BaseWSGIServer) -> None:
     """Serves until SIGTERM or Ctrl-C; requests that are being answered are answered first."""
     signal.signal(signal.SIGTERM, _ended)
-    sys.setswitchinterval(SWITCHED)
     server.run()
 
 

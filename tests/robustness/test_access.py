@@ -113,6 +113,7 @@ def test_other_names_are_refused(made: Make) -> None:
         answer = client.get("/about", headers={"Host": host})
         assert answer.status_code == status, host
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
 def test_without_a_proxy_nothing_forwarded_counts(
@@ -145,7 +146,11 @@ def test_metrics_are_for_this_machine(made: Make) -> None:
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", environ_base=away).status_code == 404
     assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
-    assert client.get("/metrics", environ_base={"REMOTE_ADDR": ""}).status_code == 404
+    by_socket = {"REMOTE_ADDR": ""}
+    assert client.get("/metrics", environ_base=by_socket).status_code == 200
+    told = {"X-Forwarded-For": "203.0.113.9"}
+    assert client.get("/metrics", environ_base=by_socket, headers=told).status_code == 404
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "strange"}).status_code == 404
     behind = made(proxies=1).test_client()
     assert behind.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
     assert made(metrics=1).test_client().get("/metrics", environ_base=away).status_code == 200
