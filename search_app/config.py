@@ -34,7 +34,7 @@ ROWS = (
     Setting("index", "index", "The folder of the index; it is made by the first build."),
     Setting("host", "127.0.0.1", "The address on which the server listens."),
     Setting("port", 8000, "The port on which the server listens.", 1, 65535),
-    Setting("threads", 4, "How many requests the server answers at a time.", 1, 256),
+    Setting("threads", 16, "How many requests the server answers at a time.", 1, 256),
     Setting(
         "memory",
         1024,

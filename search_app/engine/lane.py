@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from whoosh import query
 
@@ -27,8 +27,9 @@ WORD = 2000
 """A word costs so much besides its postings: its stems, its likely spellings, its marks."""
 EXPLAINED = 1600
 """To find out why a publication was found costs so much for each word."""
-WAITED = 0.5
-"""So many seconds a costly search waits for the one before it."""
+WAITED, WAITING = 0.5, 8
+"""So many seconds a costly search waits for those before it, and so many wait at most. Who is
+refused at once asks again at once, which costs more than a thread that waits."""
 
 
 class Busy(Exception):
@@ -36,10 +37,10 @@ class Busy(Exception):
 
 
 class Lane:
-    """Lets one costly search run, and one wait for it; more are refused."""
+    """Lets one costly search run, and some wait for it; more are refused."""
 
     def __init__(self) -> None:
-        self._running, self._waiting = Lock(), Lock()
+        self._running, self._waiting = Lock(), BoundedSemaphore(WAITING)
 
     @contextmanager
     def entered(self, cost: int) -> Iterator[None]:
@@ -53,7 +54,7 @@ class Lane:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         if not self._waiting.acquire(blocking=False):
-            raise Busy("two costly searches are at work")
+            raise Busy("many costly searches wait already")
         try:
             is_free = self._running.acquire(timeout=WAITED)
         finally:

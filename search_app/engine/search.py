@@ -23,6 +23,10 @@ from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.understanding import Understood
 
+MOST_REASONS = 10_000
+"""So many words, counted once for each publication, are told why they were found: with more
+than a hundred words only the first publications of a page have reasons."""
+
 
 class Answer(NamedTuple):
     """What a search finds, before any of it is shown.
@@ -181,11 +185,12 @@ def _why(answer: Answer) -> list[Why | None]:
     snapshot = answer.snapshot
     read, meant = answer.understood, answer.finding.meant
     explainer = Explainer(answer.request, read, snapshot, meant)
+    words = sum(1 for _ in leaves(read.tree)) or 1
     told: list[Why | None] = []
-    for each in answer.numbers.tolist():
+    for each in answer.numbers.tolist()[: max(MOST_REASONS // words, 1)]:
         told.append(explainer.why(each, snapshot.publication(each)))
-        answer.watch.lap("explain")  # with many words each takes a while
-    return told
+        answer.watch.lap("explain")
+    return told + [None] * (len(answer.numbers) - len(told))
 
 
 def _diagnosis(answer: Answer, strict: int) -> Diagnosis | None:
