@@ -6,13 +6,17 @@ streams are provisional, until `words` gives the final numbers.
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import groupby
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from operator import itemgetter
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 
 import numpy as np
@@ -106,7 +110,7 @@ class WordStream:
 
     Where there is much to be numbered, a second process does it while this one reads on. It
     is begun by `multiprocessing` in its `spawn` way, so a program that builds as a script needs the
-    usual guard (`if __name__ == "__main__"`).
+    usual guard (`if __name__ == "__main__"`). Raises ChildProcessError if it was killed.
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue, former: Segment | None) -> None:
@@ -133,6 +137,9 @@ class WordStream:
         if self._other:
             self._other.shutdown(cancel_futures=True)
         self._spool.close()
+        if isinstance(error, BrokenProcessPool):
+            what = "a process of the build was killed, perhaps for want of memory"
+            raise ChildProcessError(what) from error
 
     def add(self, publications: Sequence[Publication]) -> None:
         """The words of publications that are new."""
@@ -209,7 +216,17 @@ _other: Numbers
 
 def _begin(usual: str, words: list[str]) -> None:
     global _other  # noqa: PLW0603  what this process remembers from chunk to chunk
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the build's to answer
+    Thread(target=_end_with_parent, daemon=True).start()
     _other = Numbers(usual, words)
+
+
+def _end_with_parent() -> None:
+    """Ends this process once the build is gone: one that was killed ends no other."""
+    parent = parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _numbered(texts: Said) -> tuple[Array, list[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, generations
+from indexer import build, durability, generations
 from indexer.manifest import Generation, IndexBusy, IndexMissing, IndexOutdated
 
 HOLD = """\
@@ -160,7 +160,7 @@ def test_what_does_not_read_back_is_not_published(
         if path.name == "manifest.json":  # which is written when all is hashed
             (path.parent / "digests.zst").write_bytes(b"{}")
 
-    monkeypatch.setattr(generations, "_sync", spoil)
+    monkeypatch.setattr(durability, "sync", spoil)
     before = generations.current_name(index)
     with pytest.raises(IndexOutdated, match="what was written is damaged"):
         build.build(corpus, index, force=True)
@@ -234,7 +234,7 @@ def test_every_file_is_in_the_manifest(index: Path) -> None:
         for each in generation.folder.rglob("*")
         if each.is_file()
     }
-    assert files == {*generation.manifest.files, "manifest.json"}
+    assert files == {*generation.manifest.files, "manifest.json", "manifest.sha256"}
 
 
 def test_switch_replaces_the_pointer_at_one_stroke(second: Path) -> None:
@@ -254,19 +254,26 @@ def test_switch_that_fails_leaves_the_pointer(
     def fail(path: Path) -> None:
         raise OSError(f"no space for {path}")
 
-    monkeypatch.setattr(generations, "_sync", fail)
+    monkeypatch.setattr(durability, "sync", fail)
     live_before = generations.current_name(second)
     with pytest.raises(OSError, match="no space"):
         generations.switch(second, generations.names(second)[0])
     assert generations.current_name(second) == live_before
 
 
-def test_begin_clears_what_dead_builds_left(index: Path) -> None:
-    """A folder that a dead build left goes, and the next is empty and numbered after the last."""
+def test_the_next_build_cleans_what_dead_builds_left(corpus: Path, index: Path) -> None:
+    """A folder and a pointer that a dead build left unfinished go, though nothing has changed."""
     left = index / "generations" / "000002-dead.partial"
     (left / "segment").mkdir(parents=True)
-    partial = generations.begin(index)
+    (index / "CURRENT.new").touch()
+    assert build.build(corpus, index).status == "unchanged"
     assert not left.exists()
+    assert not (index / "CURRENT.new").exists()
+
+
+def test_begin_numbers_on(index: Path) -> None:
+    """The next generation is empty and numbered after the last."""
+    partial = generations.begin(index)
     assert partial.name.startswith("000002-")
     assert [each.name for each in partial.iterdir()] == ["segment"]
     assert len(generations.names(index)) == 1
