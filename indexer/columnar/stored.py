@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from threading import local
 
 import msgspec
 import numpy as np
@@ -66,13 +67,20 @@ class Stored:
         self.pieces: Array = arrays["pieces"]
         self.files = Texts.read(arrays, "files").all()
         self._file, self._line = arrays["file"], arrays["line"]
+        self._of_thread = local()
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    @cached_property
-    def _unpack(self) -> Callable[[bytes], bytes]:
-        return zstandard.ZstdDecompressor(dict_data=_dictionary(self.dictionary)).decompress
+    def _unpack(self, packed: bytes) -> bytes:
+        """Each thread has a decompressor of its own, as it serves but one at a time."""
+        unpack: Callable[[bytes], bytes]
+        try:
+            unpack = self._of_thread.unpack
+        except AttributeError:
+            decompressor = zstandard.ZstdDecompressor(dict_data=_dictionary(self.dictionary))
+            unpack = self._of_thread.unpack = decompressor.decompress
+        return unpack(packed)
 
     def source(self, number: int) -> Source:
         """Where a publication stands in the corpus."""

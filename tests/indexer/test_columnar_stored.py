@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +56,21 @@ def test_values_keep_their_kinds(tmp_path: Path) -> None:
     assert back.values == values
     assert {type(value) for each in back.values.values() for value in each} == {int, str, Link}
     assert (back.summary, back.lang) == (None, "fr")
+
+
+def test_many_threads_read_at_once(tmp_path: Path) -> None:
+    """What threads read at the same time are the publications that each asked for."""
+    made = [
+        Publication(
+            id=f"p{number:03}", title="A", source=Source("a.html", number),
+            summary=" ".join(f"word{each * number}" for each in range(200)),
+        )
+        for number in range(100)
+    ]  # fmt: skip
+    stored = written(tmp_path / "segment", fresh(made)).stored
+    with ThreadPoolExecutor(8) as threads:
+        read = threads.map(stored.publication, list(range(100)) * 50)
+        assert [each.summary for each in read] == [each.summary for each in made] * 50
 
 
 def title_key(each: Publication) -> tuple[str, str]:
