@@ -106,6 +106,8 @@ def build(
                     sealed = _sealed(index, partial, census, counts, started)
                     gate(sealed, live)
                     new = generations.publish(index, sealed)
+        if live and not new:
+            generations.prune(index, live.name)
     seconds = time.perf_counter() - started
     if new is None:
         assert live is not None  # what is repeated was there

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
 
@@ -34,13 +35,20 @@ def refusal(error: OSError) -> tuple[str, str]:
     return f"{what} ({error.filename})" if error.filename else what, hint
 
 
-def sync(path: Path) -> None:
-    """Flushes a file, or the names in a folder, to the disk."""
+@contextmanager
+def held(path: Path) -> Iterator[int]:
+    """A descriptor of a file or folder, to flush it by, whatever comes between."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def sync(path: Path) -> None:
+    """Flushes a file, or the names in a folder, to the disk."""
+    with held(path) as descriptor:
+        os.fsync(descriptor)
 
 
 def made(folder: Path) -> None:

@@ -130,9 +130,9 @@ def _lock(index: Path) -> Iterator[None]:
 
 def _standing(before: bytes | None, now: bytes | None) -> str:
     """What became of the live index, in words that follow a hint."""
-    if before != now:
+    if now not in (None, before):
         return "; a new index is live, and may be gone after a power cut"
-    return "; the live index is as it was" if now else ""
+    return "; the live index is as it was" if before else ""
 
 
 def clean(index: Path) -> None:
@@ -142,29 +142,28 @@ def clean(index: Path) -> None:
         shutil.rmtree(left)
 
 
-def _prune(index: Path, live: str) -> None:
-    """Removes generations that are in no one's past, or long past; none is ever seen in part."""
-    folder = index / "generations"
-    for name in set(names(index)).difference(lineage(index, live)[:KEPT]):
-        (folder / name).rename(folder / f"{name}{PARTIAL}")
+def prune(index: Path, live: str) -> None:
+    """Removes what came before the live generation and is in no one's past, or long past.
+
+    None is ever seen in part. Later ones stay, so that no number is given twice. Raises OSError.
+    """
+    folder, kept = index / "generations", lineage(index, live)[:KEPT]
+    for name in names(index):
+        if name < live and name not in kept:
+            (folder / name).rename(folder / f"{name}{PARTIAL}")
     clean(index)
-
-
-def begin(index: Path) -> Path:
-    """An empty folder to write the next generation into."""
-    folder = index / "generations"
-    durability.made(folder)
-    last = max((int(name.partition("-")[0]) for name in names(index)), default=0)
-    partial = folder / f"{last + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}{PARTIAL}"
-    (partial / SEGMENT).mkdir(parents=True)
-    return partial
 
 
 @contextmanager
 def begun(index: Path) -> Iterator[Path]:
-    """The same; whatever of it is not published in the end is removed."""
-    partial = begin(index)
+    """An empty folder to write the next generation into; what is not published is removed."""
+    folder = index / "generations"
+    durability.made(folder)
+    last = max((int(name.partition("-")[0]) for name in names(index)), default=0)
+    # Two names are apart by number and time: what damages a pointer leads to no other generation.
+    partial = folder / f"{last + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{PARTIAL}"
     try:
+        (partial / SEGMENT).mkdir(parents=True)
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -180,7 +179,7 @@ def seal(index: Path, partial: Path, told: Manifest) -> Generation:
         file.relative_to(partial).as_posix(): (file.stat().st_size, digest)
         for file, digest in zip(found, durability.flushed(found), strict=True)
     }
-    before = current_name(index) if (index / CURRENT).exists() else None
+    before = current_name(index) if _pointer(index) else None
     whole = msgspec.structs.replace(told, files=files, after=before)
     for file in manifest.write(partial, whole):
         durability.sync(file)
@@ -195,22 +194,22 @@ def seal(index: Path, partial: Path, told: Manifest) -> Generation:
 def publish(index: Path, sealed: Generation) -> Generation:
     """Makes a sealed generation live, and prunes what is long past.
 
-    If it can't be made live it has its former name again, as something that is yet to be made.
+    If that fails, what was live is so again. The new one then has its former name, as what is
+    removed in the end, unless it was live for a moment: someone may be reading it, and the disk
+    may have it for the live one. So it stays until the next build.
     """
-    folder = sealed.folder.with_suffix("")
+    folder, before = sealed.folder.with_suffix(""), _pointer(index)
     try:
         sealed.folder.rename(folder)
         durability.sync(folder.parent)
-        switch(index, folder.name)
+        _point(index, _line(folder.name))
     except BaseException:
         with suppress(OSError):
-            # What a pointer on the disk may name must stay.
-            durability.sync(index)
-            if _pointer(index) != _line(folder.name):
+            if not _restored(index, before):
                 folder.rename(sealed.folder)
         raise
     with suppress(OSError):  # the next build cleans what is left
-        _prune(index, folder.name)
+        prune(index, folder.name)
     return Generation(folder.name, folder, sealed.manifest)
 
 
@@ -221,25 +220,34 @@ def switch(index: Path, name: str) -> None:
         _point(index, _line(name))
     except BaseException:
         with suppress(OSError):
-            if before is None:
-                (index / CURRENT).unlink(missing_ok=True)
-                durability.sync(index)
-            elif _pointer(index) != before:
-                _point(index, before)
+            _restored(index, before)
         raise
+
+
+def _restored(index: Path, before: bytes | None) -> bool:
+    """Whether the pointer was another than before; it is as before then."""
+    if _pointer(index) == before:
+        return False
+    if before is None:
+        (index / CURRENT).unlink(missing_ok=True)
+        durability.sync(index)
+    else:
+        _point(index, before)
+    return True
 
 
 def _point(index: Path, line: bytes) -> None:
     aside = index / f"{CURRENT}.new"
-    try:
-        aside.write_bytes(line)
-        durability.sync(aside)
-        aside.replace(index / CURRENT)
-    except BaseException:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise
-    durability.sync(index)
+    with durability.held(index) as names_in_index:
+        try:
+            aside.write_bytes(line)
+            durability.sync(aside)
+            aside.replace(index / CURRENT)
+        except BaseException:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+            raise
+        os.fsync(names_in_index)
 
 
 def _line(name: str) -> bytes:

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import groupby
 from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from operator import itemgetter
 from pathlib import Path
 from threading import Thread
@@ -146,8 +147,8 @@ class WordStream:
         texts = _said(publications, self.catalogue)
         self._chunks += 1
         if self._chunks == ALONE + 1:
-            self._other = ProcessPoolExecutor(1, get_context("spawn"))
-            # Not by an initializer: what is too long for a pipe waits for a process that died.
+            self._other = ProcessPoolExecutor(1, get_context("spawn"), _end_with_the_build)
+            # Not by the initializer: what is too long for a pipe waits for a process that died.
             self._other.submit(_begin, self.catalogue.language, self.words)
         if self._other:
             self._pending.append(self._other.submit(_numbered, texts))
@@ -216,17 +217,18 @@ _other: Numbers
 
 def _begin(usual: str, words: list[str]) -> None:
     global _other  # noqa: PLW0603  what this process remembers from chunk to chunk
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the build's to answer
-    Thread(target=_end_with_parent, daemon=True).start()
     _other = Numbers(usual, words)
 
 
-def _end_with_parent() -> None:
-    """Ends this process once the build is gone: one that was killed ends no other."""
-    parent = parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
+def _end_with_the_build() -> None:
+    """Has this process end when the build ends, which if killed would end no other."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the build's to answer
+    Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
+
+
+def _end_after(build: BaseProcess) -> None:
+    build.join()
+    os._exit(1)
 
 
 def _numbered(texts: Said) -> tuple[Array, list[str]]:
