@@ -1,0 +1,1 @@
+"""Proof that an index survives: kills, failing disks, power cuts, damage, switches under load."""
