@@ -82,6 +82,8 @@ def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
         if not is_new or ended.said:
             yield f"it ended well, without publishing: {ended.said}"
         return
+    if is_new and not fault.onwards:
+        yield "what could not be written to the end is live"
     if fault.name == "write" and fault.onwards and ended == (1, ""):
         return  # nothing can be said where no write succeeds
     stands = "may be gone after a power cut" if is_new else "the live index is as it was"

@@ -84,12 +84,16 @@ class Place:
             build.build(self.corpus, self.index)
             if live(self.index) != self.new:
                 yield "the next build did not publish what is new"
-            yield from (
-                f"{each.name}: {each.wrong}" for each in verify.verify(self.index) if each.wrong
-            )
+            yield from self.unsound()
         except Exception as error:  # noqa: BLE001
             yield f"the next build failed: {error!r}"
         yield from self.leftovers()
+
+    def unsound(self) -> Iterator[str]:
+        """The generations on disk that are not whole, live or not. Raises IndexMissing."""
+        for each in verify.verify(self.index):
+            if each.wrong:
+                yield f"{each.name}: {each.wrong}"
 
     def leftovers(self, most: int = generations.KEPT) -> Iterator[str]:
         """What lies in the index that no one needs, if at most so many generations are needed."""
