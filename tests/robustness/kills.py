@@ -94,8 +94,6 @@ def at_random(seed: int, budget: Budget, state: State) -> Counts:
         longest = typical(place, runner)
 
         def case(number: int) -> Counts:
-            return kill_after(
-                place, runner, chance(seed, "random kills", number).random() * longest
-            )
+            return kill_sometime(place, runner, longest, chance(seed, "random kills", number))
 
         return budget.spend(state, RANDOM, case)
