@@ -4,7 +4,7 @@
 # No path here is absolute, so the checkout may lie in a folder with spaces in its name.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index semantic test lint format bench relevance lock clean
+.PHONY: help serve index semantic test torture lint format bench relevance lock clean
 .PHONY: environment environment-semantic environment-test environment-bench browser
 SHELL := /bin/sh
 
@@ -39,6 +39,9 @@ semantic: environment-semantic ## build an index that also knows what each publi
 
 test: environment-test browser ## install what the tests need, a browser too, and run them all
 	@$(BIN)/python -m pytest $(ARGS)
+
+torture: environment-test ## kill, cut off and damage an index many thousand times (ends within two hours)
+	@$(BIN)/python -m tests.robustness.torture $(ARGS)
 
 lint: environment-test ## check style, types, imports between modules, spelling, templates
 	$(BIN)/ruff check

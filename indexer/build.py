@@ -74,10 +74,10 @@ def build(  # noqa: PLR0913 - what may differ is given by name
 
     What is unchanged is copied from the live generation. All is written anew if
     `catalogue.toml`, the grouping, the analysis, the `limits` or the model of the `encoder`
-    changed, if the live generation is damaged, and by `force`. Raises CatalogueError, IndexBusy,
-    OSError, and Refused where nothing is readable, or under half of what the live index has,
-    unless `force` is given; the live index then stays as it is. `gate` is shown the new generation
-    and the live one, and may raise Refused too.
+    changed, if the live generation is damaged, and by `force`. What dead builds left is removed.
+    Raises CatalogueError, IndexBusy, IndexUnwritten, and Refused where nothing is readable, or
+    under half of what the live index has, unless `force` is given; the live index then stays as it
+    is. `gate` is shown the new generation and the live one, and may raise Refused too.
     """
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
@@ -86,8 +86,9 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     problems: list[Problem] = []
     model = encoder.model if encoder else ""
     with generations.locked(index):
-        live, before = _live(index)
-        former = None if force else _former(live, catalogue, model, limits)
+        generations.clean(index)
+        live, before, sound = _live(index)
+        former = _former(live, catalogue, model, limits) if live and sound and not force else None
         reading = corpus.Reading(
             catalogue, problems.append, former.stored if former else None, progress.at, limits
         )
@@ -107,6 +108,8 @@ def build(  # noqa: PLR0913 - what may differ is given by name
                     sealed = _sealed(index, partial, census, counts, started)
                     gate(sealed, live)
                     new = generations.publish(index, sealed)
+        if live and not new:
+            generations.prune(index, live.name)
     seconds = time.perf_counter() - started
     if new is None:
         assert live is not None  # what is repeated was there
@@ -134,30 +137,27 @@ def _sealed(
     return generations.seal(index, partial, census.manifest(counts, seconds))
 
 
-def _live(index: Path) -> tuple[Generation | None, dict[str, str]]:
-    """The live generation and the digests of its publications, so far as they can be read."""
-    try:
+def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
+    """The live generation, the digests of its publications, and whether it is as it was written.
+
+    Every byte is checked before any is read; of what is damaged, only the manifest is taken.
+    """
+    live = None
+    with contextlib.suppress(manifest.IndexUnusable):
         live = generations.current(index)
-    except manifest.IndexUnusable:
-        return None, {}
-    try:
-        return live, live.digests()
-    except manifest.IndexUnusable:
-        return live, {}
+        if not generations.damage(live):
+            return live, live.digests(), True
+    return live, {}, False
 
 
-def _former(
-    live: Generation | None, catalogue: Catalogue, model: str, limits: Limits
-) -> Segment | None:
-    """The live segment, if what is unchanged may be copied from it: every byte is checked."""
-    if live is None:
+def _former(live: Generation, catalogue: Catalogue, model: str, limits: Limits) -> Segment | None:
+    """The live segment, if what is unchanged may be copied from it, having the same rules."""
+    told = live.manifest
+    theirs = (told.format, told.analysis, told.schema, told.meaning, told.limits)
+    rules = (schema.FORMAT, analysis.VERSION, catalogue.fingerprint, model, limits)
+    if theirs != rules:
         return None
-    manifest = live.manifest
-    theirs = (manifest.format, manifest.analysis, manifest.schema, manifest.meaning)
-    rules = (schema.FORMAT, analysis.VERSION, catalogue.fingerprint, model)
-    if (*theirs, manifest.limits) != (*rules, limits):
-        return None
-    return None if generations.damage(live) else Segment(live.segment, catalogue)
+    return Segment(live.segment, catalogue)
 
 
 def _until_news(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,8 +15,8 @@ from indexer.limits import LIMITS, Limits
 from indexer.record import Problem
 from indexer.thesaurus import Thesaurus
 
-MANIFEST, DIGESTS, THESAURUS, SEGMENT = (
-    "manifest.json", "digests.zst", "thesaurus.json", "segment",
+MANIFEST, MANIFEST_DIGEST, DIGESTS, THESAURUS, SEGMENT = (
+    "manifest.json", "manifest.sha256", "digests.zst", "thesaurus.json", "segment",
 )  # fmt: skip
 """What a generation's folder holds."""
 Decoded = TypeVar("Decoded")
@@ -41,6 +42,10 @@ class IndexBusy(IndexUnusable):
     """Another build is at work on the index."""
 
 
+class IndexUnwritten(IndexUnusable):
+    """An index could not be written, as the disk did not take it."""
+
+
 class Changes(msgspec.Struct, frozen=True):
     """How many publications a build added, changed, removed and left as they were."""
 
@@ -58,7 +63,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     read, `schema` and `analysis` say by which rules, `limits` within which limits. `counts`
     tells, for each facet, how many publications have each value. `meaning` is the encoder's
     model, where publications have vectors of what they mean. `files` has the size in bytes and
-    the SHA-256 of every file but the manifest itself.
+    the SHA-256 of every file but the manifest itself, whose own is beside it.
     """
 
     format: int
@@ -110,6 +115,32 @@ def packed_digests(digests: Mapping[str, str]) -> bytes:
     """What `Generation.digests` reads: MessagePack, packed with Zstandard (RFC 8878)."""
     plain = {identity: bytes.fromhex(digest) for identity, digest in digests.items()}
     return zstandard.compress(msgspec.msgpack.encode(plain), level=1)
+
+
+def write(folder: Path, manifest: Manifest) -> tuple[Path, Path]:
+    """Writes what a generation says of itself, and beside it a line as `sha256sum` has it."""
+    data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    (folder / MANIFEST).write_bytes(data)
+    (folder / MANIFEST_DIGEST).write_bytes(_digest_line(data))
+    return folder / MANIFEST, folder / MANIFEST_DIGEST
+
+
+def read(folder: Path) -> Manifest:
+    """What a generation says of itself, its bytes hashed before they are read.
+
+    Raises IndexOutdated if they are not as they were written.
+    """
+    try:
+        data, line = (folder / MANIFEST).read_bytes(), (folder / MANIFEST_DIGEST).read_bytes()
+        if line != _digest_line(data):
+            raise ValueError(f"it and {MANIFEST_DIGEST} do not fit")
+        return msgspec.json.decode(data, type=Manifest)
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        raise _unreadable(folder, MANIFEST, error) from error
+
+
+def _digest_line(manifest: bytes) -> bytes:
+    return f"{sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
 
 
 def decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:

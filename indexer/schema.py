@@ -17,7 +17,7 @@ from indexer import analysis
 from indexer.fields import Catalogue, Field
 from indexer.record import Publication
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever an index of the former kind can't be read any more."""
 
 

@@ -11,7 +11,7 @@ import zstandard
 
 from indexer import columnar, generations
 from indexer.columnar import Array, Segment, Terms
-from indexer.manifest import Generation, IndexOutdated
+from indexer.manifest import MANIFEST, MANIFEST_DIGEST, Generation, IndexOutdated
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ def verify(index: Path) -> Iterator[Verdict]:
 
 def _wrong(generation: Generation) -> list[str]:
     damaged = generations.damage(generation)
-    known = {"manifest.json", *generation.manifest.files}
+    known = {MANIFEST, MANIFEST_DIGEST, *generation.manifest.files}
     found = (each for each in generation.folder.rglob("*") if each.is_file())
     names = {each.relative_to(generation.folder).as_posix() for each in found}
     damaged += [f"{name} does not belong there" for name in sorted(names - known)]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import BinaryIO, NoReturn
 
 import click
 import msgspec
 
 from indexer import build as building
-from indexer import catalogue_file, generations, importer, meaning
+from indexer import catalogue_file, durability, generations, importer, meaning
 from indexer import check as checking
 from indexer import verify as verifying
 from indexer.build import Outcome, Refused
@@ -26,8 +28,9 @@ from search_app.engine import open_engine
 from search_app.meter import Meter
 from search_app.state import BadParameter
 
-FAILED, WITH_PROBLEMS = 1, 3
-"""Exit statuses: nothing was published; published, and some entries had problems."""
+FAILED, WITH_PROBLEMS, INTERRUPTED, TERMINATED = 1, 3, 130, 143
+"""Exit statuses: nothing was published; published, and some entries had problems; ended by
+Ctrl-C; ended by SIGTERM."""
 
 PATH = click.Path(path_type=Path)
 _corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
@@ -42,22 +45,33 @@ _report = click.option(
 
 def main() -> None:
     """Runs the command line; what went wrong is told in one line, with exit status 1."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         commands(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except Refused as error:
         terminal.tell(error.problems)
         _fail(f"not published: {error}")
     except (
-        CatalogueError, IndexUnusable, importer.ImportRefused, config.SettingError, OSError,
+        CatalogueError, IndexUnusable, importer.ImportRefused, config.SettingError,
     ) as error:  # fmt: skip
         _fail(str(error))
+    except OSError as error:
+        what, hint = durability.refusal(error)
+        _fail(f"{what}. {hint}")
+    except MemoryError:
+        _fail("there is not enough memory. Close other programs, or use a larger machine")
     except BadParameter as error:
         _fail(f"{error}. {error.takes}")
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Ends as an exception does, so that what is half written is removed."""
+    sys.exit(TERMINATED)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})

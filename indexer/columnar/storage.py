@@ -11,10 +11,11 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -71,11 +72,13 @@ class ArrayWriter:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        if kind is None:
+        if kind is not None:
+            _abandon(self._file)
+            return
+        with self._file:
             directory = msgspec.json.encode(self._places)
             self._file.seek(self._end)
             self._file.write(directory + np.array(self._end, _TAIL).tobytes())
-        self._file.close()
 
     def allocate(self, name: str, dtype: DTypeLike, *shape: int) -> Array:
         """An array of zeros, in the file, to be filled before the writer is closed."""
@@ -179,4 +182,10 @@ class Spool:
 
     def close(self) -> None:
         """Gives the room on the disk back; what `array` gave stays as long as it is used."""
-        self._file.close()
+        _abandon(self._file)
+
+
+def _abandon(file: IO[bytes]) -> None:
+    """Closes a file that nobody reads any more: what it yet had to write may fail."""
+    with suppress(OSError):
+        file.close()

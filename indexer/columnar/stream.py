@@ -6,13 +6,18 @@ streams are provisional, until `words` gives the final numbers.
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import groupby
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from operator import itemgetter
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 
 import numpy as np
@@ -106,7 +111,7 @@ class WordStream:
 
     Where there is much to be numbered, a second process does it while this one reads on. It
     is begun by `multiprocessing` in its `spawn` way, so a program that builds as a script needs the
-    usual guard (`if __name__ == "__main__"`).
+    usual guard (`if __name__ == "__main__"`). Raises ChildProcessError if it was killed.
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue, former: Segment | None) -> None:
@@ -133,14 +138,17 @@ class WordStream:
         if self._other:
             self._other.shutdown(cancel_futures=True)
         self._spool.close()
+        if isinstance(error, BrokenProcessPool):
+            what = "a process of the build was killed, perhaps for want of memory"
+            raise ChildProcessError(what) from error
 
     def add(self, publications: Sequence[Publication]) -> None:
         """The words of publications that are new."""
         texts = _said(publications, self.catalogue)
         self._chunks += 1
         if self._chunks == ALONE + 1:
-            self._other = ProcessPoolExecutor(1, get_context("spawn"))
-            # Not by an initializer: what is too long for a pipe waits for a process that died.
+            self._other = ProcessPoolExecutor(1, get_context("spawn"), _end_with_the_build)
+            # Not by the initializer: what is too long for a pipe waits for a process that died.
             self._other.submit(_begin, self.catalogue.language, self.words)
         if self._other:
             self._pending.append(self._other.submit(_numbered, texts))
@@ -210,6 +218,17 @@ _other: Numbers
 def _begin(usual: str, words: list[str]) -> None:
     global _other  # noqa: PLW0603  what this process remembers from chunk to chunk
     _other = Numbers(usual, words)
+
+
+def _end_with_the_build() -> None:
+    """Has this process end when the build ends, which if killed would end no other."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the build's to answer
+    Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
+
+
+def _end_after(build: BaseProcess) -> None:
+    build.join()
+    os._exit(1)
 
 
 def _numbered(texts: Said) -> tuple[Array, list[str]]:

@@ -104,12 +104,12 @@ FILTERS = st.fixed_dictionaries(
 def index(folder: Path, made: Sequence[Publication]) -> Path:
     """A published index of the publications, through the real writer."""
     folder.mkdir(parents=True, exist_ok=True)
-    partial = generations.begin(folder)
-    census = build.Census(CATALOGUE, {}, [], Thesaurus(), "")
-    chunks = census.counted(map(Fresh, made))
-    counts = columnar.write(partial / manifest.SEGMENT, CATALOGUE, chunks)
-    sealed = generations.seal(folder, partial, census.manifest(counts))
-    generations.publish(folder, sealed)
+    with generations.begun(folder) as partial:
+        census = build.Census(CATALOGUE, {}, [], Thesaurus(), "")
+        chunks = census.counted(map(Fresh, made))
+        counts = columnar.write(partial / manifest.SEGMENT, CATALOGUE, chunks)
+        sealed = generations.seal(folder, partial, census.manifest(counts))
+        generations.publish(folder, sealed)
     return folder
 
 

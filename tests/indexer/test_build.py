@@ -265,6 +265,23 @@ def test_damaged_generation_is_replaced(name: str, corpus: Path, index: Path) ->
     assert found(index, query.Term("title", "law")) == {"model-law"}
 
 
+def test_nothing_is_read_of_a_damaged_generation(corpus: Path, index: Path) -> None:
+    """Digests that are not those that were written are not read, though they could be."""
+    live = generations.current(index)
+    forged = manifest.packed_digests({**live.digests(), "ghost": "00" * 16})
+    (live.folder / manifest.DIGESTS).write_bytes(forged)
+    assert build.build(corpus, index).changes == Changes(added=5, changed=0, removed=0, unchanged=0)
+
+
+def test_an_index_of_an_earlier_form_is_built_anew(corpus: Path, index: Path) -> None:
+    """An index whose manifest has no digest yet is not misread: it is replaced by a build."""
+    (generations.current(index).folder / manifest.MANIFEST_DIGEST).unlink()
+    with pytest.raises(manifest.IndexOutdated, match="Run: pubsearch build"):
+        generations.current(index)
+    assert build.build(corpus, index).status == "published"
+    assert generations.damage(generations.current(index)) == []
+
+
 FINDS: dict[str, tuple[query.Query, set[str]]] = {
     "a stem": (query.Term("title", "traffick"), {"model-law"}),
     "a word as written": (query.Term("title", "=organs"), {"removal-of-organs-2011"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, generations
-from indexer.manifest import Generation, IndexBusy, IndexMissing, IndexOutdated
+from indexer import build, durability, generations
+from indexer.corpus import Progress
+from indexer.manifest import Generation, IndexBusy, IndexMissing, IndexOutdated, IndexUnwritten
 
 HOLD = """\
 import sys
@@ -160,7 +162,7 @@ def test_what_does_not_read_back_is_not_published(
         if path.name == "manifest.json":  # which is written when all is hashed
             (path.parent / "digests.zst").write_bytes(b"{}")
 
-    monkeypatch.setattr(generations, "_sync", spoil)
+    monkeypatch.setattr(durability, "sync", spoil)
     before = generations.current_name(index)
     with pytest.raises(IndexOutdated, match="what was written is damaged"):
         build.build(corpus, index, force=True)
@@ -234,7 +236,7 @@ def test_every_file_is_in_the_manifest(index: Path) -> None:
         for each in generation.folder.rglob("*")
         if each.is_file()
     }
-    assert files == {*generation.manifest.files, "manifest.json"}
+    assert files == {*generation.manifest.files, "manifest.json", "manifest.sha256"}
 
 
 def test_switch_replaces_the_pointer_at_one_stroke(second: Path) -> None:
@@ -254,19 +256,97 @@ def test_switch_that_fails_leaves_the_pointer(
     def fail(path: Path) -> None:
         raise OSError(f"no space for {path}")
 
-    monkeypatch.setattr(generations, "_sync", fail)
+    monkeypatch.setattr(durability, "sync", fail)
     live_before = generations.current_name(second)
     with pytest.raises(OSError, match="no space"):
         generations.switch(second, generations.names(second)[0])
     assert generations.current_name(second) == live_before
 
 
-def test_begin_clears_what_dead_builds_left(index: Path) -> None:
-    """A folder that a dead build left goes, and the next is empty and numbered after the last."""
+def test_the_next_build_cleans_what_dead_builds_left(corpus: Path, index: Path) -> None:
+    """What a dead build left unfinished is gone before anything is read, changed or not."""
     left = index / "generations" / "000002-dead.partial"
     (left / "segment").mkdir(parents=True)
-    partial = generations.begin(index)
-    assert not left.exists()
-    assert partial.name.startswith("000002-")
-    assert [each.name for each in partial.iterdir()] == ["segment"]
+    (index / "CURRENT.new").touch()
+    seen = []
+
+    class Looks(Progress):
+        def at(self, read: int) -> None:
+            seen.append(left.exists() or (index / "CURRENT.new").exists())
+
+    assert build.build(corpus, index, progress=Looks()).status == "unchanged"
+    assert seen
+    assert not any(seen)
+
+
+def test_the_next_is_numbered_on(index: Path) -> None:
+    """The next generation is empty and numbered after the last, and goes if it is not published."""
+    with generations.begun(index) as partial:
+        assert partial.name.startswith("000002-")
+        assert [each.name for each in partial.iterdir()] == ["segment"]
+    assert not partial.exists()
     assert len(generations.names(index)) == 1
+
+
+def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:
+    """Beside the manifest is its SHA-256, in a line that `sha256sum --check` takes."""
+    folder = live(index).folder
+    assert (folder / "manifest.sha256").read_text().endswith("  manifest.json\n")
+    subprocess.run(["sha256sum", "--check", "manifest.sha256"], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("line", [None, b"", b"0" * 64 + b"  manifest.json\n"])
+def test_a_manifest_is_not_read_without_its_digest(line: bytes | None, index: Path) -> None:
+    """Where the digest is missing or does not fit, the manifest is not read; a build mends it."""
+    digest = generations.current(index).folder / "manifest.sha256"
+    if line is None:
+        digest.unlink()
+    else:
+        digest.write_bytes(line)
+    with pytest.raises(IndexOutdated, match=r"manifest\.sha256.*\. Run: pubsearch build"):
+        generations.current(index)
+
+
+def test_a_manifest_that_was_changed_is_not_read(index: Path) -> None:
+    """A manifest that is still one, but not the one that was written, makes the index outdated."""
+    file = generations.current(index).folder / "manifest.json"
+    file.write_bytes(file.read_bytes().replace(b'"publications": 5', b'"publications": 6'))
+    with pytest.raises(IndexOutdated, match="do not fit"):
+        generations.current(index)
+
+
+def test_a_switch_that_can_not_be_flushed_is_undone(
+    second: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the folder of the pointer can't be flushed, what was live is so again."""
+    flush, refused = os.fsync, iter([False, True])
+
+    def refuse(descriptor: int) -> None:
+        if next(refused, False):
+            raise OSError(5, "Input/output error")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    first, last = generations.names(second)
+    with pytest.raises(IndexUnwritten, match=r"the disk failed.*the live index is as it was"):
+        generations.rollback(second)
+    assert generations.current_name(second) == last
+    assert generations.rollback(second).name == first
+
+
+def test_a_file_that_can_not_be_read_is_damage(
+    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad sector in the live generation is told like any damage, and a build mends it."""
+    digests = durability.digests
+
+    def refuse(files: list[Path]) -> list[str]:
+        if files[0].is_relative_to(first.folder):
+            raise OSError(5, "Input/output error", str(files[0]))
+        return digests(files)
+
+    first = live(index)
+    monkeypatch.setattr(durability, "digests", refuse)
+    assert "can't be read" in generations.damage(first)[0]
+    assert build.build(corpus, index).status == "published"
+    assert live(index).name != first.name

@@ -1,0 +1,137 @@
+"""A small site to disturb: a corpus, its index, what a build makes of both, and a reader."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from indexer import build, generations, verify
+from indexer.manifest import Generation
+from search_app.engine import open_engine
+from search_app.engine.request import SearchRequest
+from tests import samples
+
+Answer = tuple[int, tuple[str, ...], int]
+"""What a search for everything finds: the total, the titles, the sum of a facet's numbers."""
+
+
+def contents(generation: Generation) -> str:
+    """A digest of all that is in a generation, whenever it was built."""
+    return sha256(repr(sorted(generation.manifest.files.items())).encode()).hexdigest()
+
+
+def live(index: Path) -> str:
+    """The contents of the live generation, every byte checked. Raises IndexUnusable."""
+    return contents(generations.verified(index, generations.current_name(index)))
+
+
+def answer(index: Path) -> Answer:
+    """What a reader who comes now is answered."""
+    found = open_engine(index).search(SearchRequest(size=50, values=50))
+    titles = tuple(sorted(hit.publication.title for hit in found.hits))
+    return found.total, titles, sum(each.count for each in found.facets["section"])
+
+
+class Place:
+    """A corpus with news since the live generation was built; there are as many as are kept.
+
+    `old` and `new` are the contents of the live generation, and of the one that a build will
+    make; `answers` is what readers are told from either.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.corpus, self.index = folder, folder / "corpus", folder / "index"
+        self._before = folder / "before"
+        write_corpus(self.corpus)
+        for number in range(generations.KEPT):
+            line = samples.SMALL_LINES.replace("brief/6", f"brief/{number}")
+            (self.corpus / f"more{number}.jsonl").write_text(line, encoding="utf-8")
+            build.build(self.corpus, self._before)
+        self.old, of_old = live(self._before), answer(self._before)
+        news = samples.SMALL_LINES.replace("brief/6", "brief/new").replace("Issue", "Newest")
+        (self.corpus / "new.jsonl").write_text(news, encoding="utf-8")
+        self.restore()
+        build.build(self.corpus, self.index)
+        self.new, of_new = live(self.index), answer(self.index)
+        self.answers = {of_old, of_new}
+        self.restore()
+
+    @property
+    def arguments(self) -> list[object]:
+        """The arguments that build it."""
+        return ["build", "--corpus", self.corpus, "--index", self.index]
+
+    def restore(self) -> None:
+        """Makes the index what it was before the news."""
+        shutil.rmtree(self.index, ignore_errors=True)
+        shutil.copytree(self._before, self.index)
+
+    def standing(self) -> Iterator[str]:
+        """What is wrong: the live generation is whole, and is the old or the new one."""
+        try:
+            if live(self.index) not in {self.old, self.new}:
+                yield "what is live is neither the old index nor the new one"
+        except Exception as error:  # noqa: BLE001  whatever it is, it is told
+            yield f"lost: {error!r}"
+
+    def recovery(self) -> Iterator[str]:
+        """What is wrong after another build: it publishes the news and leaves nothing undone."""
+        try:
+            build.build(self.corpus, self.index)
+            if live(self.index) != self.new:
+                yield "the next build did not publish what is new"
+            yield from self.unsound()
+        except Exception as error:  # noqa: BLE001
+            yield f"the next build failed: {error!r}"
+        yield from self.leftovers()
+
+    def unsound(self) -> Iterator[str]:
+        """The generations on disk that are not whole, live or not. Raises IndexMissing."""
+        for each in verify.verify(self.index):
+            if each.wrong:
+                yield f"{each.name}: {each.wrong}"
+
+    def leftovers(self, most: int = generations.KEPT) -> Iterator[str]:
+        """What lies in the index that no one needs, if at most so many generations are needed."""
+        for each in (*self.index.glob("*.new"), *self.index.glob("generations/*.partial")):
+            yield f"{each.name} was left"
+        if (count := len(generations.names(self.index))) > most:
+            yield f"there are {count} generations"
+
+    @contextmanager
+    def read(self, wrong: list[str]) -> Iterator[None]:
+        """Has a reader ask over and over; what is no answer of old or new is told in `wrong`."""
+        done = threading.Event()
+
+        def ask() -> None:
+            while not done.is_set():
+                try:
+                    if (told := answer(self.index)) not in self.answers:
+                        wrong.append(f"a reader was told {told}")
+                except Exception as error:  # noqa: BLE001
+                    wrong.append(f"a reader met {error!r}")
+
+        reader = threading.Thread(target=ask)
+        reader.start()
+        try:
+            yield
+        finally:
+            done.set()
+            reader.join()
+
+
+def write_corpus(folder: Path) -> None:
+    """The small catalogue of the tests."""
+    folder.mkdir(parents=True)
+    for name, text in {
+        "catalogue.toml": samples.SMALL_CATALOGUE,
+        "regions.toml": samples.SMALL_REGIONS,
+        "tools.html": samples.SMALL_TOOLS,
+        "papers.html": samples.SMALL_PAPERS,
+        "more.jsonl": samples.SMALL_LINES,
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")

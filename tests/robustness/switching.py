@@ -1,0 +1,115 @@
+"""The index is switched while many ask: no answer fails, and none is of two generations.
+
+Each generation says in every title and in a filter which one it is, and each has another number
+of publications.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import Flask
+
+from indexer import build
+from search_app import config, create_app
+from tests import samples
+from tests.robustness.place import write_corpus
+from tests.robustness.progress import Budget, Counts, State
+
+SWITCHES, CLIENTS, FEWEST, FIRST = 100, 50, 5, 1901
+QUESTION = "/api/search?q=generation&size=50"
+
+
+class Site:
+    """A running application, and the corpus of the next generation of its index."""
+
+    def __init__(self, folder: Path) -> None:
+        self._corpus, self._index = folder / "corpus", folder / "index"
+        write_corpus(self._corpus)
+        for page in ("tools.html", "papers.html", "more.jsonl"):
+            (self._corpus / page).unlink()
+        self.names: dict[str, int] = {}
+        self.switch(0)
+        self.app: Flask = create_app(config.load(environment={}, index=self._index))
+
+    def switch(self, number: int) -> None:
+        """Publishes a generation that says everywhere that it is this one."""
+        articles = [
+            samples.article(f"Generation {number} part {part}", datePublished=str(FIRST + number))
+            for part in range(FEWEST + number % 3)
+        ]
+        (self._corpus / "all.html").write_text(samples.page(articles), encoding="utf-8")
+        outcome = build.build(self._corpus, self._index, force=True)
+        self.names[outcome.generation.name] = number
+
+    def faults(self, found: dict[str, Any]) -> Iterator[str]:
+        """Where an answer is not, in all its parts, that of the generation which it names."""
+        number = self.names.get(found["generation"])
+        if number is None and found["hits"]:  # the build that made it has not returned yet
+            number = int(found["hits"][0]["title"].split()[1])
+        if number is None:
+            yield f"nothing was found in {found['generation']}"
+            return
+        size = FEWEST + number % 3
+        titles = {f"Generation {number} part {part}" for part in range(size)}
+        if found["total"] != size or {each["title"] for each in found["hits"]} != titles:
+            yield f"of generation {number}, these were found: {found['hits']}"
+        years = {each["value"]: each["count"] for each in found["facets"]["year"] if each["count"]}
+        if years != {str(FIRST + number): size}:
+            yield f"of generation {number}, the years were told as {years}"
+
+
+def clients(site: Site, count: int, switches: range, budget: Budget) -> Counts:
+    """Switches while so many clients ask, and says what came of it."""
+    done, told, lock = threading.Event(), Counts(), threading.Lock()
+
+    def ask() -> None:
+        client = site.app.test_client()
+        while not done.is_set():
+            response = client.get(QUESTION)
+            failed = response.status_code != 200
+            wrong = [response.text] if failed else [*site.faults(json.loads(response.data))]
+            with lock:
+                told.add(Counts(requests=1, failed=failed, lost=bool(wrong) > failed, wrong=wrong))
+
+    threads = [threading.Thread(target=ask) for _ in range(count)]
+    for each in threads:
+        each.start()
+    try:
+        for number in switches:
+            if budget.is_left:
+                site.switch(number)
+    finally:
+        done.set()
+        for each in threads:
+            each.join()
+    return told
+
+
+def descriptors() -> int:
+    """How many files this process has open, once no one uses an index any more that was live."""
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  its own is open meanwhile, each time
+
+
+def under_load(seed: int, budget: Budget, state: State) -> Counts:
+    """A part of the torture: ten switches a case. There is no chance in it."""
+    with TemporaryDirectory() as folder:
+        site = Site(Path(folder) / "place")
+        step = 10
+
+        def case(number: int) -> Counts:
+            return clients(site, CLIENTS, range(number * step + 1, (number + 1) * step + 1), budget)
+
+        before = descriptors()
+        counts = budget.spend(state, SWITCHES // step, case)
+        if (after := descriptors()) > before:
+            counts.add(Counts(lost=1, wrong=[f"{after} files are open, {before} were before"]))
+        return counts

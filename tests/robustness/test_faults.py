@@ -1,0 +1,119 @@
+"""What a disk refuses is told in one line with what to do, undone, and costs nothing."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from indexer import build, durability, generations, manifest
+from indexer.columnar.storage import ArrayWriter, Spool
+from tests.robustness import faults
+from tests.robustness.place import Place, live
+from tests.robustness.progress import Counts, chance
+from tests.robustness.runner import Runner
+from tests.samples import article, page
+
+SAMPLE = 30
+
+
+def test_any_call_may_be_refused(place: Place, traced: Runner) -> None:
+    """Wherever the disk refuses, a build says so in a line, leaves nothing, and changes nothing."""
+    every, counts = faults.faults(place, traced), Counts()
+    for fault in chance(1, "quick faults", 0).sample(every, SAMPLE):
+        counts.add(faults.refuse(place, traced, fault))
+    assert counts.wrong == []
+    assert counts.faults == SAMPLE
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.Fault("mkdir", 3, "ENOSPC", onwards=False),
+        faults.Fault("fsync", 7, "EIO", onwards=False),
+        faults.Fault("openat", 8, "EIO", onwards=True),
+        faults.Fault("rename", 4, "EIO", onwards=True),
+        faults.Fault("write", 1, "ENOSPC", onwards=False),
+    ],
+    ids=lambda fault: f"{fault.name} {fault.ordinal}{'+' if fault.onwards else ''} {fault.error}",
+)
+def test_faults_that_were_once_met_badly(fault: faults.Fault, place: Place, traced: Runner) -> None:
+    """A folder half made is removed; a switch is undone; what can't be pruned is, the next time."""
+    assert faults.refuse(place, traced, fault).wrong == []
+
+
+def write(corpus: Path, count: int) -> None:
+    """A page of so many publications."""
+    articles = [article(f"Number {number} about crime") for number in range(count)]
+    (corpus / "many.html").write_text(page(articles), encoding="utf-8")
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["full", "read-only"])
+def test_a_disk_that_is_so_in_earnest(
+    full: bool, corpus: Path, small_disk: Path, runner: Runner
+) -> None:
+    """A really full disk, and a really read-only one, are told so; the live index is as it was."""
+    index = small_disk / "index"
+    build.build(corpus, index)
+    before = live(index)
+    write(corpus, 3000)
+    if not full:
+        subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    ended = runner.run(["build", "--corpus", corpus, "--index", index])
+    assert ended.status == 1
+    what = "the disk is full" if full else "its file system is read-only"
+    assert ended.said.startswith(f"pubsearch: the index in {index} could not be written: {what}")
+    assert ended.said.endswith("; the live index is as it was\n")
+    assert ended.said.count("\n") == 1
+    assert live(index) == before
+    assert len(list((index / "generations").iterdir())) == 1
+    if full:
+        write(corpus, 3)
+        assert build.build(corpus, index).changes.added == 3
+
+
+def refuse_flushes(monkeypatch: pytest.MonkeyPatch, refused: Callable[[Path], bool]) -> None:
+    """Has some paths refuse to be flushed."""
+    sync = durability.sync
+
+    def refuse(path: Path) -> None:
+        if refused(path):
+            raise OSError(5, "Input/output error", str(path))
+        sync(path)
+
+    monkeypatch.setattr(durability, "sync", refuse)
+
+
+def test_what_can_not_be_flushed_is_not_published(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the folder of generations can't be flushed after the new one has its name, it goes."""
+    place.restore()
+    refuse_flushes(monkeypatch, lambda path: path.name == "generations")
+    with pytest.raises(manifest.IndexUnwritten, match=r"the disk failed .*/generations"):
+        build.build(place.corpus, place.index)
+    assert live(place.index) == place.old
+    assert list(place.leftovers()) == []
+    assert len(generations.names(place.index)) == generations.KEPT
+
+
+def fill(disk: Path) -> None:
+    """Takes all the room on a disk."""
+    with suppress(OSError), (disk / "filling").open("wb", buffering=0) as filling:
+        while True:
+            filling.write(bytes(4096))
+
+
+def test_a_file_that_is_given_up_hides_no_error(
+    small_disk: Path,
+) -> None:
+    """What is yet to be written of a file when a build ends by Ctrl-C may fail, and is not told."""
+    fill(small_disk)
+    spool = Spool(small_disk, "<i4")
+    spool._file.write(b"rest")
+    spool.close()
+    with pytest.raises(KeyboardInterrupt), ArrayWriter(small_disk / "arrays"):
+        raise KeyboardInterrupt

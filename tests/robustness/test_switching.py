@@ -1,0 +1,24 @@
+"""An index is switched while it is searched by many."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.robustness import switching
+from tests.robustness.progress import Budget
+
+SWITCHES, CLIENTS = 10, 10
+
+
+def test_switches_under_load(tmp_path: Path) -> None:
+    """No request fails, none is answered from two generations, and no file stays open."""
+    site = switching.Site(tmp_path)
+    site.switch(1)
+    before = switching.descriptors()
+    budget = Budget(time.monotonic() + 60)
+    counts = switching.clients(site, CLIENTS, range(2, SWITCHES + 2), budget)
+    assert counts.wrong == []
+    assert counts.requests > CLIENTS
+    assert counts.failed == counts.lost == 0
+    assert switching.descriptors() <= before
