@@ -14,8 +14,8 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
+from indexer import attempts, catalogue_file, durability, generations, importer, meaning
 from indexer import build as building
-from indexer import catalogue_file, durability, generations, importer, meaning
 from indexer import check as checking
 from indexer import verify as verifying
 from indexer.build import Outcome, Refused
@@ -107,11 +107,19 @@ def build(  # noqa: PLR0917 - options of a command are given by name
 
 def _build(settings: config.Settings, *, force: bool = False, gate: Path | None = None) -> Outcome:
     passes = judged.gate(judged.load(gate)) if gate else building.OPEN
-    with Meter(settings.corpus) as meter:
-        outcome = building.build(
-            settings.corpus, settings.index, force=force, progress=meter, gate=passes,
-            encoder=_encoder(settings), limits=settings.limits,
-        )  # fmt: skip
+    began = time.perf_counter()
+    try:
+        with Meter(settings.corpus) as meter:
+            outcome = building.build(
+                settings.corpus, settings.index, force=force, progress=meter, gate=passes,
+                encoder=_encoder(settings), limits=settings.limits,
+            )  # fmt: skip
+    except IndexBusy:
+        raise
+    except (Refused, CatalogueError, IndexUnusable, OSError, MemoryError) as error:
+        attempts.note(settings.index, "failed", time.perf_counter() - began, str(error))
+        raise
+    attempts.note(settings.index, outcome.status, outcome.seconds)
     terminal.tell(outcome.problems)
     terminal.tell_outcome(outcome)
     return outcome
@@ -185,6 +193,9 @@ def status(index: Path | None) -> None:
         click.echo(f"\n{field.label}")
         for value, count in manifest.counts[field.name].items():
             click.echo(f"  {count:>7}  {sidebar.label(field, value, manifest.catalogue)}")
+    tried = attempts.last(settings.index)
+    if tried and tried.status == "failed":
+        click.echo(f"\nThe last build failed, {tried.at}: {tried.what}")
     click.echo(f"\nOn disk: {', '.join(generations.names(settings.index))}")
     click.echo(f"Problems in the corpus: {len(manifest.problems)}")
     for problem in manifest.problems:

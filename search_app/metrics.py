@@ -23,6 +23,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from indexer import attempts
 from search_app.engine import Engine
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -86,6 +87,15 @@ class _Index(Collector):
         self._engine = engine
 
     def collect(self) -> Iterator[Metric]:
+        """What is told of the index, and of the last build, whatever became of it."""
+        if tried := attempts.last(self._engine.index):
+            for name, text, number in (
+                ("timestamp_seconds", "When the last build ended.",
+                 datetime.fromisoformat(tried.at).timestamp()),
+                ("success", "Whether the last build did not fail.", tried.status != "failed"),
+                ("seconds", "How long the last build took.", tried.seconds),
+            ):  # fmt: skip
+                yield GaugeMetricFamily(f"pubsearch_last_build_{name}", text, float(number))
         held, is_degraded = self._engine.held, self._engine.failed is not None
         yield GaugeMetricFamily("pubsearch_up", "Whether there is an index.", int(held is not None))
         yield GaugeMetricFamily(

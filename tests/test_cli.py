@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from indexer import catalogue_file, generations
+from indexer import attempts, catalogue_file, generations
 from search_app import cli
 from tests.samples import article, page
 
@@ -246,6 +246,33 @@ def test_status(run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Pa
     ):  # fmt: skip
         assert line in lines
     assert "bad.html:3: it has no title" in told.out
+
+
+def test_a_failed_build_is_noted(
+    run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path
+) -> None:
+    """What became of the last build stays on record: one that failed, until one succeeds."""
+    index = tmp_path / "index"
+    assert attempts.last(index) is None
+    build()
+    tried = attempts.last(index)
+    assert tried is not None
+    assert (tried.status, tried.what) == ("published", "")
+    assert "failed" not in run("status", "--index", index).out
+    whole = (corpus / "catalogue.toml").read_text(encoding="utf-8")
+    (corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
+    assert build().status == 1
+    told = run("status", "--index", index).out
+    assert "The last build failed, 20" in told
+    assert "catalogue.toml" in told
+    (corpus / "catalogue.toml").write_text(whole, encoding="utf-8")
+    build()
+    tried = attempts.last(index)
+    assert tried is not None
+    assert tried.status == "unchanged"
+    assert "failed" not in run("status", "--index", index).out
+    (index / attempts.ATTEMPT).write_bytes(b"{")
+    assert attempts.last(index) is None
 
 
 def test_rollback(run: Run, build: Callable[..., Told], tmp_path: Path) -> None:

@@ -65,12 +65,12 @@ class Engine:
 
     A search may take `budget` milliseconds. Costly ones go one at a time.
 
-    `held` is the snapshot in use, if there is one; `failed` the name of a live generation
-    that could not be taken up, empty where the index is gone.
+    `index` is the index's folder, `held` the snapshot in use, if there is one; `failed` the name
+    of a live generation that could not be taken up, empty where the index is gone.
     """
 
     def __init__(self, index: Path, care: Care = Care(), budget: float = inf) -> None:  # noqa: B008
-        self._index, self._care, self._budget = index, care, budget
+        self.index, self._care, self._budget = index, care, budget
         self._costly = Lane()
         self._lock = Lock()
         self._taking: tuple[str, Thread] | None = None
@@ -105,7 +105,7 @@ class Engine:
 
     def _live_name(self) -> str:
         with suppress(IndexUnusable, OSError):
-            return generations.current_name(self._index)
+            return generations.current_name(self.index)
         return ""
 
     def _taken_up(self, name: str) -> Thread:
@@ -123,7 +123,7 @@ class Engine:
             return
         self._tried = monotonic()
         try:
-            snapshot, check = self._opened(name or generations.current_name(self._index))
+            snapshot, check = self._opened(name or generations.current_name(self.index))
         except (IndexUnusable, OSError) as error:
             if self.held and self.failed != name:
                 log.error("%s stays in use: %s", self.held.name, error)
@@ -134,7 +134,7 @@ class Engine:
 
     def _opened(self, name: str) -> tuple[Snapshot, Check]:
         """A generation, checked, and warm: its first answer has been given."""
-        generation = generations.load(self._index, name)
+        generation = generations.load(self.index, name)
         contents = opening.contents(generation, self._care.memory)
         check = Check(generation, contents)
         check.start()

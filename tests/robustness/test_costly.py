@@ -56,7 +56,9 @@ def test_reasons_cost_for_each_publication(engine: Engine) -> None:
 
 
 def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of three costly searches at once, one is answered, one after it, and one refused at once."""
+    """Where one may wait, of three costly searches at once one is refused at once."""
+    monkeypatch.setattr(lane, "WAITING", 1)
+    monkeypatch.setattr(lane, "WAITED", 10)
     one = Lane()
     is_in, may_end = Event(), Event()
 

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from indexer import attempts
 from search_app import config, create_app
 
 
@@ -69,6 +70,19 @@ def test_the_index_is_told_of(client: FlaskClient) -> None:
     assert found["pubsearch_up", frozenset()] == 1
     assert found["pubsearch_degraded", frozenset()] == 0
     assert found["pubsearch_built_timestamp_seconds", frozenset()] > 1.7e9
+
+
+def test_the_last_build_is_told_of(index: Path) -> None:
+    """Whether the last build failed, when it ended and how long it took, is told."""
+    client = create_app(config.load(environment={}, index=index)).test_client()
+    assert ("pubsearch_last_build_success", frozenset()) not in numbers(client)
+    attempts.note(index, "failed", 2.5, "the disk is full")
+    found = numbers(client)
+    assert found["pubsearch_last_build_success", frozenset()] == 0
+    assert found["pubsearch_last_build_seconds", frozenset()] == 2.5
+    assert found["pubsearch_last_build_timestamp_seconds", frozenset()] > 1.7e9
+    attempts.note(index, "published", 1.0)
+    assert numbers(client)["pubsearch_last_build_success", frozenset()] == 1
 
 
 def test_without_an_index_that_is_told(tmp_path: Path) -> None:
