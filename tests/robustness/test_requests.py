@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from search_app import config, create_app
-from tests.robustness.asking import ALLOWED, ask, drawn, faults
+from tests.robustness import requests
+from tests.robustness.asking import ALLOWED, Application, ask, drawn, faults
 
 METHODS = st.sampled_from(["GET", "GET", "GET", "HEAD", "POST", "OPTIONS", "\x00", "get", "Ü"])
 HEADER = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40)
 
 
 @pytest.fixture(scope="module")
-def application(catalogue_index: Path) -> object:
+def application(catalogue_index: Path) -> Application:
     """The application on the catalogue, as a server calls it."""
-    return create_app(config.load(environment={}, index=catalogue_index)).wsgi_app
+    app: Application = create_app(config.load(environment={}, index=catalogue_index)).wsgi_app
+    return app
 
 
 @settings(max_examples=300)
@@ -30,17 +32,19 @@ def application(catalogue_index: Path) -> object:
 @example(target=b"static/%00", method="GET")
 @example(target=b"?q=\xdc\x00", method="GET")  # was a 500 where the server lets such bytes through
 @example(target=b"nowhere?q=\xdc", method="GET")
-def test_any_bytes_are_answered(application: object, target: bytes, method: str) -> None:
+def test_any_bytes_are_answered(application: Application, target: bytes, method: str) -> None:
     """Whatever bytes ask, by whatever method, the answer is whole and no fault of ours."""
-    assert faults(ask(application, b"/" + target, method)) == []  # type: ignore[arg-type]
+    assert faults(ask(application, b"/" + target, method)) == []
 
 
 @settings(max_examples=300)
 @given(seed=st.integers(0, 2**64))
-def test_any_mixture_of_what_means_something_is_answered(application: object, seed: int) -> None:
+def test_any_mixture_of_what_means_something_is_answered(
+    application: Application, seed: int
+) -> None:
     """Addresses put together of all that means something, in any order, are answered."""
     target = drawn(random.Random(seed))
-    assert faults(ask(application, target)) == []  # type: ignore[arg-type]
+    assert faults(ask(application, target)) == []
 
 
 @settings(max_examples=150)
@@ -56,19 +60,29 @@ def test_any_mixture_of_what_means_something_is_answered(application: object, se
     target=st.sampled_from([b"/?q=organ", b"/static/style.css", b"/api/search", b"/healthz"]),
 )  # fmt: skip
 def test_any_headers_are_answered(
-    application: object, headers: dict[str, str], target: bytes
+    application: Application, headers: dict[str, str], target: bytes
 ) -> None:
     """Whatever the headers say, the answer is whole; a part or nothing new of a file besides."""
-    answer = ask(application, target, headers=headers)  # type: ignore[arg-type]
+    answer = ask(application, target, headers=headers)
     told = faults(answer)
     if answer.status in (206, 304, 416) and target.startswith(b"/static"):
         told = [each for each in told if "status" not in each and "UTF-8" not in each]
     assert told == []
 
 
-def test_faults_are_seen(application: object) -> None:
+def test_a_batch_counts_what_fails(application: Application) -> None:
+    """A batch asks as often as it says, and counts what fails, with the address that did."""
+    counts = requests.batch(application, random.Random(1), 50)
+    assert (counts.requests, counts.losses, counts.wrong) == (50, 0, [])
+    failing = create_app(config.load(environment={"PUBSEARCH_BUDGET": "1"}, index="none")).wsgi_app
+    counts = requests.batch(failing, random.Random(1), 50)
+    assert counts.failed > 0
+    assert "the status is 503" in counts.wrong[0]
+
+
+def test_faults_are_seen(application: Application) -> None:
     """What is no proper answer is told as such."""
-    good = ask(application, b"/?q=organ")  # type: ignore[arg-type]
+    good = ask(application, b"/?q=organ")
     assert faults(good) == []
     assert 500 not in ALLOWED
     for broken in (

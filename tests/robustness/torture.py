@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.robustness import damage, faults, kills, power, switching
+from tests.robustness import damage, faults, kills, power, requests, switching
 from tests.robustness.progress import COUNTED, Budget, Counts, Progress, State
 
 Part = Callable[[int, Budget, State], Counts]
@@ -29,6 +29,7 @@ PARTS: dict[str, Part] = {
     "power": power.cuts,
     "damage": damage.damages,
     "switches": switching.under_load,
+    "requests": requests.asked,
 }
 FILE = Path(__file__).parents[2] / "build" / "torture" / "progress.json"
 MINUTES = 110.0
