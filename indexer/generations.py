@@ -137,7 +137,8 @@ def _standing(before: bytes | None, now: bytes | None) -> str:
 
 def clean(index: Path) -> None:
     """Removes what dead builds left unfinished. Raises OSError."""
-    (index / f"{CURRENT}.new").unlink(missing_ok=True)
+    for left in index.glob("*.new"):
+        left.unlink()
     for left in (index / "generations").glob(f"*{PARTIAL}"):
         shutil.rmtree(left)
 
