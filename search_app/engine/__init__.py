@@ -125,6 +125,9 @@ class Engine:
         try:
             snapshot, check = self._opened(name or generations.current_name(self.index))
         except (IndexUnusable, OSError) as error:
+            if (live := self._live_name()) not in {"", name}:
+                self._take_up(live)  # it was gone, as others came meanwhile
+                return
             if self.held and self.failed != name:
                 log.error("%s stays in use: %s", self.held.name, error)
             self.failed, self._error = name, error

@@ -16,7 +16,7 @@ import pytest
 
 from indexer import build, generations
 from indexer.columnar import storage
-from indexer.manifest import IndexMissing, IndexOutdated
+from indexer.manifest import Generation, IndexMissing, IndexOutdated
 from search_app import config, create_app, engine
 from search_app.engine import Care, Engine
 from search_app.engine.opening import Check, contents
@@ -151,6 +151,24 @@ def test_what_failed_is_tried_again_in_a_while(
     until(lambda: held.snapshot().name == second)
     assert failed(held) is None
     assert sum("stays in use" in each.message for each in caplog.records) == 1
+
+
+def test_a_generation_that_goes_while_it_is_opened(
+    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where builds came meanwhile, so that what was named is gone, what is live is taken."""
+    gone = generations.current_name(index)
+    load = generations.load
+
+    def late(folder: Path, name: str) -> Generation:
+        monkeypatch.setattr(generations, "load", load)
+        for _ in range(generations.KEPT):
+            build.build(corpus, index, force=True)
+        assert gone not in generations.names(index)
+        return load(folder, name)
+
+    monkeypatch.setattr(generations, "load", late)
+    assert Engine(index).snapshot().name == generations.current_name(index) != gone
 
 
 def test_an_index_that_comes_later_is_taken_up(corpus: Path, tmp_path: Path) -> None:
