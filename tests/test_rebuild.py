@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from indexer import build, generations
-from search_app import config, create_app
+from search_app import config, create_app, engine
 from tests.catalogue import CORPUS
 
 OLD, NEW = "Case Digest - Evidential Issues", "Case Digest - Questions of Evidence"
@@ -32,8 +32,9 @@ def index(tmp_path: Path, corpus: Path) -> Path:
 
 
 @pytest.fixture
-def app(index: Path) -> Flask:
-    """The application on it."""
+def app(index: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The application on it; a request waits as long as it takes until a new index is open."""
+    monkeypatch.setattr(engine, "WAITED", 60.0)
     return create_app(config.load(environment={}, index=index))
 
 

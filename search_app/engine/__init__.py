@@ -34,7 +34,7 @@ __all__ = ["Busy", "Care", "Engine", "OverBudget", "SearchRequest", "open_engine
 
 log = logging.getLogger(__name__)
 
-WAITED = 0.5
+WAITED = 1.0
 """How many seconds a request that sees a new generation waits for it, before it is answered
 from the one held."""
 RETRIED = 60.0
@@ -133,7 +133,7 @@ class Engine:
             self.failed, self._error = name, error
             return
         self.held, self._check, self.failed, self._error = snapshot, check, None, None
-        prepare(snapshot)
+        concepts.of(snapshot).prepare()
 
     def _opened(self, name: str) -> tuple[Snapshot, Check]:
         """A generation, checked, and warm: its first answer has been given."""
@@ -146,6 +146,7 @@ class Engine:
             raise opening.damaged(generation, check.wrong)
         snapshot = Snapshot(generation, lambda file: opening.arrays_of(file, contents))
         find(SearchRequest(fold=True), snapshot)
+        prepare(snapshot)
         return snapshot, check
 
     def _is_found_damaged(self, held: Snapshot) -> bool:
@@ -182,10 +183,9 @@ class Engine:
 
 
 def prepare(snapshot: Snapshot) -> None:
-    """Makes what words are read by, which would else be made when the first are asked."""
+    """Makes what words are read by, which no request is to wait for."""
     spelling.of(snapshot)
     meaning.prepare(snapshot)
-    concepts.of(snapshot).prepare()
     suggesting.suggest("aa", snapshot)
 
 

@@ -9,7 +9,7 @@ from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Kind, Question
 from indexer import build, generations
-from search_app.engine import prepare
+from search_app.engine import concepts, prepare
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer as Found
 from search_app.engine.search import find, results
@@ -96,6 +96,7 @@ class PubsearchEngine(Engine):
     def warm(self) -> None:
         """Makes what words are read by, as a server does before it answers."""
         prepare(self.snapshot)
+        concepts.of(self.snapshot).prepare()
 
     def ask(self, question: Question) -> Answered:
         """Asks as the page does, with the ticks as filters."""
