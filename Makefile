@@ -4,7 +4,7 @@
 # No path here is absolute, so the checkout may lie in a folder with spaces in its name.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index semantic test torture lint format bench relevance lock clean
+.PHONY: help serve index semantic test torture coverage mutants lint format bench relevance lock clean
 .PHONY: environment environment-semantic environment-test environment-bench browser
 SHELL := /bin/sh
 
@@ -43,6 +43,12 @@ test: environment-test browser ## install what the tests need, a browser too, an
 torture: environment-test ## kill, cut off and damage an index many thousand times (ends within two hours)
 	@$(BIN)/python -m tests.robustness.torture $(ARGS)
 
+coverage: environment-test browser ## run all tests, and say which lines and branches none of them takes
+	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+mutants: environment-bench ## break the parser, publishing and escaping in small ways; do the tests notice?
+	@$(BIN)/mutmut run $(ARGS)
+
 lint: environment-test ## check style, types, imports between modules, spelling, templates
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -80,6 +86,6 @@ browser: environment-test
 	@$(BIN)/python -m tests.browser.chromium
 
 clean: ## remove the environment, the index and all that was made
-	rm -rf .venv index build dist *.egg-info .coverage htmlcov
+	rm -rf .venv index build dist mutants *.egg-info .coverage htmlcov
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

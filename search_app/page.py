@@ -9,15 +9,16 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 import msgspec
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from indexer.fields import Catalogue, Field
 from search_app import notes
-from search_app.engine.results import Hit, Results, Run
+from search_app.engine.results import Hit, Results
 from search_app.engine.snapshot import Snapshot
 from search_app.facts import Facts
+from search_app.markup import isolated, marked
 from search_app.notes import Reading, readings
-from search_app.reasons import isolated, reasons
+from search_app.reasons import reasons
 from search_app.sidebar import FacetGroup, facet_groups, label
 from search_app.state import SORTS, SearchState
 from search_app.ways import Ways, ways
@@ -110,15 +111,6 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     ways: Ways | None
     notes: tuple[str, ...]
     readings: tuple[Reading, ...]
-
-
-def marked(runs: Iterable[Run]) -> Markup:
-    """Runs as HTML: text escaped, quotes too, what matched in `<mark>`."""
-    return Markup(  # noqa: S704 - each run is escaped
-        "".join([
-            f"<mark>{escape(run.text)}</mark>" if run.marked else escape(run.text) for run in runs
-        ])
-    )  # fmt: skip
 
 
 def publication_url(identity: str) -> str:

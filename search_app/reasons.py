@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import groupby
-
-from markupsafe import Markup, escape
 
 from indexer.fields import Catalogue
 from search_app.engine.results import How, InField, Matched, Part, Why
@@ -23,7 +20,6 @@ HOW: dict[How, str] = {
 """What is told of how a text matched; nothing of what stands as it was typed."""
 MOST_TEXTS = 5
 """So many texts of a field are told that match in one way."""
-_QUOTED = re.compile("“(.*?)”", re.DOTALL)
 
 
 def reasons(why: Why, catalogue: Catalogue) -> tuple[str, ...]:
@@ -40,11 +36,6 @@ def reasons(why: Why, catalogue: Catalogue) -> tuple[str, ...]:
         name = catalogue.by_name[held.field].label
         found.append(f"Filter {name}: {_value(held.field, held.value, held.through, catalogue)}.")
     return tuple(found)
-
-
-def isolated(sentence: str) -> Markup:
-    """A sentence as HTML; what it quotes keeps a direction of its own."""
-    return Markup(_QUOTED.sub(r"“<bdi>\1</bdi>”", str(escape(sentence))))  # noqa: S704 - escaped
 
 
 def _of_part(part: Part, share: str, catalogue: Catalogue) -> str:

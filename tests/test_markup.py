@@ -1,0 +1,64 @@
+"""Text that becomes HTML outside of templates stays text."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_app.engine.results import Run
+from search_app.markup import isolated, marked
+
+NASTY = st.text(st.sampled_from("<>&\"'“”\nam x;#/=") | st.characters(), max_size=30)
+
+
+class Seen(HTMLParser):
+    """What a browser would make of HTML: its tags, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Takes a tag, with its attributes."""
+        self.tags.append(f"{tag}{attrs or ''}")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Takes an end."""
+        self.tags.append(f"/{tag}")
+
+    def handle_data(self, data: str) -> None:
+        """Takes text."""
+        self.text += data
+
+
+@given(st.lists(st.builds(Run, NASTY, st.booleans()), max_size=5))
+def test_marked_text_is_that_text(runs: list[Run]) -> None:
+    """Runs become their text, with a mark around each that is marked, and no other tag."""
+    seen = Seen(str(marked(runs)).replace("\r", "\n"))
+    assert seen.text == "".join(run.text for run in runs).replace("\r", "\n")
+    assert seen.tags == ["mark", "/mark"] * sum(run.marked for run in runs)
+
+
+def test_quotes_are_escaped() -> None:
+    """Quotes are escaped too, so that what is marked may stand in an attribute."""
+    html = marked([Run("a\"b'c", marked=False), Run("<i>", marked=True)])
+    assert html == "a&#34;b&#39;c<mark>&lt;i&gt;</mark>"
+
+
+@given(NASTY)
+def test_a_sentence_is_that_sentence(sentence: str) -> None:
+    """A sentence becomes its text; what it quotes is isolated, and there is no other tag."""
+    seen = Seen(str(isolated(sentence)).replace("\r", "\n"))
+    assert seen.text == sentence.replace("\r", "\n")
+    assert seen.tags == ["bdi", "/bdi"] * (len(seen.tags) // 2)
+
+
+def test_what_a_sentence_quotes_is_isolated() -> None:
+    """Each quotation keeps a direction of its own, over lines too, and its quotes stay outside."""
+    html = isolated("“a\nb” and “<c>” and “d")
+    assert html == "“<bdi>a\nb</bdi>” and “<bdi>&lt;c&gt;</bdi>” and “d"
