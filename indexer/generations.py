@@ -17,7 +17,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,9 +74,14 @@ def verified(index: Path, name: str) -> Generation:
     """A generation whose every file is as it was written. Raises IndexOutdated otherwise."""
     generation = load(index, name)
     if wrong := damage(generation):
-        what = f"the generation {name} is damaged: {'; '.join(wrong)}"
-        raise IndexOutdated(what, "Run: pubsearch build, or pubsearch rollback")
+        raise damaged(name, wrong)
     return generation
+
+
+def damaged(name: str, wrong: Sequence[str]) -> IndexOutdated:
+    """The error that tells what is wrong with a generation's files."""
+    what = f"the generation {name} is damaged: {'; '.join(wrong)}"
+    return IndexOutdated(what, "Run: pubsearch build, or pubsearch rollback")
 
 
 def lineage(index: Path, name: str) -> list[str]:

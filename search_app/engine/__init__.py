@@ -143,7 +143,7 @@ class Engine:
         check.start()
         check.join(self._care.patience)
         if check.wrong:
-            raise opening.damaged(generation, check.wrong)
+            raise generations.damaged(name, check.wrong)
         snapshot = Snapshot(generation, lambda file: opening.arrays_of(file, contents))
         find(SearchRequest(fold=True), snapshot)
         prepare(snapshot)
@@ -160,7 +160,7 @@ class Engine:
         elif check.wrong is not None:
             self._check = None
         if check.wrong:
-            log.error("%s", opening.damaged(check.generation, check.wrong))
+            log.error("%s", generations.damaged(held.name, check.wrong))
         return bool(check.wrong)
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:

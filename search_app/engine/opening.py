@@ -15,7 +15,7 @@ from threading import Thread
 from indexer import generations
 from indexer.columnar import Array, storage
 from indexer.columnar.storage import Buffer
-from indexer.manifest import SEGMENT, Generation, IndexOutdated
+from indexer.manifest import SEGMENT, Generation
 
 Contents = Mapping[str, Buffer]
 """To each file of a generation, by its name in the manifest, its bytes."""
@@ -27,7 +27,7 @@ def contents(generation: Generation, memory: int) -> Contents:
     Raises IndexOutdated if one is missing or of another size than it was written with, and OSError.
     """
     if wrong := generations.misfits(generation):
-        raise damaged(generation, wrong)
+        raise generations.damaged(generation.name, wrong)
     files = generation.manifest.files
     is_held = sum(size for size, _ in files.values()) <= memory
     read = storage.held if is_held else storage.mapped
@@ -37,12 +37,6 @@ def contents(generation: Generation, memory: int) -> Contents:
 def arrays_of(file: Path, contents: Contents) -> Mapping[str, Array]:
     """The arrays of one file of the segment. Raises Damaged."""
     return storage.arrays(contents[f"{SEGMENT}/{file.name}"], file.name)
-
-
-def damaged(generation: Generation, wrong: list[str]) -> IndexOutdated:
-    """The error that tells what is wrong with a generation's files."""
-    what = f"the generation {generation.name} is damaged: {'; '.join(wrong)}"
-    return IndexOutdated(what, "Run: pubsearch build, or pubsearch rollback")
 
 
 class Check(Thread):

@@ -1,8 +1,9 @@
-"""What a disk refuses is told with what to do, and what is made is flushed."""
+"""What is written is flushed with its name; what a disk refuses is told in words."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 
@@ -10,38 +11,109 @@ import pytest
 
 from indexer import durability
 
-
-@pytest.mark.parametrize(
-    ("number", "what", "hint"),
-    [
-        (errno.ENOSPC, "the disk is full (some/file)", "Free some space, and build again"),
-        (errno.EDQUOT, "the disk is full (some/file)", "Free some space, and build again"),
-        (errno.EACCES, "it may not be written to (some/file)", "Check who may write there"),
-        (errno.EPERM, "it may not be written to (some/file)", "Check who may write there"),
-        (errno.EROFS, "its file system is read-only (some/file)", "Mount it to be written to"),
-        (errno.EIO, "the disk failed (some/file)", "Check the disk"),
-        (errno.EMFILE, "Too many open files (some/file)", "Mend that, and build again"),
-    ],
-)
-def test_a_refusal_says_why_where_and_what_to_do(number: int, what: str, hint: str) -> None:
-    """Each error is told in words, with the file that it was about, and something to do."""
-    told = durability.refusal(OSError(number, os.strerror(number), "some/file"))
-    assert told[0] == what
-    assert told[1].startswith(hint)
+FULL = ("the disk is full", "Free some space, and build again")
+CLOSED = ("it may not be written to", "Check who may write there, or name another --index")
+TOLD = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EACCES: CLOSED,
+    errno.EPERM: CLOSED,
+    errno.EROFS: (
+        "its file system is read-only", "Mount it to be written to, or name another --index",
+    ),
+    errno.EIO: ("the disk failed", "Check the disk, then build again"),
+    errno.EMFILE: ("Too many open files", "Mend that, and build again"),
+}  # fmt: skip
 
 
-def test_an_error_without_a_number_is_told_as_it_is() -> None:
-    """What the system did not number, and says of no file, is told in its own words."""
-    assert durability.refusal(ChildProcessError("it was killed"))[0] == "it was killed"
+@pytest.mark.parametrize(("number", "told"), TOLD.items())
+def test_what_is_told_of_a_refusal(number: int, told: tuple[str, str]) -> None:
+    """Why a disk did not take something is told, where that is known, and what to do."""
+    what, hint = told
+    assert durability.refusal(OSError(number, os.strerror(number))) == told
+    somewhere = OSError(number, os.strerror(number), "a/file")
+    assert durability.refusal(somewhere) == (f"{what} (a/file)", hint)
 
 
-def test_the_names_of_new_folders_are_flushed(
+def test_an_error_without_a_number_is_told() -> None:
+    """An error of another kind says what it says."""
+    assert durability.refusal(OSError("odd")) == ("odd", "Mend that, and build again")
+
+
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of what is flushed, in order."""
+    names: list[str] = []
+    sync = durability.sync
+
+    def noted(path: Path) -> None:
+        names.append(path.name)
+        sync(path)
+
+    monkeypatch.setattr(durability, "sync", noted)
+    return names
+
+
+def test_a_folder_is_made_with_its_name(tmp_path: Path, flushed: list[str]) -> None:
+    """Folders that are not there are made, from above, each name flushed; others are left alone."""
+    wanted = tmp_path / "a" / "b"
+    durability.made(wanted)
+    assert wanted.is_dir()
+    assert flushed == [tmp_path.name, "a"]
+    durability.made(wanted)
+    assert flushed == [tmp_path.name, "a"]
+
+
+def test_a_folder_that_another_makes_meanwhile_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of each folder that is made, the one in which its name stands is flushed; of others none."""
-    flushed: list[Path] = []
-    monkeypatch.setattr(durability, "sync", flushed.append)
-    durability.made(tmp_path / "a" / "b")
+    """Where two make a folder at a time, both have it."""
+    is_dir, seen = Path.is_dir, list[Path]()
+
+    def late(path: Path) -> bool:
+        seen.append(path)
+        if seen == [path]:
+            path.mkdir()  # the other one
+            return False
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", late)
     durability.made(tmp_path / "a")
-    assert flushed == [tmp_path, tmp_path / "a"]
-    assert (tmp_path / "a" / "b").is_dir()
+    assert (tmp_path / "a").exists()
+
+
+def test_files_are_hashed_and_flushed(tmp_path: Path, flushed: list[str]) -> None:
+    """Each file has the SHA-256 of its bytes, in the order of the files, and each was flushed."""
+    files = [tmp_path / name for name in "cab"]
+    for number, file in enumerate(files):
+        file.write_bytes(bytes(range(256)) * 5000 * number)
+    wanted = [hashlib.sha256(each.read_bytes()).hexdigest() for each in files]
+    assert durability.digests(files) == wanted
+    assert flushed == []
+    assert durability.flushed(files) == wanted
+    assert sorted(flushed) == ["a", "b", "c"]
+    assert durability.flushed([]) == []
+
+
+def test_what_a_flush_raises_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one of several files can't be flushed, that is an error."""
+    files = [tmp_path / name for name in "abc"]
+    for file in files:
+        file.touch()
+
+    def fails(path: Path) -> None:
+        if path.name == "b":
+            raise OSError(errno.EIO, "gone")
+
+    monkeypatch.setattr(durability, "sync", fails)
+    with pytest.raises(OSError, match="gone"):
+        durability.flushed(files)
+
+
+def test_no_descriptor_stays_open(tmp_path: Path) -> None:
+    """What was held to be flushed is closed, whatever comes between."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(ZeroDivisionError), durability.held(tmp_path):
+        raise ZeroDivisionError
+    durability.sync(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
