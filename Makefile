@@ -40,12 +40,13 @@ semantic: environment-semantic ## build an index that also knows what each publi
 test: environment-test browser ## install what the tests need, a browser too, and run them all
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: environment-test ## check style, types, imports between modules, spelling, templates
+lint: environment-test ## check style, types, imports between modules, safety, spelling, templates
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/bandit --quiet --recursive --ini setup.cfg indexer search_app tools
 	$(BIN)/djlint --lint --quiet --profile=jinja --ignore=H015,H030,H031,J018 search_app/templates
 
 format: environment-test ## put the code into the house's form
