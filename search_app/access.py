@@ -74,25 +74,32 @@ def register(app: Flask, settings: Settings) -> None:
 
 def is_from_here() -> bool:
     """Whether a request comes from this very machine, and through no proxy that wasn't told of."""
-    sent = request.environ.get("REMOTE_ADDR", "")
+    address = _address()
     through = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"} & request.environ.keys()
     is_told = "werkzeug.proxy_fix.orig" in request.environ
-    try:
-        return ipaddress.ip_address(sent).is_loopback and (is_told or not through)
-    except ValueError:
-        return False
+    return address is not None and address.is_loopback and (is_told or not through)
 
 
 def client() -> str:
     """Whose requests are counted together: an address, or of IPv6 the network that it is in."""
-    sent = request.remote_addr or ""
-    try:
-        address = ipaddress.ip_address(sent)
-    except ValueError:
-        return sent
+    address = _address()
+    if address is None:
+        return request.remote_addr or ""
     if address.version == 4:
-        return sent
+        return str(address)
     return str(ipaddress.ip_network((address, _NETWORK), strict=False))
+
+
+def _address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Where a request comes from; None if that is no address, as behind a socket of Unix.
+
+    An address of IPv4 that a server for both kinds wraps in one of IPv6 is taken out.
+    """
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _limiter(rate: str) -> Limiter:

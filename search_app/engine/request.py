@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Literal
 
@@ -13,7 +14,7 @@ Sort = Literal["relevance", "newest", "oldest", "title"]
 
 
 LONGEST = 6000
-"""So many characters of a text are read."""
+"""So many bytes of a text (in UTF-8) are read: each link of a page has them too."""
 _YEARS = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
 
@@ -57,7 +58,12 @@ class SearchRequest(msgspec.Struct, frozen=True):
 
 def within(text: str) -> tuple[str, int]:
     """A text cut to what is read of it, between words, and how many words are left out so."""
-    if len(text) <= LONGEST:
+    fits = bisect_right(range(len(text)), LONGEST, key=lambda at: _bytes(text[: at + 1]))
+    if fits == len(text):
         return text, 0
-    kept = text[:LONGEST].rpartition(" ")[0] or text[:LONGEST]
+    kept = text[:fits].rpartition(" ")[0] or text[:fits]
     return kept, max(len(text.split()) - len(kept.split()), 1)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
