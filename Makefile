@@ -49,12 +49,13 @@ coverage: environment-test browser ## run all tests, and say which lines and bra
 mutants: environment-bench ## break the parser, publishing and escaping in small ways; do the tests notice?
 	@$(BIN)/mutmut run $(ARGS)
 
-lint: environment-test ## check style, types, imports between modules, spelling, templates
+lint: environment-test ## check style, types, imports between modules, safety, spelling, templates
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/bandit --quiet --recursive --ini setup.cfg indexer search_app tools
 	$(BIN)/djlint --lint --quiet --profile=jinja --ignore=H015,H030,H031,J018 search_app/templates
 
 format: environment-test ## put the code into the house's form

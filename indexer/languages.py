@@ -52,7 +52,8 @@ _MAY_DIFFER = re.compile("|".join(pattern for pattern, _ in _SPELLINGS))
 @cache
 def _stemmer(language: str) -> Stemmer.Stemmer | None:
     algorithm = SNOWBALL.get(language.partition("-")[0])
-    return Stemmer.Stemmer(algorithm) if algorithm else None
+    # It would keep words of any length: what is kept is kept by `stem`.
+    return Stemmer.Stemmer(algorithm, 0) if algorithm else None
 
 
 def _of(word: str, language: str) -> str:
@@ -67,12 +68,19 @@ _ELIDING = ("ca", "fr", "it")
 """Languages that write an article and its noun as one word: l'exploitation."""
 
 
-@lru_cache(maxsize=200_000)
+LONGEST_KEPT = 40
+"""The stems of longer words are not kept: who sends such words could fill the memory with them."""
+
+
 def stem(word: str, language: str) -> str:
     """The stem of a word as it stands in a text: what its inflections have in common, folded.
 
     Accents help the stemmer of a language that has them, so it sees them; English has none.
     """
+    return (_kept_stem if len(word) <= LONGEST_KEPT else _stem)(word, language)
+
+
+def _stem(word: str, language: str) -> str:
     read_in = _of(word, language)
     stemmer = _stemmer(read_in)
     if stemmer is None:
@@ -83,6 +91,9 @@ def stem(word: str, language: str) -> str:
     if read_in.startswith(_ELIDING):
         lowered = _ELISION.sub("", lowered)
     return fold(stemmer.stemWord(lowered))
+
+
+_kept_stem = lru_cache(maxsize=200_000)(_stem)
 
 
 def one_spelling(written: str) -> str:

@@ -81,23 +81,31 @@ def is_from_here() -> bool:
     What comes by a socket of Unix has no address.
     """
     through = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"} & request.environ.keys()
-    sent = request.environ.get("REMOTE_ADDR", "")
-    try:
-        return not through and (not sent or ipaddress.ip_address(sent).is_loopback)
-    except ValueError:
-        return False
+    address = _address()
+    is_here = address.is_loopback if address else not request.remote_addr
+    return is_here and not through
 
 
 def client() -> str:
     """Whose requests are counted together: an address, or of IPv6 the network that it is in."""
-    sent = request.remote_addr or ""
-    try:
-        address = ipaddress.ip_address(sent)
-    except ValueError:
-        return sent
+    address = _address()
+    if address is None:
+        return request.remote_addr or ""
     if address.version == 4:
-        return sent
+        return str(address)
     return str(ipaddress.ip_network((address, _NETWORK), strict=False))
+
+
+def _address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Where a request comes from; None if that is no address, as behind a socket of Unix.
+
+    An address of IPv4 that a server for both kinds wraps in one of IPv6 is taken out.
+    """
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _limiter(rate: str) -> Limiter:

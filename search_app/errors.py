@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from indexer.manifest import IndexUnusable
 from search_app.engine import Busy, OverBudget
+from search_app.logs import LONGEST
 from search_app.state import BadParameter
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,8 @@ def register(app: Flask) -> None:
 def _answer(error: Exception) -> Response:
     found = refusal(error)
     if found.status == 500:
-        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        what = f"{request.method} {request.path}"[:LONGEST]
+        log.error("%s failed", what, exc_info=error)
     if request.path.startswith("/api/") or request.path == "/healthz":
         told = {"code": found.code, "message": found.message, "hint": found.hint}
         body, kind = msgspec.json.encode({"error": told}), "application/json"

@@ -15,6 +15,10 @@ from flask import Flask, Response, g, has_request_context, request
 
 log = logging.getLogger(__name__)
 
+LONGEST = 1000
+"""So many characters of what was sent are told: what collects logs cuts lines that are too long,
+and takes the rest for another."""
+
 
 class Lines(logging.Formatter):
     """Makes a line of JSON of what is logged, with the id of the request that it belongs to."""
@@ -51,14 +55,14 @@ def register(app: Flask, *, has_queries: bool) -> None:
         if log.isEnabledFor(logging.INFO):
             seen = {
                 "address": request.remote_addr,
-                "method": request.method,
-                "path": request.path,
+                "method": request.method[:LONGEST],
+                "path": request.path[:LONGEST],
                 "status": answer.status_code,
                 "bytes": answer.content_length,
                 "milliseconds": round((perf_counter() - g.began) * 1000, 2),
             }
             if has_queries:
-                seen["parameters"] = request.query_string.decode("latin-1")
+                seen["parameters"] = request.query_string.decode("latin-1")[:LONGEST]
             log.info("answered", extra={"told": seen})
         return answer
 

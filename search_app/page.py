@@ -23,6 +23,10 @@ from search_app.sidebar import FacetGroup, facet_groups, label
 from search_app.state import SORTS, SearchState
 from search_app.ways import Ways, ways
 
+LINKS, ROW = 8 << 20, 500
+"""So many bytes the links to all values of a facet may take, of which each is in a row of so many
+more. A longer answer would be more than the server keeps for who reads slowly."""
+
 SORT_LABELS = {
     "relevance": "Best match",
     "newest": "Newest first",
@@ -256,10 +260,11 @@ class FacetPage(msgspec.Struct, frozen=True):
 def facet_page(
     field: Field, results: Results, state: SearchState, catalogue: Catalogue
 ) -> FacetPage:
-    """What the page of a facet prints for an answer."""
+    """What the page of a facet prints for an answer; very many values are not all on it."""
+    most = LINKS // (len(state.url()) + ROW)
     return FacetPage(
         state,
-        facet_groups(results, state, catalogue, [field], most=None)[0],
+        facet_groups(results, state, catalogue, [field], most)[0],
         tuple(chips(results, state, catalogue)),
         state.without_filters().url(),
         state.url(),

@@ -9,19 +9,51 @@ from typing import Any
 
 import waitress
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
+from waitress.task import ErrorTask
 
 from search_app.application import create_app
 from search_app.config import SettingError, Settings
 from search_app.engine import Engine
+from search_app.headers import HEADERS
+
+log = logging.getLogger(__name__)
 
 LONGEST_HEAD, LONGEST_BODY = 1 << 16, 1 << 12
 """How many bytes a request line with its headers may have, and a body, which nothing here reads."""
 
 
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request after whose body the connection ends, as nothing here has a body.
+
+    Where a proxy takes another part of what it sends for the body than this server does, so the
+    rest is no request, and nobody gets another's answer.
+    """
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Reads the request line and the headers."""
+        super().parse_header(header_plus)
+        if self.chunked or self.content_length or "TRANSFER_ENCODING" in self.headers:
+            self.headers["CONNECTION"] = "close"
+
+
+class Refusal(ErrorTask):  # type: ignore[misc]
+    """The answer to what the application never sees: logged, and with the headers of all others."""
+
+    def execute(self) -> None:
+        """Answers."""
+        error = self.request.error
+        told = {"address": self.channel.addr[0], "status": error.code}
+        log.info("refused: %s", error.reason, extra={"told": told})
+        self.response_headers.extend(HEADERS.items())
+        super().execute()
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection on which a request must be whole in time, however lively it trickles in."""
 
+    parser_class, error_task_class = Parser, Refusal
     since: float | None = None
 
     def received(self, data: bytes) -> bool:

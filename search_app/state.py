@@ -23,7 +23,9 @@ from search_app.engine.request import Match, SearchRequest, Sort, within, year_r
 SIZE, LARGEST_SIZE = 10, 100
 LAST_PAGE = 10**9
 MOST_TICKED = 100
-"""How many values of one field may be ticked: each stands in every link of the page."""
+"""How many values may be ticked: each stands in every link of the page, and has a link."""
+LONGEST_TICKED = 8192
+"""So many bytes of an address all of them may take."""
 Choice = TypeVar("Choice", bound=str)
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
@@ -234,22 +236,13 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
 
     An empty parameter counts as none, for forms send them. Raises BadParameter.
     """
-    filters = {}
-    for field in exact_fields(catalogue):
-        values = [value for value in arguments.getlist(field.name) if value]
-        values += _from_two_boxes(arguments, field)
-        if len(values) > MOST_TICKED:
-            takes = f"At most {MOST_TICKED} values of a field can be chosen at once"
-            raise BadParameter(field.name, f"({len(values)} values)", takes)
-        if kept := tuple(_checked(field, value) for value in dict.fromkeys(values)):
-            filters[field.name] = kept
     text, beyond = within(_first(arguments, "q").strip())
     return SearchState(
         text=text,
         match=_one_of(arguments, "match", MATCHES) or "auto",
         exact=_one_of(arguments, "exact", SWITCH) == "1",
         semantic=_one_of(arguments, "semantic", SWITCH) != "0",
-        filters=filters,
+        filters=_ticked(arguments, catalogue),
         sort=_one_of(arguments, "sort", SORTS),
         size=_number(arguments, "size", LARGEST_SIZE, capped=False) or SIZE,
         fold=_one_of(arguments, "fold", SWITCH) == "1",
@@ -257,6 +250,26 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
         page=_number(arguments, "page", LAST_PAGE, capped=True) or 1,
         beyond=beyond,
     )
+
+
+def _ticked(arguments: Arguments, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """What is ticked, field by field, if it is not too much."""
+    filters = {}
+    count = length = 0
+    for field in exact_fields(catalogue):
+        values = [value for value in arguments.getlist(field.name) if value]
+        values += _from_two_boxes(arguments, field)
+        count += len(values)
+        if count > MOST_TICKED:
+            takes = f"At most {MOST_TICKED} values can be chosen at once"
+            raise BadParameter(field.name, f"({count} values)", takes)
+        length += sum(len(f"&{field.name}={quote_plus(value)}") for value in values)
+        if length > LONGEST_TICKED:
+            takes = f"All values chosen may take {LONGEST_TICKED:,} bytes of an address"
+            raise BadParameter(field.name, values[-1], takes)
+        if kept := tuple(_checked(field, value) for value in dict.fromkeys(values)):
+            filters[field.name] = kept
+    return filters
 
 
 def _first(arguments: Arguments, name: str) -> str:

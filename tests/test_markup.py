@@ -60,5 +60,5 @@ def test_a_sentence_is_that_sentence(sentence: str) -> None:
 
 def test_what_a_sentence_quotes_is_isolated() -> None:
     """Each quotation keeps a direction of its own, over lines too, and its quotes stay outside."""
-    html = isolated("“a\nb” and “<c>” and “d")
-    assert html == "“<bdi>a\nb</bdi>” and “<bdi>&lt;c&gt;</bdi>” and “d"
+    html = isolated("“a\nb” and “<c>” and “d “e”")
+    assert html == "“<bdi>a\nb</bdi>” and “<bdi>&lt;c&gt;</bdi>” and “d “<bdi>e</bdi>”"

@@ -12,8 +12,8 @@ Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "title"]
 
 
-LONGEST = 6000
-"""So many characters of a text are read."""
+LONGEST = 10_000
+"""So many bytes of a text (in UTF-8) are read: each link of a page has them too."""
 _YEARS = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
 
@@ -57,7 +57,9 @@ class SearchRequest(msgspec.Struct, frozen=True):
 
 def within(text: str) -> tuple[str, int]:
     """A text cut to what is read of it, between words, and how many words are left out so."""
-    if len(text) <= LONGEST:
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data) <= LONGEST:
         return text, 0
-    kept = text[:LONGEST].rpartition(" ")[0] or text[:LONGEST]
+    fits = text[: len(data[:LONGEST].decode("utf-8", "ignore"))]
+    kept = fits.rpartition(" ")[0] or fits
     return kept, max(len(text.split()) - len(kept.split()), 1)

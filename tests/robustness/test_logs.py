@@ -58,12 +58,15 @@ def test_what_was_searched_for_is_told_only_if_asked(
 
 
 def test_lines_of_a_request_have_its_id(
-    catalogue_index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    catalogue_index: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A server prints lines of JSON, those of one request under the id that its answer carries."""
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
-    monkeypatch.setattr(root, "level", logging.WARNING)
+    caplog.set_level(logging.WARNING)  # afterwards it is as before
     monkeypatch.setenv("PUBSEARCH_INDEX", str(catalogue_index))
     app = create_app()
 

@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from search_app.headers import HEADERS
 from tests.conftest import ROOT
 
 IDLE = 2
@@ -141,6 +142,54 @@ def test_what_is_no_request_is_refused(port: int, data: bytes, status: bytes) ->
     found = answered(port, data)
     assert found.split(b" ", 2)[1] == status if found else len(data) > 1 << 16
     assert b"Traceback" not in found
+    head = found.partition(b"\r\n\r\n")[0].decode()
+    assert not found or all(f"{name}: {text}" in head for name, text in HEADERS.items())
+
+
+BODIES = {
+    "a length": (b"Content-Length: 5", b"hello"),
+    "chunks": (b"Transfer-Encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n"),
+    "chunks, a length beside": (
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked", b"0\r\n\r\n",
+    ),
+    "chunks twice": (b"Transfer-Encoding: chunked, chunked", b"0\r\n\r\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "body"), BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("version", [b"HTTP/1.1", b"HTTP/1.0\r\nConnection: keep-alive"])
+def test_nothing_follows_a_body(port: int, header: bytes, body: bytes, version: bytes) -> None:
+    """Wherever a proxy thinks that a body ends, what stands behind it is no request of another."""
+    first = b"GET /healthz " + version + b"\r\nHost: a\r\n" + header + b"\r\n\r\n" + body
+    found = answered(port, first + b"GET /about HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert found.count(b"HTTP/1.") == 1
+    assert b"\r\nConnection: close\r\n" in found
+
+
+def test_what_is_refused_is_logged(catalogue_index: Path) -> None:
+    """A refusal by the server is a line of the log, with from where, and nothing that was sent."""
+    with serving(catalogue_index) as (_, port):
+        answered(port, b"GET /?q=kidney\xff HTTP/1.1\r\nHost: a\r\n\r\n")
+        text = (catalogue_index.parent / f"log-{port}").read_text(encoding="ascii")
+    (line,) = [each for each in map(json.loads, text.splitlines()) if "refused" in each["message"]]
+    assert (line["address"], line["status"]) == ("127.0.0.1", 400)
+    assert "kidney" not in text
+
+
+def test_only_the_proxys_own_headers_count(catalogue_index: Path) -> None:
+    """A name with an underscore, which a proxy may let through, is not taken for that with a dash.
+
+    And a line break that was encoded begins no header.
+    """
+    target, rest = b"/%0d%0aSet-Cookie:%20a", b"Host: a\r\nConnection: close\r\n\r\n"
+    with serving(catalogue_index, proxies=1) as (_, port):
+        dashed, underscored = (
+            answered(port, b"GET " + target + b" HTTP/1.1\r\n" + name + b": mine\r\n" + rest)
+            for name in (b"X-Request-ID", b"X_Request_ID")
+        )
+    assert b"x-request-id: mine" in dashed.lower()
+    assert b"mine" not in underscored
+    assert b"\nset-cookie" not in dashed.lower()
 
 
 ODD = {

@@ -1,0 +1,276 @@
+"""Who sends or writes what means harm gets little for it: see docs/security.md."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pickle
+import re
+import socket
+import tracemalloc
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from urllib.parse import quote, urlencode
+
+import msgspec
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from indexer import build, generations, manifest, verify
+from search_app import access, config, create_app, logs, page
+from search_app.engine import Engine, SearchRequest
+from search_app.markup import isolated
+from search_app.state import LONGEST_TICKED, MOST_TICKED
+from tests.conftest import ROOT
+
+LARGEST = 10_000_000
+"""So many bytes an answer may have here: waitress holds a thread for who reads none of 16 MB."""
+JUNK = "%ff" * 2000
+"""What three times as many bytes stand for in a link."""
+TICKS = {
+    "none": "",
+    "many values": urlencode([("region", f"{number:03}{'x' * 60}") for number in range(99)]),
+    "of every field": urlencode([
+        (name, f"{number:03}{'x' * 60}")
+        for name in ("section", "region", "topic", "body", "language") for number in range(100)
+    ]),
+    "one without end": f"region={'x' * 60_000}",
+    "many long ones": urlencode([("region", f"{number}{'x' * 600}") for number in range(90)]),
+}  # fmt: skip
+TEXTS = {
+    "nothing": "", "bytes that are none": f"law+{JUNK}", "Chinese": quote("贩运" * 3000),
+    "emoji": quote("👩" * 5000 + " law"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def client(catalogue_index: Path) -> FlaskClient:
+    """A client of the catalogue."""
+    return create_app(config.load(environment={}, index=catalogue_index)).test_client()
+
+
+@pytest.fixture
+def made(catalogue_index: Path) -> Callable[..., Flask]:
+    """Makes an application of the catalogue, with some settings."""
+    return lambda **given: create_app(config.load(environment={}, index=catalogue_index, **given))
+
+
+@pytest.mark.parametrize("path", ["/", "/api/search", "/facet/region", "/api/suggest"])
+@pytest.mark.parametrize("ticks", TICKS.values(), ids=TICKS)
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_no_answer_grows_out_of_hand(path: str, ticks: str, text: str, client: FlaskClient) -> None:
+    """What is asked for stands in every link of the answer, and yet no answer is very large."""
+    answer = client.get(f"{path}?q={text}&{ticks}"[: access.LONGEST_QUERY])
+    assert answer.status_code in (200, 400, 503)
+    assert len(answer.data) < LARGEST
+
+
+def test_too_much_is_ticked_over_all_fields(client: FlaskClient) -> None:
+    """A hundred values may be ticked, whichever fields they are of, and be so long together."""
+    years = [("year", str(year)) for year in range(1000, 1000 + MOST_TICKED - 1)]
+    assert client.get(f"/?{urlencode([*years, ('region', 'Africa')])}").status_code == 200
+    told = client.get(f"/?{urlencode([*years, ('region', 'Africa'), ('region', 'Asia')])}")
+    assert told.status_code == 400
+    assert "At most 100 values can be chosen at once" in told.text
+    long = "x" * (LONGEST_TICKED - len("&region="))
+    assert client.get(f"/?region={long}").status_code == 200
+    told = client.get(f"/?region={long}x")
+    assert told.status_code == 400
+    assert "8,192 bytes" in told.text
+
+
+def test_a_page_of_very_many_values_is_cut(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where links to all values of a facet would be too long, the first are there, and a number."""
+    row = '<li class="row'
+    every = client.get("/facet/body").text
+    assert "more: choose" not in every
+    monkeypatch.setattr(page, "LINKS", 5 * (page.ROW + len("/?body=x")))
+    some = client.get("/facet/body").text
+    assert 0 < some.count(row) < every.count(row)
+    assert f"{every.count(row) - some.count(row)} more: choose a filter or search" in some
+
+
+def test_words_without_end_fill_no_memory(catalogue_index: Path) -> None:
+    """Of long words that differ each time little is kept."""
+    engine, drawer = Engine(catalogue_index), Random(7)
+
+    def ask() -> None:
+        engine.search(SearchRequest("".join(drawer.choices("𐐨𐐩𐐪𐐫𐐬𐐭𐐮𐐯", k=1400))))
+
+    ask()
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            ask()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 20 * 30_000
+
+
+def test_quotes_beyond_number_are_read_once() -> None:
+    """A value of a corpus that is all opening quotes takes no time that grows with its square."""
+    text = "“" * 300_000
+    assert isolated(text) == text
+    assert isolated("“a” and “b”") == "“<bdi>a</bdi>” and “<bdi>b</bdi>”"
+
+
+def test_a_line_of_the_log_has_bounded_length(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However long an address is, what collects logs need not cut its line."""
+    caplog.set_level(logging.INFO)
+    client.open(f"/{'👩' * 5000}", method="A" * 20_000)
+    (record,) = [each for each in caplog.records if each.name == "search_app.logs"]
+    assert len(logs.Lines().format(record)) < 16 * logs.LONGEST
+
+
+def test_addresses_of_both_kinds_are_told_apart(made: Callable[..., Flask]) -> None:
+    """Addresses of IPv4 count each for itself where a server wraps them in those of IPv6."""
+    client = made(rate="1 per minute").test_client()
+    asked = ["::ffff:203.0.113.1", "::ffff:203.0.113.2", "203.0.113.1"]
+    found = [client.get("/", environ_base={"REMOTE_ADDR": each}).status_code for each in asked]
+    assert found == [200, 200, 429]
+    here = {"REMOTE_ADDR": "::ffff:127.0.0.1"}
+    assert made().test_client().get("/metrics", environ_base=here).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/", "/api/search", "/healthz", "/static/search.js", "/no"])
+def test_no_other_site_may_read_or_be_led_to(client: FlaskClient, address: str) -> None:
+    """Whatever site asks by whatever name, no answer lets it read, sends it on, or names it."""
+    evil = "evil.example"
+    told = {"Origin": f"https://{evil}", "Host": evil, "X-Forwarded-Host": evil, "Referer": evil}
+    with client.get(address, headers=told) as answer:
+        names = {name.lower() for name, _ in answer.headers}
+        assert not {each for each in names if each.startswith("access-control-")}
+        assert not names & {"location", "refresh", "set-cookie"}
+        assert evil not in str(answer.headers)
+        assert evil.encode() not in answer.data
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/no", "/?page=x", "/metrics", "/static/style.css", "/static/favicon.svg",
+                "/static/search.js"],
+)  # fmt: skip
+def test_what_is_text_says_how_it_is_encoded(client: FlaskClient, address: str) -> None:
+    """Every answer has a type, and every text its encoding; JSON has just one."""
+    with client.get(address) as answer:
+        assert re.fullmatch(r"[a-z]+/[a-z+]+;.* ?charset=utf-8", answer.headers["Content-Type"])
+    assert client.get("/api/search").headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/.git/config", "/.env", "/static/", "/static/.", "/search_app/", "/templates/",
+             "/index/CURRENT", "/static/%2e%2e/templates/base.html", "/static/..%5cviews.py",
+             "/static//etc/passwd", "/publication/../../../../etc/passwd", "/facet/../CURRENT"],
+)  # fmt: skip
+def test_no_other_file_is_served(client: FlaskClient, path: str) -> None:
+    """No folder is listed, and nothing but the files of the page is served."""
+    assert client.get(path).status_code == 404
+
+
+def test_debugging_can_not_be_switched_on_from_outside(
+    made: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flask's own switch for debugging shows no reader anything."""
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    app = made()
+
+    def fails() -> str:
+        raise ZeroDivisionError("a secret")
+
+    app.add_url_rule("/fails", view_func=fails)
+    answer = app.test_client().get("/fails")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "search_app" / "static").glob("*.js")), ids=str)
+def test_scripts_keep_to_what_is_safe(script: Path) -> None:
+    """No script makes markup or code of text, keeps anything, or listens to other windows."""
+    text = script.read_text(encoding="utf-8")
+    unsafe = (
+        r"\beval\b|\bFunction\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write|"
+        r"setTimeout\(\s*[\"'`]|localStorage|sessionStorage|indexedDB|\bcookie\b|postMessage|"
+        r"onmessage|__proto__|https?:"
+    )
+    assert re.findall(unsafe, text) == []
+    assert '"use strict";' in text
+
+
+def test_nothing_is_fetched(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither building nor answering connects to anything, whatever addresses stand there."""
+
+    def refused(*_: object) -> None:
+        raise AssertionError("it connects")
+
+    (corpus / "links.html").write_text(
+        '<!DOCTYPE html SYSTEM "http://evil.example/a.dtd"><link rel=stylesheet '
+        'href="http://evil.example/a.css"><article itemscope><h2 itemprop="name">Led away</h2>'
+        '<i itemprop="genre">Tools</i><a itemprop="url" href="http://evil.example/x">x</a>'
+        '<img src="http://evil.example/a.png"></article>',
+        encoding="utf-8",
+    )
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, refused)
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+    build.build(corpus, tmp_path / "index")
+    client = create_app(config.load(environment={}, index=tmp_path / "index")).test_client()
+    for address in ("/?q=http://evil.example/", "/api/search?q=led", "/about"):
+        assert client.get(address).status_code == 200
+
+
+def test_entities_of_a_page_bring_in_no_file(corpus: Path, tmp_path: Path) -> None:
+    """What a page declares as an entity is not read, and unfolds to nothing."""
+    secret = tmp_path / "secret"
+    secret.write_text("kept to itself", encoding="utf-8")
+    nested = "".join(f'<!ENTITY l{at} "{f"&l{at - 1};" * 10}">' for at in range(1, 10))
+    (corpus / "entities.html").write_text(
+        f'<!DOCTYPE html [<!ENTITY file SYSTEM "{secret.as_uri()}"><!ENTITY l0 "lol">{nested}]>'
+        '<article itemscope><h2 itemprop="name">Entities &file; &l9;</h2>'
+        '<i itemprop="genre">Tools</i></article>',
+        encoding="utf-8",
+    )
+    build.build(corpus, tmp_path / "index")
+    client = create_app(config.load(environment={}, index=tmp_path / "index")).test_client()
+    (hit,) = json.loads(client.get("/api/search?q=entities").data)["hits"]
+    assert "kept" not in hit["title"]
+    assert len(hit["title"]) < 100
+
+
+class Bomb:
+    """What, unpickled, makes a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_the_pickle_of_an_index_is_never_opened(corpus: Path, index: Path, tmp_path: Path) -> None:
+    """Whoosh's table of contents may hold anything: neither serving nor building runs it."""
+    live = generations.load(index, generations.current_name(index))
+    harm = pickle.dumps(Bomb(tmp_path / "harm"))
+    (toc,) = live.segment.glob("*.toc")
+    toc.write_bytes(harm)
+    files = {
+        **live.manifest.files, f"segment/{toc.name}": (len(harm), sha256(harm).hexdigest())
+    }  # fmt: skip
+    manifest.write(live.folder, msgspec.structs.replace(live.manifest, files=files))
+    assert [each.wrong for each in verify.verify(index)] == [()]
+    client = create_app(config.load(environment={}, index=index)).test_client()
+    assert client.get("/?q=law&explain=1").status_code == 200
+    line = json.dumps({"title": "Another law", "section": "Tools"})
+    (corpus / "new.jsonl").write_text(line, encoding="utf-8")
+    assert build.build(corpus, index).changes.unchanged == 5
+    assert not (tmp_path / "harm").exists()
+    pickle.loads(toc.read_bytes())
+    assert (tmp_path / "harm").exists()
