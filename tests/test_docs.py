@@ -11,8 +11,9 @@ from urllib.request import urlopen
 import pytest
 
 from benchmarks.speed import serving
-from indexer import build
-from search_app import config
+from indexer import build, languages
+from search_app import access, config, logs, page, server, state
+from search_app.engine import parse, request
 
 ROOT = Path(__file__).parents[1]
 
@@ -96,3 +97,34 @@ def test_the_commands_of_the_readme_run(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+NAMED = [
+    (document.name, file, test)
+    for document in (ROOT / "docs").glob("*.md")
+    for file, test in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", document.read_text("utf-8"))
+]
+
+
+def test_documents_name_tests() -> None:
+    """The tests that docs/security.md names are found, so that the next test looks for them."""
+    assert len([each for each in NAMED if each[0] == "security.md"]) > 50
+
+
+@pytest.mark.parametrize(("document", "file", "test"), NAMED)
+def test_a_test_that_a_document_names_is_there(document: str, file: str, test: str) -> None:
+    """Where a document says that a test would fail, there is one of that name in that file."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert re.search(rf"^def {test}\(", text, re.MULTILINE), document
+
+
+def test_the_bounds_in_the_document_are_those_in_force() -> None:
+    """docs/security.md tells the numbers that the program has."""
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    for told in (
+        f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",
+        f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {parse.MOST_WORDS}",
+        f"{state.MOST_TICKED}, and {state.LONGEST_TICKED:,} bytes", f"{page.LINKS >> 20} MiB;",
+        f"up to {languages.LONGEST_KEPT} letters", f"at {logs.LONGEST:,} characters",
+    ):  # fmt: skip
+        assert told in text, told

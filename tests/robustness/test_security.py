@@ -274,3 +274,21 @@ def test_the_pickle_of_an_index_is_never_opened(corpus: Path, index: Path, tmp_p
     assert not (tmp_path / "harm").exists()
     pickle.loads(toc.read_bytes())
     assert (tmp_path / "harm").exists()
+
+
+def test_what_is_sent_is_decoded_once(client: FlaskClient) -> None:
+    """What is still encoded once it was decoded stays so, for the search and on the page."""
+    assert json.loads(client.get("/api/search?q=%2541+%26lt%3B").data)["query"] == "%41 &lt;"
+    assert 'value="%41 &amp;lt;"' in client.get("/?q=%2541+%26lt%3B").text
+    assert client.get("/static/%252e%252e/templates/base.html").status_code == 404
+
+
+@pytest.mark.parametrize("package", ["indexer", "search_app"])
+def test_no_program_and_no_text_is_run(package: str) -> None:
+    """Nothing in either package runs another program, or text or pickles as code."""
+    unsafe = (
+        r"\bsubprocess\b|\bos\.(?:system|popen|exec\w*|spawn\w*|posix_spawn)\b|\b(?:eval|exec)\(|"
+        r"\b(?:pickle|marshal|shelve|dill|yaml)\.loads?\b|from_string\(|\bopen_dir\("
+    )
+    for module in (ROOT / package).rglob("*.py"):
+        assert re.findall(unsafe, module.read_text(encoding="utf-8")) == [], module
