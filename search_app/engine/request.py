@@ -12,7 +12,7 @@ Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "title"]
 
 
-LONGEST = 10_000
+LONGEST = 8000
 """So many bytes of a text (in UTF-8) are read: each link of a page has them too."""
 _YEARS = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
