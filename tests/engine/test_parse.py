@@ -178,6 +178,95 @@ def test_a_star_within_a_word_is_a_pattern(text: str, pattern: str) -> None:
     assert read(text).words == Leaf(wanted)
 
 
+@pytest.mark.parametrize(
+    ("text", "likeness", "edits", "said"),
+    [
+        ("alpha~", "=alpha", 1, "alpha~"),
+        ("Alphä~1", "=alpha", 1, "alpha~"),
+        ("alpha~2", "=alpha", 2, "alpha~2"),
+        ("title:alpha~2", "=alpha", 2, "alpha~2"),
+    ],
+)
+def test_a_tilde_allows_other_letters(text: str, likeness: str, edits: int, said: str) -> None:
+    """A tilde behind a word stands for words that differ in a letter or two, not in the mark."""
+    leaf = read(text).words
+    assert isinstance(leaf, Leaf)
+    assert leaf.said == said
+    fields = ["title"] if text.startswith("title") else ["title", "summary", "region"]
+    told = [
+        (each.fieldname, each.text, each.boost, each.maxdist, each.prefixlength)
+        for each in leaf.subqueries
+    ]
+    assert told == [(field, likeness, 1.0, edits, 1) for field in fields]
+
+
+def test_of_a_compound_the_last_word_may_differ() -> None:
+    """What stands before the last word of a piece with a tilde is plain words, stop words too."""
+    tree = read("the-beta-alpha~").words
+    assert isinstance(tree, query.And)
+    the, beta, alike = tree.subqueries
+    assert (the, beta) == (word("the"), B)
+    assert alike.said == "alpha~"
+    titled = read("title:beta-alpha~").words
+    assert isinstance(titled, query.And)
+    assert titled.subqueries[0] == word("beta", "title")
+    assert isinstance(read("beta-alpha~", query.Or).words, query.Or)
+    assert read("~").words is None
+    assert read("alpha~3").words == piece("alpha", "3")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("Alph*", "alph*"), ("*ing", "*ing"), ("al***a", "al***a"), ("title:alph*", "alph*")],
+)
+def test_what_stands_for_many_says_what_was_typed(text: str, said: str) -> None:
+    """A beginning and a pattern are called as they were typed, folded."""
+    leaf = read(text).words
+    assert isinstance(leaf, Leaf)
+    assert leaf.said == said
+
+
+def test_stop_words_beside_a_pattern_are_left_out() -> None:
+    """Of a piece with a star in it, what is a stop word is left out as elsewhere."""
+    assert read("the,bet*a alpha").words == query.And([pattern("=bet*a"), A])
+    assert read("title:the,bet*").words == Leaf([query.Prefix("title", "=bet")])
+
+
+def test_a_name_of_several_values_asks_for_any() -> None:
+    """What several values are called is a filter for any of them."""
+    both = Vocabulary(CATALOGUE, lambda field, _: ["N", "S"] if field.name == "region" else [])
+    (filtered,) = parse("region:side alpha", both, query.And).filters
+    assert filtered == query.Or([query.Term("region.value", each) for each in "NS"])
+
+
+def test_a_range_of_one_year_is_one() -> None:
+    """A range may begin and end with the same year; behind another field it is text."""
+    parsed = read("year:2010..2010 alpha")
+    assert parsed.filters == (query.TermRange("year.value", "2010", "2010"),)
+    assert read("section:2010..2015 alpha").unknown == (("section", "2010..2015"),)
+
+
+def test_words_of_a_field_may_be_a_phrase() -> None:
+    """What follows region: and is no region stays a phrase of its words, or a word of them."""
+    assert read('region:"alpha beta"').words == Leaf([query.Phrase("region", ["alpha", "beta"])])
+    assert read("region:alph*").words == Leaf([query.Prefix("region", "=alph")])
+
+
+def test_a_field_before_parentheses_ends_with_them() -> None:
+    """Behind parentheses the field holds that held before them."""
+    tree = read("title:(alpha (beta) summary:(gamma) beta) alpha").words
+    titled, summed = word("beta", "title"), word("gamma", "summary")
+    inner = query.And([word("alpha", "title"), titled, summed, titled])
+    assert tree == query.And([inner, A])
+
+
+def test_parentheses_too_deep_are_left_out_alone() -> None:
+    """Of parentheses in one another so many are read; what stands beside them is read too."""
+    deep = "(" * (DEEPEST + 1) + "alpha" + ")" * (DEEPEST + 1)
+    assert read(f"{deep} beta").words in (B, query.And([A, B]))
+    assert read("(" * DEEPEST + "alpha" + ")" * DEEPEST + " beta").words == query.And([A, B])
+
+
 def test_a_filter_holds_when_relaxed() -> None:
     """A filter joined to a word by AND is a filter still when any word will do."""
     parsed = read("alpha AND region:South beta", query.Or)
