@@ -12,7 +12,14 @@ import pytest
 
 from indexer import build, durability, generations
 from indexer.corpus import Progress
-from indexer.manifest import Generation, IndexBusy, IndexMissing, IndexOutdated, IndexUnwritten
+from indexer.manifest import (
+    Generation,
+    IndexBusy,
+    IndexMissing,
+    IndexOutdated,
+    IndexUnusable,
+    IndexUnwritten,
+)
 
 HOLD = """\
 import sys
@@ -164,10 +171,106 @@ def test_what_does_not_read_back_is_not_published(
 
     monkeypatch.setattr(durability, "sync", spoil)
     before = generations.current_name(index)
-    with pytest.raises(IndexOutdated, match="what was written is damaged"):
+    with pytest.raises(IndexOutdated) as caught:
         build.build(corpus, index, force=True)
+    damaged = "what was written is damaged: digests.zst is not as it was written"
+    assert (caught.value.what, caught.value.hint) == (damaged, "Build again")
     assert generations.current_name(index) == before
     assert generations.names(index) == [before]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "before"),
+    [(0, "000003"), (1, "000002"), (2, "000001")],
+    ids=["last", "middle", "first"],
+)
+def test_lineage_behind_a_manifest_that_can_not_be_read(
+    corpus: Path, second: Path, wrong: int, before: str
+) -> None:
+    """Where a manifest can't be read, the names say what was before; what is missing ends it."""
+    build.build(corpus, second, force=True)
+    names = generations.names(second)[::-1]
+    (second / "generations" / names[wrong] / "manifest.json").write_bytes(b"{")
+    assert generations.lineage(second, names[0]) == names
+    assert names[wrong].startswith(before)
+    assert generations.lineage(second, "000009-none") == []
+
+
+def test_what_is_published_is_where_it_says(corpus: Path, index: Path) -> None:
+    """What a build gives back is the live generation, with its folder and manifest."""
+    made = build.build(corpus, index, force=True).generation
+    assert made == generations.current(index)
+    assert made.folder == index / "generations" / made.name
+    assert made.folder.is_dir()
+
+
+def told(error: pytest.ExceptionInfo[IndexUnusable]) -> tuple[str, str]:
+    """What an error says: what is wrong, and what to do."""
+    return error.value.what, error.value.hint
+
+
+def test_what_is_told_of_damage(second: Path) -> None:
+    """All files that are not as written are told, with what to do."""
+    live = generations.current(second)
+    for file in ("facets.seg", "words.seg"):
+        (live.segment / file).unlink()
+    with pytest.raises(IndexOutdated) as caught:
+        generations.verified(second, live.name)
+    wrong = "segment/facets.seg is missing; segment/words.seg is missing"
+    assert told(caught) == (
+        f"the generation {live.name} is damaged: {wrong}",
+        "Run: pubsearch build, or pubsearch rollback",
+    )
+
+
+def test_what_is_told_of_what_can_not_be_written(index: Path, tmp_path: Path) -> None:
+    """An error of the disk is told with the index, what to do, and what became of the live one."""
+    where = f"the index in {index} could not be written: the disk is full"
+    full = OSError(28, "No space left on device")
+    with pytest.raises(IndexUnwritten) as caught, generations.locked(index):
+        raise full
+    stays = "Free some space, and build again; the live index is as it was"
+    assert told(caught) == (where, stays)
+
+    def switched() -> None:
+        (index / "CURRENT").write_text("000009-other\n", encoding="ascii")
+        raise full
+
+    with pytest.raises(IndexUnwritten) as caught, generations.locked(index):
+        switched()
+    goes = "a new index is live, and may be gone after a power cut"
+    assert told(caught) == (where, f"Free some space, and build again; {goes}")
+    with pytest.raises(IndexUnwritten) as caught, generations.locked(tmp_path / "new"):
+        raise full
+    assert told(caught)[1] == "Free some space, and build again"
+
+
+def test_a_first_generation_that_can_not_be_published_is_no_index(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the very first can't be made live, there is none: nothing points anywhere."""
+    sync = durability.sync
+
+    def refuse(path: Path) -> None:
+        if path.name == "CURRENT.new":
+            raise OSError(5, "Input/output error")
+        sync(path)
+
+    monkeypatch.setattr(durability, "sync", refuse)
+    with pytest.raises(IndexUnwritten):
+        build.build(corpus, tmp_path / "index")
+    assert {each.name for each in (tmp_path / "index").iterdir()} == {"LOCK", "generations"}
+    assert not list((tmp_path / "index" / "generations").iterdir())
+
+
+def test_what_is_told_where_there_is_nothing_to_go_back_to(index: Path) -> None:
+    """Going back from the only generation says how many are kept."""
+    with pytest.raises(IndexMissing) as caught:
+        generations.rollback(index)
+    assert told(caught) == (
+        f"there is no generation before {generations.current_name(index)}",
+        "At most 3 are kept; build the corpus as it should be",
+    )
 
 
 def test_busy_while_another_process_builds(
