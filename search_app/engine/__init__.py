@@ -94,7 +94,8 @@ class Engine:
         elif live != self.failed or monotonic() - self._tried > RETRIED:
             self._taken_up(live).join(WAITED)
         if self.held is None:
-            raise self._error or IndexMissing(f"{live} is being opened", "Wait a little")
+            error = self._error or IndexMissing(f"{live} is being opened", "Wait a little")
+            raise error.with_traceback(None)  # which would grow each time that it is raised
         return self.held
 
     def _begin(self) -> None:
@@ -124,12 +125,13 @@ class Engine:
         self._tried = monotonic()
         try:
             snapshot, check = self._opened(name or generations.current_name(self.index))
-        except (IndexUnusable, OSError) as error:
+        except Exception as error:
             if (live := self._live_name()) not in {"", name}:
                 self._take_up(live)  # it was gone, as others came meanwhile
                 return
             if self.held and self.failed != name:
-                log.error("%s stays in use: %s", self.held.name, error)
+                unforeseen = None if isinstance(error, IndexUnusable | OSError) else error
+                log.error("%s stays in use: %s", self.held.name, error, exc_info=unforeseen)
             self.failed, self._error = name, error
             return
         self.held, self._check, self.failed, self._error = snapshot, check, None, None

@@ -153,6 +153,34 @@ def test_what_failed_is_tried_again_in_a_while(
     assert sum("stays in use" in each.message for each in caplog.records) == 1
 
 
+def test_an_unforeseen_error_leaves_what_is_held(
+    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong while a generation is opened, the one held answers; it is told once."""
+    held = Engine(index)
+    first = held.snapshot().name
+    build.build(corpus, index, force=True)
+
+    def fails(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("search_app.engine.opening.contents", fails)
+    assert [held.snapshot().name for _ in range(3)] == [first] * 3
+    (record,) = [each for each in caplog.records if "stays in use" in each.message]
+    assert record.exc_info is not None
+
+
+def test_an_error_that_stays_does_not_grow(tmp_path: Path) -> None:
+    """The error of an index that is not there is the same, however often it is met."""
+    held = Engine(tmp_path)
+    lengths = set()
+    for _ in range(5):
+        with pytest.raises(IndexMissing) as caught:
+            held.snapshot()
+        lengths.add(len(caught.traceback))
+    assert len(lengths) == 1
+
+
 def test_a_generation_that_goes_while_it_is_opened(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
