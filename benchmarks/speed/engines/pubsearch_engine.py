@@ -73,12 +73,12 @@ class PubsearchEngine(Engine):
 
     @staticmethod
     def prepare(lines: Path, folder: Path) -> None:
-        """Makes a corpus folder with the rows of the catalogue and a link to the papers."""
+        """Makes a corpus folder with the rows of the catalogue and the papers."""
         corpus = folder / "corpus"
         corpus.mkdir(parents=True, exist_ok=True)
         (corpus / "catalogue.toml").write_text(_FIELDS, encoding="utf-8")
         (corpus / "papers.jsonl").unlink(missing_ok=True)
-        (corpus / "papers.jsonl").symlink_to(lines)
+        (corpus / "papers.jsonl").hardlink_to(lines)  # a link out of a corpus is not read
 
     @staticmethod
     def build(lines: Path, folder: Path) -> None:
