@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 
@@ -31,10 +32,12 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app = Flask(__name__)
     app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    if settings is None:
-        settings = config.load()
-        set_process_up()
-    engine = _opened(engine or engine_of(settings))
+    has_process = settings is None
+    settings = settings or config.load()
+    engine = engine or engine_of(settings)
+    if has_process:
+        set_process_up(engine)
+    _open(engine)
     counted = Metrics(engine)
     app.extensions |= {
         "pubsearch": engine,
@@ -52,13 +55,22 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     return app
 
 
-def set_process_up() -> None:
-    """Has a process that only serves log as a server does, and its threads take turns quickly.
+def set_process_up(engine: Engine) -> None:
+    """Has a process that only serves log as a server does, and no thread of it wait long.
 
-    So none waits long beside a costly search.
+    Threads take turns quickly, and Python's collector of cycles leaves an index alone that is
+    open: to look through it takes longer than most searches.
     """
     logs.set_up()
     sys.setswitchinterval(SWITCHED)
+    engine.taken = _settle
+
+
+def _settle() -> None:
+    """Collects what the generation before has left, and takes what is there now for settled."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -67,9 +79,8 @@ def engine_of(settings: Settings) -> Engine:
     return Engine(settings.index, care, settings.budget)
 
 
-def _opened(engine: Engine) -> Engine:
+def _open(engine: Engine) -> None:
     try:
         engine.snapshot()
     except (IndexUnusable, OSError) as error:
         log.warning("%s", error)
-    return engine

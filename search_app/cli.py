@@ -339,8 +339,8 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
     except IndexMissing:
         _build(settings)
     engine = engine_of(settings)
+    set_process_up(engine)
     _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
-    set_process_up()
     listening = server.listening(settings, engine)
     click.echo(f"Open http://{settings.host}:{settings.port}/ in a browser. Ctrl-C ends it.")
     server.run(listening)

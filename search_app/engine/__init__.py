@@ -8,6 +8,7 @@ goes this way from end to end.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from pathlib import Path
@@ -66,7 +67,8 @@ class Engine:
     A search may take `budget` milliseconds. Costly ones go one at a time.
 
     `index` is the index's folder, `held` the snapshot in use, if there is one; `failed` the name
-    of a live generation that could not be taken up, empty where the index is gone.
+    of a live generation that could not be taken up, empty where the index is gone. `taken` is
+    called when one was.
     """
 
     def __init__(self, index: Path, care: Care = Care(), budget: float = inf) -> None:  # noqa: B008
@@ -80,6 +82,7 @@ class Engine:
         self._tried = 0.0
         self.held: Snapshot | None = None
         self.failed: str | None = None
+        self.taken: Callable[[], object] = lambda: None
 
     def snapshot(self) -> Snapshot:
         """The live generation, or the last good one.
@@ -136,6 +139,7 @@ class Engine:
             return
         self.held, self._check, self.failed, self._error = snapshot, check, None, None
         concepts.of(snapshot).prepare()
+        self.taken()
 
     def _opened(self, name: str) -> tuple[Snapshot, Check]:
         """A generation, checked, and warm: its first answer has been given."""
