@@ -18,7 +18,7 @@ from search_app.metrics import Metrics
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
-SWITCHED = 0.001
+SWITCHED = 0.0002
 """After so many seconds a thread lets others on."""
 
 

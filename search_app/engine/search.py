@@ -68,7 +68,11 @@ class Answer(NamedTuple):
     @property
     def meant(self) -> int:
         """How many of these have not what was typed, but mean the like."""
-        return int(np.isin(self.finding.added, self.sifted.documents).sum())
+        return self.among_found(self.finding.added)
+
+    def among_found(self, documents: Documents) -> int:
+        """How many of some publications were found."""
+        return len(self.snapshot.common(documents, self.sifted.documents)[0])
 
     @property
     def titles(self) -> int:
@@ -123,7 +127,7 @@ def results(answer: Answer) -> Results:
     answer.watch.lap("facets")
     hits = _hits(answer, _why(answer))
     answer.watch.lap("passages")
-    strict = int(np.isin(read.strict, answer.sifted.documents).sum())
+    strict = answer.among_found(read.strict)
     diagnosis = _diagnosis(answer, strict)
     return Results(
         total=answer.total,
