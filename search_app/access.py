@@ -37,10 +37,14 @@ UNCOUNTED = WATCHED | {"static"}
 
 
 class Request(flask.Request):
-    """A request whose parameters may have any bytes: those beyond ASCII are read as if encoded."""
+    """A request whose parameters may have any bytes: those beyond ASCII are read as if encoded.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(*args, **kwargs)
+    Where there is no path, it is that of the start page, to which Flask would else redirect.
+    """
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
+        super().__init__(environ, *args, **kwargs)
         self.query_string = _BEYOND_ASCII.sub(
             lambda byte: b"%%%02X" % ord(byte[0]), self.query_string
         )

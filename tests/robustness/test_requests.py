@@ -37,6 +37,13 @@ def test_any_bytes_are_answered(application: Application, target: bytes, method:
     assert faults(ask(application, b"/" + target, method)) == []
 
 
+def test_no_path_is_the_start_page(application: Application) -> None:
+    """Where a server passes on no path, the start page is answered, and nobody is led anywhere."""
+    answer = ask(application, b"?q=organ")
+    assert answer.status == 200
+    assert faults(answer) == []
+
+
 @settings(max_examples=300)
 @given(seed=st.integers(0, 2**64))
 def test_any_mixture_of_what_means_something_is_answered(
