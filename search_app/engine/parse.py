@@ -100,7 +100,8 @@ class _Parser:
         self.vocabulary, self.joined, self.keep_stop_words = vocabulary, joined, keep_stop_words
         self.searchable = vocabulary.searchable
         self.words = self.ignored = self.left_out = 0
-        self._leave_out_the_commonest()
+        if len(text) > MOST_WORDS:  # each word has a character at least
+            self._leave_out_the_commonest()
         self.field: str | None = None
         self.unknown: list[tuple[str, str]] = []
         self.spoken: set[str] = set()
