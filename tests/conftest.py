@@ -33,15 +33,7 @@ def shared() -> Path:
 def corpus(tmp_path: Path) -> Path:
     """A corpus folder without faults: five publications in two pages and a JSON Lines file."""
     folder = tmp_path / "corpus"
-    folder.mkdir()
-    for name, text in {
-        "catalogue.toml": samples.SMALL_CATALOGUE,
-        "regions.toml": samples.SMALL_REGIONS,
-        "tools.html": samples.SMALL_TOOLS,
-        "papers.html": samples.SMALL_PAPERS,
-        "more.jsonl": samples.SMALL_LINES,
-    }.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    samples.write_corpus(folder)
     return folder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from indexer.record import Entry, Property, Source
 
@@ -111,6 +112,19 @@ SMALL_TOOLS = """\
 </html>
 """
 SMALL_LINES = '{"id": "brief/6", "title": "Issue Brief", "section": "Papers", "country": "NP"}\n'
+
+
+def write_corpus(folder: Path) -> None:
+    """A new folder with the small catalogue: five publications without faults."""
+    folder.mkdir(parents=True)
+    for name, text in {
+        "catalogue.toml": SMALL_CATALOGUE,
+        "regions.toml": SMALL_REGIONS,
+        "tools.html": SMALL_TOOLS,
+        "papers.html": SMALL_PAPERS,
+        "more.jsonl": SMALL_LINES,
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def entry(title: str = "A title", identity: str | None = None, **stated: object) -> Entry:

@@ -46,7 +46,7 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.folder, self.corpus, self.index = folder, folder / "corpus", folder / "index"
         self._before = folder / "before"
-        write_corpus(self.corpus)
+        samples.write_corpus(self.corpus)
         for number in range(generations.KEPT):
             line = samples.SMALL_LINES.replace("brief/6", f"brief/{number}")
             (self.corpus / f"more{number}.jsonl").write_text(line, encoding="utf-8")
@@ -122,16 +122,3 @@ class Place:
         finally:
             done.set()
             reader.join()
-
-
-def write_corpus(folder: Path) -> None:
-    """The small catalogue of the tests."""
-    folder.mkdir(parents=True)
-    for name, text in {
-        "catalogue.toml": samples.SMALL_CATALOGUE,
-        "regions.toml": samples.SMALL_REGIONS,
-        "tools.html": samples.SMALL_TOOLS,
-        "papers.html": samples.SMALL_PAPERS,
-        "more.jsonl": samples.SMALL_LINES,
-    }.items():
-        (folder / name).write_text(text, encoding="utf-8")

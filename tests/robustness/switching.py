@@ -20,7 +20,6 @@ from flask import Flask
 from indexer import build
 from search_app import config, create_app
 from tests import samples
-from tests.robustness.place import write_corpus
 from tests.robustness.progress import Budget, Counts, State
 
 SWITCHES, CLIENTS, FEWEST, FIRST = 100, 50, 5, 1901
@@ -32,7 +31,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self._corpus, self._index = folder / "corpus", folder / "index"
-        write_corpus(self._corpus)
+        samples.write_corpus(self._corpus)
         for page in ("tools.html", "papers.html", "more.jsonl"):
             (self._corpus / page).unlink()
         self.names: dict[str, int] = {}
