@@ -59,7 +59,7 @@ LIST: tuple[tuple[str, str, Json], ...] = (
      {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": SIZE}),
     ("fold", "1: of the editions of one title only the first is listed.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("explain", "1: each publication comes with why it was found.",
+    ("explain", "1: publications come with why they were found; of many words, the first of a page.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
     ("page", "The page of the list.", {"type": "integer", "minimum": 1, "default": 1}),
 )  # fmt: skip
@@ -67,7 +67,7 @@ ERRORS = {
     "400": "A parameter can't be read; the hint says what it takes.",
     "404": "There is no such publication.",
     "429": "Too many requests came from one address.",
-    "503": "There is no index that can be used.",
+    "503": "There is no index, or the search would take too long just now.",
 }
 
 

@@ -76,11 +76,9 @@ def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
     words = [raw for each in found for raw in analysis.words(each.text)]
     cost = len(words) * (WORD + EXPLAINED * request.size * request.explain)
     cost += sum(_expanded(each, snapshot) for each in found if each.kind == "word")
-    return cost if cost > COSTLY else cost + sum(map(snapshot.frequency, _stems(words, snapshot)))
-
-
-def _stems(words: list[str], snapshot: Snapshot) -> list[str]:
-    return [snapshot.stems(raw)[0] for raw in words]
+    if cost <= COSTLY:
+        cost += sum(snapshot.frequency(snapshot.stems(raw)[0]) for raw in words)
+    return cost
 
 
 def _expanded(token: Token, snapshot: Snapshot) -> int:
