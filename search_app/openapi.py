@@ -59,7 +59,7 @@ LIST: tuple[tuple[str, str, Json], ...] = (
      {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": SIZE}),
     ("fold", "1: of the editions of one title only the first is listed.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("explain", "1: publications come with why they were found; of many words, the first of a page.",
+    ("explain", "1: publications come with why they were found; of many words, the first alone.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
     ("page", "The page of the list.", {"type": "integer", "minimum": 1, "default": 1}),
 )  # fmt: skip
