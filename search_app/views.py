@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -96,12 +98,13 @@ def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response
     return answer
 
 
-def _found(asked: state.SearchState, values: int) -> Results:
+@contextmanager
+def _found(asked: state.SearchState, values: int) -> Iterator[Results]:
     """The answer to a search; where its words find nothing, that is noted, if it is to be."""
-    results = engine().search(asked.request(values), snapshot())
-    if results.is_gap and asked.text and not asked.exact and request.method == "GET":
-        cast(Gaps, current_app.extensions["pubsearch.gaps"]).note(asked.text)
-    return results
+    with engine().answered(asked.request(values), snapshot()) as results:
+        if results.is_gap and asked.text and not asked.exact and request.method == "GET":
+            cast(Gaps, current_app.extensions["pubsearch.gaps"]).note(asked.text)
+        yield results
 
 
 def _asked() -> state.SearchState:
@@ -112,20 +115,20 @@ def _asked() -> state.SearchState:
 def search() -> Response:
     """The search page: the list, its facets, its numbers."""
     asked = _asked()
-    results = _found(asked, sidebar.SHOWN_VALUES)
-    rendering = Stopwatch()
-    found = page.search_page(results, asked, snapshot())
-    answer = _page("search.html", page=found, text=asked.text, hidden=found.hidden)
-    return _timed(answer, results, rendering)
+    with _found(asked, sidebar.SHOWN_VALUES) as results:
+        rendering = Stopwatch()
+        found = page.search_page(results, asked, snapshot())
+        answer = _page("search.html", page=found, text=asked.text, hidden=found.hidden)
+        return _timed(answer, results, rendering)
 
 
 @site.get("/api/search")
 def api_search() -> Response:
     """The same as JSON."""
     asked = _asked()
-    results = _found(asked, api.MOST_VALUES)
-    rendering = Stopwatch()
-    return _timed(_json(api.search_json(asked, results, snapshot())), results, rendering)
+    with _found(asked, api.MOST_VALUES) as results:
+        rendering = Stopwatch()
+        return _timed(_json(api.search_json(asked, results, snapshot())), results, rendering)
 
 
 @site.get("/api/suggest")
@@ -147,11 +150,11 @@ def facet(name: str) -> Response:
     if field is None:
         known = ", ".join(each.name for each in catalogue.facets)
         raise NotFound(f"There is no filter “{name[:100]}”.", f"There are {known}.")
-    results = engine().search(asked.request(), snapshot())
-    rendering = Stopwatch()
-    found = page.facet_page(field, results, asked, catalogue)
-    answer = _page("facet.html", page=found, text=asked.text, hidden=found.hidden)
-    return _timed(answer, results, rendering)
+    with engine().answered(asked.request(), snapshot()) as results:
+        rendering = Stopwatch()
+        found = page.facet_page(field, results, asked, catalogue)
+        answer = _page("facet.html", page=found, text=asked.text, hidden=found.hidden)
+        return _timed(answer, results, rendering)
 
 
 def _number(identity: str) -> int:

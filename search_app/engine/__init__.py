@@ -8,8 +8,8 @@ goes this way from end to end.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
 from threading import Lock, Thread
@@ -175,11 +175,16 @@ class Engine:
 
     def search(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Results:
         """The answer to a search, with all that is shown of it. Raises OverBudget and Busy."""
-        snapshot = snapshot or self.snapshot()
+        with self.answered(request, snapshot or self.snapshot()) as found:
+            return found
+
+    @contextmanager
+    def answered(self, request: SearchRequest, snapshot: Snapshot) -> Iterator[Results]:
+        """The same for whoever has to show it: until that is done, no other costly one begins."""
         text, beyond = within(request.text)
         request = replace(request, text=text, beyond=request.beyond + beyond)
-        with self._costly.entered(estimate(request, snapshot)):
-            return results(find(request, snapshot, Stopwatch(self._budget)))
+        with self._costly.entered(estimate(request, snapshot)) as give_way:
+            yield results(find(request, snapshot, Stopwatch(self._budget, give_way)))
 
     def suggest(
         self, text: str, filters: Filters, snapshot: Snapshot | None = None

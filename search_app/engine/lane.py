@@ -1,4 +1,4 @@
-"""Costly searches go one at a time, so that ordinary ones stay quick beside them.
+"""Costly searches go one at a time, and give way, so that ordinary ones stay quick beside them.
 
 What a search costs is told before any of it is done, from the text alone, in postings: about
 how many could be visited in that time.
@@ -6,9 +6,10 @@ how many could be visited in that time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Condition, Lock
+from time import monotonic
 
 from whoosh import query
 
@@ -30,6 +31,8 @@ EXPLAINED = 1600
 WAITED, WAITING = 0.5, 8
 """So many seconds a costly search waits for those before it, and so many wait at most. Who is
 refused at once asks again at once, which costs more than a thread that waits."""
+GIVEN = 0.2
+"""So many seconds in all a costly search stands aside while ordinary ones are answered."""
 
 
 class Busy(Exception):
@@ -37,19 +40,47 @@ class Busy(Exception):
 
 
 class Lane:
-    """Lets one costly search run, and some wait for it; more are refused."""
+    """Lets one costly search run, and some wait for it; more are refused.
+
+    Threads share one lock of Python's, so that what runs beside a search makes it slower. The one
+    in the lane therefore stands aside, wherever it can, while ordinary searches are answered.
+    """
 
     def __init__(self) -> None:
         self._running, self._waiting = Lock(), BoundedSemaphore(WAITING)
+        self._passing, self._passed = 0, Condition()
+        self._left = 0.0
 
     @contextmanager
-    def entered(self, cost: int) -> Iterator[None]:
-        """Holds the lane, if a search costs so much that it must. Raises Busy."""
-        if cost <= COSTLY:
-            yield
+    def entered(self, cost: int) -> Iterator[Callable[[], bool]]:
+        """Holds the lane, if a search costs so much that it must; gives what lets others pass.
+
+        Raises Busy.
+        """
+        if cost > COSTLY:
+            with self._alone():
+                yield self._give_way
             return
-        with self._alone():
-            yield
+        self._count(1)
+        try:
+            yield lambda: False
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._passed:
+            self._passing += more
+            if not self._passing:
+                self._passed.notify_all()
+
+    def _give_way(self) -> bool:
+        if not self._passing or self._left <= 0:
+            return False
+        began = monotonic()
+        with self._passed:
+            self._passed.wait_for(lambda: not self._passing, self._left)
+        self._left -= monotonic() - began
+        return True
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -61,6 +92,7 @@ class Lane:
             self._waiting.release()
         if not is_free:
             raise Busy("a costly search is at work")
+        self._left = GIVEN
         try:
             yield
         finally:

@@ -126,7 +126,6 @@ def results(answer: Answer) -> Results:
         left_out[name] = facets.left_out(buckets[name], answer.counts, selection)
     answer.watch.lap("facets")
     hits = _hits(answer, _why(answer))
-    answer.watch.lap("passages")
     strict = answer.among_found(read.strict)
     diagnosis = _diagnosis(answer, strict)
     return Results(
@@ -225,4 +224,5 @@ def _hits(answer: Answer, told: Sequence[Why | None]) -> tuple[Hit, ...]:
                 why,
             )
         )
+        answer.watch.lap("passages")
     return tuple(hits)

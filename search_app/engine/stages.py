@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from time import perf_counter
+
+ASIDE = "aside"
 
 
 class OverBudget(Exception):
@@ -17,22 +20,28 @@ class OverBudget(Exception):
 class Stopwatch:
     """Takes the time from stage to stage, in milliseconds, of which there may be a budget.
 
-    A stage that comes again adds to its time.
+    A stage that comes again adds to its time. Between stages `give_way` may let others pass, and
+    then says so: that is a stage too.
     """
 
-    def __init__(self, budget: float = inf) -> None:
+    def __init__(self, budget: float = inf, give_way: Callable[[], bool] = lambda: False) -> None:
         self.stages: dict[str, float] = {}
-        self.budget = budget
+        self.budget, self._give_way = budget, give_way
         self._last = perf_counter()
         self._end = self._last + budget / 1000
 
     def lap(self, stage: str) -> None:
         """What has passed since the last stage belongs to this one. Raises OverBudget."""
+        self._add(stage)
+        if self._give_way():
+            self._add(ASIDE)
+        if self._last > self._end:
+            raise OverBudget(stage, self.budget)
+
+    def _add(self, stage: str) -> None:
         now = perf_counter()
         self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1000
         self._last = now
-        if now > self._end:
-            raise OverBudget(stage, self.budget)
 
     @property
     def total(self) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
+from time import sleep
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,6 +18,7 @@ from search_app.engine import Busy, Engine, OverBudget, lane
 from search_app.engine.lane import Lane, estimate
 from search_app.engine.parse import MOST_WORDS
 from search_app.engine.request import LONGEST, SearchRequest, within
+from search_app.engine.stages import ASIDE, Stopwatch
 
 ORDINARY = ("organ removal", "trafficking in persons", "Kenya", '"model law"', "traffick*")
 COSTLY = {
@@ -85,6 +87,74 @@ def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(lane, "WAITED", 0.01)
     with one.entered(lane.COSTLY + 1), pytest.raises(Busy), one.entered(lane.COSTLY + 1):
         pytest.fail("one that had waited long enough was let in")
+
+
+def test_a_costly_search_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an ordinary search is answered the one in the lane stands aside, and says so."""
+    monkeypatch.setattr(lane, "GIVEN", 10)
+    one, stood, is_in, may_end = Lane(), [], Event(), Event()
+
+    def ordinary() -> None:
+        with one.entered(lane.COSTLY):
+            is_in.set()
+            may_end.wait(10)
+            stood.append("ordinary")
+
+    with ThreadPoolExecutor(1) as pool, one.entered(lane.COSTLY + 1) as give_way:
+        assert not give_way(), "it stood aside for nobody"
+        pool.submit(ordinary)
+        is_in.wait(10)
+        Timer(0.05, may_end.set).start()
+        assert give_way()
+        assert one._left > 5, "it was not told that the way is free"
+        stood.append("costly")
+    assert stood == ["ordinary", "costly"]
+
+
+def test_a_costly_search_gives_way_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ordinary searches never end, a costly one goes on in a while, and the next as well."""
+    monkeypatch.setattr(lane, "GIVEN", 0.01)
+    one = Lane()
+    with one.entered(lane.COSTLY):
+        for _ in range(2):
+            with one.entered(lane.COSTLY + 1) as give_way:
+                assert give_way()
+                assert not give_way(), "it stood aside longer than it has to"
+
+
+def test_what_a_search_waited_is_a_stage() -> None:
+    """The time in which others passed is told apart from the stages, and belongs to the budget."""
+    watch = Stopwatch(budget=1000, give_way=lambda: bool(sleep(0.002)) or True)
+    watch.lap("match")
+    watch.lap("match")
+    assert list(watch.stages) == ["match", ASIDE]
+    assert watch.stages[ASIDE] >= 4, "twice two milliseconds"
+    with pytest.raises(OverBudget, match="at the stage match"):
+        Stopwatch(budget=1, give_way=lambda: bool(sleep(0.002)) or True).lap("match")
+
+
+@pytest.mark.parametrize("address", ["/?q=*a*", "/api/search?q=*a*", "/facet/region?q=*a*"])
+def test_the_lane_is_held_until_an_answer_is_written(
+    address: str, catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other costly search begins while what was found is being made a page, or JSON."""
+    engine = Engine(catalogue_index)
+    client = create_app(config.load(environment={}, index=catalogue_index), engine).test_client()
+    monkeypatch.setattr(lane, "COSTLY", 0)
+    monkeypatch.setattr(lane, "WAITED", 0.01)
+    tried = []
+
+    def lap(watch: Stopwatch, stage: str) -> None:
+        if stage == "render":
+            with pytest.raises(Busy), engine._costly.entered(1):
+                pytest.fail("another was let in")
+            tried.append(stage)
+
+    monkeypatch.setattr(Stopwatch, "lap", lap)
+    assert client.get(address).status_code == 200
+    assert tried == ["render"]
+    with engine._costly.entered(1):
+        pass  # the lane is free again
 
 
 def test_a_refused_search_says_when_to_come_again(
