@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from hashlib import sha256
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -18,23 +16,20 @@ from indexer import (
     catalogue_file,
     columnar,
     corpus,
-    files,
     generations,
     manifest,
+    publishing,
     schema,
     thesaurus,
 )
+from indexer.census import Census
 from indexer.columnar import Segment
 from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
 from indexer.limits import LIMITS, Limits
-from indexer.manifest import Changes, Generation, Manifest
+from indexer.manifest import Changes, Generation
 from indexer.meaning import Encoder
-from indexer.record import Fresh, Item, Kept, Problem
-from indexer.thesaurus import Thesaurus
-
-CHUNK, CHUNK_TO_ENCODE = 4096, 512
-"""How many publications are taken at a time; fewer where each takes long."""
+from indexer.record import Item, Kept, Problem
 
 Gate = Callable[[Generation, Generation | None], None]
 """Is shown a new generation before it becomes live, and the live one if there is one."""
@@ -85,8 +80,8 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     catalogue, concepts = catalogue_file.load(corpus_folder), thesaurus.load(corpus_folder)
     problems: list[Problem] = []
     model = encoder.model if encoder else ""
-    with generations.locked(index):
-        generations.clean(index)
+    with publishing.locked(index):
+        publishing.clean(index)
         live, before, sound = _live(index)
         former = _former(live, catalogue, model, limits) if live and sound and not force else None
         reading = corpus.Reading(
@@ -97,7 +92,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
         new = None
         if others is not None or former is None or not census.only_repeats(same, live):
             census = Census(catalogue, before, problems, concepts, model, limits=limits)
-            with generations.begun(index) as partial:
+            with publishing.begun(index) as partial:
                 items = census.counted(chain(same, others or ()), progress)
                 if encoder:
                     items = _encoded(partial, items, encoder, former)
@@ -107,9 +102,9 @@ def build(  # noqa: PLR0913 - what may differ is given by name
                 if former is None or not census.equals(live):
                     sealed = _sealed(index, partial, census, counts, started)
                     gate(sealed, live)
-                    new = generations.publish(index, sealed)
+                    new = publishing.publish(index, sealed)
         if live and not new:
-            generations.prune(index, live.name)
+            publishing.prune(index, live.name)
     seconds = time.perf_counter() - started
     if new is None:
         assert live is not None  # what is repeated was there
@@ -134,7 +129,7 @@ def _sealed(
     if census.thesaurus.concept:
         (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(census.thesaurus))
     seconds = round(time.perf_counter() - started, 3)
-    return generations.seal(index, partial, census.manifest(counts, seconds))
+    return publishing.seal(index, partial, census.manifest(counts, seconds))
 
 
 def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
@@ -185,119 +180,3 @@ def _refuse_half_a_corpus(census: Census, live: Generation | None, corpus_folder
             f"{live.manifest.publications} in the index"
         )
         raise Refused(what, hint, census.problems)
-
-
-class Census:
-    """Counts what goes into a generation, and says what the generation's manifest will.
-
-    `digests` has the digest of each publication by its id, `model` the model of the encoder that
-    says what each means, if there is one; `limits` are those that the corpus is read within.
-    """
-
-    def __init__(
-        self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem],
-        thesaurus: Thesaurus, model: str, *, limits: Limits = LIMITS,
-    ) -> None:  # fmt: skip
-        self.catalogue, self.problems, self._before = catalogue, problems, before
-        self.thesaurus, self.model, self.limits = thesaurus, model, limits
-        self.digests: dict[str, str] = {}
-        self._read = sha256()
-
-    def counted(
-        self, items: Iterable[Item], progress: Progress = SILENT
-    ) -> Iterator[Sequence[Item]]:
-        """The items in chunks, each counted as it passes."""
-        rest, size = iter(items), CHUNK_TO_ENCODE if self.model else CHUNK
-        while chunk := list(islice(rest, size)):
-            progress.counted([each.publication for each in chunk if isinstance(each, Fresh)])
-            self.count(chunk)
-            yield chunk
-
-    def count(self, items: Sequence[Item]) -> None:
-        """Takes down what each item says, and where it stands."""
-        lines = []
-        for each in items:
-            digest = each.publication.digest if isinstance(each, Fresh) else self._before[each.id]
-            self.digests[each.id] = digest
-            lines.append(f"{digest} {each.source.file} {each.source.line}\n")
-        self._read.update("".join(lines).encode())
-
-    @property
-    def corpus(self) -> str:
-        """A digest of all that was read, the thesaurus and the problems too."""
-        read = self._read.copy()
-        read.update(msgspec.json.encode(self.thesaurus))
-        read.update(msgspec.json.encode(self.problems))
-        return read.hexdigest()
-
-    @property
-    def changes(self) -> Changes:
-        """What is other than before."""
-        before = self._before
-        unchanged = sum(before.get(each) == digest for each, digest in self.digests.items())
-        known = len(self.digests.keys() & before.keys())
-        return Changes(len(self.digests) - known, known - unchanged, len(before) - known, unchanged)
-
-    def only_repeats(self, items: Sequence[Item], live: Generation | None) -> bool:
-        """Counts all the items; whether the live generation was made of just these."""
-        if live is None or len(items) != live.manifest.publications:
-            return False
-        self.count(items)
-        return self.equals(live)
-
-    def equals(self, live: Generation | None) -> bool:
-        """Whether the live generation was made of just this, by the same rules."""
-        if live is None:
-            return False
-        told = live.manifest
-        theirs = (told.format, told.analysis, told.schema, told.meaning, told.corpus)
-        rules = (schema.FORMAT, analysis.VERSION, self.catalogue.fingerprint, self.model)
-        return theirs == (*rules, self.corpus)
-
-    def manifest(self, counts: columnar.Counts, seconds: float = 0.0) -> Manifest:
-        """What a generation of all this says of itself; its files are told later."""
-        return Manifest(
-            format=schema.FORMAT,
-            analysis=analysis.VERSION,
-            schema=self.catalogue.fingerprint,
-            corpus=self.corpus,
-            built=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=seconds,
-            publications=len(self.digests),
-            changes=self.changes,
-            counts=counts,
-            problems=tuple(self.problems),
-            catalogue=self.catalogue,
-            meaning=self.model,
-            limits=self.limits,
-        )
-
-
-def watch(
-    corpus_folder: Path, *, interval: float, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[None]:
-    """Yields at once, and whenever the folder has changed and then stood still.
-
-    A change is a file more or less, or another size or time of one, seen by looking every
-    `interval` seconds; a folder that is still being copied into is waited for.
-    """
-    seen: dict[Path, tuple[int, int]] | None = None
-    while True:
-        now = _state(corpus_folder)
-        if now != seen:
-            sleep(interval if seen is not None else 0)
-            if seen is None or _state(corpus_folder) == now:
-                seen = now
-                yield
-            continue
-        sleep(interval)
-
-
-def _state(folder: Path) -> dict[Path, tuple[int, int]]:
-    """The size and time of every file; what vanishes meanwhile is left out."""
-    state = {}
-    for path in files.listed(folder, lambda _: None):
-        with contextlib.suppress(OSError):
-            found = path.stat()
-            state[path] = (found.st_size, found.st_mtime_ns)
-    return state

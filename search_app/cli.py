@@ -14,7 +14,16 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
-from indexer import attempts, catalogue_file, durability, generations, importer, meaning
+from indexer import (
+    attempts,
+    catalogue_file,
+    durability,
+    generations,
+    importer,
+    meaning,
+    publishing,
+    watching,
+)
 from indexer import build as building
 from indexer import check as checking
 from indexer import verify as verifying
@@ -23,10 +32,10 @@ from indexer.catalogue_file import CatalogueError
 from indexer.manifest import IndexBusy, IndexMissing, IndexUnusable, Manifest
 from indexer.meaning import Encoder
 from indexer.record import Problem
-from search_app import api, config, gaps, judged, page, sidebar, state, terminal
+from search_app import address, api, config, gaps, judged, page, sidebar, terminal
+from search_app.address import BadParameter
 from search_app.engine import open_engine
 from search_app.meter import Meter
-from search_app.state import BadParameter
 
 FAILED, WITH_PROBLEMS, INTERRUPTED, TERMINATED = 1, 3, 130, 143
 """Exit statuses: nothing was published; published, and some entries had problems; ended by
@@ -160,7 +169,7 @@ def _fail(message: str) -> NoReturn:
 def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
     """Build now, and again whenever the corpus changes, until ended by Ctrl-C."""
     settings = config.load(corpus=corpus, index=index)
-    for _ in building.watch(settings.corpus, interval=interval, sleep=time.sleep):
+    for _ in watching.watch(settings.corpus, interval=interval, sleep=time.sleep):
         while not _built(settings):
             time.sleep(interval)
 
@@ -243,7 +252,7 @@ def verify(index: Path | None) -> None:
 def rollback(index: Path | None) -> None:
     """Make the generation before the live one live again."""
     settings = config.load(index=index)
-    click.echo(f"Live is now {generations.rollback(settings.index).name}.")
+    click.echo(f"Live is now {publishing.rollback(settings.index).name}.")
 
 
 @commands.command(name="import")
@@ -300,7 +309,7 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         "explain",
         "semantic",
     }
-    asked = state.read(terminal.arguments(words, allowed), snapshot.catalogue)
+    asked = address.read(terminal.arguments(words, allowed), snapshot.catalogue)
     values = api.MOST_VALUES if as_json else sidebar.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)
     if as_json:

@@ -1,6 +1,6 @@
 """What the API takes and answers, as an OpenAPI 3.1 document.
 
-Parameters follow from the rows of the catalogue as `state.read` does, answers from the types in
+Parameters follow from the rows of the catalogue as `address.read` does, answers from the types in
 `answers` and, for what a publication says of itself, from the rows again.
 https://spec.openapis.org/oas/v3.1.0
 """
@@ -18,8 +18,9 @@ from indexer.fields import MISSING, Catalogue, Field, Kind
 from indexer.record import Link
 from indexer.schema import exact_fields
 from search_app import answers
+from search_app.address import MOST_TICKED
 from search_app.engine.snapshot import Snapshot
-from search_app.state import LARGEST_SIZE, MATCHES, MOST_TICKED, SIZE, SORTS, SWITCH
+from search_app.state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH
 
 Json = dict[str, Any]
 """A part of the document."""

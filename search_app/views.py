@@ -14,7 +14,7 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.fields import Catalogue
-from search_app import api, detail, openapi, page, sidebar, state
+from search_app import address, api, detail, openapi, page, sidebar, state
 from search_app.access import is_from_here
 from search_app.engine import Engine
 from search_app.engine.results import Results
@@ -108,7 +108,7 @@ def _found(asked: state.SearchState, values: int) -> Iterator[Results]:
 
 
 def _asked() -> state.SearchState:
-    return state.read(request.args, snapshot().catalogue)
+    return address.read(request.args, snapshot().catalogue)
 
 
 @site.get("/")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from indexer import attempts, catalogue_file, generations
+from indexer import attempts, catalogue_file, generations, publishing
 from search_app import cli
 from tests.samples import article, page
 
@@ -142,7 +142,7 @@ def test_build_of_a_faulty_catalogue(build: Callable[..., Told], corpus: Path) -
 
 def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) -> None:
     """A build beside another one is told to wait, with 1."""
-    with generations.locked(tmp_path / "index"):
+    with publishing.locked(tmp_path / "index"):
         told = build()
     assert told.status == 1
     assert "another build is running" in told.err

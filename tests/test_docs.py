@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.speed import serving
 from indexer import build, languages
-from search_app import access, config, logs, page, server, state
+from search_app import access, address, config, logs, page, server
 from search_app.engine import parse, request
 
 ROOT = Path(__file__).parents[1]
@@ -124,7 +124,7 @@ def test_the_bounds_in_the_document_are_those_in_force() -> None:
     for told in (
         f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",
         f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {parse.MOST_WORDS}",
-        f"{state.MOST_TICKED}, and {state.LONGEST_TICKED:,} bytes", f"{page.LINKS >> 20} MiB;",
+        f"{address.MOST_TICKED}, and {address.LONGEST_TICKED:,} bytes", f"{page.LINKS >> 20} MiB;",
         f"up to {languages.LONGEST_KEPT} letters", f"at {logs.LONGEST:,} characters",
     ):  # fmt: skip
         assert told in text, told

@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 
 from indexer import build, catalogue_file
 from indexer.fields import Catalogue
-from search_app import config, create_app, openapi, state
+from search_app import address, config, create_app, openapi, state
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "/api/openapi.json"
@@ -178,7 +178,7 @@ class Recorder:
 def test_the_parameters_are_those_that_are_read(folder: str) -> None:
     """Every parameter that an address is read for is described, and no other."""
     rows, recorder = catalogue_file.load(ROOT / folder), Recorder()
-    state.read(recorder, rows)
+    address.read(recorder, rows)
     names = [each["name"] for each in openapi.parameters(rows)]
     assert sorted(names) == sorted(recorder.asked)
 
@@ -191,7 +191,7 @@ def test_what_is_described_as_the_default_is(catalogue: Catalogue) -> None:
         if "default" in each["schema"]
     }
     assert defaults
-    assert state.read(MultiDict(defaults), catalogue) == state.SearchState()
+    assert address.read(MultiDict(defaults), catalogue) == state.SearchState()
 
 
 ROW = """

@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 from flask import Flask
 
-from indexer import build, generations
+from indexer import build, generations, publishing
 from search_app import config, create_app, engine
 from tests.catalogue import CORPUS
 
@@ -62,7 +62,7 @@ def test_a_rollback_is_taken_up_too(corpus: Path, index: Path, app: Flask) -> No
     edit(corpus, OLD, NEW)
     build.build(corpus, index)
     assert NEW in client.get("/?q=sherloc").text
-    generations.rollback(index)
+    publishing.rollback(index)
     assert OLD in client.get("/?q=sherloc").text
 
 
@@ -89,7 +89,7 @@ def test_no_request_fails_during_rebuilds(corpus: Path, index: Path, app: Flask)
         for status, total, sections in answers:
             assert status == 200
             assert total == sections
-    assert len(generations.names(index)) == generations.KEPT
+    assert len(generations.names(index)) == publishing.KEPT
 
 
 def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) -> None:
@@ -102,7 +102,7 @@ def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) 
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
     (index / generations.CURRENT).unlink()
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
-    generations.switch(index, live)
+    publishing.switch(index, live)
     assert json.loads(client.get("/healthz").data)["status"] == "ok"
 
 

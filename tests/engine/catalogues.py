@@ -12,7 +12,8 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from indexer import build, columnar, generations, manifest
+from indexer import columnar, manifest, publishing
+from indexer.census import Census
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import Fresh, Publication, Source, Value
 from indexer.thesaurus import Thesaurus
@@ -104,12 +105,12 @@ FILTERS = st.fixed_dictionaries(
 def index(folder: Path, made: Sequence[Publication]) -> Path:
     """A published index of the publications, through the real writer."""
     folder.mkdir(parents=True, exist_ok=True)
-    with generations.begun(folder) as partial:
-        census = build.Census(CATALOGUE, {}, [], Thesaurus(), "")
+    with publishing.begun(folder) as partial:
+        census = Census(CATALOGUE, {}, [], Thesaurus(), "")
         chunks = census.counted(map(Fresh, made))
         counts = columnar.write(partial / manifest.SEGMENT, CATALOGUE, chunks)
-        sealed = generations.seal(folder, partial, census.manifest(counts))
-        generations.publish(folder, sealed)
+        sealed = publishing.seal(folder, partial, census.manifest(counts))
+        publishing.publish(folder, sealed)
     return folder
 
 

@@ -13,7 +13,7 @@ import pytest
 from whoosh import index as whoosh_index
 from whoosh import query
 
-from indexer import analysis, build, generations, manifest, schema
+from indexer import analysis, build, generations, manifest, schema, watching
 from indexer.build import Outcome, Refused
 from indexer.corpus import Progress
 from indexer.manifest import Changes
@@ -343,7 +343,7 @@ def watched(corpus: Path, *events: Event) -> list[str]:
         happen()
 
     def watch() -> None:
-        log.extend("build" for _ in build.watch(corpus, interval=1.0, sleep=sleep))
+        log.extend("build" for _ in watching.watch(corpus, interval=1.0, sleep=sleep))
 
     with pytest.raises(WatchEnded):
         watch()

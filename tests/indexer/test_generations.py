@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, durability, generations
+from indexer import build, durability, generations, publishing
 from indexer.corpus import Progress
 from indexer.manifest import (
     Generation,
@@ -24,8 +24,8 @@ from indexer.manifest import (
 HOLD = """\
 import sys
 from pathlib import Path
-from indexer import generations
-with generations.locked(Path(sys.argv[1])):
+from indexer import publishing
+with publishing.locked(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -114,7 +114,7 @@ def test_broken_digests(index: Path) -> None:
 def test_rollback_makes_the_one_before_live(second: Path) -> None:
     """A rollback makes the generation before the live one live, and keeps both."""
     before, after = generations.names(second)
-    assert generations.rollback(second).name == before
+    assert publishing.rollback(second).name == before
     assert generations.current(second).name == before
     assert generations.names(second) == [before, after]
 
@@ -122,22 +122,22 @@ def test_rollback_makes_the_one_before_live(second: Path) -> None:
 def test_rollback_goes_one_step(corpus: Path, second: Path) -> None:
     """Each rollback goes back by one generation."""
     build.build(corpus, second, force=True)
-    steps = [generations.rollback(second).name for _ in range(2)]
+    steps = [publishing.rollback(second).name for _ in range(2)]
     assert steps == generations.names(second)[1::-1]
 
 
 def test_rollback_from_the_first(second: Path) -> None:
     """Where there is none before the live one, nothing changes and it is told."""
-    first = generations.rollback(second)
+    first = publishing.rollback(second)
     with pytest.raises(IndexMissing, match="no generation before"):
-        generations.rollback(second)
+        publishing.rollback(second)
     assert generations.current(second) == first
 
 
 def test_rollback_without_index(tmp_path: Path) -> None:
     """Without an index there is nothing to roll back to, and none comes to be by looking."""
     with pytest.raises(IndexMissing):
-        generations.rollback(tmp_path / "index")
+        publishing.rollback(tmp_path / "index")
     assert not (tmp_path / "index").exists()
 
 
@@ -146,18 +146,18 @@ def test_rollback_to_a_damaged_one(second: Path) -> None:
     first, last = generations.names(second)
     (generations.load(second, first).folder / "digests.zst").unlink()
     with pytest.raises(IndexOutdated, match=r"digests\.zst is missing"):
-        generations.rollback(second)
+        publishing.rollback(second)
     assert generations.current_name(second) == last
 
 
 def test_one_that_was_rolled_back_from_is_in_no_past(corpus: Path, second: Path) -> None:
     """A build after a rollback has a number of its own, and what was rolled back from goes."""
-    first = generations.rollback(second).name
+    first = publishing.rollback(second).name
     third = build.build(corpus, second, force=True).generation.name
     assert third.startswith("000003-")
     assert generations.names(second) == [first, third]
     assert generations.lineage(second, third) == [third, first]
-    assert generations.rollback(second).name == first
+    assert publishing.rollback(second).name == first
 
 
 def test_what_does_not_read_back_is_not_published(
@@ -227,7 +227,7 @@ def test_what_is_told_of_what_can_not_be_written(index: Path, tmp_path: Path) ->
     """An error of the disk is told with the index, what to do, and what became of the live one."""
     where = f"the index in {index} could not be written: the disk is full"
     full = OSError(28, "No space left on device")
-    with pytest.raises(IndexUnwritten) as caught, generations.locked(index):
+    with pytest.raises(IndexUnwritten) as caught, publishing.locked(index):
         raise full
     stays = "Free some space, and build again; the live index is as it was"
     assert told(caught) == (where, stays)
@@ -236,11 +236,11 @@ def test_what_is_told_of_what_can_not_be_written(index: Path, tmp_path: Path) ->
         (index / "CURRENT").write_text("000009-other\n", encoding="ascii")
         raise full
 
-    with pytest.raises(IndexUnwritten) as caught, generations.locked(index):
+    with pytest.raises(IndexUnwritten) as caught, publishing.locked(index):
         switched()
     goes = "a new index is live, and may be gone after a power cut"
     assert told(caught) == (where, f"Free some space, and build again; {goes}")
-    with pytest.raises(IndexUnwritten) as caught, generations.locked(tmp_path / "new"):
+    with pytest.raises(IndexUnwritten) as caught, publishing.locked(tmp_path / "new"):
         raise full
     assert told(caught)[1] == "Free some space, and build again"
 
@@ -266,7 +266,7 @@ def test_a_first_generation_that_can_not_be_published_is_no_index(
 def test_what_is_told_where_there_is_nothing_to_go_back_to(index: Path) -> None:
     """Going back from the only generation says how many are kept."""
     with pytest.raises(IndexMissing) as caught:
-        generations.rollback(index)
+        publishing.rollback(index)
     assert told(caught) == (
         f"there is no generation before {generations.current_name(index)}",
         "At most 3 are kept; build the corpus as it should be",
@@ -280,7 +280,7 @@ def test_busy_while_another_process_builds(
     with pytest.raises(IndexBusy, match=f"process {holder.pid}, since"):
         build.build(corpus, index, force=True)
     with pytest.raises(IndexBusy):
-        generations.rollback(index)
+        publishing.rollback(index)
     assert len(generations.names(index)) == 1
 
 
@@ -346,7 +346,7 @@ def test_switch_replaces_the_pointer_at_one_stroke(second: Path) -> None:
     """Who has opened the pointer before a switch reads the old name whole, others the new."""
     first, last = generations.names(second)
     with (second / "CURRENT").open(encoding="ascii") as opened:
-        generations.switch(second, first)
+        publishing.switch(second, first)
         assert opened.read() == f"{last}\n"
     assert (second / "CURRENT").read_text(encoding="ascii") == f"{first}\n"
 
@@ -362,7 +362,7 @@ def test_switch_that_fails_leaves_the_pointer(
     monkeypatch.setattr(durability, "sync", fail)
     live_before = generations.current_name(second)
     with pytest.raises(OSError, match="no space"):
-        generations.switch(second, generations.names(second)[0])
+        publishing.switch(second, generations.names(second)[0])
     assert generations.current_name(second) == live_before
 
 
@@ -384,7 +384,7 @@ def test_the_next_build_cleans_what_dead_builds_left(corpus: Path, index: Path) 
 
 def test_the_next_is_numbered_on(index: Path) -> None:
     """The next generation is empty and numbered after the last, and goes if it is not published."""
-    with generations.begun(index) as partial:
+    with publishing.begun(index) as partial:
         assert partial.name.startswith("000002-")
         assert [each.name for each in partial.iterdir()] == ["segment"]
     assert not partial.exists()
@@ -432,9 +432,9 @@ def test_a_switch_that_can_not_be_flushed_is_undone(
     monkeypatch.setattr(os, "fsync", refuse)
     first, last = generations.names(second)
     with pytest.raises(IndexUnwritten, match=r"the disk failed.*the live index is as it was"):
-        generations.rollback(second)
+        publishing.rollback(second)
     assert generations.current_name(second) == last
-    assert generations.rollback(second).name == first
+    assert publishing.rollback(second).name == first
 
 
 def test_a_file_that_can_not_be_read_is_damage(

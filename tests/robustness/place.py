@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from indexer import build, generations, verify
+from indexer import build, generations, publishing, verify
 from indexer.manifest import Generation
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
@@ -47,7 +47,7 @@ class Place:
         self.folder, self.corpus, self.index = folder, folder / "corpus", folder / "index"
         self._before = folder / "before"
         samples.write_corpus(self.corpus)
-        for number in range(generations.KEPT):
+        for number in range(publishing.KEPT):
             line = samples.SMALL_LINES.replace("brief/6", f"brief/{number}")
             (self.corpus / f"more{number}.jsonl").write_text(line, encoding="utf-8")
             build.build(self.corpus, self._before)
@@ -95,7 +95,7 @@ class Place:
             if each.wrong:
                 yield f"{each.name}: {each.wrong}"
 
-    def leftovers(self, most: int = generations.KEPT) -> Iterator[str]:
+    def leftovers(self, most: int = publishing.KEPT) -> Iterator[str]:
         """What lies in the index that no one needs, if at most so many generations are needed."""
         for each in (*self.index.glob("*.new"), *self.index.glob("generations/*.partial")):
             yield f"{each.name} was left"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, durability, generations, manifest
+from indexer import build, durability, generations, manifest, publishing
 from indexer.columnar.storage import ArrayWriter, Spool
 from tests.robustness import faults
 from tests.robustness.place import Place, live
@@ -97,7 +97,7 @@ def test_what_can_not_be_flushed_is_not_published(
         build.build(place.corpus, place.index)
     assert live(place.index) == place.old
     assert list(place.leftovers()) == []
-    assert len(generations.names(place.index)) == generations.KEPT
+    assert len(generations.names(place.index)) == publishing.KEPT
 
 
 def fill(disk: Path) -> None:

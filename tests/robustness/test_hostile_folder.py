@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, catalogue_file, files, importer, thesaurus
+from indexer import build, catalogue_file, files, importer, thesaurus, watching
 from indexer.catalogue_file import CatalogueError
 from indexer.importer import ImportRefused
 from indexer.limits import LIMITS
@@ -277,7 +277,7 @@ def test_watching_sees_what_a_build_reads(corpus: Path) -> None:
     os.mkfifo(corpus / "pipe.html")
     (corpus / "loop").symlink_to("loop")
     (corpus / "/".join("d" * (LIMITS.deepest + 5))).mkdir(parents=True)
-    looks: Iterator[None] = build.watch(corpus, interval=0, sleep=lambda _: None)
+    looks: Iterator[None] = watching.watch(corpus, interval=0, sleep=lambda _: None)
     next(looks)
     (corpus / "new.html").write_text(SECRET, encoding="utf-8")
     next(looks)

@@ -14,7 +14,7 @@ from threading import Event
 
 import pytest
 
-from indexer import build, generations
+from indexer import build, generations, publishing
 from indexer.columnar import storage
 from indexer.manifest import Generation, IndexMissing, IndexOutdated
 from search_app import config, create_app, engine
@@ -190,7 +190,7 @@ def test_a_generation_that_goes_while_it_is_opened(
 
     def late(folder: Path, name: str) -> Generation:
         monkeypatch.setattr(generations, "load", load)
-        for _ in range(generations.KEPT):
+        for _ in range(publishing.KEPT):
             build.build(corpus, index, force=True)
         assert gone not in generations.names(index)
         return load(folder, name)

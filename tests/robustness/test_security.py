@@ -22,9 +22,9 @@ from flask.testing import FlaskClient
 
 from indexer import build, generations, manifest, verify
 from search_app import access, config, create_app, logs, page
+from search_app.address import LONGEST_TICKED, MOST_TICKED
 from search_app.engine import Engine, SearchRequest
 from search_app.markup import isolated
-from search_app.state import LONGEST_TICKED, MOST_TICKED
 from tests.conftest import ROOT
 
 LARGEST = 10_000_000

@@ -1,0 +1,107 @@
+"""What a build has read: counted as it passes, and held against what the index has already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import islice
+
+import msgspec
+
+from indexer import analysis, columnar, schema
+from indexer.corpus import SILENT, Progress
+from indexer.fields import Catalogue
+from indexer.limits import LIMITS, Limits
+from indexer.manifest import Changes, Generation, Manifest
+from indexer.record import Fresh, Item, Problem
+from indexer.thesaurus import Thesaurus
+
+CHUNK, CHUNK_TO_ENCODE = 4096, 512
+"""How many publications are taken at a time; fewer where each takes long."""
+
+
+class Census:
+    """Counts what goes into a generation, and says what the generation's manifest will.
+
+    `digests` has the digest of each publication by its id, `model` the model of the encoder that
+    says what each means, if there is one; `limits` are those that the corpus is read within.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem],
+        thesaurus: Thesaurus, model: str, *, limits: Limits = LIMITS,
+    ) -> None:  # fmt: skip
+        self.catalogue, self.problems, self._before = catalogue, problems, before
+        self.thesaurus, self.model, self.limits = thesaurus, model, limits
+        self.digests: dict[str, str] = {}
+        self._read = sha256()
+
+    def counted(
+        self, items: Iterable[Item], progress: Progress = SILENT
+    ) -> Iterator[Sequence[Item]]:
+        """The items in chunks, each counted as it passes."""
+        rest, size = iter(items), CHUNK_TO_ENCODE if self.model else CHUNK
+        while chunk := list(islice(rest, size)):
+            progress.counted([each.publication for each in chunk if isinstance(each, Fresh)])
+            self.count(chunk)
+            yield chunk
+
+    def count(self, items: Sequence[Item]) -> None:
+        """Takes down what each item says, and where it stands."""
+        lines = []
+        for each in items:
+            digest = each.publication.digest if isinstance(each, Fresh) else self._before[each.id]
+            self.digests[each.id] = digest
+            lines.append(f"{digest} {each.source.file} {each.source.line}\n")
+        self._read.update("".join(lines).encode())
+
+    @property
+    def corpus(self) -> str:
+        """A digest of all that was read, the thesaurus and the problems too."""
+        read = self._read.copy()
+        read.update(msgspec.json.encode(self.thesaurus))
+        read.update(msgspec.json.encode(self.problems))
+        return read.hexdigest()
+
+    @property
+    def changes(self) -> Changes:
+        """What is other than before."""
+        before = self._before
+        unchanged = sum(before.get(each) == digest for each, digest in self.digests.items())
+        known = len(self.digests.keys() & before.keys())
+        return Changes(len(self.digests) - known, known - unchanged, len(before) - known, unchanged)
+
+    def only_repeats(self, items: Sequence[Item], live: Generation | None) -> bool:
+        """Counts all the items; whether the live generation was made of just these."""
+        if live is None or len(items) != live.manifest.publications:
+            return False
+        self.count(items)
+        return self.equals(live)
+
+    def equals(self, live: Generation | None) -> bool:
+        """Whether the live generation was made of just this, by the same rules."""
+        if live is None:
+            return False
+        told = live.manifest
+        theirs = (told.format, told.analysis, told.schema, told.meaning, told.corpus)
+        rules = (schema.FORMAT, analysis.VERSION, self.catalogue.fingerprint, self.model)
+        return theirs == (*rules, self.corpus)
+
+    def manifest(self, counts: columnar.Counts, seconds: float = 0.0) -> Manifest:
+        """What a generation of all this says of itself; its files are told later."""
+        return Manifest(
+            format=schema.FORMAT,
+            analysis=analysis.VERSION,
+            schema=self.catalogue.fingerprint,
+            corpus=self.corpus,
+            built=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=seconds,
+            publications=len(self.digests),
+            changes=self.changes,
+            counts=counts,
+            problems=tuple(self.problems),
+            catalogue=self.catalogue,
+            meaning=self.model,
+            limits=self.limits,
+        )

@@ -1,0 +1,125 @@
+"""Address → state: what each parameter may be, and what is wrong with one that is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+from urllib.parse import quote_plus
+
+from indexer.fields import Catalogue, Field
+from indexer.schema import exact_fields
+from search_app.engine.request import within, year_range
+from search_app.state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH, SearchState
+
+LAST_PAGE = 10**9
+MOST_TICKED = 100
+"""How many values may be ticked: each stands in every link of the page, and has a link."""
+LONGEST_TICKED = 8192
+"""So many bytes of an address all of them may take."""
+Choice = TypeVar("Choice", bound=str)
+
+
+class BadParameter(ValueError):
+    """A parameter that can't be read: its name, what was given, and what it takes."""
+
+    def __init__(self, name: str, value: str, takes: str) -> None:
+        super().__init__(f"{name}={value[:80]} can't be read")
+        self.name, self.value, self.takes = name, value, takes
+
+
+class Arguments(Protocol):
+    """The parameters of an address: each may stand there several times."""
+
+    def getlist(self, name: str) -> list[str]:
+        """All values of a parameter, in order."""
+
+
+def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
+    """The state that an address says; parameters that mean nothing here are ignored.
+
+    An empty parameter counts as none, for forms send them. Raises BadParameter.
+    """
+    text, beyond = within(_first(arguments, "q").strip())
+    return SearchState(
+        text=text,
+        match=_one_of(arguments, "match", MATCHES) or "auto",
+        exact=_one_of(arguments, "exact", SWITCH) == "1",
+        semantic=_one_of(arguments, "semantic", SWITCH) != "0",
+        filters=_ticked(arguments, catalogue),
+        sort=_one_of(arguments, "sort", SORTS),
+        size=_number(arguments, "size", LARGEST_SIZE, capped=False) or SIZE,
+        fold=_one_of(arguments, "fold", SWITCH) == "1",
+        explain=_one_of(arguments, "explain", SWITCH) == "1",
+        page=_number(arguments, "page", LAST_PAGE, capped=True) or 1,
+        beyond=beyond,
+    )
+
+
+def _ticked(arguments: Arguments, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """What is ticked, field by field, if it is not too much."""
+    filters = {}
+    count = length = 0
+    for field in exact_fields(catalogue):
+        values = [value for value in arguments.getlist(field.name) if value]
+        values += _from_two_boxes(arguments, field)
+        count += len(values)
+        if count > MOST_TICKED:
+            takes = f"At most {MOST_TICKED} values can be chosen at once"
+            raise BadParameter(field.name, f"({count} values)", takes)
+        length += sum(len(f"&{field.name}={quote_plus(value)}") for value in values)
+        if length > LONGEST_TICKED:
+            takes = f"All values chosen may take {LONGEST_TICKED:,} bytes of an address"
+            raise BadParameter(field.name, values[-1], takes)
+        if kept := tuple(_checked(field, value) for value in dict.fromkeys(values)):
+            filters[field.name] = kept
+    return filters
+
+
+def _first(arguments: Arguments, name: str) -> str:
+    return next(iter(arguments.getlist(name)), "")
+
+
+def _one_of(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choice | None:
+    value = _first(arguments, name)
+    if not value:
+        return None
+    for choice in choices:
+        if choice == value:
+            return choice
+    raise BadParameter(name, value, f"It is one of {', '.join(choices)}")
+
+
+def _number(arguments: Arguments, name: str, largest: int, *, capped: bool) -> int | None:
+    value = _first(arguments, name)
+    if not value:
+        return None
+    takes = "It is a whole number from 1" + ("" if capped else f" to {largest}")
+    if not re.fullmatch(r"[0-9]+", value) or not value.strip("0"):
+        raise BadParameter(name, value, takes)
+    number = int(value[:20]) if len(value) <= 20 else largest + 1
+    if number > largest and not capped:
+        raise BadParameter(name, value, takes)
+    return min(number, largest)
+
+
+def _from_two_boxes(arguments: Arguments, field: Field) -> list[str]:
+    """The range that the two boxes of a form say (`year_from`, `year_to`)."""
+    if field.kind != "year":
+        return []
+    low, high = (_first(arguments, f"{field.name}_{end}").strip() for end in ("from", "to"))
+    return [f"{low}..{high}"] if low or high else []
+
+
+def _checked(field: Field, value: str) -> str:
+    """The value; if it is a range, one that can be."""
+    if field.kind != "year" or ".." not in value:
+        return value
+    ends = year_range(value)
+    if ends is None:
+        takes = "A range is two years of four digits, such as 2010..2015; one may be left out"
+        raise BadParameter(field.name, value, takes)
+    low, high = ends
+    if low and high and low > high:
+        raise BadParameter(field.name, value, f"The first year is after the second: {high}..{low}")
+    return value
