@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from http import HTTPStatus
 from importlib.util import find_spec
 from secrets import token_hex
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
 import flask
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest, RequestURITooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
@@ -76,7 +77,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.before_request(begin)
     app.before_request(bounded)
     if settings.rate:
-        _limiter(settings.rate).init_app(app)
+        _limit(app, settings.rate)
 
 
 def is_from_here() -> bool:
@@ -125,6 +126,23 @@ def _limiter(rate: str) -> Limiter:
         takes = "it takes a number and a time, such as 120 per minute"
         raise SettingError(f"PUBSEARCH_RATE is {rate!r}; {takes}") from error
     return Limiter(
-        client, application_limits=[rate], headers_enabled=True, storage_uri="memory://",
+        client, application_limits=[rate], storage_uri="memory://",
         application_limits_exempt_when=lambda: request.endpoint in UNCOUNTED,
     )  # fmt: skip
+
+
+def _limit(app: Flask, rate: str) -> None:
+    """Refuses who asks too often, and says when to come again.
+
+    Flask-Limiter would say that in every answer, and in place of what other refusals say.
+    """
+    limiter = _limiter(rate)
+    limiter.init_app(app)
+
+    def told(answer: Response) -> Response:
+        limit = limiter.current_limit
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS and limit:
+            answer.headers["Retry-After"] = str(max(int(limit.reset_at - time()), 1))
+        return answer
+
+    app.after_request(told)

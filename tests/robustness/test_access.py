@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from search_app import access, config, create_app
 from search_app.config import SettingError
+from search_app.engine import lane
 from search_app.headers import HEADERS
 
 Make = Callable[..., Flask]
@@ -168,8 +169,9 @@ def test_parameters_without_end_are_refused(client: FlaskClient) -> None:
 def test_who_asks_too_often_is_told_when_to_come_again(made: Make) -> None:
     """Beyond the rate an address is refused with 429; others, and machines that watch, are not."""
     client = made(rate="3 per minute").test_client()
-    statuses = [client.get("/api/search").status_code for _ in range(4)]
-    assert statuses == [200, 200, 200, 429]
+    answers = [client.get("/api/search") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers.get("Retry-After") for answer in answers[:3]] == [None] * 3
     refused = client.get("/api/search")
     assert 0 < int(refused.headers["Retry-After"]) <= 60
     assert refused.json is not None
@@ -180,6 +182,16 @@ def test_who_asks_too_often_is_told_when_to_come_again(made: Make) -> None:
         with client.get(address) as answer:
             assert answer.status_code == 200, address
     assert client.get("/", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 200
+
+
+def test_a_rate_has_no_say_in_other_refusals(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is refused for another reason is told when that has passed, not when the rate has."""
+    monkeypatch.setattr(lane, "COSTLY", 0)
+    monkeypatch.setattr(lane, "WAITED", 0.01)
+    app = made(rate="3 per hour")
+    with app.extensions["pubsearch"]._costly.entered(1):
+        refused = app.test_client().get("/?q=*a*")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
 
 
 def test_an_ipv6_network_counts_as_one(made: Make) -> None:
