@@ -15,6 +15,7 @@ pass over the text; the number of words and the depth of parentheses have a limi
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 from whoosh import query
@@ -247,7 +248,10 @@ class _Parser:
             return self._words(token.text, token.kind, [row.name])
         if row or not token.field:  # what is told of a publication, and can't be searched alone
             return self._words(token.text, token.kind, self.searchable)
-        return self._words(f"{token.field} {token.text}", token.kind, self.searchable)
+        # The name of no row is a word like others, and what stands behind it is what it is alone.
+        name = self._words(token.field, "word", self.searchable)
+        behind = self._words(token.text, token.kind, self.searchable)
+        return self._together([each for each in (name, behind) if each is not None])
 
     def _filter(self, row: Field, token: Token) -> query.Query | None:
         """A facet's value; words of the field, where no value is called so."""
@@ -279,9 +283,9 @@ class _Parser:
         terms = [self._term(each, fields, kind) for each in words]
         return self._together([term for term in terms if term is not None])
 
-    def _together(self, leaves: list[Leaf]) -> query.Query | None:
+    def _together(self, nodes: Sequence[query.Query]) -> query.Query | None:
         """What one token says in several words, joined as tokens are."""
-        return self.joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
+        return self.joined(nodes) if len(nodes) > 1 else nodes[0] if nodes else None
 
     def _piece(self, text: str, fields: list[str]) -> Leaf | None:
         """A word, or its beginning, or a pattern that it fits."""

@@ -57,6 +57,7 @@ def piece(*stems: str) -> Leaf:
 
 
 A, B, C = word("alpha"), word("beta"), word("gamma")
+TITLED = Leaf([query.Phrase("title", ["alpha", "beta"])])
 
 
 @pytest.mark.parametrize(
@@ -88,8 +89,16 @@ A, B, C = word("alpha"), word("beta"), word("gamma")
         ("THE alpha", query.And([word("the"), A])),
         ("THE ALPHA", A),
         ("title:alpha", word("alpha", "title")),
-        ('title:"alpha beta"', Leaf([query.Phrase("title", ["alpha", "beta"])])),
+        ('title:"alpha beta"', TITLED),
         ("colour:alpha", query.And([word("color"), A])),
+        ('colour:"alpha beta"', query.And([word("color"), phrase("alpha", "beta")])),
+        ("colour:alpha-beta", query.And([word("color"), piece("alpha", "beta")])),
+        ("the:alpha", A),
+        ("colour:(alpha -beta)", query.And([A, query.Not(B)])),
+        ('colour:("alpha beta")', phrase("alpha", "beta")),
+        ('-title:"alpha beta"', query.And([query.Every(), query.Not(TITLED)])),
+        ("alpha -OR beta", query.And([A, B])),
+        ("alpha title:OR beta", query.And([A, B])),
         ("alpha:", A),
         ("alpha) beta", query.And([A, B])),
         ("(alpha beta", query.And([A, B])),
@@ -283,6 +292,21 @@ def test_words_of_a_phrase_and_of_a_compound_count() -> None:
     """The limit is one of words, also of those within quotes or joined by hyphens."""
     assert read("-".join(["alpha"] * (MOST_WORDS + 5))).ignored == 5
     assert read('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored == 3
+    pairs = read('"alpha beta" ' * (MOST_WORDS // 2 + 2) + "title:gamma")
+    assert pairs.ignored == 5
+    assert pairs.words == query.And([phrase("alpha", "beta")] * (MOST_WORDS // 2))
+
+
+def test_of_too_many_words_the_commonest_go() -> None:
+    """Beyond the limit those words go that most publications have, whole tokens, and no others."""
+    held = {"alpha": 9, "beta": 5, "gamma": 7}
+    counted = Vocabulary(CATALOGUE, named, frequency=lambda stem: held.get(stem, 1))
+    rare = [f"w{number}" for number in range(MOST_WORDS - 2)]
+    text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
+    parsed = parse(text, counted, query.And)
+    assert parsed.ignored == 4
+    kept = [part.text for part in parts(parsed.words) if part.fieldname == "title"]
+    assert kept == [*rare, "beta"]
 
 
 def test_words_beyond_the_limit_are_counted() -> None:

@@ -437,6 +437,29 @@ def test_a_switch_that_can_not_be_flushed_is_undone(
     assert publishing.rollback(second).name == first
 
 
+def test_a_first_switch_that_can_not_be_flushed_leaves_no_index(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a first generation was live for a moment only, there is none; the next build has one."""
+    index, flush = tmp_path / "first", os.fsync
+    refused: list[int] = []
+
+    def refuse(descriptor: int) -> None:
+        if (index / "CURRENT").exists() and not refused:
+            refused.append(descriptor)
+            raise OSError(5, "Input/output error")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(IndexUnwritten, match="the disk failed"):
+        build.build(corpus, index)
+    assert len(refused) == 1
+    assert not (index / "CURRENT").exists()
+    assert len(generations.names(index)) == 1, "someone may be reading it"
+    assert build.build(corpus, index).status == "published"
+    assert generations.current_name(index) == generations.names(index)[-1]
+
+
 def test_a_file_that_can_not_be_read_is_damage(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
