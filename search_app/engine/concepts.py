@@ -71,6 +71,7 @@ class Concepts:
         self._narrower: dict[str, list[int]] = defaultdict(list)
         self._labels: dict[int, list[query.Query]] = {}
         self._others: dict[int, list[query.Query]] = {}
+        self._told: dict[int, list[tuple[str, str]]] = {}
         self.words: set[str] = set()
         self._numbers = {thing.id: number for number, thing in enumerate(self.things)}
         for number, thing in enumerate(self.things):
@@ -235,9 +236,11 @@ class Concepts:
     def _also(self, number: int, raws: Sequence[str]) -> tuple[str, ...]:
         """Some other names that a thing is looked for by, those that the index may hold."""
         said = fold(" ".join(raws))
-        own = self._snapshot.languages[0]
-        labels = self.things[number].labels.get(own, ())
-        known = [each for each in labels if fold(each) != said and self._label(each, own)]
+        if number not in self._told:
+            own = self._snapshot.languages[0]
+            labels = self.things[number].labels.get(own, ())
+            self._told[number] = [(fold(each), each) for each in labels if self._label(each, own)]
+        known = [label for folded, label in self._told[number] if folded != said]
         return tuple(known[:MOST_TOLD])
 
     def _known_labels(self, number: int) -> list[query.Query]:

@@ -8,7 +8,8 @@ together. Of an AND within an OR what stands there is marked, whether or not all
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 import msgspec
 from rapidfuzz.distance import Levenshtein
@@ -21,6 +22,8 @@ from search_app.engine.results import Run
 
 LENGTH = 130
 """How many characters a passage has at the most, about; it ends between words."""
+REMEMBERED = 2000
+"""Texts of so many characters at most, the last that were shown, are not read again."""
 LEAD = 40
 """How many characters stand before the first marked word of a passage, about."""
 
@@ -39,11 +42,8 @@ class Marker(msgspec.Struct, frozen=True):
 
     def spans(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
         """The places in a text of a language to be marked (character offsets), ascending."""
-        words, spans = _words(text), None
-        if not text.isascii() and any(map(analysis.is_unparted, words)):
-            spans = list(_spans(text))
-            words = [text[start:end] or analysis.GAP_MARK for start, end in spans]
-        stems = [languages.stem(word, language or self.usual) for word in words]
+        read = _read if len(text) > REMEMBERED else _remembered
+        words, stems, spans = read(text, language or self.usual)
         marked = set(self._single(words, stems))
         for phrase in self.phrases:
             for first in range(len(stems) - len(phrase) + 1):
@@ -65,6 +65,25 @@ class Marker(msgspec.Struct, frozen=True):
             known = set(words) - {analysis.GAP_MARK}
             fitting = {word for word in known if has_shape(as_written(word))}
             yield from (place for place, word in enumerate(words) if word in fitting)
+
+
+class _Read(NamedTuple):
+    """A text's words and their stems, in order; where they stand, if that can't be found anew."""
+
+    words: list[str]
+    stems: list[str]
+    spans: list[tuple[int, int]] | None
+
+
+def _read(text: str, language: str) -> _Read:
+    words, spans = _words(text), None
+    if not text.isascii() and any(map(analysis.is_unparted, words)):
+        spans = list(_spans(text))
+        words = [text[start:end] or analysis.GAP_MARK for start, end in spans]
+    return _Read(words, [languages.stem(word, language) for word in words], spans)
+
+
+_remembered = lru_cache(maxsize=1024)(_read)
 
 
 def _words(text: str) -> list[str]:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
+from indexer import languages
 from search_app.engine.nodes import Leaf, fits
-from search_app.engine.passages import LENGTH, marker, passage, whole
+from search_app.engine.passages import LENGTH, REMEMBERED, marker, passage, whole
 from search_app.engine.results import Run
 
 FILLER = "Nothing of note stands in this sentence at all. " * 12
@@ -29,6 +30,26 @@ def test_words_are_marked_by_their_stems() -> None:
     found = marker(leaf(query.Term("title", "traffick")), "title", "en")
     text = "Trafficking, traffic and TRAFFICKED"
     assert marked(whole(text, found)) == ["Trafficking", "TRAFFICKED"]
+
+
+def test_a_text_is_read_in_the_language_that_it_has() -> None:
+    """The same text in another language has other stems, also where it was read before."""
+    text = "Explotaciones"
+    found = marker(leaf(query.Term("title", languages.stem(text, "es"))), "title", "en")
+    for _ in range(2):
+        assert marked(whole(text, found, "es")) == [text]
+        assert not marked(whole(text, found, "en"))
+        assert not marked(whole(text, found))
+
+
+@pytest.mark.parametrize("word", ["organs", "器官"])
+def test_a_text_of_any_length_is_marked(word: str) -> None:
+    """What is too long to be remembered is marked like the rest."""
+    stem = "organ" if word.isascii() else "器官"
+    found = marker(leaf(query.Term("title", stem)), "title", "en")
+    for beside in (REMEMBERED - len(word) - 1, REMEMBERED):
+        text = f"{word} {'x' * beside}"
+        assert marked(whole(text, found)) == marked(whole(text, found)) == [word]
 
 
 def test_a_phrase_is_marked_only_where_it_stands_whole() -> None:
