@@ -53,6 +53,7 @@ SERVING = """\
 The whole search page with ten hits, marked passages and all filters, from gunicorn with workers
 that were forked once the index was open, so that they share its arrays. wrk asks on the same
 machine, with one thread, for addresses that are all different (one to three words of a title, half
-of them with a tick) and begins anew when it has had all; no answer is kept. *Inside* is the sum of
-a page's `Server-Timing`, one page after the other.
+of them with a tick) and begins anew when it has had all. No answer is kept, only the words of the
+texts that were shown lately. *Inside* is the sum of a page's `Server-Timing`, one page after the
+other.
 """
