@@ -70,9 +70,9 @@ class Marker(msgspec.Struct, frozen=True):
 class _Read(NamedTuple):
     """A text's words and their stems, in order; where they stand, if that can't be found anew."""
 
-    words: list[str]
-    stems: list[str]
-    spans: list[tuple[int, int]] | None
+    words: Sequence[str]
+    stems: Sequence[str]
+    spans: Sequence[tuple[int, int]] | None
 
 
 def _read(text: str, language: str) -> _Read:
