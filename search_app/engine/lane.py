@@ -48,8 +48,8 @@ class Lane:
 
     def __init__(self) -> None:
         self._running, self._waiting = Lock(), BoundedSemaphore(WAITING)
-        self._passing, self._passed = 0, Condition()
-        self._left = 0.0
+        self._passing, self._passed = 0, Condition()  # how many ordinary ones are being answered
+        self._left = 0.0  # how long the one in the lane may yet stand aside
 
     @contextmanager
     def entered(self, cost: int) -> Iterator[Callable[[], bool]]:

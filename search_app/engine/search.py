@@ -126,6 +126,7 @@ def results(answer: Answer) -> Results:
         left_out[name] = facets.left_out(buckets[name], answer.counts, selection)
     answer.watch.lap("facets")
     hits = _hits(answer, _why(answer))
+    answer.watch.lap("passages")
     strict = answer.among_found(read.strict)
     diagnosis = _diagnosis(answer, strict)
     return Results(
@@ -213,6 +214,7 @@ def _hits(answer: Answer, told: Sequence[Why | None]) -> tuple[Hit, ...]:
     scores = [None] * len(answer.numbers) if answer.scores is None else answer.scores.tolist()
     hits = []
     for number, score, why in zip(answer.numbers.tolist(), scores, told, strict=True):
+        answer.watch.lap("passages")  # between two of them others may pass
         publication = answer.snapshot.publication(number)
         hits.append(
             Hit(
@@ -224,5 +226,4 @@ def _hits(answer: Answer, told: Sequence[Why | None]) -> tuple[Hit, ...]:
                 why,
             )
         )
-        answer.watch.lap("passages")
     return tuple(hits)

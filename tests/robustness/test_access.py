@@ -81,8 +81,12 @@ def test_nothing_is_inline_or_from_elsewhere() -> None:
     assert {policy[name] for name in policy if name.endswith("-src")} == {"'none'", "'self'"}
 
 
-def test_a_page_that_fails_carries_the_headers_too(made: Make) -> None:
-    """A fault of ours is a 500 with the headers, that tells nothing of the inside."""
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_a_page_that_fails_carries_the_headers_too(
+    debug: str, made: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault is a 500 with the headers; no switch of Flask's has it tell of the inside."""
+    monkeypatch.setenv("FLASK_DEBUG", debug)
     app = made()
 
     def fails() -> str:
@@ -92,6 +96,7 @@ def test_a_page_that_fails_carries_the_headers_too(made: Make) -> None:
     answer = app.test_client().get("/fails")
     assert answer.status_code == 500
     assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
     assert answer.headers["X-Request-ID"] in answer.text
     assert all(answer.headers[name] == value for name, value in HEADERS.items())
 
