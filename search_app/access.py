@@ -12,7 +12,7 @@ from http import HTTPStatus
 from importlib.util import find_spec
 from secrets import token_hex
 from time import perf_counter, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import flask
 from flask import Flask, Response, g, request
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 LONGEST_QUERY = 1 << 16
 """So many bytes the parameters of an address may have."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_HOST = re.compile(
+    r"(?=.{0,260}\Z)(?:[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|\[[0-9A-F:.]+\])(?::[0-9]{0,5})?",
+    re.ASCII | re.IGNORECASE,
+)
+"""A host and its port. Longer and empty labels have no IDNA form, so Flask can build no link."""
+_NO_HOST = "host.invalid"
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _NETWORK = 64
 """Of an address of IPv6 so many bits tell one customer of a network from another."""
@@ -41,10 +47,15 @@ class Request(flask.Request):
     """A request whose parameters may have any bytes: those beyond ASCII are read as if encoded.
 
     Where there is no path, it is that of the start page, to which Flask would else redirect.
+    `has_bad_host` is true if its Host is no host. Flask then sees another one, so that the request
+    has a route and counts like any other.
     """
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
+        self.has_bad_host = not _HOST.fullmatch(environ.get("HTTP_HOST") or _NO_HOST)
+        if self.has_bad_host:
+            environ = {**environ, "HTTP_HOST": _NO_HOST}
         super().__init__(environ, *args, **kwargs)
         self.query_string = _BEYOND_ASCII.sub(
             lambda byte: b"%%%02X" % ord(byte[0]), self.query_string
@@ -68,6 +79,8 @@ def register(app: Flask, settings: Settings) -> None:
         g.request_id = given if _ID.fullmatch(given) else token_hex(8)
 
     def bounded() -> None:
+        if cast(Request, request).has_bad_host:
+            raise BadRequest("The Host header names no host. Send the name of this site.")
         host = request.headers.get("Host", "")
         if hosts and request.endpoint not in WATCHED and not host_is_trusted(host, hosts):
             raise BadRequest("This site goes by another name.")
@@ -75,9 +88,9 @@ def register(app: Flask, settings: Settings) -> None:
             raise RequestURITooLarge(f"Its parameters may have {LONGEST_QUERY:,} bytes.")
 
     app.before_request(begin)
-    app.before_request(bounded)
     if settings.rate:
         _limit(app, settings.rate)
+    app.before_request(bounded)
 
 
 def is_from_here() -> bool:

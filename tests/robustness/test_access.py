@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 
+from benchmarks.speed.serving import server as gunicorn
 from search_app import access, config, create_app
 from search_app.config import SettingError
 from search_app.engine import lane
 from search_app.headers import HEADERS
+from tests.robustness.asking import ask, faults
+from tests.robustness.test_server import answered, serving
 
 Make = Callable[..., Flask]
 
@@ -219,3 +224,73 @@ def test_a_rate_without_the_extra_is_told(made: Make, monkeypatch: pytest.Monkey
     monkeypatch.setattr(access, "find_spec", lambda _: None)
     with pytest.raises(SettingError, match=r"pip install '\.\[production\]'"):
         made(rate="3 per minute")
+
+
+LABEL = "a" * 63
+BAD_HOSTS = (
+    f"{LABEL}a",
+    f"{LABEL}a.org:80",
+    "a..b",
+    ".a",
+    ".",
+    "..",
+    "a b",
+    "[::1",
+    "ü.org",
+    "a:b",
+)
+GOOD_HOSTS = ("", LABEL, f"{LABEL}.org.", "a:", "a_b:8000", "[::1]", "[::1]:80", "xn--bcher-kva.a")
+
+
+@pytest.mark.parametrize("address", ["/", "/api/search", "/nowhere", "/healthz", "/metrics"])
+def test_a_host_that_is_none_is_a_bad_request(client: FlaskClient, address: str) -> None:
+    """A Host header that is no host gets a whole answer with status 400, on every route."""
+    for host in BAD_HOSTS:
+        answer = client.get(address, headers={"Host": host})
+        assert answer.status_code == 400, host
+        assert "The Host header names no host." in answer.text
+        assert all(answer.headers[name] == value for name, value in HEADERS.items())
+    for host in GOOD_HOSTS:
+        assert client.get("/?q=organ", headers={"Host": host}).status_code == 200, host
+
+
+@given(
+    host=st.lists(
+        st.sampled_from(["a", "xn--", "..", ".", ":", "[", "]", "::1", "80", "99999999", "-", "_",
+                         "ü", "\x00", " ", "@", "/", "%", "http://", LABEL, "localhost"])
+        | st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=3),
+        max_size=8,
+    ).map("".join)
+)  # fmt: skip
+def test_any_host_is_answered(client: FlaskClient, host: str) -> None:
+    """Whatever the Host header says, the page is whole and has status 200 or 400."""
+    # A test client would read the host itself, and stumble over Punycode that is none.
+    answer = ask(client.application.wsgi_app, b"/?q=organ", headers={"Host": host})
+    assert answer.status in (200, 400)
+    assert faults(answer) == []
+
+
+def test_a_forwarded_host_that_is_none_is_a_bad_request(made: Make) -> None:
+    """A host that a trusted proxy forwards is checked like one that the client sends."""
+    answer = made(proxies=1).test_client().get("/", headers={"X-Forwarded-Host": BAD_HOSTS[0]})
+    assert answer.status_code == 400
+
+
+def test_the_rate_counts_bad_hosts(made: Make) -> None:
+    """Requests without a usable Host count towards the rate limit."""
+    client = made(rate="3 per minute").test_client()
+    answers = [client.get("/", headers={"Host": "a..b"}).status_code for _ in range(4)]
+    assert answers == [400, 400, 400, 429]
+
+
+def test_a_bad_host_reaches_no_server_as_a_fault(catalogue_index: Path) -> None:
+    """Waitress and gunicorn answer a bad Host header with status 400 and all headers."""
+    request = f"GET / HTTP/1.1\r\nHost: {BAD_HOSTS[0]}\r\nConnection: close\r\n\r\n".encode()
+    with serving(catalogue_index) as (_, port):
+        by_waitress = answered(port, request)
+    with gunicorn(catalogue_index) as address:
+        by_gunicorn = answered(int(address.rpartition(":")[2]), request)
+    for found in (by_waitress, by_gunicorn):
+        assert found.split(b" ", 2)[1] == b"400"
+        head = found.partition(b"\r\n\r\n")[0].decode()
+        assert all(f"{name}: {text}" in head for name, text in HEADERS.items())
