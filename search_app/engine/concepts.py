@@ -27,6 +27,9 @@ from search_app.engine.things import Thing, things
 LABEL, VALUE, KIN = 0.8, 0.3, 0.25
 """What another label weighs, having a value, and a kind of the thing, beside 1 for what was
 typed."""
+PUBLISHED = 4.0
+"""What the year of publication weighs: more than mentions of that year in an abstract, and no more
+than the year in a title, which has the weight of its field."""
 FEW = 10
 """If fewer publications have a thing itself, those that have a kind of it are found too."""
 HARDLY_ANY = 2
@@ -63,6 +66,10 @@ class Concepts:
             snapshot.languages,
         )
         self._fields = self._vocabulary.searchable
+        self._weights = {
+            row.name: PUBLISHED if row.kind == "year" else VALUE
+            for row in snapshot.catalogue.fields
+        }
         self.things = things(snapshot, thesaurus)
         self._acronyms: dict[str, int] = {}
         self._starting: dict[tuple[str, str], list[tuple[Key, int]]] = defaultdict(list)
@@ -183,7 +190,7 @@ class Concepts:
         parts += self._other_names(number)
         columns = snapshot.columns
         parts += [
-            query.Term(f"{row}.value", value, boost=VALUE)
+            query.Term(f"{row}.value", value, boost=self._weights[row])
             for row, value in thing.values
             if value in columns[row].ordinal
         ]

@@ -32,11 +32,7 @@ def facts_kept(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query, tupl
 
 def _is_fact(leaf: Leaf, snapshot: Snapshot) -> bool:
     """Whether a leaf is a place, a language or a year."""
-    rows = snapshot.catalogue.fields
-    years = (row for row in rows if row.kind == "year" and row.facet)
-    return any(map(_is_of_the_world, _rows(leaf, snapshot))) or any(
-        leaf.said in snapshot.columns[row.name].ordinal for row in years
-    )
+    return any(map(_is_of_the_world, _rows(leaf, snapshot)))
 
 
 def _rows(leaf: Leaf, snapshot: Snapshot) -> Iterator[tuple[Field, Field | None]]:
@@ -49,6 +45,8 @@ def _rows(leaf: Leaf, snapshot: Snapshot) -> Iterator[tuple[Field, Field | None]
 
 
 def _is_of_the_world(rows: tuple[Field, Field | None]) -> bool:
-    """Whether a row has countries or languages, or regions with countries in them."""
+    """Return whether a row has countries, languages, years, or regions of countries."""
     row, within = rows
-    return row.kind in ("country", "language") or (within is not None and within.kind == "country")
+    return row.kind in ("country", "language", "year") or (
+        within is not None and within.kind == "country"
+    )

@@ -90,8 +90,8 @@ def _may_stand(label: str, snapshot: Snapshot) -> bool:
 
 
 def is_told(field: Field) -> bool:
-    """Whether values of a field are recognised in a text: it is known which there may be."""
-    return bool(field.values) or field.kind in ("country", "language")
+    """Return whether values of a field are recognized in a text: the possible values are known."""
+    return bool(field.values) or field.kind in ("country", "language", "year")
 
 
 def _names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:

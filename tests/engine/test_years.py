@@ -1,0 +1,110 @@
+"""A typed year means the year of publication before it means a number in a text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from indexer import build, generations
+from search_app.engine import open_engine
+from search_app.engine.request import SearchRequest
+from search_app.engine.search import find
+from search_app.engine.snapshot import Snapshot
+
+CATALOGUE = """\
+title = "Dated"
+description = ""
+
+[[field]]
+name = "title"
+label = "Title"
+kind = "text"
+role = "title"
+weight = 2.5
+
+[[field]]
+name = "summary"
+label = "Abstract"
+kind = "text"
+role = "summary"
+weight = 1.0
+
+[[field]]
+name = "year"
+label = "Year"
+kind = "year"
+role = "date"
+facet = 1
+order = "descending"
+"""
+
+
+@pytest.fixture(scope="session")
+def real(catalogue_index: Path) -> Snapshot:
+    """The real catalogue."""
+    return open_engine(catalogue_index).snapshot()
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """A yearbook, each edition of which names the years before it, and an agenda."""
+    folder = tmp_path_factory.mktemp("dated")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    (corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
+    publications: list[dict[str, object]] = [
+        {
+            "id": f"yearbook-{year}",
+            "title": "Yearbook of Fisheries Statistics",
+            "year": year,
+            "summary": f"Landings since {year - 1}, {year - 1} and {year - 2} compared.",
+        }
+        for year in range(2010, 2021)
+    ]
+    publications += [
+        {"id": "agenda", "title": "Fisheries and the Agenda 2015", "year": 2012},
+        *(
+            {"id": f"other-{number}", "title": f"Harbour {number}", "year": 2015}
+            for number in range(40)
+        ),
+    ]
+    lines = "\n".join(map(json.dumps, publications))
+    (corpus / "dated.jsonl").write_text(lines, encoding="utf-8")
+    build.build(corpus, folder / "index")
+    return Snapshot(generations.current(folder / "index"))
+
+
+def first(text: str, snapshot: Snapshot) -> str:
+    """The id of the best hit for a text."""
+    answer = find(SearchRequest(text), snapshot)
+    return snapshot.publication(int(answer.numbers[0])).id
+
+
+def test_a_title_with_a_year_puts_that_edition_first(real: Snapshot) -> None:
+    """The title and year of an edition put it first, for each year of each series."""
+    tried = 0
+    for number in range(real.size):
+        edition = real.publication(number)
+        others = [real.publication(each) for each in real.editions.others(number).tolist()]
+        years = {str(each.values.get("year", [""])[0]) for each in others}
+        for year in map(str, edition.values.get("year", ())):
+            if others and year not in years:
+                tried += 1
+                assert first(f"{edition.title} {year}", real) == edition.id
+                assert first(f"{year} {edition.title}", real) == edition.id
+    assert tried >= 5
+
+
+def test_the_year_of_an_edition_counts_more_than_its_mention_in_another(dated: Snapshot) -> None:
+    """An edition ranks above later ones whose abstracts repeat its year."""
+    for year in range(2010, 2021):
+        assert first(f"yearbook of fisheries statistics {year}", dated) == f"yearbook-{year}"
+        assert first(f"fisheries yearbook {year}", dated) == f"yearbook-{year}"
+
+
+def test_a_number_in_a_title_is_still_found(dated: Snapshot) -> None:
+    """A year that is part of a title finds that title, whenever it was published."""
+    assert first("agenda 2015", dated) == "agenda"
+    assert first("fisheries agenda 2015", dated) == "agenda"
