@@ -100,7 +100,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
                 if not force:
                     _refuse_half_a_corpus(census, live, corpus_folder)
                 if former is None or not census.equals(live):
-                    sealed = _sealed(index, partial, census, counts, started)
+                    sealed = _sealed(partial, census, counts, started, live)
                     gate(sealed, live)
                     new = publishing.publish(index, sealed)
         if live and not new:
@@ -122,26 +122,32 @@ def _encoded(
 
 
 def _sealed(
-    index: Path, partial: Path, census: Census, counts: columnar.Counts, started: float
+    partial: Path, census: Census, counts: columnar.Counts, started: float, live: Generation | None
 ) -> Generation:
     """A generation that is whole, of what was counted; its segment is written already."""
     (partial / manifest.DIGESTS).write_bytes(manifest.packed_digests(census.digests))
     if census.thesaurus.concept:
         (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(census.thesaurus))
     seconds = round(time.perf_counter() - started, 3)
-    return publishing.seal(index, partial, census.manifest(counts, seconds))
+    told = census.manifest(counts, after=live.name if live else None, seconds=seconds)
+    return publishing.seal(partial, told)
 
 
 def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
-    """The live generation, the digests of its publications, and whether it is as it was written.
+    """Return the generation before this build, its digests, and whether it is live and whole.
 
-    Every byte is checked before any is read; of what is damaged, only the manifest is taken.
+    Where the live one is damaged or `CURRENT` leads to none, it is the one to which a rollback
+    would go, so that this one stays on disk. Every byte is checked before any is read. If none
+    is whole, only the manifest of the live one is used.
     """
     live = None
     with contextlib.suppress(manifest.IndexUnusable):
         live = generations.current(index)
         if not generations.damage(live):
             return live, live.digests(), True
+    with contextlib.suppress(manifest.IndexUnusable):
+        if whole := generations.first_whole(index, generations.earlier(index)):
+            return whole, whole.digests(), False
     return live, {}, False
 
 

@@ -88,8 +88,10 @@ class Census:
         rules = (schema.FORMAT, analysis.VERSION, self.catalogue.fingerprint, self.model)
         return theirs == (*rules, self.corpus)
 
-    def manifest(self, counts: columnar.Counts, seconds: float = 0.0) -> Manifest:
-        """What a generation of all this says of itself; its files are told later."""
+    def manifest(
+        self, counts: columnar.Counts, *, after: str | None = None, seconds: float = 0.0
+    ) -> Manifest:
+        """Return the manifest of a generation of all this; its files are added later."""
         return Manifest(
             format=schema.FORMAT,
             analysis=analysis.VERSION,
@@ -97,6 +99,7 @@ class Census:
             corpus=self.corpus,
             built=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=seconds,
+            after=after,
             publications=len(self.digests),
             changes=self.changes,
             counts=counts,

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from indexer import durability, manifest
+from indexer import durability, files, manifest
 from indexer.manifest import (
     Generation,
     IndexMissing,
@@ -23,6 +24,8 @@ from indexer.manifest import (
 
 CURRENT = "CURRENT"
 _NAME = r"\d{6,}-\w+"
+_LONGEST = 200
+"""How many bytes of `CURRENT` are read: the longest name that it can contain is far shorter."""
 
 
 def names(index: Path) -> list[str]:
@@ -34,11 +37,46 @@ def names(index: Path) -> list[str]:
 
 
 def current_name(index: Path) -> str:
-    """The name of the live generation. Raises IndexMissing if there is none."""
+    """Return the name of the live generation, whose folder exists.
+
+    Raise IndexMissing if there is no generation, and IndexOutdated if `CURRENT` leads to none.
+    """
+    pointer, hint = index / CURRENT, "Run: pubsearch rollback, or pubsearch build"
     try:
-        return (index / CURRENT).read_text(encoding="ascii", errors="replace").strip()
+        with files.opened(pointer) as stream:
+            name = stream.read(_LONGEST).decode("ascii", "replace").strip()
+        if re.fullmatch(_NAME, name) and (index / "generations" / name).is_dir():
+            return name
+        what = "names no generation that is there"
     except FileNotFoundError:
-        raise IndexMissing(f"there is no index in {index}", "Run: pubsearch build") from None
+        what = "is missing"
+    except OSError as error:
+        what = f"can't be read: {error.strerror}"
+        if isinstance(error, PermissionError):
+            hint = "Check who may read the index folder"
+    if not names(index):
+        raise IndexMissing(f"there is no index in {index}", "Run: pubsearch build")
+    raise IndexOutdated(f"{pointer} {what}", hint)
+
+
+def earlier(index: Path) -> list[str]:
+    """Return the generations to which the index can go back, the latest first.
+
+    These are the ones that were live before the live one. If `CURRENT` leads to no generation,
+    they are all that are on disk. Raise IndexMissing if there is no index.
+    """
+    try:
+        return lineage(index, current_name(index))[1:]
+    except IndexOutdated:
+        return names(index)[::-1]
+
+
+def first_whole(index: Path, candidates: Sequence[str]) -> Generation | None:
+    """Return the first of the candidates whose every file is as it was written."""
+    for name in candidates:
+        with suppress(IndexOutdated):
+            return verified(index, name)
+    return None
 
 
 def current(index: Path) -> Generation:
@@ -99,12 +137,12 @@ def damage(generation: Generation) -> list[str]:
     try:
         if wrong := misfits(generation):
             return wrong
-        files = generation.manifest.files
-        found = durability.digests([generation.folder / name for name in files])
+        written = generation.manifest.files
+        found = durability.digests([generation.folder / name for name in written])
     except OSError as error:
         return [f"a file can't be read: {error}"]
     return [
         f"{name} is not as it was written"
-        for (name, (_, digest)), now in zip(files.items(), found, strict=True)
+        for (name, (_, digest)), now in zip(written.items(), found, strict=True)
         if now != digest
     ]

@@ -59,11 +59,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a generation says of itself.
 
     `built` is the time of the build in UTC, ISO 8601; `seconds` is how long it took. `after`
-    is the generation that was live before, if one was. `corpus` is a digest of all that was
-    read, `schema` and `analysis` say by which rules, `limits` within which limits. `counts`
-    tells, for each facet, how many publications have each value. `meaning` is the encoder's
-    model, where publications have vectors of what they mean. `files` has the size in bytes and
-    the SHA-256 of every file but the manifest itself, whose own is beside it.
+    is the generation before, if there is one: the live one, or an earlier whole one if that is
+    damaged. `corpus` is a digest of all that was read, `schema` and `analysis` say by which
+    rules, `limits` within which limits. `counts` tells, for each facet, how many publications
+    have each value. `meaning` is the encoder's model, where publications have vectors of what
+    they mean. `files` has the size in bytes and the SHA-256 of every file but the manifest
+    itself, whose own is beside it.
     """
 
     format: int

@@ -17,8 +17,17 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import durability, manifest
-from indexer.generations import CURRENT, current_name, damage, lineage, names, verified
+from indexer import durability, files, manifest
+from indexer.generations import (
+    CURRENT,
+    current_name,
+    damage,
+    earlier,
+    first_whole,
+    lineage,
+    names,
+    verified,
+)  # fmt: skip
 from indexer.manifest import (
     SEGMENT,
     Generation,
@@ -110,18 +119,17 @@ def begun(index: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def seal(index: Path, partial: Path, told: Manifest) -> Generation:
+def seal(partial: Path, told: Manifest) -> Generation:
     """Makes a written generation whole and durable, but not live yet.
 
     Raises IndexOutdated if what was written does not read back.
     """
     found = sorted(file for file in partial.rglob("*") if file.is_file())
-    files = {
+    written = {
         file.relative_to(partial).as_posix(): (file.stat().st_size, digest)
         for file, digest in zip(found, durability.flushed(found), strict=True)
     }
-    before = current_name(index) if _pointer(index) else None
-    whole = msgspec.structs.replace(told, files=files, after=before)
+    whole = msgspec.structs.replace(told, files=written)
     for file in manifest.write(partial, whole):
         durability.sync(file)
     for folder in (*filter(Path.is_dir, partial.rglob("*")), partial):
@@ -197,22 +205,23 @@ def _line(name: str) -> bytes:
 
 def _pointer(index: Path) -> bytes | None:
     """What stands in `CURRENT`; None if there is none, or none that can be read."""
-    with suppress(OSError):
-        return (index / CURRENT).read_bytes()
+    with suppress(OSError), files.opened(index / CURRENT) as stream:
+        return stream.read()
     return None
 
 
 def rollback(index: Path) -> Generation:
-    """Makes the generation that was live before the live one live again.
+    """Make an earlier generation live: the latest whole one that was live before the live one.
 
-    Raises IndexMissing if there is none, IndexOutdated if it is damaged, and IndexUnwritten.
+    If `CURRENT` leads to no generation, that is the newest whole one on disk.
+    Raise IndexMissing if there is none, IndexOutdated if all are damaged, and IndexUnwritten.
     """
-    current_name(index)  # an index that is not there must not come to be by looking for it
+    earlier(index)  # raises IndexMissing before the lock would make the folder
     with locked(index):
-        live, *earlier = lineage(index, current_name(index)) or [current_name(index)]
-        if not earlier:
-            what = f"there is no generation before {live}"
+        candidates = earlier(index)
+        if not candidates:
+            what = f"there is no generation before {current_name(index)}"
             raise IndexMissing(what, f"At most {KEPT} are kept; build the corpus as it should be")
-        generation = verified(index, earlier[0])
+        generation = first_whole(index, candidates) or verified(index, candidates[0])
         switch(index, generation.name)
         return generation

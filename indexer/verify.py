@@ -15,7 +15,7 @@ from indexer.manifest import MANIFEST, MANIFEST_DIGEST, Generation, IndexOutdate
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What was found out about a generation: its size in bytes, and all that is `wrong`."""
+    """The state of a generation, or of an unusable `CURRENT`: its size in bytes, all faults."""
 
     name: str
     size: int
@@ -23,11 +23,14 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def verify(index: Path) -> Iterator[Verdict]:
-    """Reads all generations on disk through, oldest first.
+    """Yield a verdict for `CURRENT` if it is unusable, then for each generation, oldest first.
 
-    Raises IndexMissing if there is no index.
+    Raise IndexMissing if there is no index.
     """
-    generations.current_name(index)
+    try:
+        generations.current_name(index)
+    except IndexOutdated as error:
+        yield Verdict(generations.CURRENT, 0, (str(error),))
     for name in generations.names(index):
         try:
             generation = generations.load(index, name)

@@ -236,21 +236,25 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
 @commands.command()
 @_index
 def verify(index: Path | None) -> None:
-    """Read every generation of the index through, and tell what is wrong with it.
+    """Read CURRENT and every generation of the index, and tell what is wrong.
 
     Exit status: 0 all is as it was written, 1 something is not.
     """
     settings = config.load(index=index)
     verdicts = list(verifying.verify(settings.index))
     for each in verdicts:
-        click.echo(f"{each.name}: {'; '.join(each.wrong) or 'whole'} ({each.size / 1e6:,.1f} MB)")
+        size = f" ({each.size / 1e6:,.1f} MB)" if each.size else ""
+        click.echo(f"{each.name}: {'; '.join(each.wrong) or 'whole'}{size}")
     sys.exit(FAILED if any(each.wrong for each in verdicts) else 0)
 
 
 @commands.command()
 @_index
 def rollback(index: Path | None) -> None:
-    """Make the generation before the live one live again."""
+    """Make the generation before the live one live again.
+
+    A damaged one is passed over. If CURRENT is unusable, the newest whole generation becomes live.
+    """
     settings = config.load(index=index)
     click.echo(f"Live is now {publishing.rollback(settings.index).name}.")
 

@@ -109,7 +109,7 @@ def index(folder: Path, made: Sequence[Publication]) -> Path:
         census = Census(CATALOGUE, {}, [], Thesaurus(), "")
         chunks = census.counted(map(Fresh, made))
         counts = columnar.write(partial / manifest.SEGMENT, CATALOGUE, chunks)
-        sealed = publishing.seal(folder, partial, census.manifest(counts))
+        sealed = publishing.seal(partial, census.manifest(counts))
         publishing.publish(folder, sealed)
     return folder
 
