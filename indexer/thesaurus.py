@@ -1,14 +1,14 @@
 """`thesaurus.toml`, beside the corpus: the concepts of a field, and what people call them.
 
 The file follows SKOS (W3C, "SKOS Simple Knowledge Organization System Reference", 2009) in its
-names: a concept has one `prefLabel` a language, any number of `altLabel`, `broader` concepts,
-and acronyms (a `notation` there). It need not be there.
+names: a concept has one `prefLabel` a language, any number of `altLabel`, `broader` and `related`
+concepts, and acronyms (a `notation` there). It need not be there.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -29,7 +29,7 @@ class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Something that people look for, and what it is called, language by language.
 
     `acronyms` stand for it in any language, and in capitals only. `broader` has the ids of
-    the concepts that it is a kind or a part of.
+    the concepts that it is a kind or a part of, and `related` of others that it has to do with.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     altLabel: Mapping[str, tuple[str, ...]] = {}  # noqa: N815
     acronyms: tuple[str, ...] = ()
     broader: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
     def labels(self, language: str) -> tuple[str, ...]:
         """What it is called in a language, the preferred label first."""
@@ -60,12 +61,25 @@ class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tr
         """The concepts by their ids."""
         return {each.id: each for each in self.concept}
 
+    @cached_property
+    def _relating(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the concepts that name each one as related."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for concept in self.concept:
+            for each in concept.related:
+                found[each].append(concept.id)
+        return {each: tuple(ids) for each, ids in found.items()}
+
+    def related(self, concept: Concept) -> tuple[str, ...]:
+        """Return the ids of related concepts, whichever of the two says so."""
+        return tuple(dict.fromkeys([*concept.related, *self._relating.get(concept.id, ())]))
+
 
 def load(folder: Path) -> Thesaurus:
     """The thesaurus of a corpus folder; an empty one if there is no file.
 
     Raises CatalogueError if it can't be meant: unreadable, ids or labels twice, an unknown
-    or circular `broader`.
+    or circular `broader`, unknown `related`.
     """
     file = folder / THESAURUS_FILE
     if not os.path.lexists(file):
@@ -90,6 +104,7 @@ def faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
         for label in _twice(chain.from_iterable(labels)):
             yield f"two concepts are called {label!r} in {language!r}", "Leave it to one of them"
     yield from _faults_of_broader(thesaurus)
+    yield from _faults_of_related(thesaurus)
 
 
 def _twice(names: Iterable[str]) -> list[str]:
@@ -104,6 +119,17 @@ def _faults_of_broader(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
             yield what, "Add that concept, or take it out of broader"
     for identity in _in_circles(thesaurus):
         yield f"{identity!r} is broader than itself", "Break the circle of broader"
+
+
+def _faults_of_related(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+    known = thesaurus.by_id
+    for concept in thesaurus.concept:
+        for unknown in sorted(set(concept.related) - known.keys()):
+            what = f"{concept.id!r} is related to {unknown!r}, which does not exist"
+            yield what, "Add that concept, or take it out of related"
+        for other in sorted({*concept.related} & {concept.id, *concept.broader}):
+            what = f"{concept.id!r} is related to {other!r}, which is broader than it or itself"
+            yield what, "Take it out of related"
 
 
 def _in_circles(thesaurus: Thesaurus) -> Iterator[str]:

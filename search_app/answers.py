@@ -15,10 +15,14 @@ from search_app.engine.suggest import Kind
 
 
 class Also(TypedDict):
-    """A thing that was typed, and the other names that it is looked for by."""
+    """A thing that was typed, the other names that it is looked for by, and narrower things.
+
+    The narrower things are found too, and weigh less.
+    """
 
     said: str
     names: Sequence[str]
+    narrower: Sequence[str]
 
 
 class Cut(TypedDict):
@@ -53,11 +57,20 @@ class Without(TypedDict):
     url: str
 
 
+class Lacking(TypedDict):
+    """A thing that no publication has, with searches for broader and related things."""
+
+    said: str
+    broader: Sequence[Way]
+    related: Sequence[Way]
+
+
 class Diagnosis(TypedDict):
     """Where not all words are found: what else could be searched for.
 
     `words` has what was typed, each alone; `nearest` words like those that are unknown;
     `without` what is ticked; `without_filters` and `any` are null where they are no other search.
+    `lacking` has the things of the thesaurus that no publication has.
     """
 
     words: Sequence[Way]
@@ -65,6 +78,7 @@ class Diagnosis(TypedDict):
     without: Sequence[Without]
     without_filters: Way | None
     any: Way | None
+    lacking: Sequence[Lacking]
 
 
 class Bucket(TypedDict):

@@ -35,7 +35,10 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> ans
         "by_meaning": results.meant,
         "corrected": results.corrected,
         "suggestion": results.suggestion,
-        "also": [{"said": each.said, "names": list(each.also)} for each in results.named],
+        "also": [
+            {"said": each.said, "names": list(each.also), "narrower": list(each.narrower)}
+            for each in results.named
+        ],
         "left_out": {
             "words_over_the_limit": results.ignored,
             "too_much": list(results.too_much),
@@ -96,6 +99,14 @@ def _diagnosis_json(
         ],
         "without_filters": _way_json(found.unfiltered) if found.unfiltered else None,
         "any": _way_json(found.any) if found.any else None,
+        "lacking": [
+            {
+                "said": each.said,
+                "broader": [_way_json(way) for way in each.broader],
+                "related": [_way_json(way) for way in each.related],
+            }
+            for each in found.lacking
+        ],
     }
 
 

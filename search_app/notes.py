@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from indexer.fields import Catalogue
 from search_app.engine.parse import MOST_WORDS
-from search_app.engine.results import Results
+from search_app.engine.results import Named, Results
 from search_app.state import SearchState
 
+MOST_NARROWER = 6
+"""At most so many narrower things are named above a list."""
 MOST_NAMES = 4
 """About so many other names of things are told above a list."""
 
@@ -61,15 +63,24 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
         meant = state.with_text(results.suggestion).url()
         yield Reading("Did you mean", f"{results.suggestion}", meant)
     if results.named:
-        few = max(1, MOST_NAMES // len(results.named))
-        names = dict.fromkeys(name for each in results.named for name in each.also[:few])
-        also = "; ".join(names)
-        yield Reading(f"Also searching: {also}.", "Search only for the words typed", typed)
+        yield Reading(_also(results.named), "Search only for the words typed", typed)
     if state.exact:
         usual = state.with_exact(exact=False).url()
         yield Reading(
             "Only the words as typed are searched for.", "Search for other names too", usual
         )
+
+
+def _also(named: Sequence[Named]) -> str:
+    """What else is searched for: other names of things, and narrower things."""
+    few = max(1, MOST_NAMES // len(named))
+    names = dict.fromkeys(name for each in named for name in each.also[:few])
+    kinds = [*dict.fromkeys(name for each in named for name in each.narrower)]
+    more = [f"{len(kinds) - MOST_NARROWER} more"] if len(kinds) > MOST_NARROWER else []
+    listed = "; ".join([*kinds[:MOST_NARROWER], *more])
+    also = f"Also searching: {'; '.join(names)}." if names else ""
+    narrower = f"Also narrower subjects: {listed}." if kinds else ""
+    return " ".join(filter(None, (also, narrower)))
 
 
 def relaxed(results: Results) -> str:

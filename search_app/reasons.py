@@ -15,7 +15,7 @@ HOW: dict[How, str] = {
     "pattern": "by its pattern",
     "likeness": "by its likeness",
     "name": "another name for it",
-    "kin": "related to it",
+    "kin": "narrower than it",
 }
 """What is told of how a text matched; nothing of what stands as it was typed."""
 MOST_TEXTS = 5

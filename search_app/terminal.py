@@ -15,7 +15,7 @@ from search_app import page, sidebar
 from search_app.engine.results import Results, Run
 from search_app.facts import Facts
 from search_app.reasons import reasons
-from search_app.ways import Way
+from search_app.ways import Way, Wider
 
 
 def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None:
@@ -27,6 +27,8 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
         click.echo(reading.alone)
     if found.relaxed:
         click.echo(found.relaxed)
+    for lacking in found.ways.lacking if found.ways else ():
+        click.echo(" ".join([f"Nothing about {lacking.said}.", *_wider(lacking)]))
     for name, counted in _ways(found):
         click.echo(f"{name}: {' · '.join(f'{each.label} {each.number}' for each in counted)}")
     facts = Facts(catalogue)
@@ -42,6 +44,13 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
         values += [f"{group.more} more"] if group.more else []
         click.echo(f"\n{click.style(group.label, bold=True)}: {', '.join(values)}", nl=False)
     click.echo()
+
+
+def _wider(lacking: Wider) -> Iterator[str]:
+    """The searches for broader and related things, those of a kind together."""
+    for name, ways in (("Broader", lacking.broader), ("Related", lacking.related)):
+        if ways:
+            yield f"{name}: {', '.join(f'{each.label} ({each.number})' for each in ways)}."
 
 
 def _ways(found: page.SearchPage) -> Iterator[tuple[str, tuple[Way, ...]]]:

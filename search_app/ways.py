@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from search_app.engine.results import Counted, Diagnosis
+from search_app.engine.results import Counted, Diagnosis, Lacking
 from search_app.state import SearchState
 
 
@@ -29,16 +29,26 @@ class Way(msgspec.Struct, frozen=True):
         return "publication" if self.total == 1 else "publications"
 
 
+class Wider(msgspec.Struct, frozen=True):
+    """Searches for broader and related things, in place of a thing that no publication has."""
+
+    said: str
+    broader: tuple[Way, ...]
+    related: tuple[Way, ...]
+
+
 class Ways(msgspec.Struct, frozen=True):
     """Where else one may go: each word alone, words like unknown ones, without all filters, any.
 
-    `words` is empty where one word would only say again what was found.
+    `words` is empty where one word would only say again what was found. `lacking` has the
+    things that no publication has, with broader and related ones.
     """
 
     words: tuple[Way, ...]
     nearest: tuple[Way, ...]
     unfiltered: Way | None
     any: Way | None
+    lacking: tuple[Wider, ...] = ()
 
 
 def ways(diagnosis: Diagnosis, state: SearchState) -> Ways:
@@ -49,7 +59,16 @@ def ways(diagnosis: Diagnosis, state: SearchState) -> Ways:
         tuple([_way(each, state) for each in diagnosis.nearest]),
         _to(diagnosis.unfiltered, state.without_filters()) if several else None,
         _to(diagnosis.any, state.with_match("any")),
+        tuple([_wider(each, state) for each in diagnosis.lacking]),
     )
+
+
+def _wider(lacking: Lacking, state: SearchState) -> Wider:
+    broader, related = (
+        tuple([_way(each, state) for each in counted])
+        for counted in (lacking.broader, lacking.related)
+    )
+    return Wider(lacking.said, broader, related)
 
 
 def _way(counted: Counted, state: SearchState) -> Way:

@@ -1,24 +1,25 @@
-"""What people call things: concepts and facts are recognised in what was typed.
+"""What people call things: concepts and facts are recognized in what was typed.
 
 A concept of the thesaurus, or a value of a facet (a language, a country, a kind of material), is
-recognised by any of its labels in any language, and becomes one leaf: what was typed, what
+recognized by any of its labels in any language, and becomes one leaf: what was typed, what
 else the thing is called in the languages of the index, and the publications that have it as
-a value. What was typed weighs most.
+a value. What was typed weighs most. Where few publications have a concept, narrower ones are
+found too. Broader and related ones never are: the diagnosis links to them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from whoosh import query
 
-from indexer import analysis, languages
+from indexer import analysis
 from indexer.folding import as_written, fold
 from indexer.thesaurus import Thesaurus
 from search_app.engine import reading
 from search_app.engine.match import postings
+from search_app.engine.naming import Names
 from search_app.engine.nodes import Labels, Leaf
 from search_app.engine.reading import Recognised, Vocabulary
 from search_app.engine.snapshot import Snapshot
@@ -32,12 +33,6 @@ PUBLISHED = 4.0
 than the year in a title, which has the weight of its field."""
 FEW = 10
 """If fewer publications have a thing itself, those that have a kind of it are found too."""
-HARDLY_ANY = 2
-"""If fewer have it or a kind of it, those that have what it is a kind of are found as well."""
-OTHER_SCRIPTS = frozenset({"ar", "el", "he", "hi", "ja", "ko", "ru", "uk", "zh"})
-"""Languages that are not written in Latin letters, so that no label of theirs is."""
-MOST_PIECES = 60
-"""Things are recognised among so many pieces of a text, the first ones."""
 SHORTEST_ACRONYM = 4
 """Shorter acronyms are not looked for in texts: TIP and WHO are words too."""
 MOST_OF_ALL = 0.1
@@ -45,17 +40,13 @@ MOST_OF_ALL = 0.1
 MOST_TOLD = 3
 """So many other names of a thing are told."""
 
-Key = tuple[str, ...]
-"""A label as the stems of its words, or, where words are not parted, as it is written."""
 
-
-class Concepts:
-    """All things that a snapshot can recognise.
-
-    `words` has the words of all labels, as they are written, but for those that are unparted.
-    """
+class Concepts(Names):
+    """All things that a snapshot can recognize."""
 
     def __init__(self, snapshot: Snapshot, thesaurus: Thesaurus) -> None:
+        self.things = things(snapshot, thesaurus)
+        super().__init__(self.things, snapshot.languages)
         self._snapshot = snapshot
         self._vocabulary = Vocabulary(
             snapshot.catalogue,
@@ -70,41 +61,15 @@ class Concepts:
             row.name: PUBLISHED if row.kind == "year" else VALUE
             for row in snapshot.catalogue.fields
         }
-        self.things = things(snapshot, thesaurus)
-        self._acronyms: dict[str, int] = {}
-        self._starting: dict[tuple[str, str], list[tuple[Key, int]]] = defaultdict(list)
-        self._unparted: dict[str, int] = {}
-        self._stems: dict[str, set[str]] = defaultdict(set)
         self._narrower: dict[str, list[int]] = defaultdict(list)
+        for number, thing in enumerate(self.things):
+            for broader in thing.broader:
+                self._narrower[broader].append(number)
         self._labels: dict[int, list[query.Query]] = {}
         self._others: dict[int, list[query.Query]] = {}
         self._told: dict[int, list[tuple[str, str]]] = {}
-        self.words: set[str] = set()
+        self._kinds: dict[int, list[int]] = {}
         self._numbers = {thing.id: number for number, thing in enumerate(self.things)}
-        for number, thing in enumerate(self.things):
-            self._enter(number, thing)
-        self.languages = tuple(
-            dict.fromkeys([*snapshot.languages, *(language for language, _ in self._starting)])
-        )
-        self._in_latin = [each for each in self.languages if each not in OTHER_SCRIPTS]
-        self._longest = max(map(len, self._unparted), default=0)
-
-    def _enter(self, number: int, thing: Thing) -> None:
-        self._acronyms.update(dict.fromkeys(thing.acronyms, number))
-        for broader in thing.broader:
-            self._narrower[broader].append(number)
-        for language, labels in thing.labels.items():
-            for label in labels:
-                if analysis.is_unparted(label):
-                    self._unparted.setdefault(fold(label), number)
-                    continue
-                self.words.update(map(as_written, analysis.words(label)))
-                # Accents that are not typed would have told a stemmer more.
-                for typed in dict.fromkeys((label, fold(label))):
-                    key = analysis.stems(typed, language)
-                    self._stems[language].update(key)
-                    if key:
-                        self._starting[language, key[0]].append((key, number))
 
     def prepare(self) -> None:
         """Looks up the labels of all things, which would else be done when each is first typed."""
@@ -112,68 +77,30 @@ class Concepts:
             if others := self._other_names(number):
                 postings(Leaf(others), self._snapshot)
 
-    def is_known(self, raw: str) -> bool:
-        """Whether a word stands in a label, in some inflection."""
-        return any(languages.stem(raw, each) in self._stems[each] for each in self.languages)
-
-    def cut(self, piece: str) -> list[str]:
-        """What is unparted, parted around the labels in it, the longest first at each place."""
-        found, begin, at = [], 0, 0
-        while at < len(piece):
-            lengths = range(min(self._longest, len(piece) - at), 1, -1)
-            length = next((n for n in lengths if fold(piece[at : at + n]) in self._unparted), 0)
-            if length:
-                found += [piece[begin:at], piece[at : at + length]]
-                begin = at = at + length
-            else:
-                at += 1
-        return [each for each in [*found, piece[begin:]] if each]
-
     def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
-        """The things in what was typed, in order, none of them within another.
+        """Return the things in what was typed, in order: see `Names.within`."""
+        return [
+            Recognised(
+                name.first,
+                name.last,
+                name.language,
+                self._leaf(name.number, pieces[name.first : name.last], name.language),
+            )
+            for name in self.within(pieces, shouted=shouted)
+        ]
 
-        They may overlap, as in *people smuggling by boat*. `shouted` says that all is in
-        capitals, so that an acronym is told by nothing.
-        """
-        pieces = pieces[:MOST_PIECES]
-        words = [analysis.words(piece) for piece in pieces]
-        candidates = sorted(
-            chain(self._acronyms_in(pieces, shouted=shouted), self._labels_in(pieces, words)),
-            key=lambda each: (each[0] - each[1], each[0]),
+    def wider(self, identity: str) -> tuple[list[Thing], list[Thing]]:
+        """Return the things that are broader than one, and those related to it."""
+        thing = self.things[self._numbers[identity]]
+        broader, related = (
+            [self.things[self._numbers[each]] for each in ids]
+            for ids in (thing.broader, thing.related)
         )
-        found: list[Recognised] = []
-        for first, last, language, number in candidates:
-            if not any(each.first <= first and last <= each.last for each in found):
-                leaf = self._leaf(number, pieces[first:last], language)
-                found.append(Recognised(first, last, language, leaf))
-        return sorted(found, key=lambda each: each.first)
+        return broader, related
 
-    def _acronyms_in(
-        self, pieces: Sequence[str], *, shouted: bool
-    ) -> Iterator[tuple[int, int, str, int]]:
-        if shouted and len(pieces) > 1:
-            return
-        for at, piece in enumerate(pieces):
-            number = self._acronyms.get(piece, self._acronyms.get(piece.removesuffix("s")))
-            if number is not None and piece[:1].isupper():
-                yield at, at + 1, "", number
-
-    def _labels_in(
-        self, pieces: Sequence[str], words: Sequence[Sequence[str]]
-    ) -> Iterator[tuple[int, int, str, int]]:
-        for first, piece in enumerate(pieces):
-            if analysis.is_unparted(piece):
-                number = self._unparted.get(fold(piece))
-                if number is not None:
-                    yield first, first + 1, "zh", number
-                continue
-            spoken = self._in_latin if piece.isascii() else self.languages
-            for language in spoken if words[first] else ():
-                stem = languages.stem(words[first][0], language)
-                for key, number in self._starting.get((language, stem), ()):
-                    last = _end(key, words, first, language)
-                    if last:
-                        yield first, last, language, number
+    def own_name(self, thing: Thing) -> str:
+        """Return what a thing is called first in the catalogue's language; "" if nothing."""
+        return next(iter(thing.labels.get(self._snapshot.languages[0], ())), "")
 
     def _leaf(self, number: int, typed: Sequence[str], language: str) -> Leaf:
         """The leaf of a thing that was typed so."""
@@ -186,7 +113,7 @@ class Concepts:
         else:
             if len(raws) == 1:
                 parts += [query.Term(field, _written(raws[0])) for field in self._fields]
-            parts += self._apart(self._own_name(number), reading.APART * LABEL)
+            parts += self._apart(analysis.words(self.own_name(thing)), reading.APART * LABEL)
         parts += self._other_names(number)
         columns = snapshot.columns
         parts += [
@@ -196,18 +123,15 @@ class Concepts:
         ]
         # Where the index has nothing of the thing, what was typed is just words: no leaf is empty.
         parts = parts or reading.phrases(raws, self._fields, self._vocabulary)
-        return Leaf(parts, " ".join(typed), self._also(number, raws))
+        return Leaf(
+            parts, " ".join(typed), self._also(number, raws), thing.id, self._narrower_names(number)
+        )
 
     def _apart(self, raws: Sequence[str], weight: float) -> Iterator[query.Query]:
         """All words of a name that are no stop words, anywhere, if there are several."""
         telling = [raw for raw in raws if not self._vocabulary.is_stop_word(raw)]
         if len(telling) > 1:
             yield reading.apart(telling, self._fields, self._vocabulary, weight)
-
-    def _own_name(self, number: int) -> list[str]:
-        """The words of what a thing is called first in the catalogue's language."""
-        labels = self.things[number].labels.get(self._snapshot.languages[0], ("",))
-        return analysis.words(labels[0])
 
     def _other_names(self, number: int) -> list[query.Query]:
         """What else a thing is called; and where few publications have it, kinds of it."""
@@ -220,10 +144,9 @@ class Concepts:
         identity, labels = self.things[number].id, self._known_labels(number)
         if labels:
             yield Labels(labels, identity, "name", LABEL)
-        if self._found(number) < FEW:
-            kin = [part for each in self._kin(number) for part in self._known_labels(each)]
-            if kin:
-                yield Labels(kin, identity, "kin", KIN)
+        kin = [part for each in self._kin(number) for part in self._known_labels(each)]
+        if kin:
+            yield Labels(kin, identity, "kin", KIN)
 
     def _found(self, number: int) -> int:
         """How many publications have a thing by any of its names."""
@@ -231,14 +154,17 @@ class Concepts:
         return len(postings(Leaf(labels), self._snapshot).documents) if labels else 0
 
     def _kin(self, number: int) -> list[int]:
-        """The kinds of a thing; where hardly any publication has one, what it is a kind of too."""
-        thing = self.things[number]
-        kin = self._narrower[thing.id]
-        found = sum(map(self._found, [number, *kin]))
-        if found < HARDLY_ANY:
-            kin = [*kin, *(self._numbers[each] for each in thing.broader)]
-        most = self._snapshot.size * (MOST_OF_ALL if found else 1)
-        return [each for each in kin if self._found(each) <= most]
+        """Return the narrower things that are found with a thing, each in some publication."""
+        if number not in self._kinds:
+            found, narrower = self._found(number), self._narrower.get(self.things[number].id, [])
+            most = self._snapshot.size * (MOST_OF_ALL if found else 1) if found < FEW else 0
+            self._kinds[number] = [each for each in narrower if 0 < self._found(each) <= most]
+        return self._kinds[number]
+
+    def _narrower_names(self, number: int) -> tuple[str, ...]:
+        """Return what the narrower things are called that are found with one."""
+        names = (self.own_name(self.things[each]) for each in self._kin(number))
+        return tuple(filter(None, names))
 
     def _also(self, number: int, raws: Sequence[str]) -> tuple[str, ...]:
         """Some other names that a thing is looked for by, those that the index may hold."""
@@ -289,19 +215,6 @@ class Concepts:
 def _written(raw: str) -> str:
     """The term of a word as it is written."""
     return analysis.WRITTEN + as_written(raw)
-
-
-def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) -> int:
-    """Behind which piece a label ends that begins at one; 0 if it is not there, or within one."""
-    at = 0
-    for piece, typed in enumerate(words[first:], start=first):
-        wanted = key[at : at + len(typed)]
-        if not typed or tuple(languages.stem(raw, language) for raw in typed) != wanted:
-            return 0
-        at += len(typed)
-        if at == len(key):
-            return piece + 1
-    return 0
 
 
 def of(snapshot: Snapshot) -> Concepts:

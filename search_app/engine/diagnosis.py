@@ -1,6 +1,7 @@
 """Why nothing was found, or nothing with all the words: what each of them finds alone.
 
-Each number is the total of a search that a link may lead to, and comes from that very search.
+Each number is the total of a search that a link may lead to, and comes from that very search. For
+a thing that no publication has, broader and related things are offered.
 """
 
 from __future__ import annotations
@@ -14,20 +15,24 @@ from whoosh import query
 from indexer import analysis
 from indexer.fields import Catalogue
 from indexer.folding import as_written
-from search_app.engine import spelling
+from search_app.engine import concepts, spelling
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings
 from search_app.engine.nodes import Leaf, leaves, parts, wanted
 from search_app.engine.reading import LONGEST
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Counted, Diagnosis
+from search_app.engine.results import Counted, Diagnosis, Lacking
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.things import Thing
 
 MOST_WORDS = 8
 """So many of the things typed are told, each costing a search."""
 MOST_UNKNOWN, MOST_NEAREST, TRIED = 2, 3, 4
 """Of so many unknown words like ones are looked for, so many are told in all, and so many tried
 beside each."""
+MOST_WIDER = 3
+"""At most so many broader things are offered for one that no publication has, and as many
+related ones."""
 
 
 def diagnosed(request: SearchRequest, finding: Finding, snapshot: Snapshot) -> Diagnosis:
@@ -44,7 +49,38 @@ def diagnosed(request: SearchRequest, finding: Finding, snapshot: Snapshot) -> D
         tuple(islice(_nearest(unknown, asked, snapshot, is_long=is_long), MOST_NEAREST)),
         len(finding.sifted.given),
         found(any_word, snapshot).total if request.match == "all" else None,
+        tuple(_lacking(unknown, asked, snapshot)),
     )
+
+
+def _lacking(
+    unknown: Iterable[Leaf], asked: SearchRequest, snapshot: Snapshot
+) -> Iterator[Lacking]:
+    """Yield the named things among what no publication has, if there is another to offer."""
+    things = concepts.of(snapshot)
+    for leaf in unknown:
+        if leaf.of:
+            broader, related = things.wider(leaf.of)
+            yield Lacking(
+                leaf.said,
+                tuple(islice(_offered(broader, asked, snapshot), MOST_WIDER)),
+                tuple(islice(_offered(related, asked, snapshot, climbs=False), MOST_WIDER)),
+            )
+
+
+def _offered(
+    wider: Iterable[Thing], asked: SearchRequest, snapshot: Snapshot, *, climbs: bool = True
+) -> Iterator[Counted]:
+    """Yield searches for things that find something, or for what is broader in their place."""
+    things = concepts.of(snapshot)
+    for thing in wider:
+        if name := things.own_name(thing):
+            alone = found(msgspec.structs.replace(asked, text=name), snapshot)
+            by_meaning = len(snapshot.common(alone.added, alone.sifted.documents)[0])
+            if alone.as_typed > by_meaning:
+                yield Counted(name, alone.total)
+            elif climbs:
+                yield from _offered(things.wider(thing.id)[0], asked, snapshot)
 
 
 def retyped(leaf: Leaf, catalogue: Catalogue) -> str:

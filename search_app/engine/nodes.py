@@ -16,14 +16,21 @@ class Leaf(query.Or):  # type: ignore[misc]
     It scores as one pseudo-term: how often it stands in a field counts whatever it matches
     there, and the publications that it matches anywhere are its document frequency. Never
     `normalize()` a tree with leaves: Whoosh would flatten them into their surroundings.
-    `said` is what was typed for it, `also` what else it is looked for by, if anything.
+    `said` is what was typed for it, `also` what else it is looked for by, if anything. `of` is
+    the id of the thing that it names, if it does, and `narrower` has the names of narrower
+    things that it matches too.
     """
 
     def __init__(
-        self, subqueries: list[query.Query], said: str = "", also: tuple[str, ...] = ()
+        self,
+        subqueries: list[query.Query],
+        said: str = "",
+        also: tuple[str, ...] = (),
+        of: str = "",
+        narrower: tuple[str, ...] = (),
     ) -> None:
         super().__init__(subqueries)
-        self.said, self.also = said, also
+        self.said, self.also, self.of, self.narrower = said, also, of, narrower
 
 
 class Labels(query.Or):  # type: ignore[misc]

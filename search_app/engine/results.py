@@ -103,10 +103,14 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A thing that was typed, and the other names that it is looked for by."""
+    """A thing that was typed, the other names that it is looked for by, and narrower things.
+
+    The narrower things are found too, and weigh less.
+    """
 
     said: str
     also: tuple[str, ...]
+    narrower: tuple[str, ...] = ()
 
 
 class Bucket(msgspec.Struct, frozen=True):
@@ -133,19 +137,33 @@ class Counted(msgspec.Struct, frozen=True):
     total: int
 
 
+class Lacking(msgspec.Struct, frozen=True):
+    """A thing that was typed and that no publication has, with searches for things near it.
+
+    `broader` are things that it is a kind of, `related` those that it has to do with. Each
+    finds something.
+    """
+
+    said: str
+    broader: tuple[Counted, ...]
+    related: tuple[Counted, ...]
+
+
 class Diagnosis(msgspec.Struct, frozen=True):
     """Why nothing was found, or nothing with all the words, in numbers.
 
     All but `unfiltered` count what the ticked filters leave. `words` has what was typed, each
     alone; `nearest` the query with a word of the index in place of one that it has not, or
     that word alone. `unfiltered` is how many the query finds without what is ticked, `any`
-    how many have any of the words, or None where that is what was asked.
+    how many have any of the words, or None where that is what was asked. `lacking` has the
+    things that no publication has, whatever is ticked.
     """
 
     words: tuple[Counted, ...]
     nearest: tuple[Counted, ...]
     unfiltered: int
     any: int | None
+    lacking: tuple[Lacking, ...] = ()
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

@@ -142,7 +142,11 @@ def results(answer: Answer) -> Results:
         meant=answer.meant,
         corrected=read.corrected,
         suggestion=_suggestion(answer),
-        named=tuple(Named(leaf.said, leaf.also) for leaf in leaves(read.parsed.words) if leaf.also),
+        named=tuple(
+            Named(leaf.said, leaf.also, leaf.narrower)
+            for leaf in leaves(read.parsed.words)
+            if leaf.also or leaf.narrower
+        ),
         scored=answer.scores is not None,
         sort=answer.sort,
         ignored=read.parsed.ignored + answer.request.beyond,

@@ -25,7 +25,8 @@ _PARTED = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECASE)
 class Thing(NamedTuple):
     """What can be recognised: its labels by language, and the values of facets that are it.
 
-    `acronyms` count in capitals only, and `broader` has the ids of things that it is a kind of.
+    `acronyms` count in capitals only. `broader` has the ids of things that it is a kind of, and
+    `related` of those that it has to do with.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Thing(NamedTuple):
     values: tuple[tuple[str, str], ...]
     acronyms: tuple[str, ...] = ()
     broader: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 def things(snapshot: Snapshot, thesaurus: Thesaurus) -> list[Thing]:
@@ -51,7 +53,8 @@ def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thin
         labels = {each: concept.labels(each) for each in concept.languages}
         names = {fold(label) for each in labels.values() for label in each}
         values = dict.fromkeys(value for name in sorted(names) for value in called[name])
-        yield Thing(concept.id, labels, tuple(values), concept.acronyms, concept.broader)
+        related = thesaurus.related(concept)
+        yield Thing(concept.id, labels, tuple(values), concept.acronyms, concept.broader, related)
 
 
 def _facts(snapshot: Snapshot) -> Iterator[Thing]:

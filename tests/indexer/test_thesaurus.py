@@ -66,6 +66,13 @@ FAULTS = {
         concept("low", broader=["a"]), concept("a", broader=["b"]),
         concept("b", broader=["c"]), concept("c", broader=["a"]), "'a' is broader than itself",
     ),
+    "an unknown related concept": (
+        concept("a", related=["b"]), "related to 'b', which does not exist",
+    ),
+    "related to itself": (concept("a", related=["a"]), "'a' is related to 'a'"),
+    "related to what is broader": (
+        concept("a", broader=["b"], related=["b"]), concept("b"), "'a' is related to 'b'",
+    ),
     "unknown key": (concept("a", narrower=["b"]), "`narrower`"),
     "unknown key of the file": ('title = "T"', concept("a"), "`title`"),
     "no label": ('[[concept]]\nid = "a"\n', "`prefLabel`"),
@@ -96,10 +103,12 @@ def test_fault_is_refused(fault: tuple[str, ...], tmp_path: Path) -> None:
         (concept("a", acronyms=["THB", "THB"]),),
         (concept("a"), concept("b", broader=["a"]), concept("c", broader=["a", "b"])),
         (concept("c", broader=["a"]), concept("a")),
+        (concept("a", related=["b"]), concept("b", related=["a"])),
     ],
     ids=[
         "acronyms differ in case", "one word in two languages", "a label twice in one concept",
         "an acronym twice in one concept", "two ways up", "above comes later",
+        "two name each other as related",
     ],
 )  # fmt: skip
 def test_what_is_no_fault(concepts: tuple[str, ...], tmp_path: Path) -> None:
@@ -150,6 +159,7 @@ CONCEPTS = st.lists(
         ),
         acronyms=st.lists(st.sampled_from(("A", "B")), max_size=2).map(tuple),
         broader=st.lists(st.sampled_from("abcde"), max_size=2).map(tuple),
+        related=st.lists(st.sampled_from("abcde"), max_size=1).map(tuple),
     ),
     max_size=4,
 )
@@ -168,6 +178,8 @@ def test_a_thesaurus_without_faults_can_be_meant(concepts: list[Concept]) -> Non
     names += Counter(("", acronym) for each in concepts for acronym in set(each.acronyms))
     names += Counter(("id", each.id) for each in concepts)
     is_sound = all(count == 1 for count in names.values()) and _ends(concepts)
+    ids = {each.id for each in concepts}
+    is_sound &= all(set(each.related) <= ids - {each.id, *each.broader} for each in concepts)
     assert (list(thesaurus.faults(found)) == []) == is_sound
 
 
