@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from indexer.fields import Catalogue
-from search_app.engine.parse import MOST_WORDS
+from search_app.engine.limit import MOST_WORDS
 from search_app.engine.results import Named, Results
 from search_app.state import SearchState
 

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.speed import serving
 from indexer import build, languages
 from search_app import access, address, config, logs, page, server
-from search_app.engine import parse, request
+from search_app.engine import limit, request
 
 ROOT = Path(__file__).parents[1]
 
@@ -123,7 +123,7 @@ def test_the_bounds_in_the_document_are_those_in_force() -> None:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     for told in (
         f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",
-        f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {parse.MOST_WORDS}",
+        f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {limit.MOST_WORDS}",
         f"{address.MOST_TICKED}, and {address.LONGEST_TICKED:,} bytes", f"{page.LINKS >> 20} MiB;",
         f"up to {languages.LONGEST_KEPT} letters", f"at {logs.LONGEST:,} characters",
     ):  # fmt: skip

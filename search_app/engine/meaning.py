@@ -15,8 +15,8 @@ import numpy as np
 
 from indexer import meaning
 from indexer.meaning import Encoder, Vector
+from search_app.engine.grammar import OPERATORS
 from search_app.engine.lexer import tokens
-from search_app.engine.parse import OPERATORS
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import Ranking
 from search_app.engine.snapshot import Documents, Snapshot

@@ -94,14 +94,14 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         """The names of the fields that words are looked for in."""
         return [field.name for field in self.catalogue.searchable]
 
-    def leaves_out(self, raw: str, pieces: Iterable[str], spoken: Collection[str] = ()) -> bool:
-        """Whether a word is a stop word, and not a name in capitals: IT, WHO, UN.
+    def leaves_out(self, raw: str, *, shouted: bool, spoken: Collection[str] = ()) -> bool:
+        """Return whether a word is a stop word, and not a name in capitals: IT, WHO, UN.
 
-        Where all `pieces` are in capitals, these tell nothing.
+        Capitals mean nothing where all is `shouted` in them.
         """
         if not self.is_stop_word(raw, spoken):
             return False
-        return len(raw) == 1 or not raw.isupper() or is_shouted(pieces)
+        return len(raw) == 1 or not raw.isupper() or shouted
 
     def is_stop_word(self, raw: str, spoken: Collection[str] = ()) -> bool:
         """Whether a word only joins others, or asks.
@@ -125,50 +125,53 @@ def is_shouted(pieces: Iterable[str]) -> bool:
 
 
 class Line:
-    """What was typed in a row, without operators: its pieces, and the things among them."""
+    """Words side by side, without operators: their pieces, and the things among them.
 
-    def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary) -> None:
-        self.vocabulary, self.pieces = vocabulary, list(pieces)
+    `shouted` is true if these and the words around them are all in capitals. Then capitals mean
+    nothing.
+    """
+
+    def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary, *, shouted: bool) -> None:
+        self.vocabulary, self.pieces, self.shouted = vocabulary, list(pieces), shouted
         self.things: list[Recognised] = []
         self.spoken: frozenset[str] = frozenset()
         things = vocabulary.things
         if things is not None:
             self.pieces = [part for each in pieces for part in _cut(each, things)]
-            self.things = things.recognised(self.pieces, shouted=is_shouted(pieces))
+            self.things = things.recognised(self.pieces, shouted=shouted)
             self.spoken = frozenset(each.language for each in self.things if each.language)
 
-    def leaves(self, *, keeps: bool = False, pieces: Pieces = "one") -> list[Leaf]:
-        """The leaves of things, `pieces` and words, in order.
+    def units(self, *, keeps: bool = False, pieces: Pieces = "one") -> list[list[Leaf]]:
+        """Return the leaves of each thing and of each piece, in order.
 
         Stop words are left out, unless it `keeps` them.
         """
-        made: list[Leaf] = []
+        made: list[list[Leaf]] = []
         at = 0
         for thing in self.things:
             made += self._plain(self.pieces[at : thing.first], keeps=keeps, pieces=pieces)
-            made.append(thing.leaf)
+            made.append([thing.leaf])
             at = max(at, thing.last)
-        return made + self._plain(self.pieces[at:], keeps=keeps, pieces=pieces)
+        made += self._plain(self.pieces[at:], keeps=keeps, pieces=pieces)
+        return [unit for unit in made if unit]
 
-    def _plain(self, typed: Sequence[str], *, keeps: bool, pieces: Pieces) -> list[Leaf]:
+    def _plain(self, typed: Sequence[str], *, keeps: bool, pieces: Pieces) -> Iterator[list[Leaf]]:
         vocabulary, fields = self.vocabulary, self.vocabulary.searchable
-        made = []
         looks_closely = pieces != "apart" and len(self.pieces) <= MOST_COMPOUNDS
         if looks_closely and len(typed) > 1:
             typed = list(_compounds(typed, vocabulary))
         for each in typed:
             raws = analysis.words(each)
             if len(raws) > 1 and pieces == "one":
-                made.append(piece(each, fields, vocabulary))
+                yield [piece(each, fields, vocabulary)]
                 continue
-            if len(raws) > 1 and looks_closely and vocabulary.has(_joined(raws)):
-                made.append(piece(each, fields, vocabulary))
-            made += [
+            is_one = len(raws) > 1 and looks_closely and vocabulary.has(_joined(raws))
+            unit = [piece(each, fields, vocabulary)] if is_one else []
+            yield unit + [
                 self._word(raw, looks_closely)
                 for raw in raws
-                if keeps or not vocabulary.leaves_out(raw, self.pieces, self.spoken)
+                if keeps or not vocabulary.leaves_out(raw, shouted=self.shouted, spoken=self.spoken)
             ]
-        return made
 
     def _word(self, raw: str, looks_closely: bool) -> Leaf:
         """The leaf of a word: one of its own, as words that are typed again are told apart."""

@@ -21,7 +21,7 @@ from indexer.columnar import STEM_MARK, Array, Terms, written_of
 from indexer.folding import as_written
 from search_app.engine.beginnings import Range, folded
 from search_app.engine.facets import ticked
-from search_app.engine.parse import OPERATORS
+from search_app.engine.grammar import OPERATORS
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot import Mask, Snapshot
 from search_app.engine.stages import Stopwatch

@@ -349,14 +349,37 @@ def test_a_value_that_no_publication_has_is_no_thing(snapshot: Snapshot) -> None
         '"human trafficking"', '"TIP"', "title:trafficking", 'title:"human trafficking"',
         "title:(human trafficking)", "human AND trafficking", "human OR trafficking",
         "human -trafficking", "human traffick*", "human trafficking~", "title:Kenia",
-        '"traite des personnes"', "-Kenia",
+        '"traite des personnes"',
     ],
 )  # fmt: skip
 def test_what_is_marked_is_only_itself(text: str, snapshot: Snapshot) -> None:
-    """What is quoted, in a field, beside an operator or excluded is looked for by no other name."""
+    """What is quoted, in a field, or parted by an operator is looked for by no other name."""
     found = answer(text, snapshot, match="all")
     assert found.named == ()
     assert ids(found) == ids(answer(text, snapshot, match="all", exact=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("human trafficking OR zebra", TRAFFICKING),
+        ("zebra OR human trafficking", TRAFFICKING),
+        ("traite des personnes OR people smuggling", TRAFFICKING | APART | SMUGGLING),
+        ("human trafficking AND Kenia", {"victims"}),
+        ("human trafficking -Kenia", TRAFFICKING - {"victims"}),
+        ("NOT human trafficking police", {"police", "steppe"}),
+        ("police NOT (traite des personnes OR Kenia)", {"steppe"}),
+        ("(human trafficking) surgeon*", {"organs"}),
+        ('human trafficking "model law"', {"law"}),
+        ("贩运人口 OR zebra", TRAFFICKING | APART),
+        ("zebra OR TIP", TRAFFICKING | {"tip"}),
+    ],
+)
+def test_a_name_is_recognised_beside_operators(
+    text: str, found: set[str], snapshot: Snapshot
+) -> None:
+    """An operator applies to the whole name next to it."""
+    assert set(ids(answer(text, snapshot, match="all"))) == found
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from whoosh import query
 
 from indexer import languages
 from indexer.fields import Field
+from search_app.engine.grammar import DEEPEST
+from search_app.engine.limit import MOST_WORDS
 from search_app.engine.nodes import Leaf, leaves, parts
-from search_app.engine.parse import DEEPEST, MOST_WORDS, Parsed, parse
+from search_app.engine.parse import Parsed, parse
 from search_app.engine.reading import APART, Vocabulary
 from tests.engine.catalogues import CATALOGUE
 
@@ -100,9 +102,27 @@ TITLED = Leaf([query.Phrase("title", ["alpha", "beta"])])
         ("-(alpha beta) gamma", query.And([C, query.Not(query.And([A, B]))])),
         ("alpha -bet*", query.And([A, query.Not(beginning("bet"))])),
         ("alpha -c", query.And([A, query.Not(word("c"))])),
-        ("alpha -the", A),
+        ("alpha -the", query.And([A, query.Not(word("the"))])),
+        ("alpha OR the", query.Or([A, word("the")])),
+        ("the AND alpha", query.And([word("the"), A])),
+        ("alpha of OR beta", query.Or([A, B])),
+        ("the (alpha)", A),
+        ("(the) (alpha)", query.And([word("the"), A])),
+        (
+            '"alpha beta" in "beta gamma"',
+            query.And([phrase("alpha", "beta"), phrase("beta", "gamma")]),
+        ),
+        ("the -beta", query.And([word("the"), query.Not(B)])),
+        ("the region:South", word("the")),
+        ("title:the alpha", A),
+        ("title:(the) alpha", query.And([word("the", "title"), A])),
+        ("NOT -alpha", A),
+        ("alpha OR OR beta", query.And([A, B])),
+        ("alpha OR () beta", query.And([A, B])),
+        ("alpha OR NOT beta", query.Or([A, query.Not(B)])),
+        ("alpha-beta OR gamma", query.Or([piece("alpha", "beta"), C])),
         ("alpha - beta", query.And([A, B])),
-        ("alpha -OR beta", query.And([A, B])),
+        ("alpha -OR beta", query.And([query.And([A, B]), query.Not(word("or"))])),
         ("alpha title:OR beta", query.And([A, B])),
         ("alpha:", A),
         ("alpha) beta", query.And([A, B])),
@@ -175,6 +195,32 @@ def test_words_of_a_compound_are_relaxed_too() -> None:
 def test_a_year_that_cannot_be_is_told(text: str) -> None:
     """A year or a range that no publication can have is told with its name."""
     assert read(text).unknown == (("year", text.removeprefix("year:")),)
+
+
+def test_a_piece_that_an_operator_applies_to_stays_together() -> None:
+    """An operator applies to all words of one piece when any word will do."""
+    assert read("alpha/beta AND gamma", query.Or).words == query.And([query.Or([A, B]), C])
+    assert read("alpha/beta gamma", query.Or).words == query.Or([A, B, C])
+
+
+@pytest.mark.parametrize(
+    ("text", "has_operators"),
+    [
+        ("alpha beta", False), ('"alpha beta" gam*', False), ("title:alpha region:South", False),
+        ("alpha OR", False), ("alpha - beta", False), ("alpha OR beta", True), ("-alpha", True),
+        ("NOT alpha", True), ("(alpha)", True), ("title:(alpha)", True), ("alpha AND beta", True),
+    ],
+)  # fmt: skip
+def test_operators_are_noticed(text: str, has_operators: bool) -> None:
+    """A query says whether it has operators, exclusions or parentheses."""
+    assert read(text).has_operators is has_operators
+
+
+def test_empty_parentheses_are_read_in_linear_time() -> None:
+    """Nested parentheses without words are read once each."""
+    nested = "(" * DEEPEST + "the" + ")" * DEEPEST
+    assert read(f"{nested} alpha").words == query.And([word("the"), A])
+    assert read("(" * DEEPEST + ")" * DEEPEST).words is None
 
 
 def test_an_explicit_and_holds_when_relaxed() -> None:

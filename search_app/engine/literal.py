@@ -1,0 +1,79 @@
+"""Read words to the letter: those in a field or in quotes, with a star or a tilde.
+
+No thing is recognised in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from whoosh import query
+
+from indexer import analysis
+from indexer.folding import as_written, fold
+from search_app.engine import reading
+from search_app.engine.lexer import Token
+from search_app.engine.nodes import Leaf
+from search_app.engine.reading import Pieces, Vocabulary
+
+_PIECE = re.compile(r"[\w*]+")
+_ALIKE = re.compile(r"(.*?)~([12]?)")
+
+
+def leaves(
+    token: Token,
+    fields: Sequence[str],
+    vocabulary: Vocabulary,
+    pieces: Pieces,
+    leaves_out: Callable[[str], bool],
+) -> list[Leaf]:
+    """Return the leaves of a word or a phrase in some fields.
+
+    A word that `leaves_out` accepts has none, unless it is part of a phrase or of one piece.
+    """
+    text, is_word = token.text, token.kind == "word"
+    if is_word and "~" in text and (alike := _ALIKE.fullmatch(text)):
+        return _alike(alike[1], int(alike[2] or 1), fields, vocabulary)
+    if is_word and "*" in text:
+        shapes = _PIECE.findall(fold(text))
+        return [each for shape in shapes for each in _shaped(shape, fields, vocabulary, leaves_out)]
+    words = analysis.words(text)
+    if not is_word and len(words) > 1:
+        return [reading.phrase(words, fields, vocabulary)]
+    if pieces == "one" and len(words) > 1:
+        return [reading.piece(text, fields, vocabulary)]
+    return [
+        reading.word(raw, fields, vocabulary) for raw in words if not (is_word and leaves_out(raw))
+    ]
+
+
+def _shaped(
+    text: str, fields: Sequence[str], vocabulary: Vocabulary, leaves_out: Callable[[str], bool]
+) -> list[Leaf]:
+    """Return the leaf of a word, a prefix or a wildcard, if it has one."""
+    words = analysis.words(text)
+    shape = analysis.WRITTEN + re.sub(r"\*+", "*", text)
+    if not words:
+        return []
+    if "*" not in text:
+        return [] if leaves_out(words[0]) else [reading.word(words[0], fields, vocabulary)]
+    if "*" in shape[:-1]:
+        return [Leaf([query.Wildcard(field, shape) for field in fields], text)]
+    return [Leaf([query.Prefix(field, shape[:-1]) for field in fields], text)]
+
+
+def _alike(text: str, edits: int, fields: Sequence[str], vocabulary: Vocabulary) -> list[Leaf]:
+    """Return the leaf of a fuzzy match, after those of the words in the same piece before it."""
+    words = analysis.words(text)
+    made = [reading.word(word, fields, vocabulary) for word in words[:-1]]
+    for word in words[-1:]:
+        likeness = analysis.WRITTEN + as_written(word)
+        mark = len(analysis.WRITTEN)
+        made.append(
+            Leaf(
+                [query.FuzzyTerm(field, likeness, 1.0, edits, mark) for field in fields],
+                f"{as_written(word)}~{edits if edits > 1 else ''}",
+            )
+        )
+    return made
