@@ -6,29 +6,35 @@ there is none.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from indexer import durability, files
+
 ATTEMPT = "ATTEMPT"
 """The file of an index folder that has the note, as JSON."""
+
+
+Status = Literal["published", "unchanged", "failed"]
 
 
 class Attempt(msgspec.Struct, frozen=True):
     """A build that came to its end: when (UTC, ISO 8601), how, after how many seconds, and why."""
 
     at: str
-    status: Literal["published", "unchanged", "failed"]
+    status: Status
     seconds: float
     what: str = ""
 
 
-def note(index: Path, status: Literal["published", "unchanged", "failed"], seconds: float,
-         what: str = "") -> None:  # fmt: skip
-    """Notes what became of a build that ends now."""
+def note(index: Path, status: Status, seconds: float, what: str = "") -> None:
+    """Note how a build ends. The caller holds the lock of the index."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     told = msgspec.json.encode(Attempt(now, status, round(seconds, 3), what))
     aside = index / f"{ATTEMPT}.new"
@@ -37,9 +43,23 @@ def note(index: Path, status: Literal["published", "unchanged", "failed"], secon
         aside.replace(index / ATTEMPT)
 
 
+@contextmanager
+def noted(index: Path) -> Iterator[Callable[[Status], object]]:
+    """Note how the build in this block ends: `failed` if by an error, otherwise as it reports."""
+    started, reported = time.perf_counter(), list[Status]()
+    try:
+        yield reported.append
+    except Exception as error:
+        what = ". ".join(durability.refusal(error)) if isinstance(error, OSError) else str(error)
+        note(index, "failed", time.perf_counter() - started, what)
+        raise
+    note(index, reported[-1], time.perf_counter() - started)
+
+
 def last(index: Path) -> Attempt | None:
     """The last build's note, if there is one."""
     try:
-        return msgspec.json.decode((index / ATTEMPT).read_bytes(), type=Attempt)
+        with files.opened(index / ATTEMPT) as stream:
+            return msgspec.json.decode(stream.read(), type=Attempt)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -13,6 +13,7 @@ import msgspec
 
 from indexer import (
     analysis,
+    attempts,
     catalogue_file,
     columnar,
     corpus,
@@ -73,15 +74,17 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     Raises CatalogueError, IndexBusy, IndexUnwritten, and Refused where nothing is readable, or
     under half of what the live index has, unless `force` is given; the live index then stays as it
     is. `gate` is shown the new generation and the live one, and may raise Refused too.
+    How the build ends is noted, unless another build keeps it from beginning.
     """
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
-    catalogue, concepts = catalogue_file.load(corpus_folder), thesaurus.load(corpus_folder)
     problems: list[Problem] = []
     model = encoder.model if encoder else ""
-    with publishing.locked(index):
+    # The lock covers the note: the next build removes every half-written file that it finds.
+    with publishing.locked(index), attempts.noted(index) as ended:
         publishing.clean(index)
+        catalogue, concepts = catalogue_file.load(corpus_folder), thesaurus.load(corpus_folder)
         live, before, sound = _live(index)
         former = _former(live, catalogue, model, limits) if live and sound and not force else None
         reading = corpus.Reading(
@@ -105,6 +108,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
                     new = publishing.publish(index, sealed)
         if live and not new:
             publishing.prune(index, live.name)
+        ended("published" if new else "unchanged")
     seconds = time.perf_counter() - started
     if new is None:
         assert live is not None  # what is repeated was there

@@ -20,6 +20,7 @@ from indexer.manifest import (
     Generation,
     IndexMissing,
     IndexOutdated,
+    IndexUnusable,
 )  # fmt: skip
 
 CURRENT = "CURRENT"
@@ -39,7 +40,7 @@ def names(index: Path) -> list[str]:
 def current_name(index: Path) -> str:
     """Return the name of the live generation, whose folder exists.
 
-    Raise IndexMissing if there is no generation, and IndexOutdated if `CURRENT` leads to none.
+    Raise IndexMissing if there is no `CURRENT`, and IndexOutdated if it leads to no generation.
     """
     pointer, hint = index / CURRENT, "Run: pubsearch rollback, or pubsearch build"
     try:
@@ -49,26 +50,28 @@ def current_name(index: Path) -> str:
             return name
         what = "names no generation that is there"
     except FileNotFoundError:
-        what = "is missing"
+        if names(index):
+            raise IndexMissing(f"{pointer} is missing", hint) from None
+        raise IndexMissing(f"there is no index in {index}", "Run: pubsearch build") from None
     except OSError as error:
         what = f"can't be read: {error.strerror}"
         if isinstance(error, PermissionError):
             hint = "Check who may read the index folder"
-    if not names(index):
-        raise IndexMissing(f"there is no index in {index}", "Run: pubsearch build")
     raise IndexOutdated(f"{pointer} {what}", hint)
 
 
 def earlier(index: Path) -> list[str]:
     """Return the generations to which the index can go back, the latest first.
 
-    These are the ones that were live before the live one. If `CURRENT` leads to no generation,
-    they are all that are on disk. Raise IndexMissing if there is no index.
+    These are the ones that were live before the live one. If `CURRENT` is unusable, they are all
+    that are on disk. Raise IndexUnusable if there is none on disk.
     """
     try:
         return lineage(index, current_name(index))[1:]
-    except IndexOutdated:
-        return names(index)[::-1]
+    except IndexUnusable:
+        if found := names(index):
+            return found[::-1]
+        raise
 
 
 def first_whole(index: Path, candidates: Sequence[str]) -> Generation | None:

@@ -214,9 +214,9 @@ def rollback(index: Path) -> Generation:
     """Make an earlier generation live: the latest whole one that was live before the live one.
 
     If `CURRENT` leads to no generation, that is the newest whole one on disk.
-    Raise IndexMissing if there is none, IndexOutdated if all are damaged, and IndexUnwritten.
+    Raise IndexUnusable if there is none that is whole, and IndexUnwritten.
     """
-    earlier(index)  # raises IndexMissing before the lock would make the folder
+    earlier(index)  # raises before the lock would make a folder for no index
     with locked(index):
         candidates = earlier(index)
         if not candidates:

@@ -11,7 +11,7 @@ import zstandard
 
 from indexer import columnar, generations
 from indexer.columnar import Array, Segment, Terms
-from indexer.manifest import MANIFEST, MANIFEST_DIGEST, Generation, IndexOutdated
+from indexer.manifest import MANIFEST, MANIFEST_DIGEST, Generation, IndexOutdated, IndexUnusable
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -29,7 +29,9 @@ def verify(index: Path) -> Iterator[Verdict]:
     """
     try:
         generations.current_name(index)
-    except IndexOutdated as error:
+    except IndexUnusable as error:
+        if not generations.names(index):
+            raise
         yield Verdict(generations.CURRENT, 0, (str(error),))
     for name in generations.names(index):
         try:

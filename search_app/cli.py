@@ -116,19 +116,11 @@ def build(  # noqa: PLR0917 - options of a command are given by name
 
 def _build(settings: config.Settings, *, force: bool = False, gate: Path | None = None) -> Outcome:
     passes = judged.gate(judged.load(gate)) if gate else building.OPEN
-    began = time.perf_counter()
-    try:
-        with Meter(settings.corpus) as meter:
-            outcome = building.build(
-                settings.corpus, settings.index, force=force, progress=meter, gate=passes,
-                encoder=_encoder(settings), limits=settings.limits,
-            )  # fmt: skip
-    except IndexBusy:
-        raise
-    except (Refused, CatalogueError, IndexUnusable, OSError, MemoryError) as error:
-        attempts.note(settings.index, "failed", time.perf_counter() - began, str(error))
-        raise
-    attempts.note(settings.index, outcome.status, outcome.seconds)
+    with Meter(settings.corpus) as meter:
+        outcome = building.build(
+            settings.corpus, settings.index, force=force, progress=meter, gate=passes,
+            encoder=_encoder(settings), limits=settings.limits,
+        )  # fmt: skip
     terminal.tell(outcome.problems)
     terminal.tell_outcome(outcome)
     return outcome

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from indexer import attempts, catalogue_file, generations, publishing
+from indexer.attempts import Status
+from indexer.manifest import IndexBusy
 from search_app import cli
 from tests.samples import article, page
 
@@ -273,6 +275,26 @@ def test_a_failed_build_is_noted(
     assert "failed" not in run("status", "--index", index).out
     (index / attempts.ATTEMPT).write_bytes(b"{")
     assert attempts.last(index) is None
+
+
+def test_a_build_is_noted_before_another_begins(
+    build: Callable[..., Told], corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build notes its end while it holds the lock: no other build meets half a note."""
+    note, noted = attempts.note, []
+
+    def locked_note(index: Path, status: Status, *told: Any) -> None:
+        with pytest.raises(IndexBusy), publishing.locked(index):
+            pass
+        noted.append(status)
+        note(index, status, *told)
+
+    monkeypatch.setattr(attempts, "note", locked_note)
+    build()
+    build()
+    (corpus / "catalogue.toml").unlink()
+    build()
+    assert noted == ["published", "unchanged", "failed"]
 
 
 def test_rollback(run: Run, build: Callable[..., Told], tmp_path: Path) -> None:

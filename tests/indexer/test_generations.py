@@ -259,7 +259,8 @@ def test_a_first_generation_that_can_not_be_published_is_no_index(
     monkeypatch.setattr(durability, "sync", refuse)
     with pytest.raises(IndexUnwritten):
         build.build(corpus, tmp_path / "index")
-    assert {each.name for each in (tmp_path / "index").iterdir()} == {"LOCK", "generations"}
+    left = {each.name for each in (tmp_path / "index").iterdir()}
+    assert left == {"ATTEMPT", "LOCK", "generations"}
     assert not list((tmp_path / "index" / "generations").iterdir())
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from indexer import build, generations, manifest, publishing, verify
-from indexer.manifest import IndexMissing, IndexOutdated, IndexUnusable
+from indexer.manifest import IndexUnusable
 from tests import samples
 from tests.samples import article, page
 
@@ -89,7 +89,7 @@ harmed_for_good = pytest.mark.parametrize(
 def test_an_unusable_pointer_is_reported_with_what_to_do(harm: Harm, third: Path) -> None:
     """A pointer that leads to no generation is named, with both ways out of it."""
     harm(third / generations.CURRENT)
-    with pytest.raises(IndexOutdated) as caught:
+    with pytest.raises(IndexUnusable) as caught:
         generations.current(third)
     assert caught.value.what.startswith(f"{third / 'CURRENT'} ")
     assert caught.value.hint == "Run: pubsearch rollback, or pubsearch build"
@@ -161,11 +161,12 @@ def test_rollback_passes_over_a_damaged_generation(third: Path) -> None:
     assert publishing.rollback(third).name == oldest
 
 
-def test_a_pointer_without_generations_is_no_index(corpus: Path, tmp_path: Path) -> None:
-    """Where no generation is left, there is no index to go back to, and a build makes one."""
+def test_a_pointer_without_generations_is_no_way_back(corpus: Path, tmp_path: Path) -> None:
+    """Where no generation is left, there is nothing to go back to, and a build makes an index."""
     index = tmp_path / "index"
     index.mkdir()
     (index / generations.CURRENT).write_bytes(b"?")
-    with pytest.raises(IndexMissing, match="Run: pubsearch build"):
+    with pytest.raises(IndexUnusable, match="pubsearch build"):
         publishing.rollback(index)
+    assert not (index / publishing.LOCK).exists()
     assert build.build(corpus, index).status == "published"

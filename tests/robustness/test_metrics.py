@@ -75,6 +75,7 @@ def test_the_index_is_told_of(client: FlaskClient) -> None:
 def test_the_last_build_is_told_of(index: Path) -> None:
     """Whether the last build failed, when it ended and how long it took, is told."""
     client = create_app(config.load(environment={}, index=index)).test_client()
+    (index / attempts.ATTEMPT).unlink()
     assert ("pubsearch_last_build_success", frozenset()) not in numbers(client)
     attempts.note(index, "failed", 2.5, "the disk is full")
     found = numbers(client)
