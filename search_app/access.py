@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, cast
 import flask
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest, RequestURITooLarge
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
 from search_app.config import SettingError, Settings
+from search_app.prefix import MISPLACED, mounted
 
 if TYPE_CHECKING:
     from flask_limiter import Limiter
@@ -38,7 +38,7 @@ _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _NETWORK = 64
 """Of an address of IPv6 so many bits tell one customer of a network from another."""
 WATCHED = frozenset({"site.health", "site.metrics"})
-"""The routes of machines that watch over the site: they may call it by any name."""
+"""The routes of machines that watch over the site: they may leave out its name and its prefix."""
 UNCOUNTED = WATCHED | {"static"}
 """The routes that no rate limit counts: these, and what a page is made of."""
 
@@ -68,10 +68,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     hosts = [name for each in settings.hosts.split(",") if (name := each.strip())]
     trusts = settings.proxies > 0
-    if trusts:
-        count = settings.proxies
-        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
-        app.wsgi_app = proxied  # type: ignore[method-assign]
+    app.wsgi_app = mounted(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
 
     def begin() -> None:
         g.began = perf_counter()
@@ -84,6 +81,8 @@ def register(app: Flask, settings: Settings) -> None:
         host = request.headers.get("Host", "")
         if hosts and request.endpoint not in WATCHED and not host_is_trusted(host, hosts):
             raise BadRequest("This site goes by another name.")
+        if (misplaced := request.environ.get(MISPLACED)) and request.endpoint not in WATCHED:
+            raise misplaced
         if len(request.query_string) > LONGEST_QUERY:
             raise RequestURITooLarge(f"Its parameters may have {LONGEST_QUERY:,} bytes.")
 

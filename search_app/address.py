@@ -35,7 +35,7 @@ class Arguments(Protocol):
         """All values of a parameter, in order."""
 
 
-def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
+def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> SearchState:
     """The state that an address says; parameters that mean nothing here are ignored.
 
     An empty parameter counts as none, for forms send them. Raises BadParameter.
@@ -53,6 +53,7 @@ def read(arguments: Arguments, catalogue: Catalogue) -> SearchState:
         explain=_one_of(arguments, "explain", SWITCH) == "1",
         page=_number(arguments, "page", LAST_PAGE, capped=True) or 1,
         beyond=beyond,
+        prefix=prefix,
     )
 
 

@@ -24,6 +24,7 @@ MOST_VALUES = 50
 def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> answers.Search:
     """The answer of `/api/search`."""
     catalogue = snapshot.catalogue
+    rows = hit_rows(results, catalogue, state.prefix)
     return {
         "query": state.text,
         "total": results.total,
@@ -49,7 +50,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> ans
         "took_ms": results.took,
         "hits": [
             {**_found_json(hit, row, catalogue), **publication_json(hit.publication, catalogue)}
-            for hit, row in zip(results.hits, hit_rows(results, catalogue), strict=True)
+            for hit, row in zip(results.hits, rows, strict=True)
         ],
         "facets": {
             name: [_bucket_json(each, catalogue) for each in _for_api(buckets)]
@@ -167,7 +168,7 @@ def _suggested(suggestion: Suggestion, catalogue: Catalogue) -> str:
 def _leads_to(suggestion: Suggestion, state: SearchState) -> str:
     """Where a suggestion leads: to a publication, a search, or the list with a value ticked."""
     if suggestion.kind == "title":
-        return publication_url(suggestion.value)
+        return publication_url(suggestion.value, state.prefix)
     anew = state.with_match("auto")
     if suggestion.kind == "word":
         return anew.with_text(suggestion.text).url()
@@ -196,21 +197,21 @@ def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str
     }
 
 
-def whole_json(number: int, snapshot: Snapshot) -> dict[str, object]:
+def whole_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object]:
     """The answer of `/api/publication/ID`: a publication, and what stands beside it, if any."""
     catalogue, beside = snapshot.catalogue, related(number, snapshot)
     found = publication_json(snapshot.publication(number), catalogue)
     for name, numbers in (("other_editions", beside.editions), ("similar", beside.similar)):
         if numbers:
-            found[name] = [_neighbour_json(each, snapshot) for each in numbers]
+            found[name] = [_neighbour_json(each, snapshot, prefix) for each in numbers]
     return found
 
 
-def _neighbour_json(number: int, snapshot: Snapshot) -> dict[str, object]:
+def _neighbour_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object]:
     """What a list tells of a publication: its title, and its facts by their names."""
     publication, catalogue = snapshot.publication(number), snapshot.catalogue
     linked: answers.Linked = {
-        "url": publication_url(publication.id),
+        "url": publication_url(publication.id, prefix),
         "id": publication.id,
         "title": publication.title,
         "lang": publication.lang or catalogue.language,

@@ -7,6 +7,7 @@ line's options come before it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,14 +20,23 @@ class SettingError(Exception):
     """A setting that can't be used: which, and why."""
 
 
+PREFIX = "(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
+"""A sub-path of a site as a regular expression: nothing in it needs an escape or leads upward."""
+
+
 class Setting(msgspec.Struct, frozen=True):
-    """One row: a setting's name, its default, what it is for, and the bounds of a number."""
+    """One row: a setting's name, its default, what it is for, and the bounds of a number.
+
+    A text must match `form`, a regular expression; `takes` describes it.
+    """
 
     name: str
     default: str | int
     help: str
     least: int = 0
     most: int = 2**31
+    form: str = "(?s:.*)"
+    takes: str = ""
 
 
 ROWS = (
@@ -59,6 +69,16 @@ ROWS = (
     Setting("idle", 15, "After so many silent seconds the server ends a connection.", 1),
     Setting("hosts", "", "The names of the site, with commas; without them it answers to any."),
     Setting("proxies", 0, "How many proxies stand before the server, whose word is taken.", 0, 10),
+    Setting(
+        "prefix",
+        "",
+        "The sub-path of the site, such as /catalogue; every URL of the site begins with it.",
+        form=PREFIX,
+        takes="a path without a slash at its end, such as /catalogue",
+    ),
+    Setting(
+        "forwarded_prefix", 0, "1: X-Forwarded-Prefix of a trusted proxy is believed too.", 0, 1
+    ),
     Setting("hsts", 0, "For so many seconds a browser is to ask over TLS only; 0: not told."),
     Setting("rate", "", "How often one address may ask, such as 120 per minute; else no limit."),
     Setting("metrics", 0, "1: anyone may read /metrics, not this machine alone.", 0, 1),
@@ -127,6 +147,8 @@ class Settings(msgspec.Struct, frozen=True):
     idle: int
     hosts: str
     proxies: int
+    prefix: str
+    forwarded_prefix: bool
     hsts: int
     rate: str
     metrics: bool
@@ -158,11 +180,13 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
 def _value(row: Setting, environment: Mapping[str, str], given: object) -> object:
     name = f"PUBSEARCH_{row.name.upper()}"
     value = environment.get(name, row.default) if given is None else given
-    if isinstance(row.default, int) and not (
-        str(value).isdecimal() and row.least <= int(str(value)) <= row.most
-    ):
-        where = name if given is None else f"--{row.name}"
+    if isinstance(row.default, str):
+        is_good, takes = bool(re.fullmatch(row.form, str(value))), row.takes
+    else:
+        is_good = str(value).isdecimal() and row.least <= int(str(value)) <= row.most
         takes = f"a whole number from {row.least} to {row.most}"
+    if not is_good:
+        where = name if given is None else f"--{row.name}"
         raise SettingError(f"{where} is {value!r}; it takes {takes}. {row.help}")
     return value if isinstance(row.default, int) else str(value)
 

@@ -50,7 +50,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     corpus: str
 
 
-def publication_page(number: int, snapshot: Snapshot) -> PublicationPage:
+def publication_page(number: int, snapshot: Snapshot, prefix: str) -> PublicationPage:
     """What a publication's page prints: every field, the facets' values as links; its like."""
     publication, catalogue = snapshot.publication(number), snapshot.catalogue
     facts, beside = Facts(catalogue), related(number, snapshot)
@@ -60,38 +60,38 @@ def publication_page(number: int, snapshot: Snapshot) -> PublicationPage:
         if field.role in ("title", "summary") or not values:
             continue
         qualifying = qualifying_rows(field, catalogue)
-        told = [
-            (shown(publication, field, value, qualifying, catalogue), _leads_to(field, value))
-            for value in values
-        ]
-        details.append(Detail(field.label, tuple(told)))
-    source, href = publication.source, publication_url(publication.id)
+        texts = [shown(publication, field, value, qualifying, catalogue) for value in values]
+        hrefs = [_leads_to(field, value, prefix) for value in values]
+        details.append(Detail(field.label, tuple(zip(texts, hrefs, strict=True))))
+    source, href = publication.source, publication_url(publication.id, "")
     return PublicationPage(
         publication,
-        href,
+        f"{prefix}{href}",
         f"{publication.title} – {catalogue.title}",
         facts.of(publication),
         tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
         tuple(details),
-        _neighbours(beside.editions, facts, snapshot),
-        _neighbours(beside.similar, facts, snapshot),
-        f"/api{href}",
+        _neighbours(beside.editions, facts, snapshot, prefix),
+        _neighbours(beside.similar, facts, snapshot, prefix),
+        f"{prefix}/api{href}",
         f"{source.file}, line {source.line}",
     )
 
 
-def _neighbours(numbers: Iterable[int], facts: Facts, snapshot: Snapshot) -> tuple[Neighbour, ...]:
+def _neighbours(
+    numbers: Iterable[int], facts: Facts, snapshot: Snapshot, prefix: str
+) -> tuple[Neighbour, ...]:
     publications = map(snapshot.publication, numbers)
     return tuple([
-        Neighbour(publication_url(each.id), each.title, each.lang, facts.of(each))
+        Neighbour(publication_url(each.id, prefix), each.title, each.lang, facts.of(each))
         for each in publications
     ])  # fmt: skip
 
 
-def _leads_to(field: Field, value: Value) -> str:
+def _leads_to(field: Field, value: Value, prefix: str) -> str:
     """The address behind a value: the web for a link, else the list of its kind; or none."""
     if isinstance(value, Link):
         return value.url
     if field.facet or field.parent:
-        return SearchState().with_filter(field.name, str(value)).url()
+        return SearchState(prefix=prefix).with_filter(field.name, str(value)).url()
     return ""

@@ -72,8 +72,8 @@ ERRORS = {
 }
 
 
-def document(snapshot: Snapshot) -> Json:
-    """The document for the catalogue of a generation."""
+def document(snapshot: Snapshot, prefix: str) -> Json:
+    """Return the document for the catalogue of a generation, served below a prefix."""
     catalogue = snapshot.catalogue
     return {
         "openapi": "3.1.0",
@@ -82,6 +82,7 @@ def document(snapshot: Snapshot) -> Json:
             "description": catalogue.description,
             "version": version("pubsearch"),
         },
+        "servers": [{"url": prefix or "/"}],
         "paths": {path: {"get": operation} for path, operation in _operations(snapshot)},
         "components": {
             "parameters": {each["name"]: each for each in parameters(catalogue)},

@@ -117,19 +117,19 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...]
 
 
-def publication_url(identity: str) -> str:
-    """The address of a publication's page."""
-    return f"/publication/{quote(identity, safe='/')}"
+def publication_url(identity: str, prefix: str) -> str:
+    """Return the URL of a publication's page on the site below a prefix."""
+    return f"{prefix}/publication/{quote(identity, safe='/')}"
 
 
-def hit_rows(results: Results, catalogue: Catalogue) -> tuple[HitRow, ...]:
-    """The publications of a list as it shows them."""
+def hit_rows(results: Results, catalogue: Catalogue, prefix: str) -> tuple[HitRow, ...]:
+    """Return the hits as the list shows them, with URLs below a prefix."""
     facts = Facts(catalogue)
-    return tuple([_hit_row(hit, facts, results, catalogue) for hit in results.hits])
+    return tuple([_hit_row(hit, facts, results, catalogue, prefix) for hit in results.hits])
 
 
-def _hit_row(hit: Hit, facts: Facts, results: Results, catalogue: Catalogue) -> HitRow:
-    href, editions = publication_url(hit.publication.id), ""
+def _hit_row(hit: Hit, facts: Facts, results: Results, catalogue: Catalogue, prefix: str) -> HitRow:
+    href, editions = publication_url(hit.publication.id, prefix), ""
     if results.is_folded and hit.editions:
         editions = "1 other edition" if hit.editions == 1 else f"{hit.editions:,} other editions"
     return HitRow(
@@ -155,7 +155,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         title=f"{state.text or 'Browse'}{on_page} – {catalogue.title}",
         summary=_summary(results, state),
         total=results.total,
-        hits=hit_rows(results, catalogue),
+        hits=hit_rows(results, catalogue, state.prefix),
         facets=facet_groups(results, state, catalogue, counted),
         chips=tuple(chips(results, state, catalogue)),
         clear_href=state.without_filters().url(),

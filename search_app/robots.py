@@ -14,14 +14,12 @@ from flask import Flask, Response, request
 CLOSED = ("/api/", "/facet/", "/healthz", "/metrics")
 """Addresses that begin so are for programs and readers, not for robots."""
 # Of the rules that fit an address the longest holds.
-RULES = "\n".join([
-    "User-agent: *",
-    "Disallow: /*?",
-    "Allow: /?page=",
-    "Disallow: /?page=*&",
-    *(f"Disallow: {path}" for path in CLOSED),
-    "",
-])  # fmt: skip
+RULES = (
+    ("Disallow", "/*?"),
+    ("Allow", "/?page="),
+    ("Disallow", "/?page=*&"),
+    *(("Disallow", path) for path in CLOSED),
+)
 
 
 def register(app: Flask) -> None:
@@ -31,8 +29,10 @@ def register(app: Flask) -> None:
 
 
 def robots_txt() -> Response:
-    """What robots may walk."""
-    return Response(RULES, content_type="text/plain; charset=utf-8")
+    """Return the rules for the site below its prefix."""
+    lines = [f"{rule}: {request.script_root}{path}" for rule, path in RULES]
+    text = "\n".join(["User-agent: *", *lines, ""])
+    return Response(text, content_type="text/plain; charset=utf-8")
 
 
 def _with_header(answer: Response) -> Response:

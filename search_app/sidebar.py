@@ -64,7 +64,7 @@ class FacetGroup(msgspec.Struct, frozen=True):
     """A facet as it is shown: some of its values, and where all of them are.
 
     `bars` are there for years only, `first` and `last` being the years at its ends.
-    `from_value` and `to_value` fill the two boxes of a range.
+    `from_value` and `to_value` fill the two boxes of a range, and `action` is the URL of its form.
     """
 
     name: str
@@ -79,6 +79,7 @@ class FacetGroup(msgspec.Struct, frozen=True):
     from_value: str = ""
     to_value: str = ""
     kept: tuple[tuple[str, str], ...] = ()
+    action: str = ""
 
 
 def label(field: Field, value: Value, catalogue: Catalogue) -> str:
@@ -138,6 +139,7 @@ def _group(
         from_value=low,
         to_value=high,
         kept=state.pairs_without(field.name, "page"),
+        action=f"{state.prefix}/",
     )
 
 

@@ -48,6 +48,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     """What the address says: the words, what is ticked, the order, the page.
 
     Of a text that is too long `beyond` says how many words were left out; no link has them.
+    `prefix` is the sub-path of the site. Each URL begins with it.
     """
 
     text: str = ""
@@ -61,6 +62,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     explain: bool = False
     page: int = 1
     beyond: int = 0
+    prefix: str = ""
 
     def request(self, values: int | None = None) -> SearchRequest:
         """The search that this state asks for, with so many values of a facet besides the ticked.
@@ -119,7 +121,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         """The address of this state, or of another page of it."""
         number = self.page if page is None else page
         query = self._query if number == 1 else f"{self._query}&page={number}".removeprefix("&")
-        return f"{path}?{query}" if query else path
+        return f"{self.prefix}{path}?{query}" if query else f"{self.prefix}{path}"
 
     @cached_property
     def _query(self) -> str:
@@ -141,7 +143,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         before = [*self._words, *self._ticks[:place]]
         after = [*self._ticks[place:], *self._order]
         return (
-            "".join(["/?", *(f"{_parameter(*pair)}&" for pair in before)]),
+            "".join([f"{self.prefix}/?", *(f"{_parameter(*pair)}&" for pair in before)]),
             "".join([f"&{_parameter(*pair)}" for pair in after]),
         )
 

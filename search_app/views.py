@@ -54,6 +54,7 @@ def _about_the_index() -> dict[str, Any]:
     if shown is None:
         nothing = Catalogue("pubsearch", "", ())
         return {
+            "prefix": request.script_root,
             "catalogue": nothing,
             "manifest": None,
             "generation": "",
@@ -62,6 +63,7 @@ def _about_the_index() -> dict[str, Any]:
         }
     manifest = shown.generation.manifest
     return {
+        "prefix": request.script_root,
         "catalogue": shown.catalogue,
         "manifest": manifest,
         "generation": shown.name,
@@ -108,7 +110,7 @@ def _found(asked: state.SearchState, values: int) -> Iterator[Results]:
 
 
 def _asked() -> state.SearchState:
-    return address.read(request.args, snapshot().catalogue)
+    return address.read(request.args, snapshot().catalogue, request.script_root)
 
 
 @site.get("/")
@@ -169,31 +171,30 @@ def _number(identity: str) -> int:
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
     """A publication with all its fields, its other editions, and what is like it."""
-    shown = detail.publication_page(_number(identity), snapshot())
+    shown = detail.publication_page(_number(identity), snapshot(), request.script_root)
     return render_template("publication.html", page=shown, text="", hidden=())
 
 
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
     """The same as JSON, every field by its name."""
-    return _json(api.whole_json(_number(identity), snapshot()))
+    return _json(api.whole_json(_number(identity), snapshot(), request.script_root))
 
 
 @site.get("/api/openapi.json")
 def api_openapi() -> Response:
     """What the API takes and answers, as an OpenAPI document."""
-    return _json(openapi.document(snapshot()))
+    return _json(openapi.document(snapshot(), request.script_root))
 
 
 @site.get("/about")
 def about() -> str:
     """What is indexed and as of when, and how to search."""
-    catalogue, everything = snapshot().catalogue, state.SearchState()
+    catalogue, everything = snapshot().catalogue, state.SearchState(prefix=request.script_root)
     results = engine().search(everything.request(sidebar.SHOWN_VALUES), snapshot())
     groups = sidebar.facet_groups(results, everything, catalogue, catalogue.facets)
     examples = [
-        (query, meaning, state.SearchState(text=query).url())
-        for query, meaning in catalogue.examples
+        (query, meaning, everything.with_text(query).url()) for query, meaning in catalogue.examples
     ]
     return render_template(
         "about.html",

@@ -8,6 +8,7 @@
   const regions = (root) => [...root.querySelectorAll("[data-region]")];
   const keyed = (key) => key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   const box = document.querySelector("#q");
+  const home = box.form.getAttribute("action"); // below a sub-path it is longer than "/"
   const list = document.querySelector("#results"); // only the search page has one
   let shown = here();
   let running = new AbortController();
@@ -82,7 +83,7 @@
   }
 
   function ownAddress(url) {
-    return url.origin === location.origin && url.pathname === "/" && !url.hash;
+    return url.origin === location.origin && url.pathname === home && !url.hash;
   }
 
   document.addEventListener("click", (event) => {
@@ -96,13 +97,13 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!list || form.getAttribute("action") !== "/") return;
+    if (!list || form.getAttribute("action") !== home) return;
     event.preventDefault();
     going = going.then(() => {
       if (form.contains(box)) sent = box.value;
       const pairs = [...new FormData(form)].filter(([, value]) => value.trim());
       const asked = new URLSearchParams(pairs).toString();
-      return go(asked ? `/?${asked}` : "/", form.contains(document.activeElement) ? document.activeElement : form);
+      return go(asked ? `${home}?${asked}` : home, form.contains(document.activeElement) ? document.activeElement : form);
     });
   });
 

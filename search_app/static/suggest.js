@@ -8,6 +8,7 @@
   const PAUSE = 120; // in milliseconds: so long nobody types before something is asked
   const SHORTEST = 2; // fewer letters have no suggestions
   const box = document.querySelector("#q");
+  const home = box.form.getAttribute("action");
   const list = Object.assign(document.createElement("ul"), { id: "suggestions", className: "suggestions", hidden: true });
   const told = Object.assign(document.createElement("p"), { className: "unseen" });
   let offered = []; // the suggestions, as the options stand
@@ -67,7 +68,7 @@
     running = new AbortController();
     const { signal } = running;
     try {
-      const response = await fetch(`/api/suggest?${new URLSearchParams(new FormData(box.form))}`, { signal });
+      const response = await fetch(`${home}api/suggest?${new URLSearchParams(new FormData(box.form))}`, { signal });
       if (!response.ok) throw new Error(`${response.status}`);
       const { suggestions } = await response.json();
       if (!signal.aborted && box.value === asked && document.activeElement === box) show(suggestions);

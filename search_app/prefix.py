@@ -1,0 +1,60 @@
+"""Serve the site below a sub-path: take the prefix off each request, so that links can have it.
+
+In WSGI the prefix is SCRIPT_NAME. gunicorn copies SCRIPT_NAME from a header that any client can
+send, so the value of the server is not used: it is part of the path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from search_app.config import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MISPLACED = "pubsearch.misplaced"
+"""The key in the WSGI environment of the error for a request that is not below the prefix."""
+LONGEST = 200
+"""The longest prefix of a proxy, in characters: each link of a page has it."""
+
+
+def mounted(app: WSGIApplication, settings: Settings) -> WSGIApplication:
+    """Return the application below its prefix, behind the trusted proxies."""
+
+    def below(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        _place(environ, settings.prefix)
+        return app(environ, start)
+
+    inner: WSGIApplication = below
+    if count := settings.proxies:
+        strips = count if settings.forwarded_prefix else 0
+        inner = ProxyFix(below, x_for=count, x_proto=count, x_host=count, x_prefix=strips)
+
+    def whole(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        environ["PATH_INFO"] = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+        environ["SCRIPT_NAME"] = ""
+        return inner(environ, start)
+
+    return whole
+
+
+def _place(environ: WSGIEnvironment, prefix: str) -> None:
+    """Split the path into the prefix and the rest.
+
+    SCRIPT_NAME is what a trusted proxy has stripped already.
+    """
+    stripped, path = environ["SCRIPT_NAME"].rstrip("/"), environ["PATH_INFO"]
+    if len(stripped) > LONGEST or not re.fullmatch(PREFIX, stripped):
+        stripped = ""
+        environ[MISPLACED] = BadRequest("X-Forwarded-Prefix takes a path such as /catalogue.")
+    elif f"{path}/".startswith(f"{prefix}/"):
+        path = path.removeprefix(prefix)
+    else:
+        environ[MISPLACED] = NotFound()
+    environ["SCRIPT_NAME"], environ["PATH_INFO"] = f"{stripped}{prefix}", path

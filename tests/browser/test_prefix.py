@@ -1,0 +1,46 @@
+"""The scripts of a site below a sub-path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import site as at
+from tests.browser.site import serving
+from tests.catalogue import CORPUS
+
+
+@pytest.fixture(scope="module")
+def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a site below a sub-path."""
+    index = tmp_path_factory.mktemp("below") / "index"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PUBSEARCH_PREFIX", "/catalogue")
+        with serving(CORPUS, index) as running:
+            yield running.url("/catalogue/")
+
+
+def test_parts_are_swapped_below_the_prefix(page: Page, below: str) -> None:
+    """Filters, searches and ranges of years swap parts of the page and stay below the prefix."""
+    page.goto(below)
+    page.evaluate("document.documentElement.dataset.same = 'yes'")
+    at.value(page, "Region", "South Asia").click()
+    expect(page).to_have_url(f"{below}?region=South+Asia")
+    at.search_box(page).fill("trafficking")
+    at.search_box(page).press("Enter")
+    expect(page).to_have_url(f"{below}?q=trafficking&region=South+Asia")
+    page.get_by_label("From", exact=True).fill("2005")
+    page.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(f"{below}?q=trafficking&region=South+Asia&year=2005..")
+    assert page.evaluate("document.documentElement.dataset.same") == "yes"
+
+
+def test_suggestions_come_from_below_the_prefix(page: Page, below: str) -> None:
+    """The box suggests, and a suggestion leads below the prefix."""
+    page.goto(below)
+    at.search_box(page).focus()
+    page.keyboard.insert_text("south a")
+    page.get_by_role("option", name="Region: South Asia").click()
+    expect(page).to_have_url(f"{below}?region=South+Asia")

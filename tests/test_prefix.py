@@ -1,0 +1,230 @@
+"""The site below a sub-path: each address that it gives is below it, and nobody else moves it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_app import config, create_app
+from search_app.config import SettingError
+from tests.conftest import ROOT
+from tests.crawling import Fetch, Fetched, addresses, crawl
+from tests.robustness.test_server import serving
+
+PREFIX = "/catalogue"
+ALSO = (
+    "/?q=organ+xyzzy&explain=1&fold=1", "/?q=xyzzy&region=Africa&country=KE&match=all",
+    "/facet/body", "/api/search?q=organ+xyzzy", "/api/suggest?q=tra", "/api/suggest?q=south+a",
+    "/api/openapi.json", "/robots.txt", "/nowhere", "/?page=x", "/?size=100", "/?size=100&page=2",
+)  # fmt: skip
+"""Addresses that no page leads to, or that show what few pages do."""
+EVIL = ("/evil", "//evil.test", "/%2fevil.test", "http://evil.test/", "/catalogue", "/about", "x")
+Serve = Callable[[Path], Iterator[int]]
+
+
+def client(index: Path, **given: Any) -> FlaskClient:
+    """Return a client of the site of an index with some settings."""
+    return create_app(config.load(environment={}, index=index, **given)).test_client()
+
+
+def fetching(client: FlaskClient, **options: Any) -> Fetch:
+    """Return what fetches an address through a client."""
+
+    def fetch(address: str) -> Fetched:
+        with client.get(address, **options) as answer:
+            return Fetched(answer.status_code, answer.headers["Content-Type"], answer.data.decode())
+
+    return fetch
+
+
+def over_network(port: int, **headers: str) -> Fetch:
+    """Return what fetches an address from a server."""
+
+    def fetch(address: str) -> Fetched:
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", address, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        connection.close()
+        return Fetched(answer.status, answer.headers["Content-Type"], body)
+
+    return fetch
+
+
+@contextmanager
+def gunicorn(index: Path, *options: str, **settings: str) -> Iterator[int]:
+    """Serve an index with gunicorn on a port of its own."""
+    told = {f"PUBSEARCH_{name.upper()}": str(value) for name, value in settings.items()}
+    told["PUBSEARCH_INDEX"] = str(index)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--preload", "--threads", "2", *options,
+             "--bind", f"fd://{listening.fileno()}", "search_app:create_app()"],
+            cwd=ROOT, env={**os.environ, **told},
+            pass_fds=[listening.fileno()], stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            yield int(listening.getsockname()[1])
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextmanager
+def waitress(index: Path, **settings: str) -> Iterator[int]:
+    """Serve an index with `pubsearch serve`."""
+    with serving(index, **settings) as (_, port):
+        yield port
+
+
+def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
+    """Each address of a crawl is below the prefix, and a page of each kind was seen."""
+    assert all(urlsplit(each).path.startswith(f"{prefix}/") for each in seen), [
+        each for each in seen if not urlsplit(each).path.startswith(f"{prefix}/")
+    ]
+    expected = {f"{prefix}/nowhere": 404, f"{prefix}/?page=x": 400}
+    assert {each: got.status for each, got in seen.items() if got.status != 200} == expected
+    paths = {urlsplit(each).path.removeprefix(prefix) for each in seen}
+    assert len([each for each in paths if each.startswith("/publication/")]) == 136
+    assert paths >= {"/", "/about", "/static/search.js", "/api/search", "/facet/body"}
+
+
+def test_no_address_leaves_the_prefix(catalogue_index: Path) -> None:
+    """Every link, form, file, suggestion and API address is below `PUBSEARCH_PREFIX`."""
+    fetch = fetching(client(catalogue_index, prefix=PREFIX))
+    also = tuple(f"{PREFIX}{each}" for each in ALSO)
+    assert_below(crawl(fetch, f"{PREFIX}/", also), PREFIX)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("serve", [waitress, gunicorn])
+def test_no_address_leaves_the_prefix_on_a_server(
+    catalogue_index: Path, serve: Callable[..., Any]
+) -> None:
+    """Waitress and gunicorn serve the whole site below the prefix, and nothing leaves it."""
+    with serve(catalogue_index, prefix=PREFIX) as port:
+        also = tuple(f"{PREFIX}{each}" for each in ALSO)
+        assert_below(crawl(over_network(port), f"{PREFIX}/", also), PREFIX)
+
+
+def test_the_site_is_nowhere_else(catalogue_index: Path) -> None:
+    """An address that is not below the prefix is a 404 whose links are below the prefix."""
+    site = client(catalogue_index, prefix=PREFIX)
+    for address in ("/", "/about", "/cataloguex/", "/api/search", "/static/style.css"):
+        answer = site.get(address)
+        assert answer.status_code == 404, address
+        found = addresses(Fetched(404, answer.content_type, answer.text))
+        assert all(each.startswith((f"{PREFIX}/", "#")) for each in found)
+    assert site.get("/catalogue").status_code == 200
+
+
+def test_monitors_need_no_prefix(catalogue_index: Path) -> None:
+    """/healthz and /metrics are answered with and without the prefix."""
+    site = client(catalogue_index, prefix=PREFIX)
+    for address in ("/healthz", "/metrics", f"{PREFIX}/healthz", f"{PREFIX}/metrics"):
+        assert site.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("prefix", ["catalogue", "/catalogue/", "//evil.test", "/..", "/a?b"])
+def test_a_prefix_that_is_no_path_is_an_error(prefix: str) -> None:
+    """A prefix that is no path is an error that names the setting and an example."""
+    with pytest.raises(SettingError, match=r"PUBSEARCH_PREFIX.*such as /catalogue"):
+        config.load({"PUBSEARCH_PREFIX": prefix})
+
+
+@pytest.mark.parametrize("prefix", ["", PREFIX])
+@pytest.mark.parametrize("script_name", EVIL)
+def test_the_servers_script_name_changes_nothing(
+    catalogue_index: Path, prefix: str, script_name: str
+) -> None:
+    """A page has no address from SCRIPT_NAME, which a server may copy from a client's header."""
+    site = client(catalogue_index, prefix=prefix)
+    usual = site.get(f"{prefix}/about")
+    for path in (f"{prefix}/about", "/about"):
+        answer = site.get(path, environ_overrides={"SCRIPT_NAME": script_name, "PATH_INFO": path})
+        found = [*addresses(Fetched(answer.status_code, answer.content_type, answer.text))]
+        assert all(each.startswith((f"{prefix}/", "#")) for each in found)
+        assert not any(each.startswith("//") or "evil" in each for each in found)
+        if f"{script_name}{path}" == f"{prefix}/about":
+            assert answer.text == usual.text
+
+
+@pytest.mark.slow
+def test_gunicorn_ignores_a_script_name_header(catalogue_index: Path) -> None:
+    """A client's SCRIPT_NAME header changes no page on gunicorn with the options of deploy/."""
+    stated = (ROOT / "deploy" / "pubsearch.service").read_text(encoding="utf-8")
+    assert "--forwarder-headers=" in stated
+    with gunicorn(catalogue_index, "--forwarder-headers=") as port:
+        usual = over_network(port)("/about")
+        for name in EVIL:
+            assert over_network(port, SCRIPT_NAME=name)("/about") == usual
+
+
+@pytest.mark.parametrize(
+    ("settings", "root"),
+    [
+        ({}, ""), ({"proxies": 1}, ""), ({"forwarded_prefix": 1}, ""),
+        ({"proxies": 1, "forwarded_prefix": 1}, "/library"),
+    ],
+)  # fmt: skip
+def test_a_forwarded_prefix_is_believed_only_where_allowed(
+    catalogue_index: Path, settings: dict[str, int], root: str
+) -> None:
+    """X-Forwarded-Prefix counts only with trusted proxies and `PUBSEARCH_FORWARDED_PREFIX=1`."""
+    site = client(catalogue_index, **settings)
+    answer = site.get("/about", headers={"X-Forwarded-Prefix": "/library"})
+    found = [*addresses(Fetched(200, answer.content_type, answer.text))]
+    assert all(each.startswith((f"{root}/", "#")) for each in found)
+    assert any(each.startswith("/library/") for each in found) == bool(root)
+
+
+def test_no_address_leaves_a_forwarded_prefix(catalogue_index: Path) -> None:
+    """Behind a proxy that strips a prefix, each address has that prefix and then our own."""
+    site = client(catalogue_index, proxies=1, forwarded_prefix=1, prefix=PREFIX)
+    through = fetching(site, headers={"X-Forwarded-Prefix": "/library"})
+
+    def fetch(address: str) -> Fetched:
+        return through(address.removeprefix("/library"))
+
+    also = tuple(f"/library{PREFIX}{each}" for each in ALSO)
+    assert_below(crawl(fetch, f"/library{PREFIX}/", also), f"/library{PREFIX}")
+
+
+@given(st.one_of(st.text(st.characters(max_codepoint=255), max_size=9), st.sampled_from(EVIL)))
+def test_no_forwarded_prefix_leads_to_another_site(behind: FlaskClient, text: str) -> None:
+    """Whatever X-Forwarded-Prefix says is refused with 400, or is a path that links begin with."""
+    answer = behind.get("/about", environ_overrides={"HTTP_X_FORWARDED_PREFIX": text})
+    found = [*addresses(Fetched(answer.status_code, answer.content_type, answer.text))]
+    assert not any(each.startswith(("//", "/\\")) or "evil.test" in each for each in found)
+    assert answer.status_code in {200, 400}
+    if answer.status_code == 200:
+        (root,) = (each.removesuffix("/static/style.css") for each in found if "style" in each)
+        assert root in text
+        assert all(each.startswith((f"{root}/", "#")) for each in found)
+    else:
+        assert "X-Forwarded-Prefix" in answer.text
+
+
+@pytest.fixture(scope="module")
+def behind(catalogue_index: Path) -> FlaskClient:
+    """A client of a site that believes a proxy's prefix."""
+    return client(catalogue_index, proxies=1, forwarded_prefix=1)
+
+
+def test_nginx_overwrites_a_forwarded_prefix() -> None:
+    """deploy/nginx.conf sets the prefix itself wherever it passes a request on."""
+    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    assert text.count("proxy_pass ") == text.count('proxy_set_header X-Forwarded-Prefix "";')
