@@ -100,6 +100,25 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return {name: field for field in self.fields for name in (*field.names, field.name)}
 
     @cached_property
+    def by_query_name(self) -> dict[str, Field]:
+        """The rows by every name that a query may use for them, in lower case.
+
+        A row's own name takes precedence over names that other rows have in sources.
+        """
+        named = ((name, field) for field in self.fields for name in self.query_names(field))
+        own = {field.name.lower(): field for field in self.fields}
+        return dict(reversed([*named])) | own
+
+    @cached_property
+    def queryable(self) -> tuple[Field, ...]:
+        """The rows that a query can name: those that are searched, and those that filter."""
+        return tuple(row for row in self.fields if row.weight > 0 or row.facet or row.parent)
+
+    def query_names(self, field: Field) -> tuple[str, ...]:
+        """Return the names that a query may use for a row, in lower case: its own, then aliases."""
+        return tuple(each.lower() for each in (field.name, *field.names, field.label))
+
+    @cached_property
     def facets(self) -> tuple[Field, ...]:
         """The facets in their places; a field with a parent is part of its parent's facet."""
         rows = [field for field in self.fields if field.facet and not field.parent]

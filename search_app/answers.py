@@ -12,6 +12,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from indexer.record import Source
 from search_app.engine.results import Held, Part
 from search_app.engine.suggest import Kind
+from search_app.engine.year_expressions import YearExpression
 
 
 class Also(TypedDict):
@@ -127,8 +128,10 @@ class Search(TypedDict):
     `total` counts publications, `titles` the same with editions of one title as one. `relaxed`
     says that no publication has all words, and these have any of them. `kept` has the places,
     languages and years that all found have, `by_meaning` counts those that only mean the like.
-    `corrected` is what was searched for in place of what was typed, `suggestion` what may have
-    been meant. `took_ms` is in milliseconds.
+    `corrected` is what was searched for in place of what was typed, `years` lists the typed
+    expressions that were read as years of publication, `suggestion` what may have been meant,
+    `unknown_fields` the names before a colon that no searchable field has. `took_ms` is in
+    milliseconds.
     """
 
     query: str
@@ -140,7 +143,9 @@ class Search(TypedDict):
     kept: Sequence[str]
     by_meaning: int
     corrected: str | None
+    years: Sequence[YearExpression]
     suggestion: str | None
+    unknown_fields: Sequence[str]
     also: Sequence[Also]
     left_out: LeftOut
     diagnosis: Diagnosis | None

@@ -35,7 +35,9 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> ans
         "kept": list(results.kept),
         "by_meaning": results.meant,
         "corrected": results.corrected,
+        "years": results.years,
         "suggestion": results.suggestion,
+        "unknown_fields": results.unknown_fields,
         "also": [
             {"said": each.said, "names": list(each.also), "narrower": list(each.narrower)}
             for each in results.named

@@ -9,6 +9,7 @@ import msgspec
 from indexer.fields import Catalogue
 from search_app.engine.limit import MOST_WORDS
 from search_app.engine.results import Named, Results
+from search_app.engine.year_expressions import YearExpression
 from search_app.state import SearchState
 
 MOST_NARROWER = 6
@@ -42,6 +43,9 @@ def notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterabl
         yield f"“{said}” stands for too many words: the {more:,} rarest were left out."
     if not results.is_read:
         yield f"There is nothing in “{state.text}” to search for; this is everything."
+    for name in results.unknown_fields:
+        fields = ", ".join(row.name for row in catalogue.queryable)
+        yield f"“{name}” is not a field that can be searched. The fields are: {fields}."
     for name, value in results.unknown:
         yield f"{catalogue.by_name[name].label}: no publication has “{value}” there."
 
@@ -52,6 +56,10 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
     if results.corrected:
         line = f"Nothing has “{state.text}”: these are for “{results.corrected}”."
         yield Reading(line, f"Search for “{state.text}” as it was typed", typed)
+    if results.years:
+        yield Reading(
+            " ".join(map(_years, results.years)), "Search only for the words typed", typed
+        )
     if results.strict:
         plural = "publication has" if results.strict == 1 else "publications have"
         line = f"Only {results.strict} {plural} all of these words; {relaxed(results)}."
@@ -89,6 +97,22 @@ def relaxed(results: Results) -> str:
         return "these have any of them"
     kept = " and ".join([f"“{each}”" for each in results.kept])
     return f"these have {kept}, with or without the others"
+
+
+def _years(expression: YearExpression) -> str:
+    """Return how an expression was read, as a sentence."""
+    first, last = expression.first, expression.last
+    if first is None and last is None:
+        meaning = "puts the newest of the best matches first"
+    elif first == last:
+        meaning = f"means published in {first}"
+    elif last is None:
+        meaning = f"means published in {first} or later"
+    elif first is None:
+        meaning = f"means published in {last} or earlier"
+    else:
+        meaning = f"means published from {first} to {last}"
+    return f"“{expression.typed}” {meaning}."
 
 
 def _by_meaning(results: Results) -> str:

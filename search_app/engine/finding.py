@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,15 +18,19 @@ from search_app.engine.score import Ranking
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.understanding import NONE, Understood, understood
+from search_app.engine.year_expressions import Dated, dated
 
 
 class Finding(NamedTuple):
     """What a search finds: how it was read, and what the filters leave.
 
+    `request` has the text with its years read as filters, and `dated` says which they were.
     `meant` says what it finds once meaning counts, if it does. `keys` has what each publication is
     ranked by, where words were typed. `chosen` has the facets in which something is ticked.
     """
 
+    request: SearchRequest
+    dated: Dated
     understood: Understood
     meant: Meant | None
     sifted: Sifted
@@ -55,15 +60,30 @@ class Finding(NamedTuple):
 
 
 def found(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = None) -> Finding:
-    """The publications that answer a search."""
+    """Find the publications that answer a search.
+
+    Years in the text are filters, unless these leave nothing and the text as typed finds something.
+    """
     watch = watch or Stopwatch()
-    read = understood(request, snapshot, watch)
-    meant = meaning.meant(request, read, snapshot)
+    typed = Dated(request.text)
+    read = typed if request.exact else dated(request.text, snapshot.catalogue)
+    finding = _found(request, read, snapshot, watch)
+    if read != typed and not len(finding.sifted.given):
+        literal = _found(request, typed, snapshot, watch)
+        return literal if literal.as_typed else finding
+    return finding
+
+
+def _found(request: SearchRequest, read: Dated, snapshot: Snapshot, watch: Stopwatch) -> Finding:
+    """Find the publications that answer a text in which years were read in one way."""
+    request = msgspec.structs.replace(request, text=read.text)
+    understanding = understood(request, snapshot, watch)
+    meant = meaning.meant(request, understanding, snapshot)
     if meant:
         watch.lap("meaning")
-    parsed, base = read.parsed, meant.ranking if meant else read.base
+    base = meant.ranking if meant else understanding.base
     documents, keys = (base.documents, base.keys) if base else (snapshot.everything, None)
-    for node in parsed.filters:
+    for node in understanding.parsed.filters:
         kept = matches(node, snapshot).take(documents)
         documents, keys = documents[kept], None if keys is None else keys[kept]
     chosen = facets.ticked(request.filters, snapshot)
@@ -71,4 +91,4 @@ def found(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = 
     if keys is not None and sifted.at is not None:
         keys = keys.take(sifted.at)
     watch.lap("match")
-    return Finding(read, meant, sifted, keys, chosen)
+    return Finding(request, read, understanding, meant, sifted, keys, chosen)

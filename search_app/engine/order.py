@@ -15,6 +15,9 @@ from search_app.engine.editions import NONE
 from search_app.engine.request import Sort
 from search_app.engine.snapshot import Documents
 
+CLOSE = 0.7
+"""What share of the best score a hit has at least where the newest of the best are wanted."""
+
 
 def best(
     documents: Documents,
@@ -38,6 +41,12 @@ def best(
     tied = ranks["newest"].take(documents.take(among))
     order = np.lexsort((tied, -scores.take(among)))
     return among.take(order[first:last])
+
+
+def leveled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return scores in which those close to the best equal it: the newest of these come first."""
+    best_score = scores.max(initial=0)
+    return np.where(scores >= CLOSE * best_score, best_score, scores)
 
 
 def folded(

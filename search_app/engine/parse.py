@@ -56,15 +56,16 @@ class Parsed(msgspec.Struct, frozen=True):
 
     `words` is None where no words were typed. `filters` are trees that must match too, as if
     they were ticked. `ignored` counts the words beyond the limit. `unknown` has the values
-    typed behind a field's name that no publication has, each with the name. `spoken` are the
-    languages in which things were called by name. `has_operators` is true if there are
-    operators, exclusions or parentheses.
+    typed behind a field's name that no publication has, each with the name. `unknown_fields` are
+    names before a colon that no searchable row has. `spoken` are the languages in which things
+    were called by name. `has_operators` is true if there are operators, exclusions or parentheses.
     """
 
     words: query.Query | None
     filters: tuple[query.Query, ...]
     ignored: int
     unknown: tuple[tuple[str, str], ...] = ()
+    unknown_fields: tuple[str, ...] = ()
     spoken: frozenset[str] = frozenset()
     has_operators: bool = False
 
@@ -117,13 +118,14 @@ class _Parser:
         self.vocabulary, self.joined, self.pieces = vocabulary, joined, pieces
         self.searchable = vocabulary.searchable
         self.unknown: list[tuple[str, str]] = []
+        self.unknown_fields: list[str] = []
         self.spoken: set[str] = set()
 
     def parsed(self, level: Level, ignored: int) -> Parsed:
         words, filters = parted(self._groups(level, None))
         return Parsed(
             self._join(words), tuple(filters), ignored, tuple(self.unknown),
-            frozenset(self.spoken), level.has_operators,
+            tuple(dict.fromkeys(self.unknown_fields)), frozenset(self.spoken), level.has_operators,
         )  # fmt: skip
 
     def _join(self, groups: list[query.Query]) -> query.Query | None:
@@ -222,14 +224,17 @@ class _Parser:
         return [[*unit] for unit in line.units(keeps=around.keeps, pieces=self.pieces)]
 
     def _row(self, name: str | None) -> Field | None:
-        return self.vocabulary.catalogue.by_name.get(name.lower()) if name else None
+        return self.vocabulary.catalogue.by_query_name.get(name.lower()) if name else None
 
     def _atom(self, token: Token, around: _Around) -> Unit:
         row = self._row(token.field or around.field)
         if row and (row.facet or row.parent):
             return self._filter(row, token, around)
+        is_searched = row is not None and row.name in self.searchable
+        if token.field and not is_searched and not token.text.startswith("//"):  # no URL's scheme
+            self.unknown_fields.append(token.field)
         if row:  # what is told of a publication, and can't be searched alone, is searched anywhere
-            fields = [row.name] if row.name in self.searchable else self.searchable
+            fields = [row.name] if is_searched else self.searchable
             return self._literally(token, fields, around)
         plain = [token.text.lower() if token.text in OPERATORS else token.text]
         unit = (

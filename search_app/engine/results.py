@@ -9,6 +9,7 @@ import msgspec
 
 from indexer.record import Publication
 from search_app.engine.request import Sort
+from search_app.engine.year_expressions import YearExpression
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -175,12 +176,14 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     `strict` counts, and these hold any of them;
     `kept` has what was typed for the places, languages and years that all found have even so;
     `meant` counts those that have not what was typed, but mean the like;
-    `corrected` is the text that was searched for in place of what was typed, `suggestion` one
+    `corrected` is the text that was searched for in place of what was typed, `years` are the
+    expressions in it that were read as filters or as a wish for the newest, `suggestion` one
     that may have been meant, and `named` has the things that are looked for by other names too.
     `ignored` counts the words beyond those that a query may have; `too_much` has what was typed
     and left out because the query would cost too much, and `cut` what stands for more words
     than are searched for, with how many more. `unknown` has the values typed behind a field's
-    name that no publication has, each with the name. `is_read` is False where a text was typed
+    name that no publication has, each with the name, `unknown_fields` the names before a colon
+    that no searchable field has. `is_read` is False where a text was typed
     in which nothing can be searched for. `diagnosis` is there if nothing was found, or nothing
     with all the words; `is_gap` says that no publication has what was typed, whatever is ticked.
     `facets` has the buckets of each facet in the order in
@@ -200,6 +203,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     kept: tuple[str, ...] = ()
     meant: int = 0
     corrected: str | None = None
+    years: tuple[YearExpression, ...] = ()
     suggestion: str | None = None
     named: tuple[Named, ...] = ()
     scored: bool
@@ -208,6 +212,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     too_much: tuple[str, ...] = ()
     cut: tuple[tuple[str, int], ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
+    unknown_fields: tuple[str, ...] = ()
     is_read: bool = True
     diagnosis: Diagnosis | None = None
     is_gap: bool = False

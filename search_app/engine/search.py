@@ -16,7 +16,7 @@ from search_app.engine.explain import Explainer
 from search_app.engine.facets import Selection, Sifted
 from search_app.engine.finding import Finding, found
 from search_app.engine.nodes import leaves
-from search_app.engine.order import best, folded
+from search_app.engine.order import best, folded, leveled
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
 from search_app.engine.snapshot import Documents, Snapshot
@@ -86,17 +86,20 @@ def find(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = N
     finding = found(request, snapshot, watch)
     base, keys, sifted = finding.base, finding.keys, finding.sifted
     sort = _sort(request, is_scored=base is not None)
-    listed = sifted.documents
+    listed, order = sifted.documents, keys
+    if finding.dated.wants_newest and request.sort is None and keys is not None:
+        order = leveled(keys)
     if request.fold:
-        stays = folded(listed, keys, snapshot.ranks, sort, snapshot.editions.family)
-        listed, keys = listed.take(stays), None if keys is None else keys.take(stays)
+        stays = folded(listed, order, snapshot.ranks, sort, snapshot.editions.family)
+        listed = listed.take(stays)
+        keys, order = [None if each is None else each.take(stays) for each in (keys, order)]
     first = (request.page - 1) * request.size
-    at = best(listed, keys, snapshot.ranks, sort, slice(first, first + request.size))
+    at = best(listed, order, snapshot.ranks, sort, slice(first, first + request.size))
     scores = None if base is None or keys is None else base.scores(keys.take(at))
     watch.lap("score")
     counts = snapshot.table.counts(sifted.documents, dict(_but_for_their_own(finding)))
     watch.lap("facets")
-    return Answer(request, snapshot, finding, sort, listed.take(at), scores, counts, watch)
+    return Answer(finding.request, snapshot, finding, sort, listed.take(at), scores, counts, watch)
 
 
 def _but_for_their_own(finding: Finding) -> Iterator[tuple[str, Documents]]:
@@ -141,6 +144,7 @@ def results(answer: Answer) -> Results:
         kept=read.kept,
         meant=answer.meant,
         corrected=read.corrected,
+        years=answer.finding.dated.expressions,
         suggestion=_suggestion(answer),
         named=tuple(
             Named(leaf.said, leaf.also, leaf.narrower)
@@ -153,6 +157,7 @@ def results(answer: Answer) -> Results:
         too_much=read.left_out,
         cut=_cut(answer),
         unknown=read.parsed.unknown,
+        unknown_fields=read.parsed.unknown_fields,
         is_read=not answer.request.text
         or read.parsed.words is not None
         or bool(read.parsed.filters),

@@ -65,7 +65,7 @@ def _facts(snapshot: Snapshot) -> Iterator[Thing]:
     for field in exact_fields(snapshot.catalogue):
         if is_told(field):
             for value in snapshot.columns[field.name].values:
-                if value != MISSING and (labels := _names(field, value, snapshot)):
+                if value != MISSING and (labels := names(field, value, snapshot)):
                     known = codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
                     yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),), known)
 
@@ -97,7 +97,8 @@ def is_told(field: Field) -> bool:
     return bool(field.values) or field.kind in ("country", "language", "year")
 
 
-def _names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
+def names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
+    """Return what a value is called, by language: of a country or a language, in six languages."""
     own = snapshot.catalogue.language
     spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
     if field.kind == "country":
@@ -106,8 +107,8 @@ def _names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]
         return {each: [codes.language_name(value, each)] for each in spoken}
     label = field.display(value, own)
     parts = [part for part in _PARTED.split(label) if " " in part or len(part) >= SHORTEST_PART]
-    names: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
-    for part in names[own]:
+    called: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
+    for part in called[own]:
         for language, name in codes.region_names(part, spoken).items():
-            names.setdefault(language, []).append(name)
-    return names
+            called.setdefault(language, []).append(name)
+    return called

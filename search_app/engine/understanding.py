@@ -16,7 +16,7 @@ from whoosh import query
 
 from indexer.fields import MISSING, Field
 from indexer.folding import fold
-from search_app.engine import concepts, spelling
+from search_app.engine import concepts, spelling, things
 from search_app.engine.bounds import bounded
 from search_app.engine.keeping import facts_kept
 from search_app.engine.nodes import leaves
@@ -174,13 +174,25 @@ def _found(text: str, way: Way, snapshot: Snapshot, watch: Stopwatch) -> Underst
 
 
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
-    """The values that a text names, as a code or a label; else those that have its words."""
-    language = snapshot.catalogue.language
-    labels = {
-        value: fold(field.missing if value == MISSING else field.display(value, language))
-        for value in snapshot.columns[field.name].values
-    }
+    """Return the values that a text names, as a code or a label; else those with all its words.
+
+    Countries and languages are known by their names in the six languages of the United Nations.
+    """
+    known = snapshot.once(f"names of {field.name}", lambda: _names(field, snapshot))
     wanted = fold(text)
-    exactly = [value for value in labels if wanted in (labels[value], fold(value))]
+    exactly = [value for value, names in known.items() if wanted in names]
     words = set(wanted.split())
-    return exactly or [value for value in labels if words and words <= set(labels[value].split())]
+    return exactly or [
+        value for value, names in known.items()
+        if words and any(words <= set(name.split()) for name in names)
+    ]  # fmt: skip
+
+
+def _names(field: Field, snapshot: Snapshot) -> dict[str, frozenset[str]]:
+    """Return the names of each value of a facet, folded."""
+    known = {}
+    for value in snapshot.columns[field.name].values:
+        labels = [] if value == MISSING else things.names(field, value, snapshot).values()
+        every = [name for names in labels for name in names] or [field.missing]
+        known[value] = frozenset(map(fold, [value, *every]))
+    return known

@@ -1,0 +1,195 @@
+"""Read years as people type them (`since 2012`, `2010-2014`, `latest`) as filters.
+
+An expression is replaced by the syntax of the query language (`year:2012..`), so that it is read
+once and means the same wherever it is in a query. Quoted text and values of a field stay as typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import msgspec
+
+from indexer.fields import Catalogue, Field
+
+_YEAR = r"(?:1[0-9]{3}|20[0-9]{2})"
+_GAP = r"[ \t\u00a0]{1,3}"
+_NO_GAP = r"[ \t\u00a0]{0,3}"
+_ARABIC_YEAR = rf"(?:(?:عام|سنة){_GAP})?"
+
+_RANGES = (
+    rf"%a(?:{_NO_GAP}[-–—]{_NO_GAP}|\.\.|{_GAP}(?:to|through|until){_GAP})%b",
+    rf"(?:between|from){_GAP}%a{_GAP}(?:and|to|until|till|through){_GAP}%b",
+    rf"(?:entre|de){_GAP}%a{_GAP}(?:et|à|a|y|e){_GAP}%b",
+    rf"desde{_GAP}%a{_GAP}(?:a|hasta){_GAP}%b",
+    rf"(?:с|от|между){_GAP}%a{_GAP}(?:по|до|и){_GAP}%b(?:{_GAP}(?:года|год|годами|гг?\.?))?",
+    rf"(?:بين|من){_GAP}{_ARABIC_YEAR}%a{_GAP}(?:و|إلى|الى|حتى){_NO_GAP}{_ARABIC_YEAR}%b",
+    rf"[从自]?%a年?{_NO_GAP}[-–—~至到]{_NO_GAP}%b年?(?:之间|间|期间)?",
+    r"在?%a年?[和与]%b年?(?:之间|间|期间)",
+)
+_SINCE = (
+    rf"(?:since|starting{_GAP}(?:in|from)){_GAP}%a",
+    rf"(?:from{_GAP})?%a{_GAP}(?:onwards?|or{_GAP}later|and{_GAP}later)",
+    r"%a(?:\.\.(?!\.)|\+)",
+    rf"(?:depuis|à{_GAP}partir{_GAP}de|a{_GAP}partir{_GAP}de|desde){_GAP}%a",
+    rf"(?:начиная{_GAP})?с{_GAP}%a(?:{_GAP}(?:года|г\.?))?",
+    rf"منذ{_GAP}{_ARABIC_YEAR}%a",
+    r"[自从]?%a年?(?:以来|起|至今)",
+    rf"%n{_NO_GAP}(?:>=|≥){_NO_GAP}%a",
+)
+_AFTER = (
+    rf"(?:after|later{_GAP}than|newer{_GAP}than){_GAP}%a",
+    rf"(?:après|apres|después{_GAP}de|despues{_GAP}de|posteriore?s?{_GAP}[aà]){_GAP}%a",
+    rf"(?:после|позже|позднее){_GAP}%a(?:{_GAP}(?:года|г\.?))?",
+    rf"بعد{_GAP}{_ARABIC_YEAR}%a",
+    r"%a年?(?:以后|以後|之后|之後|后)",
+    rf"%n{_NO_GAP}>{_NO_GAP}%a",
+)
+_BEFORE = (
+    rf"(?:before|prior{_GAP}to|earlier{_GAP}than|older{_GAP}than){_GAP}%b",
+    rf"(?:avant|antes{_GAP}de|antérieure?s?{_GAP}à|anteriore?s?{_GAP}a){_GAP}%b",
+    rf"(?:до|раньше|ранее){_GAP}%b(?:{_GAP}(?:года|г\.?))?",
+    rf"قبل{_GAP}{_ARABIC_YEAR}%b",
+    r"%b年?(?:以前|之前|前)",
+    rf"%n{_NO_GAP}<{_NO_GAP}%b",
+)
+_UNTIL = (
+    rf"(?:until|till|up{_GAP}to){_GAP}%b",
+    rf"%b{_GAP}(?:or{_GAP}earlier|and{_GAP}earlier)",
+    r"\.\.%b",
+    rf"(?:jusqu['’]en|jusqu['’]à|hasta){_GAP}%b",
+    rf"по{_GAP}%b(?:{_GAP}(?:год|г\.?))?",
+    rf"حتى{_GAP}{_ARABIC_YEAR}%b",
+    r"(?:截至|到)%b年?",
+    rf"%n{_NO_GAP}(?:<=|≤){_NO_GAP}%b",
+)
+_IN = (rf"%n{_NO_GAP}={_NO_GAP}%b",)
+_NEWEST = (
+    rf"latest|newest|most{_GAP}recent",
+    rf"(?:le|la|les){_GAP}plus{_GAP}récent(?:e|s|es)?|derni(?:er|ère)s?",
+    rf"(?:el|la|los|las){_GAP}más{_GAP}recientes?|últim[oa]s?",
+    r"новейш(?:ий|ая|ее|ие)|последн(?:ий|яя|ее|ие)|самы[йе] (?:новый|новые|последние)",
+    r"أحدث",
+    r"最新的?",
+)
+_PUBLISHED = (
+    rf"(?:(?:published|issued|released|dated|publiée?s?|publicad[oa]s?|опубликованн\w+|изданн\w+"
+    rf"|المنشورة|الصادرة|المنشور|الصادر){_GAP}(?:(?:in|from|en|entre|в){_GAP})??|出版于|发表于|发布于)?"
+)
+"""A verb before an expression that says no more than the expression does."""
+_FORMS = {
+    "range": _RANGES,
+    "since": _SINCE,
+    "after": _AFTER,
+    "before": _BEFORE,
+    "until": _UNTIL,
+    "in": _IN,
+    "newest": _NEWEST,
+}
+"""Expressions by meaning, in the six languages of the United Nations. `%a` and `%b` are the first
+and the last year, `%n` is a name of the year's field. The first form that fits is taken."""
+
+_UNSEGMENTED = "\u3400-\u9fff"
+_BEGIN = rf"(?<![^\s(（{_UNSEGMENTED}])"
+_END = rf"(?=$|[\s)）,;?!？，。{_UNSEGMENTED}]|\.(?:\s|$))"
+_QUOTED = re.compile(r'["“”„][^"“”„]*["“”„]')
+_MAY_FIT = re.compile(r"\d{4}|" + "|".join(_NEWEST), re.IGNORECASE)
+_DIGITS = {ord(each): str(int(each)) for each in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
+
+
+class YearExpression(msgspec.Struct, frozen=True):
+    """An expression that was `typed`, and the years that it was read as.
+
+    `first` and `last` are included, and None where the range is open. Both are None where the
+    newest publications were asked for.
+    """
+
+    typed: str
+    first: int | None = None
+    last: int | None = None
+
+
+class Dated(msgspec.Struct, frozen=True):
+    """A text with its year expressions in the syntax of the query language, and what they were."""
+
+    text: str
+    expressions: tuple[YearExpression, ...] = ()
+
+    @property
+    def wants_newest(self) -> bool:
+        """Whether the newest publications were asked for."""
+        return any(each.first is None and each.last is None for each in self.expressions)
+
+
+def dated(text: str, catalogue: Catalogue) -> Dated:
+    """Return a text with its year expressions replaced by filters of the catalogue's year field.
+
+    The text is returned unchanged if the catalogue has no facet of years. A range whose end is
+    before its beginning is no expression.
+    """
+    row = next((each for each in catalogue.facets if each.kind == "year"), None)
+    latin = text.translate(_DIGITS)
+    if row is None or not _MAY_FIT.search(latin):
+        return Dated(text)
+    pattern = _pattern(tuple(catalogue.query_names(row)))
+    pieces, expressions, end = [], [], 0
+    for start, stop in _unquoted(latin):
+        for match in pattern.finditer(latin, start, stop):
+            read = _read(match, text[match.start() : match.end()])
+            if read is not None:
+                pieces += [text[end : match.start()], _syntax(read, row)]
+                expressions.append(read)
+                end = match.end()
+    if not expressions:
+        return Dated(text)
+    return Dated(" ".join("".join([*pieces, text[end:]]).split()), tuple(expressions))
+
+
+def _unquoted(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the parts of a text that are outside quotes begin and end."""
+    start = 0
+    for quoted in _QUOTED.finditer(text):
+        yield start, quoted.start()
+        start = quoted.end()
+    yield start, len(text)
+
+
+@lru_cache(maxsize=16)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Return one pattern for all forms; its named group is the meaning, with the years inside."""
+    own = "|".join(re.escape(each) for each in sorted(names, key=len, reverse=True))
+    meanings = []
+    for meaning, forms in _FORMS.items():
+        each = "|".join(forms)
+        each = each.replace("%n", f"(?:{own})").replace("%a", _YEAR).replace("%b", _YEAR)
+        meanings.append(f"(?P<{meaning}>{each})")
+    return re.compile(f"{_BEGIN}{_PUBLISHED}(?:{'|'.join(meanings)}){_END}", re.IGNORECASE)
+
+
+def _read(match: re.Match[str], typed: str) -> YearExpression | None:
+    """Return what a match means, or None for a range whose end is before its beginning."""
+    meaning = match.lastgroup
+    years = [int(each) for each in re.findall(_YEAR, match[0])]
+    if meaning == "newest":
+        return YearExpression(typed)
+    if meaning == "range":
+        return YearExpression(typed, years[0], years[1]) if years[0] <= years[1] else None
+    bounds = {
+        "since": (years[0], None),
+        "after": (years[0] + 1, None),
+        "before": (None, years[0] - 1),
+        "until": (None, years[0]),
+        "in": (years[0], years[0]),
+    }
+    return YearExpression(typed, *bounds[meaning or ""])
+
+
+def _syntax(read: YearExpression, row: Field) -> str:
+    """Return an expression in the syntax of the query language; nothing for the newest."""
+    if read.first is None and read.last is None:
+        return " "
+    first = "" if read.first is None else f"{read.first:04}"
+    last = "" if read.last is None else f"{read.last:04}"
+    return f" {row.name}:{first if first == last else f'{first}..{last}'} "
