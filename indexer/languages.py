@@ -7,6 +7,7 @@ stemmer can't: labour and labor, organise and organize, children and child.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import Stemmer
@@ -140,6 +141,54 @@ _FOLDED_STOP_WORDS = {
 
 EVERY_STOP_WORD = frozenset().union(*_FOLDED_STOP_WORDS.values())
 """The stop words of all languages, folded."""
+
+
+_QUESTION_STARTS = frozenset(
+    as_written(word)
+    for word in (
+        "how what which where who whom whose why when is are was were can could do does did should "
+        "will would "
+        "comment que quoi quel quelle quels quelles où ou qui pourquoi quand combien est existe "
+        "cómo como qué cuál cuáles dónde donde quién quiénes por cuándo cuánto existe hay "
+        "как что какой какая какое какие где кто почему зачем когда сколько "
+        "كيف ما ماذا أين من لماذا متى هل أي كم"
+    ).split()
+)
+"""Words that a question begins with, in five languages; Chinese does not separate words."""
+
+_QUESTION_WORDS = frozenset(
+    as_written(word)
+    for word in (
+        "tell know find get give show explain say need want look looking please anyone someone "
+        "somebody anything something there may might must shall am being happen happens happened "
+        "mean means meant called best way ways "
+        "savoir trouver obtenir donner montrer expliquer dire faire faut peut peux puis dois doit "
+        "existe quelqu'un façon je tu on nous vous "
+        "saber encontrar obtener dar mostrar explicar decir hacer puedo puede debo debe existe hay "
+        "alguien "
+        "узнать найти получить дать показать объяснить сказать сделать можно нужно надо есть я мне "
+        "мы "
+        "أعرف أجد أحصل أريد يمكن يمكنني توجد يوجد"
+    ).split()
+)
+_QUESTION_ENDS = ("?", "؟", "？")
+_ASKED = frozenset({"me", "us"})
+"""A verb before one of these asks for something: *show me*, *tell us*."""
+
+
+def is_question(words: Sequence[str]) -> bool:
+    """Return whether typed words ask something: by their first word, or by a question mark."""
+    if len(words) < 2:
+        return False
+    first, second = (as_written(word.strip("¿¡")) for word in words[:2])
+    asks_for = second in _ASKED and carries_question(first)
+    return asks_for or first in _QUESTION_STARTS or words[-1].endswith(_QUESTION_ENDS)
+
+
+def carries_question(word: str) -> bool:
+    """Return whether a word of a question says that something is asked, and not what about."""
+    written = as_written(word)
+    return written in _QUESTION_WORDS or written in _QUESTION_STARTS
 
 
 def stop_words(language: str) -> frozenset[str]:

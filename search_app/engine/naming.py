@@ -122,8 +122,17 @@ class Names:
                 stem = languages.stem(words[first][0], language)
                 for key, number in self._starting.get((language, stem), ()):
                     last = _end(key, words, first, language)
-                    if last:
+                    if last and not self._only_joins(words[first:last], language):
                         yield Name(first, last, language, number)
+
+    def _only_joins(self, words: Sequence[Sequence[str]], language: str) -> bool:
+        """Return whether a name in another language has only stop words of the catalogue's own.
+
+        The Spanish stem of Canada is the English *can*.
+        """
+        own = self.languages[0]
+        stop_words = languages.stop_words(own)
+        return language != own and all(as_written(raw) in stop_words for raw in chain(*words))
 
 
 def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) -> int:

@@ -133,6 +133,7 @@ class Line:
 
     def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary, *, shouted: bool) -> None:
         self.vocabulary, self.pieces, self.shouted = vocabulary, list(pieces), shouted
+        self._is_question = languages.is_question(self.pieces)
         self.things: list[Recognised] = []
         self.spoken: frozenset[str] = frozenset()
         things = vocabulary.things
@@ -162,6 +163,8 @@ class Line:
             typed = list(_compounds(typed, vocabulary))
         for each in typed:
             raws = analysis.words(each)
+            if self._is_question and not keeps and all(map(languages.carries_question, raws)):
+                continue
             if len(raws) > 1 and pieces == "one":
                 yield [piece(each, fields, vocabulary)]
                 continue

@@ -547,3 +547,10 @@ def test_no_thing_lies_within_another(text: str, snapshot: Snapshot) -> None:
         assert not any(
             other[0] <= one[0] and one[1] <= other[1] for other in spans if other is not one
         )
+
+
+def test_a_stop_word_is_no_name_in_another_language(catalogue_index: Path) -> None:
+    """The word *can* is not read as Canada, whose Spanish name has the same stem."""
+    known = concepts.of(Snapshot(generations.current(catalogue_index)))
+    assert not known.recognised(["where", "can"], shouted=False)
+    assert [each.leaf.said for each in known.recognised(["Canadá"], shouted=False)] == ["Canadá"]

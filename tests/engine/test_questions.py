@@ -1,0 +1,59 @@
+"""Words that carry a question do not decide what is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from search_app.engine import open_engine
+from search_app.engine.nodes import leaves
+from search_app.engine.request import SearchRequest
+from search_app.engine.search import find
+from search_app.engine.snapshot import Snapshot
+
+
+@pytest.fixture(scope="session")
+def real(catalogue_index: Path) -> Snapshot:
+    """The real catalogue."""
+    return open_engine(catalogue_index).snapshot()
+
+
+def ids(text: str, snapshot: Snapshot, *, exact: bool = False) -> list[str]:
+    """The ids of the first hits for a text."""
+    answer = find(SearchRequest(text, exact=exact), snapshot)
+    return [snapshot.publication(number).id for number in answer.numbers.tolist()]
+
+
+def test_a_question_finds_the_publication_that_answers_it(real: Snapshot) -> None:
+    """A rare verb in a question does not outweigh its subject."""
+    wanted = "what-is-the-difference-between-trafficking-in-persons-and-smuggling-of-migrants-2016"
+    assert ids("how do I tell trafficking from smuggling", real)[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("where can I find a toolkit on organ removal", "toolkit organ removal"),
+        ("Can you tell me about child trafficking?", "child trafficking"),
+        ("show me films about forced labour", "films forced labour"),
+        ("i need something about labour exploitation?", "labour exploitation"),
+        ("où puis-je trouver un manuel sur la traite", "où un manuel sur la traite"),
+        ("¿Dónde puedo encontrar un manual?", "un manual"),
+        ("где можно найти руководство", "руководство"),
+    ],
+)
+def test_words_that_carry_a_question_are_left_out(
+    question: str, subject: str, real: Snapshot
+) -> None:
+    """A question finds what its subject finds, in the same order."""
+    assert ids(question, real) == ids(subject, real) != []
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("tell the truth campaign", "tell"), ("way out", "way"), ("tell", "tell")]
+)
+def test_outside_a_question_these_words_count(text: str, word: str, real: Snapshot) -> None:
+    """The same verbs are words like others where nothing is asked."""
+    read = find(SearchRequest(text, match="any", exact=True), real).understood
+    assert word in {leaf.said for leaf in leaves(read.parsed.words)}
