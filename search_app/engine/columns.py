@@ -106,6 +106,8 @@ class Table:
         self._rows = Rows(columns)
         self._first = np.empty((size, len(columns)), narrowest(len(self._rows.values)))
         further: list[tuple[Array, Array]] = []
+        self._further_parts: dict[str, slice] = {}
+        end = 0
         for at, (name, column) in enumerate(columns.items()):
             numbers = column.ordinals.astype(np.int32) + np.int32(self._rows.parts[name].start)
             self._first[:, at] = numbers[column.offsets[:-1]]
@@ -113,6 +115,8 @@ class Table:
                 is_further = np.ones(len(numbers), np.bool_)
                 is_further[column.offsets[:-1]] = False
                 further.append((column.documents[is_further], numbers[is_further]))
+                begin, end = end, end + len(further[-1][1])
+                self._further_parts[name] = slice(begin, end)
         nothing = np.zeros(0, np.int32)
         self._further_documents = np.concatenate([nothing, *(each for each, _ in further)])
         self._further_numbers = np.concatenate([nothing, *(each for _, each in further)])
@@ -138,10 +142,9 @@ class Table:
         part = self._rows.parts[row]
         firsts = self._columns[row].firsts.take(documents)
         found = np.bincount(firsts, minlength=part.stop - part.start)
-        if len(self._further_documents):
-            further = self._further(documents)
-            here = further[(further >= part.start) & (further < part.stop)]
-            found += np.bincount(here - part.start, minlength=len(found))
+        if row in self._further_parts:
+            further = self._further(documents, self._further_parts[row])
+            found += np.bincount(further - part.start, minlength=len(found))
         return found
 
     @cached_property
@@ -159,11 +162,11 @@ class Table:
             found += np.bincount(self._further(documents), minlength=total)
         return found
 
-    def _further(self, documents: Array) -> Array:
-        """The values beyond the first that some publications have."""
+    def _further(self, documents: Array, part: slice = slice(None)) -> Array:
+        """Return the values beyond the first of some publications, in all rows or in one."""
         held = np.zeros(len(self._first), np.bool_)
         held[documents] = True
-        return self._further_numbers[held.take(self._further_documents)]
+        return self._further_numbers[part][held.take(self._further_documents[part])]
 
 
 class Kinds:

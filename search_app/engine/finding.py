@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_app.engine import facets, meaning
-from search_app.engine.facets import Selection, Sifted
+from search_app.engine.facets import Sifted
 from search_app.engine.match import matches
 from search_app.engine.meaning import Meant
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import Ranking
+from search_app.engine.selection import Selection
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.understanding import NONE, Understood, understood

@@ -13,12 +13,13 @@ from search_app.engine import expand, facets, passages, spelling
 from search_app.engine.columns import Counts
 from search_app.engine.diagnosis import diagnosed
 from search_app.engine.explain import Explainer
-from search_app.engine.facets import Selection, Sifted
+from search_app.engine.facets import Sifted
 from search_app.engine.finding import Finding, found
 from search_app.engine.nodes import leaves
 from search_app.engine.order import best, folded, leveled
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
+from search_app.engine.selection import Selection
 from search_app.engine.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.understanding import Understood

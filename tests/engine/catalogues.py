@@ -102,13 +102,13 @@ FILTERS = st.fixed_dictionaries(
 ).map(lambda found: {name: tuple(dict.fromkeys(each)) for name, each in found.items() if each})
 
 
-def index(folder: Path, made: Sequence[Publication]) -> Path:
+def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATALOGUE) -> Path:
     """A published index of the publications, through the real writer."""
     folder.mkdir(parents=True, exist_ok=True)
     with publishing.begun(folder) as partial:
-        census = Census(CATALOGUE, {}, [], Thesaurus(), "")
+        census = Census(catalogue, {}, [], Thesaurus(), "")
         chunks = census.counted(map(Fresh, made))
-        counts = columnar.write(partial / manifest.SEGMENT, CATALOGUE, chunks)
+        counts = columnar.write(partial / manifest.SEGMENT, catalogue, chunks)
         sealed = publishing.seal(partial, census.manifest(counts))
         publishing.publish(folder, sealed)
     return folder
