@@ -16,12 +16,25 @@ import msgspec
 import pytest
 
 from benchmarks.speed import __main__ as bench
-from benchmarks.speed import bars, engines, fresh, machine, papers, questions, results, timing
+from benchmarks.speed import (
+    bars,
+    engines,
+    fresh,
+    generated,
+    machine,
+    pages,
+    papers,
+    questions,
+    results,
+    timing,
+)
 from benchmarks.speed.questions import KINDS, Question
 from benchmarks.speed.report import page
 from benchmarks.speed.results import Results, Timed
 from benchmarks.speed.workplace import Plan, Workplace
+from indexer import build
 from indexer.languages import stop_words
+from search_app.engine import open_engine
 
 PAPERS = 300
 QUERIES = 6
@@ -99,6 +112,11 @@ def test_all_parts_are_measured_and_reported(file: Path, tmp_path: Path) -> None
         assert all(len(each.medians) == plan.rounds for each in timed.values())
     assert found.building.built[engines.OURS].size > 0
     assert found.growth.sizes == [37, 75, 150, 300, 600]
+    assert found.pages
+    assert found.pages.searches == 2 * QUERIES
+    assert 0 < found.pages.accounted <= 1
+    assert found.trees
+    assert (found.trees.values, found.trees.pairs) == (250, QUERIES)
     text = written.read_text(encoding="utf-8")
     for name in plan.names:
         assert (f"**{name} was left out**" in text) == (name in plan.left_out)
@@ -299,3 +317,22 @@ def test_a_process_that_fails_is_told(tmp_path: Path) -> None:
     """A build that ends with an error ends the measuring."""
     with pytest.raises(RuntimeError, match="child build SQLite FTS5"):
         fresh.run(Timed, "build", engines.SQLITE, tmp_path, tmp_path / "missing.jsonl")
+
+
+def test_a_page_that_fails_ends_the_measurement(tmp_path: Path) -> None:
+    """A path that is no search page is an error, not a fast page."""
+    index = tmp_path / "index"
+    build.build(generated.write(tmp_path / "corpus", 20), index)
+    assert len(pages.requested(index, ["/?q=ba"], tmp_path).taken) == 1
+    with pytest.raises(RuntimeError, match="paging"):
+        pages.requested(index, ["/?sort=sideways"], tmp_path)
+
+
+def test_the_generated_tree_has_its_250_values(tmp_path: Path) -> None:
+    """Each value has publications, and some countries belong to two regions."""
+    index = tmp_path / "index"
+    build.build(generated.write(tmp_path / "corpus", 4000), index)
+    snapshot = open_engine(index).snapshot()
+    held = [len(snapshot.columns[row].values) - 1 for row in ("region", "country")]
+    assert held == [generated.REGIONS, generated.COUNTRIES]
+    assert {len(parents) for parents in snapshot.catalogue.groups.values()} == {1, 2}

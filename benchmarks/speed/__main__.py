@@ -8,7 +8,17 @@ from pathlib import Path
 
 import click
 
-from benchmarks.speed import building, engines, growth, results, searching, serving, worst
+from benchmarks.speed import (
+    building,
+    engines,
+    growth,
+    pages,
+    results,
+    searching,
+    serving,
+    trees,
+    worst,
+)
 from benchmarks.speed.report import page, plots
 from benchmarks.speed.results import Results
 from benchmarks.speed.workplace import Plan, Workplace
@@ -21,6 +31,8 @@ PARTS: dict[str, Callable[[Workplace], object]] = {
     "growth": growth.measure,
     "worst": worst.measure,
     "serving": serving.measure,
+    "pages": pages.measure,
+    "trees": trees.measure,
 }
 """Each part by its name in the results, in the order in which they are measured."""
 

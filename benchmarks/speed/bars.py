@@ -8,7 +8,17 @@ from typing import NamedTuple
 
 from benchmarks.speed.engines import OURS, TANTIVY, TANTIVY_STORING
 from benchmarks.speed.questions import title
-from benchmarks.speed.results import Building, Growth, Results, Searching, Serving, Worst
+from benchmarks.speed.results import (
+    Building,
+    Growth,
+    Pages,
+    Results,
+    Searching,
+    Serving,
+    Trees,
+    Worst,
+)
+from benchmarks.speed.trees import FOUR, HUNDRED
 
 MEDIANS = {"word": 0.4, "and": 0.4, "ticked": 0.4, "or": 0.7, "phrase": 0.7, "prefix": 0.7}
 P95, BUILD, REBUILD, BYTES = 0.9, 2.5, 0.6, 3.5
@@ -16,6 +26,8 @@ FIRST_MS, CHECK_MS, WORST_MS = 100.0, 1000.0, 60.0
 PAGE_MS, EACH_PAGE_MS = 2.0, 1000 / 800
 TO_FULL, TO_COPIES = 2.5, 4.0
 MEMORY = 10**9
+MEDIAN_PAGE_MS, P95_PAGE_MS, UNACCOUNTED = 3.0, 5.0, 5.0
+SELECTED = {FOUR: 2.0, HUNDRED: 3.0}
 
 
 class Bar(NamedTuple):
@@ -82,6 +94,8 @@ def judged(results: Results) -> list[Bar]:
         *(_growth(results.growth) if results.growth else ()),
         *(_worst(results.worst) if results.worst else ()),
         *(_serving(results.serving) if results.serving else ()),
+        *(_pages(results.pages) if results.pages else ()),
+        *(_trees(results.trees) if results.trees else ()),
     ]
 
 
@@ -129,3 +143,16 @@ def _serving(part: Serving) -> Iterator[Bar]:
         yield Bar(f"a page of {name}, inside the application", served.page, PAGE_MS, " ms")
         each = 1000 / served.each_second
         yield Bar(f"time a page of {name}, {part.workers} workers", each, EACH_PAGE_MS, " ms")
+
+
+def _pages(part: Pages) -> Iterator[Bar]:
+    of = f"a page of {part.setting.papers:,} papers, first pass"
+    yield Bar(f"{of}, median", part.median, MEDIAN_PAGE_MS, " ms")
+    yield Bar(f"{of}, p95", part.p95, P95_PAGE_MS, " ms")
+    missing = 100 * (1 - part.accounted)
+    yield Bar(f"{of}, not in its Server-Timing", missing, UNACCOUNTED, " %")
+
+
+def _trees(part: Trees) -> Iterator[Bar]:
+    for name, most in SELECTED.items():
+        yield Bar(f"a page with {name} selected", part.ratios[name], most, "-fold")

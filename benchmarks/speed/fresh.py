@@ -1,7 +1,7 @@
 """A fresh process, from outside: what it told, and the most memory that it and its children held.
 
-What it runs is `child`. Memory is anonymous memory, as Linux tells it in /proc: pages of mapped
-files, which the system can drop at any time, do not count.
+It runs `child` or `paging`. Memory is anonymous memory, as Linux tells it in /proc: pages of
+mapped files, which the system can drop at any time, do not count.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ _SESSION = 3
 Told = TypeVar("Told", bound=msgspec.Struct)
 
 
-def run(kind: type[Told], *arguments: str | Path) -> tuple[Told, int | None]:
-    """What `child` told, and the peak in bytes, None where the system does not tell of memory.
+def run(kind: type[Told], *arguments: str | Path, module: str = "child") -> tuple[Told, int | None]:
+    """Return the output of a module of this package, and its peak of memory in bytes.
 
-    Shared memory counts once, private memory for each process; pages that a forked process
-    still shares with its parent are counted twice, so that the peak is rather too high.
+    The peak is None where the system does not tell of memory. Shared memory counts once, private
+    memory for each process. Pages that a forked process still shares with its parent are counted
+    twice, so that the peak is rather too high.
     Raises RuntimeError if the process failed.
     """
-    command = [sys.executable, "-m", "benchmarks.speed.child", *map(str, arguments)]
+    command = [sys.executable, "-m", f"benchmarks.speed.{module}", *map(str, arguments)]
     # What earlier processes wrote must not be written to the disk at this one's expense.
     os.sync()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=_HOUSE, start_new_session=True)

@@ -174,6 +174,34 @@ class Serving(msgspec.Struct):
     left_out: str | None
 
 
+class Pages(msgspec.Struct):
+    """The first pass of distinct searches in a new process: wall times of the WSGI calls, in ms.
+
+    `accounted` is the share of all wall time that the pages' `Server-Timing` adds up to.
+    """
+
+    setting: Setting
+    searches: int
+    median: float
+    p95: float
+    worst: float
+    accounted: float
+
+
+class Trees(msgspec.Struct):
+    """Pages with selected values of a tree of `values`, by kind of selection.
+
+    `medians` are wall times of WSGI calls in ms. `ratios` are medians over all `pairs`: the time of
+    a page divided by that of the page for the same query without a selection.
+    """
+
+    setting: Setting
+    values: int
+    pairs: int
+    medians: dict[str, float]
+    ratios: dict[str, float]
+
+
 class Results(msgspec.Struct):
     """All parts that have been measured so far, each at its own time."""
 
@@ -182,6 +210,8 @@ class Results(msgspec.Struct):
     growth: Growth | None = None
     worst: Worst | None = None
     serving: Serving | None = None
+    pages: Pages | None = None
+    trees: Trees | None = None
 
 
 def load(file: Path) -> Results:

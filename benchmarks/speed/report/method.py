@@ -57,3 +57,21 @@ of them with a tick) and begins anew when it has had all. No answer is kept, onl
 texts that were shown lately. *Inside* is the sum of a page's `Server-Timing`, one page after the
 other.
 """
+
+PAGES = """\
+A new process opens the index as a server does. It then requests the page of distinct searches, one
+to three words of a title, each once. The time is the wall time of the WSGI call, log and counters
+included. Nothing that a former request left in a cache can help but the words that searches share.
+The papers have all six facets of `benchmarks/papers/catalogue.toml`.
+
+`make bench ARGS="--only pages"` measures this part alone.
+"""
+
+TREES = """\
+The publications are generated, with a tree of 10 regions and 240 countries. Each query is requested
+three times in one process: with nothing selected, with a region and three countries, and with 4
+regions and 96 countries. The order and the values are drawn again for each query. A ratio divides
+the wall time of the WSGI call by that of the page without a selection.
+
+`make bench ARGS="--only trees"` measures this part alone.
+"""

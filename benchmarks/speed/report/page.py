@@ -53,6 +53,12 @@ def _sections(results: Results, plots: dict[str, str]) -> Iterator[str]:
     if results.serving:
         yield f"## Serving\n\n{method.SERVING}"
         yield from tables.serving(results.serving)
+    if results.pages:
+        yield f"## The search page\n\n{method.PAGES}"
+        yield from tables.pages(results.pages)
+    if results.trees:
+        yield f"## Selected values of a tree\n\n{method.TREES}"
+        yield from tables.trees(results.trees)
     if not plots:
         yield "The plots were left out: the package matplotlib is not installed.\n"
 
@@ -70,6 +76,8 @@ def _setting(results: Results) -> Iterator[str]:
         "growth": results.growth,
         "hard queries": results.worst,
         "serving": results.serving,
+        "the search page": results.pages,
+        "selected values of a tree": results.trees,
     }
     told: dict[str, list[str]] = {}
     for name, part in parts.items():

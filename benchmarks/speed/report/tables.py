@@ -7,7 +7,16 @@ from statistics import median
 
 from benchmarks.speed.engines import OURS, TANTIVY
 from benchmarks.speed.questions import title
-from benchmarks.speed.results import Building, Built, Growth, Searching, Serving, Worst
+from benchmarks.speed.results import (
+    Building,
+    Built,
+    Growth,
+    Pages,
+    Searching,
+    Serving,
+    Trees,
+    Worst,
+)
 from benchmarks.speed.timing import THREADS
 
 
@@ -155,6 +164,23 @@ def serving(part: Serving) -> Iterator[str]:
         f"{part.workers} workers, {part.connections} connections, {part.seconds} seconds; the "
         "client shares the processor with them.\n"
     )
+
+
+def pages(part: Pages) -> Iterator[str]:
+    """Yield the times of the search page, and the share that its `Server-Timing` explains."""
+    head = ["searches", "median, ms", "p95, ms", "worst, ms", "in Server-Timing"]
+    times = (milliseconds(each) for each in (part.median, part.p95, part.worst))
+    yield from table(head, [[f"{part.searches:,}", *times, f"{part.accounted:.1%}"]])
+
+
+def trees(part: Trees) -> Iterator[str]:
+    """Yield medians by selection, and of their ratios to the page without one."""
+    rows = [
+        [name, milliseconds(median), f"{part.ratios[name]:.2f}" if name in part.ratios else ""]
+        for name, median in part.medians.items()
+    ]
+    yield from table(["selected", "median, ms", "ratio, median"], rows)
+    yield f"{part.pairs:,} queries, a tree of {part.values:,} values.\n"
 
 
 def _named(name: str, limits: dict[str, int]) -> str:
