@@ -23,6 +23,7 @@ _REFUSALS = {
     errno.EROFS: (
         "its file system is read-only", "Mount it to be written to, or name another --index",
     ),
+    errno.EBUSY: ("it is in use, perhaps as a mount point", "Name another folder"),
     errno.EIO: ("the disk failed", "Check the disk, then build again"),
 }  # fmt: skip
 

@@ -1,4 +1,8 @@
-"""A catalogue in any format that is read becomes a corpus folder: pages, one a section."""
+"""Turn a catalogue in any known format into a corpus folder of pages, one for each section.
+
+The new folder is written aside, as `.NAME.import`, and renamed when it is whole. A folder that is
+not empty is copied first. It is renamed to `.NAME.former` just before the new one takes its name.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file, cleaning, corpus, identities
+from indexer import catalogue_file, cleaning, corpus, durability, identities
 from indexer.catalogue_file import CATALOGUE_FILE
 from indexer.fields import Catalogue, Field
 from indexer.limits import LIMITS, Limits
@@ -33,16 +37,22 @@ def import_file(
 ) -> list[Publication]:  # fmt: skip
     """Writes the publications of a file as pages into a folder, and its `catalogue.toml`.
 
-    The rows are those of the corpus folder `like`; sections are taken as the file has them.
-    Ids that are the same get a number, so that nothing is lost. Raises ImportRefused for a
-    folder that has pages already and for a file that no reader knows, and CatalogueError.
+    An import that is cut off changes nothing. The rows are those of the corpus folder `like`;
+    sections are taken as the file has them. Ids that are the same get a number, so that nothing
+    is lost. Raise ImportRefused for a folder that has pages already and for a file that no reader
+    knows, CatalogueError, and OSError.
     """
+    folder = folder.resolve()
+    _undo_half_a_switch(folder)
     ending = corpus.ending_of(file)
     if ending is None:
         raise ImportRefused(f"no reader knows {file.name}", f"Known are {', '.join(READERS)}")
+    if folder.exists() and not folder.is_dir():
+        raise ImportRefused(f"{folder} is not a folder", "Name an empty or a new folder")
     if folder.is_dir() and any(corpus.ending_of(each) for each in folder.rglob("*")):
         raise ImportRefused(f"{folder} has pages already", "Name an empty or a new folder")
-    if (folder / CATALOGUE_FILE).exists() and not folder.samefile(like):
+    is_like = folder.is_dir() and folder.samefile(like)
+    if (folder / CATALOGUE_FILE).exists() and not is_like:
         hint = "Name another folder, or take its rows with --like"
         raise ImportRefused(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
     catalogue = catalogue_file.load(like)
@@ -60,7 +70,13 @@ def import_file(
     if section:
         catalogue = _with_values(catalogue, section, tuple(pages))
     catalogue = msgspec.structs.replace(catalogue, notices=())
-    _write(folder, pages, catalogue, like)
+    aside = _aside(folder)
+    shutil.rmtree(aside, ignore_errors=True)  # what a dead import left
+    try:
+        _write(aside, folder, pages, catalogue, None if is_like else like)
+        _switch(folder, aside)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
     return publications
 
 
@@ -87,15 +103,53 @@ def _pages(
     return pages
 
 
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.import")
+
+
+def _former(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.former")
+
+
 def _write(
-    folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path
-) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    aside: Path, folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue,
+    like: Path | None,
+) -> None:  # fmt: skip
+    """Write and flush what `folder` is to contain; groupings come from `like` if there is one."""
+    durability.made(folder.parent)
+    if folder.is_dir():
+        shutil.copytree(folder, aside, symlinks=True)
+    else:
+        aside.mkdir()
     names = identities.distinct(cleaning.slug(heading, None)[:LONGEST_NAME] for heading in pages)
     for name, (heading, publications) in zip(names, pages.items(), strict=True):
         page = html.write(publications, catalogue, heading)
-        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+        (aside / f"{name}.html").write_text(page, encoding="utf-8")
     for field in catalogue.fields:
-        if field.grouping and folder.resolve() != like.resolve():
-            shutil.copyfile(like / field.grouping, folder / field.grouping)
-    (folder / CATALOGUE_FILE).write_text(catalogue_file.write(catalogue), encoding="utf-8")
+        if field.grouping and like:
+            shutil.copyfile(like / field.grouping, aside / field.grouping)
+    (aside / CATALOGUE_FILE).write_text(catalogue_file.write(catalogue), encoding="utf-8")
+    durability.flushed([each for each in aside.rglob("*") if each.is_file()])
+    durability.sync(aside)
+
+
+def _switch(folder: Path, aside: Path) -> None:
+    """Put a folder in the place of another. A rename replaces only an empty folder."""
+    former = _former(folder)
+    if folder.is_dir() and any(folder.iterdir()):
+        folder.rename(former)
+    try:
+        aside.rename(folder)
+    except BaseException:
+        _undo_half_a_switch(folder)
+        raise
+    durability.sync(folder.parent)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _undo_half_a_switch(folder: Path) -> None:
+    """Give a folder its name back if an import was cut off just before the new one had it."""
+    former = _former(folder)
+    if former.is_dir() and not folder.exists():
+        former.rename(folder)
+    shutil.rmtree(former, ignore_errors=True)

@@ -259,6 +259,7 @@ def rollback(index: Path | None) -> None:
 def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) -> None:
     """Turn a catalogue, as text or JSON Lines, into pages that can be read and edited.
 
+    An import that is cut off changes nothing, and can be started again.
     Exit status: 0 all well, 3 imported but some of it had no place, 1 not imported.
     """
     settings = config.load(corpus=like)
