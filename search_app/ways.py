@@ -54,8 +54,10 @@ class Ways(msgspec.Struct, frozen=True):
 def ways(diagnosis: Diagnosis, state: SearchState) -> Ways:
     """What a diagnosis offers, for the page of a state."""
     several = sum(map(len, state.filters.values())) > 1
+    # One word alone finds something only where filters in the text left nothing of it.
+    tells = len(diagnosis.words) > 1
     return Ways(
-        tuple([_way(each, state) for each in diagnosis.words if len(diagnosis.words) > 1]),
+        tuple([_way(each, state) for each in diagnosis.words if tells or each.total]),
         tuple([_way(each, state) for each in diagnosis.nearest]),
         _to(diagnosis.unfiltered, state.without_filters()) if several else None,
         _to(diagnosis.any, state.with_match("any")),

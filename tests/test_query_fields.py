@@ -72,6 +72,13 @@ def test_years_that_leave_nothing_do_not_drop_the_subject(client: FlaskClient) -
     assert found(client, "video before 1951")["total"] == 0
 
 
+def test_years_that_leave_nothing_lead_to_the_subject(client: FlaskClient) -> None:
+    """Where the years leave nothing, the page links to the subject alone with its count."""
+    total = found(client, "handbook")["total"]
+    ways = found(client, "handbook before 1950")["diagnosis"]["words"]
+    assert [(each["text"], each["total"]) for each in ways] == [("handbook", total)]
+
+
 def test_the_page_says_how_years_were_read(client: FlaskClient) -> None:
     """The page says what an expression means, with a link to the literal reading."""
     page = client.get("/", query_string={"q": "trafficking after 2015"}).text

@@ -67,7 +67,7 @@ _UNTIL = (
 )
 _IN = (rf"%n{_NO_GAP}={_NO_GAP}%b",)
 _NEWEST = (
-    rf"latest|newest|most{_GAP}recent",
+    rf"latest|newest|most{_GAP}recent|what(?:['’]s|{_GAP}is){_GAP}new",
     rf"(?:le|la|les){_GAP}plus{_GAP}récent(?:e|s|es)?|derni(?:er|ère)s?",
     rf"(?:el|la|los|las){_GAP}más{_GAP}recientes?|últim[oa]s?",
     r"новейш(?:ий|ая|ее|ие)|последн(?:ий|яя|ее|ие)|самы[йе] (?:новый|новые|последние)",

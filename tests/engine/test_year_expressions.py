@@ -75,6 +75,7 @@ CATALOGUE = Catalogue("Dated", "", (TITLE, YEAR))
         ("2010和2014年之间", 2010, 2014),
         ("latest", None, None),
         ("most recent", None, None),
+        ("what's new", None, None),
         ("les plus récents", None, None),
         ("los más recientes", None, None),
         ("новейшие", None, None),
