@@ -130,7 +130,8 @@ class Search(TypedDict):
     languages and years that all found have, `by_meaning` counts those that only mean the like.
     `corrected` is what was searched for in place of what was typed, `years` lists the typed
     expressions that were read as years of publication, `suggestion` what may have been meant,
-    `unknown_fields` the names before a colon that no searchable field has. `took_ms` is in
+    `unknown_fields` the names before a colon that no searchable field has. `any_word` is the
+    search for any of the words, where a query with operators finds few. `took_ms` is in
     milliseconds.
     """
 
@@ -142,6 +143,7 @@ class Search(TypedDict):
     relaxed: bool
     kept: Sequence[str]
     by_meaning: int
+    any_word: Way | None
     corrected: str | None
     years: Sequence[YearExpression]
     suggestion: str | None

@@ -34,6 +34,7 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> ans
         "relaxed": results.relaxed,
         "kept": list(results.kept),
         "by_meaning": results.meant,
+        "any_word": _any_word_json(state, results.any_word),
         "corrected": results.corrected,
         "years": results.years,
         "suggestion": results.suggestion,
@@ -59,6 +60,13 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> ans
             for name, buckets in results.facets.items()
         },
     }
+
+
+def _any_word_json(state: SearchState, total: int | None) -> answers.Way | None:
+    """The search for any of the words."""
+    if total is None:
+        return None
+    return {"text": state.text, "total": total, "url": state.with_match("any").url()}
 
 
 def _found_json(hit: Hit, row: HitRow, catalogue: Catalogue) -> answers.Found:

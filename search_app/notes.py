@@ -19,15 +19,26 @@ MOST_NAMES = 4
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How what was typed was read: a line, the words that a link stands on, and where it leads."""
+    """How what was typed was read: a line, the text of a link, and where it leads.
+
+    `total` is how many publications the link leads to, or 0 if that is not counted.
+    """
 
     line: str
     link: str
     href: str
+    total: int = 0
+
+    @property
+    def number(self) -> str:
+        """The total as it is printed."""
+        return f"{self.total:,}"
 
     @property
     def alone(self) -> str:
         """What it says where there are no links: a line that does not end goes on in its link."""
+        if self.total:
+            return f"{self.line} {self.link}: {self.number}"
         return self.line if self.line.endswith(".") else f"{self.line} “{self.link}”?"
 
 
@@ -64,6 +75,11 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
         plural = "publication has" if results.strict == 1 else "publications have"
         line = f"Only {results.strict} {plural} all of these words; {relaxed(results)}."
         yield Reading(line, "Show only those with all", state.with_match("all").url())
+    if results.any_word:
+        plural = "publication matches" if results.total == 1 else "publications match"
+        line = f"Only {results.total} {plural} this query."
+        wider = state.with_match("any").url()
+        yield Reading(line, "Search for any of the words", wider, results.any_word)
     if results.meant:
         words = state.with_semantic(semantic=False).url()
         yield Reading(_by_meaning(results), "Search by the words alone", words)

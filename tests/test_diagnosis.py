@@ -85,6 +85,24 @@ def test_filters_together_and_any_word_are_counted(client: FlaskClient) -> None:
     assert f"any of these words, not all of them</a> ({total})" in client.get(address).text
 
 
+def test_a_query_with_operators_links_to_any_of_its_words(client: FlaskClient) -> None:
+    """A query with operators shows what it finds, and a link to any of its words with its count."""
+    address = "/?q=%28sea+OR+air%29+smuggling"
+    found = answer(client, address)
+    assert found["total"] == answer(client, f"{address}&match=all")["total"] == 3
+    assert not found["relaxed"]
+    wider = answer(client, found["any_word"]["url"])["total"]
+    assert wider == found["any_word"]["total"] > 3
+    page = BeautifulSoup(client.get(address).text, "lxml")
+    (note,) = (each for each in page.select(".note") if "any of the words" in each.get_text())
+    assert " ".join(note.get_text().split()) == (
+        f"Only 3 publications match this query. Search for any of the words ({wider})"
+    )
+    assert note.a
+    assert note.a["href"] == found["any_word"]["url"]
+    assert answer(client, f"{address}&match=any")["any_word"] is None
+
+
 def test_what_was_found_is_not_diagnosed(client: FlaskClient) -> None:
     """Where publications have all words there is no diagnosis, and none is worked out."""
     response = client.get("/api/search?q=organ+removal")

@@ -44,11 +44,12 @@ def diagnosed(request: SearchRequest, finding: Finding, snapshot: Snapshot) -> D
     told = [_alone(text, leaf, asked, snapshot) for text, leaf in typed.items()]
     unknown = [leaf for leaf in typed.values() if not len(postings(leaf, snapshot).documents)]
     any_word = msgspec.structs.replace(asked, match="any")
+    is_strict = request.match == "auto" and finding.understood.is_strict
     return Diagnosis(
         tuple(each for each in told if each is not None),
         tuple(islice(_nearest(unknown, asked, snapshot, is_long=is_long), MOST_NEAREST)),
         len(finding.sifted.given),
-        found(any_word, snapshot).total if request.match == "all" else None,
+        found(any_word, snapshot).total if is_strict or request.match == "all" else None,
         tuple(_lacking(unknown, asked, snapshot)),
     )
 

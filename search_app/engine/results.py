@@ -176,6 +176,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     `strict` counts, and these hold any of them;
     `kept` has what was typed for the places, languages and years that all found have even so;
     `meant` counts those that have not what was typed, but mean the like;
+    `any_word` is how many have any of the words, if a query with operators finds few and these
+    are more;
     `corrected` is the text that was searched for in place of what was typed, `years` are the
     expressions in it that were read as filters or as a wish for the newest, `suggestion` one
     that may have been meant, and `named` has the things that are looked for by other names too.
@@ -202,6 +204,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     strict: int = 0
     kept: tuple[str, ...] = ()
     meant: int = 0
+    any_word: int | None = None
     corrected: str | None = None
     years: tuple[YearExpression, ...] = ()
     suggestion: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
@@ -144,6 +145,7 @@ def results(answer: Answer) -> Results:
         strict=strict,
         kept=read.kept,
         meant=answer.meant,
+        any_word=_any_word(answer),
         corrected=read.corrected,
         years=answer.finding.dated.expressions,
         suggestion=_suggestion(answer),
@@ -168,6 +170,16 @@ def results(answer: Answer) -> Results:
         took=round(answer.watch.total, 3),
         stages=answer.watch.stages,
     )
+
+
+def _any_word(answer: Answer) -> int | None:
+    """Return how many publications have any of the words, if a query with operators finds few."""
+    request, read = answer.request, answer.understood
+    if request.match != "auto" or not (read.is_strict and read.is_narrow and answer.total):
+        return None
+    wider = msgspec.structs.replace(request, match="any", page=1, sort=None)
+    total = found(wider, answer.snapshot).total
+    return total if total > answer.total else None
 
 
 def _suggestion(answer: Answer) -> str | None:

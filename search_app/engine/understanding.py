@@ -2,7 +2,9 @@
 
 The first way that leads to a publication is taken: all words, with what else the things among
 them are called; the same with likelier words in place of unknown ones; any of the words. The
-words alone decide that, before any filter, so that no tick flips it.
+words alone decide that, before any filter, so that no tick flips it. A query with operators is
+read otherwise only if it finds nothing; then any of the words is enough, except where an operator
+joins them.
 """
 
 from __future__ import annotations
@@ -54,12 +56,17 @@ class Understood(NamedTuple):
     kept: tuple[str, ...] = ()
 
     @property
-    def is_too_narrow(self) -> bool:
-        """Whether so few publications have all of the words that more are wanted."""
+    def is_narrow(self) -> bool:
+        """Whether so few publications have all of the words that more may be wanted."""
         if self.base is None or len(self.base.documents) >= FEW:
             return False
         words = sum(1 for _ in islice(leaves(self.parsed.words), len(ENOUGH) - 1))
         return len(self.base.documents) < ENOUGH[words]
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether operators kept the query from being relaxed."""
+        return self.parsed.has_operators and not self.relaxed
 
     @property
     def is_empty(self) -> bool:
@@ -123,8 +130,8 @@ def _relaxed(read: Understood, again: Understood) -> Understood:
 
 def _is_enough(read: Understood, request: SearchRequest) -> bool:
     """Whether what a query finds is to be shown, with no other way tried."""
-    is_open = request.match == "auto" and not request.exact
-    return not read.is_empty and not (is_open and read.is_too_narrow)
+    is_open = request.match == "auto" and not request.exact and not read.parsed.has_operators
+    return not read.is_empty and not (is_open and read.is_narrow)
 
 
 def as_typed(text: str, snapshot: Snapshot) -> Understood:

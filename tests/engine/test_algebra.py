@@ -83,6 +83,16 @@ def assert_laws(a: str, b: str, snapshot: Snapshot) -> None:
     assert found(f"NOT NOT ({a})", snapshot) == found(f"-(-({a}))", snapshot) == first
 
 
+def assert_not_relaxed(text: str, snapshot: Snapshot) -> None:
+    """A query with operators that finds something is not relaxed, and nothing follows its hits."""
+    strict = found(text, snapshot)
+    usual = find(SearchRequest(text), snapshot)
+    assume(usual.understood.parsed.has_operators)
+    if strict:
+        assert set(usual.sifted.documents.tolist()) == strict
+    assert not (strict and usual.understood.relaxed)
+
+
 @pytest.fixture(scope="module")
 def catalogue(catalogue_index: Path) -> Snapshot:
     """The real catalogue, with its thesaurus."""
@@ -147,3 +157,11 @@ def test_the_laws_hold_on_a_small_corpus(a: str, b: str, small: Snapshot) -> Non
 def test_the_laws_hold_on_random_corpora(a: str, b: str, random: Snapshot) -> None:
     """The laws hold where most words and names find several publications."""
     assert_laws(a, b, random)
+
+
+@given(text=operands(st.sampled_from(NAMES)))
+@settings(max_examples=60)
+def test_operators_are_not_relaxed(text: str, random: Snapshot) -> None:
+    """A query with operators or parentheses that finds anything shows just that."""
+    assert_not_relaxed(text, random)
+    assert_not_relaxed(f"({text})", random)

@@ -165,6 +165,60 @@ def test_how_many_are_enough(
     assert (told.total, told.relaxed, told.strict) == (total, relaxed, strict)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("(handbook OR waiters) police", {"police"}),
+        ("handbook AND police", {"police"}),
+        ("police kenya -surgeons", {"police"}),
+        ("police NOT handbook", {"steppe"}),
+        ("(handbook police) OR (zebra seen)", {"police"}),
+        ("handbook (police)", {"police"}),
+        ("handbok OR steppe", {"steppe"}),
+    ],
+)
+def test_a_query_with_operators_that_finds_something_is_not_relaxed(
+    text: str, found: set[str], snapshot: Snapshot
+) -> None:
+    """A query with an operator or parentheses finds just what it asks for, however little."""
+    told = answer(text, snapshot)
+    assert set(ids(told)) == found
+    assert way(told)[1:] == (None, False)
+    any_word = answer(text, snapshot, match="any").total
+    assert told.any_word == (any_word if any_word > told.total else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "relaxed", "found"),
+    [
+        ("(handbook OR waiters) zebra", True, {"police", "tip"}),
+        ("handbook waiters -sea", True, {"police", "tip"}),
+        ("handbook waiters -police", True, {"tip"}),
+        ("(handbook waiters) OR zebra", True, {"police", "tip"}),
+        ("handbook AND waiters sea", True, {"sea"}),
+        ("handbook AND waiters", False, set()),
+        ("(handbook AND waiters) OR zebra", False, set()),
+        ("handbook -police", False, set()),
+    ],
+)
+def test_only_implicit_ands_are_relaxed(
+    text: str, relaxed: bool, found: set[str], snapshot: Snapshot
+) -> None:
+    """Where a query with operators finds nothing, what an operator joins or excludes stays so."""
+    told = answer(text, snapshot)
+    assert (told.relaxed, set(ids(told))) == (relaxed, found)
+    assert told.any_word is None
+
+
+def test_any_of_the_words_is_offered_where_filters_leave_nothing(snapshot: Snapshot) -> None:
+    """A query with operators of which filters leave nothing offers any of its words too."""
+    request = SearchRequest("handbook (police)", {"language": ("zh",)})
+    told = results(find(request, snapshot))
+    assert told.total == 0
+    assert told.diagnosis
+    assert told.diagnosis.any == 1
+
+
 def test_filters_do_not_flip_how_words_are_read(snapshot: Snapshot) -> None:
     """Where all words find something, a filter that leaves nothing of it relaxes nothing."""
     told = results(find(SearchRequest("human trafficking", {"country": ("UZ",)}), snapshot))
