@@ -180,18 +180,19 @@ class Concepts(Names):
         """The labels of a thing that the index may hold, as parts of a leaf."""
         if number not in self._labels:
             thing = self.things[number]
-            self._labels[number] = [
+            labels = [
                 part
                 for language in self._snapshot.languages
                 for label in thing.labels.get(language, ())
                 for part in self._label(label, language)
             ]
-            self._labels[number] += [
+            acronyms = [
                 query.Term(field, term)
                 for term in map(_written, thing.acronyms)
                 if len(term) > SHORTEST_ACRONYM and self._snapshot.numbers_of(term)
                 for field in self._fields
             ]
+            self._labels[number] = [*labels, *acronyms]
         return self._labels[number]
 
     def _label(self, label: str, language: str) -> list[query.Query]:
