@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import sys
+from contextlib import suppress
 
 from flask import Flask
 
@@ -25,9 +27,10 @@ SWITCHED = 0.0002
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
     """The application; without settings, with those of the environment.
 
-    Without settings the process is set up too, as it does nothing else. The index is opened here,
-    so that processes which a server forks afterwards share it. It need not be there yet: until
-    it is, the answer is 503. Raises SettingError.
+    Without settings the process is set up too, as it does nothing else, and it looks for new
+    generations of the index every second. The index is opened here, so that processes which a
+    server forks afterwards share it. If there is none yet, the response is 503 until there is.
+    Raises SettingError.
     """
     app = Flask(__name__)
     app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
@@ -38,6 +41,8 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     if has_process:
         set_process_up(engine)
     _open(engine)
+    if has_process:
+        engine.watch()
     counted = Metrics(engine)
     app.extensions |= {
         "pubsearch": engine,
@@ -63,14 +68,19 @@ def set_process_up(engine: Engine) -> None:
     """
     logs.set_up()
     sys.setswitchinterval(SWITCHED)
-    engine.taken = _settle
+    engine.settle = _settle
 
 
 def _settle() -> None:
-    """Collects what the generation before has left, and takes what is there now for settled."""
+    """Free the former generation, and exempt what is left from garbage collection.
+
+    The C library would keep a part of the freed memory for itself.
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    with suppress(AttributeError):  # glibc alone has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def engine_of(settings: Settings) -> Engine:

@@ -348,6 +348,7 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
     set_process_up(engine)
     _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
     listening = server.listening(settings, engine)
+    engine.watch()
     where = f"{settings.host}:{settings.port}{settings.prefix}"
     click.echo(f"Open http://{where}/ in a browser. Ctrl-C ends it.")
     server.run(listening)

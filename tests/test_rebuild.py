@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 
 from indexer import build, generations, publishing
-from search_app import config, create_app, engine
+from search_app import config, create_app
+from search_app.engine import Engine
 from tests.catalogue import CORPUS
 
 OLD, NEW = "Case Digest - Evidential Issues", "Case Digest - Questions of Evidence"
@@ -32,10 +33,16 @@ def index(tmp_path: Path, corpus: Path) -> Path:
 
 
 @pytest.fixture
-def app(index: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The application on it; a request waits as long as it takes until a new index is open."""
-    monkeypatch.setattr(engine, "WAITED", 60.0)
+def app(index: Path) -> Flask:
+    """The application on it. It takes up a new index when `refresh` is called."""
     return create_app(config.load(environment={}, index=index))
+
+
+def refresh(app: Flask) -> None:
+    """Does what a server does every second."""
+    engine = app.extensions["pubsearch"]
+    assert isinstance(engine, Engine)
+    engine.refresh()
 
 
 def edit(corpus: Path, old: str, new: str) -> None:
@@ -47,12 +54,13 @@ def edit(corpus: Path, old: str, new: str) -> None:
 
 
 def test_an_edited_page_is_found_after_a_rebuild(corpus: Path, index: Path, app: Flask) -> None:
-    """What was edited in corpus/ is found at the next request after a build."""
+    """A page edited in corpus/ is found after a build, once the server has taken that up."""
     client = app.test_client()
     assert NEW not in client.get("/?q=sherloc").text
     edit(corpus, OLD, NEW)
     outcome = build.build(corpus, index)
     assert (outcome.changes.changed, outcome.changes.unchanged) == (1, 135)
+    refresh(app)
     assert NEW in client.get("/?q=sherloc").text
 
 
@@ -61,8 +69,10 @@ def test_a_rollback_is_taken_up_too(corpus: Path, index: Path, app: Flask) -> No
     client = app.test_client()
     edit(corpus, OLD, NEW)
     build.build(corpus, index)
+    refresh(app)
     assert NEW in client.get("/?q=sherloc").text
     publishing.rollback(index)
+    refresh(app)
     assert OLD in client.get("/?q=sherloc").text
 
 
@@ -85,6 +95,7 @@ def test_no_request_fails_during_rebuilds(corpus: Path, index: Path, app: Flask)
         for number in range(5):
             edit(corpus, OLD if number % 2 == 0 else NEW, NEW if number % 2 == 0 else OLD)
             assert build.build(corpus, index).status == "published"
+            refresh(app)
         done.set()
         for status, total, sections in answers:
             assert status == 200
@@ -98,11 +109,14 @@ def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) 
     assert client.get("/").status_code == 200
     live = generations.current_name(index)
     (index / generations.CURRENT).write_text("000099-none\n")
+    refresh(app)
     assert client.get("/").status_code == 200
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
     (index / generations.CURRENT).unlink()
+    refresh(app)
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
     publishing.switch(index, live)
+    refresh(app)
     assert json.loads(client.get("/healthz").data)["status"] == "ok"
 
 
@@ -116,10 +130,12 @@ def test_a_damaged_generation_is_not_taken_up(corpus: Path, index: Path, app: Fl
     data = bytearray(segment.read_bytes())
     data[len(data) // 2] ^= 0xFF
     segment.write_bytes(data)
+    refresh(app)
     assert OLD in client.get("/?q=sherloc").text
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
     fresh = create_app(config.load(environment={}, index=index)).test_client()
     assert fresh.get("/").status_code == 503
     assert build.build(corpus, index).status == "published"
+    refresh(app)
     assert NEW in client.get("/?q=sherloc").text
     assert json.loads(client.get("/healthz").data)["status"] == "ok"

@@ -8,18 +8,20 @@ goes this way from end to end.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
 from threading import Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import NamedTuple
+from weakref import ref
 
 from msgspec.structs import replace
 
 from indexer import generations
-from indexer.manifest import IndexMissing, IndexUnusable
+from indexer.manifest import IndexUnusable
 from search_app.engine import concepts, meaning, opening, spelling
 from search_app.engine import suggest as suggesting
 from search_app.engine.lane import Busy, Lane, estimate
@@ -35,12 +37,11 @@ __all__ = ["Busy", "Care", "Engine", "OverBudget", "SearchRequest", "open_engine
 
 log = logging.getLogger(__name__)
 
-WAITED = 1.0
-"""How many seconds a request that sees a new generation waits for it, before it is answered
-from the one held."""
+LOOKED = 1.0
+"""Seconds between two looks for a new generation."""
 RETRIED = 60.0
-"""After so many seconds a generation that could not be taken up is tried again: what was wrong
-may have passed."""
+"""Seconds after which a generation that could not be opened is tried again: the cause may have
+passed."""
 
 
 class Care(NamedTuple):
@@ -55,94 +56,125 @@ class Care(NamedTuple):
 
 
 class Engine:
-    """Answers searches from the live generation of an index, and takes up the next.
+    """Answers searches from the live generation of an index.
 
-    Whoever asks keeps the snapshot that the question began with, so that an answer is never
-    mixed from two generations. The first is opened when it is first asked for, which a server does
-    at its start. From then on generations are checked, opened and warmed in a thread of
-    their own; meanwhile, and if one can't be opened, the one held goes on answering. What
-    can't be opened is told once. Safe to share between threads, and to fork while no
-    generation is being taken up.
+    A request keeps the snapshot it started with. No response mixes two generations. No request
+    opens a generation or looks for one: `refresh` opens the live generation aside, checks and
+    prepares it, and then replaces `held`. A server calls `watch`, which refreshes every second.
+    If the live generation cannot be opened, the one in use goes on answering, and the error is
+    logged once. Threads may share an engine.
 
     A search may take `budget` milliseconds. Costly ones go one at a time.
 
-    `index` is the index's folder, `held` the snapshot in use, if there is one; `failed` the name
-    of a live generation that could not be taken up, empty where the index is gone. `taken` is
-    called when one was.
+    `index` is the index's folder. `held` is the snapshot in use, or None. `failed` is the name of
+    a live generation that could not be opened or is damaged, empty where the index is gone.
+    `settle` is called after each switch, and by every refresh until the former snapshot is freed.
     """
 
     def __init__(self, index: Path, care: Care = Care(), budget: float = inf) -> None:  # noqa: B008
         self.index, self._care, self._budget = index, care, budget
         self._costly = Lane()
         self._lock = Lock()
-        self._taking: tuple[str, Thread] | None = None
         self._is_begun = False
         self._check: Check | None = None
         self._error: Exception | None = None
         self._tried = 0.0
         self.held: Snapshot | None = None
         self.failed: str | None = None
-        self.taken: Callable[[], object] = lambda: None
+        self.settle: Callable[[], object] = lambda: None
+        self._former: Callable[[], Snapshot | None] = lambda: None
 
     def snapshot(self) -> Snapshot:
-        """The live generation, or the last good one.
+        """Return the generation in use. Only the first call opens one.
 
-        Raises IndexMissing, IndexOutdated or OSError if none can be had.
+        Raises IndexMissing, IndexOutdated or OSError if none could be opened.
         """
         if not self._is_begun:
-            self._begin()
-        live, held = self._live_name(), self.held
-        if held and held.name == live:
-            self.failed = live if self._is_found_damaged(held) else None
-        elif live != self.failed or monotonic() - self._tried > RETRIED:
-            self._taken_up(live).join(WAITED)
+            self.refresh()
         if self.held is None:
-            error = self._error or IndexMissing(f"{live} is being opened", "Wait a little")
-            raise error.with_traceback(None)  # which would grow each time that it is raised
+            assert self._error is not None
+            raise self._error.with_traceback(None)  # each raise would add to it
         return self.held
 
-    def _begin(self) -> None:
+    def watch(self) -> None:
+        """Refresh every second, in a thread of this process and of each process forked from it.
+
+        A fork waits until no generation is being opened, so that no process inherits half of one.
+        """
+        os.register_at_fork(
+            before=self._lock.acquire,
+            after_in_parent=self._lock.release,
+            after_in_child=self._begin_again,
+        )
+        self._begin_watching()
+
+    def _begin_again(self) -> None:
+        self._lock.release()
+        self._begin_watching()
+
+    def _begin_watching(self) -> None:
+        Thread(target=self._refresh_for_ever, name="refresh", daemon=True).start()
+
+    def _refresh_for_ever(self) -> None:
+        while True:
+            sleep(LOOKED)
+            self.refresh()
+
+    def is_behind(self) -> bool:
+        """Return whether `refresh` has something to do. Only `CURRENT` is read."""
+        live = self._live_name()
+        if self.held is None or self.held.name != live:
+            return live != self.failed or monotonic() - self._tried > RETRIED
+        return self._is_left_behind() or self.failed != self._damaged()
+
+    def refresh(self) -> None:
+        """Open the live generation if it is not in use, then switch to it. Wait until all is done.
+
+        A generation that cannot be opened is logged once and tried again after RETRIED seconds.
+        """
         with self._lock:
-            if not self._is_begun:
-                self._take_up(self._live_name())
-                self._is_begun = True
+            if not self._is_begun or self.is_behind():
+                self._catch_up()
+            if self._former() is not None:
+                self.settle()
+            self._is_begun = True
+
+    def _catch_up(self) -> None:
+        live = self._live_name()
+        if self.held is None or self.held.name != live:
+            self._take_up(live)
+        elif self._check and self._is_left_behind():
+            self._check = Check(self._check.generation, self._check.contents)
+            self._check.start()
+        else:
+            self._tell_damage()
 
     def _live_name(self) -> str:
         with suppress(IndexUnusable, OSError):
             return generations.current_name(self.index)
         return ""
 
-    def _taken_up(self, name: str) -> Thread:
-        """The thread that takes a generation up, begun if there is none at it."""
-        with self._lock:
-            if self._taking is None or self._taking[0] != name or not self._taking[1].is_alive():
-                thread = Thread(target=self._take_up, args=(name,), daemon=True)
-                self._taking = (name, thread)
-                thread.start()
-            return self._taking[1]
-
     def _take_up(self, name: str) -> None:
-        """Holds a generation from now on; or notes why it can't, and tells that once."""
-        if self.held and self.held.name == name:
-            return
+        """Switch to a generation. If it cannot be opened, note why and log it once."""
         self._tried = monotonic()
         try:
             snapshot, check = self._opened(name or generations.current_name(self.index))
         except Exception as error:
             if (live := self._live_name()) not in {"", name}:
-                self._take_up(live)  # it was gone, as others came meanwhile
+                self._take_up(live)  # builds removed it meanwhile
                 return
             if self.held and self.failed != name:
                 unforeseen = None if isinstance(error, IndexUnusable | OSError) else error
                 log.error("%s stays in use: %s", self.held.name, error, exc_info=unforeseen)
             self.failed, self._error = name, error
             return
+        if self.held is not None:
+            self._former = ref(self.held)
         self.held, self._check, self.failed, self._error = snapshot, check, None, None
-        concepts.of(snapshot).prepare()
-        self.taken()
+        self.settle()
 
     def _opened(self, name: str) -> tuple[Snapshot, Check]:
-        """A generation, checked, and warm: its first answer has been given."""
+        """Open a generation, check it, and derive everything that a search needs of it."""
         generation = generations.load(self.index, name)
         contents = opening.contents(generation, self._care.memory)
         check = Check(generation, contents)
@@ -151,23 +183,22 @@ class Engine:
         if check.wrong:
             raise generations.damaged(name, check.wrong)
         snapshot = Snapshot(generation, lambda file: opening.arrays_of(file, contents))
-        find(SearchRequest(fold=True), snapshot)
         prepare(snapshot)
         return snapshot, check
 
-    def _is_found_damaged(self, held: Snapshot) -> bool:
-        """Whether what is held turned out not to be as it was written, once all was checked."""
+    def _is_left_behind(self) -> bool:
+        """Return whether the check of the generation in use ended with the process that ran it."""
         check = self._check
-        if check is None:
-            return self.failed == held.name
-        if check.wrong is None and not check.is_alive():  # it was left behind by a fork
-            self._check = Check(check.generation, check.contents)
-            self._check.start()
-        elif check.wrong is not None:
-            self._check = None
-        if check.wrong:
-            log.error("%s", generations.damaged(held.name, check.wrong))
-        return bool(check.wrong)
+        return check is not None and check.wrong is None and not check.is_alive()
+
+    def _damaged(self) -> str | None:
+        """Return the name of the generation in use if its check has found damage."""
+        return self._check.generation.name if self._check and self._check.wrong else None
+
+    def _tell_damage(self) -> None:
+        self.failed = self._damaged()
+        if self._check and self._check.wrong:
+            log.error("%s", generations.damaged(self._check.generation.name, self._check.wrong))
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:
         """Which publications answer a search, in what order, and what they have."""
@@ -194,10 +225,14 @@ class Engine:
 
 
 def prepare(snapshot: Snapshot) -> None:
-    """Makes what words are read by, which no request is to wait for."""
+    """Derive all that searches share, so that no request waits for it and forks share it."""
+    snapshot.prepare()
+    find(SearchRequest(fold=True), snapshot)
+    concepts.of(snapshot).prepare()
     spelling.of(snapshot)
     meaning.prepare(snapshot)
     suggesting.suggest("aa", snapshot)
+    results(find(SearchRequest("aa bb"), snapshot))
 
 
 def open_engine(index: Path) -> Engine:

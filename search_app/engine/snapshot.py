@@ -88,6 +88,16 @@ class Snapshot:
         self._read: dict[object, Leaf] = {}
         self._of_thread = local()
 
+    def prepare(self) -> None:
+        """Derive all cached properties, which a search would otherwise wait for."""
+        segment = self.segment
+        texts = (segment.words.texts, segment.stems.texts)
+        holders = (self, self.table, segment, segment.spoken, *self.columns.values(), *texts)
+        for holder in holders:
+            for name, each in vars(type(holder)).items():
+                if isinstance(each, cached_property):
+                    getattr(holder, name)
+
     @property
     def size(self) -> int:
         """The number of publications; they are numbered from 0."""
@@ -113,7 +123,7 @@ class Snapshot:
     @cached_property
     def _stem_numbers(self) -> dict[str, int]:
         """The numbers of all stems: reading a query asks for several a word."""
-        return {stem: number for number, stem in enumerate(self.segment.stems.texts.all())}
+        return {stem: number for number, stem in enumerate(self.texts[""])}
 
     def term(self, text: str) -> int | None:
         """The number of a term among its kind; None if nothing has it."""

@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer import analysis, languages
-from indexer.columnar import Array, written_of
+from indexer.columnar import Array
 from indexer.columnar.texts import Texts
 from indexer.folding import as_written
 from search_app.engine import concepts, reading
@@ -62,8 +62,8 @@ class Speller:
         segment = snapshot.segment
         frequencies = np.diff(segment.words.offsets)
         known: dict[str, int] = {}
-        for word, frequency in zip(segment.words.texts.all(), frequencies.tolist(), strict=True):
-            written = written_of(word)
+        words = snapshot.texts[analysis.WRITTEN]
+        for written, frequency in zip(words, frequencies.tolist(), strict=True):
             known[written] = known.get(written, 0) + frequency
         self._only_named = frozenset(concepts.of(snapshot).words) - known.keys()
         for written in concepts.of(snapshot).words:

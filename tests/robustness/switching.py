@@ -19,10 +19,13 @@ from flask import Flask
 
 from indexer import build
 from search_app import config, create_app
+from search_app.engine import Engine
 from tests import samples
 from tests.robustness.progress import Budget, Counts, State
 
 SWITCHES, CLIENTS, FEWEST, FIRST = 100, 50, 5, 1901
+PATIENT = 60_000
+"""Milliseconds that a search may take here: many clients share one process, on any machine."""
 QUESTION = "/api/search?q=generation&size=50"
 
 
@@ -36,7 +39,14 @@ class Site:
             (self._corpus / page).unlink()
         self.names: dict[str, int] = {}
         self.switch(0)
-        self.app: Flask = create_app(config.load(environment={}, index=self._index))
+        settings = config.load(environment={}, index=self._index, budget=PATIENT)
+        self.app: Flask = create_app(settings)
+        self._engine: Engine = self.app.extensions["pubsearch"]
+
+    def switch_and_refresh(self, number: int) -> None:
+        """Publishes a generation and has the application take it up."""
+        self.switch(number)
+        self._engine.refresh()
 
     def switch(self, number: int) -> None:
         """Publishes a generation that says everywhere that it is this one."""
@@ -84,7 +94,7 @@ def clients(site: Site, count: int, switches: range, budget: Budget) -> Counts:
     try:
         for number in switches:
             if budget.is_left:
-                site.switch(number)
+                site.switch_and_refresh(number)
     finally:
         done.set()
         for each in threads:

@@ -14,7 +14,7 @@ SWITCHES, CLIENTS = 10, 10
 def test_switches_under_load(tmp_path: Path) -> None:
     """No request fails, none is answered from two generations, and no file stays open."""
     site = switching.Site(tmp_path)
-    site.switch(1)
+    site.switch_and_refresh(1)
     before = switching.descriptors()
     budget = Budget(time.monotonic() + 60)
     counts = switching.clients(site, CLIENTS, range(2, SWITCHES + 2), budget)

@@ -1,0 +1,113 @@
+"""Only finished objects are published: no request sees a half-made one, or makes a large one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer import build
+from search_app.engine import Engine, SearchRequest, concepts
+from search_app.engine.concepts import Concepts
+from search_app.engine.snapshot import Snapshot
+
+HOUSES = ("search_app", "indexer")
+SEARCHES = (
+    SearchRequest("organ removal"),
+    SearchRequest("traffick* AND -sea"),
+    SearchRequest("*ea*"),
+    SearchRequest("traficking~"),
+    SearchRequest('"model law"', {"region": ("Africa",)}, fold=True),
+    SearchRequest("UNTOC toolkit 2008", explain=True),
+    SearchRequest("xyzzy plugh"),
+    SearchRequest("", {"language": ("fr", "es")}, sort="title"),
+)
+
+
+def parts(of: object, seen: dict[int, object]) -> dict[int, object]:
+    """Everything of this program that an object consists of."""
+    if id(of) in seen:
+        return seen
+    seen[id(of)] = of
+    for each in vars(of).values() if hasattr(of, "__dict__") else ():
+        for one in each.values() if isinstance(each, dict) else (each,):
+            if type(one).__module__.startswith(HOUSES):
+                parts(one, seen)
+    return seen
+
+
+def derived(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """The cached properties that have been derived, each with the class that has it."""
+    for each in parts(snapshot, {}).values():
+        for kind in type(each).__mro__:
+            for name, value in vars(kind).items():
+                if isinstance(value, cached_property) and name in vars(each):
+                    yield type(each).__name__, name
+
+
+def test_a_search_derives_nothing_of_a_snapshot(catalogue_index: Path) -> None:
+    """All cached properties of a snapshot are there before the first search."""
+    engine = Engine(catalogue_index)
+    snapshot = engine.snapshot()
+    before = sorted(derived(snapshot))
+    for each in SEARCHES:
+        engine.search(each)
+    engine.suggest("south a", {})
+    assert ("Snapshot", "texts") in before
+    assert sorted(derived(snapshot)) == before
+
+
+def test_a_generation_is_in_use_only_once_it_is_prepared(
+    catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the names of concepts are looked up, the generation does not answer yet."""
+    engine, held = Engine(catalogue_index), []
+    prepare = Concepts.prepare
+
+    def watched(self: Concepts) -> None:
+        held.append(engine.held)
+        prepare(self)
+        held.append(engine.held)
+
+    monkeypatch.setattr(Concepts, "prepare", watched)
+    assert engine.snapshot() is engine.held
+    assert held == [None, None]
+
+
+def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> None:
+    """What is kept of a concept is whole from the moment at which another thread can see it."""
+    found = concepts.of(Engine(catalogue_index).snapshot())
+    fresh = Concepts(found._snapshot, found._snapshot.generation.thesaurus())
+
+    class Published(dict[int, Any]):
+        """Keeps a copy of each value as it was when it was put in."""
+
+        def __setitem__(self, key: int, value: list[Any]) -> None:
+            assert key not in self
+            super().__setitem__(key, value)
+            copies[key] = list(value)
+
+    for name in ("_labels", "_others"):
+        copies: dict[int, list[Any]] = {}
+        setattr(fresh, name, Published())
+        fresh.prepare()
+        assert copies == getattr(fresh, name)
+
+
+def test_no_request_looks_for_a_generation(corpus: Path, index: Path) -> None:
+    """A request is answered from the generation in use, even if the pointer cannot be read."""
+    engine = Engine(index)
+    first = engine.snapshot()
+    second = build.build(corpus, index, force=True).generation.name
+    assert engine.snapshot() is first
+    (index / "CURRENT").unlink()
+    (index / "CURRENT").mkdir()
+    assert engine.snapshot() is first
+    assert engine.failed is None
+    (index / "CURRENT").rmdir()
+    (index / "CURRENT").write_text(second + "\n")
+    engine.refresh()
+    assert engine.snapshot().name == second
