@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from search_app import cli, config
+from search_app import cli, config, workers
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -90,16 +90,32 @@ def test_only_the_build_can_write_to_the_index() -> None:
 
 @pytest.mark.parametrize("name", ["pubsearch.service", "Dockerfile"])
 def test_the_server_is_started_with_options_that_it_has(name: str) -> None:
-    """Every option that gunicorn is given is one that it knows, and its workers share the index."""
+    """Gunicorn gets the options of search_app/workers.py, and others only if it knows them."""
     gunicorn = Path(sys.executable).parent / "gunicorn"
     known = subprocess.run(
         [gunicorn, "--help"], capture_output=True, text=True, check=True
     ).stdout.split()
-    started = (DEPLOY / name).read_text(encoding="utf-8").partition("gunicorn")[2]
-    options = set(re.findall(r"--[a-z-]+", started))
-    assert "--preload" in options
-    assert options <= set(known)
-    assert "search_app:create_app()" in started
+    text = (DEPLOY / name).read_text(encoding="utf-8")
+    started = re.split(r'bin/gunicorn|CMD \["gunicorn"', text)[1]
+    options = re.findall(r"--[a-z-]+", started)
+    assert set(options) <= set(known)
+    assert options[0] == "--config"
+    assert re.match(r"\W+--config\W+python:search_app\.workers\b", started)
+
+
+def test_the_options_of_gunicorn_are_in_force() -> None:
+    """Every option that search_app/workers.py sets is one of gunicorn's, and has that value."""
+    gunicorn = Path(sys.executable).parent / "gunicorn"
+    told = subprocess.run(
+        [gunicorn, "--config", "python:search_app.workers", "--print-config"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    options = "wsgi_app preload_app threads limit_request_line control_socket_disable"
+    for name in options.split():
+        value = re.escape(str(getattr(workers, name)))
+        assert re.search(rf"^{name} += {value}$", told, re.MULTILINE)
+    for hook in (workers.when_ready, workers.on_reload, workers.pre_fork):
+        assert re.search(rf"^{hook.__name__} += .*{hook.__name__}", told, re.MULTILINE)
 
 
 def test_what_the_dockerfile_copies_exists() -> None:

@@ -29,7 +29,7 @@ def test_every_setting_is_documented() -> None:
 def test_gunicorn_serves_as_the_readme_says(catalogue_index: Path) -> None:
     """The README's line for many readers starts workers that answer with the page."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "gunicorn --preload --workers 2 'search_app:create_app()'" in text
+    assert f"gunicorn {' '.join(serving.GUNICORN)} --workers 2\n" in text
     with serving.server(catalogue_index) as address, urlopen(f"{address}/?q=organ") as answer:
         assert answer.status == 200
         assert "<mark>" in answer.read().decode()

@@ -29,6 +29,8 @@ from search_app import config, create_app
 from search_app.engine import open_engine
 
 HOUSE = Path(__file__).parents[2]
+GUNICORN = ("--config", "python:search_app.workers")
+"""The options that README and deploy/ give to gunicorn."""
 WORKERS, CONNECTIONS, SECONDS, PATHS = 2, 4, 10, 4000
 ALONE = 400
 """How many pages are made inside the application, one after the other, to tell what one takes."""
@@ -140,8 +142,8 @@ def server(index: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--preload", "--workers", str(WORKERS),
-         "--bind", address, "--log-level", "warning", "search_app:create_app()"],
+        [sys.executable, "-m", "gunicorn", *GUNICORN, "--workers", str(WORKERS),
+         "--bind", address, "--log-level", "warning"],
         cwd=HOUSE, env={**os.environ, "PUBSEARCH_INDEX": str(index)},
     )  # fmt: skip
     try:
