@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -37,6 +38,12 @@ Gate = Callable[[Generation, Generation | None], None]
 OPEN: Gate = lambda _new, _live: None  # noqa: E731
 """Lets every generation through."""
 
+FEW_REMOVED, ONE_IN = 10, 5
+"""A build needs `force` to remove more publications than so many and more than one in so many. A
+small catalogue may change as a whole. In a large one, a page that disappears by mistake is more."""
+FILES_NAMED = 20
+"""How many files a refusal names: enough to recognize a folder, and still readable."""
+
 
 class Refused(Exception):
     """A corpus that must not replace the live index: what is odd, and what to do."""
@@ -44,6 +51,10 @@ class Refused(Exception):
     def __init__(self, what: str, hint: str, problems: list[Problem]) -> None:
         super().__init__(f"{what}. {hint}")
         self.what, self.hint, self.problems = what, hint, problems
+
+
+class RemovesMuch(Refused):
+    """A corpus that lacks so many publications of the live index that files may be missing."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -73,7 +84,8 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     changed, if the live generation is damaged, and by `force`. What dead builds left is removed.
     Raises CatalogueError, IndexBusy, IndexUnwritten, and Refused where nothing is readable, or
     under half of what the live index has, unless `force` is given; the live index then stays as it
-    is. `gate` is shown the new generation and the live one, and may raise Refused too.
+    is. Raise RemovesMuch if over 10 publications and over a fifth of all would be removed, unless
+    `force` is given. `gate` is shown the new generation and the live one, and may raise Refused.
     How the build ends is noted, unless another build keeps it from beginning.
     """
     started = time.perf_counter()
@@ -101,7 +113,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
                     items = _encoded(partial, items, encoder, former)
                 counts = columnar.write(partial / manifest.SEGMENT, catalogue, items, former)
                 if not force:
-                    _refuse_half_a_corpus(census, live, corpus_folder)
+                    _refuse_a_part(census, live, corpus_folder)
                 if former is None or not census.equals(live):
                     sealed = _sealed(partial, census, counts, started, live)
                     gate(sealed, live)
@@ -178,15 +190,42 @@ def _until_news(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | Non
     return same, None
 
 
-def _refuse_half_a_corpus(census: Census, live: Generation | None, corpus_folder: Path) -> None:
+def _refuse_a_part(census: Census, live: Generation | None, corpus_folder: Path) -> None:
+    """Raise Refused if the corpus looks as if a part of it were missing."""
     hint = "Mend it, or build with --force if this is meant"
     found = len(census.digests)
     if not found:
         what = f"{corpus_folder} holds no readable publication"
         raise Refused(what, hint, census.problems)
-    if live and found * 2 < live.manifest.publications:
-        what = (
-            f"{corpus_folder} holds {found} publications, under half of the "
-            f"{live.manifest.publications} in the index"
-        )
+    if not live:
+        return
+    total = live.manifest.publications
+    removed = max(census.changes.removed, total - found)
+    if removed > FEW_REMOVED and removed * ONE_IN > total:
+        files = _files_of(census.removed, live, corpus_folder)
+        what = f"it would remove {removed} of {total} publications{files}"
+        hint = "Restore them, or build with --force if this is meant"
+        raise RemovesMuch(what, hint, census.problems)
+    if found * 2 < total:
+        what = f"{corpus_folder} holds {found} publications, under half of the {total} in the index"
         raise Refused(what, hint, census.problems)
+
+
+def _files_of(ids: Iterable[str], live: Generation, corpus_folder: Path) -> str:
+    """Return which files of the live generation have these publications, in words.
+
+    The files with most of them come first. The text is empty if the segment can't be read.
+    """
+    try:
+        stored = Segment(live.segment, live.manifest.catalogue).stored
+    except (columnar.Damaged, KeyError):
+        return ""
+    numbers = (stored.number(each) for each in ids)
+    counts = Counter(stored.source(number).file for number in numbers if number is not None)
+    named = [
+        f"{file} ({count}{'' if (corpus_folder / file).exists() else ', the file is missing'})"
+        for file, count in counts.most_common(FILES_NAMED)
+    ]
+    if len(counts) > len(named):
+        named.append(f"and {len(counts) - len(named)} more files")
+    return f": {', '.join(named)}" if named else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import islice
@@ -63,6 +63,11 @@ class Census:
         read.update(msgspec.json.encode(self.thesaurus))
         read.update(msgspec.json.encode(self.problems))
         return read.hexdigest()
+
+    @property
+    def removed(self) -> Set[str]:
+        """The ids that were there before and have not been read."""
+        return self._before.keys() - self.digests.keys()
 
     @property
     def changes(self) -> Changes:

@@ -27,7 +27,7 @@ from indexer import (
 from indexer import build as building
 from indexer import check as checking
 from indexer import verify as verifying
-from indexer.build import Outcome, Refused
+from indexer.build import Outcome, Refused, RemovesMuch
 from indexer.catalogue_file import CatalogueError
 from indexer.manifest import IndexBusy, IndexMissing, IndexUnusable, Manifest
 from indexer.meaning import Encoder
@@ -37,9 +37,9 @@ from search_app.address import BadParameter
 from search_app.engine import open_engine
 from search_app.meter import Meter
 
-FAILED, WITH_PROBLEMS, INTERRUPTED, TERMINATED = 1, 3, 130, 143
-"""Exit statuses: nothing was published; published, and some entries had problems; ended by
-Ctrl-C; ended by SIGTERM."""
+FAILED, WITH_PROBLEMS, REMOVES_MUCH, INTERRUPTED, TERMINATED = 1, 3, 4, 130, 143
+"""Exit statuses: nothing was published; published, and some entries had problems; not published,
+as too much would be removed; ended by Ctrl-C; ended by SIGTERM."""
 
 PATH = click.Path(path_type=Path)
 _corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
@@ -64,7 +64,7 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except Refused as error:
         terminal.tell(error.problems)
-        _fail(f"not published: {error}")
+        _fail(f"not published: {error}", REMOVES_MUCH if isinstance(error, RemovesMuch) else FAILED)
     except (
         CatalogueError, IndexUnusable, importer.ImportRefused, config.SettingError,
     ) as error:  # fmt: skip
@@ -92,7 +92,7 @@ def commands() -> None:
 @commands.command()
 @_corpus
 @_index
-@click.option("--force", is_flag=True, help="Publish whatever was read.")
+@click.option("--force", is_flag=True, help="Publish whatever was read, whatever it removes.")
 @_report
 @click.option("--gate", type=PATH, help="A file of judged queries that must not be answered worse.")
 @_semantic
@@ -102,7 +102,8 @@ def build(  # noqa: PLR0917 - options of a command are given by name
 ) -> None:  # fmt: skip
     """Build the index from the corpus, and publish it if anything changed.
 
-    Exit status: 0 all well, 3 published but some entries had problems, 1 not published.
+    Exit status: 0 all well, 3 published but some entries had problems, 1 not published, 4 not
+    published as over 10 publications and over a fifth of all would be removed.
     """
     settings = config.load(corpus=corpus, index=index, semantic=semantic)
     try:
@@ -143,9 +144,9 @@ def _write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
         file.write(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, status: int = FAILED) -> NoReturn:
     click.echo(f"pubsearch: {message}", err=True)
-    sys.exit(FAILED)
+    sys.exit(status)
 
 
 @commands.command()

@@ -133,6 +133,25 @@ def test_build_that_is_refused(build: Callable[..., Told], corpus: Path, tmp_pat
     assert build("--force").status == 3
 
 
+def test_build_that_would_remove_much(
+    build: Callable[..., Told], corpus: Path, tmp_path: Path
+) -> None:
+    """A build without a page of many publications names the page and exits with 4."""
+    for name in ("one", "other"):
+        titles = [article(f"{name} {number}") for number in range(12)]
+        (corpus / f"{name}.html").write_text(page(titles), encoding="utf-8")
+    build()
+    (corpus / "other.html").unlink()
+    told = build()
+    assert told.status == 4
+    assert told.err == (
+        "pubsearch: not published: it would remove 12 of 29 publications: other.html (12, the "
+        "file is missing). Restore them, or build with --force if this is meant\n"
+    )
+    assert len(generations.names(tmp_path / "index")) == 1
+    assert "12 removed" in build("--force").out
+
+
 def test_build_of_a_faulty_catalogue(build: Callable[..., Told], corpus: Path) -> None:
     """A fault of the catalogue is told in one line, with 1."""
     (corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")

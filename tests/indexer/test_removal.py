@@ -1,0 +1,94 @@
+"""A build that would remove much publishes nothing, unless by force, and names the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from indexer import build, generations
+from indexer.build import RemovesMuch
+from tests import samples
+from tests.samples import article, page
+
+
+def write(corpus: Path, name: str, *titles: str) -> None:
+    """A page of publications with these titles; none if there are none."""
+    if titles:
+        (corpus / name).write_text(page([article(each) for each in titles]), encoding="utf-8")
+
+
+def remake(corpus: Path, *counts: int) -> None:
+    """The corpus is made of pages with so many publications each."""
+    for path in (*corpus.glob("*.html"), *corpus.glob("*.jsonl")):
+        path.unlink()
+    for number, count in enumerate(counts):
+        titles = [f"Number {number} {each}" for each in range(count)]
+        write(corpus, f"page{number}.html", *titles)
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a corpus."""
+    folder = tmp_path_factory.mktemp("counted")
+    samples.write_corpus(folder / "corpus")
+    return folder
+
+
+sizes = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (max(pair), min(pair)))
+
+
+@settings(max_examples=20)
+@given(st.lists(sizes, min_size=1, max_size=3), st.integers(0, 20))
+@example([(20, 10)], 0)
+@example([(20, 9)], 0)
+@example([(59, 47)], 0)
+@example([(59, 46)], 0)
+def test_much_is_removed_only_by_force(
+    counted: Path, pages: list[tuple[int, int]], more: int
+) -> None:
+    """A build removes over ten publications and over a fifth of all only by force."""
+    before, after = [size for size, _ in pages], [left for _, left in pages]
+    corpus, index, total = counted / "corpus", counted / "index", sum(before) + 1
+    remake(corpus, 1, *before)
+    build.build(corpus, index, force=True)
+    remake(corpus, 1, *after)
+    write(corpus, "more.html", *(f"Another {each}" for each in range(more)))
+    removed, live = sum(before) - sum(after), generations.current(index).name
+    if removed > 10 and removed * 5 > total:
+        with pytest.raises(RemovesMuch) as caught:
+            build.build(corpus, index)
+        assert f"would remove {removed} of {total} publications: page" in caught.value.what
+        assert generations.current(index).name == live
+        assert build.build(corpus, index, force=True).changes.removed == removed
+    elif (sum(after) + 1 + more) * 2 >= total:
+        assert build.build(corpus, index).changes.removed == removed
+
+
+def test_removal_names_the_files_that_lack_publications(corpus: Path, index: Path) -> None:
+    """A refusal names each file with its number, those that are missing, and how many more."""
+    remake(corpus, *[2] * 25, 30)
+    build.build(corpus, index, force=True)
+    remake(corpus, *[1] * 25)
+    with pytest.raises(RemovesMuch) as caught:
+        build.build(corpus, index)
+    first = "it would remove 55 of 80 publications: page25.html (30, the file is missing), page"
+    assert caught.value.what.startswith(first)
+    assert caught.value.what.endswith("(1), and 6 more files")
+
+
+@pytest.mark.parametrize("harm", ["digests.zst", "segment/publications.seg", "CURRENT"])
+def test_removal_is_refused_where_the_live_index_is_damaged(
+    harm: str, corpus: Path, tmp_path: Path
+) -> None:
+    """The publications of a damaged generation, or one that CURRENT does not name, still count."""
+    index = tmp_path / "other"
+    remake(corpus, 1, 12)
+    build.build(corpus, index)
+    folder = index if harm == "CURRENT" else generations.current(index).folder
+    (folder / harm).write_bytes(b"?")
+    remake(corpus, 1)
+    with pytest.raises(RemovesMuch, match="would remove 12 of 13 publications"):
+        build.build(corpus, index)
