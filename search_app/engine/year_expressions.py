@@ -32,7 +32,8 @@ _RANGES = (
 _SINCE = (
     rf"(?:since|starting{_GAP}(?:in|from)){_GAP}%a",
     rf"(?:from{_GAP})?%a{_GAP}(?:onwards?|or{_GAP}later|and{_GAP}later)",
-    r"%a(?:\.\.(?!\.)|\+)",
+    r"%a\.\.(?!\.)",
+    r"(?=19|20)%a\+",
     rf"(?:depuis|à{_GAP}partir{_GAP}de|a{_GAP}partir{_GAP}de|desde){_GAP}%a",
     rf"(?:начиная{_GAP})?с{_GAP}%a(?:{_GAP}(?:года|г\.?))?",
     rf"منذ{_GAP}{_ARABIC_YEAR}%a",

@@ -109,6 +109,7 @@ def test_an_expression_is_read_as_years(typed: str, first: int | None, last: int
         "report 2016",
         "since 20121",
         "0378-5955",
+        "1600+",
         "greatest",
         "after 9/11",
         "",

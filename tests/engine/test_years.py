@@ -65,6 +65,7 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     ]
     publications += [
         {"id": "agenda", "title": "Fisheries and the Agenda 2015", "year": 2012},
+        {"id": "landings", "title": "Landings 2030-2035: an outlook", "year": 2012},
         *(
             {"id": f"other-{number}", "title": f"Harbour {number}", "year": 2015}
             for number in range(40)
@@ -108,3 +109,8 @@ def test_a_number_in_a_title_is_still_found(dated: Snapshot) -> None:
     """A year that is part of a title finds that title, whenever it was published."""
     assert first("agenda 2015", dated) == "agenda"
     assert first("fisheries agenda 2015", dated) == "agenda"
+
+
+def test_a_title_with_a_range_of_years_is_found_whenever_it_was_published(dated: Snapshot) -> None:
+    """Years that leave nothing of the words typed are part of a title."""
+    assert first("Landings 2030-2035", dated) == "landings"
