@@ -71,7 +71,7 @@ def found(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = 
     finding = _found(request, read, snapshot, watch)
     if read != typed and not len(finding.sifted.given):
         literal = _found(request, typed, snapshot, watch)
-        return literal if literal.as_typed else finding
+        return literal if literal.as_typed or len(literal.understood.strict) else finding
     return finding
 
 
