@@ -48,6 +48,7 @@ _WORD = (
 )
 _TOKEN = re.compile(_WORD)
 _TOKEN_OR_MARK = re.compile(rf"{_WORD}|[{FIELD_MARK}{GAP_MARK}]")
+_WORD_OR_EMPTY_LINE = re.compile(f"({_WORD}|{PARTED_BY})")
 _IS_UNPARTED = re.compile(f"[{_UNPARTED}]")
 _PART = re.compile(f"[{_UNPARTED}]+|[^{_UNPARTED}]+")
 
@@ -104,7 +105,7 @@ def words(text: str) -> list[str]:
 
 def stems(text: str, language: str) -> tuple[str, ...]:
     """The stems of these words."""
-    return tuple(languages.stem(word, language) for word in words(text))
+    return tuple(languages.stems(words(text), language))
 
 
 def is_unparted(word: str) -> bool:
@@ -131,6 +132,14 @@ def marked(text: str) -> str:
     if FIELD_MARK in text or GAP_MARK in text:
         text = text.replace(FIELD_MARK, " ").replace(GAP_MARK, " ")
     return text.replace(PARTED_BY, GAP_MARK) + FIELD_MARK
+
+
+def pieces(text: str) -> list[str]:
+    """Return a text in pieces: between words, a word, between words, and so on to the end.
+
+    An empty line is a word too, PARTED_BY. What is unparted is one word: see `is_unparted`.
+    """
+    return _WORD_OR_EMPTY_LINE.split(text.replace("_", " "))
 
 
 def marked_words(text: str) -> list[str]:

@@ -7,7 +7,7 @@ stemmer can't: labour and labor, organise and organize, children and child.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 import Stemmer
@@ -69,8 +69,9 @@ _ELIDING = ("ca", "fr", "it")
 """Languages that write an article and its noun as one word: l'exploitation."""
 
 
-LONGEST_KEPT = 40
-"""The stems of longer words are not kept: who sends such words could fill the memory with them."""
+LONGEST_KEPT, MOST_KEPT = 40, 50_000
+"""The cache has at most 50,000 stems a language, and none of a word of over 40 characters: a text
+of long words could fill the memory."""
 
 
 def stem(word: str, language: str) -> str:
@@ -78,7 +79,31 @@ def stem(word: str, language: str) -> str:
 
     Accents help the stemmer of a language that has them, so it sees them; English has none.
     """
-    return (_kept_stem if len(word) <= LONGEST_KEPT else _stem)(word, language)
+    return _kept(language)[word]
+
+
+def stems(words: Iterable[str], language: str) -> list[str]:
+    """Return the stem of each word, in order."""
+    return list(map(_kept(language).__getitem__, words))
+
+
+class _Kept(dict[str, str]):
+    """The cached stems of one language, by word: a look-up takes no call of a Python function."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> str:
+        found = _stem(word, self._language)
+        if len(word) <= LONGEST_KEPT:
+            if len(self) >= MOST_KEPT:
+                self.clear()
+            self[word] = found
+        return found
+
+
+_kept = lru_cache(maxsize=64)(_Kept)
 
 
 def _stem(word: str, language: str) -> str:
@@ -92,9 +117,6 @@ def _stem(word: str, language: str) -> str:
     if read_in.startswith(_ELIDING):
         lowered = _ELISION.sub("", lowered)
     return fold(stemmer.stemWord(lowered))
-
-
-_kept_stem = lru_cache(maxsize=200_000)(_stem)
 
 
 def one_spelling(written: str) -> str:

@@ -7,8 +7,9 @@ together. Of an AND within an OR what stands there is marked, whether or not all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
 from indexer import analysis, languages
+from indexer.analysis import PARTED_BY
 from indexer.folding import as_written
 from search_app.engine.nodes import fits, parts
 from search_app.engine.results import Run
@@ -43,59 +45,70 @@ class Marker(msgspec.Struct, frozen=True):
     def spans(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
         """The places in a text of a language to be marked (character offsets), ascending."""
         read = _read if len(text) > REMEMBERED else _remembered
-        words, stems, spans = read(text, language or self.usual)
-        marked = set(self._single(words, stems))
-        for phrase in self.phrases:
-            for first in range(len(stems) - len(phrase) + 1):
-                if (
-                    stems[first] == phrase[0]
-                    and tuple(stems[first : first + len(phrase)]) == phrase
-                ):
-                    marked.update(range(first, first + len(phrase)))
+        pieces, stems, spans = read(text, language or self.usual)
+        marked = {*self._by_stem(stems), *self._in_phrases(stems)}
+        if self.written or self.shapes:
+            marked.update(self._by_shape(pieces[1::2]))
+        if not marked:
+            return []
         if spans:
             return _united([spans[place] for place in sorted(marked)])
-        return _places(text, words, marked) if marked else []
+        ends = [*accumulate(map(len, pieces))]
+        return [(ends[2 * place], ends[2 * place + 1]) for place in sorted(marked)]
 
-    def _single(self, words: Sequence[str], stems: Sequence[str]) -> Iterator[int]:
-        """Which words are marked by themselves, counted from 0."""
-        if not self.stems.isdisjoint(stems):
-            yield from (place for place, stem in enumerate(stems) if stem in self.stems)
-        shapes = [*self.shapes, self.written.__contains__] if self.written else self.shapes
-        for has_shape in shapes:
-            known = set(words) - {analysis.GAP_MARK}
-            fitting = {word for word in known if has_shape(as_written(word))}
-            yield from (place for place, word in enumerate(words) if word in fitting)
+    def _by_stem(self, stems: Sequence[str]) -> Iterable[int]:
+        """Which words have a stem that is marked, counted from 0."""
+        if self.stems.isdisjoint(stems):
+            return ()
+        return [place for place, stem in enumerate(stems) if stem in self.stems]
+
+    def _in_phrases(self, stems: Sequence[str]) -> Iterator[int]:
+        """Which words stand in a phrase that is marked."""
+        for phrase in self.phrases:
+            first = -1
+            for _ in range(stems.count(phrase[0])):
+                first = stems.index(phrase[0], first + 1)
+                if tuple(stems[first : first + len(phrase)]) == phrase:
+                    yield from range(first, first + len(phrase))
+
+    def _by_shape(self, words: Sequence[str]) -> Iterable[int]:
+        """Which words are marked as written, or have a shape that is marked."""
+        fitting = {word for word in set(words) if self._fits(as_written(word))}
+        return [place for place, word in enumerate(words) if word in fitting] if fitting else ()
+
+    def _fits(self, written: str) -> bool:
+        is_written = written in self.written or any(shape(written) for shape in self.shapes)
+        return is_written and written != PARTED_BY
 
 
 class _Read(NamedTuple):
-    """A text's words and their stems, in order; where they stand, if that can't be found anew."""
+    """A text in pieces, of which every second one is a word, and the stems of these words.
 
-    words: Sequence[str]
+    `spans` has the places of the words where they are not pieces of the text, as pairs of
+    characters overlap.
+    """
+
+    pieces: Sequence[str]
     stems: Sequence[str]
     spans: Sequence[tuple[int, int]] | None
 
 
 def _read(text: str, language: str) -> _Read:
-    words, spans = _words(text), None
-    if not text.isascii() and any(map(analysis.is_unparted, words)):
+    pieces, spans = analysis.pieces(text), None
+    if analysis.is_unparted(text):
         spans = list(_spans(text))
-        words = [text[start:end] or analysis.GAP_MARK for start, end in spans]
-    return _Read(words, [languages.stem(word, language) for word in words], spans)
+        pieces = [each for first, last in spans for each in ("", text[first:last] or PARTED_BY)]
+    return _Read(pieces, languages.stems(pieces[1::2], language), spans)
 
 
 _remembered = lru_cache(maxsize=1024)(_read)
-
-
-def _words(text: str) -> list[str]:
-    """The words of a text as they stand in it, in order, a GAP_MARK where no phrase goes on."""
-    return analysis.marked_words(analysis.marked(text))[:-1]
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where these are in it; what has no length is a gap."""
     end = 0
     for start, stop in analysis.spans(text):
-        if analysis.PARTED_BY in text[end:start]:
+        if PARTED_BY in text[end:start]:
             yield start, start
         yield start, stop
         end = max(end, stop)
@@ -110,24 +123,6 @@ def _united(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             united.append((start, end))
     return united
-
-
-def _places(text: str, words: Sequence[str], marked: Collection[int]) -> list[tuple[int, int]]:
-    """Where some of the words of a text stand in it.
-
-    Between two words there is nothing that a word could begin with, so each is where it is
-    found first behind the one before.
-    """
-    spans, end = [], 0
-    text = text.replace("_", " ")
-    for place, word in enumerate(words[: max(marked) + 1]):
-        if word == analysis.GAP_MARK:
-            continue
-        start = text.find(word, end)
-        end = start + len(word)
-        if place in marked:
-            spans.append((start, end))
-    return spans
 
 
 def marker(tree: query.Query | None, field: str, usual: str) -> Marker:

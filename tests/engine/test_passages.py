@@ -7,11 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import languages
+from indexer import analysis, languages
 from search_app.engine.nodes import Leaf, fits
 from search_app.engine.passages import LENGTH, REMEMBERED, marker, passage, whole
 from search_app.engine.results import Run
 
+PIECES = (
+    "organ", "Organs", "ORGAN’S", "l'organ", "organ_", "C++", "émigré", "器官", "・", "\n\n", " ",
+    ". ", "_", "'", "\x1f", "İ",
+)  # fmt: skip
+"""Words and what may be between them."""
 FILLER = "Nothing of note stands in this sentence at all. " * 12
 
 
@@ -133,3 +138,11 @@ def test_a_passage_is_part_of_the_text(text: str) -> None:
     together = "".join(run.text for run in runs)
     assert together in text
     assert len(together) <= LENGTH
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text(max_size=200))
+def test_the_marked_words_are_those_with_the_stem(text: str) -> None:
+    """Marks are where the analysis finds a word with the stem, whatever is around it."""
+    found = marker(leaf(query.Term("title", "organ")), "title", "en")
+    words = [each for each in analysis.tokens(text, "en") if each.stem == "organ"]
+    assert found.spans(text) == [(each.start, each.end) for each in words]

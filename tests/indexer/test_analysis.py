@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import analysis
+from indexer import analysis, languages
 from indexer.folding import fold
 from indexer.languages import stop_words
 
@@ -127,3 +127,17 @@ def test_one_spelling_leaves_other_words_apart(apart: str) -> None:
     """Words that only look like two spellings of one keep stems of their own."""
     one, other = (token.stem for token in analysis.tokens(apart, "en"))
     assert one != other
+
+
+def test_the_cache_of_stems_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many words are stemmed, the cache has no more than its limit, and no long word."""
+    monkeypatch.setattr(languages, "MOST_KEPT", 3)
+    long = "x" * (languages.LONGEST_KEPT + 1)
+    words = ["organs", "Laws", long, "police", "films", "sea", "organs"]
+    kept = languages._kept("en")
+    kept.clear()
+    expected = ["organ", "law", long, "polic", "film", "sea", "organ"]
+    for size in range(len(words)):
+        assert languages.stems(words[: size + 1], "en") == expected[: size + 1]
+        assert len(kept) <= 3
+        assert long not in kept
