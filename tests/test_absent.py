@@ -5,7 +5,14 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
 from indexer import analysis, generations, languages
+from search_app.engine.request import SearchRequest
+from search_app.engine.results import Results
+from search_app.engine.search import find, results
 from search_app.engine.snapshot import Snapshot
 
 SUITE = tomllib.loads((Path(__file__).parent / "relevance" / "absent.toml").read_text("utf-8"))
@@ -21,3 +28,57 @@ def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -
         for word in analysis.words(each["text"]):
             if word not in stop_words:
                 assert not snapshot.frequency(languages.stem(word, language)), (each, word)
+
+
+def looks_found(found: Results) -> bool:
+    """Return whether there are hits, and the page does not say that these are for other words."""
+    return found.total > found.meant and not found.relaxed and not found.corrected
+
+
+def test_absent_subjects_do_not_look_as_if_they_were_found(catalogue_index: Path) -> None:
+    """At most three of the absent subjects have hits that the page presents as answers."""
+    snapshot = Snapshot(generations.current(catalogue_index))
+    answers = {
+        each["text"]: results(find(SearchRequest(each["text"]), snapshot))
+        for each in SUITE["subject"]
+    }
+    found = [text for text, answer in answers.items() if looks_found(answer)]
+    assert len(found) <= SUITE["most"], found
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "leads_to"),
+    [
+        ("covid", "Broader", "health"),
+        ("bitcoin", "Related", "technology"),
+        ("death penalty", "Broader", "criminal justice"),
+        ("коронавирус", "Broader", "health"),
+    ],
+)
+def test_the_page_says_what_it_lacks_and_links_to_what_is_near(
+    text: str, kind: str, leads_to: str, client: FlaskClient
+) -> None:
+    """The page of an absent concept says so, and links to a near one with the true number."""
+    page = BeautifulSoup(client.get("/", query_string={"q": text}).text, "lxml")
+    (line,) = (each for each in page.select(".counted") if "Nothing about" in each.text)
+    said = " ".join(line.get_text().split())
+    assert said.startswith(f"Nothing about {text}.")
+    (link,) = (each for each in line.select("a") if each.get_text() == leads_to)
+    there = client.get(str(link["href"]).replace("/?", "/api/search?")).json
+    assert there
+    assert there["total"] > 0
+    assert f"{leads_to} ({there['total']})" in said.split(f"{kind}: ")[1].split(".")[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Menschenhandel", "मानव तस्करी", "tráfico de pessoas", "trafic de persoane",
+        "Schleusung von Migranten", "contrabando de migrantes", "trafic ilegal de migranți",
+        "प्रवासियों की तस्करी", "Zwangsarbeit", "Opfer", "vítimas", "copii", "बाल तस्करी",
+    ],
+)  # fmt: skip
+def test_main_concepts_are_found_in_four_more_languages(text: str, catalogue_index: Path) -> None:
+    """A main concept is found by its name in German, Hindi, Portuguese and Romanian."""
+    snapshot = Snapshot(generations.current(catalogue_index))
+    assert looks_found(results(find(SearchRequest(text), snapshot)))

@@ -57,31 +57,53 @@ def diagnosed(request: SearchRequest, finding: Finding, snapshot: Snapshot) -> D
 def _lacking(
     unknown: Iterable[Leaf], asked: SearchRequest, snapshot: Snapshot
 ) -> Iterator[Lacking]:
-    """Yield the named things among what no publication has, if there is another to offer."""
-    things = concepts.of(snapshot)
+    """Yield the named things among what no publication has, with what is near them."""
     for leaf in unknown:
         if leaf.of:
-            broader, related = things.wider(leaf.of)
-            yield Lacking(
-                leaf.said,
-                tuple(islice(_offered(broader, asked, snapshot), MOST_WIDER)),
-                tuple(islice(_offered(related, asked, snapshot, climbs=False), MOST_WIDER)),
-            )
+            broader, related = _near(leaf.of, asked, snapshot)
+            yield Lacking(leaf.said, broader, related)
 
 
-def _offered(
-    wider: Iterable[Thing], asked: SearchRequest, snapshot: Snapshot, *, climbs: bool = True
-) -> Iterator[Counted]:
-    """Yield searches for things that find something, or for what is broader in their place."""
+def _near(
+    identity: str, asked: SearchRequest, snapshot: Snapshot
+) -> tuple[tuple[Counted, ...], tuple[Counted, ...]]:
+    """Return searches that find something: for broader things, and for related ones.
+
+    A broader thing that nothing has is replaced by what it is a kind of or related to.
+    """
     things = concepts.of(snapshot)
-    for thing in wider:
-        if name := things.own_name(thing):
+    broader: dict[str, Counted] = {}
+    related: dict[str, Counted] = {}
+    above, aside = things.wider(identity)
+    while above or aside:
+        further: list[Thing] = []
+        for thing, counted in _counted(above, asked, snapshot):
+            if counted.total:
+                broader[counted.text] = counted
+            else:
+                further.append(thing)
+        for _, counted in _counted(aside, asked, snapshot):
+            if counted.total and counted.text not in broader:
+                related[counted.text] = counted
+        wider = [things.wider(thing.id) for thing in further]
+        above, aside = ([one for pair in wider for one in pair[at]] for at in (0, 1))
+        if broader or related:
+            aside = []
+    return (
+        tuple(islice(broader.values(), MOST_WIDER)),
+        tuple(islice(related.values(), MOST_WIDER)),
+    )
+
+
+def _counted(
+    near: Iterable[Thing], asked: SearchRequest, snapshot: Snapshot
+) -> Iterator[tuple[Thing, Counted]]:
+    """Yield searches for things by name, with how many they find; 0 if only by other words."""
+    for thing in near:
+        if name := concepts.of(snapshot).own_name(thing):
             alone = found(msgspec.structs.replace(asked, text=name), snapshot)
             by_meaning = len(snapshot.common(alone.added, alone.sifted.documents)[0])
-            if alone.as_typed > by_meaning:
-                yield Counted(name, alone.total)
-            elif climbs:
-                yield from _offered(things.wider(thing.id)[0], asked, snapshot)
+            yield thing, Counted(name, alone.total if alone.as_typed > by_meaning else 0)
 
 
 def retyped(leaf: Leaf, catalogue: Catalogue) -> str:

@@ -119,4 +119,5 @@ def test_the_corpus_is_sound() -> None:
     verdict = check.check(ROOT / "corpus")
     assert verdict.problems == ()
     assert verdict.publications == 136
-    assert len(verdict.missing) < verdict.concepts / 4
+    # The thesaurus also has concepts that no publication is about: a search for one says so.
+    assert verdict.concepts - len(verdict.missing) >= 250

@@ -139,11 +139,11 @@ def test_what_a_concept_is_called(tmp_path: Path) -> None:
 
 
 def test_the_thesaurus_of_the_corpus() -> None:
-    """The thesaurus in corpus/ is sound, and names 150 things or more in all six languages."""
+    """The thesaurus in corpus/ is sound, and has all concepts in the six UN languages."""
     found = thesaurus.load(ROOT / "corpus")
     assert len(found.concept) >= 150
     for each in found.concept:
-        assert set(each.prefLabel) == {"ar", "en", "es", "fr", "ru", "zh"}, each.id
+        assert set(each.prefLabel) >= {"ar", "en", "es", "fr", "ru", "zh"}, each.id
         assert all(label.strip() == label != "" for label in each.prefLabel.values()), each.id
         assert all(acronym[0].isupper() for acronym in each.acronyms), each.id
 
