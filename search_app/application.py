@@ -11,7 +11,7 @@ from contextlib import suppress
 from flask import Flask
 
 from indexer.manifest import IndexUnusable
-from search_app import access, config, errors, headers, logs, robots, views
+from search_app import access, conditional, config, errors, headers, logs, robots, views
 from search_app.config import Settings
 from search_app.engine import Care, Engine
 from search_app.gaps import Gaps
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     counted.register(app)
     headers.register(app, settings.hsts)
     views.register(app)
+    conditional.register(app, engine, settings, views.snapshot)
     robots.register(app)
     errors.register(app)
     return app

@@ -104,7 +104,8 @@ def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response
 def _found(asked: state.SearchState, values: int) -> Iterator[Results]:
     """The answer to a search; where its words find nothing, that is noted, if it is to be."""
     with engine().answered(asked.request(values), snapshot()) as results:
-        if results.is_gap and asked.text and not asked.exact and request.method == "GET":
+        g.is_gap = bool(results.is_gap and asked.text and not asked.exact)
+        if g.is_gap and request.method == "GET":
             cast(Gaps, current_app.extensions["pubsearch.gaps"]).note(asked.text)
         yield results
 
@@ -138,10 +139,7 @@ def api_suggest() -> Response:
     """What may be meant by what is being typed, within what is ticked, as JSON."""
     asked, text = _asked(), request.args.get("q", "")
     found = engine().suggest(text, asked.filters, snapshot())
-    answer = _json(api.suggest_json(text, asked, found, snapshot().catalogue))
-    # Whoever types a letter and takes it back asks the same again.
-    answer.headers["Cache-Control"] = "private, max-age=60"
-    return answer
+    return _json(api.suggest_json(text, asked, found, snapshot().catalogue))
 
 
 @site.get("/facet/<name>")
