@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import settings
 from indexer import build, catalogue_file
 from indexer.fields import Catalogue
 from indexer.record import Problem
+from search_app import logs
 from tests import samples
 from tests.catalogue import catalogue_index, client, meaning_index, misspelt_index
 
@@ -18,6 +22,18 @@ ROOT = Path(__file__).parents[1]
 # A slow machine is no fault of an example.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def process() -> Iterator[None]:
+    """Undo what a server sets in its process, so that no test depends on those before it."""
+    root, interval = logging.getLogger(), sys.getswitchinterval()
+    level = root.level
+    yield
+    root.setLevel(level)
+    for handler in [each for each in root.handlers if isinstance(each.formatter, logs.Lines)]:
+        root.removeHandler(handler)
+    sys.setswitchinterval(interval)
 
 
 @pytest.fixture
