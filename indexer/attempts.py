@@ -59,7 +59,6 @@ def noted(index: Path) -> Iterator[Callable[[Status], object]]:
 def last(index: Path) -> Attempt | None:
     """The last build's note, if there is one."""
     try:
-        with files.opened(index / ATTEMPT) as stream:
-            return msgspec.json.decode(stream.read(), type=Attempt)
+        return msgspec.json.decode(files.content(index / ATTEMPT), type=Attempt)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -14,7 +14,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 _FULL = ("the disk is full", "Free some space, and build again")
-_CLOSED = ("it may not be written to", "Check who may write there, or name another --index")
+_CLOSED = ("access is denied", "Check who may read and write there, or name another --index")
 _REFUSALS = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,

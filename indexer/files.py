@@ -76,6 +76,12 @@ def opened(path: Path) -> BinaryIO:
     return open(path, "rb", opener=_opener)
 
 
+def content(path: Path, most: int = -1) -> bytes:
+    """Return the first bytes of a file, all by default. Raise OSError as `opened` does."""
+    with opened(path) as stream:
+        return stream.read(most)
+
+
 def _opener(path: str, flags: int) -> int:
     # Opening a pipe waits for its other end, unless told not to.
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

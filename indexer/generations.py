@@ -44,8 +44,7 @@ def current_name(index: Path) -> str:
     """
     pointer, hint = index / CURRENT, "Run: pubsearch rollback, or pubsearch build"
     try:
-        with files.opened(pointer) as stream:
-            name = stream.read(_LONGEST).decode("ascii", "replace").strip()
+        name = files.content(pointer, _LONGEST).decode("ascii", "replace").strip()
         if re.fullmatch(_NAME, name) and (index / "generations" / name).is_dir():
             return name
         what = "names no generation that is there"

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 import zstandard
 
+from indexer import files
 from indexer.fields import Catalogue
 from indexer.limits import LIMITS, Limits
 from indexer.record import Problem
@@ -105,7 +106,7 @@ class Generation(msgspec.Struct, frozen=True):
     def digests(self) -> dict[str, str]:
         """To each publication's id, the digest of what it said. Raises IndexOutdated."""
         try:
-            packed = zstandard.decompress((self.folder / DIGESTS).read_bytes())
+            packed = zstandard.decompress(files.content(self.folder / DIGESTS))
             found = msgspec.msgpack.decode(packed, type=dict[str, bytes])
         except (OSError, ValueError, zstandard.ZstdError, msgspec.MsgspecError) as error:
             raise _unreadable(self.folder, DIGESTS, error) from error
@@ -132,7 +133,7 @@ def read(folder: Path) -> Manifest:
     Raises IndexOutdated if they are not as they were written.
     """
     try:
-        data, line = (folder / MANIFEST).read_bytes(), (folder / MANIFEST_DIGEST).read_bytes()
+        data, line = files.content(folder / MANIFEST), files.content(folder / MANIFEST_DIGEST)
         if line != _digest_line(data):
             raise ValueError(f"it and {MANIFEST_DIGEST} do not fit")
         return msgspec.json.decode(data, type=Manifest)
@@ -147,11 +148,13 @@ def _digest_line(manifest: bytes) -> bytes:
 def decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
     """What a file of a generation says. Raises IndexOutdated if it can't be read."""
     try:
-        return msgspec.json.decode((folder / file).read_bytes(), type=kind)
+        return msgspec.json.decode(files.content(folder / file), type=kind)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise _unreadable(folder, file, error) from error
 
 
 def _unreadable(folder: Path, file: str, error: Exception) -> IndexOutdated:
     what = f"{file} of the generation {folder.name} can't be read: {error}"
+    if isinstance(error, PermissionError):
+        return IndexOutdated(what, "Check who may read the index folder")
     return IndexOutdated(what, "Run: pubsearch build --force")

@@ -205,8 +205,8 @@ def _line(name: str) -> bytes:
 
 def _pointer(index: Path) -> bytes | None:
     """What stands in `CURRENT`; None if there is none, or none that can be read."""
-    with suppress(OSError), files.opened(index / CURRENT) as stream:
-        return stream.read()
+    with suppress(OSError):
+        return files.content(index / CURRENT)
     return None
 
 

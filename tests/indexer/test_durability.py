@@ -12,7 +12,7 @@ import pytest
 from indexer import durability
 
 FULL = ("the disk is full", "Free some space, and build again")
-CLOSED = ("it may not be written to", "Check who may write there, or name another --index")
+CLOSED = ("access is denied", "Check who may read and write there, or name another --index")
 TOLD = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
