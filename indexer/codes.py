@@ -127,6 +127,12 @@ def language_name(code: str, in_language: str = "en") -> str:
     return f"{name} ({rest})" if rest else name
 
 
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the codes of all languages that CLDR has a name for."""
+    return tuple(sorted(map(str, _locale("en").languages)))
+
+
 def country_name(code: str, in_language: str = "en") -> str:
     """What a country is called in a language; the code itself where no name is known."""
     return str(_locale(in_language).territories.get(code, code))

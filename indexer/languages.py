@@ -28,6 +28,8 @@ others stay as they are."""
 
 _SCRIPTS = ((re.compile("[\u0600-\u06ff]"), "ar"), (re.compile("[\u0400-\u04ff]"), "ru"))
 """Languages whose script tells them apart from those of Latin letters, whatever else is known."""
+OTHER_SCRIPTS = frozenset({"ar", "el", "fa", "he", "hi", "ja", "ko", "ru", "uk", "zh"})
+"""Languages that are not written in Latin letters."""
 
 _SPELLINGS = (
     (r"^(wo|police|fisher|sea|congress|chair|spokes|business)?men$", r"\1man"),
@@ -64,6 +66,13 @@ def _of(word: str, language: str) -> str:
     return next((of for script, of in _SCRIPTS if script.search(word)), language)
 
 
+def may_have(language: str, word: str) -> bool:
+    """Return whether a word is written in the script of a language."""
+    if word.isascii():
+        return language not in OTHER_SCRIPTS
+    return _of(word, language) == language
+
+
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|all|dall|nell|sull|un)'(?=.)")
 _ELIDING = ("ca", "fr", "it")
 """Languages that write an article and its noun as one word: l'exploitation."""
@@ -95,7 +104,7 @@ class _Kept(dict[str, str]):
         self._language = language
 
     def __missing__(self, word: str) -> str:
-        found = _stem(word, self._language)
+        found = new_stem(word, self._language)
         if len(word) <= LONGEST_KEPT:
             if len(self) >= MOST_KEPT:
                 self.clear()
@@ -106,7 +115,8 @@ class _Kept(dict[str, str]):
 _kept = lru_cache(maxsize=64)(_Kept)
 
 
-def _stem(word: str, language: str) -> str:
+def new_stem(word: str, language: str) -> str:
+    """Return the same without keeping it, for long lists of words that are stemmed once."""
     read_in = _of(word, language)
     stemmer = _stemmer(read_in)
     if stemmer is None:

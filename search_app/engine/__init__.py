@@ -229,7 +229,7 @@ def prepare(snapshot: Snapshot) -> None:
     snapshot.prepare()
     find(SearchRequest(fold=True), snapshot)
     concepts.of(snapshot).prepare()
-    spelling.of(snapshot)
+    spelling.of(snapshot).suggested("aaaaa", rare=False)  # loads the word lists, too
     meaning.prepare(snapshot)
     suggesting.suggest("aa", snapshot)
     results(find(SearchRequest("aa bb"), snapshot))

@@ -15,8 +15,6 @@ from indexer import analysis, languages
 from indexer.folding import as_written, fold
 from search_app.engine.things import Thing
 
-OTHER_SCRIPTS = frozenset({"ar", "el", "he", "hi", "ja", "ko", "ru", "uk", "zh"})
-"""Languages that are not written in Latin letters, so that no label of theirs is."""
 MOST_PIECES = 60
 """Names are looked for in at most so many pieces of a text, the first ones."""
 
@@ -43,7 +41,6 @@ class Names:
         self._acronyms: dict[str, int] = {}
         self._starting: dict[tuple[str, str], list[tuple[Key, int]]] = defaultdict(list)
         self._unparted: dict[str, int] = {}
-        self._stems: dict[str, set[str]] = defaultdict(set)
         self.words: set[str] = set()
         for number, thing in enumerate(things):
             self._acronyms.update(dict.fromkeys(thing.acronyms, number))
@@ -52,7 +49,7 @@ class Names:
                     self._enter(label, language, number)
         starting = (language for language, _ in self._starting)
         self.languages = tuple(dict.fromkeys([*spoken, *starting]))
-        self._in_latin = [each for each in self.languages if each not in OTHER_SCRIPTS]
+        self._in_latin = [each for each in self.languages if each not in languages.OTHER_SCRIPTS]
         self._longest = max(map(len, self._unparted), default=0)
 
     def _enter(self, label: str, language: str, number: int) -> None:
@@ -63,13 +60,8 @@ class Names:
         # The stemmer of a language with accents gives another stem where they are not typed.
         for typed in dict.fromkeys((label, fold(label))):
             key = analysis.stems(typed, language)
-            self._stems[language].update(key)
             if key:
                 self._starting[language, key[0]].append((key, number))
-
-    def is_known(self, raw: str) -> bool:
-        """Whether a word stands in a label, in some inflection."""
-        return any(languages.stem(raw, each) in self._stems[each] for each in self.languages)
 
     def cut(self, piece: str) -> list[str]:
         """Split a piece of Chinese around the labels in it, the longest first at each place."""

@@ -183,13 +183,12 @@ def _any_word(answer: Answer) -> int | None:
 
 
 def _suggestion(answer: Answer) -> str | None:
-    """What may have been meant in place of what was found, if that is rare."""
+    """Return the text that may have been meant, where a word is rare or misspelled."""
     request, read = answer.request, answer.understood
-    if request.exact or read.corrected or read.base is None or read.relaxed:
+    if request.exact or read.corrected or read.base is None:
         return None
-    if len(read.base.documents) >= spelling.FREQUENT:
-        return None
-    return spelling.of(answer.snapshot).corrected(request.text)
+    is_rare = not read.relaxed and len(read.base.documents) < spelling.FREQUENT
+    return spelling.of(answer.snapshot).suggested(request.text, rare=is_rare)
 
 
 def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:

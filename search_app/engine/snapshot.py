@@ -138,6 +138,13 @@ class Snapshot:
         numbers = np.arange(first, last)
         return numbers if alone is None else np.insert(numbers, 0, alone)
 
+    def is_written(self, written: str) -> bool:
+        """Return whether any word is written so."""
+        if self.term(analysis.WRITTEN + written) is not None:
+            return True
+        first, last = self.segment.words.texts.beginning(written + STEM_MARK)
+        return first < last
+
     def numbers_of(self, text: str) -> list[int]:
         """The numbers of all that a term stands for, among its kind."""
         if text.startswith(analysis.WRITTEN):

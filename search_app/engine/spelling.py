@@ -4,12 +4,15 @@ Candidates are words as they are written in the index, and those of labels of th
 candidate differs in few letters (optimal string alignment: a letter more, less or other, or two
 changed places), and is no stop word. The more publications have it, and have it together with
 the other words, the likelier it is; the more letters differ, the less.
+
+A correct word stays as it is, whether or not the index has it: a word of a label or of a word list,
+exactly as it is written there, and the name of a place or language.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log2
 from typing import NamedTuple
 
@@ -21,9 +24,10 @@ from indexer import analysis, languages
 from indexer.columnar import Array
 from indexer.columnar.texts import Texts
 from indexer.folding import as_written
-from search_app.engine import concepts, reading
+from search_app.engine import concepts, dictionary, reading, world
 from search_app.engine.lexer import tokens
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.things import UNITED_NATIONS
 
 FREQUENT = 10
 """A word that so many publications have is never taken for another."""
@@ -59,6 +63,7 @@ class Speller:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._spoken = snapshot.languages[0], (*snapshot.languages, *UNITED_NATIONS)
         segment = snapshot.segment
         frequencies = np.diff(segment.words.offsets)
         known: dict[str, int] = {}
@@ -75,49 +80,93 @@ class Speller:
         self._letters = _letters(self._words)
         self._lengths = np.fromiter(map(len, self._words), np.int32, len(self._words))
 
-    def corrected(self, text: str, most: int = FREQUENT - 1) -> str | None:
-        """What was typed, with likelier words in place of unknown ones; None if there are none.
+    def corrected(self, text: str) -> str | None:
+        """Return a text with likelier words in place of those that find nothing.
 
-        Unknown are words that at most so many publications have. What is quoted, belongs to a
-        field or has a star is left as it is.
+        Return None if no word changes. Words that are quoted, belong to a field, or have a star
+        stay.
         """
-        others = [raw for raw in _plain_words(text)[:MOST_READ] if self._frequency(raw)]
-        changed, left = False, MOST_READ
+        return self._changed(text, self._finds_nothing)
 
-        def corrected(match: re.Match[str]) -> str:
-            nonlocal changed, left
-            chunk = match[0]
-            if _MARKED.search(chunk):
-                return chunk
-            spans = list(analysis.spans(chunk))
+    def suggested(self, text: str, *, rare: bool) -> str | None:
+        """Return a text with likelier words in place of misspelled ones, even if these find some.
+
+        Such a word shares its stem with words of the index. If `rare`, a word that fewer than
+        FREQUENT publications have is replaced too.
+        """
+        return self._changed(text, self._is_rare if rare else self._is_unknown)
+
+    def _changed(self, text: str, is_doubtful: Callable[[str], bool]) -> str | None:
+        left = MOST_READ
+        doubted: list[tuple[int, int]] = []
+        for chunk in _CHUNK.finditer(text):
+            if _MARKED.search(chunk[0]):
+                continue
+            spans = list(analysis.spans(chunk[0]))
             left -= len(spans)
-            for start, stop in reversed(spans) if left >= 0 else ():
-                if found := self._best(chunk[start:stop], others, most):
-                    chunk, changed = chunk[:start] + found + chunk[stop:], True
-            return chunk
+            if left < 0:
+                continue
+            at = chunk.start()
+            doubted += [
+                (at + first, at + last)
+                for first, last in spans
+                if self._may_change(raw := chunk[0][first:last]) and is_doubtful(raw)
+            ]
+        likelier = self._likelier(text, doubted) if doubted else {}
+        for (first, last), written in sorted(likelier.items(), reverse=True):
+            text = text[:first] + written + text[last:]
+        return text if likelier else None
 
-        said = _CHUNK.sub(corrected, text)
-        return said if changed else None
+    def _likelier(
+        self, text: str, doubted: Iterable[tuple[int, int]]
+    ) -> dict[tuple[int, int], str]:
+        """Return likelier words for those of a text that are no names."""
+        named = world.mentions(text)
+        others = [raw for raw in _plain_words(text)[:MOST_READ] if self._frequency(raw)]
+        found = {}
+        for first, last in doubted:
+            raw = text[first:last]
+            is_name = any(each.start <= first < each.end for each in named)
+            if not is_name and (best := self._best(raw, others)):
+                found[first, last] = best
+        return found
+
+    def _may_change(self, raw: str) -> bool:
+        """Return whether a word is not short, an acronym, a stop word, or listed as correct.
+
+        A label and a word list count exactly as they are written.
+        """
+        written = as_written(raw)
+        if len(written) < SHORTEST or written in languages.EVERY_STOP_WORD:
+            return False
+        if len(raw) > reading.LONGEST or any(
+            not each.isalpha() or each.isupper() for each in raw[1:]
+        ):
+            return False
+        is_label = written in concepts.of(self._snapshot).words
+        return not is_label and not dictionary.is_correct(raw, *self._spoken)
+
+    def _finds_nothing(self, raw: str) -> bool:
+        return not self._frequency(raw)
+
+    def _is_unknown(self, raw: str) -> bool:
+        """Return whether no publication has a word as it is written."""
+        return not self._snapshot.is_written(as_written(raw))
+
+    def _is_rare(self, raw: str) -> bool:
+        return self._frequency(raw) < FREQUENT or self._is_unknown(raw)
 
     def _frequency(self, raw: str) -> int:
         snapshot = self._snapshot
         return max(map(snapshot.frequency, snapshot.stems(raw)), default=0)
 
-    def _best(self, raw: str, others: Sequence[str], most: int) -> str | None:
-        """The word that is likeliest beside the others, if the typed one is not to be trusted."""
-        is_name = any(not each.isalpha() or each.isupper() for each in raw[1:])
-        is_short = len(as_written(raw)) < SHORTEST
-        is_joining = as_written(raw) in languages.EVERY_STOP_WORD
-        is_odd = is_short or is_joining or is_name or len(raw) > reading.LONGEST
-        if is_odd or concepts.of(self._snapshot).is_known(raw):
-            return None
-        frequency = self._frequency(raw)
-        if frequency > most:
-            return None
+    def _best(self, raw: str, others: Sequence[str]) -> str | None:
+        """Return the likeliest word next to the others; None if the typed one is as likely."""
         wanted = as_written(raw)
+        least = 0 if self._is_unknown(raw) else self._frequency(raw) * TIMES
         candidates = [
             each
-            for each in self.candidates(raw, frequency * TIMES)
+            for each in self.candidates(raw, least)
             if not self._is_far(each.written, wanted) or OSA.distance(each.written, wanted) == 1
         ]
         beside = self._together(others)

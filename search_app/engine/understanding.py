@@ -91,7 +91,7 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
     if _is_enough(typed, request):
         return typed
     readings = [typed]
-    corrected = None if request.exact else spelling.of(snapshot).corrected(request.text, most=0)
+    corrected = None if request.exact else spelling.of(snapshot).corrected(request.text)
     if corrected:
         spelt = _found(corrected, way, snapshot, watch)
         readings.insert(0, spelt._replace(corrected=corrected))

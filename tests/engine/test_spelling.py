@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer import analysis, generations, languages
-from indexer.folding import as_written
+from indexer.folding import as_written, fold
 from indexer.record import Publication, Source
 from search_app.engine import concepts, spelling
 from search_app.engine.snapshot import Snapshot
@@ -88,7 +88,7 @@ def test_a_frequent_word_is_never_taken_for_another(speller: Speller) -> None:
     """A word of ten publications stays, though one like it is fifty times as frequent."""
     assert FREQUENCIES["smuggleng"] == FREQUENT
     assert FREQUENCIES["smuggling"] == TIMES * FREQUENT
-    assert speller.corrected("smuggleng") is None
+    assert speller.suggested("smuggleng", rare=True) is None
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_rare_word_needs_one_far_more_frequent(
     typed: str, meant: str | None, speller: Speller
 ) -> None:
     """A word that few publications have is taken for one fifty times as frequent, and no other."""
-    assert speller.corrected(typed) == meant
+    assert speller.suggested(typed, rare=True) == meant
     assert FREQUENCIES["migrant"] == TIMES * FREQUENCIES["migrent"]
     assert FREQUENCIES["victim"] < TIMES * FREQUENCIES["victin"]
 
@@ -205,6 +205,56 @@ def test_words_of_names_are_known(tmp_path: Path) -> None:
     assert set(ids(found)) == {"law", "organs", "victims", "manual", "trade"}
 
 
+ABSENT = (
+    "same", "want", "sport", "kitchen", "neighbour", "Chile", "Laos", "Poland", "Latvia", "Senegal",
+    "Kenyan", "cote divoire", "Guinea-Bissau", "cuisine", "forêt", "cocina", "погода", "Кении",
+    "سيارة",
+)  # fmt: skip
+"""Correct words and names that the corpora of these tests lack."""
+
+
+@pytest.mark.parametrize("text", ABSENT)
+def test_a_correct_word_is_never_corrected(text: str, snapshot: Snapshot, tmp_path: Path) -> None:
+    """A correct word or name stays as it is, however many publications have similar words."""
+    words = [other for word in analysis.words(text) for other in _similar(as_written(word))]
+    made = [
+        Publication(id=f"p{number}", title=" ".join(words), source=Source("made", number + 1))
+        for number in range(60)
+    ]
+    close = spelling.of(Snapshot(generations.current(index(tmp_path, made))))
+    for speller in (close, spelling.of(snapshot)):
+        for typed in (text, fold(text), text.capitalize()):
+            assert speller.corrected(typed) is None
+            assert speller.suggested(typed, rare=True) is None
+
+
+def _similar(word: str) -> list[str]:
+    """Words that differ from one in a letter."""
+    return [word + "q", word[:-1], word[:-1] + "q"]
+
+
+def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
+    """A misspelled word is corrected even if its stem is that of a label."""
+    speller = spelling.of(opened(tmp_path))
+    assert languages.stem("surgeones", "en") == languages.stem("surgeon", "en")
+    assert speller.suggested("surgeon", rare=True) is None
+    assert speller.suggested("surgeones", rare=False) == "surgeons"
+
+
+def test_an_unknown_form_keeps_its_hits(catalogue_index: Path) -> None:
+    """An unknown form of known words finds them, and a likelier form is suggested."""
+    catalogue = Snapshot(generations.current(catalogue_index))
+    for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
+        found = answer(typed, catalogue)
+        assert found.total
+        assert found.corrected is None
+        assert found.suggestion == meant
+        assert answer(meant, catalogue).suggestion is None
+    found = answer("trafficing", catalogue)
+    assert found.corrected == "trafficking"
+    assert ids(found) == ids(answer("trafficking", catalogue))
+
+
 def distance(one: str, other: str) -> int:
     """Optimal string alignment: letters more, less or other, or two neighbours that changed places.
 
@@ -284,7 +334,7 @@ TEXTS = st.lists(mistyped() | NOISE, max_size=5).flatmap(
 @settings(max_examples=500)
 def test_only_unknown_words_are_corrected(text: str, snapshot: Snapshot, speller: Speller) -> None:
     """Of any text whatever, only words that are rare are put right, and all else stays as it is."""
-    said = speller.corrected(text)
+    said = speller.suggested(text, rare=True)
     if said is None:
         return
     before, after = analysis.words(text), analysis.words(said)
@@ -292,7 +342,9 @@ def test_only_unknown_words_are_corrected(text: str, snapshot: Snapshot, speller
     assert len(before) == len(after)
     for one, other in zip(before, after, strict=True):
         if one != other:
-            assert max(map(snapshot.frequency, snapshot.stems(one)), default=0) < FREQUENT
+            is_written = snapshot.is_written(as_written(one))
+            frequency = max(map(snapshot.frequency, snapshot.stems(one)), default=0)
+            assert frequency < FREQUENT or not is_written
             assert distance(as_written(one), other) <= 2
     assert _between(text) == _between(said)
 

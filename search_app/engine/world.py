@@ -1,0 +1,151 @@
+"""Names of the world: countries, territories, regions, capitals, and languages, in six languages.
+
+The names come from the Unicode CLDR, those of capitals from capitals.toml beside this module. They
+are known whether or not a catalogue has them. A name is recognized without regard to case,
+accents, spaces, hyphens, and apostrophes, and in another inflection by the stems of its words.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from indexer import analysis, codes, languages
+from indexer.folding import as_written, fold
+from search_app.engine.things import UNITED_NATIONS
+
+MOST_WORDS = 40
+"""Names are recognized among the first 40 words of a text: the time grows with their number."""
+_BETWEEN = re.compile(r"[\s\-–—'’.,&()/]{0,3}")
+"""Characters between two words of one name, as in “Heard & McDonald Islands”."""
+
+STEMMED_AS = "en"
+"""Names in Latin letters have the stems of English: those of Spanish and French lack a final vowel,
+so that Niger and Nigeria would be one. Other scripts have the stems of their language."""
+
+Kind = Literal["place", "capital", "language"]
+
+
+class Name(NamedTuple):
+    """A country, territory, or region (ISO 3166-1 or UN M49), its capital, or a language."""
+
+    kind: Kind
+    code: str
+
+
+class Mention(NamedTuple):
+    """A whole name in a text, from the character `start` up to `end`."""
+
+    start: int
+    end: int
+    name: Name
+
+
+def mentions(text: str) -> list[Mention]:
+    """Return the names in a text in order, of overlapping ones the longest from the left."""
+    words = _words(text)[:MOST_WORDS]
+    found: list[Mention] = []
+    at = 0
+    while at < len(words):
+        start = words[at][0]
+        for last in range(min(at + _longest(), len(words)), at, -1):
+            end = words[last - 1][1]
+            if _is_run(text, words[at:last]) and (name := _named(text[start:end])):
+                found.append(Mention(start, end, name))
+                at = last
+                break
+        else:
+            at += 1
+    return found
+
+
+def words(language: str) -> Mapping[str, str]:
+    """Return the words of all names of places in a language, by how they are written, folded.
+
+    A word that is a whole name keeps its capital and accents.
+    """
+    found: dict[str, str] = {}
+    for name, label, spoken in _labels():
+        if spoken == language and name.kind != "language":
+            parts = analysis.words(label)
+            for raw in parts:
+                written = as_written(raw)
+                if len(parts) == 1:
+                    found[written] = label
+                else:
+                    found.setdefault(written, written)
+    return found
+
+
+def capital(country: str, number: int = 0) -> str:
+    """Return a name of the capital of a country; the first one is English."""
+    return _capitals()[country][number]
+
+
+def _words(text: str) -> list[tuple[int, int]]:
+    """Return where the words of a text are; unparted characters in a row are one word."""
+    found: list[tuple[int, int]] = []
+    for start, end in analysis.spans(text):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _is_run(text: str, words: list[tuple[int, int]]) -> bool:
+    return all(_BETWEEN.fullmatch(text, end, start) for (_, end), (start, _) in pairwise(words))
+
+
+def _named(typed: str) -> Name | None:
+    known = _names()
+    if (name := known.get(_letters(typed))) or analysis.is_unparted(typed):
+        return name
+    return known.get(analysis.stems(typed, STEMMED_AS))
+
+
+def _letters(typed: str) -> str:
+    return "".join(letter for letter in fold(typed) if letter.isalnum())
+
+
+@cache
+def _names() -> Mapping[str | tuple[str, ...], Name]:
+    """All names by their letters, and by the stems of their words."""
+    found: dict[str | tuple[str, ...], Name] = {}
+    for name, label, _ in _labels():
+        found.setdefault(_letters(label), name)
+        if not analysis.is_unparted(label):
+            found.setdefault(analysis.stems(label, STEMMED_AS), name)
+    return found
+
+
+@cache
+def _longest() -> int:
+    """Return the number of words of the longest name."""
+    return max(len(key) for key in _names() if isinstance(key, tuple))
+
+
+def _labels() -> Iterator[tuple[Name, str, str]]:
+    """Yield every name with its label and the language of the label; of places first."""
+    for language in UNITED_NATIONS:
+        for code in (*codes.countries(), *codes.regions()):
+            for label in codes.country_names(code, language):
+                yield Name("place", code), label, language
+    for country, labels in _capitals().items():
+        for language in UNITED_NATIONS:
+            for label in labels:
+                if languages.may_have(language, fold(label)):
+                    yield Name("capital", country), label, language
+    for language in UNITED_NATIONS:
+        for code in codes.languages():
+            yield Name("language", code), codes.language_name(code, language), language
+
+
+@cache
+def _capitals() -> Mapping[str, list[str]]:
+    return tomllib.loads((files(__package__) / "capitals.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,91 @@
+"""Names of the world are recognized as people type them, and correct words are known."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spellchecker import SpellChecker
+
+from indexer import codes
+from indexer.folding import fold
+from search_app.engine import dictionary, world
+from search_app.engine.things import UNITED_NATIONS
+from search_app.engine.world import Name
+
+PLACES = sorted({
+    label
+    for language in UNITED_NATIONS
+    for code in (*codes.countries(), *codes.regions())
+    for label in codes.country_names(code, language)
+})  # fmt: skip
+LANGUAGES = sorted({
+    codes.language_name(code, language)
+    for language in UNITED_NATIONS
+    for code in codes.languages()
+})  # fmt: skip
+CAPITALS = ("Nairobi", "Ouagadougou", "Москва", "نيروبي", "北京", "Washington, D.C.", "Chisinau")
+
+
+def whole(text: str) -> Name | None:
+    """The name that a text is as a whole."""
+    found = world.mentions(text)
+    is_whole = len(found) == 1 and (found[0].start, found[0].end) == (0, len(text))
+    return found[0].name if is_whole else None
+
+
+@given(label=st.sampled_from([*PLACES, *LANGUAGES, *CAPITALS]))
+def test_a_name_is_recognized_in_six_languages(label: str) -> None:
+    """A name is recognized in any case, with or without accents, spaces, and hyphens."""
+    alone = label.rstrip(".)")
+    for typed in (alone, alone.lower(), alone.upper(), fold(alone), alone.replace("-", " ")):
+        assert world.mentions(typed)[0].end == len(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("Kenyas", Name("place", "KE")), ("кении", Name("place", "KE")),
+        ("Кенией", Name("place", "KE")), ("肯尼亚", Name("place", "KE")),
+        ("cote divoire", Name("place", "CI")), ("COTE D'IVOIRE", Name("place", "CI")),
+        ("côte d’ivoire", Name("place", "CI")), ("Ivory Coast", Name("place", "CI")),
+        ("guinea bissau", Name("place", "GW")), ("Burkinafaso", Name("place", "BF")),
+        ("Western Africa", Name("place", "011")), ("Nairobi", Name("capital", "KE")),
+        ("Найроби", Name("capital", "KE")), ("Swahili", Name("language", "sw")),
+        ("Nigera", None), ("Keniya", None), ("Burkina", None), ("sport", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_name_is_recognized_as_people_type_it(typed: str, name: Name | None) -> None:
+    """Inflected names, names without accents, and names in one word are recognized."""
+    assert whole(typed) == name
+
+
+def test_names_in_a_text_are_the_longest() -> None:
+    """A text names the longest of overlapping names, at their places."""
+    text = "From Guinea-Bissau, via Niger: Equatorial Guinea"
+    found = [(text[each.start : each.end], each.name.code) for each in world.mentions(text)]
+    assert found == [("Guinea-Bissau", "GW"), ("Niger", "NE"), ("Equatorial Guinea", "GQ")]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ru", "ar"])
+def test_a_listed_word_is_correct_in_its_language(language: str) -> None:
+    """A word of the list of the catalogue's language is correct, in any case, without accents."""
+    listed = sorted(SpellChecker(language=language).word_frequency.words())
+    for word in listed[:: len(listed) // 200]:
+        assert dictionary.is_correct(word, language, ())
+        assert dictionary.is_correct(fold(word).upper(), language, UNITED_NATIONS)
+
+
+@pytest.mark.parametrize(
+    ("word", "is_correct"),
+    [
+        ("kitchen", True), ("neighbour", True), ("colour", True), ("forêt", True), ("foret", True),
+        ("cocinas", True), ("погода", True), ("погодами", True), ("trafficing", False),
+        ("prosecuters", False), ("goverment", False), ("assistence", False), ("migrent", False),
+        ("погада", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_misspelled_word_is_not_listed(word: str, *, is_correct: bool) -> None:
+    """Common words of other languages and British spellings are correct, misspelled words not."""
+    assert dictionary.is_correct(word, "en", UNITED_NATIONS) == is_correct
+    assert not dictionary.is_correct(word, "zh", ("zh",))
