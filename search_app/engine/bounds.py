@@ -1,7 +1,8 @@
 """What a query costs before it is asked, and what of it is too much.
 
 The cost of a leaf is told in postings: how many there are to be visited. A query whose leaves
-have more than MOST together keeps its rarest ones; which were left out is told.
+have more than MOST together keeps its rarest ones; which were left out is told. Leaves that are
+equal cost as much as one, as their postings are fetched once.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ from typing import NamedTuple
 
 from whoosh import query
 
+from indexer import analysis
 from indexer.schema import row_of
 from search_app.engine import expand
-from search_app.engine.nodes import Leaf, parts
+from search_app.engine.match import said
+from search_app.engine.nodes import Leaf, first_of_equals, parts
 from search_app.engine.snapshot import Snapshot
 
 MOST = 3_000_000
 """How many postings a query may visit."""
 FREE = 3
-"""So few words and phrases are never too much."""
+"""So few words, in phrases or not, are never too much."""
 PLACE = 4
-"""A place that is looked up for a phrase costs so many postings, each further word one more."""
+"""A place that is looked up costs so many postings; for a phrase, each further word one more."""
 PLAIN = (query.Term, query.Phrase)
 
 
@@ -34,42 +37,52 @@ class Bounded(NamedTuple):
 def bounded(tree: query.Query, snapshot: Snapshot) -> Bounded:
     """The tree without the costliest of its leaves, if all together are too much."""
     found = list(_all_leaves(tree))
-    if len(found) <= FREE and all(isinstance(leaf.subqueries[0], PLAIN) for leaf in found):
+    is_plain = len(found) <= FREE and all(isinstance(leaf.subqueries[0], PLAIN) for leaf in found)
+    if is_plain and sum(len(analysis.words(leaf.said)) for leaf in found) <= FREE:
         return Bounded(tree, ())
-    costs = sorted(((cost(leaf, snapshot), place) for place, leaf in enumerate(found)))
-    total, dropped = 0, set()
-    for each, place in costs:
+    first = first_of_equals(found)
+    different = list({id(leaf): leaf for leaf in first.values()}.values())
+    costs = sorted((cost(leaf, snapshot), at) for at, leaf in enumerate(different))
+    total, beyond = 0, set()
+    for each, at in costs:
         total += each
         if total > MOST:
-            dropped.add(id(found[place]))
-    if not dropped:
+            beyond.add(id(different[at]))
+    if not beyond:
         return Bounded(tree, ())
+    dropped = {each for each, leaf in first.items() if id(leaf) in beyond}
     left_out = tuple(leaf.said for leaf in found if id(leaf) in dropped)
     return Bounded(_without(tree, dropped), left_out)
 
 
 def cost(leaf: Leaf, snapshot: Snapshot) -> int:
     """About how many postings a leaf visits."""
-    told = {_key(part): part for part in parts(leaf)}
-    return sum(_cost(part, snapshot) for part in told.values())
+    told: dict[object, tuple[query.Query, set[str]]] = {}
+    for part in parts(leaf):
+        told.setdefault(said(part), (part, set()))[1].add(part.fieldname)
+    return sum(_cost(part, fields, snapshot) for part, fields in told.values())
 
 
-def _key(part: query.Query) -> object:
-    """What parts that only differ in their field have in common."""
-    return tuple(part.words) if isinstance(part, query.Phrase) else getattr(part, "text", id(part))
-
-
-def _cost(part: query.Query, snapshot: Snapshot) -> int:
+def _cost(part: query.Query, fields: set[str], snapshot: Snapshot) -> int:
     if isinstance(part, query.Phrase):
-        numbers = [snapshot.term(word) for word in part.words]
-        places = [0 if each is None else snapshot.segment.stands(each) for each in numbers]
+        places = [stands(word, snapshot) for word in part.words]
         return min(places) * (PLACE + len(places))
     if row_of(part.fieldname):
         return 0  # a mask, which is remembered
-    if isinstance(part, query.Term):
-        terms = snapshot.terms_of(part.text)
-        return sum(map(terms.frequency, snapshot.numbers_of(part.text)))
-    return expand.size(part, snapshot)
+    if not isinstance(part, query.Term):
+        return expand.size(part, snapshot)
+    if len(fields) < len(snapshot.segment.fields):
+        return stands(part.text, snapshot) * PLACE
+    terms = snapshot.terms_of(part.text)
+    return sum(map(terms.frequency, snapshot.numbers_of(part.text)))
+
+
+def stands(term: str, snapshot: Snapshot) -> int:
+    """Return how often a term stands anywhere. Those of a word as written count for its stem."""
+    segment, numbers = snapshot.segment, snapshot.numbers_of(term)
+    if term.startswith(analysis.WRITTEN):
+        numbers = [int(segment.stem_of[number]) for number in numbers]
+    return sum(map(segment.stands, numbers))
 
 
 def _all_leaves(tree: query.Query) -> list[Leaf]:

@@ -22,11 +22,11 @@ from indexer.schema import row_of
 from search_app.engine.evidence import Asked, Evidence, Span, Words
 from search_app.engine.match import matches, postings
 from search_app.engine.meaning import Meant
-from search_app.engine.nodes import Leaf, leaves, wanted
+from search_app.engine.nodes import Leaf, first_of_equals, leaves, wanted
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
 from search_app.engine.score import rarity, saturated
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot import Mask, Snapshot
 from search_app.engine.understanding import Understood
 
 TELLING: tuple[How, ...] = (
@@ -51,8 +51,9 @@ class Explainer:
     ) -> None:
         self._request, self._read, self._snapshot, self._meant = request, read, snapshot, meant
         self._instead_of = _instead_of(request.text, read.corrected)
-        self._first = _first_of_equals(read.tree)
+        self._first = first_of_equals(leaves(read.tree))
         self._looked_up: dict[int, _LookedUp] = {}
+        self._masks: dict[int, Mask] = {}
 
     def why(self, number: int, publication: Publication) -> Why:
         """Why a publication, which was found, was."""
@@ -84,16 +85,23 @@ class Explainer:
             base = self._answering(node.a, number)
             return None if base is None else base + (self._answering(node.b, number) or [])
         if not isinstance(node, query.And | query.Or):
-            return [] if matches(node, self._snapshot)[number] else None
+            return [] if self._matches(node)[number] else None
         found = [self._answering(child, number) for child in node.subqueries]
         held = [each for each in found if each is not None]
         wanted = len(found) if isinstance(node, query.And) else 1
         return None if len(held) < wanted else [leaf for each in held for leaf in each]
 
+    def _matches(self, node: query.Query) -> Mask:
+        """What a node matches that scores nothing, looked up once for all publications."""
+        known = self._masks.get(id(node))
+        if known is None:
+            known = self._masks[id(node)] = matches(node, self._snapshot)
+        return known
+
     def _weight(self, leaf: Leaf, number: int) -> float | None:
         """The weighed frequency of a leaf in a publication, None if it matches it not."""
         held = self._found(leaf).held
-        at = int(np.searchsorted(held.documents, number))
+        at = int(held.documents.searchsorted(np.int32(number)))  # another type copies the array
         is_held = at < len(held.documents) and held.documents[at] == number
         return float(held.weights[at]) if is_held else None
 
@@ -186,19 +194,6 @@ class _Texts:
         begin, end = self._words.begins[number : number + 2]
         places = [place for place in range(begin, end) if self._words.words[place] >= 0]
         return text, dict(zip(places, analysis.spans(text), strict=True))
-
-
-def _first_of_equals(tree: query.Query | None) -> dict[int, Leaf]:
-    """To each leaf of a tree, by its identity, the first that is equal to it."""
-    found: dict[int, Leaf] = {}
-    known: dict[str, list[Leaf]] = {}
-    for leaf in leaves(tree):
-        alike = known.setdefault(leaf.said, [])
-        first = next((each for each in alike if each == leaf), None)
-        if first is None:
-            alike.append(leaf)
-        found[id(leaf)] = leaf if first is None else first
-    return found
 
 
 def _rank(how: How) -> int:

@@ -13,20 +13,20 @@ from time import monotonic
 
 from whoosh import query
 
-from indexer import analysis
-from indexer.folding import as_written
+from indexer import analysis, languages
+from indexer.folding import fold
 from search_app.engine import expand
+from search_app.engine.bounds import PLACE, stands
 from search_app.engine.lexer import Token, tokens
+from search_app.engine.literal import SHAPE
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot import Snapshot
 
-COSTLY = 400_000
-"""What costs more goes through the lane: five to ten milliseconds and up."""
-SHORT = 60
-"""A text of at most so many characters without a pattern has few words, and is never costly."""
-WORD = 2000
+COSTLY = 500_000
+"""Searches that cost more go through the lane: from about 2 ms on, as a posting takes 4 ns."""
+WORD = 2500
 """A word costs so much besides its postings: its stems, its likely spellings, its marks."""
-EXPLAINED = 1600
+EXPLAINED = 2000
 """To find out why a publication was found costs so much for each word."""
 WAITED, WAITING = 0.5, 8
 """So many seconds a costly search waits for those before it, and so many wait at most. Who is
@@ -101,24 +101,37 @@ class Lane:
 
 def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
     """About what a search costs, in postings."""
-    text = request.text
-    if len(text) <= SHORT and not request.explain and "*" not in text and "~" not in text:
-        return 0
-    found = list(tokens(text))
-    words = [raw for each in found for raw in analysis.words(each.text)]
-    cost = len(words) * (WORD + EXPLAINED * request.size * request.explain)
+    found = list(tokens(request.text))
+    words = [analysis.words(token.text) for token in found]
+    cost = sum(map(len, words)) * (WORD + EXPLAINED * request.size * request.explain)
     cost += sum(_expanded(each, snapshot) for each in found if each.kind == "word")
-    if cost <= COSTLY:
-        cost += sum(snapshot.frequency(snapshot.stems(raw)[0]) for raw in words)
-    return cost
+    if cost > COSTLY:
+        return cost
+    dropped = languages.stop_words(snapshot.catalogue.language)
+    are_fields = any(token.field and token.kind == "open" for token in found)
+    plain, in_fields = set[str](), set[str]()
+    for token, raws in zip(found, words, strict=True):
+        stems = [snapshot.stems(raw)[0] for raw in raws]
+        if len(raws) > 1:
+            cost += min(stands(stem, snapshot) for stem in stems) * (PLACE + len(raws))
+        if token.kind == "word":
+            (in_fields if are_fields or token.field else plain).update(stems)
+    kept = {stem for stem in plain if stem not in dropped} or plain
+    cost += sum(map(snapshot.frequency, kept))
+    return cost + PLACE * sum(stands(stem, snapshot) for stem in in_fields)
 
 
 def _expanded(token: Token, snapshot: Snapshot) -> int:
     """What it costs to find the terms that a beginning, a pattern or a likeness stands for."""
-    beginning, star, rest = token.text.partition("*")
-    if "~" in token.text or (star and (rest or not beginning)):
-        terms = (snapshot.segment.words, snapshot.segment.stems)
-        return sum(len(each.texts) for each in terms) * expand.LOOKED_AT
-    if not star:
+    if "~" not in token.text and "*" not in token.text:
         return 0
-    return expand.size(query.Prefix("", analysis.WRITTEN + as_written(beginning)), snapshot)
+    terms = (snapshot.segment.words, snapshot.segment.stems)
+    all_terms = sum(len(each.texts) for each in terms) * expand.LOOKED_AT
+    cost = all_terms * ("~" in token.text)
+    for shape in SHAPE.findall(fold(token.text)):
+        beginning, star, rest = shape.partition("*")
+        if star and beginning and not rest:
+            cost += expand.size(query.Prefix("", analysis.WRITTEN + beginning), snapshot)
+        else:
+            cost += all_terms * bool(star)
+    return cost

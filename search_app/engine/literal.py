@@ -17,7 +17,7 @@ from search_app.engine.lexer import Token
 from search_app.engine.nodes import Leaf
 from search_app.engine.reading import Pieces, Vocabulary
 
-_PIECE = re.compile(r"[\w*]+")
+SHAPE = re.compile(r"[\w*]+")
 _ALIKE = re.compile(r"(.*?)~([12]?)")
 
 
@@ -36,7 +36,7 @@ def leaves(
     if is_word and "~" in text and (alike := _ALIKE.fullmatch(text)):
         return _alike(alike[1], int(alike[2] or 1), fields, vocabulary)
     if is_word and "*" in text:
-        shapes = _PIECE.findall(fold(text))
+        shapes = SHAPE.findall(fold(text))
         return [each for shape in shapes for each in _shaped(shape, fields, vocabulary, leaves_out)]
     words = analysis.words(text)
     if not is_word and len(words) > 1:

@@ -7,7 +7,7 @@ function; a node that none handles is an error that names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import TypeVar
 
@@ -15,17 +15,18 @@ import numpy as np
 from whoosh import query
 
 from indexer import analysis
-from indexer.columnar import Array, Column, Places, Postings
+from indexer.columnar import Column, Places, Postings
 from indexer.schema import row_of
 from search_app.engine import expand
 from search_app.engine.nodes import Labels, Leaf
 from search_app.engine.snapshot import Mask, Snapshot
+from search_app.engine.sums import NOWHERE, gathered, together
 
 Answer = TypeVar("Answer")
-NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
-SORTED_TIMES = 8
-"""Postings that do not ascend are sorted if there are so many times more publications; else their
-weights are added up over all of these."""
+Look = Callable[[], object]
+"""Looks at the clock between two steps. It may raise, which ends the search."""
+Fetch = Callable[[Leaf], Postings]
+"""Gives the postings of a leaf."""
 
 
 class UnknownNode(TypeError):
@@ -35,12 +36,31 @@ class UnknownNode(TypeError):
         super().__init__(f"no rule evaluates {type(node).__name__}: {node!r}")
 
 
-def matches(node: query.Query, snapshot: Snapshot) -> Mask:
+def never() -> None:
+    """Look at no clock."""
+
+
+def fetching(snapshot: Snapshot, look: Look = never) -> Fetch:
+    """Return what fetches postings for one search. It fetches equal leaves once."""
+    known: dict[str, list[tuple[Leaf, Postings]]] = {}
+
+    def fetch(leaf: Leaf) -> Postings:
+        alike = known.setdefault(leaf.said, [])
+        held = next((held for each, held in alike if each == leaf), None)
+        if held is None:
+            held = postings(leaf, snapshot, look)
+            alike.append((leaf, held))
+        return held
+
+    return fetch
+
+
+def matches(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Mask:
     """The publications that a tree matches, as a boolean of the size of the snapshot.
 
     Raises UnknownNode.
     """
-    return _rule(_RULES, node)(node, snapshot)
+    return _rule(_RULES, node)(node, snapshot, fetch or fetching(snapshot))
 
 
 def _rule(
@@ -52,39 +72,39 @@ def _rule(
     raise UnknownNode(node)
 
 
-def _leaf(node: Leaf, snapshot: Snapshot) -> Mask:
+def _leaf(node: Leaf, snapshot: Snapshot, fetch: Fetch) -> Mask:
     mask = np.zeros(snapshot.size, np.bool_)
-    mask[postings(node, snapshot).documents] = True
+    mask[fetch(node).documents] = True
     return mask
 
 
-def _and(node: query.And, snapshot: Snapshot) -> Mask:
-    return reduce(np.logical_and, (matches(child, snapshot) for child in node.subqueries))
+def _and(node: query.And, snapshot: Snapshot, fetch: Fetch) -> Mask:
+    return reduce(np.logical_and, (matches(child, snapshot, fetch) for child in node.subqueries))
 
 
-def _or(node: query.Or, snapshot: Snapshot) -> Mask:
-    return reduce(np.logical_or, (matches(child, snapshot) for child in node.subqueries))
+def _or(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> Mask:
+    return reduce(np.logical_or, (matches(child, snapshot, fetch) for child in node.subqueries))
 
 
-def _and_maybe(node: query.AndMaybe, snapshot: Snapshot) -> Mask:
-    return matches(node.a, snapshot)
+def _and_maybe(node: query.AndMaybe, snapshot: Snapshot, fetch: Fetch) -> Mask:
+    return matches(node.a, snapshot, fetch)
 
 
-def _not(node: query.Not, snapshot: Snapshot) -> Mask:
-    return ~matches(node.query, snapshot)
+def _not(node: query.Not, snapshot: Snapshot, fetch: Fetch) -> Mask:
+    return ~matches(node.query, snapshot, fetch)
 
 
-def _every(node: query.Every, snapshot: Snapshot) -> Mask:
+def _every(node: query.Every, snapshot: Snapshot, _: Fetch) -> Mask:
     return np.ones(snapshot.size, np.bool_)
 
 
-def _value(node: query.Term, snapshot: Snapshot) -> Mask:
+def _value(node: query.Term, snapshot: Snapshot, _: Fetch | None = None) -> Mask:
     row = str(row_of(node.fieldname))
     ordinal = snapshot.columns[row].ordinal.get(node.text)
     return holding(row, () if ordinal is None else (ordinal,), snapshot)
 
 
-def _range(node: query.TermRange, snapshot: Snapshot) -> Mask:
+def _range(node: query.TermRange, snapshot: Snapshot, _: Fetch) -> Mask:
     row = str(row_of(node.fieldname))
     between = snapshot.columns[row].between(node.start or "", node.end or "\U0010ffff")
     return holding(row, between, snapshot)
@@ -109,17 +129,19 @@ def _holding(column: Column, ordinals: tuple[int, ...]) -> Mask:
     return mask
 
 
-def postings(leaf: Leaf, snapshot: Snapshot) -> Postings:
+def postings(leaf: Leaf, snapshot: Snapshot, look: Look = never) -> Postings:
     """The publications that a leaf matches, ascending, and the weighed frequency in each.
 
     Its parts say the same of several fields: their frequencies are added before anything is
-    saturated. Raises UnknownNode.
+    saturated. Before each part, and each word of a phrase, it looks at the clock. Raises
+    UnknownNode.
     """
     same: dict[object, tuple[query.Query, set[str]]] = {}
     found = []
     for part in leaf.subqueries:
+        look()
         if isinstance(part, query.And):
-            found.append(_weighed(part, _apart(part, snapshot)))
+            found.append(_weighed(part, _apart(part, snapshot, look)))
         elif isinstance(part, Labels):
             found.append(_weighed(part, _labelled(part, snapshot)))
         elif row_of(part.fieldname):
@@ -127,8 +149,9 @@ def postings(leaf: Leaf, snapshot: Snapshot) -> Postings:
         else:
             same.setdefault(said(part), (part, set()))[1].add(part.fieldname)
     for part, fields in same.values():
-        found.append(_weighed(part, _rule(_PARTS, part)(part, fields, snapshot)))
-    return found[0] if len(found) == 1 else _together(found, snapshot)
+        look()
+        found.append(_weighed(part, _rule(_PARTS, part)(part, fields, snapshot, look)))
+    return found[0] if len(found) == 1 else together(found, snapshot)
 
 
 def _weighed(part: query.Query, held: Postings) -> Postings:
@@ -148,10 +171,10 @@ def _valued(part: query.Term, snapshot: Snapshot) -> Postings:
     return Postings(held, np.ones(len(held), np.float32))
 
 
-def _apart(part: query.And, snapshot: Snapshot) -> Postings:
+def _apart(part: query.And, snapshot: Snapshot, look: Look) -> Postings:
     """Publications that have all of some words, each as often as the rarest of them there."""
     held = sorted(
-        (postings(each, snapshot) for each in part.subqueries), key=lambda one: len(one[0])
+        (postings(each, snapshot, look) for each in part.subqueries), key=lambda one: len(one[0])
     )
     documents, weights = held[0]
     for other in held[1:]:
@@ -170,35 +193,7 @@ def said(part: query.Query) -> object:
     return (type(part), getattr(part, "text", None), part.boost)
 
 
-def _together(found: Iterable[Postings], snapshot: Snapshot) -> Postings:
-    """Postings as one: the weights of a publication add up."""
-    documents, weights = zip(*found, strict=True)
-    return _gathered(np.concatenate(documents), np.concatenate(weights), snapshot)
-
-
-def _gathered(documents: Array, weights: Array, snapshot: Snapshot) -> Postings:
-    """Each publication once, with the sum of its weights."""
-    if len(documents) < snapshot.size and (documents[1:] >= documents[:-1]).all():
-        return _summed(documents, weights)
-    if len(documents) * SORTED_TIMES < snapshot.size:
-        order = documents.argsort(kind="stable")  # what ascends in parts is merged
-        return _summed(documents.take(order), weights.take(order))
-    summed = np.bincount(documents, weights, snapshot.size)
-    held = (summed > 0).nonzero()[0]
-    return Postings(held.astype(np.int32), summed.take(held).astype(np.float32))
-
-
-def _summed(documents: Array, weights: Array) -> Postings:
-    """The same where publications ascend: those that are one stand side by side."""
-    if not len(documents):
-        return NOWHERE
-    is_first = np.ones(len(documents), np.bool_)
-    np.not_equal(documents[1:], documents[:-1], out=is_first[1:])
-    first = is_first.nonzero()[0]
-    return Postings(documents.take(first), np.add.reduceat(weights, first, dtype=np.float32))
-
-
-def _term(part: query.Term, fields: set[str], snapshot: Snapshot) -> Postings:
+def _term(part: query.Term, fields: set[str], snapshot: Snapshot, _: Look) -> Postings:
     if part.text.startswith(analysis.WRITTEN):
         return _written(part.text.removeprefix(analysis.WRITTEN), fields, snapshot)
     number = snapshot.term(part.text)
@@ -218,7 +213,7 @@ def _written(text: str, fields: set[str], snapshot: Snapshot) -> Postings:
     if len(fields) < len(segment.fields):
         return _in_fields(segment.places_of_words(numbers), fields, snapshot)
     held = segment.words.postings_of(numbers)
-    return held if len(numbers) == 1 else _gathered(*held, snapshot)
+    return held if len(numbers) == 1 else gathered(*held, snapshot)
 
 
 def _in_fields(places: Places, fields: set[str], snapshot: Snapshot) -> Postings:
@@ -228,10 +223,10 @@ def _in_fields(places: Places, fields: set[str], snapshot: Snapshot) -> Postings
     if len(fields) < len(segment.fields):
         here = np.array([name in fields for name in segment.fields])[field_at]
         documents, field_at = documents[here], field_at[here]
-    return _gathered(documents, segment.scale[documents, field_at], snapshot)
+    return gathered(documents, segment.scale[documents, field_at], snapshot)
 
 
-def _phrase(part: query.Phrase, fields: set[str], snapshot: Snapshot) -> Postings:
+def _phrase(part: query.Phrase, fields: set[str], snapshot: Snapshot, look: Look) -> Postings:
     """Words side by side: from the places of the rarest, the others are looked up."""
     numbers = [snapshot.term(word) for word in part.words]
     stems = [number for number in numbers if number is not None]
@@ -245,12 +240,15 @@ def _phrase(part: query.Phrase, fields: set[str], snapshot: Snapshot) -> Posting
     if len(begins) and begins[0] < 0:
         documents, begins = documents[begins >= 0], begins[begins >= 0]
     for at in others:
+        if not len(begins):
+            return NOWHERE
+        look()
         follows = (segment.stems_at(begins + at) == stems[at]).nonzero()[0]
         documents, begins = documents.take(follows), begins.take(follows)
     return _in_fields(Places(documents, begins), fields, snapshot)
 
 
-def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot) -> Postings:
+def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot, _look: Look) -> Postings:
     """Several terms as one: the words that a beginning, a pattern or a likeness stands for."""
     segment = snapshot.segment
     found = []
@@ -261,10 +259,10 @@ def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot) -> Postin
             found.append(_in_fields(segment.places_of_words(words), fields, snapshot))
         elif is_range:
             held = terms.postings(int(numbers[0]), int(numbers[-1]) + 1)
-            found.append(_gathered(*held, snapshot))
+            found.append(gathered(*held, snapshot))
         else:
-            found.append(_gathered(*terms.postings_of(numbers), snapshot))
-    return found[0] if len(found) == 1 else _together(found, snapshot) if found else NOWHERE
+            found.append(gathered(*terms.postings_of(numbers), snapshot))
+    return found[0] if len(found) == 1 else together(found, snapshot) if found else NOWHERE
 
 
 _RULES: dict[type[query.Query], Callable[..., Mask]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from whoosh import query
@@ -78,6 +78,19 @@ def leaves(tree: query.Query | None) -> Iterator[Leaf]:
     elif tree is not None and not isinstance(tree, query.Not):
         for child in tree.children():
             yield from leaves(child)
+
+
+def first_of_equals(found: Iterable[Leaf]) -> dict[int, Leaf]:
+    """Return, by the identity of each leaf, the first leaf that is equal to it."""
+    first: dict[int, Leaf] = {}
+    known: dict[str, list[Leaf]] = {}
+    for leaf in found:
+        alike = known.setdefault(leaf.said, [])
+        equal = next((each for each in alike if each == leaf), None)
+        if equal is None:
+            alike.append(leaf)
+        first[id(leaf)] = leaf if equal is None else equal
+    return first
 
 
 def wanted(tree: query.Query | None) -> query.Query | None:

@@ -7,7 +7,8 @@ together. Of an AND within an OR what stands there is marked, whether or not all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate
 from typing import NamedTuple
@@ -33,13 +34,14 @@ LEAD = 40
 class Marker(msgspec.Struct, frozen=True):
     """What of a field's words is marked: stems, phrases of stems, words and shapes as written.
 
-    `usual` is the language of texts that name none.
+    `usual` is the language of texts that name none. `phrases` are by their first stems.
     """
 
     usual: str
     stems: frozenset[str]
     written: frozenset[str]
-    phrases: tuple[tuple[str, ...], ...]
+    phrases: Mapping[str, Collection[tuple[str, ...]]]
+    prefixes: tuple[str, ...]
     shapes: tuple[Callable[[str], bool], ...]
 
     def spans(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
@@ -47,7 +49,7 @@ class Marker(msgspec.Struct, frozen=True):
         read = _read if len(text) > REMEMBERED else _remembered
         pieces, stems, spans = read(text, language or self.usual)
         marked = {*self._by_stem(stems), *self._in_phrases(stems)}
-        if self.written or self.shapes:
+        if self.written or self.prefixes or self.shapes:
             marked.update(self._by_shape(pieces[1::2]))
         if not marked:
             return []
@@ -64,12 +66,13 @@ class Marker(msgspec.Struct, frozen=True):
 
     def _in_phrases(self, stems: Sequence[str]) -> Iterator[int]:
         """Which words stand in a phrase that is marked."""
-        for phrase in self.phrases:
+        for stem, phrases in self.phrases.items():
             first = -1
-            for _ in range(stems.count(phrase[0])):
-                first = stems.index(phrase[0], first + 1)
-                if tuple(stems[first : first + len(phrase)]) == phrase:
-                    yield from range(first, first + len(phrase))
+            for _ in range(stems.count(stem)):
+                first = stems.index(stem, first + 1)
+                for phrase in phrases:
+                    if tuple(stems[first : first + len(phrase)]) == phrase:
+                        yield from range(first, first + len(phrase))
 
     def _by_shape(self, words: Sequence[str]) -> Iterable[int]:
         """Which words are marked as written, or have a shape that is marked."""
@@ -77,8 +80,8 @@ class Marker(msgspec.Struct, frozen=True):
         return [place for place, word in enumerate(words) if word in fitting] if fitting else ()
 
     def _fits(self, written: str) -> bool:
-        is_written = written in self.written or any(shape(written) for shape in self.shapes)
-        return is_written and written != PARTED_BY
+        is_known = written in self.written or written.startswith(self.prefixes)
+        return (is_known or any(shape(written) for shape in self.shapes)) and written != PARTED_BY
 
 
 class _Read(NamedTuple):
@@ -127,24 +130,28 @@ def _united(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
     """What a query tree marks in one field of a catalogue in one language as a rule."""
-    stems, written, phrases = set(), set(), []
-    shapes: list[Callable[[str], bool]] = []
+    stems, written, prefixes = set[str](), set[str](), set[str]()
+    phrases: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    shapes: dict[object, Callable[[str], bool]] = {}
     for part in parts(tree):
         if part.fieldname != field:
             continue
         if isinstance(part, query.Phrase):
-            phrases.append(tuple(part.words))
-        elif isinstance(part, query.Prefix | query.Wildcard):
-            end = "*" if isinstance(part, query.Prefix) else ""
-            shapes.append(partial(fits, part.text.removeprefix(analysis.WRITTEN) + end))
+            phrases[part.words[0]].add(tuple(part.words))
+            continue
+        text = part.text.removeprefix(analysis.WRITTEN)
+        if isinstance(part, query.Prefix):
+            prefixes.add(text)
+        elif isinstance(part, query.Wildcard):
+            shapes[text] = partial(fits, text)
         elif isinstance(part, query.FuzzyTerm):
-            wanted = part.text.removeprefix(analysis.WRITTEN)
-            shapes.append(partial(_is_alike, wanted, part.maxdist))
-        elif part.text.startswith(analysis.WRITTEN):
-            written.add(part.text.removeprefix(analysis.WRITTEN))
+            shapes[text, part.maxdist] = partial(_is_alike, text, part.maxdist)
         else:
-            stems.add(part.text)
-    return Marker(usual, frozenset(stems), frozenset(written), tuple(phrases), tuple(shapes))
+            (written if text != part.text else stems).add(text)
+    return Marker(
+        usual, frozenset(stems), frozenset(written), dict(phrases), tuple(prefixes),
+        tuple(shapes.values()),
+    )  # fmt: skip
 
 
 def _is_alike(wanted: str, edits: int, word: str) -> bool:

@@ -222,8 +222,9 @@ def phrases(
 def apart(
     raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary, weight: float = APART
 ) -> query.And:
-    """A part of a leaf: all of some words, anywhere."""
-    return query.And([word(raw, fields, vocabulary) for raw in raws], boost=weight)
+    """A part of a leaf: all of some words, anywhere. A word that is repeated is there once."""
+    different = {vocabulary.stems(raw): raw for raw in raws}
+    return query.And([word(raw, fields, vocabulary) for raw in different.values()], boost=weight)
 
 
 def _is_part(raw: str) -> bool:

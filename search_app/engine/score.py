@@ -14,6 +14,7 @@ first line is computed when the index is built (`indexer.columnar.postings`).
 
 from __future__ import annotations
 
+from collections import Counter
 from math import log
 from typing import NamedTuple
 
@@ -22,8 +23,8 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.columnar import K1, Array, Postings
-from search_app.engine.match import matches, postings
-from search_app.engine.nodes import Leaf, leaves
+from search_app.engine.match import Fetch, Look, fetching, matches, never, postings
+from search_app.engine.nodes import Leaf, first_of_equals, leaves
 from search_app.engine.snapshot import Documents, Snapshot, places
 
 
@@ -50,33 +51,35 @@ class Ranking(NamedTuple):
         return keys if self.rarity is None else saturated(keys, self.rarity)
 
 
-def ranked(node: query.Query, snapshot: Snapshot) -> Ranking:
+def ranked(node: query.Query, snapshot: Snapshot, look: Look = never) -> Ranking:
     """The publications that a tree matches, and what they are ranked by.
 
-    Raises UnknownNode.
+    It looks at the clock as `match.postings` does. Raises UnknownNode.
     """
     if isinstance(node, Leaf):
-        held = postings(node, snapshot)
+        held = postings(node, snapshot, look)
         return Ranking(held.documents, held.weights, rarity(held, snapshot))
-    return Ranking(*found(node, snapshot))
+    return Ranking(*found(node, snapshot, fetching(snapshot, look)))
 
 
-def found(node: query.Query, snapshot: Snapshot) -> Found:
+def found(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Found:
     """The publications that a tree matches, with their scores.
 
     Raises UnknownNode.
     """
+    fetch = fetch or fetching(snapshot)
     if isinstance(node, Leaf):
-        held = postings(node, snapshot)
+        held = fetch(node)
         return Found(held.documents, saturated(held.weights, rarity(held, snapshot)))
     if isinstance(node, query.And | query.Or) and _can_score(node):
-        return _all(node, snapshot) if isinstance(node, query.And) else _any(node, snapshot)
+        adds_up = _all if isinstance(node, query.And) else _any
+        return adds_up(node, snapshot, fetch)
     if isinstance(node, query.AndMaybe):
-        base, more = found(node.a, snapshot), found(node.b, snapshot)
+        base, more = found(node.a, snapshot, fetch), found(node.b, snapshot, fetch)
         here, there = snapshot.common(base.documents, more.documents)
         base.scores[here] += more.scores[there]
         return base
-    documents = np.flatnonzero(matches(node, snapshot)).astype(np.int32)
+    documents = np.flatnonzero(matches(node, snapshot, fetch)).astype(np.int32)
     return Found(documents, np.zeros(len(documents), np.float32))
 
 
@@ -99,23 +102,22 @@ def rarities(frequencies: Array, size: int) -> NDArray[np.float64]:
     return rare
 
 
-def _all(node: query.And, snapshot: Snapshot) -> Found:
+def _all(node: query.And, snapshot: Snapshot, fetch: Fetch) -> Found:
     """From the rarest word on: those that hold everything. What can't score only sifts."""
     words = []
-    for child in node.subqueries:
-        if isinstance(child, Leaf):
-            words.append(postings(child, snapshot))
-            if not len(words[-1].documents):
-                return Found(*words[-1])
+    for leaf, times in _different(node):
+        words.append((fetch(leaf), times))
+        if not len(words[-1][0].documents):
+            return Found(*words[-1][0])
     others = [child for child in node.subqueries if not isinstance(child, Leaf)]
-    scoring = [found(child, snapshot) for child in others if _can_score(child)]
+    scoring = [found(child, snapshot, fetch) for child in others if _can_score(child)]
     documents, scores = _all_words(words, snapshot) if words else scoring.pop()
     for other in scoring:
         here, there = snapshot.common(documents, other.documents)
         documents, scores = documents[here], scores[here] + other.scores[there]
     for child in others:
         if not _can_score(child):
-            kept = matches(child, snapshot)[documents]
+            kept = matches(child, snapshot, fetch)[documents]
             documents, scores = documents[kept], scores[kept]
     return Found(documents, scores)
 
@@ -124,34 +126,49 @@ def _can_score(node: query.Query) -> bool:
     return next(leaves(node), None) is not None
 
 
-def _all_words(words: list[Postings], snapshot: Snapshot) -> Found:
-    """The publications that hold all of some words, and the sum of what each word scores."""
-    words = sorted(words, key=lambda word: len(word.documents))
-    documents, weights = words[0].documents, [words[0].weights]
-    for word in words[1:]:
+def _different(node: query.CompoundQuery) -> list[tuple[Leaf, int]]:
+    """Return the leaves of a node, equal ones once, and how many of each there are."""
+    own = [child for child in node.subqueries if isinstance(child, Leaf)]
+    first = first_of_equals(own)
+    times = Counter(id(first[id(leaf)]) for leaf in own)
+    return [(leaf, times[id(leaf)]) for leaf in {id(one): one for one in first.values()}.values()]
+
+
+def _all_words(words: list[tuple[Postings, int]], snapshot: Snapshot) -> Found:
+    """The publications that hold all of some words, and the sum of what each word scores.
+
+    Each word comes with how many times it was typed.
+    """
+    words = sorted(words, key=lambda each: len(each[0].documents))
+    documents, weights = words[0][0].documents, [words[0][0].weights]
+    for word, _ in words[1:]:
         here, there = snapshot.common(documents, word.documents)
         documents = documents.take(here)
         weights = [*(each.take(here) for each in weights), word.weights.take(there)]
         if not len(documents):
             return Found(documents, np.zeros(0, np.float32))
-    scores = saturated(weights[0], rarity(words[0], snapshot))
-    for word, each in zip(words[1:], weights[1:], strict=True):
-        scores += saturated(each, rarity(word, snapshot))
+    scores = np.zeros(len(documents), np.float32)
+    for (word, times), each in zip(words, weights, strict=True):
+        scores += saturated(each, rarity(word, snapshot) * times)
     return Found(documents, scores)
 
 
-def _any(node: query.Or, snapshot: Snapshot) -> Found:
+def _any(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> Found:
     """The scores of all that hold something, added up over all publications."""
     total = np.zeros(snapshot.size, np.float32)
     held, is_begun = None, False
-    for child in node.subqueries:
+    others = [(child, 1) for child in node.subqueries if not isinstance(child, Leaf)]
+    for child, times in [*_different(node), *others]:
         if isinstance(child, Leaf):
-            documents, scores = found(child, snapshot)
+            word = fetch(child)
+            documents = word.documents
+            scores = saturated(word.weights, rarity(word, snapshot) * times)
         elif _can_score(child):
-            documents, scores = found(child, snapshot)
+            documents, scores = found(child, snapshot, fetch)
             held = _marked(held, documents, snapshot)
         else:
-            held = matches(child, snapshot) if held is None else held | matches(child, snapshot)
+            mask = matches(child, snapshot, fetch)
+            held = mask if held is None else held | mask
             continue
         at = places(documents)
         total[at] = total.take(at) + scores if is_begun else scores

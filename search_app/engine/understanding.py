@@ -175,7 +175,7 @@ def _found(text: str, way: Way, snapshot: Snapshot, watch: Stopwatch) -> Underst
         base = Ranking(snapshot.everything[:0], NO_SCORES)
     else:
         tree = preferring(tree, text, parsed.spoken, snapshot)
-        base = ranked(tree, snapshot)
+        base = ranked(tree, snapshot, lambda: watch.lap("match"))
     watch.lap("match")
     return Understood(parsed, base, left_out, tree=tree, kept=kept)
 

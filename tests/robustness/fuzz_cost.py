@@ -1,0 +1,77 @@
+"""Ask texts of every shape and measure the CPU time of each: a fuzzer for cost.
+
+`.venv/bin/python -m tests.robustness.fuzz_cost INDEX [SECONDS] [SEED]` asks the application that
+serves INDEX for as long as that, 60 s if nothing else is said. It prints each text that costs over
+1 s of CPU, and each over 100 ms that the queue takes for cheap, and exits with 1 if there is one.
+No budget of time ends a search. The bars are for an index of 103,514 papers, on a machine with
+nothing else to do. Make a shape that it finds an example of a test of counted work in
+`test_cost.py`.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import urlencode
+
+from search_app import config, create_app
+from search_app.engine import Engine, lane
+from search_app.engine.lane import Lane
+from tests.robustness.asking import ask
+from tests.robustness.shapes import Shapes, words_of
+
+MOST, MOST_CHEAP = 1.0, 0.1
+"""CPU seconds that any text may cost, and that one may cost which the queue takes for cheap."""
+EXPLAINED = {"explain": "1", "size": "100"}
+ASKED: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("/api/search", {}), ("/api/search", EXPLAINED), ("/api/search", {"explain": "1"}),
+    ("/api/search", {"exact": "1"}), ("/api/search", {"size": "100"}), ("/api/suggest", {}),
+    ("/", {}), ("/", {"match": "any"}), ("/", {"match": "all"}), ("/", {"fold": "1", "page": "2"}),
+)  # fmt: skip
+
+
+class Noting(Lane):
+    """A queue that notes the estimate of the last search."""
+
+    cost = 0
+
+    def entered(self, cost: int) -> AbstractContextManager[object]:  # type: ignore[override]
+        """Admit a search."""
+        self.cost = cost
+        return super().entered(cost)
+
+
+def fuzz(engine: Engine, seconds: float, seed: int) -> int:
+    """Ask until the time is over. Return how many texts cost too much."""
+    queue = engine._costly = Noting()
+    app = create_app(config.load(environment={}, index=engine.index), engine).wsgi_app
+    drawer, shapes = random.Random(seed), Shapes(words_of(engine.snapshot()))
+    too_much, asked, worst, worst_cheap = 0, 0, 0.0, 0.0
+    end = time.monotonic() + seconds
+    while not asked or time.monotonic() < end:
+        shape, text = shapes.text(drawer)
+        route, parameters = drawer.choice(ASKED)
+        target = f"{route}?{urlencode({'q': text, **parameters}, errors='surrogatepass')}"
+        queue.cost, began = 0, time.process_time()
+        answer = ask(app, target.encode())
+        took = time.process_time() - began
+        is_cheap = queue.cost <= lane.COSTLY
+        asked, worst = asked + 1, max(worst, took)
+        worst_cheap = max(worst_cheap, took * is_cheap)
+        if took > MOST or took * is_cheap > MOST_CHEAP or answer.status not in (200, 414):
+            too_much += 1
+            told = f"{took:.3f} s, estimate {queue.cost:,}, status {answer.status}"
+            print(f"{told}, {route} {dict(parameters)}, {shape}, {text[:100]!r} of {len(text)}")
+    bars = f"{too_much} cost too much, the worst {worst:.3f} s, of the cheap {worst_cheap:.3f} s"
+    print(f"{asked} texts, {bars}")
+    return too_much
+
+
+if __name__ == "__main__":
+    index, *others = sys.argv[1:]
+    seconds, seed = [float(each) for each in others] + [60.0, 1.0][len(others) :]
+    sys.exit(fuzz(Engine(Path(index)), seconds, int(seed)) > 0)

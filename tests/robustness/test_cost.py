@@ -1,0 +1,158 @@
+"""The work that a query causes is counted, whatever its shape: `fuzz_cost` measures its time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from whoosh import query
+
+from indexer.columnar.segment import Segment, Terms
+from search_app.engine import Engine, OverBudget, lane
+from search_app.engine.lane import estimate
+from search_app.engine.match import postings
+from search_app.engine.nodes import Leaf
+from search_app.engine.passages import marker
+from search_app.engine.request import SearchRequest, within
+from search_app.engine.stages import Stopwatch
+from tests.robustness import fuzz_cost
+from tests.robustness.shapes import Shapes, words_of
+
+COMMON = "trafficking"
+
+
+@pytest.fixture(scope="module")
+def engine(catalogue_index: Path) -> Engine:
+    """An engine on the catalogue."""
+    return Engine(catalogue_index)
+
+
+@pytest.fixture(scope="module")
+def visited() -> Iterator[list[int]]:
+    """The postings and places that the index gives, one number for each time it is asked."""
+    counted: list[int] = []
+
+    def counting(method: Callable[..., Any]) -> Callable[..., Any]:
+        def counts(*given: Any) -> Any:
+            held = method(*given)
+            counted.append(len(held.documents))
+            return held
+
+        return counts
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (Segment, Terms):
+            for name in ("places", "places_of_words", "postings", "postings_of"):
+                if method := getattr(kind, name, None):
+                    patch.setattr(kind, name, counting(method))
+        yield counted
+
+
+def fetched(text: str, engine: Engine, visited: list[int]) -> list[int]:
+    """Return how many postings a search fetches, each time that it fetches any.
+
+    The search is asked twice, as the first of an index looks up what all others share.
+    """
+    for _ in range(2):
+        visited.clear()
+        engine.search(SearchRequest(text, match="all", exact=True))
+    return list(visited)
+
+
+@pytest.mark.parametrize("piece", [f"title:{COMMON}", f"title:{COMMON}*", f'title:"{COMMON} in"'])
+@pytest.mark.parametrize("joint", [" ", " OR ", " AND ", " -", " OR -"])
+def test_repeated_tokens_are_fetched_once(
+    piece: str, joint: str, engine: Engine, visited: list[int]
+) -> None:
+    """A token that is repeated 100 times causes no more postings to be fetched than two."""
+    few, many = (fetched(joint.join([piece] * times), engine, visited) for times in (2, 100))
+    assert many == few
+    assert sum(few) > 0
+
+
+@pytest.mark.parametrize("joint", "-./+")
+def test_repeated_pieces_are_fetched_once(joint: str, engine: Engine, visited: list[int]) -> None:
+    """A word that is repeated within one token causes no more postings to be fetched."""
+    few, many = (
+        fetched(f"title:{joint.join([COMMON] * times)}", engine, visited) for times in (3, 300)
+    )
+    assert len(many) == len(few)
+    assert sum(many) <= sum(few)
+
+
+def test_a_repeated_word_scores_each_time(engine: Engine) -> None:
+    """A word that is typed three times scores three times as much, whatever joins it."""
+    for joint in (" ", " OR "):
+        once, thrice = (
+            engine.search(SearchRequest(joint.join([COMMON] * times), match="all", exact=True))
+            for times in (1, 3)
+        )
+        assert [hit.score for hit in thrice.hits] == pytest.approx(
+            [3 * (hit.score or 0) for hit in once.hits], rel=1e-3
+        )
+
+
+def test_the_clock_is_read_at_each_word_of_a_phrase(engine: Engine) -> None:
+    """Matching looks at the clock before each part of a leaf and each word of a phrase."""
+    looks: list[int] = []
+    leaf = Leaf([query.Phrase("title", ["traffick", "in", "person"])])
+    postings(leaf, engine.snapshot(), lambda: looks.append(1))
+    assert len(looks) == 1 + 1 + 2
+
+
+def test_a_search_ends_while_it_matches(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search whose time is over ends before the next part of a leaf is matched."""
+    laps: list[str] = []
+
+    def lap(watch: Stopwatch, stage: str) -> None:
+        laps.append(stage)
+        if laps.count("match") == 3:
+            raise OverBudget(stage, watch.budget)
+
+    monkeypatch.setattr(Stopwatch, "lap", lap)
+    with pytest.raises(OverBudget, match="at the stage match"):
+        engine.search(SearchRequest("title:organ-removal-kidney-law"))
+    assert laps == ["parse", "match", "match", "match"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a b c", "title:in", '"in the"', "in-the", "in*", "law~", "in OR of", "-in", "法律"]
+)
+def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
+    """The estimate of a short text is not zero."""
+    assert estimate(SearchRequest(text), engine.snapshot()) >= lane.WORD
+
+
+@settings(max_examples=80)
+@given(seed=st.integers(0, 2**32))
+def test_the_estimate_covers_what_is_visited(seed: int, engine: Engine, visited: list[int]) -> None:
+    """A search of any shape visits at most as many postings as the estimate says."""
+    shapes = engine.snapshot().once("shapes", lambda: Shapes(words_of(engine.snapshot())))
+    _, text = shapes.text(random.Random(seed))
+    request = SearchRequest(within(text)[0])
+    visited.clear()
+    engine.search(request)
+    assert sum(visited) <= estimate(request, engine.snapshot())
+
+
+def test_repeated_marks_are_looked_for_once() -> None:
+    """A prefix, a wildcard, a fuzzy match, or a phrase that is repeated is marked by one test."""
+    parts = [
+        query.Prefix("title", "=law"),
+        query.Wildcard("title", "=l*w"),
+        query.FuzzyTerm("title", "=law", 1.0, 1, 1),
+        query.Phrase("title", ["model", "law"]),
+    ]
+    found = marker(query.Or([Leaf([part]) for part in parts * 50]), "title", "en")
+    assert (len(found.prefixes), len(found.shapes), len(found.phrases["model"])) == (1, 2, 1)
+
+
+def test_the_fuzzer_for_cost_runs(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fuzzer asks texts of every shape, and reports those over its bars."""
+    fuzz_cost.fuzz(engine, seconds=0, seed=1)
+    assert "1 texts" in capsys.readouterr().out
