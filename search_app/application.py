@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     settings = settings or config.load()
     engine = engine or engine_of(settings)
     if has_process:
-        set_process_up(engine)
+        set_process_up(engine, settings)
     _open(engine)
     if has_process:
         engine.watch()
@@ -61,13 +61,13 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     return app
 
 
-def set_process_up(engine: Engine) -> None:
+def set_process_up(engine: Engine, settings: Settings) -> None:
     """Has a process that only serves log as a server does, and no thread of it wait long.
 
     Threads take turns quickly, and Python's collector of cycles leaves an index alone that is
     open: to look through it takes longer than most searches.
     """
-    logs.set_up()
+    logs.set_up(is_json=settings.log_json)
     sys.setswitchinterval(SWITCHED)
     engine.settle = _settle
 

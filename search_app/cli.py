@@ -52,11 +52,11 @@ _report = click.option(
 )
 
 
-def main() -> None:
-    """Runs the command line; what went wrong is told in one line, with exit status 1."""
+def main(*command: str) -> None:
+    """Run the command line, or one of its commands. An error is one line, with exit status 1."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        commands(standalone_mode=False)
+        commands([*command, *sys.argv[1:]], standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -346,7 +346,7 @@ def serve(corpus: Path | None, index: Path | None, host: str | None, port: int |
     except IndexMissing:
         _build(settings)
     engine = engine_of(settings)
-    set_process_up(engine)
+    set_process_up(engine, settings)
     _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
     listening = server.listening(settings, engine)
     engine.watch()

@@ -83,6 +83,7 @@ ROWS = (
     Setting("rate", "", "How often one address may ask, such as 120 per minute; else no limit."),
     Setting("metrics", 0, "1: anyone may read /metrics, not this machine alone.", 0, 1),
     Setting("log_queries", 0, "1: the log tells what was searched for.", 0, 1),
+    Setting("log_json", 0, "1: the log is JSON on a terminal too.", 0, 1),
     Setting("gaps", "", "A file that notes searches which found nothing; without one, none are."),
     Setting(
         "largest_file",
@@ -153,6 +154,7 @@ class Settings(msgspec.Struct, frozen=True):
     rate: str
     metrics: bool
     log_queries: bool
+    log_json: bool
     gaps: str
     largest_file: int
     largest_line: int

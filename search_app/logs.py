@@ -1,17 +1,20 @@
-"""What a server tells of itself: a line of JSON for each thing that happened, on standard error.
+"""The log of a server, on standard error: JSON for programs, or short lines on a terminal.
 
-All but ASCII is escaped, control characters too, so that nothing that was sent can forge a line
-or steer a terminal. What was searched for is not told, unless a setting asks for it.
+Control characters are escaped, so that nothing that a client sends can forge a line or steer a
+terminal. The log does not record what was searched for, unless a setting asks for it.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import sys
 from datetime import UTC, datetime
 from time import perf_counter
 
 from flask import Flask, Response, g, has_request_context, request
+
+from search_app.gaps import printable
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +42,26 @@ class Lines(logging.Formatter):
         return json.dumps(told).replace("\x7f", "\\u007f")
 
 
-def set_up() -> None:
-    """Has all that is logged in this process printed so, from now on."""
+class Short(logging.Formatter):
+    """Formats a record for a person: the time of day here, then the request or the message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line, and below it the traceback if there is one."""
+        time = f"{datetime.fromtimestamp(record.created, UTC).astimezone():%H:%M:%S}"
+        told = getattr(record, "told", {})
+        if "path" in told:  # last, as it may contain anything
+            asked = "?".join([told["path"], *filter(None, [told.get("parameters")])])
+            what = f"{told['status']} {told['milliseconds']:8.1f} ms  {told['method']} {asked}"
+        else:
+            what = f"{record.levelname.lower()}: {record.getMessage()}"
+        below = self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        return "\n".join(map(printable, [f"{time}  {what}", *below]))
+
+
+def set_up(*, is_json: bool) -> None:
+    """Print all that this process logs, from now on: as JSON, or for a person on a terminal."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Lines())
+    handler.setFormatter(Lines() if is_json or not sys.stderr.isatty() else Short())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)

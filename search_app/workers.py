@@ -43,7 +43,7 @@ def application() -> Flask:
     """
     settings = load()
     engine = engine_of(settings)
-    set_process_up(engine)
+    set_process_up(engine, settings)
     app = create_app(settings, engine)
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)

@@ -42,6 +42,37 @@ def test_an_error_tells_where(capsys: pytest.CaptureFixture[str]) -> None:
     assert "test_an_error_tells_where" in json.loads(told)["exception"]
 
 
+@given(
+    told=st.fixed_dictionaries(
+        {"path": st.text(), "method": st.text(max_size=9)}, optional={"parameters": st.text()}
+    ),
+    message=st.text(),
+)
+def test_a_line_for_a_person_is_one_line(told: dict[str, str], message: str) -> None:
+    """On a terminal, whatever is logged is one line that steers nothing; the request comes last."""
+    record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
+    text = logs.Short().format(record)
+    assert text.isprintable()
+    assert text[10:].startswith("warning: ")
+    record.told = {"status": 200, "milliseconds": 1.25, **told}
+    text = logs.Short().format(record)
+    assert text.isprintable()
+    assert text[10:].startswith("200      1.2 ms  ")
+
+
+def test_a_traceback_is_readable_on_a_terminal() -> None:
+    """On a terminal an exception has its traceback below its line, and nothing that steers it."""
+    try:
+        raise ValueError(NASTY)
+    except ValueError as error:
+        info = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
+    first, *below = logs.Short().format(record).split("\n")
+    assert first.endswith("error: failed")
+    assert below[0].startswith("Traceback")
+    assert all(each.isprintable() for each in below)
+
+
 @pytest.mark.parametrize("has_queries", [0, 1])
 def test_what_was_searched_for_is_told_only_if_asked(
     catalogue_index: Path, caplog: pytest.LogCaptureFixture, has_queries: int

@@ -1,0 +1,5 @@
+"""`python -m indexer` is `pubsearch build`."""
+
+from search_app.cli import main
+
+main("build")

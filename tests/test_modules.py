@@ -1,0 +1,94 @@
+"""What a Python developer types: `python -m indexer`, `python -m search_app`, `flask run`."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from urllib.request import urlopen
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.robustness.test_server import free_port, until_it_answers
+
+
+def python(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run Python on the command line."""
+    return subprocess.run(
+        [sys.executable, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@contextmanager
+def on_a_terminal(*words: object, **settings: object) -> Iterator[list[str]]:
+    """Run Python with a terminal as standard error; the list holds what was printed there."""
+    inside, outside = pty.openpty()
+    told = {f"PUBSEARCH_{name.upper()}": str(text) for name, text in settings.items()}
+    printed: list[str] = []
+
+    def read() -> None:
+        try:
+            while piece := os.read(inside, 1 << 16):
+                printed.append(piece.decode())
+        except OSError:  # the other end was closed
+            return
+
+    process = subprocess.Popen(
+        [sys.executable, *map(str, words)], cwd=ROOT, stderr=outside, stdout=subprocess.DEVNULL,
+        env=os.environ | told,
+    )  # fmt: skip
+    os.close(outside)
+    reader = Thread(target=read)
+    reader.start()
+    try:
+        yield printed
+    finally:
+        process.terminate()
+        process.wait()
+        reader.join()
+        os.close(inside)
+
+
+def test_python_m_indexer_builds(corpus: Path, tmp_path: Path) -> None:
+    """`python -m indexer` builds, with the options and exit statuses of `pubsearch build`."""
+    options = ("--corpus", corpus, "--index", tmp_path / "index")
+    done = python("-m", "indexer", *options)
+    assert (done.returncode, "5 added" in done.stdout) == (0, True), done.stderr
+    (corpus / "bad.html").write_text("<article itemscope></article>", encoding="utf-8")
+    assert python("-m", "indexer", *options).returncode == 3
+    assert python("-m", "indexer", "--corpus", tmp_path / "none").returncode == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("log_json", [0, 1])
+def test_python_m_search_app_serves(index: Path, corpus: Path, log_json: int) -> None:
+    """`python -m search_app` serves; on a terminal a request is one short line, or JSON if set."""
+    port = free_port()
+    options = ("--corpus", corpus, "--index", index, "--port", port)
+    with on_a_terminal("-m", "search_app", *options, log_json=log_json) as printed:
+        until_it_answers(port)
+        with urlopen(f"http://127.0.0.1:{port}/about?q=secret") as answer:
+            assert answer.status == 200
+    lines = [each for each in "".join(printed).splitlines() if "/about" in each]
+    short = r"\d\d:\d\d:\d\d  200 +\d+\.\d ms  GET /about"
+    assert len(lines) == 1
+    assert re.fullmatch(r"\{.*\}" if log_json else short, lines[0]), lines[0]
+    assert "secret" not in lines[0]
+
+
+@pytest.mark.slow
+def test_flask_run_serves(index: Path) -> None:
+    """`flask --app search_app run` serves the index that the environment names."""
+    port = free_port()
+    words = ("-m", "flask", "--app", "search_app", "run", "--port", port)
+    with on_a_terminal(*words, index=index):
+        until_it_answers(port)
+        with urlopen(f"http://127.0.0.1:{port}/api/search?q=law") as answer:
+            assert b"Model Law against Trafficking" in answer.read()
