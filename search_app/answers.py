@@ -50,12 +50,15 @@ class Way(TypedDict):
 
 
 class Without(TypedDict):
-    """A ticked value, how many publications are found without it, and the page of that search."""
+    """A selected value, how many publications are found without it, and that search.
+
+    `url` is null where it finds none.
+    """
 
     field: str
     value: str
     total: int
-    url: str
+    url: str | None
 
 
 class Lacking(TypedDict):

@@ -105,7 +105,12 @@ def _diagnosis_json(
         "words": [_way_json(each) for each in found.words],
         "nearest": [_way_json(each) for each in found.nearest],
         "without": [
-            {"field": each.field, "value": each.value, "total": each.total, "url": each.href}
+            {
+                "field": each.field,
+                "value": each.value,
+                "total": each.total,
+                "url": each.href if each.total else None,
+            }
             for each in chips(results, state, catalogue)
         ],
         "without_filters": _way_json(found.unfiltered) if found.unfiltered else None,

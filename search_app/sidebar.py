@@ -23,7 +23,8 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
     """A value of a facet: its label, its numbers, and where a click on it leads.
 
     `key` is a name for the row that is its own on a page, and `number` the count as it is
-    printed. `action` says in words what the link does and how long a list it leads to.
+    printed, empty for a selected value without hits. `action` says in words what the link does and
+    how long a list it leads to.
     """
 
     field: str
@@ -159,7 +160,7 @@ class _Rows:
         """A value's row, and those of its children; `within` is the value above it."""
         name, value, count = bucket.field, bucket.value, bucket.count
         label = _label(self._fields[name], value, self._language)
-        number = f"{count:,}"
+        number = f"{count:,}" if count else ""
         if bucket.selected or (bucket.children and is_ticked(bucket)):
             href = toggled(self._state, bucket).url()
         else:
@@ -184,14 +185,16 @@ def toggled(state: SearchState, bucket: Bucket) -> SearchState:
 
 
 def _action(bucket: Bucket, name: str, number: str) -> str:
-    """What a click does, and how long a list it leads to."""
-    held = _publications(bucket.count, number)
+    """What a click does, and how long a list it leads to, unless that is empty."""
+    said = f"{name}, {_publications(bucket.count, number)}" if bucket.count else name
     if bucket.total == bucket.count and not bucket.selected:
-        return f"{name}, {held}"
+        return said
+    if not bucket.total:
+        return f"{said}; ticked, remove it"
     leads = _publications(bucket.total, f"{bucket.total:,}")
     if bucket.selected:
-        return f"{name}, {held}; ticked, removing it leads to {leads}"
-    return f"{name}, {held}; with what is ticked, leads to {leads}"
+        return f"{said}; ticked, removing it leads to {leads}"
+    return f"{said}; with what is ticked, leads to {leads}"
 
 
 def _publications(count: int, number: str) -> str:

@@ -40,7 +40,7 @@ class Wider(msgspec.Struct, frozen=True):
 class Ways(msgspec.Struct, frozen=True):
     """Where else one may go: each word alone, words like unknown ones, without all filters, any.
 
-    `words` is empty where one word would only say again what was found. `lacking` has the
+    `words` is empty if none of them finds anything alone. `lacking` has the
     things that no publication has, with broader and related ones.
     """
 
@@ -54,10 +54,10 @@ class Ways(msgspec.Struct, frozen=True):
 def ways(diagnosis: Diagnosis, state: SearchState) -> Ways:
     """What a diagnosis offers, for the page of a state."""
     several = sum(map(len, state.filters.values())) > 1
-    # One word alone finds something only where filters in the text left nothing of it.
-    tells = len(diagnosis.words) > 1
+    # Words without hits are counted next to others only: alone they repeat that nothing was found.
+    words = diagnosis.words if any(each.total for each in diagnosis.words) else ()
     return Ways(
-        tuple([_way(each, state) for each in diagnosis.words if tells or each.total]),
+        tuple([_way(each, state) for each in words]),
         tuple([_way(each, state) for each in diagnosis.nearest]),
         _to(diagnosis.unfiltered, state.without_filters()) if several else None,
         _to(diagnosis.any, state.with_match("any")),

@@ -183,12 +183,19 @@ def _any_word(answer: Answer) -> int | None:
 
 
 def _suggestion(answer: Answer) -> str | None:
-    """Return the text that may have been meant, where a word is rare or misspelled."""
+    """Return the text that may have been meant, where a word is rare or misspelled.
+
+    It finds something within the filters.
+    """
     request, read = answer.request, answer.understood
     if request.exact or read.corrected or read.base is None:
         return None
     is_rare = not read.relaxed and len(read.base.documents) < spelling.FREQUENT
-    return spelling.of(answer.snapshot).suggested(request.text, rare=is_rare)
+    text = spelling.of(answer.snapshot).suggested(request.text, rare=is_rare)
+    if text is None:
+        return None
+    meant = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
+    return text if found(meant, answer.snapshot).total else None
 
 
 def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:
