@@ -140,6 +140,39 @@ def one_spelling(written: str) -> str:
     return written
 
 
+ENDINGS = {
+    language: frozenset(endings.split())
+    for language, endings in {
+        "en": "s es 's s' ed d ing e y ies ied ying",
+        "es": "s es a o as os e",
+        "fr": "s e es x l ux le les aux al",
+        "pt": "s es a o as os e ao oes aes",
+    }.items()
+}
+"""Folded endings of inflection, by language. A stemmer also takes off those of derivation: it gives
+one stem to *legislators* and *legislation*."""
+
+
+def is_inflection(word: str, other: str, language: str) -> bool:
+    """Return whether two words with one stem are inflections of one word, not derived from it.
+
+    Where no endings are known of a language, one stem is enough.
+    """
+    endings = ENDINGS.get(language.partition("-")[0])
+    if endings is None:
+        return True
+    one, two = (_ELISION.sub("", as_written(each)) for each in (word, other))
+    if language.startswith("en"):
+        one, two = one_spelling(one), one_spelling(two)
+    shorter = min(len(one), len(two))
+    at = next((place for place in range(shorter) if one[place] != two[place]), shorter)
+    # A consonant may be doubled before an ending: run, running.
+    return all(
+        not rest or rest in endings or (rest[0] == one[:at][-1:] and rest[1:] in endings)
+        for rest in (one[at:], two[at:])
+    )
+
+
 STOP_WORDS = {
     language: frozenset(words.split())
     for language, words in {

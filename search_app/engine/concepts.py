@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 
 from whoosh import query
 
-from indexer import analysis
+from indexer import analysis, languages
 from indexer.folding import as_written, fold
 from indexer.thesaurus import Thesaurus
 from search_app.engine import reading
 from search_app.engine.match import postings
-from search_app.engine.naming import Names
+from search_app.engine.naming import Name, Names
 from search_app.engine.nodes import Labels, Leaf
 from search_app.engine.reading import Recognised, Vocabulary
 from search_app.engine.snapshot import Snapshot
@@ -84,7 +84,7 @@ class Concepts(Names):
                 name.first,
                 name.last,
                 name.language,
-                self._leaf(name.number, pieces[name.first : name.last], name.language),
+                self._leaf(name, pieces[name.first : name.last]),
             )
             for name in self.within(pieces, shouted=shouted)
         ]
@@ -102,19 +102,21 @@ class Concepts(Names):
         """Return what a thing is called first in the catalogue's language; "" if nothing."""
         return next(iter(thing.labels.get(self._snapshot.languages[0], ())), "")
 
-    def _leaf(self, number: int, typed: Sequence[str], language: str) -> Leaf:
-        """The leaf of a thing that was typed so."""
-        snapshot, thing = self._snapshot, self.things[number]
+    def _leaf(self, name: Name, typed: Sequence[str]) -> Leaf:
+        """Return the leaf of what was typed for a thing; part of a name may stand for several."""
+        snapshot, number = self._snapshot, name.numbers[0]
+        thing = self.things[number]
         raws = [raw for piece in typed for raw in analysis.words(piece)]
         parts: list[query.Query] = []
-        if language in ("", *snapshot.languages):
-            parts += reading.phrases(raws, self._fields, self._vocabulary)
+        if name.language in ("", *snapshot.languages):
+            is_form = len(raws) == 1 and not name.is_derived
+            parts += self._forms(raws[0]) if is_form else self._side_by_side(raws)
             parts += self._apart(raws, reading.APART)
         else:
             if len(raws) == 1:
                 parts += [query.Term(field, _written(raws[0])) for field in self._fields]
             parts += self._apart(analysis.words(self.own_name(thing)), reading.APART * LABEL)
-        parts += self._other_names(number)
+        parts += [part for each in name.numbers for part in self._other_names(each)]
         columns = snapshot.columns
         parts += [
             query.Term(f"{row}.value", value, boost=self._weights[row])
@@ -122,10 +124,26 @@ class Concepts(Names):
             if value in columns[row].ordinal
         ]
         # Where the index has nothing of the thing, what was typed is just words: no leaf is empty.
-        parts = parts or reading.phrases(raws, self._fields, self._vocabulary)
+        parts = parts or self._side_by_side(raws)
         return Leaf(
             parts, " ".join(typed), self._also(number, raws), thing.id, self._narrower_names(number)
         )
+
+    def _side_by_side(self, raws: Sequence[str]) -> list[query.Query]:
+        """Return words in a row, or one word, in any form that has the same stem."""
+        return reading.phrases(raws, self._fields, self._vocabulary)
+
+    def _forms(self, raw: str) -> list[query.Query]:
+        """Return a word in its inflections, and its stems in the other languages of the index."""
+        own, *others = self._snapshot.stems(raw)
+        terms = dict.fromkeys([*self._inflections(raw, own), *others]) or [_written(raw)]
+        return [query.Term(field, term) for term in terms for field in self._fields]
+
+    def _inflections(self, raw: str, stem: str) -> list[str]:
+        """Return the terms of a word's inflections: its stem, if nothing else has that."""
+        own, written = self._snapshot.languages[0], self._snapshot.words_with(stem)
+        found = [each for each in written if languages.is_inflection(raw, each, own)]
+        return [stem] if len(found) == len(written) > 0 else [*map(_written, sorted(found))]
 
     def _apart(self, raws: Sequence[str], weight: float) -> Iterator[query.Query]:
         """All words of a name that are no stop words, anywhere, if there are several."""
@@ -202,15 +220,19 @@ class Concepts(Names):
         """
         raws = analysis.words(label)
         own = self._snapshot.languages[0]
-        if len(raws) == 1 and language != own:
-            terms = [_written(raws[0])]
-        else:
-            terms = list(analysis.stems(label, language))
-        if not terms or not all(map(self._snapshot.numbers_of, terms)):
+        if len(raws) == 1:
+            is_own = language == own
+            terms = (
+                self._inflections(raws[0], analysis.stems(label, own)[0])
+                if is_own
+                else [_written(raws[0])]
+            )
+            known = filter(self._snapshot.numbers_of, terms)
+            return [query.Term(field, term) for term in known for field in self._fields]
+        stems = list(analysis.stems(label, language))
+        if not stems or not all(map(self._snapshot.numbers_of, stems)):
             return []
-        if len(terms) == 1:
-            return [query.Term(field, terms[0]) for field in self._fields]
-        return [query.Phrase(field, terms) for field in self._fields]
+        return [query.Phrase(field, stems) for field in self._fields]
 
 
 def _written(raw: str) -> str:

@@ -1,14 +1,16 @@
 """Names of things in a text: where a label or an acronym begins and ends, and whose it is.
 
-Labels are compared by the stems of their words. Chinese does not part its words, so a Chinese
-label is compared by its characters.
+Labels are compared by the stems of their words. Where labels of several things have one stem, the
+inflection decides: *legislator* is a name of legislators, not of legislation. Chinese does not
+part its words, so a Chinese label is compared by its characters. Half of a label names its thing
+too, and so do its words in another order.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from indexer import analysis, languages
@@ -18,17 +20,29 @@ from search_app.engine.things import Thing
 MOST_PIECES = 60
 """Names are looked for in at most so many pieces of a text, the first ones."""
 
-Key = tuple[str, ...]
-"""A label as the stems of its words."""
+LEAST_ALIKE = 0.5
+"""What half of a label of four characters has of its pairs, by Dice's measure."""
+MOST_ALIKE = 5
+"""A part that more things have in their labels, such as *problem*, names none of them."""
+JOINING = str.maketrans("", "", "的之")
+"""Characters that only join the words of a Chinese label."""
+
+Key = tuple[tuple[str, str], ...]
+"""A label as its words: the stem of each, and how it is written."""
 
 
 class Name(NamedTuple):
-    """A name in a text: the pieces from `first` up to `last`, its language, and its thing."""
+    """A name in a text: the pieces from `first` up to `last`, its language, and its things.
+
+    Only a part of a name may stand for several things. `is_derived` says that some word shares no
+    more than its stem with that of the label.
+    """
 
     first: int
     last: int
     language: str
-    number: int
+    numbers: tuple[int, ...]
+    is_derived: bool = False
 
 
 class Names:
@@ -41,6 +55,7 @@ class Names:
         self._acronyms: dict[str, int] = {}
         self._starting: dict[tuple[str, str], list[tuple[Key, int]]] = defaultdict(list)
         self._unparted: dict[str, int] = {}
+        self._holding: dict[str, dict[str, int]] = defaultdict(dict)
         self.words: set[str] = set()
         for number, thing in enumerate(things):
             self._acronyms.update(dict.fromkeys(thing.acronyms, number))
@@ -55,13 +70,17 @@ class Names:
     def _enter(self, label: str, language: str, number: int) -> None:
         if analysis.is_unparted(label):
             self._unparted.setdefault(fold(label), number)
+            known = fold(label).translate(JOINING)
+            for pair in _pairs(known):
+                self._holding[pair].setdefault(known, number)
             return
         self.words.update(map(as_written, analysis.words(label)))
         # The stemmer of a language with accents gives another stem where they are not typed.
         for typed in dict.fromkeys((label, fold(label))):
-            key = analysis.stems(typed, language)
+            raws = analysis.words(typed)
+            key = tuple((languages.stem(raw, language), raw) for raw in raws)
             if key:
-                self._starting[language, key[0]].append((key, number))
+                self._starting[language, key[0][0]].append((key, number))
 
     def cut(self, piece: str) -> list[str]:
         """Split a piece of Chinese around the labels in it, the longest first at each place."""
@@ -86,7 +105,7 @@ class Names:
         words = [analysis.words(piece) for piece in pieces]
         candidates = sorted(
             chain(self._acronyms_in(pieces, shouted=shouted), self._labels_in(pieces, words)),
-            key=lambda each: (each.first - each.last, each.first),
+            key=lambda each: (each.first - each.last, each.first, each.is_derived),
         )
         found: list[Name] = []
         for name in candidates:
@@ -100,14 +119,13 @@ class Names:
         for at, piece in enumerate(pieces):
             number = self._acronyms.get(piece, self._acronyms.get(piece.removesuffix("s")))
             if number is not None and piece[:1].isupper():
-                yield Name(at, at + 1, "", number)
+                yield Name(at, at + 1, "", (number,))
 
     def _labels_in(self, pieces: Sequence[str], words: Sequence[Sequence[str]]) -> Iterator[Name]:
         for first, piece in enumerate(pieces):
             if analysis.is_unparted(piece):
-                number = self._unparted.get(fold(piece))
-                if number is not None:
-                    yield Name(first, first + 1, "zh", number)
+                if numbers := self._called(fold(piece)):
+                    yield Name(first, first + 1, "zh", numbers)
                 continue
             spoken = self._in_latin if piece.isascii() else self.languages
             for language in spoken if words[first] else ():
@@ -115,7 +133,22 @@ class Names:
                 for key, number in self._starting.get((language, stem), ()):
                     last = _end(key, words, first, language)
                     if last and not self._only_joins(words[first:last], language):
-                        yield Name(first, last, language, number)
+                        is_derived = not _is_inflected(chain(*words[first:last]), key, language)
+                        yield Name(first, last, language, (number,), is_derived)
+
+    def _called(self, piece: str) -> tuple[int, ...]:
+        """Return the things that a piece of Chinese names: by a label, a part, or its words."""
+        number = self._unparted.get(piece)
+        if number is not None:
+            return (number,)
+        typed = piece.translate(JOINING)
+        labels = {
+            label: of for pair in _pairs(typed) for label, of in self._holding.get(pair, {}).items()
+        }
+        alike = {label: _likeness(typed, label) for label in labels}
+        best = sorted(labels, key=lambda label: -alike[label])
+        found = dict.fromkeys(labels[label] for label in best if alike[label] >= LEAST_ALIKE)
+        return tuple(found) if len(found) <= MOST_ALIKE else ()
 
     def _only_joins(self, words: Sequence[Sequence[str]], language: str) -> bool:
         """Return whether a name in another language has only stop words of the catalogue's own.
@@ -127,12 +160,37 @@ class Names:
         return language != own and all(as_written(raw) in stop_words for raw in chain(*words))
 
 
+def _pairs(text: str) -> set[str]:
+    """Return the pairs of characters of a text that stand side by side."""
+    return {"".join(pair) for pair in pairwise(text)}
+
+
+def _likeness(typed: str, label: str) -> float:
+    """Return Dice's measure of two texts by their pairs; 0 if one has a character of its own.
+
+    The label may have more characters.
+    """
+    if Counter(typed) - Counter(label):
+        return 0.0
+    one, two = _pairs(typed), _pairs(label)
+    return 2 * len(one & two) / (len(one) + len(two))
+
+
+def _is_inflected(typed: Iterable[str], label: Key, language: str) -> bool:
+    """Return whether words with the stems of a label are inflections of its words."""
+    return all(
+        languages.is_inflection(raw, word, language)
+        for raw, (_, word) in zip(typed, label, strict=True)
+    )
+
+
 def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) -> int:
     """Behind which piece a label ends that begins at one; 0 if it is not there, or within one."""
     at = 0
     for piece, typed in enumerate(words[first:], start=first):
         wanted = key[at : at + len(typed)]
-        if not typed or tuple(languages.stem(raw, language) for raw in typed) != wanted:
+        stems = tuple(languages.stem(raw, language) for raw in typed)
+        if not typed or stems != tuple(stem for stem, _ in wanted):
             return 0
         at += len(typed)
         if at == len(key):
