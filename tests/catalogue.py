@@ -13,6 +13,8 @@ from indexer import build, meaning
 from search_app import config, create_app
 
 CORPUS = Path(__file__).parents[1] / "corpus"
+PATIENT = {"PUBSEARCH_BUDGET": "3600000"}
+"""Settings of a tested site. On a busy machine a search may take long, in milliseconds."""
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +51,6 @@ def misspelt_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def client(catalogue_index: Path) -> Iterator[FlaskClient]:
     """A client of the application on the index of corpus/."""
-    settings = config.load(environment={}, index=catalogue_index)
+    settings = config.load(PATIENT, index=catalogue_index)
     with create_app(settings).test_client() as client:
         yield client

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from indexer import build, catalogue_file
 from indexer.fields import Catalogue
 from indexer.record import Problem
 from search_app import logs
 from tests import samples
-from tests.catalogue import catalogue_index, client, meaning_index, misspelt_index
+from tests.catalogue import PATIENT, catalogue_index, client, meaning_index, misspelt_index
 
 ROOT = Path(__file__).parents[1]
 
-# A slow machine is no fault of an example.
-settings.register_profile("patient", deadline=None)
+# A slow machine is no fault of an example, nor of a server that a test starts.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+os.environ |= PATIENT
 
 
 @pytest.fixture(autouse=True)

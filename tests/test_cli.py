@@ -515,7 +515,7 @@ def serve(*arguments: object) -> Told:
     command = Path(sys.executable).with_name("pubsearch")
     done = subprocess.run(
         [command, "serve", *map(str, arguments)],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     return Told(done.returncode, done.stdout, done.stderr)
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from indexer import build
 from search_app import config, create_app, logs
+from tests.catalogue import PATIENT
 from tests.robustness.test_server import serving
 from tests.test_prefix import gunicorn
 
@@ -39,7 +40,7 @@ def made(catalogue_index: Path) -> Make:
     """Make an application of the catalogue with some settings."""
 
     def make(**given: Any) -> Flask:
-        return create_app(config.load(environment={}, **{"index": catalogue_index, **given}))
+        return create_app(config.load(PATIENT, **{"index": catalogue_index, **given}))
 
     return make
 
@@ -121,7 +122,7 @@ def test_a_publish_makes_tags_stale(corpus: Path, tmp_path: Path) -> None:
     for _ in range(2):
         folder = tmp_path / f"index{len(tags)}"
         build.build(corpus, folder)
-        tags.append(tag(create_app(config.load({}, index=folder)).test_client(), "/about"))
+        tags.append(tag(create_app(config.load(PATIENT, index=folder)).test_client(), "/about"))
     assert tags[0] != tags[1]
 
 
@@ -190,7 +191,7 @@ def test_any_list_of_tags_is_answered(whole: FlaskClient, text: str) -> None:
 @pytest.fixture(scope="module")
 def whole(catalogue_index: Path) -> FlaskClient:
     """A client of the site."""
-    return create_app(config.load(environment={}, index=catalogue_index)).test_client()
+    return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from search_app import config, create_app
 from search_app.engine import bounds, expand
+from tests.catalogue import PATIENT
 
 ROOT = Path(__file__).parents[1]
 
@@ -295,7 +296,7 @@ def test_health_tells_the_generation(client: FlaskClient) -> None:
 
 def test_without_an_index_the_answer_is_503(tmp_path: Path) -> None:
     """Where no index was built, every page says so, and never that nothing was found."""
-    app = create_app(config.load(environment={}, index=tmp_path / "none"))
+    app = create_app(config.load(PATIENT, index=tmp_path / "none"))
     for address in ("/", "/about", "/healthz", "/api/search", "/api/suggest?q=tra"):
         response = app.test_client().get(address)
         assert response.status_code == 503
@@ -720,7 +721,7 @@ def test_a_corrected_name_is_told_with_its_other_names(client: FlaskClient) -> N
 
 def test_what_may_have_been_meant_is_offered(misspelt_index: Path) -> None:
     """Where a rare word finds something, a likelier one is offered, and never put in its place."""
-    settings = config.load(environment={}, index=misspelt_index)
+    settings = config.load(PATIENT, index=misspelt_index)
     with create_app(settings).test_client() as client:
         found = answer(client, "/api/search?q=bordre")
         assert (found["suggestion"], found["corrected"], found["total"]) == ("border", None, 1)

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from indexer import generations, meaning
 from search_app import cli, config, create_app
+from tests.catalogue import PATIENT
 from tests.test_diagnosis import answer, offered
 
 FOREIGN = ("/?q=Opferschutz+im+Strafverfahren", "/?q=handel+dzie%C4%87mi", "/?q=child+brides",
@@ -25,7 +26,7 @@ FOREIGN = ("/?q=Opferschutz+im+Strafverfahren", "/?q=handel+dzie%C4%87mi", "/?q=
 @pytest.fixture
 def client(meaning_index: Path, tmp_path: Path) -> Iterator[FlaskClient]:
     """A client of the application on the catalogue with what its publications mean."""
-    settings = config.load(environment={}, index=meaning_index, gaps=tmp_path / "gaps.jsonl")
+    settings = config.load(PATIENT, index=meaning_index, gaps=tmp_path / "gaps.jsonl")
     with create_app(settings).test_client() as client:
         yield client
 

@@ -22,6 +22,7 @@ from werkzeug.datastructures import MultiDict
 from indexer import build, catalogue_file
 from indexer.fields import Catalogue
 from search_app import address, config, create_app, openapi, state
+from tests.catalogue import PATIENT
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "/api/openapi.json"
@@ -34,7 +35,7 @@ years be one that is well written and ends before it begins."""
 @pytest.fixture(scope="module")
 def described(catalogue_index: Path) -> BaseSchema:
     """The application on the index of corpus/, and what it says of its API."""
-    app = create_app(config.load(environment={}, index=catalogue_index))
+    app = create_app(config.load(PATIENT, index=catalogue_index))
     return schemathesis.openapi.from_wsgi(ADDRESS, app)
 
 
@@ -156,7 +157,7 @@ def test_without_an_index_the_error_is_as_described(
     document: dict[str, Any], tmp_path: Path, path: str
 ) -> None:
     """A 503 has the described form, the document's own too."""
-    client = create_app(config.load(environment={}, index=tmp_path)).test_client()
+    client = create_app(config.load(PATIENT, index=tmp_path)).test_client()
     answer = client.get(path)
     assert answer.status_code == 503
     told(document, "Error").validate(json.loads(answer.data))
@@ -209,7 +210,7 @@ def test_a_row_more_is_a_parameter_and_a_value_more(corpus: Path, tmp_path: Path
     with (corpus / "catalogue.toml").open("a", encoding="utf-8") as file:
         file.write(ROW)
     build.build(corpus, tmp_path / "index")
-    app = create_app(config.load(environment={}, index=tmp_path / "index"))
+    app = create_app(config.load(PATIENT, index=tmp_path / "index"))
     found = json.loads(app.test_client().get(ADDRESS).data)["components"]
     assert found["parameters"]["venue"]["schema"]["items"]["enum"] == ["Here", "There", "none"]
     assert found["parameters"]["country"]["schema"]["items"]["enum"] == [

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from indexer import build
 from search_app import config, create_app
+from tests.catalogue import PATIENT
 
 ROOT = Path(__file__).parents[1]
 EVERY = 100
@@ -31,7 +32,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
         sample.writelines(islice(packed, 0, None, EVERY))
     outcome = build.build(folder, index)
     assert outcome.problems == []
-    return create_app(config.load(environment={}, index=index)).test_client()
+    return create_app(config.load(PATIENT, index=index)).test_client()
 
 
 def test_the_papers_have_their_own_facets(papers: FlaskClient) -> None:

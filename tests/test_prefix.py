@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from benchmarks.speed.serving import GUNICORN
 from search_app import config, create_app
 from search_app.config import SettingError
+from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 from tests.crawling import Fetch, Fetched, addresses, crawl
 from tests.robustness.test_server import serving
@@ -38,7 +39,7 @@ Serve = Callable[[Path], Iterator[int]]
 
 def client(index: Path, **given: Any) -> FlaskClient:
     """Return a client of the site of an index with some settings."""
-    return create_app(config.load(environment={}, index=index, **given)).test_client()
+    return create_app(config.load(PATIENT, index=index, **given)).test_client()
 
 
 def fetching(client: FlaskClient, **options: Any) -> Fetch:

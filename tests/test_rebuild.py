@@ -14,7 +14,7 @@ from flask import Flask
 from indexer import build, generations, publishing
 from search_app import config, create_app
 from search_app.engine import Engine
-from tests.catalogue import CORPUS
+from tests.catalogue import CORPUS, PATIENT
 
 OLD, NEW = "Case Digest - Evidential Issues", "Case Digest - Questions of Evidence"
 
@@ -35,7 +35,7 @@ def index(tmp_path: Path, corpus: Path) -> Path:
 @pytest.fixture
 def app(index: Path) -> Flask:
     """The application on it. It takes up a new index when `refresh` is called."""
-    return create_app(config.load(environment={}, index=index))
+    return create_app(config.load(PATIENT, index=index))
 
 
 def refresh(app: Flask) -> None:
@@ -133,7 +133,7 @@ def test_a_damaged_generation_is_not_taken_up(corpus: Path, index: Path, app: Fl
     refresh(app)
     assert OLD in client.get("/?q=sherloc").text
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
-    fresh = create_app(config.load(environment={}, index=index)).test_client()
+    fresh = create_app(config.load(PATIENT, index=index)).test_client()
     assert fresh.get("/").status_code == 503
     assert build.build(corpus, index).status == "published"
     refresh(app)

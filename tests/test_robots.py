@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from search_app import config, create_app
+from tests.catalogue import PATIENT
 
 TAG = "noindex, nofollow"
 MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
@@ -114,7 +115,7 @@ def test_no_error_is_listed(client: FlaskClient, address: str) -> None:
 
 def test_robots_are_told_without_an_index(tmp_path: Path) -> None:
     """robots.txt is there before the first build."""
-    app = create_app(config.load(environment={}, index=tmp_path))
+    app = create_app(config.load(PATIENT, index=tmp_path))
     assert app.test_client().get("/robots.txt").status_code == 200
 
 

@@ -29,7 +29,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PATIENCE = 15_000
+PATIENCE = 60_000
 """Milliseconds that an element may take to appear on a slow machine."""
 
 

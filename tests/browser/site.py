@@ -18,6 +18,8 @@ import msgspec
 from bs4 import BeautifulSoup
 from playwright.sync_api import Locator, Page, expect
 
+from tests.robustness.test_server import free_port
+
 COMMAND = ("-c", "from search_app.cli import main; main()")
 _BARE = """
 import waitress
@@ -29,7 +31,7 @@ waitress.serve(create_app(settings), host=settings.host, port=settings.port)
 BARE = ("-c", _BARE)
 """Serves without the look at the index that the command has at its start."""
 
-START = 60
+START = 180
 """Seconds that a server may take to index the corpus and listen on a slow machine."""
 
 ORGANS = {
@@ -112,9 +114,7 @@ def surroundings(corpus: Path, index: Path, port: int = 8000) -> dict[str, str]:
 @contextmanager
 def serving(corpus: Path, index: Path, code: Sequence[str] = (*COMMAND, "serve")) -> Iterator[Site]:
     """A server for the time of a `with`, listening on a port that was free."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
+    port = free_port()
     log = index.with_name(f"{index.name}.log")
     with log.open("wb") as told:
         process = subprocess.Popen(

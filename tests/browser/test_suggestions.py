@@ -273,7 +273,8 @@ def test_it_is_asked_once_nobody_types(page: Page, site: Site) -> None:
         insert(page, letter)
         page.clock.run_for(100)
     assert held.routes == []
-    page.clock.run_for(100)
+    with page.expect_request(ASKED):
+        page.clock.run_for(100)
     page.wait_for_timeout(A_WHILE)
     assert [each.request.url for each in held.routes] == [site.url("/api/suggest?q=traffick")]
     at.search_box(page).fill("t")

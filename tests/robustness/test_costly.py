@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event, Timer
+from threading import Condition, Event
 from time import sleep
+from typing import Protocol
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,13 +20,39 @@ from search_app.engine.lane import Lane, estimate
 from search_app.engine.limit import MOST_WORDS
 from search_app.engine.request import LONGEST, SearchRequest, within
 from search_app.engine.stages import ASIDE, Stopwatch
+from tests.catalogue import PATIENT
 
+LONG = 60
+"""Seconds that a thread may take for its next step, on any machine."""
 ORDINARY = ("organ removal", "trafficking in persons", "Kenya", '"model law"', "traffick*")
 COSTLY = {
     "any word with a letter": "*a*",
     "words like one": "trafficking~2",
     "500 words": " ".join(f"word{number}" for number in range(500)),
 }
+
+
+class Held(Protocol):
+    """A lock."""
+
+    def acquire(self, blocking: bool = ..., timeout: float = ..., /) -> bool: ...
+
+    def release(self) -> None: ...
+
+
+class Told:
+    """A lock that sets an event when somebody has to wait for it."""
+
+    def __init__(self, lock: Held, waits: Event) -> None:
+        self._lock, self._waits = lock, waits
+        self.release = lock.release
+
+    def acquire(self, timeout: float) -> bool:
+        """Acquires the lock."""
+        if self._lock.acquire(False):
+            return True
+        self._waits.set()
+        return self._lock.acquire(True, timeout)
 
 
 @pytest.fixture(scope="module")
@@ -60,28 +87,28 @@ def test_reasons_cost_for_each_publication(engine: Engine) -> None:
 def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one may wait, of three costly searches at once one is refused at once."""
     monkeypatch.setattr(lane, "WAITING", 1)
-    monkeypatch.setattr(lane, "WAITED", 10)
+    monkeypatch.setattr(lane, "WAITED", LONG)
     one = Lane()
-    is_in, may_end = Event(), Event()
+    is_in, waits, may_end = Event(), Event(), Event()
+    one._running = Told(one._running, waits)  # type: ignore[assignment]
 
     def run() -> str:
         with one.entered(lane.COSTLY + 1):
             is_in.set()
-            may_end.wait(10)
+            may_end.wait(LONG)
         return "answered"
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(run)
-        is_in.wait(10)
+        is_in.wait(LONG)
         second = pool.submit(run)
-        while one._waiting.acquire(blocking=False):  # until the second waits
-            one._waiting.release()
+        assert waits.wait(LONG)
         with pytest.raises(Busy), one.entered(lane.COSTLY + 1):
             pytest.fail("a third was let in")
         with one.entered(lane.COSTLY):
             pass  # an ordinary search is not held up
         may_end.set()
-        assert (first.result(10), second.result(10)) == ("answered", "answered")
+        assert (first.result(LONG), second.result(LONG)) == ("answered", "answered")
     with one.entered(lane.COSTLY + 1):
         pass  # the lane is free again
     monkeypatch.setattr(lane, "WAITED", 0.01)
@@ -91,22 +118,30 @@ def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_a_costly_search_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """While an ordinary search is answered the one in the lane stands aside, and says so."""
-    monkeypatch.setattr(lane, "GIVEN", 10)
+    monkeypatch.setattr(lane, "GIVEN", LONG)
     one, stood, is_in, may_end = Lane(), [], Event(), Event()
+
+    class Passed(Condition):
+        """Ends the ordinary search once somebody waits for it."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            may_end.set()
+            return super().wait(timeout)
+
+    one._passed = Passed()
 
     def ordinary() -> None:
         with one.entered(lane.COSTLY):
             is_in.set()
-            may_end.wait(10)
+            may_end.wait(LONG)
             stood.append("ordinary")
 
     with ThreadPoolExecutor(1) as pool, one.entered(lane.COSTLY + 1) as give_way:
         assert not give_way(), "it stood aside for nobody"
         pool.submit(ordinary)
-        is_in.wait(10)
-        Timer(0.05, may_end.set).start()
+        is_in.wait(LONG)
         assert give_way()
-        assert one._left > 5, "it was not told that the way is free"
+        assert one._left > 0, "it was not told that the way is free"
         stood.append("costly")
     assert stood == ["ordinary", "costly"]
 
@@ -129,7 +164,7 @@ def test_what_a_search_waited_is_a_stage() -> None:
         sleep(0.002)
         return True
 
-    watch = Stopwatch(budget=1000, give_way=give_way)
+    watch = Stopwatch(budget=LONG * 1000, give_way=give_way)
     watch.lap("match")
     watch.lap("match")
     assert list(watch.stages) == ["match", ASIDE]
@@ -144,7 +179,7 @@ def test_the_lane_is_held_until_an_answer_is_written(
 ) -> None:
     """No other costly search begins while what was found is being made a page, or JSON."""
     engine = Engine(catalogue_index)
-    client = create_app(config.load(environment={}, index=catalogue_index), engine).test_client()
+    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
     monkeypatch.setattr(lane, "COSTLY", 0)
     monkeypatch.setattr(lane, "WAITED", 0.01)
     tried = []
@@ -167,7 +202,7 @@ def test_a_refused_search_says_when_to_come_again(
 ) -> None:
     """A costly search beside others is a 503 with Retry-After, and no empty list."""
     engine = Engine(catalogue_index)
-    client = create_app(config.load(environment={}, index=catalogue_index), engine).test_client()
+    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
     monkeypatch.setattr(lane, "COSTLY", 0)
     monkeypatch.setattr(lane, "WAITED", 0.01)
     with engine._costly.entered(1):
@@ -183,7 +218,7 @@ def test_the_budget_of_time_is_kept(catalogue_index: Path) -> None:
     engine = Engine(catalogue_index, budget=0)
     with pytest.raises(OverBudget, match="after 0 ms, at the stage"):
         engine.search(SearchRequest("organ"))
-    client = create_app(config.load(environment={}, index=catalogue_index), engine).test_client()
+    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
     answer = client.get("/api/search?q=organ")
     assert answer.status_code == 503
     assert json.loads(answer.data)["error"]["code"] == "too_costly"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import msgspec
@@ -64,9 +64,9 @@ def test_a_hostile_file_is_told_and_costs_nothing_else(
 ) -> None:
     """The build ends within seconds, tells what is wrong and has every good publication."""
     (corpus / hostile.file).write_bytes(hostile.data())
-    started = time.perf_counter()
+    started = sum(os.times()[:4])  # of the processor, child processes included
     outcome = build.build(corpus, tmp_path / "index")
-    assert time.perf_counter() - started < MOST_SECONDS
+    assert sum(os.times()[:4]) - started < MOST_SECONDS
     check(outcome, hostile.file, hostile.told)
 
 

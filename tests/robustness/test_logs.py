@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app import config, create_app, logs
+from tests.catalogue import PATIENT
 
 NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
 
@@ -79,7 +80,7 @@ def test_what_was_searched_for_is_told_only_if_asked(
 ) -> None:
     """An answer is one line with path and status; what was typed stands there by a setting."""
     caplog.set_level(logging.INFO)
-    app = create_app(config.load(environment={}, index=catalogue_index, log_queries=has_queries))
+    app = create_app(config.load(PATIENT, index=catalogue_index, log_queries=has_queries))
     answer = app.test_client().get("/api/search?q=kidney%0Aorgan")
     (record,) = [each for each in caplog.records if each.name == "search_app.logs"]
     told = json.loads(logs.Lines().format(record))

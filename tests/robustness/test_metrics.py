@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from indexer import attempts
 from search_app import config, create_app
+from tests.catalogue import PATIENT
 
 
 def numbers(client: FlaskClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -26,7 +27,7 @@ def numbers(client: FlaskClient) -> dict[tuple[str, frozenset[tuple[str, str]]],
 @pytest.fixture
 def client(catalogue_index: Path) -> FlaskClient:
     """A client of a fresh application of the catalogue."""
-    return create_app(config.load(environment={}, index=catalogue_index)).test_client()
+    return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
 
 
 def test_answers_are_counted_by_route(client: FlaskClient) -> None:
@@ -74,7 +75,7 @@ def test_the_index_is_told_of(client: FlaskClient) -> None:
 
 def test_the_last_build_is_told_of(index: Path) -> None:
     """Whether the last build failed, when it ended and how long it took, is told."""
-    client = create_app(config.load(environment={}, index=index)).test_client()
+    client = create_app(config.load(PATIENT, index=index)).test_client()
     (index / attempts.ATTEMPT).unlink()
     assert ("pubsearch_last_build_success", frozenset()) not in numbers(client)
     attempts.note(index, "failed", 2.5, "the disk is full")
@@ -88,6 +89,6 @@ def test_the_last_build_is_told_of(index: Path) -> None:
 
 def test_without_an_index_that_is_told(tmp_path: Path) -> None:
     """Without an index the numbers say so."""
-    client = create_app(config.load(environment={}, index=tmp_path)).test_client()
+    client = create_app(config.load(PATIENT, index=tmp_path)).test_client()
     found = numbers(client)
     assert found["pubsearch_up", frozenset()] == 0

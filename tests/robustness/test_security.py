@@ -25,6 +25,7 @@ from search_app import access, config, create_app, logs, page
 from search_app.address import LONGEST_TICKED, MOST_TICKED
 from search_app.engine import Engine, SearchRequest
 from search_app.markup import isolated
+from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
 LARGEST = 10_000_000
@@ -50,13 +51,13 @@ TEXTS = {
 @pytest.fixture(scope="module")
 def client(catalogue_index: Path) -> FlaskClient:
     """A client of the catalogue."""
-    return create_app(config.load(environment={}, index=catalogue_index)).test_client()
+    return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
 
 
 @pytest.fixture
 def made(catalogue_index: Path) -> Callable[..., Flask]:
     """Makes an application of the catalogue, with some settings."""
-    return lambda **given: create_app(config.load(environment={}, index=catalogue_index, **given))
+    return lambda **given: create_app(config.load(PATIENT, index=catalogue_index, **given))
 
 
 @pytest.mark.parametrize("path", ["/", "/api/search", "/facet/region", "/api/suggest"])
@@ -205,7 +206,7 @@ def test_nothing_is_fetched(corpus: Path, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setattr(socket.socket, name, refused)
     monkeypatch.setattr(socket, "getaddrinfo", refused)
     build.build(corpus, tmp_path / "index")
-    client = create_app(config.load(environment={}, index=tmp_path / "index")).test_client()
+    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
     for address in ("/?q=http://evil.example/", "/api/search?q=led", "/about"):
         assert client.get(address).status_code == 200
 
@@ -222,7 +223,7 @@ def test_entities_of_a_page_bring_in_no_file(corpus: Path, tmp_path: Path) -> No
         encoding="utf-8",
     )
     build.build(corpus, tmp_path / "index")
-    client = create_app(config.load(environment={}, index=tmp_path / "index")).test_client()
+    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
     (hit,) = json.loads(client.get("/api/search?q=entities").data)["hits"]
     assert "kept" not in hit["title"]
     assert len(hit["title"]) < 100
@@ -249,7 +250,7 @@ def test_the_pickle_of_an_index_is_never_opened(corpus: Path, index: Path, tmp_p
     }  # fmt: skip
     manifest.write(live.folder, msgspec.structs.replace(live.manifest, files=files))
     assert [each.wrong for each in verify.verify(index)] == [()]
-    client = create_app(config.load(environment={}, index=index)).test_client()
+    client = create_app(config.load(PATIENT, index=index)).test_client()
     assert client.get("/?q=law&explain=1").status_code == 200
     line = json.dumps({"title": "Another law", "section": "Tools"})
     (corpus / "new.jsonl").write_text(line, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
@@ -19,14 +20,18 @@ import pytest
 from search_app.headers import HEADERS
 from tests.conftest import ROOT
 
-IDLE = 2
+IDLE, LONG = 2, 120
+"""Seconds of silence after which a server ends a connection, and that anything may take on a busy
+machine."""
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Return a port that nothing else gets until the tests end, but that a server may bind."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.bind(("127.0.0.1", 0))
+    atexit.register(found.close)
+    return int(found.getsockname()[1])
 
 
 @contextmanager
@@ -48,21 +53,28 @@ def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[
         process.wait()
 
 
+def until(holds: Callable[[], bool]) -> None:
+    """Waits until something holds."""
+    end = time.monotonic() + LONG
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def until_it_answers(port: int) -> None:
     """Waits until a server is there."""
-    end = time.monotonic() + 60
-    while True:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10):
-                return
-        except OSError:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+
+    def answers() -> bool:
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=LONG):
+            return True
+        return False
+
+    until(answers)
 
 
 def connected(port: int, data: bytes = b"") -> socket.socket:
     """A connection on which something was sent."""
-    found = socket.create_connection(("127.0.0.1", port), timeout=20)
+    found = socket.create_connection(("127.0.0.1", port), timeout=LONG)
     found.sendall(data)
     return found
 
@@ -81,8 +93,8 @@ def answered(port: int, data: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def port(catalogue_index: Path) -> Iterator[int]:
-    """The port of a server with short patience."""
-    with serving(catalogue_index, idle=IDLE) as (_, found):
+    """The port of a server that waits for a client as long as the client may take."""
+    with serving(catalogue_index, idle=LONG) as (_, found):
         yield found
 
 
@@ -93,16 +105,18 @@ def test_half_open_connections_hold_nobody_up(port: int) -> None:
         for number in range(300):
             stack.enter_context(connected(port, b"GET / HT" if number % 2 else b""))
         for _ in range(10):
-            with urlopen(f"http://127.0.0.1:{port}/?q=organ", timeout=20) as answer:
+            with urlopen(f"http://127.0.0.1:{port}/?q=organ", timeout=LONG) as answer:
                 assert answer.status == 200
 
 
 @pytest.mark.slow
-def test_silent_and_trickling_clients_are_cut_off(port: int) -> None:
+def test_silent_and_trickling_clients_are_cut_off(catalogue_index: Path) -> None:
     """A client that says nothing, or a request letter by letter, loses its connection."""
-    silent, trickling = connected(port), connected(port, b"GET / HTTP/1.1\r\n")
-    end = time.monotonic() + 12 * IDLE
-    with silent, trickling:
+    with ExitStack() as stack:
+        _, port = stack.enter_context(serving(catalogue_index, idle=IDLE))
+        silent = stack.enter_context(connected(port))
+        trickling = stack.enter_context(connected(port, b"GET / HTTP/1.1\r\n"))
+        end = time.monotonic() + LONG
         trickling.settimeout(0.2)
         cut = False
         while not cut:
@@ -114,7 +128,7 @@ def test_silent_and_trickling_clients_are_cut_off(port: int) -> None:
                 continue
             except OSError:
                 cut = True
-        silent.settimeout(12 * IDLE)
+        silent.settimeout(LONG)
         assert silent.recv(1) == b""
 
 
@@ -220,20 +234,28 @@ def test_odd_addresses_are_answered(port: int, path: bytes, status: bytes) -> No
     assert b"http://evil.example" not in content
 
 
+def descriptors(process: subprocess.Popen[bytes]) -> int:
+    """How many files and connections a process has open."""
+    return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+
+
 @pytest.mark.slow
 def test_the_end_comes_after_the_answers(catalogue_index: Path) -> None:
     """Told to end, a server answers what it began, and ends in good order within seconds."""
     with serving(catalogue_index) as (process, port):
+        before = descriptors(process)
         asking = [
             connected(port, b"GET /?q=%2Aa%2A HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             for _ in range(2)
         ]
-        time.sleep(0.1)
+        until(lambda: descriptors(process) >= before + len(asking))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(LONG) == 0
         for each in asking:
             with each:
-                found = each.recv(1 << 20)
+                found = b""
+                with suppress(ConnectionError):  # it had not begun to read
+                    found = each.recv(1 << 20)
                 assert found == b"" or found.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503"))
         log = (catalogue_index.parent / f"log-{port}").read_text(encoding="ascii")
         lines = [json.loads(each) for each in log.splitlines()]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.robustness import switching
 from tests.robustness.progress import Budget
+from tests.robustness.test_server import until
 
 SWITCHES, CLIENTS = 10, 10
 
@@ -21,4 +22,4 @@ def test_switches_under_load(tmp_path: Path) -> None:
     assert counts.wrong == []
     assert counts.requests > CLIENTS
     assert counts.failed == counts.lost == 0
-    assert switching.descriptors() <= before
+    until(lambda: switching.descriptors() <= before)  # another thread may have one open just now
