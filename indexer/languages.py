@@ -104,7 +104,10 @@ class _Kept(dict[str, str]):
         self._language = language
 
     def __missing__(self, word: str) -> str:
-        found = new_stem(word, self._language)
+        lowered = word.lower()
+        # English is folded before it is stemmed, so that case makes no difference.
+        is_same = lowered != word and word.isascii() and self._language.startswith("en")
+        found = self[lowered] if is_same else new_stem(word, self._language)
         if len(word) <= LONGEST_KEPT:
             if len(self) >= MOST_KEPT:
                 self.clear()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import NewType
 
 from markupsafe import Markup, escape
 
 from search_app.engine.results import Run
 
+Html = NewType("Html", str)
+"""Text that is HTML: every character with a meaning in HTML is escaped. A template prints it where
+autoescaping is off; where it is on, the text is escaped twice, which is ugly and not unsafe."""
 _QUOTED = re.compile("“([^“”]*)”")
 
 
@@ -19,6 +24,12 @@ def marked(runs: Iterable[Run]) -> Markup:
             f"<mark>{escape(run.text)}</mark>" if run.marked else escape(run.text) for run in runs
         ])
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def html(text: str) -> Html:
+    """Return a text as HTML. The cache helps labels and names, which every page repeats."""
+    return Html(str(escape(text)))
 
 
 def isolated(sentence: str) -> Markup:

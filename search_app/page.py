@@ -228,7 +228,7 @@ def chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterabl
     for name, values in state.filters.items():
         field = catalogue.by_name[name]
         for value in values:
-            href = state.without_filter(name, value).url()
+            href = state.url_without(name, value)
             told = label(field, value, catalogue)
             yield Chip(field.label, told, href, leads_to[name, value], name, value)
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
+from markupsafe import escape
 
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import Value
 from search_app.engine.request import year_range
 from search_app.engine.results import Bucket, Results
+from search_app.markup import Html, html
 from search_app.state import SearchState, Ticking
 
 SHOWN_VALUES = 10
@@ -23,18 +25,19 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
     """A value of a facet: its label, its numbers, and where a click on it leads.
 
     `key` is a name for the row that is its own on a page, and `number` the count as it is
-    printed, empty for a selected value without hits. `action` says in words what the link does and
-    how long a list it leads to.
+    printed, empty for a selected value without hits. `name` is the label as HTML. `action` says in
+    words what the link does and how long a list it leads to.
     """
 
     field: str
     value: str
-    key: str
+    key: Html
     label: str
+    name: Html
     count: int
     number: str
-    href: str
-    action: str
+    href: Html
+    action: Html
     selected: bool
     children: tuple[FacetRow, ...] = ()
 
@@ -45,20 +48,15 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
-    """A year of the histogram: its row, and its bar.
+    """A year of the histogram: its row, and the attributes of two rectangles.
 
-    `left` and `width` are the year's part of the chart, `fill_left`, `fill_width`, `top` and
-    `height` the bar in it, all in percent, as they are printed. A year that nothing has is not
-    among the bars.
+    `target` is the year's part of the chart, `fill` the bar in it, in percent. A year without
+    publications has no bar.
     """
 
     row: FacetRow
-    left: str
-    width: str
-    fill_left: str
-    fill_width: str
-    top: str
-    height: str
+    target: Html
+    fill: Html
 
 
 class FacetGroup(msgspec.Struct, frozen=True):
@@ -160,21 +158,25 @@ class _Rows:
         """A value's row, and those of its children; `within` is the value above it."""
         name, value, count = bucket.field, bucket.value, bucket.count
         label = _label(self._fields[name], value, self._language)
-        number = f"{count:,}" if count else ""
-        if bucket.selected or (bucket.children and is_ticked(bucket)):
-            href = toggled(self._state, bucket).url()
+        shown, number = html(label), f"{count:,}" if count else ""
+        if bucket.selected:
+            href = Html(escape(self._state.url_without(name, value)))
+        elif bucket.children and is_ticked(bucket):
+            href = Html(escape(toggled(self._state, bucket).url()))
         else:
-            href = self._ticked(name).url(value)
+            href = Html(self._ticked(name).url(value))
         children = tuple([self.row(child, f"{value} ") for child in bucket.children])
         return FacetRow(
-            name, value, f"{within}{name}={value}", label, count, number, href,
-            _action(bucket, label, number), bucket.selected, children,
+            name, value, html(f"{within}{name}={value}"), label, shown, count, number, href,
+            _action(bucket, shown, number), bucket.selected, children,
         )  # fmt: skip
 
     def _ticked(self, name: str) -> Ticking:
+        """Return the URLs that select a value, as HTML: the value's own part needs no escaping."""
         ticking = self._ticking.get(name)
         if ticking is None:
-            ticking = self._ticking[name] = self._state.ticking(name)
+            _, before, after = self._state.ticking(name)
+            ticking = self._ticking[name] = Ticking(name, str(escape(before)), str(escape(after)))
         return ticking
 
 
@@ -184,17 +186,17 @@ def toggled(state: SearchState, bucket: Bucket) -> SearchState:
     return state.toggled(bucket.field, bucket.value, ticked)
 
 
-def _action(bucket: Bucket, name: str, number: str) -> str:
+def _action(bucket: Bucket, name: Html, number: str) -> Html:
     """What a click does, and how long a list it leads to, unless that is empty."""
     said = f"{name}, {_publications(bucket.count, number)}" if bucket.count else name
     if bucket.total == bucket.count and not bucket.selected:
-        return said
+        return Html(said)
     if not bucket.total:
-        return f"{said}; ticked, remove it"
+        return Html(f"{said}; ticked, remove it")
     leads = _publications(bucket.total, f"{bucket.total:,}")
     if bucket.selected:
-        return f"{said}; ticked, removing it leads to {leads}"
-    return f"{said}; with what is ticked, leads to {leads}"
+        return Html(f"{said}; ticked, removing it leads to {leads}")
+    return Html(f"{said}; with what is ticked, leads to {leads}")
 
 
 def _publications(count: int, number: str) -> str:
@@ -205,14 +207,22 @@ def _bars(years: Sequence[Bucket], rows: _Rows) -> Iterable[Bar]:
     if not years:
         return
     first = min(int(each.value) for each in years)
-    width = 100 / (max(int(each.value) for each in years) - first + 1)
-    fill = min(width * 0.8, WIDEST_BAR)
-    widths = [str(round(each, 3)) for each in (width, fill)]
+    span = max(int(each.value) for each in years) - first + 1
     tallest = max(each.count for each in years)
     for bucket in sorted(years, key=lambda each: each.value):
-        left = (int(bucket.value) - first) * width
+        target, fill = _across(int(bucket.value) - first, span)
         height = round(max(100 * bucket.count / tallest, 3), 2)
-        yield Bar(
-            rows.row(bucket), str(round(left, 3)), widths[0],
-            str(round(left + (width - fill) / 2, 3)), widths[1], str(100 - height), str(height),
-        )  # fmt: skip
+        upright = f'{fill} y="{100 - height}" height="{height}"'
+        yield Bar(rows.row(bucket), target, Html(upright))
+
+
+@lru_cache(maxsize=4096)
+def _across(place: int, span: int) -> tuple[Html, Html]:
+    """Return where a year is on a chart of so many years, as attributes of its rectangles."""
+    width = 100 / span
+    fill = min(width * 0.8, WIDEST_BAR)
+    left = place * width
+    return (
+        Html(f'x="{round(left, 3)}" width="{round(width, 3)}"'),
+        Html(f'x="{round(left + (width - fill) / 2, 3)}" width="{round(fill, 3)}"'),
+    )

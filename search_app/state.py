@@ -44,6 +44,19 @@ class Ticking(NamedTuple):
         return f"{self.before}{_parameter(self.name, value)}{self.after}"
 
 
+class Removing(NamedTuple):
+    """The parameters of URLs that remove one value of a field: others, the field's, the order."""
+
+    before: list[str]
+    values: dict[str, str]
+    after: list[str]
+
+    def query(self, value: str) -> str:
+        """Return the parameters without one value."""
+        left = [parameter for each, parameter in self.values.items() if each != value]
+        return "&".join([*self.before, *left, *self.after])
+
+
 class SearchState(msgspec.Struct, frozen=True, dict=True):
     """What the address says: the words, what is ticked, the order, the page.
 
@@ -146,6 +159,22 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
             "".join([f"{self.prefix}/?", *(f"{_parameter(*pair)}&" for pair in before)]),
             "".join([f"&{_parameter(*pair)}" for pair in after]),
         )
+
+    def url_without(self, name: str, value: str) -> str:
+        """Return the URL of `without_filter` for a selected value."""
+        if name not in self._removing:
+            others = [pair for pair in self._ticks if pair[0] != name]
+            self._removing[name] = Removing(
+                [_parameter(*pair) for pair in (*self._words, *others)],
+                {each: _parameter(name, each) for each in self.filters[name]},
+                [_parameter(*pair) for pair in self._order],
+            )
+        query = self._removing[name].query(value)
+        return f"{self.prefix}/?{query}" if query else f"{self.prefix}/"
+
+    @cached_property
+    def _removing(self) -> dict[str, Removing]:
+        return {}
 
     def with_filter(self, name: str, value: str) -> SearchState:
         """This and one more value ticked."""

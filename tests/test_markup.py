@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from html import unescape
 from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app.engine.results import Run
+from indexer.fields import MISSING, Catalogue, Field
+from search_app.engine.results import Bucket, Run
 from search_app.markup import isolated, marked
+from search_app.sidebar import _Rows
+from search_app.state import SearchState
 
 NASTY = st.text(st.sampled_from("<>&\"'“”\nam x;#/=") | st.characters(), max_size=30)
 
@@ -62,3 +66,21 @@ def test_what_a_sentence_quotes_is_isolated() -> None:
     """Each quotation keeps a direction of its own, over lines too, and its quotes stay outside."""
     html = isolated("“a\nb” and “<c>” and “d “e”")
     assert html == "“<bdi>a\nb</bdi>” and “<bdi>&lt;c&gt;</bdi>” and “d “<bdi>e</bdi>”"
+
+
+IN_URLS = NASTY.filter(lambda text: text != MISSING and text.isprintable())
+"""Texts without surrogates, which no URL has."""
+
+
+@given(value=IN_URLS, text=IN_URLS, selected=st.booleans())
+def test_a_row_of_a_facet_is_escaped(value: str, text: str, *, selected: bool) -> None:
+    """Every part of a row that a template prints as it is has no character that HTML reads."""
+    catalogue = Catalogue("Generated", "", (Field("topic", "Topic", facet=1),))
+    state = SearchState(text=text, filters={"topic": (value,)} if selected else {})
+    row = _Rows(state, catalogue).row(Bucket("topic", value, 2, 1, selected))
+    assert unescape(row.name) == row.label == value
+    assert unescape(row.key) == f"topic={value}"
+    assert unescape(row.href) == state.toggled("topic", value).url()
+    assert unescape(row.action).startswith(f"{value}, 2 publications; ")
+    for each in (row.name, row.key, row.href, row.action):
+        assert not set("<>\"'") & set(each)

@@ -53,10 +53,11 @@ class Marker(msgspec.Struct, frozen=True):
             marked.update(self._by_shape(pieces[1::2]))
         if not marked:
             return []
+        places = sorted(marked)
         if spans:
-            return _united([spans[place] for place in sorted(marked)])
-        ends = [*accumulate(map(len, pieces))]
-        return [(ends[2 * place], ends[2 * place + 1]) for place in sorted(marked)]
+            return _united([spans[place] for place in places])
+        ends = [*accumulate(map(len, pieces[: 2 * places[-1] + 2]))]
+        return [(ends[2 * place], ends[2 * place + 1]) for place in places]
 
     def _by_stem(self, stems: Sequence[str]) -> Iterable[int]:
         """Which words have a stem that is marked, counted from 0."""
