@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 LOOKED = 1.0
 """Seconds between two looks for a new generation."""
+SCRIPTS = "aaaaa ааааа اااااا"
+"""Words of no language in the scripts that have word lists."""
 RETRIED = 60.0
 """Seconds after which a generation that could not be opened is tried again: the cause may have
 passed."""
@@ -229,7 +231,7 @@ def prepare(snapshot: Snapshot) -> None:
     snapshot.prepare()
     find(SearchRequest(fold=True), snapshot)
     concepts.of(snapshot).prepare()
-    spelling.of(snapshot).suggested("aaaaa", rare=False)  # loads the word lists, too
+    spelling.of(snapshot).suggested(SCRIPTS, rare=False)  # loads the word lists, too
     meaning.prepare(snapshot)
     suggesting.suggest("aa", snapshot)
     results(find(SearchRequest("aa bb"), snapshot))

@@ -6,7 +6,7 @@ a thing that no publication has, broader and related things are offered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import msgspec
@@ -23,6 +23,7 @@ from search_app.engine.reading import LONGEST
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Counted, Diagnosis, Lacking
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.stages import Stopwatch
 from search_app.engine.things import Thing
 
 MOST_WORDS = 8
@@ -35,37 +36,49 @@ MOST_WIDER = 3
 related ones."""
 
 
-def diagnosed(request: SearchRequest, finding: Finding, snapshot: Snapshot) -> Diagnosis:
-    """What else could be searched for than what was, with the numbers that this leads to."""
+Search = Callable[..., Finding]
+"""Searches once more. Its arguments replace parts of the request."""
+
+
+def diagnosed(
+    request: SearchRequest, finding: Finding, snapshot: Snapshot, watch: Stopwatch
+) -> Diagnosis:
+    """What else could be searched for than what was, with the numbers that this leads to.
+
+    All searches together are within the budget of the first. Raises OverBudget.
+    """
     asked = msgspec.structs.replace(request, page=1, sort=None)
+
+    def search(**changes: str | bool) -> Finding:
+        return found(msgspec.structs.replace(asked, **changes), snapshot, watch)
+
     every = (leaf for leaf in leaves(wanted(finding.understood.tree)) if leaf.said)
     typed = {retyped(leaf, snapshot.catalogue): leaf for leaf in islice(every, MOST_WORDS)}
     is_long = next(every, None) is not None
-    told = [_alone(text, leaf, asked, snapshot) for text, leaf in typed.items()]
+    told = [_alone(text, leaf, search, snapshot) for text, leaf in typed.items()]
     unknown = [leaf for leaf in typed.values() if not len(postings(leaf, snapshot).documents)]
-    any_word = msgspec.structs.replace(asked, match="any")
     is_strict = request.match == "auto" and finding.understood.is_strict
     return Diagnosis(
         tuple(each for each in told if each is not None),
-        tuple(islice(_nearest(unknown, asked, snapshot, is_long=is_long), MOST_NEAREST)),
+        tuple(
+            islice(_nearest(unknown, request.text, search, snapshot, is_long=is_long), MOST_NEAREST)
+        ),
         len(finding.sifted.given),
-        found(any_word, snapshot).total if is_strict or request.match == "all" else None,
-        tuple(_lacking(unknown, asked, snapshot)),
+        search(match="any").total if is_strict or request.match == "all" else None,
+        tuple(_lacking(unknown, search, snapshot)),
     )
 
 
-def _lacking(
-    unknown: Iterable[Leaf], asked: SearchRequest, snapshot: Snapshot
-) -> Iterator[Lacking]:
+def _lacking(unknown: Iterable[Leaf], search: Search, snapshot: Snapshot) -> Iterator[Lacking]:
     """Yield the named things among what no publication has, with what is near them."""
     for leaf in unknown:
         if leaf.of:
-            broader, related = _near(leaf.of, asked, snapshot)
+            broader, related = _near(leaf.of, search, snapshot)
             yield Lacking(leaf.said, broader, related)
 
 
 def _near(
-    identity: str, asked: SearchRequest, snapshot: Snapshot
+    identity: str, search: Search, snapshot: Snapshot
 ) -> tuple[tuple[Counted, ...], tuple[Counted, ...]]:
     """Return searches that find something: for broader things, and for related ones.
 
@@ -77,12 +90,12 @@ def _near(
     above, aside = things.wider(identity)
     while above or aside:
         further: list[Thing] = []
-        for thing, counted in _counted(above, asked, snapshot):
+        for thing, counted in _counted(above, search, snapshot):
             if counted.total:
                 broader[counted.text] = counted
             else:
                 further.append(thing)
-        for _, counted in _counted(aside, asked, snapshot):
+        for _, counted in _counted(aside, search, snapshot):
             if counted.total and counted.text not in broader:
                 related[counted.text] = counted
         wider = [things.wider(thing.id) for thing in further]
@@ -96,12 +109,12 @@ def _near(
 
 
 def _counted(
-    near: Iterable[Thing], asked: SearchRequest, snapshot: Snapshot
+    near: Iterable[Thing], search: Search, snapshot: Snapshot
 ) -> Iterator[tuple[Thing, Counted]]:
     """Yield searches for things by name, with how many they find; 0 if only by other words."""
     for thing in near:
         if name := concepts.of(snapshot).own_name(thing):
-            alone = found(msgspec.structs.replace(asked, text=name), snapshot)
+            alone = search(text=name)
             by_meaning = len(snapshot.common(alone.added, alone.sifted.documents)[0])
             yield thing, Counted(name, alone.total if alone.as_typed > by_meaning else 0)
 
@@ -114,17 +127,17 @@ def retyped(leaf: Leaf, catalogue: Catalogue) -> str:
     return f"{only}{leaf.said}"
 
 
-def _alone(text: str, leaf: Leaf, asked: SearchRequest, snapshot: Snapshot) -> Counted | None:
+def _alone(text: str, leaf: Leaf, search: Search, snapshot: Snapshot) -> Counted | None:
     """What was typed with the number that it finds alone; None if it would be read otherwise."""
     if not len(postings(leaf, snapshot).documents):
         return Counted(text, 0)
-    alone = found(msgspec.structs.replace(asked, text=text), snapshot)
+    alone = search(text=text)
     is_read_so = not (alone.understood.relaxed or alone.understood.corrected)
     return Counted(text, alone.total) if is_read_so else None
 
 
 def _nearest(
-    unknown: Iterable[Leaf], asked: SearchRequest, snapshot: Snapshot, *, is_long: bool
+    unknown: Iterable[Leaf], typed: str, search: Search, snapshot: Snapshot, *, is_long: bool
 ) -> Iterator[Counted]:
     """Words of the index in place of unknown ones, as long as they find something.
 
@@ -133,8 +146,8 @@ def _nearest(
     words = filter(None, map(_word_of, unknown))
     for raw in islice(words, MOST_UNKNOWN):
         for written in _different(raw, snapshot):
-            texts = (written,) if is_long else (_put(written, raw, asked.text), written)
-            numbers = (Counted(text, _all_words(text, asked, snapshot)) for text in texts)
+            texts = (written,) if is_long else (_put(written, raw, typed), written)
+            numbers = (Counted(text, _all_words(text, search)) for text in texts)
             yield from islice((each for each in numbers if each.total), 1)
 
 
@@ -150,15 +163,14 @@ def _different(raw: str, snapshot: Snapshot) -> list[str]:
     return found[:TRIED]
 
 
-def _all_words(text: str, asked: SearchRequest, snapshot: Snapshot) -> int:
+def _all_words(text: str, search: Search) -> int:
     """How many have all of a text, as it stands.
 
     It is asked for to the letter first: where that finds nothing, no other reading is tried.
     """
-    exactly = msgspec.structs.replace(asked, text=text, exact=True, match="all")
-    if not found(exactly, snapshot).total:
+    if not search(text=text, exact=True, match="all").total:
         return 0
-    return found(msgspec.structs.replace(asked, text=text), snapshot).as_typed
+    return search(text=text).as_typed
 
 
 def _word_of(leaf: Leaf) -> str | None:

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
+from unicodedata import normalize
 
 from indexer import analysis, languages
 from indexer.folding import as_written, fold
@@ -66,6 +67,7 @@ class Names:
         self.languages = tuple(dict.fromkeys([*spoken, *starting]))
         self._in_latin = [each for each in self.languages if each not in languages.OTHER_SCRIPTS]
         self._longest = max(map(len, self._unparted), default=0)
+        self._initials = set(map(_initial, self._unparted))
 
     def _enter(self, label: str, language: str, number: int) -> None:
         if analysis.is_unparted(label):
@@ -85,7 +87,11 @@ class Names:
     def cut(self, piece: str) -> list[str]:
         """Split a piece of Chinese around the labels in it, the longest first at each place."""
         found, begin, at = [], 0, 0
+        may_begin = {each for each in set(piece) if _initial(each) in self._initials}
         while at < len(piece):
+            if piece[at] not in may_begin:
+                at += 1
+                continue
             lengths = range(min(self._longest, len(piece) - at), 1, -1)
             length = next((n for n in lengths if fold(piece[at : at + n]) in self._unparted), 0)
             if length:
@@ -182,6 +188,11 @@ def _is_inflected(typed: Iterable[str], label: Key, language: str) -> bool:
         languages.is_inflection(raw, word, language)
         for raw, (_, word) in zip(typed, label, strict=True)
     )
+
+
+def _initial(text: str) -> str:
+    """Return the character that a text begins with, without differences of case and form."""
+    return normalize("NFD", fold(text))[:1]
 
 
 def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) -> int:

@@ -229,9 +229,8 @@ def _diagnosis(answer: Answer, strict: int) -> Diagnosis | None:
     """What else could be searched for, where nothing has all that was."""
     if strict or (answer.total > answer.meant and not answer.understood.relaxed):
         return None
-    found = diagnosed(answer.request, answer.finding, answer.snapshot)
-    answer.watch.lap("diagnosis")
-    return found
+    with answer.watch.one_stage("diagnosis"):
+        return diagnosed(answer.request, answer.finding, answer.snapshot, answer.watch)
 
 
 def _hits(answer: Answer, told: Sequence[Why | None]) -> tuple[Hit, ...]:

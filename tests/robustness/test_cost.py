@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
+from indexer import folding
 from indexer.columnar.segment import Segment, Terms
-from search_app.engine import Engine, OverBudget, lane
+from search_app.engine import Engine, OverBudget, concepts, lane, naming
 from search_app.engine.lane import estimate
 from search_app.engine.match import postings
 from search_app.engine.nodes import Leaf
@@ -120,6 +121,25 @@ def test_a_search_ends_while_it_matches(engine: Engine, monkeypatch: pytest.Monk
     assert laps == ["parse", "match", "match", "match"]
 
 
+def test_a_search_ends_while_it_is_diagnosed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searches for what else could be asked are within the budget too, and belong to one stage."""
+    laps: list[str] = []
+    add = Stopwatch._add
+
+    def noted(watch: Stopwatch, stage: str) -> None:
+        laps.append(stage)
+        add(watch, stage)
+        if laps.count("diagnosis") == 3:
+            watch._end = 0
+
+    monkeypatch.setattr(Stopwatch, "_add", noted)
+    with pytest.raises(OverBudget, match="at the stage diagnosis"):
+        engine.search(SearchRequest("title:organ title:qqq title:kidney", match="all"))
+    assert laps[-3:] == ["diagnosis"] * 3
+
+
 @pytest.mark.parametrize(
     "text", ["a b c", "title:in", '"in the"', "in-the", "in*", "law~", "in OR of", "-in", "法律"]
 )
@@ -150,6 +170,23 @@ def test_repeated_marks_are_looked_for_once() -> None:
     ]
     found = marker(query.Or([Leaf([part]) for part in parts * 50]), "title", "en")
     assert (len(found.prefixes), len(found.shapes), len(found.phrases["model"])) == (1, 2, 1)
+
+
+def test_a_long_word_is_folded_once_for_each_character(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels are looked for only where one can begin, however long a word is."""
+    folded: list[str] = []
+
+    def fold(text: str) -> str:
+        folded.append(text)
+        return folding.fold(text)
+
+    piece = f"{'both’' * 1000}形{'more’' * 1000}"
+    known = concepts.of(engine.snapshot())
+    monkeypatch.setattr(naming, "fold", fold)
+    assert known.cut(piece) == [piece]
+    assert len(folded) <= len(set(piece)) + 50
 
 
 def test_the_fuzzer_for_cost_runs(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
