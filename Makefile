@@ -28,8 +28,8 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
 		printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-serve: environment ## install what is needed, build the index, serve the page
-	@$(BIN)/pubsearch serve $(ARGS)
+serve: environment ## install what is needed, serve the page, build whenever the corpus changes
+	@$(BIN)/pubsearch serve --watch $(ARGS)
 
 index: environment ## build the index from corpus/
 	@$(BIN)/pubsearch build $(ARGS)

@@ -9,32 +9,37 @@ from pathlib import Path
 
 from indexer import files
 
+State = dict[Path, tuple[int, int]]
+"""The size and the time of the last change, in nanoseconds, of each file of a folder."""
+
 
 def watch(
-    corpus_folder: Path, *, interval: float, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[None]:
+    corpus_folder: Path, *, interval: float, sleep: Callable[[float], None] = time.sleep,
+    seen: State | None = None,
+) -> Iterator[None]:  # fmt: skip
     """Yields at once, and whenever the folder has changed and then stood still.
+
+    With a state that was `seen` before, yield at first only if the folder differs from it.
 
     A change is a file more or less, or another size or time of one, seen by looking every
     `interval` seconds; a folder that is still being copied into is waited for.
     """
-    seen: dict[Path, tuple[int, int]] | None = None
     while True:
-        now = _state(corpus_folder)
+        now = state(corpus_folder)
         if now != seen:
             sleep(interval if seen is not None else 0)
-            if seen is None or _state(corpus_folder) == now:
+            if seen is None or state(corpus_folder) == now:
                 seen = now
                 yield
             continue
         sleep(interval)
 
 
-def _state(folder: Path) -> dict[Path, tuple[int, int]]:
-    """The size and time of every file; what vanishes meanwhile is left out."""
-    state = {}
+def state(folder: Path) -> State:
+    """Return the state of a folder, without files that vanish meanwhile."""
+    found = {}
     for path in files.listed(folder, lambda _: None):
         with suppress(OSError):
-            found = path.stat()
-            state[path] = (found.st_size, found.st_mtime_ns)
-    return state
+            status = path.stat()
+            found[path] = (status.st_size, status.st_mtime_ns)
+    return found

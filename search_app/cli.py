@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, NoReturn
@@ -14,25 +12,25 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
-from indexer import (
-    attempts,
-    catalogue_file,
-    durability,
-    generations,
-    importer,
-    meaning,
-    publishing,
-    watching,
-)
-from indexer import build as building
+from indexer import attempts, durability, generations, importer, publishing
 from indexer import check as checking
 from indexer import verify as verifying
-from indexer.build import Outcome, Refused, RemovesMuch
+from indexer.build import Refused, RemovesMuch
 from indexer.catalogue_file import CatalogueError
-from indexer.manifest import IndexBusy, IndexMissing, IndexUnusable, Manifest
-from indexer.meaning import Encoder
+from indexer.manifest import IndexUnusable
 from indexer.record import Problem
-from search_app import address, api, config, gaps, judged, page, sidebar, terminal
+from search_app import (
+    address,
+    api,
+    builder,
+    config,
+    gaps,
+    options,
+    page,
+    serving,
+    sidebar,
+    terminal,
+)
 from search_app.address import BadParameter
 from search_app.engine import open_engine
 from search_app.meter import Meter
@@ -40,16 +38,6 @@ from search_app.meter import Meter
 FAILED, WITH_PROBLEMS, REMOVES_MUCH, INTERRUPTED, TERMINATED = 1, 3, 4, 130, 143
 """Exit statuses: nothing was published; published, and some entries had problems; not published,
 as too much would be removed; ended by Ctrl-C; ended by SIGTERM."""
-
-PATH = click.Path(path_type=Path)
-_corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
-_index = click.option("--index", type=PATH, help="The index folder.")
-_semantic = click.option(
-    "--semantic", type=click.IntRange(0, 1), help="1: note what each publication means."
-)
-_report = click.option(
-    "--report", type=click.File("wb", lazy=False), help="Write the problems to a file, as JSON."
-)
 
 
 def main(*command: str) -> None:
@@ -90,12 +78,14 @@ def commands() -> None:
 
 
 @commands.command()
-@_corpus
-@_index
+@options.corpus
+@options.index
 @click.option("--force", is_flag=True, help="Publish whatever was read, whatever it removes.")
-@_report
-@click.option("--gate", type=PATH, help="A file of judged queries that must not be answered worse.")
-@_semantic
+@options.report
+@click.option(
+    "--gate", type=options.PATH, help="A file of judged queries that must not be answered worse."
+)
+@options.semantic
 def build(  # noqa: PLR0917 - options of a command are given by name
     corpus: Path | None, index: Path | None, force: bool, report: BinaryIO | None,
     gate: Path | None, semantic: int | None,
@@ -107,35 +97,15 @@ def build(  # noqa: PLR0917 - options of a command are given by name
     """
     settings = config.load(corpus=corpus, index=index, semantic=semantic)
     try:
-        outcome = _build(settings, force=force, gate=gate)
+        with Meter(settings.corpus) as meter:
+            outcome = builder.build(settings, meter, force=force, gate=gate)
     except Refused as error:
         _write_report(report, error.problems)
         raise
-    _write_report(report, outcome.problems)
-    sys.exit(WITH_PROBLEMS if outcome.problems else 0)
-
-
-def _build(settings: config.Settings, *, force: bool = False, gate: Path | None = None) -> Outcome:
-    passes = judged.gate(judged.load(gate)) if gate else building.OPEN
-    with Meter(settings.corpus) as meter:
-        outcome = building.build(
-            settings.corpus, settings.index, force=force, progress=meter, gate=passes,
-            encoder=_encoder(settings), limits=settings.limits,
-        )  # fmt: skip
     terminal.tell(outcome.problems)
     terminal.tell_outcome(outcome)
-    return outcome
-
-
-def _encoder(settings: config.Settings) -> Encoder | None:
-    """What notes the meaning of publications, if that is wanted. Raises SettingError."""
-    if not settings.semantic:
-        return None
-    found = meaning.encoder()
-    if found is None:
-        what = "what publications mean can't be noted: the extra for it is not installed"
-        raise config.SettingError(f"{what}. Run: pip install '.[semantic]'")
-    return found
+    _write_report(report, outcome.problems)
+    sys.exit(WITH_PROBLEMS if outcome.problems else 0)
 
 
 def _write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
@@ -150,40 +120,7 @@ def _fail(message: str, status: int = FAILED) -> NoReturn:
 
 
 @commands.command()
-@_corpus
-@_index
-@click.option(
-    "--interval",
-    type=click.FloatRange(min=0.05),
-    default=1.0,
-    show_default=True,
-    help="Seconds between two looks.",
-)
-def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
-    """Build now, and again whenever the corpus changes, until ended by Ctrl-C."""
-    settings = config.load(corpus=corpus, index=index)
-    for _ in watching.watch(settings.corpus, interval=interval, sleep=time.sleep):
-        while not _built(settings):
-            time.sleep(interval)
-
-
-def _built(settings: config.Settings) -> bool:
-    """Builds, and tells what stood in the way; False if another build did."""
-    try:
-        _build(settings)
-    except IndexBusy as error:
-        click.echo(f"waiting: {error}", err=True)
-        return False
-    except Refused as error:
-        terminal.tell(error.problems)
-        click.echo(f"not published: {error}", err=True)
-    except (CatalogueError, IndexUnusable, OSError) as error:
-        click.echo(f"not published: {error}", err=True)
-    return True
-
-
-@commands.command()
-@_index
+@options.index
 def status(index: Path | None) -> None:
     """Tell which generation is live, since when, and what it holds."""
     settings = config.load(index=index)
@@ -205,8 +142,8 @@ def status(index: Path | None) -> None:
 
 
 @commands.command()
-@_corpus
-@_report
+@options.corpus
+@options.report
 def check(corpus: Path | None, report: BinaryIO | None) -> None:
     """Read the corpus through and tell what is wrong with it; nothing is written.
 
@@ -227,7 +164,7 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
 
 
 @commands.command()
-@_index
+@options.index
 def verify(index: Path | None) -> None:
     """Read CURRENT and every generation of the index, and tell what is wrong.
 
@@ -242,7 +179,7 @@ def verify(index: Path | None) -> None:
 
 
 @commands.command()
-@_index
+@options.index
 def rollback(index: Path | None) -> None:
     """Make the generation before the live one live again.
 
@@ -254,9 +191,13 @@ def rollback(index: Path | None) -> None:
 
 @commands.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--into", type=PATH, required=True, help="A new or empty folder for the pages.")
-@click.option("--like", type=PATH, help="The corpus folder whose rows to take (as --corpus).")
-@_report
+@click.option(
+    "--into", type=options.PATH, required=True, help="A new or empty folder for the pages."
+)
+@click.option(
+    "--like", type=options.PATH, help="The corpus folder whose rows to take (as --corpus)."
+)
+@options.report
 def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) -> None:
     """Turn a catalogue, as text or JSON Lines, into pages that can be read and edited.
 
@@ -283,7 +224,7 @@ def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) 
         "help_option_names": ["--help"],
     }
 )
-@_index
+@options.index
 @click.option("--json", "as_json", is_flag=True, help="Answer as /api/search does.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
@@ -318,7 +259,7 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
 
 
 @commands.command(name="gaps")
-@click.option("--gaps", "file", type=PATH, help="The file that notes them.")
+@click.option("--gaps", "file", type=options.PATH, help="The file that notes them.")
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
 def gaps_(file: Path | None, most: int) -> None:
     """Tell which searches found nothing most often, as the server noted them."""
@@ -329,37 +270,5 @@ def gaps_(file: Path | None, most: int) -> None:
         click.echo(f"{count:>7}  {gaps.printable(text)}")
 
 
-@commands.command()
-@_corpus
-@_index
-@click.option("--host", help="The address to listen on.")
-@click.option("--port", type=int, help="The port to listen on.")
-def serve(corpus: Path | None, index: Path | None, host: str | None, port: int | None) -> None:
-    """Serve the page; build the index first if there is none."""
-    # The other commands are quicker without the web.
-    from search_app import server
-    from search_app.application import engine_of, set_process_up
-
-    settings = config.load(corpus=corpus, index=index, host=host, port=port)
-    try:
-        generations.current(settings.index)
-    except IndexMissing:
-        _build(settings)
-    engine = engine_of(settings)
-    set_process_up(engine, settings)
-    _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
-    listening = server.listening(settings, engine)
-    engine.watch()
-    where = f"{settings.host}:{settings.port}{settings.prefix}"
-    click.echo(f"Open http://{where}/ in a browser. Ctrl-C ends it.")
-    server.run(listening)
-
-
-def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
-    """Tells if the index is one of another catalogue, or of another state of its rows."""
-    with suppress(CatalogueError):
-        if catalogue_file.load(settings.corpus).fingerprint != live.schema:
-            click.echo(
-                f"The index is of “{live.catalogue.title}”, built from other rows than those of "
-                f"{settings.corpus}: build it anew, or name another --index."
-            )
+commands.add_command(serving.serve)
+commands.add_command(serving.watch)

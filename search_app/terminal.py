@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 import click
 from werkzeug.datastructures import MultiDict
 
-from indexer.build import Outcome
+from indexer import durability
+from indexer.build import Outcome, Refused
 from indexer.check import Verdict
 from indexer.fields import Catalogue
+from indexer.manifest import IndexUnwritten
 from indexer.record import Problem
 from search_app import page, sidebar
 from search_app.engine.results import Results, Run
@@ -120,6 +122,39 @@ def tell_outcome(outcome: Outcome) -> None:
         f"Published {name}: {changes.added} added, {changes.changed} changed, "
         f"{changes.removed} removed, {changes.unchanged} unchanged, {took}."
     )
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """Return the result of a build in one line, with the first problem of the corpus."""
+    changes, name = outcome.changes, outcome.generation.name
+    line = f"Nothing changed: {name} stays live"
+    if outcome.status == "published":
+        line = (
+            f"Built {name}: {changes.added} added, {changes.changed} changed, "
+            f"{changes.removed} removed"
+        )
+    return f"{line}, {_in_short(outcome.problems)}."
+
+
+def failure_line(error: Exception) -> str:
+    """Return in one line why a build failed while an index is served."""
+    why, end = str(error), ""
+    if isinstance(error, OSError):
+        why = ". ".join(durability.refusal(error))
+    if isinstance(error, MemoryError):
+        why = "there is not enough memory. Close other programs"
+    if isinstance(error, IndexUnwritten):
+        end = " To serve the index as it is, add --no-build."
+    if isinstance(error, Refused) and error.problems:
+        end = f" The corpus has {_in_short(error.problems)}."
+    return f"Not built, the last good index stays: {why}.{end}"
+
+
+def _in_short(problems: Sequence[Problem]) -> str:
+    if not problems:
+        return "0 problems"
+    many = f"{len(problems)} problems, the first" if len(problems) > 1 else "1 problem"
+    return f"{many}: {problems[0]}"
 
 
 def tell_concepts(verdict: Verdict) -> None:

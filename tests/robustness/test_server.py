@@ -39,7 +39,8 @@ def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[
     """A server of an index in a process of its own, and its port."""
     port = free_port()
     told = {f"PUBSEARCH_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [str(Path(sys.executable).with_name("pubsearch")), "serve", "--index", str(index)]
+    program = str(Path(sys.executable).with_name("pubsearch"))
+    command = [program, "serve", "--no-build", "--index", str(index)]
     with (index.parent / f"log-{port}").open("wb") as log:  # a pipe that is not read would hold it
         process = subprocess.Popen(
             [*command, "--port", str(port)], cwd=ROOT, env={**os.environ, **told},

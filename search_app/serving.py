@@ -1,0 +1,104 @@
+"""The commands that go on until they are ended: `serve` and `watch`."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from indexer import catalogue_file, watching
+from indexer.build import Refused
+from indexer.catalogue_file import CatalogueError
+from indexer.manifest import IndexBusy, IndexUnusable, Manifest
+from search_app import builder, config, options, terminal
+from search_app.meter import Meter
+
+
+@click.command()
+@options.corpus
+@options.index
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=int, help="The port to listen on.")
+@click.option(
+    "--watch", "builds", flag_value="watch",
+    help="Go on building whenever the corpus changes, in a process of its own.",
+)  # fmt: skip
+@click.option(
+    "--no-build", "builds", flag_value="never",
+    help="Serve the index as it is, for a server that may not write to it.",
+)  # fmt: skip
+def serve(
+    corpus: Path | None, index: Path | None, host: str | None, port: int | None,
+    builds: Literal["watch", "never"] | None,
+) -> None:  # fmt: skip
+    """Build what has changed, then serve the page.
+
+    If the build fails, the last good index is served. Without one, the exit status is that of
+    `pubsearch build`. Of --watch and --no-build, the last one counts.
+    """
+    # The other commands are quicker without the web.
+    from search_app import server
+    from search_app.application import engine_of, set_process_up
+
+    settings = config.load(corpus=corpus, index=index, host=host, port=port)
+    seen = watching.state(settings.corpus) if builds == "watch" else None
+    if builds != "never" and not builder.build_before_serving(settings):
+        seen = None
+    engine = engine_of(settings)
+    set_process_up(engine, settings)
+    _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
+    listening = server.listening(settings, engine)
+    with builder.going_on(settings, seen) if builds == "watch" else nullcontext():
+        engine.watch()
+        where = f"{settings.host}:{settings.port}{settings.prefix}"
+        click.echo(f"Open http://{where}/ in a browser. Ctrl-C ends it.")
+        server.run(listening)
+
+
+def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
+    """Tells if the index is one of another catalogue, or of another state of its rows."""
+    with suppress(CatalogueError):
+        if catalogue_file.load(settings.corpus).fingerprint != live.schema:
+            click.echo(
+                f"The index is of “{live.catalogue.title}”, built from other rows than those of "
+                f"{settings.corpus}: build it anew, or name another --index."
+            )
+
+
+@click.command()
+@options.corpus
+@options.index
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.05),
+    default=builder.LOOKED,
+    show_default=True,
+    help="Seconds between two looks.",
+)
+def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
+    """Build now, and again whenever the corpus changes, until ended by Ctrl-C."""
+    settings = config.load(corpus=corpus, index=index)
+    for _ in watching.watch(settings.corpus, interval=interval):
+        while not _built(settings):
+            time.sleep(interval)
+
+
+def _built(settings: config.Settings) -> bool:
+    """Builds, and tells what stood in the way; False if another build did."""
+    try:
+        with Meter(settings.corpus) as meter:
+            outcome = builder.build(settings, meter)
+        terminal.tell(outcome.problems)
+        terminal.tell_outcome(outcome)
+    except IndexBusy as error:
+        click.echo(f"waiting: {error}", err=True)
+        return False
+    except Refused as error:
+        terminal.tell(error.problems)
+        click.echo(f"not published: {error}", err=True)
+    except (CatalogueError, IndexUnusable, OSError) as error:
+        click.echo(f"not published: {error}", err=True)
+    return True
