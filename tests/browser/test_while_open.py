@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,12 +28,17 @@ def edited(tmp_path: Path) -> Iterator[Site]:
 
 
 def edit(site: Site, old: str, new: str) -> None:
-    """Edits a page of the corpus as a person would, and has it indexed."""
+    """Edits a page of the corpus as a person would, has it indexed, and waits for the server."""
     page = site.corpus / "tools.html"
     text = page.read_text(encoding="utf-8")
     assert text.count(old)
     page.write_text(text.replace(old, new), encoding="utf-8")
-    assert "1 changed" in site.command("build")
+    built = site.command("build")
+    assert "1 changed" in built
+    end = time.monotonic() + at.START
+    while str(site.read("/healthz")).find(built.split()[1].rstrip(":")) < 0:
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_the_next_search_shows_what_was_edited(page: Page, edited: Site) -> None:
