@@ -201,6 +201,8 @@ def _summary(results: Results, state: SearchState) -> str:
     first = (state.page - 1) * state.size + 1
     last = first + len(results.hits) - 1
     of = titles if is_shorter else f"{results.total:,}"
+    if results.meant == results.total:
+        return f"Nothing found{wanted}. Showing {first:,}–{last:,} of {of} with a similar meaning"
     return f"Showing {first:,}–{last:,} of {of}{wanted}"
 
 

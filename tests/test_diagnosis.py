@@ -26,6 +26,8 @@ def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Everything that a diagnosis counts."""
     for name in ("words", "nearest", "without"):
         yield from diagnosis[name]
+    for lacking in diagnosis["lacking"]:
+        yield from (*lacking["broader"], *lacking["related"])
     for name in ("without_filters", "any"):
         if diagnosis[name]:
             yield diagnosis[name]
@@ -130,6 +132,7 @@ TYPED = st.sampled_from([
     "organ", "victims", "zyzzyva", '"model law"', '"smugglling"', "traffick*", "*zzz*", "boat",
     "WHO", "title:manual", "x-ray", "-law", "OR", "trata", "Kenya", "tolkit~", "US", "year:2010",
     "the", "region:Africa", "UN.GIFT", "explotacion", "人口贩运", "human trafficking",
+    "covid", "death penalty", "器官",
 ])  # fmt: skip
 TICKED = st.lists(
     st.sampled_from([

@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from whoosh import query
 
 from indexer import analysis, languages
+from indexer.columnar import written_of
 from indexer.folding import as_written, fold
 from indexer.thesaurus import Thesaurus
 from search_app.engine import reading
@@ -109,8 +111,7 @@ class Concepts(Names):
         raws = [raw for piece in typed for raw in analysis.words(piece)]
         parts: list[query.Query] = []
         if name.language in ("", *snapshot.languages):
-            is_form = len(raws) == 1 and not name.is_derived
-            parts += self._forms(raws[0]) if is_form else self._side_by_side(raws)
+            parts += self._forms(raws[0]) if len(raws) == 1 else self._side_by_side(raws)
             parts += self._apart(raws, reading.APART)
         else:
             if len(raws) == 1:
@@ -125,9 +126,10 @@ class Concepts(Names):
         ]
         # Where the index has nothing of the thing, what was typed is just words: no leaf is empty.
         parts = parts or self._side_by_side(raws)
-        return Leaf(
-            parts, " ".join(typed), self._also(number, raws), thing.id, self._narrower_names(number)
-        )
+        also = self._also(number, raws)
+        if len(name.numbers) > 1:
+            also = tuple(filter(None, (self.own_name(self.things[each]) for each in name.numbers)))
+        return Leaf(parts, " ".join(typed), also, thing.id, self._narrower_names(number))
 
     def _side_by_side(self, raws: Sequence[str]) -> list[query.Query]:
         """Return words in a row, or one word, in any form that has the same stem."""
@@ -141,9 +143,15 @@ class Concepts(Names):
 
     def _inflections(self, raw: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem, if nothing else has that."""
-        own, written = self._snapshot.languages[0], self._snapshot.words_with(stem)
+        own, written = self._snapshot.languages[0], self._words_with(stem)
         found = [each for each in written if languages.is_inflection(raw, each, own)]
         return [stem] if len(found) == len(written) > 0 else [*map(_written, sorted(found))]
+
+    def _words_with(self, stem: str) -> set[str]:
+        """Return all words of the index that have a stem, as they are written."""
+        number, segment = self._snapshot.term(stem), self._snapshot.segment
+        held = () if number is None else np.flatnonzero(segment.stem_of == number).tolist()
+        return {written_of(segment.words.texts.text(each)) for each in held}
 
     def _apart(self, raws: Sequence[str], weight: float) -> Iterator[query.Query]:
         """All words of a name that are no stop words, anywhere, if there are several."""

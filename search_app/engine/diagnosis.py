@@ -65,14 +65,17 @@ def diagnosed(
         ),
         len(finding.sifted.given),
         search(match="any").total if is_strict or request.match == "all" else None,
-        tuple(_lacking(unknown, search, snapshot)),
+        () if request.exact else tuple(_lacking(search, snapshot)),
     )
 
 
-def _lacking(unknown: Iterable[Leaf], search: Search, snapshot: Snapshot) -> Iterator[Lacking]:
-    """Yield the named things among what no publication has, with what is near them."""
-    for leaf in unknown:
-        if leaf.of:
+def _lacking(search: Search, snapshot: Snapshot) -> Iterator[Lacking]:
+    """Yield the things that were named and that no publication has, with what is near them.
+
+    A relaxed query may have been read as the single words of a name.
+    """
+    for leaf in islice(leaves(search(match="all").understood.parsed.words), MOST_WORDS):
+        if leaf.of and not len(postings(leaf, snapshot).documents):
             broader, related = _near(leaf.of, search, snapshot)
             yield Lacking(leaf.said, broader, related)
 

@@ -1,15 +1,15 @@
 """Names of things in a text: where a label or an acronym begins and ends, and whose it is.
 
-Labels are compared by the stems of their words. Where labels of several things have one stem, the
-inflection decides: *legislator* is a name of legislators, not of legislation. Chinese does not
-part its words, so a Chinese label is compared by its characters. Half of a label names its thing
-too, and so do its words in another order.
+Labels are compared by the stems of their words, and a word must be an inflection of that in the
+label: *legislators* is no name of legislation, though both have one stem. Chinese does not part its
+words, so a Chinese label is compared by its characters. Half of a label names its thing too, and so
+do its words in another order.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 from unicodedata import normalize
@@ -35,15 +35,13 @@ Key = tuple[tuple[str, str], ...]
 class Name(NamedTuple):
     """A name in a text: the pieces from `first` up to `last`, its language, and its things.
 
-    Only a part of a name may stand for several things. `is_derived` says that some word shares no
-    more than its stem with that of the label.
+    Only a part of a name may stand for several things.
     """
 
     first: int
     last: int
     language: str
     numbers: tuple[int, ...]
-    is_derived: bool = False
 
 
 class Names:
@@ -111,7 +109,7 @@ class Names:
         words = [analysis.words(piece) for piece in pieces]
         candidates = sorted(
             chain(self._acronyms_in(pieces, shouted=shouted), self._labels_in(pieces, words)),
-            key=lambda each: (each.first - each.last, each.first, each.is_derived),
+            key=lambda each: (each.first - each.last, each.first),
         )
         found: list[Name] = []
         for name in candidates:
@@ -139,8 +137,7 @@ class Names:
                 for key, number in self._starting.get((language, stem), ()):
                     last = _end(key, words, first, language)
                     if last and not self._only_joins(words[first:last], language):
-                        is_derived = not _is_inflected(chain(*words[first:last]), key, language)
-                        yield Name(first, last, language, (number,), is_derived)
+                        yield Name(first, last, language, (number,))
 
     def _called(self, piece: str) -> tuple[int, ...]:
         """Return the things that a piece of Chinese names: by a label, a part, or its words."""
@@ -182,11 +179,11 @@ def _likeness(typed: str, label: str) -> float:
     return 2 * len(one & two) / (len(one) + len(two))
 
 
-def _is_inflected(typed: Iterable[str], label: Key, language: str) -> bool:
-    """Return whether words with the stems of a label are inflections of its words."""
-    return all(
-        languages.is_inflection(raw, word, language)
-        for raw, (_, word) in zip(typed, label, strict=True)
+def _is_said(typed: Sequence[str], wanted: Key, language: str) -> bool:
+    """Return whether words are those of a label, in any inflection."""
+    return len(typed) == len(wanted) and all(
+        languages.stem(raw, language) == stem and languages.is_inflection(raw, word, language)
+        for raw, (stem, word) in zip(typed, wanted, strict=True)
     )
 
 
@@ -200,8 +197,7 @@ def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) ->
     at = 0
     for piece, typed in enumerate(words[first:], start=first):
         wanted = key[at : at + len(typed)]
-        stems = tuple(languages.stem(raw, language) for raw in typed)
-        if not typed or stems != tuple(stem for stem, _ in wanted):
+        if not typed or not _is_said(typed, wanted, language):
             return 0
         at += len(typed)
         if at == len(key):

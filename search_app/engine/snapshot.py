@@ -160,12 +160,6 @@ class Snapshot:
         own = self.catalogue.language.partition("-")[0]
         return tuple(dict.fromkeys([own, *spoken]))
 
-    def words_with(self, stem: str) -> set[str]:
-        """Return all words that have a stem, as they are written."""
-        number = self.term(stem)
-        held = () if number is None else np.flatnonzero(self.segment.stem_of == number).tolist()
-        return {written_of(self.segment.words.texts.text(each)) for each in held}
-
     def frequency(self, stem: str) -> int:
         """How many publications have a stem."""
         number = self.term(stem)

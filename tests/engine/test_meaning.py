@@ -47,7 +47,7 @@ def plain(catalogue_index: Path) -> Engine:
     [
         ("handel dziećmi", "Trafficking in Children"),
         ("çocuk ticareti", "Trafficking in Children"),
-        ("Opferschutz im Strafverfahren", "Criminal Justice Responses to Human Trafficking"),
+        ("Opferanwalt im Strafverfahren", "Criminal Justice Responses to Human Trafficking"),
         ("การค้ามนุษย์", "Gender Dimensions of Human Trafficking"),
     ],
 )
