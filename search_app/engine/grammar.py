@@ -40,7 +40,7 @@ Element = Operator | Run | Parentheses | Token
 class Level(NamedTuple):
     """The elements between two parentheses, or of the whole query, in order.
 
-    `typed` has the words of the level itself, without those of nested levels.
+    `typed` has the words of the level itself, without operators and those of nested levels.
     """
 
     elements: list[Element]
@@ -108,7 +108,11 @@ def _level(found: Sequence[Token | Parentheses]) -> Level:
             elements[-1].words.append(each.text)
         else:
             elements.append(Run([each.text]))
-    typed = [each.text for each in found if isinstance(each, Token) and each.kind == "word"]
+    typed = [
+        each.text
+        for each in found
+        if isinstance(each, Token) and each.kind == "word" and not _operator(each)
+    ]
     return Level(elements, typed)
 
 

@@ -41,7 +41,7 @@ from search_app.engine.grammar import (
 from search_app.engine.lexer import Token, tokens
 from search_app.engine.limit import MOST_WORDS, limited
 from search_app.engine.nodes import parted
-from search_app.engine.reading import Line, Pieces, Vocabulary, is_shouted
+from search_app.engine.reading import Context, Line, Pieces, Vocabulary, context_of
 from search_app.engine.request import year_range
 
 _PLAIN = re.compile(r"[A-Za-z0-9\s]*")
@@ -85,7 +85,7 @@ def parse(
     if _PLAIN.fullmatch(text):
         words = text.split()
         if len(words) <= MOST_WORDS and OPERATORS.isdisjoint(words):
-            line = Line(words, vocabulary, shouted=is_shouted(words))
+            line = Line(words, vocabulary, context_of(words))
             return Parsed(_of_plain(line, joined, pieces), (), 0, spoken=line.spoken)
     found, ignored = list(tokens(text)), 0
     if len(text) > MOST_WORDS:  # each word has a character at least
@@ -101,13 +101,13 @@ def _of_plain(line: Line, joined: type[query.CompoundQuery], pieces: Pieces) -> 
 
 
 class _Around(NamedTuple):
-    """What of its level an element depends on.
+    """What of its level an element depends on: its field, all words of the level.
 
-    `shouted` is true if all words of the level are in capitals, `keeps` if stop words are kept.
+    `keeps` is true if stop words are kept.
     """
 
     field: str | None
-    shouted: bool
+    context: Context
     keeps: bool = False
 
 
@@ -145,7 +145,7 @@ class _Parser:
 
     def _groups(self, level: Level, field: str | None) -> list[query.Query]:
         """The groups of a level, without stop words unless these are all of an operand."""
-        around = _Around(field, is_shouted(level.typed))
+        around = _Around(field, context_of(level.typed))
         read = [self._read(each, around) for each in level.elements]
         silent = [
             at for at, each in enumerate(level.elements)
@@ -219,7 +219,7 @@ class _Parser:
     def _line(self, words: Sequence[str], around: _Around) -> list[Unit]:
         """The units of words side by side."""
         pieces = [each for each in words if analysis.words(each)]
-        line = Line(pieces, self.vocabulary, shouted=around.shouted)
+        line = Line(pieces, self.vocabulary, around.context)
         self.spoken |= line.spoken
         return [[*unit] for unit in line.units(keeps=around.keeps, pieces=self.pieces)]
 
@@ -270,7 +270,7 @@ class _Parser:
         def leaves_out(raw: str) -> bool:
             # An operator that joins nothing is a word, and no name.
             typed = raw.lower() if raw in OPERATORS else raw
-            shouted = around.shouted
+            shouted = around.context.shouted
             return not around.keeps and self.vocabulary.leaves_out(typed, shouted=shouted)
 
         return [*literal.leaves(token, fields, self.vocabulary, self.pieces, leaves_out)]

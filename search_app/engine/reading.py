@@ -24,7 +24,8 @@ APART = 0.3
 RARE = 10
 """A word that fewer publications have may be two in them: *cybercrime*, *cyber crime*."""
 MOST_COMPOUNDS = 12
-"""In a line of more pieces, words are not looked for in one and in two."""
+"""A word is looked for in one and in two only where at most so many are read together: otherwise
+each word of a long query would cost dozens of look-ups."""
 LONGEST = 40
 """A longer word is not looked at for what else it may be."""
 SLIPS = 20
@@ -124,22 +125,33 @@ def is_shouted(pieces: Iterable[str]) -> bool:
     return all(each.isupper() or not each.isalpha() for each in pieces)
 
 
-class Line:
-    """Words side by side, without operators: their pieces, and the things among them.
+class Context(NamedTuple):
+    """Properties of all words that are read together: those of a query or of parentheses.
 
-    `shouted` is true if these and the words around them are all in capitals. Then capitals mean
-    nothing.
+    `shouted` is true if all are in capitals, which mean nothing then; `short` if they are few.
     """
 
-    def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary, *, shouted: bool) -> None:
-        self.vocabulary, self.pieces, self.shouted = vocabulary, list(pieces), shouted
+    shouted: bool
+    short: bool
+
+
+def context_of(typed: Sequence[str]) -> Context:
+    """Return the context of words that are read together."""
+    return Context(is_shouted(typed), len(typed) <= MOST_COMPOUNDS)
+
+
+class Line:
+    """Words side by side, without operators: their pieces, and the things among them."""
+
+    def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary, context: Context) -> None:
+        self.vocabulary, self.pieces, self.context = vocabulary, list(pieces), context
         self._is_question = languages.is_question(self.pieces)
         self.things: list[Recognised] = []
         self.spoken: frozenset[str] = frozenset()
         things = vocabulary.things
         if things is not None:
             self.pieces = [part for each in pieces for part in _cut(each, things)]
-            self.things = things.recognised(self.pieces, shouted=shouted)
+            self.things = things.recognised(self.pieces, shouted=context.shouted)
             self.spoken = frozenset(each.language for each in self.things if each.language)
 
     def units(self, *, keeps: bool = False, pieces: Pieces = "one") -> list[list[Leaf]]:
@@ -158,7 +170,8 @@ class Line:
 
     def _plain(self, typed: Sequence[str], *, keeps: bool, pieces: Pieces) -> Iterator[list[Leaf]]:
         vocabulary, fields = self.vocabulary, self.vocabulary.searchable
-        looks_closely = pieces != "apart" and len(self.pieces) <= MOST_COMPOUNDS
+        looks_closely = pieces != "apart" and self.context.short
+        shouted, spoken = self.context.shouted, self.spoken
         if looks_closely and len(typed) > 1:
             typed = list(_compounds(typed, vocabulary))
         for each in typed:
@@ -173,7 +186,7 @@ class Line:
             yield unit + [
                 self._word(raw, looks_closely)
                 for raw in raws
-                if keeps or not vocabulary.leaves_out(raw, shouted=self.shouted, spoken=self.spoken)
+                if keeps or not vocabulary.leaves_out(raw, shouted=shouted, spoken=spoken)
             ]
 
     def _word(self, raw: str, looks_closely: bool) -> Leaf:

@@ -15,6 +15,7 @@ from search_app.engine import Engine, concepts
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.year_expressions import dated
 from tests.engine import named
 
 Found = set[int]
@@ -24,7 +25,8 @@ WORDS = (
     "film", "video", "handbook", "victims", "organ", "police", "sea", "xyzzy", "Kenya", "traite",
     "персонал", "x-ray", "A/RES/55/25", "cybercrime", "WHO", "IT", "UN", "TIP", "THB",
 )  # fmt: skip
-STOP_WORDS = ("the", "of", "and", "to the", "la", "WHO", "IS IT")
+STOP_WORDS = ("the", "of", "and", "to the", "la", "WHO", "IS IT", "how do I")
+YEARS = ("since 2012", "2010-2014", "before 2010", "film after 2009", "how do I film since 2012")
 LITERAL = (
     '"model law"', '"child labour"', '"the"', "title:manual", "title:the", "region:Africa",
     "year:2010..2015", "country:KE", "traffick*", "*raff*", "trafick~", "title:vic*", "colour:sea",
@@ -40,7 +42,8 @@ def operands(names: Texts) -> Texts:
     """Operands of every kind, also nested; `names` are labels of a thesaurus."""
     single = st.one_of(
         names, st.sampled_from(NAMES), st.sampled_from(WORDS), st.sampled_from(STOP_WORDS),
-        st.sampled_from(LITERAL), st.text(alphabet="abАу人口éß-'.", min_size=1, max_size=6),
+        st.sampled_from(LITERAL), st.sampled_from(YEARS),
+        st.text(alphabet="abАу人口éß-'.", min_size=1, max_size=6),
     )  # fmt: skip
     beside = st.lists(single, min_size=2, max_size=3).map(" ".join)
     return st.recursive(
@@ -61,7 +64,8 @@ def operands(names: Texts) -> Texts:
 def found(text: str, snapshot: Snapshot) -> Found:
     """The publications that have all of a text as it was typed."""
     answer = find(SearchRequest(text, match="all"), snapshot)
-    read = answer.understood
+    read, finding = answer.understood, answer.finding
+    assume(finding.dated == dated(text, snapshot.catalogue))  # else years were read as numbers
     assume(read.parsed.words is not None or read.parsed.filters)  # else it asks for nothing
     return set() if read.corrected else set(answer.sifted.documents.tolist())
 

@@ -13,7 +13,7 @@ from search_app.engine.grammar import DEEPEST
 from search_app.engine.limit import MOST_WORDS
 from search_app.engine.nodes import Leaf, leaves, parts
 from search_app.engine.parse import Parsed, parse
-from search_app.engine.reading import APART, Vocabulary
+from search_app.engine.reading import APART, MOST_COMPOUNDS, Vocabulary
 from tests.engine.catalogues import CATALOGUE
 
 KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}}
@@ -214,6 +214,22 @@ def test_a_piece_that_an_operator_applies_to_stays_together() -> None:
 def test_operators_are_noticed(text: str, has_operators: bool) -> None:
     """A query says whether it has operators, exclusions or parentheses."""
     assert read(text).has_operators is has_operators
+
+
+def test_words_of_a_long_level_are_not_parted() -> None:
+    """A rare word may be two only where few words are read together, whatever joins them."""
+    held = {"cyber": 20, "crime": 20}
+    counted = Vocabulary(CATALOGUE, named, frequency=lambda stem: held.get(stem, 0))
+
+    def is_parted(text: str) -> bool:
+        tree = parse(text, counted, query.And).words
+        return any(isinstance(part, query.Phrase) for part in parts(tree))
+
+    rest = [f"w{number}" for number in range(MOST_COMPOUNDS)]
+    assert is_parted("cybercrime OR alpha")
+    assert not is_parted(" ".join(["cybercrime", *rest]))
+    assert not is_parted(" OR ".join(["cybercrime", *rest]))
+    assert is_parted(f"(cybercrime) OR ({' '.join(rest)} beta)")
 
 
 def test_empty_parentheses_are_read_in_linear_time() -> None:
