@@ -169,3 +169,16 @@ def test_operators_are_not_relaxed(text: str, random: Snapshot) -> None:
     """A query with operators or parentheses that finds anything shows just that."""
     assert_not_relaxed(text, random)
     assert_not_relaxed(f"({text})", random)
+
+
+SINGLE = st.sampled_from([*WORDS, *LITERAL, "the", "la", "Kenia", "贩运人口"])
+
+
+@given(a=SINGLE, b=SINGLE)
+@settings(max_examples=100)
+def test_the_laws_hold_without_parentheses(a: str, b: str, random: Snapshot) -> None:
+    """An operator between single words, phrases or fields needs no parentheses."""
+    first, second = found(a, random), found(b, random)
+    assert found(f"{a} OR {b}", random) == first | second
+    assert found(f"{a} AND {b}", random) == first & second
+    assert found(f"{a} -{b}", random) == found(f"{a} NOT {b}", random) == first - second
