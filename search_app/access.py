@@ -48,10 +48,11 @@ class Request(flask.Request):
 
     Where there is no path, it is that of the start page, to which Flask would else redirect.
     `has_bad_host` is true if its Host is no host. Flask then sees another one, so that the request
-    has a route and counts like any other.
+    has a route and counts like any other. `arrived` is the time of arrival (perf_counter).
     """
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        self.arrived = perf_counter()
         environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
         self.has_bad_host = not _HOST.fullmatch(environ.get("HTTP_HOST") or _NO_HOST)
         if self.has_bad_host:
@@ -71,7 +72,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.wsgi_app = mounted(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
 
     def begin() -> None:
-        g.began = perf_counter()
+        g.began = cast(Request, request).arrived
         given = request.headers.get("X-Request-ID", "") if trusts else ""
         g.request_id = given if _ID.fullmatch(given) else token_hex(8)
 

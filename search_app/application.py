@@ -11,7 +11,7 @@ from contextlib import suppress
 from flask import Flask
 
 from indexer.manifest import IndexUnusable
-from search_app import access, conditional, config, errors, headers, logs, robots, views
+from search_app import access, conditional, config, errors, headers, logs, robots, timing, views
 from search_app.config import Settings
 from search_app.engine import Care, Engine
 from search_app.gaps import Gaps
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         "pubsearch.metrics": counted,
     }
     app.config["METRICS_OPEN"] = settings.metrics
+    timing.register(app)
     access.register(app, settings)
     logs.register(app, has_queries=settings.log_queries)
     counted.register(app)

@@ -92,11 +92,9 @@ def _page(name: str, **values: object) -> Response:
 
 
 def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response:
-    """The answer to a search, with how long each stage of it took, in milliseconds."""
+    """Return the answer to a search, and note how long its stages took, in milliseconds."""
     rendering.lap("render")
-    stages = g.stages = {**results.stages, **rendering.stages}
-    timing = ", ".join([f"{name};dur={taken:.2f}" for name, taken in stages.items()])
-    answer.headers["Server-Timing"] = timing
+    g.stages = {**results.stages, **rendering.stages}
     return answer
 
 

@@ -28,6 +28,8 @@ WORD = 2500
 """A word costs so much besides its postings: its stems, its likely spellings, its marks."""
 EXPLAINED = 2000
 """To find out why a publication was found costs so much for each word."""
+SELECTED = 10_000
+"""Cost of a selected value of a facet, in postings: its totals, and a longer URL in every link."""
 WAITED, WAITING = 0.5, 8
 """So many seconds a costly search waits for those before it, and so many wait at most. Who is
 refused at once asks again at once, which costs more than a thread that waits."""
@@ -104,6 +106,7 @@ def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
     found = list(tokens(request.text))
     words = [analysis.words(token.text) for token in found]
     cost = sum(map(len, words)) * (WORD + EXPLAINED * request.size * request.explain)
+    cost += SELECTED * sum(map(len, request.filters.values()))
     cost += sum(_expanded(each, snapshot) for each in found if each.kind == "word")
     if cost > COSTLY:
         return cost

@@ -84,6 +84,16 @@ def test_reasons_cost_for_each_publication(engine: Engine) -> None:
     assert estimate(many, engine.snapshot()) > 5 * estimate(few, engine.snapshot())
 
 
+def test_selected_values_cost(engine: Engine) -> None:
+    """A search costs more with each selected value, and few of them are not expensive."""
+    values = tuple(f"value {number}" for number in range(100))
+    costs = [
+        estimate(SearchRequest("organ", {"topic": values[:number]}), engine.snapshot())
+        for number in (0, 4, 100)
+    ]
+    assert costs[0] < costs[1] < lane.COSTLY < costs[2]
+
+
 def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one may wait, of three costly searches at once one is refused at once."""
     monkeypatch.setattr(lane, "WAITING", 1)
