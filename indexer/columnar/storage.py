@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
-Buffer = mmap.mmap | bytes
-"""The bytes of a file: mapped, or read."""
+Buffer = mmap.mmap | memoryview
+"""The bytes of a file: mapped, or read into memory."""
 MAGIC = b"ARRAYS\x01\n"
 ALIGNED = 64
 NUMBERS = {
@@ -108,13 +108,25 @@ class ArrayWriter:
 def mapped(file: Path) -> Buffer:
     """The bytes of a file, mapped into memory. If it is cut while they are used, that is fatal."""
     with file.open("rb") as stream:
-        is_empty = not stream.seek(0, os.SEEK_END)
-        return b"" if is_empty else mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        if not stream.seek(0, os.SEEK_END):
+            return memoryview(b"")
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def held(file: Path) -> Buffer:
-    """The bytes of a file, read: whatever happens to it, they stay."""
-    return file.read_bytes()
+    """Return the bytes of a file in memory, read-only. No change of the file reaches them.
+
+    The memory is mapped for them alone, so the system has it back as soon as they are freed: the
+    C library may keep blocks of up to 32 MB. A file that is cut meanwhile ends in zeros.
+    """
+    with file.open("rb", buffering=0) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        memory = memoryview(mmap.mmap(-1, size) if size else b"")
+        stream.seek(0)
+        read = 0
+        while read < size and (more := stream.readinto(memory[read:])):
+            read += more
+        return memory.toreadonly()
 
 
 def read(file: Path) -> Mapping[str, Array]:

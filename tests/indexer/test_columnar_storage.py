@@ -204,3 +204,16 @@ def test_what_is_put_aside_comes_back(parts: list[Array]) -> None:
         assert found.tolist() == [number for part in parts for number in part.tolist()]
         spool.close()
         assert not list(Path(folder).iterdir())
+
+
+@given(data=st.binary(max_size=10_000))
+def test_a_file_in_memory_does_not_change_with_the_file(
+    data: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The bytes of a file that was read are the same, and read-only, when the file is cut."""
+    file = tmp_path_factory.mktemp("held") / "file"
+    file.write_bytes(data)
+    held = storage.held(file)
+    file.write_bytes(b"other")
+    assert bytes(held) == data
+    assert memoryview(held).readonly
