@@ -1,8 +1,8 @@
 """The configuration of gunicorn: `gunicorn --config python:search_app.workers`.
 
 The master opens a generation of the index and forks the workers, so all share its memory. When
-another generation is live, the master opens it, forks new workers, and ends the old ones after
-their last response. Options of gunicorn's command line override what is set here.
+another generation is live, the master opens it and replaces the workers one by one. Each ends after
+its last response. Options of gunicorn's command line override what is set here.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ import gc
 import os
 import signal
 import time
-from threading import Event, Thread
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from flask import Flask
 
 from search_app.application import create_app, engine_of, set_process_up
 from search_app.config import load
-from search_app.engine import LOOKED, Engine
+from search_app.engine import LOOKED, Engine, OverBudget
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
 
 wsgi_app = "search_app.workers:application()"
 preload_app = True
@@ -33,14 +35,12 @@ forwarder_headers = ""
 """No header of a request sets SCRIPT_NAME or PATH_INFO, whoever sent it."""
 control_socket_disable = True
 
-_RELOADED = Event()
+STARTED = 0.5
+"""Seconds from the fork of a worker to the end of the one that it replaces: it starts meanwhile."""
 
 
 def application() -> Flask:
-    """Return the application, with the settings of the environment. Raises SettingError.
-
-    Templates are compiled here, once for all workers.
-    """
+    """Return the application, with the settings of the environment. Raises SettingError."""
     settings = load()
     engine = engine_of(settings)
     set_process_up(engine, settings)
@@ -52,18 +52,33 @@ def application() -> Flask:
 
 def when_ready(server: Arbiter) -> None:
     """Look for new generations in the master from now on."""
-    Thread(target=_watch, args=(_engine(server),), name="watch", daemon=True).start()
+    Thread(target=_watch, args=(server,), name="watch", daemon=True).start()
 
 
-def on_reload(server: Arbiter) -> None:
-    """Open the live generation in the master, before gunicorn replaces its workers."""
+def pre_fork(server: Arbiter, _worker: Worker) -> None:
+    """Open the live generation in the master, if it is not in use, so that all workers share it.
+
+    All objects are exempt from garbage collection, which would copy the pages that they are on.
+    """
     _engine(server).refresh()
-    _RELOADED.set()
-
-
-def pre_fork(_server: Arbiter, _worker: object) -> None:
-    """Exempt all objects from garbage collection, which would copy the pages that they are on."""
     gc.freeze()
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Make a page before the first request, so that no request waits for what is made once."""
+    app = worker.app.wsgi()
+    if app.extensions["pubsearch"].held is not None:
+        with app.test_request_context(), suppress(OverBudget):
+            app.view_functions["site.search"]()
+
+
+def worker_exit(_server: Arbiter, worker: Worker) -> None:
+    """End a worker at once after its last response.
+
+    Python would free every object of the index first, and copy the pages that they are on.
+    """
+    if worker.booted:
+        os._exit(0)
 
 
 def _engine(server: Arbiter) -> Engine:
@@ -72,15 +87,27 @@ def _engine(server: Arbiter) -> Engine:
     return engine
 
 
-def _watch(engine: Engine) -> None:
-    """Send the master a SIGHUP when another generation is live, then wait for the reload.
+def _watch(server: Arbiter) -> None:
+    """Replace the workers whenever another generation is live.
 
     The main thread opens the generation, as it also forks: a fork beside another thread that
     opens one could copy a lock that nobody releases.
     """
+    engine = _engine(server)
     while True:
         time.sleep(LOOKED)
         if engine.is_behind():
-            _RELOADED.clear()
-            os.kill(os.getpid(), signal.SIGHUP)
-            _RELOADED.wait()
+            _replace(server)
+
+
+def _replace(server: Arbiter) -> None:
+    """Have the main thread fork a worker and end the oldest, once for each worker."""
+    wanted = server.num_workers
+    for _ in range(wanted):
+        newest = server.worker_age
+        os.kill(os.getpid(), signal.SIGTTIN)
+        while server.worker_age == newest:
+            time.sleep(LOOKED / 20)
+        time.sleep(STARTED)
+        if server.num_workers > wanted:  # a reload resets it
+            os.kill(os.getpid(), signal.SIGTTOU)

@@ -114,7 +114,7 @@ def test_the_options_of_gunicorn_are_in_force() -> None:
     for name in options.split():
         value = re.escape(str(getattr(workers, name)))
         assert re.search(rf"^{name} += {value}$", told, re.MULTILINE)
-    for hook in (workers.when_ready, workers.on_reload, workers.pre_fork):
+    for hook in (workers.when_ready, workers.pre_fork, workers.worker_exit):
         assert re.search(rf"^{hook.__name__} += .*{hook.__name__}", told, re.MULTILINE)
 
 
