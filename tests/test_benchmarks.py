@@ -117,6 +117,12 @@ def test_all_parts_are_measured_and_reported(file: Path, tmp_path: Path) -> None
     assert 0 < found.pages.accounted <= 1
     assert found.trees
     assert (found.trees.values, found.trees.pairs) == (250, QUERIES)
+    assert found.publishing
+    for served in found.publishing.servers.values():
+        assert served.during.failed == 0
+        assert served.during.requests > 0
+        assert min(*served.before.private, *served.after.private, served.bare.together) > 0
+    assert [len(each.after.private) for each in found.publishing.servers.values()] == [4, 1]
     text = written.read_text(encoding="utf-8")
     for name in plan.names:
         assert (f"**{name} was left out**" in text) == (name in plan.left_out)

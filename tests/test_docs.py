@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -30,7 +31,9 @@ def test_gunicorn_serves_as_the_readme_says(catalogue_index: Path) -> None:
     """The README's line for many readers starts workers that answer with the page."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"gunicorn {' '.join(serving.GUNICORN)} --workers 2\n" in text
-    with serving.server(catalogue_index) as address, urlopen(f"{address}/?q=organ") as answer:
+    command = partial(serving.gunicorn, 2)
+    with serving.server(catalogue_index, command) as served:
+        answer = urlopen(f"{served.url}/?q=organ")
         assert answer.status == 200
         assert "<mark>" in answer.read().decode()
 

@@ -13,6 +13,7 @@ from benchmarks.speed import (
     engines,
     growth,
     pages,
+    publishing,
     results,
     searching,
     serving,
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[Workplace], object]] = {
     "serving": serving.measure,
     "pages": pages.measure,
     "trees": trees.measure,
+    "publishing": publishing.measure,
 }
 """Each part by its name in the results, in the order in which they are measured."""
 

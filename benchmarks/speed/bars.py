@@ -12,6 +12,8 @@ from benchmarks.speed.results import (
     Building,
     Growth,
     Pages,
+    Published,
+    Publishing,
     Results,
     Searching,
     Serving,
@@ -28,6 +30,7 @@ TO_FULL, TO_COPIES = 2.5, 4.0
 MEMORY = 10**9
 MEDIAN_PAGE_MS, P95_PAGE_MS, UNACCOUNTED = 3.0, 5.0, 5.0
 SELECTED = {FOUR: 2.0, HUNDRED: 3.0}
+LONG_PERCENT, GROWN_MB, OF_AN_INDEX = 1.0, 10.0, 1.2
 
 
 class Bar(NamedTuple):
@@ -96,6 +99,7 @@ def judged(results: Results) -> list[Bar]:
         *(_serving(results.serving) if results.serving else ()),
         *(_pages(results.pages) if results.pages else ()),
         *(_trees(results.trees) if results.trees else ()),
+        *(_publishing(results.publishing) if results.publishing else ()),
     ]
 
 
@@ -156,3 +160,18 @@ def _pages(part: Pages) -> Iterator[Bar]:
 def _trees(part: Trees) -> Iterator[Bar]:
     for name, most in SELECTED.items():
         yield Bar(f"a page with {name} selected", part.ratios[name], most, "-fold")
+
+
+def _publishing(part: Publishing) -> Iterator[Bar]:
+    for name, each in part.servers.items():
+        of = f"{name}, {part.publishes} publishes"
+        yield Bar(f"{of}: requests over 100 ms", 100 * each.during.long, LONG_PERCENT, " %")
+        yield Bar(f"{of}: memory of the index, together", _ratio(each), OF_AN_INDEX, "-fold")
+        if len(each.after.private) > 1:
+            yield Bar(f"{of}: more private memory of a worker", each.grown / 10**6, GROWN_MB, " MB")
+
+
+def _ratio(each: Published) -> float:
+    """Return the memory of the index in all processes, as a multiple of that before a publish."""
+    bare = each.bare.together
+    return (each.after.together - bare) / (each.before.together - bare)

@@ -202,6 +202,64 @@ class Trees(msgspec.Struct):
     ratios: dict[str, float]
 
 
+class Waits(msgspec.Struct):
+    """What readers waited for pages, in milliseconds.
+
+    `long` is the share of the `requests` that took more than 100 ms, `failed` the number without a
+    response.
+    """
+
+    requests: int
+    failed: int
+    median: float
+    p99: float
+    worst: float
+    long: float
+
+
+class Memory(msgspec.Struct):
+    """What a server holds, in bytes.
+
+    `private` is the private memory of each process that answers, `together` the sum of the
+    proportional shares of all processes.
+    """
+
+    private: list[int]
+    together: int
+
+
+class Published(msgspec.Struct):
+    """One server: its readers `alone` and `during` publishes, and its memory.
+
+    `bare` is the memory with an index of few papers, `before` and `after` that before the first
+    publish and after the last, each after the same requests.
+    """
+
+    alone: Waits
+    during: Waits
+    bare: Memory
+    before: Memory
+    after: Memory
+
+    @property
+    def grown(self) -> int:
+        """How much more private memory the process with most has after the publishes."""
+        return max(self.after.private) - max(self.before.private)
+
+
+class Publishing(msgspec.Struct):
+    """Publishes while servers answer; `index` is the size of the index in bytes.
+
+    `left_out` says why, if it was not measured.
+    """
+
+    setting: Setting
+    publishes: int
+    index: int
+    servers: dict[str, Published]
+    left_out: str | None
+
+
 class Results(msgspec.Struct):
     """All parts that have been measured so far, each at its own time."""
 
@@ -212,6 +270,7 @@ class Results(msgspec.Struct):
     serving: Serving | None = None
     pages: Pages | None = None
     trees: Trees | None = None
+    publishing: Publishing | None = None
 
 
 def load(file: Path) -> Results:

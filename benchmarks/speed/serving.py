@@ -12,10 +12,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -50,6 +52,29 @@ end
 """
 
 
+class Server(NamedTuple):
+    """A server that answers: its URL without a path, and its first process."""
+
+    url: str
+    process: int
+
+    def workers(self) -> list[int]:
+        """Return the processes that its first process has started."""
+        listed = Path(f"/proc/{self.process}/task/{self.process}/children")
+        return [int(each) for each in listed.read_text(encoding="ascii").split()]
+
+
+def gunicorn(workers: int, port: int) -> list[str]:
+    """Return the command that serves with gunicorn."""
+    options = [*GUNICORN, "--workers", str(workers), "--log-level", "warning"]
+    return [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}"]
+
+
+def waitress(port: int) -> list[str]:
+    """Return the command that serves without gunicorn."""
+    return [str(Path(sys.executable).with_name("pubsearch")), "serve", "--port", str(port)]
+
+
 class Told(msgspec.Struct):
     """What wrk counted; times in microseconds."""
 
@@ -63,7 +88,7 @@ class Told(msgspec.Struct):
 def measure(work: Workplace) -> Serving:
     """Serves both catalogues in turn, and asks for pages as fast as they come."""
     setting = machine.setting(work.plan.file.name, work.size)
-    if reason := _left_out():
+    if reason := without_gunicorn() or _without_wrk():
         return Serving(setting, WORKERS, CONNECTIONS, SECONDS, {}, reason)
     small = work.folder / "catalogue"
     build.build(HOUSE / "corpus", small)
@@ -80,9 +105,14 @@ def measure(work: Workplace) -> Serving:
     return Serving(setting, WORKERS, CONNECTIONS, SECONDS, served, None)
 
 
-def _left_out() -> str | None:
+def without_gunicorn() -> str | None:
+    """Return why gunicorn cannot serve; None if it can."""
     if importlib.util.find_spec("gunicorn") is None:
         return "the package gunicorn is not installed (make environment-bench)"
+    return None
+
+
+def _without_wrk() -> str | None:
     return None if shutil.which("wrk") else "the program wrk is not installed (Debian has it)"
 
 
@@ -111,9 +141,9 @@ def _served(index: Path, paths: Sequence[str], folder: Path) -> Served:
     listed, script = folder / "paths.txt", folder / "paths.lua"
     listed.write_text("\n".join(paths) + "\n", encoding="utf-8")
     script.write_text(_SCRIPT, encoding="utf-8")
-    with server(index) as address:
-        _asked(address, listed, script, 2)
-        told = _asked(address, listed, script, SECONDS)
+    with server(index, partial(gunicorn, WORKERS)) as served:
+        _asked(served.url, listed, script, 2)
+        told = _asked(served.url, listed, script, SECONDS)
     if told.failed:
         raise RuntimeError(f"{told.failed} of {told.requests} requests failed")
     return Served(
@@ -136,19 +166,18 @@ def _asked(address: str, listed: Path, script: Path, seconds: int) -> Told:
 
 
 @contextmanager
-def server(index: Path) -> Iterator[str]:
-    """Gunicorn with workers that were forked from one that has the index open; its address."""
+def server(index: Path, command: Callable[[int], list[str]]) -> Iterator[Server]:
+    """Serve an index, by the command for a port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+        port = int(free.getsockname()[1])
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *GUNICORN, "--workers", str(WORKERS),
-         "--bind", address, "--log-level", "warning"],
-        cwd=HOUSE, env={**os.environ, "PUBSEARCH_INDEX": str(index)},
+        command(port), cwd=HOUSE, env={**os.environ, "PUBSEARCH_INDEX": str(index)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        _wait_for(f"http://{address}/healthz")
-        yield f"http://{address}"
+        _wait_for(f"http://127.0.0.1:{port}/healthz")
+        yield Server(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.speed.serving import server as gunicorn
+from benchmarks.speed.serving import gunicorn, server
 from search_app import access, config, create_app
 from search_app.config import SettingError
 from search_app.engine import lane
@@ -289,8 +290,8 @@ def test_a_bad_host_reaches_no_server_as_a_fault(catalogue_index: Path) -> None:
     request = f"GET / HTTP/1.1\r\nHost: {BAD_HOSTS[0]}\r\nConnection: close\r\n\r\n".encode()
     with serving(catalogue_index) as (_, port):
         by_waitress = answered(port, request)
-    with gunicorn(catalogue_index) as address:
-        by_gunicorn = answered(int(address.rpartition(":")[2]), request)
+    with server(catalogue_index, partial(gunicorn, 2)) as served:
+        by_gunicorn = answered(int(served.url.rpartition(":")[2]), request)
     for found in (by_waitress, by_gunicorn):
         assert found.split(b" ", 2)[1] == b"400"
         head = found.partition(b"\r\n\r\n")[0].decode()

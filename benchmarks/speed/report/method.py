@@ -75,3 +75,18 @@ the wall time of the WSGI call by that of the page without a selection.
 
 `make bench ARGS="--only trees"` measures this part alone.
 """
+
+PUBLISHING = """\
+A server answers four readers, each of whom waits 50 ms between two requests and opens a new
+connection for each. Meanwhile a paper changes and the index is built again, with the priority that
+deploy/ gives to a build (`nice -n 10`), on the same processors. The next paper changes when all
+workers answer from the new index. *Alone* are five seconds of the same readers without a publish.
+
+Memory is what Linux reports in `/proc/PID/smaps_rollup`, each time after the same pages were
+requested. Private memory is that of the process with most. *Together* is the sum of the
+proportional shares of all processes. What exceeds the same server with an index of ten papers is
+the index with its derived objects and caches; the last column divides it by the size on the disk.
+Before the first publish all processes share one index. The bar divides by that memory.
+
+`make bench ARGS="--only publishing"` measures this part alone.
+"""

@@ -59,6 +59,9 @@ def _sections(results: Results, plots: dict[str, str]) -> Iterator[str]:
     if results.trees:
         yield f"## Selected values of a tree\n\n{method.TREES}"
         yield from tables.trees(results.trees)
+    if results.publishing:
+        yield f"## Publishing\n\n{method.PUBLISHING}"
+        yield from tables.publishing(results.publishing)
     if not plots:
         yield "The plots were left out: the package matplotlib is not installed.\n"
 
@@ -78,6 +81,7 @@ def _setting(results: Results) -> Iterator[str]:
         "serving": results.serving,
         "the search page": results.pages,
         "selected values of a tree": results.trees,
+        "publishing": results.publishing,
     }
     told: dict[str, list[str]] = {}
     for name, part in parts.items():

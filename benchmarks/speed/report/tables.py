@@ -11,7 +11,9 @@ from benchmarks.speed.results import (
     Building,
     Built,
     Growth,
+    Memory,
     Pages,
+    Publishing,
     Searching,
     Serving,
     Trees,
@@ -181,6 +183,36 @@ def trees(part: Trees) -> Iterator[str]:
     ]
     yield from table(["selected", "median, ms", "ratio, median"], rows)
     yield f"{part.pairs:,} queries, a tree of {part.values:,} values.\n"
+
+
+def publishing(part: Publishing) -> Iterator[str]:
+    """Yield what readers waited, and what servers hold, by server."""
+    if part.left_out:
+        yield f"Not measured: {part.left_out}.\n"
+        return
+    rows = [
+        [f"{name}, {when}", f"{each.requests:,}", milliseconds(each.median), milliseconds(each.p99),
+         milliseconds(each.worst), f"{each.long:.2%}", f"{each.failed:,}"]
+        for name, server in part.servers.items()
+        for when, each in (("alone", server.alone), ("publishing", server.during))
+    ]  # fmt: skip
+    head = ["", "requests", "median, ms", "p99, ms", "worst, ms", "over 100 ms", "failed"]
+    yield from table(head, rows)
+    yield f"**Memory**, MB; the index has {short(part.index / 10**6)} MB on the disk\n"
+    rows = [
+        [f"{name}, {when}", *_held(each, server.bare, part.index)]
+        for name, server in part.servers.items()
+        for when, each in (
+            ("few papers", server.bare), ("before", server.before), ("after", server.after),
+        )
+    ]  # fmt: skip
+    yield from table(["", "private", "together", "of the index"], rows)
+
+
+def _held(memory: Memory, bare: Memory, index: int) -> list[str]:
+    of_the_index = (memory.together - bare.together) / index
+    sizes = (max(memory.private), memory.together)
+    return [*(short(each / 10**6) for each in sizes), short(of_the_index)]
 
 
 def _named(name: str, limits: dict[str, int]) -> str:
