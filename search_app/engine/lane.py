@@ -26,7 +26,9 @@ COSTLY = 500_000
 """Searches that cost more go through the lane: from about 2 ms on, as a posting takes 4 ns."""
 WORD = 2500
 """A word costs so much besides its postings: its stems, its likely spellings, its marks."""
-EXPLAINED = 2000
+SHOWN = 6000
+"""A publication that is shown costs so much: its texts are read and marked."""
+EXPLAINED = 6000
 """To find out why a publication was found costs so much for each word."""
 SELECTED = 10_000
 """Cost of a selected value of a facet, in postings: its totals, and a longer URL in every link."""
@@ -105,7 +107,9 @@ def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
     """About what a search costs, in postings."""
     found = list(tokens(request.text))
     words = [analysis.words(token.text) for token in found]
-    cost = sum(map(len, words)) * (WORD + EXPLAINED * request.size * request.explain)
+    pieces = sum(max(len(each), 1) for each in words)  # parentheses take time, too
+    cost = pieces * (WORD + EXPLAINED * request.size * request.explain) + SHOWN * request.size
+    cost += sum(_compared(each, snapshot) for each in found if each.field)
     cost += SELECTED * sum(map(len, request.filters.values()))
     cost += sum(_expanded(each, snapshot) for each in found if each.kind == "word")
     if cost > COSTLY:
@@ -122,6 +126,13 @@ def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
     kept = {stem for stem in plain if stem not in dropped} or plain
     cost += sum(map(snapshot.frequency, kept))
     return cost + PLACE * sum(stands(stem, snapshot) for stem in in_fields)
+
+
+def _compared(token: Token, snapshot: Snapshot) -> int:
+    """Return what it costs to compare a text with the values of the facet before its colon."""
+    row = snapshot.catalogue.by_query_name.get((token.field or "").lower())
+    column = snapshot.columns.get(row.name) if row else None
+    return len(column.values) * expand.LOOKED_AT if column else 0
 
 
 def _expanded(token: Token, snapshot: Snapshot) -> int:

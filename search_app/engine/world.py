@@ -21,6 +21,8 @@ from search_app.engine.things import UNITED_NATIONS
 
 MOST_WORDS = 40
 """Names are recognized among the first 40 words of a text: the time grows with their number."""
+LONGEST = 200
+"""Characters that a name in a text may have: labels have at most 52."""
 _BETWEEN = re.compile(r"[\s\-–—'’.,&()/]{0,3}")
 """Characters between two words of one name, as in “Heard & McDonald Islands”."""
 
@@ -55,7 +57,9 @@ def mentions(text: str) -> list[Mention]:
         start = words[at][0]
         for last in range(min(at + _longest(), len(words)), at, -1):
             end = words[last - 1][1]
-            if _is_run(text, words[at:last]) and (name := _named(text[start:end])):
+            if end - start > LONGEST or not _is_run(text, words[at:last]):
+                continue
+            if name := _named(text[start:end]):
                 found.append(Mention(start, end, name))
                 at = last
                 break
