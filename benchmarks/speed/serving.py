@@ -72,7 +72,8 @@ def gunicorn(workers: int, port: int) -> list[str]:
 
 def waitress(port: int) -> list[str]:
     """Return the command that serves without gunicorn."""
-    return [str(Path(sys.executable).with_name("pubsearch")), "serve", "--port", str(port)]
+    program = str(Path(sys.executable).with_name("pubsearch"))
+    return [program, "serve", "--no-build", "--port", str(port)]
 
 
 class Told(msgspec.Struct):
