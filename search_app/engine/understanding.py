@@ -180,6 +180,13 @@ def _found(text: str, way: Way, snapshot: Snapshot, watch: Stopwatch) -> Underst
     return Understood(parsed, base, left_out, tree=tree, kept=kept)
 
 
+class _Names(NamedTuple):
+    """The names of a facet's values, folded: by the whole name, and by each of its words."""
+
+    values: dict[str, list[str]]
+    with_word: dict[str, list[str]]
+
+
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
     """Return the values that a text names, as a code or a label; else those with all its words.
 
@@ -187,19 +194,23 @@ def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
     """
     known = snapshot.once(f"names of {field.name}", lambda: _names(field, snapshot))
     wanted = fold(text)
-    exactly = [value for value, names in known.items() if wanted in names]
     words = set(wanted.split())
-    return exactly or [
-        value for value, names in known.items()
-        if words and any(words <= set(name.split()) for name in names)
-    ]  # fmt: skip
+    if wanted in known.values or not words:
+        return known.values.get(wanted, [])
+    rarest = min((known.with_word.get(word, []) for word in words), key=len)
+    names = [name for name in rarest if words <= set(name.split())]
+    return list(dict.fromkeys(value for name in names for value in known.values[name]))
 
 
-def _names(field: Field, snapshot: Snapshot) -> dict[str, frozenset[str]]:
-    """Return the names of each value of a facet, folded."""
-    known = {}
+def _names(field: Field, snapshot: Snapshot) -> _Names:
+    """Return the names of the values of a facet."""
+    known = _Names({}, {})
     for value in snapshot.columns[field.name].values:
         labels = [] if value == MISSING else things.names(field, value, snapshot).values()
         every = [name for names in labels for name in names] or [field.missing]
-        known[value] = frozenset(map(fold, [value, *every]))
+        for name in dict.fromkeys(map(fold, (value, *every))):
+            known.values.setdefault(name, []).append(value)
+    for name in known.values:
+        for word in set(name.split()):
+            known.with_word.setdefault(word, []).append(name)
     return known
