@@ -23,7 +23,7 @@ MOST_WORDS = 40
 """Names are recognized among the first 40 words of a text: the time grows with their number."""
 LONGEST = 200
 """Characters that a name in a text may have: labels have at most 52."""
-_BETWEEN = re.compile(r"[\s\-–—'’.,&()/]{0,3}")
+_BETWEEN = re.compile(r"[\s\-–—'’.,&()（）/]{0,3}")
 """Characters between two words of one name, as in “Heard & McDonald Islands”."""
 
 STEMMED_AS = "en"
@@ -145,9 +145,15 @@ def _labels() -> Iterator[tuple[Name, str, str]]:
             for label in labels:
                 if languages.may_have(language, fold(label)):
                     yield Name("capital", country), label, language
+    yield from _labels_of_languages()
+
+
+def _labels_of_languages() -> Iterator[tuple[Name, str, str]]:
     for language in UNITED_NATIONS:
         for code in codes.languages():
-            yield Name("language", code), codes.language_name(code, language), language
+            label = codes.language_name(code, language)
+            if label != code:  # CLDR has no name in this language
+                yield Name("language", code), label, language
 
 
 @cache

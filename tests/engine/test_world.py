@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from spellchecker import SpellChecker
 
 from indexer import codes
@@ -23,6 +23,7 @@ LANGUAGES = sorted({
     codes.language_name(code, language)
     for language in UNITED_NATIONS
     for code in codes.languages()
+    if codes.language_name(code, language) != code
 })  # fmt: skip
 CAPITALS = ("Nairobi", "Ouagadougou", "Москва", "نيروبي", "北京", "Washington, D.C.", "Chisinau")
 
@@ -34,12 +35,13 @@ def whole(text: str) -> Name | None:
     return found[0].name if is_whole else None
 
 
-@given(label=st.sampled_from([*PLACES, *LANGUAGES, *CAPITALS]))
-def test_a_name_is_recognized_in_six_languages(label: str) -> None:
+@pytest.mark.parametrize("labels", [PLACES, LANGUAGES, CAPITALS])
+def test_a_name_is_recognized_in_six_languages(labels: Sequence[str]) -> None:
     """A name is recognized in any case, with or without accents, spaces, and hyphens."""
-    alone = label.rstrip(".)")
-    for typed in (alone, alone.lower(), alone.upper(), fold(alone), alone.replace("-", " ")):
-        assert world.mentions(typed)[0].end == len(typed)
+    for label in labels:
+        alone = label.rstrip(".)）’")
+        for typed in (alone, alone.lower(), alone.upper(), fold(alone), alone.replace("-", " ")):
+            assert [each.end for each in world.mentions(typed)] == [len(typed)], typed
 
 
 @pytest.mark.parametrize(
