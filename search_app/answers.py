@@ -69,12 +69,25 @@ class Lacking(TypedDict):
     related: Sequence[Way]
 
 
+class Place(TypedDict):
+    """A place that no publication is about, with searches by filters: its region, countries there.
+
+    Each search has the rest of the query, and `text` is the label of the selected value. `unplaced`
+    is the search for publications without a region.
+    """
+
+    name: str
+    regions: Sequence[Way]
+    countries: Sequence[Way]
+    unplaced: Sequence[Way]
+
+
 class Diagnosis(TypedDict):
     """Where not all words are found: what else could be searched for.
 
     `words` has what was typed, each alone; `nearest` words like those that are unknown;
     `without` what is ticked; `without_filters` and `any` are null where they are no other search.
-    `lacking` has the things of the thesaurus that no publication has.
+    `lacking` has the things of the thesaurus that no publication has, `places` the places.
     """
 
     words: Sequence[Way]
@@ -83,6 +96,7 @@ class Diagnosis(TypedDict):
     without_filters: Way | None
     any: Way | None
     lacking: Sequence[Lacking]
+    places: Sequence[Place]
 
 
 class Bucket(TypedDict):

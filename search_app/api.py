@@ -100,7 +100,7 @@ def _diagnosis_json(
     """What else could be searched for, each with its number, and its address on the page."""
     if results.diagnosis is None:
         return None
-    found = ways(results.diagnosis, state)
+    found = ways(results.diagnosis, state, catalogue)
     return {
         "words": [_way_json(each) for each in found.words],
         "nearest": [_way_json(each) for each in found.nearest],
@@ -122,6 +122,15 @@ def _diagnosis_json(
                 "related": [_way_json(way) for way in each.related],
             }
             for each in found.lacking
+        ],
+        "places": [
+            {
+                "name": each.name,
+                "regions": [_way_json(way) for way in each.regions],
+                "countries": [_way_json(way) for way in each.countries],
+                "unplaced": [_way_json(way) for way in each.unplaced],
+            }
+            for each in found.places
         ],
     }
 

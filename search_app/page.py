@@ -175,7 +175,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         beyond=state.url(page=pages) if state.page > pages and results.total else "",
         relaxed=_relaxed(results),
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
-        ways=ways(results.diagnosis, state) if results.diagnosis else None,
+        ways=ways(results.diagnosis, state, catalogue) if results.diagnosis else None,
         notes=tuple(notes.notes(results, state, catalogue)),
         readings=tuple(readings(results, state)),
     )

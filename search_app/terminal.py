@@ -17,7 +17,7 @@ from search_app import page, sidebar
 from search_app.engine.results import Results, Run
 from search_app.facts import Facts
 from search_app.reasons import reasons
-from search_app.ways import Way, Wider
+from search_app.ways import Way, Ways, Wider
 
 
 def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None:
@@ -29,8 +29,8 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
         click.echo(reading.alone)
     if found.relaxed:
         click.echo(found.relaxed)
-    for lacking in found.ways.lacking if found.ways else ():
-        click.echo(" ".join([f"Nothing about {lacking.said}.", *_wider(lacking)]))
+    for line in _missing(found.ways) if found.ways else ():
+        click.echo(line)
     for name, counted in _ways(found):
         click.echo(f"{name}: {' · '.join(f'{each.label} {each.number}' for each in counted)}")
     facts = Facts(catalogue)
@@ -48,11 +48,24 @@ def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None
     click.echo()
 
 
+def _missing(ways: Ways) -> Iterator[str]:
+    """Yield the places and things that no publication has, each with searches near it."""
+    for place in ways.places:
+        near = (f"{name}: {_counted(counted)}." for name, counted in place.groups)
+        yield " ".join([f"Nothing here is about {place.name}.", *near])
+    for lacking in ways.lacking:
+        yield " ".join([f"Nothing about {lacking.said}.", *_wider(lacking)])
+
+
 def _wider(lacking: Wider) -> Iterator[str]:
     """The searches for broader and related things, those of a kind together."""
     for name, ways in (("Broader", lacking.broader), ("Related", lacking.related)):
         if ways:
-            yield f"{name}: {', '.join(f'{each.label} ({each.number})' for each in ways)}."
+            yield f"{name}: {_counted(ways)}."
+
+
+def _counted(ways: Sequence[Way]) -> str:
+    return ", ".join(f"{each.label} ({each.number})" for each in ways)
 
 
 def _ways(found: page.SearchPage) -> Iterator[tuple[str, tuple[Way, ...]]]:

@@ -31,6 +31,9 @@ def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for name in ("without_filters", "any"):
         if diagnosis[name]:
             yield diagnosis[name]
+    for place in diagnosis["places"]:
+        for name in ("regions", "countries", "unplaced"):
+            yield from place[name]
 
 
 def numbers(found: list[dict[str, Any]]) -> dict[str, int]:
@@ -133,6 +136,7 @@ TYPED = st.sampled_from([
     "WHO", "title:manual", "x-ray", "-law", "OR", "trata", "Kenya", "tolkit~", "US", "year:2010",
     "the", "region:Africa", "UN.GIFT", "explotacion", "人口贩运", "human trafficking",
     "covid", "death penalty", "器官",
+    "Keniya", "Nairobi",
 ])  # fmt: skip
 TICKED = st.lists(
     st.sampled_from([
@@ -173,5 +177,54 @@ def test_every_number_is_that_of_its_link(
         if "chip" in link.get_attribute_list("class") and not counted:  # it only takes a filter off
             assert not answer(client, str(link["href"]))["total"]
             continue
-        told = counted.get_text() if counted else str(link.next_sibling).strip(" ()")
+        behind = str(link.next_sibling).partition(")")[0].strip(" (")
+        told = counted.get_text() if counted else behind
         assert answer(client, str(link["href"]))["total"] == int(told), link
+
+
+def values(found: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """Texts with their numbers, in order."""
+    return [(each["text"], each["total"]) for each in found]
+
+
+@pytest.mark.parametrize("typed", ["Kenya", "KENYAS", "кении", "肯尼亚", "Keniya"])
+def test_a_place_that_nothing_is_about_leads_to_its_region(client: FlaskClient, typed: str) -> None:
+    """If nothing is about a country, the page says so and links to its region."""
+    found = answer(client, f"/?q={quote_plus(typed)}")
+    assert (found["total"], found["corrected"]) == (0, None)
+    assert found["suggestion"] == ("Kenya" if typed == "Keniya" else None)
+    [place] = found["diagnosis"]["places"]
+    assert place["name"] == "Kenya"
+    africa = answer(client, "/?region=Africa")
+    assert values(place["regions"]) == [("Africa", africa["total"])]
+    [bucket] = [each for each in africa["facets"]["region"] if each["value"] == "Africa"]
+    countries = {each["label"]: each["count"] for each in bucket["children"]}
+    assert dict(values(place["countries"])) == countries
+    assert values(place["unplaced"]) == [
+        ("No particular region", answer(client, "/?region=none")["total"])
+    ]
+    page = BeautifulSoup(client.get(f"/?q={quote_plus(typed)}").text, "lxml")
+    line = next(each for each in page.select(".counted") if "about" in each.get_text())
+    assert " ".join(line.get_text().split()).startswith(
+        f"Nothing here is about Kenya. Its region: Africa ({africa['total']})."
+    )
+
+
+def test_the_rest_of_a_query_is_searched_for_in_the_region(client: FlaskClient) -> None:
+    """A link to the region keeps the other words and filters, and no link finds nothing."""
+    found = answer(client, "/?q=trafficking+Nairobi&country=MZ&section=Tools")
+    [place] = found["diagnosis"]["places"]
+    assert place["name"] == "Nairobi"
+    for each in (*place["regions"], *place["countries"], *place["unplaced"]):
+        query = urlsplit(each["url"]).query
+        assert query.startswith("q=trafficking&section=Tools&")
+        assert "country=MZ" not in query or each["text"] == "Mozambique"
+        assert each["total"] > 0
+    assert answer(client, "/?q=Africa+Kenya+-sea")["diagnosis"]["places"][0]["name"] == "Kenya"
+
+
+@pytest.mark.parametrize("typed", ["Mozambique", "Swahili", "zyzzyva", "kitchen", "Africa"])
+def test_only_places_that_nothing_is_about_are_reported(client: FlaskClient, typed: str) -> None:
+    """A place that publications have, a language, and other words are no missing places."""
+    diagnosis = answer(client, f"/?q={typed}+zyzzyva")["diagnosis"]
+    assert diagnosis["places"] == []

@@ -15,7 +15,7 @@ from whoosh import query
 from indexer import analysis
 from indexer.fields import Catalogue
 from indexer.folding import as_written
-from search_app.engine import concepts, spelling
+from search_app.engine import concepts, places, spelling
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings
 from search_app.engine.nodes import Leaf, leaves, parts, wanted
@@ -66,6 +66,7 @@ def diagnosed(
         len(finding.sifted.given),
         search(match="any").total if is_strict or request.match == "all" else None,
         () if request.exact else tuple(_lacking(search, snapshot)),
+        tuple(places.absent(asked, finding, snapshot, watch)),
     )
 
 

@@ -150,6 +150,25 @@ class Lacking(msgspec.Struct, frozen=True):
     related: tuple[Counted, ...]
 
 
+class Valued(msgspec.Struct, frozen=True):
+    """A value of a filter, and how many publications a search with it finds."""
+
+    field: str
+    value: str
+    total: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place that a text names and that no publication is about.
+
+    `text` is the rest of the text. It is what is searched for with each of the values `near`.
+    """
+
+    name: str
+    text: str
+    near: tuple[Valued, ...]
+
+
 class Diagnosis(msgspec.Struct, frozen=True):
     """Why nothing was found, or nothing with all the words, in numbers.
 
@@ -157,7 +176,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
     alone; `nearest` the query with a word of the index in place of one that it has not, or
     that word alone. `unfiltered` is how many the query finds without what is ticked, `any`
     how many have any of the words, or None where that is what was asked. `lacking` has the
-    things that no publication has, whatever is ticked.
+    things that no publication has, whatever is ticked, `places` those places.
     """
 
     words: tuple[Counted, ...]
@@ -165,6 +184,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
     unfiltered: int
     any: int | None
     lacking: tuple[Lacking, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from search_app.engine import expand, facets, passages, spelling
+from search_app.engine import expand, facets, passages, spelling, world
 from search_app.engine.columns import Counts
 from search_app.engine.diagnosis import diagnosed
 from search_app.engine.explain import Explainer
@@ -185,15 +185,16 @@ def _any_word(answer: Answer) -> int | None:
 def _suggestion(answer: Answer) -> str | None:
     """Return the text that may have been meant, where a word is rare or misspelled.
 
-    It finds something within the filters.
+    It finds something within the filters, or it names a place: even if nothing is about that, its
+    page leads to the region.
     """
     request, read = answer.request, answer.understood
     if request.exact or read.corrected or read.base is None:
         return None
     is_rare = not read.relaxed and len(read.base.documents) < spelling.FREQUENT
     text = spelling.of(answer.snapshot).suggested(request.text, rare=is_rare)
-    if text is None:
-        return None
+    if text is None or world.mentions(text):
+        return text
     meant = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
     return text if found(meant, answer.snapshot).total else None
 

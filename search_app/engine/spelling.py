@@ -1,9 +1,9 @@
 """What a word that hardly any publication has may have been meant to be.
 
-Candidates are words as they are written in the index, and those of labels of things. A
-candidate differs in few letters (optimal string alignment: a letter more, less or other, or two
-changed places), and is no stop word. The more publications have it, and have it together with
-the other words, the likelier it is; the more letters differ, the less.
+Candidates are words as they are written in the index, and those of names: labels of things, and
+places of the world. A candidate differs in few letters (optimal string alignment: a letter more,
+less or other, or two changed places), and is no stop word. The more publications have it, and have
+it together with the other words, the likelier it is; the more letters differ, the less.
 
 A correct word stays as it is, whether or not the index has it: a word of a label or of a word list,
 exactly as it is written there, and the name of a place or language.
@@ -41,7 +41,8 @@ of publications."""
 UNLIKELY = 1 - 2 * LETTER
 """A word that differs in two letters and that a single publication has is not put for another."""
 NAMED = 2
-"""As many publications as this a word of a label counts for, if the index has it not."""
+"""A word of a label that the index lacks counts as if two publications had it. So does a word of
+the name of a place, in the catalogue's language; in another language it counts as one."""
 MOST_READ = 12
 """Only so many words of a text are corrected, the first ones: each takes a millisecond or two."""
 MOST = 8
@@ -70,9 +71,13 @@ class Speller:
         words = snapshot.texts[analysis.WRITTEN]
         for written, frequency in zip(words, frequencies.tolist(), strict=True):
             known[written] = known.get(written, 0) + frequency
-        self._only_named = frozenset(concepts.of(snapshot).words) - known.keys()
-        for written in concepts.of(snapshot).words:
-            known.setdefault(written, NAMED)
+        places = world.words(self._spoken[0])
+        named = dict.fromkeys([*concepts.of(snapshot).words, *places], NAMED)
+        for each in UNITED_NATIONS:
+            named |= dict.fromkeys(world.words(each).keys() - named.keys(), 1)
+        # Words that only names have, each as names write it.
+        self._only_named = {each: places.get(each, each) for each in named.keys() - known.keys()}
+        known = named | known
         for written in languages.stop_words(snapshot.catalogue.language):
             known.pop(written, None)
         self._words = list(known)
@@ -175,7 +180,7 @@ class Speller:
             key=lambda each: each.likelihood + self._beside(each.written, beside),
             default=None,
         )
-        return likeliest.written if likeliest else None
+        return self._only_named.get(likeliest.written, likeliest.written) if likeliest else None
 
     def _is_far(self, written: str, wanted: str) -> bool:
         """Whether a word is unlikely enough that one letter may differ, and no more."""

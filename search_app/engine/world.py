@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -68,27 +68,20 @@ def mentions(text: str) -> list[Mention]:
     return found
 
 
+@cache
 def words(language: str) -> Mapping[str, str]:
-    """Return the words of all names of places in a language, by how they are written, folded.
-
-    A word that is a whole name keeps its capital and accents.
-    """
-    found: dict[str, str] = {}
-    for name, label, spoken in _labels():
-        if spoken == language and name.kind != "language":
-            parts = analysis.words(label)
-            for raw in parts:
-                written = as_written(raw)
-                if len(parts) == 1:
-                    found[written] = label
-                else:
-                    found.setdefault(written, written)
-    return found
+    """Return the words of the names of places in a language, by how they are written, folded."""
+    places = (label for name, label in _labels(language) if name.kind != "language")
+    return {as_written(raw): raw for label in places for raw in analysis.words(label)}
 
 
-def capital(country: str, number: int = 0) -> str:
-    """Return a name of the capital of a country; the first one is English."""
-    return _capitals()[country][number]
+def label(name: Name, language: str) -> str:
+    """Return what a place is called in a language."""
+    if name.kind == "capital":
+        labels = _capitals()[name.code]
+        written = (each for each in labels if languages.may_have(language, fold(each)))
+        return next(written, labels[0])
+    return codes.country_name(name.code, language)
 
 
 def _words(text: str) -> list[tuple[int, int]]:
@@ -121,10 +114,13 @@ def _letters(typed: str) -> str:
 def _names() -> Mapping[str | tuple[str, ...], Name]:
     """All names by their letters, and by the stems of their words."""
     found: dict[str | tuple[str, ...], Name] = {}
-    for name, label, _ in _labels():
-        found.setdefault(_letters(label), name)
-        if not analysis.is_unparted(label):
-            found.setdefault(analysis.stems(label, STEMMED_AS), name)
+    for kind in ("place", "capital", "language"):
+        for language in UNITED_NATIONS:
+            for name, label in _labels(language):
+                if name.kind == kind:
+                    found.setdefault(_letters(label), name)
+                    if not analysis.is_unparted(label):
+                        found.setdefault(analysis.stems(label, STEMMED_AS), name)
     return found
 
 
@@ -134,26 +130,24 @@ def _longest() -> int:
     return max(len(key) for key in _names() if isinstance(key, tuple))
 
 
-def _labels() -> Iterator[tuple[Name, str, str]]:
-    """Yield every name with its label and the language of the label; of places first."""
-    for language in UNITED_NATIONS:
-        for code in (*codes.countries(), *codes.regions()):
-            for label in codes.country_names(code, language):
-                yield Name("place", code), label, language
-    for country, labels in _capitals().items():
-        for language in UNITED_NATIONS:
-            for label in labels:
-                if languages.may_have(language, fold(label)):
-                    yield Name("capital", country), label, language
-    yield from _labels_of_languages()
-
-
-def _labels_of_languages() -> Iterator[tuple[Name, str, str]]:
-    for language in UNITED_NATIONS:
-        for code in codes.languages():
-            label = codes.language_name(code, language)
-            if label != code:  # CLDR has no name in this language
-                yield Name("language", code), label, language
+@cache
+def _labels(language: str) -> tuple[tuple[Name, str], ...]:
+    """Return every name with its label in a language."""
+    found = [
+        (Name("place", code), label)
+        for code in (*codes.countries(), *codes.regions())
+        for label in codes.country_names(code, language)
+    ]
+    found += [
+        (Name("capital", country), label)
+        for country, labels in _capitals().items()
+        for label in labels
+        if languages.may_have(language, fold(label))
+    ]
+    # Where CLDR has no name of a language, its code stands for it.
+    spoken = {code: codes.language_name(code, language) for code in codes.languages()}
+    found += [(Name("language", code), label) for code, label in spoken.items() if label != code]
+    return tuple(found)
 
 
 @cache

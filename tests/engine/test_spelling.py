@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from indexer import analysis, generations, languages
 from indexer.folding import as_written, fold
 from indexer.record import Publication, Source
-from search_app.engine import concepts, spelling
+from search_app.engine import concepts, spelling, world
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.spelling import FREQUENT, MOST, TIMES, Speller
+from search_app.engine.things import UNITED_NATIONS
 from tests.engine.catalogues import index
 from tests.engine.named import answer, ids, opened
 
@@ -233,6 +234,19 @@ def _similar(word: str) -> list[str]:
     return [word + "q", word[:-1], word[:-1] + "q"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Keniya", "Kenya"), ("keniya", "Kenya"), ("Нигерея", "нигерия"), ("Nairobbi", "Nairobi"),
+        ("Burkina Fasso", "Burkina Faso"),
+    ],
+)  # fmt: skip
+def test_a_misspelled_place_is_suggested(typed: str, meant: str, snapshot: Snapshot) -> None:
+    """A misspelled name of a place is suggested as it is written, even if nothing is about it."""
+    found = answer(typed, snapshot)
+    assert (found.total, found.corrected, found.suggestion) == (0, None, meant)
+
+
 def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
     """A misspelled word is corrected even if its stem is that of a label."""
     speller = spelling.of(opened(tmp_path))
@@ -291,12 +305,15 @@ def _slipped(word: str, slips: list[tuple[int, int, str]]) -> str:
 
 @pytest.fixture(scope="module")
 def held(snapshot: Snapshot) -> Counter[str]:
-    """To each word, how many publications have it; two for one that only names have."""
+    """To each word, how many publications have it; two or one for a word that only names have."""
     found: Counter[str] = Counter()
     for number in range(snapshot.size):
         found.update({each.written for each in analysis.tokens(snapshot.title(number), "en")})
-    for each in concepts.of(snapshot).words:
+    for each in (*concepts.of(snapshot).words, *world.words("en")):
         found.setdefault(each, spelling.NAMED)
+    for language in UNITED_NATIONS:
+        for each in world.words(language):
+            found.setdefault(each, 1)
     return found
 
 

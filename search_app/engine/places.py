@@ -1,0 +1,97 @@
+"""Places that a text names and no publication is about, with what the filters have near them.
+
+Each number is the total of the search that a link leads to: the rest of the text, with one value
+selected in the filter of places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from indexer.fields import MISSING, Field
+from search_app.engine import spelling, world
+from search_app.engine.finding import Finding, found
+from search_app.engine.grammar import OPERATORS
+from search_app.engine.lexer import tokens
+from search_app.engine.request import SearchRequest
+from search_app.engine.results import Place, Valued
+from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.stages import Stopwatch
+from search_app.engine.understanding import as_typed
+
+MOST_PLACES = 2
+"""At most 2 places of a text are reported: each takes a search for every region of it."""
+MOST_COUNTRIES = 12
+"""At most 12 countries of a region are offered."""
+
+
+def absent(
+    asked: SearchRequest, finding: Finding, snapshot: Snapshot, watch: Stopwatch
+) -> Iterator[Place]:
+    """Yield the places that a text names and that no publication has, whatever is selected.
+
+    Where a text names none, those of the text that may have been meant are reported.
+    """
+    text = finding.understood.corrected or asked.text
+    mentions = _places(text)
+    if not mentions and not asked.exact:
+        text = spelling.of(snapshot).suggested(text, rare=True) or text
+        mentions = _places(text)
+    for each in mentions[:MOST_PLACES]:
+        if as_typed(text[each.start : each.end], snapshot).is_empty:
+            name = world.label(each.name, snapshot.catalogue.language)
+            rest = _without(text, each)
+            near = _near(each.name.code, msgspec.structs.replace(asked, text=rest), snapshot, watch)
+            yield Place(name, rest, tuple(near))
+
+
+def _places(text: str) -> list[world.Mention]:
+    return [each for each in world.mentions(text) if each.name.kind != "language"]
+
+
+def _without(text: str, mention: world.Mention) -> str:
+    """Return a text without a name in it; nothing if the text has more than words."""
+    words = list(tokens(text))
+    if not all(each.is_plain and each.text not in OPERATORS for each in words):
+        return ""
+    return " ".join(f"{text[: mention.start]} {text[mention.end :]}".split())
+
+
+def _near(
+    code: str, asked: SearchRequest, snapshot: Snapshot, watch: Stopwatch
+) -> Iterator[Valued]:
+    """Yield the values near a country that leave something: its region, countries there, no region.
+
+    If the text names its capital, the country itself is the first of the countries.
+    """
+    catalogue = snapshot.catalogue
+    row = next((each for each in catalogue.fields if each.kind == "country" and each.parent), None)
+    if row is None or row.parent is None:
+        return
+    others = {k: v for k, v in asked.filters.items() if k not in (row.name, row.parent)}
+    regions = catalogue.groups.get(code, ())
+    for value in (*regions, MISSING):
+        filters = {**others, row.parent: (value,)}
+        finding = found(msgspec.structs.replace(asked, filters=filters), snapshot, watch)
+        documents = finding.sifted.documents
+        if len(documents):
+            yield Valued(row.parent, value, len(documents))
+        if value != MISSING:
+            yield from _countries(row, value, code, documents, snapshot)
+
+
+def _countries(
+    row: Field, region: str, code: str, documents: Documents, snapshot: Snapshot
+) -> list[Valued]:
+    """Return the countries of a region that its publications have, most of them first."""
+    values = snapshot.columns[row.name].values
+    numbers = snapshot.table.counts_of(row.name, documents).tolist()
+    counted = [
+        Valued(row.name, value, number)
+        for value, number in zip(values, numbers, strict=True)
+        if number and region in snapshot.catalogue.groups.get(value, ())
+    ]
+    counted.sort(key=lambda each: (each.value != code, -each.total, each.value))
+    return counted[:MOST_COUNTRIES]
