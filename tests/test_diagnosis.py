@@ -228,3 +228,11 @@ def test_only_places_that_nothing_is_about_are_reported(client: FlaskClient, typ
     """A place that publications have, a language, and other words are no missing places."""
     diagnosis = answer(client, f"/?q={typed}+zyzzyva")["diagnosis"]
     assert diagnosis["places"] == []
+
+
+@pytest.mark.parametrize("text", ["Kenya", "Kenya zyzzyva", "sport"])
+def test_nothing_is_like_a_name_or_a_correct_word(text: str, client: FlaskClient) -> None:
+    """A name of the world or a correct word that nothing has is not taken for a misspelled one."""
+    diagnosis = client.get("/api/search", query_string={"q": text}).get_json()["diagnosis"]
+    likely = [each["text"].split()[0] for each in diagnosis["nearest"]]
+    assert not {"key", "spot"} & {*likely}

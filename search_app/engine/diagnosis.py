@@ -15,7 +15,7 @@ from whoosh import query
 from indexer import analysis
 from indexer.fields import Catalogue
 from indexer.folding import as_written
-from search_app.engine import concepts, places, spelling
+from search_app.engine import concepts, places, spelling, world
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings
 from search_app.engine.nodes import Leaf, leaves, parts, wanted
@@ -145,10 +145,13 @@ def _nearest(
 ) -> Iterator[Counted]:
     """Words of the index in place of unknown ones, as long as they find something.
 
-    They are tried in the whole text, unless it is long, or else alone.
+    Correct words and names of the world stay. For the others they are tried in the whole text,
+    unless it is long, or else alone.
     """
-    words = filter(None, map(_word_of, unknown))
-    for raw in islice(words, MOST_UNKNOWN):
+    may_change = spelling.of(snapshot).may_change
+    words = (raw for raw in map(_word_of, unknown) if raw and may_change(raw))
+    misspelled = (raw for raw in words if not world.mentions(raw))
+    for raw in islice(misspelled, MOST_UNKNOWN):
         for written in _different(raw, snapshot):
             texts = (written,) if is_long else (_put(written, raw, typed), written)
             numbers = (Counted(text, _all_words(text, search)) for text in texts)

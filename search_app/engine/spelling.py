@@ -115,7 +115,7 @@ class Speller:
             doubted += [
                 (at + first, at + last)
                 for first, last in spans
-                if self._may_change(raw := chunk[0][first:last]) and is_doubtful(raw)
+                if self.may_change(raw := chunk[0][first:last]) and is_doubtful(raw)
             ]
         likelier = self._likelier(text, doubted) if doubted else {}
         for (first, last), written in sorted(likelier.items(), reverse=True):
@@ -136,7 +136,7 @@ class Speller:
                 found[first, last] = best
         return found
 
-    def _may_change(self, raw: str) -> bool:
+    def may_change(self, raw: str) -> bool:
         """Return whether a word is not short, an acronym, a stop word, or listed as correct.
 
         A label and a word list count exactly as they are written.
