@@ -12,8 +12,8 @@ from markupsafe import Markup, escape
 from search_app.engine.results import Run
 
 Html = NewType("Html", str)
-"""Text that is HTML: every character with a meaning in HTML is escaped. A template prints it where
-autoescaping is off; where it is on, the text is escaped twice, which is ugly and not unsafe."""
+"""Text that is HTML: every character with a meaning in HTML is escaped. The template that is not
+autoescaped prints it; in any other the text is escaped twice, which is ugly and not unsafe."""
 _QUOTED = re.compile("“([^“”]*)”")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from html.parser import HTMLParser
 
@@ -13,6 +14,7 @@ from search_app.engine.results import Bucket, Run
 from search_app.markup import isolated, marked
 from search_app.sidebar import _Rows
 from search_app.state import SearchState
+from tests.conftest import ROOT
 
 NASTY = st.text(st.sampled_from("<>&\"'“”\nam x;#/=") | st.characters(), max_size=30)
 
@@ -84,3 +86,10 @@ def test_a_row_of_a_facet_is_escaped(value: str, text: str, *, selected: bool) -
     assert unescape(row.action).startswith(f"{value}, 2 publications; ")
     for each in (row.name, row.key, row.href, row.action):
         assert not set("<>\"'") & set(each)
+
+
+def test_no_template_switches_autoescaping() -> None:
+    """An autoescape block in a macro would switch the escaping of all threads that print it."""
+    for file in (ROOT / "search_app/templates").iterdir():
+        source = file.read_text(encoding="utf-8")
+        assert not re.search(r"{%[-+ ]*autoescape", source), file.name
