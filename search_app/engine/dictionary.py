@@ -25,7 +25,7 @@ COMMON = 200
 at least so often. A rarer one is more likely a misspelled word: French has “migrent”."""
 INFLECTED = frozenset({"ar", "ru"})
 """Languages with many inflections, most of which a list lacks: every inflection of a common word is
-correct. Stems of Latin letters do not count, as French has that of “assistence”."""
+correct. In Latin letters, a French stem can be that of a misspelled English word."""
 COMMON_STEM = 100
 """A stem is common if the texts have one of its words more often; the lists begin at 51."""
 _SUFFIX = ".json.gz"
