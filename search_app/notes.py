@@ -69,7 +69,8 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
         yield Reading(line, f"Search for “{state.text}” as it was typed", typed)
     if results.years:
         words = " ".join(each.typed for each in results.years)
-        yield Reading(" ".join(map(_years, results.years)), f"Search for “{words}” as words", typed)
+        lines = dict.fromkeys(map(_years, results.years))
+        yield Reading(" ".join(lines), f"Search for “{words}” as words", typed)
     if results.strict:
         plural = "publication has" if results.strict == 1 else "publications have"
         line = f"Only {results.strict} {plural} all of these words; {relaxed(results)}."
