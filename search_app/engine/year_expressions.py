@@ -96,7 +96,8 @@ _UNSEGMENTED = "\u3400-\u9fff"
 _BEGIN = rf"(?<![^\s(（{_UNSEGMENTED}])"
 _END = rf"(?=$|[\s)）,;?!？，。{_UNSEGMENTED}]|\.(?:\s|$))"
 _QUOTED = re.compile(r'["“”„][^"“”„]*["“”„]')
-_MAY_FIT = re.compile(r"\d{4}|" + "|".join(_NEWEST), re.IGNORECASE)
+# Case is folded before: a pattern that ignores case is several times slower to search for.
+_MAY_FIT = re.compile(r"\d{4}|late|newe|rece|what|plus|derni|recie|últi|новей|после|самы|أحدث|最新")
 _DIGITS = {ord(each): str(int(each)) for each in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 
 
@@ -130,9 +131,11 @@ def dated(text: str, catalogue: Catalogue) -> Dated:
     The text is returned unchanged if the catalogue has no facet of years. A range whose end is
     before its beginning is no expression.
     """
+    latin = text if text.isascii() else text.translate(_DIGITS)
+    if not _MAY_FIT.search(latin.lower()):
+        return Dated(text)
     row = next((each for each in catalogue.facets if each.kind == "year"), None)
-    latin = text.translate(_DIGITS)
-    if row is None or not _MAY_FIT.search(latin):
+    if row is None:
         return Dated(text)
     pattern = _pattern(tuple(catalogue.query_names(row)))
     pieces, expressions, end = [], [], 0
