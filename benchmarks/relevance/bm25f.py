@@ -66,9 +66,18 @@ class Collection:
                 self._postings.setdefault(stem, []).append(row)
 
     def evidence(self, words: str) -> Evidence:
-        """What is known of a query; stop words are left out, unless there is nothing else."""
+        """What is known of a query, without stop words and words that carry a question.
+
+        These count if there is nothing else.
+        """
         found = list(analysis.tokens(words, "en"))
-        kept = [word for word in found if word.written not in languages.stop_words("en")] or found
+        left_out = languages.stop_words("en")
+        asks = languages.is_question(words.split())
+        kept = [
+            word for word in found
+            if word.written not in left_out
+            and not (asks and languages.carries_question(word.written))
+        ] or found  # fmt: skip
         rows, rarity = [np.zeros((0, 3), np.int64)], [np.zeros(0)]
         for stem, times in Counter(word.stem for word in kept).items():
             postings = self._postings.get(stem, [])
