@@ -9,7 +9,7 @@ do its words in another order.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 from unicodedata import normalize
@@ -179,12 +179,10 @@ def _likeness(typed: str, label: str) -> float:
     return 2 * len(one & two) / (len(one) + len(two))
 
 
-def _is_said(typed: Sequence[str], wanted: Key, language: str) -> bool:
-    """Return whether words are those of a label, in any inflection."""
-    return len(typed) == len(wanted) and all(
-        languages.stem(raw, language) == stem and languages.is_inflection(raw, word, language)
-        for raw, (stem, word) in zip(typed, wanted, strict=True)
-    )
+def _is_inflected(typed: Iterable[str], label: Key, language: str) -> bool:
+    """Return whether words that begin with those of a label are inflections of them."""
+    pairs = zip(typed, label, strict=False)
+    return all(languages.is_inflection(raw, word, language) for raw, (_, word) in pairs)
 
 
 def _initial(text: str) -> str:
@@ -196,10 +194,10 @@ def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) ->
     """Behind which piece a label ends that begins at one; 0 if it is not there, or within one."""
     at = 0
     for piece, typed in enumerate(words[first:], start=first):
-        wanted = key[at : at + len(typed)]
-        if not typed or not _is_said(typed, wanted, language):
+        wanted = [stem for stem, _ in key[at : at + len(typed)]]
+        if not typed or [languages.stem(raw, language) for raw in typed] != wanted:
             return 0
         at += len(typed)
-        if at == len(key):
-            return piece + 1
+        if at == len(key):  # few labels come so far, and inflections take longer to compare
+            return piece + 1 if _is_inflected(chain(*words[first:]), key, language) else 0
     return 0
