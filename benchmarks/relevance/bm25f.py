@@ -66,7 +66,7 @@ class Collection:
                 self._postings.setdefault(stem, []).append(row)
 
     def evidence(self, words: str) -> Evidence:
-        """What is known of a query, without stop words and words that carry a question.
+        """Return the evidence of a query, without stop words and words that carry a question.
 
         These count if there is nothing else.
         """

@@ -42,7 +42,7 @@ SERVERS: dict[str, Callable[[int], list[str]]] = {
 
 
 class Health(msgspec.Struct):
-    """What /healthz reports."""
+    """Return the report of /healthz."""
 
     generation: str
 

@@ -203,7 +203,7 @@ class Trees(msgspec.Struct):
 
 
 class Waits(msgspec.Struct):
-    """What readers waited for pages, in milliseconds.
+    """The times that readers waited for pages, in milliseconds.
 
     `long` is the share of the `requests` that took more than 100 ms, `failed` the number without a
     response.
@@ -218,7 +218,7 @@ class Waits(msgspec.Struct):
 
 
 class Memory(msgspec.Struct):
-    """What a server holds, in bytes.
+    """The memory of a server, in bytes.
 
     `private` is the private memory of each process that answers, `together` the sum of the
     proportional shares of all processes.

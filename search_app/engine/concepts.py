@@ -31,8 +31,8 @@ LABEL, VALUE, KIN = 0.8, 0.3, 0.25
 """What another label weighs, having a value, and a kind of the thing, beside 1 for what was
 typed."""
 PUBLISHED = 4.0
-"""What the year of publication weighs: more than mentions of that year in an abstract, and no more
-than the year in a title, which has the weight of its field."""
+"""The weight of the year of publication, next to 1 for a word that was typed. It exceeds that of
+several mentions of the year in an abstract."""
 FEW = 10
 """If fewer publications have a thing itself, those that have a kind of it are found too."""
 SHORTEST_ACRONYM = 4

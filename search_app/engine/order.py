@@ -16,7 +16,7 @@ from search_app.engine.request import Sort
 from search_app.engine.snapshot import Documents
 
 CLOSE = 0.7
-"""What share of the best score a hit has at least where the newest of the best are wanted."""
+"""The least share of the best score with which a hit counts as one of the best matches."""
 
 
 def best(
