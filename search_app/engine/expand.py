@@ -86,7 +86,8 @@ def _among(part: query.Query, mark: str, terms: Terms, snapshot: Snapshot) -> Ex
     first, last = terms.texts.beginning(fixed.removeprefix(mark))
     if isinstance(part, query.Prefix):
         return Expansion(bool(mark), np.arange(first, last), is_range=True)
-    candidates = snapshot.texts[mark][first:last]
+    texts = snapshot.surface_texts if mark else snapshot.stem_texts
+    candidates = texts[first:last]
     if isinstance(part, query.FuzzyTerm):
         at = _alike(part, mark, candidates)
     else:

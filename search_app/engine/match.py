@@ -46,11 +46,11 @@ def fetching(snapshot: Snapshot, look: Look = never) -> Fetch:
 
     def fetch(leaf: Leaf) -> Postings:
         alike = known.setdefault(leaf.said, [])
-        held = next((held for each, held in alike if each == leaf), None)
-        if held is None:
-            held = postings(leaf, snapshot, look)
-            alike.append((leaf, held))
-        return held
+        for each, held in alike:
+            if each == leaf:
+                return held
+        alike.append((leaf, postings(leaf, snapshot, look)))
+        return alike[-1][1]
 
     return fetch
 

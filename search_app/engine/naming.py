@@ -107,12 +107,14 @@ class Names:
         """
         pieces = pieces[:MOST_PIECES]
         words = [analysis.words(piece) for piece in pieces]
-        candidates = sorted(
-            chain(self._acronyms_in(pieces, shouted=shouted), self._labels_in(pieces, words)),
-            key=lambda each: (each.first - each.last, each.first),
-        )
+        candidates = [
+            *self._acronyms_in(pieces, shouted=shouted),
+            *self._labels_in(pieces, words),
+        ]
+        if not candidates:
+            return []
         found: list[Name] = []
-        for name in candidates:
+        for name in sorted(candidates, key=lambda each: (each.first - each.last, each.first)):
             if not any(each.first <= name.first and name.last <= each.last for each in found):
                 found.append(name)
         return sorted(found, key=lambda each: each.first)

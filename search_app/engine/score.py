@@ -129,6 +129,8 @@ def _can_score(node: query.Query) -> bool:
 def _different(node: query.CompoundQuery) -> list[tuple[Leaf, int]]:
     """Return the leaves of a node, equal ones once, and how many of each there are."""
     own = [child for child in node.subqueries if isinstance(child, Leaf)]
+    if len({leaf.said for leaf in own}) == len(own):  # equal leaves have one text
+        return [(leaf, 1) for leaf in own]
     first = first_of_equals(own)
     times = Counter(id(first[id(leaf)]) for leaf in own)
     return [(leaf, times[id(leaf)]) for leaf in {id(one): one for one in first.values()}.values()]
@@ -147,9 +149,12 @@ def _all_words(words: list[tuple[Postings, int]], snapshot: Snapshot) -> Found:
         weights = [*(each.take(here) for each in weights), word.weights.take(there)]
         if not len(documents):
             return Found(documents, np.zeros(0, np.float32))
-    scores = np.zeros(len(documents), np.float32)
-    for (word, times), each in zip(words, weights, strict=True):
-        scores += saturated(each, rarity(word, snapshot) * times)
+    scores, *others = (
+        saturated(each, rarity(word, snapshot) * times)
+        for (word, times), each in zip(words, weights, strict=True)
+    )
+    for other in others:
+        scores += other
     return Found(documents, scores)
 
 

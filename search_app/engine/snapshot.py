@@ -123,7 +123,7 @@ class Snapshot:
     @cached_property
     def _stem_numbers(self) -> dict[str, int]:
         """The numbers of all stems: reading a query asks for several a word."""
-        return {stem: number for number, stem in enumerate(self.texts[""])}
+        return {stem: number for number, stem in enumerate(self.stem_texts)}
 
     def term(self, text: str) -> int | None:
         """The number of a term among its kind; None if nothing has it."""
@@ -270,10 +270,14 @@ class Snapshot:
         return Titles(self.segment, self.ranks["newest"])
 
     @cached_property
-    def texts(self) -> Mapping[str, list[str]]:
-        """How all words are written, and all stems, by WRITTEN and by nothing."""
-        words = [written_of(each) for each in self.segment.words.texts.all()]
-        return {analysis.WRITTEN: words, "": self.segment.stems.texts.all()}
+    def surface_texts(self) -> list[str]:
+        """All words as they are written, by number."""
+        return [written_of(each) for each in self.segment.words.texts.all()]
+
+    @cached_property
+    def stem_texts(self) -> list[str]:
+        """All stems, by number."""
+        return self.segment.stems.texts.all()
 
 
 def places(documents: Documents) -> NDArray[np.intp]:

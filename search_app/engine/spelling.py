@@ -68,7 +68,7 @@ class Speller:
         segment = snapshot.segment
         frequencies = np.diff(segment.words.offsets)
         known: dict[str, int] = {}
-        words = snapshot.texts[analysis.WRITTEN]
+        words = snapshot.surface_texts
         for written, frequency in zip(words, frequencies.tolist(), strict=True):
             known[written] = known.get(written, 0) + frequency
         places = world.words(self._spoken[0])

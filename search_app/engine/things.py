@@ -106,6 +106,8 @@ def names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
     if field.kind == "language":
         return {each: [codes.language_name(value, each)] for each in spoken}
     label = field.display(value, own)
+    if field.kind == "year":
+        return {own: [label]}
     parts = [part for part in _PARTED.split(label) if " " in part or len(part) >= SHORTEST_PART]
     called: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
     for part in called[own]:

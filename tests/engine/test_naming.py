@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import generations, thesaurus
-from search_app.engine.naming import MOST_ALIKE, Names
+from search_app.engine.naming import JOINING, MOST_ALIKE, Names
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.things import Thing
 from tests.catalogue import CORPUS
@@ -76,8 +76,11 @@ def test_chinese_words_in_another_order_name_the_concept(label: tuple[str, str])
 def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
     label: tuple[str, str], data: st.DataObject
 ) -> None:
-    """Half of a label names its concept, unless it is a label or too many concepts have it."""
-    text, of = label
+    """Half of a label names its concept, unless it is a label or too many concepts have it.
+
+    Characters that only join words do not count.
+    """
+    text, of = label[0].translate(JOINING), label[1]
     length = data.draw(st.integers(max(2, -(-len(text) // 2)), max(2, len(text))))
     at = data.draw(st.integers(0, max(0, len(text) - length)))
     part = text[at : at + length]
