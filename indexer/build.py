@@ -16,7 +16,6 @@ from indexer import (
     analysis,
     attempts,
     catalogue_file,
-    columnar,
     corpus,
     generations,
     manifest,
@@ -25,7 +24,11 @@ from indexer import (
     thesaurus,
 )
 from indexer.census import Census
-from indexer.columnar import Segment
+from indexer.columnar import writer
+from indexer.columnar.segment import MEANING, Segment
+from indexer.columnar.storage import Damaged
+from indexer.columnar.vectors import encoded
+from indexer.columnar.writer import Counts
 from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
 from indexer.limits import LIMITS, Limits
@@ -111,7 +114,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
                 items = census.counted(chain(same, others or ()), progress)
                 if encoder:
                     items = _encoded(partial, items, encoder, former)
-                counts = columnar.write(partial / manifest.SEGMENT, catalogue, items, former)
+                counts = writer.write(partial / manifest.SEGMENT, catalogue, items, former)
                 if not force:
                     _refuse_a_part(census, live, corpus_folder)
                 if former is None or not census.equals(live):
@@ -132,13 +135,13 @@ def _encoded(
     partial: Path, chunks: Iterable[Sequence[Item]], encoder: Encoder, former: Segment | None
 ) -> Iterator[Sequence[Item]]:
     """The chunks as they are; what they mean is written once all have passed."""
-    file = partial / manifest.SEGMENT / columnar.MEANING
+    file = partial / manifest.SEGMENT / MEANING
     known = former.vectors if former else None
-    return columnar.encoded(file, chunks, encoder.publications, known)
+    return encoded(file, chunks, encoder.publications, known)
 
 
 def _sealed(
-    partial: Path, census: Census, counts: columnar.Counts, started: float, live: Generation | None
+    partial: Path, census: Census, counts: Counts, started: float, live: Generation | None
 ) -> Generation:
     """A generation that is whole, of what was counted; its segment is written already."""
     (partial / manifest.DIGESTS).write_bytes(manifest.packed_digests(census.digests))
@@ -218,7 +221,7 @@ def _files_of(ids: Iterable[str], live: Generation, corpus_folder: Path) -> str:
     """
     try:
         stored = Segment(live.segment, live.manifest.catalogue).stored
-    except (columnar.Damaged, KeyError):
+    except (Damaged, KeyError):
         return ""
     numbers = (stored.number(each) for each in ids)
     counts = Counter(stored.source(number).file for number in numbers if number is not None)

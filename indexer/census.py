@@ -9,7 +9,8 @@ from itertools import islice
 
 import msgspec
 
-from indexer import analysis, columnar, schema
+from indexer import analysis, schema
+from indexer.columnar.writer import Counts
 from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
 from indexer.limits import LIMITS, Limits
@@ -94,7 +95,7 @@ class Census:
         return theirs == (*rules, self.corpus)
 
     def manifest(
-        self, counts: columnar.Counts, *, after: str | None = None, seconds: float = 0.0
+        self, counts: Counts, *, after: str | None = None, seconds: float = 0.0
     ) -> Manifest:
         """Return the manifest of a generation of all this; its files are added later."""
         return Manifest(

@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 import zstandard
 
-from indexer import columnar, generations
-from indexer.columnar import Array, Segment, Terms
+from indexer import generations
+from indexer.columnar.segment import Segment, Terms
+from indexer.columnar.storage import Array, Damaged
 from indexer.manifest import MANIFEST, MANIFEST_DIGEST, Generation, IndexOutdated, IndexUnusable
 
 
@@ -53,7 +54,7 @@ def _wrong(generation: Generation) -> list[str]:
         return damaged
     try:
         segment = Segment(generation.segment, generation.manifest.catalogue)
-    except (columnar.Damaged, KeyError) as error:
+    except (Damaged, KeyError) as error:
         return [f"the segment can't be read: {error}"]
     return list(faults(segment, generation.manifest.publications))
 

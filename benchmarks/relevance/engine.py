@@ -14,7 +14,8 @@ import msgspec
 
 from benchmarks.relevance.bm25f import Collection, Constants
 from benchmarks.relevance.judged import Document, JudgedSet
-from indexer import build, catalogue_file, columnar
+from indexer import build, catalogue_file
+from indexer.columnar.postings import B_SHORT, K1, B
 from indexer.meaning import Encoder
 from search_app.engine import Engine, open_engine
 from search_app.engine.request import Match, SearchRequest
@@ -67,9 +68,9 @@ def constants() -> Constants:
     """What the engine ranks by as it stands, with the weights of the sets' catalogue."""
     rows = catalogue_file.load(CATALOGUE.parent).by_name
     return Constants(
-        k1=columnar.K1,
-        b_title=columnar.B_SHORT,
-        b_summary=columnar.B,
+        k1=K1,
+        b_title=B_SHORT,
+        b_summary=B,
         title_weight=rows["title"].weight / rows["summary"].weight,
     )
 

@@ -15,33 +15,3 @@ a column of ordinals. The rest of a publication is stored packed, one by one.
 Whoosh reads the first four through `codec`; the table of contents is Whoosh's own pickle,
 which the engine never opens.
 """
-
-from indexer.columnar.facets import Column
-from indexer.columnar.postings import B_SHORT, K1, B, Layout, ranges
-from indexer.columnar.segment import MEANING, Places, Postings, Segment, Terms
-from indexer.columnar.storage import Array, Damaged
-from indexer.columnar.vectors import Vectors, encoded
-from indexer.columnar.words import STEM_MARK, written_of
-from indexer.columnar.writer import Counts, write
-
-__all__ = [
-    "B_SHORT",
-    "K1",
-    "MEANING",
-    "STEM_MARK",
-    "Array",
-    "B",
-    "Column",
-    "Counts",
-    "Damaged",
-    "Layout",
-    "Places",
-    "Postings",
-    "Segment",
-    "Terms",
-    "Vectors",
-    "encoded",
-    "ranges",
-    "write",
-    "written_of",
-]  # fmt: skip

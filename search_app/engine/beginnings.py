@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import analysis
-from indexer.columnar import Array, Column, Segment, ranges
+from indexer.columnar.facets import Column
+from indexer.columnar.postings import ranges
+from indexer.columnar.segment import Segment
+from indexer.columnar.storage import Array
 from indexer.fields import Catalogue
 from indexer.folding import as_written
 from search_app.engine.columns import Counts

@@ -9,8 +9,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.columnar import Array, Column
-from indexer.columnar.storage import narrowest
+from indexer.columnar.facets import Column
+from indexer.columnar.storage import Array, narrowest
 
 Numbers = NDArray[np.int64]
 LARGEST_KEY = 1 << 62

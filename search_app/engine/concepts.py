@@ -16,7 +16,7 @@ import numpy as np
 from whoosh import query
 
 from indexer import analysis, languages
-from indexer.columnar import written_of
+from indexer.columnar.words import written_of
 from indexer.folding import as_written, fold
 from indexer.thesaurus import Thesaurus
 from search_app.engine import reading

@@ -17,8 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import languages
-from indexer.columnar import STEM_MARK, Array, Segment, ranges, written_of
+from indexer.columnar.postings import ranges
+from indexer.columnar.segment import Segment
+from indexer.columnar.storage import Array
 from indexer.columnar.texts import Texts, offsets_of
+from indexer.columnar.words import STEM_MARK, written_of
 
 LEAST_WORDS = 4
 """So many words a title must have that are not stop words. What tells an edition of it is one."""

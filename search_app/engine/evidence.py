@@ -16,7 +16,7 @@ import numpy as np
 from whoosh import query
 
 from indexer import analysis
-from indexer.columnar import written_of
+from indexer.columnar.words import written_of
 from indexer.schema import row_of
 from search_app.engine import expand
 from search_app.engine.match import UnknownNode, matches, said

@@ -15,7 +15,8 @@ from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
 from indexer import analysis
-from indexer.columnar import Array, Terms
+from indexer.columnar.segment import Terms
+from indexer.columnar.storage import Array
 from search_app.engine.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
 

@@ -14,7 +14,7 @@ import numpy as np
 from whoosh import query
 
 from indexer import analysis, schema
-from indexer.columnar import Postings
+from indexer.columnar.segment import Postings
 from indexer.fields import MISSING
 from indexer.folding import as_written
 from indexer.record import Publication

@@ -11,7 +11,7 @@ from functools import reduce
 
 import numpy as np
 
-from indexer.columnar import Array
+from indexer.columnar.storage import Array
 from indexer.fields import MISSING, Field
 from search_app.engine.columns import Counts
 from search_app.engine.results import Bucket

@@ -15,7 +15,8 @@ import numpy as np
 from whoosh import query
 
 from indexer import analysis
-from indexer.columnar import Column, Places, Postings
+from indexer.columnar.facets import Column
+from indexer.columnar.segment import Places, Postings
 from indexer.schema import row_of
 from search_app.engine import expand
 from search_app.engine.nodes import Labels, Leaf

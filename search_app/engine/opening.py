@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Thread
 
 from indexer import generations
-from indexer.columnar import Array, storage
-from indexer.columnar.storage import Buffer
+from indexer.columnar import storage
+from indexer.columnar.storage import Array, Buffer
 from indexer.manifest import SEGMENT, Generation
 
 Contents = Mapping[str, Buffer]

@@ -22,7 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from indexer.columnar import K1, Array, Postings
+from indexer.columnar.postings import K1
+from indexer.columnar.segment import Postings
+from indexer.columnar.storage import Array
 from search_app.engine.match import Fetch, Look, fetching, matches, never, postings
 from search_app.engine.nodes import Leaf, first_of_equals, leaves
 from search_app.engine.snapshot import Documents, Snapshot, places

@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.columnar import Array, Column
-from indexer.columnar.storage import narrowest
+from indexer.columnar.facets import Column
+from indexer.columnar.storage import Array, narrowest
 from indexer.fields import Field
 from search_app.engine.columns import Numbers
 from search_app.engine.match import holding

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer import languages
-from indexer.columnar import Array
+from indexer.columnar.storage import Array
 from search_app.engine.nodes import Leaf
 from search_app.engine.order import best, folded
 from search_app.engine.score import found, rarities, saturated

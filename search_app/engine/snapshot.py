@@ -16,17 +16,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import analysis, columnar, languages, schema
-from indexer.columnar import (
-    STEM_MARK,
-    Array,
-    Column,
-    Postings,
-    Segment,
-    Terms,
-    storage,
-    written_of,
-)
+from indexer import analysis, languages, schema
+from indexer.columnar import storage
+from indexer.columnar.facets import Column
+from indexer.columnar.segment import Postings, Segment, Terms
+from indexer.columnar.storage import Array, Damaged
+from indexer.columnar.words import STEM_MARK, written_of
 from indexer.fields import Catalogue
 from indexer.folding import as_written
 from indexer.manifest import Generation, IndexOutdated
@@ -75,7 +70,7 @@ class Snapshot:
         self.catalogue: Catalogue = manifest.catalogue
         try:
             self.segment = Segment(generation.segment, self.catalogue, read)
-        except (columnar.Damaged, KeyError) as error:
+        except (Damaged, KeyError) as error:
             what = f"the generation {generation.name} can't be read: {error}"
             raise IndexOutdated(what, "Run: pubsearch build --force") from error
         self.columns: Mapping[str, Column] = self.segment.columns

@@ -21,7 +21,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer import analysis, languages
-from indexer.columnar import Array
+from indexer.columnar.storage import Array
 from indexer.columnar.texts import Texts
 from indexer.folding import as_written
 from search_app.engine import concepts, dictionary, reading, world

@@ -17,7 +17,9 @@ import msgspec
 import numpy as np
 
 from indexer import analysis, languages
-from indexer.columnar import STEM_MARK, Array, Terms, written_of
+from indexer.columnar.segment import Terms
+from indexer.columnar.storage import Array
+from indexer.columnar.words import STEM_MARK, written_of
 from indexer.folding import as_written
 from search_app.engine.beginnings import Range, folded
 from search_app.engine.facets import ticked

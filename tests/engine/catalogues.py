@@ -12,8 +12,9 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from indexer import columnar, manifest, publishing
+from indexer import manifest, publishing
 from indexer.census import Census
+from indexer.columnar import writer
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import Fresh, Publication, Source, Value
 from indexer.thesaurus import Thesaurus
@@ -108,7 +109,7 @@ def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATA
     with publishing.begun(folder) as partial:
         census = Census(catalogue, {}, [], Thesaurus(), "")
         chunks = census.counted(map(Fresh, made))
-        counts = columnar.write(partial / manifest.SEGMENT, catalogue, chunks)
+        counts = writer.write(partial / manifest.SEGMENT, catalogue, chunks)
         sealed = publishing.seal(partial, census.manifest(counts))
         publishing.publish(folder, sealed)
     return folder

@@ -17,7 +17,7 @@ from whoosh import query
 
 from indexer import analysis, generations, schema
 from indexer.analysis import Token
-from indexer.columnar import B_SHORT, K1, B
+from indexer.columnar.postings import B_SHORT, K1, B
 from indexer.fields import Field
 from search_app.engine.nodes import Leaf
 from search_app.engine.score import found

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import analysis, generations, schema
-from indexer.columnar import B_SHORT, K1, B
+from indexer.columnar.postings import B_SHORT, K1, B
 from indexer.record import Publication, Source
 from search_app.engine import similar
 from search_app.engine.similar import related, telling

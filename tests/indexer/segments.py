@@ -10,8 +10,9 @@ from unittest import mock
 import msgspec
 from hypothesis import strategies as st
 
-from indexer import cleaning, columnar
-from indexer.columnar import Segment, stored
+from indexer import cleaning
+from indexer.columnar import stored, writer
+from indexer.columnar.segment import Segment
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.record import NO_PIECE, Fresh, Item, Link, Publication, Source
 
@@ -89,7 +90,7 @@ def written(
     step = size or max(len(items), 1)
     chunks = [items[first : first + step] for first in range(0, len(items), step)]
     with mock.patch.object(stored, "SAMPLES", 1):  # so that a chunk of one settles the dictionary
-        columnar.write(folder, catalogue, chunks, former)
+        writer.write(folder, catalogue, chunks, former)
     return Segment(folder, catalogue)
 
 

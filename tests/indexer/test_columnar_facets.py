@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from indexer import columnar
-from indexer.columnar import Column, Segment
+from indexer.columnar import writer
+from indexer.columnar.facets import Column
+from indexer.columnar.segment import Segment
 from indexer.fields import MISSING
 from indexer.record import Publication, Source
 from tests.engine import catalogues
@@ -74,7 +75,7 @@ def test_ancestors_stand_in_columns_of_their_own(seed: int, tmp_path: Path) -> N
 def test_writing_tells_what_facets_count(made: list[Publication]) -> None:
     """Written, a facet tells how many publications have each value, the most frequent first."""
     with tempfile.TemporaryDirectory() as folder:
-        counts = columnar.write(Path(folder), CATALOGUE, [fresh(made)] if made else [])
+        counts = writer.write(Path(folder), CATALOGUE, [fresh(made)] if made else [])
     assert list(counts) == ["topic", "year"]
     for row, told in counts.items():
         assert told == Counter(value for each in stated(made, row) for value in each)

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer import analysis, schema
-from indexer.columnar import Layout, Segment, inversion, postings, splice, stream, words
+from indexer.columnar import inversion, postings, splice, stream, words
+from indexer.columnar.postings import Layout
+from indexer.columnar.segment import Segment
 from indexer.record import Fresh, Item, Kept, Publication
 from tests.engine import catalogues
 from tests.indexer.segments import CATALOGUE, contents, fresh, moved, publications, written

@@ -13,8 +13,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from indexer.columnar import Array, Damaged, storage
-from indexer.columnar.storage import MAGIC, ArrayWriter, Spool, for_offsets, narrowest
+from indexer.columnar import storage
+from indexer.columnar.storage import (
+    MAGIC,
+    Array,
+    ArrayWriter,
+    Damaged,
+    Spool,
+    for_offsets,
+    narrowest,
+)
 
 DTYPES = st.one_of(
     arrays.boolean_dtypes(),

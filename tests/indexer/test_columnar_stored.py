@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.columnar import Segment, orders
+from indexer.columnar import orders
+from indexer.columnar.segment import Segment
 from indexer.record import Link, Publication, Source, Value
 from tests.indexer.segments import LINES, fresh, publications, written
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer import analysis, languages
-from indexer.columnar import Array
+from indexer.columnar.storage import Array
 from indexer.columnar.stream import Numbers, provisional
 from indexer.columnar.words import (
     FIELD_END,

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer import build, columnar, generations, meaning, verify
-from indexer.columnar import Segment, storage
+from indexer import build, generations, meaning, verify
+from indexer.columnar import storage
+from indexer.columnar.segment import MEANING, Segment
+from indexer.columnar.vectors import Vectors, encoded
 from indexer.meaning import SIZE, Encoder, Vector
 from indexer.record import Fresh, Publication, Source
 from tests.samples import article, page
@@ -84,9 +86,9 @@ def test_cosines_are_those_of_plain_vectors(
     fresh = [Fresh(Publication(id=str(each), title="x", source=NOWHERE)) for each in range(count)]
     chunks = [fresh[:1000], fresh[1000:]]
     parts = iter((plain[:1000], plain[1000:]))
-    passed = list(columnar.encoded(folder / "v", chunks, lambda _: next(parts), None))
+    passed = list(encoded(folder / "v", chunks, lambda _: next(parts), None))
     assert passed == chunks
-    vectors = columnar.Vectors(storage.read(folder / "v"))
+    vectors = Vectors(storage.read(folder / "v"))
     assert np.abs(vectors.cosines(wanted) - plain @ wanted).max(initial=0) < 0.01
     at = drawn.integers(0, count, size=some) if count else np.zeros(0, np.int64)
     assert np.allclose(vectors.cosines(wanted, at), vectors.cosines(wanted)[at], atol=1e-6)
@@ -109,7 +111,7 @@ def test_only_what_is_new_is_encoded(corpus: Path, tmp_path: Path) -> None:
     # The page of the two is a piece, and read as one.
     assert sorted(again.seen) == ["changed", "one", "zero"]
     anew = build.build(corpus, tmp_path / "anew", encoder=Counting())
-    files = [each.generation.segment / columnar.MEANING for each in (outcome, anew)]
+    files = [each.generation.segment / MEANING for each in (outcome, anew)]
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
@@ -126,7 +128,7 @@ def test_vectors_come_and_go_with_the_encoder(corpus: Path, index: Path) -> None
     )
     without = build.build(corpus, index)
     assert without.status == "published"
-    assert not (without.generation.segment / columnar.MEANING).exists()
+    assert not (without.generation.segment / MEANING).exists()
 
 
 def test_missing_vectors_are_told(corpus: Path, index: Path) -> None:

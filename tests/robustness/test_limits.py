@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer import build, catalogue_file, cleaning, readers, validate
-from indexer.columnar import Segment
+from indexer.columnar.segment import Segment
 from indexer.corpus import MOST_PROBLEMS
 from indexer.limits import LIMITS, Limits
 from indexer.readers import READERS
