@@ -137,7 +137,7 @@ def _encoded(
     """The chunks as they are; what they mean is written once all have passed."""
     file = partial / manifest.SEGMENT / MEANING
     known = former.vectors if former else None
-    return encoded(file, chunks, encoder.publications, known)
+    return encoded(file, chunks, encoder.encode_weighted, known)
 
 
 def _sealed(

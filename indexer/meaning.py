@@ -14,8 +14,6 @@ from importlib import import_module, metadata
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.record import Publication
-
 Vector = NDArray[np.float32]
 """Of SIZE numbers, and of length 1, so that the product of two is the cosine of their angle."""
 SIZE = 512
@@ -43,13 +41,16 @@ class Encoder:
         found: Vector = self._encode(text[:LONGEST])  # type: ignore[operator]
         return found
 
-    def publications(self, publications: Sequence[Publication]) -> Vector:
-        """The vectors of publications, a row each: of all they say, and once more of the title."""
-        found = np.empty((len(publications), SIZE), np.float32)
-        for number, each in enumerate(publications):
-            found[number] = self.text(f"{each.title}. {each.summary or ''}") + self.text(each.title)
-        found /= np.linalg.norm(found, axis=1, keepdims=True)
-        return found
+    def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
+        """Return a vector of length 1 per publication, of shape (n, SIZE).
+
+        It is the sum of the vectors of the title and of the title with the summary, normalized.
+        """
+        vectors = np.empty((len(titles), SIZE), np.float32)
+        for row, (title, summary) in enumerate(zip(titles, summaries, strict=True)):
+            vectors[row] = self.text(f"{title}. {summary}") + self.text(title)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
 
 @lru_cache(maxsize=1)

@@ -10,11 +10,15 @@ import numpy as np
 
 from indexer.columnar.storage import Array, ArrayWriter, Spool
 from indexer.meaning import SIZE, Vector
-from indexer.record import Fresh, Item, Kept, Publication
+from indexer.record import Fresh, Item, Kept
 
 LARGEST = 127
 AT_ONCE = 4096
 """So many rows are made plain numbers at a time: they stay in the processor's cache."""
+
+
+Encode = Callable[[Sequence[str], Sequence[str]], Vector]
+"""Takes the titles and the summaries of publications; returns their vectors, one in a row."""
 
 
 class Vectors:
@@ -39,7 +43,7 @@ class Vectors:
 def encoded(
     file: Path,
     chunks: Iterable[Sequence[Item]],
-    encode: Callable[[Sequence[Publication]], Vector],
+    encode: Encode,
     former: Vectors | None,
 ) -> Iterator[Sequence[Item]]:
     """The chunks as they are; when all have passed, their vectors are written into a file.
@@ -58,13 +62,14 @@ def encoded(
 
 def _rows(
     chunk: Sequence[Item],
-    encode: Callable[[Sequence[Publication]], Vector],
+    encode: Encode,
     former: Vectors | None,
 ) -> Array:
     rows = np.empty((len(chunk), SIZE), np.int8)
     is_fresh = np.array([isinstance(each, Fresh) for each in chunk])
     if is_fresh.any():
-        vectors = encode([each.publication for each in chunk if isinstance(each, Fresh)])
+        fresh = [each.publication for each in chunk if isinstance(each, Fresh)]
+        vectors = encode([each.title for each in fresh], [each.summary or "" for each in fresh])
         largest = np.abs(vectors).max(axis=1, keepdims=True)
         rows[is_fresh] = np.rint(vectors / largest * LARGEST)
     if former is not None:

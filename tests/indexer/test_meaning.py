@@ -39,16 +39,16 @@ def real() -> Encoder:
 
 
 class Counting(Encoder):
-    """The real encoder, keeping the ids of what it encodes."""
+    """The real encoder, keeping the titles of what it encodes."""
 
     def __init__(self) -> None:
         super().__init__("0.2.1")
         self.seen: list[str] = []
 
-    def publications(self, publications: Sequence[Publication]) -> Vector:
-        """Keeps them and encodes them."""
-        self.seen += [each.id for each in publications]
-        return super().publications(publications)
+    def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
+        """Keeps the titles and encodes all."""
+        self.seen += titles
+        return super().encode_weighted(titles, summaries)
 
 
 @pytest.mark.parametrize(("typed", "meant"), ALIKE)
@@ -62,13 +62,10 @@ def test_like_texts_have_a_small_angle(typed: str, meant: str) -> None:
 @settings(max_examples=25)
 def test_vectors_have_a_length_of_one(texts: list[str]) -> None:
     """Whatever a text holds, its vector has a direction; beside others it is the same as alone."""
-    made = [
-        Publication(id=str(number), title=text, source=NOWHERE) for number, text in enumerate(texts)
-    ]
-    together = real().publications(made)
+    together = real().encode_weighted(texts, [""] * len(texts))
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    for each, row in zip(made, together, strict=True):
-        assert np.array_equal(real().publications([each])[0], row)
+    for each, row in zip(texts, together, strict=True):
+        assert np.array_equal(real().encode_weighted([each], [""])[0], row)
 
 
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(0, 9000), some=st.integers(0, 50))
@@ -86,7 +83,7 @@ def test_cosines_are_those_of_plain_vectors(
     fresh = [Fresh(Publication(id=str(each), title="x", source=NOWHERE)) for each in range(count)]
     chunks = [fresh[:1000], fresh[1000:]]
     parts = iter((plain[:1000], plain[1000:]))
-    passed = list(encoded(folder / "v", chunks, lambda _: next(parts), None))
+    passed = list(encoded(folder / "v", chunks, lambda *_: next(parts), None))
     assert passed == chunks
     vectors = Vectors(storage.read(folder / "v"))
     assert np.abs(vectors.cosines(wanted) - plain @ wanted).max(initial=0) < 0.01
@@ -109,7 +106,7 @@ def test_only_what_is_new_is_encoded(corpus: Path, tmp_path: Path) -> None:
     again = Counting()
     outcome = build.build(corpus, tmp_path / "index", encoder=again)
     # The page of the two is a piece, and read as one.
-    assert sorted(again.seen) == ["changed", "one", "zero"]
+    assert sorted(again.seen) == ["Changed", "One", "Zero"]
     anew = build.build(corpus, tmp_path / "anew", encoder=Counting())
     files = [each.generation.segment / MEANING for each in (outcome, anew)]
     assert files[0].read_bytes() == files[1].read_bytes()
