@@ -13,7 +13,6 @@ from typing import Literal
 import msgspec
 
 from indexer import (
-    analysis,
     attempts,
     catalogue_file,
     corpus,
@@ -23,6 +22,8 @@ from indexer import (
     schema,
     thesaurus,
 )
+from indexer.analysis import tokenizer
+from indexer.analysis.embeddings import Encoder
 from indexer.census import Census
 from indexer.columnar import writer
 from indexer.columnar.segment import MEANING, Segment
@@ -33,7 +34,6 @@ from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
 from indexer.limits import LIMITS, Limits
 from indexer.manifest import Changes, Generation
-from indexer.meaning import Encoder
 from indexer.record import Item, Kept, Problem
 
 Gate = Callable[[Generation, Generation | None], None]
@@ -174,7 +174,7 @@ def _former(live: Generation, catalogue: Catalogue, model: str, limits: Limits) 
     """The live segment, if what is unchanged may be copied from it, having the same rules."""
     told = live.manifest
     theirs = (told.format, told.analysis, told.schema, told.meaning, told.limits)
-    rules = (schema.FORMAT, analysis.VERSION, catalogue.fingerprint, model, limits)
+    rules = (schema.FORMAT, tokenizer.VERSION, catalogue.fingerprint, model, limits)
     if theirs != rules:
         return None
     return Segment(live.segment, catalogue)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import codes, detection, files
+from indexer import codes, files
+from indexer.analysis import language_detection
 from indexer.fields import MISSING, Catalogue, Field
 
 CATALOGUE_FILE = "catalogue.toml"
@@ -172,8 +173,8 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
          f"{row.name!r} has the role 'date'", "Its kind must be 'year'"),
         (row.detects and row.role != "title",
          f"{row.name!r} detects languages", "Only the row of the title can: move it there"),
-        (row.detects and not detection.is_installed(),
-         f"{row.name!r} detects languages, and {detection.PACKAGE} is not installed",
+        (row.detects and not language_detection.is_installed(),
+         f"{row.name!r} detects languages, and {language_detection.PACKAGE} is not installed",
          "Run: pip install '.[detection]', or leave `detects` out"),
         (MISSING in row.values,
          f"{row.name!r} allows the value {MISSING!r}",

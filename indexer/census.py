@@ -9,7 +9,8 @@ from itertools import islice
 
 import msgspec
 
-from indexer import analysis, schema
+from indexer import schema
+from indexer.analysis import tokenizer
 from indexer.columnar.writer import Counts
 from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
@@ -91,7 +92,7 @@ class Census:
             return False
         told = live.manifest
         theirs = (told.format, told.analysis, told.schema, told.meaning, told.corpus)
-        rules = (schema.FORMAT, analysis.VERSION, self.catalogue.fingerprint, self.model)
+        rules = (schema.FORMAT, tokenizer.VERSION, self.catalogue.fingerprint, self.model)
         return theirs == (*rules, self.corpus)
 
     def manifest(
@@ -100,7 +101,7 @@ class Census:
         """Return the manifest of a generation of all this; its files are added later."""
         return Manifest(
             format=schema.FORMAT,
-            analysis=analysis.VERSION,
+            analysis=tokenizer.VERSION,
             schema=self.catalogue.fingerprint,
             corpus=self.corpus,
             built=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import analysis, catalogue_file, corpus, schema, thesaurus
+from indexer import catalogue_file, corpus, schema, thesaurus
+from indexer.analysis import tokenizer
 from indexer.corpus import SILENT, Progress
 from indexer.fields import Catalogue
 from indexer.limits import LIMITS, Limits
@@ -64,7 +65,7 @@ class Names:
         for number, concept in enumerate(known.concept):
             for language in concept.languages:
                 for label in concept.labels(language):
-                    if key := analysis.stems(label, language):
+                    if key := tokenizer.stems(label, language):
                         self._starting[key[0]].append((key, language, number))
 
     def look_in(self, publication: Publication) -> None:
@@ -92,7 +93,7 @@ def _primary(language: str) -> str:
 def _stems(text: str, language: str) -> Sequence[str]:
     """The stems of a text, with a BREAK wherever positions jump."""
     stems, last = [], -1
-    for token in analysis.tokens(text, language):
+    for token in tokenizer.tokens(text, language):
         if token.position != last + 1:
             stems.append(BREAK)
         stems.append(token.stem)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file, cleaning, corpus, durability, identities
+from indexer import catalogue_file, corpus, durability, identities
+from indexer.analysis import cleaning
 from indexer.catalogue_file import CATALOGUE_FILE
 from indexer.fields import Catalogue, Field
 from indexer.limits import LIMITS, Limits

@@ -13,7 +13,7 @@ from whoosh import fields
 from whoosh.analysis import Analyzer
 from whoosh.analysis import Token as WhooshToken
 
-from indexer import analysis
+from indexer.analysis import tokenizer
 from indexer.fields import Catalogue, Field
 from indexer.record import Publication
 
@@ -32,8 +32,8 @@ class WordAnalyzer(Analyzer):  # type: ignore[misc]
 
     def __call__(self, value: str, **options: object) -> Iterator[WhooshToken]:
         """The terms of a text, in the order of its words."""
-        for word in analysis.tokens(value, self.language):
-            for text in (word.stem, analysis.WRITTEN + word.written):
+        for word in tokenizer.tokens(value, self.language):
+            for text in (word.stem, tokenizer.WRITTEN + word.written):
                 yield WhooshToken(
                     text=text, original=text, pos=word.position, boost=1.0, positions=True,
                     stopped=False, startchar=word.start, endchar=word.end,
@@ -81,7 +81,7 @@ def text_of(publication: Publication, field: Field, catalogue: Catalogue) -> str
     shown = [
         field.display(each, catalogue.language) for each in publication.values.get(field.name, ())
     ]
-    return analysis.PARTED_BY.join(shown)
+    return tokenizer.PARTED_BY.join(shown)
 
 
 def document(publication: Publication, catalogue: Catalogue) -> dict[str, object]:

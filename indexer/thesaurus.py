@@ -18,8 +18,8 @@ from pathlib import Path
 import msgspec
 
 from indexer import catalogue_file
+from indexer.analysis.folding import fold
 from indexer.catalogue_file import CatalogueError
-from indexer.folding import fold
 
 THESAURUS_FILE = "thesaurus.toml"
 HINT = "See corpus/README.md for what a concept may say"

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz, process
 
-from indexer import codes, detection
+from indexer import codes
 from indexer import limits as limiting
-from indexer.cleaning import clean, is_visible, slug
+from indexer.analysis import language_detection
+from indexer.analysis.cleaning import clean, is_visible, slug
 from indexer.fields import MISSING, Catalogue, Field
 from indexer.limits import LIMITS, Limits
 from indexer.record import Entry, Link, Problem, Property, Publication, Value
@@ -125,7 +126,7 @@ class _Checked:
         stated = self.stated[field.name][0].language if field else None
         code = codes.language_code(stated) if stated else None
         if field and field.detects and not stated:
-            code = detection.language_of(text)
+            code = language_detection.language_of(text)
         if stated and code is None:
             hint = "Write a code such as es after lang="
             self.problem(f"the language {_shown(stated)} of the title is unknown", hint, None)

@@ -22,12 +22,13 @@ import click
 import msgspec
 
 from indexer import build as building
-from indexer import generations, meaning, watching
+from indexer import generations, watching
+from indexer.analysis import embeddings
+from indexer.analysis.embeddings import Encoder
 from indexer.build import Outcome, Refused
 from indexer.catalogue_file import CatalogueError
 from indexer.corpus import SILENT, Progress
 from indexer.manifest import IndexBusy, IndexUnusable
-from indexer.meaning import Encoder
 from indexer.watching import State
 from search_app import judged, terminal
 from search_app.config import SettingError, Settings
@@ -56,7 +57,7 @@ def _encoder(settings: Settings) -> Encoder | None:
     """Return the encoder for semantic search if the settings ask for it. Raise SettingError."""
     if not settings.semantic:
         return None
-    found = meaning.encoder()
+    found = embeddings.encoder()
     if found is None:
         what = "what publications mean can't be noted: the extra for it is not installed"
         raise SettingError(f"{what}. Run: pip install '.[semantic]'")

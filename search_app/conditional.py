@@ -17,7 +17,7 @@ import msgspec
 from flask import Flask, Response, g, request
 
 import indexer
-from indexer import meaning
+from indexer.analysis import embeddings
 from search_app.access import WATCHED
 from search_app.config import Settings
 from search_app.engine import Engine
@@ -80,7 +80,7 @@ def _program() -> str:
 
     A checkout may change without a new version.
     """
-    encoder = meaning.encoder()
+    encoder = embeddings.encoder()
     digest = sha256(f"{version('pubsearch')}\0{encoder and encoder.model}".encode())
     for package in (Path(__file__).parent, Path(indexer.__file__).parent):
         for file in sorted(package.rglob("*")):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from indexer import build, meaning
+from indexer import build
+from indexer.analysis import embeddings
 from search_app import config, create_app
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -29,7 +30,7 @@ def catalogue_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def meaning_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of corpus/ that has what each publication means."""
     index = tmp_path_factory.mktemp("meaning")
-    build.build(CORPUS, index, encoder=meaning.encoder())
+    build.build(CORPUS, index, encoder=embeddings.encoder())
     return index
 
 

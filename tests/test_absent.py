@@ -9,7 +9,8 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from indexer import analysis, generations, languages
+from indexer import generations
+from indexer.analysis import stemming, tokenizer
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import find, results
@@ -24,10 +25,10 @@ def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -
     assert len(SUITE["subject"]) == 40
     for each in SUITE["subject"]:
         language = each["lang"]
-        stop_words = languages.stop_words(language)
-        for word in analysis.words(each["text"]):
+        stop_words = stemming.stop_words(language)
+        for word in tokenizer.words(each["text"]):
             if word not in stop_words:
-                assert not snapshot.frequency(languages.stem(word, language)), (each, word)
+                assert not snapshot.frequency(stemming.stem(word, language)), (each, word)
 
 
 def looks_found(found: Results) -> bool:

@@ -33,7 +33,7 @@ from benchmarks.speed.report import page
 from benchmarks.speed.results import Results, Timed
 from benchmarks.speed.workplace import Plan, Workplace
 from indexer import build
-from indexer.languages import stop_words
+from indexer.analysis.stemming import stop_words
 from search_app.engine import open_engine
 
 PAPERS = 300

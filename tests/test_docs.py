@@ -12,7 +12,8 @@ from urllib.request import urlopen
 import pytest
 
 from benchmarks.speed import serving
-from indexer import build, languages
+from indexer import build
+from indexer.analysis import stemming
 from search_app import access, address, config, logs, page, server
 from search_app.engine import limit, request
 
@@ -128,6 +129,6 @@ def test_the_bounds_in_the_document_are_those_in_force() -> None:
         f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",
         f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {limit.MOST_WORDS}",
         f"{address.MOST_TICKED}, and {address.LONGEST_TICKED:,} bytes", f"{page.LINKS >> 20} MiB;",
-        f"up to {languages.LONGEST_KEPT} letters", f"at {logs.LONGEST:,} characters",
+        f"up to {stemming.LONGEST_KEPT} letters", f"at {logs.LONGEST:,} characters",
     ):  # fmt: skip
         assert told in text, told

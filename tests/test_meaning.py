@@ -14,7 +14,8 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from indexer import generations, meaning
+from indexer import generations
+from indexer.analysis import embeddings
 from search_app import cli, config, create_app
 from tests.catalogue import PATIENT
 from tests.test_diagnosis import answer, offered
@@ -123,7 +124,7 @@ def test_building_with_meaning(corpus: Path, tmp_path: Path) -> None:
     """`--semantic 1`, or the setting, builds what publications mean; 0 builds without."""
     index = tmp_path / "index"
     places = ("--corpus", str(corpus), "--index", str(index))
-    encoder = meaning.encoder()
+    encoder = embeddings.encoder()
     assert encoder
     for arguments, environment, model in (
         (("--semantic", "1"), {}, encoder.model), ((), {}, ""),
@@ -139,7 +140,7 @@ def test_the_extra_is_missing(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the extra, a build that wants it says what to install, and writes nothing."""
-    monkeypatch.setattr(meaning, "encoder", lambda: None)
+    monkeypatch.setattr(embeddings, "encoder", lambda: None)
     places = ("--corpus", str(corpus), "--index", str(tmp_path / "index"))
     status, output = run("build", *places, "--semantic", "1")
     assert status == 1

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.relevance.judged import Document
-from indexer import analysis, languages
+from indexer.analysis import stemming, tokenizer
 
 Numbers = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -70,13 +70,13 @@ class Collection:
 
         These count if there is nothing else.
         """
-        found = list(analysis.tokens(words, "en"))
-        left_out = languages.stop_words("en")
-        asks = languages.is_question(words.split())
+        found = list(tokenizer.tokens(words, "en"))
+        left_out = stemming.stop_words("en")
+        asks = stemming.is_question(words.split())
         kept = [
             word for word in found
             if word.written not in left_out
-            and not (asks and languages.carries_question(word.written))
+            and not (asks and stemming.carries_question(word.written))
         ] or found  # fmt: skip
         rows, rarity = [np.zeros((0, 3), np.int64)], [np.zeros(0)]
         for stem, times in Counter(word.stem for word in kept).items():
@@ -107,7 +107,7 @@ class Collection:
 
 
 def _stems(text: str) -> Counter[str]:
-    return Counter(word.stem for word in analysis.tokens(text, "en"))
+    return Counter(word.stem for word in tokenizer.tokens(text, "en"))
 
 
 def _lengths(texts: Sequence[Counter[str]]) -> Reals:

@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from indexer import build, meaning
-from indexer.meaning import Encoder
+from indexer import build
+from indexer.analysis import embeddings
+from indexer.analysis.embeddings import Encoder
 from search_app import judged
 from search_app.engine import open_engine
 from search_app.engine.snapshot import Snapshot
@@ -39,7 +40,7 @@ def measure() -> tuple[Kind, ...]:
         plain = _built(Path(folder) / "plain")
         exact = judged.figures(suite, plain, exact=True)
         understood = judged.figures(suite, plain)
-        meant = judged.figures(suite, _built(Path(folder) / "meaning", meaning.encoder()))
+        meant = judged.figures(suite, _built(Path(folder) / "meaning", embeddings.encoder()))
     counts = Counter(each.kind for each in suite.query)
     counts[judged.ALL] = len(suite.query)
     kinds = sorted(counts, key=lambda kind: (kind == judged.ALL, kind))

@@ -18,7 +18,7 @@ from benchmarks.relevance.measures import NDCG, Judge
 from benchmarks.relevance.paired import difference
 from benchmarks.relevance.peers import DEEPEST, PEERS, Peer
 from benchmarks.relevance.results import Line, Results, SetResult, System
-from indexer import meaning
+from indexer.analysis import embeddings
 from search_app.engine import Engine
 
 OURS = System("pubsearch", "any word")
@@ -89,7 +89,7 @@ def _ours(
 
 
 def _by_meaning(judged: JudgedSet, judge: Judge, folder: Path) -> Line:
-    searched = engine.built(judged.documents, folder, meaning.encoder())
+    searched = engine.built(judged.documents, folder, embeddings.encoder())
     return _line(OURS_BY_MEANING, judge, _as_typed(judged, searched))
 
 
@@ -117,6 +117,6 @@ def _line(system: System, judge: Judge, lists: dict[str, list[str]]) -> Line:
 def _versions(peers: Sequence[Peer]) -> dict[str, str]:
     """What took part, and what it stands on."""
     versions = {"Python": platform.python_version()}
-    for name in ("numpy", "PyStemmer", meaning.PACKAGE, "ir-measures"):
+    for name in ("numpy", "PyStemmer", embeddings.PACKAGE, "ir-measures"):
         versions[name] = metadata.version(name)
     return versions | {peer.name: peer.version for peer in peers if peer.is_rival}

@@ -15,8 +15,8 @@ import msgspec
 from benchmarks.relevance.bm25f import Collection, Constants
 from benchmarks.relevance.judged import Document, JudgedSet
 from indexer import build, catalogue_file
+from indexer.analysis.embeddings import Encoder
 from indexer.columnar.postings import B_SHORT, K1, B
-from indexer.meaning import Encoder
 from search_app.engine import Engine, open_engine
 from search_app.engine.request import Match, SearchRequest
 

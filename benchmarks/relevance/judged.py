@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from indexer import analysis, cleaning
+from indexer.analysis import cleaning, tokenizer
 
 Line = TypeVar("Line", bound=msgspec.Struct)
 
@@ -65,7 +65,7 @@ class JudgedSet(msgspec.Struct, frozen=True):
 
 def words(text: str) -> str:
     """The words of a text as written, folded and parted by spaces, up to the limit."""
-    return " ".join(word.written for word in islice(analysis.tokens(text, "en"), MOST_WORDS))
+    return " ".join(word.written for word in islice(tokenizer.tokens(text, "en"), MOST_WORDS))
 
 
 def load(folder: Path) -> JudgedSet:

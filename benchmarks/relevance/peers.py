@@ -16,7 +16,7 @@ from unittest.mock import patch
 import msgspec
 
 from benchmarks.relevance.judged import Document
-from indexer import languages
+from indexer.analysis import stemming
 
 DEEPEST = 1000
 """How long a list is that every system may give: the depth that MAP is taken at."""
@@ -62,7 +62,7 @@ class Peer(msgspec.Struct, frozen=True):
 def content_words(words: str) -> str:
     """The words without those that this project's engine leaves out, unless there are no others."""
     every = words.split()
-    kept = [word for word in every if word not in languages.stop_words("en")]
+    kept = [word for word in every if word not in stemming.stop_words("en")]
     return " ".join(kept or every)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from benchmarks.speed.papers import FACETS, Paper
-from indexer.languages import stop_words
+from indexer.analysis.stemming import stop_words
 
 Kind = Literal["word", "and", "or", "phrase", "prefix", "ticked"]
 KINDS: Mapping[Kind, str] = {

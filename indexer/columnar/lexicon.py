@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from indexer import analysis
+from indexer.analysis import tokenizer
 from indexer.columnar.facets import Column
 from indexer.columnar.postings import ranges
 from indexer.columnar.segment import Segment
@@ -82,7 +82,7 @@ class WordLexicon:
         words = np.unique(held[held >= 0])
         self._words: dict[bytes, list[int]] = {}
         for word in words.tolist():
-            written = analysis.WRITTEN + written_of(segment.words.texts.text(word))
+            written = tokenizer.WRITTEN + written_of(segment.words.texts.text(word))
             self._words.setdefault(written.encode(), []).append(word)
         stems = np.unique(segment.stem_of[words]).tolist()
         self._stems = {segment.stems.texts.text(stem).encode(): stem for stem in stems}

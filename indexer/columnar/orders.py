@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from indexer.analysis.folding import fold
 from indexer.columnar.storage import Array
-from indexer.folding import fold
 
 _ARTICLES = {
     "de": frozenset({"das", "dem", "den", "der", "die", "ein", "eine"}),

@@ -22,7 +22,8 @@ from types import TracebackType
 
 import numpy as np
 
-from indexer import analysis, schema
+from indexer import schema
+from indexer.analysis import tokenizer
 from indexer.columnar.segment import Segment
 from indexer.columnar.storage import Array, Spool
 from indexer.columnar.words import FIRST, Stems, Vocabulary, stems_of, vocabulary, word_of
@@ -67,7 +68,7 @@ class Numbers:
         reading = self._read.get(language)
         if reading is None:
             reading = self._read[language] = _Reading(self, language)
-        found = analysis.marked_words(said)
+        found = tokenizer.marked_words(said)
         numbers = np.fromiter(map(reading.__getitem__, found), np.int32, len(found))
         unparted = np.flatnonzero(numbers < 0)
         if not len(unparted):
@@ -86,13 +87,13 @@ class _Reading(dict[str, int]):
     """
 
     def __init__(self, numbers: Numbers, language: str) -> None:
-        super().__init__({analysis.GAP_MARK: 0, analysis.FIELD_MARK: 1})
+        super().__init__({tokenizer.GAP_MARK: 0, tokenizer.FIELD_MARK: 1})
         self._numbers, self._language = numbers, language
         self.parts: list[Array] = []
 
     def __missing__(self, raw: str) -> int:
-        if analysis.is_unparted(raw):
-            words = analysis.parts(raw)
+        if tokenizer.is_unparted(raw):
+            words = tokenizer.parts(raw)
             given = [self._numbers.number(word, self._language) for word in words]
             self.parts.append(np.array(given, np.int32))
             self[raw] = number = -len(self.parts)
@@ -201,7 +202,7 @@ def _said(publications: Sequence[Publication], catalogue: Catalogue) -> Said:
     said = (
         (
             schema.language_of(each, field, catalogue),
-            analysis.marked(schema.text_of(each, field, catalogue)),
+            tokenizer.marked(schema.text_of(each, field, catalogue)),
         )
         for each in publications
         for field in catalogue.searchable

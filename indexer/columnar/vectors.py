@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer.analysis.embeddings import SIZE, Vector
 from indexer.columnar.storage import Array, ArrayWriter, Spool
-from indexer.meaning import SIZE, Vector
 from indexer.record import Fresh, Item, Kept
 
 LARGEST = 127

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer import languages
+from indexer.analysis import stemming
+from indexer.analysis.folding import as_written
 from indexer.columnar.storage import Array
-from indexer.folding import as_written
 
 FIELD_END, GAP = -1, -2
 """What stands in a stream behind each field, and where texts of one field are parted."""
@@ -33,8 +33,8 @@ def word_of(raw: str, language: str, usual: str) -> str:
     written = as_written(raw)
     if raw.isascii() and language == usual:
         return written
-    stem = languages.stem(raw, language)
-    is_usual = stem == languages.stem(written, usual)
+    stem = stemming.stem(raw, language)
+    is_usual = stem == stemming.stem(written, usual)
     return written if is_usual else f"{written}{STEM_MARK}{stem}"
 
 
@@ -46,7 +46,7 @@ def written_of(word: str) -> str:
 def stem_of_word(word: str, usual: str) -> str:
     """The stem of a word."""
     written, mark, stem = word.partition(STEM_MARK)
-    return stem if mark else languages.stem(written, usual)
+    return stem if mark else stemming.stem(written, usual)
 
 
 class Vocabulary(NamedTuple):

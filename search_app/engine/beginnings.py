@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import analysis
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import as_written
 from indexer.columnar.facets import Column
 from indexer.columnar.postings import ranges
 from indexer.columnar.segment import Segment
 from indexer.columnar.storage import Array
 from indexer.fields import Catalogue
-from indexer.folding import as_written
 from search_app.engine.columns import Counts
 
 Range = tuple[int, int]
@@ -150,5 +150,5 @@ def folded(text: str) -> str:
 def _pieces(label: str) -> list[tuple[int, str]]:
     """A label from each of its words on, and how many words stand before that."""
     whole = folded(label)
-    starts = [start for start, _ in analysis.spans(whole)]
+    starts = [start for start, _ in tokenizer.spans(whole)]
     return list(enumerate(whole[start : start + LONGEST] for start in starts))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from whoosh import query
 
-from indexer import analysis
+from indexer.analysis import tokenizer
 from indexer.schema import row_of
 from search_app.engine import expand
 from search_app.engine.match import said
@@ -38,7 +38,7 @@ def bounded(tree: query.Query, snapshot: Snapshot) -> Bounded:
     """The tree without the costliest of its leaves, if all together are too much."""
     found = list(_all_leaves(tree))
     is_plain = len(found) <= FREE and all(isinstance(leaf.subqueries[0], PLAIN) for leaf in found)
-    if is_plain and sum(len(analysis.words(leaf.said)) for leaf in found) <= FREE:
+    if is_plain and sum(len(tokenizer.words(leaf.said)) for leaf in found) <= FREE:
         return Bounded(tree, ())
     first = first_of_equals(found)
     different = list({id(leaf): leaf for leaf in first.values()}.values())
@@ -80,7 +80,7 @@ def _cost(part: query.Query, fields: set[str], snapshot: Snapshot) -> int:
 def stands(term: str, snapshot: Snapshot) -> int:
     """Return how often a term stands anywhere. Those of a word as written count for its stem."""
     segment, numbers = snapshot.segment, snapshot.numbers_of(term)
-    if term.startswith(analysis.WRITTEN):
+    if term.startswith(tokenizer.WRITTEN):
         numbers = [int(segment.stem_of[number]) for number in numbers]
     return sum(map(segment.stands, numbers))
 

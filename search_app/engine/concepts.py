@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from whoosh import query
 
-from indexer import analysis, languages
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written, fold
 from indexer.columnar.words import written_of
-from indexer.folding import as_written, fold
 from indexer.thesaurus import Thesaurus
 from search_app.engine import reading
 from search_app.engine.match import postings
@@ -108,7 +108,7 @@ class Concepts(Names):
         """Return the leaf of what was typed for a thing; part of a name may stand for several."""
         snapshot, number = self._snapshot, name.numbers[0]
         thing = self.things[number]
-        raws = [raw for piece in typed for raw in analysis.words(piece)]
+        raws = [raw for piece in typed for raw in tokenizer.words(piece)]
         parts: list[query.Query] = []
         if name.language in ("", *snapshot.languages):
             parts += self._forms(raws[0]) if len(raws) == 1 else self._side_by_side(raws)
@@ -116,7 +116,7 @@ class Concepts(Names):
         else:
             if len(raws) == 1:
                 parts += [query.Term(field, _written(raws[0])) for field in self._fields]
-            parts += self._apart(analysis.words(self.own_name(thing)), reading.APART * LABEL)
+            parts += self._apart(tokenizer.words(self.own_name(thing)), reading.APART * LABEL)
         parts += [part for each in name.numbers for part in self._other_names(each)]
         columns = snapshot.columns
         parts += [
@@ -144,7 +144,7 @@ class Concepts(Names):
     def _inflections(self, raw: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem, if nothing else has that."""
         own, written = self._snapshot.languages[0], self._words_with(stem)
-        found = [each for each in written if languages.is_inflection(raw, each, own)]
+        found = [each for each in written if stemming.is_inflection(raw, each, own)]
         return [stem] if len(found) == len(written) > 0 else [*map(_written, sorted(found))]
 
     def _words_with(self, stem: str) -> set[str]:
@@ -226,18 +226,18 @@ class Concepts(Names):
 
         One that looks like a word of the catalogue's language may mean another thing there.
         """
-        raws = analysis.words(label)
+        raws = tokenizer.words(label)
         own = self._snapshot.languages[0]
         if len(raws) == 1:
             is_own = language == own
             terms = (
-                self._inflections(raws[0], analysis.stems(label, own)[0])
+                self._inflections(raws[0], tokenizer.stems(label, own)[0])
                 if is_own
                 else [_written(raws[0])]
             )
             known = filter(self._snapshot.numbers_of, terms)
             return [query.Term(field, term) for term in known for field in self._fields]
-        stems = list(analysis.stems(label, language))
+        stems = list(tokenizer.stems(label, language))
         if not stems or not all(map(self._snapshot.numbers_of, stems)):
             return []
         return [query.Phrase(field, stems) for field in self._fields]
@@ -245,7 +245,7 @@ class Concepts(Names):
 
 def _written(raw: str) -> str:
     """The term of a word as it is written."""
-    return analysis.WRITTEN + as_written(raw)
+    return tokenizer.WRITTEN + as_written(raw)
 
 
 def of(snapshot: Snapshot) -> Concepts:

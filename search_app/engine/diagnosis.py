@@ -12,9 +12,9 @@ from itertools import islice
 import msgspec
 from whoosh import query
 
-from indexer import analysis
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import as_written
 from indexer.fields import Catalogue
-from indexer.folding import as_written
 from search_app.engine import concepts, places, spelling, world
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings
@@ -182,7 +182,7 @@ def _all_words(text: str, search: Search) -> int:
 
 def _word_of(leaf: Leaf) -> str | None:
     """The word that a leaf is about, if it is about one word, as it stands, of usual length."""
-    words = analysis.words(leaf.said)
+    words = tokenizer.words(leaf.said)
     is_plain = all(isinstance(part, query.Term) for part in leaf.subqueries)
     is_one = len(words) == 1 and len(words[0]) <= LONGEST
     return words[0] if is_plain and is_one else None
@@ -191,7 +191,7 @@ def _word_of(leaf: Leaf) -> str | None:
 def _put(written: str, raw: str, text: str) -> str:
     """A text with another word wherever one stands in it."""
     pieces, end = [], 0
-    for first, last in analysis.spans(text):
+    for first, last in tokenizer.spans(text):
         if first >= end and as_written(text[first:last]) == as_written(raw):
             pieces += [text[end:first], written]
             end = last

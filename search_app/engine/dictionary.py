@@ -17,8 +17,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import languages
-from indexer.folding import as_written
+from indexer.analysis import stemming
+from indexer.analysis.folding import as_written
 
 COMMON = 200
 """A word of another language than the catalogue's is correct if the texts behind its list have it
@@ -48,7 +48,7 @@ def is_correct(word: str, own: str, others: Iterable[str]) -> bool:
     return any(
         _has(_forms(each, is_own=each == own), form)
         for each in dict.fromkeys([own, *others])
-        if each in listed() and languages.may_have(each, written)
+        if each in listed() and stemming.may_have(each, written)
         for form in _forms_of(written, each, is_own=each == own)
     )
 
@@ -57,9 +57,9 @@ def _forms_of(written: str, language: str, *, is_own: bool, count: int = COMMON)
     """Return the forms of a word that its list has, if the texts have it so often."""
     if language in INFLECTED:
         is_common = count > COMMON_STEM
-        return [written, *([languages.new_stem(written, language)] if is_common else [])]
+        return [written, *([stemming.new_stem(written, language)] if is_common else [])]
     if is_own:
-        return [languages.one_spelling(written) if language == "en" else written]
+        return [stemming.one_spelling(written) if language == "en" else written]
     return [written.removesuffix("s")] if count >= COMMON else []
 
 

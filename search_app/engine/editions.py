@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import languages
+from indexer.analysis import stemming
 from indexer.columnar.postings import ranges
 from indexer.columnar.segment import Segment
 from indexer.columnar.storage import Array
@@ -186,7 +186,7 @@ def _titles(segment: Segment, field: int) -> _Titles:
     is_volume = _volumes(words, number, texts)
     told = is_volume | _years_and_ordinals(texts).take(words)
     told |= _last_digits(texts).take(words) == np.where(years, years % 100, 100).take(number)
-    is_own = ~(told | _mask(texts, languages.EVERY_STOP_WORD).take(words))
+    is_own = ~(told | _mask(texts, stemming.EVERY_STOP_WORD).take(words))
     return _Titles(
         words[~told],
         offsets_of(np.bincount(number[~told], minlength=segment.size)),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from whoosh import query
 
-from indexer import analysis
+from indexer.analysis import tokenizer
 from indexer.columnar.words import written_of
 from indexer.schema import row_of
 from search_app.engine import expand
@@ -226,7 +226,7 @@ class Asked:
             if len(stems) == len(numbers):
                 self._parts.append(InARow(part.boost, fields, stems))
         elif isinstance(part, query.Term):
-            are_words = part.text.startswith(analysis.WRITTEN)
+            are_words = part.text.startswith(tokenizer.WRITTEN)
             terms = frozenset(snapshot.numbers_of(part.text))
             self._parts.append(AnyOf("word", part.boost, fields, terms, are_words))
         elif type(part) in _HOW:

@@ -14,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
-from indexer import analysis
+from indexer.analysis import tokenizer
 from indexer.columnar.segment import Terms
 from indexer.columnar.storage import Array
 from search_app.engine.nodes import Leaf
@@ -52,7 +52,7 @@ def expansions(part: query.Query, fields: set[str], snapshot: Snapshot) -> list[
 
 def _expansions(part: query.Query, everywhere: bool, snapshot: Snapshot) -> list[Expansion]:
     found = []
-    for mark, terms in ((analysis.WRITTEN, snapshot.segment.words), ("", snapshot.segment.stems)):
+    for mark, terms in ((tokenizer.WRITTEN, snapshot.segment.words), ("", snapshot.segment.stems)):
         expansion = _among(part, mark, terms, snapshot)
         if expansion is not None and not (expansion.is_range and everywhere):
             expansion = _bounded(expansion, terms, MOST_POSTINGS if everywhere else MOST_IN_FIELDS)
@@ -65,7 +65,7 @@ def size(part: query.Query, snapshot: Snapshot) -> int:
     """What it costs to look a part's terms up and through, told in postings."""
     fixed = _fixed(part)
     terms = snapshot.terms_of(fixed)
-    first, last = terms.texts.beginning(fixed.removeprefix(analysis.WRITTEN))
+    first, last = terms.texts.beginning(fixed.removeprefix(tokenizer.WRITTEN))
     if isinstance(part, query.Prefix):
         return int(terms.offsets[last]) - int(terms.offsets[first])
     return (last - first) * LOOKED_AT
@@ -81,7 +81,7 @@ def _among(part: query.Query, mark: str, terms: Terms, snapshot: Snapshot) -> Ex
     """The terms of one kind, which begin with a mark; None if none of them can be meant."""
     fixed = _fixed(part)
     if not (fixed.startswith(mark) if fixed else True) or (
-        fixed.startswith(analysis.WRITTEN) and not mark
+        fixed.startswith(tokenizer.WRITTEN) and not mark
     ):
         return None
     first, last = terms.texts.beginning(fixed.removeprefix(mark))

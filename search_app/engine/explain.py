@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from whoosh import query
 
-from indexer import analysis, schema
+from indexer import schema
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import as_written
 from indexer.columnar.segment import Postings
 from indexer.fields import MISSING
-from indexer.folding import as_written
 from indexer.record import Publication
 from indexer.schema import row_of
 from search_app.engine.evidence import Asked, Evidence, Span, Words
@@ -125,12 +126,12 @@ class Explainer:
         weights: Counter[str] = Counter()
         for each in found:
             weights.update(each.weights)
-        typed = {as_written(raw) for raw in analysis.words(leaf.said)}
+        typed = {as_written(raw) for raw in tokenizer.words(leaf.said)}
         fields = [
             InField(name, score * each / whole, tuple(texts.matched(name, found, typed)))
             for name, each in weights.most_common()
         ]
-        said = analysis.words(leaf.said)
+        said = tokenizer.words(leaf.said)
         typed_so = [self._instead_of.get(as_written(raw), raw) for raw in said]
         return Part(leaf.said, score, tuple(fields), " ".join(typed_so) if typed_so != said else "")
 
@@ -193,7 +194,7 @@ class _Texts:
         number = self._snapshot.segment.fields.index(name)
         begin, end = self._words.begins[number : number + 2]
         places = [place for place in range(begin, end) if self._words.words[place] >= 0]
-        return text, dict(zip(places, analysis.spans(text), strict=True))
+        return text, dict(zip(places, tokenizer.spans(text), strict=True))
 
 
 def _rank(how: How) -> int:
@@ -217,7 +218,7 @@ def _instead_of(text: str, corrected: str | None) -> dict[str, str]:
     """To each word that a correction put in, what was typed in its place."""
     if corrected is None:
         return {}
-    typed, put = analysis.words(text), analysis.words(corrected)
+    typed, put = tokenizer.words(text), tokenizer.words(corrected)
     if len(typed) != len(put):
         return {}
     return {

@@ -13,8 +13,8 @@ from time import monotonic
 
 from whoosh import query
 
-from indexer import analysis, languages
-from indexer.folding import fold
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import fold
 from search_app.engine import expand
 from search_app.engine.bounds import PLACE, stands
 from search_app.engine.lexer import Token, tokens
@@ -106,7 +106,7 @@ class Lane:
 def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
     """About what a search costs, in postings."""
     found = list(tokens(request.text))
-    words = [analysis.words(token.text) for token in found]
+    words = [tokenizer.words(token.text) for token in found]
     pieces = sum(max(len(each), 1) for each in words)  # parentheses take time, too
     cost = pieces * (WORD + EXPLAINED * request.size * request.explain) + SHOWN * request.size
     cost += sum(_compared(each, snapshot) for each in found if each.field)
@@ -114,7 +114,7 @@ def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
     cost += sum(_expanded(each, snapshot) for each in found if each.kind == "word")
     if cost > COSTLY:
         return cost
-    dropped = languages.stop_words(snapshot.catalogue.language)
+    dropped = stemming.stop_words(snapshot.catalogue.language)
     are_fields = any(token.field and token.kind == "open" for token in found)
     plain, in_fields = set[str](), set[str]()
     for token, raws in zip(found, words, strict=True):
@@ -145,7 +145,7 @@ def _expanded(token: Token, snapshot: Snapshot) -> int:
     for shape in SHAPE.findall(fold(token.text)):
         beginning, star, rest = shape.partition("*")
         if star and beginning and not rest:
-            cost += expand.size(query.Prefix("", analysis.WRITTEN + beginning), snapshot)
+            cost += expand.size(query.Prefix("", tokenizer.WRITTEN + beginning), snapshot)
         else:
             cost += all_terms * bool(star)
     return cost

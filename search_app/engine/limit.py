@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from indexer import analysis
+from indexer.analysis import tokenizer
 from search_app.engine.grammar import OPERATORS
 from search_app.engine.lexer import Token
 
@@ -20,7 +20,7 @@ def limited(found: Sequence[Token], count: Callable[[str], int]) -> tuple[list[T
     The words that most publications have are left out first, by `count`. A word that an operator
     or a field applies to is kept as long as the limit allows, because it changes what others mean.
     """
-    words = [analysis.words(token.text) for token in found]
+    words = [tokenizer.words(token.text) for token in found]
     over = sum(map(len, words)) - MOST_WORDS
     if over <= 0:
         return list(found), 0
@@ -59,4 +59,4 @@ def _cut(found: Sequence[Token]) -> list[Token]:
 
 def _ends(text: str) -> list[int]:
     """Return where the words of a text end."""
-    return sorted({stop for _, stop in analysis.spans(text)})
+    return sorted({stop for _, stop in tokenizer.spans(text)})

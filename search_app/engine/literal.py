@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from whoosh import query
 
-from indexer import analysis
-from indexer.folding import as_written, fold
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import as_written, fold
 from search_app.engine import reading
 from search_app.engine.lexer import Token
 from search_app.engine.nodes import Leaf
@@ -38,7 +38,7 @@ def leaves(
     if is_word and "*" in text:
         shapes = SHAPE.findall(fold(text))
         return [each for shape in shapes for each in _shaped(shape, fields, vocabulary, leaves_out)]
-    words = analysis.words(text)
+    words = tokenizer.words(text)
     if not is_word and len(words) > 1:
         return [reading.phrase(words, fields, vocabulary)]
     if pieces == "one" and len(words) > 1:
@@ -52,8 +52,8 @@ def _shaped(
     text: str, fields: Sequence[str], vocabulary: Vocabulary, leaves_out: Callable[[str], bool]
 ) -> list[Leaf]:
     """Return the leaf of a word, a prefix or a wildcard, if it has one."""
-    words = analysis.words(text)
-    shape = analysis.WRITTEN + re.sub(r"\*+", "*", text)
+    words = tokenizer.words(text)
+    shape = tokenizer.WRITTEN + re.sub(r"\*+", "*", text)
     if not words:
         return []
     if "*" not in text:
@@ -65,11 +65,11 @@ def _shaped(
 
 def _alike(text: str, edits: int, fields: Sequence[str], vocabulary: Vocabulary) -> list[Leaf]:
     """Return the leaf of a fuzzy match, after those of the words in the same piece before it."""
-    words = analysis.words(text)
+    words = tokenizer.words(text)
     made = [reading.word(word, fields, vocabulary) for word in words[:-1]]
     for word in words[-1:]:
-        likeness = analysis.WRITTEN + as_written(word)
-        mark = len(analysis.WRITTEN)
+        likeness = tokenizer.WRITTEN + as_written(word)
+        mark = len(tokenizer.WRITTEN)
         made.append(
             Leaf(
                 [query.FuzzyTerm(field, likeness, 1.0, edits, mark) for field in fields],

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from whoosh import query
 
-from indexer import analysis
+from indexer.analysis import tokenizer
 from indexer.columnar.facets import Column
 from indexer.columnar.segment import Places, Postings
 from indexer.schema import row_of
@@ -195,8 +195,8 @@ def said(part: query.Query) -> object:
 
 
 def _term(part: query.Term, fields: set[str], snapshot: Snapshot, _: Look) -> Postings:
-    if part.text.startswith(analysis.WRITTEN):
-        return _written(part.text.removeprefix(analysis.WRITTEN), fields, snapshot)
+    if part.text.startswith(tokenizer.WRITTEN):
+        return _written(part.text.removeprefix(tokenizer.WRITTEN), fields, snapshot)
     number = snapshot.term(part.text)
     if number is None:
         return NOWHERE

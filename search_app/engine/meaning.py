@@ -1,8 +1,8 @@
 """Publications that mean what was typed, whatever words they have.
 
-Where the index has vectors of what publications mean (`indexer.meaning`), the cosine between
-theirs and that of what was typed is part of their score: a cosine of 1 is worth SHARE of the best
-score that words gave. Where words find few, the publications that mean the like are found too.
+Where the index has vectors of publications (`indexer.analysis.embeddings`), the cosine between
+theirs and that of the query is part of their score: a cosine of 1 is worth SHARE of the best score
+that words gave. Where words find few, the publications that mean the like are found too.
 Who types operators, fields or quotes means the letter: nothing is added then.
 """
 
@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer import meaning
-from indexer.meaning import Encoder, Vector
+from indexer.analysis import embeddings
+from indexer.analysis.embeddings import Encoder, Vector
 from search_app.engine.grammar import OPERATORS
 from search_app.engine.lexer import tokens
 from search_app.engine.request import SearchRequest
@@ -81,7 +81,7 @@ def prepare(snapshot: Snapshot) -> None:
 def _encoder(snapshot: Snapshot) -> Encoder | None:
     """What makes vectors like those of a snapshot, if it has any and that is installed."""
     model = snapshot.generation.manifest.meaning
-    encoder = meaning.encoder() if model else None
+    encoder = embeddings.encoder() if model else None
     return encoder if encoder and encoder.model == model else None
 
 

@@ -14,8 +14,8 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 from unicodedata import normalize
 
-from indexer import analysis, languages
-from indexer.folding import as_written, fold
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written, fold
 from search_app.engine.things import Thing
 
 MOST_PIECES = 60
@@ -63,22 +63,22 @@ class Names:
                     self._enter(label, language, number)
         starting = (language for language, _ in self._starting)
         self.languages = tuple(dict.fromkeys([*spoken, *starting]))
-        self._in_latin = [each for each in self.languages if each not in languages.OTHER_SCRIPTS]
+        self._in_latin = [each for each in self.languages if each not in stemming.OTHER_SCRIPTS]
         self._longest = max(map(len, self._unparted), default=0)
         self._initials = set(map(_initial, self._unparted))
 
     def _enter(self, label: str, language: str, number: int) -> None:
-        if analysis.is_unparted(label):
+        if tokenizer.is_unparted(label):
             self._unparted.setdefault(fold(label), number)
             known = fold(label).translate(JOINING)
             for pair in _pairs(known):
                 self._holding[pair].setdefault(known, number)
             return
-        self.words.update(map(as_written, analysis.words(label)))
+        self.words.update(map(as_written, tokenizer.words(label)))
         # The stemmer of a language with accents gives another stem where they are not typed.
         for typed in dict.fromkeys((label, fold(label))):
-            raws = analysis.words(typed)
-            key = tuple((languages.stem(raw, language), raw) for raw in raws)
+            raws = tokenizer.words(typed)
+            key = tuple((stemming.stem(raw, language), raw) for raw in raws)
             if key:
                 self._starting[language, key[0][0]].append((key, number))
 
@@ -106,7 +106,7 @@ class Names:
         says, an acronym can't be distinguished from a word.
         """
         pieces = pieces[:MOST_PIECES]
-        words = [analysis.words(piece) for piece in pieces]
+        words = [tokenizer.words(piece) for piece in pieces]
         candidates = [
             *self._acronyms_in(pieces, shouted=shouted),
             *self._labels_in(pieces, words),
@@ -129,13 +129,13 @@ class Names:
 
     def _labels_in(self, pieces: Sequence[str], words: Sequence[Sequence[str]]) -> Iterator[Name]:
         for first, piece in enumerate(pieces):
-            if analysis.is_unparted(piece):
+            if tokenizer.is_unparted(piece):
                 if numbers := self._called(fold(piece)):
                     yield Name(first, first + 1, "zh", numbers)
                 continue
             spoken = self._in_latin if piece.isascii() else self.languages
             for language in spoken if words[first] else ():
-                stem = languages.stem(words[first][0], language)
+                stem = stemming.stem(words[first][0], language)
                 for key, number in self._starting.get((language, stem), ()):
                     last = _end(key, words, first, language)
                     if last and not self._only_joins(words[first:last], language):
@@ -161,7 +161,7 @@ class Names:
         The Spanish stem of Canada is the English *can*.
         """
         own = self.languages[0]
-        stop_words = languages.stop_words(own)
+        stop_words = stemming.stop_words(own)
         return language != own and all(as_written(raw) in stop_words for raw in chain(*words))
 
 
@@ -184,7 +184,7 @@ def _likeness(typed: str, label: str) -> float:
 def _is_inflected(typed: Iterable[str], label: Key, language: str) -> bool:
     """Return whether words that begin with those of a label are inflections of them."""
     pairs = zip(typed, label, strict=False)
-    return all(languages.is_inflection(raw, word, language) for raw, (_, word) in pairs)
+    return all(stemming.is_inflection(raw, word, language) for raw, (_, word) in pairs)
 
 
 def _initial(text: str) -> str:
@@ -197,7 +197,7 @@ def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) ->
     at = 0
     for piece, typed in enumerate(words[first:], start=first):
         wanted = [stem for stem, _ in key[at : at + len(typed)]]
-        if not typed or [languages.stem(raw, language) for raw in typed] != wanted:
+        if not typed or [stemming.stem(raw, language) for raw in typed] != wanted:
             return 0
         at += len(typed)
         if at == len(key):  # few labels come so far, and inflections take longer to compare

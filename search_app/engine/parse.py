@@ -25,7 +25,7 @@ from typing import NamedTuple
 import msgspec
 from whoosh import query
 
-from indexer import analysis
+from indexer.analysis import tokenizer
 from indexer.fields import Field
 from indexer.schema import exact
 from search_app.engine import literal
@@ -218,7 +218,7 @@ class _Parser:
 
     def _line(self, words: Sequence[str], around: _Around) -> list[Unit]:
         """The units of words side by side."""
-        pieces = [each for each in words if analysis.words(each)]
+        pieces = [each for each in words if tokenizer.words(each)]
         line = Line(pieces, self.vocabulary, around.context)
         self.spoken |= line.spoken
         return [[*unit] for unit in line.units(keeps=around.keeps, pieces=self.pieces)]

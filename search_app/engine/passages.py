@@ -17,9 +17,9 @@ import msgspec
 from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
-from indexer import analysis, languages
-from indexer.analysis import PARTED_BY
-from indexer.folding import as_written
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written
+from indexer.analysis.tokenizer import PARTED_BY
 from search_app.engine.nodes import fits, parts
 from search_app.engine.results import Run
 
@@ -98,11 +98,11 @@ class _Read(NamedTuple):
 
 
 def _read(text: str, language: str) -> _Read:
-    pieces, spans = analysis.pieces(text), None
-    if analysis.is_unparted(text):
+    pieces, spans = tokenizer.pieces(text), None
+    if tokenizer.is_unparted(text):
         spans = list(_spans(text))
         pieces = [each for first, last in spans for each in ("", text[first:last] or PARTED_BY)]
-    return _Read(pieces, languages.stems(pieces[1::2], language), spans)
+    return _Read(pieces, stemming.stems(pieces[1::2], language), spans)
 
 
 _remembered = lru_cache(maxsize=1024)(_read)
@@ -111,7 +111,7 @@ _remembered = lru_cache(maxsize=1024)(_read)
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where these are in it; what has no length is a gap."""
     end = 0
-    for start, stop in analysis.spans(text):
+    for start, stop in tokenizer.spans(text):
         if PARTED_BY in text[end:start]:
             yield start, start
         yield start, stop
@@ -140,7 +140,7 @@ def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
         if isinstance(part, query.Phrase):
             phrases[part.words[0]].add(tuple(part.words))
             continue
-        text = part.text.removeprefix(analysis.WRITTEN)
+        text = part.text.removeprefix(tokenizer.WRITTEN)
         if isinstance(part, query.Prefix):
             prefixes.add(text)
         elif isinstance(part, query.Wildcard):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from whoosh import query
 
-from indexer import analysis
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import fold
 from indexer.fields import MISSING, Field
-from indexer.folding import fold
 from indexer.schema import exact
 from search_app.engine import things
 from search_app.engine.nodes import Leaf
@@ -53,7 +53,7 @@ def _first_words(snapshot: Snapshot) -> frozenset[str]:
 
 def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
     """A name whatever its case, accents and inflection: its stems in the catalogue's language."""
-    raws = (raw for piece in text.split() for raw in analysis.words(piece))
+    raws = (raw for piece in text.split() for raw in tokenizer.words(piece))
     return tuple([snapshot.stems(raw)[0] for raw in raws])
 
 

@@ -14,9 +14,9 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 from whoosh import query
 
-from indexer import analysis, languages
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written
 from indexer.fields import Catalogue, Field
-from indexer.folding import as_written
 from search_app.engine.nodes import Leaf
 
 APART = 0.3
@@ -59,7 +59,7 @@ class Things(Protocol):
 
 
 def _english(raw: str) -> tuple[str, ...]:
-    return (languages.stem(raw, "en"),)
+    return (stemming.stem(raw, "en"),)
 
 
 class Vocabulary(msgspec.Struct, frozen=True, dict=True):
@@ -111,11 +111,9 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
         any other, unless most publications with the word are in the catalogue's language.
         """
         written = as_written(raw)
-        if written not in languages.EVERY_STOP_WORD:
+        if written not in stemming.EVERY_STOP_WORD:
             return False
-        if any(
-            written in languages.stop_words(each) for each in (self.catalogue.language, *spoken)
-        ):
+        if any(written in stemming.stop_words(each) for each in (self.catalogue.language, *spoken)):
             return True
         return max(map(self.at_home, self.stems(raw))) * 2 <= self.count(raw)
 
@@ -145,7 +143,7 @@ class Line:
 
     def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary, context: Context) -> None:
         self.vocabulary, self.pieces, self.context = vocabulary, list(pieces), context
-        self._is_question = languages.is_question(self.pieces)
+        self._is_question = stemming.is_question(self.pieces)
         self.things: list[Recognised] = []
         self.spoken: frozenset[str] = frozenset()
         things = vocabulary.things
@@ -175,8 +173,8 @@ class Line:
         if looks_closely and len(typed) > 1:
             typed = list(_compounds(typed, vocabulary))
         for each in typed:
-            raws = analysis.words(each)
-            if self._is_question and not keeps and all(map(languages.carries_question, raws)):
+            raws = tokenizer.words(each)
+            if self._is_question and not keeps and all(map(stemming.carries_question, raws)):
                 continue
             if len(raws) > 1 and pieces == "one":
                 yield [piece(each, fields, vocabulary)]
@@ -199,13 +197,13 @@ class Line:
 
 
 def _cut(piece: str, things: Things) -> list[str]:
-    return things.cut(piece) if analysis.is_unparted(piece) else [piece]
+    return things.cut(piece) if tokenizer.is_unparted(piece) else [piece]
 
 
 def word(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of one word."""
-    if len(raw) == 1 and analysis.is_unparted(raw):
-        beginning = analysis.WRITTEN + as_written(raw)
+    if len(raw) == 1 and tokenizer.is_unparted(raw):
+        beginning = tokenizer.WRITTEN + as_written(raw)
         return Leaf([query.Prefix(field, beginning) for field in fields], raw)
     stems = vocabulary.stems(raw)
     return Leaf([query.Term(field, stem) for stem in stems for field in fields], as_written(raw))
@@ -221,7 +219,7 @@ def phrases(
 ) -> list[query.Query]:
     """The same, as parts of a leaf: in each language, and as the words stand in the index."""
     own, *others = [
-        tuple(languages.stem(raw, each) for raw in raws) for each in vocabulary.languages
+        tuple(stemming.stem(raw, each) for raw in raws) for each in vocabulary.languages
     ]
     # Accents that were not typed would have told a stemmer more: see `Snapshot.stems`.
     others.append(tuple(vocabulary.stems(raw)[-1] for raw in raws))
@@ -279,11 +277,11 @@ def _joined(raws: Sequence[str]) -> str:
 
 def piece(text: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
     """The leaf of words that were typed in one piece."""
-    raws = analysis.words(text)
+    raws = tokenizer.words(text)
     parts = phrases(raws, fields, vocabulary)
     joined = _joined(raws)
     if vocabulary.has(joined):
         parts += word(joined, fields, vocabulary).subqueries
-    if not analysis.is_unparted(text):
+    if not tokenizer.is_unparted(text):
         parts.append(apart(raws, fields, vocabulary))
     return Leaf(parts, text)

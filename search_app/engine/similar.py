@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from indexer import languages
+from indexer.analysis import stemming
 from indexer.columnar.storage import Array
 from search_app.engine.nodes import Leaf
 from search_app.engine.order import best, folded
@@ -43,8 +43,8 @@ COMMON = frozenset(
 )
 """English words that can be searched for, and yet liken nothing."""
 UNLIKENING = frozenset(
-    languages.stem(word, language)
-    for language, words in (*languages.STOP_WORDS.items(), ("en", COMMON))
+    stemming.stem(word, language)
+    for language, words in (*stemming.STOP_WORDS.items(), ("en", COMMON))
     for word in words
 )
 """The stems of these, and of the stop words of all languages: a text may be in any."""

@@ -16,14 +16,15 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import analysis, languages, schema
+from indexer import schema
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written
 from indexer.columnar import storage
 from indexer.columnar.facets import Column
 from indexer.columnar.segment import Postings, Segment, Terms
 from indexer.columnar.storage import Array, Damaged
 from indexer.columnar.words import STEM_MARK, written_of
 from indexer.fields import Catalogue
-from indexer.folding import as_written
 from indexer.manifest import Generation, IndexOutdated
 from indexer.record import Publication
 from search_app.engine.beginnings import Labels, Titles
@@ -62,7 +63,7 @@ class Snapshot:
         read: Callable[[Path], Mapping[str, Array]] = storage.read,
     ) -> None:
         manifest = generation.manifest
-        if (manifest.format, manifest.analysis) != (schema.FORMAT, analysis.VERSION):
+        if (manifest.format, manifest.analysis) != (schema.FORMAT, tokenizer.VERSION):
             what = f"the index {generation.name} was built by another version of this program"
             raise IndexOutdated(what, "Run: pubsearch build")
         self.generation = generation
@@ -112,7 +113,7 @@ class Snapshot:
 
     def terms_of(self, text: str) -> Terms:
         """The terms among which one is found: words as written, or stems."""
-        is_written = text.startswith(analysis.WRITTEN)
+        is_written = text.startswith(tokenizer.WRITTEN)
         return self.segment.words if is_written else self.segment.stems
 
     @cached_property
@@ -122,28 +123,28 @@ class Snapshot:
 
     def term(self, text: str) -> int | None:
         """The number of a term among its kind; None if nothing has it."""
-        if text.startswith(analysis.WRITTEN):
-            return self.segment.words.texts.number(text.removeprefix(analysis.WRITTEN))
+        if text.startswith(tokenizer.WRITTEN):
+            return self.segment.words.texts.number(text.removeprefix(tokenizer.WRITTEN))
         return self._stem_numbers.get(text)
 
     def words_written(self, written: str) -> Array:
         """The numbers of all words that are written so, ascending: one, or one for each stem."""
         first, last = self.segment.words.texts.beginning(written + STEM_MARK)
-        alone = self.term(analysis.WRITTEN + written)
+        alone = self.term(tokenizer.WRITTEN + written)
         numbers = np.arange(first, last)
         return numbers if alone is None else np.insert(numbers, 0, alone)
 
     def is_written(self, written: str) -> bool:
         """Return whether any word is written so."""
-        if self.term(analysis.WRITTEN + written) is not None:
+        if self.term(tokenizer.WRITTEN + written) is not None:
             return True
         first, last = self.segment.words.texts.beginning(written + STEM_MARK)
         return first < last
 
     def numbers_of(self, text: str) -> list[int]:
         """The numbers of all that a term stands for, among its kind."""
-        if text.startswith(analysis.WRITTEN):
-            numbers: list[int] = self.words_written(text.removeprefix(analysis.WRITTEN)).tolist()
+        if text.startswith(tokenizer.WRITTEN):
+            numbers: list[int] = self.words_written(text.removeprefix(tokenizer.WRITTEN)).tolist()
             return numbers
         number = self.term(text)
         return [] if number is None else [number]
@@ -185,10 +186,10 @@ class Snapshot:
 
     def _all_stems(self, raw: str) -> tuple[str, ...]:
         own, *others = self.languages
-        first = languages.stem(raw, own)
+        first = stemming.stem(raw, own)
         if not others and raw.isascii():
             return (first,)
-        found = dict.fromkeys(languages.stem(raw, each) for each in others)
+        found = dict.fromkeys(stemming.stem(raw, each) for each in others)
         for word in self.words_written(as_written(raw)).tolist():
             found[self.segment.stems.texts.text(int(self.segment.stem_of[word]))] = None
         found.pop(first, None)

@@ -20,10 +20,10 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from indexer import analysis, languages
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written
 from indexer.columnar.storage import Array
 from indexer.columnar.texts import Texts
-from indexer.folding import as_written
 from search_app.engine import concepts, dictionary, reading, world
 from search_app.engine.lexer import tokens
 from search_app.engine.snapshot import Snapshot
@@ -78,7 +78,7 @@ class Speller:
         # Words that only names have, each as names write it.
         self._only_named = {each: places.get(each, each) for each in named.keys() - known.keys()}
         known = named | known
-        for written in languages.stop_words(snapshot.catalogue.language):
+        for written in stemming.stop_words(snapshot.catalogue.language):
             known.pop(written, None)
         self._words = list(known)
         self._frequencies = np.array(list(known.values()), np.int64)
@@ -107,7 +107,7 @@ class Speller:
         for chunk in _CHUNK.finditer(text):
             if _MARKED.search(chunk[0]):
                 continue
-            spans = list(analysis.spans(chunk[0]))
+            spans = list(tokenizer.spans(chunk[0]))
             left -= len(spans)
             if left < 0:
                 continue
@@ -142,7 +142,7 @@ class Speller:
         A label and a word list count exactly as they are written.
         """
         written = as_written(raw)
-        if len(written) < SHORTEST or written in languages.EVERY_STOP_WORD:
+        if len(written) < SHORTEST or written in stemming.EVERY_STOP_WORD:
             return False
         if len(raw) > reading.LONGEST or any(
             not each.isalpha() or each.isupper() for each in raw[1:]
@@ -235,7 +235,7 @@ class Speller:
 
 
 def _plain_words(text: str) -> list[str]:
-    return [raw for token in tokens(text) if token.is_plain for raw in analysis.words(token.text)]
+    return [raw for token in tokens(text) if token.is_plain for raw in tokenizer.words(token.text)]
 
 
 def _letters(words: Sequence[str]) -> Array:

@@ -16,11 +16,11 @@ from typing import Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from indexer import analysis, languages
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written
 from indexer.columnar.segment import Terms
 from indexer.columnar.storage import Array
 from indexer.columnar.words import STEM_MARK, written_of
-from indexer.folding import as_written
 from search_app.engine.beginnings import Range, folded
 from search_app.engine.facets import ticked
 from search_app.engine.grammar import OPERATORS
@@ -96,7 +96,7 @@ def _typed(text: str) -> Typed | None:
     text = text.lstrip()
     if len(text) > LONGEST or _ODD.search(text) or not OPERATORS.isdisjoint(text.split()):
         return None
-    spans = list(analysis.spans(text))
+    spans = list(tokenizer.spans(text))
     words = [as_written(text[start:end]) for start, end in spans]
     if sum(map(len, words)) < SHORTEST:
         return None
@@ -151,7 +151,7 @@ def _words(typed: Typed, left: Mask | None, snapshot: Snapshot, most: int) -> It
 
 
 def _is_stop_word(written: str, snapshot: Snapshot) -> bool:
-    return any(written in languages.stop_words(each) for each in snapshot.languages)
+    return any(written in stemming.stop_words(each) for each in snapshot.languages)
 
 
 def _total(text: str, left: Mask | None, snapshot: Snapshot) -> int:

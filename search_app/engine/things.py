@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from indexer import analysis, codes
+from indexer import codes
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import fold
 from indexer.fields import MISSING, Field
-from indexer.folding import fold
 from indexer.schema import exact, exact_fields
 from indexer.thesaurus import Thesaurus
 from search_app.engine.snapshot import Snapshot
@@ -88,7 +89,7 @@ def _places(snapshot: Snapshot, facts: Sequence[Thing]) -> Iterator[Thing]:
 
 def _may_stand(label: str, snapshot: Snapshot) -> bool:
     """Whether all words of a name are in the index."""
-    stems = analysis.stems(label, snapshot.catalogue.language)
+    stems = tokenizer.stems(label, snapshot.catalogue.language)
     return bool(stems) and all(map(snapshot.frequency, stems))
 
 

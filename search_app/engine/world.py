@@ -15,8 +15,9 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from indexer import analysis, codes, languages
-from indexer.folding import as_written, fold
+from indexer import codes
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written, fold
 from search_app.engine.things import UNITED_NATIONS
 
 MOST_WORDS = 40
@@ -72,14 +73,14 @@ def mentions(text: str) -> list[Mention]:
 def words(language: str) -> Mapping[str, str]:
     """Return the words of the names of places in a language, by how they are written, folded."""
     places = (label for name, label in _labels(language) if name.kind != "language")
-    return {as_written(raw): raw for label in places for raw in analysis.words(label)}
+    return {as_written(raw): raw for label in places for raw in tokenizer.words(label)}
 
 
 def label(name: Name, language: str) -> str:
     """Return what a place is called in a language."""
     if name.kind == "capital":
         labels = _capitals()[name.code]
-        written = (each for each in labels if languages.may_have(language, fold(each)))
+        written = (each for each in labels if stemming.may_have(language, fold(each)))
         return next(written, labels[0])
     return codes.country_name(name.code, language)
 
@@ -87,7 +88,7 @@ def label(name: Name, language: str) -> str:
 def _words(text: str) -> list[tuple[int, int]]:
     """Return where the words of a text are; unparted characters in a row are one word."""
     found: list[tuple[int, int]] = []
-    for start, end in analysis.spans(text):
+    for start, end in tokenizer.spans(text):
         if found and start < found[-1][1]:
             found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
@@ -101,9 +102,9 @@ def _is_run(text: str, words: list[tuple[int, int]]) -> bool:
 
 def _named(typed: str) -> Name | None:
     known = _names()
-    if (name := known.get(_letters(typed))) or analysis.is_unparted(typed):
+    if (name := known.get(_letters(typed))) or tokenizer.is_unparted(typed):
         return name
-    return known.get(analysis.stems(typed, STEMMED_AS))
+    return known.get(tokenizer.stems(typed, STEMMED_AS))
 
 
 def _letters(typed: str) -> str:
@@ -119,8 +120,8 @@ def _names() -> Mapping[str | tuple[str, ...], Name]:
             for name, label in _labels(language):
                 if name.kind == kind:
                     found.setdefault(_letters(label), name)
-                    if not analysis.is_unparted(label):
-                        found.setdefault(analysis.stems(label, STEMMED_AS), name)
+                    if not tokenizer.is_unparted(label):
+                        found.setdefault(tokenizer.stems(label, STEMMED_AS), name)
     return found
 
 
@@ -142,7 +143,7 @@ def _labels(language: str) -> tuple[tuple[Name, str], ...]:
         (Name("capital", country), label)
         for country, labels in _capitals().items()
         for label in labels
-        if languages.may_have(language, fold(label))
+        if stemming.may_have(language, fold(label))
     ]
     # Where CLDR has no name of a language, its code stands for it.
     spoken = {code: codes.language_name(code, language) for code in codes.languages()}

@@ -13,7 +13,8 @@ from whoosh import index as whoosh_index
 from whoosh import query
 from whoosh.searching import Searcher
 
-from indexer import analysis, generations, languages
+from indexer import generations
+from indexer.analysis import stemming, tokenizer
 from indexer.record import Publication
 from search_app.engine import concepts
 from search_app.engine.match import matches, postings
@@ -306,7 +307,7 @@ def test_stop_words_of_a_language_that_few_texts_are_in(snapshot: Snapshot) -> N
 )
 def test_what_else_a_thing_is_called(text: str, also: tuple[str, ...], snapshot: Snapshot) -> None:
     """Other names in the catalogue's language are told, if the index has all of their words."""
-    assert snapshot.term(languages.stem("beings", "en")) is None
+    assert snapshot.term(stemming.stem("beings", "en")) is None
     assert [each.also for each in answer(text, snapshot).named] == [also]
 
 
@@ -320,9 +321,9 @@ def says(each: Publication, label: str, language: str) -> bool:
     """Whether the words of a label stand side by side in a text of a publication."""
     if language != "en" and " " not in label:
         return label in f"{each.title} {each.summary}".split()
-    wanted = [languages.stem(word, language) for word in label.split()]
+    wanted = [stemming.stem(word, language) for word in label.split()]
     for text in _texts(each):
-        stems = [token.stem for token in analysis.tokens(text, each.lang or "en")]
+        stems = [token.stem for token in tokenizer.tokens(text, each.lang or "en")]
         spans = range(len(stems) - len(wanted) + 1)
         if any(stems[at : at + len(wanted)] == wanted for at in spans):
             return True
@@ -335,11 +336,9 @@ def _texts(each: Publication) -> tuple[str, str]:
 
 def has(each: Publication, label: str) -> bool:
     """Whether a publication has all words of an English name but stop words, and there are some."""
-    wanted = {
-        languages.stem(word, "en") for word in label.split() if word not in ("in", "of", "by")
-    }
+    wanted = {stemming.stem(word, "en") for word in label.split() if word not in ("in", "of", "by")}
     stems = {
-        token.stem for text in _texts(each) for token in analysis.tokens(text, each.lang or "en")
+        token.stem for text in _texts(each) for token in tokenizer.tokens(text, each.lang or "en")
     }
     return len(wanted) > 1 and wanted <= stems
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import analysis, schema
+from indexer import schema
+from indexer.analysis import tokenizer
 from search_app.engine import Engine
 from search_app.engine.evidence import Asked, Words
 from search_app.engine.nodes import leaves
@@ -38,7 +39,7 @@ def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tupl
         begin, end = words.begins[place : place + 2]
         places = [at for at in range(begin, end) if words.words[at] >= 0]
         text = schema.text_of(publication, field, catalogue)
-        at = dict(zip(places, analysis.spans(text), strict=True))
+        at = dict(zip(places, tokenizer.spans(text), strict=True))
         for leaf in leaves(tree):
             for each in Asked(leaf, snapshot).held(words):
                 for span in each.spans:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import meaning
+from indexer.analysis import embeddings
 from search_app.engine import Engine
 from search_app.engine.meaning import LEAST, MOST
 from search_app.engine.request import Match, SearchRequest
@@ -82,7 +82,7 @@ def test_what_is_added(
     assert not np.isin(added, found.documents).any()
     if match == "all" or len(found.documents) >= FEW:
         assert not len(added)
-    snapshot, encoder = engine.snapshot(), meaning.encoder()
+    snapshot, encoder = engine.snapshot(), embeddings.encoder()
     assert snapshot.segment.vectors
     assert encoder
     assert len(added) <= MOST
@@ -122,9 +122,9 @@ def test_another_encoder_is_told(
     meaning_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without the encoder of an index, words alone are searched for, and the log says so."""
-    for found in (None, meaning.Encoder("9")):
+    for found in (None, embeddings.Encoder("9")):
         caplog.clear()
-        monkeypatch.setattr(meaning, "encoder", lambda found=found: found)
+        monkeypatch.setattr(embeddings, "encoder", lambda found=found: found)
         with caplog.at_level(logging.WARNING):
             results = Engine(meaning_index).search(SearchRequest("trabalho forçado de crianças"))
         assert not results.meant

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import languages
+from indexer.analysis import stemming
 from indexer.fields import Field
 from search_app.engine.grammar import DEEPEST
 from search_app.engine.limit import MOST_WORDS
@@ -424,11 +424,11 @@ def test_a_phrase_is_read_in_one_language_at_a_time() -> None:
     """Words side by side are looked for by their stems in each language, never mixed."""
     spoken = ("en", "es", "fr")
     many = Vocabulary(
-        CATALOGUE, named, lambda raw: tuple(languages.stem(raw, each) for each in spoken),
+        CATALOGUE, named, lambda raw: tuple(stemming.stem(raw, each) for each in spoken),
         lambda _: 1, languages=spoken,
     )  # fmt: skip
     tree = parse('"nuestras explotaciones"', many, query.And).words
     said = {tuple(part.words) for part in parts(tree)}
     assert said == {
-        tuple(languages.stem(raw, each) for raw in ("nuestras", "explotaciones")) for each in spoken
+        tuple(stemming.stem(raw, each) for raw in ("nuestras", "explotaciones")) for each in spoken
     }

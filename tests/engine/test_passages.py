@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import analysis, languages
+from indexer.analysis import stemming, tokenizer
 from search_app.engine.nodes import Leaf, fits
 from search_app.engine.passages import LENGTH, REMEMBERED, marker, passage, whole
 from search_app.engine.results import Run
@@ -40,7 +40,7 @@ def test_words_are_marked_by_their_stems() -> None:
 def test_a_text_is_read_in_the_language_that_it_has() -> None:
     """The same text in another language has other stems, also where it was read before."""
     text = "Explotaciones"
-    found = marker(leaf(query.Term("title", languages.stem(text, "es"))), "title", "en")
+    found = marker(leaf(query.Term("title", stemming.stem(text, "es"))), "title", "en")
     for _ in range(2):
         assert marked(whole(text, found, "es")) == [text]
         assert not marked(whole(text, found, "en"))
@@ -144,5 +144,5 @@ def test_a_passage_is_part_of_the_text(text: str) -> None:
 def test_the_marked_words_are_those_with_the_stem(text: str) -> None:
     """Marks are where the analysis finds a word with the stem, whatever is around it."""
     found = marker(leaf(query.Term("title", "organ")), "title", "en")
-    words = [each for each in analysis.tokens(text, "en") if each.stem == "organ"]
+    words = [each for each in tokenizer.tokens(text, "en") if each.stem == "organ"]
     assert found.spans(text) == [(each.start, each.end) for each in words]

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import analysis, generations, schema
-from indexer.analysis import Token
+from indexer import generations, schema
+from indexer.analysis import tokenizer
+from indexer.analysis.tokenizer import Token
 from indexer.columnar.postings import B_SHORT, K1, B
 from indexer.fields import Field
 from search_app.engine.nodes import Leaf
@@ -81,7 +82,7 @@ ASKED = {
 
 def text_of(number: int, field: Field) -> list[Token]:
     """The words of one field of a publication."""
-    return list(analysis.tokens(schema.text_of(MADE[number], field, CATALOGUE), "en"))
+    return list(tokenizer.tokens(schema.text_of(MADE[number], field, CATALOGUE), "en"))
 
 
 @cache

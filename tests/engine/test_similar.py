@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import analysis, generations, schema
+from indexer import generations, schema
+from indexer.analysis import tokenizer
 from indexer.columnar.postings import B_SHORT, K1, B
 from indexer.record import Publication, Source
 from search_app.engine import similar
@@ -39,7 +40,7 @@ class Twin:
             texts = [
                 Counter(
                     token.stem
-                    for token in analysis.tokens(
+                    for token in tokenizer.tokens(
                         schema.text_of(each, field, rows), schema.language_of(each, field, rows)
                     )
                 )

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer import analysis, generations, languages
-from indexer.folding import as_written, fold
+from indexer import generations
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written, fold
 from indexer.record import Publication, Source
 from search_app.engine import concepts, spelling, world
 from search_app.engine.snapshot import Snapshot
@@ -217,7 +218,7 @@ ABSENT = (
 @pytest.mark.parametrize("text", ABSENT)
 def test_a_correct_word_is_never_corrected(text: str, snapshot: Snapshot, tmp_path: Path) -> None:
     """A correct word or name stays as it is, however many publications have similar words."""
-    words = [other for word in analysis.words(text) for other in _similar(as_written(word))]
+    words = [other for word in tokenizer.words(text) for other in _similar(as_written(word))]
     made = [
         Publication(id=f"p{number}", title=" ".join(words), source=Source("made", number + 1))
         for number in range(60)
@@ -250,7 +251,7 @@ def test_a_misspelled_place_is_suggested(typed: str, meant: str, snapshot: Snaps
 def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
     """A misspelled word is corrected even if its stem is that of a label."""
     speller = spelling.of(opened(tmp_path))
-    assert languages.stem("surgeones", "en") == languages.stem("surgeon", "en")
+    assert stemming.stem("surgeones", "en") == stemming.stem("surgeon", "en")
     assert speller.suggested("surgeon", rare=True) is None
     assert speller.suggested("surgeones", rare=False) == "surgeons"
 
@@ -308,7 +309,7 @@ def held(snapshot: Snapshot) -> Counter[str]:
     """To each word, how many publications have it; two or one for a word that only names have."""
     found: Counter[str] = Counter()
     for number in range(snapshot.size):
-        found.update({each.written for each in analysis.tokens(snapshot.title(number), "en")})
+        found.update({each.written for each in tokenizer.tokens(snapshot.title(number), "en")})
     for each in (*concepts.of(snapshot).words, *world.words("en")):
         found.setdefault(each, spelling.NAMED)
     for language in UNITED_NATIONS:
@@ -330,7 +331,7 @@ def test_candidates_are_those_of_a_walk_over_all_words(
         (spelling.LETTER * far + spelling.FIRST_LETTER * (each[0] != wanted[0]), frequency, each)
         for each, frequency in held.items()
         if frequency >= max(least, 1)
-        and each not in languages.stop_words("en")
+        and each not in stemming.stop_words("en")
         and 0 < (far := distance(wanted, each)) <= edits
     ]
     expected = sorted((loss - log2(1 + frequency), each) for loss, frequency, each in near)
@@ -354,7 +355,7 @@ def test_only_unknown_words_are_corrected(text: str, snapshot: Snapshot, speller
     said = speller.suggested(text, rare=True)
     if said is None:
         return
-    before, after = analysis.words(text), analysis.words(said)
+    before, after = tokenizer.words(text), tokenizer.words(said)
     assert said != text
     assert len(before) == len(after)
     for one, other in zip(before, after, strict=True):
@@ -368,7 +369,7 @@ def test_only_unknown_words_are_corrected(text: str, snapshot: Snapshot, speller
 
 def _between(text: str) -> str:
     """What of a text belongs to no word."""
-    held = {at for span in analysis.spans(text) for at in range(*span)}
+    held = {at for span in tokenizer.spans(text) for at in range(*span)}
     return "".join(letter for at, letter in enumerate(text) if at not in held)
 
 

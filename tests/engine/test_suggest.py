@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import analysis, languages
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written, fold
 from indexer.columnar.texts import Texts
-from indexer.folding import as_written, fold
 from indexer.record import Publication
 from search_app.engine import Engine, open_engine
 from search_app.engine.beginnings import Labels
@@ -70,7 +70,7 @@ def test_the_commonest_words_come_first(engine: Engine) -> None:
 def test_words_that_find_the_same_are_one(engine: Engine) -> None:
     """Of the inflections of a word only the commonest is suggested."""
     found = words(engine, "manua")
-    assert len({languages.stem(word, "en") for word in found}) == len(found)
+    assert len({stemming.stem(word, "en") for word in found}) == len(found)
     assert {"manual", "manuals"} & set(found)
 
 
@@ -85,7 +85,7 @@ def test_what_is_complete_is_not_completed(engine: Engine, text: str) -> None:
 def test_stop_words_are_no_completions(engine: Engine) -> None:
     """Words that a search leaves out are not offered for one."""
     assert words(engine, "th")
-    assert not set(words(engine, "th")) & languages.stop_words("en")
+    assert not set(words(engine, "th")) & stemming.stop_words("en")
     assert "organ with" not in words(engine, "organ wi")
 
 
@@ -206,7 +206,7 @@ def test_what_is_counted_is_what_a_search_finds(engine: Engine, text: str) -> No
 
 def written(text: str) -> list[str]:
     """The words of a text, folded."""
-    return [as_written(text[start:end]) for start, end in analysis.spans(text)]
+    return [as_written(text[start:end]) for start, end in tokenizer.spans(text)]
 
 
 def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) -> None:

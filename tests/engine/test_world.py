@@ -8,7 +8,7 @@ import pytest
 from spellchecker import SpellChecker
 
 from indexer import codes
-from indexer.folding import fold
+from indexer.analysis.folding import fold
 from search_app.engine import dictionary, world
 from search_app.engine.things import UNITED_NATIONS
 from search_app.engine.world import Name

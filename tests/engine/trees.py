@@ -14,7 +14,8 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import analysis, schema
+from indexer import schema
+from indexer.analysis import tokenizer
 from indexer.fields import Catalogue
 from indexer.record import Publication
 from search_app.engine.nodes import Leaf
@@ -44,7 +45,7 @@ def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
     """What some publications say."""
     rows = catalogue.searchable
     texts = [
-        list(analysis.tokens(schema.text_of(each, row, catalogue), "en"))
+        list(tokenizer.tokens(schema.text_of(each, row, catalogue), "en"))
         for each in made
         for row in rows
     ]
@@ -142,7 +143,7 @@ def anything(of: Iterable[Trees]) -> Trees:
 
 
 def _written(word: str) -> str:
-    return analysis.WRITTEN + word
+    return tokenizer.WRITTEN + word
 
 
 def _beginning(term: str, length: int) -> str:

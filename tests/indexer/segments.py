@@ -10,7 +10,7 @@ from unittest import mock
 import msgspec
 from hypothesis import strategies as st
 
-from indexer import cleaning
+from indexer.analysis import cleaning
 from indexer.columnar import stored, writer
 from indexer.columnar.segment import Segment
 from indexer.fields import MISSING, Catalogue, Field

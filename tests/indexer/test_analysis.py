@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import analysis, languages
-from indexer.folding import fold
-from indexer.languages import stop_words
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import fold
+from indexer.analysis.stemming import stop_words
 
 
 def written(text: str) -> list[str]:
     """The folded words of a text."""
-    return [token.written for token in analysis.tokens(text, "en")]
+    return [token.written for token in tokenizer.tokens(text, "en")]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_words(text: str, words: list[str]) -> None:
 )
 def test_inflections_have_one_stem(forms: str) -> None:
     """The inflections of a word have the same stem and stay apart as written."""
-    found = list(analysis.tokens(forms, "en"))
+    found = list(tokenizer.tokens(forms, "en"))
     assert len({token.stem for token in found}) == 1
     assert len({token.written for token in found}) == len(found)
 
@@ -75,14 +75,14 @@ def test_stop_words_are_indexed() -> None:
 def test_positions_count_words_and_jump_at_empty_lines() -> None:
     """Positions go up by one a word, and by a hundred more where an empty line parts texts."""
     text = "One two\nthree.\n\nFour\n\n\n\nfive"
-    positions = [token.position for token in analysis.tokens(text, "en")]
+    positions = [token.position for token in tokenizer.tokens(text, "en")]
     assert positions == [0, 1, 2, 103, 204]
 
 
 def test_offsets_point_at_the_words() -> None:
     """A token's start and end cut its word out of the text as it was."""
     text = "Étude – the Victim’s"
-    assert [text[token.start : token.end] for token in analysis.tokens(text, "en")] == [
+    assert [text[token.start : token.end] for token in tokenizer.tokens(text, "en")] == [
         "Étude", "the", "Victim’s",
     ]  # fmt: skip
 
@@ -91,12 +91,12 @@ def test_offsets_point_at_the_words() -> None:
 def test_any_text_gives_ordered_words(text: str) -> None:
     """Any text gives words in order, none empty, few overlapping, none marked as written."""
     start, end, position = -1, 0, -1
-    for token in analysis.tokens(text, "en"):
+    for token in tokenizer.tokens(text, "en"):
         assert start < token.start < token.end
-        assert end <= token.start or analysis.is_unparted(text[start:end])
+        assert end <= token.start or tokenizer.is_unparted(text[start:end])
         assert position < token.position
         assert token.written
-        assert not token.stem.startswith(analysis.WRITTEN)
+        assert not token.stem.startswith(tokenizer.WRITTEN)
         start, end, position = token.start, token.end, token.position
 
 
@@ -119,25 +119,25 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 )
 def test_each_language_has_its_stems(language: str, forms: str) -> None:
     """The inflections of a word have one stem in their own language."""
-    assert len({token.stem for token in analysis.tokens(forms, language)}) == 1
+    assert len({token.stem for token in tokenizer.tokens(forms, language)}) == 1
 
 
 @pytest.mark.parametrize("apart", ["hour four", "tour tor", "wise size", "course coarse"])
 def test_one_spelling_leaves_other_words_apart(apart: str) -> None:
     """Words that only look like two spellings of one keep stems of their own."""
-    one, other = (token.stem for token in analysis.tokens(apart, "en"))
+    one, other = (token.stem for token in tokenizer.tokens(apart, "en"))
     assert one != other
 
 
 def test_the_cache_of_stems_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many words are stemmed, the cache has no more than its limit, and no long word."""
-    monkeypatch.setattr(languages, "MOST_KEPT", 3)
-    long = "x" * (languages.LONGEST_KEPT + 1)
+    monkeypatch.setattr(stemming, "MOST_KEPT", 3)
+    long = "x" * (stemming.LONGEST_KEPT + 1)
     words = ["organs", "Laws", long, "police", "films", "sea", "organs"]
-    kept = languages._kept("en")
+    kept = stemming._kept("en")
     kept.clear()
     expected = ["organ", "law", long, "polic", "film", "sea", "organ"]
     for size in range(len(words)):
-        assert languages.stems(words[: size + 1], "en") == expected[: size + 1]
+        assert stemming.stems(words[: size + 1], "en") == expected[: size + 1]
         assert len(kept) <= 3
         assert long not in kept

@@ -13,7 +13,8 @@ import pytest
 from whoosh import index as whoosh_index
 from whoosh import query
 
-from indexer import analysis, build, generations, manifest, schema, watching
+from indexer import build, generations, manifest, schema, watching
+from indexer.analysis import tokenizer
 from indexer.build import Outcome, Refused
 from indexer.corpus import Progress
 from indexer.manifest import Changes
@@ -106,7 +107,7 @@ def test_change_of_the_catalogue_rebuilds(
     assert len(generations.names(index)) == 2
 
 
-@pytest.mark.parametrize("part", [(analysis, "VERSION"), (schema, "FORMAT")])
+@pytest.mark.parametrize("part", [(tokenizer, "VERSION"), (schema, "FORMAT")])
 def test_change_of_the_program_rebuilds(
     part: tuple[object, str], corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import analysis, schema
+from indexer import schema
+from indexer.analysis import tokenizer
 from indexer.columnar import inversion, postings, splice, stream, words
 from indexer.columnar.postings import Layout
 from indexer.columnar.segment import Segment
@@ -42,7 +43,7 @@ def stands(made: Sequence[Publication]) -> list[Stand]:
         for field, row in enumerate(CATALOGUE.searchable):
             text = schema.text_of(each, row, CATALOGUE)
             language = schema.language_of(each, row, CATALOGUE)
-            for token in analysis.tokens(text, language):
+            for token in tokenizer.tokens(text, language):
                 word = words.word_of(text[token.start : token.end], language, CATALOGUE.language)
                 found.append(Stand(document, field, word, token.stem))
     return found

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer import analysis, languages
+from indexer.analysis import stemming, tokenizer
 from indexer.columnar.storage import Array
 from indexer.columnar.stream import Numbers, provisional
 from indexer.columnar.words import (
@@ -56,7 +56,7 @@ def token_runs(text: str) -> list[list[str]]:
     """The words of a text in runs of positions that follow each other."""
     found: list[list[str]] = []
     last = -2
-    for token in analysis.tokens(text, "en"):
+    for token in tokenizer.tokens(text, "en"):
         if token.position != last + 1:
             found.append([])
         found[-1].append(token.written)
@@ -71,10 +71,10 @@ def token_runs(text: str) -> list[list[str]]:
 def test_the_stream_has_the_words_of_the_text(text: str) -> None:
     """Any text gives the words that it has one by one, in order, with its gaps, and one end."""
     numbers = Numbers("en")
-    stream = numbers.stream([("en", analysis.marked(text))])
+    stream = numbers.stream([("en", tokenizer.marked(text))])
     assert stream.dtype == np.int32
     assert words_of(stream, numbers.words) == [
-        token.written for token in analysis.tokens(text, "en")
+        token.written for token in tokenizer.tokens(text, "en")
     ]
     assert runs(stream, numbers.words) == token_runs(text)
     assert np.flatnonzero(stream == _END).tolist() == [len(stream) - 1]
@@ -84,13 +84,13 @@ def test_the_stream_has_the_words_of_the_text(text: str) -> None:
 def test_fields_in_a_row_do_not_mix(texts: list[str], known: list[str]) -> None:
     """The texts of many fields, read at once, are what each is alone, whatever is known before."""
     before = Numbers("en")
-    before.stream([("en", "".join(map(analysis.marked, known)))])
+    before.stream([("en", "".join(map(tokenizer.marked, known)))])
     numbers = Numbers("en", before.words)
-    stream = numbers.stream([("en", "".join(map(analysis.marked, texts)))])
+    stream = numbers.stream([("en", "".join(map(tokenizer.marked, texts)))])
     ends = (np.flatnonzero(stream == _END) + 1).tolist()
     fields = [stream[first:last] for first, last in zip([0, *ends], ends, strict=False)]
     assert [words_of(each.tolist(), numbers.words) for each in fields] == [
-        [token.written for token in analysis.tokens(text, "en")] for text in texts
+        [token.written for token in tokenizer.tokens(text, "en")] for text in texts
     ]
     assert len(set(numbers.words)) == len(numbers.words)
     assert numbers.words[: len(before.words)] == before.words
@@ -100,8 +100,8 @@ def test_fields_in_a_row_do_not_mix(texts: list[str], known: list[str]) -> None:
 def test_final_numbers_are_those_of_sorted_words(texts: list[str], known: list[str]) -> None:
     """In the end a word's number is its place among the sorted words that still stand somewhere."""
     numbers = Numbers("en")
-    numbers.stream([("en", "".join(map(analysis.marked, known)))])
-    stream = numbers.stream([("en", "".join(map(analysis.marked, texts)))])
+    numbers.stream([("en", "".join(map(tokenizer.marked, known)))])
+    stream = numbers.stream([("en", "".join(map(tokenizer.marked, texts)))])
     first = len(numbers.words) // 2
     words, final, former = vocabulary(numbers.words, np.bincount(stream), first)
     assert former.tolist() == [
@@ -116,7 +116,7 @@ def test_final_numbers_are_those_of_sorted_words(texts: list[str], known: list[s
     assert ((ended == GAP) == (stream == _GAP)).all()
     again = Numbers("en", words)
     assert (
-        again.stream([("en", "".join(map(analysis.marked, texts)))]).tolist()
+        again.stream([("en", "".join(map(tokenizer.marked, texts)))]).tolist()
         == provisional(ended).tolist()
     )
 
@@ -127,11 +127,11 @@ def new_words(words: list[str]) -> Vocabulary:
     return Vocabulary(words, every, every[:0])
 
 
-def words_in(text: str, language: str = "en") -> list[tuple[str, analysis.Token]]:
+def words_in(text: str, language: str = "en") -> list[tuple[str, tokenizer.Token]]:
     """The words of a text as the index knows them, each with its token."""
     return [
         (word_of(text[token.start : token.end], language, "en"), token)
-        for token in analysis.tokens(text, language)
+        for token in tokenizer.tokens(text, language)
     ]
 
 
@@ -171,4 +171,4 @@ def test_each_word_has_its_stem(text: str, former: str) -> None:
 def test_a_word_is_what_is_written_and_its_stem(raw: str, language: str, word: str) -> None:
     """In a catalogue in English, a word of another language has its stem with it, if it differs."""
     assert word_of(raw, language, "en") == word
-    assert stem_of_word(word, "en") == languages.stem(raw, language)
+    assert stem_of_word(word, "en") == stemming.stem(raw, language)

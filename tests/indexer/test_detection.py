@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, codes, detection, validate
+from indexer import catalogue_file, codes, validate
+from indexer.analysis import language_detection
 from indexer.catalogue_file import CatalogueError
 from indexer.fields import Catalogue
 from indexer.record import Entry, Property, Source
@@ -29,20 +30,20 @@ SPANISH = next(iter(TEXTS))
 @pytest.mark.parametrize(("text", "language"), TEXTS.items())
 def test_language_of_a_text(text: str, language: str) -> None:
     """What is written in a language is told, by its script or by its letters."""
-    assert detection.language_of(text) == language
+    assert language_detection.language_of(text) == language
 
 
 @pytest.mark.parametrize("text", ["", "2008", "C++", "SDGs", "Trata"])
 def test_what_is_not_sure(text: str) -> None:
     """Of a text too short to tell nothing is told."""
-    assert detection.language_of(text) is None
+    assert language_detection.language_of(text) is None
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text(text: str) -> None:
     """Of any text at all a known language is told, or none."""
-    assert detection.language_of(text) in (None, *detection.KNOWN)
-    assert all(codes.language_code(each) == each for each in detection.KNOWN)
+    assert language_detection.language_of(text) in (None, *language_detection.KNOWN)
+    assert all(codes.language_code(each) == each for each in language_detection.KNOWN)
 
 
 def _detecting(catalogue: Catalogue) -> Catalogue:
@@ -75,6 +76,6 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     rows = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\ndetects = true\n'
     (tmp_path / "catalogue.toml").write_text(f'title = "T"\ndescription = "D"\n{rows}')
     assert catalogue_file.load(tmp_path).fields[0].detects
-    monkeypatch.setattr(detection, "PACKAGE", "not_installed")
+    monkeypatch.setattr(language_detection, "PACKAGE", "not_installed")
     with pytest.raises(CatalogueError, match=r"pip install"):
         catalogue_file.load(tmp_path)

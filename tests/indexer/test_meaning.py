@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer import build, generations, meaning, verify
+from indexer import build, generations, verify
+from indexer.analysis import embeddings
+from indexer.analysis.embeddings import SIZE, Encoder, Vector
 from indexer.columnar import storage
 from indexer.columnar.segment import MEANING, Segment
 from indexer.columnar.vectors import Vectors, encoded
-from indexer.meaning import SIZE, Encoder, Vector
 from indexer.record import Fresh, Publication, Source
 from tests.samples import article, page
 
@@ -33,7 +34,7 @@ NOWHERE = Source("", 0)
 
 def real() -> Encoder:
     """The encoder that is installed; the tests always have it."""
-    found = meaning.encoder()
+    found = embeddings.encoder()
     assert found
     return found
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import build, generations, manifest, thesaurus
+from indexer.analysis.folding import fold
 from indexer.catalogue_file import CatalogueError
-from indexer.folding import fold
 from indexer.thesaurus import THESAURUS_FILE, Concept, Thesaurus
 from tests.conftest import ROOT
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, cleaning, identities, validate
+from indexer import catalogue_file, identities, validate
+from indexer.analysis import cleaning
 from indexer.fields import Catalogue
 from indexer.record import Entry, Link, Problem, Property, Publication, Source
 from tests.catalogue import CORPUS

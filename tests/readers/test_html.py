@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, cleaning, validate
+from indexer import catalogue_file, validate
+from indexer.analysis import cleaning
 from indexer.readers import html
 from indexer.record import Entry, Problem, Property, Publication, Source
 from tests.catalogue import CORPUS

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import folding
+from indexer.analysis import folding
 from indexer.columnar.segment import Segment, Terms
 from search_app.engine import Engine, OverBudget, concepts, lane, naming
 from search_app.engine.lane import estimate

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer import build, catalogue_file, cleaning, readers, validate
+from indexer import build, catalogue_file, readers, validate
+from indexer.analysis import cleaning
 from indexer.columnar.segment import Segment
 from indexer.corpus import MOST_PROBLEMS
 from indexer.limits import LIMITS, Limits

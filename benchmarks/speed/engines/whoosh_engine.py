@@ -14,7 +14,8 @@ from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.engines.pubsearch_engine import PubsearchEngine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Question
-from indexer import analysis, catalogue_file, corpus, schema
+from indexer import catalogue_file, corpus, schema
+from indexer.analysis import tokenizer
 from indexer.record import Problem, Publication
 
 # Below so many clauses Whoosh builds a tree of matchers, which takes seconds on long ones.
@@ -97,9 +98,9 @@ class WhooshEngine(Engine):
 def _tree(question: Question) -> Any:  # noqa: ANN401 - Whoosh has no types
     """The nodes of a question, each word in either field."""
     if question.kind == "prefix":
-        beginning = analysis.WRITTEN + question.typed.removesuffix("*")
+        beginning = tokenizer.WRITTEN + question.typed.removesuffix("*")
         return query.Or([query.Prefix(name, beginning) for name in TEXTS])
-    stems = [token.stem for token in analysis.tokens(question.typed, "en")]
+    stems = [token.stem for token in tokenizer.tokens(question.typed, "en")]
     if question.kind == "phrase":
         return query.Or([query.Phrase(name, stems) for name in TEXTS])
     leaves = [query.Or([query.Term(name, stem) for name in TEXTS]) for stem in stems]

@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from indexer import languages
-from indexer.folding import as_written
+from indexer.analysis import stemming
+from indexer.analysis.folding import as_written
 
 VERSION = 2
 """Raised whenever the same text would give other terms: an index of another is outdated."""
@@ -72,7 +72,7 @@ def tokens(text: str, language: str) -> Iterator[Token]:
     for start, stop in spans(text):
         position += 1 + GAP * (PARTED_BY in text[end:start])
         raw = text[start:stop]
-        yield Token(languages.stem(raw, language), as_written(raw), position, start, stop)
+        yield Token(stemming.stem(raw, language), as_written(raw), position, start, stop)
         end = max(end, stop)
 
 
@@ -105,7 +105,7 @@ def words(text: str) -> list[str]:
 
 def stems(text: str, language: str) -> tuple[str, ...]:
     """The stems of these words."""
-    return tuple(languages.stems(words(text), language))
+    return tuple(stemming.stems(words(text), language))
 
 
 def is_unparted(word: str) -> bool:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 import Stemmer
 
-from indexer.folding import as_written, fold
+from indexer.analysis.folding import as_written, fold
 
 SNOWBALL = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
