@@ -15,7 +15,8 @@ from typing import Literal
 
 import msgspec
 
-from indexer import durability, files
+from indexer import durability
+from indexer.catalogue import safe_files
 
 ATTEMPT = "ATTEMPT"
 """The file of an index folder that has the note, as JSON."""
@@ -59,6 +60,6 @@ def noted(index: Path) -> Iterator[Callable[[Status], object]]:
 def last(index: Path) -> Attempt | None:
     """The last build's note, if there is one."""
     try:
-        return msgspec.json.decode(files.content(index / ATTEMPT), type=Attempt)
+        return msgspec.json.decode(safe_files.content(index / ATTEMPT), type=Attempt)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -12,18 +12,13 @@ from typing import Literal
 
 import msgspec
 
-from indexer import (
-    attempts,
-    catalogue_file,
-    corpus,
-    generations,
-    manifest,
-    publishing,
-    schema,
-    thesaurus,
-)
+from indexer import attempts, corpus, generations, manifest, publishing
 from indexer.analysis import tokenizer
 from indexer.analysis.embeddings import Encoder
+from indexer.catalogue import catalogue_toml, schema, thesaurus
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Item, Kept, Problem
 from indexer.census import Census
 from indexer.columnar import writer
 from indexer.columnar.segment import MEANING, Segment
@@ -31,10 +26,7 @@ from indexer.columnar.storage import Damaged
 from indexer.columnar.vectors import encoded
 from indexer.columnar.writer import Counts
 from indexer.corpus import SILENT, Progress
-from indexer.fields import Catalogue
-from indexer.limits import LIMITS, Limits
 from indexer.manifest import Changes, Generation
-from indexer.record import Item, Kept, Problem
 
 Gate = Callable[[Generation, Generation | None], None]
 """Is shown a new generation before it becomes live, and the live one if there is one."""
@@ -99,7 +91,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     # The lock covers the note: the next build removes every half-written file that it finds.
     with publishing.locked(index), attempts.noted(index) as ended:
         publishing.clean(index)
-        catalogue, concepts = catalogue_file.load(corpus_folder), thesaurus.load(corpus_folder)
+        catalogue, concepts = catalogue_toml.load(corpus_folder), thesaurus.load(corpus_folder)
         live, before, sound = _live(index)
         former = _former(live, catalogue, model, limits) if live and sound and not force else None
         reading = corpus.Reading(

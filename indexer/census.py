@@ -9,15 +9,15 @@ from itertools import islice
 
 import msgspec
 
-from indexer import schema
 from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Fresh, Item, Problem
+from indexer.catalogue.thesaurus import Thesaurus
 from indexer.columnar.writer import Counts
 from indexer.corpus import SILENT, Progress
-from indexer.fields import Catalogue
-from indexer.limits import LIMITS, Limits
 from indexer.manifest import Changes, Generation, Manifest
-from indexer.record import Fresh, Item, Problem
-from indexer.thesaurus import Thesaurus
 
 CHUNK, CHUNK_TO_ENCODE = 4096, 512
 """How many publications are taken at a time; fewer where each takes long."""

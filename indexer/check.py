@@ -13,13 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file, corpus, schema, thesaurus
+from indexer import corpus
 from indexer.analysis import tokenizer
+from indexer.catalogue import catalogue_toml, schema, thesaurus
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Fresh, Problem, Publication
+from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.corpus import SILENT, Progress
-from indexer.fields import Catalogue
-from indexer.limits import LIMITS, Limits
-from indexer.record import Fresh, Problem, Publication
-from indexer.thesaurus import Concept, Thesaurus
 
 BREAK = "\n"
 """Stands between stems where no phrase goes on; no stem is so."""
@@ -41,7 +42,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def check(folder: Path, progress: Progress = SILENT, limits: Limits = LIMITS) -> Verdict:
     """Reads a corpus folder through, as a build does. Raises CatalogueError."""
-    catalogue, known = catalogue_file.load(folder), thesaurus.load(folder)
+    catalogue, known = catalogue_toml.load(folder), thesaurus.load(folder)
     problems: list[Problem] = []
     names, count = Names(known, catalogue), 0
     reading = corpus.Reading(catalogue, problems.append, at=progress.at, limits=limits)

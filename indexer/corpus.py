@@ -13,11 +13,11 @@ from typing import Protocol
 
 import msgspec
 
-from indexer import files, identities, readers, validate
-from indexer.fields import Catalogue
-from indexer.limits import LIMITS, Limits, hint
-from indexer.readers import READERS
-from indexer.record import (
+from indexer import identities, readers, validate
+from indexer.catalogue import safe_files
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.limits import LIMITS, Limits, hint
+from indexer.catalogue.records import (
     DIGEST,
     NO_PIECE,
     Fresh,
@@ -28,6 +28,7 @@ from indexer.record import (
     Publication,
     Source,
 )
+from indexer.readers import READERS
 
 PASSED_OVER = frozenset({".toml", ".md", ".css", ""})
 """Endings of files that belong to a corpus folder and hold no publications."""
@@ -127,8 +128,8 @@ class Reading:
 
     def folder(self, folder: Path) -> Iterator[Item]:
         """The items of all files of a folder, in order, their ids all different."""
-        for path in files.listed(folder, self.report, self.limits):
-            file = files.shown(path.relative_to(folder))
+        for path in safe_files.listed(folder, self.report, self.limits):
+            file = safe_files.shown(path.relative_to(folder))
             if ending := ending_of(path):
                 yield from self.file(path, file, ending)
             elif path.suffix.lower() not in PASSED_OVER:
@@ -144,7 +145,7 @@ class Reading:
         """The pieces of one file, reported under the name `file`."""
         self._telling = Telling(self.report, file)
         try:
-            with files.opened(path) as stream:
+            with safe_files.opened(path) as stream:
                 pieces = readers.pieces(stream, file, ending, self.limits)
                 for number, piece in enumerate(pieces, start=1):
                     if isinstance(piece, Problem):

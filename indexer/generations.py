@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from indexer import durability, files, manifest
+from indexer import durability, manifest
+from indexer.catalogue import safe_files
 from indexer.manifest import (
     Generation,
     IndexMissing,
@@ -44,7 +45,7 @@ def current_name(index: Path) -> str:
     """
     pointer, hint = index / CURRENT, "Run: pubsearch rollback, or pubsearch build"
     try:
-        name = files.content(pointer, _LONGEST).decode("ascii", "replace").strip()
+        name = safe_files.content(pointer, _LONGEST).decode("ascii", "replace").strip()
         if re.fullmatch(_NAME, name) and (index / "generations" / name).is_dir():
             return name
         what = "names no generation that is there"

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from indexer.record import Problem, Publication, Source
+from indexer.catalogue.records import Problem, Publication, Source
 
 
 class Identified(Protocol):

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file, corpus, durability, identities
+from indexer import corpus, durability, identities
 from indexer.analysis import cleaning
-from indexer.catalogue_file import CATALOGUE_FILE
-from indexer.fields import Catalogue, Field
-from indexer.limits import LIMITS, Limits
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Problem, Publication
 from indexer.readers import READERS, html
-from indexer.record import Problem, Publication
 
 LONGEST_NAME = 60
 """How long a page's file name may be: no file system takes more than 255 bytes."""
@@ -56,7 +57,7 @@ def import_file(
     if (folder / CATALOGUE_FILE).exists() and not is_like:
         hint = "Name another folder, or take its rows with --like"
         raise ImportRefused(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
-    catalogue = catalogue_file.load(like)
+    catalogue = catalogue_toml.load(like)
     section = _section_row(catalogue)
     read_by = _with_values(catalogue, section, ()) if section else catalogue
     reading = corpus.Reading(read_by, report, limits=limits)
@@ -129,7 +130,7 @@ def _write(
     for field in catalogue.fields:
         if field.grouping and like:
             shutil.copyfile(like / field.grouping, aside / field.grouping)
-    (aside / CATALOGUE_FILE).write_text(catalogue_file.write(catalogue), encoding="utf-8")
+    (aside / CATALOGUE_FILE).write_text(catalogue_toml.write(catalogue), encoding="utf-8")
     durability.flushed([each for each in aside.rglob("*") if each.is_file()])
     durability.sync(aside)
 

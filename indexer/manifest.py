@@ -10,11 +10,11 @@ from typing import TypeVar
 import msgspec
 import zstandard
 
-from indexer import files
-from indexer.fields import Catalogue
-from indexer.limits import LIMITS, Limits
-from indexer.record import Problem
-from indexer.thesaurus import Thesaurus
+from indexer.catalogue import safe_files
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Problem
+from indexer.catalogue.thesaurus import Thesaurus
 
 MANIFEST, MANIFEST_DIGEST, DIGESTS, THESAURUS, SEGMENT = (
     "manifest.json", "manifest.sha256", "digests.zst", "thesaurus.json", "segment",
@@ -106,7 +106,7 @@ class Generation(msgspec.Struct, frozen=True):
     def digests(self) -> dict[str, str]:
         """To each publication's id, the digest of what it said. Raises IndexOutdated."""
         try:
-            packed = zstandard.decompress(files.content(self.folder / DIGESTS))
+            packed = zstandard.decompress(safe_files.content(self.folder / DIGESTS))
             found = msgspec.msgpack.decode(packed, type=dict[str, bytes])
         except (OSError, ValueError, zstandard.ZstdError, msgspec.MsgspecError) as error:
             raise _unreadable(self.folder, DIGESTS, error) from error
@@ -133,7 +133,10 @@ def read(folder: Path) -> Manifest:
     Raises IndexOutdated if they are not as they were written.
     """
     try:
-        data, line = files.content(folder / MANIFEST), files.content(folder / MANIFEST_DIGEST)
+        data, line = (
+            safe_files.content(folder / MANIFEST),
+            safe_files.content(folder / MANIFEST_DIGEST),
+        )
         if line != _digest_line(data):
             raise ValueError(f"it and {MANIFEST_DIGEST} do not fit")
         return msgspec.json.decode(data, type=Manifest)
@@ -148,7 +151,7 @@ def _digest_line(manifest: bytes) -> bytes:
 def decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
     """What a file of a generation says. Raises IndexOutdated if it can't be read."""
     try:
-        return msgspec.json.decode(files.content(folder / file), type=kind)
+        return msgspec.json.decode(safe_files.content(folder / file), type=kind)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise _unreadable(folder, file, error) from error
 

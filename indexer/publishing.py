@@ -17,7 +17,8 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import durability, files, manifest
+from indexer import durability, manifest
+from indexer.catalogue import safe_files
 from indexer.generations import (
     CURRENT,
     current_name,
@@ -206,7 +207,7 @@ def _line(name: str) -> bytes:
 def _pointer(index: Path) -> bytes | None:
     """What stands in `CURRENT`; None if there is none, or none that can be read."""
     with suppress(OSError):
-        return files.content(index / CURRENT)
+        return safe_files.content(index / CURRENT)
     return None
 
 

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz, process
 
-from indexer import codes
-from indexer import limits as limiting
 from indexer.analysis import language_detection
 from indexer.analysis.cleaning import clean, is_visible, slug
-from indexer.fields import MISSING, Catalogue, Field
-from indexer.limits import LIMITS, Limits
-from indexer.record import Entry, Link, Problem, Property, Publication, Value
+from indexer.catalogue import iso_codes
+from indexer.catalogue import limits as limiting
+from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Entry, Link, Problem, Property, Publication, Value
 
 LONGEST_ID = 200
 LONGEST_SHOWN = 80
@@ -124,7 +124,7 @@ class _Checked:
 
     def title_language(self, field: Field | None, text: str) -> str | None:
         stated = self.stated[field.name][0].language if field else None
-        code = codes.language_code(stated) if stated else None
+        code = iso_codes.language_code(stated) if stated else None
         if field and field.detects and not stated:
             code = language_detection.language_of(text)
         if stated and code is None:
@@ -252,7 +252,7 @@ def _possible_year(date: str) -> int:
 
 
 def _language(stated: Property) -> Value | None:
-    code = codes.language_code(stated.value) or codes.language_code(stated.text)
+    code = iso_codes.language_code(stated.value) or iso_codes.language_code(stated.text)
     if code is None:
         raise Unusable(
             f"the language {_shown(stated.value)} is unknown", "Write a code such as en or fr"
@@ -261,7 +261,7 @@ def _language(stated: Property) -> Value | None:
 
 
 def _country(stated: Property) -> Value | None:
-    code = codes.country_code(stated.value) or codes.country_code(stated.text)
+    code = iso_codes.country_code(stated.value) or iso_codes.country_code(stated.text)
     if code is None:
         raise Unusable(
             f"the country {_shown(stated.value)} is unknown", "Write a code such as IN or MD"
@@ -280,7 +280,7 @@ def _link(stated: Property) -> Value | None:
     if not safe or address != clean(address) or " " in address:
         hint = "Give a whole address, from http:// or https:// on"
         raise Unusable(f"{_shown(address)} is no address on the web", hint)
-    code = codes.language_code(stated.language) if stated.language else None
+    code = iso_codes.language_code(stated.language) if stated.language else None
     label = clean(stated.text)
     return Link(address, "" if label == address else label, code)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from indexer import files
+from indexer.catalogue import safe_files
 
 State = dict[Path, tuple[int, int]]
 """The size and the time of the last change, in nanoseconds, of each file of a folder."""
@@ -38,7 +38,7 @@ def watch(
 def state(folder: Path) -> State:
     """Return the state of a folder, without files that vanish meanwhile."""
     found = {}
-    for path in files.listed(folder, lambda _: None):
+    for path in safe_files.listed(folder, lambda _: None):
         with suppress(OSError):
             status = path.stat()
             found[path] = (status.st_size, status.st_mtime_ns)

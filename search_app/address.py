@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 from urllib.parse import quote_plus
 
-from indexer.fields import Catalogue, Field
-from indexer.schema import exact_fields
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.schema import exact_fields
 from search_app.engine.request import within, year_range
 from search_app.state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH, SearchState
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
-from indexer.record import Source
+from indexer.catalogue.records import Source
 from search_app.engine.results import Held, Part
 from search_app.engine.suggest import Kind
 from search_app.engine.year_expressions import YearExpression

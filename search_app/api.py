@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from indexer.fields import Catalogue
-from indexer.record import Publication
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
 from search_app import answers
 from search_app.engine.results import Bucket, Hit, Results, Why
 from search_app.engine.similar import related

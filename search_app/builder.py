@@ -26,7 +26,7 @@ from indexer import generations, watching
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
 from indexer.build import Outcome, Refused
-from indexer.catalogue_file import CatalogueError
+from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.corpus import SILENT, Progress
 from indexer.manifest import IndexBusy, IndexUnusable
 from indexer.watching import State

@@ -16,9 +16,9 @@ from indexer import attempts, durability, generations, importer, publishing
 from indexer import check as checking
 from indexer import verify as verifying
 from indexer.build import Refused, RemovesMuch
-from indexer.catalogue_file import CatalogueError
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.records import Problem
 from indexer.manifest import IndexUnusable
-from indexer.record import Problem
 from search_app import (
     address,
     api,

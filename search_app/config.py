@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer.limits import LIMITS, Limits
+from indexer.catalogue.limits import LIMITS, Limits
 
 
 class SettingError(Exception):

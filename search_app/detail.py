@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from indexer.fields import Field
-from indexer.record import Link, Publication, Value
+from indexer.catalogue.fields import Field
+from indexer.catalogue.records import Link, Publication, Value
 from search_app.engine.similar import related
 from search_app.engine.snapshot import Snapshot
 from search_app.facts import Facts, qualifying_rows, shown

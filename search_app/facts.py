@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from indexer.fields import Catalogue, Field
-from indexer.record import Publication, Value
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Publication, Value
 from search_app.sidebar import label
 
 

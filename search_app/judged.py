@@ -18,9 +18,9 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file
 from indexer.build import Refused
-from indexer.catalogue_file import CatalogueError
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import damage
 from indexer.manifest import Generation, IndexUnusable
 from search_app.engine.request import SearchRequest
@@ -61,7 +61,7 @@ class Suite(msgspec.Struct, frozen=True):
 def load(file: Path) -> Suite:
     """The suite in a file. Raises CatalogueError if it can't be read."""
     try:
-        suite = msgspec.convert(catalogue_file.toml(file), Suite)
+        suite = msgspec.convert(catalogue_toml.toml(file), Suite)
     except msgspec.ValidationError as error:
         raise CatalogueError(file, str(error), "See docs/relevance.md for its form") from error
     if not suite.query:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from indexer import files
+from indexer.catalogue import safe_files
+from indexer.catalogue.records import Problem, Publication
 from indexer.corpus import Progress
-from indexer.record import Problem, Publication
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -28,7 +28,7 @@ class Meter(Progress):
 
     def __init__(self, folder: Path, label: str = "Indexing") -> None:
         seen = sys.stderr.isatty()
-        total = sum(map(_size, files.listed(folder, _pass_over))) if seen else 0
+        total = sum(map(_size, safe_files.listed(folder, _pass_over))) if seen else 0
         self._step = total // self.STEPS + 1
         self._publications, self._started = 0, time.perf_counter()
         self._bar: ProgressBar[int] = click.progressbar(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from indexer.fields import Catalogue
+from indexer.catalogue.fields import Catalogue
 from search_app.engine.limit import MOST_WORDS
 from search_app.engine.results import Named, Results
 from search_app.engine.year_expressions import YearExpression

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from indexer.fields import MISSING, Catalogue, Field, Kind
-from indexer.record import Link
-from indexer.schema import exact_fields
+from indexer.catalogue.fields import MISSING, Catalogue, Field, Kind
+from indexer.catalogue.records import Link
+from indexer.catalogue.schema import exact_fields
 from search_app import answers
 from search_app.address import MOST_TICKED
 from search_app.engine.snapshot import Snapshot

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 from markupsafe import Markup
 
-from indexer.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field
 from search_app import notes
 from search_app.engine.results import Hit, Results
 from search_app.engine.snapshot import Snapshot

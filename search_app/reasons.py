@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from indexer.fields import Catalogue
+from indexer.catalogue.fields import Catalogue
 from search_app.engine.results import How, InField, Matched, Part, Why
 from search_app.sidebar import label
 

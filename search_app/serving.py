@@ -9,9 +9,10 @@ from typing import Literal
 
 import click
 
-from indexer import catalogue_file, watching
+from indexer import watching
 from indexer.build import Refused
-from indexer.catalogue_file import CatalogueError
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.manifest import IndexBusy, IndexUnusable, Manifest
 from search_app import builder, config, options, terminal
 from search_app.meter import Meter
@@ -61,7 +62,7 @@ def serve(
 def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
     """Tells if the index is one of another catalogue, or of another state of its rows."""
     with suppress(CatalogueError):
-        if catalogue_file.load(settings.corpus).fingerprint != live.schema:
+        if catalogue_toml.load(settings.corpus).fingerprint != live.schema:
             click.echo(
                 f"The index is of “{live.catalogue.title}”, built from other rows than those of "
                 f"{settings.corpus}: build it anew, or name another --index."

@@ -8,8 +8,8 @@ from functools import lru_cache
 import msgspec
 from markupsafe import escape
 
-from indexer.fields import MISSING, Catalogue, Field
-from indexer.record import Value
+from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.records import Value
 from search_app.engine.request import year_range
 from search_app.engine.results import Bucket, Results
 from search_app.markup import Html, html

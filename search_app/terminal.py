@@ -9,10 +9,10 @@ from werkzeug.datastructures import MultiDict
 
 from indexer import durability
 from indexer.build import Outcome, Refused
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Problem
 from indexer.check import Verdict
-from indexer.fields import Catalogue
 from indexer.manifest import IndexUnwritten
-from indexer.record import Problem
 from search_app import page, sidebar
 from search_app.engine.results import Results, Run
 from search_app.facts import Facts

@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
-from indexer.fields import Catalogue
+from indexer.catalogue.fields import Catalogue
 from search_app import address, api, detail, openapi, page, sidebar, state
 from search_app.access import is_from_here
 from search_app.engine import Engine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from indexer.fields import MISSING, Catalogue
+from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.results import Counted, Diagnosis, Lacking, Place, Valued
 from search_app.sidebar import label
 from search_app.state import SearchState

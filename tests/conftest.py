@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from indexer import build, catalogue_file
-from indexer.fields import Catalogue
-from indexer.record import Problem
+from indexer import build
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Problem
 from search_app import logs
 from tests import samples
 from tests.catalogue import PATIENT, catalogue_index, client, meaning_index, misspelt_index
@@ -58,7 +59,7 @@ def corpus(tmp_path: Path) -> Path:
 @pytest.fixture
 def catalogue(corpus: Path) -> Catalogue:
     """The catalogue of the small corpus."""
-    return catalogue_file.load(corpus)
+    return catalogue_toml.load(corpus)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from bs4 import BeautifulSoup
 
-from indexer.record import Link
+from indexer.catalogue.records import Link
 
 ALIKE = 2
 """The number of searches that are followed for each parameter of each path."""

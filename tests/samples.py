@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from indexer.record import Entry, Property, Source
+from indexer.catalogue.records import Entry, Property, Source
 
 SMALL_CATALOGUE = """\
 title = "Small Catalogue"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import catalogue_file, corpus, importer
-from indexer.record import Problem, Publication
+from indexer import corpus, importer
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.records import Problem, Publication
 from tests.catalogue import CORPUS
 
 PRINTED = (
@@ -26,7 +27,7 @@ def kept() -> dict[str, Publication]:
     """The publications of corpus/ by their ids."""
     problems: list[Problem] = []
     found = {
-        each.id: each for each in corpus.read(CORPUS, catalogue_file.load(CORPUS), problems.append)
+        each.id: each for each in corpus.read(CORPUS, catalogue_toml.load(CORPUS), problems.append)
     }
     assert problems == []
     return found
@@ -40,7 +41,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
         pytest.skip(f"the shared data are not there: {file}")
     folder: Path = tmp_path_factory.mktemp("import") / "pages"
     importer.import_file(file, folder, CORPUS, lambda _: None)
-    found = corpus.read(folder, catalogue_file.load(folder), lambda _: None)
+    found = corpus.read(folder, catalogue_toml.load(folder), lambda _: None)
     return {each.id: each for each in found}
 
 

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from indexer import attempts, catalogue_file, generations, publishing
+from indexer import attempts, generations, publishing
 from indexer.attempts import Status
+from indexer.catalogue import catalogue_toml
 from indexer.manifest import IndexBusy
 from search_app import cli
 from tests.samples import article, page
@@ -476,7 +477,7 @@ def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
     told = run("import", tmp_path / "list.txt", "--into", tmp_path / "new", "--like", corpus)
     assert (told.status, told.err) == (0, "")
     assert told.out == f"2 publications are now in {tmp_path / 'new'}.\n"
-    assert catalogue_file.load(tmp_path / "new").by_name["section"].values == (
+    assert catalogue_toml.load(tmp_path / "new").by_name["section"].values == (
         "Tools",
         "Technical Papers",
     )
@@ -535,7 +536,7 @@ def test_serve_on_a_port_that_is_taken(index: Path, corpus: Path) -> None:
 
 def test_serve_tells_an_index_of_other_rows(index: Path, corpus: Path) -> None:
     """A server on an index of another catalogue than its corpus has says so at its start."""
-    file = corpus / catalogue_file.CATALOGUE_FILE
+    file = corpus / catalogue_toml.CATALOGUE_FILE
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('title = "', 'title = "Other ', 1), encoding="utf-8")
     told = serve("--no-build", "--corpus", corpus, "--index", index, "--host", "nowhere.invalid")

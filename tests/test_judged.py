@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, generations, schema
+from indexer import build, generations
 from indexer.build import Refused
-from indexer.catalogue_file import CatalogueError
+from indexer.catalogue import schema
+from indexer.catalogue.catalogue_toml import CatalogueError
 from search_app import judged
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest

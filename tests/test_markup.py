@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.fields import MISSING, Catalogue, Field
+from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.results import Bucket, Run
 from search_app.markup import isolated, marked
 from search_app.sidebar import _Rows

@@ -19,8 +19,9 @@ from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi import checks
 from werkzeug.datastructures import MultiDict
 
-from indexer import build, catalogue_file
-from indexer.fields import Catalogue
+from indexer import build
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.fields import Catalogue
 from search_app import address, config, create_app, openapi, state
 from tests.catalogue import PATIENT
 
@@ -178,7 +179,7 @@ class Recorder:
 @pytest.mark.parametrize("folder", ["corpus", "benchmarks/papers"])
 def test_the_parameters_are_those_that_are_read(folder: str) -> None:
     """Every parameter that an address is read for is described, and no other."""
-    rows, recorder = catalogue_file.load(ROOT / folder), Recorder()
+    rows, recorder = catalogue_toml.load(ROOT / folder), Recorder()
     address.read(recorder, rows)
     names = [each["name"] for each in openapi.parameters(rows)]
     assert sorted(names) == sorted(recorder.asked)

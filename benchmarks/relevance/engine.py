@@ -14,8 +14,9 @@ import msgspec
 
 from benchmarks.relevance.bm25f import Collection, Constants
 from benchmarks.relevance.judged import Document, JudgedSet
-from indexer import build, catalogue_file
+from indexer import build
 from indexer.analysis.embeddings import Encoder
+from indexer.catalogue import catalogue_toml
 from indexer.columnar.postings import B_SHORT, K1, B
 from search_app.engine import Engine, open_engine
 from search_app.engine.request import Match, SearchRequest
@@ -66,7 +67,7 @@ def found(engine: Engine, text: str, match: Match, most: int) -> dict[str, float
 
 def constants() -> Constants:
     """What the engine ranks by as it stands, with the weights of the sets' catalogue."""
-    rows = catalogue_file.load(CATALOGUE.parent).by_name
+    rows = catalogue_toml.load(CATALOGUE.parent).by_name
     return Constants(
         k1=K1,
         b_title=B_SHORT,

@@ -25,7 +25,8 @@ from whoosh.index import TOC
 from whoosh.matching import ListMatcher
 from whoosh.reading import TermInfo, TermNotFound
 
-from indexer import schema
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
 from indexer.columnar.lexicon import (
     IdLexicon,
     Lexicon,
@@ -36,7 +37,6 @@ from indexer.columnar.lexicon import (
 )
 from indexer.columnar.segment import Segment
 from indexer.columnar.storage import Array
-from indexer.fields import Catalogue
 
 
 class ColumnarSegment(base.Segment):  # type: ignore[misc]

@@ -12,11 +12,11 @@ from functools import cached_property
 
 import numpy as np
 
+from indexer.catalogue.fields import MISSING
+from indexer.catalogue.records import Value
 from indexer.columnar.postings import ranges
 from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
 from indexer.columnar.texts import Texts, offsets_of
-from indexer.fields import MISSING
-from indexer.record import Value
 
 
 class Column:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer import schema
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
 from indexer.columnar import postings, storage
 from indexer.columnar.facets import Column
 from indexer.columnar.postings import Layout
@@ -17,7 +18,6 @@ from indexer.columnar.storage import Array
 from indexer.columnar.stored import Stored
 from indexer.columnar.texts import Texts
 from indexer.columnar.vectors import Vectors
-from indexer.fields import Catalogue
 
 PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
     "publications.seg", "facets.seg", "words.seg", "postings.seg", "meaning.seg",

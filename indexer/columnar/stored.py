@@ -19,11 +19,11 @@ import msgspec
 import numpy as np
 import zstandard
 
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import NO_PIECE, Fresh, Item, Kept, Publication, Source, Value
 from indexer.columnar import orders
 from indexer.columnar.storage import Array, ArrayWriter, Spool, narrowest
 from indexer.columnar.texts import Blobs, Texts, offsets_of
-from indexer.fields import Catalogue
-from indexer.record import NO_PIECE, Fresh, Item, Kept, Publication, Source, Value
 
 SAMPLES, LARGEST_DICTIONARY = 256, 1 << 16
 """The dictionary is the first so many records, cut at so many bytes."""

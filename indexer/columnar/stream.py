@@ -22,13 +22,13 @@ from types import TracebackType
 
 import numpy as np
 
-from indexer import schema
 from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
 from indexer.columnar.segment import Segment
 from indexer.columnar.storage import Array, Spool
 from indexer.columnar.words import FIRST, Stems, Vocabulary, stems_of, vocabulary, word_of
-from indexer.fields import Catalogue
-from indexer.record import Publication
 
 ALONE = 2
 """After so many chunks of new publications, words are numbered in a process beside this one."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from indexer.analysis.embeddings import SIZE, Vector
+from indexer.catalogue.records import Fresh, Item, Kept
 from indexer.columnar.storage import Array, ArrayWriter, Spool
-from indexer.record import Fresh, Item, Kept
 
 LARGEST = 127
 AT_ONCE = 4096

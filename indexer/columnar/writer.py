@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer import schema
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Fresh, Item, Kept
 from indexer.columnar import codec, postings
 from indexer.columnar.facets import ColumnBuilder
 from indexer.columnar.inversion import STEM, WORD, Before, Inversion, Kind
@@ -32,8 +34,6 @@ from indexer.columnar.stored import StoredBuilder
 from indexer.columnar.stream import WordStream
 from indexer.columnar.texts import Texts
 from indexer.columnar.words import FIELD_END
-from indexer.fields import Catalogue
-from indexer.record import Fresh, Item, Kept
 
 Chunk = Sequence[Item]
 """Publications that are new, or kept from the former segment, in the order of the corpus."""

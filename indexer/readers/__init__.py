@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import BinaryIO
 
-from indexer.limits import LIMITS, Limits, hint
+from indexer.catalogue.limits import LIMITS, Limits, hint
+from indexer.catalogue.records import Entry, Piece, Problem
 from indexer.readers import catalogue_text, html, jsonl
 from indexer.readers.decoding import decode
-from indexer.record import Entry, Piece, Problem
 
 Reader = Callable[[BinaryIO, str, Limits], Iterator[Entry | Problem]]
 """Takes an open file, its name and the limits; yields its entries, and problems where there is

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.record import Problem
+from indexer.catalogue.records import Problem
 
 
 def decode(data: bytes, file: str) -> str | Problem:

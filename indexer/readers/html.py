@@ -19,10 +19,10 @@ import msgspec
 from bs4 import BeautifulSoup, Tag
 from bs4.builder._lxml import LXMLTreeBuilder
 
-from indexer.fields import Catalogue, Field
-from indexer.limits import LIMITS, Limits, hint
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.limits import LIMITS, Limits, hint
+from indexer.catalogue.records import Entry, Link, Problem, Property, Publication, Source, Value
 from indexer.readers.decoding import decode
-from indexer.record import Entry, Link, Problem, Property, Publication, Source, Value
 
 _VALUE_ATTRIBUTES = {
     "a": "href", "area": "href", "link": "href", "meta": "content", "time": "datetime",

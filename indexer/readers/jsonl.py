@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from indexer.limits import LIMITS, Limits, hint
+from indexer.catalogue.limits import LIMITS, Limits, hint
+from indexer.catalogue.records import Entry, Piece, Problem, Property, Source
 from indexer.readers.decoding import decode
-from indexer.record import Entry, Piece, Problem, Property, Source
 
 _PACKED_ERRORS = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 _BLOCK = 1 << 20

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written
+from indexer.catalogue.fields import Catalogue
 from indexer.columnar.facets import Column
 from indexer.columnar.postings import ranges
 from indexer.columnar.segment import Segment
 from indexer.columnar.storage import Array
-from indexer.fields import Catalogue
 from search_app.engine.columns import Counts
 
 Range = tuple[int, int]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from whoosh import query
 
 from indexer.analysis import tokenizer
-from indexer.schema import row_of
+from indexer.catalogue.schema import row_of
 from search_app.engine import expand
 from search_app.engine.match import said
 from search_app.engine.nodes import Leaf, first_of_equals, parts

@@ -17,8 +17,8 @@ from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
+from indexer.catalogue.thesaurus import Thesaurus
 from indexer.columnar.words import written_of
-from indexer.thesaurus import Thesaurus
 from search_app.engine import reading
 from search_app.engine.match import postings
 from search_app.engine.naming import Name, Names

@@ -14,7 +14,7 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written
-from indexer.fields import Catalogue
+from indexer.catalogue.fields import Catalogue
 from search_app.engine import concepts, places, spelling, world
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings

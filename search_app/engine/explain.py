@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from whoosh import query
 
-from indexer import schema
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written
+from indexer.catalogue import schema
+from indexer.catalogue.fields import MISSING
+from indexer.catalogue.records import Publication
+from indexer.catalogue.schema import row_of
 from indexer.columnar.segment import Postings
-from indexer.fields import MISSING
-from indexer.record import Publication
-from indexer.schema import row_of
 from search_app.engine.evidence import Asked, Evidence, Span, Words
 from search_app.engine.match import matches, postings
 from search_app.engine.meaning import Meant

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from whoosh import query
 
-from indexer.fields import Field
-from indexer.schema import row_of
+from indexer.catalogue.fields import Field
+from indexer.catalogue.schema import row_of
 from search_app.engine.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from whoosh import query
 
-from indexer.schema import row_of
+from indexer.catalogue.schema import row_of
 
 
 class Leaf(query.Or):  # type: ignore[misc]

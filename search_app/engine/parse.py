@@ -26,8 +26,8 @@ import msgspec
 from whoosh import query
 
 from indexer.analysis import tokenizer
-from indexer.fields import Field
-from indexer.schema import exact
+from indexer.catalogue.fields import Field
+from indexer.catalogue.schema import exact
 from search_app.engine import literal
 from search_app.engine.grammar import (
     OPERATORS,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from indexer.fields import MISSING, Field
+from indexer.catalogue.fields import MISSING, Field
 from search_app.engine import spelling, world
 from search_app.engine.finding import Finding, found
 from search_app.engine.grammar import OPERATORS

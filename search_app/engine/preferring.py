@@ -8,8 +8,8 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold
-from indexer.fields import MISSING, Field
-from indexer.schema import exact
+from indexer.catalogue.fields import MISSING, Field
+from indexer.catalogue.schema import exact
 from search_app.engine import things
 from search_app.engine.nodes import Leaf
 from search_app.engine.snapshot import Snapshot

@@ -16,7 +16,7 @@ from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
-from indexer.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.nodes import Leaf
 
 APART = 0.3

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from indexer.record import Publication
+from indexer.catalogue.records import Publication
 from search_app.engine.request import Sort
 from search_app.engine.year_expressions import YearExpression
 

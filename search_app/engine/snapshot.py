@@ -16,17 +16,17 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import schema
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
 from indexer.columnar import storage
 from indexer.columnar.facets import Column
 from indexer.columnar.segment import Postings, Segment, Terms
 from indexer.columnar.storage import Array, Damaged
 from indexer.columnar.words import STEM_MARK, written_of
-from indexer.fields import Catalogue
 from indexer.manifest import Generation, IndexOutdated
-from indexer.record import Publication
 from search_app.engine.beginnings import Labels, Titles
 from search_app.engine.columns import Table
 from search_app.engine.editions import Editions

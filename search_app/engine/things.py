@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from indexer import codes
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold
-from indexer.fields import MISSING, Field
-from indexer.schema import exact, exact_fields
-from indexer.thesaurus import Thesaurus
+from indexer.catalogue import iso_codes
+from indexer.catalogue.fields import MISSING, Field
+from indexer.catalogue.schema import exact, exact_fields
+from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.snapshot import Snapshot
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
@@ -67,7 +67,7 @@ def _facts(snapshot: Snapshot) -> Iterator[Thing]:
         if is_told(field):
             for value in snapshot.columns[field.name].values:
                 if value != MISSING and (labels := names(field, value, snapshot)):
-                    known = codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
+                    known = iso_codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
                     yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),), known)
 
 
@@ -80,11 +80,11 @@ def _places(snapshot: Snapshot, facts: Sequence[Thing]) -> Iterator[Thing]:
     spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
     is_told = any(row.kind == "country" for row in exact_fields(snapshot.catalogue))
     known = {fold(name) for fact in facts for name in fact.labels.get(own, ())}
-    for code in (*codes.countries(), *codes.regions()) if is_told else ():
-        labels = {each: codes.country_names(code, each) for each in spoken}
+    for code in (*iso_codes.countries(), *iso_codes.regions()) if is_told else ():
+        labels = {each: iso_codes.country_names(code, each) for each in spoken}
         is_new = known.isdisjoint(map(fold, labels[own]))
         if is_new and any(_may_stand(label, snapshot) for label in labels[own]):
-            yield Thing(f"place={code}", labels, (), codes.ACRONYMS.get(code, ()))
+            yield Thing(f"place={code}", labels, (), iso_codes.ACRONYMS.get(code, ()))
 
 
 def _may_stand(label: str, snapshot: Snapshot) -> bool:
@@ -103,15 +103,15 @@ def names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
     own = snapshot.catalogue.language
     spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
     if field.kind == "country":
-        return {each: codes.country_names(value, each) for each in spoken}
+        return {each: iso_codes.country_names(value, each) for each in spoken}
     if field.kind == "language":
-        return {each: [codes.language_name(value, each)] for each in spoken}
+        return {each: [iso_codes.language_name(value, each)] for each in spoken}
     label = field.display(value, own)
     if field.kind == "year":
         return {own: [label]}
     parts = [part for part in _PARTED.split(label) if " " in part or len(part) >= SHORTEST_PART]
     called: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
     for part in called[own]:
-        for language, name in codes.region_names(part, spoken).items():
+        for language, name in iso_codes.region_names(part, spoken).items():
             called.setdefault(language, []).append(name)
     return called

@@ -17,7 +17,7 @@ import numpy as np
 from whoosh import query
 
 from indexer.analysis.folding import fold
-from indexer.fields import MISSING, Field
+from indexer.catalogue.fields import MISSING, Field
 from search_app.engine import concepts, spelling, things
 from search_app.engine.bounds import bounded
 from search_app.engine.keeping import facts_kept

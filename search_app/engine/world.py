@@ -15,9 +15,9 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from indexer import codes
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
+from indexer.catalogue import iso_codes
 from search_app.engine.things import UNITED_NATIONS
 
 MOST_WORDS = 40
@@ -82,7 +82,7 @@ def label(name: Name, language: str) -> str:
         labels = _capitals()[name.code]
         written = (each for each in labels if stemming.may_have(language, fold(each)))
         return next(written, labels[0])
-    return codes.country_name(name.code, language)
+    return iso_codes.country_name(name.code, language)
 
 
 def _words(text: str) -> list[tuple[int, int]]:
@@ -136,8 +136,8 @@ def _labels(language: str) -> tuple[tuple[Name, str], ...]:
     """Return every name with its label in a language."""
     found = [
         (Name("place", code), label)
-        for code in (*codes.countries(), *codes.regions())
-        for label in codes.country_names(code, language)
+        for code in (*iso_codes.countries(), *iso_codes.regions())
+        for label in iso_codes.country_names(code, language)
     ]
     found += [
         (Name("capital", country), label)
@@ -146,7 +146,7 @@ def _labels(language: str) -> tuple[tuple[Name, str], ...]:
         if stemming.may_have(language, fold(label))
     ]
     # Where CLDR has no name of a language, its code stands for it.
-    spoken = {code: codes.language_name(code, language) for code in codes.languages()}
+    spoken = {code: iso_codes.language_name(code, language) for code in iso_codes.languages()}
     found += [(Name("language", code), label) for code, label in spoken.items() if label != code]
     return tuple(found)
 

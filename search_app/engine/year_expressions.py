@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import msgspec
 
-from indexer.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field
 
 _YEAR = r"(?:1[0-9]{3}|20[0-9]{2})"
 _GAP = r"[ \t\u00a0]{1,3}"

@@ -13,11 +13,11 @@ from random import Random
 from hypothesis import strategies as st
 
 from indexer import manifest, publishing
+from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.records import Fresh, Publication, Source, Value
+from indexer.catalogue.thesaurus import Thesaurus
 from indexer.census import Census
 from indexer.columnar import writer
-from indexer.fields import MISSING, Catalogue, Field
-from indexer.record import Fresh, Publication, Source, Value
-from indexer.thesaurus import Thesaurus
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")

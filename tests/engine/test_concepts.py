@@ -15,7 +15,7 @@ from whoosh.searching import Searcher
 
 from indexer import generations
 from indexer.analysis import stemming, tokenizer
-from indexer.record import Publication
+from indexer.catalogue.records import Publication
 from search_app.engine import concepts
 from search_app.engine.match import matches, postings
 from search_app.engine.nodes import leaves

@@ -21,9 +21,10 @@ from whoosh import query
 from whoosh.codec.base import Automata
 from whoosh.searching import Searcher
 
-from indexer import build, catalogue_file, corpus, generations, schema
-from indexer.fields import MISSING, Catalogue
-from indexer.record import Publication
+from indexer import build, corpus, generations
+from indexer.catalogue import catalogue_toml, schema
+from indexer.catalogue.fields import MISSING, Catalogue
+from indexer.catalogue.records import Publication
 from search_app.engine.match import matches
 from search_app.engine.score import found
 from search_app.engine.snapshot import Snapshot
@@ -66,7 +67,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Papers]:
     stock: Path = tmp_path_factory.mktemp("stock")
     _sample(folder)
     build.build(folder, index)
-    catalogue = catalogue_file.load(folder)
+    catalogue = catalogue_toml.load(folder)
     made = list(corpus.read(folder, catalogue, _no_problem))
     _written_by_whoosh(stock, made, catalogue)
     snapshot = Snapshot(generations.current(index))
@@ -95,7 +96,7 @@ def _sample(folder: Path) -> None:
     for name, more in FURTHER_ROWS.items():
         assert f'name = "{name}"\n' in rows
         rows = rows.replace(f'name = "{name}"\n', f'name = "{name}"\n{more}\n')
-    (folder / catalogue_file.CATALOGUE_FILE).write_text(rows, encoding="utf-8")
+    (folder / catalogue_toml.CATALOGUE_FILE).write_text(rows, encoding="utf-8")
     with lzma.open(file) as packed, (folder / "papers.jsonl").open("wb") as sample:
         sample.writelines(islice(packed, 0, None, EVERY))
 

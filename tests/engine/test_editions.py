@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import generations
-from indexer.record import Publication, Source
+from indexer.catalogue.records import Publication, Source
 from search_app.engine import editions
 from search_app.engine.snapshot import Snapshot
 from tests.engine.catalogues import index

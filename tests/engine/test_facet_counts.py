@@ -10,8 +10,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.fields import MISSING
-from indexer.record import Publication
+from indexer.catalogue.fields import MISSING
+from indexer.catalogue.records import Publication
 from search_app.engine import Engine
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import schema
 from indexer.analysis import tokenizer
+from indexer.catalogue import schema
 from search_app.engine import Engine
 from search_app.engine.evidence import Asked, Words
 from search_app.engine.nodes import leaves

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import generations, thesaurus
+from indexer import generations
+from indexer.catalogue import thesaurus
 from search_app.engine.naming import JOINING, MOST_ALIKE, Names
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.things import Thing

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.record import Publication
+from indexer.catalogue.records import Publication
 from search_app import sidebar
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from indexer.analysis import stemming
-from indexer.fields import Field
+from indexer.catalogue.fields import Field
 from search_app.engine.grammar import DEEPEST
 from search_app.engine.limit import MOST_WORDS
 from search_app.engine.nodes import Leaf, leaves, parts

@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import generations, schema
+from indexer import generations
 from indexer.analysis import tokenizer
 from indexer.analysis.tokenizer import Token
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Field
 from indexer.columnar.postings import B_SHORT, K1, B
-from indexer.fields import Field
 from search_app.engine.nodes import Leaf
 from search_app.engine.score import found
 from search_app.engine.snapshot import Snapshot

@@ -10,8 +10,8 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.fields import MISSING, Catalogue, Field
-from indexer.record import Publication, Source, Value
+from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.records import Publication, Source, Value
 from search_app import sidebar
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest, year_range

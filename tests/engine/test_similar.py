@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import generations, schema
+from indexer import generations
 from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from indexer.catalogue.records import Publication, Source
 from indexer.columnar.postings import B_SHORT, K1, B
-from indexer.record import Publication, Source
 from search_app.engine import similar
 from search_app.engine.similar import related, telling
 from search_app.engine.snapshot import Snapshot

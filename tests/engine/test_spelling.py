@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer import generations
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
-from indexer.record import Publication, Source
+from indexer.catalogue.records import Publication, Source
 from search_app.engine import concepts, spelling, world
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.spelling import FREQUENT, MOST, TIMES, Speller

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from spellchecker import SpellChecker
 
-from indexer import codes
 from indexer.analysis.folding import fold
+from indexer.catalogue import iso_codes
 from search_app.engine import dictionary, world
 from search_app.engine.things import UNITED_NATIONS
 from search_app.engine.world import Name
@@ -16,14 +16,14 @@ from search_app.engine.world import Name
 PLACES = sorted({
     label
     for language in UNITED_NATIONS
-    for code in (*codes.countries(), *codes.regions())
-    for label in codes.country_names(code, language)
+    for code in (*iso_codes.countries(), *iso_codes.regions())
+    for label in iso_codes.country_names(code, language)
 })  # fmt: skip
 LANGUAGES = sorted({
-    codes.language_name(code, language)
+    iso_codes.language_name(code, language)
     for language in UNITED_NATIONS
-    for code in codes.languages()
-    if codes.language_name(code, language) != code
+    for code in iso_codes.languages()
+    if iso_codes.language_name(code, language) != code
 })  # fmt: skip
 CAPITALS = ("Nairobi", "Ouagadougou", "Москва", "نيروبي", "北京", "Washington, D.C.", "Chisinau")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.year_expressions import YearExpression, dated
 
 TITLE = Field("title", "Title", "text", "title", 2.5)

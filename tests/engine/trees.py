@@ -14,10 +14,10 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import schema
 from indexer.analysis import tokenizer
-from indexer.fields import Catalogue
-from indexer.record import Publication
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
 from search_app.engine.nodes import Leaf
 
 Texts = st.SearchStrategy[str]

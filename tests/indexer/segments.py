@@ -11,10 +11,10 @@ import msgspec
 from hypothesis import strategies as st
 
 from indexer.analysis import cleaning
+from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.records import NO_PIECE, Fresh, Item, Link, Publication, Source
 from indexer.columnar import stored, writer
 from indexer.columnar.segment import Segment
-from indexer.fields import MISSING, Catalogue, Field
-from indexer.record import NO_PIECE, Fresh, Item, Link, Publication, Source
 
 CATALOGUE = Catalogue(
     title="Any",

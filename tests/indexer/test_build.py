@@ -13,12 +13,13 @@ import pytest
 from whoosh import index as whoosh_index
 from whoosh import query
 
-from indexer import build, generations, manifest, schema, watching
+from indexer import build, generations, manifest, watching
 from indexer.analysis import tokenizer
 from indexer.build import Outcome, Refused
+from indexer.catalogue import schema
+from indexer.catalogue.records import Publication
 from indexer.corpus import Progress
 from indexer.manifest import Changes
-from indexer.record import Publication
 from tests.samples import article, page
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from indexer import build, check
+from indexer.catalogue.records import Publication
 from indexer.corpus import Progress
-from indexer.record import Publication
 from tests.conftest import ROOT
 from tests.engine import named
 from tests.samples import article, page

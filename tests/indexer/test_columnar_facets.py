@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from indexer.catalogue.fields import MISSING
+from indexer.catalogue.records import Publication, Source
 from indexer.columnar import writer
 from indexer.columnar.facets import Column
 from indexer.columnar.segment import Segment
-from indexer.fields import MISSING
-from indexer.record import Publication, Source
 from tests.engine import catalogues
 from tests.indexer.segments import CATALOGUE, fresh, publications, written
 

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import schema
 from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from indexer.catalogue.records import Fresh, Item, Kept, Publication
 from indexer.columnar import inversion, postings, splice, stream, words
 from indexer.columnar.postings import Layout
 from indexer.columnar.segment import Segment
-from indexer.record import Fresh, Item, Kept, Publication
 from tests.engine import catalogues
 from tests.indexer.segments import CATALOGUE, contents, fresh, moved, publications, written
 

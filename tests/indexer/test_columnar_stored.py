@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from indexer.catalogue.records import Link, Publication, Source, Value
 from indexer.columnar import orders
 from indexer.columnar.segment import Segment
-from indexer.record import Link, Publication, Source, Value
 from tests.indexer.segments import LINES, fresh, publications, written
 
 SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])

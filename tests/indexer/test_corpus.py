@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from indexer import corpus as reading
-from indexer.fields import Catalogue
-from indexer.record import Problem, Publication
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Problem, Publication
 from tests.samples import article, page
 
 

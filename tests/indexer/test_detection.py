@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, codes, validate
+from indexer import validate
 from indexer.analysis import language_detection
-from indexer.catalogue_file import CatalogueError
-from indexer.fields import Catalogue
-from indexer.record import Entry, Property, Source
+from indexer.catalogue import catalogue_toml, iso_codes
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Entry, Property, Source
 
 TEXTS = {
     "Manual sobre la investigación del delito de trata de personas": "es",
@@ -43,7 +44,7 @@ def test_what_is_not_sure(text: str) -> None:
 def test_any_text(text: str) -> None:
     """Of any text at all a known language is told, or none."""
     assert language_detection.language_of(text) in (None, *language_detection.KNOWN)
-    assert all(codes.language_code(each) == each for each in language_detection.KNOWN)
+    assert all(iso_codes.language_code(each) == each for each in language_detection.KNOWN)
 
 
 def _detecting(catalogue: Catalogue) -> Catalogue:
@@ -75,7 +76,7 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """A catalogue that asks for it says what to install where it is not."""
     rows = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\ndetects = true\n'
     (tmp_path / "catalogue.toml").write_text(f'title = "T"\ndescription = "D"\n{rows}')
-    assert catalogue_file.load(tmp_path).fields[0].detects
+    assert catalogue_toml.load(tmp_path).fields[0].detects
     monkeypatch.setattr(language_detection, "PACKAGE", "not_installed")
     with pytest.raises(CatalogueError, match=r"pip install"):
-        catalogue_file.load(tmp_path)
+        catalogue_toml.load(tmp_path)

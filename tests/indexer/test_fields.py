@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file
-from indexer.catalogue_file import RESERVED_NAMES, CatalogueError
-from indexer.fields import Catalogue, Field
-from indexer.record import Link, Publication, Source
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import RESERVED_NAMES, CatalogueError
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Link, Publication, Source
 from tests.conftest import ROOT
 
 
@@ -93,7 +93,7 @@ def write_corpus(folder: Path, rows: str, regions: str = "") -> Path:
 def refusal(folder: Path) -> CatalogueError:
     """Why a folder's catalogue is refused; it must be, and say what to do."""
     with pytest.raises(CatalogueError) as caught:
-        catalogue_file.load(folder)
+        catalogue_toml.load(folder)
     assert caught.value.hint
     assert str(caught.value) == f"{caught.value.file}: {caught.value.what}. {caught.value.hint}"
     return caught.value
@@ -151,7 +151,7 @@ def test_file_in_another_encoding_is_refused(corpus: Path) -> None:
 @pytest.mark.parametrize("folder", ["corpus", "benchmarks/papers"])
 def test_catalogues_of_this_project_are_sound(folder: str) -> None:
     """The catalogues that come with the program can be loaded."""
-    assert catalogue_file.load(ROOT / folder).facets
+    assert catalogue_toml.load(ROOT / folder).facets
 
 
 def test_rows_derive_the_rest(catalogue: Catalogue) -> None:
@@ -169,13 +169,13 @@ def test_rows_derive_the_rest(catalogue: Catalogue) -> None:
 def test_facets_stand_in_their_places_not_their_order(tmp_path: Path) -> None:
     """A row that stands later with an earlier place comes first among the facets."""
     rows = [row(name=name, label=name, facet=place) for name, place in (("late", 2), ("early", 1))]
-    catalogue = catalogue_file.load(write_corpus(tmp_path, "\n".join([TITLE, *rows])))
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, "\n".join([TITLE, *rows])))
     assert [field.name for field in catalogue.facets] == ["early", "late"]
 
 
 def test_child_is_part_of_its_parents_facet(tmp_path: Path) -> None:
     """A child is no facet of its own, even with a place among them."""
-    catalogue = catalogue_file.load(
+    catalogue = catalogue_toml.load(
         write_corpus(tmp_path, TITLE + REGION + COUNTRY + "facet = 2\n")
     )
     assert [field.name for field in catalogue.facets] == ["region"]
@@ -183,7 +183,7 @@ def test_child_is_part_of_its_parents_facet(tmp_path: Path) -> None:
 
 def test_role_that_no_row_plays(tmp_path: Path) -> None:
     """A role that no row plays is played by none."""
-    assert catalogue_file.load(write_corpus(tmp_path, TITLE)).role("summary") is None
+    assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).role("summary") is None
 
 
 def test_source_names(catalogue: Catalogue) -> None:
@@ -232,7 +232,7 @@ def test_ancestors_come_from_the_grouping(catalogue: Catalogue) -> None:
 def test_child_of_two_parents(tmp_path: Path) -> None:
     """A country that stands in two regions brings in both."""
     regions = '[regions]\n"Asia" = ["TR"]\n"Africa" = ["TR"]\n'
-    catalogue = catalogue_file.load(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
     found = catalogue.with_ancestors(stating(country=("TR",)))
     assert found.values["region"] == ("Asia", "Africa")
 
@@ -319,7 +319,7 @@ def test_what_was_written_is_read_as_the_same(catalogue: Catalogue) -> None:
     """A catalogue written as TOML, its grouping beside it, is loaded as an equal one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "catalogue.toml").write_bytes(catalogue_file.write(catalogue).encode())
+        (folder / "catalogue.toml").write_bytes(catalogue_toml.write(catalogue).encode())
         children = json.dumps(list(catalogue.groups))
         (folder / "regions.toml").write_text(f"[regions]\nAsia = {children}\n", encoding="ascii")
-        assert catalogue_file.load(folder) == catalogue
+        assert catalogue_toml.load(folder) == catalogue

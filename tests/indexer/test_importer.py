@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, catalogue_file, importer
+from indexer import build, importer
 from indexer import corpus as reading
-from indexer.catalogue_file import CatalogueError
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.records import Problem, Publication
 from indexer.importer import ImportRefused
-from indexer.record import Problem, Publication
 from tests.catalogue import CORPUS
 from tests.samples import article, page
 
@@ -42,7 +43,7 @@ def into(tmp_path: Path) -> Path:
 
 def read_back(folder: Path, problems: list[Problem]) -> list[Publication]:
     """The publications of an imported folder."""
-    return list(reading.read(folder, catalogue_file.load(folder), problems.append))
+    return list(reading.read(folder, catalogue_toml.load(folder), problems.append))
 
 
 def digests(publications: list[Publication]) -> dict[str, str]:
@@ -55,7 +56,7 @@ def test_what_was_imported_is_read_back_as_it_was(
 ) -> None:
     """Reading the pages of an import gives equal publications, each with its id."""
     imported = importer.import_file(source, into, corpus, problems.append)
-    catalogue = catalogue_file.load(into)
+    catalogue = catalogue_toml.load(into)
     expected = [catalogue.with_ancestors(each) for each in imported]
     assert digests(read_back(into, [])) == digests(expected)
     assert sorted(digests(imported)) == ["brief/6", "guia", "model-law-2009", "model-law-2009-2"]
@@ -66,9 +67,9 @@ def test_sections_are_taken_as_the_file_has_them(
 ) -> None:
     """The sections of the file, in its order, are those of the new catalogue."""
     importer.import_file(source, into, corpus, problems.append)
-    catalogue = catalogue_file.load(into)
+    catalogue = catalogue_toml.load(into)
     assert catalogue.by_name["section"].values[:3] == ("Tools", "Films, old", "Films: old")
-    assert catalogue.groups == catalogue_file.load(corpus).groups
+    assert catalogue.groups == catalogue_toml.load(corpus).groups
 
 
 def test_sections_of_one_name_get_pages_of_their_own(
@@ -180,9 +181,9 @@ def test_text_catalogue_is_imported_whole(
     imported = importer.import_file(file, into, CORPUS, problems.append)
     assert len(imported) == 136
     assert sum(each.summary is not None for each in imported) == 76
-    catalogue = catalogue_file.load(into)
+    catalogue = catalogue_toml.load(into)
     assert (
-        catalogue.by_name["section"].values == catalogue_file.load(CORPUS).by_name["section"].values
+        catalogue.by_name["section"].values == catalogue_toml.load(CORPUS).by_name["section"].values
     )
     expected = [catalogue.with_ancestors(each) for each in imported]
     assert digests(read_back(into, [])) == digests(expected)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from indexer import build, generations, verify
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import SIZE, Encoder, Vector
+from indexer.catalogue.records import Fresh, Publication, Source
 from indexer.columnar import storage
 from indexer.columnar.segment import MEANING, Segment
 from indexer.columnar.vectors import Vectors, encoded
-from indexer.record import Fresh, Publication, Source
 from tests.samples import article, page
 
 SAID = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from indexer.record import Link, Problem, Publication, Source
+from indexer.catalogue.records import Link, Problem, Publication, Source
 
 MADE = Publication(
     id="law",

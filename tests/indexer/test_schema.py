@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from indexer import catalogue_file, schema
-from indexer.fields import Catalogue
-from indexer.record import Publication, Source
+from indexer.catalogue import catalogue_toml, schema
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication, Source
 from tests.conftest import ROOT
 
 MADE = Publication(
@@ -30,7 +30,7 @@ def test_schema_of_the_rows(catalogue: Catalogue) -> None:
 
 def test_schema_of_another_catalogue() -> None:
     """A catalogue with other rows has another schema, with no line of code."""
-    names = schema.derive(catalogue_file.load(ROOT / "benchmarks/papers")).names()
+    names = schema.derive(catalogue_toml.load(ROOT / "benchmarks/papers")).names()
     assert {"venue.value", "place.value", "title", "summary"} <= set(names)
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import build, generations, manifest, thesaurus
+from indexer import build, generations, manifest
 from indexer.analysis.folding import fold
-from indexer.catalogue_file import CatalogueError
-from indexer.thesaurus import THESAURUS_FILE, Concept, Thesaurus
+from indexer.catalogue import thesaurus
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.thesaurus import THESAURUS_FILE, Concept, Thesaurus
 from tests.conftest import ROOT
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, identities, validate
+from indexer import identities, validate
 from indexer.analysis import cleaning
-from indexer.fields import Catalogue
-from indexer.record import Entry, Link, Problem, Property, Publication, Source
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Entry, Link, Problem, Property, Publication, Source
 from tests.catalogue import CORPUS
 from tests.samples import entry
 
@@ -227,7 +228,7 @@ def test_slug(title: str, year: int | None, slug: str) -> None:
 @given(ANY_TEXT, st.none() | st.integers(1000, 9999))
 def test_slug_is_always_a_usable_id(title: str, year: int | None) -> None:
     """An id made from any title is taken as given, and making one of it again changes nothing."""
-    catalogue = catalogue_file.load(CORPUS)
+    catalogue = catalogue_toml.load(CORPUS)
     made = cleaning.slug(title, year)
     problems: list[Problem] = []
     assert checked(entry("Law", made, section="Tools"), catalogue, problems).id == made
@@ -247,7 +248,7 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert cleaned == cleaned.strip()
 
 
-SOURCE_NAMES = st.sampled_from(sorted(catalogue_file.load(CORPUS).by_source_name))
+SOURCE_NAMES = st.sampled_from(sorted(catalogue_toml.load(CORPUS).by_source_name))
 
 
 @given(st.lists(st.builds(Property, SOURCE_NAMES,
@@ -258,7 +259,7 @@ def test_any_entry_is_a_publication_or_a_problem(
     """Whatever an entry states, it becomes a publication or is told, and both can be written."""
     problems: list[Problem] = []
     found = Entry(Source("page.html", 7), tuple(properties), identity)
-    made = validate.publication(found, catalogue_file.load(CORPUS), problems.append)
+    made = validate.publication(found, catalogue_toml.load(CORPUS), problems.append)
     assert made or problems
     assert msgspec.json.encode([made, problems])
     assert made is None or made.digest

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import catalogue_file, validate
+from indexer import validate
 from indexer.analysis import cleaning
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.records import Entry, Problem, Property, Publication, Source
 from indexer.readers import html
-from indexer.record import Entry, Problem, Property, Publication, Source
 from tests.catalogue import CORPUS
 
-CATALOGUE = catalogue_file.load(CORPUS)
+CATALOGUE = catalogue_toml.load(CORPUS)
 
 
 def read(page: str | bytes) -> list[Entry | Problem]:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.limits import LIMITS
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Entry, Problem, Property, Source
 from indexer.readers import READERS, Reader, jsonl
-from indexer.record import Entry, Problem, Property, Source
 
 PACKINGS: dict[str, tuple[Reader, Callable[[bytes], bytes]]] = {
     "plain": (jsonl.read, bytes),

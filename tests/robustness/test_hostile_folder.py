@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, catalogue_file, files, importer, thesaurus, watching
-from indexer.catalogue_file import CatalogueError
+from indexer import build, importer, watching
+from indexer.catalogue import catalogue_toml, safe_files, thesaurus
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Problem
 from indexer.importer import ImportRefused
-from indexer.limits import LIMITS
-from indexer.record import Problem
 from tests.robustness.test_hostile_corpus import GOOD, check, ids
 from tests.samples import article, page
 
@@ -137,8 +138,8 @@ def test_a_file_that_vanishes_is_told(
 ) -> None:
     """A file that is gone when it is to be read costs only itself."""
     gone = corpus / "x.html"
-    listed = files.listed
-    monkeypatch.setattr(files, "listed", lambda *given: [*listed(*given), gone])
+    listed = safe_files.listed
+    monkeypatch.setattr(safe_files, "listed", lambda *given: [*listed(*given), gone])
     outcome = build.build(corpus, tmp_path / "index")
     check(outcome, "x.html", "No such file")
 
@@ -149,14 +150,14 @@ def test_a_file_that_grows_is_read_to_its_limit(
     """What counts is what is read, not what a file's size was before."""
     growing = corpus / "x.html"
     growing.write_text("<article>", encoding="utf-8")
-    opened = files.opened
+    opened = safe_files.opened
 
     def growing_opened(path: Path) -> object:
         if path == growing:
             path.write_bytes(b"x" * (LIMITS.largest_file + 1))
         return opened(path)
 
-    monkeypatch.setattr(files, "opened", growing_opened)
+    monkeypatch.setattr(safe_files, "opened", growing_opened)
     check(build.build(corpus, tmp_path / "index"), "x.html", "more than 10000000 bytes")
 
 
@@ -181,7 +182,7 @@ TOMLS: dict[str, tuple[bytes | None, str]] = {
     "a pipe": (None, "it is no ordinary file"),
 }  # fmt: skip
 FILES: dict[str, Callable[[Path], object]] = {
-    "catalogue.toml": catalogue_file.load, "regions.toml": catalogue_file.load,
+    "catalogue.toml": catalogue_toml.load, "regions.toml": catalogue_toml.load,
     "thesaurus.toml": thesaurus.load,
 }  # fmt: skip
 
@@ -223,7 +224,7 @@ def test_a_grouping_lies_beside_its_rows(grouping: str, corpus: Path) -> None:
         rows.replace('"regions.toml"', f'"{grouping}"'), encoding="utf-8"
     )
     with pytest.raises(CatalogueError, match="Name a file that lies beside"):
-        catalogue_file.load(corpus)
+        catalogue_toml.load(corpus)
 
 
 def test_a_long_chain_of_concepts_is_read(corpus: Path) -> None:

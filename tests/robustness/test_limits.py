@@ -14,20 +14,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer import build, catalogue_file, readers, validate
+from indexer import build, readers, validate
 from indexer.analysis import cleaning
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Fresh, Problem
 from indexer.columnar.segment import Segment
 from indexer.corpus import MOST_PROBLEMS
-from indexer.limits import LIMITS, Limits
 from indexer.readers import READERS
-from indexer.record import Fresh, Problem
 from search_app import config
 from tests import samples
 from tests.catalogue import CORPUS
 from tests.robustness.hostile import HOSTILE
 from tests.robustness.test_hostile_corpus import GOOD, ids, segment
 
-CATALOGUE = catalogue_file.load(CORPUS)
+CATALOGUE = catalogue_toml.load(CORPUS)
 PACK: dict[str, Callable[[bytes], bytes]] = {
     ".jsonl": bytes, ".jsonl.gz": gzip.compress, ".jsonl.xz": lzma.compress,
 }  # fmt: skip

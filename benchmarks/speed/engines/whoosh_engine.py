@@ -14,9 +14,10 @@ from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.engines.pubsearch_engine import PubsearchEngine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Question
-from indexer import catalogue_file, corpus, schema
+from indexer import corpus
 from indexer.analysis import tokenizer
-from indexer.record import Problem, Publication
+from indexer.catalogue import catalogue_toml, schema
+from indexer.catalogue.records import Problem, Publication
 
 # Below so many clauses Whoosh builds a tree of matchers, which takes seconds on long ones.
 query.Or.TOO_MANY_CLAUSES = 16
@@ -43,7 +44,7 @@ class WhooshEngine(Engine):
     @staticmethod
     def build(lines: Path, folder: Path) -> None:
         """One commit of Whoosh's own writer."""
-        catalogue = catalogue_file.load(folder / "corpus")
+        catalogue = catalogue_toml.load(folder / "corpus")
         (folder / "index").mkdir()
         problems: list[Problem] = []
         index = whoosh_index.create_in(folder / "index", schema.derive(catalogue))

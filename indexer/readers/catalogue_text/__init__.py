@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from heapq import merge
 
+from indexer.catalogue.records import Entry, Problem, Source
 from indexer.readers.catalogue_text.draft import Draft, Place
 from indexer.readers.catalogue_text.imprints import Imprint
 from indexer.readers.catalogue_text.lines import Line
 from indexer.readers.catalogue_text.roles import FORMATS, Role, divide, roles
-from indexer.record import Entry, Problem, Source
 
 
 def read(text: str, file: str) -> Iterator[Entry | Problem]:

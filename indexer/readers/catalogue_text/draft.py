@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from indexer.catalogue.records import Property
 from indexer.readers.catalogue_text.imprints import Imprint
 from indexer.readers.catalogue_text.lines import Issue, Line, Offer, access, links, plain
 from indexer.readers.catalogue_text.wording import clean_title
-from indexer.record import Property
 
 _NO_PARTS = {"", "here", "link", "online", "pdf", "watch"}
 """What links are called that name neither a language nor a part of a publication."""

@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from indexer.codes import country_code
+from indexer.catalogue.iso_codes import country_code
 
 
 class Imprint(Struct, frozen=True):

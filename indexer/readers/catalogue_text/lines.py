@@ -12,7 +12,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
-from indexer.codes import language_code
+from indexer.catalogue.iso_codes import language_code
 from indexer.readers.catalogue_text.imprints import Imprint, split_imprint
 
 

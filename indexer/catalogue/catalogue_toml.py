@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import codes, files
 from indexer.analysis import language_detection
-from indexer.fields import MISSING, Catalogue, Field
+from indexer.catalogue import iso_codes, safe_files
+from indexer.catalogue.fields import MISSING, Catalogue, Field
 
 CATALOGUE_FILE = "catalogue.toml"
 RESERVED_NAMES = frozenset(
@@ -77,10 +77,10 @@ _DEFAULTS = msgspec.to_builtins(Field("", ""))
 
 def toml(file: Path) -> dict[str, object]:
     """What a TOML file says. Raises CatalogueError if it can't be read, or is too large."""
-    if files.leads_out(file, file.parent):
+    if safe_files.leads_out(file, file.parent):
         raise CatalogueError(file, "it leads out of the corpus", "Copy here what it leads to")
     try:
-        with files.opened(file) as stream:
+        with safe_files.opened(file) as stream:
             data = stream.read(LARGEST_TOML + 1)
         if len(data) > LARGEST_TOML:
             what = f"it has more than {LARGEST_TOML} bytes"
@@ -124,7 +124,7 @@ def _faults(catalogue: Catalogue) -> list[tuple[str, str]]:
         for name in sorted({name for name in used if used.count(name) > 1})
     ]
     faults += _told(
-        (not codes.has_names(catalogue.language),
+        (not iso_codes.has_names(catalogue.language),
          f"the language {catalogue.language!r} is unknown", "Write a code such as en or pt-BR"),
         (roles.count("title") != 1,
          "there must be one row with role = 'title'", "Add it, or keep only one"),

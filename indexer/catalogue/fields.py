@@ -13,8 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from indexer import codes
-from indexer.record import Link, Publication, Value
+from indexer.catalogue import iso_codes
+from indexer.catalogue.records import Link, Publication, Value
 
 MISSING = "none"
 """The value of a facet that stands for having no value; no field may hold it."""
@@ -65,9 +65,9 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def display(self, value: Value, language: str = "en") -> str:
         """What a reader sees for a value: a name for a code, the value itself otherwise."""
         if self.kind == "language":
-            return codes.language_name(str(value), language)
+            return iso_codes.language_name(str(value), language)
         if self.kind == "country":
-            return codes.country_name(str(value), language)
+            return iso_codes.country_name(str(value), language)
         return (value.label or value.url) if isinstance(value, Link) else str(value)
 
 

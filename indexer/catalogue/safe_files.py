@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from indexer.limits import LIMITS, Limits, hint
-from indexer.record import Problem
+from indexer.catalogue.limits import LIMITS, Limits, hint
+from indexer.catalogue.records import Problem
 
 
 def listed(folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS) -> list[Path]:

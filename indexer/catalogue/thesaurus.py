@@ -17,9 +17,9 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import catalogue_file
 from indexer.analysis.folding import fold
-from indexer.catalogue_file import CatalogueError
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import CatalogueError
 
 THESAURUS_FILE = "thesaurus.toml"
 HINT = "See corpus/README.md for what a concept may say"
@@ -85,7 +85,7 @@ def load(folder: Path) -> Thesaurus:
     if not os.path.lexists(file):
         return Thesaurus()
     try:
-        thesaurus = msgspec.convert(catalogue_file.toml(file), Thesaurus)
+        thesaurus = msgspec.convert(catalogue_toml.toml(file), Thesaurus)
     except msgspec.ValidationError as error:
         raise CatalogueError(file, str(error), HINT) from error
     for what, hint in faults(thesaurus):

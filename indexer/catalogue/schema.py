@@ -14,8 +14,8 @@ from whoosh.analysis import Analyzer
 from whoosh.analysis import Token as WhooshToken
 
 from indexer.analysis import tokenizer
-from indexer.fields import Catalogue, Field
-from indexer.record import Publication
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Publication
 
 FORMAT = 5
 """Raised whenever an index of the former kind can't be read any more."""
