@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from indexer import identities, readers, validate
+from indexer import identities, validate
 from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits, hint
@@ -28,7 +28,8 @@ from indexer.catalogue.records import (
     Publication,
     Source,
 )
-from indexer.readers import READERS
+from indexer.readers import registry
+from indexer.readers.registry import READERS
 
 PASSED_OVER = frozenset({".toml", ".md", ".css", ""})
 """Endings of files that belong to a corpus folder and hold no publications."""
@@ -146,7 +147,7 @@ class Reading:
         self._telling = Telling(self.report, file)
         try:
             with safe_files.opened(path) as stream:
-                pieces = readers.pieces(stream, file, ending, self.limits)
+                pieces = registry.pieces(stream, file, ending, self.limits)
                 for number, piece in enumerate(pieces, start=1):
                     if isinstance(piece, Problem):
                         self._telling.tell(piece)
@@ -200,7 +201,7 @@ class Reading:
     def publications(self, piece: Piece, ending: str) -> Iterator[Publication]:
         """What the entries of a piece are, so far as they can be used."""
         tell, limits = self._telling.tell, self.limits
-        for entry in readers.entries(piece, ending, limits):
+        for entry in registry.entries(piece, ending, limits):
             if isinstance(entry, Problem):
                 tell(entry)
             elif found := validate.publication(entry, self.catalogue, tell, limits):

@@ -19,7 +19,8 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Publication
-from indexer.readers import READERS, html
+from indexer.readers.formats import html
+from indexer.readers.registry import READERS
 
 LONGEST_NAME = 60
 """How long a page's file name may be: no file system takes more than 255 bytes."""

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Entry, Problem
-from indexer.readers.catalogue_text import read
+from indexer.readers.formats.printed_catalogue import read
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 REAL = SHARED / "data" / "catalogue-2019.txt"

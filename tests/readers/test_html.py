@@ -14,7 +14,7 @@ from indexer import validate
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Entry, Problem, Property, Publication, Source
-from indexer.readers import html
+from indexer.readers.formats import html
 from tests.catalogue import CORPUS
 
 CATALOGUE = catalogue_toml.load(CORPUS)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Entry, Problem, Property, Source
-from indexer.readers import READERS, Reader, jsonl
+from indexer.readers.formats import jsonl
+from indexer.readers.registry import READERS, Reader
 
 PACKINGS: dict[str, tuple[Reader, Callable[[bytes], bytes]]] = {
     "plain": (jsonl.read, bytes),

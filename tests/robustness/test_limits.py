@@ -14,14 +14,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer import build, readers, validate
+from indexer import build, validate
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Fresh, Problem
 from indexer.columnar.segment import Segment
 from indexer.corpus import MOST_PROBLEMS
-from indexer.readers import READERS
+from indexer.readers import registry
+from indexer.readers.registry import READERS
 from search_app import config
 from tests import samples
 from tests.catalogue import CORPUS
@@ -165,11 +166,11 @@ def test_limits_are_settings() -> None:
 def taken_in(data: bytes, ending: str) -> list[Problem]:
     """Reads a file and checks its entries, as a build does; its problems."""
     problems: list[Problem] = []
-    for piece in readers.pieces(BytesIO(data), "x", ending, LIMITS):
+    for piece in registry.pieces(BytesIO(data), "x", ending, LIMITS):
         if isinstance(piece, Problem):
             problems.append(piece)
             continue
-        for entry in readers.entries(piece, ending, LIMITS):
+        for entry in registry.entries(piece, ending, LIMITS):
             if isinstance(entry, Problem):
                 problems.append(entry)
             elif found := validate.publication(entry, CATALOGUE, problems.append):

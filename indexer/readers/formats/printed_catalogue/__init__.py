@@ -18,10 +18,10 @@ from dataclasses import replace
 from heapq import merge
 
 from indexer.catalogue.records import Entry, Problem, Source
-from indexer.readers.catalogue_text.draft import Draft, Place
-from indexer.readers.catalogue_text.imprints import Imprint
-from indexer.readers.catalogue_text.lines import Line
-from indexer.readers.catalogue_text.roles import FORMATS, Role, divide, roles
+from indexer.readers.formats.printed_catalogue.draft import Draft, Place
+from indexer.readers.formats.printed_catalogue.imprints import Imprint
+from indexer.readers.formats.printed_catalogue.lines import Line
+from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, divide, roles
 
 
 def read(text: str, file: str) -> Iterator[Entry | Problem]:

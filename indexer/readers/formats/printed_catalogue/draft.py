@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from indexer.catalogue.records import Property
-from indexer.readers.catalogue_text.imprints import Imprint
-from indexer.readers.catalogue_text.lines import Issue, Line, Offer, access, links, plain
-from indexer.readers.catalogue_text.wording import clean_title
+from indexer.readers.formats.printed_catalogue.imprints import Imprint
+from indexer.readers.formats.printed_catalogue.lines import Issue, Line, Offer, access, links, plain
+from indexer.readers.formats.printed_catalogue.wording import clean_title
 
 _NO_PARTS = {"", "here", "link", "online", "pdf", "watch"}
 """What links are called that name neither a language nor a part of a publication."""

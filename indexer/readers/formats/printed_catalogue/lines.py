@@ -2,7 +2,7 @@
 
 A line is taken apart from its end: first the links that it offers, then the label before
 them or the running time, then publisher and year. What is left is text: a title, a heading
-or a paragraph, which only the lines around it can tell (`indexer.readers.catalogue_text.roles`).
+or a paragraph, which only the lines around it can tell (`roles`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from indexer.catalogue.iso_codes import language_code
-from indexer.readers.catalogue_text.imprints import Imprint, split_imprint
+from indexer.readers.formats.printed_catalogue.imprints import Imprint, split_imprint
 
 
 class Issue(Struct, frozen=True):

@@ -14,8 +14,8 @@ from enum import Enum, auto
 from msgspec import Struct
 from msgspec.structs import replace
 
-from indexer.readers.catalogue_text import wording
-from indexer.readers.catalogue_text.lines import Line, parse
+from indexer.readers.formats.printed_catalogue import wording
+from indexer.readers.formats.printed_catalogue.lines import Line, parse
 
 
 class Role(Enum):
