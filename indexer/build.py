@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from indexer import attempts, corpus, generations, manifest, publishing
+from indexer import attempts, generations, manifest, publishing
 from indexer.analysis import tokenizer
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml, schema, thesaurus
@@ -25,7 +25,8 @@ from indexer.columnar.segment import MEANING, Segment
 from indexer.columnar.storage import Damaged
 from indexer.columnar.vectors import encoded
 from indexer.columnar.writer import Counts
-from indexer.corpus import SILENT, Progress
+from indexer.ingest import corpus
+from indexer.ingest.corpus import SILENT, Progress
 from indexer.manifest import Changes, Generation
 
 Gate = Callable[[Generation, Generation | None], None]

@@ -16,7 +16,7 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Fresh, Item, Problem
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.columnar.writer import Counts
-from indexer.corpus import SILENT, Progress
+from indexer.ingest.corpus import SILENT, Progress
 from indexer.manifest import Changes, Generation, Manifest
 
 CHUNK, CHUNK_TO_ENCODE = 4096, 512

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import corpus
 from indexer.analysis import tokenizer
 from indexer.catalogue import catalogue_toml, schema, thesaurus
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Fresh, Problem, Publication
 from indexer.catalogue.thesaurus import Concept, Thesaurus
-from indexer.corpus import SILENT, Progress
+from indexer.ingest import corpus
+from indexer.ingest.corpus import SILENT, Progress
 
 BREAK = "\n"
 """Stands between stems where no phrase goes on; no stem is so."""

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import corpus, durability, identities
+from indexer import durability
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Publication
+from indexer.ingest import corpus, ids
 from indexer.readers.formats import html
 from indexer.readers.registry import READERS
 
@@ -68,7 +69,7 @@ def import_file(
     ]  # fmt: skip
     if not found:
         raise ImportRefused(f"{file} holds no publication", "See the problems told")
-    publications = identities.numbered(found)
+    publications = ids.numbered(found)
     pages = _pages(publications, section, catalogue)
     if section:
         catalogue = _with_values(catalogue, section, tuple(pages))
@@ -124,7 +125,7 @@ def _write(
         shutil.copytree(folder, aside, symlinks=True)
     else:
         aside.mkdir()
-    names = identities.distinct(cleaning.slug(heading, None)[:LONGEST_NAME] for heading in pages)
+    names = ids.distinct(cleaning.slug(heading, None)[:LONGEST_NAME] for heading in pages)
     for name, (heading, publications) in zip(names, pages.items(), strict=True):
         page = html.write(publications, catalogue, heading)
         (aside / f"{name}.html").write_text(page, encoding="utf-8")

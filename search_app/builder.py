@@ -22,14 +22,15 @@ import click
 import msgspec
 
 from indexer import build as building
-from indexer import generations, watching
+from indexer import generations
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
 from indexer.build import Outcome, Refused
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.corpus import SILENT, Progress
+from indexer.ingest import watcher
+from indexer.ingest.corpus import SILENT, Progress
+from indexer.ingest.watcher import State
 from indexer.manifest import IndexBusy, IndexUnusable
-from indexer.watching import State
 from search_app import judged, terminal
 from search_app.config import SettingError, Settings
 from search_app.meter import Meter
@@ -147,7 +148,7 @@ def _go_on(settings: Settings, seen: State | None) -> None:
     """Build whenever the corpus changes, until SIGTERM or until the server is gone."""
     signal.signal(signal.SIGTERM, _ended)
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
-    for _ in watching.watch(settings.corpus, interval=LOOKED, seen=seen):
+    for _ in watcher.watch(settings.corpus, interval=LOOKED, seen=seen):
         while not _is_built(settings):
             time.sleep(LOOKED)
 

@@ -12,7 +12,7 @@ import click
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.records import Problem, Publication
-from indexer.corpus import Progress
+from indexer.ingest.corpus import Progress
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar

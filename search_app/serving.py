@@ -9,10 +9,10 @@ from typing import Literal
 
 import click
 
-from indexer import watching
 from indexer.build import Refused
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.ingest import watcher
 from indexer.manifest import IndexBusy, IndexUnusable, Manifest
 from search_app import builder, config, options, terminal
 from search_app.meter import Meter
@@ -45,7 +45,7 @@ def serve(
     from search_app.application import engine_of, set_process_up
 
     settings = config.load(corpus=corpus, index=index, host=host, port=port)
-    seen = watching.state(settings.corpus) if builds == "watch" else None
+    seen = watcher.state(settings.corpus) if builds == "watch" else None
     if builds != "never" and not builder.build_before_serving(settings):
         seen = None
     engine = engine_of(settings)
@@ -82,7 +82,7 @@ def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
 def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
     """Build now, and again whenever the corpus changes, until ended by Ctrl-C."""
     settings = config.load(corpus=corpus, index=index)
-    for _ in watching.watch(settings.corpus, interval=interval):
+    for _ in watcher.watch(settings.corpus, interval=interval):
         while not _built(settings):
             time.sleep(interval)
 

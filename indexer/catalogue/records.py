@@ -1,7 +1,7 @@
 """What passes between the rooms of the write side: entries, publications, problems.
 
 A reader yields an `Entry`, which is what a source said, word for word. It becomes a
-`Publication` at one boundary (`indexer.validate`), and nothing later sees raw input. What
+`Publication` at one boundary (`indexer.ingest.validation`), and nothing later sees raw input. What
 cannot become one is a `Problem`: never an exception that loses the rest, never silence.
 """
 

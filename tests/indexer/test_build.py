@@ -13,12 +13,13 @@ import pytest
 from whoosh import index as whoosh_index
 from whoosh import query
 
-from indexer import build, generations, manifest, watching
+from indexer import build, generations, manifest
 from indexer.analysis import tokenizer
 from indexer.build import Outcome, Refused
 from indexer.catalogue import schema
 from indexer.catalogue.records import Publication
-from indexer.corpus import Progress
+from indexer.ingest import watcher
+from indexer.ingest.corpus import Progress
 from indexer.manifest import Changes
 from tests.samples import article, page
 
@@ -345,7 +346,7 @@ def watched(corpus: Path, *events: Event) -> list[str]:
         happen()
 
     def watch() -> None:
-        log.extend("build" for _ in watching.watch(corpus, interval=1.0, sleep=sleep))
+        log.extend("build" for _ in watcher.watch(corpus, interval=1.0, sleep=sleep))
 
     with pytest.raises(WatchEnded):
         watch()

@@ -10,7 +10,7 @@ import pytest
 
 from indexer import build, check
 from indexer.catalogue.records import Publication
-from indexer.corpus import Progress
+from indexer.ingest.corpus import Progress
 from tests.conftest import ROOT
 from tests.engine import named
 from tests.samples import article, page

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import corpus as reading
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem, Publication
+from indexer.ingest import corpus as reading
 from tests.samples import article, page
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import validate
 from indexer.analysis import language_detection
 from indexer.catalogue import catalogue_toml, iso_codes
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Entry, Property, Source
+from indexer.ingest import validation
 
 TEXTS = {
     "Manual sobre la investigación del delito de trata de personas": "es",
@@ -67,7 +67,7 @@ def test_language_of_a_title(
     """It is told only where the row asks, and only where nobody states another."""
     rows = _detecting(catalogue) if detects else catalogue
     found = Entry(Source("a.html", 1), (Property("title", title, title, stated),))
-    made = validate.publication(found, rows, lambda _: None)
+    made = validation.publication(found, rows, lambda _: None)
     assert made is not None
     assert made.lang == lang
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from indexer import build, durability, generations, publishing
-from indexer.corpus import Progress
+from indexer.ingest.corpus import Progress
 from indexer.manifest import (
     Generation,
     IndexBusy,

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from indexer import build, importer
-from indexer import corpus as reading
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem, Publication
 from indexer.importer import ImportRefused
+from indexer.ingest import corpus as reading
 from tests.catalogue import CORPUS
 from tests.samples import article, page
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import identities, validate
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Entry, Link, Problem, Property, Publication, Source
+from indexer.ingest import ids, validation
 from tests.catalogue import CORPUS
 from tests.samples import entry
 
@@ -44,7 +44,7 @@ UNUSABLE = {
 
 def checked(found: Entry, catalogue: Catalogue, problems: list[Problem]) -> Publication:
     """The publication of an entry, which must be one."""
-    made = validate.publication(found, catalogue, problems.append)
+    made = validation.publication(found, catalogue, problems.append)
     assert made is not None
     return made
 
@@ -101,7 +101,7 @@ def test_entry_without_title_is_left_out(
 ) -> None:
     """An entry without a title is left out and told by its id."""
     found = entry(title, "law", section="Tools")
-    assert validate.publication(found, catalogue, problems.append) is None
+    assert validation.publication(found, catalogue, problems.append) is None
     assert [(each.what, each.entry) for each in problems] == [("it has no title", "law")]
 
 
@@ -190,7 +190,7 @@ def test_given_id_is_kept(identity: str, catalogue: Catalogue, problems: list[Pr
 def test_unusable_id_is_told(identity: str, catalogue: Catalogue, problems: list[Problem]) -> None:
     """An entry whose id can't stand in an address is left out and told by its title."""
     found = entry("Law", identity, section="Tools")
-    assert validate.publication(found, catalogue, problems.append) is None
+    assert validation.publication(found, catalogue, problems.append) is None
     assert [each.entry for each in problems] == ["Law"]
     assert "can't be used" in problems[0].what
 
@@ -259,7 +259,7 @@ def test_any_entry_is_a_publication_or_a_problem(
     """Whatever an entry states, it becomes a publication or is told, and both can be written."""
     problems: list[Problem] = []
     found = Entry(Source("page.html", 7), tuple(properties), identity)
-    made = validate.publication(found, catalogue_toml.load(CORPUS), problems.append)
+    made = validation.publication(found, catalogue_toml.load(CORPUS), problems.append)
     assert made or problems
     assert msgspec.json.encode([made, problems])
     assert made is None or made.digest
@@ -274,7 +274,7 @@ def test_second_of_an_id_is_left_out(problems: list[Problem]) -> None:
     """Of publications of one id the first is kept; the others are told with its place."""
     given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
     places: dict[str, Source] = {}
-    first = [each for each in given_ids if identities.is_first(each, problems.append, places)]
+    first = [each for each in given_ids if ids.is_first(each, problems.append, places)]
     assert first == given_ids[:2]
     assert [(each.file, each.line, each.entry) for each in problems] == [("a.html", 3, "a")]
     assert "a.html:1" in problems[0].what
@@ -282,8 +282,8 @@ def test_second_of_an_id_is_left_out(problems: list[Problem]) -> None:
 
 def test_numbered_ids_are_all_different() -> None:
     """Where all are wanted, an id that is taken gets the next free number behind it."""
-    ids = ["a", "a-2", "a", "b", "a"]
-    made = identities.numbered(placed(identity, 1) for identity in ids)
+    given_ids = ["a", "a-2", "a", "b", "a"]
+    made = ids.numbered(placed(identity, 1) for identity in given_ids)
     assert [each.id for each in made] == ["a", "a-2", "a-3", "b", "a-4"]
 
 

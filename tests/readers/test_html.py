@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import validate
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Entry, Problem, Property, Publication, Source
+from indexer.ingest import validation
 from indexer.readers.formats import html
 from tests.catalogue import CORPUS
 
@@ -192,7 +192,7 @@ def test_markup_in_a_summary_is_passed_over(problems: list[Problem]) -> None:
         <a href="https://a.org/">judges</a> &amp; <b>police</b>.</p>
       <p itemprop="abstract">More.</p></article>"""
     [found] = entries(page)
-    made = validate.publication(found, CATALOGUE, problems.append)
+    made = validation.publication(found, CATALOGUE, problems.append)
     assert made is not None
     assert made.summary == "On victims, judges & police.\n\nMore."
 
@@ -225,7 +225,7 @@ def properties(draw: st.DrawFn) -> Property:
 
 IDS = st.none() | st.sampled_from(("a/b", "2020.acl-main.1", "é", 'q"&<>', "a b")) | ANY_TEXT
 MADE = st.builds(
-    lambda title, others, identity: validate.publication(
+    lambda title, others, identity: validation.publication(
         Entry(Source("page.html", 1), (title, *others), identity), CATALOGUE, lambda problem: None
     ),
     st.builds(Property, st.just("name"), ANY_TEXT, st.just(""), LANGUAGES),
@@ -239,7 +239,7 @@ def test_what_was_written_is_read_back(made: list[Publication], heading: str) ->
     """Publications of any text, links, languages and ids, written as a page, are read as equal."""
     page = html.write(made, CATALOGUE, heading)
     problems: list[Problem] = []
-    found = [validate.publication(each, CATALOGUE, problems.append) for each in entries(page)]
+    found = [validation.publication(each, CATALOGUE, problems.append) for each in entries(page)]
     lines = [page.count("\n", 0, match.start()) + 1 for match in re.finditer("<article ", page)]
     assert found == [
         msgspec.structs.replace(each, source=Source("page.html", line))
@@ -254,7 +254,7 @@ def test_written_page_can_be_read_by_a_person(problems: list[Problem]) -> None:
         Source("a.html", 1),
         (Property("name", "Law"), Property("genre", "Tools"), Property("country", "IN")),
     )
-    made = validate.publication(found, CATALOGUE, problems.append)
+    made = validation.publication(found, CATALOGUE, problems.append)
     assert made is not None
     page = html.write([made], CATALOGUE, "Tools & more")
     assert "<h1>Tools &amp; more</h1>" in page

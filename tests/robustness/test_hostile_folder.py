@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, importer, watching
+from indexer import build, importer
 from indexer.catalogue import catalogue_toml, safe_files, thesaurus
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.importer import ImportRefused
+from indexer.ingest import watcher
 from tests.robustness.test_hostile_corpus import GOOD, check, ids
 from tests.samples import article, page
 
@@ -278,7 +279,7 @@ def test_watching_sees_what_a_build_reads(corpus: Path) -> None:
     os.mkfifo(corpus / "pipe.html")
     (corpus / "loop").symlink_to("loop")
     (corpus / "/".join("d" * (LIMITS.deepest + 5))).mkdir(parents=True)
-    looks: Iterator[None] = watching.watch(corpus, interval=0, sleep=lambda _: None)
+    looks: Iterator[None] = watcher.watch(corpus, interval=0, sleep=lambda _: None)
     next(looks)
     (corpus / "new.html").write_text(SECRET, encoding="utf-8")
     next(looks)

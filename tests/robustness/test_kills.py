@@ -56,7 +56,7 @@ BUILD = """\
 import sys, time
 from pathlib import Path
 from indexer import build, census
-from indexer.corpus import Progress
+from indexer.ingest.corpus import Progress
 
 class Waits(Progress):
     def at(self, read): pass

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer import build, validate
+from indexer import build
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Fresh, Problem
 from indexer.columnar.segment import Segment
-from indexer.corpus import MOST_PROBLEMS
+from indexer.ingest import validation
+from indexer.ingest.corpus import MOST_PROBLEMS
 from indexer.readers import registry
 from indexer.readers.registry import READERS
 from search_app import config
@@ -173,7 +174,7 @@ def taken_in(data: bytes, ending: str) -> list[Problem]:
         for entry in registry.entries(piece, ending, LIMITS):
             if isinstance(entry, Problem):
                 problems.append(entry)
-            elif found := validate.publication(entry, CATALOGUE, problems.append):
+            elif found := validation.publication(entry, CATALOGUE, problems.append):
                 assert cleaning.is_visible(found.title)
                 msgspec.json.encode(Fresh(CATALOGUE.with_ancestors(found)))
     return problems
@@ -202,7 +203,7 @@ def test_any_bytes_are_entries_or_problems(ending: str, data: st.DataObject) -> 
 def test_any_title_and_id_are_usable_or_told(title: str, identity: str) -> None:
     """A title that is taken can be seen, and an id that is taken can be printed."""
     problems: list[Problem] = []
-    found = validate.publication(samples.entry(title, identity), CATALOGUE, problems.append)
+    found = validation.publication(samples.entry(title, identity), CATALOGUE, problems.append)
     if found is None:
         assert problems
     else:

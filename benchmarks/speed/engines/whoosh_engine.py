@@ -14,10 +14,10 @@ from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.engines.pubsearch_engine import PubsearchEngine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Question
-from indexer import corpus
 from indexer.analysis import tokenizer
 from indexer.catalogue import catalogue_toml, schema
 from indexer.catalogue.records import Problem, Publication
+from indexer.ingest import corpus
 
 # Below so many clauses Whoosh builds a tree of matchers, which takes seconds on long ones.
 query.Or.TOO_MANY_CLAUSES = 16

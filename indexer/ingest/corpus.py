@@ -13,7 +13,6 @@ from typing import Protocol
 
 import msgspec
 
-from indexer import identities, validate
 from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits, hint
@@ -28,6 +27,7 @@ from indexer.catalogue.records import (
     Publication,
     Source,
 )
+from indexer.ingest import ids, validation
 from indexer.readers import registry
 from indexer.readers.registry import READERS
 
@@ -172,7 +172,7 @@ class Reading:
     def _unique(self, piece: Piece, ending: str) -> list[Item]:
         """The items of a piece, but for those whose id an earlier one has; these are told."""
         items, tell = self._items(piece, ending, self.known), self._telling.tell
-        unique = [each for each in items if identities.is_first(each, tell, self._places)]
+        unique = [each for each in items if ids.is_first(each, tell, self._places)]
         if len(unique) == len(items):
             return items
         # What was left out must be told again the next time, so the piece isn't recognised then.
@@ -204,7 +204,7 @@ class Reading:
         for entry in registry.entries(piece, ending, limits):
             if isinstance(entry, Problem):
                 tell(entry)
-            elif found := validate.publication(entry, self.catalogue, tell, limits):
+            elif found := validation.publication(entry, self.catalogue, tell, limits):
                 yield found
 
 
