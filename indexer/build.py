@@ -20,11 +20,11 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Kept, Problem
 from indexer.census import Census
-from indexer.columnar import writer
-from indexer.columnar.segment import MEANING, Segment
-from indexer.columnar.storage import Damaged
-from indexer.columnar.vectors import encoded
-from indexer.columnar.writer import Counts
+from indexer.codec import writer
+from indexer.codec.segment.array_file import Damaged
+from indexer.codec.segment.reader import MEANING, Segment
+from indexer.codec.segment.vectors import encoded
+from indexer.codec.writer import Counts
 from indexer.ingest import corpus
 from indexer.ingest.corpus import SILENT, Progress
 from indexer.manifest import Changes, Generation

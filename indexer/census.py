@@ -15,7 +15,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Fresh, Item, Problem
 from indexer.catalogue.thesaurus import Thesaurus
-from indexer.columnar.writer import Counts
+from indexer.codec.writer import Counts
 from indexer.ingest.corpus import SILENT, Progress
 from indexer.manifest import Changes, Generation, Manifest
 

@@ -10,8 +10,8 @@ import numpy as np
 import zstandard
 
 from indexer import generations
-from indexer.columnar.segment import Segment, Terms
-from indexer.columnar.storage import Array, Damaged
+from indexer.codec.segment.array_file import Array, Damaged
+from indexer.codec.segment.reader import Segment, Terms
 from indexer.manifest import MANIFEST, MANIFEST_DIGEST, Generation, IndexOutdated, IndexUnusable
 
 

@@ -42,7 +42,7 @@ def test_gunicorn_serves_as_the_readme_says(catalogue_index: Path) -> None:
 def test_every_module_has_a_line_in_the_architecture() -> None:
     """docs/architecture.md names every module of both packages."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    for package in ("indexer", "indexer/columnar", "search_app", "search_app/engine"):
+    for package in ("indexer", "indexer/codec", "search_app", "search_app/engine"):
         for module in (ROOT / package).glob("*.py"):
             assert module.name == "__init__.py" or module.name in text
 

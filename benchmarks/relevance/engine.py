@@ -17,7 +17,7 @@ from benchmarks.relevance.judged import Document, JudgedSet
 from indexer import build
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml
-from indexer.columnar.postings import B_SHORT, K1, B
+from indexer.codec.segment.postings import B_SHORT, K1, B
 from search_app.engine import Engine, open_engine
 from search_app.engine.request import Match, SearchRequest
 

@@ -17,7 +17,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
-FORMAT = 5
+FORMAT = 6
 """Raised whenever an index of the former kind can't be read any more."""
 
 

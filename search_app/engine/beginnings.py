@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written
 from indexer.catalogue.fields import Catalogue
-from indexer.columnar.facets import Column
-from indexer.columnar.postings import ranges
-from indexer.columnar.segment import Segment
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.postings import ranges
+from indexer.codec.segment.reader import Segment
 from search_app.engine.columns import Counts
 
 Range = tuple[int, int]

@@ -9,8 +9,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.columnar.facets import Column
-from indexer.columnar.storage import Array, narrowest
+from indexer.codec.segment.array_file import Array, narrowest
+from indexer.codec.segment.facet_columns import Column
 
 Numbers = NDArray[np.int64]
 LARGEST_KEY = 1 << 62

@@ -18,7 +18,7 @@ from whoosh import query
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.thesaurus import Thesaurus
-from indexer.columnar.words import written_of
+from indexer.codec.segment.term_dictionary import written_of
 from search_app.engine import reading
 from search_app.engine.match import postings
 from search_app.engine.naming import Name, Names

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis import stemming
-from indexer.columnar.postings import ranges
-from indexer.columnar.segment import Segment
-from indexer.columnar.storage import Array
-from indexer.columnar.texts import Texts, offsets_of
-from indexer.columnar.words import STEM_MARK, written_of
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.postings import ranges
+from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.string_table import Texts, offsets_of
+from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
 
 LEAST_WORDS = 4
 """So many words a title must have that are not stop words. What tells an edition of it is one."""

@@ -17,7 +17,7 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.schema import row_of
-from indexer.columnar.words import written_of
+from indexer.codec.segment.term_dictionary import written_of
 from search_app.engine import expand
 from search_app.engine.match import UnknownNode, matches, said
 from search_app.engine.nodes import Labels, Leaf

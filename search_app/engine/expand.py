@@ -15,8 +15,8 @@ from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
 from indexer.analysis import tokenizer
-from indexer.columnar.segment import Terms
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.reader import Terms
 from search_app.engine.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
 

@@ -19,7 +19,7 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication
 from indexer.catalogue.schema import row_of
-from indexer.columnar.segment import Postings
+from indexer.codec.segment.reader import Postings
 from search_app.engine.evidence import Asked, Evidence, Span, Words
 from search_app.engine.match import matches, postings
 from search_app.engine.meaning import Meant

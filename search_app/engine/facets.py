@@ -12,7 +12,7 @@ from functools import reduce
 import numpy as np
 
 from indexer.catalogue.fields import MISSING, Field
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
 from search_app.engine.columns import Counts
 from search_app.engine.results import Bucket
 from search_app.engine.selection import Filters, Selection, Toggling

@@ -16,8 +16,8 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.schema import row_of
-from indexer.columnar.facets import Column
-from indexer.columnar.segment import Places, Postings
+from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.reader import Places, Postings
 from search_app.engine import expand
 from search_app.engine.nodes import Labels, Leaf
 from search_app.engine.snapshot import Mask, Snapshot

@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Thread
 
 from indexer import generations
-from indexer.columnar import storage
-from indexer.columnar.storage import Array, Buffer
+from indexer.codec.segment import array_file
+from indexer.codec.segment.array_file import Array, Buffer
 from indexer.manifest import SEGMENT, Generation
 
 Contents = Mapping[str, Buffer]
@@ -30,13 +30,13 @@ def contents(generation: Generation, memory: int) -> Contents:
         raise generations.damaged(generation.name, wrong)
     files = generation.manifest.files
     is_held = sum(size for size, _ in files.values()) <= memory
-    read = storage.held if is_held else storage.mapped
+    read = array_file.held if is_held else array_file.mapped
     return {name: read(generation.folder / name) for name in files}
 
 
 def arrays_of(file: Path, contents: Contents) -> Mapping[str, Array]:
     """The arrays of one file of the segment. Raises Damaged."""
-    return storage.arrays(contents[f"{SEGMENT}/{file.name}"], file.name)
+    return array_file.arrays(contents[f"{SEGMENT}/{file.name}"], file.name)
 
 
 class Check(Thread):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
 from search_app.engine.editions import NONE
 from search_app.engine.request import Sort
 from search_app.engine.snapshot import Documents

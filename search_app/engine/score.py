@@ -9,7 +9,7 @@ saturated once; its rarity is that of the publications which it matches in any f
 
 after S. Robertson, H. Zaragoza and M. Taylor, "Simple BM25 Extension to Multiple Weighted
 Fields" (CIKM 2004). Scores of AND and OR add up; NOT, filters and ranges give nothing. The
-first line is computed when the index is built (`indexer.columnar.postings`).
+first line is computed when the index is built (`indexer.codec.segment.postings`).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from indexer.columnar.postings import K1
-from indexer.columnar.segment import Postings
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.postings import K1
+from indexer.codec.segment.reader import Postings
 from search_app.engine.match import Fetch, Look, fetching, matches, never, postings
 from search_app.engine.nodes import Leaf, first_of_equals, leaves
 from search_app.engine.snapshot import Documents, Snapshot, places

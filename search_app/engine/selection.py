@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from indexer.catalogue.fields import Field
-from indexer.columnar.facets import Column
-from indexer.columnar.storage import Array, narrowest
+from indexer.codec.segment.array_file import Array, narrowest
+from indexer.codec.segment.facet_columns import Column
 from search_app.engine.columns import Numbers
 from search_app.engine.match import holding
 from search_app.engine.request import year_range

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.analysis import stemming
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
 from search_app.engine.nodes import Leaf
 from search_app.engine.order import best, folded
 from search_app.engine.score import found, rarities, saturated

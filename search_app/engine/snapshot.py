@@ -21,11 +21,11 @@ from indexer.analysis.folding import as_written
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.columnar import storage
-from indexer.columnar.facets import Column
-from indexer.columnar.segment import Postings, Segment, Terms
-from indexer.columnar.storage import Array, Damaged
-from indexer.columnar.words import STEM_MARK, written_of
+from indexer.codec.segment import array_file
+from indexer.codec.segment.array_file import Array, Damaged
+from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.reader import Postings, Segment, Terms
+from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
 from indexer.manifest import Generation, IndexOutdated
 from search_app.engine.beginnings import Labels, Titles
 from search_app.engine.columns import Table
@@ -60,7 +60,7 @@ class Snapshot:
     def __init__(
         self,
         generation: Generation,
-        read: Callable[[Path], Mapping[str, Array]] = storage.read,
+        read: Callable[[Path], Mapping[str, Array]] = array_file.read,
     ) -> None:
         manifest = generation.manifest
         if (manifest.format, manifest.analysis) != (schema.FORMAT, tokenizer.VERSION):

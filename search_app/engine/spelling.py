@@ -22,8 +22,8 @@ from rapidfuzz.distance import OSA
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
-from indexer.columnar.storage import Array
-from indexer.columnar.texts import Texts
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.string_table import Texts
 from search_app.engine import concepts, dictionary, reading, world
 from search_app.engine.lexer import tokens
 from search_app.engine.snapshot import Snapshot

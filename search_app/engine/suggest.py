@@ -18,9 +18,9 @@ import numpy as np
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
-from indexer.columnar.segment import Terms
-from indexer.columnar.storage import Array
-from indexer.columnar.words import STEM_MARK, written_of
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.reader import Terms
+from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
 from search_app.engine.beginnings import Range, folded
 from search_app.engine.facets import ticked
 from search_app.engine.grammar import OPERATORS

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from indexer.columnar.segment import Postings
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.reader import Postings
 from search_app.engine.snapshot import Snapshot
 
 NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))

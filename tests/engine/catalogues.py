@@ -17,7 +17,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Fresh, Publication, Source, Value
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.census import Census
-from indexer.columnar import writer
+from indexer.codec import writer
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")

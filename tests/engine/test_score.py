@@ -20,7 +20,7 @@ from indexer.analysis import tokenizer
 from indexer.analysis.tokenizer import Token
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Field
-from indexer.columnar.postings import B_SHORT, K1, B
+from indexer.codec.segment.postings import B_SHORT, K1, B
 from search_app.engine.nodes import Leaf
 from search_app.engine.score import found
 from search_app.engine.snapshot import Snapshot

@@ -14,7 +14,7 @@ from indexer import generations
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.records import Publication, Source
-from indexer.columnar.postings import B_SHORT, K1, B
+from indexer.codec.segment.postings import B_SHORT, K1, B
 from search_app.engine import similar
 from search_app.engine.similar import related, telling
 from search_app.engine.snapshot import Snapshot

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.records import Publication
-from indexer.columnar.texts import Texts
+from indexer.codec.segment.string_table import Texts
 from search_app.engine import Engine, open_engine
 from search_app.engine.beginnings import Labels
 from search_app.engine.request import SearchRequest

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from indexer.analysis import cleaning
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import NO_PIECE, Fresh, Item, Link, Publication, Source
-from indexer.columnar import stored, writer
-from indexer.columnar.segment import Segment
+from indexer.codec import writer
+from indexer.codec.segment import docstore
+from indexer.codec.segment.reader import Segment
 
 CATALOGUE = Catalogue(
     title="Any",
@@ -89,7 +90,7 @@ def written(
     folder.mkdir()
     step = size or max(len(items), 1)
     chunks = [items[first : first + step] for first in range(0, len(items), step)]
-    with mock.patch.object(stored, "SAMPLES", 1):  # so that a chunk of one settles the dictionary
+    with mock.patch.object(docstore, "SAMPLES", 1):  # so that a chunk of one settles the dictionary
         writer.write(folder, catalogue, chunks, former)
     return Segment(folder, catalogue)
 

@@ -53,6 +53,12 @@ def found(index: Path, tree: query.Query) -> set[str]:
         }
 
 
+def test_the_table_of_contents_names_a_class_that_stays(index: Path) -> None:
+    """Whoosh's table of contents names the class of the segment by its promised path."""
+    contents = (generations.current(index).segment / "_MAIN_1.toc").read_bytes()
+    assert b"indexer.codec.whoosh_codec\x94\x8c\x0fColumnarSegment" in contents
+
+
 def test_first_build_adds_all(corpus: Path, tmp_path: Path) -> None:
     """The first build publishes everything as added, in the first generation."""
     outcome = build.build(corpus, tmp_path / "index")

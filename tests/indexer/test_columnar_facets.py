@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication, Source
-from indexer.columnar import writer
-from indexer.columnar.facets import Column
-from indexer.columnar.segment import Segment
+from indexer.codec import writer
+from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.reader import Segment
 from tests.engine import catalogues
 from tests.indexer.segments import CATALOGUE, fresh, publications, written
 

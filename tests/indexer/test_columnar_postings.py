@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.records import Fresh, Item, Kept, Publication
-from indexer.columnar import inversion, postings, splice, stream, words
-from indexer.columnar.postings import Layout
-from indexer.columnar.segment import Segment
+from indexer.codec import forward_index, inverter, merger
+from indexer.codec.segment import postings, term_dictionary
+from indexer.codec.segment.postings import Layout
+from indexer.codec.segment.reader import Segment
 from tests.engine import catalogues
 from tests.indexer.segments import CATALOGUE, contents, fresh, moved, publications, written
 
@@ -44,7 +45,9 @@ def stands(made: Sequence[Publication]) -> list[Stand]:
             text = schema.text_of(each, row, CATALOGUE)
             language = schema.language_of(each, row, CATALOGUE)
             for token in tokenizer.tokens(text, language):
-                word = words.word_of(text[token.start : token.end], language, CATALOGUE.language)
+                word = term_dictionary.word_of(
+                    text[token.start : token.end], language, CATALOGUE.language
+                )
                 found.append(Stand(document, field, word, token.stem))
     return found
 
@@ -134,11 +137,11 @@ def test_many_stretches_and_chunks_leave_no_trace(
         folder = tmp_path / f"chunks-{size}"
         written(folder, made, catalogue=catalogue, size=size)
         assert contents(folder) == whole
-    monkeypatch.setattr(stream, "ALONE", 1000)
+    monkeypatch.setattr(forward_index, "ALONE", 1000)
     written(tmp_path / "alone", made, catalogue=catalogue, size=7)
     assert contents(tmp_path / "alone") == whole
     assert len(list(postings.stretches(Segment(tmp_path / "alone", catalogue).layout))) > (
-        inversion.MOST_IN_MEMORY
+        inverter.MOST_IN_MEMORY
     )
 
 
@@ -189,8 +192,8 @@ def test_what_is_kept_is_as_if_it_were_new(
     kept = {each.id for each in left if data.draw(st.booleans()) or each.id < "m"}
     sizes = data.draw(st.sampled_from((None, 1, 4)))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "ALONE", 1000)
-        patch.setattr(splice, "SLAB", slab)
+        patch.setattr(forward_index, "ALONE", 1000)
+        patch.setattr(merger, "SLAB", slab)
         if spliced:  # as in a large catalogue, where a few that come or go leave the means
             patch.setattr(postings, "means", lambda lengths: np.full(lengths.shape[1], 5.0))
         else:

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from indexer.columnar import storage
-from indexer.columnar.storage import (
+from indexer.codec.segment import array_file
+from indexer.codec.segment.array_file import (
     MAGIC,
     Array,
     ArrayWriter,
@@ -55,7 +55,7 @@ def read(data: bytes) -> Mapping[str, Array]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
         file.write_bytes(data)
-        return {name: array.copy() for name, array in storage.read(file).items()}
+        return {name: array.copy() for name, array in array_file.read(file).items()}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_arrays_come_back_as_they_were(held: dict[str, Array]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
         written(file, held)
-        found = storage.read(file)
+        found = array_file.read(file)
         assert list(found) == list(held)
         for name, array in held.items():
             assert found[name].dtype == array.dtype.newbyteorder("<")
@@ -111,7 +111,7 @@ def test_a_file_that_was_not_finished_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write()
     with pytest.raises(Damaged, match=r"a\.seg"):
-        storage.read(tmp_path / "a.seg")
+        array_file.read(tmp_path / "a.seg")
 
 
 def test_a_file_cut_anywhere_is_damaged(sample: bytes) -> None:
@@ -221,7 +221,7 @@ def test_a_file_in_memory_does_not_change_with_the_file(
     """The bytes of a file that was read are the same, and read-only, when the file is cut."""
     file = tmp_path_factory.mktemp("held") / "file"
     file.write_bytes(data)
-    held = storage.held(file)
+    held = array_file.held(file)
     file.write_bytes(b"other")
     assert bytes(held) == data
     assert memoryview(held).readonly

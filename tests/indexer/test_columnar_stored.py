@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Link, Publication, Source, Value
-from indexer.columnar import orders
-from indexer.columnar.segment import Segment
+from indexer.codec.segment import sort_orders
+from indexer.codec.segment.reader import Segment
 from tests.indexer.segments import LINES, fresh, publications, written
 
 SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
@@ -85,7 +85,7 @@ def test_values_keep_their_kinds(tmp_path: Path) -> None:
 
 def title_key(each: Publication) -> tuple[str, str]:
     """What titles are sorted by, then ids."""
-    return orders.title_key(each.title, each.lang or "en"), each.id
+    return sort_orders.title_key(each.title, each.lang or "en"), each.id
 
 
 def year(each: Publication, undated: int) -> int:
@@ -130,7 +130,7 @@ def test_orders_are_those_of_a_plain_sort(made: list[Publication]) -> None:
 )
 def test_titles_are_sorted_by_their_words(title: str, language: str, key: str) -> None:
     """A title is sorted by its folded words, without an article of its language in front."""
-    assert orders.title_key(title, language) == key
+    assert sort_orders.title_key(title, language) == key
 
 
 @given(
@@ -148,7 +148,7 @@ def test_orders_are_merged(kept: list[str], added: list[str]) -> None:
         return keys[number]
 
     fresh = np.arange(len(kept), len(keys))
-    merged = orders.merged(np.arange(len(kept)), fresh, added, key_of)
+    merged = sort_orders.merged(np.arange(len(kept)), fresh, added, key_of)
     assert [keys[number] for number in merged] == sorted(keys)
-    assert orders.ranks(merged)[merged].tolist() == list(range(len(keys)))
+    assert sort_orders.ranks(merged)[merged].tolist() == list(range(len(keys)))
     assert len(asked) <= len(added) * len(kept).bit_length()

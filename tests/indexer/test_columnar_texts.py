@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.columnar import storage
-from indexer.columnar.storage import ArrayWriter
-from indexer.columnar.texts import Blobs, Texts, offsets_of
+from indexer.codec.segment import array_file
+from indexer.codec.segment.array_file import ArrayWriter
+from indexer.codec.segment.string_table import Blobs, Texts, offsets_of
 
 # What texts hold sorts behind the line break that ends them; words and ids have no such characters.
 characters = st.characters(codec="utf-8", min_codepoint=ord("\n") + 1)
@@ -87,7 +87,7 @@ def test_texts_are_read_from_a_file(held: list[str], tmp_path: Path) -> None:
     with ArrayWriter(tmp_path / "a.seg") as writer:
         Texts.of_texts(held).write(writer, "held")
         Blobs.of([text.encode() for text in held]).write(writer, "pieces")
-    arrays = storage.read(tmp_path / "a.seg")
+    arrays = array_file.read(tmp_path / "a.seg")
     assert Texts.read(arrays, "held").all() == held
     assert Texts.read(arrays, "held").number("é") == (2 if "é" in held else None)
     assert len(Blobs.read(arrays, "pieces")) == len(held)

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from indexer.columnar.storage import Array
-from indexer.columnar.stream import Numbers, provisional
-from indexer.columnar.words import (
+from indexer.codec.forward_index import Numbers, provisional
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.term_dictionary import (
     FIELD_END,
     GAP,
     Vocabulary,

@@ -14,9 +14,9 @@ from indexer import build, generations, verify
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import SIZE, Encoder, Vector
 from indexer.catalogue.records import Fresh, Publication, Source
-from indexer.columnar import storage
-from indexer.columnar.segment import MEANING, Segment
-from indexer.columnar.vectors import Vectors, encoded
+from indexer.codec.segment import array_file
+from indexer.codec.segment.reader import MEANING, Segment
+from indexer.codec.segment.vectors import Vectors, encoded
 from tests.samples import article, page
 
 SAID = (
@@ -86,7 +86,7 @@ def test_cosines_are_those_of_plain_vectors(
     parts = iter((plain[:1000], plain[1000:]))
     passed = list(encoded(folder / "v", chunks, lambda *_: next(parts), None))
     assert passed == chunks
-    vectors = Vectors(storage.read(folder / "v"))
+    vectors = Vectors(array_file.read(folder / "v"))
     assert np.abs(vectors.cosines(wanted) - plain @ wanted).max(initial=0) < 0.01
     at = drawn.integers(0, count, size=some) if count else np.zeros(0, np.int64)
     assert np.allclose(vectors.cosines(wanted, at), vectors.cosines(wanted)[at], atol=1e-6)

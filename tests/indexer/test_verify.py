@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from indexer import build, generations, manifest, verify
-from indexer.columnar.segment import Segment
+from indexer.codec.segment.reader import Segment
 
 
 def wrong(index: Path) -> list[tuple[str, ...]]:

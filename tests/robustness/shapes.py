@@ -14,7 +14,7 @@ from string import ascii_lowercase
 import msgspec
 import numpy as np
 
-from indexer.columnar.words import written_of
+from indexer.codec.segment.term_dictionary import written_of
 from search_app.engine.snapshot import Snapshot
 
 LARGEST = 9000

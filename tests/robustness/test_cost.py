@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from indexer.analysis import folding
-from indexer.columnar.segment import Segment, Terms
+from indexer.codec.segment.reader import Segment, Terms
 from search_app.engine import Engine, OverBudget, concepts, lane, naming
 from search_app.engine.lane import estimate
 from search_app.engine.match import postings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexer import build, durability, generations, manifest, publishing
-from indexer.columnar.storage import ArrayWriter, Spool
+from indexer.codec.segment.array_file import ArrayWriter, Spool
 from tests.robustness import faults
 from tests.robustness.place import Place, live
 from tests.robustness.progress import Counts, chance

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from indexer import build
-from indexer.columnar.segment import Segment
+from indexer.codec.segment.reader import Segment
 from tests.robustness.hostile import HOSTILE, Hostile
 
 GOOD = {

@@ -19,7 +19,7 @@ from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Fresh, Problem
-from indexer.columnar.segment import Segment
+from indexer.codec.segment.reader import Segment
 from indexer.ingest import validation
 from indexer.ingest.corpus import MOST_PROBLEMS
 from indexer.readers import registry

@@ -15,7 +15,7 @@ from threading import Event
 import pytest
 
 from indexer import build, generations, publishing
-from indexer.columnar import storage
+from indexer.codec.segment import array_file
 from indexer.manifest import Generation, IndexMissing, IndexOutdated
 from search_app import config, create_app, engine
 from search_app.engine import Care, Engine
@@ -79,7 +79,7 @@ def test_what_is_too_large_is_mapped(index: Path) -> None:
     size = sum(size for size, _ in generation.manifest.files.values())
     assert {type(each) for each in contents(generation, size).values()} == {memoryview}
     mapped = [each for each in contents(generation, size - 1).values() if len(each)]
-    assert {type(each) for each in mapped} == {type(storage.mapped(segments(index)[0]))}
+    assert {type(each) for each in mapped} == {type(array_file.mapped(segments(index)[0]))}
     assert Engine(index, Care(memory=0)).search(LAW).total == Engine(index).search(LAW).total
 
 

@@ -26,9 +26,16 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.columnar.segment import Segment
-from indexer.columnar.storage import Array, Spool
-from indexer.columnar.words import FIRST, Stems, Vocabulary, stems_of, vocabulary, word_of
+from indexer.codec.segment.array_file import Array, Spool
+from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.term_dictionary import (
+    FIRST,
+    Stems,
+    Vocabulary,
+    stems_of,
+    vocabulary,
+    word_of,
+)
 
 ALONE = 2
 """After so many chunks of new publications, words are numbered in a process beside this one."""

@@ -13,11 +13,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from indexer.analysis import tokenizer
-from indexer.columnar.facets import Column
-from indexer.columnar.postings import ranges
-from indexer.columnar.segment import Segment
-from indexer.columnar.stored import Stored
-from indexer.columnar.words import written_of
+from indexer.codec.segment.docstore import Stored
+from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.postings import ranges
+from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.term_dictionary import written_of
 
 
 class Occurrences(NamedTuple):

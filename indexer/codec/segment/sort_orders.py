@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from indexer.analysis.folding import fold
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
 
 _ARTICLES = {
     "de": frozenset({"das", "dem", "den", "der", "die", "ein", "eine"}),

@@ -1,8 +1,7 @@
 """Postings: which publications hold a term, how often in each field, and where.
 
-They are made from the stream of words alone (`indexer.columnar.words`), so that however the
-stream came to be, by reading everything or by copying most of it, the postings are the same.
-A stretch of the stream is sorted at a time; the stretches are joined by copying.
+They are made from the stream of words alone: whether it was read or mostly copied, the postings
+are the same. A stretch of the stream is sorted at a time; the stretches are joined by copying.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
-from indexer.columnar.texts import offsets_of
+from indexer.codec.segment.array_file import Array, ArrayWriter, for_offsets, narrowest
+from indexer.codec.segment.string_table import offsets_of
 
 Fill = Callable[[], None]
 STRETCH = 1 << 21

@@ -10,7 +10,7 @@ import numpy as np
 
 from indexer.analysis.embeddings import SIZE, Vector
 from indexer.catalogue.records import Fresh, Item, Kept
-from indexer.columnar.storage import Array, ArrayWriter, Spool
+from indexer.codec.segment.array_file import Array, ArrayWriter, Spool
 
 LARGEST = 127
 AT_ONCE = 4096

@@ -16,11 +16,15 @@ import numpy as np
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Fresh, Item, Kept
-from indexer.columnar import codec, postings
-from indexer.columnar.facets import ColumnBuilder
-from indexer.columnar.inversion import STEM, WORD, Before, Inversion, Kind
-from indexer.columnar.postings import Layout
-from indexer.columnar.segment import (
+from indexer.codec import whoosh_codec
+from indexer.codec.forward_index import WordStream
+from indexer.codec.inverter import STEM, WORD, Before, Inversion, Kind
+from indexer.codec.segment import postings
+from indexer.codec.segment.array_file import Array, ArrayWriter, for_offsets, narrowest
+from indexer.codec.segment.docstore import StoredBuilder
+from indexer.codec.segment.facet_columns import ColumnBuilder
+from indexer.codec.segment.postings import Layout
+from indexer.codec.segment.reader import (
     FACETS,
     POSTINGS,
     PUBLICATIONS,
@@ -29,11 +33,8 @@ from indexer.columnar.segment import (
     Segment,
     scale_of,
 )
-from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
-from indexer.columnar.stored import StoredBuilder
-from indexer.columnar.stream import WordStream
-from indexer.columnar.texts import Texts
-from indexer.columnar.words import FIELD_END
+from indexer.codec.segment.string_table import Texts
+from indexer.codec.segment.term_dictionary import FIELD_END
 
 Chunk = Sequence[Item]
 """Publications that are new, or kept from the former segment, in the order of the corpus."""
@@ -85,7 +86,7 @@ def write(
         before = Before(former, origins) if former else None
         with ArrayWriter(folder / WORDS) as words, ArrayWriter(folder / POSTINGS) as inverted:
             _write_words(words, catalogue, stream).write(inverted, folder, before)
-    codec.write_contents(folder, catalogue, stored.size)
+    whoosh_codec.write_contents(folder, catalogue, stored.size)
     return counts
 
 

@@ -27,7 +27,7 @@ from whoosh.reading import TermInfo, TermNotFound
 
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
-from indexer.columnar.lexicon import (
+from indexer.codec.lexicon import (
     IdLexicon,
     Lexicon,
     Occurrences,
@@ -35,12 +35,16 @@ from indexer.columnar.lexicon import (
     WordLexicon,
     number_of,
 )
-from indexer.columnar.segment import Segment
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.reader import Segment
 
 
 class ColumnarSegment(base.Segment):  # type: ignore[misc]
-    """What Whoosh's table of contents keeps of a segment: its catalogue and its size."""
+    """What Whoosh's table of contents has of a segment: its catalogue and its size.
+
+    The table of contents is a pickle that names this class by its module. The name and the module
+    are part of the format on disk: never move or rename it.
+    """
 
     def __init__(self, catalogue: bytes, size: int) -> None:
         self.indexname, self.segid, self.compound = "MAIN", "columnar", False

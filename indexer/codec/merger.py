@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from indexer.columnar.postings import Stretch, ranges
-from indexer.columnar.storage import Array, narrowest
+from indexer.codec.segment.array_file import Array, narrowest
+from indexer.codec.segment.postings import Stretch, ranges
 
 SLAB = 1 << 20
 """How many items are copied at a time: it bounds memory."""

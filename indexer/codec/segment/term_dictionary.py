@@ -17,7 +17,7 @@ import numpy as np
 
 from indexer.analysis import stemming
 from indexer.analysis.folding import as_written
-from indexer.columnar.storage import Array
+from indexer.codec.segment.array_file import Array
 
 FIELD_END, GAP = -1, -2
 """What stands in a stream behind each field, and where texts of one field are parted."""

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.columnar.storage import Array, ArrayWriter, for_offsets
+from indexer.codec.segment.array_file import Array, ArrayWriter, for_offsets
 
 HEAD = 7
 """So many bytes at the beginning of a text make a number that has a sign."""

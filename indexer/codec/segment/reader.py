@@ -11,13 +11,13 @@ import numpy as np
 
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
-from indexer.columnar import postings, storage
-from indexer.columnar.facets import Column
-from indexer.columnar.postings import Layout
-from indexer.columnar.storage import Array
-from indexer.columnar.stored import Stored
-from indexer.columnar.texts import Texts
-from indexer.columnar.vectors import Vectors
+from indexer.codec.segment import array_file, postings
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.docstore import Stored
+from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.postings import Layout
+from indexer.codec.segment.string_table import Texts
+from indexer.codec.segment.vectors import Vectors
 
 PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
     "publications.seg", "facets.seg", "words.seg", "postings.seg", "meaning.seg",
@@ -89,7 +89,7 @@ class Segment:
         self,
         folder: Path,
         catalogue: Catalogue,
-        read: Callable[[Path], Mapping[str, Array]] = storage.read,
+        read: Callable[[Path], Mapping[str, Array]] = array_file.read,
     ) -> None:
         words, facets = read(folder / WORDS), read(folder / FACETS)
         self.catalogue = catalogue

@@ -21,9 +21,9 @@ import zstandard
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import NO_PIECE, Fresh, Item, Kept, Publication, Source, Value
-from indexer.columnar import orders
-from indexer.columnar.storage import Array, ArrayWriter, Spool, narrowest
-from indexer.columnar.texts import Blobs, Texts, offsets_of
+from indexer.codec.segment import sort_orders
+from indexer.codec.segment.array_file import Array, ArrayWriter, Spool, narrowest
+from indexer.codec.segment.string_table import Blobs, Texts, offsets_of
 
 SAMPLES, LARGEST_DICTIONARY = 256, 1 << 16
 """The dictionary is the first so many records, cut at so many bytes."""
@@ -234,21 +234,23 @@ class StoredBuilder:
 
     def _write_orders(self, writer: ArrayWriter, ids: Texts, years: Array, origins: Array) -> None:
         fresh = np.flatnonzero(origins < 0)
-        now = orders.inverse(origins, len(self._former or ()))
+        now = sort_orders.inverse(origins, len(self._former or ()))
         kept_by_id = now[self._former.by_id] if self._former else now
         kept_by_title = now[np.argsort(self._former.ranks["title"])] if self._former else now
-        by_id = orders.merged(kept_by_id[kept_by_id >= 0], fresh, self._keys["id"], ids.text)
-        by_title = orders.merged(
+        by_id = sort_orders.merged(kept_by_id[kept_by_id >= 0], fresh, self._keys["id"], ids.text)
+        by_title = sort_orders.merged(
             kept_by_title[kept_by_title >= 0],
             fresh,
             self._keys["title"],
             lambda number: self._former_title_key(int(origins[number])),
         )
         writer.add("by_id", by_id)
-        writer.add("rank.title", orders.ranks(by_title))
+        writer.add("rank.title", sort_orders.ranks(by_title))
         dated = np.where(years == NO_YEAR, LAST_YEAR, years)
         for name, keys in (("newest", np.where(years == NO_YEAR, 1, -years)), ("oldest", dated)):
-            writer.add(f"rank.{name}", orders.ranks(by_id[np.argsort(keys[by_id], kind="stable")]))
+            writer.add(
+                f"rank.{name}", sort_orders.ranks(by_id[np.argsort(keys[by_id], kind="stable")])
+            )
 
     def _former_title_key(self, number: int) -> str:
         publication = self._known.publication(number)
@@ -257,7 +259,7 @@ class StoredBuilder:
 
 def _title_key(title: str, language: str, identity: str) -> str:
     """What titles are sorted by; the ids behind them, so that no two are the same."""
-    return f"{orders.title_key(title, language)}\n{identity}"
+    return f"{sort_orders.title_key(title, language)}\n{identity}"
 
 
 def _packable(fresh: Fresh) -> bytes:

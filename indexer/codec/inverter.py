@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.columnar import orders, postings
-from indexer.columnar.postings import Joined, Layout, Source, Stretch
-from indexer.columnar.segment import Segment
-from indexer.columnar.splice import Former, Spliced
-from indexer.columnar.storage import Array, ArrayWriter, Spool
+from indexer.codec.merger import Former, Spliced
+from indexer.codec.segment import postings, sort_orders
+from indexer.codec.segment.array_file import Array, ArrayWriter, Spool
+from indexer.codec.segment.postings import Joined, Layout, Source, Stretch
+from indexer.codec.segment.reader import Segment
 
 MOST_IN_MEMORY = 6
 """How many stretches stay in memory until they are joined; more are put aside on the disk."""
@@ -108,7 +108,7 @@ class Inversion(NamedTuple):
         """The former postings, and those of the new publications alone."""
         new = np.flatnonzero(before.origins < 0)
         found = postings.codes_of(self.layout.only(new), 0, len(new))
-        documents = orders.inverse(before.origins, before.segment.size)
+        documents = sort_orders.inverse(before.origins, before.segment.size)
 
         def spliced(kind: Kind) -> Spliced:
             alone = postings.inverted(found, kind.of_word, kind.size, 0, self.scale[new])

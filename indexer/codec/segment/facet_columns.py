@@ -14,9 +14,9 @@ import numpy as np
 
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Value
-from indexer.columnar.postings import ranges
-from indexer.columnar.storage import Array, ArrayWriter, for_offsets, narrowest
-from indexer.columnar.texts import Texts, offsets_of
+from indexer.codec.segment.array_file import Array, ArrayWriter, for_offsets, narrowest
+from indexer.codec.segment.postings import ranges
+from indexer.codec.segment.string_table import Texts, offsets_of
 
 
 class Column:
