@@ -12,7 +12,6 @@ from typing import Literal
 
 import msgspec
 
-from indexer import attempts, generations, manifest, publishing
 from indexer.analysis import tokenizer
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml, schema, thesaurus
@@ -25,9 +24,10 @@ from indexer.codec.segment.array_file import Damaged
 from indexer.codec.segment.reader import MEANING, Segment
 from indexer.codec.segment.vectors import encoded
 from indexer.codec.writer import Counts
+from indexer.generations import directory, last_build, manifest, publish
+from indexer.generations.manifest import Changes, Generation
 from indexer.ingest import corpus
 from indexer.ingest.corpus import SILENT, Progress
-from indexer.manifest import Changes, Generation
 
 Gate = Callable[[Generation, Generation | None], None]
 """Is shown a new generation before it becomes live, and the live one if there is one."""
@@ -90,8 +90,8 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     problems: list[Problem] = []
     model = encoder.model if encoder else ""
     # The lock covers the note: the next build removes every half-written file that it finds.
-    with publishing.locked(index), attempts.noted(index) as ended:
-        publishing.clean(index)
+    with publish.locked(index), last_build.noted(index) as ended:
+        publish.clean(index)
         catalogue, concepts = catalogue_toml.load(corpus_folder), thesaurus.load(corpus_folder)
         live, before, sound = _live(index)
         former = _former(live, catalogue, model, limits) if live and sound and not force else None
@@ -103,7 +103,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
         new = None
         if others is not None or former is None or not census.only_repeats(same, live):
             census = Census(catalogue, before, problems, concepts, model, limits=limits)
-            with publishing.begun(index) as partial:
+            with publish.begun(index) as partial:
                 items = census.counted(chain(same, others or ()), progress)
                 if encoder:
                     items = _encoded(partial, items, encoder, former)
@@ -113,9 +113,9 @@ def build(  # noqa: PLR0913 - what may differ is given by name
                 if former is None or not census.equals(live):
                     sealed = _sealed(partial, census, counts, started, live)
                     gate(sealed, live)
-                    new = publishing.publish(index, sealed)
+                    new = publish.publish(index, sealed)
         if live and not new:
-            publishing.prune(index, live.name)
+            publish.prune(index, live.name)
         ended("published" if new else "unchanged")
     seconds = time.perf_counter() - started
     if new is None:
@@ -142,7 +142,7 @@ def _sealed(
         (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(census.thesaurus))
     seconds = round(time.perf_counter() - started, 3)
     told = census.manifest(counts, after=live.name if live else None, seconds=seconds)
-    return publishing.seal(partial, told)
+    return publish.seal(partial, told)
 
 
 def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
@@ -154,11 +154,11 @@ def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
     """
     live = None
     with contextlib.suppress(manifest.IndexUnusable):
-        live = generations.current(index)
-        if not generations.damage(live):
+        live = directory.current(index)
+        if not directory.damage(live):
             return live, live.digests(), True
     with contextlib.suppress(manifest.IndexUnusable):
-        if whole := generations.first_whole(index, generations.earlier(index)):
+        if whole := directory.first_whole(index, directory.earlier(index)):
             return whole, whole.digests(), False
     return live, {}, False
 

@@ -16,8 +16,8 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Fresh, Item, Problem
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec.writer import Counts
+from indexer.generations.manifest import Changes, Generation, Manifest
 from indexer.ingest.corpus import SILENT, Progress
-from indexer.manifest import Changes, Generation, Manifest
 
 CHUNK, CHUNK_TO_ENCODE = 4096, 512
 """How many publications are taken at a time; fewer where each takes long."""

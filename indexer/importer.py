@@ -12,13 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import durability
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Publication
+from indexer.generations import fsync
 from indexer.ingest import corpus, ids
 from indexer.readers.formats import html
 from indexer.readers.registry import READERS
@@ -120,7 +120,7 @@ def _write(
     like: Path | None,
 ) -> None:  # fmt: skip
     """Write and flush what `folder` is to contain; groupings come from `like` if there is one."""
-    durability.made(folder.parent)
+    fsync.made(folder.parent)
     if folder.is_dir():
         shutil.copytree(folder, aside, symlinks=True)
     else:
@@ -133,8 +133,8 @@ def _write(
         if field.grouping and like:
             shutil.copyfile(like / field.grouping, aside / field.grouping)
     (aside / CATALOGUE_FILE).write_text(catalogue_toml.write(catalogue), encoding="utf-8")
-    durability.flushed([each for each in aside.rglob("*") if each.is_file()])
-    durability.sync(aside)
+    fsync.flushed([each for each in aside.rglob("*") if each.is_file()])
+    fsync.sync(aside)
 
 
 def _switch(folder: Path, aside: Path) -> None:
@@ -147,7 +147,7 @@ def _switch(folder: Path, aside: Path) -> None:
     except BaseException:
         _undo_half_a_switch(folder)
         raise
-    durability.sync(folder.parent)
+    fsync.sync(folder.parent)
     shutil.rmtree(former, ignore_errors=True)
 
 

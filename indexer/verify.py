@@ -9,10 +9,16 @@ import msgspec
 import numpy as np
 import zstandard
 
-from indexer import generations
 from indexer.codec.segment.array_file import Array, Damaged
 from indexer.codec.segment.reader import Segment, Terms
-from indexer.manifest import MANIFEST, MANIFEST_DIGEST, Generation, IndexOutdated, IndexUnusable
+from indexer.generations import directory
+from indexer.generations.manifest import (
+    MANIFEST,
+    MANIFEST_DIGEST,
+    Generation,
+    IndexOutdated,
+    IndexUnusable,
+)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -29,14 +35,14 @@ def verify(index: Path) -> Iterator[Verdict]:
     Raise IndexMissing if there is no index.
     """
     try:
-        generations.current_name(index)
+        directory.current_name(index)
     except IndexUnusable as error:
-        if not generations.names(index):
+        if not directory.names(index):
             raise
-        yield Verdict(generations.CURRENT, 0, (str(error),))
-    for name in generations.names(index):
+        yield Verdict(directory.CURRENT, 0, (str(error),))
+    for name in directory.names(index):
         try:
-            generation = generations.load(index, name)
+            generation = directory.load(index, name)
         except IndexOutdated as error:
             yield Verdict(name, 0, (error.what,))
             continue
@@ -45,7 +51,7 @@ def verify(index: Path) -> Iterator[Verdict]:
 
 
 def _wrong(generation: Generation) -> list[str]:
-    damaged = generations.damage(generation)
+    damaged = directory.damage(generation)
     known = {MANIFEST, MANIFEST_DIGEST, *generation.manifest.files}
     found = (each for each in generation.folder.rglob("*") if each.is_file())
     names = {each.relative_to(generation.folder).as_posix() for each in found}

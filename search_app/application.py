@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from flask import Flask
 
-from indexer.manifest import IndexUnusable
+from indexer.generations.manifest import IndexUnusable
 from search_app import access, conditional, config, errors, headers, logs, robots, timing, views
 from search_app.config import Settings
 from search_app.engine import Care, Engine

@@ -22,15 +22,15 @@ import click
 import msgspec
 
 from indexer import build as building
-from indexer import generations
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
 from indexer.build import Outcome, Refused
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.generations import directory
+from indexer.generations.manifest import IndexBusy, IndexUnusable
 from indexer.ingest import watcher
 from indexer.ingest.corpus import SILENT, Progress
 from indexer.ingest.watcher import State
-from indexer.manifest import IndexBusy, IndexUnusable
 from search_app import judged, terminal
 from search_app.config import SettingError, Settings
 from search_app.meter import Meter
@@ -68,7 +68,7 @@ def _encoder(settings: Settings) -> Encoder | None:
 def _live_settings(settings: Settings) -> Settings:
     """Return the settings for a rebuild, which keeps semantic search if the live index has it."""
     with suppress(IndexUnusable):
-        if generations.current(settings.index).manifest.meaning:
+        if directory.current(settings.index).manifest.meaning:
             return msgspec.structs.replace(settings, semantic=True)
     return settings
 
@@ -103,7 +103,7 @@ def build_before_serving(settings: Settings) -> bool:
 
 def _has_index(settings: Settings) -> bool:
     with suppress(IndexUnusable):
-        generations.current(settings.index)
+        directory.current(settings.index)
         return True
     return False
 

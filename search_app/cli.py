@@ -12,13 +12,14 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
-from indexer import attempts, durability, generations, importer, publishing
 from indexer import check as checking
+from indexer import importer
 from indexer import verify as verifying
 from indexer.build import Refused, RemovesMuch
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem
-from indexer.manifest import IndexUnusable
+from indexer.generations import directory, fsync, last_build, publish
+from indexer.generations.manifest import IndexUnusable
 from search_app import (
     address,
     api,
@@ -58,7 +59,7 @@ def main(*command: str) -> None:
     ) as error:  # fmt: skip
         _fail(str(error))
     except OSError as error:
-        what, hint = durability.refusal(error)
+        what, hint = fsync.refusal(error)
         _fail(f"{what}. {hint}")
     except MemoryError:
         _fail("there is not enough memory. Close other programs, or use a larger machine")
@@ -124,7 +125,7 @@ def _fail(message: str, status: int = FAILED) -> NoReturn:
 def status(index: Path | None) -> None:
     """Tell which generation is live, since when, and what it holds."""
     settings = config.load(index=index)
-    live = generations.current(settings.index)
+    live = directory.current(settings.index)
     manifest = live.manifest
     click.echo(f"{live.name}, built {manifest.built} in {manifest.seconds:.1f} s")
     click.echo(f"{manifest.publications} publications of “{manifest.catalogue.title}”")
@@ -132,10 +133,10 @@ def status(index: Path | None) -> None:
         click.echo(f"\n{field.label}")
         for value, count in manifest.counts[field.name].items():
             click.echo(f"  {count:>7}  {sidebar.label(field, value, manifest.catalogue)}")
-    tried = attempts.last(settings.index)
+    tried = last_build.last(settings.index)
     if tried and tried.status == "failed":
         click.echo(f"\nThe last build failed, {tried.at}: {tried.what}")
-    click.echo(f"\nOn disk: {', '.join(generations.names(settings.index))}")
+    click.echo(f"\nOn disk: {', '.join(directory.names(settings.index))}")
     click.echo(f"Problems in the corpus: {len(manifest.problems)}")
     for problem in manifest.problems:
         click.echo(f"  {problem}")
@@ -186,7 +187,7 @@ def rollback(index: Path | None) -> None:
     A damaged one is passed over. If CURRENT is unusable, the newest whole generation becomes live.
     """
     settings = config.load(index=index)
-    click.echo(f"Live is now {publishing.rollback(settings.index).name}.")
+    click.echo(f"Live is now {publish.rollback(settings.index).name}.")
 
 
 @commands.command(name="import")

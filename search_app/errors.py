@@ -8,7 +8,7 @@ import msgspec
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from indexer.manifest import IndexUnusable
+from indexer.generations.manifest import IndexUnusable
 from search_app.address import BadParameter
 from search_app.engine import Busy, OverBudget
 from search_app.logs import LONGEST

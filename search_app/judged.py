@@ -21,8 +21,8 @@ import msgspec
 from indexer.build import Refused
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.generations import damage
-from indexer.manifest import Generation, IndexUnusable
+from indexer.generations.directory import damage
+from indexer.generations.manifest import Generation, IndexUnusable
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
 from search_app.engine.snapshot import Snapshot

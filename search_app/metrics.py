@@ -23,7 +23,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from indexer import attempts
+from indexer.generations import last_build
 from search_app.engine import Engine
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -88,7 +88,7 @@ class _Index(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """What is told of the index, and of the last build, whatever became of it."""
-        if tried := attempts.last(self._engine.index):
+        if tried := last_build.last(self._engine.index):
             for name, text, number in (
                 ("timestamp_seconds", "When the last build ended.",
                  datetime.fromisoformat(tried.at).timestamp()),

@@ -12,8 +12,8 @@ import click
 from indexer.build import Refused
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.generations.manifest import IndexBusy, IndexUnusable, Manifest
 from indexer.ingest import watcher
-from indexer.manifest import IndexBusy, IndexUnusable, Manifest
 from search_app import builder, config, options, terminal
 from search_app.meter import Meter
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 import click
 from werkzeug.datastructures import MultiDict
 
-from indexer import durability
 from indexer.build import Outcome, Refused
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.check import Verdict
-from indexer.manifest import IndexUnwritten
+from indexer.generations import fsync
+from indexer.generations.manifest import IndexUnwritten
 from search_app import page, sidebar
 from search_app.engine.results import Results, Run
 from search_app.facts import Facts
@@ -153,7 +153,7 @@ def failure_line(error: Exception) -> str:
     """Return in one line why a build failed while an index is served."""
     why, end = str(error), ""
     if isinstance(error, OSError):
-        why = ". ".join(durability.refusal(error))
+        why = ". ".join(fsync.refusal(error))
     if isinstance(error, MemoryError):
         why = "there is not enough memory. Close other programs"
     if isinstance(error, IndexUnwritten):

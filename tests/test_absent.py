@@ -9,8 +9,8 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from indexer import generations
 from indexer.analysis import stemming, tokenizer
+from indexer.generations import directory
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import find, results
@@ -21,7 +21,7 @@ SUITE = tomllib.loads((Path(__file__).parent / "relevance" / "absent.toml").read
 
 def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -> None:
     """No word of an absent subject but stop words occurs in any publication."""
-    snapshot = Snapshot(generations.current(catalogue_index))
+    snapshot = Snapshot(directory.current(catalogue_index))
     assert len(SUITE["subject"]) == 40
     for each in SUITE["subject"]:
         language = each["lang"]
@@ -38,7 +38,7 @@ def looks_found(found: Results) -> bool:
 
 def test_absent_subjects_do_not_look_as_if_they_were_found(catalogue_index: Path) -> None:
     """At most three of the absent subjects have hits that the page presents as answers."""
-    snapshot = Snapshot(generations.current(catalogue_index))
+    snapshot = Snapshot(directory.current(catalogue_index))
     answers = {
         each["text"]: results(find(SearchRequest(each["text"]), snapshot))
         for each in SUITE["subject"]
@@ -83,5 +83,5 @@ def test_the_page_says_what_it_lacks_and_links_to_what_is_near(
 )  # fmt: skip
 def test_main_concepts_are_found_in_four_more_languages(text: str, catalogue_index: Path) -> None:
     """A main concept is found by its name in German, Hindi, Portuguese and Romanian."""
-    snapshot = Snapshot(generations.current(catalogue_index))
+    snapshot = Snapshot(directory.current(catalogue_index))
     assert looks_found(results(find(SearchRequest(text), snapshot)))

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from indexer import attempts, generations, publishing
-from indexer.attempts import Status
 from indexer.catalogue import catalogue_toml
-from indexer.manifest import IndexBusy
+from indexer.generations import directory, last_build, publish
+from indexer.generations.last_build import Status
+from indexer.generations.manifest import IndexBusy
 from search_app import cli
 from tests.samples import article, page
 
@@ -130,7 +130,7 @@ def test_build_that_is_refused(build: Callable[..., Told], corpus: Path, tmp_pat
     assert "not published: " in told.err
     assert "under half of the 5 in the index" in told.err
     assert [each["file"] for each in report(tmp_path / "report.json")] == ["bad.html"]
-    assert len(generations.names(tmp_path / "index")) == 1
+    assert len(directory.names(tmp_path / "index")) == 1
     assert build("--force").status == 3
 
 
@@ -149,7 +149,7 @@ def test_build_that_would_remove_much(
         "pubsearch: not published: it would remove 12 of 29 publications: other.html (12, the "
         "file is missing). Restore them, or build with --force if this is meant\n"
     )
-    assert len(generations.names(tmp_path / "index")) == 1
+    assert len(directory.names(tmp_path / "index")) == 1
     assert "12 removed" in build("--force").out
 
 
@@ -164,7 +164,7 @@ def test_build_of_a_faulty_catalogue(build: Callable[..., Told], corpus: Path) -
 
 def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) -> None:
     """A build beside another one is told to wait, with 1."""
-    with publishing.locked(tmp_path / "index"):
+    with publish.locked(tmp_path / "index"):
         told = build()
     assert told.status == 1
     assert "another build is running" in told.err
@@ -275,9 +275,9 @@ def test_a_failed_build_is_noted(
 ) -> None:
     """What became of the last build stays on record: one that failed, until one succeeds."""
     index = tmp_path / "index"
-    assert attempts.last(index) is None
+    assert last_build.last(index) is None
     build()
-    tried = attempts.last(index)
+    tried = last_build.last(index)
     assert tried is not None
     assert (tried.status, tried.what) == ("published", "")
     assert "failed" not in run("status", "--index", index).out
@@ -289,27 +289,27 @@ def test_a_failed_build_is_noted(
     assert "catalogue.toml" in told
     (corpus / "catalogue.toml").write_text(whole, encoding="utf-8")
     build()
-    tried = attempts.last(index)
+    tried = last_build.last(index)
     assert tried is not None
     assert tried.status == "unchanged"
     assert "failed" not in run("status", "--index", index).out
-    (index / attempts.ATTEMPT).write_bytes(b"{")
-    assert attempts.last(index) is None
+    (index / last_build.ATTEMPT).write_bytes(b"{")
+    assert last_build.last(index) is None
 
 
 def test_a_build_is_noted_before_another_begins(
     build: Callable[..., Told], corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A build notes its end while it holds the lock: no other build meets half a note."""
-    note, noted = attempts.note, []
+    note, noted = last_build.note, []
 
     def locked_note(index: Path, status: Status, *told: Any) -> None:
-        with pytest.raises(IndexBusy), publishing.locked(index):
+        with pytest.raises(IndexBusy), publish.locked(index):
             pass
         noted.append(status)
         note(index, status, *told)
 
-    monkeypatch.setattr(attempts, "note", locked_note)
+    monkeypatch.setattr(last_build, "note", locked_note)
     build()
     build()
     (corpus / "catalogue.toml").unlink()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, generations
+from indexer import build
 from indexer.build import Refused
 from indexer.catalogue import schema
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.generations import directory
 from search_app import judged
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
@@ -123,8 +124,8 @@ def test_an_index_that_answers_worse_is_refused(corpus: Path, tmp_path: Path) ->
     (corpus / "thesaurus.toml").unlink()
     with pytest.raises(Refused, match=r"answered worse: all .* wanted; acronym"):
         build.build(corpus, index, gate=gate)
-    assert generations.current_name(index) == first.generation.name
-    assert generations.names(index) == [first.generation.name]
+    assert directory.current_name(index) == first.generation.name
+    assert directory.names(index) == [first.generation.name]
     assert build.build(corpus, index).status == "published"
 
 
@@ -149,7 +150,7 @@ def test_an_index_must_reach_the_least(corpus: Path, tmp_path: Path) -> None:
     query = Judged("organ", "plain", (Judgement("nowhere", 3),))
     with pytest.raises(Refused, match=r"all 0\.000, at least 0\.500 wanted"):
         build.build(corpus, tmp_path / "index", gate=judged.gate(Suite((query,), 0.5)))
-    assert not (tmp_path / "index" / generations.CURRENT).exists()
+    assert not (tmp_path / "index" / directory.CURRENT).exists()
 
 
 @pytest.mark.parametrize("text", ["", "least = 1", "[[query]]\ntext = 1", "=", "query = []"])

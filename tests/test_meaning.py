@@ -14,8 +14,8 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from indexer import generations
 from indexer.analysis import embeddings
+from indexer.generations import directory
 from search_app import cli, config, create_app
 from tests.catalogue import PATIENT
 from tests.test_diagnosis import answer, offered
@@ -133,7 +133,7 @@ def test_building_with_meaning(corpus: Path, tmp_path: Path) -> None:
     ):  # fmt: skip
         status, output = run("build", *places, *arguments, **environment)
         assert status == 0, output
-        assert generations.current(index).manifest.meaning == model
+        assert directory.current(index).manifest.meaning == model
 
 
 def test_the_extra_is_missing(

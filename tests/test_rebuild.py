@@ -11,7 +11,8 @@ from threading import Event
 import pytest
 from flask import Flask
 
-from indexer import build, generations, publishing
+from indexer import build
+from indexer.generations import directory, publish
 from search_app import config, create_app
 from search_app.engine import Engine
 from tests.catalogue import CORPUS, PATIENT
@@ -71,7 +72,7 @@ def test_a_rollback_is_taken_up_too(corpus: Path, index: Path, app: Flask) -> No
     build.build(corpus, index)
     refresh(app)
     assert NEW in client.get("/?q=sherloc").text
-    publishing.rollback(index)
+    publish.rollback(index)
     refresh(app)
     assert OLD in client.get("/?q=sherloc").text
 
@@ -100,22 +101,22 @@ def test_no_request_fails_during_rebuilds(corpus: Path, index: Path, app: Flask)
         for status, total, sections in answers:
             assert status == 200
             assert total == sections
-    assert len(generations.names(index)) == publishing.KEPT
+    assert len(directory.names(index)) == publish.KEPT
 
 
 def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) -> None:
     """When the pointer names a generation that can't be read, the one held goes on answering."""
     client = app.test_client()
     assert client.get("/").status_code == 200
-    live = generations.current_name(index)
-    (index / generations.CURRENT).write_text("000099-none\n")
+    live = directory.current_name(index)
+    (index / directory.CURRENT).write_text("000099-none\n")
     refresh(app)
     assert client.get("/").status_code == 200
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
-    (index / generations.CURRENT).unlink()
+    (index / directory.CURRENT).unlink()
     refresh(app)
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
-    publishing.switch(index, live)
+    publish.switch(index, live)
     refresh(app)
     assert json.loads(client.get("/healthz").data)["status"] == "ok"
 

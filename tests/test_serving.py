@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from indexer import generations, publishing
+from indexer.generations import directory, publish
 from tests.robustness.test_server import free_port
 from tests.samples import article, page
 
@@ -182,8 +182,8 @@ def test_a_broken_corpus_without_an_index_is_the_end(
 def test_an_index_that_may_not_be_written_to_is_served(corpus: Path, index: Path) -> None:
     """If the index can't be built, the server says so, names --no-build, and answers."""
     add(corpus, "Latest News")
-    (index / publishing.LOCK).unlink()
-    (index / publishing.LOCK).mkdir()
+    (index / publish.LOCK).unlink()
+    (index / publish.LOCK).mkdir()
     with serving(corpus, index) as server:
         assert server.has("Removal of Organs")
         assert "could not be written" in server.lines[0]
@@ -193,7 +193,7 @@ def test_an_index_that_may_not_be_written_to_is_served(corpus: Path, index: Path
 def test_a_server_beside_a_build_does_not_wait(corpus: Path, index: Path) -> None:
     """While another process builds, a server answers from the live index and says so."""
     add(corpus, "Latest News")
-    with publishing.locked(index), serving(corpus, index) as server:
+    with publish.locked(index), serving(corpus, index) as server:
         assert server.has("Removal of Organs")
         assert "another build is running" in server.lines[0]
 
@@ -201,7 +201,7 @@ def test_a_server_beside_a_build_does_not_wait(corpus: Path, index: Path) -> Non
 def test_the_first_index_is_waited_for(corpus: Path, tmp_path: Path) -> None:
     """Where another process builds the first index, a server waits for it."""
     index = tmp_path / "index"
-    with publishing.locked(index):
+    with publish.locked(index):
         server = Server(corpus, index)
         server.prints("^Waiting for the first index: another build is running")
     try:
@@ -275,7 +275,7 @@ def test_the_builder_ends_with_its_server(
         until(lambda: not server.group(), server)
     assert not is_writing(index)
     assert "Traceback" not in server.log.read_text(encoding="utf-8")
-    assert generations.names(index)
+    assert directory.names(index)
 
 
 @pytest.mark.slow

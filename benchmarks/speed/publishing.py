@@ -25,7 +25,8 @@ from benchmarks.speed import machine, pages, papers, serving
 from benchmarks.speed.results import Memory, Published, Publishing, Waits
 from benchmarks.speed.serving import Server
 from benchmarks.speed.workplace import Workplace
-from indexer import build, generations
+from indexer import build
+from indexer.generations import directory
 
 PAPERS, FEW, PUBLISHES, WORKERS = 60_000, 10, 5, 4
 READERS, PAUSE, ALIKE = 4, 0.05, 400
@@ -106,7 +107,7 @@ def measure(work: Workplace) -> Publishing:
             f"{name}: {part.during.long:.2%} of {part.during.requests:,} requests over "
             f"{LONG:.0f} ms, {part.grown / 10**6:.1f} MB more private memory"
         )
-    files = generations.current(work.folder / "many-index").manifest.files
+    files = directory.current(work.folder / "many-index").manifest.files
     index = sum(size for size, _ in files.values())
     return Publishing(setting, PUBLISHES, index, servers, None)
 
@@ -142,7 +143,7 @@ def _published(
         with _reading(server, paths) as during:
             for _ in range(PUBLISHES):
                 _publish(corpus)
-                _taken_up(server, generations.current_name(_index(corpus)))
+                _taken_up(server, directory.current_name(_index(corpus)))
         _request(server, paths)
         return Published(alone[0], during[0], bare, before, memory(server))
 

@@ -20,8 +20,8 @@ from weakref import ref
 
 from msgspec.structs import replace
 
-from indexer import generations
-from indexer.manifest import IndexUnusable
+from indexer.generations import directory
+from indexer.generations.manifest import IndexUnusable
 from search_app.engine import concepts, meaning, opening, spelling
 from search_app.engine import suggest as suggesting
 from search_app.engine.lane import Busy, Lane, estimate
@@ -153,14 +153,14 @@ class Engine:
 
     def _live_name(self) -> str:
         with suppress(IndexUnusable, OSError):
-            return generations.current_name(self.index)
+            return directory.current_name(self.index)
         return ""
 
     def _take_up(self, name: str) -> None:
         """Switch to a generation. If it cannot be opened, note why and log it once."""
         self._tried = monotonic()
         try:
-            snapshot, check = self._opened(name or generations.current_name(self.index))
+            snapshot, check = self._opened(name or directory.current_name(self.index))
         except Exception as error:
             if (live := self._live_name()) not in {"", name}:
                 self._take_up(live)  # builds removed it meanwhile
@@ -177,13 +177,13 @@ class Engine:
 
     def _opened(self, name: str) -> tuple[Snapshot, Check]:
         """Open a generation, check it, and derive everything that a search needs of it."""
-        generation = generations.load(self.index, name)
+        generation = directory.load(self.index, name)
         contents = opening.contents(generation, self._care.memory)
         check = Check(generation, contents)
         check.start()
         check.join(self._care.patience)
         if check.wrong:
-            raise generations.damaged(name, check.wrong)
+            raise directory.damaged(name, check.wrong)
         snapshot = Snapshot(generation, lambda file: opening.arrays_of(file, contents))
         prepare(snapshot)
         return snapshot, check
@@ -200,7 +200,7 @@ class Engine:
     def _tell_damage(self) -> None:
         self.failed = self._damaged()
         if self._check and self._check.wrong:
-            log.error("%s", generations.damaged(self._check.generation.name, self._check.wrong))
+            log.error("%s", directory.damaged(self._check.generation.name, self._check.wrong))
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:
         """Which publications answer a search, in what order, and what they have."""

@@ -12,10 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 
-from indexer import generations
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, Buffer
-from indexer.manifest import SEGMENT, Generation
+from indexer.generations import directory
+from indexer.generations.manifest import SEGMENT, Generation
 
 Contents = Mapping[str, Buffer]
 """To each file of a generation, by its name in the manifest, its bytes."""
@@ -26,8 +26,8 @@ def contents(generation: Generation, memory: int) -> Contents:
 
     Raises IndexOutdated if one is missing or of another size than it was written with, and OSError.
     """
-    if wrong := generations.misfits(generation):
-        raise generations.damaged(generation.name, wrong)
+    if wrong := directory.misfits(generation):
+        raise directory.damaged(generation.name, wrong)
     files = generation.manifest.files
     is_held = sum(size for size, _ in files.values()) <= memory
     read = array_file.held if is_held else array_file.mapped

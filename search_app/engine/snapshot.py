@@ -26,7 +26,7 @@ from indexer.codec.segment.array_file import Array, Damaged
 from indexer.codec.segment.facet_columns import Column
 from indexer.codec.segment.reader import Postings, Segment, Terms
 from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
-from indexer.manifest import Generation, IndexOutdated
+from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.beginnings import Labels, Titles
 from search_app.engine.columns import Table
 from search_app.engine.editions import Editions

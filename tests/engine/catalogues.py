@@ -12,12 +12,12 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from indexer import manifest, publishing
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Fresh, Publication, Source, Value
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.census import Census
 from indexer.codec import writer
+from indexer.generations import manifest, publish
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")
@@ -106,12 +106,12 @@ FILTERS = st.fixed_dictionaries(
 def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATALOGUE) -> Path:
     """A published index of the publications, through the real writer."""
     folder.mkdir(parents=True, exist_ok=True)
-    with publishing.begun(folder) as partial:
+    with publish.begun(folder) as partial:
         census = Census(catalogue, {}, [], Thesaurus(), "")
         chunks = census.counted(map(Fresh, made))
         counts = writer.write(partial / manifest.SEGMENT, catalogue, chunks)
-        sealed = publishing.seal(partial, census.manifest(counts))
-        publishing.publish(folder, sealed)
+        sealed = publish.seal(partial, census.manifest(counts))
+        publish.publish(folder, sealed)
     return folder
 
 

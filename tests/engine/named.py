@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from indexer import build, generations
+from indexer import build
+from indexer.generations import directory
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import find, results
@@ -183,7 +184,7 @@ def write(folder: Path) -> Path:
 def opened(folder: Path) -> Snapshot:
     """The index of the corpus, built below a folder."""
     build.build(write(folder / "corpus"), folder / "index")
-    return Snapshot(generations.current(folder / "index"))
+    return Snapshot(directory.current(folder / "index"))
 
 
 def answer(text: str, snapshot: Snapshot, *, match: Match = "auto", exact: bool = False) -> Results:

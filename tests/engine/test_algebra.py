@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from indexer import build, generations
+from indexer import build
+from indexer.generations import directory
 from search_app.engine import Engine, concepts
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
@@ -128,7 +129,7 @@ def random(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     lines = "".join(f"{json.dumps(each)}\n" for each in made)
     (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return Snapshot(generations.current(folder / "index"))
+    return Snapshot(directory.current(folder / "index"))
 
 
 def labels(snapshot: Snapshot) -> list[str]:

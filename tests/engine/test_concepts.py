@@ -13,9 +13,9 @@ from whoosh import index as whoosh_index
 from whoosh import query
 from whoosh.searching import Searcher
 
-from indexer import generations
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.records import Publication
+from indexer.generations import directory
 from search_app.engine import concepts
 from search_app.engine.match import matches, postings
 from search_app.engine.nodes import leaves
@@ -372,7 +372,7 @@ def test_a_thing_that_the_index_has_not(snapshot: Snapshot) -> None:
 
 def test_every_name_of_the_catalogue_is_answered(catalogue_index: Path) -> None:
     """Each label and acronym of the thesaurus in corpus/ is answered, and most find something."""
-    snapshot = Snapshot(generations.current(catalogue_index))
+    snapshot = Snapshot(directory.current(catalogue_index))
     things = concepts.of(snapshot).things
     texts = [label for each in things for labels in each.labels.values() for label in labels]
     texts += [each for one in snapshot.generation.thesaurus().concept for each in one.acronyms]
@@ -430,6 +430,6 @@ def test_no_thing_lies_within_another(text: str, snapshot: Snapshot) -> None:
 
 def test_a_stop_word_is_no_name_in_another_language(catalogue_index: Path) -> None:
     """The word *can* is not read as Canada, whose Spanish name has the same stem."""
-    known = concepts.of(Snapshot(generations.current(catalogue_index)))
+    known = concepts.of(Snapshot(directory.current(catalogue_index)))
     assert not known.recognised(["where", "can"], shouted=False)
     assert [each.leaf.said for each in known.recognised(["Canadá"], shouted=False)] == ["Canadá"]

@@ -21,10 +21,11 @@ from whoosh import query
 from whoosh.codec.base import Automata
 from whoosh.searching import Searcher
 
-from indexer import build, generations
+from indexer import build
 from indexer.catalogue import catalogue_toml, schema
 from indexer.catalogue.fields import MISSING, Catalogue
 from indexer.catalogue.records import Publication
+from indexer.generations import directory
 from indexer.ingest import corpus
 from search_app.engine.match import matches
 from search_app.engine.score import found
@@ -71,7 +72,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Papers]:
     catalogue = catalogue_toml.load(folder)
     made = list(corpus.read(folder, catalogue, _no_problem))
     _written_by_whoosh(stock, made, catalogue)
-    snapshot = Snapshot(generations.current(index))
+    snapshot = Snapshot(directory.current(index))
     with pytest.MonkeyPatch.context() as patch:
         # These make stock Whoosh quicker and change nothing of what it finds.
         patch.setattr(query.Or, "TOO_MANY_CLAUSES", 16)

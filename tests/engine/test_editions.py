@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import generations
 from indexer.catalogue.records import Publication, Source
+from indexer.generations import directory
 from search_app.engine import editions
 from search_app.engine.snapshot import Snapshot
 from tests.engine.catalogues import index
@@ -29,7 +29,7 @@ SMUGGLING_IN_ASIA = {
 
 def snapshot_of(made: Sequence[Publication], folder: Path) -> Snapshot:
     """Publications, indexed."""
-    return Snapshot(generations.current(index(folder, made)))
+    return Snapshot(directory.current(index(folder, made)))
 
 
 def titled(titles: Sequence[str], section: str = "Papers", year: int = 2004) -> list[Publication]:
@@ -52,7 +52,7 @@ def families(snapshot: Snapshot) -> set[frozenset[int]]:
 
 def test_the_families_of_the_catalogue(catalogue_index: Path) -> None:
     """Among the 136 are the five global reports and two volumes on Asia, and no other editions."""
-    snapshot = Snapshot(generations.current(catalogue_index))
+    snapshot = Snapshot(directory.current(catalogue_index))
     ids = snapshot.segment.stored.all_ids
     found = [{ids[number] for number in family} for family in families(snapshot)]
     assert sorted(found, key=len) == [SMUGGLING_IN_ASIA, GLOBAL_REPORTS]

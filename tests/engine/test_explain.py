@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import generations
+from indexer.generations import directory
 from search_app.engine import Engine
 from search_app.engine.evidence import Asked, Words
 from search_app.engine.explain import Explainer
@@ -38,7 +38,7 @@ FURTHER = ["organ OR (sea AND boats)", "traffick* -law", "*raff*", "title:manual
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """The generated publications, indexed."""
-    return Snapshot(generations.current(index(tmp_path_factory.mktemp("index"), MADE)))
+    return Snapshot(directory.current(index(tmp_path_factory.mktemp("index"), MADE)))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from whoosh import index as whoosh_index
 from whoosh import query
 from whoosh.searching import Searcher
 
-from indexer import generations
+from indexer.generations import directory
 from search_app.engine.match import UnknownNode, matches
 from search_app.engine.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
@@ -52,7 +52,7 @@ TREES = st.recursive(
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Snapshot, Searcher]]:
     """A generated index, opened by the engine and by stock Whoosh."""
     folder: Path = index(tmp_path_factory.mktemp("index"), throw(seed=7, size=300))
-    live = generations.current(folder)
+    live = directory.current(folder)
     with whoosh_index.open_dir(str(live.segment)).searcher() as searcher:
         yield Snapshot(live), searcher
 

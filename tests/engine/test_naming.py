@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import generations
 from indexer.catalogue import thesaurus
+from indexer.generations import directory
 from search_app.engine.naming import JOINING, MOST_ALIKE, Names
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.things import Thing
@@ -93,7 +93,7 @@ def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
 @pytest.fixture(scope="module")
 def snapshot(catalogue_index: object) -> Snapshot:
     """The index of the catalogue."""
-    return Snapshot(generations.current(catalogue_index))  # type: ignore[arg-type]
+    return Snapshot(directory.current(catalogue_index))  # type: ignore[arg-type]
 
 
 def test_legislators_are_not_legislation(snapshot: Snapshot) -> None:

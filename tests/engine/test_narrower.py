@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from indexer import build, generations
+from indexer import build
+from indexer.generations import directory
 from search_app.engine.snapshot import Snapshot
 from tests.engine import named
 from tests.engine.named import answer, ids
@@ -127,4 +128,4 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     lines = "".join(f"{json.dumps({'title': title})}\n" for title in titles)
     (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return Snapshot(generations.current(folder / "index"))
+    return Snapshot(directory.current(folder / "index"))

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from indexer import generations
 from indexer.analysis import tokenizer
 from indexer.analysis.tokenizer import Token
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Field
 from indexer.codec.segment.postings import B_SHORT, K1, B
+from indexer.generations import directory
 from search_app.engine.nodes import Leaf
 from search_app.engine.score import found
 from search_app.engine.snapshot import Snapshot
@@ -37,7 +37,7 @@ Scores = list[float | None]
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """The generated publications, indexed."""
     folder: Path = index(tmp_path_factory.mktemp("index"), MADE)
-    return Snapshot(generations.current(folder))
+    return Snapshot(directory.current(folder))
 
 
 class Asked(NamedTuple):

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import generations
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.records import Publication, Source
 from indexer.codec.segment.postings import B_SHORT, K1, B
+from indexer.generations import directory
 from search_app.engine import similar
 from search_app.engine.similar import related, telling
 from search_app.engine.snapshot import Snapshot
@@ -27,7 +27,7 @@ CLOSE = 1e-4
 @pytest.fixture(scope="module")
 def catalogue(catalogue_index: Path) -> Snapshot:
     """The index of corpus/."""
-    return Snapshot(generations.current(catalogue_index))
+    return Snapshot(directory.current(catalogue_index))
 
 
 class Twin:
@@ -134,7 +134,7 @@ def test_what_is_like_a_publication(
 ) -> None:
     """It is never itself nor an edition of it, no title twice, few, and the same every time."""
     folder = index(tmp_path_factory.mktemp("index"), throw(seed, size))
-    snapshot, again = (Snapshot(generations.current(folder)) for _ in range(2))
+    snapshot, again = (Snapshot(directory.current(folder)) for _ in range(2))
     for number in range(size):
         check(number, snapshot)
         assert related(number, again) == related(number, snapshot)
@@ -151,7 +151,7 @@ def test_those_that_tie_come_newest_first(tmp_path: Path) -> None:
             ("z", "One", 2001), ("c", "Two", 2002), ("b", "Two", 2003), ("a", "Two", 2002),
         )
     ]  # fmt: skip
-    snapshot = Snapshot(generations.current(index(tmp_path, made)))
+    snapshot = Snapshot(directory.current(index(tmp_path, made)))
     found = [snapshot.publication(number).id for number in related(0, snapshot).similar]
     assert found == ["b", "a", "c"]
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer import generations
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.records import Publication, Source
+from indexer.generations import directory
 from search_app.engine import concepts, spelling, world
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.spelling import FREQUENT, MOST, TIMES, Speller
@@ -47,7 +47,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         for number, text in enumerate(texts)
     ]
     folder: Path = tmp_path_factory.mktemp("spelling")
-    return Snapshot(generations.current(index(folder, made)))
+    return Snapshot(directory.current(index(folder, made)))
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_nothing_is_taken_for_a_stop_word(
         assert speller.corrected(text) is None
     assert answer("four trafficking", snapshot).suggestion is None
     the = Publication(id="a", title="The", source=Source("made", 1))
-    alone = Snapshot(generations.current(index(tmp_path, [the])))
+    alone = Snapshot(directory.current(index(tmp_path, [the])))
     assert spelling.of(alone).corrected("xthe trafficking") is None
 
 
@@ -223,7 +223,7 @@ def test_a_correct_word_is_never_corrected(text: str, snapshot: Snapshot, tmp_pa
         Publication(id=f"p{number}", title=" ".join(words), source=Source("made", number + 1))
         for number in range(60)
     ]
-    close = spelling.of(Snapshot(generations.current(index(tmp_path, made))))
+    close = spelling.of(Snapshot(directory.current(index(tmp_path, made))))
     for speller in (close, spelling.of(snapshot)):
         for typed in (text, fold(text), text.capitalize()):
             assert speller.corrected(typed) is None
@@ -258,7 +258,7 @@ def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
 
 def test_an_unknown_form_keeps_its_hits(catalogue_index: Path) -> None:
     """An unknown form of known words finds them, and a likelier form is suggested."""
-    catalogue = Snapshot(generations.current(catalogue_index))
+    catalogue = Snapshot(directory.current(catalogue_index))
     for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
         found = answer(typed, catalogue)
         assert found.total

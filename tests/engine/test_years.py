@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, generations
+from indexer import build
+from indexer.generations import directory
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
@@ -74,7 +75,7 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     lines = "\n".join(map(json.dumps, publications))
     (corpus / "dated.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return Snapshot(generations.current(folder / "index"))
+    return Snapshot(directory.current(folder / "index"))
 
 
 def first(text: str, snapshot: Snapshot) -> str:

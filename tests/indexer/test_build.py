@@ -13,14 +13,15 @@ import pytest
 from whoosh import index as whoosh_index
 from whoosh import query
 
-from indexer import build, generations, manifest
+from indexer import build
 from indexer.analysis import tokenizer
 from indexer.build import Outcome, Refused
 from indexer.catalogue import schema
 from indexer.catalogue.records import Publication
+from indexer.generations import directory, manifest
+from indexer.generations.manifest import Changes
 from indexer.ingest import watcher
 from indexer.ingest.corpus import Progress
-from indexer.manifest import Changes
 from tests.samples import article, page
 
 
@@ -38,14 +39,14 @@ def edit(file: Path, old: str, new: str) -> None:
 
 def live_files(index: Path) -> dict[str, bytes]:
     """All that is live, byte by byte, and the pointer to it."""
-    folder = generations.current(index).folder
+    folder = directory.current(index).folder
     files = {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
     return {**files, "CURRENT": (index / "CURRENT").read_bytes()}
 
 
 def found(index: Path, tree: query.Query) -> set[str]:
     """The ids that stock Whoosh finds in the live generation."""
-    opened = whoosh_index.open_dir(generations.current(index).segment)
+    opened = whoosh_index.open_dir(directory.current(index).segment)
     with opened.searcher() as searcher:
         return {
             msgspec.json.decode(hit["record"], type=Publication).id
@@ -55,7 +56,7 @@ def found(index: Path, tree: query.Query) -> set[str]:
 
 def test_the_table_of_contents_names_a_class_that_stays(index: Path) -> None:
     """Whoosh's table of contents names the class of the segment by its promised path."""
-    contents = (generations.current(index).segment / "_MAIN_1.toc").read_bytes()
+    contents = (directory.current(index).segment / "_MAIN_1.toc").read_bytes()
     assert b"indexer.codec.whoosh_codec\x94\x8c\x0fColumnarSegment" in contents
 
 
@@ -65,7 +66,7 @@ def test_first_build_adds_all(corpus: Path, tmp_path: Path) -> None:
     assert outcome.status == "published"
     assert outcome.changes == Changes(added=5, changed=0, removed=0, unchanged=0)
     assert outcome.problems == []
-    assert outcome.generation == generations.current(tmp_path / "index")
+    assert outcome.generation == directory.current(tmp_path / "index")
     assert outcome.generation.name.startswith("000001-")
 
 
@@ -76,7 +77,7 @@ def test_nothing_changed_rebuilds_nothing(corpus: Path, index: Path) -> None:
     assert outcome.status == "unchanged"
     assert outcome.changes == Changes(0, 0, 0, 5)
     assert live_files(index) == before
-    assert len(generations.names(index)) == 1
+    assert len(directory.names(index)) == 1
 
 
 def test_changes_are_told_apart(corpus: Path, index: Path) -> None:
@@ -112,7 +113,7 @@ def test_change_of_the_catalogue_rebuilds(
     """A change of the rows or of the grouping alone makes a new generation."""
     edit(corpus / file, old, new)
     assert build.build(corpus, index).status == "published"
-    assert len(generations.names(index)) == 2
+    assert len(directory.names(index)) == 2
 
 
 @pytest.mark.parametrize("part", [(tokenizer, "VERSION"), (schema, "FORMAT")])
@@ -129,7 +130,7 @@ def test_force_rebuilds_what_is_unchanged(corpus: Path, index: Path) -> None:
     """With force, a new generation is made of the same publications."""
     outcome = build.build(corpus, index, force=True)
     assert (outcome.status, outcome.changes.unchanged) == ("published", 5)
-    assert len(generations.names(index)) == 2
+    assert len(directory.names(index)) == 2
 
 
 def refused(corpus: Path, index: Path) -> Refused:
@@ -138,7 +139,7 @@ def refused(corpus: Path, index: Path) -> Refused:
     with pytest.raises(Refused) as caught:
         build.build(corpus, index)
     assert live_files(index) == before
-    assert len(generations.names(index)) == 1
+    assert len(directory.names(index)) == 1
     assert "--force" in caught.value.hint
     return caught.value
 
@@ -179,7 +180,7 @@ def test_nothing_at_all_is_refused_at_the_first_build(corpus: Path, tmp_path: Pa
     with pytest.raises(Refused):
         build.build(corpus, index)
     with pytest.raises(manifest.IndexMissing):
-        generations.current(index)
+        directory.current(index)
     assert build.build(corpus, index, force=True).generation.manifest.publications == 0
     assert found(index, query.Every()) == set()
 
@@ -191,7 +192,7 @@ def test_problems_are_recorded(corpus: Path, index: Path) -> None:
     assert [(each.file, each.what) for each in outcome.problems] == [
         ("new.html", "it has no title")
     ]
-    assert generations.current(index).manifest.problems == tuple(outcome.problems)
+    assert directory.current(index).manifest.problems == tuple(outcome.problems)
     assert build.build(corpus, index).problems == outcome.problems
 
 
@@ -203,12 +204,12 @@ def test_mended_problem_is_published(corpus: Path, index: Path) -> None:
     (corpus / "list.docx").unlink()
     outcome = build.build(corpus, index)
     assert (outcome.status, outcome.changes.unchanged) == ("published", 6)
-    assert generations.current(index).manifest.problems == ()
+    assert directory.current(index).manifest.problems == ()
 
 
 def test_manifest_tells_what_is_in_it(index: Path) -> None:
     """A generation counts its publications by each facet, and keeps its catalogue."""
-    manifest = generations.current(index).manifest
+    manifest = directory.current(index).manifest
     assert manifest.publications == 5
     assert manifest.counts["section"] == {"Papers": 3, "Tools": 2}
     assert manifest.counts["region"] == {"South Asia": 2, "Africa": 2, "none": 1}
@@ -222,9 +223,9 @@ def test_last_three_generations_are_kept(corpus: Path, index: Path) -> None:
     for number in range(4):
         write(corpus, f"Number {number}")
         build.build(corpus, index)
-    names = generations.names(index)
+    names = directory.names(index)
     assert [name[:6] for name in names] == ["000003", "000004", "000005"]
-    assert generations.current_name(index) == names[-1]
+    assert directory.current_name(index) == names[-1]
 
 
 class Interrupted(Progress):
@@ -268,15 +269,15 @@ def test_progress_is_given_what_is_written(corpus: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["manifest.json", "digests.zst", "segment/*.seg"])
 def test_damaged_generation_is_replaced(name: str, corpus: Path, index: Path) -> None:
     """A live generation that is damaged is replaced by a build, though nothing changed."""
-    next(generations.current(index).folder.glob(name)).write_text("{", encoding="utf-8")
+    next(directory.current(index).folder.glob(name)).write_text("{", encoding="utf-8")
     assert build.build(corpus, index).status == "published"
-    assert generations.damage(generations.current(index)) == []
+    assert directory.damage(directory.current(index)) == []
     assert found(index, query.Term("title", "law")) == {"model-law"}
 
 
 def test_nothing_is_read_of_a_damaged_generation(corpus: Path, index: Path) -> None:
     """Digests that are not those that were written are not read, though they could be."""
-    live = generations.current(index)
+    live = directory.current(index)
     forged = manifest.packed_digests({**live.digests(), "ghost": "00" * 16})
     (live.folder / manifest.DIGESTS).write_bytes(forged)
     assert build.build(corpus, index).changes == Changes(added=5, changed=0, removed=0, unchanged=0)
@@ -284,11 +285,11 @@ def test_nothing_is_read_of_a_damaged_generation(corpus: Path, index: Path) -> N
 
 def test_an_index_of_an_earlier_form_is_built_anew(corpus: Path, index: Path) -> None:
     """An index whose manifest has no digest yet is not misread: it is replaced by a build."""
-    (generations.current(index).folder / manifest.MANIFEST_DIGEST).unlink()
+    (directory.current(index).folder / manifest.MANIFEST_DIGEST).unlink()
     with pytest.raises(manifest.IndexOutdated, match="Run: pubsearch build"):
-        generations.current(index)
+        directory.current(index)
     assert build.build(corpus, index).status == "published"
-    assert generations.damage(generations.current(index)) == []
+    assert directory.damage(directory.current(index)) == []
 
 
 FINDS: dict[str, tuple[query.Query, set[str]]] = {
@@ -320,7 +321,7 @@ def test_stock_whoosh_finds(tree: query.Query, ids: set[str], index: Path) -> No
 
 def test_generation_is_one_segment_in_the_order_of_the_corpus(index: Path) -> None:
     """A generation is a single segment, and documents have the order of the corpus."""
-    opened = whoosh_index.open_dir(generations.current(index).segment)
+    opened = whoosh_index.open_dir(directory.current(index).segment)
     with opened.reader() as reader:
         assert reader.is_atomic()
         records = [reader.stored_fields(number)["record"] for number in reader.all_doc_ids()]
@@ -391,7 +392,7 @@ def test_outcome_tells_how_long_it_took(corpus: Path, index: Path) -> None:
 
 def segment_files(index: Path) -> dict[str, bytes]:
     """The files of the live segment and the digests, byte by byte."""
-    generation = generations.current(index)
+    generation = directory.current(index)
     files = {each.name: each.read_bytes() for each in generation.segment.iterdir()}
     return {**files, "digests": (generation.folder / manifest.DIGESTS).read_bytes()}
 
@@ -412,5 +413,5 @@ def test_a_rebuild_in_another_process_is_a_full_build_byte_by_byte(
             env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert done.stdout == "published\n"
-    assert generations.current(index).manifest.changes == Changes(2, 1, 0, 4)
+    assert directory.current(index).manifest.changes == Changes(2, 1, 0, 4)
     assert segment_files(index) == segment_files(tmp_path / "full")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import durability
+from indexer.generations import fsync
 
 FULL = ("the disk is full", "Free some space, and build again")
 CLOSED = ("access is denied", "Check who may read and write there, or name another --index")
@@ -30,37 +30,37 @@ TOLD = {
 def test_what_is_told_of_a_refusal(number: int, told: tuple[str, str]) -> None:
     """Why a disk did not take something is told, where that is known, and what to do."""
     what, hint = told
-    assert durability.refusal(OSError(number, os.strerror(number))) == told
+    assert fsync.refusal(OSError(number, os.strerror(number))) == told
     somewhere = OSError(number, os.strerror(number), "a/file")
-    assert durability.refusal(somewhere) == (f"{what} (a/file)", hint)
+    assert fsync.refusal(somewhere) == (f"{what} (a/file)", hint)
 
 
 def test_an_error_without_a_number_is_told() -> None:
     """An error of another kind says what it says."""
-    assert durability.refusal(OSError("odd")) == ("odd", "Mend that, and build again")
+    assert fsync.refusal(OSError("odd")) == ("odd", "Mend that, and build again")
 
 
 @pytest.fixture
 def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of what is flushed, in order."""
     names: list[str] = []
-    sync = durability.sync
+    sync = fsync.sync
 
     def noted(path: Path) -> None:
         names.append(path.name)
         sync(path)
 
-    monkeypatch.setattr(durability, "sync", noted)
+    monkeypatch.setattr(fsync, "sync", noted)
     return names
 
 
 def test_a_folder_is_made_with_its_name(tmp_path: Path, flushed: list[str]) -> None:
     """Folders that are not there are made, from above, each name flushed; others are left alone."""
     wanted = tmp_path / "a" / "b"
-    durability.made(wanted)
+    fsync.made(wanted)
     assert wanted.is_dir()
     assert flushed == [tmp_path.name, "a"]
-    durability.made(wanted)
+    fsync.made(wanted)
     assert flushed == [tmp_path.name, "a"]
 
 
@@ -78,7 +78,7 @@ def test_a_folder_that_another_makes_meanwhile_is_no_error(
         return is_dir(path)
 
     monkeypatch.setattr(Path, "is_dir", late)
-    durability.made(tmp_path / "a")
+    fsync.made(tmp_path / "a")
     assert (tmp_path / "a").exists()
 
 
@@ -88,11 +88,11 @@ def test_files_are_hashed_and_flushed(tmp_path: Path, flushed: list[str]) -> Non
     for number, file in enumerate(files):
         file.write_bytes(bytes(range(256)) * 5000 * number)
     wanted = [hashlib.sha256(each.read_bytes()).hexdigest() for each in files]
-    assert durability.digests(files) == wanted
+    assert fsync.digests(files) == wanted
     assert flushed == []
-    assert durability.flushed(files) == wanted
+    assert fsync.flushed(files) == wanted
     assert sorted(flushed) == ["a", "b", "c"]
-    assert durability.flushed([]) == []
+    assert fsync.flushed([]) == []
 
 
 def test_what_a_flush_raises_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,15 +105,15 @@ def test_what_a_flush_raises_is_raised(tmp_path: Path, monkeypatch: pytest.Monke
         if path.name == "b":
             raise OSError(errno.EIO, "gone")
 
-    monkeypatch.setattr(durability, "sync", fails)
+    monkeypatch.setattr(fsync, "sync", fails)
     with pytest.raises(OSError, match="gone"):
-        durability.flushed(files)
+        fsync.flushed(files)
 
 
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     """What was held to be flushed is closed, whatever comes between."""
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with pytest.raises(ZeroDivisionError), durability.held(tmp_path):
+    with pytest.raises(ZeroDivisionError), fsync.held(tmp_path):
         raise ZeroDivisionError
-    durability.sync(tmp_path)
+    fsync.sync(tmp_path)
     assert len(list(Path("/proc/self/fd").iterdir())) == before

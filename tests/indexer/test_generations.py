@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, durability, generations, publishing
-from indexer.ingest.corpus import Progress
-from indexer.manifest import (
+from indexer import build
+from indexer.generations import directory, fsync, publish
+from indexer.generations.manifest import (
     Generation,
     IndexBusy,
     IndexMissing,
@@ -20,6 +20,7 @@ from indexer.manifest import (
     IndexUnusable,
     IndexUnwritten,
 )
+from indexer.ingest.corpus import Progress
 
 HOLD = """\
 import sys
@@ -54,18 +55,18 @@ def holder(index: Path) -> Iterator[subprocess.Popen[str]]:
 def test_no_index(tmp_path: Path) -> None:
     """Where there is no index, the error names the folder and the command that makes one."""
     with pytest.raises(IndexMissing) as caught:
-        generations.current(tmp_path / "index")
+        directory.current(tmp_path / "index")
     assert str(caught.value) == f"there is no index in {tmp_path / 'index'}. Run: pubsearch build"
-    assert generations.names(tmp_path / "index") == []
+    assert directory.names(tmp_path / "index") == []
     assert not (tmp_path / "index").exists()
 
 
 def test_generations_are_told_oldest_first(second: Path) -> None:
     """The names on disk go up, and the live one is the last that was built."""
-    names = generations.names(second)
+    names = directory.names(second)
     assert [name.split("-")[0] for name in names] == ["000001", "000002"]
-    assert generations.current(second).name == names[1]
-    assert generations.load(second, names[0]).name == names[0]
+    assert directory.current(second).name == names[1]
+    assert directory.load(second, names[0]).name == names[0]
 
 
 def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
@@ -73,7 +74,7 @@ def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
     for name in (".DS_Store", "notes.txt"):
         (index / "generations" / name).touch()
     build.build(corpus, index, force=True)
-    assert [name[:6] for name in generations.names(index)] == ["000001", "000002"]
+    assert [name[:6] for name in directory.names(index)] == ["000001", "000002"]
     assert (index / "generations" / "notes.txt").exists()
 
 
@@ -83,13 +84,13 @@ def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
 )  # fmt: skip
 def test_broken_manifest(manifest: bytes | None, index: Path) -> None:
     """A manifest that can't be read makes the index outdated, with the command that mends it."""
-    file = generations.current(index).folder / "manifest.json"
+    file = directory.current(index).folder / "manifest.json"
     if manifest is None:
         file.unlink()
     else:
         file.write_bytes(manifest)
     with pytest.raises(IndexOutdated) as caught:
-        generations.current(index)
+        directory.current(index)
     assert "manifest.json" in caught.value.what
     assert caught.value.hint == "Run: pubsearch build --force"
 
@@ -99,12 +100,12 @@ def test_broken_pointer(text: bytes, index: Path) -> None:
     """A pointer to no generation makes the index outdated, whatever stands in it."""
     (index / "CURRENT").write_bytes(text)
     with pytest.raises(IndexOutdated):
-        generations.current(index)
+        directory.current(index)
 
 
 def test_broken_digests(index: Path) -> None:
     """Digests that can't be read make the index outdated."""
-    live = generations.current(index)
+    live = directory.current(index)
     assert len(live.digests()) == 5
     (live.folder / "digests.zst").write_bytes(b"[]")
     with pytest.raises(IndexOutdated):
@@ -113,51 +114,51 @@ def test_broken_digests(index: Path) -> None:
 
 def test_rollback_makes_the_one_before_live(second: Path) -> None:
     """A rollback makes the generation before the live one live, and keeps both."""
-    before, after = generations.names(second)
-    assert publishing.rollback(second).name == before
-    assert generations.current(second).name == before
-    assert generations.names(second) == [before, after]
+    before, after = directory.names(second)
+    assert publish.rollback(second).name == before
+    assert directory.current(second).name == before
+    assert directory.names(second) == [before, after]
 
 
 def test_rollback_goes_one_step(corpus: Path, second: Path) -> None:
     """Each rollback goes back by one generation."""
     build.build(corpus, second, force=True)
-    steps = [publishing.rollback(second).name for _ in range(2)]
-    assert steps == generations.names(second)[1::-1]
+    steps = [publish.rollback(second).name for _ in range(2)]
+    assert steps == directory.names(second)[1::-1]
 
 
 def test_rollback_from_the_first(second: Path) -> None:
     """Where there is none before the live one, nothing changes and it is told."""
-    first = publishing.rollback(second)
+    first = publish.rollback(second)
     with pytest.raises(IndexMissing, match="no generation before"):
-        publishing.rollback(second)
-    assert generations.current(second) == first
+        publish.rollback(second)
+    assert directory.current(second) == first
 
 
 def test_rollback_without_index(tmp_path: Path) -> None:
     """Without an index there is nothing to roll back to, and none comes to be by looking."""
     with pytest.raises(IndexMissing):
-        publishing.rollback(tmp_path / "index")
+        publish.rollback(tmp_path / "index")
     assert not (tmp_path / "index").exists()
 
 
 def test_rollback_to_a_damaged_one(second: Path) -> None:
     """A generation that is not as it was written is not made live again."""
-    first, last = generations.names(second)
-    (generations.load(second, first).folder / "digests.zst").unlink()
+    first, last = directory.names(second)
+    (directory.load(second, first).folder / "digests.zst").unlink()
     with pytest.raises(IndexOutdated, match=r"digests\.zst is missing"):
-        publishing.rollback(second)
-    assert generations.current_name(second) == last
+        publish.rollback(second)
+    assert directory.current_name(second) == last
 
 
 def test_one_that_was_rolled_back_from_is_in_no_past(corpus: Path, second: Path) -> None:
     """A build after a rollback has a number of its own, and what was rolled back from goes."""
-    first = publishing.rollback(second).name
+    first = publish.rollback(second).name
     third = build.build(corpus, second, force=True).generation.name
     assert third.startswith("000003-")
-    assert generations.names(second) == [first, third]
-    assert generations.lineage(second, third) == [third, first]
-    assert publishing.rollback(second).name == first
+    assert directory.names(second) == [first, third]
+    assert directory.lineage(second, third) == [third, first]
+    assert publish.rollback(second).name == first
 
 
 def test_what_does_not_read_back_is_not_published(
@@ -169,14 +170,14 @@ def test_what_does_not_read_back_is_not_published(
         if path.name == "manifest.json":  # which is written when all is hashed
             (path.parent / "digests.zst").write_bytes(b"{}")
 
-    monkeypatch.setattr(durability, "sync", spoil)
-    before = generations.current_name(index)
+    monkeypatch.setattr(fsync, "sync", spoil)
+    before = directory.current_name(index)
     with pytest.raises(IndexOutdated) as caught:
         build.build(corpus, index, force=True)
     damaged = "what was written is damaged: digests.zst is not as it was written"
     assert (caught.value.what, caught.value.hint) == (damaged, "Build again")
-    assert generations.current_name(index) == before
-    assert generations.names(index) == [before]
+    assert directory.current_name(index) == before
+    assert directory.names(index) == [before]
 
 
 @pytest.mark.parametrize(
@@ -189,17 +190,17 @@ def test_lineage_behind_a_manifest_that_can_not_be_read(
 ) -> None:
     """Where a manifest can't be read, the names say what was before; what is missing ends it."""
     build.build(corpus, second, force=True)
-    names = generations.names(second)[::-1]
+    names = directory.names(second)[::-1]
     (second / "generations" / names[wrong] / "manifest.json").write_bytes(b"{")
-    assert generations.lineage(second, names[0]) == names
+    assert directory.lineage(second, names[0]) == names
     assert names[wrong].startswith(before)
-    assert generations.lineage(second, "000009-none") == []
+    assert directory.lineage(second, "000009-none") == []
 
 
 def test_what_is_published_is_where_it_says(corpus: Path, index: Path) -> None:
     """What a build gives back is the live generation, with its folder and manifest."""
     made = build.build(corpus, index, force=True).generation
-    assert made == generations.current(index)
+    assert made == directory.current(index)
     assert made.folder == index / "generations" / made.name
     assert made.folder.is_dir()
 
@@ -211,11 +212,11 @@ def told(error: pytest.ExceptionInfo[IndexUnusable]) -> tuple[str, str]:
 
 def test_what_is_told_of_damage(second: Path) -> None:
     """All files that are not as written are told, with what to do."""
-    live = generations.current(second)
+    live = directory.current(second)
     for file in ("facets.seg", "words.seg"):
         (live.segment / file).unlink()
     with pytest.raises(IndexOutdated) as caught:
-        generations.verified(second, live.name)
+        directory.verified(second, live.name)
     wrong = "segment/facets.seg is missing; segment/words.seg is missing"
     assert told(caught) == (
         f"the generation {live.name} is damaged: {wrong}",
@@ -227,7 +228,7 @@ def test_what_is_told_of_what_can_not_be_written(index: Path, tmp_path: Path) ->
     """An error of the disk is told with the index, what to do, and what became of the live one."""
     where = f"the index in {index} could not be written: the disk is full"
     full = OSError(28, "No space left on device")
-    with pytest.raises(IndexUnwritten) as caught, publishing.locked(index):
+    with pytest.raises(IndexUnwritten) as caught, publish.locked(index):
         raise full
     stays = "Free some space, and build again; the live index is as it was"
     assert told(caught) == (where, stays)
@@ -236,11 +237,11 @@ def test_what_is_told_of_what_can_not_be_written(index: Path, tmp_path: Path) ->
         (index / "CURRENT").write_text("000009-other\n", encoding="ascii")
         raise full
 
-    with pytest.raises(IndexUnwritten) as caught, publishing.locked(index):
+    with pytest.raises(IndexUnwritten) as caught, publish.locked(index):
         switched()
     goes = "a new index is live, and may be gone after a power cut"
     assert told(caught) == (where, f"Free some space, and build again; {goes}")
-    with pytest.raises(IndexUnwritten) as caught, publishing.locked(tmp_path / "new"):
+    with pytest.raises(IndexUnwritten) as caught, publish.locked(tmp_path / "new"):
         raise full
     assert told(caught)[1] == "Free some space, and build again"
 
@@ -249,14 +250,14 @@ def test_a_first_generation_that_can_not_be_published_is_no_index(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the very first can't be made live, there is none: nothing points anywhere."""
-    sync = durability.sync
+    sync = fsync.sync
 
     def refuse(path: Path) -> None:
         if path.name == "CURRENT.new":
             raise OSError(5, "Input/output error")
         sync(path)
 
-    monkeypatch.setattr(durability, "sync", refuse)
+    monkeypatch.setattr(fsync, "sync", refuse)
     with pytest.raises(IndexUnwritten):
         build.build(corpus, tmp_path / "index")
     left = {each.name for each in (tmp_path / "index").iterdir()}
@@ -267,9 +268,9 @@ def test_a_first_generation_that_can_not_be_published_is_no_index(
 def test_what_is_told_where_there_is_nothing_to_go_back_to(index: Path) -> None:
     """Going back from the only generation says how many are kept."""
     with pytest.raises(IndexMissing) as caught:
-        publishing.rollback(index)
+        publish.rollback(index)
     assert told(caught) == (
-        f"there is no generation before {generations.current_name(index)}",
+        f"there is no generation before {directory.current_name(index)}",
         "At most 3 are kept; build the corpus as it should be",
     )
 
@@ -281,8 +282,8 @@ def test_busy_while_another_process_builds(
     with pytest.raises(IndexBusy, match=f"process {holder.pid}, since"):
         build.build(corpus, index, force=True)
     with pytest.raises(IndexBusy):
-        publishing.rollback(index)
-    assert len(generations.names(index)) == 1
+        publish.rollback(index)
+    assert len(directory.names(index)) == 1
 
 
 def test_lock_ends_with_its_process(
@@ -297,13 +298,13 @@ def test_lock_ends_with_its_process(
 def test_reading_needs_no_lock(index: Path, holder: subprocess.Popen[str]) -> None:
     """While a build is at work, the live generation can be read."""
     assert holder.poll() is None
-    assert generations.current(index).manifest.publications == 5
+    assert directory.current(index).manifest.publications == 5
 
 
 def live(index: Path) -> Generation:
     """The live generation, which is as it was written."""
-    found = generations.current(index)
-    assert generations.damage(found) == []
+    found = directory.current(index)
+    assert directory.damage(found) == []
     return found
 
 
@@ -314,14 +315,14 @@ def test_damage_names_a_changed_file(index: Path) -> None:
     data = bytearray(segment.read_bytes())
     data[len(data) // 2] ^= 1
     segment.write_bytes(data)
-    assert generations.damage(generation) == [f"segment/{segment.name} is not as it was written"]
+    assert directory.damage(generation) == [f"segment/{segment.name} is not as it was written"]
 
 
 def test_damage_names_a_missing_file(index: Path) -> None:
     """A file that is gone is named."""
     generation = live(index)
     (generation.folder / "digests.zst").unlink()
-    assert generations.damage(generation) == ["digests.zst is missing"]
+    assert directory.damage(generation) == ["digests.zst is missing"]
 
 
 def test_damage_names_a_cut_file(index: Path) -> None:
@@ -329,7 +330,7 @@ def test_damage_names_a_cut_file(index: Path) -> None:
     generation = live(index)
     digests = generation.folder / "digests.zst"
     digests.write_bytes(digests.read_bytes()[:-1])
-    assert generations.damage(generation) == ["digests.zst is not as it was written"]
+    assert directory.damage(generation) == ["digests.zst is not as it was written"]
 
 
 def test_every_file_is_in_the_manifest(index: Path) -> None:
@@ -345,9 +346,9 @@ def test_every_file_is_in_the_manifest(index: Path) -> None:
 
 def test_switch_replaces_the_pointer_at_one_stroke(second: Path) -> None:
     """Who has opened the pointer before a switch reads the old name whole, others the new."""
-    first, last = generations.names(second)
+    first, last = directory.names(second)
     with (second / "CURRENT").open(encoding="ascii") as opened:
-        publishing.switch(second, first)
+        publish.switch(second, first)
         assert opened.read() == f"{last}\n"
     assert (second / "CURRENT").read_text(encoding="ascii") == f"{first}\n"
 
@@ -360,11 +361,11 @@ def test_switch_that_fails_leaves_the_pointer(
     def fail(path: Path) -> None:
         raise OSError(f"no space for {path}")
 
-    monkeypatch.setattr(durability, "sync", fail)
-    live_before = generations.current_name(second)
+    monkeypatch.setattr(fsync, "sync", fail)
+    live_before = directory.current_name(second)
     with pytest.raises(OSError, match="no space"):
-        publishing.switch(second, generations.names(second)[0])
-    assert generations.current_name(second) == live_before
+        publish.switch(second, directory.names(second)[0])
+    assert directory.current_name(second) == live_before
 
 
 def test_the_next_build_cleans_what_dead_builds_left(corpus: Path, index: Path) -> None:
@@ -385,11 +386,11 @@ def test_the_next_build_cleans_what_dead_builds_left(corpus: Path, index: Path) 
 
 def test_the_next_is_numbered_on(index: Path) -> None:
     """The next generation is empty and numbered after the last, and goes if it is not published."""
-    with publishing.begun(index) as partial:
+    with publish.begun(index) as partial:
         assert partial.name.startswith("000002-")
         assert [each.name for each in partial.iterdir()] == ["segment"]
     assert not partial.exists()
-    assert len(generations.names(index)) == 1
+    assert len(directory.names(index)) == 1
 
 
 def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:
@@ -402,21 +403,21 @@ def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:
 @pytest.mark.parametrize("line", [None, b"", b"0" * 64 + b"  manifest.json\n"])
 def test_a_manifest_is_not_read_without_its_digest(line: bytes | None, index: Path) -> None:
     """Where the digest is missing or does not fit, the manifest is not read; a build mends it."""
-    digest = generations.current(index).folder / "manifest.sha256"
+    digest = directory.current(index).folder / "manifest.sha256"
     if line is None:
         digest.unlink()
     else:
         digest.write_bytes(line)
     with pytest.raises(IndexOutdated, match=r"manifest\.sha256.*\. Run: pubsearch build"):
-        generations.current(index)
+        directory.current(index)
 
 
 def test_a_manifest_that_was_changed_is_not_read(index: Path) -> None:
     """A manifest that is still one, but not the one that was written, makes the index outdated."""
-    file = generations.current(index).folder / "manifest.json"
+    file = directory.current(index).folder / "manifest.json"
     file.write_bytes(file.read_bytes().replace(b'"publications": 5', b'"publications": 6'))
     with pytest.raises(IndexOutdated, match="do not fit"):
-        generations.current(index)
+        directory.current(index)
 
 
 def test_a_switch_that_can_not_be_flushed_is_undone(
@@ -431,11 +432,11 @@ def test_a_switch_that_can_not_be_flushed_is_undone(
         flush(descriptor)
 
     monkeypatch.setattr(os, "fsync", refuse)
-    first, last = generations.names(second)
+    first, last = directory.names(second)
     with pytest.raises(IndexUnwritten, match=r"the disk failed.*the live index is as it was"):
-        publishing.rollback(second)
-    assert generations.current_name(second) == last
-    assert publishing.rollback(second).name == first
+        publish.rollback(second)
+    assert directory.current_name(second) == last
+    assert publish.rollback(second).name == first
 
 
 def test_a_first_switch_that_can_not_be_flushed_leaves_no_index(
@@ -456,16 +457,16 @@ def test_a_first_switch_that_can_not_be_flushed_leaves_no_index(
         build.build(corpus, index)
     assert len(refused) == 1
     assert not (index / "CURRENT").exists()
-    assert len(generations.names(index)) == 1, "someone may be reading it"
+    assert len(directory.names(index)) == 1, "someone may be reading it"
     assert build.build(corpus, index).status == "published"
-    assert generations.current_name(index) == generations.names(index)[-1]
+    assert directory.current_name(index) == directory.names(index)[-1]
 
 
 def test_a_file_that_can_not_be_read_is_damage(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bad sector in the live generation is told like any damage, and a build mends it."""
-    digests = durability.digests
+    digests = fsync.digests
 
     def refuse(files: list[Path]) -> list[str]:
         if files[0].is_relative_to(first.folder):
@@ -473,7 +474,7 @@ def test_a_file_that_can_not_be_read_is_damage(
         return digests(files)
 
     first = live(index)
-    monkeypatch.setattr(durability, "digests", refuse)
-    assert "can't be read" in generations.damage(first)[0]
+    monkeypatch.setattr(fsync, "digests", refuse)
+    assert "can't be read" in directory.damage(first)[0]
     assert build.build(corpus, index).status == "published"
     assert live(index).name != first.name

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer import build, generations, verify
+from indexer import build, verify
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import SIZE, Encoder, Vector
 from indexer.catalogue.records import Fresh, Publication, Source
 from indexer.codec.segment import array_file
 from indexer.codec.segment.reader import MEANING, Segment
 from indexer.codec.segment.vectors import Vectors, encoded
+from indexer.generations import directory
 from tests.samples import article, page
 
 SAID = (
@@ -115,7 +116,7 @@ def test_only_what_is_new_is_encoded(corpus: Path, tmp_path: Path) -> None:
 
 def test_vectors_come_and_go_with_the_encoder(corpus: Path, index: Path) -> None:
     """A build with another encoder, or without one, is never of the vectors that were there."""
-    live = generations.current(index)
+    live = directory.current(index)
     assert Segment(live.segment, live.manifest.catalogue).vectors is None
     with_them = build.build(corpus, index, encoder=real())
     assert with_them.status == "published"

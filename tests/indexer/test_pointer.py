@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, generations, manifest, publishing, verify
-from indexer.manifest import IndexUnusable
+from indexer import build, verify
+from indexer.generations import directory, manifest, publish
+from indexer.generations.manifest import IndexUnusable
 from tests import samples
 from tests.samples import article, page
 
@@ -88,9 +89,9 @@ harmed_for_good = pytest.mark.parametrize(
 @harmed_for_good
 def test_an_unusable_pointer_is_reported_with_what_to_do(harm: Harm, third: Path) -> None:
     """A pointer that leads to no generation is named, with both ways out of it."""
-    harm(third / generations.CURRENT)
+    harm(third / directory.CURRENT)
     with pytest.raises(IndexUnusable) as caught:
-        generations.current(third)
+        directory.current(third)
     assert caught.value.what.startswith(f"{third / 'CURRENT'} ")
     assert caught.value.hint == "Run: pubsearch rollback, or pubsearch build"
 
@@ -98,9 +99,9 @@ def test_an_unusable_pointer_is_reported_with_what_to_do(harm: Harm, third: Path
 @harmed_for_good
 def test_verify_checks_the_pointer_first(harm: Harm, third: Path) -> None:
     """An index that can't be opened is not whole, although each of its generations is."""
-    harm(third / generations.CURRENT)
+    harm(third / directory.CURRENT)
     first, *others = verify.verify(third)
-    assert first.name == generations.CURRENT
+    assert first.name == directory.CURRENT
     assert "CURRENT" in first.wrong[0]
     assert [each.wrong for each in others] == [(), (), ()]
 
@@ -108,24 +109,24 @@ def test_verify_checks_the_pointer_first(harm: Harm, third: Path) -> None:
 @harmed
 def test_rollback_takes_the_newest_whole_generation(harm: Harm, third: Path) -> None:
     """Where the pointer is unusable, a rollback makes the newest whole generation live."""
-    harm(third / generations.CURRENT)
-    oldest, middle, newest = generations.names(third)
-    (generations.load(third, newest).folder / manifest.DIGESTS).unlink()
-    assert publishing.rollback(third).name == middle
-    assert generations.current_name(third) == middle
-    assert publishing.rollback(third).name == oldest
+    harm(third / directory.CURRENT)
+    oldest, middle, newest = directory.names(third)
+    (directory.load(third, newest).folder / manifest.DIGESTS).unlink()
+    assert publish.rollback(third).name == middle
+    assert directory.current_name(third) == middle
+    assert publish.rollback(third).name == oldest
 
 
 @harmed
 def test_a_build_keeps_the_way_back(harm: Harm, third: Path, corpus: Path) -> None:
     """Where the pointer is unusable, a build publishes, and the newest generation comes before."""
-    harm(third / generations.CURRENT)
-    middle, newest = generations.names(third)[1:]
+    harm(third / directory.CURRENT)
+    middle, newest = directory.names(third)[1:]
     outcome = build.build(corpus, third)
     assert outcome.status == "published"
     assert (outcome.changes.added, outcome.changes.unchanged) == (0, 7)
-    assert generations.lineage(third, outcome.generation.name)[1:] == [newest, middle]
-    assert publishing.rollback(third).name == newest
+    assert directory.lineage(third, outcome.generation.name)[1:] == [newest, middle]
+    assert publish.rollback(third).name == newest
 
 
 WHICH = [which for many in range(4) for which in combinations(range(3), many)]
@@ -139,34 +140,34 @@ def test_a_build_never_prunes_the_only_way_back(
     damaged: tuple[int, ...], harm: Harm | None, third: Path, corpus: Path
 ) -> None:
     """Whichever generations are damaged, a rollback after a build goes to the newest whole one."""
-    names = generations.names(third)
+    names = directory.names(third)
     for number in damaged:
-        (generations.load(third, names[number]).folder / manifest.DIGESTS).unlink()
+        (directory.load(third, names[number]).folder / manifest.DIGESTS).unlink()
     if harm:
-        harm(third / generations.CURRENT)
+        harm(third / directory.CURRENT)
     (corpus / "news.html").write_text(page([article("News")]), encoding="utf-8")
     build.build(corpus, third)
     whole = [name for number, name in enumerate(names) if number not in damaged]
     if whole:
-        assert publishing.rollback(third).name == whole[-1]
+        assert publish.rollback(third).name == whole[-1]
     else:
         with pytest.raises(IndexUnusable):
-            publishing.rollback(third)
+            publish.rollback(third)
 
 
 def test_rollback_passes_over_a_damaged_generation(third: Path) -> None:
     """A rollback goes to the latest earlier generation that is whole."""
-    oldest, middle, _ = generations.names(third)
-    (generations.load(third, middle).folder / manifest.DIGESTS).unlink()
-    assert publishing.rollback(third).name == oldest
+    oldest, middle, _ = directory.names(third)
+    (directory.load(third, middle).folder / manifest.DIGESTS).unlink()
+    assert publish.rollback(third).name == oldest
 
 
 def test_a_pointer_without_generations_is_no_way_back(corpus: Path, tmp_path: Path) -> None:
     """Where no generation is left, there is nothing to go back to, and a build makes an index."""
     index = tmp_path / "index"
     index.mkdir()
-    (index / generations.CURRENT).write_bytes(b"?")
+    (index / directory.CURRENT).write_bytes(b"?")
     with pytest.raises(IndexUnusable, match="pubsearch build"):
-        publishing.rollback(index)
-    assert not (index / publishing.LOCK).exists()
+        publish.rollback(index)
+    assert not (index / publish.LOCK).exists()
     assert build.build(corpus, index).status == "published"

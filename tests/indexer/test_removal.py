@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer import build, generations
+from indexer import build
 from indexer.build import RemovesMuch
+from indexer.generations import directory
 from tests import samples
 from tests.samples import article, page
 
@@ -56,12 +57,12 @@ def test_much_is_removed_only_by_force(
     build.build(corpus, index, force=True)
     remake(corpus, 1, *after)
     write(corpus, "more.html", *(f"Another {each}" for each in range(more)))
-    removed, live = sum(before) - sum(after), generations.current(index).name
+    removed, live = sum(before) - sum(after), directory.current(index).name
     if removed > 10 and removed * 5 > total:
         with pytest.raises(RemovesMuch) as caught:
             build.build(corpus, index)
         assert f"would remove {removed} of {total} publications: page" in caught.value.what
-        assert generations.current(index).name == live
+        assert directory.current(index).name == live
         assert build.build(corpus, index, force=True).changes.removed == removed
     elif (sum(after) + 1 + more) * 2 >= total:
         assert build.build(corpus, index).changes.removed == removed
@@ -87,7 +88,7 @@ def test_removal_is_refused_where_the_live_index_is_damaged(
     index = tmp_path / "other"
     remake(corpus, 1, 12)
     build.build(corpus, index)
-    folder = index if harm == "CURRENT" else generations.current(index).folder
+    folder = index if harm == "CURRENT" else directory.current(index).folder
     (folder / harm).write_bytes(b"?")
     remake(corpus, 1)
     with pytest.raises(RemovesMuch, match="would remove 12 of 13 publications"):

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import build, generations, manifest
+from indexer import build
 from indexer.analysis.folding import fold
 from indexer.catalogue import thesaurus
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.thesaurus import THESAURUS_FILE, Concept, Thesaurus
+from indexer.generations import directory, manifest
 from tests.conftest import ROOT
 
 
@@ -229,14 +230,14 @@ def test_a_faulty_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) -> N
     write(corpus, concept("a"), concept("a"))
     with pytest.raises(CatalogueError, match="two concepts have the id 'a'"):
         build.build(corpus, tmp_path / "index")
-    assert generations.current(tmp_path / "index").name == live.name
+    assert directory.current(tmp_path / "index").name == live.name
 
 
 def test_a_damaged_thesaurus_is_found(corpus: Path, tmp_path: Path) -> None:
     """The thesaurus of a generation is among the files whose bytes are checked."""
     write(corpus, concept("organs"))
     live = build.build(corpus, tmp_path / "index").generation
-    assert generations.damage(live) == []
+    assert directory.damage(live) == []
     file = live.folder / manifest.THESAURUS
     file.write_bytes(file.read_bytes().replace(b"organs", b"orgams"))
-    assert generations.damage(live) == ["thesaurus.json is not as it was written"]
+    assert directory.damage(live) == ["thesaurus.json is not as it was written"]

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer import build, generations, manifest, verify
+from indexer import build, verify
 from indexer.codec.segment.reader import Segment
+from indexer.generations import directory, manifest
 
 
 def wrong(index: Path) -> list[tuple[str, ...]]:
@@ -50,7 +51,7 @@ def spoil(file: Path) -> None:
 )
 def test_damage_is_named(harm: Callable[[Path], object], told: str, index: Path) -> None:
     """A changed bit, a file less or more, and a spoilt manifest are each named."""
-    harm(generations.current(index).folder)
+    harm(directory.current(index).folder)
     ((what, *_),) = wrong(index)
     assert told in what
 
@@ -72,7 +73,7 @@ Arrays = Callable[[Segment], object]
 )
 def test_arrays_that_do_not_fit_are_named(harm: Arrays, told: str, index: Path) -> None:
     """Arrays whose bytes are as written, but which do not fit each other, are told."""
-    generation = generations.current(index)
+    generation = directory.current(index)
     segment = Segment(generation.segment, generation.manifest.catalogue)
     segment.layout = segment.layout._replace(stream=segment.layout.stream.copy())
     assert list(verify.faults(segment, segment.size)) == []

@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from indexer import generations
-from indexer.manifest import IndexUnusable
+from indexer.generations import directory
+from indexer.generations.manifest import IndexUnusable
 from tests.robustness.place import Place, live
 from tests.robustness.progress import Budget, Counts, State, chance
 
@@ -21,9 +21,9 @@ PAGE = 4096
 
 def files(place: Place) -> list[Path]:
     """The files by which readers find the live generation, and all of its own."""
-    folder = generations.current(place.index).folder
+    folder = directory.current(place.index).folder
     own = sorted(each for each in folder.rglob("*") if each.is_file())
-    return [place.index / generations.CURRENT, *own]
+    return [place.index / directory.CURRENT, *own]
 
 
 def spoilt(data: bytes, chance: Random) -> bytes:
@@ -47,7 +47,7 @@ def damage(place: Place, file: Path, chance: Random) -> Counts:
     silent = None
     try:
         # Of the pointer, what matters is where it leads.
-        if live(place.index) != place.old or file.name != generations.CURRENT:
+        if live(place.index) != place.old or file.name != directory.CURRENT:
             silent = "it was not found"
     except IndexUnusable as error:
         if "pubsearch build" not in error.hint:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from indexer import publishing
+from indexer.generations import publish
 from tests.robustness import calls
 from tests.robustness.calls import Call
 from tests.robustness.place import Place, live
@@ -69,7 +69,7 @@ def refuse(place: Place, runner: Runner, fault: Fault) -> Counts:
     silent = list(_misled(place, ended, fault))
     if ended.status and not fault.spoils_cleaning:
         # One that was live until it was known that this can't be flushed stays for its readers.
-        silent += place.leftovers(publishing.KEPT + (fault.name == "fsync"))
+        silent += place.leftovers(publish.KEPT + (fault.name == "fsync"))
     lost += place.recovery()
     wrong = [f"{fault}: {each}" for each in (*lost, *silent)]
     return Counts(faults=1, lost=bool(lost), silent=bool(silent), wrong=wrong)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from indexer import build, generations, publishing, verify
-from indexer.manifest import Generation
+from indexer import build, verify
+from indexer.generations import directory, publish
+from indexer.generations.manifest import Generation
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
 from tests import samples
@@ -26,7 +27,7 @@ def contents(generation: Generation) -> str:
 
 def live(index: Path) -> str:
     """The contents of the live generation, every byte checked. Raises IndexUnusable."""
-    return contents(generations.verified(index, generations.current_name(index)))
+    return contents(directory.verified(index, directory.current_name(index)))
 
 
 def answer(index: Path) -> Answer:
@@ -47,7 +48,7 @@ class Place:
         self.folder, self.corpus, self.index = folder, folder / "corpus", folder / "index"
         self._before = folder / "before"
         samples.write_corpus(self.corpus)
-        for number in range(publishing.KEPT):
+        for number in range(publish.KEPT):
             line = samples.SMALL_LINES.replace("brief/6", f"brief/{number}")
             (self.corpus / f"more{number}.jsonl").write_text(line, encoding="utf-8")
             build.build(self.corpus, self._before)
@@ -95,11 +96,11 @@ class Place:
             if each.wrong:
                 yield f"{each.name}: {each.wrong}"
 
-    def leftovers(self, most: int = publishing.KEPT) -> Iterator[str]:
+    def leftovers(self, most: int = publish.KEPT) -> Iterator[str]:
         """What lies in the index that no one needs, if at most so many generations are needed."""
         for each in (*self.index.glob("*.new"), *self.index.glob("generations/*.partial")):
             yield f"{each.name} was left"
-        if (count := len(generations.names(self.index))) > most:
+        if (count := len(directory.names(self.index))) > most:
             yield f"there are {count} generations"
 
     @contextmanager

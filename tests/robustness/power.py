@@ -25,8 +25,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from indexer import generations
-from indexer.manifest import IndexMissing
+from indexer.generations import directory
+from indexer.generations.manifest import IndexMissing
 from tests.robustness import calls
 from tests.robustness.calls import Call
 from tests.robustness.place import Place, live
@@ -228,7 +228,7 @@ class Outage:
         found = calls.recorded(runner, self.place.arguments, folder / "log")
         self.events = with_bytes(list(events(found, root)), self._before, root)
         index = PurePosixPath(self.place.index.name)
-        moved = self._first_after(0, "move", index / generations.CURRENT)
+        moved = self._first_after(0, "move", index / directory.CURRENT)
         self.published = self._first_after(moved, "flush", index)
 
     def _first_after(self, start: int, what: str, path: PurePosixPath) -> int:

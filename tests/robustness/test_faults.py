@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, durability, generations, manifest, publishing
+from indexer import build
 from indexer.codec.segment.array_file import ArrayWriter, Spool
+from indexer.generations import directory, fsync, manifest, publish
 from tests.robustness import faults
 from tests.robustness.place import Place, live
 from tests.robustness.progress import Counts, chance
@@ -77,14 +78,14 @@ def test_a_disk_that_is_so_in_earnest(
 
 def refuse_flushes(monkeypatch: pytest.MonkeyPatch, refused: Callable[[Path], bool]) -> None:
     """Has some paths refuse to be flushed."""
-    sync = durability.sync
+    sync = fsync.sync
 
     def refuse(path: Path) -> None:
         if refused(path):
             raise OSError(5, "Input/output error", str(path))
         sync(path)
 
-    monkeypatch.setattr(durability, "sync", refuse)
+    monkeypatch.setattr(fsync, "sync", refuse)
 
 
 def test_what_can_not_be_flushed_is_not_published(
@@ -97,7 +98,7 @@ def test_what_can_not_be_flushed_is_not_published(
         build.build(place.corpus, place.index)
     assert live(place.index) == place.old
     assert list(place.leftovers()) == []
-    assert len(generations.names(place.index)) == publishing.KEPT
+    assert len(directory.names(place.index)) == publish.KEPT
 
 
 def fill(disk: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from indexer import attempts
+from indexer.generations import last_build
 from search_app import config, create_app
 from tests.catalogue import PATIENT
 
@@ -76,14 +76,14 @@ def test_the_index_is_told_of(client: FlaskClient) -> None:
 def test_the_last_build_is_told_of(index: Path) -> None:
     """Whether the last build failed, when it ended and how long it took, is told."""
     client = create_app(config.load(PATIENT, index=index)).test_client()
-    (index / attempts.ATTEMPT).unlink()
+    (index / last_build.ATTEMPT).unlink()
     assert ("pubsearch_last_build_success", frozenset()) not in numbers(client)
-    attempts.note(index, "failed", 2.5, "the disk is full")
+    last_build.note(index, "failed", 2.5, "the disk is full")
     found = numbers(client)
     assert found["pubsearch_last_build_success", frozenset()] == 0
     assert found["pubsearch_last_build_seconds", frozenset()] == 2.5
     assert found["pubsearch_last_build_timestamp_seconds", frozenset()] > 1.7e9
-    attempts.note(index, "published", 1.0)
+    last_build.note(index, "published", 1.0)
     assert numbers(client)["pubsearch_last_build_success", frozenset()] == 1
 
 

@@ -14,9 +14,10 @@ from threading import Event
 
 import pytest
 
-from indexer import build, generations, publishing
+from indexer import build
 from indexer.codec.segment import array_file
-from indexer.manifest import Generation, IndexMissing, IndexOutdated
+from indexer.generations import directory, publish
+from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated
 from search_app import config, create_app, engine
 from search_app.engine import Care, Engine
 from search_app.engine.opening import Check, contents
@@ -29,7 +30,7 @@ LAW = SearchRequest("law")
 
 def segments(index: Path) -> list[Path]:
     """The files of arrays of the live generation."""
-    return sorted(generations.current(index).segment.glob("*.seg"))
+    return sorted(directory.current(index).segment.glob("*.seg"))
 
 
 def flip(file: Path, at: int) -> None:
@@ -75,7 +76,7 @@ def test_files_that_are_cut_cost_nothing(index: Path) -> None:
 
 def test_what_is_too_large_is_mapped(index: Path) -> None:
     """Files are read where they fit into the memory allowed, and else mapped."""
-    generation = generations.current(index)
+    generation = directory.current(index)
     size = sum(size for size, _ in generation.manifest.files.values())
     assert {type(each) for each in contents(generation, size).values()} == {memoryview}
     mapped = [each for each in contents(generation, size - 1).values() if len(each)]
@@ -132,7 +133,7 @@ def test_a_check_left_behind_by_a_fork_begins_anew(index: Path) -> None:
     """A process that was forked during a check makes its own, and comes to its end."""
     held = Engine(index)
     held.snapshot()
-    generation = generations.current(index)
+    generation = directory.current(index)
     left = Check(generation, contents(generation, 0))
     held._check = left
     held.refresh()
@@ -202,18 +203,18 @@ def test_a_generation_that_goes_while_it_is_opened(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where builds came meanwhile, so that what was named is gone, what is live is taken."""
-    gone = generations.current_name(index)
-    load = generations.load
+    gone = directory.current_name(index)
+    load = directory.load
 
     def late(folder: Path, name: str) -> Generation:
-        monkeypatch.setattr(generations, "load", load)
-        for _ in range(publishing.KEPT):
+        monkeypatch.setattr(directory, "load", load)
+        for _ in range(publish.KEPT):
             build.build(corpus, index, force=True)
-        assert gone not in generations.names(index)
+        assert gone not in directory.names(index)
         return load(folder, name)
 
-    monkeypatch.setattr(generations, "load", late)
-    assert Engine(index).snapshot().name == generations.current_name(index) != gone
+    monkeypatch.setattr(directory, "load", late)
+    assert Engine(index).snapshot().name == directory.current_name(index) != gone
 
 
 def test_an_index_that_comes_later_is_taken_up(corpus: Path, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from indexer import build, generations, manifest, verify
+from indexer import build, verify
+from indexer.generations import directory, manifest
 from search_app import access, config, create_app, logs, page
 from search_app.address import LONGEST_TICKED, MOST_TICKED
 from search_app.engine import Engine, SearchRequest
@@ -241,7 +242,7 @@ class Bomb:
 
 def test_the_pickle_of_an_index_is_never_opened(corpus: Path, index: Path, tmp_path: Path) -> None:
     """Whoosh's table of contents may hold anything: neither serving nor building runs it."""
-    live = generations.load(index, generations.current_name(index))
+    live = directory.load(index, directory.current_name(index))
     harm = pickle.dumps(Bomb(tmp_path / "harm"))
     (toc,) = live.segment.glob("*.toc")
     toc.write_bytes(harm)

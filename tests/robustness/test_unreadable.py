@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import generations
+from indexer.generations import directory
 from tests.robustness.runner import Runner
 
 COMMANDS = ["status", "search", "verify", "build", "rollback"]
@@ -30,7 +30,7 @@ def test_no_command_waits_for_what_is_no_file(
     """A pipe or a device in place of a file of the index is reported in one line at most."""
     for command in COMMANDS:
         spoilt = Path(shutil.copytree(index, index.with_name(command)))
-        folder = spoilt if file.isupper() else generations.current(spoilt).folder
+        folder = spoilt if file.isupper() else directory.current(spoilt).folder
         path = next(folder.rglob(file))
         path.unlink()
         harm(path)
@@ -44,7 +44,7 @@ def test_no_command_waits_for_what_is_no_file(
 @pytest.mark.parametrize("file", ["CURRENT", "manifest.json", "words.seg"])
 def test_an_unreadable_file_is_reported_as_unreadable(file: str, index: Path) -> None:
     """A file that may not be read is never said to be one that may not be written to."""
-    folder = index if file.isupper() else generations.current(index).folder
+    folder = index if file.isupper() else directory.current(index).folder
     path = next(folder.rglob(file))
     path.chmod(0)
     # Even root can't read a closed file without its capabilities.

@@ -20,7 +20,8 @@ from urllib.request import urlopen
 import pytest
 
 from benchmarks.speed import serving
-from indexer import build, publishing
+from indexer import build
+from indexer.generations import publish
 from tests.conftest import ROOT
 from tests.robustness.test_server import free_port
 
@@ -135,11 +136,11 @@ def test_all_workers_tell_of_a_damaged_generation(corpus: Path, index: Path) -> 
         segment = next(damaged.segment.glob("*.seg"))
         data = segment.read_bytes()
         segment.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
-        publishing.switch(index, former)
+        publish.switch(index, former)
         until(lambda: server.health()[1] == former)
-        publishing.switch(index, damaged.name)
+        publish.switch(index, damaged.name)
         until(lambda: server.health() == ("degraded", former))
-        publishing.switch(index, former)
+        publish.switch(index, former)
         until(lambda: server.health() == ("ok", former))
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Kind, Question
-from indexer import build, generations
+from indexer import build
+from indexer.generations import directory
 from search_app.engine import concepts, prepare
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer as Found
@@ -88,8 +89,8 @@ class PubsearchEngine(Engine):
             raise RuntimeError(f"nothing was built of {lines.name}: the index had it already")
 
     def __init__(self, folder: Path) -> None:
-        generation = generations.current(folder / "index")
-        if wrong := generations.misfits(generation):
+        generation = directory.current(folder / "index")
+        if wrong := directory.misfits(generation):
             raise RuntimeError("; ".join(wrong))
         self.snapshot = Snapshot(generation)
 
@@ -131,5 +132,5 @@ class PubsearchEngine(Engine):
     @staticmethod
     def check(folder: Path) -> None:
         """Checks every byte of the index. Raises RuntimeError if one is wrong."""
-        if wrong := generations.damage(generations.current(folder / "index")):
+        if wrong := directory.damage(directory.current(folder / "index")):
             raise RuntimeError("; ".join(wrong))

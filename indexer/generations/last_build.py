@@ -15,8 +15,8 @@ from typing import Literal
 
 import msgspec
 
-from indexer import durability
 from indexer.catalogue import safe_files
+from indexer.generations import fsync
 
 ATTEMPT = "ATTEMPT"
 """The file of an index folder that has the note, as JSON."""
@@ -51,7 +51,7 @@ def noted(index: Path) -> Iterator[Callable[[Status], object]]:
     try:
         yield reported.append
     except Exception as error:
-        what = ". ".join(durability.refusal(error)) if isinstance(error, OSError) else str(error)
+        what = ". ".join(fsync.refusal(error)) if isinstance(error, OSError) else str(error)
         note(index, "failed", time.perf_counter() - started, what)
         raise
     note(index, reported[-1], time.perf_counter() - started)

@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from indexer import durability, manifest
 from indexer.catalogue import safe_files
-from indexer.manifest import (
+from indexer.generations import fsync, manifest
+from indexer.generations.manifest import (  # fmt: skip
     Generation,
     IndexMissing,
     IndexOutdated,
     IndexUnusable,
-)  # fmt: skip
+)
 
 CURRENT = "CURRENT"
 _NAME = r"\d{6,}-\w+"
@@ -141,7 +141,7 @@ def damage(generation: Generation) -> list[str]:
         if wrong := misfits(generation):
             return wrong
         written = generation.manifest.files
-        found = durability.digests([generation.folder / name for name in written])
+        found = fsync.digests([generation.folder / name for name in written])
     except OSError as error:
         return [f"a file can't be read: {error}"]
     return [

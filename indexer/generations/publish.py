@@ -17,9 +17,9 @@ from pathlib import Path
 
 import msgspec
 
-from indexer import durability, manifest
 from indexer.catalogue import safe_files
-from indexer.generations import (
+from indexer.generations import fsync, manifest
+from indexer.generations.directory import (
     CURRENT,
     current_name,
     damage,
@@ -29,7 +29,7 @@ from indexer.generations import (
     names,
     verified,
 )  # fmt: skip
-from indexer.manifest import (
+from indexer.generations.manifest import (
     SEGMENT,
     Generation,
     IndexBusy,
@@ -56,14 +56,14 @@ def locked(index: Path) -> Iterator[None]:
         with _lock(index):
             yield
     except OSError as error:
-        what, hint = durability.refusal(error)
+        what, hint = fsync.refusal(error)
         what = f"the index in {index} could not be written: {what}"
         raise IndexUnwritten(what, hint + _standing(before, _pointer(index))) from error
 
 
 @contextmanager
 def _lock(index: Path) -> Iterator[None]:
-    durability.made(index)
+    fsync.made(index)
     with (index / LOCK).open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -109,7 +109,7 @@ def prune(index: Path, live: str) -> None:
 def begun(index: Path) -> Iterator[Path]:
     """An empty folder to write the next generation into; what is not published is removed."""
     folder = index / "generations"
-    durability.made(folder)
+    fsync.made(folder)
     last = max((int(name.partition("-")[0]) for name in names(index)), default=0)
     # Two names are apart by number and time: what damages a pointer leads to no other generation.
     partial = folder / f"{last + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{PARTIAL}"
@@ -128,13 +128,13 @@ def seal(partial: Path, told: Manifest) -> Generation:
     found = sorted(file for file in partial.rglob("*") if file.is_file())
     written = {
         file.relative_to(partial).as_posix(): (file.stat().st_size, digest)
-        for file, digest in zip(found, durability.flushed(found), strict=True)
+        for file, digest in zip(found, fsync.flushed(found), strict=True)
     }
     whole = msgspec.structs.replace(told, files=written)
     for file in manifest.write(partial, whole):
-        durability.sync(file)
+        fsync.sync(file)
     for folder in (*filter(Path.is_dir, partial.rglob("*")), partial):
-        durability.sync(folder)
+        fsync.sync(folder)
     sealed = Generation(partial.name, partial, manifest.read(partial))
     if wrong := damage(sealed):
         raise IndexOutdated(f"what was written is damaged: {'; '.join(wrong)}", "Build again")
@@ -151,7 +151,7 @@ def publish(index: Path, sealed: Generation) -> Generation:
     folder, before = sealed.folder.with_suffix(""), _pointer(index)
     try:
         sealed.folder.rename(folder)
-        durability.sync(folder.parent)
+        fsync.sync(folder.parent)
         _point(index, _line(folder.name))
     except BaseException:
         with suppress(OSError):
@@ -180,7 +180,7 @@ def _restored(index: Path, before: bytes | None) -> bool:
         return False
     if before is None:
         (index / CURRENT).unlink(missing_ok=True)
-        durability.sync(index)
+        fsync.sync(index)
     else:
         _point(index, before)
     return True
@@ -188,10 +188,10 @@ def _restored(index: Path, before: bytes | None) -> bool:
 
 def _point(index: Path, line: bytes) -> None:
     aside = index / f"{CURRENT}.new"
-    with durability.held(index) as names_in_index:
+    with fsync.held(index) as names_in_index:
         try:
             aside.write_bytes(line)
-            durability.sync(aside)
+            fsync.sync(aside)
             aside.replace(index / CURRENT)
         except BaseException:
             with suppress(OSError):
