@@ -21,16 +21,16 @@ from typing import Any
 import click
 import msgspec
 
-from indexer import build as building
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
-from indexer.build import Outcome, Refused
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
 from indexer.generations.manifest import IndexBusy, IndexUnusable
 from indexer.ingest import watcher
 from indexer.ingest.corpus import SILENT, Progress
 from indexer.ingest.watcher import State
+from indexer.jobs import build as building
+from indexer.jobs.build import Outcome, Refused
 from search_app import judged, terminal
 from search_app.config import SettingError, Settings
 from search_app.meter import Meter

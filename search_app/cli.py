@@ -12,14 +12,14 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
-from indexer import check as checking
-from indexer import importer
-from indexer import verify as verifying
-from indexer.build import Refused, RemovesMuch
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem
 from indexer.generations import directory, fsync, last_build, publish
 from indexer.generations.manifest import IndexUnusable
+from indexer.jobs import check as checking
+from indexer.jobs import importer
+from indexer.jobs import verify as verifying
+from indexer.jobs.build import Refused, RemovesMuch
 from search_app import (
     address,
     api,

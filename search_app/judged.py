@@ -18,11 +18,11 @@ from pathlib import Path
 
 import msgspec
 
-from indexer.build import Refused
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations.directory import damage
 from indexer.generations.manifest import Generation, IndexUnusable
+from indexer.jobs.build import Refused
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
 from search_app.engine.snapshot import Snapshot

@@ -9,11 +9,11 @@ from typing import Literal
 
 import click
 
-from indexer.build import Refused
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations.manifest import IndexBusy, IndexUnusable, Manifest
 from indexer.ingest import watcher
+from indexer.jobs.build import Refused
 from search_app import builder, config, options, terminal
 from search_app.meter import Meter
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 import click
 from werkzeug.datastructures import MultiDict
 
-from indexer.build import Outcome, Refused
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
-from indexer.check import Verdict
 from indexer.generations import fsync
 from indexer.generations.manifest import IndexUnwritten
+from indexer.jobs.build import Outcome, Refused
+from indexer.jobs.check import Verdict
 from search_app import page, sidebar
 from search_app.engine.results import Results, Run
 from search_app.facts import Facts

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from indexer import build
 from indexer.analysis import embeddings
+from indexer.jobs import build
 from search_app import config, create_app
 
 CORPUS = Path(__file__).parents[1] / "corpus"

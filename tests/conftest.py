@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from indexer import build
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
+from indexer.jobs import build
 from search_app import logs
 from tests import samples
 from tests.catalogue import PATIENT, catalogue_index, client, meaning_index, misspelt_index

@@ -32,8 +32,8 @@ from benchmarks.speed.questions import KINDS, Question
 from benchmarks.speed.report import page
 from benchmarks.speed.results import Results, Timed
 from benchmarks.speed.workplace import Plan, Workplace
-from indexer import build
 from indexer.analysis.stemming import stop_words
+from indexer.jobs import build
 from search_app.engine import open_engine
 
 PAPERS = 300

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer import importer
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus
+from indexer.jobs import importer
 from tests.catalogue import CORPUS
 
 PRINTED = (

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import build
+from indexer.jobs import build
 from search_app import config, create_app, logs
 from tests.catalogue import PATIENT
 from tests.robustness.test_server import serving

@@ -12,8 +12,8 @@ from urllib.request import urlopen
 import pytest
 
 from benchmarks.speed import serving
-from indexer import build
 from indexer.analysis import stemming
+from indexer.jobs import build
 from search_app import access, address, config, logs, page, server
 from search_app.engine import limit, request
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build
-from indexer.build import Refused
 from indexer.catalogue import schema
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
+from indexer.jobs import build
+from indexer.jobs.build import Refused
 from search_app import judged
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest

@@ -19,9 +19,9 @@ from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi import checks
 from werkzeug.datastructures import MultiDict
 
-from indexer import build
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
+from indexer.jobs import build
 from search_app import address, config, create_app, openapi, state
 from tests.catalogue import PATIENT
 

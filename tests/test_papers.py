@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from indexer import build
+from indexer.jobs import build
 from search_app import config, create_app
 from tests.catalogue import PATIENT
 

@@ -11,8 +11,8 @@ from threading import Event
 import pytest
 from flask import Flask
 
-from indexer import build
 from indexer.generations import directory, publish
+from indexer.jobs import build
 from search_app import config, create_app
 from search_app.engine import Engine
 from tests.catalogue import CORPUS, PATIENT

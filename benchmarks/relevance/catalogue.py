@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from indexer import build
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
+from indexer.jobs import build
 from search_app import judged
 from search_app.engine import open_engine
 from search_app.engine.snapshot import Snapshot

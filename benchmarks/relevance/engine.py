@@ -14,10 +14,10 @@ import msgspec
 
 from benchmarks.relevance.bm25f import Collection, Constants
 from benchmarks.relevance.judged import Document, JudgedSet
-from indexer import build
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml
 from indexer.codec.segment.postings import B_SHORT, K1, B
+from indexer.jobs import build
 from search_app.engine import Engine, open_engine
 from search_app.engine.request import Match, SearchRequest
 

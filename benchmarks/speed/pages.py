@@ -15,7 +15,7 @@ from benchmarks.speed import fresh, machine, papers
 from benchmarks.speed.paging import Asked
 from benchmarks.speed.results import Pages
 from benchmarks.speed.workplace import Workplace
-from indexer import build
+from indexer.jobs import build
 
 ROWS = Path(__file__).parents[1] / "papers" / "catalogue.toml"
 SEARCHES = 1000

@@ -25,8 +25,8 @@ from benchmarks.speed import machine, pages, papers, serving
 from benchmarks.speed.results import Memory, Published, Publishing, Waits
 from benchmarks.speed.serving import Server
 from benchmarks.speed.workplace import Workplace
-from indexer import build
 from indexer.generations import directory
+from indexer.jobs import build
 
 PAPERS, FEW, PUBLISHES, WORKERS = 60_000, 10, 5, 4
 READERS, PAUSE, ALIKE = 4, 0.05, 400

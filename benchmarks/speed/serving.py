@@ -26,7 +26,7 @@ import msgspec
 from benchmarks.speed import engines, machine
 from benchmarks.speed.results import Served, Serving
 from benchmarks.speed.workplace import Workplace
-from indexer import build
+from indexer.jobs import build
 from search_app import config, create_app
 from search_app.engine import open_engine
 

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.speed import generated, machine, pages
 from benchmarks.speed.results import Trees
 from benchmarks.speed.workplace import Workplace
-from indexer import build
+from indexer.jobs import build
 
 PUBLICATIONS, PAIRS = 60_000, 200
 Selected = list[tuple[str, str]]

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Fresh, Publication, Source, Value
 from indexer.catalogue.thesaurus import Thesaurus
-from indexer.census import Census
 from indexer.codec import writer
 from indexer.generations import manifest, publish
+from indexer.jobs.build_stats import Census
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from indexer import build
 from indexer.generations import directory
+from indexer.jobs import build
 from search_app.engine import Engine, concepts
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find

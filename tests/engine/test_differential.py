@@ -21,12 +21,12 @@ from whoosh import query
 from whoosh.codec.base import Automata
 from whoosh.searching import Searcher
 
-from indexer import build
 from indexer.catalogue import catalogue_toml, schema
 from indexer.catalogue.fields import MISSING, Catalogue
 from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from indexer.ingest import corpus
+from indexer.jobs import build
 from search_app.engine.match import matches
 from search_app.engine.score import found
 from search_app.engine.snapshot import Snapshot

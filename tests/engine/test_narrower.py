@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from indexer import build
 from indexer.generations import directory
+from indexer.jobs import build
 from search_app.engine.snapshot import Snapshot
 from tests.engine import named
 from tests.engine.named import answer, ids

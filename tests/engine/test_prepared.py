@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from indexer import build
+from indexer.jobs import build
 from search_app.engine import Engine, SearchRequest, concepts
 from search_app.engine.concepts import Concepts
 from search_app.engine.snapshot import Snapshot

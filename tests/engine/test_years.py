@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build
 from indexer.generations import directory
+from indexer.jobs import build
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find

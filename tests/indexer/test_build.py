@@ -13,15 +13,15 @@ import pytest
 from whoosh import index as whoosh_index
 from whoosh import query
 
-from indexer import build
 from indexer.analysis import tokenizer
-from indexer.build import Outcome, Refused
 from indexer.catalogue import schema
 from indexer.catalogue.records import Publication
 from indexer.generations import directory, manifest
 from indexer.generations.manifest import Changes
 from indexer.ingest import watcher
 from indexer.ingest.corpus import Progress
+from indexer.jobs import build
+from indexer.jobs.build import Outcome, Refused
 from tests.samples import article, page
 
 
@@ -404,7 +404,7 @@ def test_a_rebuild_in_another_process_is_a_full_build_byte_by_byte(
     write(corpus, "Another one", "And one more about crime", name="a-first.html")
     edit(corpus / "tools.html", "commentaries", "remarks")
     script = (
-        "import sys; from pathlib import Path; from indexer import build\n"
+        "import sys; from pathlib import Path; from indexer.jobs import build\n"
         "print(build.build(Path(sys.argv[1]), Path(sys.argv[2])).status)"
     )
     for folder, seed in ((index, "1"), (tmp_path / "full", "2")):

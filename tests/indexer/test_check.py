@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, check
 from indexer.catalogue.records import Publication
 from indexer.ingest.corpus import Progress
+from indexer.jobs import build, check
 from tests.conftest import ROOT
 from tests.engine import named
 from tests.samples import article, page

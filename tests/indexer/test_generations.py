@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build
 from indexer.generations import directory, fsync, publish
 from indexer.generations.manifest import (
     Generation,
@@ -21,12 +20,13 @@ from indexer.generations.manifest import (
     IndexUnwritten,
 )
 from indexer.ingest.corpus import Progress
+from indexer.jobs import build
 
 HOLD = """\
 import sys
 from pathlib import Path
-from indexer import publishing
-with publishing.locked(Path(sys.argv[1])):
+from indexer.generations import publish
+with publish.locked(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """

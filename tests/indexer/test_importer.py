@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, importer
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem, Publication
-from indexer.importer import ImportRefused
 from indexer.ingest import corpus as reading
+from indexer.jobs import build, importer
+from indexer.jobs.importer import ImportRefused
 from tests.catalogue import CORPUS
 from tests.samples import article, page
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer import build, verify
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import SIZE, Encoder, Vector
 from indexer.catalogue.records import Fresh, Publication, Source
@@ -18,6 +17,7 @@ from indexer.codec.segment import array_file
 from indexer.codec.segment.reader import MEANING, Segment
 from indexer.codec.segment.vectors import Vectors, encoded
 from indexer.generations import directory
+from indexer.jobs import build, verify
 from tests.samples import article, page
 
 SAID = (

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, verify
 from indexer.generations import directory, manifest, publish
 from indexer.generations.manifest import IndexUnusable
+from indexer.jobs import build, verify
 from tests import samples
 from tests.samples import article, page
 

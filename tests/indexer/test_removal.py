@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer import build
-from indexer.build import RemovesMuch
 from indexer.generations import directory
+from indexer.jobs import build
+from indexer.jobs.build import RemovesMuch
 from tests import samples
 from tests.samples import article, page
 

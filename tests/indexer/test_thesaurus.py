@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import build
 from indexer.analysis.folding import fold
 from indexer.catalogue import thesaurus
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.thesaurus import THESAURUS_FILE, Concept, Thesaurus
 from indexer.generations import directory, manifest
+from indexer.jobs import build
 from tests.conftest import ROOT
 
 

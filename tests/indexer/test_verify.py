@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer import build, verify
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory, manifest
+from indexer.jobs import build, verify
 
 
 def wrong(index: Path) -> list[tuple[str, ...]]:

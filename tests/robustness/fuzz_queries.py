@@ -14,7 +14,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["search_app.engine"]):
-    from indexer import build
+    from indexer.jobs import build
     from search_app.engine import Engine, SearchRequest
     from tests.catalogue import CORPUS
 

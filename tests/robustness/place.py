@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from indexer import build, verify
 from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation
+from indexer.jobs import build, verify
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
 from tests import samples

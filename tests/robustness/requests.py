@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from indexer import build
+from indexer.jobs import build
 from search_app import config, create_app
 from tests.catalogue import CORPUS, PATIENT
 from tests.robustness.asking import Application, ask, drawn, faults

@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Flask
 
-from indexer import build
+from indexer.jobs import build
 from search_app import config, create_app
 from search_app.engine import Engine
 from tests import samples

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build
 from indexer.codec.segment.array_file import ArrayWriter, Spool
 from indexer.generations import directory, fsync, manifest, publish
+from indexer.jobs import build
 from tests.robustness import faults
 from tests.robustness.place import Place, live
 from tests.robustness.progress import Counts, chance

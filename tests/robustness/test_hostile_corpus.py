@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from indexer import build
 from indexer.codec.segment.reader import Segment
+from indexer.jobs import build
 from tests.robustness.hostile import HOSTILE, Hostile
 
 GOOD = {
@@ -22,7 +22,7 @@ MOST_SECONDS, MOST_MEGABYTES = 20, 700
 BUILD = """\
 import sys
 from pathlib import Path
-from indexer import build
+from indexer.jobs import build
 outcome = build.build(Path(sys.argv[1]), Path(sys.argv[2]))
 # What getrusage tells has the size of the process that this one was forked from.
 print(next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if "VmHWM" in line))

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from indexer import build, importer
 from indexer.catalogue import catalogue_toml, safe_files, thesaurus
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
-from indexer.importer import ImportRefused
 from indexer.ingest import watcher
+from indexer.jobs import build, importer
+from indexer.jobs.importer import ImportRefused
 from tests.robustness.test_hostile_corpus import GOOD, check, ids
 from tests.samples import article, page
 

@@ -55,7 +55,7 @@ def test_a_build_that_is_ended_cleans_up(
 BUILD = """\
 import sys, time
 from pathlib import Path
-from indexer import build, census
+from indexer.jobs import build, build_stats
 from indexer.ingest.corpus import Progress
 
 class Waits(Progress):
@@ -69,7 +69,7 @@ class Waits(Progress):
 
 chunks = 0
 if __name__ == "__main__":
-    census.CHUNK = 2
+    build_stats.CHUNK = 2
     build.build(Path(sys.argv[1]), Path(sys.argv[2]), progress=Waits())
 """
 

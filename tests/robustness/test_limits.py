@@ -14,7 +14,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer import build
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.limits import LIMITS, Limits
@@ -22,6 +21,7 @@ from indexer.catalogue.records import Fresh, Problem
 from indexer.codec.segment.reader import Segment
 from indexer.ingest import validation
 from indexer.ingest.corpus import MOST_PROBLEMS
+from indexer.jobs import build
 from indexer.readers import registry
 from indexer.readers.registry import READERS
 from search_app import config

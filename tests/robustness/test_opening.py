@@ -14,10 +14,10 @@ from threading import Event
 
 import pytest
 
-from indexer import build
 from indexer.codec.segment import array_file
 from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated
+from indexer.jobs import build
 from search_app import config, create_app, engine
 from search_app.engine import Care, Engine
 from search_app.engine.opening import Check, contents

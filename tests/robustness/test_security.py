@@ -20,8 +20,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from indexer import build, verify
 from indexer.generations import directory, manifest
+from indexer.jobs import build, verify
 from search_app import access, config, create_app, logs, page
 from search_app.address import LONGEST_TICKED, MOST_TICKED
 from search_app.engine import Engine, SearchRequest

@@ -20,8 +20,8 @@ from urllib.request import urlopen
 import pytest
 
 from benchmarks.speed import serving
-from indexer import build
 from indexer.generations import publish
+from indexer.jobs import build
 from tests.conftest import ROOT
 from tests.robustness.test_server import free_port
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Kind, Question
-from indexer import build
 from indexer.generations import directory
+from indexer.jobs import build
 from search_app.engine import concepts, prepare
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer as Found

@@ -18,7 +18,6 @@ from indexer.catalogue import catalogue_toml, schema, thesaurus
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Kept, Problem
-from indexer.census import Census
 from indexer.codec import writer
 from indexer.codec.segment.array_file import Damaged
 from indexer.codec.segment.reader import MEANING, Segment
@@ -28,6 +27,7 @@ from indexer.generations import directory, last_build, manifest, publish
 from indexer.generations.manifest import Changes, Generation
 from indexer.ingest import corpus
 from indexer.ingest.corpus import SILENT, Progress
+from indexer.jobs.build_stats import Census
 
 Gate = Callable[[Generation, Generation | None], None]
 """Is shown a new generation before it becomes live, and the live one if there is one."""
