@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
-from search_app.engine.limit import MOST_WORDS
+from search_app.engine.query.word_limit import MOST_WORDS
+from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import Named, Results
-from search_app.engine.year_expressions import YearExpression
 from search_app.state import SearchState
 
 MOST_NARROWER = 6

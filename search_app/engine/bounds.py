@@ -15,7 +15,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.schema import row_of
 from search_app.engine import expand
 from search_app.engine.match import said
-from search_app.engine.nodes import Leaf, first_of_equals, parts
+from search_app.engine.query.nodes import Leaf, first_of_equals, parts
 from search_app.engine.snapshot import Snapshot
 
 MOST = 3_000_000

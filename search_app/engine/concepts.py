@@ -19,11 +19,11 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec.segment.term_dictionary import written_of
-from search_app.engine import reading
 from search_app.engine.match import postings
 from search_app.engine.naming import Name, Names
-from search_app.engine.nodes import Labels, Leaf
-from search_app.engine.reading import Recognised, Vocabulary
+from search_app.engine.query import clause_builder
+from search_app.engine.query.clause_builder import Recognised, Vocabulary
+from search_app.engine.query.nodes import Labels, Leaf
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.things import Thing, things
 
@@ -112,11 +112,13 @@ class Concepts(Names):
         parts: list[query.Query] = []
         if name.language in ("", *snapshot.languages):
             parts += self._forms(raws[0]) if len(raws) == 1 else self._side_by_side(raws)
-            parts += self._apart(raws, reading.APART)
+            parts += self._apart(raws, clause_builder.APART)
         else:
             if len(raws) == 1:
                 parts += [query.Term(field, _written(raws[0])) for field in self._fields]
-            parts += self._apart(tokenizer.words(self.own_name(thing)), reading.APART * LABEL)
+            parts += self._apart(
+                tokenizer.words(self.own_name(thing)), clause_builder.APART * LABEL
+            )
         parts += [part for each in name.numbers for part in self._other_names(each)]
         columns = snapshot.columns
         parts += [
@@ -133,7 +135,7 @@ class Concepts(Names):
 
     def _side_by_side(self, raws: Sequence[str]) -> list[query.Query]:
         """Return words in a row, or one word, in any form that has the same stem."""
-        return reading.phrases(raws, self._fields, self._vocabulary)
+        return clause_builder.phrases(raws, self._fields, self._vocabulary)
 
     def _forms(self, raw: str) -> list[query.Query]:
         """Return a word in its inflections, and its stems in the other languages of the index."""
@@ -157,7 +159,7 @@ class Concepts(Names):
         """All words of a name that are no stop words, anywhere, if there are several."""
         telling = [raw for raw in raws if not self._vocabulary.is_stop_word(raw)]
         if len(telling) > 1:
-            yield reading.apart(telling, self._fields, self._vocabulary, weight)
+            yield clause_builder.apart(telling, self._fields, self._vocabulary, weight)
 
     def _other_names(self, number: int) -> list[query.Query]:
         """What else a thing is called; and where few publications have it, kinds of it."""

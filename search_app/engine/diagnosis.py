@@ -18,8 +18,8 @@ from indexer.catalogue.fields import Catalogue
 from search_app.engine import concepts, places, spelling, world
 from search_app.engine.finding import Finding, found
 from search_app.engine.match import postings
-from search_app.engine.nodes import Leaf, leaves, parts, wanted
-from search_app.engine.reading import LONGEST
+from search_app.engine.query.clause_builder import LONGEST
+from search_app.engine.query.nodes import Leaf, leaves, parts, wanted
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Counted, Diagnosis, Lacking
 from search_app.engine.snapshot import Snapshot

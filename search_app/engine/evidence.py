@@ -20,7 +20,7 @@ from indexer.catalogue.schema import row_of
 from indexer.codec.segment.term_dictionary import written_of
 from search_app.engine import expand
 from search_app.engine.match import UnknownNode, matches, said
-from search_app.engine.nodes import Labels, Leaf
+from search_app.engine.query.nodes import Labels, Leaf
 from search_app.engine.results import How
 from search_app.engine.snapshot import Mask, Snapshot
 

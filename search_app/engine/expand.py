@@ -17,7 +17,7 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Terms
-from search_app.engine.nodes import Leaf
+from search_app.engine.query.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
 
 MOST_POSTINGS, MOST_IN_FIELDS = 500_000, 200_000

@@ -23,7 +23,7 @@ from indexer.codec.segment.reader import Postings
 from search_app.engine.evidence import Asked, Evidence, Span, Words
 from search_app.engine.match import matches, postings
 from search_app.engine.meaning import Meant
-from search_app.engine.nodes import Leaf, first_of_equals, leaves, wanted
+from search_app.engine.query.nodes import Leaf, first_of_equals, leaves, wanted
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
 from search_app.engine.score import rarity, saturated

@@ -11,7 +11,7 @@ from whoosh import query
 
 from indexer.catalogue.fields import Field
 from indexer.catalogue.schema import row_of
-from search_app.engine.nodes import Leaf
+from search_app.engine.query.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
 
 

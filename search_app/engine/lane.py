@@ -17,8 +17,8 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
 from search_app.engine import expand
 from search_app.engine.bounds import PLACE, stands
-from search_app.engine.lexer import Token, tokens
-from search_app.engine.literal import SHAPE
+from search_app.engine.query.lexer import Token, tokens
+from search_app.engine.query.literal import SHAPE
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot import Snapshot
 

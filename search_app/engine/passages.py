@@ -20,7 +20,7 @@ from whoosh import query
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
 from indexer.analysis.tokenizer import PARTED_BY
-from search_app.engine.nodes import fits, parts
+from search_app.engine.query.nodes import fits, parts
 from search_app.engine.results import Run
 
 LENGTH = 130

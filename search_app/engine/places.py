@@ -13,8 +13,8 @@ import msgspec
 from indexer.catalogue.fields import MISSING, Field
 from search_app.engine import spelling, world
 from search_app.engine.finding import Finding, found
-from search_app.engine.grammar import OPERATORS
-from search_app.engine.lexer import tokens
+from search_app.engine.query.grammar import OPERATORS
+from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Place, Valued
 from search_app.engine.snapshot import Documents, Snapshot

@@ -11,7 +11,7 @@ from indexer.analysis.folding import fold
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import exact
 from search_app.engine import things
-from search_app.engine.nodes import Leaf
+from search_app.engine.query.nodes import Leaf
 from search_app.engine.snapshot import Snapshot
 
 

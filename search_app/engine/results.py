@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from indexer.catalogue.records import Publication
+from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.request import Sort
-from search_app.engine.year_expressions import YearExpression
 
 
 class Run(msgspec.Struct, frozen=True):

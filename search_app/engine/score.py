@@ -26,7 +26,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.postings import K1
 from indexer.codec.segment.reader import Postings
 from search_app.engine.match import Fetch, Look, fetching, matches, never, postings
-from search_app.engine.nodes import Leaf, first_of_equals, leaves
+from search_app.engine.query.nodes import Leaf, first_of_equals, leaves
 from search_app.engine.snapshot import Documents, Snapshot, places
 
 

@@ -16,8 +16,8 @@ from search_app.engine.diagnosis import diagnosed
 from search_app.engine.explain import Explainer
 from search_app.engine.facets import Sifted
 from search_app.engine.finding import Finding, found
-from search_app.engine.nodes import leaves
 from search_app.engine.order import best, folded, leveled
+from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
 from search_app.engine.selection import Selection

@@ -16,8 +16,8 @@ from whoosh import query
 
 from indexer.analysis import stemming
 from indexer.codec.segment.array_file import Array
-from search_app.engine.nodes import Leaf
 from search_app.engine.order import best, folded
+from search_app.engine.query.nodes import Leaf
 from search_app.engine.score import found, rarities, saturated
 from search_app.engine.snapshot import Documents, Snapshot
 

@@ -30,7 +30,7 @@ from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.beginnings import Labels, Titles
 from search_app.engine.columns import Table
 from search_app.engine.editions import Editions
-from search_app.engine.nodes import Leaf
+from search_app.engine.query.nodes import Leaf
 
 Mask = NDArray[np.bool_]
 """Of the size of a snapshot: True for the publications that are meant."""

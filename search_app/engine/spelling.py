@@ -24,8 +24,9 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.string_table import Texts
-from search_app.engine import concepts, dictionary, reading, world
-from search_app.engine.lexer import tokens
+from search_app.engine import concepts, dictionary, world
+from search_app.engine.query import clause_builder
+from search_app.engine.query.lexer import tokens
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.things import UNITED_NATIONS
 
@@ -144,7 +145,7 @@ class Speller:
         written = as_written(raw)
         if len(written) < SHORTEST or written in stemming.EVERY_STOP_WORD:
             return False
-        if len(raw) > reading.LONGEST or any(
+        if len(raw) > clause_builder.LONGEST or any(
             not each.isalpha() or each.isupper() for each in raw[1:]
         ):
             return False

@@ -23,7 +23,7 @@ from indexer.codec.segment.reader import Terms
 from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
 from search_app.engine.beginnings import Range, folded
 from search_app.engine.facets import ticked
-from search_app.engine.grammar import OPERATORS
+from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot import Mask, Snapshot
 from search_app.engine.stages import Stopwatch

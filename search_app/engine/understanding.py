@@ -21,10 +21,10 @@ from indexer.catalogue.fields import MISSING, Field
 from search_app.engine import concepts, spelling, things
 from search_app.engine.bounds import bounded
 from search_app.engine.keeping import facts_kept
-from search_app.engine.nodes import leaves
-from search_app.engine.parse import Parsed, parse
 from search_app.engine.preferring import preferring
-from search_app.engine.reading import Pieces, Vocabulary
+from search_app.engine.query.clause_builder import Pieces, Vocabulary
+from search_app.engine.query.nodes import leaves
+from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import Ranking, ranked
 from search_app.engine.snapshot import Documents, Snapshot

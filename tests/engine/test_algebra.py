@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine import Engine, concepts
+from search_app.engine.query.year_expressions import dated
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
 from search_app.engine.snapshot import Snapshot
-from search_app.engine.year_expressions import dated
 from tests.engine import named
 
 Found = set[int]

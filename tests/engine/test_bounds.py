@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from search_app.engine import Engine, bounds, expand
-from search_app.engine.nodes import Leaf, leaves
+from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot import Snapshot
 from tests.engine import catalogues

@@ -18,9 +18,9 @@ from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from search_app.engine import concepts
 from search_app.engine.match import matches, postings
-from search_app.engine.nodes import leaves
-from search_app.engine.parse import Parsed, parse
-from search_app.engine.reading import Vocabulary, is_shouted
+from search_app.engine.query.clause_builder import Vocabulary, is_shouted
+from search_app.engine.query.nodes import leaves
+from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.snapshot import Snapshot
 from tests.engine import named
 from tests.engine.named import answer, ids

@@ -16,8 +16,8 @@ from search_app.engine import Engine
 from search_app.engine.evidence import Asked, Words
 from search_app.engine.explain import Explainer
 from search_app.engine.match import postings
-from search_app.engine.nodes import Leaf, leaves
-from search_app.engine.parse import Parsed
+from search_app.engine.query.nodes import Leaf, leaves
+from search_app.engine.query.parser import Parsed
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Results, Why
 from search_app.engine.score import Ranking, found

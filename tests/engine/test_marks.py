@@ -14,8 +14,8 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from search_app.engine import Engine
 from search_app.engine.evidence import Asked, Words
-from search_app.engine.nodes import leaves
 from search_app.engine.passages import marker
+from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import found
 from search_app.engine.search import find

@@ -9,11 +9,11 @@ from whoosh import query
 
 from indexer.analysis import stemming
 from indexer.catalogue.fields import Field
-from search_app.engine.grammar import DEEPEST
-from search_app.engine.limit import MOST_WORDS
-from search_app.engine.nodes import Leaf, leaves, parts
-from search_app.engine.parse import Parsed, parse
-from search_app.engine.reading import APART, MOST_COMPOUNDS, Vocabulary
+from search_app.engine.query.clause_builder import APART, MOST_COMPOUNDS, Vocabulary
+from search_app.engine.query.grammar import DEEPEST
+from search_app.engine.query.nodes import Leaf, leaves, parts
+from search_app.engine.query.parser import Parsed, parse
+from search_app.engine.query.word_limit import MOST_WORDS
 from tests.engine.catalogues import CATALOGUE
 
 KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}}

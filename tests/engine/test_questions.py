@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from search_app.engine import open_engine
-from search_app.engine.nodes import leaves
+from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
 from search_app.engine.snapshot import Snapshot

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue, Field
-from search_app.engine.year_expressions import YearExpression, dated
+from search_app.engine.query.year_expressions import YearExpression, dated
 
 TITLE = Field("title", "Title", "text", "title", 2.5)
 YEAR = Field("year", "Year", "year", "date", facet=1, names=("datePublished",))

@@ -1,7 +1,7 @@
 """Query trees about given publications, of every kind of node that the engine evaluates.
 
 Their words are rare, common or nowhere; phrases stand in a text, or only nearly. They are made
-as `search_app.engine.parse` makes them, and beyond: of any fields, and of stems too.
+as `search_app.engine.query.parser` makes them, and beyond: of any fields, and of stems too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from search_app.engine.nodes import Leaf
+from search_app.engine.query.nodes import Leaf
 
 Texts = st.SearchStrategy[str]
 Trees = st.SearchStrategy[query.Query]

@@ -18,8 +18,8 @@ from indexer.codec.segment.reader import Segment, Terms
 from search_app.engine import Engine, OverBudget, concepts, lane, naming
 from search_app.engine.lane import estimate
 from search_app.engine.match import postings
-from search_app.engine.nodes import Leaf
 from search_app.engine.passages import marker
+from search_app.engine.query.nodes import Leaf
 from search_app.engine.request import SearchRequest, within
 from search_app.engine.stages import Stopwatch
 from tests.robustness import fuzz_cost

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from search_app import config, create_app
 from search_app.engine import Busy, Engine, OverBudget, lane
 from search_app.engine.lane import Lane, estimate
-from search_app.engine.limit import MOST_WORDS
+from search_app.engine.query.word_limit import MOST_WORDS
 from search_app.engine.request import LONGEST, SearchRequest, within
 from search_app.engine.stages import ASIDE, Stopwatch
 from tests.catalogue import PATIENT

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from search_app.engine.lexer import Token
+from search_app.engine.query.lexer import Token
 
 DEEPEST = 20
 """Parentheses nested deeper than this are ignored; their content belongs to the level around."""

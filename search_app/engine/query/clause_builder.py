@@ -17,7 +17,7 @@ from whoosh import query
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
 from indexer.catalogue.fields import Catalogue, Field
-from search_app.engine.nodes import Leaf
+from search_app.engine.query.nodes import Leaf
 
 APART = 0.3
 """What words of one piece weigh where they stand apart, beside 1 where they stand together."""

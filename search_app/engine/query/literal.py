@@ -12,10 +12,10 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written, fold
-from search_app.engine import reading
-from search_app.engine.lexer import Token
-from search_app.engine.nodes import Leaf
-from search_app.engine.reading import Pieces, Vocabulary
+from search_app.engine.query import clause_builder
+from search_app.engine.query.clause_builder import Pieces, Vocabulary
+from search_app.engine.query.lexer import Token
+from search_app.engine.query.nodes import Leaf
 
 SHAPE = re.compile(r"[\w*]+")
 _ALIKE = re.compile(r"(.*?)~([12]?)")
@@ -40,11 +40,13 @@ def leaves(
         return [each for shape in shapes for each in _shaped(shape, fields, vocabulary, leaves_out)]
     words = tokenizer.words(text)
     if not is_word and len(words) > 1:
-        return [reading.phrase(words, fields, vocabulary)]
+        return [clause_builder.phrase(words, fields, vocabulary)]
     if pieces == "one" and len(words) > 1:
-        return [reading.piece(text, fields, vocabulary)]
+        return [clause_builder.piece(text, fields, vocabulary)]
     return [
-        reading.word(raw, fields, vocabulary) for raw in words if not (is_word and leaves_out(raw))
+        clause_builder.word(raw, fields, vocabulary)
+        for raw in words
+        if not (is_word and leaves_out(raw))
     ]
 
 
@@ -57,7 +59,7 @@ def _shaped(
     if not words:
         return []
     if "*" not in text:
-        return [] if leaves_out(words[0]) else [reading.word(words[0], fields, vocabulary)]
+        return [] if leaves_out(words[0]) else [clause_builder.word(words[0], fields, vocabulary)]
     if "*" in shape[:-1]:
         return [Leaf([query.Wildcard(field, shape) for field in fields], text)]
     return [Leaf([query.Prefix(field, shape[:-1]) for field in fields], text)]
@@ -66,7 +68,7 @@ def _shaped(
 def _alike(text: str, edits: int, fields: Sequence[str], vocabulary: Vocabulary) -> list[Leaf]:
     """Return the leaf of a fuzzy match, after those of the words in the same piece before it."""
     words = tokenizer.words(text)
-    made = [reading.word(word, fields, vocabulary) for word in words[:-1]]
+    made = [clause_builder.word(word, fields, vocabulary) for word in words[:-1]]
     for word in words[-1:]:
         likeness = tokenizer.WRITTEN + as_written(word)
         mark = len(tokenizer.WRITTEN)

@@ -28,8 +28,9 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
 from indexer.catalogue.schema import exact
-from search_app.engine import literal
-from search_app.engine.grammar import (
+from search_app.engine.query import literal
+from search_app.engine.query.clause_builder import Context, Line, Pieces, Vocabulary, context_of
+from search_app.engine.query.grammar import (
     OPERATORS,
     Element,
     Level,
@@ -38,10 +39,9 @@ from search_app.engine.grammar import (
     Run,
     structured,
 )
-from search_app.engine.lexer import Token, tokens
-from search_app.engine.limit import MOST_WORDS, limited
-from search_app.engine.nodes import parted
-from search_app.engine.reading import Context, Line, Pieces, Vocabulary, context_of
+from search_app.engine.query.lexer import Token, tokens
+from search_app.engine.query.nodes import parted
+from search_app.engine.query.word_limit import MOST_WORDS, limited
 from search_app.engine.request import year_range
 
 _PLAIN = re.compile(r"[A-Za-z0-9\s]*")

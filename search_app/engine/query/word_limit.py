@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from indexer.analysis import tokenizer
-from search_app.engine.grammar import OPERATORS
-from search_app.engine.lexer import Token
+from search_app.engine.query.grammar import OPERATORS
+from search_app.engine.query.lexer import Token
 
 MOST_WORDS = 500
 """A query has at most so many words."""
