@@ -9,7 +9,7 @@ from indexer.catalogue.records import Publication
 from search_app import answers
 from search_app.engine.results import Bucket, Hit, Results, Why
 from search_app.engine.similar import related
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.suggest import Suggestion
 from search_app.page import HitRow, chips, hit_rows, page_count, publication_url
 from search_app.reasons import reasons

@@ -25,7 +25,7 @@ from indexer.generations.manifest import Generation, IndexUnusable
 from indexer.jobs.build import Refused
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 DEPTH = 10
 ALL = "all"

@@ -19,7 +19,7 @@ from indexer.catalogue.records import Link
 from indexer.catalogue.schema import exact_fields
 from search_app import answers
 from search_app.address import MOST_TICKED
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH
 
 Json = dict[str, Any]

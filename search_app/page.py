@@ -14,7 +14,7 @@ from markupsafe import Markup
 from indexer.catalogue.fields import Catalogue, Field
 from search_app import notes
 from search_app.engine.results import Hit, Results
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.facts import Facts
 from search_app.markup import isolated, marked
 from search_app.notes import Reading, readings

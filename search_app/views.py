@@ -18,7 +18,7 @@ from search_app import address, api, detail, openapi, page, sidebar, state
 from search_app.access import is_from_here
 from search_app.engine import Engine
 from search_app.engine.results import Results
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.errors import NotFound
 from search_app.gaps import Gaps

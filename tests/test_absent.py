@@ -14,7 +14,7 @@ from indexer.generations import directory
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import find, results
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 SUITE = tomllib.loads((Path(__file__).parent / "relevance" / "absent.toml").read_text("utf-8"))
 

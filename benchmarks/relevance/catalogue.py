@@ -13,7 +13,7 @@ from indexer.analysis.embeddings import Encoder
 from indexer.jobs import build
 from search_app import judged
 from search_app.engine import open_engine
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 HOUSE = Path(__file__).parents[2]
 SUITE = HOUSE / "tests" / "relevance" / "catalogue.toml"

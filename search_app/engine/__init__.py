@@ -22,14 +22,15 @@ from msgspec.structs import replace
 
 from indexer.generations import directory
 from indexer.generations.manifest import IndexUnusable
-from search_app.engine import concepts, meaning, opening, spelling
+from search_app.engine import concepts, meaning, spelling
 from search_app.engine import suggest as suggesting
 from search_app.engine.lane import Busy, Lane, estimate
-from search_app.engine.opening import Check
 from search_app.engine.request import SearchRequest, within
 from search_app.engine.results import Results
 from search_app.engine.search import Answer, find, results
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot import loader
+from search_app.engine.snapshot.loader import Check
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.stages import OverBudget, Stopwatch
 from search_app.engine.suggest import Filters, Suggestion
 
@@ -178,13 +179,13 @@ class Engine:
     def _opened(self, name: str) -> tuple[Snapshot, Check]:
         """Open a generation, check it, and derive everything that a search needs of it."""
         generation = directory.load(self.index, name)
-        contents = opening.contents(generation, self._care.memory)
+        contents = loader.contents(generation, self._care.memory)
         check = Check(generation, contents)
         check.start()
         check.join(self._care.patience)
         if check.wrong:
             raise directory.damaged(name, check.wrong)
-        snapshot = Snapshot(generation, lambda file: opening.arrays_of(file, contents))
+        snapshot = Snapshot(generation, lambda file: loader.arrays_of(file, contents))
         prepare(snapshot)
         return snapshot, check
 

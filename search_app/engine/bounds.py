@@ -16,7 +16,7 @@ from indexer.catalogue.schema import row_of
 from search_app.engine import expand
 from search_app.engine.match import said
 from search_app.engine.query.nodes import Leaf, first_of_equals, parts
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 MOST = 3_000_000
 """How many postings a query may visit."""

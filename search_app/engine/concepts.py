@@ -24,7 +24,7 @@ from search_app.engine.naming import Name, Names
 from search_app.engine.query import clause_builder
 from search_app.engine.query.clause_builder import Recognised, Vocabulary
 from search_app.engine.query.nodes import Labels, Leaf
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.things import Thing, things
 
 LABEL, VALUE, KIN = 0.8, 0.3, 0.25

@@ -22,7 +22,7 @@ from search_app.engine.query.clause_builder import LONGEST
 from search_app.engine.query.nodes import Leaf, leaves, parts, wanted
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Counted, Diagnosis, Lacking
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.things import Thing
 

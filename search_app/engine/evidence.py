@@ -22,7 +22,7 @@ from search_app.engine import expand
 from search_app.engine.match import UnknownNode, matches, said
 from search_app.engine.query.nodes import Labels, Leaf
 from search_app.engine.results import How
-from search_app.engine.snapshot import Mask, Snapshot
+from search_app.engine.snapshot.snapshot import Mask, Snapshot
 
 Fields = frozenset[str]
 

@@ -18,7 +18,7 @@ from indexer.analysis import tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Terms
 from search_app.engine.query.nodes import Leaf
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 MOST_POSTINGS, MOST_IN_FIELDS = 500_000, 200_000
 """How many postings the terms of one expansion may have: over all fields, unless they stand

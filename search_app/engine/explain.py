@@ -27,7 +27,7 @@ from search_app.engine.query.nodes import Leaf, first_of_equals, leaves, wanted
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
 from search_app.engine.score import rarity, saturated
-from search_app.engine.snapshot import Mask, Snapshot
+from search_app.engine.snapshot.snapshot import Mask, Snapshot
 from search_app.engine.understanding import Understood
 
 TELLING: tuple[How, ...] = (

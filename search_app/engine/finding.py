@@ -17,7 +17,7 @@ from search_app.engine.query.year_expressions import Dated, dated
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import Ranking
 from search_app.engine.selection import Selection
-from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.understanding import NONE, Understood, understood
 

@@ -12,7 +12,7 @@ from whoosh import query
 from indexer.catalogue.fields import Field
 from indexer.catalogue.schema import row_of
 from search_app.engine.query.nodes import Leaf
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 
 def facts_kept(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query, tuple[str, ...]]:

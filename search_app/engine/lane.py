@@ -20,7 +20,7 @@ from search_app.engine.bounds import PLACE, stands
 from search_app.engine.query.lexer import Token, tokens
 from search_app.engine.query.literal import SHAPE
 from search_app.engine.request import SearchRequest
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 COSTLY = 500_000
 """Searches that cost more go through the lane: from about 2 ms on, as a posting takes 4 ns."""

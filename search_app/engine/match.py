@@ -20,7 +20,7 @@ from indexer.codec.segment.facet_columns import Column
 from indexer.codec.segment.reader import Places, Postings
 from search_app.engine import expand
 from search_app.engine.query.nodes import Labels, Leaf
-from search_app.engine.snapshot import Mask, Snapshot
+from search_app.engine.snapshot.snapshot import Mask, Snapshot
 from search_app.engine.sums import NOWHERE, gathered, together
 
 Answer = TypeVar("Answer")

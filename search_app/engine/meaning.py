@@ -19,7 +19,7 @@ from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import Ranking
-from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.understanding import FEW, Understood
 
 log = logging.getLogger(__name__)

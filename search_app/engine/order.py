@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.codec.segment.array_file import Array
-from search_app.engine.editions import NONE
 from search_app.engine.request import Sort
-from search_app.engine.snapshot import Documents
+from search_app.engine.snapshot.editions import NONE
+from search_app.engine.snapshot.snapshot import Documents
 
 CLOSE = 0.7
 """The least share of the best score with which a hit counts as one of the best matches."""

@@ -17,7 +17,7 @@ from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Place, Valued
-from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.understanding import as_typed
 

@@ -12,7 +12,7 @@ from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import exact
 from search_app.engine import things
 from search_app.engine.query.nodes import Leaf
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 
 def preferring(

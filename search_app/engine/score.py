@@ -27,7 +27,7 @@ from indexer.codec.segment.postings import K1
 from indexer.codec.segment.reader import Postings
 from search_app.engine.match import Fetch, Look, fetching, matches, never, postings
 from search_app.engine.query.nodes import Leaf, first_of_equals, leaves
-from search_app.engine.snapshot import Documents, Snapshot, places
+from search_app.engine.snapshot.snapshot import Documents, Snapshot, places
 
 
 class Found(NamedTuple):

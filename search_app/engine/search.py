@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from search_app.engine import expand, facets, passages, spelling, world
-from search_app.engine.columns import Counts
 from search_app.engine.diagnosis import diagnosed
 from search_app.engine.explain import Explainer
 from search_app.engine.facets import Sifted
@@ -21,7 +20,8 @@ from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
 from search_app.engine.selection import Selection
-from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.snapshot.facet_table import Counts
+from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.understanding import Understood
 

@@ -19,7 +19,7 @@ from indexer.codec.segment.array_file import Array
 from search_app.engine.order import best, folded
 from search_app.engine.query.nodes import Leaf
 from search_app.engine.score import found, rarities, saturated
-from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.snapshot.snapshot import Documents, Snapshot
 
 MOST_SIMILAR = 6
 LEAST_WORDS, MOST_WORDS = 3, 25

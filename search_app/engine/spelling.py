@@ -27,7 +27,7 @@ from indexer.codec.segment.string_table import Texts
 from search_app.engine import concepts, dictionary, world
 from search_app.engine.query import clause_builder
 from search_app.engine.query.lexer import tokens
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.things import UNITED_NATIONS
 
 FREQUENT = 10

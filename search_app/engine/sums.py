@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Postings
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
 SORTED_TIMES = 8

@@ -13,7 +13,7 @@ from indexer.catalogue import iso_codes
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import exact, exact_fields
 from indexer.catalogue.thesaurus import Thesaurus
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
 """In these, besides the catalogue's own, countries, regions and languages are recognised."""

@@ -27,7 +27,7 @@ from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import Ranking, ranked
-from search_app.engine.snapshot import Documents, Snapshot
+from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 
 ENOUGH = (0, 0, 3, 6, 10)

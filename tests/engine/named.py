@@ -10,7 +10,7 @@ from indexer.jobs import build
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import find, results
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 CATALOGUE = """\
 title = "Named"

@@ -16,7 +16,7 @@ from search_app.engine import Engine, concepts
 from search_app.engine.query.year_expressions import dated
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine import named
 
 Found = set[int]

@@ -10,7 +10,7 @@ from whoosh import query
 from search_app.engine import Engine, bounds, expand
 from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.request import SearchRequest
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine import catalogues
 
 

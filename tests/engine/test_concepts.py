@@ -21,7 +21,7 @@ from search_app.engine.match import matches, postings
 from search_app.engine.query.clause_builder import Vocabulary, is_shouted
 from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine import named
 from tests.engine.named import answer, ids
 

@@ -29,7 +29,7 @@ from indexer.ingest import corpus
 from indexer.jobs import build
 from search_app.engine.match import matches
 from search_app.engine.score import found
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.conftest import ROOT
 from tests.engine import trees
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.records import Publication, Source
 from indexer.generations import directory
-from search_app.engine import editions
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot import editions
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.catalogues import index
 
 GLOBAL_REPORTS = {

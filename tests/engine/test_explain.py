@@ -21,7 +21,7 @@ from search_app.engine.query.parser import Parsed
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Results, Why
 from search_app.engine.score import Ranking, found
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.understanding import Understood
 from tests.engine import trees
 from tests.engine.catalogues import CATALOGUE, index, throw

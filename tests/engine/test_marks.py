@@ -19,7 +19,7 @@ from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.score import found
 from search_app.engine.search import find
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.test_explain import FURTHER, QUERIES
 
 

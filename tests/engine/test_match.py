@@ -16,7 +16,7 @@ from whoosh.searching import Searcher
 from indexer.generations import directory
 from search_app.engine.match import UnknownNode, matches
 from search_app.engine.query.nodes import Leaf
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.catalogues import WORDS, index, throw
 
 FIELDS = ("title", "summary", "region")

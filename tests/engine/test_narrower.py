@@ -8,7 +8,7 @@ import pytest
 
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine import named
 from tests.engine.named import answer, ids
 

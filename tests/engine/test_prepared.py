@@ -12,7 +12,7 @@ import pytest
 from indexer.jobs import build
 from search_app.engine import Engine, SearchRequest, concepts
 from search_app.engine.concepts import Concepts
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 HOUSES = ("search_app", "indexer")
 SEARCHES = (

@@ -10,7 +10,7 @@ from search_app.engine import open_engine
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
 from search_app.engine.query.nodes import Leaf
 from search_app.engine.score import found
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.catalogues import CATALOGUE, holds, index, throw
 
 MADE = throw(seed=3, size=120)

@@ -17,7 +17,7 @@ from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
 from search_app.engine import similar
 from search_app.engine.similar import related, telling
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.catalogues import index, throw
 
 CLOSE = 1e-4

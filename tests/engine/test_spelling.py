@@ -15,7 +15,7 @@ from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.records import Publication, Source
 from indexer.generations import directory
 from search_app.engine import concepts, spelling, world
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.spelling import FREQUENT, MOST, TIMES, Speller
 from search_app.engine.things import UNITED_NATIONS
 from tests.engine.catalogues import index

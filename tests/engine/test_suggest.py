@@ -15,8 +15,8 @@ from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.string_table import Texts
 from search_app.engine import Engine, open_engine
-from search_app.engine.beginnings import Labels
 from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot.prefix_index import Labels
 from search_app.engine.suggest import LONGEST, MOST, Filters, Suggestion, suggest
 from tests.engine.catalogues import FILTERS, WORDS, index, publications
 
@@ -272,7 +272,7 @@ def test_of_many_values_the_commonest_are_kept(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A field of very many values is looked through for its commonest ones only."""
-    monkeypatch.setattr("search_app.engine.beginnings.MOST_VALUES", 2)
+    monkeypatch.setattr("search_app.engine.snapshot.prefix_index.MOST_VALUES", 2)
     snapshot = engine.snapshot()
     counts = snapshot.table.counts(snapshot.everything)
     labels = Labels(snapshot.columns, snapshot.catalogue, counts)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import find, results
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine import named
 from tests.engine.named import answer, ids
 

@@ -12,7 +12,7 @@ from indexer.jobs import build
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 CATALOGUE = """\
 title = "Dated"

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from indexer.codec.segment.term_dictionary import written_of
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 LARGEST = 9000
 """Characters of the longest text: more than the engine reads."""

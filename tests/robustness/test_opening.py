@@ -20,8 +20,8 @@ from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated
 from indexer.jobs import build
 from search_app import config, create_app, engine
 from search_app.engine import Care, Engine
-from search_app.engine.opening import Check, contents
 from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot.loader import Check, contents
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
@@ -180,7 +180,7 @@ def test_an_unforeseen_error_leaves_what_is_held(
     def fails(*_: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr("search_app.engine.opening.contents", fails)
+    monkeypatch.setattr("search_app.engine.snapshot.loader.contents", fails)
     for _ in range(3):
         held.refresh()
         assert held.snapshot().name == first

@@ -14,7 +14,7 @@ from search_app.engine import concepts, prepare
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer as Found
 from search_app.engine.search import find, results
-from search_app.engine.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 _MATCH: dict[Kind, Match] = {"or": "any"}
 _FIELDS = """\

@@ -27,10 +27,10 @@ from indexer.codec.segment.facet_columns import Column
 from indexer.codec.segment.reader import Postings, Segment, Terms
 from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
 from indexer.generations.manifest import Generation, IndexOutdated
-from search_app.engine.beginnings import Labels, Titles
-from search_app.engine.columns import Table
-from search_app.engine.editions import Editions
 from search_app.engine.query.nodes import Leaf
+from search_app.engine.snapshot.editions import Editions
+from search_app.engine.snapshot.facet_table import Table
+from search_app.engine.snapshot.prefix_index import Labels, Titles
 
 Mask = NDArray[np.bool_]
 """Of the size of a snapshot: True for the publications that are meant."""

@@ -18,7 +18,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.facet_columns import Column
 from indexer.codec.segment.postings import ranges
 from indexer.codec.segment.reader import Segment
-from search_app.engine.columns import Counts
+from search_app.engine.snapshot.facet_table import Counts
 
 Range = tuple[int, int]
 """The numbers of words from the first up to the last, which is not among them."""
