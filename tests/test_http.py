@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search_app import config, create_app
-from search_app.engine import bounds, expand
+from search_app.engine.arrays import cost, term_expansion
 from tests.catalogue import PATIENT
 
 ROOT = Path(__file__).parents[1]
@@ -568,8 +568,8 @@ def test_server_timing_has_the_time_of_other_functions(catalogue_index: Path) ->
 
 def test_what_is_left_out_is_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page and API name what a search left out, as it would have cost too much."""
-    monkeypatch.setattr(bounds, "MOST", 60)
-    monkeypatch.setattr(bounds, "FREE", 0)
+    monkeypatch.setattr(cost, "MOST", 60)
+    monkeypatch.setattr(cost, "FREE", 0)
     address = "?q=trafficking+organ"
     assert "“trafficking” was left out" in client.get(f"/{address}").text
     assert answer(client, f"/api/search{address}")["left_out"] == {
@@ -581,7 +581,7 @@ def test_what_stands_for_too_many_words_is_told(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page and API tell how many of the words that a pattern stands for were left out."""
-    monkeypatch.setattr(expand, "MOST_POSTINGS", 100)
+    monkeypatch.setattr(term_expansion, "MOST_POSTINGS", 100)
     assert "“*raff*” stands for too many words" in client.get("/?q=*raff*").text
     (cut,) = answer(client, "/api/search?q=*raf*")["left_out"]["cut"]  # type: ignore[index]
     assert cut["said"] == "*raf*"

@@ -19,7 +19,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec.segment.term_dictionary import written_of
-from search_app.engine.match import postings
+from search_app.engine.arrays.matcher import postings
 from search_app.engine.naming import Name, Names
 from search_app.engine.query import clause_builder
 from search_app.engine.query.clause_builder import Recognised, Vocabulary

@@ -16,8 +16,8 @@ from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written
 from indexer.catalogue.fields import Catalogue
 from search_app.engine import concepts, places, spelling, world
+from search_app.engine.arrays.matcher import postings
 from search_app.engine.finding import Finding, found
-from search_app.engine.match import postings
 from search_app.engine.query.clause_builder import LONGEST
 from search_app.engine.query.nodes import Leaf, leaves, parts, wanted
 from search_app.engine.request import SearchRequest

@@ -9,14 +9,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine import facets, meaning
-from search_app.engine.facets import Sifted
-from search_app.engine.match import matches
+from search_app.engine import meaning
+from search_app.engine.arrays import facets
+from search_app.engine.arrays.bm25f import Ranking
+from search_app.engine.arrays.facets import Sifted
+from search_app.engine.arrays.matcher import matches
+from search_app.engine.arrays.toggle_counts import Selection
 from search_app.engine.meaning import Meant
 from search_app.engine.query.year_expressions import Dated, dated
 from search_app.engine.request import SearchRequest
-from search_app.engine.score import Ranking
-from search_app.engine.selection import Selection
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 from search_app.engine.understanding import NONE, Understood, understood

@@ -15,8 +15,8 @@ from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
-from search_app.engine import expand
-from search_app.engine.bounds import PLACE, stands
+from search_app.engine.arrays import term_expansion
+from search_app.engine.arrays.cost import PLACE, stands
 from search_app.engine.query.lexer import Token, tokens
 from search_app.engine.query.literal import SHAPE
 from search_app.engine.request import SearchRequest
@@ -132,7 +132,7 @@ def _compared(token: Token, snapshot: Snapshot) -> int:
     """Return what it costs to compare a text with the values of the facet before its colon."""
     row = snapshot.catalogue.by_query_name.get((token.field or "").lower())
     column = snapshot.columns.get(row.name) if row else None
-    return len(column.values) * expand.LOOKED_AT if column else 0
+    return len(column.values) * term_expansion.LOOKED_AT if column else 0
 
 
 def _expanded(token: Token, snapshot: Snapshot) -> int:
@@ -140,12 +140,12 @@ def _expanded(token: Token, snapshot: Snapshot) -> int:
     if "~" not in token.text and "*" not in token.text:
         return 0
     terms = (snapshot.segment.words, snapshot.segment.stems)
-    all_terms = sum(len(each.texts) for each in terms) * expand.LOOKED_AT
+    all_terms = sum(len(each.texts) for each in terms) * term_expansion.LOOKED_AT
     cost = all_terms * ("~" in token.text)
     for shape in SHAPE.findall(fold(token.text)):
         beginning, star, rest = shape.partition("*")
         if star and beginning and not rest:
-            cost += expand.size(query.Prefix("", tokenizer.WRITTEN + beginning), snapshot)
+            cost += term_expansion.size(query.Prefix("", tokenizer.WRITTEN + beginning), snapshot)
         else:
             cost += all_terms * bool(star)
     return cost

@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from search_app.engine import expand, facets, passages, spelling, world
+from search_app.engine import passages, spelling, world
+from search_app.engine.arrays import facets, term_expansion
+from search_app.engine.arrays.facets import Sifted
+from search_app.engine.arrays.toggle_counts import Selection
+from search_app.engine.arrays.top_hits import best, folded, leveled
 from search_app.engine.diagnosis import diagnosed
 from search_app.engine.explain import Explainer
-from search_app.engine.facets import Sifted
 from search_app.engine.finding import Finding, found
-from search_app.engine.order import best, folded, leveled
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
-from search_app.engine.selection import Selection
 from search_app.engine.snapshot.facet_table import Counts
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
@@ -204,7 +205,7 @@ def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:
     read = answer.understood
     expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
     counted = (
-        (leaf.said, expand.left_out(leaf, answer.snapshot))
+        (leaf.said, term_expansion.left_out(leaf, answer.snapshot))
         for leaf in leaves(read.parsed.words)
         if isinstance(leaf.subqueries[0], expanding) and leaf.said not in read.left_out
     )

@@ -16,9 +16,9 @@ from whoosh import query
 
 from indexer.analysis import stemming
 from indexer.codec.segment.array_file import Array
-from search_app.engine.order import best, folded
+from search_app.engine.arrays.bm25f import found, rarities, saturated
+from search_app.engine.arrays.top_hits import best, folded
 from search_app.engine.query.nodes import Leaf
-from search_app.engine.score import found, rarities, saturated
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 
 MOST_SIMILAR = 6

@@ -21,7 +21,7 @@ from indexer.analysis.folding import as_written
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Terms
 from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
-from search_app.engine.facets import ticked
+from search_app.engine.arrays.facets import ticked
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.prefix_index import Range, folded

@@ -19,14 +19,14 @@ from whoosh import query
 from indexer.analysis.folding import fold
 from indexer.catalogue.fields import MISSING, Field
 from search_app.engine import concepts, spelling, things
-from search_app.engine.bounds import bounded
+from search_app.engine.arrays.bm25f import Ranking, ranked
+from search_app.engine.arrays.cost import bounded
 from search_app.engine.keeping import facts_kept
 from search_app.engine.preferring import preferring
 from search_app.engine.query.clause_builder import Pieces, Vocabulary
 from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
-from search_app.engine.score import Ranking, ranked
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
-from search_app.engine import Engine, bounds, expand
+from search_app.engine import Engine
+from search_app.engine.arrays import cost, term_expansion
 from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -44,22 +45,22 @@ def test_the_costliest_words_are_left_out(
     """Beyond the bound a query keeps its rarest words, and the others are told as typed."""
     texts = commonest(snapshot, 6)
     tree = query.Or([word(text) for text in texts])
-    costs = [bounds.cost(leaf, snapshot) for leaf in tree.subqueries]
-    monkeypatch.setattr(bounds, "MOST", sum(sorted(costs)[:4]))
-    kept, left_out = bounds.bounded(tree, snapshot)
+    costs = [cost.cost(leaf, snapshot) for leaf in tree.subqueries]
+    monkeypatch.setattr(cost, "MOST", sum(sorted(costs)[:4]))
+    kept, left_out = cost.bounded(tree, snapshot)
     assert len(left_out) == 2
     assert [leaf.said for leaf in leaves(kept)] == [text for text in texts if text not in left_out]
-    cheapest = max(bounds.cost(leaf, snapshot) for leaf in leaves(kept))
-    assert min(bounds.cost(word(text), snapshot) for text in left_out) >= cheapest
+    cheapest = max(cost.cost(leaf, snapshot) for leaf in leaves(kept))
+    assert min(cost.cost(word(text), snapshot) for text in left_out) >= cheapest
 
 
 def test_a_few_plain_words_are_never_too_much(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three words are answered whole, however common they are."""
-    monkeypatch.setattr(bounds, "MOST", 0)
-    tree = query.And([word(text) for text in commonest(snapshot, bounds.FREE)])
-    assert bounds.bounded(tree, snapshot) == (tree, ())
+    monkeypatch.setattr(cost, "MOST", 0)
+    tree = query.And([word(text) for text in commonest(snapshot, cost.FREE)])
+    assert cost.bounded(tree, snapshot) == (tree, ())
 
 
 @given(data=st.data())
@@ -78,9 +79,9 @@ def test_what_is_kept_is_the_tree_without_what_is_told(data: st.DataObject, engi
     )
     tree = data.draw(trees)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bounds, "MOST", data.draw(st.integers(0, 600)))
-        patch.setattr(bounds, "FREE", 0)
-        kept, left_out = bounds.bounded(tree, snapshot)
+        patch.setattr(cost, "MOST", data.draw(st.integers(0, 600)))
+        patch.setattr(cost, "FREE", 0)
+        kept, left_out = cost.bounded(tree, snapshot)
     said = [leaf.said for leaf in _leaves(kept)]
     assert sorted([*said, *left_out]) == sorted(leaf.said for leaf in _leaves(tree))
 
@@ -99,11 +100,11 @@ def test_an_expansion_keeps_its_commonest_terms(
     """A beginning that stands for too much keeps its commonest words; how many more is told."""
     beginning = query.Wildcard("title", "=*e*")
     fields = set(snapshot.segment.fields)
-    (whole,) = expand.expansions(beginning, fields, snapshot)
+    (whole,) = term_expansion.expansions(beginning, fields, snapshot)
     terms = snapshot.segment.words
     held = [terms.frequency(number) for number in whole.numbers.tolist()]
-    monkeypatch.setattr(expand, "MOST_POSTINGS", sum(held) // 2)
-    (cut,) = expand.expansions(beginning, fields, Snapshot(snapshot.generation))
+    monkeypatch.setattr(term_expansion, "MOST_POSTINGS", sum(held) // 2)
+    (cut,) = term_expansion.expansions(beginning, fields, Snapshot(snapshot.generation))
     assert 0 < cut.left_out == len(whole.numbers) - len(cut.numbers)
     kept = [terms.frequency(number) for number in cut.numbers.tolist()]
     assert sum(kept) <= sum(held) // 2
@@ -113,8 +114,8 @@ def test_an_expansion_keeps_its_commonest_terms(
 def test_a_search_tells_what_it_left_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results name what was typed and left out, and still have what the rest finds."""
     texts = commonest(engine.snapshot(), 5)
-    monkeypatch.setattr(bounds, "MOST", bounds.cost(word(texts[-1]), engine.snapshot()))
-    monkeypatch.setattr(bounds, "FREE", 0)
+    monkeypatch.setattr(cost, "MOST", cost.cost(word(texts[-1]), engine.snapshot()))
+    monkeypatch.setattr(cost, "FREE", 0)
     found = engine.search(SearchRequest(" ".join(texts), match="any"))
     assert found.too_much
     assert found.total

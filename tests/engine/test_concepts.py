@@ -17,7 +17,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from search_app.engine import concepts
-from search_app.engine.match import matches, postings
+from search_app.engine.arrays.matcher import matches, postings
 from search_app.engine.query.clause_builder import Vocabulary, is_shouted
 from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse

@@ -27,8 +27,8 @@ from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from indexer.ingest import corpus
 from indexer.jobs import build
-from search_app.engine.match import matches
-from search_app.engine.score import found
+from search_app.engine.arrays.bm25f import found
+from search_app.engine.arrays.matcher import matches
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.conftest import ROOT
 from tests.engine import trees

@@ -13,14 +13,14 @@ from whoosh import query
 
 from indexer.generations import directory
 from search_app.engine import Engine
-from search_app.engine.evidence import Asked, Words
+from search_app.engine.arrays.bm25f import Ranking, found
+from search_app.engine.arrays.matcher import postings
+from search_app.engine.arrays.term_matches import Asked, Words
 from search_app.engine.explain import Explainer
-from search_app.engine.match import postings
 from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.query.parser import Parsed
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Results, Why
-from search_app.engine.score import Ranking, found
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.understanding import Understood
 from tests.engine import trees

@@ -13,11 +13,11 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from search_app.engine import Engine
-from search_app.engine.evidence import Asked, Words
+from search_app.engine.arrays.bm25f import found
+from search_app.engine.arrays.term_matches import Asked, Words
 from search_app.engine.passages import marker
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
-from search_app.engine.score import found
 from search_app.engine.search import find
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.test_explain import FURTHER, QUERIES

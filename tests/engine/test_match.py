@@ -14,7 +14,7 @@ from whoosh import query
 from whoosh.searching import Searcher
 
 from indexer.generations import directory
-from search_app.engine.match import UnknownNode, matches
+from search_app.engine.arrays.matcher import UnknownNode, matches
 from search_app.engine.query.nodes import Leaf
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.catalogues import WORDS, index, throw

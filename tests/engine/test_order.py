@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from search_app.engine.order import best, folded
+from search_app.engine.arrays.top_hits import best, folded
 from search_app.engine.request import Sort
 from search_app.engine.snapshot.editions import NONE
 

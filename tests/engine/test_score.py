@@ -21,8 +21,8 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Field
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
+from search_app.engine.arrays.bm25f import found
 from search_app.engine.query.nodes import Leaf
-from search_app.engine.score import found
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.catalogues import CATALOGUE, holds, index, throw
 

@@ -16,8 +16,8 @@ from whoosh import query
 from indexer.analysis import folding
 from indexer.codec.segment.reader import Segment, Terms
 from search_app.engine import Engine, OverBudget, concepts, lane, naming
+from search_app.engine.arrays.matcher import postings
 from search_app.engine.lane import estimate
-from search_app.engine.match import postings
 from search_app.engine.passages import marker
 from search_app.engine.query.nodes import Leaf
 from search_app.engine.request import SearchRequest, within

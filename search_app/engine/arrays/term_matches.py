@@ -18,8 +18,8 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue.schema import row_of
 from indexer.codec.segment.term_dictionary import written_of
-from search_app.engine import expand
-from search_app.engine.match import UnknownNode, matches, said
+from search_app.engine.arrays import term_expansion
+from search_app.engine.arrays.matcher import UnknownNode, matches, said
 from search_app.engine.query.nodes import Labels, Leaf
 from search_app.engine.results import How
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
@@ -230,7 +230,7 @@ class Asked:
             terms = frozenset(snapshot.numbers_of(part.text))
             self._parts.append(AnyOf("word", part.boost, fields, terms, are_words))
         elif type(part) in _HOW:
-            for are_words, found, _, _ in expand.expansions(part, set(fields), snapshot):
+            for are_words, found, _, _ in term_expansion.expansions(part, set(fields), snapshot):
                 expanded = frozenset(found.tolist())
                 how = _HOW[type(part)]
                 self._parts.append(AnyOf(how, part.boost, fields, expanded, are_words))

@@ -13,8 +13,8 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.schema import row_of
-from search_app.engine import expand
-from search_app.engine.match import said
+from search_app.engine.arrays import term_expansion
+from search_app.engine.arrays.matcher import said
 from search_app.engine.query.nodes import Leaf, first_of_equals, parts
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -70,7 +70,7 @@ def _cost(part: query.Query, fields: set[str], snapshot: Snapshot) -> int:
     if row_of(part.fieldname):
         return 0  # a mask, which is remembered
     if not isinstance(part, query.Term):
-        return expand.size(part, snapshot)
+        return term_expansion.size(part, snapshot)
     if len(fields) < len(snapshot.segment.fields):
         return stands(part.text, snapshot) * PLACE
     terms = snapshot.terms_of(part.text)

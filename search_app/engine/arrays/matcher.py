@@ -18,10 +18,10 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.schema import row_of
 from indexer.codec.segment.facet_columns import Column
 from indexer.codec.segment.reader import Places, Postings
-from search_app.engine import expand
+from search_app.engine.arrays import term_expansion
+from search_app.engine.arrays.posting_sums import NOWHERE, gathered, together
 from search_app.engine.query.nodes import Labels, Leaf
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
-from search_app.engine.sums import NOWHERE, gathered, together
 
 Answer = TypeVar("Answer")
 Look = Callable[[], object]
@@ -253,7 +253,7 @@ def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot, _look: Lo
     """Several terms as one: the words that a beginning, a pattern or a likeness stands for."""
     segment = snapshot.segment
     found = []
-    for are_words, numbers, is_range, _ in expand.expansions(part, fields, snapshot):
+    for are_words, numbers, is_range, _ in term_expansion.expansions(part, fields, snapshot):
         terms = segment.words if are_words else segment.stems
         if len(fields) < len(segment.fields):
             words = numbers if are_words else np.flatnonzero(np.isin(segment.stem_of, numbers))

@@ -13,8 +13,8 @@ import numpy as np
 
 from indexer.catalogue.fields import MISSING, Field
 from indexer.codec.segment.array_file import Array
+from search_app.engine.arrays.toggle_counts import Filters, Selection, Toggling
 from search_app.engine.results import Bucket
-from search_app.engine.selection import Filters, Selection, Toggling
 from search_app.engine.snapshot.facet_table import Counts
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 

@@ -15,7 +15,7 @@ import numpy as np
 from indexer.catalogue.fields import Field
 from indexer.codec.segment.array_file import Array, narrowest
 from indexer.codec.segment.facet_columns import Column
-from search_app.engine.match import holding
+from search_app.engine.arrays.matcher import holding
 from search_app.engine.request import year_range
 from search_app.engine.snapshot.facet_table import Numbers
 from search_app.engine.snapshot.snapshot import Documents, Mask, Snapshot
