@@ -22,8 +22,9 @@ from msgspec.structs import replace
 
 from indexer.generations import directory
 from indexer.generations.manifest import IndexUnusable
-from search_app.engine import concepts, meaning, spelling
+from search_app.engine import meaning
 from search_app.engine import suggest as suggesting
+from search_app.engine.interpretation import entity_linker, spellcheck
 from search_app.engine.lane import Busy, Lane, estimate
 from search_app.engine.request import SearchRequest, within
 from search_app.engine.results import Results
@@ -231,8 +232,8 @@ def prepare(snapshot: Snapshot) -> None:
     """Derive all that searches share, so that no request waits for it and forks share it."""
     snapshot.prepare()
     find(SearchRequest(fold=True), snapshot)
-    concepts.of(snapshot).prepare()
-    spelling.of(snapshot).suggested(SCRIPTS, rare=False)  # loads the word lists, too
+    entity_linker.of(snapshot).prepare()
+    spellcheck.of(snapshot).suggested(SCRIPTS, rare=False)  # loads the word lists, too
     meaning.prepare(snapshot)
     suggesting.suggest("aa", snapshot)
     results(find(SearchRequest("aa bb"), snapshot))

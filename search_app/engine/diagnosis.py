@@ -15,16 +15,17 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written
 from indexer.catalogue.fields import Catalogue
-from search_app.engine import concepts, places, spelling, world
+from search_app.engine import places
 from search_app.engine.arrays.matcher import postings
 from search_app.engine.finding import Finding, found
+from search_app.engine.interpretation import entity_linker, spellcheck, world_places
+from search_app.engine.interpretation.entities import Thing
 from search_app.engine.query.clause_builder import LONGEST
 from search_app.engine.query.nodes import Leaf, leaves, parts, wanted
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Counted, Diagnosis, Lacking
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.stages import Stopwatch
-from search_app.engine.things import Thing
 
 MOST_WORDS = 8
 """So many of the things typed are told, each costing a search."""
@@ -88,7 +89,7 @@ def _near(
 
     A broader thing that nothing has is replaced by what it is a kind of or related to.
     """
-    things = concepts.of(snapshot)
+    things = entity_linker.of(snapshot)
     broader: dict[str, Counted] = {}
     related: dict[str, Counted] = {}
     above, aside = things.wider(identity)
@@ -117,7 +118,7 @@ def _counted(
 ) -> Iterator[tuple[Thing, Counted]]:
     """Yield searches for things by name, with how many they find; 0 if only by other words."""
     for thing in near:
-        if name := concepts.of(snapshot).own_name(thing):
+        if name := entity_linker.of(snapshot).own_name(thing):
             alone = search(text=name)
             by_meaning = len(snapshot.common(alone.added, alone.sifted.documents)[0])
             yield thing, Counted(name, alone.total if alone.as_typed > by_meaning else 0)
@@ -148,9 +149,9 @@ def _nearest(
     Correct words and names of the world stay. For the others they are tried in the whole text,
     unless it is long, or else alone.
     """
-    may_change = spelling.of(snapshot).may_change
+    may_change = spellcheck.of(snapshot).may_change
     words = (raw for raw in map(_word_of, unknown) if raw and may_change(raw))
-    misspelled = (raw for raw in words if not world.mentions(raw))
+    misspelled = (raw for raw in words if not world_places.mentions(raw))
     for raw in islice(misspelled, MOST_UNKNOWN):
         for written in _different(raw, snapshot):
             texts = (written,) if is_long else (_put(written, raw, typed), written)
@@ -162,7 +163,7 @@ def _different(raw: str, snapshot: Snapshot) -> list[str]:
     """The likeliest words in place of one, none of them a form of another."""
     found: list[str] = []
     seen: set[str] = set()
-    for candidate in spelling.of(snapshot).candidates(raw):
+    for candidate in spellcheck.of(snapshot).candidates(raw):
         stems = {candidate.written, *snapshot.stems(candidate.written)}
         if seen.isdisjoint(stems):
             found.append(candidate.written)

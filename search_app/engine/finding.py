@@ -15,12 +15,12 @@ from search_app.engine.arrays.bm25f import Ranking
 from search_app.engine.arrays.facets import Sifted
 from search_app.engine.arrays.matcher import matches
 from search_app.engine.arrays.toggle_counts import Selection
+from search_app.engine.interpretation.interpreter import NONE, Understood, understood
 from search_app.engine.meaning import Meant
 from search_app.engine.query.year_expressions import Dated, dated
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
-from search_app.engine.understanding import NONE, Understood, understood
 
 
 class Finding(NamedTuple):

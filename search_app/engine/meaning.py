@@ -16,11 +16,11 @@ import numpy as np
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, Vector
 from search_app.engine.arrays.bm25f import Ranking
+from search_app.engine.interpretation.interpreter import FEW, Understood
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
-from search_app.engine.understanding import FEW, Understood
 
 log = logging.getLogger(__name__)
 

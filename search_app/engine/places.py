@@ -11,15 +11,15 @@ from collections.abc import Iterator
 import msgspec
 
 from indexer.catalogue.fields import MISSING, Field
-from search_app.engine import spelling, world
 from search_app.engine.finding import Finding, found
+from search_app.engine.interpretation import spellcheck, world_places
+from search_app.engine.interpretation.interpreter import as_typed
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Place, Valued
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
-from search_app.engine.understanding import as_typed
 
 MOST_PLACES = 2
 """At most 2 places of a text are reported: each takes a search for every region of it."""
@@ -37,21 +37,21 @@ def absent(
     text = finding.understood.corrected or asked.text
     mentions = _places(text)
     if not mentions and not asked.exact:
-        text = spelling.of(snapshot).suggested(text, rare=True) or text
+        text = spellcheck.of(snapshot).suggested(text, rare=True) or text
         mentions = _places(text)
     for each in mentions[:MOST_PLACES]:
         if as_typed(text[each.start : each.end], snapshot).is_empty:
-            name = world.label(each.name, snapshot.catalogue.language)
+            name = world_places.label(each.name, snapshot.catalogue.language)
             rest = _without(text, each)
             near = _near(each.name.code, msgspec.structs.replace(asked, text=rest), snapshot, watch)
             yield Place(name, rest, tuple(near))
 
 
-def _places(text: str) -> list[world.Mention]:
-    return [each for each in world.mentions(text) if each.name.kind != "language"]
+def _places(text: str) -> list[world_places.Mention]:
+    return [each for each in world_places.mentions(text) if each.name.kind != "language"]
 
 
-def _without(text: str, mention: world.Mention) -> str:
+def _without(text: str, mention: world_places.Mention) -> str:
     """Return a text without a name in it; nothing if the text has more than words."""
     words = list(tokens(text))
     if not all(each.is_plain and each.text not in OPERATORS for each in words):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from search_app.engine import passages, spelling, world
+from search_app.engine import passages
 from search_app.engine.arrays import facets, term_expansion
 from search_app.engine.arrays.facets import Sifted
 from search_app.engine.arrays.toggle_counts import Selection
@@ -18,13 +18,14 @@ from search_app.engine.arrays.top_hits import best, folded, leveled
 from search_app.engine.diagnosis import diagnosed
 from search_app.engine.explain import Explainer
 from search_app.engine.finding import Finding, found
+from search_app.engine.interpretation import spellcheck, world_places
+from search_app.engine.interpretation.interpreter import Understood
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
 from search_app.engine.snapshot.facet_table import Counts
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 from search_app.engine.stages import Stopwatch
-from search_app.engine.understanding import Understood
 
 MOST_REASONS = 10_000
 """So many words, counted once for each publication, are told why they were found: with more
@@ -192,9 +193,9 @@ def _suggestion(answer: Answer) -> str | None:
     request, read = answer.request, answer.understood
     if request.exact or read.corrected or read.base is None:
         return None
-    is_rare = not read.relaxed and len(read.base.documents) < spelling.FREQUENT
-    text = spelling.of(answer.snapshot).suggested(request.text, rare=is_rare)
-    if text is None or world.mentions(text):
+    is_rare = not read.relaxed and len(read.base.documents) < spellcheck.FREQUENT
+    text = spellcheck.of(answer.snapshot).suggested(request.text, rare=is_rare)
+    if text is None or world_places.mentions(text):
         return text
     meant = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
     return text if found(meant, answer.snapshot).total else None

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import Engine, concepts
+from search_app.engine import Engine
+from search_app.engine.interpretation import entity_linker
 from search_app.engine.query.year_expressions import dated
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find
@@ -134,7 +135,7 @@ def random(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def labels(snapshot: Snapshot) -> list[str]:
     """Every name of every thing that a snapshot recognises."""
-    things = concepts.of(snapshot).things
+    things = entity_linker.of(snapshot).things
     return sorted({
         name for each in things
         for name in [*each.acronyms, *(one for several in each.labels.values() for one in several)]

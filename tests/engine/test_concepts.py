@@ -16,8 +16,8 @@ from whoosh.searching import Searcher
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.records import Publication
 from indexer.generations import directory
-from search_app.engine import concepts
 from search_app.engine.arrays.matcher import matches, postings
+from search_app.engine.interpretation import entity_linker
 from search_app.engine.query.clause_builder import Vocabulary, is_shouted
 from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse
@@ -48,14 +48,14 @@ def read(text: str, snapshot: Snapshot) -> Parsed:
     """What was typed, as it is read, all of it wanted."""
     vocabulary = Vocabulary(
         snapshot.catalogue, lambda *_: [], snapshot.stems, snapshot.frequency,
-        snapshot.at_home, snapshot.languages, snapshot.read, concepts.of(snapshot),
+        snapshot.at_home, snapshot.languages, snapshot.read, entity_linker.of(snapshot),
     )  # fmt: skip
     return parse(text, vocabulary, query.And)
 
 
 def recognised(text: str, snapshot: Snapshot) -> list[str]:
     """What of a text is recognised, as it was typed, in order."""
-    things, pieces = concepts.of(snapshot), text.split()
+    things, pieces = entity_linker.of(snapshot), text.split()
     pieces = [part for each in pieces for part in things.cut(each)]
     found = things.recognised(pieces, shouted=is_shouted(pieces))
     return [" ".join(pieces[each.first : each.last]) for each in found]
@@ -141,7 +141,7 @@ def test_the_words_of_a_name_may_stand_apart(snapshot: Snapshot) -> None:
 )
 def test_names_in_what_is_unparted(piece: str, parts: list[str], snapshot: Snapshot) -> None:
     """A name within a run of Chinese is cut out of it, the longest one there is."""
-    assert concepts.of(snapshot).cut(piece) == parts
+    assert entity_linker.of(snapshot).cut(piece) == parts
 
 
 def test_a_name_within_a_run_of_characters_is_found(snapshot: Snapshot) -> None:
@@ -373,7 +373,7 @@ def test_a_thing_that_the_index_has_not(snapshot: Snapshot) -> None:
 def test_every_name_of_the_catalogue_is_answered(catalogue_index: Path) -> None:
     """Each label and acronym of the thesaurus in corpus/ is answered, and most find something."""
     snapshot = Snapshot(directory.current(catalogue_index))
-    things = concepts.of(snapshot).things
+    things = entity_linker.of(snapshot).things
     texts = [label for each in things for labels in each.labels.values() for label in labels]
     texts += [each for one in snapshot.generation.thesaurus().concept for each in one.acronyms]
     found = [answer(text, snapshot, match="all").total > 0 for text in texts]
@@ -415,7 +415,7 @@ def test_no_leaf_is_empty(text: str, snapshot: Snapshot) -> None:
 @settings(max_examples=200)
 def test_no_thing_lies_within_another(text: str, snapshot: Snapshot) -> None:
     """What is recognised stands in order, and nothing of it lies within anything else of it."""
-    things = concepts.of(snapshot)
+    things = entity_linker.of(snapshot)
     pieces = [part for each in text.split() for part in things.cut(each)]
     assert "".join(pieces) == "".join(text.split())
     found = things.recognised(pieces, shouted=False)
@@ -430,6 +430,6 @@ def test_no_thing_lies_within_another(text: str, snapshot: Snapshot) -> None:
 
 def test_a_stop_word_is_no_name_in_another_language(catalogue_index: Path) -> None:
     """The word *can* is not read as Canada, whose Spanish name has the same stem."""
-    known = concepts.of(Snapshot(directory.current(catalogue_index)))
+    known = entity_linker.of(Snapshot(directory.current(catalogue_index)))
     assert not known.recognised(["where", "can"], shouted=False)
     assert [each.leaf.said for each in known.recognised(["Canadá"], shouted=False)] == ["Canadá"]

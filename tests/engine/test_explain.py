@@ -17,12 +17,12 @@ from search_app.engine.arrays.bm25f import Ranking, found
 from search_app.engine.arrays.matcher import postings
 from search_app.engine.arrays.term_matches import Asked, Words
 from search_app.engine.explain import Explainer
+from search_app.engine.interpretation.interpreter import Understood
 from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.query.parser import Parsed
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Results, Why
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.understanding import Understood
 from tests.engine import trees
 from tests.engine.catalogues import CATALOGUE, index, throw
 

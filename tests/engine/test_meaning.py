@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from indexer.analysis import embeddings
 from search_app.engine import Engine
+from search_app.engine.interpretation.interpreter import FEW
 from search_app.engine.meaning import LEAST, MOST
 from search_app.engine.request import Match, SearchRequest
-from search_app.engine.understanding import FEW
 from search_app.judged import load
 
 JUDGED = load(Path(__file__).parents[1] / "relevance" / "catalogue.toml")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from indexer.catalogue import thesaurus
 from indexer.generations import directory
-from search_app.engine.naming import JOINING, MOST_ALIKE, Names
+from search_app.engine.interpretation.entities import Thing
+from search_app.engine.interpretation.entity_names import JOINING, MOST_ALIKE, Names
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.things import Thing
 from tests.catalogue import CORPUS
 from tests.engine.named import answer, ids
 

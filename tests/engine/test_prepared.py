@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from indexer.jobs import build
-from search_app.engine import Engine, SearchRequest, concepts
-from search_app.engine.concepts import Concepts
+from search_app.engine import Engine, SearchRequest
+from search_app.engine.interpretation import entity_linker
+from search_app.engine.interpretation.entity_linker import Concepts
 from search_app.engine.snapshot.snapshot import Snapshot
 
 HOUSES = ("search_app", "indexer")
@@ -79,7 +80,7 @@ def test_a_generation_is_in_use_only_once_it_is_prepared(
 
 def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> None:
     """What is kept of a concept is whole from the moment at which another thread can see it."""
-    found = concepts.of(Engine(catalogue_index).snapshot())
+    found = entity_linker.of(Engine(catalogue_index).snapshot())
     fresh = Concepts(found._snapshot, found._snapshot.generation.thesaurus())
 
     class Published(dict[int, Any]):

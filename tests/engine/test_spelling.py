@@ -14,10 +14,10 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.records import Publication, Source
 from indexer.generations import directory
-from search_app.engine import concepts, spelling, world
+from search_app.engine.interpretation import entity_linker, spellcheck, world_places
+from search_app.engine.interpretation.entities import UNITED_NATIONS
+from search_app.engine.interpretation.spellcheck import FREQUENT, MOST, TIMES, Speller
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.spelling import FREQUENT, MOST, TIMES, Speller
-from search_app.engine.things import UNITED_NATIONS
 from tests.engine.catalogues import index
 from tests.engine.named import answer, ids, opened
 
@@ -53,7 +53,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 @pytest.fixture(scope="module")
 def speller(snapshot: Snapshot) -> Speller:
     """The speller of these."""
-    return spelling.of(snapshot)
+    return spellcheck.of(snapshot)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_nothing_is_taken_for_a_stop_word(
     assert answer("four trafficking", snapshot).suggestion is None
     the = Publication(id="a", title="The", source=Source("made", 1))
     alone = Snapshot(directory.current(index(tmp_path, [the])))
-    assert spelling.of(alone).corrected("xthe trafficking") is None
+    assert spellcheck.of(alone).corrected("xthe trafficking") is None
 
 
 def test_signs_that_leave_no_letter(snapshot: Snapshot, speller: Speller) -> None:
@@ -193,7 +193,7 @@ def test_what_may_have_been_meant(text: str, suggestion: str | None, snapshot: S
 def test_words_of_names_are_known(tmp_path: Path) -> None:
     """A word of a label is never corrected, and is what an unknown word may be taken for."""
     snapshot = opened(tmp_path)
-    speller = spelling.of(snapshot)
+    speller = spellcheck.of(snapshot)
     assert snapshot.frequency("phoqu") == 0
     assert snapshot.frequency("sea")
     assert not snapshot.frequency("seal")
@@ -223,8 +223,8 @@ def test_a_correct_word_is_never_corrected(text: str, snapshot: Snapshot, tmp_pa
         Publication(id=f"p{number}", title=" ".join(words), source=Source("made", number + 1))
         for number in range(60)
     ]
-    close = spelling.of(Snapshot(directory.current(index(tmp_path, made))))
-    for speller in (close, spelling.of(snapshot)):
+    close = spellcheck.of(Snapshot(directory.current(index(tmp_path, made))))
+    for speller in (close, spellcheck.of(snapshot)):
         for typed in (text, fold(text), text.capitalize()):
             assert speller.corrected(typed) is None
             assert speller.suggested(typed, rare=True) is None
@@ -250,7 +250,7 @@ def test_a_misspelled_place_is_suggested(typed: str, meant: str, snapshot: Snaps
 
 def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
     """A misspelled word is corrected even if its stem is that of a label."""
-    speller = spelling.of(opened(tmp_path))
+    speller = spellcheck.of(opened(tmp_path))
     assert stemming.stem("surgeones", "en") == stemming.stem("surgeon", "en")
     assert speller.suggested("surgeon", rare=True) is None
     assert speller.suggested("surgeones", rare=False) == "surgeons"
@@ -310,10 +310,10 @@ def held(snapshot: Snapshot) -> Counter[str]:
     found: Counter[str] = Counter()
     for number in range(snapshot.size):
         found.update({each.written for each in tokenizer.tokens(snapshot.title(number), "en")})
-    for each in (*concepts.of(snapshot).words, *world.words("en")):
-        found.setdefault(each, spelling.NAMED)
+    for each in (*entity_linker.of(snapshot).words, *world_places.words("en")):
+        found.setdefault(each, spellcheck.NAMED)
     for language in UNITED_NATIONS:
-        for each in world.words(language):
+        for each in world_places.words(language):
             found.setdefault(each, 1)
     return found
 
@@ -328,7 +328,11 @@ def test_candidates_are_those_of_a_walk_over_all_words(
     wanted = as_written(word)
     edits = 1 if len(wanted) < 5 else 2
     near = [
-        (spelling.LETTER * far + spelling.FIRST_LETTER * (each[0] != wanted[0]), frequency, each)
+        (
+            spellcheck.LETTER * far + spellcheck.FIRST_LETTER * (each[0] != wanted[0]),
+            frequency,
+            each,
+        )
         for each, frequency in held.items()
         if frequency >= max(least, 1)
         and each not in stemming.stop_words("en")

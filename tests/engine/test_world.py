@@ -9,9 +9,9 @@ from spellchecker import SpellChecker
 
 from indexer.analysis.folding import fold
 from indexer.catalogue import iso_codes
-from search_app.engine import dictionary, world
-from search_app.engine.things import UNITED_NATIONS
-from search_app.engine.world import Name
+from search_app.engine.interpretation import word_lists, world_places
+from search_app.engine.interpretation.entities import UNITED_NATIONS
+from search_app.engine.interpretation.world_places import Name
 
 PLACES = sorted({
     label
@@ -30,7 +30,7 @@ CAPITALS = ("Nairobi", "Ouagadougou", "Москва", "نيروبي", "北京", 
 
 def whole(text: str) -> Name | None:
     """The name that a text is as a whole."""
-    found = world.mentions(text)
+    found = world_places.mentions(text)
     is_whole = len(found) == 1 and (found[0].start, found[0].end) == (0, len(text))
     return found[0].name if is_whole else None
 
@@ -41,7 +41,7 @@ def test_a_name_is_recognized_in_six_languages(labels: Sequence[str]) -> None:
     for label in labels:
         alone = label.rstrip(".)）’")
         for typed in (alone, alone.lower(), alone.upper(), fold(alone), alone.replace("-", " ")):
-            assert [each.end for each in world.mentions(typed)] == [len(typed)], typed
+            assert [each.end for each in world_places.mentions(typed)] == [len(typed)], typed
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_name_is_recognized_as_people_type_it(typed: str, name: Name | None) -
 def test_names_in_a_text_are_the_longest() -> None:
     """A text names the longest of overlapping names, at their places."""
     text = "From Guinea-Bissau, via Niger: Equatorial Guinea"
-    found = [(text[each.start : each.end], each.name.code) for each in world.mentions(text)]
+    found = [(text[each.start : each.end], each.name.code) for each in world_places.mentions(text)]
     assert found == [("Guinea-Bissau", "GW"), ("Niger", "NE"), ("Equatorial Guinea", "GQ")]
 
 
@@ -74,8 +74,8 @@ def test_a_listed_word_is_correct_in_its_language(language: str) -> None:
     """A word of the list of the catalogue's language is correct, in any case, without accents."""
     listed = sorted(SpellChecker(language=language).word_frequency.words())
     for word in listed[:: len(listed) // 200]:
-        assert dictionary.is_correct(word, language, ())
-        assert dictionary.is_correct(fold(word).upper(), language, UNITED_NATIONS)
+        assert word_lists.is_correct(word, language, ())
+        assert word_lists.is_correct(fold(word).upper(), language, UNITED_NATIONS)
 
 
 @pytest.mark.parametrize(
@@ -89,5 +89,5 @@ def test_a_listed_word_is_correct_in_its_language(language: str) -> None:
 )  # fmt: skip
 def test_a_misspelled_word_is_not_listed(word: str, *, is_correct: bool) -> None:
     """Common words of other languages and British spellings are correct, misspelled words not."""
-    assert dictionary.is_correct(word, "en", UNITED_NATIONS) == is_correct
-    assert not dictionary.is_correct(word, "zh", ("zh",))
+    assert word_lists.is_correct(word, "en", UNITED_NATIONS) == is_correct
+    assert not word_lists.is_correct(word, "zh", ("zh",))

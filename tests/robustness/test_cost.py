@@ -15,8 +15,9 @@ from whoosh import query
 
 from indexer.analysis import folding
 from indexer.codec.segment.reader import Segment, Terms
-from search_app.engine import Engine, OverBudget, concepts, lane, naming
+from search_app.engine import Engine, OverBudget, lane
 from search_app.engine.arrays.matcher import postings
+from search_app.engine.interpretation import entity_linker, entity_names
 from search_app.engine.lane import estimate
 from search_app.engine.passages import marker
 from search_app.engine.query.nodes import Leaf
@@ -185,8 +186,8 @@ def test_a_long_word_is_folded_once_for_each_character(
         return folding.fold(text)
 
     piece = f"{'both’' * 1000}形{'more’' * 1000}"
-    known = concepts.of(engine.snapshot())
-    monkeypatch.setattr(naming, "fold", fold)
+    known = entity_linker.of(engine.snapshot())
+    monkeypatch.setattr(entity_names, "fold", fold)
     assert known.cut(piece) == [piece]
     assert len(folded) <= len(set(piece)) + 50
 

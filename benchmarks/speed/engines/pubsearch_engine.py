@@ -10,7 +10,8 @@ from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Kind, Question
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import concepts, prepare
+from search_app.engine import prepare
+from search_app.engine.interpretation import entity_linker
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Answer as Found
 from search_app.engine.search import find, results
@@ -97,7 +98,7 @@ class PubsearchEngine(Engine):
     def warm(self) -> None:
         """Makes what words are read by, as a server does before it answers."""
         prepare(self.snapshot)
-        concepts.of(self.snapshot).prepare()
+        entity_linker.of(self.snapshot).prepare()
 
     def ask(self, question: Question) -> Answered:
         """Asks as the page does, with the ticks as filters."""

@@ -10,7 +10,7 @@ from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import exact
-from search_app.engine import things
+from search_app.engine.interpretation import entities
 from search_app.engine.query.nodes import Leaf
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -60,7 +60,7 @@ def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
 def _open_values(snapshot: Snapshot) -> Iterator[tuple[Field, str]]:
     """The values of facets that can't be recognised within a text."""
     for row in snapshot.catalogue.facets:
-        if not things.is_told(row):
+        if not entities.is_told(row):
             values = snapshot.columns[row.name].values
             yield from ((row, value) for value in values if value != MISSING)
 

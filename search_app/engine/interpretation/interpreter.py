@@ -18,11 +18,11 @@ from whoosh import query
 
 from indexer.analysis.folding import fold
 from indexer.catalogue.fields import MISSING, Field
-from search_app.engine import concepts, spelling, things
 from search_app.engine.arrays.bm25f import Ranking, ranked
 from search_app.engine.arrays.cost import bounded
-from search_app.engine.keeping import facts_kept
-from search_app.engine.preferring import preferring
+from search_app.engine.interpretation import entities, entity_linker, spellcheck
+from search_app.engine.interpretation.boosts import preferring
+from search_app.engine.interpretation.required_clauses import facts_kept
 from search_app.engine.query.clause_builder import Pieces, Vocabulary
 from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse
@@ -91,7 +91,7 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
     if _is_enough(typed, request):
         return typed
     readings = [typed]
-    corrected = None if request.exact else spelling.of(snapshot).corrected(request.text)
+    corrected = None if request.exact else spellcheck.of(snapshot).corrected(request.text)
     if corrected:
         spelt = _found(corrected, way, snapshot, watch)
         readings.insert(0, spelt._replace(corrected=corrected))
@@ -160,7 +160,7 @@ def _words_of(snapshot: Snapshot) -> Vocabulary:
 
 
 def _words_and_things_of(snapshot: Snapshot) -> Vocabulary:
-    known = concepts.of(snapshot)
+    known = entity_linker.of(snapshot)
     return msgspec.structs.replace(_words_of(snapshot), things=known if known.things else None)
 
 
@@ -206,7 +206,7 @@ def _names(field: Field, snapshot: Snapshot) -> _Names:
     """Return the names of the values of a facet."""
     known = _Names({}, {})
     for value in snapshot.columns[field.name].values:
-        labels = [] if value == MISSING else things.names(field, value, snapshot).values()
+        labels = [] if value == MISSING else entities.names(field, value, snapshot).values()
         every = [name for names in labels for name in names] or [field.missing]
         for name in dict.fromkeys(map(fold, (value, *every))):
             known.values.setdefault(name, []).append(value)

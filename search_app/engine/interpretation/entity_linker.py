@@ -20,12 +20,12 @@ from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec.segment.term_dictionary import written_of
 from search_app.engine.arrays.matcher import postings
-from search_app.engine.naming import Name, Names
+from search_app.engine.interpretation.entities import Thing, things
+from search_app.engine.interpretation.entity_names import Name, Names
 from search_app.engine.query import clause_builder
 from search_app.engine.query.clause_builder import Recognised, Vocabulary
 from search_app.engine.query.nodes import Labels, Leaf
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.things import Thing, things
 
 LABEL, VALUE, KIN = 0.8, 0.3, 0.25
 """What another label weighs, having a value, and a kind of the thing, beside 1 for what was

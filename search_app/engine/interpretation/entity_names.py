@@ -16,7 +16,7 @@ from unicodedata import normalize
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
-from search_app.engine.things import Thing
+from search_app.engine.interpretation.entities import Thing
 
 MOST_PIECES = 60
 """Names are looked for in at most so many pieces of a text, the first ones."""

@@ -24,11 +24,11 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.string_table import Texts
-from search_app.engine import concepts, dictionary, world
+from search_app.engine.interpretation import entity_linker, word_lists, world_places
+from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.query import clause_builder
 from search_app.engine.query.lexer import tokens
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.things import UNITED_NATIONS
 
 FREQUENT = 10
 """A word that so many publications have is never taken for another."""
@@ -72,10 +72,10 @@ class Speller:
         words = snapshot.surface_texts
         for written, frequency in zip(words, frequencies.tolist(), strict=True):
             known[written] = known.get(written, 0) + frequency
-        places = world.words(self._spoken[0])
-        named = dict.fromkeys([*concepts.of(snapshot).words, *places], NAMED)
+        places = world_places.words(self._spoken[0])
+        named = dict.fromkeys([*entity_linker.of(snapshot).words, *places], NAMED)
         for each in UNITED_NATIONS:
-            named |= dict.fromkeys(world.words(each).keys() - named.keys(), 1)
+            named |= dict.fromkeys(world_places.words(each).keys() - named.keys(), 1)
         # Words that only names have, each as names write it.
         self._only_named = {each: places.get(each, each) for each in named.keys() - known.keys()}
         known = named | known
@@ -127,7 +127,7 @@ class Speller:
         self, text: str, doubted: Iterable[tuple[int, int]]
     ) -> dict[tuple[int, int], str]:
         """Return likelier words for those of a text that are no names."""
-        named = world.mentions(text)
+        named = world_places.mentions(text)
         others = [raw for raw in _plain_words(text)[:MOST_READ] if self._frequency(raw)]
         found = {}
         for first, last in doubted:
@@ -149,8 +149,8 @@ class Speller:
             not each.isalpha() or each.isupper() for each in raw[1:]
         ):
             return False
-        is_label = written in concepts.of(self._snapshot).words
-        return not is_label and not dictionary.is_correct(raw, *self._spoken)
+        is_label = written in entity_linker.of(self._snapshot).words
+        return not is_label and not word_lists.is_correct(raw, *self._spoken)
 
     def _finds_nothing(self, raw: str) -> bool:
         return not self._frequency(raw)

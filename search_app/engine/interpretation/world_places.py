@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue import iso_codes
-from search_app.engine.things import UNITED_NATIONS
+from search_app.engine.interpretation.entities import UNITED_NATIONS
 
 MOST_WORDS = 40
 """Names are recognized among the first 40 words of a text: the time grows with their number."""
