@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 from indexer.catalogue.records import Source
+from search_app.engine.features.autocomplete import Kind
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import Held, Part
-from search_app.engine.suggest import Kind
 
 
 class Also(TypedDict):

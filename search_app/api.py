@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from search_app import answers
+from search_app.engine.features.autocomplete import Suggestion
+from search_app.engine.features.more_like_this import related
 from search_app.engine.results import Bucket, Hit, Results, Why
-from search_app.engine.similar import related
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.suggest import Suggestion
 from search_app.page import HitRow, chips, hit_rows, page_count, publication_url
 from search_app.reasons import reasons
 from search_app.sidebar import is_ticked, label

@@ -17,9 +17,9 @@ from indexer.catalogue.fields import Catalogue
 from search_app import address, api, detail, openapi, page, sidebar, state
 from search_app.access import is_from_here
 from search_app.engine import Engine
+from search_app.engine.deadline import Stopwatch
 from search_app.engine.results import Results
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.stages import Stopwatch
 from search_app.errors import NotFound
 from search_app.gaps import Gaps
 from search_app.metrics import TYPE, Metrics

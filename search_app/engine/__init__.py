@@ -22,18 +22,18 @@ from msgspec.structs import replace
 
 from indexer.generations import directory
 from indexer.generations.manifest import IndexUnusable
-from search_app.engine import meaning
-from search_app.engine import suggest as suggesting
+from search_app.engine import semantic
+from search_app.engine.admission import Busy, Lane, estimate
+from search_app.engine.deadline import OverBudget, Stopwatch
+from search_app.engine.features import autocomplete as suggesting
+from search_app.engine.features.autocomplete import Filters, Suggestion
 from search_app.engine.interpretation import entity_linker, spellcheck
-from search_app.engine.lane import Busy, Lane, estimate
 from search_app.engine.request import SearchRequest, within
 from search_app.engine.results import Results
 from search_app.engine.search import Answer, find, results
 from search_app.engine.snapshot import loader
 from search_app.engine.snapshot.loader import Check
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.stages import OverBudget, Stopwatch
-from search_app.engine.suggest import Filters, Suggestion
 
 __all__ = ["Busy", "Care", "Engine", "OverBudget", "SearchRequest", "open_engine"]
 
@@ -234,7 +234,7 @@ def prepare(snapshot: Snapshot) -> None:
     find(SearchRequest(fold=True), snapshot)
     entity_linker.of(snapshot).prepare()
     spellcheck.of(snapshot).suggested(SCRIPTS, rare=False)  # loads the word lists, too
-    meaning.prepare(snapshot)
+    semantic.prepare(snapshot)
     suggesting.suggest("aa", snapshot)
     results(find(SearchRequest("aa bb"), snapshot))
 

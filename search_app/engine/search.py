@@ -10,22 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from search_app.engine import passages
 from search_app.engine.arrays import facets, term_expansion
 from search_app.engine.arrays.facets import Sifted
 from search_app.engine.arrays.toggle_counts import Selection
 from search_app.engine.arrays.top_hits import best, folded, leveled
-from search_app.engine.diagnosis import diagnosed
-from search_app.engine.explain import Explainer
-from search_app.engine.finding import Finding, found
+from search_app.engine.deadline import Stopwatch
+from search_app.engine.features import highlight
+from search_app.engine.features.explain import Explainer
+from search_app.engine.features.zero_results import diagnosed
 from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.interpreter import Understood
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
+from search_app.engine.retrieval import Finding, found
 from search_app.engine.snapshot.facet_table import Counts
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
-from search_app.engine.stages import Stopwatch
 
 MOST_REASONS = 10_000
 """So many words, counted once for each publication, are told why they were found: with more
@@ -239,8 +239,10 @@ def _diagnosis(answer: Answer, strict: int) -> Diagnosis | None:
 def _hits(answer: Answer, told: Sequence[Why | None]) -> tuple[Hit, ...]:
     words, catalogue = answer.understood.tree, answer.snapshot.catalogue
     title_row, summary_row = catalogue.role("title"), catalogue.role("summary")
-    in_title = passages.marker(words, title_row.name if title_row else "", catalogue.language)
-    in_summary = passages.marker(words, summary_row.name if summary_row else "", catalogue.language)
+    in_title = highlight.marker(words, title_row.name if title_row else "", catalogue.language)
+    in_summary = highlight.marker(
+        words, summary_row.name if summary_row else "", catalogue.language
+    )
     scores = [None] * len(answer.numbers) if answer.scores is None else answer.scores.tolist()
     hits = []
     for number, score, why in zip(answer.numbers.tolist(), scores, told, strict=True):
@@ -250,8 +252,8 @@ def _hits(answer: Answer, told: Sequence[Why | None]) -> tuple[Hit, ...]:
             Hit(
                 publication,
                 None if score is None else round(score, 4),
-                passages.whole(publication.title, in_title, publication.lang),
-                passages.passage(publication.summary or "", in_summary, publication.lang),
+                highlight.whole(publication.title, in_title, publication.lang),
+                highlight.passage(publication.summary or "", in_summary, publication.lang),
                 len(answer.snapshot.editions.others(number)),
                 why,
             )

@@ -16,7 +16,7 @@ from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import Ranking, found
 from search_app.engine.arrays.matcher import postings
 from search_app.engine.arrays.term_matches import Asked, Words
-from search_app.engine.explain import Explainer
+from search_app.engine.features.explain import Explainer
 from search_app.engine.interpretation.interpreter import Understood
 from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.query.parser import Parsed

@@ -15,7 +15,7 @@ from indexer.catalogue import schema
 from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import found
 from search_app.engine.arrays.term_matches import Asked, Words
-from search_app.engine.passages import marker
+from search_app.engine.features.highlight import marker
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import find

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from indexer.analysis import embeddings
 from search_app.engine import Engine
 from search_app.engine.interpretation.interpreter import FEW
-from search_app.engine.meaning import LEAST, MOST
 from search_app.engine.request import Match, SearchRequest
+from search_app.engine.semantic import LEAST, MOST
 from search_app.judged import load
 
 JUDGED = load(Path(__file__).parents[1] / "relevance" / "catalogue.toml")
@@ -130,6 +130,6 @@ def test_another_encoder_is_told(
         assert not results.meant
         (record,) = [
             each for each in caplog.records
-            if each.name == "search_app.engine.meaning" and each.thread == get_ident()
+            if each.name == "search_app.engine.semantic" and each.thread == get_ident()
         ]  # fmt: skip
         assert "0.2.1, which is not installed" in record.getMessage()

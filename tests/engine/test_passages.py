@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
-from search_app.engine.passages import LENGTH, REMEMBERED, marker, passage, whole
+from search_app.engine.features.highlight import LENGTH, REMEMBERED, marker, passage, whole
 from search_app.engine.query.nodes import Leaf, fits
 from search_app.engine.results import Run
 

@@ -15,8 +15,8 @@ from indexer.catalogue import schema
 from indexer.catalogue.records import Publication, Source
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
-from search_app.engine import similar
-from search_app.engine.similar import related, telling
+from search_app.engine.features import more_like_this
+from search_app.engine.features.more_like_this import related, telling
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.engine.catalogues import index, throw
 
@@ -79,10 +79,10 @@ def test_the_telling_words_are_those_that_score_most(catalogue: Snapshot, twin: 
         assert scores == pytest.approx(sorted(scores, reverse=True), rel=CLOSE)
         left = [
             stem for stem in twin.weights[number]
-            if stem not in {*words, *similar.UNLIKENING} and not stem.isdigit()
+            if stem not in {*words, *more_like_this.UNLIKENING} and not stem.isdigit()
             and catalogue.segment.stems.frequency(catalogue.term(stem) or 0) > 1
         ]  # fmt: skip
-        if len(words) < similar.MOST_WORDS:
+        if len(words) < more_like_this.MOST_WORDS:
             assert not left
         elif left:
             most = max(twin.score(stem, number) for stem in left)
@@ -93,19 +93,19 @@ def test_the_likest_score_most(catalogue: Snapshot, twin: Twin) -> None:
     """What is shown is in the order of its scores, above the bar, and all that is better."""
     for number in range(catalogue.size):
         words, found = telling(number, catalogue), related(number, catalogue).similar
-        if len(words) < similar.LEAST_WORDS:
+        if len(words) < more_like_this.LEAST_WORDS:
             assert found == []
             continue
         everything = range(catalogue.size)
         scores = [sum(twin.score(stem, other) for stem in words) for other in everything]
-        bar = similar.BAR * scores[number]
+        bar = more_like_this.BAR * scores[number]
         shown = [scores[other] for other in found]
         assert shown == pytest.approx(sorted(shown, reverse=True), rel=CLOSE)
         assert all(each >= bar * (1 - CLOSE) for each in shown)
         aside = {number, *found}
         for each in (number, *found):
             aside.update(catalogue.editions.others(each).tolist())
-        least = shown[-1] if len(found) == similar.MOST_SIMILAR else bar
+        least = shown[-1] if len(found) == more_like_this.MOST_SIMILAR else bar
         assert max(scores[other] for other in everything if other not in aside) <= least * (
             1 + CLOSE
         )
@@ -116,7 +116,7 @@ def check(number: int, snapshot: Snapshot) -> None:
     found = related(number, snapshot)
     assert number not in [*found.similar, *found.editions]
     assert not {*found.similar} & {*found.editions}
-    assert len(found.similar) <= similar.MOST_SIMILAR
+    assert len(found.similar) <= more_like_this.MOST_SIMILAR
     for each in found.similar:
         assert not {*found.similar} & {*snapshot.editions.others(each).tolist()}
 
@@ -169,7 +169,7 @@ def test_some_words_liken_nothing(catalogue: Snapshot) -> None:
     for number in range(catalogue.size):
         for stem in telling(number, catalogue):
             frequency = catalogue.segment.stems.frequency(catalogue.term(stem) or 0)
-            assert frequency >= similar.LEAST_FREQUENCY
+            assert frequency >= more_like_this.LEAST_FREQUENCY
             assert stem not in {"the", "other", "make", "2009"}
 
 
@@ -182,7 +182,7 @@ def test_the_commonest_words_are_left_out_first(
         stem: catalogue.segment.stems.frequency(catalogue.term(stem) or 0)
         for stem in telling(number, catalogue)
     }
-    monkeypatch.setattr(similar, "MOST_POSTINGS", 60)
+    monkeypatch.setattr(more_like_this, "MOST_POSTINGS", 60)
     kept = telling(number, catalogue)
     dropped = frequencies.keys() - {*kept}
     assert dropped

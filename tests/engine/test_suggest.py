@@ -15,9 +15,9 @@ from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.string_table import Texts
 from search_app.engine import Engine, open_engine
+from search_app.engine.features.autocomplete import LONGEST, MOST, Filters, Suggestion, suggest
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.prefix_index import Labels
-from search_app.engine.suggest import LONGEST, MOST, Filters, Suggestion, suggest
 from tests.engine.catalogues import FILTERS, WORDS, index, publications
 
 TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"

@@ -19,8 +19,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from search_app import config, create_app
-from search_app.engine import Engine, lane
-from search_app.engine.lane import Lane
+from search_app.engine import Engine, admission
+from search_app.engine.admission import Lane
 from tests.robustness.asking import ask
 from tests.robustness.shapes import Shapes, words_of
 
@@ -61,7 +61,7 @@ def fuzz(engine: Engine, seconds: float, seed: int) -> int:
         queue.cost, began = 0, time.process_time()
         answer = ask(app, target.encode())
         took = time.process_time() - began
-        is_cheap = queue.cost <= lane.COSTLY
+        is_cheap = queue.cost <= admission.COSTLY
         asked, worst = asked + 1, max(worst, took)
         worst_cheap = max(worst_cheap, took * is_cheap)
         if took > MOST or took * is_cheap > MOST_CHEAP or answer.status not in (200, 414):

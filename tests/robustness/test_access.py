@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from benchmarks.speed.serving import gunicorn, server
 from search_app import access, config, create_app
 from search_app.config import SettingError
-from search_app.engine import lane
+from search_app.engine import admission
 from search_app.headers import HEADERS
 from tests.catalogue import PATIENT
 from tests.robustness.asking import ask, faults
@@ -198,8 +198,8 @@ def test_who_asks_too_often_is_told_when_to_come_again(made: Make) -> None:
 
 def test_a_rate_has_no_say_in_other_refusals(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is refused for another reason is told when that has passed, not when the rate has."""
-    monkeypatch.setattr(lane, "COSTLY", 0)
-    monkeypatch.setattr(lane, "WAITED", 0.01)
+    monkeypatch.setattr(admission, "COSTLY", 0)
+    monkeypatch.setattr(admission, "WAITED", 0.01)
     app = made(rate="3 per hour")
     with app.extensions["pubsearch"]._costly.entered(1):
         refused = app.test_client().get("/?q=*a*")

@@ -15,14 +15,14 @@ from whoosh import query
 
 from indexer.analysis import folding
 from indexer.codec.segment.reader import Segment, Terms
-from search_app.engine import Engine, OverBudget, lane
+from search_app.engine import Engine, OverBudget, admission
+from search_app.engine.admission import estimate
 from search_app.engine.arrays.matcher import postings
+from search_app.engine.deadline import Stopwatch
+from search_app.engine.features.highlight import marker
 from search_app.engine.interpretation import entity_linker, entity_names
-from search_app.engine.lane import estimate
-from search_app.engine.passages import marker
 from search_app.engine.query.nodes import Leaf
 from search_app.engine.request import SearchRequest, within
-from search_app.engine.stages import Stopwatch
 from tests.robustness import fuzz_cost
 from tests.robustness.shapes import Shapes, words_of
 
@@ -147,7 +147,7 @@ def test_a_search_ends_while_it_is_diagnosed(
 )
 def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
     """The estimate of a short text is not zero."""
-    assert estimate(SearchRequest(text), engine.snapshot()) >= lane.WORD
+    assert estimate(SearchRequest(text), engine.snapshot()) >= admission.WORD
 
 
 @settings(max_examples=80)

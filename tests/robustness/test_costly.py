@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app import config, create_app
-from search_app.engine import Busy, Engine, OverBudget, lane
-from search_app.engine.lane import Lane, estimate
+from search_app.engine import Busy, Engine, OverBudget, admission
+from search_app.engine.admission import Lane, estimate
+from search_app.engine.deadline import ASIDE, Stopwatch
 from search_app.engine.query.word_limit import MOST_WORDS
 from search_app.engine.request import LONGEST, SearchRequest, within
-from search_app.engine.stages import ASIDE, Stopwatch
 from tests.catalogue import PATIENT
 
 LONG = 60
@@ -64,7 +64,7 @@ def engine(catalogue_index: Path) -> Engine:
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_searches_are_never_costly(text: str, engine: Engine) -> None:
     """What people type passes beside the lane."""
-    assert estimate(SearchRequest(text), engine.snapshot()) <= lane.COSTLY
+    assert estimate(SearchRequest(text), engine.snapshot()) <= admission.COSTLY
 
 
 @pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY)
@@ -72,7 +72,7 @@ def test_what_is_costly_is_known_beforehand(
     text: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Patterns over all words, and very many words, cost more than a plain search of any length."""
-    monkeypatch.setattr(lane, "COSTLY", 0)
+    monkeypatch.setattr(admission, "COSTLY", 0)
     plain = estimate(SearchRequest(" ".join(ORDINARY[:2] * 2)), engine.snapshot())
     assert estimate(SearchRequest(text), engine.snapshot()) > plain > 0
 
@@ -80,7 +80,7 @@ def test_what_is_costly_is_known_beforehand(
 def test_reasons_cost_for_each_publication(engine: Engine) -> None:
     """A search that is to be explained costs more, the more of it is shown."""
     few, many = (SearchRequest("organ removal", explain=True, size=size) for size in (10, 100))
-    assert estimate(few, engine.snapshot()) <= lane.COSTLY
+    assert estimate(few, engine.snapshot()) <= admission.COSTLY
     assert estimate(many, engine.snapshot()) > 5 * estimate(few, engine.snapshot())
 
 
@@ -91,19 +91,19 @@ def test_selected_values_cost(engine: Engine) -> None:
         estimate(SearchRequest("organ", {"topic": values[:number]}), engine.snapshot())
         for number in (0, 4, 100)
     ]
-    assert costs[0] < costs[1] < lane.COSTLY < costs[2]
+    assert costs[0] < costs[1] < admission.COSTLY < costs[2]
 
 
 def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one may wait, of three costly searches at once one is refused at once."""
-    monkeypatch.setattr(lane, "WAITING", 1)
-    monkeypatch.setattr(lane, "WAITED", LONG)
+    monkeypatch.setattr(admission, "WAITING", 1)
+    monkeypatch.setattr(admission, "WAITED", LONG)
     one = Lane()
     is_in, waits, may_end = Event(), Event(), Event()
     one._running = Told(one._running, waits)  # type: ignore[assignment]
 
     def run() -> str:
-        with one.entered(lane.COSTLY + 1):
+        with one.entered(admission.COSTLY + 1):
             is_in.set()
             may_end.wait(LONG)
         return "answered"
@@ -113,22 +113,22 @@ def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch
         is_in.wait(LONG)
         second = pool.submit(run)
         assert waits.wait(LONG)
-        with pytest.raises(Busy), one.entered(lane.COSTLY + 1):
+        with pytest.raises(Busy), one.entered(admission.COSTLY + 1):
             pytest.fail("a third was let in")
-        with one.entered(lane.COSTLY):
+        with one.entered(admission.COSTLY):
             pass  # an ordinary search is not held up
         may_end.set()
         assert (first.result(LONG), second.result(LONG)) == ("answered", "answered")
-    with one.entered(lane.COSTLY + 1):
+    with one.entered(admission.COSTLY + 1):
         pass  # the lane is free again
-    monkeypatch.setattr(lane, "WAITED", 0.01)
-    with one.entered(lane.COSTLY + 1), pytest.raises(Busy), one.entered(lane.COSTLY + 1):
+    monkeypatch.setattr(admission, "WAITED", 0.01)
+    with one.entered(admission.COSTLY + 1), pytest.raises(Busy), one.entered(admission.COSTLY + 1):
         pytest.fail("one that had waited long enough was let in")
 
 
 def test_a_costly_search_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """While an ordinary search is answered the one in the lane stands aside, and says so."""
-    monkeypatch.setattr(lane, "GIVEN", LONG)
+    monkeypatch.setattr(admission, "GIVEN", LONG)
     one, stood, is_in, may_end = Lane(), [], Event(), Event()
 
     class Passed(Condition):
@@ -141,12 +141,12 @@ def test_a_costly_search_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     one._passed = Passed()
 
     def ordinary() -> None:
-        with one.entered(lane.COSTLY):
+        with one.entered(admission.COSTLY):
             is_in.set()
             may_end.wait(LONG)
             stood.append("ordinary")
 
-    with ThreadPoolExecutor(1) as pool, one.entered(lane.COSTLY + 1) as give_way:
+    with ThreadPoolExecutor(1) as pool, one.entered(admission.COSTLY + 1) as give_way:
         assert not give_way(), "it stood aside for nobody"
         pool.submit(ordinary)
         is_in.wait(LONG)
@@ -158,11 +158,11 @@ def test_a_costly_search_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_costly_search_gives_way_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where ordinary searches never end, a costly one goes on in a while, and the next as well."""
-    monkeypatch.setattr(lane, "GIVEN", 0.01)
+    monkeypatch.setattr(admission, "GIVEN", 0.01)
     one = Lane()
-    with one.entered(lane.COSTLY):
+    with one.entered(admission.COSTLY):
         for _ in range(2):
-            with one.entered(lane.COSTLY + 1) as give_way:
+            with one.entered(admission.COSTLY + 1) as give_way:
                 assert give_way()
                 assert not give_way(), "it stood aside longer than it has to"
 
@@ -190,8 +190,8 @@ def test_the_lane_is_held_until_an_answer_is_written(
     """No other costly search begins while what was found is being made a page, or JSON."""
     engine = Engine(catalogue_index)
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
-    monkeypatch.setattr(lane, "COSTLY", 0)
-    monkeypatch.setattr(lane, "WAITED", 0.01)
+    monkeypatch.setattr(admission, "COSTLY", 0)
+    monkeypatch.setattr(admission, "WAITED", 0.01)
     tried = []
 
     def lap(watch: Stopwatch, stage: str) -> None:
@@ -213,8 +213,8 @@ def test_a_refused_search_says_when_to_come_again(
     """A costly search beside others is a 503 with Retry-After, and no empty list."""
     engine = Engine(catalogue_index)
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
-    monkeypatch.setattr(lane, "COSTLY", 0)
-    monkeypatch.setattr(lane, "WAITED", 0.01)
+    monkeypatch.setattr(admission, "COSTLY", 0)
+    monkeypatch.setattr(admission, "WAITED", 0.01)
     with engine._costly.entered(1):
         page, api = client.get("/?q=*a*"), client.get("/api/search?q=*a*")
     assert (page.status_code, api.status_code) == (503, 503)

@@ -20,6 +20,7 @@ from indexer.analysis.folding import fold
 from indexer.catalogue.fields import MISSING, Field
 from search_app.engine.arrays.bm25f import Ranking, ranked
 from search_app.engine.arrays.cost import bounded
+from search_app.engine.deadline import Stopwatch
 from search_app.engine.interpretation import entities, entity_linker, spellcheck
 from search_app.engine.interpretation.boosts import preferring
 from search_app.engine.interpretation.required_clauses import facts_kept
@@ -28,7 +29,6 @@ from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
-from search_app.engine.stages import Stopwatch
 
 ENOUGH = (0, 0, 3, 6, 10)
 """Of so many words (of four, where there are more), so many publications must have all; where

@@ -9,18 +9,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine import meaning
+from search_app.engine import semantic
 from search_app.engine.arrays import facets
 from search_app.engine.arrays.bm25f import Ranking
 from search_app.engine.arrays.facets import Sifted
 from search_app.engine.arrays.matcher import matches
 from search_app.engine.arrays.toggle_counts import Selection
+from search_app.engine.deadline import Stopwatch
 from search_app.engine.interpretation.interpreter import NONE, Understood, understood
-from search_app.engine.meaning import Meant
 from search_app.engine.query.year_expressions import Dated, dated
 from search_app.engine.request import SearchRequest
+from search_app.engine.semantic import Meant
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
-from search_app.engine.stages import Stopwatch
 
 
 class Finding(NamedTuple):
@@ -80,7 +80,7 @@ def _found(request: SearchRequest, read: Dated, snapshot: Snapshot, watch: Stopw
     """Find the publications that answer a text in which years were read in one way."""
     request = msgspec.structs.replace(request, text=read.text)
     understanding = understood(request, snapshot, watch)
-    meant = meaning.meant(request, understanding, snapshot)
+    meant = semantic.meant(request, understanding, snapshot)
     if meant:
         watch.lap("meaning")
     base = meant.ranking if meant else understanding.base

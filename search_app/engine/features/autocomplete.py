@@ -22,12 +22,12 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Terms
 from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
 from search_app.engine.arrays.facets import ticked
+from search_app.engine.deadline import Stopwatch
 from search_app.engine.interpretation.interpreter import as_typed, understood
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.prefix_index import Range, folded
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
-from search_app.engine.stages import Stopwatch
 
 Filters = Mapping[str, Sequence[str]]
 Kind = Literal["word", "title", "facet"]

@@ -24,10 +24,10 @@ from search_app.engine.arrays.bm25f import rarity, saturated
 from search_app.engine.arrays.matcher import matches, postings
 from search_app.engine.arrays.term_matches import Asked, Evidence, Span, Words
 from search_app.engine.interpretation.interpreter import Understood
-from search_app.engine.meaning import Meant
 from search_app.engine.query.nodes import Leaf, first_of_equals, leaves, wanted
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
+from search_app.engine.semantic import Meant
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
 
 TELLING: tuple[How, ...] = (

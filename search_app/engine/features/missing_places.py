@@ -11,15 +11,15 @@ from collections.abc import Iterator
 import msgspec
 
 from indexer.catalogue.fields import MISSING, Field
-from search_app.engine.finding import Finding, found
+from search_app.engine.deadline import Stopwatch
 from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.interpreter import as_typed
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Place, Valued
+from search_app.engine.retrieval import Finding, found
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
-from search_app.engine.stages import Stopwatch
 
 MOST_PLACES = 2
 """At most 2 places of a text are reported: each takes a search for every region of it."""

@@ -15,17 +15,17 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written
 from indexer.catalogue.fields import Catalogue
-from search_app.engine import places
 from search_app.engine.arrays.matcher import postings
-from search_app.engine.finding import Finding, found
+from search_app.engine.deadline import Stopwatch
+from search_app.engine.features import missing_places
 from search_app.engine.interpretation import entity_linker, spellcheck, world_places
 from search_app.engine.interpretation.entities import Thing
 from search_app.engine.query.clause_builder import LONGEST
 from search_app.engine.query.nodes import Leaf, leaves, parts, wanted
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Counted, Diagnosis, Lacking
+from search_app.engine.retrieval import Finding, found
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.stages import Stopwatch
 
 MOST_WORDS = 8
 """So many of the things typed are told, each costing a search."""
@@ -67,7 +67,7 @@ def diagnosed(
         len(finding.sifted.given),
         search(match="any").total if is_strict or request.match == "all" else None,
         () if request.exact else tuple(_lacking(search, snapshot)),
-        tuple(places.absent(asked, finding, snapshot, watch)),
+        tuple(missing_places.absent(asked, finding, snapshot, watch)),
     )
 
 
