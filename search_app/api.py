@@ -11,11 +11,11 @@ from search_app.engine.features.autocomplete import Suggestion
 from search_app.engine.features.more_like_this import related
 from search_app.engine.results import Bucket, Hit, Results, Why
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.page import HitRow, chips, hit_rows, page_count, publication_url
-from search_app.reasons import reasons
-from search_app.sidebar import is_ticked, label
+from search_app.presentation.alternatives import Way, ways
+from search_app.presentation.explanations import reasons
+from search_app.presentation.facet_panel import is_ticked, label
+from search_app.presentation.search_page import HitRow, chips, hit_rows, page_count, publication_url
 from search_app.state import SearchState
-from search_app.ways import Way, ways
 
 MOST_VALUES = 50
 """How many values of a facet are told, besides the ticked ones."""

@@ -20,21 +20,11 @@ from indexer.jobs import check as checking
 from indexer.jobs import importer
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import Refused, RemovesMuch
-from search_app import (
-    address,
-    api,
-    builder,
-    config,
-    gaps,
-    options,
-    page,
-    serving,
-    sidebar,
-    terminal,
-)
+from search_app import address, api, builder, config, gaps, options, serving, terminal
 from search_app.address import BadParameter
 from search_app.engine import open_engine
 from search_app.meter import Meter
+from search_app.presentation import facet_panel, search_page
 
 FAILED, WITH_PROBLEMS, REMOVES_MUCH, INTERRUPTED, TERMINATED = 1, 3, 4, 130, 143
 """Exit statuses: nothing was published; published, and some entries had problems; not published,
@@ -132,7 +122,7 @@ def status(index: Path | None) -> None:
     for field in manifest.catalogue.facets[:2]:
         click.echo(f"\n{field.label}")
         for value, count in manifest.counts[field.name].items():
-            click.echo(f"  {count:>7}  {sidebar.label(field, value, manifest.catalogue)}")
+            click.echo(f"  {count:>7}  {facet_panel.label(field, value, manifest.catalogue)}")
     tried = last_build.last(settings.index)
     if tried and tried.status == "failed":
         click.echo(f"\nThe last build failed, {tried.at}: {tried.what}")
@@ -250,13 +240,13 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         "semantic",
     }
     asked = address.read(terminal.arguments(words, allowed), snapshot.catalogue)
-    values = api.MOST_VALUES if as_json else sidebar.SHOWN_VALUES
+    values = api.MOST_VALUES if as_json else facet_panel.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)
     if as_json:
         answer = msgspec.json.encode(api.search_json(asked, results, snapshot))
         click.echo(msgspec.json.format(answer, indent=2))
         return
-    terminal.show(page.search_page(results, asked, snapshot), results, snapshot.catalogue)
+    terminal.show(search_page.search_page(results, asked, snapshot), results, snapshot.catalogue)
 
 
 @commands.command(name="gaps")

@@ -13,14 +13,14 @@ from indexer.generations import fsync
 from indexer.generations.manifest import IndexUnwritten
 from indexer.jobs.build import Outcome, Refused
 from indexer.jobs.check import Verdict
-from search_app import page, sidebar
 from search_app.engine.results import Results, Run
-from search_app.facts import Facts
-from search_app.reasons import reasons
-from search_app.ways import Way, Ways, Wider
+from search_app.presentation import facet_panel, search_page
+from search_app.presentation.alternatives import Way, Ways, Wider
+from search_app.presentation.explanations import reasons
+from search_app.presentation.labels import Facts
 
 
-def show(found: page.SearchPage, results: Results, catalogue: Catalogue) -> None:
+def show(found: search_page.SearchPage, results: Results, catalogue: Catalogue) -> None:
     """Prints a page of results and the facets' numbers."""
     click.echo(found.summary)
     for note in found.notes:
@@ -68,7 +68,7 @@ def _counted(ways: Sequence[Way]) -> str:
     return ", ".join(f"{each.label} ({each.number})" for each in ways)
 
 
-def _ways(found: page.SearchPage) -> Iterator[tuple[str, tuple[Way, ...]]]:
+def _ways(found: search_page.SearchPage) -> Iterator[tuple[str, tuple[Way, ...]]]:
     """The searches that lead on, those of a kind together."""
     if found.ways and found.ways.words:
         yield "Each alone", found.ways.words
@@ -76,7 +76,7 @@ def _ways(found: page.SearchPage) -> Iterator[tuple[str, tuple[Way, ...]]]:
         yield "Nearest", found.ways.nearest
 
 
-def _with_below(row: sidebar.FacetRow) -> list[sidebar.FacetRow]:
+def _with_below(row: facet_panel.FacetRow) -> list[facet_panel.FacetRow]:
     return [row, *row.children]
 
 

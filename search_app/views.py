@@ -14,7 +14,7 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.catalogue.fields import Catalogue
-from search_app import address, api, detail, openapi, page, sidebar, state
+from search_app import address, api, openapi, state
 from search_app.access import is_from_here
 from search_app.engine import Engine
 from search_app.engine.deadline import Stopwatch
@@ -23,6 +23,7 @@ from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.errors import NotFound
 from search_app.gaps import Gaps
 from search_app.metrics import TYPE, Metrics
+from search_app.presentation import facet_panel, publication_page, search_page
 
 site = Blueprint("site", __name__)
 
@@ -116,9 +117,9 @@ def _asked() -> state.SearchState:
 def search() -> Response:
     """The search page: the list, its facets, its numbers."""
     asked = _asked()
-    with _found(asked, sidebar.SHOWN_VALUES) as results:
+    with _found(asked, facet_panel.SHOWN_VALUES) as results:
         rendering = Stopwatch()
-        found = page.search_page(results, asked, snapshot())
+        found = search_page.search_page(results, asked, snapshot())
         answer = _page("search.html", page=found, text=asked.text, hidden=found.hidden)
         return _timed(answer, results, rendering)
 
@@ -150,7 +151,7 @@ def facet(name: str) -> Response:
         raise NotFound(f"There is no filter “{name[:100]}”.", f"There are {known}.")
     with engine().answered(asked.request(), snapshot()) as results:
         rendering = Stopwatch()
-        found = page.facet_page(field, results, asked, catalogue)
+        found = search_page.facet_page(field, results, asked, catalogue)
         answer = _page("facet.html", page=found, text=asked.text, hidden=found.hidden)
         return _timed(answer, results, rendering)
 
@@ -167,7 +168,7 @@ def _number(identity: str) -> int:
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
     """A publication with all its fields, its other editions, and what is like it."""
-    shown = detail.publication_page(_number(identity), snapshot(), request.script_root)
+    shown = publication_page.publication_page(_number(identity), snapshot(), request.script_root)
     return render_template("publication.html", page=shown, text="", hidden=())
 
 
@@ -187,8 +188,8 @@ def api_openapi() -> Response:
 def about() -> str:
     """What is indexed and as of when, and how to search."""
     catalogue, everything = snapshot().catalogue, state.SearchState(prefix=request.script_root)
-    results = engine().search(everything.request(sidebar.SHOWN_VALUES), snapshot())
-    groups = sidebar.facet_groups(results, everything, catalogue, catalogue.facets)
+    results = engine().search(everything.request(facet_panel.SHOWN_VALUES), snapshot())
+    groups = facet_panel.facet_groups(results, everything, catalogue, catalogue.facets)
     examples = [
         (query, meaning, everything.with_text(query).url()) for query, meaning in catalogue.examples
     ]

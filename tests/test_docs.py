@@ -14,9 +14,10 @@ import pytest
 from benchmarks.speed import serving
 from indexer.analysis import stemming
 from indexer.jobs import build
-from search_app import access, address, config, logs, page, server
+from search_app import access, address, config, logs, server
 from search_app.engine import request
 from search_app.engine.query import word_limit
+from search_app.presentation import search_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -129,7 +130,8 @@ def test_the_bounds_in_the_document_are_those_in_force() -> None:
     for told in (
         f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",
         f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {word_limit.MOST_WORDS}",
-        f"{address.MOST_TICKED}, and {address.LONGEST_TICKED:,} bytes", f"{page.LINKS >> 20} MiB;",
+        f"{address.MOST_TICKED}, and {address.LONGEST_TICKED:,} bytes",
+        f"{search_page.LINKS >> 20} MiB;",
         f"up to {stemming.LONGEST_KEPT} letters", f"at {logs.LONGEST:,} characters",
     ):  # fmt: skip
         assert told in text, told

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.results import Bucket, Run
-from search_app.markup import isolated, marked
-from search_app.sidebar import _Rows
+from search_app.presentation.facet_panel import _Rows
+from search_app.presentation.html import isolated, marked
 from search_app.state import SearchState
 from tests.conftest import ROOT
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Publication
-from search_app import sidebar
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Bucket, Results
+from search_app.presentation import facet_panel
 from search_app.state import SearchState
 from tests.engine.catalogues import FACETS, FILTERS, WORDS, found, index, publications
 
@@ -39,7 +39,7 @@ def alone(filters: Filters, facet: str, bucket: Bucket) -> Filters:
 
 def toggled(filters: Filters, bucket: Bucket) -> Filters:
     """The filters that a click on a value leads to, as the page's links say it."""
-    return sidebar.toggled(SearchState(filters=filters), bucket).filters
+    return facet_panel.toggled(SearchState(filters=filters), bucket).filters
 
 
 @given(

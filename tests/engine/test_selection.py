@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Publication, Source, Value
-from search_app import sidebar
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Bucket, Results
+from search_app.presentation import facet_panel
 from search_app.state import SearchState
 from tests.engine.catalogues import index
 
@@ -122,7 +122,7 @@ def test_a_click_leads_to_the_total_beside_it(seed: int, size: int) -> None:
             results = engine.search(SearchRequest(word, filters, match="all"))
             assert results.total == plain_count(made, word, filters, catalogue)
             for bucket in every_bucket(results):
-                after = dict(sidebar.toggled(SearchState(filters=filters), bucket).filters)
+                after = dict(facet_panel.toggled(SearchState(filters=filters), bucket).filters)
                 expected = plain_count(made, word, after, catalogue)
                 assert bucket.total == expected, (bucket.field, bucket.value, filters)
 

@@ -22,10 +22,11 @@ from flask.testing import FlaskClient
 
 from indexer.generations import directory, manifest
 from indexer.jobs import build, verify
-from search_app import access, config, create_app, logs, page
+from search_app import access, config, create_app, logs
 from search_app.address import LONGEST_TICKED, MOST_TICKED
 from search_app.engine import Engine, SearchRequest
-from search_app.markup import isolated
+from search_app.presentation import search_page
+from search_app.presentation.html import isolated
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
@@ -92,7 +93,7 @@ def test_a_page_of_very_many_values_is_cut(
     row = '<li class="row'
     every = client.get("/facet/body").text
     assert "more: choose" not in every
-    monkeypatch.setattr(page, "LINKS", 5 * (page.ROW + len("/?body=x")))
+    monkeypatch.setattr(search_page, "LINKS", 5 * (search_page.ROW + len("/?body=x")))
     some = client.get("/facet/body").text
     assert 0 < some.count(row) < every.count(row)
     assert f"{every.count(row) - some.count(row)} more: choose a filter or search" in some

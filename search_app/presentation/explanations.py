@@ -7,7 +7,7 @@ from itertools import groupby
 
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.results import How, InField, Matched, Part, Why
-from search_app.sidebar import label
+from search_app.presentation.facet_panel import label
 
 HOW: dict[How, str] = {
     "stem": "by its stem",

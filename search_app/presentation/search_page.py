@@ -12,16 +12,16 @@ import msgspec
 from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue, Field
-from search_app import notes
 from search_app.engine.results import Hit, Results
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.facts import Facts
-from search_app.markup import isolated, marked
-from search_app.notes import Reading, readings
-from search_app.reasons import reasons
-from search_app.sidebar import FacetGroup, facet_groups, label
+from search_app.presentation import search_notes
+from search_app.presentation.alternatives import Ways, ways
+from search_app.presentation.explanations import reasons
+from search_app.presentation.facet_panel import FacetGroup, facet_groups, label
+from search_app.presentation.html import isolated, marked
+from search_app.presentation.labels import Facts
+from search_app.presentation.search_notes import Reading, readings
 from search_app.state import SORTS, SearchState
-from search_app.ways import Ways, ways
 
 LINKS, ROW = 8 << 20, 500
 """So many bytes the links to all values of a facet may take, of which each is in a row of so many
@@ -176,7 +176,7 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
         relaxed=_relaxed(results),
         lenient_href=state.with_match("auto").url() if state.match == "any" else "",
         ways=ways(results.diagnosis, state, catalogue) if results.diagnosis else None,
-        notes=tuple(notes.notes(results, state, catalogue)),
+        notes=tuple(search_notes.notes(results, state, catalogue)),
         readings=tuple(readings(results, state)),
     )
 
@@ -185,7 +185,7 @@ def _relaxed(results: Results) -> str:
     """A line that no publication has all words, if that is so and others are shown."""
     if not results.relaxed or results.strict or not results.total:
         return ""
-    return f"No publication has all of these words; {notes.relaxed(results)}."
+    return f"No publication has all of these words; {search_notes.relaxed(results)}."
 
 
 def _summary(results: Results, state: SearchState) -> str:

@@ -12,7 +12,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Value
 from search_app.engine.request import year_range
 from search_app.engine.results import Bucket, Results
-from search_app.markup import Html, html
+from search_app.presentation.html import Html, html
 from search_app.state import SearchState, Ticking
 
 SHOWN_VALUES = 10

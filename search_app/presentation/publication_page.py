@@ -10,8 +10,8 @@ from indexer.catalogue.fields import Field
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.engine.features.more_like_this import related
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.facts import Facts, qualifying_rows, shown
-from search_app.page import publication_url
+from search_app.presentation.labels import Facts, qualifying_rows, shown
+from search_app.presentation.search_page import publication_url
 from search_app.state import SearchState
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, Value
-from search_app.sidebar import label
+from search_app.presentation.facet_panel import label
 
 
 class Facts:
