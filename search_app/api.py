@@ -15,7 +15,7 @@ from search_app.presentation.alternatives import Way, ways
 from search_app.presentation.explanations import reasons
 from search_app.presentation.facet_panel import is_ticked, label
 from search_app.presentation.search_page import HitRow, chips, hit_rows, page_count, publication_url
-from search_app.state import SearchState
+from search_app.search_state import SearchState
 
 MOST_VALUES = 50
 """How many values of a facet are told, besides the ticked ones."""

@@ -20,11 +20,11 @@ from indexer.jobs import check as checking
 from indexer.jobs import importer
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import Refused, RemovesMuch
-from search_app import address, api, builder, config, gaps, options, serving, terminal
-from search_app.address import BadParameter
+from search_app import api, builder, config, gaps, options, search_url, serving, terminal
 from search_app.engine import open_engine
 from search_app.meter import Meter
 from search_app.presentation import facet_panel, search_page
+from search_app.search_url import BadParameter
 
 FAILED, WITH_PROBLEMS, REMOVES_MUCH, INTERRUPTED, TERMINATED = 1, 3, 4, 130, 143
 """Exit statuses: nothing was published; published, and some entries had problems; not published,
@@ -239,7 +239,7 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         "explain",
         "semantic",
     }
-    asked = address.read(terminal.arguments(words, allowed), snapshot.catalogue)
+    asked = search_url.read(terminal.arguments(words, allowed), snapshot.catalogue)
     values = api.MOST_VALUES if as_json else facet_panel.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)
     if as_json:

@@ -9,9 +9,9 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from indexer.generations.manifest import IndexUnusable
-from search_app.address import BadParameter
 from search_app.engine import Busy, OverBudget
 from search_app.logs import LONGEST
+from search_app.search_url import BadParameter
 
 log = logging.getLogger(__name__)
 

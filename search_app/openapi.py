@@ -18,9 +18,9 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field, Kind
 from indexer.catalogue.records import Link
 from indexer.catalogue.schema import exact_fields
 from search_app import answers
-from search_app.address import MOST_TICKED
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH
+from search_app.search_state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH
+from search_app.search_url import MOST_TICKED
 
 Json = dict[str, Any]
 """A part of the document."""

@@ -14,7 +14,7 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.catalogue.fields import Catalogue
-from search_app import address, api, openapi, state
+from search_app import api, openapi, search_state, search_url
 from search_app.access import is_from_here
 from search_app.engine import Engine
 from search_app.engine.deadline import Stopwatch
@@ -100,7 +100,7 @@ def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response
 
 
 @contextmanager
-def _found(asked: state.SearchState, values: int) -> Iterator[Results]:
+def _found(asked: search_state.SearchState, values: int) -> Iterator[Results]:
     """The answer to a search; where its words find nothing, that is noted, if it is to be."""
     with engine().answered(asked.request(values), snapshot()) as results:
         g.is_gap = bool(results.is_gap and asked.text and not asked.exact)
@@ -109,8 +109,8 @@ def _found(asked: state.SearchState, values: int) -> Iterator[Results]:
         yield results
 
 
-def _asked() -> state.SearchState:
-    return address.read(request.args, snapshot().catalogue, request.script_root)
+def _asked() -> search_state.SearchState:
+    return search_url.read(request.args, snapshot().catalogue, request.script_root)
 
 
 @site.get("/")
@@ -187,7 +187,10 @@ def api_openapi() -> Response:
 @site.get("/about")
 def about() -> str:
     """What is indexed and as of when, and how to search."""
-    catalogue, everything = snapshot().catalogue, state.SearchState(prefix=request.script_root)
+    catalogue, everything = (
+        snapshot().catalogue,
+        search_state.SearchState(prefix=request.script_root),
+    )
     results = engine().search(everything.request(facet_panel.SHOWN_VALUES), snapshot())
     groups = facet_panel.facet_groups(results, everything, catalogue, catalogue.facets)
     examples = [

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from search_app import address, config, create_app
+from search_app import config, create_app, search_url
 from search_app.engine import Engine
 from search_app.engine.search import find
 from tests.test_diagnosis import TICKED, TYPED
@@ -54,7 +54,7 @@ def total(client: FlaskClient, href: str) -> int:
     """How many publications the page of an address finds."""
     snapshot = cast(Engine, client.application.extensions["pubsearch"]).snapshot()
     pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
-    state = address.read(MultiDict(pairs), snapshot.catalogue)
+    state = search_url.read(MultiDict(pairs), snapshot.catalogue)
     return find(state.request(), snapshot).total
 
 

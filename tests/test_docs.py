@@ -14,7 +14,7 @@ import pytest
 from benchmarks.speed import serving
 from indexer.analysis import stemming
 from indexer.jobs import build
-from search_app import access, address, config, logs, server
+from search_app import access, config, logs, search_url, server
 from search_app.engine import request
 from search_app.engine.query import word_limit
 from search_app.presentation import search_page
@@ -130,7 +130,7 @@ def test_the_bounds_in_the_document_are_those_in_force() -> None:
     for told in (
         f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",
         f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {word_limit.MOST_WORDS}",
-        f"{address.MOST_TICKED}, and {address.LONGEST_TICKED:,} bytes",
+        f"{search_url.MOST_TICKED}, and {search_url.LONGEST_TICKED:,} bytes",
         f"{search_page.LINKS >> 20} MiB;",
         f"up to {stemming.LONGEST_KEPT} letters", f"at {logs.LONGEST:,} characters",
     ):  # fmt: skip

@@ -13,7 +13,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.results import Bucket, Run
 from search_app.presentation.facet_panel import _Rows
 from search_app.presentation.html import isolated, marked
-from search_app.state import SearchState
+from search_app.search_state import SearchState
 from tests.conftest import ROOT
 
 NASTY = st.text(st.sampled_from("<>&\"'“”\nam x;#/=") | st.characters(), max_size=30)

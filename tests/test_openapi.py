@@ -22,7 +22,7 @@ from werkzeug.datastructures import MultiDict
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.jobs import build
-from search_app import address, config, create_app, openapi, state
+from search_app import config, create_app, openapi, search_state, search_url
 from tests.catalogue import PATIENT
 
 ROOT = Path(__file__).parents[1]
@@ -180,7 +180,7 @@ class Recorder:
 def test_the_parameters_are_those_that_are_read(folder: str) -> None:
     """Every parameter that an address is read for is described, and no other."""
     rows, recorder = catalogue_toml.load(ROOT / folder), Recorder()
-    address.read(recorder, rows)
+    search_url.read(recorder, rows)
     names = [each["name"] for each in openapi.parameters(rows)]
     assert sorted(names) == sorted(recorder.asked)
 
@@ -193,7 +193,7 @@ def test_what_is_described_as_the_default_is(catalogue: Catalogue) -> None:
         if "default" in each["schema"]
     }
     assert defaults
-    assert address.read(MultiDict(defaults), catalogue) == state.SearchState()
+    assert search_url.read(MultiDict(defaults), catalogue) == search_state.SearchState()
 
 
 ROW = """

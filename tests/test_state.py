@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app.state import SearchState
+from search_app.search_state import SearchState
 
 VALUES = st.lists(st.text(max_size=5), min_size=1, max_size=4, unique=True).map(tuple)
 STATES = st.builds(

@@ -7,7 +7,7 @@ import msgspec
 from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.results import Counted, Diagnosis, Lacking, Place, Valued
 from search_app.presentation.facet_panel import label
-from search_app.state import SearchState
+from search_app.search_state import SearchState
 
 
 class Way(msgspec.Struct, frozen=True):

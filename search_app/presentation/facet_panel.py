@@ -13,7 +13,7 @@ from indexer.catalogue.records import Value
 from search_app.engine.request import year_range
 from search_app.engine.results import Bucket, Results
 from search_app.presentation.html import Html, html
-from search_app.state import SearchState, Ticking
+from search_app.search_state import SearchState, Ticking
 
 SHOWN_VALUES = 10
 """How many values a facet shows before "show more"."""

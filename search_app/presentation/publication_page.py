@@ -12,7 +12,7 @@ from search_app.engine.features.more_like_this import related
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.presentation.labels import Facts, qualifying_rows, shown
 from search_app.presentation.search_page import publication_url
-from search_app.state import SearchState
+from search_app.search_state import SearchState
 
 
 class Detail(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from indexer.catalogue.fields import Catalogue
 from search_app.engine.query.word_limit import MOST_WORDS
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import Named, Results
-from search_app.state import SearchState
+from search_app.search_state import SearchState
 
 MOST_NARROWER = 6
 """At most so many narrower things are named above a list."""

@@ -21,7 +21,7 @@ from search_app.presentation.facet_panel import FacetGroup, facet_groups, label
 from search_app.presentation.html import isolated, marked
 from search_app.presentation.labels import Facts
 from search_app.presentation.search_notes import Reading, readings
-from search_app.state import SORTS, SearchState
+from search_app.search_state import SORTS, SearchState
 
 LINKS, ROW = 8 << 20, 500
 """So many bytes the links to all values of a facet may take, of which each is in a row of so many

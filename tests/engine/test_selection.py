@@ -16,7 +16,7 @@ from search_app.engine import Engine
 from search_app.engine.request import SearchRequest, year_range
 from search_app.engine.results import Bucket, Results
 from search_app.presentation import facet_panel
-from search_app.state import SearchState
+from search_app.search_state import SearchState
 from tests.engine.catalogues import index
 
 UPPER = tuple("ABCDEF")

@@ -23,10 +23,10 @@ from flask.testing import FlaskClient
 from indexer.generations import directory, manifest
 from indexer.jobs import build, verify
 from search_app import access, config, create_app, logs
-from search_app.address import LONGEST_TICKED, MOST_TICKED
 from search_app.engine import Engine, SearchRequest
 from search_app.presentation import search_page
 from search_app.presentation.html import isolated
+from search_app.search_url import LONGEST_TICKED, MOST_TICKED
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 

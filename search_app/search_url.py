@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.schema import exact_fields
 from search_app.engine.request import within, year_range
-from search_app.state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH, SearchState
+from search_app.search_state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH, SearchState
 
 LAST_PAGE = 10**9
 MOST_TICKED = 100
