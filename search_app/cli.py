@@ -20,7 +20,8 @@ from indexer.jobs import check as checking
 from indexer.jobs import importer
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import Refused, RemovesMuch
-from search_app import api, builder, config, gaps, options, search_url, serving, terminal
+from search_app import builder, config, gaps, options, search_url, serving, terminal
+from search_app.api import serializers
 from search_app.engine import open_engine
 from search_app.meter import Meter
 from search_app.presentation import facet_panel, search_page
@@ -240,10 +241,10 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         "semantic",
     }
     asked = search_url.read(terminal.arguments(words, allowed), snapshot.catalogue)
-    values = api.MOST_VALUES if as_json else facet_panel.SHOWN_VALUES
+    values = serializers.MOST_VALUES if as_json else facet_panel.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)
     if as_json:
-        answer = msgspec.json.encode(api.search_json(asked, results, snapshot))
+        answer = msgspec.json.encode(serializers.search_json(asked, results, snapshot))
         click.echo(msgspec.json.format(answer, indent=2))
         return
     terminal.show(search_page.search_page(results, asked, snapshot), results, snapshot.catalogue)

@@ -14,8 +14,9 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.catalogue.fields import Catalogue
-from search_app import api, openapi, search_state, search_url
+from search_app import search_state, search_url
 from search_app.access import is_from_here
+from search_app.api import openapi, serializers
 from search_app.engine import Engine
 from search_app.engine.deadline import Stopwatch
 from search_app.engine.results import Results
@@ -128,9 +129,11 @@ def search() -> Response:
 def api_search() -> Response:
     """The same as JSON."""
     asked = _asked()
-    with _found(asked, api.MOST_VALUES) as results:
+    with _found(asked, serializers.MOST_VALUES) as results:
         rendering = Stopwatch()
-        return _timed(_json(api.search_json(asked, results, snapshot())), results, rendering)
+        return _timed(
+            _json(serializers.search_json(asked, results, snapshot())), results, rendering
+        )
 
 
 @site.get("/api/suggest")
@@ -138,7 +141,7 @@ def api_suggest() -> Response:
     """What may be meant by what is being typed, within what is ticked, as JSON."""
     asked, text = _asked(), request.args.get("q", "")
     found = engine().suggest(text, asked.filters, snapshot())
-    return _json(api.suggest_json(text, asked, found, snapshot().catalogue))
+    return _json(serializers.suggest_json(text, asked, found, snapshot().catalogue))
 
 
 @site.get("/facet/<name>")
@@ -175,7 +178,7 @@ def publication(identity: str) -> str:
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
     """The same as JSON, every field by its name."""
-    return _json(api.whole_json(_number(identity), snapshot(), request.script_root))
+    return _json(serializers.whole_json(_number(identity), snapshot(), request.script_root))
 
 
 @site.get("/api/openapi.json")

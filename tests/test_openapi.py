@@ -22,7 +22,8 @@ from werkzeug.datastructures import MultiDict
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.jobs import build
-from search_app import config, create_app, openapi, search_state, search_url
+from search_app import config, create_app, search_state, search_url
+from search_app.api import openapi
 from tests.catalogue import PATIENT
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ import msgspec
 from indexer.catalogue.fields import MISSING, Catalogue, Field, Kind
 from indexer.catalogue.records import Link
 from indexer.catalogue.schema import exact_fields
-from search_app import answers
+from search_app.api import schemas
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.search_state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH
 from search_app.search_url import MOST_TICKED
@@ -27,8 +27,8 @@ Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
 ANSWERS = (
-    answers.Search, answers.Suggestions, answers.Health, answers.Error, answers.Entry,
-    answers.Found, answers.Linked, Link,
+    schemas.Search, schemas.Suggestions, schemas.Health, schemas.Error, schemas.Entry,
+    schemas.Found, schemas.Linked, Link,
 )  # fmt: skip
 YEAR = "[0-9]{4}"
 LOOKS: dict[Kind, str] = {
@@ -174,20 +174,20 @@ def _chosen(field: Field, catalogue: Catalogue) -> Json:
 
 def _schemas(catalogue: Catalogue) -> Json:
     """The types of the answers, and with them what the rows say of a publication."""
-    _, schemas = msgspec.json.schema_components(ANSWERS, ref_template=REF)
-    for schema in schemas.values():
+    _, components = msgspec.json.schema_components(ANSWERS, ref_template=REF)
+    for schema in components.values():
         schema["description"] = inspect.cleandoc(schema["description"])
     rows = _object({field.name: _held(field) for field in catalogue.fields})
     facts = _object({field.name: _held(field) for field in catalogue.facts})
-    entry, found, linked = (schemas.pop(name) for name in ("Entry", "Found", "Linked"))
+    entry, found, linked = (components.pop(name) for name in ("Entry", "Found", "Linked"))
     beside = {"type": "array", "items": _ref("schemas", "Neighbour")}
     whole = {"properties": {"other_editions": beside, "similar": beside}, "required": []}
-    facets = {each.name: schemas["Search"]["properties"]["facets"]["additionalProperties"]
+    facets = {each.name: components["Search"]["properties"]["facets"]["additionalProperties"]
               for each in catalogue.facets}  # fmt: skip
-    schemas["Search"]["properties"]["facets"] = _object(facets)
-    schemas["Search"]["properties"]["hits"]["items"] = _ref("schemas", "Hit")
+    components["Search"]["properties"]["facets"] = _object(facets)
+    components["Search"]["properties"]["hits"]["items"] = _ref("schemas", "Hit")
     return {
-        **schemas,
+        **components,
         "Hit": _joined(found, entry, rows),
         "Publication": _joined(entry, rows, whole),
         "Neighbour": _joined(linked, facts),
@@ -201,14 +201,14 @@ def _object(properties: Json) -> Json:
 
 def _joined(first: Json, *more: Json) -> Json:
     """What the first describes, with the properties of all."""
-    schemas = (first, *more)
+    parts = (first, *more)
     return {
         "type": "object",
         "description": first["description"],
         "properties": {
-            name: each for schema in schemas for name, each in schema["properties"].items()
+            name: each for schema in parts for name, each in schema["properties"].items()
         },
-        "required": list(dict.fromkeys(name for schema in schemas for name in schema["required"])),
+        "required": list(dict.fromkeys(name for schema in parts for name in schema["required"])),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from search_app import answers
+from search_app.api import schemas
 from search_app.engine.features.autocomplete import Suggestion
 from search_app.engine.features.more_like_this import related
 from search_app.engine.results import Bucket, Hit, Results, Why
@@ -21,7 +21,7 @@ MOST_VALUES = 50
 """How many values of a facet are told, besides the ticked ones."""
 
 
-def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> answers.Search:
+def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> schemas.Search:
     """The answer of `/api/search`."""
     catalogue = snapshot.catalogue
     rows = hit_rows(results, catalogue, state.prefix)
@@ -62,16 +62,16 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> ans
     }
 
 
-def _any_word_json(state: SearchState, total: int | None) -> answers.Way | None:
+def _any_word_json(state: SearchState, total: int | None) -> schemas.Way | None:
     """The search for any of the words."""
     if total is None:
         return None
     return {"text": state.text, "total": total, "url": state.with_match("any").url()}
 
 
-def _found_json(hit: Hit, row: HitRow, catalogue: Catalogue) -> answers.Found:
+def _found_json(hit: Hit, row: HitRow, catalogue: Catalogue) -> schemas.Found:
     """What the list says of a publication besides what it says of itself."""
-    found: answers.Found = {
+    found: schemas.Found = {
         "score": hit.score,
         "url": row.href,
         "editions": hit.editions + 1,
@@ -83,7 +83,7 @@ def _found_json(hit: Hit, row: HitRow, catalogue: Catalogue) -> answers.Found:
     return found
 
 
-def _why_json(why: Why, catalogue: Catalogue) -> answers.Why:
+def _why_json(why: Why, catalogue: Catalogue) -> schemas.Why:
     """Why a publication was found: in sentences, and as the parts of its score."""
     return {
         "sentences": list(reasons(why, catalogue)),
@@ -96,7 +96,7 @@ def _why_json(why: Why, catalogue: Catalogue) -> answers.Why:
 
 def _diagnosis_json(
     state: SearchState, results: Results, catalogue: Catalogue
-) -> answers.Diagnosis | None:
+) -> schemas.Diagnosis | None:
     """What else could be searched for, each with its number, and its address on the page."""
     if results.diagnosis is None:
         return None
@@ -135,7 +135,7 @@ def _diagnosis_json(
     }
 
 
-def _way_json(way: Way) -> answers.Way:
+def _way_json(way: Way) -> schemas.Way:
     return {"text": way.label, "total": way.total, "url": way.href or None}
 
 
@@ -146,9 +146,9 @@ def _for_api(buckets: Sequence[Bucket]) -> list[Bucket]:
     ]  # fmt: skip
 
 
-def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> answers.Bucket:
+def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> schemas.Bucket:
     field = catalogue.by_name[bucket.field]
-    found: answers.Bucket = {
+    found: schemas.Bucket = {
         "field": bucket.field,
         "value": bucket.value,
         "label": label(field, bucket.value, catalogue),
@@ -162,7 +162,7 @@ def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> answers.Bucket:
 
 def suggest_json(
     text: str, state: SearchState, suggestions: Sequence[Suggestion], catalogue: Catalogue
-) -> answers.Suggestions:
+) -> schemas.Suggestions:
     """The answer of `/api/suggest` to a text that is being typed.
 
     `label` is what is shown of a suggestion, and `count` how many publications are behind `href`.
@@ -204,7 +204,7 @@ def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str
 
     Fields of several values are always arrays; a field without a value is null.
     """
-    entry: answers.Entry = {
+    entry: schemas.Entry = {
         "id": publication.id,
         "title": publication.title,
         "summary": publication.summary,
@@ -234,7 +234,7 @@ def whole_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object
 def _neighbour_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object]:
     """What a list tells of a publication: its title, and its facts by their names."""
     publication, catalogue = snapshot.publication(number), snapshot.catalogue
-    linked: answers.Linked = {
+    linked: schemas.Linked = {
         "url": publication_url(publication.id, prefix),
         "id": publication.id,
         "title": publication.title,
