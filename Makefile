@@ -56,7 +56,7 @@ lint: environment-test ## check style, types, imports between modules, safety, s
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/bandit --quiet --recursive --ini setup.cfg indexer search_app tools
-	$(BIN)/djlint --lint --quiet --profile=jinja --ignore=H015,H030,H031,J018 search_app/templates
+	$(BIN)/djlint --lint --quiet --profile=jinja --ignore=H015,H030,H031,J018 search_app/web/templates
 
 format: environment-test ## put the code into the house's form
 	$(BIN)/ruff check --fix-only

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from search_app.application import create_app
+    from search_app.web.app import create_app
 
 __all__ = ["create_app"]
 
@@ -22,6 +22,6 @@ __all__ = ["create_app"]
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from search_app import application
+    from search_app.web import app
 
-    return application.create_app
+    return app.create_app

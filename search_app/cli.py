@@ -20,12 +20,13 @@ from indexer.jobs import check as checking
 from indexer.jobs import importer
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import Refused, RemovesMuch
-from search_app import builder, config, gaps, options, search_url, serving, terminal
+from search_app import builder, config, options, search_url, serving, terminal
 from search_app.api import serializers
 from search_app.engine import open_engine
 from search_app.meter import Meter
 from search_app.presentation import facet_panel, search_page
 from search_app.search_url import BadParameter
+from search_app.web import zero_result_log
 
 FAILED, WITH_PROBLEMS, REMOVES_MUCH, INTERRUPTED, TERMINATED = 1, 3, 4, 130, 143
 """Exit statuses: nothing was published; published, and some entries had problems; not published,
@@ -258,8 +259,8 @@ def gaps_(file: Path | None, most: int) -> None:
     settings = config.load(gaps=file)
     if not settings.gaps:
         _fail("no file notes searches that found nothing. Name one: PUBSEARCH_GAPS=gaps.jsonl")
-    for text, count in gaps.most_frequent(Path(settings.gaps), most):
-        click.echo(f"{count:>7}  {gaps.printable(text)}")
+    for text, count in zero_result_log.most_frequent(Path(settings.gaps), most):
+        click.echo(f"{count:>7}  {zero_result_log.printable(text)}")
 
 
 commands.add_command(serving.serve)

@@ -41,8 +41,8 @@ def serve(
     `pubsearch build`. Of --watch and --no-build, the last one counts.
     """
     # The other commands are quicker without the web.
-    from search_app import server
-    from search_app.application import engine_of, set_process_up
+    from search_app.web import server
+    from search_app.web.app import engine_of, set_process_up
 
     settings = config.load(corpus=corpus, index=index, host=host, port=port)
     seen = watcher.state(settings.corpus) if builds == "watch" else None

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from search_app.application import create_app, engine_of, set_process_up
 from search_app.config import load
 from search_app.engine import LOOKED, Engine, OverBudget
+from search_app.web.app import create_app, engine_of, set_process_up
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter

@@ -15,7 +15,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.jobs import build
-from search_app import logs
+from search_app.web.middleware import request_log
 from tests import samples
 from tests.catalogue import PATIENT, catalogue_index, client, meaning_index, misspelt_index
 
@@ -34,7 +34,9 @@ def process() -> Iterator[None]:
     level = root.level
     yield
     root.setLevel(level)
-    for handler in [each for each in root.handlers if isinstance(each.formatter, logs.Lines)]:
+    for handler in [
+        each for each in root.handlers if isinstance(each.formatter, request_log.Lines)
+    ]:
         root.removeHandler(handler)
     sys.setswitchinterval(interval)
 

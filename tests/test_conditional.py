@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.jobs import build
-from search_app import config, create_app, logs
+from search_app import config, create_app
+from search_app.web.middleware import request_log
 from tests.catalogue import PATIENT
 from tests.robustness.test_server import serving
 from tests.test_prefix import gunicorn
@@ -176,8 +177,10 @@ def test_a_304_is_logged_with_its_status(
     found = tag(client, "/?q=organ")
     caplog.set_level(logging.INFO)
     assert status(client, "/?q=organ", found) == 304
-    (record,) = [each for each in caplog.records if each.name == "search_app.logs"]
-    line = json.loads(logs.Lines().format(record))
+    (record,) = [
+        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
+    ]
+    line = json.loads(request_log.Lines().format(record))
     assert (line["status"], line["bytes"]) == (304, 0)
 
 

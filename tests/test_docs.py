@@ -14,10 +14,12 @@ import pytest
 from benchmarks.speed import serving
 from indexer.analysis import stemming
 from indexer.jobs import build
-from search_app import access, config, logs, search_url, server
+from search_app import config, search_url
 from search_app.engine import request
 from search_app.engine.query import word_limit
 from search_app.presentation import search_page
+from search_app.web import server
+from search_app.web.middleware import access, request_log
 
 ROOT = Path(__file__).parents[1]
 
@@ -132,6 +134,6 @@ def test_the_bounds_in_the_document_are_those_in_force() -> None:
         f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {word_limit.MOST_WORDS}",
         f"{search_url.MOST_TICKED}, and {search_url.LONGEST_TICKED:,} bytes",
         f"{search_page.LINKS >> 20} MiB;",
-        f"up to {stemming.LONGEST_KEPT} letters", f"at {logs.LONGEST:,} characters",
+        f"up to {stemming.LONGEST_KEPT} letters", f"at {request_log.LONGEST:,} characters",
     ):  # fmt: skip
         assert told in text, told

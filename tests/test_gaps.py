@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app import config, create_app, gaps
-from search_app.gaps import Gaps, line, most_frequent, printable
+from search_app import config, create_app
+from search_app.web import zero_result_log
+from search_app.web.zero_result_log import Gaps, line, most_frequent, printable
 from tests.catalogue import PATIENT
 from tests.test_cli import Run, run
 
@@ -46,8 +47,8 @@ def test_a_search_that_finds_nothing_is_noted(noting: FlaskClient, file: Path) -
     for address in ("/?q=Xyzzy+plugh&match=all", "/api/search?q=xyzzy&region=Africa"):
         noting.get(address, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.7"})
     assert noted(file) == [
-        {"day": gaps.today().isoformat(), "query": "Xyzzy plugh"},
-        {"day": gaps.today().isoformat(), "query": "xyzzy"},
+        {"day": zero_result_log.today().isoformat(), "query": "Xyzzy plugh"},
+        {"day": zero_result_log.today().isoformat(), "query": "xyzzy"},
     ]
     assert file.stat().st_mode & 0o077 == 0
 
@@ -85,7 +86,7 @@ def test_a_log_that_cannot_be_written_breaks_no_search(
     client = create_app(settings).test_client()
     for _ in range(3):
         assert client.get("/?q=xyzzy").status_code == 200
-    mine = [each.levelno for each in caplog.records if each.name == gaps.__name__]
+    mine = [each.levelno for each in caplog.records if each.name == zero_result_log.__name__]
     assert mine == [logging.WARNING]
 
 
@@ -93,13 +94,13 @@ def test_a_full_log_stays_as_it_is(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No more is noted once there is no room, and that is told once."""
-    monkeypatch.setattr(gaps, "MOST_BYTES", 100)
+    monkeypatch.setattr(zero_result_log, "MOST_BYTES", 100)
     log = Gaps(str(file), lambda: DAY)
     for number in range(9):
         log.note(f"number {number}")
     assert [each["query"] for each in noted(file)] == ["number 0", "number 1"]
     assert file.stat().st_size <= 100
-    assert len([each for each in caplog.records if each.name == gaps.__name__]) == 1
+    assert len([each for each in caplog.records if each.name == zero_result_log.__name__]) == 1
 
 
 @given(text=st.text(max_size=300))
@@ -108,7 +109,7 @@ def test_any_text_is_one_line_of_ascii(text: str) -> None:
     told = line(text, DAY)
     assert told.endswith(b"\n")
     assert all(0x20 <= each < 0x7F for each in told[:-1])
-    assert json.loads(told) == {"day": "2026-11-25", "query": text[: gaps.LONGEST]}
+    assert json.loads(told) == {"day": "2026-11-25", "query": text[: zero_result_log.LONGEST]}
 
 
 def _write(file: str, worker: int) -> None:

@@ -90,6 +90,6 @@ def test_a_row_of_a_facet_is_escaped(value: str, text: str, *, selected: bool) -
 
 def test_no_template_switches_autoescaping() -> None:
     """An autoescape block in a macro would switch the escaping of all threads that print it."""
-    for file in (ROOT / "search_app/templates").iterdir():
+    for file in (ROOT / "search_app/web/templates").iterdir():
         source = file.read_text(encoding="utf-8")
         assert not re.search(r"{%[-+ ]*autoescape", source), file.name

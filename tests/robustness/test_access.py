@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.speed.serving import gunicorn, server
-from search_app import access, config, create_app
+from search_app import config, create_app
 from search_app.config import SettingError
 from search_app.engine import admission
-from search_app.headers import HEADERS
+from search_app.web.middleware import access
+from search_app.web.middleware.security_headers import HEADERS
 from tests.catalogue import PATIENT
 from tests.robustness.asking import ask, faults
 from tests.robustness.test_server import answered, serving
@@ -140,7 +141,11 @@ def test_without_a_proxy_nothing_forwarded_counts(
     assert answer.headers["X-Request-ID"] != "mine"
     answer = made(proxies=1).test_client().get("/about", headers=forged)
     assert answer.headers["X-Request-ID"] == "mine"
-    told = [vars(each)["told"] for each in caplog.records if each.name == "search_app.logs"]
+    told = [
+        vars(each)["told"]
+        for each in caplog.records
+        if each.name == "search_app.web.middleware.request_log"
+    ]
     assert [each["address"] for each in told] == ["127.0.0.1", "203.0.113.9"]
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app import config, create_app, logs
+from search_app import config, create_app
+from search_app.web.middleware import request_log
 from tests.catalogue import PATIENT
 
 NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
@@ -19,7 +20,7 @@ NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
 def line(message: str) -> str:
     """What is printed of a message."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
-    return logs.Lines().format(record)
+    return request_log.Lines().format(record)
 
 
 @given(st.text())
@@ -38,7 +39,7 @@ def test_an_error_tells_where(capsys: pytest.CaptureFixture[str]) -> None:
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
-    told = logs.Lines().format(record)
+    told = request_log.Lines().format(record)
     assert told.isprintable()
     assert "test_an_error_tells_where" in json.loads(told)["exception"]
 
@@ -52,11 +53,11 @@ def test_an_error_tells_where(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_line_for_a_person_is_one_line(told: dict[str, str], message: str) -> None:
     """On a terminal, whatever is logged is one line that steers nothing; the request comes last."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
-    text = logs.Short().format(record)
+    text = request_log.Short().format(record)
     assert text.isprintable()
     assert text[10:].startswith("warning: ")
     record.told = {"status": 200, "milliseconds": 1.25, **told}
-    text = logs.Short().format(record)
+    text = request_log.Short().format(record)
     assert text.isprintable()
     assert text[10:].startswith("200      1.2 ms  ")
 
@@ -68,7 +69,7 @@ def test_a_traceback_is_readable_on_a_terminal() -> None:
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
-    first, *below = logs.Short().format(record).split("\n")
+    first, *below = request_log.Short().format(record).split("\n")
     assert first.endswith("error: failed")
     assert below[0].startswith("Traceback")
     assert all(each.isprintable() for each in below)
@@ -82,8 +83,10 @@ def test_what_was_searched_for_is_told_only_if_asked(
     caplog.set_level(logging.INFO)
     app = create_app(config.load(PATIENT, index=catalogue_index, log_queries=has_queries))
     answer = app.test_client().get("/api/search?q=kidney%0Aorgan")
-    (record,) = [each for each in caplog.records if each.name == "search_app.logs"]
-    told = json.loads(logs.Lines().format(record))
+    (record,) = [
+        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
+    ]
+    told = json.loads(request_log.Lines().format(record))
     assert {"path": "/api/search", "status": 200, "method": "GET"}.items() <= told.items()
     assert told["bytes"] == len(answer.data)
     assert ("kidney" in json.dumps(told)) == bool(has_queries)

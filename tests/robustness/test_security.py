@@ -22,11 +22,12 @@ from flask.testing import FlaskClient
 
 from indexer.generations import directory, manifest
 from indexer.jobs import build, verify
-from search_app import access, config, create_app, logs
+from search_app import config, create_app
 from search_app.engine import Engine, SearchRequest
 from search_app.presentation import search_page
 from search_app.presentation.html import isolated
 from search_app.search_url import LONGEST_TICKED, MOST_TICKED
+from search_app.web.middleware import access, request_log
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
@@ -130,8 +131,10 @@ def test_a_line_of_the_log_has_bounded_length(
     """However long an address is, what collects logs need not cut its line."""
     caplog.set_level(logging.INFO)
     client.open(f"/{'👩' * 5000}", method="A" * 20_000)
-    (record,) = [each for each in caplog.records if each.name == "search_app.logs"]
-    assert len(logs.Lines().format(record)) < 16 * logs.LONGEST
+    (record,) = [
+        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
+    ]
+    assert len(request_log.Lines().format(record)) < 16 * request_log.LONGEST
 
 
 def test_addresses_of_both_kinds_are_told_apart(made: Callable[..., Flask]) -> None:
@@ -178,7 +181,7 @@ def test_no_other_file_is_served(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("script", sorted((ROOT / "search_app" / "static").glob("*.js")), ids=str)
+@pytest.mark.parametrize("script", sorted((ROOT / "search_app/web/static").glob("*.js")), ids=str)
 def test_scripts_keep_to_what_is_safe(script: Path) -> None:
     """No script makes markup or code of text, keeps anything, or listens to other windows."""
     text = script.read_text(encoding="utf-8")

@@ -11,11 +11,19 @@ from contextlib import suppress
 from flask import Flask
 
 from indexer.generations.manifest import IndexUnusable
-from search_app import access, conditional, config, errors, headers, logs, robots, timing, views
+from search_app import config
 from search_app.config import Settings
 from search_app.engine import Care, Engine
-from search_app.gaps import Gaps
-from search_app.metrics import Metrics
+from search_app.web import errors, robots, routes
+from search_app.web.middleware import (
+    access,
+    conditional_requests,
+    request_log,
+    security_headers,
+    server_timing,
+)
+from search_app.web.middleware.metrics import Metrics
+from search_app.web.zero_result_log import Gaps
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +58,13 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         "pubsearch.metrics": counted,
     }
     app.config["METRICS_OPEN"] = settings.metrics
-    timing.register(app)
+    server_timing.register(app)
     access.register(app, settings)
-    logs.register(app, has_queries=settings.log_queries)
+    request_log.register(app, has_queries=settings.log_queries)
     counted.register(app)
-    headers.register(app, settings.hsts)
-    views.register(app)
-    conditional.register(app, engine, settings, views.snapshot)
+    security_headers.register(app, settings.hsts)
+    routes.register(app)
+    conditional_requests.register(app, engine, settings, routes.snapshot)
     robots.register(app)
     errors.register(app)
     return app
@@ -68,7 +76,7 @@ def set_process_up(engine: Engine, settings: Settings) -> None:
     Threads take turns quickly, and Python's collector of cycles leaves an index alone that is
     open: to look through it takes longer than most searches.
     """
-    logs.set_up(is_json=settings.log_json)
+    request_log.set_up(is_json=settings.log_json)
     sys.setswitchinterval(SWITCHED)
     engine.settle = _settle
 

@@ -13,10 +13,10 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
 from waitress.task import ErrorTask
 
-from search_app.application import create_app
 from search_app.config import SettingError, Settings
 from search_app.engine import Engine
-from search_app.headers import HEADERS
+from search_app.web.app import create_app
+from search_app.web.middleware.security_headers import HEADERS
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine import Busy, OverBudget
-from search_app.logs import LONGEST
 from search_app.search_url import BadParameter
+from search_app.web.middleware.request_log import LONGEST
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from flask import Flask, Response, g, has_request_context, request
 
-from search_app.gaps import printable
+from search_app.web.zero_result_log import printable
 
 log = logging.getLogger(__name__)
 

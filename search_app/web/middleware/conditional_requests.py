@@ -18,10 +18,10 @@ from flask import Flask, Response, g, request
 
 import indexer
 from indexer.analysis import embeddings
-from search_app.access import WATCHED
 from search_app.config import Settings
 from search_app.engine import Engine
 from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.web.middleware.access import WATCHED
 
 CACHING = {"site.api_suggest": "private, max-age=60"}
 """`Cache-Control` by route. Anyone who types a letter and deletes it asks for the same again."""

@@ -15,16 +15,16 @@ from flask import Blueprint, Flask, Response, current_app, g, render_template, r
 
 from indexer.catalogue.fields import Catalogue
 from search_app import search_state, search_url
-from search_app.access import is_from_here
 from search_app.api import openapi, serializers
 from search_app.engine import Engine
 from search_app.engine.deadline import Stopwatch
 from search_app.engine.results import Results
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.errors import NotFound
-from search_app.gaps import Gaps
-from search_app.metrics import TYPE, Metrics
 from search_app.presentation import facet_panel, publication_page, search_page
+from search_app.web.errors import NotFound
+from search_app.web.middleware.access import is_from_here
+from search_app.web.middleware.metrics import TYPE, Metrics
+from search_app.web.zero_result_log import Gaps
 
 site = Blueprint("site", __name__)
 

@@ -20,7 +20,7 @@ from werkzeug.exceptions import BadRequest, RequestURITooLarge
 from werkzeug.sansio.utils import host_is_trusted
 
 from search_app.config import SettingError, Settings
-from search_app.prefix import MISPLACED, mounted
+from search_app.web.middleware.path_prefix import MISPLACED, mounted
 
 if TYPE_CHECKING:
     from flask_limiter import Limiter
