@@ -1,5 +1,5 @@
 """`python -m indexer` is `pubsearch build`."""
 
-from search_app.cli import main
+from search_app.cli.main import main
 
 main("build")

@@ -1,5 +1,5 @@
 """`python -m search_app` is `pubsearch serve`."""
 
-from search_app.cli import main
+from search_app.cli.main import main
 
 main("serve")

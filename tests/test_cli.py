@@ -16,7 +16,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.generations import directory, last_build, publish
 from indexer.generations.last_build import Status
 from indexer.generations.manifest import IndexBusy
-from search_app import cli
+from search_app.cli import main
 from tests.samples import article, page
 
 
@@ -39,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["pubsearch", *map(str, arguments)])
         status: object = 0
         try:
-            cli.main()
+            main.main()
         except SystemExit as ended:
             status = ended.code or 0
         return Told(status, *capsys.readouterr())

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from search_app import cli, config, workers
+from search_app import config, workers
+from search_app.cli import main
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -64,7 +65,7 @@ def test_every_command_named_exists(file: Path) -> None:
     """What is called as `pubsearch NAME` is a command."""
     text = file.read_text(encoding="utf-8")
     named = re.findall(r"(?:bin/pubsearch|pubsearch pubsearch) (\w+)", text)
-    assert set(named) <= set(cli.commands.commands)
+    assert set(named) <= set(main.commands.commands)
 
 
 @pytest.mark.parametrize("file", SERVICES, ids=lambda file: file.name)
@@ -85,7 +86,7 @@ def test_only_the_build_can_write_to_the_index() -> None:
     assert server.keys().isdisjoint({"User", "StateDirectory", "ReadWritePaths"})
     assert build["User"] == "pubsearch-build"
     assert build["StateDirectory"] == "pubsearch"
-    assert build["SuccessExitStatus"].split() == [str(cli.WITH_PROBLEMS)]
+    assert build["SuccessExitStatus"].split() == [str(main.WITH_PROBLEMS)]
 
 
 @pytest.mark.parametrize("name", ["pubsearch.service", "Dockerfile"])

@@ -13,10 +13,10 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
 from indexer.jobs import build
 from indexer.jobs.build import Refused
-from search_app import judged
+from search_app.cli import evaluation
+from search_app.cli.evaluation import ALL, Judged, Judgement, Suite
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
-from search_app.judged import ALL, Judged, Judgement, Suite
 from tests.catalogue import CORPUS
 
 SUITE = Path(__file__).parent / "relevance" / "catalogue.toml"
@@ -25,9 +25,9 @@ KINDS = 15
 
 def test_the_catalogue_answers_its_judged_queries(catalogue_index: Path) -> None:
     """The mean nDCG@10 of the shipped queries is at least what their file wants, in all kinds."""
-    suite = judged.load(SUITE)
+    suite = evaluation.load(SUITE)
     snapshot = open_engine(catalogue_index).snapshot()
-    figures = judged.figures(suite, snapshot)
+    figures = evaluation.figures(suite, snapshot)
     assert figures[ALL] >= suite.least > 0.8
     assert len(figures) == KINDS
     assert len(suite.query) >= 60
@@ -84,7 +84,7 @@ def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_index: Path)
 def test_every_judgement_is_of_a_publication(catalogue_index: Path) -> None:
     """Each judged id is in the catalogue, graded 1 to 3, with its reason, once a query."""
     snapshot = open_engine(catalogue_index).snapshot()
-    for query in judged.load(SUITE).query:
+    for query in evaluation.load(SUITE).query:
         ids = [each.id for each in query.relevant]
         assert len(set(ids)) == len(ids)
         for each in query.relevant:
@@ -106,7 +106,7 @@ def test_every_judgement_is_of_a_publication(catalogue_index: Path) -> None:
 def test_gain_is_discounted_by_place(found: list[str], gain: float) -> None:
     """A list gains what each grade is worth, less the further down it stands, of the best."""
     query = Judged("q", "plain", (Judgement("a", 3), Judgement("b", 1)))
-    assert judged.gain(query, found) == pytest.approx(gain)
+    assert evaluation.gain(query, found) == pytest.approx(gain)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def corpus(tmp_path: Path) -> Path:
 def test_an_index_that_answers_worse_is_refused(corpus: Path, tmp_path: Path) -> None:
     """Without its thesaurus the index answers synonyms worse, so the gate keeps the live one."""
     index = tmp_path / "index"
-    gate = judged.gate(judged.load(SUITE))
+    gate = evaluation.gate(evaluation.load(SUITE))
     first = build.build(corpus, index, gate=gate)
     assert first.status == "published"
     (corpus / "thesaurus.toml").unlink()
@@ -141,7 +141,7 @@ def test_a_live_index_that_cannot_answer_is_no_bar(
         old = build.build(corpus, index).generation
     if spoil == "bytes":
         (old.segment / "words.seg").write_bytes(b"")
-    gate = judged.gate(judged.load(SUITE))
+    gate = evaluation.gate(evaluation.load(SUITE))
     assert build.build(corpus, index, gate=gate).status == "published"
 
 
@@ -149,7 +149,7 @@ def test_an_index_must_reach_the_least(corpus: Path, tmp_path: Path) -> None:
     """Without a live index it is the least that counts."""
     query = Judged("organ", "plain", (Judgement("nowhere", 3),))
     with pytest.raises(Refused, match=r"all 0\.000, at least 0\.500 wanted"):
-        build.build(corpus, tmp_path / "index", gate=judged.gate(Suite((query,), 0.5)))
+        build.build(corpus, tmp_path / "index", gate=evaluation.gate(Suite((query,), 0.5)))
     assert not (tmp_path / "index" / directory.CURRENT).exists()
 
 
@@ -159,4 +159,4 @@ def test_a_file_that_is_no_suite_is_told(text: str, tmp_path: Path) -> None:
     file = tmp_path / "suite.toml"
     file.write_text(text)
     with pytest.raises(CatalogueError, match=r"suite\.toml"):
-        judged.load(file)
+        evaluation.load(file)

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 
 from indexer.analysis import embeddings
 from indexer.generations import directory
-from search_app import cli, config, create_app
+from search_app import config, create_app
+from search_app.cli import main
 from tests.catalogue import PATIENT
 from tests.test_diagnosis import answer, offered
 
@@ -116,7 +117,7 @@ def test_why_tells_meaning(client: FlaskClient) -> None:
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:
     """Exit status and output of the command line."""
-    result = CliRunner().invoke(cli.commands, arguments, env=environment)
+    result = CliRunner().invoke(main.commands, arguments, env=environment)
     return result.exit_code, result.output or str(result.exception)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
 from indexer.jobs import build
-from search_app import judged
+from search_app.cli import evaluation
 from search_app.engine import open_engine
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -35,15 +35,15 @@ class Kind(msgspec.Struct, frozen=True):
 
 def measure() -> tuple[Kind, ...]:
     """The figures of each kind, and last those of all queries."""
-    suite = judged.load(SUITE)
+    suite = evaluation.load(SUITE)
     with TemporaryDirectory() as folder:
         plain = _built(Path(folder) / "plain")
-        exact = judged.figures(suite, plain, exact=True)
-        understood = judged.figures(suite, plain)
-        meant = judged.figures(suite, _built(Path(folder) / "meaning", embeddings.encoder()))
+        exact = evaluation.figures(suite, plain, exact=True)
+        understood = evaluation.figures(suite, plain)
+        meant = evaluation.figures(suite, _built(Path(folder) / "meaning", embeddings.encoder()))
     counts = Counter(each.kind for each in suite.query)
-    counts[judged.ALL] = len(suite.query)
-    kinds = sorted(counts, key=lambda kind: (kind == judged.ALL, kind))
+    counts[evaluation.ALL] = len(suite.query)
+    kinds = sorted(counts, key=lambda kind: (kind == evaluation.ALL, kind))
     return tuple(
         Kind(kind, counts[kind], exact[kind], understood[kind], meant[kind]) for kind in kinds
     )

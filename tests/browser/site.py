@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.robustness.test_server import free_port
 
-COMMAND = ("-c", "from search_app.cli import main; main()")
+COMMAND = ("-c", "from search_app.cli.main import main; main()")
 _BARE = """
 import waitress
 from search_app import config, create_app

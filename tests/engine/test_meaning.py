@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.analysis import embeddings
+from search_app.cli.evaluation import load
 from search_app.engine import Engine
 from search_app.engine.interpretation.interpreter import FEW
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.semantic import LEAST, MOST
-from search_app.judged import load
 
 JUDGED = load(Path(__file__).parents[1] / "relevance" / "catalogue.toml")
 TYPED = [

@@ -99,7 +99,7 @@ def _serve(said: str) -> None:
 
 
 def _forked(arguments: list[str], said: str) -> NoReturn:
-    from search_app import cli
+    from search_app.cli import main
 
     null = os.open(os.devnull, os.O_RDWR)
     told = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -110,7 +110,7 @@ def _forked(arguments: list[str], said: str) -> NoReturn:
     os.kill(os.getpid(), signal.SIGSTOP)
     status: object = 0
     try:
-        cli.main()
+        main.main()
     except SystemExit as ended:
         status = ended.code or 0
     except BaseException:  # noqa: BLE001  that is what is looked for
@@ -121,6 +121,6 @@ def _forked(arguments: list[str], said: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    import search_app.cli  # noqa: F401  what is imported before the fork need not be after it
+    import search_app.cli.main  # noqa: F401  what is imported before the fork need not be after it
 
     _serve(sys.argv[1])

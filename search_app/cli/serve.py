@@ -14,8 +14,9 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations.manifest import IndexBusy, IndexUnusable, Manifest
 from indexer.ingest import watcher
 from indexer.jobs.build import Refused
-from search_app import builder, config, options, terminal
-from search_app.meter import Meter
+from search_app import config
+from search_app.cli import background_build, options, output
+from search_app.cli.progress import Meter
 
 
 @click.command()
@@ -46,13 +47,13 @@ def serve(
 
     settings = config.load(corpus=corpus, index=index, host=host, port=port)
     seen = watcher.state(settings.corpus) if builds == "watch" else None
-    if builds != "never" and not builder.build_before_serving(settings):
+    if builds != "never" and not background_build.build_before_serving(settings):
         seen = None
     engine = engine_of(settings)
     set_process_up(engine, settings)
     _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
     listening = server.listening(settings, engine)
-    with builder.going_on(settings, seen) if builds == "watch" else nullcontext():
+    with background_build.going_on(settings, seen) if builds == "watch" else nullcontext():
         engine.watch()
         where = f"{settings.host}:{settings.port}{settings.prefix}"
         click.echo(f"Open http://{where}/ in a browser. Ctrl-C ends it.")
@@ -75,7 +76,7 @@ def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.05),
-    default=builder.LOOKED,
+    default=background_build.LOOKED,
     show_default=True,
     help="Seconds between two looks.",
 )
@@ -91,14 +92,14 @@ def _built(settings: config.Settings) -> bool:
     """Builds, and tells what stood in the way; False if another build did."""
     try:
         with Meter(settings.corpus) as meter:
-            outcome = builder.build(settings, meter)
-        terminal.tell(outcome.problems)
-        terminal.tell_outcome(outcome)
+            outcome = background_build.build(settings, meter)
+        output.tell(outcome.problems)
+        output.tell_outcome(outcome)
     except IndexBusy as error:
         click.echo(f"waiting: {error}", err=True)
         return False
     except Refused as error:
-        terminal.tell(error.problems)
+        output.tell(error.problems)
         click.echo(f"not published: {error}", err=True)
     except (CatalogueError, IndexUnusable, OSError) as error:
         click.echo(f"not published: {error}", err=True)

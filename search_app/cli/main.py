@@ -20,10 +20,11 @@ from indexer.jobs import check as checking
 from indexer.jobs import importer
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import Refused, RemovesMuch
-from search_app import builder, config, options, search_url, serving, terminal
+from search_app import config, search_url
 from search_app.api import serializers
+from search_app.cli import background_build, options, output, serve
+from search_app.cli.progress import Meter
 from search_app.engine import open_engine
-from search_app.meter import Meter
 from search_app.presentation import facet_panel, search_page
 from search_app.search_url import BadParameter
 from search_app.web import zero_result_log
@@ -44,7 +45,7 @@ def main(*command: str) -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except Refused as error:
-        terminal.tell(error.problems)
+        output.tell(error.problems)
         _fail(f"not published: {error}", REMOVES_MUCH if isinstance(error, RemovesMuch) else FAILED)
     except (
         CatalogueError, IndexUnusable, importer.ImportRefused, config.SettingError,
@@ -91,12 +92,12 @@ def build(  # noqa: PLR0917 - options of a command are given by name
     settings = config.load(corpus=corpus, index=index, semantic=semantic)
     try:
         with Meter(settings.corpus) as meter:
-            outcome = builder.build(settings, meter, force=force, gate=gate)
+            outcome = background_build.build(settings, meter, force=force, gate=gate)
     except Refused as error:
         _write_report(report, error.problems)
         raise
-    terminal.tell(outcome.problems)
-    terminal.tell_outcome(outcome)
+    output.tell(outcome.problems)
+    output.tell_outcome(outcome)
     _write_report(report, outcome.problems)
     sys.exit(WITH_PROBLEMS if outcome.problems else 0)
 
@@ -147,12 +148,12 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     folder = settings.corpus
     with Meter(folder, "Reading") as meter:
         verdict = checking.check(folder, meter, settings.limits)
-    terminal.tell(verdict.problems)
+    output.tell(verdict.problems)
     _write_report(report, verdict.problems)
     if not verdict.publications:
         _fail(f"{folder} holds no readable publication. Mend it, or name another --corpus")
     click.echo(f"{verdict.publications} publications of “{verdict.catalogue.title}”")
-    terminal.tell_concepts(verdict)
+    output.tell_concepts(verdict)
     sys.exit(WITH_PROBLEMS if verdict.problems else 0)
 
 
@@ -204,7 +205,7 @@ def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) 
             file, into, settings.corpus, problems.append, settings.limits
         )
     finally:
-        terminal.tell(problems)
+        output.tell(problems)
         _write_report(report, problems)
     click.echo(f"{len(publications)} publications are now in {into}.")
     sys.exit(WITH_PROBLEMS if problems else 0)
@@ -241,14 +242,14 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         "explain",
         "semantic",
     }
-    asked = search_url.read(terminal.arguments(words, allowed), snapshot.catalogue)
+    asked = search_url.read(output.arguments(words, allowed), snapshot.catalogue)
     values = serializers.MOST_VALUES if as_json else facet_panel.SHOWN_VALUES
     results = engine.search(asked.request(values), snapshot)
     if as_json:
         answer = msgspec.json.encode(serializers.search_json(asked, results, snapshot))
         click.echo(msgspec.json.format(answer, indent=2))
         return
-    terminal.show(search_page.search_page(results, asked, snapshot), results, snapshot.catalogue)
+    output.show(search_page.search_page(results, asked, snapshot), results, snapshot.catalogue)
 
 
 @commands.command(name="gaps")
@@ -263,5 +264,5 @@ def gaps_(file: Path | None, most: int) -> None:
         click.echo(f"{count:>7}  {zero_result_log.printable(text)}")
 
 
-commands.add_command(serving.serve)
-commands.add_command(serving.watch)
+commands.add_command(serve.serve)
+commands.add_command(serve.watch)

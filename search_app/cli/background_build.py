@@ -31,9 +31,9 @@ from indexer.ingest.corpus import SILENT, Progress
 from indexer.ingest.watcher import State
 from indexer.jobs import build as building
 from indexer.jobs.build import Outcome, Refused
-from search_app import judged, terminal
+from search_app.cli import evaluation, output
+from search_app.cli.progress import Meter
 from search_app.config import SettingError, Settings
-from search_app.meter import Meter
 
 LOOKED = 1.0
 """Seconds between two looks at the corpus. A change is built once two looks have seen the same."""
@@ -47,7 +47,7 @@ def build(
     settings: Settings, progress: Progress, *, force: bool = False, gate: Path | None = None
 ) -> Outcome:
     """Build as the settings say. Raise one of FAILURES if nothing can be published."""
-    passes = judged.gate(judged.load(gate)) if gate else building.OPEN
+    passes = evaluation.gate(evaluation.load(gate)) if gate else building.OPEN
     return building.build(
         settings.corpus, settings.index, force=force, progress=progress, gate=passes,
         encoder=_encoder(settings), limits=settings.limits,
@@ -87,7 +87,7 @@ def build_before_serving(settings: Settings) -> bool:
         except FAILURES as error:
             is_busy = isinstance(error, IndexBusy)
             if _has_index(settings):
-                click.echo(terminal.failure_line(error))
+                click.echo(output.failure_line(error))
                 return not is_busy
             if not is_busy:
                 raise
@@ -97,7 +97,7 @@ def build_before_serving(settings: Settings) -> bool:
             time.sleep(LOOKED)
             continue
         if outcome.status == "published" or outcome.problems:
-            click.echo(terminal.outcome_line(outcome))
+            click.echo(output.outcome_line(outcome))
         return True
 
 
@@ -165,10 +165,10 @@ def _end_after(server: BaseProcess) -> None:
 def _is_built(settings: Settings) -> bool:
     """Build, and report the result in one line. Return False if another process builds."""
     try:
-        line = terminal.outcome_line(build(_live_settings(settings), SILENT))
+        line = output.outcome_line(build(_live_settings(settings), SILENT))
     except IndexBusy:
         return False
     except FAILURES as error:
-        line = terminal.failure_line(error)
+        line = output.failure_line(error)
     click.echo(line)
     return True
