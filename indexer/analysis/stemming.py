@@ -248,9 +248,10 @@ def is_question(words: Sequence[str]) -> bool:
     """Return whether typed words ask something: by their first word, or by a question mark."""
     if len(words) < 2:
         return False
-    first, second = (as_written(word.strip("¿¡")) for word in words[:2])
-    asks_for = second in _ASKED and carries_question(first)
-    return asks_for or first in _QUESTION_STARTS or words[-1].endswith(_QUESTION_ENDS)
+    first = as_written(words[0].strip("¿¡"))
+    if first in _QUESTION_STARTS or words[-1].endswith(_QUESTION_ENDS):
+        return True
+    return as_written(words[1].strip("¿¡")) in _ASKED and carries_question(first)
 
 
 def carries_question(word: str) -> bool:

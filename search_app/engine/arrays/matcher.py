@@ -134,18 +134,20 @@ def postings(leaf: Leaf, snapshot: Snapshot, look: Look = never) -> Postings:
     """The publications that a leaf matches, ascending, and the weighed frequency in each.
 
     Its parts say the same of several fields: their frequencies are added before anything is
-    saturated. Before each part, and each word of a phrase, it looks at the clock. Raises
-    UnknownNode.
+    saturated. Before each part that takes time, and each word of a phrase, it looks at the clock.
+    Raises UnknownNode.
     """
     same: dict[object, tuple[query.Query, set[str]]] = {}
     found = []
     for part in leaf.subqueries:
-        look()
         if isinstance(part, query.And):
+            look()
             found.append(_weighed(part, _apart(part, snapshot, look)))
         elif isinstance(part, Labels):
+            look()
             found.append(_weighed(part, _labelled(part, snapshot)))
         elif row_of(part.fieldname):
+            look()
             found.append(_weighed(part, _valued(part, snapshot)))
         else:
             same.setdefault(said(part), (part, set()))[1].add(part.fieldname)

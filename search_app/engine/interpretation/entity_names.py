@@ -106,12 +106,8 @@ class Names:
         says, an acronym can't be distinguished from a word.
         """
         pieces = pieces[:MOST_PIECES]
-        words = [tokenizer.words(piece) for piece in pieces]
-        candidates = [
-            *self._acronyms_in(pieces, shouted=shouted),
-            *self._labels_in(pieces, words),
-        ]
-        if not candidates:
+        candidates = [*self._acronyms_in(pieces, shouted=shouted), *self._labels_in(pieces)]
+        if not candidates:  # as in most queries
             return []
         found: list[Name] = []
         for name in sorted(candidates, key=lambda each: (each.first - each.last, each.first)):
@@ -120,14 +116,15 @@ class Names:
         return sorted(found, key=lambda each: each.first)
 
     def _acronyms_in(self, pieces: Sequence[str], *, shouted: bool) -> Iterator[Name]:
-        if shouted and len(pieces) > 1:
+        if not self._acronyms or (shouted and len(pieces) > 1):
             return
         for at, piece in enumerate(pieces):
             number = self._acronyms.get(piece, self._acronyms.get(piece.removesuffix("s")))
             if number is not None and piece[:1].isupper():
                 yield Name(at, at + 1, "", (number,))
 
-    def _labels_in(self, pieces: Sequence[str], words: Sequence[Sequence[str]]) -> Iterator[Name]:
+    def _labels_in(self, pieces: Sequence[str]) -> Iterator[Name]:
+        words = [tokenizer.words(piece) for piece in pieces]
         for first, piece in enumerate(pieces):
             if tokenizer.is_unparted(piece):
                 if numbers := self._called(fold(piece)):

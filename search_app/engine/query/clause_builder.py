@@ -148,9 +148,11 @@ class Line:
         self.spoken: frozenset[str] = frozenset()
         things = vocabulary.things
         if things is not None:
-            self.pieces = [part for each in pieces for part in _cut(each, things)]
+            if not all(map(str.isascii, pieces)):
+                self.pieces = [part for each in pieces for part in _cut(each, things)]
             self.things = things.recognised(self.pieces, shouted=context.shouted)
-            self.spoken = frozenset(each.language for each in self.things if each.language)
+            if self.things:
+                self.spoken = frozenset(each.language for each in self.things if each.language)
 
     def units(self, *, keeps: bool = False, pieces: Pieces = "one") -> list[list[Leaf]]:
         """Return the leaves of each thing and of each piece, in order.

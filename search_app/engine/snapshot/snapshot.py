@@ -41,10 +41,11 @@ Key = TypeVar("Key")
 Made = TypeVar("Made")
 
 MOST_REMEMBERED = 512
-"""How many words and how many masks a snapshot remembers: a mask has a byte a publication."""
+"""How many masks a snapshot caches: a mask has a byte per publication."""
+MOST_WORDS = 2048
+"""How many clauses of words a snapshot caches, some 1.5 kB each."""
 SEARCHED_TIMES = 16
-"""A list is searched for the publications of another if that is so many times shorter; else
-each publication's place in it is noted in a table, which takes less time than many searches."""
+"""Search a list for the documents of another if that is 16 times shorter; else use a table."""
 MOST_LABELLED = 1024
 """How many things' labels it remembers: a thesaurus has hundreds."""
 MOST_EXPANDED = 32
@@ -204,8 +205,8 @@ class Snapshot:
         return _remembered(self._expanded, key, make, MOST_EXPANDED)
 
     def read(self, key: object, make: Callable[[], Leaf]) -> Leaf:
-        """The leaf that is remembered under a key; made, if there is none."""
-        return _remembered(self._read, key, make)
+        """Return the cached leaf of a key; make it if there is none."""
+        return _remembered(self._read, key, make, MOST_WORDS)
 
     def labelled(self, of: object, make: Callable[[], Postings]) -> Postings:
         """What the labels of a thing match; made, if it is not remembered."""
