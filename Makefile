@@ -1,7 +1,7 @@
-# make serve: everything from nothing to a running page. `make help` lists the rest.
+# `make serve` installs everything and starts the site. `make help` lists the other targets.
 #
-# Any Python from 3.11 on will do; to choose one: make serve PYTHON=python3.12
-# No path here is absolute, so the checkout may lie in a folder with spaces in its name.
+# Python 3.11 or newer is required. To choose one: make serve PYTHON=python3.12
+# All paths are relative, so the path of the checkout may contain spaces.
 
 .DEFAULT_GOAL := help
 .PHONY: help serve index semantic test torture coverage mutants lint format bench relevance lock clean
@@ -11,7 +11,7 @@ SHELL := /bin/sh
 PYTHONS := $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11)
 BIN := .venv/bin
 
-# Sets $$python to the first of them that is new enough, or says what is missing and stops.
+# Sets $$python to the first of PYTHONS that is new enough, or prints an error and exits.
 find_python = \
 	python=; \
 	for candidate in $(PYTHONS); do \
@@ -24,32 +24,32 @@ find_python = \
 		exit 1; \
 	fi
 
-help: ## list what can be made
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
 		printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-serve: environment ## install what is needed, serve the page, build whenever the corpus changes
+serve: environment ## install dependencies, serve the site, rebuild the index when the corpus changes
 	@$(BIN)/pubsearch serve --watch $(ARGS)
 
 index: environment ## build the index from corpus/
 	@$(BIN)/pubsearch build $(ARGS)
 
-semantic: environment-semantic ## build an index that also knows what each publication means
+semantic: environment-semantic ## build an index with embeddings for semantic search
 	@$(BIN)/pubsearch build --semantic 1 $(ARGS)
 
-test: environment-test browser ## install what the tests need, a browser too, and run them all
+test: environment-test browser ## install the test dependencies and a browser, run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-torture: environment-test ## kill, cut off and damage an index many thousand times (ends within two hours)
+torture: environment-test ## interrupt builds and damage indexes many thousand times (up to two hours)
 	@$(BIN)/python -m tests.robustness.torture $(ARGS)
 
-coverage: environment-test browser ## run all tests, and say which lines and branches none of them takes
+coverage: environment-test browser ## run all tests, report the lines and branches that they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
-mutants: environment-bench ## break the parser, publishing and escaping in small ways; do the tests notice?
+mutants: environment-bench ## run mutation tests of the parser, publishing and escaping
 	@$(BIN)/mutmut run $(ARGS)
 
-lint: environment-test ## check style, types, imports between modules, safety, spelling, templates
+lint: environment-test ## check style, types, imports, security, spelling and templates
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -58,17 +58,17 @@ lint: environment-test ## check style, types, imports between modules, safety, s
 	$(BIN)/bandit --quiet --recursive --ini setup.cfg indexer search_app tools
 	$(BIN)/djlint --lint --quiet --profile=jinja --ignore=H015,H030,H031,J018 search_app/web/templates
 
-format: environment-test ## put the code into the house's form
+format: environment-test ## fix style and format the code
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-bench: environment-bench ## measure speed beside other engines, write docs/benchmarks.md
+bench: environment-bench ## measure speed against other engines, write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.speed $(ARGS)
 
-relevance: environment-bench ## measure ranking on judged sets, write docs/relevance.md
+relevance: environment-bench ## measure ranking on judged queries, write docs/relevance.md
 	@$(BIN)/python -m benchmarks.relevance $(ARGS)
 
-lock: ## pin anew what setup.cfg asks for (ARGS=--upgrade takes the newest)
+lock: ## pin the dependencies of setup.cfg (ARGS=--upgrade for the newest versions)
 	@$(find_python); PYTHON="$$python" tools/lock $(ARGS)
 
 environment:
@@ -86,7 +86,7 @@ environment-bench:
 browser: environment-test
 	@$(BIN)/python -m tests.browser.chromium
 
-clean: ## remove the environment, the index and all that was made
+clean: ## remove the environment, the index and all build files
 	rm -rf .venv index build dist mutants *.egg-info .coverage htmlcov
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,9 @@
-"""The write side: a corpus folder becomes a generation of the index.
+"""The write side: build a generation of the index from a corpus folder.
 
-A reader turns each file into entries (`readers`), word for word. `validate` makes them
-publications or problems, by the rows of `catalogue.toml` (`fields`); nothing later sees raw
-input. `corpus` does that for a folder. `analysis` makes words into terms, and `build` writes
-them as a new generation, which `generations` publishes in one switch. Writing is a batch job;
-reading is a request: `search_app` only ever opens what stands finished.
+`readers` parse each file into source records. `ingest` turns a record into a publication, or
+reports a problem, by the rows of `catalogue.toml` (`catalogue`). No later step sees raw input.
+`analysis` turns text into terms, and `codec` writes them as a segment. `jobs` run a whole build,
+and `generations` publishes the result in one switch.
+
+Writing is a batch job, and reading is a request: `search_app` opens finished generations only.
 """

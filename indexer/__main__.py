@@ -1,4 +1,4 @@
-"""`python -m indexer` is `pubsearch build`."""
+"""Entry point of `python -m indexer`, which runs `pubsearch build`."""
 
 from search_app.cli.main import main
 

@@ -1,12 +1,12 @@
-"""The read side: a query becomes a page.
+"""The read side: search an index, and serve the results as web pages and JSON.
 
-`state` reads the address into a value, `engine` answers it from the live generation of the
-index, `page` joins both to what a template prints, `views` are the routes, and `errors` the
-one place where something that went wrong becomes a status and a page. `application` joins
-them, and `server` serves that. `cli` stands on top and knows both sides.
+`search_url` parses a query string into a `SearchState` (`search_state`). `engine` searches the
+live generation of the index. `presentation` and `api` turn results into view models and JSON.
+`web` is the Flask application. `workers` runs it under gunicorn, and `cli` is the `pubsearch`
+command, which also imports the write side.
 
-`create_app` is to be had from here, for servers; it is loaded when it is asked for, since the
-engine and the building of an index do without the web.
+WSGI servers import `create_app` from here. It is loaded on first access, because the engine and
+index builds do not need Flask.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m search_app` is `pubsearch serve`."""
+"""The command `python -m search_app`, which runs `pubsearch serve`."""
 
 from search_app.cli.main import main
 

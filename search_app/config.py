@@ -1,7 +1,7 @@
-"""The settings, one row each: its name, its default, and what it is for.
+"""Settings, from environment variables and command-line options.
 
-A setting is read from the environment as `PUBSEARCH_` and its name in capitals; the command
-line's options come before it.
+Each row of `ROWS` is one setting. Its environment variable is `PUBSEARCH_` and the name in
+capitals. A command-line option overrides the variable.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from indexer.catalogue.limits import LIMITS, Limits
 
 
 class SettingError(Exception):
-    """A setting that can't be used: which, and why."""
+    """An unusable setting. The message names the setting and the reason."""
 
 
 PREFIX = "(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
-"""A sub-path of a site as a regular expression: nothing in it needs an escape or leads upward."""
+"""Regular expression of a path prefix. A match needs no escaping and has no `..` segment."""
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One row: a setting's name, its default, what it is for, and the bounds of a number.
+    """A setting: its name, its default, its help text, and the bounds of a number.
 
-    A text must match `form`, a regular expression; `takes` describes it.
+    A string must match the regular expression `form`, which `takes` describes in words.
     """
 
     name: str
@@ -133,7 +133,7 @@ ROWS = (
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The settings in force, each as its row in `ROWS` says."""
+    """The values of all settings. `ROWS` describes each field."""
 
     corpus: Path
     index: Path
@@ -166,14 +166,14 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def limits(self) -> Limits:
-        """The limits within which a corpus is read."""
+        """Return the limits for reading a corpus."""
         return msgspec.convert(self, Limits, from_attributes=True)
 
 
 def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
-    """The settings: what is given, else what the environment says, else the defaults.
+    """Return the settings: given values first, then environment variables, then defaults.
 
-    Raises SettingError for a value of the wrong kind.
+    Raise SettingError for an invalid value. A given value of None counts as missing.
     """
     values = {row.name: _value(row, environment, given.get(row.name)) for row in ROWS}
     return msgspec.convert(values, Settings, strict=False, dec_hook=_path)

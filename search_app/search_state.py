@@ -1,9 +1,11 @@
-"""State → address: every state of the search page is a value, and a GET address.
+"""The state of the search page: one search, and the URLs of its links.
 
-    q, match, exact, semantic, one parameter a facet (repeatable), sort, size, fold, explain, page
+Every state has a GET URL with these parameters, each left out if it has its default value:
 
-`SearchState` is read by `address` and printed as one; its methods give the states that
-the page's links lead to. A new query, filter or sort begins on page 1.
+    q, match, exact, semantic, one per facet (repeatable), sort, size, fold, explain, page
+
+`search_url` parses a URL into a `SearchState`. The methods of a state return the states that the
+links of the page lead to. A new query, filter or sort order starts at page 1.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import msgspec
 from search_app.engine.request import Match, SearchRequest, Sort
 
 SIZE, LARGEST_SIZE = 10, 100
+"""Hits per page: the default and the maximum."""
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
 MATCHES: tuple[Match, ...] = get_args(Match)
@@ -25,14 +28,15 @@ MATCHES: tuple[Match, ...] = get_args(Match)
 
 @lru_cache(maxsize=1024)
 def _parameter(name: str, value: str) -> str:
-    """A parameter as it stands in an address."""
+    """Return a query string parameter, URL-encoded."""
     return f"{quote_plus(name)}={quote_plus(value)}"
 
 
 class Ticking(NamedTuple):
-    """The addresses that tick one more value of a field: what stands before it and behind it.
+    """The URLs that select one more value of a field.
 
-    A page has a link for every value, so what they share is made once.
+    A page has a link for every value. Their common parts, `before` and `after` the parameter of
+    the value, are built once.
     """
 
     name: str
@@ -40,28 +44,33 @@ class Ticking(NamedTuple):
     after: str
 
     def url(self, value: str) -> str:
-        """The address with a value ticked that was not."""
+        """Return the URL that also selects a value."""
         return f"{self.before}{_parameter(self.name, value)}{self.after}"
 
 
 class Removing(NamedTuple):
-    """The parameters of URLs that remove one value of a field: others, the field's, the order."""
+    """The query strings that remove one selected value of a field.
+
+    `before` has the parameters of the query and of the other fields, `values` the parameter of
+    each selected value of this field, and `after` those of the order.
+    """
 
     before: list[str]
     values: dict[str, str]
     after: list[str]
 
     def query(self, value: str) -> str:
-        """Return the parameters without one value."""
+        """Return the query string without one value."""
         left = [parameter for each, parameter in self.values.items() if each != value]
         return "&".join([*self.before, *left, *self.after])
 
 
 class SearchState(msgspec.Struct, frozen=True, dict=True):
-    """What the address says: the words, what is ticked, the order, the page.
+    """A state of the search page: the query, the selected values, the sort order, and the page.
 
-    Of a text that is too long `beyond` says how many words were left out; no link has them.
-    `prefix` is the sub-path of the site. Each URL begins with it.
+    `filters` has the selected values by field name. `beyond` is the number of words cut from a
+    query that is too long. No link contains these words. `prefix` is the path prefix of the site,
+    with which every URL begins.
     """
 
     text: str = ""
@@ -78,9 +87,10 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     prefix: str = ""
 
     def request(self, values: int | None = None) -> SearchRequest:
-        """The search that this state asks for, with so many values of a facet besides the ticked.
+        """Return the search of this state.
 
-        Without a number of values, all of them.
+        `values` limits the values of each facet. Selected values are always included. None means
+        no limit.
         """
         return SearchRequest(
             self.text,
@@ -99,7 +109,7 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The parameters that say this state; what is as by default is left out."""
+        """Return the parameters of this state that differ from the defaults."""
         page = [("page", str(self.page))] if self.page != 1 else []
         return [*self._search, *page]
 
@@ -127,32 +137,32 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         return [*pairs, *((name, "1") for name, is_on in switches if is_on)]
 
     def pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
-        """The parameters but for some: what a form keeps that sets those."""
+        """Return the parameters except `names`. A form that sets `names` keeps the others."""
         return tuple(pair for pair in self.pairs if pair[0] not in names)
 
     def url(self, path: str = "/", page: int | None = None) -> str:
-        """The address of this state, or of another page of it."""
+        """Return the URL of this state, or of another page of its results."""
         number = self.page if page is None else page
         query = self._query if number == 1 else f"{self._query}&page={number}".removeprefix("&")
         return f"{self.prefix}{path}?{query}" if query else f"{self.prefix}{path}"
 
     @cached_property
     def _query(self) -> str:
-        """The first page's part of an address."""
+        """Return the query string of page 1."""
         return "&".join([_parameter(*pair) for pair in self._search])
 
     def ticking(self, name: str) -> Ticking:
-        """The addresses of `with_filter`, for all values of a field that are not ticked."""
+        """Return the URLs of `with_filter` for all unselected values of a field."""
         ends = [place for place, (ticked, _) in enumerate(self._ticks, 1) if ticked == name]
         return Ticking(name, *self._around(ends[-1])) if ends else Ticking(name, *self._unticked)
 
     @cached_property
     def _unticked(self) -> tuple[str, str]:
-        """What stands before and behind the first value of a field."""
+        """Return the parts of a URL around the first selected value of a field."""
         return self._around(len(self._ticks))
 
     def _around(self, place: int) -> tuple[str, str]:
-        """What stands before and behind a value that comes after so many others."""
+        """Return the parts of a URL around a value that follows `place` selected values."""
         before = [*self._words, *self._ticks[:place]]
         after = [*self._ticks[place:], *self._order]
         return (
@@ -177,12 +187,12 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         return {}
 
     def with_filter(self, name: str, value: str) -> SearchState:
-        """This and one more value ticked."""
+        """Return this state with one more value selected."""
         values = (*self.filters.get(name, ()), value)
         return self._with({**self.filters, name: tuple(dict.fromkeys(values))})
 
     def without_filter(self, name: str, value: str) -> SearchState:
-        """This without one of the ticked values."""
+        """Return this state without one of the selected values."""
         left = tuple(each for each in self.filters.get(name, ()) if each != value)
         others = {each: values for each, values in self.filters.items() if each != name}
         return self._with({**others, name: left} if left else others)
@@ -190,7 +200,10 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
     def toggled(
         self, name: str, value: str, instead_of: Iterable[tuple[str, str]] = ()
     ) -> SearchState:
-        """This with a value unticked, or else ticked, in place of the values below it."""
+        """Return this state with a value selected, or cleared if it is selected.
+
+        Selecting the value clears `instead_of`, the (field, value) pairs below it.
+        """
         if value in self.filters.get(name, ()):
             return self.without_filter(name, value)
         state = self
@@ -199,39 +212,39 @@ class SearchState(msgspec.Struct, frozen=True, dict=True):
         return state.with_filter(name, value)
 
     def without_filters(self) -> SearchState:
-        """The words alone."""
+        """Return this state without filters."""
         return self._with({})
 
     def with_match(self, match: Match) -> SearchState:
-        """This, all words wanted or any."""
+        """Return this state with another match mode: all words or any word."""
         return msgspec.structs.replace(self, match=match, page=1)
 
     def with_text(self, text: str) -> SearchState:
-        """This with other words, read as usual."""
+        """Return this state with another query, and `exact` and `semantic` at their defaults."""
         return msgspec.structs.replace(self, text=text, exact=False, semantic=True, page=1)
 
     def with_exact(self, *, exact: bool) -> SearchState:
-        """This, words wanted only as they were typed, or read as usual."""
+        """Return this state with the words matched only as typed, or interpreted as usual."""
         return msgspec.structs.replace(self, exact=exact, page=1)
 
     def with_semantic(self, *, semantic: bool) -> SearchState:
-        """This, found by what the words mean too, or by the words alone."""
+        """Return this state with semantic search on or off."""
         return msgspec.structs.replace(self, semantic=semantic, page=1)
 
     def with_sort(self, sort: Sort) -> SearchState:
-        """This in another order."""
+        """Return this state with another sort order."""
         return msgspec.structs.replace(self, sort=sort, page=1)
 
     def with_fold(self, *, fold: bool) -> SearchState:
-        """This with one edition of each title listed, or with all."""
+        """Return this state with one edition per title, or with all editions."""
         return msgspec.structs.replace(self, fold=fold, page=1)
 
     def with_explain(self, *, explain: bool) -> SearchState:
-        """This page, each publication with why it was found, or without."""
+        """Return this state with or without explanations of the hits. The page stays the same."""
         return msgspec.structs.replace(self, explain=explain)
 
     def alone(self, text: str) -> SearchState:
-        """This with other words, read as these are."""
+        """Return this state with another query and the same options."""
         return msgspec.structs.replace(self, text=text, page=1)
 
     def _with(self, filters: Mapping[str, tuple[str, ...]]) -> SearchState:

@@ -1,4 +1,8 @@
-"""Address → state: what each parameter may be, and what is wrong with one that is not."""
+"""Parse a query string into a `SearchState`, or say what is wrong with a parameter.
+
+Unknown parameters are ignored. An invalid value raises `BadParameter`, which `web.errors` renders
+with status 400.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,16 @@ from search_app.engine.request import within, year_range
 from search_app.search_state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH, SearchState
 
 LAST_PAGE = 10**9
+"""A larger page number counts as this one."""
 MOST_TICKED = 100
-"""How many values may be ticked: each stands in every link of the page, and has a link."""
+"""Maximum number of selected values. Each adds a link, and is repeated in every other link."""
 LONGEST_TICKED = 8192
-"""So many bytes of an address all of them may take."""
+"""Maximum bytes that all selected values may take in a URL."""
 Choice = TypeVar("Choice", bound=str)
 
 
 class BadParameter(ValueError):
-    """A parameter that can't be read: its name, what was given, and what it takes."""
+    """An invalid parameter: its name, its value, and a description of valid values (`takes`)."""
 
     def __init__(self, name: str, value: str, takes: str) -> None:
         super().__init__(f"{name}={value[:80]} can't be read")
@@ -29,16 +34,16 @@ class BadParameter(ValueError):
 
 
 class Arguments(Protocol):
-    """The parameters of an address: each may stand there several times."""
+    """The parameters of a URL. Each may occur several times."""
 
     def getlist(self, name: str) -> list[str]:
-        """All values of a parameter, in order."""
+        """Return all values of a parameter, in order."""
 
 
 def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> SearchState:
-    """The state that an address says; parameters that mean nothing here are ignored.
+    """Return the state that the parameters of a URL describe. Raise BadParameter.
 
-    An empty parameter counts as none, for forms send them. Raises BadParameter.
+    An empty parameter counts as missing, because forms send empty fields too.
     """
     text, beyond = within(_first(arguments, "q").strip())
     return SearchState(
@@ -58,7 +63,7 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
 
 
 def _ticked(arguments: Arguments, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-    """What is ticked, field by field, if it is not too much."""
+    """Return the selected values by field. Raise BadParameter if they exceed the limits."""
     filters = {}
     count = length = 0
     for field in exact_fields(catalogue):
@@ -105,7 +110,7 @@ def _number(arguments: Arguments, name: str, largest: int, *, capped: bool) -> i
 
 
 def _from_two_boxes(arguments: Arguments, field: Field) -> list[str]:
-    """The range that the two boxes of a form say (`year_from`, `year_to`)."""
+    """Return the range from the two inputs of a form (`year_from`, `year_to`), if any."""
     if field.kind != "year":
         return []
     low, high = (_first(arguments, f"{field.name}_{end}").strip() for end in ("from", "to"))
@@ -113,7 +118,7 @@ def _from_two_boxes(arguments: Arguments, field: Field) -> list[str]:
 
 
 def _checked(field: Field, value: str) -> str:
-    """The value; if it is a range, one that can be."""
+    """Return the value. Raise BadParameter if it is an invalid range of years."""
     if field.kind != "year" or ".." not in value:
         return value
     ends = year_range(value)

@@ -1,8 +1,9 @@
-"""The configuration of gunicorn: `gunicorn --config python:search_app.workers`.
+"""Configuration of gunicorn: `gunicorn --config python:search_app.workers`.
 
-The master opens a generation of the index and forks the workers, so all share its memory. When
-another generation is live, the master opens it and replaces the workers one by one. Each ends after
-its last response. Options of gunicorn's command line override what is set here.
+The master opens the index and forks the workers, so that all of them share its memory. When
+another generation becomes live, the master opens it and replaces the workers one by one. A
+replaced worker ends after its last response. Options of gunicorn's command line override these
+values.
 """
 
 from __future__ import annotations
@@ -29,18 +30,21 @@ wsgi_app = "search_app.workers:application()"
 preload_app = True
 threads = 4
 limit_request_line = 8190
-"""Bytes of a request line, as in deploy/nginx.conf. Gunicorn's default of 4094 is too short for a
-URL with a hundred selected values."""
+"""Maximum bytes of a request line, as in deploy/nginx.conf. Gunicorn's default of 4094 is too short
+for a URL with 100 selected values."""
 forwarder_headers = ""
-"""No header of a request sets SCRIPT_NAME or PATH_INFO, whoever sent it."""
+"""No request header may set SCRIPT_NAME or PATH_INFO, not even from a trusted proxy."""
 control_socket_disable = True
 
 STARTED = 0.5
-"""Seconds from the fork of a worker to the end of the one that it replaces: it starts meanwhile."""
+"""Seconds between the fork of a worker and the end of the one it replaces: the time to start."""
 
 
 def application() -> Flask:
-    """Return the application, with the settings of the environment. Raises SettingError."""
+    """Return the application with the settings of the environment. Raise SettingError.
+
+    The templates are compiled before the fork, so that the workers share them.
+    """
     settings = load()
     engine = engine_of(settings)
     set_process_up(engine, settings)
@@ -51,21 +55,22 @@ def application() -> Flask:
 
 
 def when_ready(server: Arbiter) -> None:
-    """Look for new generations in the master from now on."""
+    """Start the thread of the master that looks for new generations."""
     Thread(target=_watch, args=(server,), name="watch", daemon=True).start()
 
 
 def pre_fork(server: Arbiter, _worker: Worker) -> None:
-    """Open the live generation in the master, if it is not in use, so that all workers share it.
+    """Open the live generation in the master unless it is in use, so that all workers share it.
 
-    All objects are exempt from garbage collection, which would copy the pages that they are on.
+    All objects are exempt from garbage collection. A collection writes to each object, so the
+    worker would get its own copy of the memory pages.
     """
     _engine(server).refresh()
     gc.freeze()
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Make a page before the first request, so that no request waits for what is made once."""
+    """Render a page before the first request, so that no request waits for lazy initialization."""
     app = worker.app.wsgi()
     if app.extensions["pubsearch"].held is not None:
         with app.test_request_context(), suppress(OverBudget):
@@ -73,9 +78,9 @@ def post_worker_init(worker: Worker) -> None:
 
 
 def worker_exit(_server: Arbiter, worker: Worker) -> None:
-    """End a worker at once after its last response.
+    """End a worker immediately after its last response.
 
-    Python would free every object of the index first, and copy the pages that they are on.
+    Otherwise Python first frees every object of the index, which copies the shared memory pages.
     """
     if worker.booted:
         os._exit(0)
@@ -88,10 +93,10 @@ def _engine(server: Arbiter) -> Engine:
 
 
 def _watch(server: Arbiter) -> None:
-    """Replace the workers whenever another generation is live.
+    """Replace the workers whenever another generation becomes live.
 
-    The main thread opens the generation, as it also forks: a fork beside another thread that
-    opens one could copy a lock that nobody releases.
+    The main thread opens the generation because it also forks. If another thread opened it, a fork
+    could copy a lock that nobody releases.
     """
     engine = _engine(server)
     while True:
@@ -101,7 +106,7 @@ def _watch(server: Arbiter) -> None:
 
 
 def _replace(server: Arbiter) -> None:
-    """Have the main thread fork a worker and end the oldest, once for each worker."""
+    """Signal the main thread to fork a worker and end the oldest one, once per worker."""
     wanted = server.num_workers
     for _ in range(wanted):
         newest = server.worker_age
@@ -109,5 +114,5 @@ def _replace(server: Arbiter) -> None:
         while server.worker_age == newest:
             time.sleep(LOOKED / 20)
         time.sleep(STARTED)
-        if server.num_workers > wanted:  # a reload resets it
+        if server.num_workers > wanted:  # a reload resets num_workers
             os.kill(os.getpid(), signal.SIGTTOU)

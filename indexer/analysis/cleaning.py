@@ -1,4 +1,4 @@
-"""Texts as they are kept: cleaned, known to be visible, made into ids."""
+"""Text normalization before storage: clean a text, check that it is visible, make a slug."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ _UNHOLDABLE = re.compile(
 )
 
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and signs that look like a space."""
+"""Characters that look like a space but are classified as letters or symbols."""
 
 
 def clean(text: str) -> str:
-    """Text in NFC, runs of white space as one space, without characters no page can hold.
+    """Return a text in NFC, with runs of white space as one space, without invalid characters.
 
-    Those are control characters, lone surrogates and Unicode's noncharacters of plane 0.
+    Invalid are control characters, lone surrogates, and Unicode's noncharacters of plane 0.
     """
-    # Most texts are clean, which is seen faster than they are cleaned: nothing that is left out
-    # is printable, and of white space only the plain space.
+    # Most texts are clean, and checking is faster than cleaning. A printable text has no invalid
+    # characters, and no white space except the plain space.
     if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
         return text.strip()
     return " ".join(unicodedata.normalize("NFC", _UNHOLDABLE.sub("", text)).split())
 
 
 def is_visible(text: str) -> bool:
-    """Whether anything of a text can be seen, which is neither a space nor a mark on one."""
+    """Return whether a text has a visible character: neither blank nor a combining mark."""
     first = text[:1]
     return (first.isascii() and first.isalnum()) or any(
         unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK
@@ -36,10 +36,9 @@ def is_visible(text: str) -> bool:
 
 
 def slug(title: str, year: int | None) -> str:
-    """An id made from a title and a year: lower case, words joined by hyphens.
+    """Return an id made from a title and a year: lower case, words joined by hyphens.
 
-    Letters of other scripts stay as they are; a title of more than 100 characters is cut
-    between words.
+    Letters of other scripts are kept. A title of more than 100 characters is cut between words.
     """
     plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", ""))
     plain = unicodedata.normalize("NFKD", plain.casefold())

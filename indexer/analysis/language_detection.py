@@ -1,8 +1,9 @@
-"""In what language a text is, where nobody said.
+"""Language detection for untagged text.
 
-That is slow and errs, so it is done only where a row of the catalogue asks for it. It is an
-extra, `.[detection]`: py3langid computes, without a network, the classifier of M. Lui and
-T. Baldwin, "langid.py: An Off-the-shelf Language Identification Tool" (ACL 2012).
+Detection is slow and makes errors, so it runs only if a row of the catalogue sets `detects`. It
+needs the optional extra `.[detection]`, the package py3langid. That implements the classifier of
+M. Lui and T. Baldwin, "langid.py: An Off-the-shelf Language Identification Tool" (ACL 2012),
+without network access.
 """
 
 from __future__ import annotations
@@ -15,29 +16,29 @@ from typing import Any
 
 PACKAGE = "py3langid"
 LONGEST = 2000
-"""So many characters of a text are looked at."""
+"""Characters of a text that are classified."""
 SUREST = 0.9
-"""What is less likely than this is not taken for a language other than the catalogue's."""
+"""Minimum probability. Below it the text counts as written in the catalogue's language."""
 KNOWN = ("ar", "de", "en", "es", "fa", "fi", "fr", "hi", "hu", "it", "ja", "ko", "nl", "pl", "pt",
          "ro", "ru", "sv", "tr", "uk", "zh")  # fmt: skip
-"""The languages that are told apart: with more of them, short titles are taken for the rarest."""
+"""Languages to choose from. With more of them, short titles are assigned to the rarest ones."""
 _SCRIPTS = (
     (re.compile("[\u3040-\u30ff]"), "ja", 0.1),
     (re.compile("[\uac00-\ud7af]"), "ko", 0.5),
     (re.compile("[\u4e00-\u9fff]"), "zh", 0.5),
 )
-"""Scripts that tell a language by themselves, each with the share of letters from which it does.
-Japanese is asked for first, as most of its letters may be Chinese."""
+"""Scripts that identify a language, each with the minimum share of letters in that script.
+Japanese comes first because most letters of a Japanese text may be Chinese."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 def is_installed() -> bool:
-    """Whether this program can tell languages: whether the extra is there."""
+    """Return whether the extra is installed."""
     return find_spec(PACKAGE) is not None
 
 
 def language_of(text: str) -> str | None:
-    """The language of a text (ISO 639-1); None where that is not sure."""
+    """Return the language of a text (ISO 639-1), or None if it is uncertain."""
     looked_at = text[:LONGEST]
     letters = len(_LETTER.findall(looked_at))
     if not letters:
@@ -51,7 +52,7 @@ def language_of(text: str) -> str | None:
 
 @cache
 def _classifier() -> Any:  # noqa: ANN401
-    """Read when the first text is there: that takes half a second."""
+    """Load the classifier on first use, which takes half a second."""
     module = import_module(f"{PACKAGE}.langid")
     classifier = module.LanguageIdentifier.from_model_file(module.MODEL_FILE, norm_probs=True)
     classifier.set_languages(KNOWN)

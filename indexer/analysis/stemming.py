@@ -1,7 +1,7 @@
-"""What is peculiar to a language: how its words are stemmed, and which of them only join others.
+"""Language rules: stemmers, stop words, English spelling variants, and words of questions.
 
-Stemmers are Snowball's. A word of English is first brought to one spelling and number, where a
-stemmer can't: labour and labor, organise and organize, children and child.
+The stemmers are Snowball's. An English word is first normalized where a stemmer fails: British
+and American spelling (labour, labor) and irregular plurals (children, child).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ SNOWBALL = {
     "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
     "yi": "yiddish",
 }  # fmt: skip
-"""The languages that are stemmed (ISO 639-1), and what Snowball calls them. Words of all
-others stay as they are."""
+"""Snowball's name of each language with a stemmer, by ISO 639-1 code. Words of all other
+languages are only folded."""
 
 _SCRIPTS = ((re.compile("[\u0600-\u06ff]"), "ar"), (re.compile("[\u0400-\u04ff]"), "ru"))
-"""Languages whose script tells them apart from those of Latin letters, whatever else is known."""
+"""The language in which a word of a script is read, whatever the language of the text."""
 OTHER_SCRIPTS = frozenset({"ar", "el", "fa", "he", "hi", "ja", "ko", "ru", "uk", "zh"})
-"""Languages that are not written in Latin letters."""
+"""Languages that are not written in the Latin script."""
 
 _SPELLINGS = (
     (r"^(wo|police|fisher|sea|congress|chair|spokes|business)?men$", r"\1man"),
@@ -45,22 +45,22 @@ _SPELLINGS = (
     (r"^(judg|acknowledg|ag)e(?=ment|ing$)", r"\1"),
     (r"^(p|orthop|encyclop)aed", r"\1ed"),
 )
-"""What is spelt in two ways, and irregular plurals, each as (pattern, one form). A form need
-not be a word: `raize` and `rize` do no harm where all of their kind become so."""
+"""Spelling variants and irregular plurals, as (regular expression, replacement). The result need
+not be a word: `raize` and `rize` are harmless because all their variants become the same."""
 _ONE_SPELLING = tuple((re.compile(pattern), form) for pattern, form in _SPELLINGS)
-# Most words are spelt in one way only, which one look tells sooner than one a pattern.
+# Most words have one spelling. One search rules them out faster than one search per expression.
 _MAY_DIFFER = re.compile("|".join(pattern for pattern, _ in _SPELLINGS))
 
 
 @cache
 def _stemmer(language: str) -> Stemmer.Stemmer | None:
     algorithm = SNOWBALL.get(language.partition("-")[0])
-    # It would keep words of any length: what is kept is kept by `stem`.
+    # Turn off the cache of PyStemmer, which keeps words of any length. `_Kept` is the cache.
     return Stemmer.Stemmer(algorithm, 0) if algorithm else None
 
 
 def _of(word: str, language: str) -> str:
-    """The language that a word is read in: its script may tell better than the text's."""
+    """Return the language to stem a word in: that of its script if known, or of the text."""
     if word.isascii():
         return language
     return next((of for script, of in _SCRIPTS if script.search(word)), language)
@@ -75,18 +75,18 @@ def may_have(language: str, word: str) -> bool:
 
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|all|dall|nell|sull|un)'(?=.)")
 _ELIDING = ("ca", "fr", "it")
-"""Languages that write an article and its noun as one word: l'exploitation."""
+"""Languages that join an article to its noun: l'exploitation."""
 
 
 LONGEST_KEPT, MOST_KEPT = 40, 50_000
-"""The cache has at most 50,000 stems a language, and none of a word of over 40 characters: a text
-of long words could fill the memory."""
+"""The cache has at most 50,000 stems per language, of words of at most 40 characters. Otherwise
+a text of long words could fill the memory."""
 
 
 def stem(word: str, language: str) -> str:
-    """The stem of a word as it stands in a text: what its inflections have in common, folded.
+    """Return the folded stem of a word as typed.
 
-    Accents help the stemmer of a language that has them, so it sees them; English has none.
+    A word is folded after stemming, because stemmers need accents. English is folded before.
     """
     return _kept(language)[word]
 
@@ -97,7 +97,7 @@ def stems(words: Iterable[str], language: str) -> list[str]:
 
 
 class _Kept(dict[str, str]):
-    """The cached stems of one language, by word: a look-up takes no call of a Python function."""
+    """The cached stems of one language, by word. A dict, so that a hit calls no Python function."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class _Kept(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         lowered = word.lower()
-        # English is folded before it is stemmed, so that case makes no difference.
+        # English is folded before stemming, so the stem does not depend on case.
         is_same = lowered != word and word.isascii() and self._language.startswith("en")
         found = self[lowered] if is_same else new_stem(word, self._language)
         if len(word) <= LONGEST_KEPT:
@@ -119,7 +119,7 @@ _kept = lru_cache(maxsize=64)(_Kept)
 
 
 def new_stem(word: str, language: str) -> str:
-    """Return the same without keeping it, for long lists of words that are stemmed once."""
+    """Return the stem of a word without caching it, for long lists of words stemmed once."""
     read_in = _of(word, language)
     stemmer = _stemmer(read_in)
     if stemmer is None:
@@ -133,7 +133,7 @@ def new_stem(word: str, language: str) -> str:
 
 
 def one_spelling(written: str) -> str:
-    """An English word in the one spelling of those that it has."""
+    """Return a folded English word in its normalized spelling."""
     if not _MAY_DIFFER.search(written):
         return written
     for pattern, replacement in _ONE_SPELLING:
@@ -152,14 +152,14 @@ ENDINGS = {
         "pt": "s es a o as os e ao oes aes",
     }.items()
 }
-"""Folded endings of inflection, by language. A stemmer also takes off those of derivation: it gives
-one stem to *legislators* and *legislation*."""
+"""Folded inflectional endings, by language. A stemmer also removes derivational endings: it gives
+*legislators* and *legislation* one stem."""
 
 
 def is_inflection(word: str, other: str, language: str) -> bool:
-    """Return whether two words with one stem are inflections of one word, not derived from it.
+    """Return whether two words with the same stem are inflections of one word.
 
-    Where no endings are known of a language, one stem is enough.
+    Derivations are not. Without known endings for the language, return True.
     """
     endings = ENDINGS.get(language.partition("-")[0])
     if endings is None:
@@ -169,7 +169,7 @@ def is_inflection(word: str, other: str, language: str) -> bool:
         one, two = one_spelling(one), one_spelling(two)
     shorter = min(len(one), len(two))
     at = next((place for place in range(shorter) if one[place] != two[place]), shorter)
-    # A consonant may be doubled before an ending: run, running.
+    # A consonant may double before an ending: run, running.
     return all(
         not rest or rest in endings or (rest[0] == one[:at][-1:] and rest[1:] in endings)
         for rest in (one[at:], two[at:])
@@ -199,8 +199,8 @@ STOP_WORDS = {
         "ru": "а без в во для до и из или к как на не о об от по под при про с со что это",
     }.items()
 }
-"""Words that say how others hang together, or only that something is asked, as they are
-written, not folded. In capitals, WHO and IT are names: whoever reads a query sees to that."""
+"""Function words and question words by language, lower case and not folded. In capitals, WHO and
+IT are names; the query parser handles that."""
 
 _FOLDED_STOP_WORDS = {
     language: frozenset(map(as_written, words)) for language, words in STOP_WORDS.items()
@@ -222,7 +222,7 @@ _QUESTION_STARTS = frozenset(
         "كيف ما ماذا أين من لماذا متى هل أي كم"
     ).split()
 )
-"""Words that a question begins with, in five languages; Chinese does not separate words."""
+"""Folded first words of a question, in five languages. Chinese is unsegmented, so it has none."""
 
 _QUESTION_WORDS = frozenset(
     as_written(word)
@@ -241,11 +241,11 @@ _QUESTION_WORDS = frozenset(
 )
 _QUESTION_ENDS = ("?", "؟", "？")
 _ASKED = frozenset({"me", "us"})
-"""A verb before one of these asks for something: *show me*, *tell us*."""
+"""Folded pronouns that make a preceding verb a request: *show me*, *tell us*."""
 
 
 def is_question(words: Sequence[str]) -> bool:
-    """Return whether typed words ask something: by their first word, or by a question mark."""
+    """Return whether typed words are a question, by the first words or the question mark."""
     if len(words) < 2:
         return False
     first = as_written(words[0].strip("¿¡"))
@@ -255,11 +255,11 @@ def is_question(words: Sequence[str]) -> bool:
 
 
 def carries_question(word: str) -> bool:
-    """Return whether a word of a question says that something is asked, and not what about."""
+    """Return whether a word only phrases a question, and is no part of its topic."""
     written = as_written(word)
     return written in _QUESTION_WORDS or written in _QUESTION_STARTS
 
 
 def stop_words(language: str) -> frozenset[str]:
-    """The stop words of a language, folded; none where none are known."""
+    """Return the folded stop words of a language, or an empty set if none are known."""
     return _FOLDED_STOP_WORDS.get(language.partition("-")[0], frozenset())

@@ -1,13 +1,13 @@
-"""Text to terms, the same for documents and for queries.
+"""The tokenizer: split text into words, in the same way for documents and for queries.
 
-A text becomes tokens: runs of letters, marks and digits, folded and numbered by position, and
-names such as C++. Chinese, Japanese and Korean, which do not part words, become pairs of
-characters that overlap, and the last one alone; so any run of them is found as a phrase.
+A token is a run of letters, marks and digits, or a name such as C++. Tokens are folded and
+numbered by position. Chinese, Japanese and Korean are unsegmented: they are written without
+spaces between words. They become overlapping bigrams, followed by the last character alone, so
+any run of characters matches as a phrase.
 
-A token gives two terms: its stem, in the language of its text, and itself as written after an
-`=`, which no stem begins with. Words are found by stems; `word*` and passages go by the words as
-written. Every word is indexed, stop words too, so that phrases hold; it is the reading of a
-query that leaves stop words out.
+A token has two terms: its stem in the language of the text, and `=` followed by the folded word.
+No stem starts with `=`. Words match by stem. Prefixes (`word*`) and passages use the word as
+written. Stop words are indexed too, so that phrases match. The query parser drops them.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from indexer.analysis import stemming
 from indexer.analysis.folding import as_written
 
 VERSION = 2
-"""Raised whenever the same text would give other terms: an index of another is outdated."""
+"""Increase it if the same text gives other terms. An index of another version is outdated."""
 
 WRITTEN = "="
-"""What a term begins with that is a word as written, not a stem."""
+"""The prefix of a term that is a word as written, not a stem."""
 
 PARTED_BY = "\n\n"
+"""The separator of the texts of one field."""
+
 GAP = 100
-"""How many positions lie between two texts of one field."""
+"""Positions skipped between two texts of one field, so that no phrase spans them."""
 
 FIELD_MARK, GAP_MARK = "\x1e", "\x1f"
-"""In a text of many fields: what stands behind each, and between two texts of one field."""
+"""In the joined text of many fields: the end of a field, and the gap between two of its texts."""
 
 _SCRIPT_MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0eff"
@@ -39,8 +41,8 @@ _UNPARTED = (
     "\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-# An underscore parts words, though it is a \w: it is made a space first. Most words are plain
-# letters with nothing else behind them; these are found faster.
+# An underscore is a \w but separates words, so callers replace it by a space first. The first
+# alternative is a fast path: most words are ASCII letters and digits only.
 _WORD = (
     rf"[A-Za-z0-9]++(?![\w{_SCRIPT_MARKS}'’+#])"
     rf"|[A-Za-z](?:\+\+|#)(?![\w+#])"
@@ -54,9 +56,10 @@ _PART = re.compile(f"[{_UNPARTED}]+|[^{_UNPARTED}]+")
 
 
 class Token(NamedTuple):
-    """A word of a text: its stem, how it is written (folded), and where it stands.
+    """A word of a text.
 
-    `position` counts words from 0; `start` and `end` are character offsets in the text.
+    `written` is the folded word. `position` counts words from 0. `start` and `end` are character
+    offsets in the text.
     """
 
     stem: str
@@ -67,7 +70,7 @@ class Token(NamedTuple):
 
 
 def tokens(text: str, language: str) -> Iterator[Token]:
-    """The words of a text, in order; positions jump at an empty line, so no phrase spans it."""
+    """Yield the tokens of a text in order. An empty line adds GAP to the position."""
     position, end = -1, 0
     for start, stop in spans(text):
         position += 1 + GAP * (PARTED_BY in text[end:start])
@@ -77,7 +80,7 @@ def tokens(text: str, language: str) -> Iterator[Token]:
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where the words of a text begin and end, in order; only pairs of characters overlap."""
+    """Yield the start and end offset of each word, in order. Only bigrams overlap."""
     for match in _TOKEN.finditer(text.replace("_", " ")):
         start, word = match.start(), match[0]
         if is_unparted(word):
@@ -87,10 +90,9 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text as they stand there, to be looked for side by side.
+    """Return the words of a text as typed, neither folded nor stemmed, to match as a phrase.
 
-    The last character of what is unparted, which the index has alone too, adds nothing to the
-    pair before it.
+    The last character of an unsegmented run is left out: the bigram before it contains it.
     """
     if text.isascii() and text.isalnum():
         return [text]
@@ -104,17 +106,17 @@ def words(text: str) -> list[str]:
 
 
 def stems(text: str, language: str) -> tuple[str, ...]:
-    """The stems of these words."""
+    """Return the stem of each of the `words` of a text, in order."""
     return tuple(stemming.stems(words(text), language))
 
 
 def is_unparted(word: str) -> bool:
-    """Whether what stands without a space in a text is, or holds, more than one word."""
+    """Return whether a text contains Chinese, Japanese or Korean, which is unsegmented."""
     return not word.isascii() and _IS_UNPARTED.search(word) is not None
 
 
 def parts(word: str) -> list[str]:
-    """The words of what is unparted."""
+    """Return the words of an unsegmented run: its bigrams, and the last character alone."""
     return [word[first:last] for first, last in _parts(word)]
 
 
@@ -128,23 +130,23 @@ def _parts(word: str) -> Iterator[tuple[int, int]]:
 
 
 def marked(text: str) -> str:
-    """A field's text with its marks: GAP_MARK at empty lines, FIELD_MARK at its end."""
+    """Return a field's text with GAP_MARK for each empty line and FIELD_MARK at the end."""
     if FIELD_MARK in text or GAP_MARK in text:
         text = text.replace(FIELD_MARK, " ").replace(GAP_MARK, " ")
     return text.replace(PARTED_BY, GAP_MARK) + FIELD_MARK
 
 
 def pieces(text: str) -> list[str]:
-    """Return a text in pieces: between words, a word, between words, and so on to the end.
+    """Split a text into separators and words, in turn. The first and last item are separators.
 
-    An empty line is a word too, PARTED_BY. What is unparted is one word: see `is_unparted`.
+    An empty line counts as a word, PARTED_BY. An unsegmented run is one word: see `is_unparted`.
     """
     return _WORD_OR_EMPTY_LINE.split(text.replace("_", " "))
 
 
 def marked_words(text: str) -> list[str]:
-    """The words of many fields' texts, not folded, and the marks, in order.
+    """Return the words and marks of a text made by `marked`, in order and not folded.
 
-    What is unparted stands as it is: see `parts`.
+    An unsegmented run is one word: see `parts`.
     """
     return _TOKEN_OR_MARK.findall(text.replace("_", " "))

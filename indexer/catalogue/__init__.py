@@ -1,6 +1,6 @@
-"""The data model of a catalogue: its fields, its records, its thesaurus.
+"""The data model of a catalogue: its fields, records, and thesaurus.
 
-`fields` and `catalogue_toml` describe a catalogue, `records` the publications in it, `thesaurus`
-its concepts, `schema` its Whoosh fields. `iso_codes`, `limits` and `safe_files` serve all of them.
-It imports `analysis` only. Every other package may import all of its modules.
+`fields` and `catalogue_toml` describe a catalogue, `records` its publications, `thesaurus` its
+concepts, and `schema` its Whoosh fields. `iso_codes`, `limits` and `safe_files` are helpers.
+This package imports `analysis` only. Any other package but `analysis` may import its modules.
 """

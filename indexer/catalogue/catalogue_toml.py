@@ -1,7 +1,6 @@
-"""`catalogue.toml` and the grouping beside it: read, checked, and written.
+"""Read, check and write `catalogue.toml`, and read its grouping file.
 
-What is wrong in them is an error that says where, and what to do; nothing is built from rows
-that can't be meant.
+An invalid file raises CatalogueError with the place and a hint. Nothing is built from it.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ RESERVED_NAMES = frozenset(
     "editions other_editions similar "
     "explain semantic json query all any everything record index help".split()
 )
-"""Names that the address line and the API use for other things than fields."""
+"""Names that URL parameters and the API use for other things than fields."""
 LARGEST_TOML = 4_000_000
-"""Bytes of a TOML file: reading takes a second for a million."""
+"""Limit on a TOML file in bytes. Reading takes about 1 s per million bytes."""
 _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){101}""")
-"""A key of so many parts that tomllib, whose time grows with their square, would not end."""
+"""A key of over 100 parts. tomllib needs quadratic time in the parts, so it would not end."""
 
 
 class CatalogueError(Exception):
-    """A `catalogue.toml` or grouping that can't be used: what is wrong, and what to do."""
+    """An unusable file of a catalogue: `what` is wrong, and a `hint` how to fix it."""
 
     def __init__(self, file: Path, what: str, hint: str) -> None:
         super().__init__(f"{file}: {what}. {hint}")
@@ -39,9 +38,9 @@ class CatalogueError(Exception):
 
 
 def load(folder: Path) -> Catalogue:
-    """The catalogue that a corpus folder describes.
+    """Return the catalogue of a corpus folder.
 
-    Raises CatalogueError if its `catalogue.toml` or the grouping is missing or wrong.
+    Raise CatalogueError if `catalogue.toml` or its grouping file is missing or invalid.
     """
     file = folder / CATALOGUE_FILE
     catalogue = _decode(file)
@@ -54,7 +53,7 @@ def load(folder: Path) -> Catalogue:
 
 
 def write(catalogue: Catalogue) -> str:
-    """A catalogue as TOML, which `load` reads as the same; its grouping is a file of its own."""
+    """Return a catalogue as TOML that `load` reads back; the grouping is a separate file."""
     told = msgspec.to_builtins(catalogue)
     rows = told.pop("field")
     lines = [f"{name} = {_toml_value(value)}" for name, value in told.items() if name != "groups"]
@@ -68,7 +67,7 @@ def write(catalogue: Catalogue) -> str:
 
 
 def _toml_value(value: object) -> str:
-    """A string, number, truth value or list: TOML writes these as JSON does, but for DEL."""
+    """Encode a string, number, boolean or list, which TOML writes as JSON does, except DEL."""
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 
 
@@ -76,7 +75,7 @@ _DEFAULTS = msgspec.to_builtins(Field("", ""))
 
 
 def toml(file: Path) -> dict[str, object]:
-    """What a TOML file says. Raises CatalogueError if it can't be read, or is too large."""
+    """Return the data of a TOML file. Raise CatalogueError if it is unreadable or too large."""
     if safe_files.leads_out(file, file.parent):
         raise CatalogueError(file, "it leads out of the corpus", "Copy here what it leads to")
     try:
@@ -95,7 +94,7 @@ def toml(file: Path) -> dict[str, object]:
     except RecursionError:
         what = "its lists and tables are nested too deep"
         raise CatalogueError(file, what, "Write rows as corpus/README.md has them") from None
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, no TOML, a number too long
+    except (OSError, ValueError) as error:  # ValueError: bad UTF-8 or TOML, or too long a number
         hint = "It must be readable and valid TOML in UTF-8"
         raise CatalogueError(file, str(error), hint) from error
 
@@ -194,7 +193,7 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _told(*checks: tuple[bool, str, str]) -> list[tuple[str, str]]:
-    """What is wrong and what to do, of the checks that found something."""
+    """Return the fault and the hint of each check that is true."""
     return [(what, hint) for found, what, hint in checks if found]
 
 

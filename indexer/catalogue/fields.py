@@ -1,8 +1,7 @@
-"""What a catalogue is: one row a field. Everything else derives from these rows.
+"""Field and Catalogue: the definition of a catalogue, with one row per field.
 
-The Whoosh schema, the facets, the forms, the API and the documentation read these rows, so
-that another catalogue with other facets is another folder with its own file, and no line of
-code.
+The Whoosh schema, the facets, the forms, the API and the documentation derive from these rows.
+Another catalogue with other facets needs only another corpus folder, and no code.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from indexer.catalogue import iso_codes
 from indexer.catalogue.records import Link, Publication, Value
 
 MISSING = "none"
-"""The value of a facet that stands for having no value; no field may hold it."""
+"""The facet value for publications without a value. No field may have it as a value."""
 
 Kind = Literal["text", "keyword", "year", "language", "country", "link"]
 Role = Literal["title", "summary", "date"]
@@ -25,17 +24,19 @@ Order = Literal["count", "listed", "descending"]
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One row: a field of every publication, and what is done with it.
+    """A row of `catalogue.toml`: a field of every publication, and its use.
 
-    `kind` says what its values are, `role` which field titles, sums up or dates a
-    publication. `weight` above 0 makes its words searchable, counting that many times.
-    `facet` is its place among the facets from 1, and `fact` its place in the one line that a
-    list tells of a publication; without one it is not among them. `values`, if given, are
-    the only ones allowed. `parent` names the field above it in a tree, and `grouping` the
-    file that sorts its values under the parent's. Values of this row that the one which it
-    `qualifies` holds too are shown there with the `qualifier` behind them. `names` are the
-    names that sources have for it; the first is the one written into pages. A title whose
-    language is not stated has it told from the text where its row `detects` it.
+    `kind` is the type of its values. `role` marks the title, the summary or the date.
+    `weight`: above 0, its words are searchable, and each occurrence counts that many times.
+    `facet`: its place among the facets, from 1. None: it is not a facet.
+    `fact`: its place in the line below a title in the list, from 1. None: it is not shown there.
+    `several`: whether a publication may have more than one value.
+    `parent`: the field above it in a tree. `grouping`: the file that assigns its values to
+    values of the parent.
+    `qualifies`: another row. Values that both rows have are shown there followed by `qualifier`.
+    `values`: the only values allowed, if there are any.
+    `detects`: detect the language of a title from its text if the source does not state it.
+    `names`: its names in sources. The first one is written into pages.
     """
 
     name: str
@@ -59,11 +60,11 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def source_name(self) -> str:
-        """The name under which pages state it."""
+        """The name of the property in pages."""
         return self.names[0] if self.names else self.name
 
     def display(self, value: Value, language: str = "en") -> str:
-        """What a reader sees for a value: a name for a code, the value itself otherwise."""
+        """Return the display text of a value: the name of a code, or the label of a link."""
         if self.kind == "language":
             return iso_codes.language_name(str(value), language)
         if self.kind == "country":
@@ -72,11 +73,10 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """The rows and what they belong to: a title, a description, a language, notices.
+    """A catalogue: its rows, and its title, description, language, and notices.
 
-    `examples` are queries that show how to search it, each with what it finds.
-
-    `groups` comes from the grouping file: to each value of the child field, its parents.
+    `examples` are pairs of an example query and its explanation.
+    `groups` comes from the grouping file: the parents of each value of the child field.
     """
 
     title: str
@@ -91,19 +91,19 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """The rows by their names."""
+        """The rows by name."""
         return {field.name: field for field in self.fields}
 
     @cached_property
     def by_source_name(self) -> dict[str, Field]:
-        """The rows by every name that a source may use for them."""
+        """The rows by each name that a source may use."""
         return {name: field for field in self.fields for name in (*field.names, field.name)}
 
     @cached_property
     def by_query_name(self) -> dict[str, Field]:
-        """The rows by every name that a query may use for them, in lower case.
+        """The rows by each name that a query may use, in lower case.
 
-        A row's own name takes precedence over names that other rows have in sources.
+        A row's own name takes precedence over the source names of other rows.
         """
         named = ((name, field) for field in self.fields for name in self.query_names(field))
         own = {field.name.lower(): field for field in self.fields}
@@ -111,38 +111,38 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def queryable(self) -> tuple[Field, ...]:
-        """The rows that a query can name: those that are searched, and those that filter."""
+        """The rows that a query can name: searchable fields, facets, and children of facets."""
         return tuple(row for row in self.fields if row.weight > 0 or row.facet or row.parent)
 
     def query_names(self, field: Field) -> tuple[str, ...]:
-        """Return the names that a query may use for a row, in lower case: its own, then aliases."""
+        """Return the lower-case names of a row in queries: its own, source names, the label."""
         return tuple(each.lower() for each in (field.name, *field.names, field.label))
 
     @cached_property
     def facets(self) -> tuple[Field, ...]:
-        """The facets in their places; a field with a parent is part of its parent's facet."""
+        """The facets by place. A field with a parent is part of its parent's facet."""
         rows = [field for field in self.fields if field.facet and not field.parent]
         return tuple(sorted(rows, key=lambda field: field.facet or 0))
 
     @cached_property
     def facts(self) -> tuple[Field, ...]:
-        """The fields that a list tells of a publication, in their places."""
+        """The fields of the line below a title in the list, by place."""
         rows = [field for field in self.fields if field.fact]
         return tuple(sorted(rows, key=lambda field: field.fact or 0))
 
     @cached_property
     def children(self) -> dict[str, Field]:
-        """To a field's name, the field below it in a tree."""
+        """The child field in a tree, by the name of its parent."""
         return {field.parent: field for field in self.fields if field.parent}
 
     @cached_property
     def searchable(self) -> tuple[Field, ...]:
-        """The fields whose words can be found."""
+        """The fields whose words are searchable."""
         return tuple(field for field in self.fields if field.weight > 0)
 
     @cached_property
     def valued(self) -> tuple[Field, ...]:
-        """The fields whose values a publication holds by their names: not its title and summary."""
+        """The fields in `Publication.values`: all but the title and the summary."""
         return tuple(field for field in self.fields if field.role not in ("title", "summary"))
 
     @cached_property
@@ -150,11 +150,11 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return {field.role: field for field in reversed(self.fields)}
 
     def role(self, role: Role) -> Field | None:
-        """The field that plays a role, the first if several do."""
+        """Return the first field with a role, or None."""
         return self._by_role.get(role)
 
     def values(self, publication: Publication, field: Field) -> tuple[Value, ...]:
-        """A publication's values of any field, the title and the summary too."""
+        """Return a publication's values of any field, title and summary included."""
         if field.role == "title":
             return (publication.title,)
         if field.role == "summary":
@@ -162,7 +162,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return publication.values.get(field.name, ())
 
     def with_ancestors(self, publication: Publication) -> Publication:
-        """The publication with the parents of its values added: Kenya brings in Africa."""
+        """Return the publication with the parents of its values added: Kenya adds Africa."""
         if not self.children:
             return publication
         values = dict(publication.values)
@@ -177,5 +177,5 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of every row and the grouping: a change of it means a full rebuild."""
+        """SHA-256 of the catalogue, grouping included. A change of it forces a full rebuild."""
         return sha256(msgspec.json.encode(self)).hexdigest()

@@ -1,8 +1,8 @@
-"""Languages and countries: codes, names, and the names' codes.
+"""Languages and countries: code to name, and name to code.
 
-Names come from the Unicode CLDR by way of Babel. Codes are ISO 639-1 (639-3 where there is
-none) and ISO 3166-1 alpha-2; a three-letter language code that has a short form is replaced
-by it (`fra` by `fr`), after CLDR's table of language aliases.
+Names come from the Unicode CLDR through Babel. Countries have ISO 3166-1 alpha-2 codes. Languages
+have ISO 639-1 codes, or ISO 639-3 codes where there is none. CLDR's table of language aliases
+replaces a three-letter code that has a short form (`fra` by `fr`).
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ ALSO_CALLED = {
     "VE": ("Bolivarian Republic of Venezuela",),
     "VN": ("Viet Nam",),
 }  # fmt: skip
-"""What countries are called in English besides what CLDR calls them: by the United Nations, of
-old, for short, or after their parts."""
+"""English names of countries that CLDR lacks: names of the United Nations, former names, short
+names, and names of parts."""
 _NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 _THE_WORLD = "001"
 ACRONYMS = {
@@ -58,7 +58,7 @@ ACRONYMS = {
     "KR": ("ROK",), "CN": ("PRC",), "RU": ("RF",), "SA": ("KSA",), "US": ("US", "USA"),
     "ZA": ("RSA",),
 }  # fmt: skip
-"""How countries are abbreviated; in capitals, as *us* is a word."""
+"""Abbreviations of countries, in capitals because *us* is a word."""
 
 
 @cache
@@ -67,7 +67,7 @@ def _locale(language: str) -> Locale:
 
 
 def has_names(language: str) -> bool:
-    """Whether names of languages and countries are known in a language."""
+    """Return whether CLDR has names of languages and countries in a language."""
     try:
         return _locale(language) is not None
     except (ValueError, UnknownLocaleError):
@@ -82,13 +82,13 @@ def _codes_by_name(kind: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1000)
 def language_code(text: str) -> str | None:
-    """The code of a language given as a code or by its English name; None if unknown."""
+    """Return the code of a language given by code or English name, or None if unknown."""
     named = _codes_by_name("languages").get(text.strip().casefold(), "")
     return _usual_form(text.strip()) or _usual_form(named)
 
 
 def _usual_form(code: str) -> str | None:
-    """A code with hyphens, aliases replaced; None if it is no code of a known language."""
+    """Return a code with hyphens and without aliases, or None if the language is unknown."""
     if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", code):
         return None
     primary, _, rest = code.replace("_", "-").partition("-")
@@ -101,7 +101,7 @@ def _usual_form(code: str) -> str | None:
 
 @lru_cache(maxsize=1000)
 def country_code(text: str) -> str | None:
-    """The code of a country given as a code or by an English name; None if unknown."""
+    """Return the code of a country given by code or English name, or None if unknown."""
     code = text.strip().upper()
     if len(code) == 2 and code.isalpha() and code in _locale("en").territories:
         return code
@@ -121,7 +121,7 @@ def _also_called() -> dict[str, str]:
 
 
 def language_name(code: str, in_language: str = "en") -> str:
-    """What a language is called in another; the code itself where no name is known."""
+    """Return the name of a language in another one, or the code if no name is known."""
     primary, _, rest = code.partition("-")
     name = _locale(in_language).languages.get(primary, primary)
     return f"{name} ({rest})" if rest else name
@@ -134,25 +134,25 @@ def languages() -> tuple[str, ...]:
 
 
 def country_name(code: str, in_language: str = "en") -> str:
-    """What a country is called in a language; the code itself where no name is known."""
+    """Return the name of a country in a language, or the code if no name is known."""
     return str(_locale(in_language).territories.get(code, code))
 
 
 def country_names(code: str, in_language: str) -> list[str]:
-    """All that a country is called in a language, the usual name first."""
+    """Return all names of a country in a language, the CLDR name first."""
     also = ALSO_CALLED.get(code, ()) if in_language == "en" else ()
     return list(dict.fromkeys([country_name(code, in_language), *also]))
 
 
 @cache
 def countries() -> tuple[str, ...]:
-    """The codes of all countries and territories that CLDR has a name for."""
+    """Return the codes of all countries and territories that CLDR has a name for."""
     return tuple(each for each in _territories() if each.isalpha() and each not in _NO_COUNTRIES)
 
 
 @cache
 def regions() -> tuple[str, ...]:
-    """The UN M49 codes of all parts of the world but the whole."""
+    """Return the UN M49 codes of all regions, except the whole world."""
     return tuple(each for each in _territories() if each.isdigit() and each != _THE_WORLD)
 
 
@@ -162,13 +162,13 @@ def _territories() -> list[str]:
 
 @cache
 def _regions_by_name(language: str) -> dict[str, str]:
-    """The UN M49 codes of the parts of the world, by what they are called."""
+    """Return the UN M49 code of each region, by case-folded name."""
     named = _locale(language).territories
     return {name.casefold(): code for code, name in named.items() if code.isdigit()}
 
 
 def region_names(name: str, languages: tuple[str, ...], language: str = "en") -> dict[str, str]:
-    """What a part of the world is called in other languages; nothing if the name is none."""
+    """Return the names of a region in the other languages; {} if `name` is not a region."""
     code = _regions_by_name(language).get(name.casefold())
     if code is None:
         return {}

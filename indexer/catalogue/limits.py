@@ -1,7 +1,6 @@
-"""How much of a corpus is read: what exceeds a limit is left out and told, and all else is read.
+"""Limits on the corpus: whatever exceeds a limit is left out and reported as a problem.
 
-Each limit is a setting of the same name (docs/settings.md), so that whoever has more of something
-can raise it.
+The rest is read. Each limit is a setting of the same name (docs/settings.md), so it can be raised.
 """
 
 from __future__ import annotations
@@ -10,14 +9,15 @@ import msgspec
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """The limits, each on what a single file, line or value may cost.
+    """Limits on what one file, line or value may cost.
 
-    `largest_file` and `largest_line` are bytes of a file that is read whole, and of a line of
-    JSON Lines; `largest_unpacked` bytes of a file of such lines, once it is unpacked.
-    `most_entries` is how many entries a corpus may have, and how many lines one file;
-    `longest_field` the characters of all values of a field in an entry. `most_parts` are the tags,
-    attributes and comments of a page, or the lines of a text; `deepest` is how deep tags, JSON or
-    folders may be nested.
+    `largest_file`: bytes of a file that is read whole (a page or a text).
+    `largest_line`: bytes of a line of JSON Lines.
+    `largest_unpacked`: bytes of a JSON Lines file after decompression.
+    `most_entries`: source records in a corpus, and lines in one file.
+    `longest_field`: characters of all values of a field in a source record.
+    `most_parts`: tags, attributes and comments of a page, or lines of a text.
+    `deepest`: nesting depth of tags, JSON, or folders.
     """
 
     largest_file: int = 10_000_000
@@ -30,9 +30,9 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 LIMITS = Limits()
-"""The limits where nobody sets others."""
+"""The default limits."""
 
 
 def hint(limit: str) -> str:
-    """What to do about something that exceeds the limit of that name."""
+    """Return the hint for a problem that exceeds the limit of this name."""
     return f"If it is meant to be so, raise PUBSEARCH_{limit.upper()}: it was left out"

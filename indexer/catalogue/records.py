@@ -1,8 +1,8 @@
-"""What passes between the rooms of the write side: entries, publications, problems.
+"""Records of the write side: source records, publications, links, and problems.
 
-A reader yields an `Entry`, which is what a source said, word for word. It becomes a
-`Publication` at one boundary (`indexer.ingest.validation`), and nothing later sees raw input. What
-cannot become one is a `Problem`: never an exception that loses the rest, never silence.
+A reader yields an `Entry`, the source record with unchanged values. `indexer.ingest.validation`
+turns it into a `Publication`. No later step sees raw input. An unusable record is reported as a
+`Problem`. It raises no exception, so the rest of the source is still read.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from hashlib import sha256
 
 import msgspec
 
-# What comes by the hundred thousand and holds nothing that could hold it in turn is not tracked
-# by Python's collector of cycles, which would look at all of it again and again: `gc=False`.
+# Classes with hundreds of thousands of instances that cannot form cycles have `gc=False`.
+# Otherwise Python's garbage collector would traverse all of them again and again.
 
 DIGEST = 32
-"""How many hexadecimal digits a digest has: 128 bits, so that no two ever meet by chance."""
+"""Hexadecimal digits of a digest: 128 bits, enough to rule out accidental collisions."""
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):
-    """Where an entry stands: a file, relative to the corpus folder, and its line from 1."""
+    """The place of a source record: a file, relative to the corpus folder, and a line from 1."""
 
     file: str
     line: int
 
 
 class Property(msgspec.Struct, frozen=True):
-    """One statement of an entry, under the name that its source uses.
+    """A property of a source record, under the name that the source uses.
 
-    `value` is the machine's form (a code, an address, an ISO date) and `text` the printed
-    one; they are the same where a source has only one. `language` is the language of the
-    text, or, for an address, of what stands there.
+    `value` is the machine-readable form (a code, a URL, an ISO date), and `text` the displayed one.
+    They are the same if the source has only one. `language` is the language of the text, or of
+    the page at a URL.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Property(msgspec.Struct, frozen=True):
 
     @property
     def length(self) -> int:
-        """How many characters it has, of whichever of its parts has most; one at least."""
+        """Characters of its longest part, at least 1."""
         return max(1, len(self.value), len(self.text), len(self.language or ""))
 
     @property
     def weight(self) -> int:
-        """How much of a file of so many characters it counts for: more than its length."""
+        """Characters that it counts against the limit on a file: its length plus 10."""
         return 10 + self.length
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One publication as its source has it: unchecked, in the source's own names."""
+    """A source record: one publication, unchecked, under the names that the source uses."""
 
     source: Source
     properties: tuple[Property, ...]
@@ -59,7 +59,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An address on the web, what it is called, and the language of what stands there."""
+    """A URL, its label, and the language of the page there."""
 
     url: str
     label: str = ""
@@ -73,11 +73,11 @@ Value = str | int | Link
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """One publication, checked: the only form in which the index knows it.
+    """A checked publication, the only form that is indexed.
 
-    `values` holds every other field by its name, always as a tuple and never an empty one:
-    a field without a value is absent. `lang` is the language of the title where it is not
-    the catalogue's own. `summary` is plain text; an empty line parts its paragraphs.
+    `values` has all other fields by name. Each is a non-empty tuple; a field without a value is
+    absent. `lang` is the language of the title if it differs from the catalogue's. `summary` is
+    plain text, with an empty line between paragraphs.
     """
 
     id: str
@@ -89,15 +89,15 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that it says, its first half; where it stands is not part of it."""
+        """The first half of the SHA-256 of its content, without its source."""
         said = (self.id, self.title, self.summary, self.lang, sorted(self.values.items()))
         return sha256(msgspec.json.encode(said)).hexdigest()[:DIGEST]
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something in a source that could not be used, and what to do about it.
+    """A part of a source that could not be used, and a hint how to fix it.
 
-    `line` is 0 where the whole file is meant; `entry` is an id or a title, if known.
+    `line` is 0 for the whole file. `entry` is the id or title of the source record, if known.
     """
 
     file: str
@@ -113,7 +113,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
-    """A part of a file that is read by itself: a line, counted from 1, or the whole (line 0)."""
+    """A separately parsed part of a file: a line, counted from 1, or the whole file (line 0)."""
 
     data: bytes
     file: str
@@ -121,14 +121,14 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_PIECE = bytes(16)
-"""The digest of no piece: what is read anew whenever it is read."""
+"""The digest of a piece that is parsed again in every build."""
 
 
 class Fresh(msgspec.Struct, frozen=True):
-    """A publication that was read, and the piece of a file that it was read from.
+    """A publication parsed in this build.
 
-    `piece` is the digest of that piece (16 bytes), by which it is recognised when it comes
-    again; NO_PIECE if it is not to be recognised, since there was something to tell of it.
+    `piece` is the digest (16 bytes) of the piece it was parsed from. The next build recognizes the
+    piece by it. NO_PIECE: the piece had a problem, so the next build must report it again.
     """
 
     publication: Publication
@@ -141,14 +141,14 @@ class Fresh(msgspec.Struct, frozen=True):
 
     @property
     def source(self) -> Source:
-        """Where it stands."""
+        """The publication's source."""
         return self.publication.source
 
 
 class Kept(msgspec.Struct, frozen=True, gc=False):
-    """A publication of a piece that was known before: it is as it was.
+    """An unchanged publication of the previous index.
 
-    `number` is its number in the former index, `source` where it stands now.
+    `number` is its number in the previous index. `source` is its present place.
     """
 
     number: int

@@ -1,7 +1,7 @@
-"""The files of a folder: which there are, and how they are opened.
+"""List and open the files of a folder safely.
 
-What stands in a folder need not be what it seems: links lead elsewhere, pipes never end. Only
-files that lie in the folder are listed, and only files are opened.
+Links may lead out of the folder, and pipes may never end. Only regular files inside the folder
+are listed, and only regular files are opened.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from indexer.catalogue.records import Problem
 
 
 def listed(folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS) -> list[Path]:
-    """The files of a folder and those within it, in the order of their names.
+    """Return the files of a folder and its subfolders, sorted by path.
 
-    Names that begin with a dot are passed over. What can't be entered, what is neither file nor
-    folder, what leads out of the folder or lies too deep in it is told.
+    Names that start with a dot are skipped. A folder that is unreadable or nested too deep is
+    reported as a problem. So is a path that leads out or is neither a file nor a folder.
     """
 
     def closed(error: OSError) -> None:
@@ -45,12 +45,12 @@ def listed(folder: Path, report: Callable[[Problem], None], limits: Limits = LIM
 
 
 def _odd(path: Path, folder: Path, limits: Limits) -> tuple[str, str] | None:
-    """What speaks against reading or entering what a path names, and what to do about it."""
+    """Return why a path is left out, and a hint; None if it is not."""
     if leads_out(path, folder):
         return "it leads out of the corpus", "Copy here what it leads to: it was left out"
     try:
         mode = path.stat().st_mode
-    except OSError:  # told when it is read
+    except OSError:  # reported when the file is read
         return None
     is_folder = stat.S_ISDIR(mode) and not path.is_symlink()
     if is_folder and len(path.relative_to(folder).parts) > limits.deepest:
@@ -61,29 +61,29 @@ def _odd(path: Path, folder: Path, limits: Limits) -> tuple[str, str] | None:
 
 
 def shown(relative: Path) -> str:
-    """A path as it can be printed on one line, without what a terminal would obey."""
+    """Return a path that is safe to print: without line breaks and control characters."""
     return "".join(each if each.isprintable() else "\ufffd" for each in relative.as_posix())
 
 
 def leads_out(path: Path, folder: Path) -> bool:
-    """Whether a path is a link to something outside a folder, which may be a link itself."""
+    """Return whether a path is a link out of a folder. The folder may be a link itself."""
     real = os.path.realpath
     return path.is_symlink() and not Path(real(path)).is_relative_to(real(folder))
 
 
 def opened(path: Path) -> BinaryIO:
-    """A file, open for reading. Raises OSError, for a pipe, a socket or a device too."""
+    """Open a file for reading. Raise OSError, also for a pipe, a socket, or a device."""
     return open(path, "rb", opener=_opener)
 
 
 def content(path: Path, most: int = -1) -> bytes:
-    """Return the first bytes of a file, all by default. Raise OSError as `opened` does."""
+    """Return the first `most` bytes of a file, or all. Raise OSError as `opened` does."""
     with opened(path) as stream:
         return stream.read(most)
 
 
 def _opener(path: str, flags: int) -> int:
-    # Opening a pipe waits for its other end, unless told not to.
+    # Without O_NONBLOCK, opening a pipe waits for its other end.
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor

@@ -1,7 +1,7 @@
-"""The Whoosh schema that follows from the rows of a catalogue.
+"""The Whoosh schema, derived from the rows of a catalogue.
 
-A searchable row is a field of words under its own name; a facet has its exact values in a
-second field, named with `.value`. `record` holds the publication itself, as JSON.
+A searchable row is a text field under its own name. A facet also has its exact values in a field
+whose name ends in `.value`. The stored field `record` contains the publication as JSON.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
 FORMAT = 6
-"""Raised whenever an index of the former kind can't be read any more."""
+"""Increase it if an older index can no longer be read."""
 
 
 class WordAnalyzer(Analyzer):  # type: ignore[misc]
-    """Gives Whoosh the two terms of every word (stem, and word as written) at its position.
+    """A Whoosh analyzer with two terms per position: the stem, and the word as written.
 
-    Words are read in one language: Whoosh does not tell an analyzer that of a publication.
+    It stems in one language, because Whoosh does not pass it the language of a publication.
     """
 
     def __init__(self, language: str) -> None:
         self.language = language
 
     def __call__(self, value: str, **options: object) -> Iterator[WhooshToken]:
-        """The terms of a text, in the order of its words."""
+        """Yield the terms of a text, in the order of its words."""
         for word in tokenizer.tokens(value, self.language):
             for text in (word.stem, tokenizer.WRITTEN + word.written):
                 yield WhooshToken(
@@ -41,23 +41,23 @@ class WordAnalyzer(Analyzer):  # type: ignore[misc]
 
 
 def exact(field: Field) -> str:
-    """The name of the Whoosh field that holds a row's values as they are."""
+    """Return the name of the Whoosh field with the exact values of a row."""
     return f"{field.name}.value"
 
 
 def row_of(exact_name: str) -> str | None:
-    """The name of the row whose values a Whoosh field holds as they are; None for words."""
+    """Return the row of a Whoosh field with exact values, or None for a text field."""
     name, dot, _ = exact_name.partition(".")
     return name if dot else None
 
 
 def exact_fields(catalogue: Catalogue) -> list[Field]:
-    """The rows whose values can be chosen: the facets, and what stands below them."""
+    """Return the rows whose values can be selected: facets, and fields with a parent."""
     return [field for field in catalogue.fields if field.facet or field.parent]
 
 
 def derive(catalogue: Catalogue) -> fields.Schema:
-    """The schema for the publications of a catalogue."""
+    """Return the schema of a catalogue."""
     schema = fields.Schema(id=fields.ID(unique=True), record=fields.STORED())
     for field in catalogue.searchable:
         schema.add(field.name, fields.TEXT(analyzer=WordAnalyzer(catalogue.language), phrase=True))
@@ -67,13 +67,13 @@ def derive(catalogue: Catalogue) -> fields.Schema:
 
 
 def language_of(publication: Publication, field: Field, catalogue: Catalogue) -> str:
-    """The language of what a searchable field says: the publication's own in title and summary."""
+    """Return the language of a field: the publication's own for the title and the summary."""
     own = publication.lang if field.role in ("title", "summary") else None
     return own or catalogue.language
 
 
 def text_of(publication: Publication, field: Field, catalogue: Catalogue) -> str:
-    """What a searchable field says, its values parted; empty where it says nothing."""
+    """Return the text of a searchable field, with its values separated; empty if none."""
     if field.role == "title":
         return publication.title
     if field.role == "summary":
@@ -85,7 +85,7 @@ def text_of(publication: Publication, field: Field, catalogue: Catalogue) -> str
 
 
 def document(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
-    """A publication as the schema has it."""
+    """Return a publication as a document of the schema."""
     found: dict[str, object] = {"id": publication.id, "record": msgspec.json.encode(publication)}
     for field in catalogue.searchable:
         if text := text_of(publication, field, catalogue):

@@ -1,8 +1,8 @@
-"""`thesaurus.toml`, beside the corpus: the concepts of a field, and what people call them.
+"""`thesaurus.toml`: the concepts of a corpus, and their labels by language.
 
-The file follows SKOS (W3C, "SKOS Simple Knowledge Organization System Reference", 2009) in its
-names: a concept has one `prefLabel` a language, any number of `altLabel`, `broader` and `related`
-concepts, and acronyms (a `notation` there). It need not be there.
+Its names follow SKOS (W3C, "SKOS Simple Knowledge Organization System Reference", 2009). A concept
+has one `prefLabel` per language, any number of `altLabel`, `broader` and `related` concepts, and
+acronyms (`notation` in SKOS). The file is optional.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ HINT = "See corpus/README.md for what a concept may say"
 
 
 class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that people look for, and what it is called, language by language.
+    """A concept and its labels by language.
 
-    `acronyms` stand for it in any language, and in capitals only. `broader` has the ids of
-    the concepts that it is a kind or a part of, and `related` of others that it has to do with.
+    `acronyms` apply in any language, and match in capitals only. `broader` has the ids of concepts
+    of which it is a kind or a part. `related` has the ids of associated concepts.
     """
 
     id: str
@@ -40,30 +40,30 @@ class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     related: tuple[str, ...] = ()
 
     def labels(self, language: str) -> tuple[str, ...]:
-        """What it is called in a language, the preferred label first."""
+        """Return its labels in a language, the preferred label first."""
         preferred = self.prefLabel.get(language)
         others = self.altLabel.get(language, ())
         return others if preferred is None else (preferred, *others)
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages in which it has a label."""
+        """The languages of its labels."""
         return tuple(dict.fromkeys([*self.prefLabel, *self.altLabel]))
 
 
 class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=True):
-    """The concepts of a file, in its order."""
+    """The concepts of a file, in the order of the file."""
 
     concept: tuple[Concept, ...] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Concept]:
-        """The concepts by their ids."""
+        """The concepts by id."""
         return {each.id: each for each in self.concept}
 
     @cached_property
     def _relating(self) -> Mapping[str, tuple[str, ...]]:
-        """The ids of the concepts that name each one as related."""
+        """The ids of the concepts that list a concept as related, by its id."""
         found: dict[str, list[str]] = defaultdict(list)
         for concept in self.concept:
             for each in concept.related:
@@ -71,15 +71,14 @@ class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tr
         return {each: tuple(ids) for each, ids in found.items()}
 
     def related(self, concept: Concept) -> tuple[str, ...]:
-        """Return the ids of related concepts, whichever of the two says so."""
+        """Return the ids of related concepts, in both directions of the relation."""
         return tuple(dict.fromkeys([*concept.related, *self._relating.get(concept.id, ())]))
 
 
 def load(folder: Path) -> Thesaurus:
-    """The thesaurus of a corpus folder; an empty one if there is no file.
+    """Return the thesaurus of a corpus folder, or an empty one if there is no file.
 
-    Raises CatalogueError if it can't be meant: unreadable, ids or labels twice, an unknown
-    or circular `broader`, unknown `related`.
+    Raise CatalogueError if the file is unreadable or has any of the `faults`.
     """
     file = folder / THESAURUS_FILE
     if not os.path.lexists(file):
@@ -94,7 +93,11 @@ def load(folder: Path) -> Thesaurus:
 
 
 def faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
-    """What is wrong, each with what to do about it."""
+    """Yield each fault with a hint.
+
+    Faults are duplicate ids, acronyms or labels, an unknown or circular `broader`, and a `related`
+    that is unknown, broader, or the concept itself.
+    """
     for identity in _twice(each.id for each in thesaurus.concept):
         yield f"two concepts have the id {identity!r}", "Give each an id of its own"
     for acronym in _twice(one for each in thesaurus.concept for one in set(each.acronyms)):
@@ -133,7 +136,7 @@ def _faults_of_related(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
 
 
 def _in_circles(thesaurus: Thesaurus) -> Iterator[str]:
-    """The ids of concepts that are broader than themselves: of one circle, in their order."""
+    """Yield the ids of the concepts of one cycle of `broader`, in the order of the file."""
     try:
         TopologicalSorter({each.id: each.broader for each in thesaurus.concept}).prepare()
     except CycleError as error:

@@ -1,6 +1,6 @@
-"""The Whoosh codec: writes one segment of the index and opens it for Whoosh.
+"""The Whoosh codec: write one segment of the index and open it for Whoosh.
 
-`writer` makes a segment of publications: `forward_index` numbers their words, `inverter` and
-`merger` make postings of them. `whoosh_codec` and `lexicon` let Whoosh read it. `segment` has the
-arrays; the read side imports only that. `jobs` imports `writer`.
+`writer` turns publications into a segment. `forward_index` numbers their words, `inverter` and
+`merger` make postings of them. `whoosh_codec` and `lexicon` let Whoosh read the segment. `segment`
+has the arrays; the read side imports only that part. `jobs` imports `writer`.
 """

@@ -1,7 +1,7 @@
-"""The stream of words of all publications, as it is gathered: what is read becomes numbers.
+"""Build the forward index: replace each word by a provisional number, in document order.
 
-While publications are read, a word has the number in whose order it was first met; these
-streams are provisional, until `words` gives the final numbers.
+A word gets its provisional number when it first occurs. `term_dictionary` assigns the final, sorted
+numbers after the last publication.
 """
 
 from __future__ import annotations
@@ -38,18 +38,19 @@ from indexer.codec.segment.term_dictionary import (
 )
 
 ALONE = 2
-"""After so many chunks of new publications, words are numbered in a process beside this one."""
+"""After this many chunks of new publications, a second process numbers the words."""
 WAITING = 3
-"""How many chunks may be on their way between the two."""
+"""Maximum number of chunks that wait for the second process or for the spool."""
 
 Said = list[tuple[str, str]]
-"""Texts in the order of the stream, each with its language before it."""
+"""Pairs of language and text, in the order of the stream."""
 
 
 class Numbers:
-    """The numbers of words, given to them as they are met; `known` are those that have one.
+    """Provisional word numbers, assigned at the first occurrence of a word.
 
-    `words` has them all in the order of their numbers.
+    `known` words have numbers from the start. `words` lists all words in the order of their
+    numbers.
     """
 
     def __init__(self, usual: str, known: Sequence[str] = ()) -> None:
@@ -59,7 +60,7 @@ class Numbers:
         self._read: dict[str, _Reading] = {}
 
     def number(self, raw: str, language: str) -> int:
-        """The number of a word that stands so in a text of a language."""
+        """Return the number of a word as written in a text of this language."""
         word = word_of(raw, language, self.usual)
         number = self._numbers.setdefault(word, len(self.words) + FIRST)
         if number == len(self.words) + FIRST:
@@ -67,7 +68,7 @@ class Numbers:
         return number
 
     def stream(self, texts: Said) -> Array:
-        """The provisional stream (int32) of fields, a mark behind each."""
+        """Return the provisional stream (int32) of marked texts."""
         return np.concatenate([np.zeros(0, np.int32), *map(self._stream, texts)])
 
     def _stream(self, text: tuple[str, str]) -> Array:
@@ -88,9 +89,10 @@ class Numbers:
 
 
 class _Reading(dict[str, int]):
-    """To each word of texts in one language, just as it stands there, its number.
+    """Cache from each word of one language, as written, to its number.
 
-    What is unparted has a negative number; `parts[-1 - number]` has those of its words.
+    A run of text without spaces gets a negative number. `parts[-1 - number]` has the numbers of its
+    words.
     """
 
     def __init__(self, numbers: Numbers, language: str) -> None:
@@ -110,16 +112,20 @@ class _Reading(dict[str, int]):
 
 
 def provisional(stream: Array) -> Array:
-    """A final stream as a provisional one, its words being those known first."""
+    """Convert a stream of final numbers to provisional ones.
+
+    The words of that stream must be the known words of `Numbers`, in the same order.
+    """
     return stream + np.int32(FIRST)
 
 
 class WordStream:
-    """The stream of words of all publications, gathered chunk by chunk and put aside.
+    """The forward index of all publications, built chunk by chunk and spooled to disk.
 
-    Where there is much to be numbered, a second process does it while this one reads on. It
-    is begun by `multiprocessing` in its `spawn` way, so a program that builds as a script needs the
-    usual guard (`if __name__ == "__main__"`). Raises ChildProcessError if it was killed.
+    If there are many new publications, a second process numbers the words while this one reads on.
+    `multiprocessing` starts it with the `spawn` method. A program that builds as a script therefore
+    needs the usual guard (`if __name__ == "__main__"`). Raise ChildProcessError if that process was
+    killed.
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue, former: Segment | None) -> None:
@@ -151,12 +157,13 @@ class WordStream:
             raise ChildProcessError(what) from error
 
     def add(self, publications: Sequence[Publication]) -> None:
-        """The words of publications that are new."""
+        """Append the words of new publications."""
         texts = _said(publications, self.catalogue)
         self._chunks += 1
         if self._chunks == ALONE + 1:
             self._other = ProcessPoolExecutor(1, get_context("spawn"), _end_with_the_build)
-            # Not by the initializer: what is too long for a pipe waits for a process that died.
+            # Not an initializer argument: a list longer than the pipe buffer would block if the
+            # process has died.
             self._other.submit(_begin, self.catalogue.language, self.words)
         if self._other:
             self._pending.append(self._other.submit(_numbered, texts))
@@ -166,13 +173,13 @@ class WordStream:
         self._take(WAITING)
 
     def copy(self, numbers: Array) -> None:
-        """The words of publications of the former stream."""
+        """Append the words of documents of the previous segment, by their numbers there."""
         assert self._former is not None
         self._pending.append(provisional(self._former.layout.only(numbers).stream))
         self._take(WAITING)
 
     def _take(self, most: int) -> None:
-        """Puts the oldest of what is pending aside, until `most` are left."""
+        """Spool the oldest pending chunks until at most `most` are left."""
         while len(self._pending) > most:
             each = self._pending.popleft()
             if isinstance(each, Future):
@@ -186,18 +193,21 @@ class WordStream:
             self.counts = counts
 
     def all(self) -> Array:
-        """The whole provisional stream, mapped into memory."""
+        """Return the whole provisional stream, memory-mapped."""
         self._take(0)
         if self._other:
             self._other.shutdown()
         return self._spool.array()
 
     def vocabulary(self) -> Vocabulary:
-        """The words of the whole stream."""
+        """Return the vocabulary of the whole stream."""
         return vocabulary(self.words, self.counts, self._known)
 
     def stems(self, vocabulary: Vocabulary) -> Stems:
-        """The stems of these words; those of words that were known are taken from there."""
+        """Return the stems of a vocabulary.
+
+        The stems of known words are copied from the previous segment.
+        """
         known, of_word = [], np.zeros(0, np.int32)
         if self._former is not None:
             known, of_word = self._former.stems.texts.all(), self._former.stem_of
@@ -205,7 +215,7 @@ class WordStream:
 
 
 def _said(publications: Sequence[Publication], catalogue: Catalogue) -> Said:
-    """What publications say in their searchable fields, in stretches of one language."""
+    """Return the searchable text of publications; adjacent texts in one language are joined."""
     said = (
         (
             schema.language_of(each, field, catalogue),
@@ -224,13 +234,16 @@ _other: Numbers
 
 
 def _begin(usual: str, words: list[str]) -> None:
-    global _other  # noqa: PLW0603  what this process remembers from chunk to chunk
+    global _other  # noqa: PLW0603  kept from chunk to chunk
     _other = Numbers(usual, words)
 
 
 def _end_with_the_build() -> None:
-    """Has this process end when the build ends, which if killed would end no other."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the build's to answer
+    """Exit this process when the build exits.
+
+    If the build is killed, no other code ends this process.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build handles Ctrl-C
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
 
 
@@ -240,7 +253,7 @@ def _end_after(build: BaseProcess) -> None:
 
 
 def _numbered(texts: Said) -> tuple[Array, list[str]]:
-    """The stream of texts, and the words that were new in them."""
+    """Return the stream of the texts, and the words that are new in them."""
     known = len(_other.words)
     stream = _other.stream(texts)
     return stream, _other.words[known:]

@@ -1,4 +1,4 @@
-"""The stream of words becomes postings: all of it is sorted, or what is new is spliced in."""
+"""Turn the forward index into postings: sort all of it, or sort the new part and merge it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from indexer.codec.segment.postings import Joined, Layout, Source, Stretch
 from indexer.codec.segment.reader import Segment
 
 MOST_IN_MEMORY = 6
-"""How many stretches stay in memory until they are joined; more are put aside on the disk."""
+"""If there are more stretches than this, spool them to disk until they are joined."""
 WORD, STEM = "word", "stem"
-"""The kinds of terms. Places are written of stems; those of words lie among them."""
+"""The kinds of terms. Positions are stored for stems only: they include those of all words."""
 
 
 class Kind(NamedTuple):
-    """A kind of terms: its name, the term of each word, and the number of terms.
+    """A kind of term: its name, the term number of each word, and the number of terms.
 
-    `former` has the number of each term of the former segment, negative for those gone.
+    `former` has the new number of each term of the previous segment. Numbers of removed terms are
+    negative.
     """
 
     name: str
@@ -36,15 +37,16 @@ class Kind(NamedTuple):
 
 
 class Before(NamedTuple):
-    """The former segment, and to each publication of now its number there, or -1."""
+    """The previous segment, and the number there of each document of this build, or -1."""
 
     segment: Segment
     origins: Array
 
     def gives_postings_to(self, layout: Layout) -> bool:
-        """Whether its postings may be copied, and so little is new that it is worth it.
+        """Return whether to merge into the previous postings.
 
-        What stays must have kept its order, and an occurrence must be worth what it was.
+        The remaining documents must have kept their order, and the weight of an occurrence must be
+        the same. Merging pays off only if the new documents have at most `postings.STRETCH` words.
         """
         stays = self.origins[self.origins >= 0]
         former = postings.means(self.segment.layout.lengths)
@@ -56,14 +58,17 @@ class Before(NamedTuple):
 
 
 class Inversion(NamedTuple):
-    """What becomes postings: a stream, what an occurrence is worth (`scales`), kinds of terms."""
+    """The input of an inversion: the forward index, occurrence weights and term kinds.
+
+    `scale` has the weight of one occurrence by document and field.
+    """
 
     layout: Layout
     scale: Array
     kinds: Sequence[Kind]
 
     def write(self, writer: ArrayWriter, folder: Path, before: Before | None) -> None:
-        """Writes the postings; stretches are put aside in the folder, if there are many."""
+        """Write the postings. Many stretches are spooled to `folder`."""
         with ExitStack() as spools, ThreadPoolExecutor(len(self.kinds)) as threads:
             sources: list[Source] = []
             if before and before.gives_postings_to(self.layout):
@@ -81,7 +86,7 @@ class Inversion(NamedTuple):
                 filled.result()
 
     def _joined(self, folder: Path, spools: ExitStack, threads: Executor) -> list[Joined]:
-        """The postings of everything, stretch by stretch."""
+        """Return the postings of all documents, sorted stretch by stretch."""
         parts: list[list[Stretch]] = [[] for _ in self.kinds]
         is_long = len(list(postings.stretches(self.layout))) > MOST_IN_MEMORY
         for made in self._inverted(threads):
@@ -91,7 +96,10 @@ class Inversion(NamedTuple):
         return [Joined(stretches) for stretches in parts]
 
     def _inverted(self, threads: Executor) -> Iterator[list[Stretch]]:
-        """The postings of each stretch, by kind; while one is sorted, the next is laid out."""
+        """Yield the postings of each stretch, by kind.
+
+        One stretch is sorted while the next is prepared.
+        """
         ahead: deque[list[Future[Stretch]]] = deque()
         for first, last in postings.stretches(self.layout):
             found = postings.codes_of(self.layout, first, last)
@@ -105,7 +113,7 @@ class Inversion(NamedTuple):
             yield [each.result() for each in made]
 
     def _spliced(self, before: Before, threads: Executor) -> list[Spliced]:
-        """The former postings, and those of the new publications alone."""
+        """Return the previous postings, merged with those of the new documents."""
         new = np.flatnonzero(before.origins < 0)
         found = postings.codes_of(self.layout.only(new), 0, len(new))
         documents = sort_orders.inverse(before.origins, before.segment.size)
@@ -120,7 +128,7 @@ class Inversion(NamedTuple):
 
 
 def _aside(array: Array, folder: Path, spools: ExitStack) -> Array:
-    """The array put aside on the disk, and mapped from there."""
+    """Spool an array to disk and return it memory-mapped."""
     spool = Spool(folder, array.dtype)
     spools.callback(spool.close)
     spool.append(array)

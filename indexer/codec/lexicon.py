@@ -1,7 +1,7 @@
-"""The terms of one field in the order and the form in which Whoosh has them.
+"""The terms of one field, in the order and form in which Whoosh iterates over them.
 
-The engine knows terms over all fields; Whoosh asks field by field. What it asks for is
-worked out here from the same arrays, term by term, when it is asked.
+The engine has terms over all fields, but Whoosh reads field by field. The postings of a term in one
+field are computed on demand from the same arrays.
 """
 
 from __future__ import annotations
@@ -21,56 +21,56 @@ from indexer.codec.segment.term_dictionary import written_of
 
 
 class Occurrences(NamedTuple):
-    """Where a term stands in a field: documents, ascending, and the positions in each."""
+    """The documents of a term in one field, ascending, and its positions in each."""
 
     documents: list[int]
     positions: list[list[int]]
 
 
 class Lexicon(Protocol):
-    """The terms of a field (bytes, ascending), and where each stands, by its number."""
+    """The terms of a field (bytes, ascending) and the occurrences of each, by its number."""
 
     @property
     def terms(self) -> Sequence[bytes]:
-        """All of them, by number."""
+        """All terms, by number."""
 
     def occurrences(self, number: int) -> Occurrences:
-        """Where a term stands."""
+        """Return the occurrences of a term."""
 
 
 def number_of(lexicon: Lexicon, term: bytes) -> int | None:
-    """The number of a term; None if the field has no such term."""
+    """Return the number of a term, or None if the field does not have it."""
     at = bisect_left(lexicon.terms, term)
     return at if at < len(lexicon.terms) and lexicon.terms[at] == term else None
 
 
 class IdLexicon:
-    """Ids: each stands in the one document that it is the id of."""
+    """The ids: each one occurs in exactly one document."""
 
     def __init__(self, stored: Stored) -> None:
         self._order = stored.by_id
         self.terms = [stored.ids.text(number).encode() for number in self._order]
 
     def occurrences(self, number: int) -> Occurrences:
-        """Where an id stands."""
+        """Return the occurrences of an id."""
         return Occurrences([int(self._order[number])], [[0]])
 
 
 class ValueLexicon:
-    """The values of a facet, whole as they are; having none is no value here."""
+    """The values of a facet, each as one term. `none` (no value) is not a term."""
 
     def __init__(self, column: Column) -> None:
         self._column = column
         self.terms = [value.encode() for value in column.values[:-1]]
 
     def occurrences(self, number: int) -> Occurrences:
-        """Where a value stands."""
+        """Return the occurrences of a value."""
         held = self._column.documents[self._column.ordinals == number].tolist()
         return Occurrences(held, [[0]] * len(held))
 
 
 class WordLexicon:
-    """The words of a field: their stems, and themselves as written."""
+    """The stems of a text field, and its words as written."""
 
     def __init__(self, segment: Segment, field: str) -> None:
         self._segment, self._field = segment, segment.fields.index(field)
@@ -89,7 +89,7 @@ class WordLexicon:
         self.terms = sorted([*self._stems, *self._words])
 
     def occurrences(self, number: int) -> Occurrences:
-        """Where a word stands, or any word of a stem."""
+        """Return the occurrences of a word, or of all words of a stem."""
         term = self.terms[number]
         if term in self._stems:
             found = self._segment.places(self._stems[term])

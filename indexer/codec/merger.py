@@ -1,9 +1,9 @@
-"""New postings spliced into former ones: what a rebuild does instead of sorting everything.
+"""Merge new postings into those of the previous segment, instead of sorting all of them.
 
-Terms and publications keep their order from one generation to the next. So the postings that
-stay are copied as they lie, those of publications that are gone are left out, and those of new
-ones come in between: byte for byte what sorting everything gives, as long as an occurrence in
-what stays is worth the same (`postings.means`).
+Terms and documents keep their order from one generation to the next. Postings that remain are
+copied, postings of removed documents are dropped, and new postings are inserted. The result has the
+same bytes as a full sort, provided that the weight of an occurrence in the remaining documents has
+not changed (see `postings.means`).
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from indexer.codec.segment.array_file import Array, narrowest
 from indexer.codec.segment.postings import Stretch, ranges
 
 SLAB = 1 << 20
-"""How many items are copied at a time: it bounds memory."""
+"""Number of items copied at a time. It bounds memory."""
 
 
 class Former(NamedTuple):
-    """The postings of one kind of terms in a former segment, and what has become of them.
+    """The postings of one kind of term in the previous segment, and the new numbers.
 
-    `arrays` are those of `Stretch` that the segment has, and `offsets`: those of term `t` lie at
-    `offsets[t]:offsets[t + 1]`, but its positions at `position_offsets[t]` and on.
-    `terms` has the number of each term now, and `documents` that of each publication: negative
-    for those that are gone, ascending for those that stay.
+    `arrays` has the arrays of `Stretch` that the segment stores, and two arrays of offsets. The
+    postings of term `t` are at `offsets[t]:offsets[t + 1]`. Its positions start at
+    `position_offsets[t]`.
+
+    `terms` has the new number of each term, `documents` that of each document. Numbers of removed
+    ones are negative, all others ascend.
     """
 
     arrays: Mapping[str, Array]
@@ -36,22 +38,22 @@ class Former(NamedTuple):
 
 
 class Splice(NamedTuple):
-    """Which items of an array are left out, and where new ones come in (int64, both ascending).
+    """The items to drop from an array, and where to insert new ones (int64, both ascending).
 
-    `gone` are left out; each new item comes before the one that `places` names.
+    `gone` lists the dropped items. `places` has, for each new item, the old item that it precedes.
     """
 
     gone: Array
     places: Array
 
     def left(self, former: Array) -> Iterator[tuple[int, Array]]:
-        """What is not left out, in slabs, each with the place at which it begins."""
+        """Yield the remaining items in slabs, each with the index at which its slab starts."""
         for first in range(0, len(former) + 1, SLAB):
             gone = _within(self.gone, first)
             yield first, np.delete(former[first : first + SLAB], self.gone[gone] - first)
 
     def fill(self, into: Array, left: Iterator[tuple[int, Array]], new: Array) -> None:
-        """What is left and what is new, in order."""
+        """Write the remaining and the new items into `into`, in order."""
         end = 0
         for first, slab in left:
             here = _within(self.places, first)
@@ -63,12 +65,15 @@ class Splice(NamedTuple):
 
 
 def _within(ascending: Array, first: int) -> slice:
-    """Those numbers that lie within the slab from `first` on."""
+    """Return the slice of the numbers that fall into the slab that starts at `first`."""
     return slice(*np.searchsorted(ascending, (first, first + SLAB)).tolist())
 
 
 class Spliced:
-    """Former postings, and those of a stretch of new publications: see `postings.Source`."""
+    """Previous postings merged with those of new documents.
+
+    Implements `postings.Source`.
+    """
 
     def __init__(self, former: Former, new: Stretch) -> None:
         self._former, self._new = former, new
@@ -77,7 +82,10 @@ class Spliced:
 
     @cached_property
     def _positions(self) -> Splice:
-        """The same for positions, of which a posting has as many as its frequency."""
+        """The splice of the positions.
+
+        A posting has as many positions as its frequency.
+        """
         gone, places = self._postings
         frequencies = self._former.arrays["frequencies"]
         return Splice(
@@ -87,16 +95,16 @@ class Spliced:
 
     @property
     def held(self) -> Array:
-        """In how many publications each term stands."""
+        """The number of documents that contain each term."""
         return self._counts("offsets", self._postings.gone, self._new.held)
 
     @property
     def stands(self) -> Array:
-        """How often each term stands anywhere."""
+        """The number of occurrences of each term."""
         return self._counts("position_offsets", self._positions.gone, self._new.stands)
 
     def _counts(self, name: str, gone: Array, new: Array) -> Array:
-        """How many of the items, former and new, each term has."""
+        """Return the number of items of each term, previous and new."""
         terms, offsets = self._former.terms, self._former.arrays[name]
         left = np.diff(offsets).astype(np.int64)
         left -= np.bincount(np.searchsorted(offsets, gone, "right") - 1, minlength=len(terms))
@@ -105,7 +113,7 @@ class Spliced:
         return counts
 
     def dtype(self, name: str) -> np.dtype[Any]:
-        """The narrowest dtype that holds an array."""
+        """Return the narrowest dtype for an array."""
         new = getattr(self._new, name)
         if name in ("documents", "weights"):
             dtype: np.dtype[Any] = new.dtype
@@ -114,7 +122,7 @@ class Spliced:
         return narrowest(max(int(each.max(initial=0)) for each in (new, *(s for _, s in left))))
 
     def fill(self, name: str, into: Array) -> None:
-        """What is left and what is new, in order."""
+        """Write the previous and the new items of an array into `into`, in order."""
         splice = self._splice(name)
         left = splice.left(self._former.arrays[name])
         if name == "documents":
@@ -126,12 +134,15 @@ class Spliced:
 
 
 def _places(former: Former, new: Stretch) -> Array:
-    """Before which former posting each new one comes: in its term, where its publication does."""
+    """Return, for each new posting, the previous posting that it precedes.
+
+    Postings are ordered by term, then by document.
+    """
     offsets = former.arrays["offsets"].astype(np.int64)
     staying = np.flatnonzero(former.terms >= 0)
     terms = np.repeat(np.arange(len(new.held)), new.held)
     at = np.searchsorted(former.terms[staying], terms)
-    # Behind the last term that stays there is only the end.
+    # A new term after the last remaining one is inserted at the end.
     begins = np.append(offsets[staying], offsets[-1])[at]
     ends = np.append(offsets[staying + 1], offsets[-1])[at]
     is_known = np.append(former.terms[staying], -1)[at] == terms
@@ -143,7 +154,7 @@ def _places(former: Former, new: Stretch) -> Array:
 
 
 def _first_from(numbers: Array, wanted: Array, low: Array, high: Array) -> Array:
-    """In each range of ascending numbers, the place of the first that is not below the wanted."""
+    """Return, for each range of ascending numbers, the index of the first one >= `wanted`."""
     while (is_open := low < high).any():
         middle = (low + high) // 2
         is_below = is_open & (numbers.take(middle, mode="clip") < wanted)
@@ -153,7 +164,7 @@ def _first_from(numbers: Array, wanted: Array, low: Array, high: Array) -> Array
 
 
 def _sums_before(numbers: Array, places: Array) -> Array:
-    """To each place, the sum of all numbers before it (int64)."""
+    """Return the sum of all numbers before each place (int64)."""
     begins = np.unique(np.append(places, 0))
     inside = begins[begins < len(numbers)]
     sums = np.zeros(len(inside) + 1, np.int64)

@@ -1,12 +1,12 @@
-"""The segment as Whoosh reads it: a codec over the same arrays.
+"""The segment as Whoosh reads it: a Whoosh codec over the same arrays.
 
-With this package importable, `whoosh.index.open_dir` opens a segment's folder, and stock
-Whoosh finds the same publications for the same query tree. It walks postings one document at
-a time; the engine does not come this way. A segment is never added to: the codec only reads.
+If this package is importable, `whoosh.index.open_dir` opens the folder of a segment. Stock Whoosh
+then returns the same documents for the same query tree. It walks postings one document at a time.
+The engine does not use this codec. The codec is read-only, because a segment is never extended.
 
-A field of words has two terms at each place, the stem and the word as written after
-`analysis.WRITTEN`. The place that a text's end or a gap takes is a place where no word
-stands, which keeps phrases within one text.
+A text field has two terms at each position: the stem, and the word as written after
+`tokenizer.WRITTEN`. The end of a text and a gap between two texts each take a position without a
+term, so no phrase spans two texts.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from indexer.codec.segment.reader import Segment
 
 
 class ColumnarSegment(base.Segment):  # type: ignore[misc]
-    """What Whoosh's table of contents has of a segment: its catalogue and its size.
+    """The segment as pickled in Whoosh's table of contents: its catalogue and size.
 
-    The table of contents is a pickle that names this class by its module. The name and the module
-    are part of the format on disk: never move or rename it.
+    The pickle names this class by its module. The name and the module are part of the format on
+    disk: never move or rename it.
     """
 
     def __init__(self, catalogue: bytes, size: int) -> None:
@@ -84,13 +84,13 @@ def _opened(storage: FileStorage, segment: ColumnarSegment) -> Segment:
 
 
 def write_contents(folder: Path, catalogue: Catalogue, size: int) -> None:
-    """Writes Whoosh's table of contents for a segment of so many publications."""
+    """Write Whoosh's table of contents for a segment of `size` documents."""
     segment = ColumnarSegment(msgspec.json.encode(catalogue), size)
     TOC(schema.derive(catalogue), [segment], 1).write(FileStorage(str(folder)), "MAIN")
 
 
 class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
-    """What Whoosh asks of a document: its stored fields, and how long its fields are."""
+    """Stored fields and field lengths of documents, as Whoosh reads them."""
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
@@ -110,7 +110,10 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
         return frozenset()
 
     def _lengths(self, fieldname: str) -> Array:
-        """The number of terms of a field, by document: two a word, or one a value."""
+        """Return the number of terms of a field, by document.
+
+        A word counts as two terms, a value as one.
+        """
         if fieldname in self._segment.fields:
             column: Array = self._segment.layout.lengths[:, self._segment.fields.index(fieldname)]
             return column.astype(np.int64) * 2
@@ -138,7 +141,7 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
 
 
 class TermsReader(base.TermsReader):  # type: ignore[misc]
-    """What Whoosh asks of terms: which there are, and where they stand."""
+    """The terms of all fields and their postings, as Whoosh reads them."""
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
@@ -220,7 +223,7 @@ def _exact(name: str) -> str:
 
 
 class Cursor(base.FieldCursor):  # type: ignore[misc]
-    """A place among the terms of a field, as Whoosh's automata move it."""
+    """A position among the terms of a field, which Whoosh's automata move."""
 
     def __init__(self, lexicon: Lexicon, field: whoosh_fields.FieldType) -> None:
         self._terms, self._field, self._at = lexicon.terms, field, 0

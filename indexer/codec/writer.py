@@ -1,7 +1,7 @@
-"""Publications become a segment: four files of arrays, and the table of contents for Whoosh.
+"""Write publications as a segment: files of arrays, and Whoosh's table of contents.
 
-Everything is gathered chunk by chunk, in the order of the corpus, and put aside on the disk;
-then words get their final numbers, and the postings are made of the stream.
+Publications arrive in chunks, in the order of the corpus. Their data is spooled to disk. After the
+last chunk, words get their final numbers and the forward index is inverted.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ from indexer.codec.segment.string_table import Texts
 from indexer.codec.segment.term_dictionary import FIELD_END
 
 Chunk = Sequence[Item]
-"""Publications that are new, or kept from the former segment, in the order of the corpus."""
+"""New publications, and those kept from the previous segment, in the order of the corpus."""
 Counts = dict[str, dict[str, int]]
-"""To each facet, how many publications have each value."""
+"""For each facet, the number of publications that have each value."""
 
 
 def write(
     folder: Path, catalogue: Catalogue, chunks: Iterable[Chunk], former: Segment | None = None
 ) -> Counts:
-    """Writes a segment into an empty folder; tells what its facets count.
+    """Write a segment into an empty folder. Return the counts of its facet values.
 
-    The first chunk has at least `stored.SAMPLES` publications, if there are so many.
-    What is `Kept` is copied from the former segment, which must be of the same catalogue.
-    Raises OSError where the disk does not take it.
+    The first chunk must have at least `docstore.SAMPLES` publications, unless the corpus has fewer.
+    Publications of type `Kept` are copied from the previous segment, which must have the same
+    catalogue. Raise OSError if a file cannot be written, for example on a full disk.
     """
     stored = StoredBuilder(folder, catalogue, former.stored if former else None)
     columns = [
@@ -91,7 +91,7 @@ def write(
 
 
 def _runs(chunk: Chunk) -> Iterator[tuple[list[Fresh], list[Kept]]]:
-    """A chunk in runs of publications that are all new, or all kept."""
+    """Yield a chunk in runs: each run has only new or only kept publications."""
     for _, run in groupby(chunk, key=type):
         both = list(run)
         yield (
@@ -101,7 +101,7 @@ def _runs(chunk: Chunk) -> Iterator[tuple[list[Fresh], list[Kept]]]:
 
 
 def _write_words(writer: ArrayWriter, catalogue: Catalogue, gathered: WordStream) -> Inversion:
-    """Writes the vocabulary, and the stream in final numbers; what becomes postings."""
+    """Write the term dictionary and the forward index. Return the inversion to write."""
     provisional = gathered.all()
     vocabulary = gathered.vocabulary()
     stems = gathered.stems(vocabulary)
@@ -118,7 +118,7 @@ def _write_words(writer: ArrayWriter, catalogue: Catalogue, gathered: WordStream
 
 
 def _layout(writer: ArrayWriter, provisional: Array, numbers: Array, fields: int) -> Layout:
-    """The stream in final numbers, with where its fields begin, and their lengths."""
+    """Write the forward index in final numbers, with the start and length of each field."""
     stream = writer.allocate("stream", np.int32, len(provisional))
     ends = [np.zeros(0, np.int64)]
     gaps = [np.zeros(0, np.int64)]
@@ -133,7 +133,7 @@ def _layout(writer: ArrayWriter, provisional: Array, numbers: Array, fields: int
         np.searchsorted(starts, np.concatenate(gaps), side="right") - 1, minlength=len(spans)
     )
     kind = for_offsets(len(stream))
-    # One row more says where the last publication ends: in its first place, the others repeat it.
+    # An extra row ends the last publication. Its first column is the end, the others repeat it.
     rows = np.concatenate([starts, np.full(fields - 1, starts[-1])]).astype(kind)
     writer.add("starts", rows.reshape(-1, fields))
     lengths = spans.reshape(-1, fields)

@@ -1,11 +1,11 @@
-"""Generations of the index: each whole and unchanging, one of them live.
+"""List, load, and check the generations of an index folder.
 
-An index folder holds `generations/NAME/`, one folder a generation, and `CURRENT`, a file
-with the name of the live one. `publishing` writes them; here is what can be read of them.
+An index folder contains one folder `generations/NAME/` per generation, and the file `CURRENT` with
+the name of the live one. `publish` writes them, and this module only reads.
 
-Each manifest names the generation that was live before. That line, not the numbers in the
-names, says what an earlier generation is: one that was rolled back from is in no one's past,
-and the next build removes it.
+Each manifest names its predecessor, the generation that was live before it. These links define
+which generations are earlier, not the numbers in the names. No manifest links to a generation that
+was rolled back, so a later build removes it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from indexer.generations.manifest import (  # fmt: skip
 CURRENT = "CURRENT"
 _NAME = r"\d{6,}-\w+"
 _LONGEST = 200
-"""How many bytes of `CURRENT` are read: the longest name that it can contain is far shorter."""
+"""The most bytes that are read of `CURRENT`. Every valid name is far shorter."""
 
 
 def names(index: Path) -> list[str]:
-    """The generations on disk, oldest first."""
+    """Return the names of the generations on disk, oldest first."""
     folder = index / "generations"
     if not folder.is_dir():
         return []
@@ -41,7 +41,8 @@ def names(index: Path) -> list[str]:
 def current_name(index: Path) -> str:
     """Return the name of the live generation, whose folder exists.
 
-    Raise IndexMissing if there is no `CURRENT`, and IndexOutdated if it leads to no generation.
+    Raise IndexMissing if `CURRENT` does not exist. Raise IndexOutdated if it can't be read, or
+    names no generation on disk.
     """
     pointer, hint = index / CURRENT, "Run: pubsearch rollback, or pubsearch build"
     try:
@@ -61,10 +62,10 @@ def current_name(index: Path) -> str:
 
 
 def earlier(index: Path) -> list[str]:
-    """Return the generations to which the index can go back, the latest first.
+    """Return the names of the generations that a rollback can choose from, the latest first.
 
-    These are the ones that were live before the live one. If `CURRENT` is unusable, they are all
-    that are on disk. Raise IndexUnusable if there is none on disk.
+    These are the predecessors of the live generation. If `CURRENT` is unusable, these are all
+    generations on disk. Raise IndexUnusable if there is none.
     """
     try:
         return lineage(index, current_name(index))[1:]
@@ -75,7 +76,7 @@ def earlier(index: Path) -> list[str]:
 
 
 def first_whole(index: Path, candidates: Sequence[str]) -> Generation | None:
-    """Return the first of the candidates whose every file is as it was written."""
+    """Return the first candidate without damaged files, or None."""
     for name in candidates:
         with suppress(IndexOutdated):
             return verified(index, name)
@@ -83,18 +84,18 @@ def first_whole(index: Path, candidates: Sequence[str]) -> Generation | None:
 
 
 def current(index: Path) -> Generation:
-    """The live generation. Raises IndexMissing or IndexOutdated."""
+    """Return the live generation. Raise IndexMissing or IndexOutdated if it can't be loaded."""
     return load(index, current_name(index))
 
 
 def load(index: Path, name: str) -> Generation:
-    """A generation by its name. Raises IndexOutdated if its manifest is not as it was written."""
+    """Return a generation by its name. Raise IndexOutdated if its manifest is damaged."""
     folder = index / "generations" / name
     return Generation(name, folder, manifest.read(folder))
 
 
 def verified(index: Path, name: str) -> Generation:
-    """A generation whose every file is as it was written. Raises IndexOutdated otherwise."""
+    """Return a generation after hashing all its files. Raise IndexOutdated if one is damaged."""
     generation = load(index, name)
     if wrong := damage(generation):
         raise damaged(name, wrong)
@@ -102,15 +103,15 @@ def verified(index: Path, name: str) -> Generation:
 
 
 def damaged(name: str, wrong: Sequence[str]) -> IndexOutdated:
-    """The error that tells what is wrong with a generation's files."""
+    """Return the error that lists the faults in the files of a generation."""
     what = f"the generation {name} is damaged: {'; '.join(wrong)}"
     return IndexOutdated(what, "Run: pubsearch build, or pubsearch rollback")
 
 
 def lineage(index: Path, name: str) -> list[str]:
-    """A generation and those on disk that were live before it, the latest first.
+    """Return a generation and its predecessors on disk, the latest first.
 
-    Behind a manifest that can't be read, the order of the names says what was before.
+    The predecessor of a generation with an unreadable manifest is the next lower name.
     """
     line: list[str] = []
     following: str | None = name
@@ -124,7 +125,10 @@ def lineage(index: Path, name: str) -> list[str]:
 
 
 def misfits(generation: Generation) -> list[str]:
-    """Which of a generation's files are missing or of another size: no byte of them is read."""
+    """Return the files of a generation that are missing or have another size, as sentences.
+
+    The contents are not read.
+    """
     wrong = []
     for name, (size, _) in generation.manifest.files.items():
         file = generation.folder / name
@@ -136,7 +140,10 @@ def misfits(generation: Generation) -> list[str]:
 
 
 def damage(generation: Generation) -> list[str]:
-    """What is wrong with a generation's files: missing, unreadable, or not as written."""
+    """Return the faults in the files of a generation: missing, unreadable, or altered.
+
+    The files are hashed only if all of them have the right size.
+    """
     try:
         if wrong := misfits(generation):
             return wrong

@@ -1,6 +1,6 @@
-"""What is written stays written: flushed and read back; and what a disk refuses, told in a line.
+"""Durable writes, file digests, and disk errors in words.
 
-A name is on the disk once its folder was flushed, the bytes of a file once the file was.
+Flushing a file makes its bytes durable. Flushing its folder makes its name durable.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REFUSALS = {
 
 
 def refusal(error: OSError) -> tuple[str, str]:
-    """Why the disk did not take something, and where; and what to do."""
+    """Return the reason of a disk error with the file concerned, and a hint."""
     what, hint = _REFUSALS.get(
         error.errno or 0, (error.strerror or str(error), "Mend that, and build again")
     )
@@ -38,7 +38,7 @@ def refusal(error: OSError) -> tuple[str, str]:
 
 @contextmanager
 def held(path: Path) -> Iterator[int]:
-    """A descriptor of a file or folder, to flush it by, whatever comes between."""
+    """Open a file or folder and yield its descriptor, which can be flushed later."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         yield descriptor
@@ -47,13 +47,13 @@ def held(path: Path) -> Iterator[int]:
 
 
 def sync(path: Path) -> None:
-    """Flushes a file, or the names in a folder, to the disk."""
+    """Flush a file, or the names in a folder, to the disk."""
     with held(path) as descriptor:
         os.fsync(descriptor)
 
 
 def made(folder: Path) -> None:
-    """Makes a folder, and those it lies in, if they are not there; their names are flushed."""
+    """Create a folder and its missing parents, and flush their names."""
     if not folder.is_dir():
         made(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -61,17 +61,17 @@ def made(folder: Path) -> None:
 
 
 def digests(files: Sequence[Path]) -> list[str]:
-    """The SHA-256 of each file, several at a time."""
+    """Return the SHA-256 of each file in hexadecimal. The files are read in parallel."""
     with ThreadPoolExecutor() as threads:
         return list(threads.map(_digest, files))
 
 
 def flushed(files: Sequence[Path]) -> list[str]:
-    """The same, while the files are flushed to the disk."""
+    """Return the SHA-256 of each file, and flush the files to the disk at the same time."""
     with ThreadPoolExecutor(max(len(files), 1)) as threads:
         flushing = threads.map(sync, files)
         found = digests(files)
-        list(flushing)  # raises what a flush raised
+        list(flushing)  # a failed flush raises its error here
         return found
 
 

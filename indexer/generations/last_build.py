@@ -1,7 +1,7 @@
-"""What became of the last build, for whoever watches: one that failed leaves no other trace.
+"""The outcome of the last build, for monitoring. A failed build leaves no other trace.
 
-It is a note beside the generations, on which nothing depends: if it can't be written, or read,
-there is none.
+The outcome is a small file in the index folder. It is optional: if it can't be written or read,
+there is no outcome, and no error.
 """
 
 from __future__ import annotations
@@ -19,14 +19,18 @@ from indexer.catalogue import safe_files
 from indexer.generations import fsync
 
 ATTEMPT = "ATTEMPT"
-"""The file of an index folder that has the note, as JSON."""
+"""The name of the JSON file in the index folder."""
 
 
 Status = Literal["published", "unchanged", "failed"]
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """A build that came to its end: when (UTC, ISO 8601), how, after how many seconds, and why."""
+    """The outcome of a build.
+
+    `at` is the time when the build ended, in UTC (ISO 8601). `what` is the error message of a
+    failed build.
+    """
 
     at: str
     status: Status
@@ -35,7 +39,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 def note(index: Path, status: Status, seconds: float, what: str = "") -> None:
-    """Note how a build ends. The caller holds the lock of the index."""
+    """Write the outcome of a build. The caller must have locked the index."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     told = msgspec.json.encode(Attempt(now, status, round(seconds, 3), what))
     aside = index / f"{ATTEMPT}.new"
@@ -46,7 +50,10 @@ def note(index: Path, status: Status, seconds: float, what: str = "") -> None:
 
 @contextmanager
 def noted(index: Path) -> Iterator[Callable[[Status], object]]:
-    """Note how the build in this block ends: `failed` if by an error, otherwise as it reports."""
+    """Write the outcome of the build in this block.
+
+    Yield a function that the block calls with the status. An exception means `failed`.
+    """
     started, reported = time.perf_counter(), list[Status]()
     try:
         yield reported.append
@@ -58,7 +65,7 @@ def noted(index: Path) -> Iterator[Callable[[Status], object]]:
 
 
 def last(index: Path) -> Attempt | None:
-    """The last build's note, if there is one."""
+    """Return the outcome of the last build, or None if it can't be read."""
     try:
         return msgspec.json.decode(safe_files.content(index / ATTEMPT), type=Attempt)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):

@@ -1,4 +1,8 @@
-"""What a generation of the index is, and what it says of itself; what may be wrong with one."""
+"""Manifest and Generation, and the errors of an index.
+
+The manifest records the size and digest of every other file of its generation. Its own digest is in
+`manifest.sha256`.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +23,12 @@ from indexer.catalogue.thesaurus import Thesaurus
 MANIFEST, MANIFEST_DIGEST, DIGESTS, THESAURUS, SEGMENT = (
     "manifest.json", "manifest.sha256", "digests.zst", "thesaurus.json", "segment",
 )  # fmt: skip
-"""What a generation's folder holds."""
+"""The files and the subfolder of a generation's folder."""
 Decoded = TypeVar("Decoded")
 
 
 class IndexUnusable(Exception):
-    """An index that can't be used: what is wrong, and the command that mends it."""
+    """The index can't be used. `what` is the fault, and `hint` says how to fix it."""
 
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(f"{what}. {hint}")
@@ -32,23 +36,23 @@ class IndexUnusable(Exception):
 
 
 class IndexMissing(IndexUnusable):
-    """There is no index where one was expected."""
+    """The index, `CURRENT`, or the generation asked for does not exist."""
 
 
 class IndexOutdated(IndexUnusable):
-    """The index was built by another version of this program, or is damaged."""
+    """The index was built by another version of the program, or is damaged."""
 
 
 class IndexBusy(IndexUnusable):
-    """Another build is at work on the index."""
+    """Another build has locked the index."""
 
 
 class IndexUnwritten(IndexUnusable):
-    """An index could not be written, as the disk did not take it."""
+    """The index could not be written because of a disk error."""
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """How many publications a build added, changed, removed and left as they were."""
+    """The numbers of publications that a build added, changed, removed, and left unchanged."""
 
     added: int
     changed: int
@@ -57,15 +61,18 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a generation says of itself.
+    """The description of a generation.
 
-    `built` is the time of the build in UTC, ISO 8601; `seconds` is how long it took. `after`
-    is the generation before, if there is one: the live one, or an earlier whole one if that is
-    damaged. `corpus` is a digest of all that was read, `schema` and `analysis` say by which
-    rules, `limits` within which limits. `counts` tells, for each facet, how many publications
-    have each value. `meaning` is the encoder's model, where publications have vectors of what
-    they mean. `files` has the size in bytes and the SHA-256 of every file but the manifest
-    itself, whose own is beside it.
+    `format`: version of the segment format. `analysis`: version of the text analysis.
+    `schema`: fingerprint of the catalogue. `corpus`: digest of all input, including the thesaurus
+    and the problems.
+    `built`: time of the build in UTC, ISO 8601. `seconds`: its duration.
+    `after`: name of the predecessor. It is the generation that was live before, or an earlier
+    undamaged one if that is damaged.
+    `counts`: for each facet, the number of publications with each value.
+    `meaning`: model of the embeddings, or "" if the segment has no vectors.
+    `limits`: the limits within which the corpus was read.
+    `files`: size in bytes and SHA-256 of every file except the manifest and its digest.
     """
 
     format: int
@@ -86,7 +93,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Generation(msgspec.Struct, frozen=True):
-    """A generation on disk: its name, its folder, its manifest."""
+    """A generation on disk."""
 
     name: str
     folder: Path
@@ -94,17 +101,23 @@ class Generation(msgspec.Struct, frozen=True):
 
     @property
     def segment(self) -> Path:
-        """The folder of the Whoosh index."""
+        """Return the folder of the Whoosh index."""
         return self.folder / SEGMENT
 
     def thesaurus(self) -> Thesaurus:
-        """The thesaurus that queries are read by. Raises IndexOutdated."""
+        """Return the thesaurus for interpreting queries.
+
+        It is empty if the generation has none. Raise IndexOutdated if it can't be read.
+        """
         if THESAURUS not in self.manifest.files:
             return Thesaurus()
         return decoded(self.folder, THESAURUS, Thesaurus)
 
     def digests(self) -> dict[str, str]:
-        """To each publication's id, the digest of what it said. Raises IndexOutdated."""
+        """Return the digest of each publication's content, in hexadecimal, by its id.
+
+        Raise IndexOutdated if the file can't be read.
+        """
         try:
             packed = zstandard.decompress(safe_files.content(self.folder / DIGESTS))
             found = msgspec.msgpack.decode(packed, type=dict[str, bytes])
@@ -114,13 +127,16 @@ class Generation(msgspec.Struct, frozen=True):
 
 
 def packed_digests(digests: Mapping[str, str]) -> bytes:
-    """What `Generation.digests` reads: MessagePack, packed with Zstandard (RFC 8878)."""
+    """Return the digests as `Generation.digests` reads them.
+
+    The format is MessagePack, compressed with Zstandard (RFC 8878).
+    """
     plain = {identity: bytes.fromhex(digest) for identity, digest in digests.items()}
     return zstandard.compress(msgspec.msgpack.encode(plain), level=1)
 
 
 def write(folder: Path, manifest: Manifest) -> tuple[Path, Path]:
-    """Writes what a generation says of itself, and beside it a line as `sha256sum` has it."""
+    """Write the manifest and its digest file, which `sha256sum` can check. Return both paths."""
     data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (folder / MANIFEST).write_bytes(data)
     (folder / MANIFEST_DIGEST).write_bytes(_digest_line(data))
@@ -128,9 +144,9 @@ def write(folder: Path, manifest: Manifest) -> tuple[Path, Path]:
 
 
 def read(folder: Path) -> Manifest:
-    """What a generation says of itself, its bytes hashed before they are read.
+    """Return the manifest of a generation. Its bytes are hashed before they are parsed.
 
-    Raises IndexOutdated if they are not as they were written.
+    Raise IndexOutdated if the manifest is unreadable or differs from its digest.
     """
     try:
         data, line = (
@@ -149,7 +165,7 @@ def _digest_line(manifest: bytes) -> bytes:
 
 
 def decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
-    """What a file of a generation says. Raises IndexOutdated if it can't be read."""
+    """Return a JSON file of a generation as `kind`. Raise IndexOutdated if it can't be read."""
     try:
         return msgspec.json.decode(safe_files.content(folder / file), type=kind)
     except (OSError, ValueError, msgspec.MsgspecError) as error:

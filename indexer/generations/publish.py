@@ -1,8 +1,8 @@
-"""A generation comes to be, and becomes live: both whole, or not at all.
+"""Write a generation and make it live atomically; roll back; prune old generations.
 
-It is written aside as `NAME.partial`, read back, flushed to disk, renamed, and made live by
-replacing `CURRENT`, each of these at one stroke and flushed before the next. So a generation is
-whole or it does not exist, and going back is the same switch.
+A generation is written as `NAME.partial`, flushed, read back, and renamed to `NAME`. Then `CURRENT`
+is replaced. Each step is atomic and flushed before the next one, so a generation is either complete
+or absent. A rollback also replaces `CURRENT`.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ from indexer.generations.manifest import (
 )  # fmt: skip
 
 KEPT = 3
-"""How many generations stay on disk, the live one among them."""
+"""Number of generations that stay on disk, including the live one."""
 
 LOCK, PARTIAL = "LOCK", ".partial"
 
 
 @contextmanager
 def locked(index: Path) -> Iterator[None]:
-    """Holds the index against other builds. Raises IndexBusy if one is at work.
+    """Lock the index against other builds. Raise IndexBusy if another build has locked it.
 
-    Raises IndexUnwritten in place of any OSError meanwhile.
+    Raise IndexUnwritten instead of any OSError in the block.
     """
     before = _pointer(index)
     try:
@@ -79,14 +79,14 @@ def _lock(index: Path) -> Iterator[None]:
 
 
 def _standing(before: bytes | None, now: bytes | None) -> str:
-    """What became of the live index, in words that follow a hint."""
+    """Return the state of the live index after a disk error, as the end of a hint."""
     if now not in (None, before):
         return "; a new index is live, and may be gone after a power cut"
     return "; the live index is as it was" if before else ""
 
 
 def clean(index: Path) -> None:
-    """Removes what dead builds left unfinished. Raises OSError."""
+    """Remove the unfinished files of builds that were cut off. Raise OSError."""
     for left in index.glob("*.new"):
         left.unlink()
     for left in (index / "generations").glob(f"*{PARTIAL}"):
@@ -94,9 +94,10 @@ def clean(index: Path) -> None:
 
 
 def prune(index: Path, live: str) -> None:
-    """Removes what came before the live generation and is in no one's past, or long past.
+    """Remove the older generations that are not among the last KEPT of the live lineage.
 
-    None is ever seen in part. Later ones stay, so that no number is given twice. Raises OSError.
+    Each is renamed first, so that no reader sees a part of one. Newer generations stay, so that no
+    number is used twice. Raise OSError.
     """
     folder, kept = index / "generations", lineage(index, live)[:KEPT]
     for name in names(index):
@@ -107,11 +108,11 @@ def prune(index: Path, live: str) -> None:
 
 @contextmanager
 def begun(index: Path) -> Iterator[Path]:
-    """An empty folder to write the next generation into; what is not published is removed."""
+    """Yield an empty folder for the next generation. Remove it unless it was published."""
     folder = index / "generations"
     fsync.made(folder)
     last = max((int(name.partition("-")[0]) for name in names(index)), default=0)
-    # Two names are apart by number and time: what damages a pointer leads to no other generation.
+    # Names differ in number and time, so that a damaged pointer never names another generation.
     partial = folder / f"{last + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{PARTIAL}"
     try:
         (partial / SEGMENT).mkdir(parents=True)
@@ -121,9 +122,9 @@ def begun(index: Path) -> Iterator[Path]:
 
 
 def seal(partial: Path, told: Manifest) -> Generation:
-    """Makes a written generation whole and durable, but not live yet.
+    """Complete the manifest of a written generation, flush all files, and read them back.
 
-    Raises IndexOutdated if what was written does not read back.
+    The generation is not live yet. Raise IndexOutdated if a file does not read back as written.
     """
     found = sorted(file for file in partial.rglob("*") if file.is_file())
     written = {
@@ -142,11 +143,11 @@ def seal(partial: Path, told: Manifest) -> Generation:
 
 
 def publish(index: Path, sealed: Generation) -> Generation:
-    """Makes a sealed generation live, and prunes what is long past.
+    """Make a sealed generation live, and prune old ones.
 
-    If that fails, what was live is so again. The new one then has its former name, as what is
-    removed in the end, unless it was live for a moment: someone may be reading it, and the disk
-    may have it for the live one. So it stays until the next build.
+    On failure, the previous generation is live again, and the new one gets its partial name back
+    for removal. If the new one was live for a moment, it keeps its name until the next build.
+    A reader may have opened it, and `CURRENT` on the disk may still name it.
     """
     folder, before = sealed.folder.with_suffix(""), _pointer(index)
     try:
@@ -158,13 +159,13 @@ def publish(index: Path, sealed: Generation) -> Generation:
             if not _restored(index, before):
                 folder.rename(sealed.folder)
         raise
-    with suppress(OSError):  # the next build cleans what is left
+    with suppress(OSError):  # the next build removes the rest
         prune(index, folder.name)
     return Generation(folder.name, folder, sealed.manifest)
 
 
 def switch(index: Path, name: str) -> None:
-    """Makes a generation the live one, at one stroke. If that fails, the former one is live."""
+    """Make a generation live atomically. If that fails, the previous one stays live."""
     before = _pointer(index)
     try:
         _point(index, _line(name))
@@ -175,7 +176,7 @@ def switch(index: Path, name: str) -> None:
 
 
 def _restored(index: Path, before: bytes | None) -> bool:
-    """Whether the pointer was another than before; it is as before then."""
+    """Restore `CURRENT` to `before`. Return False if it had not changed."""
     if _pointer(index) == before:
         return False
     if before is None:
@@ -205,19 +206,19 @@ def _line(name: str) -> bytes:
 
 
 def _pointer(index: Path) -> bytes | None:
-    """What stands in `CURRENT`; None if there is none, or none that can be read."""
+    """Return the bytes of `CURRENT`, or None if it is missing or unreadable."""
     with suppress(OSError):
         return safe_files.content(index / CURRENT)
     return None
 
 
 def rollback(index: Path) -> Generation:
-    """Make an earlier generation live: the latest whole one that was live before the live one.
+    """Make the latest undamaged predecessor of the live generation live, and return it.
 
-    If `CURRENT` leads to no generation, that is the newest whole one on disk.
-    Raise IndexUnusable if there is none that is whole, and IndexUnwritten.
+    If `CURRENT` is unusable, choose the newest undamaged generation on disk. Raise IndexUnusable
+    if there is none. Raise IndexUnwritten on a disk error, and IndexBusy during a build.
     """
-    earlier(index)  # raises before the lock would make a folder for no index
+    earlier(index)  # raises if there is no index, before the lock creates a folder
     with locked(index):
         candidates = earlier(index)
         if not candidates:

@@ -1,6 +1,6 @@
-"""From a corpus folder to validated publications.
+"""Ingestion: read a corpus folder into validated publications.
 
-`corpus` reads the folder and recognizes what is unchanged, `validation` turns a source record into
-a publication or a problem, `ids` makes ids unique, `watcher` reports changes of the folder.
-It imports `readers`, `catalogue` and `analysis`. `jobs` imports `corpus` and `watcher`.
+`corpus` reads the folder and recognizes unchanged pieces. `validation` turns a source record into
+a publication or a problem. `ids` makes ids unique. `watcher` reports changes of the folder.
+This package imports `readers`, `catalogue` and `analysis`.
 """

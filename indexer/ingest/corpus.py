@@ -1,7 +1,7 @@
-"""A corpus folder becomes publications, in the order of its files, and problems.
+"""Corpus reader: parse the files of a folder, in order, into publications and problems.
 
-What is read comes in pieces: a line of JSON Lines, or a whole file of another kind. A piece
-that an earlier index has as it is need not be read again.
+A file is read in pieces: a line of JSON Lines, or a whole file of any other format. A piece is
+recognized by its digest. A piece that an earlier index contains unchanged is not parsed again.
 """
 
 from __future__ import annotations
@@ -32,85 +32,85 @@ from indexer.readers import registry
 from indexer.readers.registry import READERS
 
 PASSED_OVER = frozenset({".toml", ".md", ".css", ""})
-"""Endings of files that belong to a corpus folder and hold no publications."""
+"""Extensions of files that belong in a corpus folder but contain no publications."""
 
 TOLD_EVERY = 100
-"""After so many pieces of a file it is told how far reading is."""
+"""Number of pieces of a file between two progress reports."""
 
 MOST_PROBLEMS = 1000
-"""Of a file so many problems are told one by one; of more, how many they are."""
+"""Maximum number of problems reported one by one per file. The others are only counted."""
 
 LONGEST_TOLD = 500
-"""Characters of what is told of a value, and of the title that it is told with."""
+"""Maximum length of a problem's message and of its entry's title or id, in characters."""
 
 Report = Callable[[Problem], None]
 
 
 class Progress:
-    """Is told how far a corpus is read; this one says nothing of it."""
+    """Receiver of progress reports. This base class ignores them."""
 
     def at(self, read: int) -> None:
-        """So many bytes of all files have been read."""
+        """Receive the number of bytes read so far, over all files."""
 
     def counted(self, publications: Sequence[Publication]) -> None:
-        """These publications have been read, which were not known."""
+        """Receive publications that were parsed now, not copied from an earlier index."""
 
 
 SILENT = Progress()
 
 
 class Known(Protocol):
-    """An earlier index of the same catalogue: what it has, by number."""
+    """An earlier index of the same catalogue. Its publications are numbered from 0."""
 
     @property
     def of_piece(self) -> Mapping[bytes, range]:
-        """To the digest of a piece, the numbers of the publications that it gave."""
+        """Numbers of the publications of each piece, by its digest (16 bytes)."""
 
     @property
     def all_ids(self) -> Sequence[str]:
-        """The ids of all publications."""
+        """Ids of all publications, by number."""
 
     @property
     def all_lines(self) -> Sequence[int]:
-        """The line that each stood on."""
+        """Line of each publication in its source file, by number."""
 
 
 def read(
     folder: Path, catalogue: Catalogue, report: Report, limits: Limits = LIMITS
 ) -> Iterator[Publication]:
-    """The publications of a folder, ancestors of their values added, ids all different.
+    """Yield the publications of a folder, with unique ids and the ancestors of their values.
 
-    Files are read in the order of their names, folders within the folder too; names that
-    begin with a dot are passed over.
+    Files are read in the order of their names, including those in subfolders. Names that start
+    with a dot are skipped.
     """
     found = Reading(catalogue, report, limits=limits).folder(folder)
     return (each.publication for each in found if isinstance(each, Fresh))
 
 
 class Telling:
-    """The problems of one file: the first ones are told, the others only counted."""
+    """Problem reporter of one file: reports the first `MOST_PROBLEMS`, counts the others."""
 
     def __init__(self, report: Report, file: str) -> None:
         self._report, self._file, self.count = report, file, 0
 
     def tell(self, problem: Problem) -> None:
-        """Tells a problem, unless there were many already."""
+        """Count a problem, and report it unless `MOST_PROBLEMS` were reported before."""
         self.count += 1
         if self.count <= MOST_PROBLEMS:
             what, entry = problem.what[:LONGEST_TOLD], (problem.entry or "")[:LONGEST_TOLD]
             self._report(msgspec.structs.replace(problem, what=what, entry=entry or None))
 
     def tell_rest(self) -> None:
-        """Tells how many were not told."""
+        """Report the number of problems that were only counted, if there are any."""
         if self.count > MOST_PROBLEMS:
             what = f"{self.count - MOST_PROBLEMS} more problems were found in it"
             self._report(Problem(self._file, 0, what, "Mend those above, then read it again"))
 
 
 class Reading:
-    """A folder on its way to publications; those that an earlier index knows are not read.
+    """Reader of one corpus. It does not parse pieces that the earlier index `known` contains.
 
-    `at` is told how many bytes of all files have been read so far.
+    `at` is called with the number of bytes read so far, over all files.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Reading:
         self._telling = Telling(report, "")
 
     def folder(self, folder: Path) -> Iterator[Item]:
-        """The items of all files of a folder, in order, their ids all different."""
+        """Yield the items of all files of a folder, in order, with unique ids."""
         for path in safe_files.listed(folder, self.report, self.limits):
             file = safe_files.shown(path.relative_to(folder))
             if ending := ending_of(path):
@@ -138,12 +138,12 @@ class Reading:
                 self.report(Problem(file, 0, f"no reader for {path.suffix!r} files", do))
 
     def file(self, path: Path, file: str, ending: str) -> Iterator[Item]:
-        """The items of one file, reported under the name `file`, their ids all different."""
+        """Yield the items of one file with unique ids. Problems name the file `file`."""
         for piece in self.pieces(path, file, ending):
             yield from self._unique(piece, ending)
 
     def pieces(self, path: Path, file: str, ending: str) -> Iterator[Piece]:
-        """The pieces of one file, reported under the name `file`."""
+        """Yield the pieces of one file. Problems name the file `file`."""
         self._telling = Telling(self.report, file)
         try:
             with safe_files.opened(path) as stream:
@@ -170,12 +170,12 @@ class Reading:
         return Problem(piece.file, piece.line, what, hint("most_entries"))
 
     def _unique(self, piece: Piece, ending: str) -> list[Item]:
-        """The items of a piece, but for those whose id an earlier one has; these are told."""
+        """Return the items of a piece. Report and leave out those whose id is already taken."""
         items, tell = self._items(piece, ending, self.known), self._telling.tell
         unique = [each for each in items if ids.is_first(each, tell, self._places)]
         if len(unique) == len(items):
             return items
-        # What was left out must be told again the next time, so the piece isn't recognised then.
+        # The next build must report the duplicates again, so it must not recognize this piece.
         wanted = {id(each) for each in unique}
         again = items if isinstance(items[0], Fresh) else self._items(piece, ending, None)
         return [
@@ -185,7 +185,7 @@ class Reading:
         ]
 
     def _items(self, piece: Piece, ending: str, known: Known | None) -> list[Item]:
-        """What a piece holds: as it is known, or as it is read."""
+        """Return the items of a piece: Kept if `known` contains the piece, otherwise Fresh."""
         digest = sha256(piece.data).digest()[: DIGEST // 2]
         if known and (numbers := known.of_piece.get(digest)):
             file, line = piece.file, piece.line
@@ -199,7 +199,7 @@ class Reading:
         return [Fresh(each, digest) for each in found]
 
     def publications(self, piece: Piece, ending: str) -> Iterator[Publication]:
-        """What the entries of a piece are, so far as they can be used."""
+        """Yield the publications of a piece. Report entries and values that are not usable."""
         tell, limits = self._telling.tell, self.limits
         for entry in registry.entries(piece, ending, limits):
             if isinstance(entry, Problem):
@@ -209,6 +209,6 @@ class Reading:
 
 
 def ending_of(path: Path) -> str | None:
-    """How a file's name ends, if there is a reader for that."""
+    """Return the extension of a file name, or None if no reader supports it."""
     name = path.name.lower()
     return next((ending for ending in READERS if name.endswith(ending)), None)

@@ -1,4 +1,7 @@
-"""Ids are all different: of two that are the same, the latter is left out or gets a number."""
+"""Unique ids: a publication with a repeated id is left out, or its id gets a number.
+
+A build leaves the publication out (`is_first`). An import adds a number (`numbered`).
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,21 @@ from indexer.catalogue.records import Problem, Publication, Source
 
 
 class Identified(Protocol):
-    """Whatever has an id and stands somewhere."""
+    """Anything with an id and a source."""
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The id."""
 
     @property
     def source(self) -> Source:
-        """Where it stands."""
+        """The file and line that it was read from."""
 
 
 def is_first(one: Identified, report: Callable[[Problem], None], places: dict[str, Source]) -> bool:
-    """Whether no other has its id yet, and if one has, that is told.
+    """Return whether no earlier publication has the same id. Report a Problem otherwise.
 
-    `places` has the ids that are taken already, with where; that of a first one is added.
+    `places` maps each id that is taken to its source. A new id is added to it.
     """
     source = one.source
     first = places.setdefault(one.id, source)
@@ -38,14 +41,14 @@ def is_first(one: Identified, report: Callable[[Problem], None], places: dict[st
 
 
 def numbered(publications: Iterable[Publication]) -> list[Publication]:
-    """The publications, those whose id another one before them has with a number behind it."""
+    """Return the publications with unique ids. A repeated id gets a number, as in `distinct`."""
     given = list(publications)
     ids = distinct(each.id for each in given)
     return [msgspec.structs.replace(each, id=one) for each, one in zip(given, ids, strict=True)]
 
 
 def distinct(names: Iterable[str]) -> list[str]:
-    """The names, each that stood there before with a number behind it."""
+    """Return the names, in order. A repeated name gets the suffix -2, -3 and so on."""
     taken: dict[str, None] = {}
     for name in names:
         free, number = name, 1

@@ -1,7 +1,7 @@
-"""The boundary: an entry, as a source has it, becomes a publication, or a problem.
+"""Validation: convert an unchecked entry to a publication, or report a problem.
 
-One bad value costs that value, and never the entry; only an entry without a title or with an
-unusable id is left out.
+An invalid value is dropped, but its entry is kept. Only an entry without a title or with an
+invalid id is left out.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from indexer.catalogue.records import Entry, Link, Problem, Property, Publicatio
 LONGEST_ID = 200
 LONGEST_SHOWN = 80
 LONGEST_NAME = 100
-"""Characters of a property's name that may be a slip of the pen."""
+"""Characters. A longer unknown property name is not checked for a typo."""
 EARLIEST_YEAR = 1000
 
 
 class Unusable(ValueError):
-    """A value that can't be taken: what is wrong with it, and what to do."""
+    """An invalid value: `what` is wrong with it, and a `hint` how to fix it."""
 
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(what)
@@ -44,9 +44,9 @@ def publication(
     report: Callable[[Problem], None],
     limits: Limits = LIMITS,
 ) -> Publication | None:
-    """The publication that an entry describes, or None if it can't be one.
+    """Return the publication that an entry describes, or None if it is left out.
 
-    Everything that could not be used is given to `report`, with its place and what to do.
+    `report` receives a Problem for everything that is not usable, with its line and a hint.
     """
     checked = _Checked(entry, catalogue, report, limits)
     title_row = catalogue.role("title")
@@ -72,7 +72,7 @@ def publication(
 
 
 class _Checked:
-    """One entry on its way through the boundary: its values by row, its problems told."""
+    """Validator of one entry. `stated` has its properties by field name."""
 
     def __init__(
         self, entry: Entry, catalogue: Catalogue, report: Callable[[Problem], None],
@@ -92,7 +92,7 @@ class _Checked:
             self._cut(limits)
 
     def _cut(self, limits: Limits) -> None:
-        """Leaves out, and tells, the values of each field that would make it too long."""
+        """Drop and report the values that exceed the length limit of their field."""
         for name, stated in self.stated.items():
             kept, left = [], limits.longest_field
             for each in stated:
@@ -107,7 +107,7 @@ class _Checked:
                 self.stated[name] = kept
 
     def _unknown(self, name: str) -> None:
-        """Tells a name that looks like a slip of the pen; others are no matter of ours."""
+        """Report an unknown property name that looks like a typo. Ignore any other."""
         if len(name) > LONGEST_NAME:
             return
         if meant := _meant(name, tuple(self.catalogue.by_source_name)):
@@ -133,7 +133,7 @@ class _Checked:
         return None if code == self.catalogue.language else code
 
     def values(self) -> dict[str, tuple[Value, ...]]:
-        """The values of every field but the title and the summary, so far as there are any."""
+        """Return the valid values of each field that has any, except title and summary."""
         found: dict[str, tuple[Value, ...]] = {}
         for field in self.catalogue.valued:
             if stated := self.stated.get(field.name):
@@ -147,7 +147,7 @@ class _Checked:
         return found
 
     def _usable(self, stated: list[Property], field: Field) -> list[Value]:
-        """The values that can be taken of those stated; what is wrong with the others is told."""
+        """Return the valid values of a field. Report the others."""
         check, limited = _CHECKS[field.kind], field.values or field.grouping
         found: list[Value] = []
         for each in stated:
@@ -165,7 +165,7 @@ class _Checked:
         return found
 
     def _kept(self, values: list[Value], field: Field) -> list[Value]:
-        """Each value once, and of a field of one value the first."""
+        """Deduplicate the values. Keep only the first if the field allows one value."""
         kept = list(dict.fromkeys(values))
         if len(kept) > 1 and not field.several:
             self.problem(
@@ -194,6 +194,7 @@ class _Checked:
             self.problem(what, "Write a code such as en or fr", field)
 
     def identity(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
+        """Return the given id, or None if it is invalid. Without one, make a slug of the title."""
         given = self.given
         if not given:
             date_row = self.catalogue.role("date")
@@ -201,7 +202,7 @@ class _Checked:
             return slug(title, int(str(years[0])) if years else None)
         parts = given.split("/")
         within = {".", ".."}.isdisjoint(parts) and parts[0] and parts[-1]
-        # What can't be printed is no space either, and turns the text around it or hides.
+        # Unprintable characters include other whitespace, and can hide or reverse text.
         if within and " " not in given and given.isprintable() and len(given) <= LONGEST_ID:
             return given
         rule = (
@@ -213,18 +214,18 @@ class _Checked:
 
 
 _NEARLY = 80
-"""Of a hundred: how much of two names must be the same for one to be meant by the other."""
+"""Minimum similarity, from 0 to 100, of an unknown name and the field name that it may mean."""
 
 
 @lru_cache(maxsize=1000)
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
-    """The known name that another is nearly; kept, for files repeat their names at every line."""
+    """Return the known name most similar to `name`, if any. Cached: each line repeats its names."""
     found = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_NEARLY)
     return found[0] if found else None
 
 
 def _shown(value: object) -> str:
-    """A value as a problem tells it: in quotes, and cut where it is long."""
+    """Return a value for a problem message: quoted, and truncated if long."""
     return repr(value[:LONGEST_SHOWN] if isinstance(value, str) else value)
 
 
@@ -238,9 +239,10 @@ def _year(stated: Property) -> Value | None:
 
 @lru_cache(maxsize=1000)
 def _possible_year(date: str) -> int:
-    """The year of a date; kept, for the same few come again and again.
+    """Return the year of an ISO date. Raise Unusable if it is malformed or out of range.
 
-    What is refused is not kept: next year one more will be possible.
+    Results are cached, because a corpus repeats few dates. Errors are not, because the latest
+    valid year changes with time.
     """
     written = clean(date)
     match = re.fullmatch(r"(\d{4})(-\d\d){0,2}", written, re.ASCII)

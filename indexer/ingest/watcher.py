@@ -1,4 +1,4 @@
-"""A corpus folder is watched: whoever edits it is waited for, then it is built anew."""
+"""Corpus watcher: poll a folder and report when it has changed and settled."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from pathlib import Path
 from indexer.catalogue import safe_files
 
 State = dict[Path, tuple[int, int]]
-"""The size and the time of the last change, in nanoseconds, of each file of a folder."""
+"""Size in bytes and modification time in nanoseconds of each file of a folder."""
 
 
 def watch(
     corpus_folder: Path, *, interval: float, sleep: Callable[[float], None] = time.sleep,
     seen: State | None = None,
 ) -> Iterator[None]:  # fmt: skip
-    """Yields at once, and whenever the folder has changed and then stood still.
+    """Yield at once, then each time the folder has changed and settled.
 
-    With a state that was `seen` before, yield at first only if the folder differs from it.
+    If `seen` is given, the first yield also waits until the folder differs from that state.
 
-    A change is a file more or less, or another size or time of one, seen by looking every
-    `interval` seconds; a folder that is still being copied into is waited for.
+    The folder is polled every `interval` seconds. A change is a new or removed file, or a
+    different size or modification time. The folder has settled if two polls in a row agree, so a
+    copy in progress delays the yield.
     """
     while True:
         now = state(corpus_folder)
@@ -36,7 +37,7 @@ def watch(
 
 
 def state(folder: Path) -> State:
-    """Return the state of a folder, without files that vanish meanwhile."""
+    """Return the state of a folder. Skip files that are removed in the meantime."""
     found = {}
     for path in safe_files.listed(folder, lambda _: None):
         with suppress(OSError):

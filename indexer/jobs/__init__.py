@@ -1,6 +1,9 @@
-"""The work of each command of the write side, one module per command.
+"""The commands of the write side, one module per command.
 
-`build` turns a corpus into a published generation and counts by `build_stats`; `check` reports the
-problems of a corpus, `importer` makes a catalogue of a file, `verify` checks an index. Only the
-command line and the server's background build import it.
+- `build` turns a corpus into a published generation, and `build_stats` counts for it.
+- `check` reports the problems of a corpus.
+- `importer` turns a file into a catalogue folder.
+- `verify` checks an index.
+
+Only the command line and the background build of the server import this package.
 """

@@ -1,4 +1,8 @@
-"""A corpus folder becomes a new generation of the index, or the live one stays as it is."""
+"""Build a generation of the index from a corpus folder, and publish it if anything changed.
+
+Unchanged publications are copied from the live generation. Before publishing, a new generation must
+pass the checks for a missing part of the corpus, and the gate.
+"""
 
 from __future__ import annotations
 
@@ -30,19 +34,19 @@ from indexer.ingest.corpus import SILENT, Progress
 from indexer.jobs.build_stats import Census
 
 Gate = Callable[[Generation, Generation | None], None]
-"""Is shown a new generation before it becomes live, and the live one if there is one."""
+"""Takes a new generation before it becomes live, and the live one or None. May raise Refused."""
 OPEN: Gate = lambda _new, _live: None  # noqa: E731
-"""Lets every generation through."""
+"""The gate that accepts every generation."""
 
 FEW_REMOVED, ONE_IN = 10, 5
-"""A build needs `force` to remove more publications than so many and more than one in so many. A
-small catalogue may change as a whole. In a large one, a page that disappears by mistake is more."""
+"""A build needs `force` to remove more than 10 publications that are also more than 1 in 5 of all.
+A small catalogue may change completely. In a large one, a page may be missing by mistake."""
 FILES_NAMED = 20
-"""How many files a refusal names: enough to recognize a folder, and still readable."""
+"""Number of files that a refusal names: enough to recognize a folder, and still readable."""
 
 
 class Refused(Exception):
-    """A corpus that must not replace the live index: what is odd, and what to do."""
+    """The corpus must not replace the live index. `problems` are those of the corpus."""
 
     def __init__(self, what: str, hint: str, problems: list[Problem]) -> None:
         super().__init__(f"{what}. {hint}")
@@ -50,11 +54,11 @@ class Refused(Exception):
 
 
 class RemovesMuch(Refused):
-    """A corpus that lacks so many publications of the live index that files may be missing."""
+    """The build would remove so many publications that files of the corpus may be missing."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a build did: a new generation was published, or nothing had changed."""
+    """The outcome of a build. `generation` is the live one, new or unchanged."""
 
     status: Literal["published", "unchanged"]
     generation: Generation
@@ -73,23 +77,26 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     encoder: Encoder | None = None,
     limits: Limits = LIMITS,
 ) -> Outcome:
-    """Builds and publishes a new generation if anything has changed.
+    """Build a generation, and publish it if anything changed.
 
-    What is unchanged is copied from the live generation. All is written anew if
-    `catalogue.toml`, the grouping, the analysis, the `limits` or the model of the `encoder`
-    changed, if the live generation is damaged, and by `force`. What dead builds left is removed.
-    Raises CatalogueError, IndexBusy, IndexUnwritten, and Refused where nothing is readable, or
-    under half of what the live index has, unless `force` is given; the live index then stays as it
-    is. Raise RemovesMuch if over 10 publications and over a fifth of all would be removed, unless
-    `force` is given. `gate` is shown the new generation and the live one, and may raise Refused.
-    How the build ends is noted, unless another build keeps it from beginning.
+    Unchanged publications are copied from the live generation. Everything is rebuilt if
+    `catalogue.toml`, the grouping, the analysis, the `limits`, or the model of the `encoder`
+    changed. It is also rebuilt if the live generation is damaged, or with `force`.
+
+    Raise CatalogueError, IndexBusy, or IndexUnwritten. Without `force`, raise Refused if no
+    publication is readable, or under half as many as in the live index. Without `force`, raise
+    RemovesMuch if over 10 publications and over a fifth of all would be removed. `gate` may raise
+    Refused too. After an error, the live index is unchanged.
+
+    Unfinished files of earlier builds are removed. The outcome is recorded in `last_build`, except
+    if another build has locked the index.
     """
     started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
     problems: list[Problem] = []
     model = encoder.model if encoder else ""
-    # The lock covers the note: the next build removes every half-written file that it finds.
+    # The lock covers the outcome too, because another build removes every unfinished file.
     with publish.locked(index), last_build.noted(index) as ended:
         publish.clean(index)
         catalogue, concepts = catalogue_toml.load(corpus_folder), thesaurus.load(corpus_folder)
@@ -119,7 +126,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
         ended("published" if new else "unchanged")
     seconds = time.perf_counter() - started
     if new is None:
-        assert live is not None  # what is repeated was there
+        assert live is not None  # without a live generation, a new one is always published
         return Outcome("unchanged", live, census.changes, problems, seconds)
     return Outcome("published", new, new.manifest.changes, problems, seconds)
 
@@ -127,7 +134,7 @@ def build(  # noqa: PLR0913 - what may differ is given by name
 def _encoded(
     partial: Path, chunks: Iterable[Sequence[Item]], encoder: Encoder, former: Segment | None
 ) -> Iterator[Sequence[Item]]:
-    """The chunks as they are; what they mean is written once all have passed."""
+    """Yield the chunks unchanged. Write their embeddings after the last one."""
     file = partial / manifest.SEGMENT / MEANING
     known = former.vectors if former else None
     return encoded(file, chunks, encoder.encode_weighted, known)
@@ -136,7 +143,7 @@ def _encoded(
 def _sealed(
     partial: Path, census: Census, counts: Counts, started: float, live: Generation | None
 ) -> Generation:
-    """A generation that is whole, of what was counted; its segment is written already."""
+    """Complete and seal the generation. Its segment is already written."""
     (partial / manifest.DIGESTS).write_bytes(manifest.packed_digests(census.digests))
     if census.thesaurus.concept:
         (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(census.thesaurus))
@@ -146,11 +153,12 @@ def _sealed(
 
 
 def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
-    """Return the generation before this build, its digests, and whether it is live and whole.
+    """Return the predecessor of this build, its digests, and whether it is live and undamaged.
 
-    Where the live one is damaged or `CURRENT` leads to none, it is the one to which a rollback
-    would go, so that this one stays on disk. Every byte is checked before any is read. If none
-    is whole, only the manifest of the live one is used.
+    If the live generation is damaged or `CURRENT` is unusable, the predecessor is the one that a
+    rollback would choose. The new manifest names it, so it stays on disk. All files are hashed
+    before any is read. If every generation is damaged, return the live one without digests. Only
+    its manifest is used then.
     """
     live = None
     with contextlib.suppress(manifest.IndexUnusable):
@@ -164,7 +172,10 @@ def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
 
 
 def _former(live: Generation, catalogue: Catalogue, model: str, limits: Limits) -> Segment | None:
-    """The live segment, if what is unchanged may be copied from it, having the same rules."""
+    """Return the live segment if unchanged publications can be copied from it, or None.
+
+    It must have the same format, analysis version, catalogue, embedding model, and limits.
+    """
     told = live.manifest
     theirs = (told.format, told.analysis, told.schema, told.meaning, told.limits)
     rules = (schema.FORMAT, tokenizer.VERSION, catalogue.fingerprint, model, limits)
@@ -174,9 +185,9 @@ def _former(live: Generation, catalogue: Catalogue, model: str, limits: Limits) 
 
 
 def _until_news(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:
-    """The items before the first that does not follow as in the former segment, and all from it.
+    """Split the items at the first one that is not the next item of the former segment.
 
-    None instead of the latter if there is no other.
+    Return the items before it, and an iterator from it on, or None if there is no such item.
     """
     same: list[Item] = []
     for item in items:
@@ -187,7 +198,7 @@ def _until_news(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | Non
 
 
 def _refuse_a_part(census: Census, live: Generation | None, corpus_folder: Path) -> None:
-    """Raise Refused if the corpus looks as if a part of it were missing."""
+    """Raise Refused or RemovesMuch if a part of the corpus seems to be missing."""
     hint = "Mend it, or build with --force if this is meant"
     found = len(census.digests)
     if not found:
@@ -208,9 +219,9 @@ def _refuse_a_part(census: Census, live: Generation | None, corpus_folder: Path)
 
 
 def _files_of(ids: Iterable[str], live: Generation, corpus_folder: Path) -> str:
-    """Return which files of the live generation have these publications, in words.
+    """Return the files of the live generation that contain these publications, as a text.
 
-    The files with most of them come first. The text is empty if the segment can't be read.
+    Files with the most publications come first. The text is empty if the segment can't be read.
     """
     try:
         stored = Segment(live.segment, live.manifest.catalogue).stored

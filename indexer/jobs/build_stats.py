@@ -1,4 +1,4 @@
-"""What a build has read: counted as it passes, and held against what the index has already."""
+"""Count the items of a build, and compare them with the live generation."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from indexer.generations.manifest import Changes, Generation, Manifest
 from indexer.ingest.corpus import SILENT, Progress
 
 CHUNK, CHUNK_TO_ENCODE = 4096, 512
-"""How many publications are taken at a time; fewer where each takes long."""
+"""Number of publications per chunk. It is lower with embeddings, which take long to compute."""
 
 
 class Census:
-    """Counts what goes into a generation, and says what the generation's manifest will.
+    """The counts and digests of a new generation, from which its manifest is made.
 
-    `digests` has the digest of each publication by its id, `model` the model of the encoder that
-    says what each means, if there is one; `limits` are those that the corpus is read within.
+    `digests`: digest of each publication by its id, in the order of the corpus.
+    `model`: model of the embeddings, or "" without embeddings.
+    `limits`: the limits within which the corpus is read.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Census:
     def counted(
         self, items: Iterable[Item], progress: Progress = SILENT
     ) -> Iterator[Sequence[Item]]:
-        """The items in chunks, each counted as it passes."""
+        """Yield the items in chunks, and count each chunk before it is yielded."""
         rest, size = iter(items), CHUNK_TO_ENCODE if self.model else CHUNK
         while chunk := list(islice(rest, size)):
             progress.counted([each.publication for each in chunk if isinstance(each, Fresh)])
@@ -50,7 +51,7 @@ class Census:
             yield chunk
 
     def count(self, items: Sequence[Item]) -> None:
-        """Takes down what each item says, and where it stands."""
+        """Record the digest and the source location of each item."""
         lines = []
         for each in items:
             digest = each.publication.digest if isinstance(each, Fresh) else self._before[each.id]
@@ -60,7 +61,7 @@ class Census:
 
     @property
     def corpus(self) -> str:
-        """A digest of all that was read, the thesaurus and the problems too."""
+        """Return a digest of all items, the thesaurus, and the problems."""
         read = self._read.copy()
         read.update(msgspec.json.encode(self.thesaurus))
         read.update(msgspec.json.encode(self.problems))
@@ -68,26 +69,29 @@ class Census:
 
     @property
     def removed(self) -> Set[str]:
-        """The ids that were there before and have not been read."""
+        """Return the ids of the previous generation that have not been read."""
         return self._before.keys() - self.digests.keys()
 
     @property
     def changes(self) -> Changes:
-        """What is other than before."""
+        """Return the numbers of changes since the previous generation."""
         before = self._before
         unchanged = sum(before.get(each) == digest for each, digest in self.digests.items())
         known = len(self.digests.keys() & before.keys())
         return Changes(len(self.digests) - known, known - unchanged, len(before) - known, unchanged)
 
     def only_repeats(self, items: Sequence[Item], live: Generation | None) -> bool:
-        """Counts all the items; whether the live generation was made of just these."""
+        """Count the items. Return whether the live generation was built from exactly these."""
         if live is None or len(items) != live.manifest.publications:
             return False
         self.count(items)
         return self.equals(live)
 
     def equals(self, live: Generation | None) -> bool:
-        """Whether the live generation was made of just this, by the same rules."""
+        """Return whether the live generation has the same input and was built by the same rules.
+
+        The rules are format, analysis version, catalogue, and embedding model.
+        """
         if live is None:
             return False
         told = live.manifest
@@ -98,7 +102,7 @@ class Census:
     def manifest(
         self, counts: Counts, *, after: str | None = None, seconds: float = 0.0
     ) -> Manifest:
-        """Return the manifest of a generation of all this; its files are added later."""
+        """Return the manifest of the new generation. `publish.seal` adds its files."""
         return Manifest(
             format=schema.FORMAT,
             analysis=tokenizer.VERSION,

@@ -1,8 +1,7 @@
-"""A corpus, read through with nothing written: what is wrong with it, and what it has nothing of.
+"""Report the problems of a corpus and the unused concepts of its thesaurus. Write nothing.
 
-A concept of the thesaurus is found in a corpus if one of its labels, in a language that
-publications are in, stands in the text of a publication that is searched: the stems of its words
-side by side.
+A concept is used if one of its labels occurs in a searchable text, as a phrase of stems. Labels
+count only in the languages of the publications and of the catalogue.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from indexer.ingest import corpus
 from indexer.ingest.corpus import SILENT, Progress
 
 BREAK = "\n"
-"""Stands between stems where no phrase goes on; no stem is so."""
+"""Separates stems where positions are not consecutive. It is never a stem."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What was found out about a corpus.
+    """The result of a check.
 
-    `publications` counts those that can be used, `concepts` those of the thesaurus; `missing`
-    are the concepts of which no publication has a name.
+    `publications`: number of valid publications. `concepts`: number of concepts in the thesaurus.
+    `missing`: the concepts without a label in any publication.
     """
 
     catalogue: Catalogue
@@ -41,13 +40,13 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def check(folder: Path, progress: Progress = SILENT, limits: Limits = LIMITS) -> Verdict:
-    """Reads a corpus folder through, as a build does. Raises CatalogueError."""
+    """Read a corpus folder as a build does. Raise CatalogueError if its catalogue is invalid."""
     catalogue, known = catalogue_toml.load(folder), thesaurus.load(folder)
     problems: list[Problem] = []
     names, count = Names(known, catalogue), 0
     reading = corpus.Reading(catalogue, problems.append, at=progress.at, limits=limits)
     for item in reading.folder(folder):
-        assert isinstance(item, Fresh)  # no earlier index is known, so nothing is kept
+        assert isinstance(item, Fresh)  # nothing can be kept without an earlier index
         names.look_in(item.publication)
         progress.counted([item.publication])
         count += 1
@@ -56,7 +55,7 @@ def check(folder: Path, progress: Progress = SILENT, limits: Limits = LIMITS) ->
 
 
 class Names:
-    """The labels of a thesaurus, and which of them have been seen in publications."""
+    """The labels of a thesaurus, and those of them that occur in publications."""
 
     def __init__(self, known: Thesaurus, catalogue: Catalogue) -> None:
         self._known, self._catalogue = known, catalogue
@@ -70,7 +69,7 @@ class Names:
                         self._starting[key[0]].append((key, language, number))
 
     def look_in(self, publication: Publication) -> None:
-        """Takes down which labels stand in what is searched of a publication."""
+        """Record the labels that occur in the searchable texts of a publication."""
         for field in self._catalogue.searchable:
             language = schema.language_of(publication, field, self._catalogue)
             self._spoken.add(_primary(language))
@@ -81,7 +80,7 @@ class Names:
                         self._seen.add((number, of))
 
     def missing(self) -> Iterator[Concept]:
-        """The concepts none of whose labels was seen, in a language that publications are in."""
+        """Yield the concepts without an occurrence of a label in a language that counts."""
         for number, concept in enumerate(self._known.concept):
             if not any((number, language) in self._seen for language in self._spoken):
                 yield concept
@@ -92,7 +91,7 @@ def _primary(language: str) -> str:
 
 
 def _stems(text: str, language: str) -> Sequence[str]:
-    """The stems of a text, with a BREAK wherever positions jump."""
+    """Return the stems of a text, with BREAK where positions are not consecutive."""
     stems, last = [], -1
     for token in tokenizer.tokens(text, language):
         if token.position != last + 1:

@@ -1,7 +1,7 @@
-"""Turn a catalogue in any known format into a corpus folder of pages, one for each section.
+"""Convert a catalogue in any known format to a corpus folder with one page per section.
 
-The new folder is written aside, as `.NAME.import`, and renamed when it is whole. A folder that is
-not empty is copied first. It is renamed to `.NAME.former` just before the new one takes its name.
+The new folder is written as `.NAME.import`, and renamed when it is complete. If the target folder
+exists, its files are copied first. It is renamed to `.NAME.former` just before it is replaced.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from indexer.readers.formats import html
 from indexer.readers.registry import READERS
 
 LONGEST_NAME = 60
-"""How long a page's file name may be: no file system takes more than 255 bytes."""
+"""Most characters in the name of a page, without its extension. File systems allow 255 bytes."""
 
 
 class ImportRefused(Exception):
-    """A file or folder that can't be used for an import: what is wrong, and what to do."""
+    """The file or folder can't be used for an import. `hint` says how to fix it."""
 
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(f"{what}. {hint}")
@@ -39,12 +39,15 @@ def import_file(
     file: Path, folder: Path, like: Path, report: Callable[[Problem], None],
     limits: Limits = LIMITS,
 ) -> list[Publication]:  # fmt: skip
-    """Writes the publications of a file as pages into a folder, and its `catalogue.toml`.
+    """Write the publications of a file as pages into a folder, with a `catalogue.toml`.
 
-    An import that is cut off changes nothing. The rows are those of the corpus folder `like`;
-    sections are taken as the file has them. Ids that are the same get a number, so that nothing
-    is lost. Raise ImportRefused for a folder that has pages already and for a file that no reader
-    knows, CatalogueError, and OSError.
+    The rows of the catalogue come from the corpus folder `like`. The sections come from the file.
+    Duplicate ids get a number as a suffix, so that no publication is lost. An import that is cut
+    off changes nothing.
+
+    Raise ImportRefused if the folder already has pages or a `catalogue.toml` of its own. Raise it
+    also if no reader knows the file, or the file has no publications. Raise CatalogueError or
+    OSError.
     """
     folder = folder.resolve()
     _undo_half_a_switch(folder)
@@ -75,7 +78,7 @@ def import_file(
         catalogue = _with_values(catalogue, section, tuple(pages))
     catalogue = msgspec.structs.replace(catalogue, notices=())
     aside = _aside(folder)
-    shutil.rmtree(aside, ignore_errors=True)  # what a dead import left
+    shutil.rmtree(aside, ignore_errors=True)  # an import that was cut off can leave it
     try:
         _write(aside, folder, pages, catalogue, None if is_like else like)
         _switch(folder, aside)
@@ -90,7 +93,7 @@ def _section_row(catalogue: Catalogue) -> Field | None:
 
 
 def _with_values(catalogue: Catalogue, row: Field, values: tuple[str, ...]) -> Catalogue:
-    """The catalogue with other values allowed in one row; any, if there are none."""
+    """Return the catalogue with other allowed values in a row. An empty tuple allows any value."""
     replaced = msgspec.structs.replace(row, values=values)
     rows = tuple(replaced if each is row else each for each in catalogue.fields)
     return msgspec.structs.replace(catalogue, fields=rows)
@@ -99,7 +102,7 @@ def _with_values(catalogue: Catalogue, row: Field, values: tuple[str, ...]) -> C
 def _pages(
     publications: list[Publication], section: Field | None, catalogue: Catalogue
 ) -> dict[str, list[Publication]]:
-    """The publications by their sections, both in the order of the file."""
+    """Return the publications of each section, both in the order of the file."""
     pages: dict[str, list[Publication]] = {}
     for each in publications:
         named = each.values.get(section.name, ()) if section else ()
@@ -119,7 +122,7 @@ def _write(
     aside: Path, folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue,
     like: Path | None,
 ) -> None:  # fmt: skip
-    """Write and flush what `folder` is to contain; groupings come from `like` if there is one."""
+    """Write and flush the new contents of `folder`. Copy grouping files from `like` if given."""
     fsync.made(folder.parent)
     if folder.is_dir():
         shutil.copytree(folder, aside, symlinks=True)
@@ -138,7 +141,7 @@ def _write(
 
 
 def _switch(folder: Path, aside: Path) -> None:
-    """Put a folder in the place of another. A rename replaces only an empty folder."""
+    """Replace `folder` by `aside`. A non-empty folder must move away before the rename."""
     former = _former(folder)
     if folder.is_dir() and any(folder.iterdir()):
         folder.rename(former)
@@ -152,7 +155,7 @@ def _switch(folder: Path, aside: Path) -> None:
 
 
 def _undo_half_a_switch(folder: Path) -> None:
-    """Give a folder its name back if an import was cut off just before the new one had it."""
+    """Restore the former folder if an import was cut off between its two renames."""
     former = _former(folder)
     if former.is_dir() and not folder.exists():
         former.rename(folder)

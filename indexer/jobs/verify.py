@@ -1,4 +1,4 @@
-"""An index, read through: whether every byte is as it was written, and fits all others."""
+"""Check every byte of an index against its digests, and every reference between its arrays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from indexer.generations.manifest import (
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The state of a generation, or of an unusable `CURRENT`: its size in bytes, all faults."""
+    """The state of a generation, or of an unusable `CURRENT`.
+
+    `size` is in bytes. `wrong` is empty if there is no fault.
+    """
 
     name: str
     size: int
@@ -66,7 +69,10 @@ def _wrong(generation: Generation) -> list[str]:
 
 
 def faults(segment: Segment, size: int) -> Iterator[str]:
-    """What in a segment does not fit: each array is held against those that it points into."""
+    """Yield the inconsistencies of a segment with `size` publications.
+
+    Each array is checked against the arrays that it points into.
+    """
     stored, layout = segment.stored, segment.layout
     lengths = {
         "ids": len(stored.ids), "titles": len(stored.titles),
@@ -97,7 +103,7 @@ def faults(segment: Segment, size: int) -> Iterator[str]:
 
 
 def _vector_lengths(segment: Segment) -> dict[str, int]:
-    """How many publications have vectors, and a length of it above zero, if there are any."""
+    """Return the numbers of vectors and of non-zero vectors, or nothing without vectors."""
     vectors = segment.vectors
     if vectors is None:
         return {}

@@ -1,6 +1,6 @@
-"""File formats: a file in, source records out.
+"""File formats: parse a file into source records.
 
-`registry` knows all formats and chooses one by the name of a file, `formats` has one module per
-format, `decoding` turns bytes into text. Formats do not import each other. Other packages import
-`registry` only.
+`registry` lists all formats and selects one by file name extension. `formats` has one module per
+format. `decoding` converts bytes to text. Formats do not import each other. Other packages import
+`registry` only, except that `indexer.jobs.importer` writes pages with `formats.html`.
 """

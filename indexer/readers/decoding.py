@@ -1,4 +1,4 @@
-"""Bytes to text, strictly: a wrong byte is told with its place, never replaced."""
+"""Strict UTF-8 decoding: an invalid byte is reported with its position and never replaced."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from indexer.catalogue.records import Problem
 
 
 def decode(data: bytes, file: str) -> str | Problem:
-    """The text of a file in UTF-8, with or without a byte order mark, or the problem."""
+    """Return the text of a UTF-8 file without its byte order mark, or a Problem."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

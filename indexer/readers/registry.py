@@ -1,7 +1,7 @@
-"""One module a format: what a file holds becomes entries, word for word, and problems.
+"""Registry of file formats: parse a file into unchecked entries and problems.
 
-A reader takes an open file, or its whole text, and the name under which to report it. A new
-format is one module here and one row in `READERS`.
+A reader takes an open file, or its whole text, and the file name for problem reports. A new
+format is one module in `indexer.readers.formats` and one row in `READERS`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from indexer.readers.decoding import decode
 from indexer.readers.formats import html, jsonl, printed_catalogue
 
 Reader = Callable[[BinaryIO, str, Limits], Iterator[Entry | Problem]]
-"""Takes an open file, its name and the limits; yields its entries, and problems where there is
-none."""
+"""Parses an open file, given its name and the limits. Yields entries, and a Problem for each
+part that is not usable."""
 
 
 def _of_text(read: Callable[[str, str], Iterator[Entry | Problem]]) -> Reader:
-    """The reader of a file that `read` takes as a whole text, in UTF-8."""
+    """Return a reader for a format whose `read` function parses the whole text of a file."""
 
     def of_stream(
         stream: BinaryIO, file: str, limits: Limits = LIMITS
@@ -48,14 +48,14 @@ READERS: dict[str, Reader] = {
 }
 
 _REPEATED = 3
-"""How often the entries of a file of the largest size may say it in all."""
+"""Limit on the total weight of a file's entries, as a multiple of `largest_file`."""
 
 _LINES = {".jsonl": jsonl.lines, ".jsonl.gz": jsonl.lines_gzip, ".jsonl.xz": jsonl.lines_xz}
-"""The formats in which every line stands alone."""
+"""Line splitters, by extension, of the formats in which each line is a separate entry."""
 
 
 def pieces(stream: BinaryIO, file: str, ending: str, limits: Limits) -> Iterator[Piece | Problem]:
-    """A file in the pieces that can be read by themselves: its lines, or the whole of it."""
+    """Split a file into pieces that can be parsed separately: its lines, or the whole file."""
     if ending in _LINES:
         return _LINES[ending](stream, file, limits)
     return iter([_whole(stream, file, limits)])
@@ -70,16 +70,16 @@ def _whole(stream: BinaryIO, file: str, limits: Limits) -> Piece | Problem:
 
 
 def entries(piece: Piece, ending: str, limits: Limits) -> Iterator[Entry | Problem]:
-    """The entries of a piece of a file whose name ends so."""
+    """Return the entries of a piece of a file with the extension `ending`."""
     if ending in _LINES:
         return iter([jsonl.entry(piece, limits)])
     return _bounded(READERS[ending](BytesIO(piece.data), piece.file, limits), limits)
 
 
 def _bounded(found: Iterator[Entry | Problem], limits: Limits) -> Iterator[Entry | Problem]:
-    """What a file holds, up to where its entries say far more than it has bytes.
+    """Yield entries until their total weight exceeds the limit, then one last Problem.
 
-    They can, since a heading holds for every entry below it.
+    Entries can be far larger than their file, because each repeats the headings above it.
     """
     left = _REPEATED * limits.largest_file
     for each in found:

@@ -1,5 +1,6 @@
 """The JSON API.
 
-`schemas` has the types of the responses, `serializers` turns results into them, `openapi` describes
-them as an OpenAPI document. It imports `presentation` for labels and URLs. Only `web` imports it.
+`schemas` has the types of the responses, `serializers` builds them from results, and `openapi`
+describes them as an OpenAPI document. The package imports `presentation` for labels and URLs. Only
+`web` imports it.
 """

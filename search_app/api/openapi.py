@@ -1,8 +1,9 @@
-"""What the API takes and answers, as an OpenAPI 3.1 document.
+"""The OpenAPI 3.1 document of the API.
 
-Parameters follow from the rows of the catalogue as `address.read` does, answers from the types in
-`answers` and, for what a publication says of itself, from the rows again.
-https://spec.openapis.org/oas/v3.1.0
+Parameters derive from the rows of the catalogue, as in `search_url`. Responses derive from the
+types in `schemas`, and the fields of a publication from the rows.
+
+Specification: https://spec.openapis.org/oas/v3.1.0
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ LOOKS: dict[Kind, str] = {
     "language": ", codes after BCP 47",
     "year": ", years or ranges such as `2010..2015`, `2010..` and `..2015`",
 }
-"""What values of a kind look like, where that is to be told."""
+"""Format of the values of a kind, as the end of a parameter's description."""
 VALUES: dict[Kind, Json] = {
     "year": {"type": "integer"},
     "link": {"$ref": REF.format(name="Link")},
 }
-"""What values of a kind are in an answer, where they are no text."""
+"""Schema of the values of a kind in a response, if they are not strings."""
 
 WORDS: tuple[tuple[str, str, Json], ...] = (
     ("q", "What is looked for: words, phrases in quotes, beginnings with a star, fields.",
@@ -73,7 +74,7 @@ ERRORS = {
 
 
 def document(snapshot: Snapshot, prefix: str) -> Json:
-    """Return the document for the catalogue of a generation, served below a prefix."""
+    """Return the document for the catalogue of a generation, served below a path prefix."""
     catalogue = snapshot.catalogue
     return {
         "openapi": "3.1.0",
@@ -115,7 +116,7 @@ def _operations(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
 def _get(
     name: str, what: str, answer: str, errors: Sequence[str] = (), asked: Sequence[Json] = ()
 ) -> Json:
-    """What can be asked at an address, and what is answered: 429 and 503 wherever it is."""
+    """Return the GET operation of a path. Every path can respond with 429 and 503."""
     return {
         "operationId": name,
         "summary": what,
@@ -137,7 +138,7 @@ def _ref(kind: str, name: str) -> Json:
 
 
 def parameters(catalogue: Catalogue) -> list[Json]:
-    """The parameters of a search, in the order in which an address of the page has them."""
+    """Return the parameters of a search, in the order of the page's URLs."""
     rows = [each for field in exact_fields(catalogue) for each in _of_row(field, catalogue)]
     examples = {
         str(place): {"value": text, "summary": finds}
@@ -152,7 +153,7 @@ def _parameter(name: str, what: str, schema: Json) -> Json:
 
 
 def _of_row(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
-    """The parameters that choose among the values of a row."""
+    """Yield the parameters that select values of a row."""
     values = {"type": "array", "items": _chosen(field, catalogue), "maxItems": MOST_TICKED}
     what = f"{field.label}: any of these values{LOOKS.get(field.kind, '')}."
     yield field.name, f"{what} `{MISSING}` stands for having none: {field.missing}.", values
@@ -163,7 +164,10 @@ def _of_row(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json
 
 
 def _chosen(field: Field, catalogue: Catalogue) -> Json:
-    """A value of a row as a parameter has it: one of those listed, or sorted under a parent's."""
+    """Return the schema of one value of a row in a parameter.
+
+    It is an enum if the row lists its values or the catalogue groups them under a parent row.
+    """
     if listed := field.values or (field.parent and catalogue.groups):
         return {"type": "string", "enum": [*listed, MISSING]}
     if field.kind == "year":
@@ -173,7 +177,7 @@ def _chosen(field: Field, catalogue: Catalogue) -> Json:
 
 
 def _schemas(catalogue: Catalogue) -> Json:
-    """The types of the answers, and with them what the rows say of a publication."""
+    """Return the schemas of the responses, including those that derive from the catalogue."""
     _, components = msgspec.json.schema_components(ANSWERS, ref_template=REF)
     for schema in components.values():
         schema["description"] = inspect.cleandoc(schema["description"])
@@ -200,7 +204,7 @@ def _object(properties: Json) -> Json:
 
 
 def _joined(first: Json, *more: Json) -> Json:
-    """What the first describes, with the properties of all."""
+    """Return one object schema with the properties of all, described as the first."""
     parts = (first, *more)
     return {
         "type": "object",
@@ -213,7 +217,7 @@ def _joined(first: Json, *more: Json) -> Json:
 
 
 def _held(field: Field) -> Json:
-    """What an answer says for a row: a value or null, or all values where there may be several."""
+    """Return the schema of a row in a response: a value or null, or an array for several values."""
     value = VALUES.get(field.kind, {"type": "string"})
     if field.several:
         return {"type": "array", "description": field.label, "items": value}

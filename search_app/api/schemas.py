@@ -1,7 +1,7 @@
-"""What the answers of the API hold, as types: mypy holds `api` to them, `openapi` tells them.
+"""Types of the API responses.
 
-What a publication says of itself follows from the rows of its catalogue, and is no type: here
-is what stands beside that.
+mypy checks `serializers` against them, and `openapi` publishes their docstrings as descriptions.
+The fields of a publication depend on the catalogue, so they have no types here.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from search_app.engine.results import Held, Part
 
 
 class Also(TypedDict):
-    """A thing that was typed, the other names that it is looked for by, and narrower things.
+    """A concept in the query, its synonyms, and narrower concepts.
 
-    The narrower things are found too, and weigh less.
+    `said` is the typed text. `names` are synonyms that are searched for too. Narrower concepts are
+    also searched for, with a lower weight.
     """
 
     said: str
@@ -27,14 +28,18 @@ class Also(TypedDict):
 
 
 class Cut(TypedDict):
-    """What was typed and stands for more words than are searched for, and how many more."""
+    """A typed term that matches too many words, and how many of these words were left out."""
 
     said: str
     words: int
 
 
 class LeftOut(TypedDict):
-    """What of the query was not searched for, since it would have cost too much."""
+    """Parts of the query that were not searched for, because they would cost too much.
+
+    `words_over_the_limit` counts words after the limit of words. `too_much` lists typed terms that
+    occur too often. `cut` lists terms that match too many words.
+    """
 
     words_over_the_limit: int
     too_much: Sequence[str]
@@ -42,7 +47,7 @@ class LeftOut(TypedDict):
 
 
 class Way(TypedDict):
-    """A search, how many publications it finds, and its page; null where it finds none."""
+    """A search, its number of hits, and the URL of its page, which is null without hits."""
 
     text: str
     total: int
@@ -50,9 +55,9 @@ class Way(TypedDict):
 
 
 class Without(TypedDict):
-    """A selected value, how many publications are found without it, and that search.
+    """A selected value, and the search without it: its number of hits and the URL of its page.
 
-    `url` is null where it finds none.
+    `url` is null without hits.
     """
 
     field: str
@@ -62,7 +67,7 @@ class Without(TypedDict):
 
 
 class Lacking(TypedDict):
-    """A thing that no publication has, with searches for broader and related things."""
+    """A concept that no publication has, with searches for broader and related concepts."""
 
     said: str
     broader: Sequence[Way]
@@ -70,10 +75,10 @@ class Lacking(TypedDict):
 
 
 class Place(TypedDict):
-    """A place that no publication is about, with searches by filters: its region, countries there.
+    """A place that no publication is about, with searches by its region and nearby countries.
 
-    Each search has the rest of the query, and `text` is the label of the selected value. `unplaced`
-    is the search for publications without a region.
+    Each search keeps the rest of the query. Its `text` is the label of the selected value.
+    `unplaced` is the search for publications without a region.
     """
 
     name: str
@@ -83,11 +88,13 @@ class Place(TypedDict):
 
 
 class Diagnosis(TypedDict):
-    """Where not all words are found: what else could be searched for.
+    """Alternatives to a query, if no publication matches all of its words.
 
-    `words` has what was typed, each alone; `nearest` words like those that are unknown;
-    `without` what is ticked; `without_filters` and `any` are null where they are no other search.
-    `lacking` has the things of the thesaurus that no publication has, `places` the places.
+    `words` searches for each typed term alone. `nearest` replaces unknown words by similar ones.
+    `without` drops one selected value. `without_filters` drops all filters and `any` needs any of
+    the words only. Each of these two is null if it would not be another search. `lacking` lists
+    concepts of the thesaurus that no publication has. `places` lists places that no publication is
+    about.
     """
 
     words: Sequence[Way]
@@ -100,7 +107,11 @@ class Diagnosis(TypedDict):
 
 
 class Bucket(TypedDict):
-    """A value of a facet, and how many publications have it, the other facets as they stand."""
+    """A value of a facet.
+
+    `count` is the number of hits if only this value is selected in its facet. Other facets keep
+    their selection. `children` are values of the child field.
+    """
 
     field: str
     value: str
@@ -111,9 +122,10 @@ class Bucket(TypedDict):
 
 
 class Why(TypedDict):
-    """Why a publication was found: in sentences, as the parts of its score, its filters.
+    """An explanation of a hit: sentences, the parts of its score, and the filters that it passes.
 
-    `lacks` is what was typed that it has not; `meaning` is one more part of the score.
+    `lacks` lists typed terms that the publication does not have. `meaning` is the part of the score
+    from semantic similarity.
     """
 
     sentences: Sequence[str]
@@ -124,11 +136,11 @@ class Why(TypedDict):
 
 
 class Found(TypedDict):
-    """A publication in a list, with all that it says of itself.
+    """A hit, with all fields of its publication.
 
-    `url` is its page, and `editions` how many editions it has, itself among them. `score` is null
-    where no words were typed. In `title_html` and `summary_html` what matched is in `<mark>`, and
-    everything is escaped. `why` is there where `explain=1` asked for it.
+    `url` is its page. `editions` is the number of its editions, including itself. `score` is null
+    if the query has no words. `title_html` and `summary_html` are escaped, with matches in
+    `<mark>`. `why` is present if the request has `explain=1`.
     """
 
     score: float | None
@@ -140,16 +152,16 @@ class Found(TypedDict):
 
 
 class Search(TypedDict):
-    """The answer to a search.
+    """The response to a search.
 
-    `total` counts publications, `titles` the same with editions of one title as one. `relaxed`
-    says that no publication has all words, and these have any of them. `kept` has the places,
-    languages and years that all found have, `by_meaning` counts those that only mean the like.
-    `corrected` is what was searched for in place of what was typed, `years` lists the typed
-    expressions that were read as years of publication, `suggestion` what may have been meant,
-    `unknown_fields` the names before a colon that no searchable field has. `any_word` is the
-    search for any of the words, where a query with operators finds few. `took_ms` is in
-    milliseconds.
+    `total` is the number of hits. `titles` counts the editions of one title once. `relaxed` is true
+    if no publication has all words, so that hits have any of them. `kept` lists the places,
+    languages and years that all hits have nevertheless. `by_meaning` is the number of hits that
+    match by similar meaning only. `any_word` is the search for any of the words, if a query with
+    operators has few hits. `corrected` is the text that was searched for instead of the typed text.
+    `years` lists the typed expressions that were read as years of publication. `suggestion` is a
+    text that the user may have meant. `unknown_fields` lists names before a colon that are not
+    searchable fields. `also` lists synonyms and narrower concepts. `took_ms` is in milliseconds.
     """
 
     query: str
@@ -175,7 +187,7 @@ class Search(TypedDict):
 
 
 class Suggested(TypedDict):
-    """Something that may be meant: what it is called, and how many publications `href` leads to."""
+    """A suggestion: its kind, text and label, and how many publications `href` leads to."""
 
     kind: Kind
     text: str
@@ -185,16 +197,16 @@ class Suggested(TypedDict):
 
 
 class Suggestions(TypedDict):
-    """What may be meant by what is being typed."""
+    """Suggestions for a text that is being typed."""
 
     query: str
     suggestions: Sequence[Suggested]
 
 
 class Entry(TypedDict):
-    """A publication, with a value for every row of its catalogue.
+    """A publication, with a value for every field of the catalogue.
 
-    `lang` is the language of the title, and `source` where it stands in the corpus.
+    `lang` is the language of the title. `source` is its location in the corpus.
     """
 
     id: str
@@ -205,7 +217,7 @@ class Entry(TypedDict):
 
 
 class Linked(TypedDict):
-    """A publication that stands beside another: its page, and its facts."""
+    """A related publication: its page, and its facts."""
 
     url: str
     id: str
@@ -214,9 +226,9 @@ class Linked(TypedDict):
 
 
 class Health(TypedDict):
-    """Whether searches are answered, and from which generation of the index.
+    """The status of the search service, and the generation of the index in use.
 
-    It is `degraded` if the live generation can't be opened and an earlier one answers.
+    `status` is `degraded` if the live generation cannot be opened and an earlier one is in use.
     """
 
     status: Literal["ok", "degraded"]
@@ -225,7 +237,7 @@ class Health(TypedDict):
 
 
 class Told(TypedDict):
-    """A code for programs, what is wrong, and what to do."""
+    """An error: a code for programs, a message that says what is wrong, and a hint to fix it."""
 
     code: str
     message: str
@@ -233,6 +245,6 @@ class Told(TypedDict):
 
 
 class Error(TypedDict):
-    """Why there is no answer."""
+    """An error response."""
 
     error: Told

@@ -1,4 +1,4 @@
-"""The answers of the API, made of the same values as the page."""
+"""JSON responses of the API, built from the same view models as the pages."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from search_app.presentation.search_page import HitRow, chips, hit_rows, page_co
 from search_app.search_state import SearchState
 
 MOST_VALUES = 50
-"""How many values of a facet are told, besides the ticked ones."""
+"""Maximum number of values of a facet in a response, not counting further selected ones."""
 
 
 def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> schemas.Search:
-    """The answer of `/api/search`."""
+    """Return the response of `/api/search`."""
     catalogue = snapshot.catalogue
     rows = hit_rows(results, catalogue, state.prefix)
     return {
@@ -63,14 +63,14 @@ def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> sch
 
 
 def _any_word_json(state: SearchState, total: int | None) -> schemas.Way | None:
-    """The search for any of the words."""
+    """Return the search for any of the words, or None if there is no such offer."""
     if total is None:
         return None
     return {"text": state.text, "total": total, "url": state.with_match("any").url()}
 
 
 def _found_json(hit: Hit, row: HitRow, catalogue: Catalogue) -> schemas.Found:
-    """What the list says of a publication besides what it says of itself."""
+    """Return the fields of a hit that do not come from its publication."""
     found: schemas.Found = {
         "score": hit.score,
         "url": row.href,
@@ -84,7 +84,7 @@ def _found_json(hit: Hit, row: HitRow, catalogue: Catalogue) -> schemas.Found:
 
 
 def _why_json(why: Why, catalogue: Catalogue) -> schemas.Why:
-    """Why a publication was found: in sentences, and as the parts of its score."""
+    """Return the explanation of a hit: sentences, and the parts of its score."""
     return {
         "sentences": list(reasons(why, catalogue)),
         "parts": why.parts,
@@ -97,7 +97,7 @@ def _why_json(why: Why, catalogue: Catalogue) -> schemas.Why:
 def _diagnosis_json(
     state: SearchState, results: Results, catalogue: Catalogue
 ) -> schemas.Diagnosis | None:
-    """What else could be searched for, each with its number, and its address on the page."""
+    """Return the alternatives to a query, each with its number of hits and its page's URL."""
     if results.diagnosis is None:
         return None
     found = ways(results.diagnosis, state, catalogue)
@@ -163,9 +163,10 @@ def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> schemas.Bucket:
 def suggest_json(
     text: str, state: SearchState, suggestions: Sequence[Suggestion], catalogue: Catalogue
 ) -> schemas.Suggestions:
-    """The answer of `/api/suggest` to a text that is being typed.
+    """Return the response of `/api/suggest` for a text that is being typed.
 
-    `label` is what is shown of a suggestion, and `count` how many publications are behind `href`.
+    `label` is the displayed text of a suggestion. `count` is the number of publications that `href`
+    leads to.
     """
     return {
         "query": text,
@@ -183,14 +184,14 @@ def suggest_json(
 
 
 def _suggested(suggestion: Suggestion, catalogue: Catalogue) -> str:
-    """What a suggestion is called; a value is called by its facet too."""
+    """Return the label of a suggestion. The label of a facet value includes its facet."""
     if suggestion.kind != "facet":
         return suggestion.text
     return f"{catalogue.by_name[suggestion.field].label}: {suggestion.text}"
 
 
 def _leads_to(suggestion: Suggestion, state: SearchState) -> str:
-    """Where a suggestion leads: to a publication, a search, or the list with a value ticked."""
+    """Return the URL of a suggestion: a publication, a search, or the list of a facet value."""
     if suggestion.kind == "title":
         return publication_url(suggestion.value, state.prefix)
     anew = state.with_match("auto")
@@ -200,9 +201,9 @@ def _leads_to(suggestion: Suggestion, state: SearchState) -> str:
 
 
 def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
-    """A publication with every field of the catalogue by its name.
+    """Return a publication with every field of the catalogue by its name.
 
-    Fields of several values are always arrays; a field without a value is null.
+    Fields of several values are always arrays. A field without a value is null.
     """
     entry: schemas.Entry = {
         "id": publication.id,
@@ -222,7 +223,10 @@ def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str
 
 
 def whole_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object]:
-    """The answer of `/api/publication/ID`: a publication, and what stands beside it, if any."""
+    """Return the response of `/api/publication/ID`: a publication and its related ones.
+
+    `other_editions` and `similar` are present only if there are any.
+    """
     catalogue, beside = snapshot.catalogue, related(number, snapshot)
     found = publication_json(snapshot.publication(number), catalogue)
     for name, numbers in (("other_editions", beside.editions), ("similar", beside.similar)):
@@ -232,7 +236,7 @@ def whole_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object
 
 
 def _neighbour_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object]:
-    """What a list tells of a publication: its title, and its facts by their names."""
+    """Return a related publication as a list shows it: its title, and its facts by field."""
     publication, catalogue = snapshot.publication(number), snapshot.catalogue
     linked: schemas.Linked = {
         "url": publication_url(publication.id, prefix),

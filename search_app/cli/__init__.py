@@ -1,6 +1,10 @@
 """The `pubsearch` command.
 
-`main` has the commands, `serve` those that run until they are stopped, `options` what they share;
-`output` and `progress` print to the terminal, `background_build` builds while a server runs,
-`evaluation` measures judged queries. Nothing imports it but the entry points.
+- `main` defines the commands, and `serve` those that run until they are stopped.
+- `options` defines the options that several commands share.
+- `output` and `progress` print to the terminal.
+- `background_build` builds before a server opens and while it runs.
+- `evaluation` measures judged queries.
+
+Only the entry points import this package.
 """

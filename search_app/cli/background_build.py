@@ -1,7 +1,7 @@
-"""Build the index of a server: before it opens, and then whenever the corpus changes.
+"""Build the index of a server before it opens, and again whenever the corpus changes.
 
-A process of its own does the latter, so that no request waits for a build. It ends with the server,
-even if the server is killed. A failed build is reported in one line, and the live index stays.
+A separate process rebuilds, so that no request waits for a build. It ends with the server, even if
+the server is killed. A failed build is reported in one line, and the live index stays.
 """
 
 from __future__ import annotations
@@ -36,17 +36,20 @@ from search_app.cli.progress import Meter
 from search_app.config import SettingError, Settings
 
 LOOKED = 1.0
-"""Seconds between two looks at the corpus. A change is built once two looks have seen the same."""
+"""Seconds between two checks of the corpus. A change is built when two checks in a row agree."""
 GRACE = 10.0
-"""Seconds that the builder has to remove a half-written generation when its server ends."""
+"""Seconds for the builder to remove an unfinished generation when its server ends."""
 FAILURES = (Refused, CatalogueError, IndexUnusable, SettingError, OSError, MemoryError)
-"""The errors with which a build ends for a reason that a person can fix."""
+"""Errors of a build that a user can fix."""
 
 
 def build(
     settings: Settings, progress: Progress, *, force: bool = False, gate: Path | None = None
 ) -> Outcome:
-    """Build as the settings say. Raise one of FAILURES if nothing can be published."""
+    """Build with these settings. Raise one of FAILURES if nothing can be published.
+
+    `gate` is a file of judged queries.
+    """
     passes = evaluation.gate(evaluation.load(gate)) if gate else building.OPEN
     return building.build(
         settings.corpus, settings.index, force=force, progress=progress, gate=passes,
@@ -55,7 +58,7 @@ def build(
 
 
 def _encoder(settings: Settings) -> Encoder | None:
-    """Return the encoder for semantic search if the settings ask for it. Raise SettingError."""
+    """Return the encoder if semantic search is on. Raise SettingError if it is not installed."""
     if not settings.semantic:
         return None
     found = embeddings.encoder()
@@ -66,7 +69,7 @@ def _encoder(settings: Settings) -> Encoder | None:
 
 
 def _live_settings(settings: Settings) -> Settings:
-    """Return the settings for a rebuild, which keeps semantic search if the live index has it."""
+    """Return the settings of a rebuild. It keeps semantic search if the live index has it."""
     with suppress(IndexUnusable):
         if directory.current(settings.index).manifest.meaning:
             return msgspec.structs.replace(settings, semantic=True)
@@ -74,10 +77,10 @@ def _live_settings(settings: Settings) -> Settings:
 
 
 def build_before_serving(settings: Settings) -> bool:
-    """Build what has changed, and report it in one line. Return whether the build took place.
+    """Build if the corpus has changed, and report the outcome in one line.
 
-    If it fails and there is an index to serve, report why; without one, raise the error. If
-    another process builds, do not wait for it, unless there is no index yet.
+    Return False if another process is building. Wait for that process only if there is no index
+    yet. If the build fails, report the error if there is an index to serve. Otherwise raise it.
     """
     is_waiting = False
     while True:
@@ -110,9 +113,9 @@ def _has_index(settings: Settings) -> bool:
 
 @contextmanager
 def going_on(settings: Settings, seen: State | None) -> Iterator[None]:
-    """Build in a process of its own whenever the corpus changes, until the block ends.
+    """Build in a separate process whenever the corpus changes, until the block ends.
 
-    `seen` is the state of the corpus that was built already, if any.
+    `seen` is the state of the corpus that was built last, or None.
     """
     process = get_context("spawn").Process(target=_go_on, args=(settings, seen), name="builder")
     with _ctrl_c_ignored():
@@ -130,7 +133,7 @@ def going_on(settings: Settings, seen: State | None) -> Iterator[None]:
 
 @contextmanager
 def _ctrl_c_ignored() -> Iterator[None]:
-    """Have processes begun in this block ignore Ctrl-C. The server answers it, and ends them."""
+    """Make processes that start in this block ignore Ctrl-C. The server handles it for them."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -145,7 +148,7 @@ def _report_end(process: BaseProcess, is_ending: Event) -> None:
 
 
 def _go_on(settings: Settings, seen: State | None) -> None:
-    """Build whenever the corpus changes, until SIGTERM or until the server is gone."""
+    """Build whenever the corpus changes, until SIGTERM or the end of the server."""
     signal.signal(signal.SIGTERM, _ended)
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
     for _ in watcher.watch(settings.corpus, interval=LOOKED, seen=seen):
@@ -163,7 +166,7 @@ def _end_after(server: BaseProcess) -> None:
 
 
 def _is_built(settings: Settings) -> bool:
-    """Build, and report the result in one line. Return False if another process builds."""
+    """Build, and report the outcome in one line. Return False if another process is building."""
     try:
         line = output.outcome_line(build(_live_settings(settings), SILENT))
     except IndexBusy:

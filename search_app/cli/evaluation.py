@@ -1,11 +1,12 @@
-"""Judged queries: how well the engine answers them, and a gate that a new index must pass.
+"""Measure search quality with judged queries, and refuse a new index that is worse.
 
-A file of judged queries is TOML: a `[[query]]` has a `text`, a `kind`, and `[[query.relevant]]`
-with the `id` of a publication and its `grade`, 1 to 3; what is not listed is irrelevant. `least`,
-at the top, is the figure that the mean of all must reach.
+A file of judged queries is TOML. Each `[[query]]` has a `text`, a `kind`, and a
+`[[query.relevant]]` for each relevant publication, with its `id` and a `grade` from 1 to 3.
+Publications that are not listed are irrelevant. `least`, at the top, is the lowest allowed mean of
+all queries.
 
-The figure is nDCG@10 after K. Järvelin and J. Kekäläinen, "Cumulated gain-based evaluation of IR
-techniques" (TOIS 2002), a grade g being worth 2^g - 1.
+The measure is nDCG@10 after K. Järvelin and J. Kekäläinen, "Cumulated gain-based evaluation of IR
+techniques" (TOIS 2002). A grade g has a gain of 2^g - 1.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ from search_app.engine.search import find
 from search_app.engine.snapshot.snapshot import Snapshot
 
 DEPTH = 10
+"""Number of hits that are evaluated per query."""
 ALL = "all"
-"""The name of the mean over all queries, beside those of the kinds."""
+"""The name of the mean over all queries. The other means have the name of a kind."""
 SLACK = 0.005
-"""So much lower a figure may be than that of the live index, as ties fall one way or the other."""
+"""A mean may be up to 0.005 below that of the live index, because the order of ties can change."""
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """How relevant a publication is to a query, 1 to 3, and why."""
+    """The relevance of a publication to a query. `grade` is 1 to 3, and `why` is its reason."""
 
     id: str
     grade: int
@@ -43,7 +45,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """A query, what kind of one it is, and the publications that are relevant to it."""
+    """A query of some kind with its relevant publications."""
 
     text: str
     kind: str
@@ -52,14 +54,14 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Suite(msgspec.Struct, frozen=True):
-    """Judged queries, and the mean that they must reach."""
+    """Judged queries, and the least mean nDCG@10 that they must reach."""
 
     query: tuple[Judged, ...]
     least: float = 0.0
 
 
 def load(file: Path) -> Suite:
-    """The suite in a file. Raises CatalogueError if it can't be read."""
+    """Return the suite in a file. Raise CatalogueError if it is invalid or has no query."""
     try:
         suite = msgspec.convert(catalogue_toml.toml(file), Suite)
     except msgspec.ValidationError as error:
@@ -70,7 +72,7 @@ def load(file: Path) -> Suite:
 
 
 def gain(judged: Judged, found: Sequence[str]) -> float:
-    """The nDCG@10 of a list of ids."""
+    """Return the nDCG@10 of a list of ids. It is 1.0 if the query has no relevant publication."""
     grades = {each.id: each.grade for each in judged.relevant}
     best = _gained(sorted(grades.values(), reverse=True))
     return _gained([grades.get(each, 0) for each in found]) / best if best else 1.0
@@ -81,7 +83,10 @@ def _gained(grades: Sequence[int]) -> float:
 
 
 def figures(suite: Suite, snapshot: Snapshot, *, exact: bool = False) -> dict[str, float]:
-    """The mean nDCG@10 of each kind of query, and of all; `exact` as in a `SearchRequest`."""
+    """Return the mean nDCG@10 of each kind of query, and of all queries.
+
+    `exact` has the same meaning as in `SearchRequest`.
+    """
     gains: dict[str, list[float]] = defaultdict(list)
     for judged in suite.query:
         answer = find(SearchRequest(judged.text, size=DEPTH, exact=exact), snapshot)
@@ -92,7 +97,11 @@ def figures(suite: Suite, snapshot: Snapshot, *, exact: bool = False) -> dict[st
 
 
 def gate(suite: Suite) -> Callable[[Generation, Generation | None], None]:
-    """What refuses a generation that answers the suite worse than it must, or than the live one."""
+    """Return a gate that runs the suite on a new generation.
+
+    It raises Refused if the mean is below `suite.least`, or a figure is worse than in the live
+    generation by more than SLACK.
+    """
 
     def passes(new: Generation, live: Generation | None) -> None:
         now = figures(suite, Snapshot(new))
@@ -105,7 +114,7 @@ def gate(suite: Suite) -> Callable[[Generation, Generation | None], None]:
 
 
 def _before(suite: Suite, live: Generation | None) -> dict[str, float]:
-    """The figures of the live index; none where it can't answer, as it is to be replaced."""
+    """Return the figures of the live generation. There are none if it is damaged or unusable."""
     if live is None or damage(live):
         return {}
     with suppress(IndexUnusable):

@@ -1,4 +1,7 @@
-"""`pubsearch`, the one command line: it stands on top of the house and knows both sides."""
+"""The commands of `pubsearch` and their exit statuses.
+
+The command line is the top layer, and imports both the read side and the write side.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,15 @@ from search_app.search_url import BadParameter
 from search_app.web import zero_result_log
 
 FAILED, WITH_PROBLEMS, REMOVES_MUCH, INTERRUPTED, TERMINATED = 1, 3, 4, 130, 143
-"""Exit statuses: nothing was published; published, and some entries had problems; not published,
-as too much would be removed; ended by Ctrl-C; ended by SIGTERM."""
+"""Exit statuses. 1: the command failed. 3: it succeeded, but some entries have problems.
+4: a build was not published because it would remove too much. 130: Ctrl-C. 143: SIGTERM."""
 
 
 def main(*command: str) -> None:
-    """Run the command line, or one of its commands. An error is one line, with exit status 1."""
+    """Run the command line. `command` comes before the arguments of the process.
+
+    Report an error in one line, and exit with status 1 unless it has its own status.
+    """
     signal.signal(signal.SIGTERM, _terminated)
     try:
         commands([*command, *sys.argv[1:]], standalone_mode=False)
@@ -61,7 +67,7 @@ def main(*command: str) -> None:
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Ends as an exception does, so that what is half written is removed."""
+    """Exit by an exception, so that unfinished files are removed."""
     sys.exit(TERMINATED)
 
 
@@ -86,8 +92,8 @@ def build(  # noqa: PLR0917 - options of a command are given by name
 ) -> None:  # fmt: skip
     """Build the index from the corpus, and publish it if anything changed.
 
-    Exit status: 0 all well, 3 published but some entries had problems, 1 not published, 4 not
-    published as over 10 publications and over a fifth of all would be removed.
+    Exit status: 0 success, 3 success but some entries have problems, 1 not published, 4 not
+    published because over 10 publications and over a fifth of all would be removed.
     """
     settings = config.load(corpus=corpus, index=index, semantic=semantic)
     try:
@@ -116,7 +122,7 @@ def _fail(message: str, status: int = FAILED) -> NoReturn:
 @commands.command()
 @options.index
 def status(index: Path | None) -> None:
-    """Tell which generation is live, since when, and what it holds."""
+    """Show the live generation: its name, date, and contents."""
     settings = config.load(index=index)
     live = directory.current(settings.index)
     manifest = live.manifest
@@ -139,10 +145,10 @@ def status(index: Path | None) -> None:
 @options.corpus
 @options.report
 def check(corpus: Path | None, report: BinaryIO | None) -> None:
-    """Read the corpus through and tell what is wrong with it; nothing is written.
+    """Check the corpus, and report its problems. Nothing is written.
 
-    Concepts of the thesaurus that no publication has are told too, and are no problem. Exit
-    status: 0 all well, 3 some entries have problems, 1 the corpus can't be read.
+    Thesaurus concepts that occur in no publication are listed too, but are not problems. Exit
+    status: 0 success, 3 some entries have problems, 1 the corpus can't be read.
     """
     settings = config.load(corpus=corpus)
     folder = settings.corpus
@@ -160,9 +166,9 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
 @commands.command()
 @options.index
 def verify(index: Path | None) -> None:
-    """Read CURRENT and every generation of the index, and tell what is wrong.
+    """Check CURRENT and every generation of the index, and report damage.
 
-    Exit status: 0 all is as it was written, 1 something is not.
+    Exit status: 0 no damage, 1 damage.
     """
     settings = config.load(index=index)
     verdicts = list(verifying.verify(settings.index))
@@ -177,7 +183,8 @@ def verify(index: Path | None) -> None:
 def rollback(index: Path | None) -> None:
     """Make the generation before the live one live again.
 
-    A damaged one is passed over. If CURRENT is unusable, the newest whole generation becomes live.
+    Damaged generations are skipped. If CURRENT is unusable, the newest undamaged generation becomes
+    live.
     """
     settings = config.load(index=index)
     click.echo(f"Live is now {publish.rollback(settings.index).name}.")
@@ -193,10 +200,10 @@ def rollback(index: Path | None) -> None:
 )
 @options.report
 def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) -> None:
-    """Turn a catalogue, as text or JSON Lines, into pages that can be read and edited.
+    """Convert a catalogue from text or JSON Lines to pages that can be read and edited.
 
-    An import that is cut off changes nothing, and can be started again.
-    Exit status: 0 all well, 3 imported but some of it had no place, 1 not imported.
+    An import that is cut off changes nothing, and can be repeated.
+    Exit status: 0 success, 3 imported but with problems, 1 not imported.
     """
     settings = config.load(corpus=like)
     problems: list[Problem] = []
@@ -222,7 +229,7 @@ def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) 
 @click.option("--json", "as_json", is_flag=True, help="Answer as /api/search does.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
-    """Search from the terminal: the same answers as on the page.
+    """Search from the terminal, with the same results as on the page.
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
     --sort newest --size 20 --page 2 --match any --exact 1 --fold 1
@@ -256,7 +263,7 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
 @click.option("--gaps", "file", type=options.PATH, help="The file that notes them.")
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
 def gaps_(file: Path | None, most: int) -> None:
-    """Tell which searches found nothing most often, as the server noted them."""
+    """List the most frequent searches without hits, from the log of the server."""
     settings = config.load(gaps=file)
     if not settings.gaps:
         _fail("no file notes searches that found nothing. Name one: PUBSEARCH_GAPS=gaps.jsonl")

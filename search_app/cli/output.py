@@ -1,4 +1,4 @@
-"""What a terminal is told and tells: results, builds and problems as lines, words as parameters."""
+"""Print results, builds, and problems to a terminal; parse the arguments of a search."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from search_app.presentation.labels import Facts
 
 
 def show(found: search_page.SearchPage, results: Results, catalogue: Catalogue) -> None:
-    """Prints a page of results and the facets' numbers."""
+    """Print a page of results and the facet counts."""
     click.echo(found.summary)
     for note in found.notes:
         click.echo(note)
@@ -49,7 +49,7 @@ def show(found: search_page.SearchPage, results: Results, catalogue: Catalogue) 
 
 
 def _missing(ways: Ways) -> Iterator[str]:
-    """Yield the places and things that no publication has, each with searches near it."""
+    """Yield a line for each place or concept without publications, with alternative searches."""
     for place in ways.places:
         near = (f"{name}: {_counted(counted)}." for name, counted in place.groups)
         yield " ".join([f"Nothing here is about {place.name}.", *near])
@@ -58,7 +58,7 @@ def _missing(ways: Ways) -> Iterator[str]:
 
 
 def _wider(lacking: Wider) -> Iterator[str]:
-    """The searches for broader and related things, those of a kind together."""
+    """Yield the searches for broader and for related concepts, one sentence each."""
     for name, ways in (("Broader", lacking.broader), ("Related", lacking.related)):
         if ways:
             yield f"{name}: {_counted(ways)}."
@@ -69,7 +69,7 @@ def _counted(ways: Sequence[Way]) -> str:
 
 
 def _ways(found: search_page.SearchPage) -> Iterator[tuple[str, tuple[Way, ...]]]:
-    """The searches that lead on, those of a kind together."""
+    """Yield the groups of alternative searches, each with its label."""
     if found.ways and found.ways.words:
         yield "Each alone", found.ways.words
     if found.ways and found.ways.nearest:
@@ -85,9 +85,9 @@ def _styled(runs: Sequence[Run]) -> str:
 
 
 def arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:
-    """Words and `--name value` pairs as the parameters of an address.
+    """Return words and `--name value` pairs as the query parameters of a URL.
 
-    Raises UsageError for a name that is not allowed, and for one without a value.
+    Raise UsageError if a name is not allowed or has no value.
     """
     found: MultiDict[str, str] = MultiDict()
     typed, left = [], list(words)
@@ -107,7 +107,7 @@ def arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:
 
 
 def _readable(text: str) -> str:
-    """Text without the lone surrogates that stand for bytes which are not UTF-8."""
+    """Replace the lone surrogates by which Python represents bytes that are not UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -116,7 +116,7 @@ def _options(names: set[str]) -> str:
 
 
 def tell(problems: Sequence[Problem]) -> None:
-    """Tells problems of a corpus, beside what else is printed."""
+    """Print the problems of a corpus to standard error."""
     for problem in problems:
         click.echo(f"  {problem}", err=True)
     if problems:
@@ -125,7 +125,7 @@ def tell(problems: Sequence[Problem]) -> None:
 
 
 def tell_outcome(outcome: Outcome) -> None:
-    """What a build did."""
+    """Print the outcome of a build."""
     took, name = f"{outcome.seconds:.1f} s", outcome.generation.name
     if outcome.status == "unchanged":
         click.echo(f"Nothing changed: {name} stays live ({took}).")
@@ -138,7 +138,7 @@ def tell_outcome(outcome: Outcome) -> None:
 
 
 def outcome_line(outcome: Outcome) -> str:
-    """Return the result of a build in one line, with the first problem of the corpus."""
+    """Return the outcome of a build in one line, with the first problem of the corpus."""
     changes, name = outcome.changes, outcome.generation.name
     line = f"Nothing changed: {name} stays live"
     if outcome.status == "published":
@@ -150,7 +150,7 @@ def outcome_line(outcome: Outcome) -> str:
 
 
 def failure_line(error: Exception) -> str:
-    """Return in one line why a build failed while an index is served."""
+    """Return one line that explains why a build failed while an index is served."""
     why, end = str(error), ""
     if isinstance(error, OSError):
         why = ". ".join(fsync.refusal(error))
@@ -171,7 +171,7 @@ def _in_short(problems: Sequence[Problem]) -> str:
 
 
 def tell_concepts(verdict: Verdict) -> None:
-    """How many concepts of the thesaurus are found, and which are not; nothing without one."""
+    """Print the number of concepts found, and list the others. Print nothing without concepts."""
     if verdict.concepts:
         found = verdict.concepts - len(verdict.missing)
         others = ". These are not:" if verdict.missing else "."

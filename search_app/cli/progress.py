@@ -1,4 +1,4 @@
-"""How far a corpus is read, shown on a terminal while it goes on."""
+"""The progress of reading a corpus, as a bar on the terminal."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Meter(Progress):
-    """Shows how far a corpus is read, how fast that goes and how long it takes yet.
+    """A progress bar with the rate and the remaining time.
 
-    Shown on a terminal only. How far it is goes by the bytes of the corpus that are read.
+    It is hidden if standard error is not a terminal. Progress is measured in bytes of the corpus.
     """
 
     STEPS = 200
@@ -44,12 +44,12 @@ class Meter(Progress):
         self._bar.__exit__(None, None, None)
 
     def at(self, read: int) -> None:
-        """So many bytes of the corpus have been read."""
+        """Advance the bar to `read` bytes."""
         if not self._bar.hidden and read - self._bar.pos >= self._step:
             self._bar.update(read - self._bar.pos)
 
     def counted(self, publications: Sequence[Publication]) -> None:
-        """These publications have been read."""
+        """Count these publications for the rate."""
         self._publications += len(publications)
 
     def _rate(self) -> str:
@@ -60,9 +60,9 @@ class Meter(Progress):
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
-    except OSError:  # told when it is read
+    except OSError:  # reading the file reports the error
         return 0
 
 
 def _pass_over(problem: Problem) -> None:
-    """A problem is told when the corpus is read; here only sizes matter."""
+    """Ignore a problem. Reading the corpus reports it, and only sizes matter here."""

@@ -1,4 +1,4 @@
-"""The commands that go on until they are ended: `serve` and `watch`."""
+"""The commands that run until they are stopped: `serve` and `watch`."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def serve(
     corpus: Path | None, index: Path | None, host: str | None, port: int | None,
     builds: Literal["watch", "never"] | None,
 ) -> None:  # fmt: skip
-    """Build what has changed, then serve the page.
+    """Build the index if the corpus has changed, then serve the page.
 
     If the build fails, the last good index is served. Without one, the exit status is that of
-    `pubsearch build`. Of --watch and --no-build, the last one counts.
+    `pubsearch build`. If both --watch and --no-build are given, the last one counts.
     """
-    # The other commands are quicker without the web.
+    # Importing the web package here keeps the other commands fast.
     from search_app.web import server
     from search_app.web.app import engine_of, set_process_up
 
@@ -61,7 +61,7 @@ def serve(
 
 
 def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
-    """Tells if the index is one of another catalogue, or of another state of its rows."""
+    """Print a warning if the index was built from other rows than those of the corpus."""
     with suppress(CatalogueError):
         if catalogue_toml.load(settings.corpus).fingerprint != live.schema:
             click.echo(
@@ -81,7 +81,7 @@ def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
     help="Seconds between two looks.",
 )
 def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
-    """Build now, and again whenever the corpus changes, until ended by Ctrl-C."""
+    """Build now, and again whenever the corpus changes, until stopped with Ctrl-C."""
     settings = config.load(corpus=corpus, index=index)
     for _ in watcher.watch(settings.corpus, interval=interval):
         while not _built(settings):
@@ -89,7 +89,7 @@ def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
 
 
 def _built(settings: config.Settings) -> bool:
-    """Builds, and tells what stood in the way; False if another build did."""
+    """Build, and print the outcome or the error. Return False if another process is building."""
     try:
         with Meter(settings.corpus) as meter:
             outcome = background_build.build(settings, meter)

@@ -1,8 +1,8 @@
-"""The engine: it answers a `SearchRequest` with `Results`, and knows nothing of HTTP.
+"""The search engine: `Engine` owns the live snapshot, reloads it, and runs searches.
 
-The way of a query: `parse` makes a tree of what was typed, `match` finds the publications,
-`score` weighs them, `facets` counts them, `passages` shows where the words stand; `search`
-goes this way from end to end.
+It turns a `SearchRequest` into `Results` and knows nothing of HTTP. `search` has the pipeline:
+`query.parser` builds a tree, `arrays.matcher` finds the documents, `arrays.bm25f` scores them,
+`arrays.facets` counts facet values, and `features.highlight` marks titles and passages.
 """
 
 from __future__ import annotations
@@ -40,19 +40,21 @@ __all__ = ["Busy", "Care", "Engine", "OverBudget", "SearchRequest", "open_engine
 log = logging.getLogger(__name__)
 
 LOOKED = 1.0
-"""Seconds between two looks for a new generation."""
+"""Seconds between two checks for a new generation."""
 SCRIPTS = "aaaaa ааааа اااااا"
-"""Words of no language in the scripts that have word lists."""
+"""Meaningless words, one in each script that has word lists. `prepare` loads the lists with
+them."""
 RETRIED = 60.0
-"""Seconds after which a generation that could not be opened is tried again: the cause may have
-passed."""
+"""Seconds until a generation that could not be opened is tried again. The cause may be
+temporary."""
 
 
 class Care(NamedTuple):
-    """How a generation is opened.
+    """Settings for opening a generation.
 
-    It is held in memory if it has at most so many bytes. For so many seconds its check is waited
-    for; what is left of it then goes on beside requests.
+    A generation of at most `memory` bytes is read into memory, a larger one is mapped. Opening
+    waits up to `patience` seconds for the check of the files. The rest of it runs in the
+    background.
     """
 
     memory: int = 0
@@ -60,18 +62,18 @@ class Care(NamedTuple):
 
 
 class Engine:
-    """Answers searches from the live generation of an index.
+    """A search engine on the live generation of an index.
 
     A request keeps the snapshot it started with. No response mixes two generations. No request
-    opens a generation or looks for one: `refresh` opens the live generation aside, checks and
-    prepares it, and then replaces `held`. A server calls `watch`, which refreshes every second.
-    If the live generation cannot be opened, the one in use goes on answering, and the error is
+    opens a generation or looks for one: `refresh` opens the live generation in the background,
+    checks and prepares it, and then replaces `held`. A server calls `watch`, which refreshes every
+    second. If the live generation cannot be opened, the one in use stays in use, and the error is
     logged once. Threads may share an engine.
 
-    A search may take `budget` milliseconds. Costly ones go one at a time.
+    A search may take `budget` milliseconds. Expensive searches run one at a time.
 
-    `index` is the index's folder. `held` is the snapshot in use, or None. `failed` is the name of
-    a live generation that could not be opened or is damaged, empty where the index is gone.
+    `index` is the index folder. `held` is the snapshot in use, or None. `failed` is the name of a
+    live generation that could not be opened or is damaged. It is empty if the index is missing.
     `settle` is called after each switch, and by every refresh until the former snapshot is freed.
     """
 
@@ -91,19 +93,19 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """Return the generation in use. Only the first call opens one.
 
-        Raises IndexMissing, IndexOutdated or OSError if none could be opened.
+        Raise IndexMissing, IndexOutdated or OSError if none could be opened.
         """
         if not self._is_begun:
             self.refresh()
         if self.held is None:
             assert self._error is not None
-            raise self._error.with_traceback(None)  # each raise would add to it
+            raise self._error.with_traceback(None)  # each raise would extend the traceback
         return self.held
 
     def watch(self) -> None:
         """Refresh every second, in a thread of this process and of each process forked from it.
 
-        A fork waits until no generation is being opened, so that no process inherits half of one.
+        A fork waits while a generation is being opened, so no process inherits half of one.
         """
         os.register_at_fork(
             before=self._lock.acquire,
@@ -125,14 +127,14 @@ class Engine:
             self.refresh()
 
     def is_behind(self) -> bool:
-        """Return whether `refresh` has something to do. Only `CURRENT` is read."""
+        """Return whether `refresh` has work to do. Only the file `CURRENT` is read."""
         live = self._live_name()
         if self.held is None or self.held.name != live:
             return live != self.failed or monotonic() - self._tried > RETRIED
         return self._is_left_behind() or self.failed != self._damaged()
 
     def refresh(self) -> None:
-        """Open the live generation if it is not in use, then switch to it. Wait until all is done.
+        """Open the live generation and switch to it, unless it is in use. Return when it is done.
 
         A generation that cannot be opened is logged once and tried again after RETRIED seconds.
         """
@@ -159,13 +161,13 @@ class Engine:
         return ""
 
     def _take_up(self, name: str) -> None:
-        """Switch to a generation. If it cannot be opened, note why and log it once."""
+        """Switch to a generation. If it cannot be opened, record the error and log it once."""
         self._tried = monotonic()
         try:
             snapshot, check = self._opened(name or directory.current_name(self.index))
         except Exception as error:
             if (live := self._live_name()) not in {"", name}:
-                self._take_up(live)  # builds removed it meanwhile
+                self._take_up(live)  # a build removed it in the meantime
                 return
             if self.held and self.failed != name:
                 unforeseen = None if isinstance(error, IndexUnusable | OSError) else error
@@ -178,7 +180,10 @@ class Engine:
         self.settle()
 
     def _opened(self, name: str) -> tuple[Snapshot, Check]:
-        """Open a generation, check it, and derive everything that a search needs of it."""
+        """Open and check a generation, and derive everything that a search needs from it.
+
+        Raise IndexOutdated if a file is missing or damaged, and OSError.
+        """
         generation = directory.load(self.index, name)
         contents = loader.contents(generation, self._care.memory)
         check = Check(generation, contents)
@@ -191,12 +196,12 @@ class Engine:
         return snapshot, check
 
     def _is_left_behind(self) -> bool:
-        """Return whether the check of the generation in use ended with the process that ran it."""
+        """Return whether the check was lost in a fork: it has no result and no running thread."""
         check = self._check
         return check is not None and check.wrong is None and not check.is_alive()
 
     def _damaged(self) -> str | None:
-        """Return the name of the generation in use if its check has found damage."""
+        """Return the name of the generation in use if its check found damage, or None."""
         return self._check.generation.name if self._check and self._check.wrong else None
 
     def _tell_damage(self) -> None:
@@ -205,17 +210,20 @@ class Engine:
             log.error("%s", directory.damaged(self._check.generation.name, self._check.wrong))
 
     def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:
-        """Which publications answer a search, in what order, and what they have."""
+        """Return the hits of a search in order, with facet counts but without texts."""
         return find(request, snapshot or self.snapshot())
 
     def search(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Results:
-        """The answer to a search, with all that is shown of it. Raises OverBudget and Busy."""
+        """Return the results of a search. Raise OverBudget or Busy."""
         with self.answered(request, snapshot or self.snapshot()) as found:
             return found
 
     @contextmanager
     def answered(self, request: SearchRequest, snapshot: Snapshot) -> Iterator[Results]:
-        """The same for whoever has to show it: until that is done, no other costly one begins."""
+        """Yield the results of a search. Raise OverBudget or Busy.
+
+        No other expensive search starts until the context ends, so rendering counts as well.
+        """
         text, beyond = within(request.text)
         request = replace(request, text=text, beyond=request.beyond + beyond)
         with self._costly.entered(estimate(request, snapshot)) as give_way:
@@ -224,23 +232,23 @@ class Engine:
     def suggest(
         self, text: str, filters: Filters, snapshot: Snapshot | None = None
     ) -> list[Suggestion]:
-        """What may be meant by a text that is being typed, within what is ticked."""
+        """Return suggestions for a text that is being typed, within the selected filters."""
         return suggesting.suggest(text, snapshot or self.snapshot(), filters=filters)
 
 
 def prepare(snapshot: Snapshot) -> None:
-    """Derive all that searches share, so that no request waits for it and forks share it."""
+    """Compute all caches that searches share, so no request waits for them and forks share them."""
     snapshot.prepare()
     find(SearchRequest(fold=True), snapshot)
     entity_linker.of(snapshot).prepare()
-    spellcheck.of(snapshot).suggested(SCRIPTS, rare=False)  # loads the word lists, too
+    spellcheck.of(snapshot).suggested(SCRIPTS, rare=False)  # loads the word lists as well
     semantic.prepare(snapshot)
     suggesting.suggest("aa", snapshot)
     results(find(SearchRequest("aa bb"), snapshot))
 
 
 def open_engine(index: Path) -> Engine:
-    """An engine on the live generation. Raises IndexMissing or IndexOutdated."""
+    """Return an engine on the live generation. Raise IndexMissing, IndexOutdated or OSError."""
     engine = Engine(index)
     engine.snapshot()
     return engine

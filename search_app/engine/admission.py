@@ -1,7 +1,7 @@
-"""Costly searches go one at a time, and give way, so that ordinary ones stay quick beside them.
+"""Admission control: run expensive searches one at a time and pause them while cheap ones run.
 
-What a search costs is told before any of it is done, from the text alone, in postings: about
-how many could be visited in that time.
+The cost of a search is estimated from the request before the search starts. Its unit is the
+posting: the time that it takes to visit one.
 """
 
 from __future__ import annotations
@@ -23,43 +23,44 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 
 COSTLY = 500_000
-"""Searches that cost more go through the lane: from about 2 ms on, as a posting takes 4 ns."""
+"""Cost in postings above which a search is expensive: about 2 ms, at 4 ns per posting."""
 WORD = 2500
-"""A word costs so much besides its postings: its stems, its likely spellings, its marks."""
+"""Cost of a word in postings, besides its own: for stemming, spell checking and highlighting."""
 SHOWN = 6000
-"""A publication that is shown costs so much: its texts are read and marked."""
+"""Cost of a hit on the page, in postings: its texts are read and highlighted."""
 EXPLAINED = 6000
-"""To find out why a publication was found costs so much for each word."""
+"""Cost of explaining one word of one hit, in postings."""
 SELECTED = 10_000
-"""Cost of a selected value of a facet, in postings: its totals, and a longer URL in every link."""
+"""Cost of a selected facet value, in postings: for its totals, and for longer URLs in all links."""
 WAITED, WAITING = 0.5, 8
-"""So many seconds a costly search waits for those before it, and so many wait at most. Who is
-refused at once asks again at once, which costs more than a thread that waits."""
+"""Limits on the queue of expensive searches: seconds that one waits, and how many wait. A client
+that is refused at once retries at once, which costs more than a waiting thread."""
 GIVEN = 0.2
-"""So many seconds in all a costly search stands aside while ordinary ones are answered."""
+"""Seconds in total for which an expensive search pauses while cheap ones run."""
 
 
 class Busy(Exception):
-    """A costly search that was refused, as others are in the lane."""
+    """An expensive search was refused, because others are running or waiting."""
 
 
 class Lane:
-    """Lets one costly search run, and some wait for it; more are refused.
+    """A queue that runs one expensive search at a time, and refuses those beyond its limits.
 
-    Threads share one lock of Python's, so that what runs beside a search makes it slower. The one
-    in the lane therefore stands aside, wherever it can, while ordinary searches are answered.
+    All threads share Python's global interpreter lock, so concurrent searches slow each other down.
+    The running expensive search therefore pauses between stages while cheap searches run.
     """
 
     def __init__(self) -> None:
         self._running, self._waiting = Lock(), BoundedSemaphore(WAITING)
-        self._passing, self._passed = 0, Condition()  # how many ordinary ones are being answered
-        self._left = 0.0  # how long the one in the lane may yet stand aside
+        self._passing, self._passed = 0, Condition()  # number of cheap searches that run
+        self._left = 0.0  # seconds that the expensive search may still pause
 
     @contextmanager
     def entered(self, cost: int) -> Iterator[Callable[[], bool]]:
-        """Holds the lane, if a search costs so much that it must; gives what lets others pass.
+        """Admit a search; an expensive one first waits for its turn.
 
-        Raises Busy.
+        Yield a function that pauses it while cheap searches run, and returns whether it did. Raise
+        Busy if the queue is full or the wait is too long.
         """
         if cost > COSTLY:
             with self._alone():
@@ -104,10 +105,10 @@ class Lane:
 
 
 def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
-    """About what a search costs, in postings."""
+    """Return the approximate cost of a search, in postings."""
     found = list(tokens(request.text))
     words = [tokenizer.words(token.text) for token in found]
-    pieces = sum(max(len(each), 1) for each in words)  # parentheses take time, too
+    pieces = sum(max(len(each), 1) for each in words)  # parentheses take time as well
     cost = pieces * (WORD + EXPLAINED * request.size * request.explain) + SHOWN * request.size
     cost += sum(_compared(each, snapshot) for each in found if each.field)
     cost += SELECTED * sum(map(len, request.filters.values()))
@@ -129,14 +130,14 @@ def estimate(request: SearchRequest, snapshot: Snapshot) -> int:
 
 
 def _compared(token: Token, snapshot: Snapshot) -> int:
-    """Return what it costs to compare a text with the values of the facet before its colon."""
+    """Return the cost of comparing a text with all values of the facet before its colon."""
     row = snapshot.catalogue.by_query_name.get((token.field or "").lower())
     column = snapshot.columns.get(row.name) if row else None
     return len(column.values) * term_expansion.LOOKED_AT if column else 0
 
 
 def _expanded(token: Token, snapshot: Snapshot) -> int:
-    """What it costs to find the terms that a beginning, a pattern or a likeness stands for."""
+    """Return the cost of expanding a prefix, a wildcard or a fuzzy term."""
     if "~" not in token.text and "*" not in token.text:
         return 0
     terms = (snapshot.segment.words, snapshot.segment.stems)

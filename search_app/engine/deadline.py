@@ -1,4 +1,7 @@
-"""How long the stages of an answer took, and how long all of them may take."""
+"""The time budget of a search, and the time of each stage.
+
+A search checks its budget at the end of each stage only. No timer interrupts it.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,14 @@ from math import inf
 from time import perf_counter
 
 ASIDE = "aside"
+"""The stage for the time that a search was paused to let others pass."""
 
 
 class OverBudget(Exception):
-    """A search that takes longer than it may: the stage that it came to, and its milliseconds."""
+    """A search exceeded its time budget.
+
+    `stage` is the stage at whose end it was stopped, `budget` the limit in milliseconds.
+    """
 
     def __init__(self, stage: str, budget: float) -> None:
         super().__init__(f"a search was ended after {budget:.0f} ms, at the stage {stage}")
@@ -19,10 +26,10 @@ class OverBudget(Exception):
 
 
 class Stopwatch:
-    """Takes the time from stage to stage, in milliseconds, of which there may be a budget.
+    """A stopwatch for the stages of a search, with a time budget. All times are in milliseconds.
 
-    A stage that comes again adds to its time. Between stages `give_way` may let others pass, and
-    then says so: that is a stage too. Stages within `one_stage` belong to that one.
+    `stages` has the time of each stage. A repeated stage adds to its time. After each stage
+    `give_way` may pause the search and returns whether it did. Pauses count as the stage ASIDE.
     """
 
     def __init__(self, budget: float = inf, give_way: Callable[[], bool] = lambda: False) -> None:
@@ -33,7 +40,7 @@ class Stopwatch:
         self._end = self._last + budget / 1000
 
     def lap(self, stage: str) -> None:
-        """What has passed since the last stage belongs to this one. Raises OverBudget."""
+        """Add the time since the last stage to this one. Raise OverBudget if it ends too late."""
         stage = self._whole or stage
         self._add(stage)
         if self._give_way():
@@ -43,7 +50,7 @@ class Stopwatch:
 
     @contextmanager
     def one_stage(self, stage: str) -> Iterator[None]:
-        """Have all that passes within belong to one stage. Raises OverBudget."""
+        """Add the time of all stages within the context to one stage. Raise OverBudget."""
         self._whole = stage
         try:
             yield
@@ -58,5 +65,5 @@ class Stopwatch:
 
     @property
     def total(self) -> float:
-        """The time of all stages together."""
+        """The time of all stages, in milliseconds."""
         return sum(self.stages.values())

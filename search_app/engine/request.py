@@ -1,4 +1,4 @@
-"""What is asked of the engine, as a value."""
+"""The search request, an immutable value. It knows nothing of URLs or HTTP."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ Sort = Literal["relevance", "newest", "oldest", "title"]
 
 
 LONGEST = 8000
-"""So many bytes of a text (in UTF-8) are read: each link of a page has them too."""
+"""Limit on the query text, in bytes of UTF-8. Each link of a page repeats the text."""
 _YEARS = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
 
 def year_range(text: str) -> tuple[str, str] | None:
-    """The two ends of a range of years, `2010..2015`; an open end is empty.
+    """Return the two ends of a range of years such as `2010..2015`. An open end is empty.
 
-    None if the text is no range; `..` alone is none.
+    Return None if the text is not a range. `..` alone is not a range.
     """
     match = _YEARS.fullmatch(text)
     return (match[1] or "", match[2] or "") if match and len(text) > 2 else None
 
 
 class SearchRequest(msgspec.Struct, frozen=True):
-    """A search: what was typed, what is ticked, and which part of the answer is wanted.
+    """A search: the query text, the selected filters, and the page of results.
 
-    `filters` has the chosen values by field name; a range of years is written `2010..2015`,
-    open on either side. `match` says whether a publication must hold all words, any, or all
-    if some publication does (`auto`). Without a `sort` the best come first, or, where no
-    words were typed, the newest. `values` is how many of a facet's commonest values are
-    wanted, besides the ticked ones; without it, all. `exact` says that words are to be
-    found as they were typed: nothing is looked for by another name, or spelt otherwise. With
-    `fold`, only the first of the editions of one title is listed; what is counted stays the same.
-    With `explain`, each publication of the page comes with why it was found. `semantic` lets what
-    was typed be found by what it means too, where the index knows that. `beyond` is how many words
-    of a longer text were left out before.
+    `filters` has the selected values by field name. A range of years is written `2010..2015`, and
+    either end may be left out. `match` says which words a document must contain: `all`, `any`, or
+    `auto`, which means all if enough documents contain them. Without a `sort`, the order is by
+    relevance, or newest first if no words were typed. `values` limits each facet to its most
+    frequent values and the selected ones. None means all.
+
+    `exact` turns off synonyms, spelling correction, year expressions, and semantic search. `fold`
+    lists only the first edition of each title, but counts all editions. `explain` adds to each hit
+    the reasons why it matched. `semantic` adds hits by embedding similarity, if the index has
+    vectors. `beyond` is the number of words that were cut from the text before.
     """
 
     text: str = ""
@@ -56,7 +56,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
 
 
 def within(text: str) -> tuple[str, int]:
-    """A text cut to what is read of it, between words, and how many words are left out so."""
+    """Return a text cut to LONGEST bytes, at a space if possible, and the number of words cut."""
     data = text.encode("utf-8", "surrogatepass")
     if len(data) <= LONGEST:
         return text, 0

@@ -1,4 +1,7 @@
-"""What the engine answers, as values. They know no address, no label and no HTML."""
+"""The results of a search, as immutable values without URLs, labels or HTML.
+
+`search_app.api.schemas` reuses some of these types, and their docstrings appear in openapi.json.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,22 @@ from search_app.engine.request import Sort
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A run of text that matched what was typed, or did not."""
+    """A piece of a text, `marked` if it matched the query."""
 
     text: str
     marked: bool = False
 
 
 How = Literal["word", "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value"]
-"""How a text matched: `written` as it was typed, by its `stem`, as a `beginning`, `pattern` or
-`likeness` that was typed, as another `name` of the thing, as a kind of it (`kin`), by having a
-`value`. A `word` is one of the first two, as long as it is not said which."""
+"""How a text matched: `written` as typed, by its `stem`, by a prefix (`beginning`), a wildcard
+(`pattern`) or a fuzzy term (`likeness`), as a synonym (`name`), as a narrower concept (`kin`), or
+as a facet `value`. A `word` is either `written` or `stem`, before it is decided which."""
 
 
 class Matched(msgspec.Struct, frozen=True):
-    """A text of a field that matched, as it stands there, how, and how many times.
+    """A text of a field that matched, as written there, how it matched, and how many times.
 
-    For a value, `text` is the value, and `through` has the values below it that bring it in.
+    For a facet value, `text` is the value, and `through` has the values below it that imply it.
     """
 
     text: str
@@ -38,7 +41,7 @@ class Matched(msgspec.Struct, frozen=True):
 
 
 class InField(msgspec.Struct, frozen=True):
-    """What of a field matched, and its share of the score."""
+    """The matches in one field, and their share of the score."""
 
     field: str
     score: float
@@ -46,10 +49,10 @@ class InField(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What one thing typed adds to a score, split over the fields that have it.
+    """The share of one clause of the query in a score, split over the fields that match it.
 
-    `instead_of` is what was typed in its place, where it was corrected. Nothing was `said`
-    for the language of the words, which the publications in it are preferred by.
+    `instead_of` is the text as typed, if the spelling was corrected. `said` is empty for the boost
+    of publications in the language of the query.
     """
 
     said: str
@@ -59,10 +62,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A filter that a publication passes: the row, its value of it, and the ones below it.
+    """A filter that a publication passes: the field, and the value that passes it.
 
-    `through` has the values that bring it in: Kenya, for Africa. The publication may have
-    named it besides.
+    `through` has the values of the publication that imply this one: Kenya, for Africa. The
+    publication may also name the value itself.
     """
 
     field: str
@@ -71,10 +74,10 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True):
-    """Why a publication was found: the parts of its score, which add up, and its filters.
+    """Why a publication matched: the parts of its score, and the filters that it passes.
 
-    `lacks` is what was typed that it has not, since any of the words was enough. `meaning` is one
-    more part of the score, for meaning what was typed; a publication may have no other.
+    `lacks` has the parts of the query that it does not match. `meaning` is the part of the score
+    for its semantic similarity to the query, and may be the only part.
     """
 
     parts: tuple[Part, ...]
@@ -84,15 +87,15 @@ class Why(msgspec.Struct, frozen=True):
 
     @property
     def score(self) -> float:
-        """What all parts add up to."""
+        """The sum of all parts."""
         return sum(part.score for part in self.parts) + self.meaning
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A publication found: its score (None without words), its title and passage in runs.
+    """A hit: a publication, its score (None without words), and its highlighted title and passage.
 
-    `editions` is how many other editions of it there are, found or not. `why` is there if
-    it was asked for.
+    `editions` is the number of other editions in the index, whether or not they match. `why` is
+    None unless the request asked for explanations.
     """
 
     publication: Publication
@@ -104,9 +107,9 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A thing that was typed, the other names that it is looked for by, and narrower things.
+    """A concept that the query names, the synonyms that were searched for, and narrower concepts.
 
-    The narrower things are found too, and weigh less.
+    Narrower concepts match as well, with a lower weight.
     """
 
     said: str
@@ -117,10 +120,9 @@ class Named(msgspec.Struct, frozen=True):
 class Bucket(msgspec.Struct, frozen=True):
     """A value of a facet.
 
-    `count` is the length of the list with this value alone in its facet, the other facets
-    as they stand. `total` is the length of the list that ticking it leads to, or unticking
-    it, if it is ticked. `field` is the row that the value belongs to: in a tree, buckets of
-    the child row are the `children` of those of the parent.
+    `count`: hits if only this value is selected in its facet. Other facets keep their selection.
+    `total`: hits after this value is toggled. `field` is the field that the value belongs to. In a
+    facet with two levels, the buckets of the lower field are the `children` of the upper ones.
     """
 
     field: str
@@ -132,17 +134,16 @@ class Bucket(msgspec.Struct, frozen=True):
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """A text that may be searched for, and how many publications that finds."""
+    """A query text, and the number of hits of a search for it."""
 
     text: str
     total: int
 
 
 class Lacking(msgspec.Struct, frozen=True):
-    """A thing that was typed and that no publication has, with searches for things near it.
+    """A concept that the query names and no publication has, with searches for similar concepts.
 
-    `broader` are things that it is a kind of, `related` those that it has to do with. Each
-    finds something.
+    `broader` has its broader concepts, and `related` its related ones. Each search has hits.
     """
 
     said: str
@@ -151,7 +152,7 @@ class Lacking(msgspec.Struct, frozen=True):
 
 
 class Valued(msgspec.Struct, frozen=True):
-    """A value of a filter, and how many publications a search with it finds."""
+    """A value of a filter, and the number of hits of a search with it."""
 
     field: str
     value: str
@@ -159,9 +160,9 @@ class Valued(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A place that a text names and that no publication is about.
+    """A place that the query names and no publication is about.
 
-    `text` is the rest of the text. It is what is searched for with each of the values `near`.
+    `text` is the rest of the query. `near` has the filter values to combine it with.
     """
 
     name: str
@@ -170,13 +171,14 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """Why nothing was found, or nothing with all the words, in numbers.
+    """Why a search has no hits, or none with all words, in numbers.
 
-    All but `unfiltered` count what the ticked filters leave. `words` has what was typed, each
-    alone; `nearest` the query with a word of the index in place of one that it has not, or
-    that word alone. `unfiltered` is how many the query finds without what is ticked, `any`
-    how many have any of the words, or None where that is what was asked. `lacking` has the
-    things that no publication has, whatever is ticked, `places` those places.
+    All numbers except `unfiltered` are within the selected filters. `words` has each part of the
+    query alone. `nearest` has the query with an unknown word replaced by a similar one of the
+    index, or that word alone. `unfiltered` is the number of hits without the selected filters.
+    `any` is the number of hits for any of the words. It is None if the search itself asked for any
+    word. `lacking` has the concepts that no publication has, with or without filters, and `places`
+    the places that no publication is about.
     """
 
     words: tuple[Counted, ...]
@@ -188,30 +190,31 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a search.
+    """The results of a search.
 
-    `total` is how many publications were found, and `titles` how many where the editions of one
-    title count as one; that many are listed if the list `is_folded`.
-    `relaxed` says that no publication holds all the words, or of many words only the few that
-    `strict` counts, and these hold any of them;
-    `kept` has what was typed for the places, languages and years that all found have even so;
-    `meant` counts those that have not what was typed, but mean the like;
-    `any_word` is how many have any of the words, if a query with operators finds few and these
-    are more;
-    `corrected` is the text that was searched for in place of what was typed, `years` are the
-    expressions in it that were read as filters or as a wish for the newest, `suggestion` one
-    that may have been meant, and `named` has the things that are looked for by other names too.
-    `ignored` counts the words beyond those that a query may have; `too_much` has what was typed
-    and left out because the query would cost too much, and `cut` what stands for more words
-    than are searched for, with how many more. `unknown` has the values typed behind a field's
-    name that no publication has, each with the name, `unknown_fields` the names before a colon
-    that no searchable field has. `is_read` is False where a text was typed
-    in which nothing can be searched for. `diagnosis` is there if nothing was found, or nothing
-    with all the words; `is_gap` says that no publication has what was typed, whatever is ticked.
-    `facets` has the buckets of each facet in the order in
-    which they are shown, and `left_out` how many more there are than were wanted. `took` is in
-    milliseconds, from the text of the query to these results, and `stages` how long each stage
-    of it took.
+    `total` is the number of hits. `titles` counts the editions of one title once, and is the length
+    of the list if it `is_folded`. `hits` has those of the page. `facets` has the buckets of each
+    facet in display order, and `left_out` the number of buckets beyond the limit of the request.
+
+    `relaxed` is true if too few documents contain all the words, so that any word is enough.
+    `strict` is the number of hits that contain all words. `kept` has the texts of places, languages
+    and years that stayed mandatory. `meant` counts hits by semantic similarity alone. `any_word` is
+    the number of hits for any of the words, if a query with operators has few hits and it is
+    larger.
+
+    `corrected` is the text that was searched for instead of the typed one. `suggestion` is a text
+    that the user may have meant. `years` has the year expressions of the text that were read as
+    filters, or as a request for the newest. `named` has the concepts that have synonyms.
+
+    `ignored` counts the words beyond the limit of a query. `too_much` has the clauses that were
+    left out because they cost too much. `cut` has the prefixes, wildcards and fuzzy terms with too
+    many terms, each with the number of terms left out. `unknown` has pairs of a field and a value
+    that no publication has. `unknown_fields` has names before a colon that are not searchable
+    fields. `is_read` is false if the text contains nothing that can be searched for.
+
+    `diagnosis` is present if there are no hits, or none with all words. `is_gap` is true if no
+    document contains what was typed, even without the selected filters. `took` and `stages` are in
+    milliseconds: the time from the query text to these results, and that of each stage.
     """
 
     total: int
@@ -245,5 +248,5 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def listed(self) -> int:
-        """How many hits all pages of the list have together."""
+        """The number of hits on all pages of the list."""
         return self.titles if self.is_folded else self.total

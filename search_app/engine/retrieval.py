@@ -1,4 +1,4 @@
-"""Which publications a search finds, before any is put in order, counted or shown."""
+"""Retrieval: request → matching documents, before sorting, facet counts and passages."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from search_app.engine.snapshot.snapshot import Documents, Snapshot
 
 
 class Finding(NamedTuple):
-    """What a search finds: how it was read, and what the filters leave.
+    """The matching documents of a search, and how the query was interpreted.
 
-    `request` has the text with its years read as filters, and `dated` says which they were.
-    `meant` says what it finds once meaning counts, if it does. `keys` has what each publication is
-    ranked by, where words were typed. `chosen` has the facets in which something is ticked.
+    `request` has the text with year expressions replaced by filters, and `dated` lists them.
+    `meant` has the hits with semantic scores, if the search uses them. `sifted` has the documents
+    that pass the filters, and `keys` (float32) their sort keys by relevance, or None without words.
+    `chosen` has the selection of each facet with a selected value.
     """
 
     request: SearchRequest
@@ -41,30 +42,31 @@ class Finding(NamedTuple):
 
     @property
     def base(self) -> Ranking | None:
-        """What was found before any filter; None where no words were typed."""
+        """The ranked documents before any filter, or None if no words were typed."""
         return self.meant.ranking if self.meant else self.understood.base
 
     @property
     def added(self) -> Documents:
-        """Those of it that only mean what was typed."""
+        """The documents of `base` that match by semantic similarity alone."""
         return self.meant.added if self.meant else NONE
 
     @property
     def total(self) -> int:
-        """How many publications were found."""
+        """The number of hits."""
         return len(self.sifted.documents)
 
     @property
     def as_typed(self) -> int:
-        """How many have all that was typed, as it was typed."""
+        """The number of hits if the query was neither relaxed nor corrected, otherwise 0."""
         read = self.understood
         return 0 if read.relaxed or read.corrected else self.total
 
 
 def found(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = None) -> Finding:
-    """Find the publications that answer a search.
+    """Return the documents that match a request. Raise OverBudget.
 
-    Years in the text are filters, unless these leave nothing and the text as typed finds something.
+    Year expressions are filters. If no document passes them, they are searched for as words, and
+    the result of that is returned if it has hits.
     """
     watch = watch or Stopwatch()
     typed = Dated(request.text)
@@ -77,7 +79,7 @@ def found(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = 
 
 
 def _found(request: SearchRequest, read: Dated, snapshot: Snapshot, watch: Stopwatch) -> Finding:
-    """Find the publications that answer a text in which years were read in one way."""
+    """Return the documents that match a request with the given reading of its years."""
     request = msgspec.structs.replace(request, text=read.text)
     understanding = understood(request, snapshot, watch)
     meant = semantic.meant(request, understanding, snapshot)

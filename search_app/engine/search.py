@@ -1,4 +1,8 @@
-"""A search from end to end: the words read, publications found, weighed, counted, shown."""
+"""The search pipeline: request → results.
+
+`find` retrieves, sorts and counts. `results` adds what a page shows: passages, facet buckets,
+explanations and suggestions.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +32,16 @@ from search_app.engine.snapshot.facet_table import Counts
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 
 MOST_REASONS = 10_000
-"""So many words, counted once for each publication, are told why they were found: with more
-than a hundred words only the first publications of a page have reasons."""
+"""Limit on explained matches: clauses times hits. With more than 100 clauses, only the first hits
+of a page of 100 have explanations."""
 
 
 class Answer(NamedTuple):
-    """What a search finds, before any of it is shown.
+    """The outcome of a search, before texts and buckets are made of it.
 
-    `numbers` has the publications of the page that was asked for, in order, and `scores`
-    theirs, where words were typed. `finding` has all that were found, `counts` what a facet
-    counts: what these have, and where something is ticked in it, what they would without that.
+    `numbers` has the documents of the requested page, in order, and `scores` (float32) their
+    scores, or None without words. `finding` has all hits. `counts` has the facet counts. A facet
+    with a selected value is counted without its own selection.
     """
 
     request: SearchRequest
@@ -51,41 +55,41 @@ class Answer(NamedTuple):
 
     @property
     def understood(self) -> Understood:
-        """How the search was read."""
+        """How the query was interpreted."""
         return self.finding.understood
 
     @property
     def sifted(self) -> Sifted:
-        """All that were found."""
+        """All hits."""
         return self.finding.sifted
 
     @property
     def chosen(self) -> Mapping[str, Selection]:
-        """The facets in which something is ticked."""
+        """The selection of each facet with a selected value."""
         return self.finding.chosen
 
     @property
     def total(self) -> int:
-        """How many publications were found."""
+        """The number of hits."""
         return self.finding.total
 
     @property
     def meant(self) -> int:
-        """How many of these have not what was typed, but mean the like."""
+        """The number of hits by semantic similarity alone."""
         return self.among_found(self.finding.added)
 
     def among_found(self, documents: Documents) -> int:
-        """How many of some publications were found."""
+        """Return how many of the given documents are hits."""
         return len(self.snapshot.common(documents, self.sifted.documents)[0])
 
     @property
     def titles(self) -> int:
-        """How many are found where the editions of one title count as one."""
+        """The number of hits, with the editions of one title counted once."""
         return self.snapshot.editions.titles(self.sifted.documents)
 
 
 def find(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = None) -> Answer:
-    """Which publications answer a search, in what order, and what they have."""
+    """Return the sorted page of hits of a search, and its facet counts. Raise OverBudget."""
     watch = watch or Stopwatch()
     finding = found(request, snapshot, watch)
     base, keys, sifted = finding.base, finding.keys, finding.sifted
@@ -107,7 +111,7 @@ def find(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch | None = N
 
 
 def _but_for_their_own(finding: Finding) -> Iterator[tuple[str, Documents]]:
-    """To each row in which something is ticked, the publications that all but that leaves."""
+    """Yield each field with a selected value, and the documents that pass all other facets."""
     for facet, selection in finding.chosen.items():
         left = finding.sifted.but_for(facet)
         for row in selection.rows:
@@ -115,14 +119,14 @@ def _but_for_their_own(finding: Finding) -> Iterator[tuple[str, Documents]]:
 
 
 def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
-    """The order asked for; without words nothing is more relevant than another."""
+    """Return the sort order. Without words there is no relevance, so it falls back to newest."""
     if is_scored:
         return request.sort or "relevance"
     return request.sort if request.sort and request.sort != "relevance" else "newest"
 
 
 def results(answer: Answer) -> Results:
-    """What an answer shows: its publications with their passages, its facets in buckets."""
+    """Return the results, with highlighted texts and facet buckets. Raise OverBudget."""
     buckets, left_out = {}, {}
     read = answer.understood
     for field in answer.snapshot.catalogue.facets:
@@ -175,7 +179,7 @@ def results(answer: Answer) -> Results:
 
 
 def _any_word(answer: Answer) -> int | None:
-    """Return how many publications have any of the words, if a query with operators finds few."""
+    """Return the number of hits for any word, if a query with operators has fewer, and few."""
     request, read = answer.request, answer.understood
     if request.match != "auto" or not (read.is_strict and read.is_narrow and answer.total):
         return None
@@ -185,10 +189,10 @@ def _any_word(answer: Answer) -> int | None:
 
 
 def _suggestion(answer: Answer) -> str | None:
-    """Return the text that may have been meant, where a word is rare or misspelled.
+    """Return a corrected query text to suggest, if a word is rare or misspelled, or None.
 
-    It finds something within the filters, or it names a place: even if nothing is about that, its
-    page leads to the region.
+    The text has hits within the filters, or it names a place. A place without hits is suggested
+    because its page links to the region.
     """
     request, read = answer.request, answer.understood
     if request.exact or read.corrected or read.base is None:
@@ -202,7 +206,7 @@ def _suggestion(answer: Answer) -> str | None:
 
 
 def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:
-    """What was typed that stands for more words than are searched for, with how many more."""
+    """Return prefixes, wildcards and fuzzy terms over the limit, with the number of terms cut."""
     read = answer.understood
     expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
     counted = (
@@ -214,7 +218,7 @@ def _cut(answer: Answer) -> tuple[tuple[str, int], ...]:
 
 
 def _why(answer: Answer) -> list[Why | None]:
-    """Why each publication of the page was found, if that was asked."""
+    """Return the explanation of each hit of the page, or None where there is none."""
     if not answer.request.explain:
         return [None] * len(answer.numbers)
     snapshot = answer.snapshot
@@ -229,7 +233,7 @@ def _why(answer: Answer) -> list[Why | None]:
 
 
 def _diagnosis(answer: Answer, strict: int) -> Diagnosis | None:
-    """What else could be searched for, where nothing has all that was."""
+    """Return alternatives to the search if no hit matches all of the query, or None."""
     if strict or (answer.total > answer.meant and not answer.understood.relaxed):
         return None
     with answer.watch.one_stage("diagnosis"):
@@ -246,7 +250,7 @@ def _hits(answer: Answer, told: Sequence[Why | None]) -> tuple[Hit, ...]:
     scores = [None] * len(answer.numbers) if answer.scores is None else answer.scores.tolist()
     hits = []
     for number, score, why in zip(answer.numbers.tolist(), scores, told, strict=True):
-        answer.watch.lap("passages")  # between two of them others may pass
+        answer.watch.lap("passages")  # an expensive search may pause between hits
         publication = answer.snapshot.publication(number)
         hits.append(
             Hit(

@@ -1,9 +1,9 @@
-"""Publications that mean what was typed, whatever words they have.
+"""Semantic search: re-score hits by embedding similarity, and add similar publications.
 
-Where the index has vectors of publications (`indexer.analysis.embeddings`), the cosine between
-theirs and that of the query is part of their score: a cosine of 1 is worth SHARE of the best score
-that words gave. Where words find few, the publications that mean the like are found too.
-Who types operators, fields or quotes means the letter: nothing is added then.
+It needs an index with vectors (`indexer.analysis.embeddings`). The cosine between the vectors of
+query and publication is added to the score: a cosine of 1 adds SHARE of the best word score. If the
+words have few hits, similar publications are added as hits. A query with operators, fields, quotes
+or wildcards is taken literally, without semantic search.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ from search_app.engine.snapshot.snapshot import Documents, Snapshot
 log = logging.getLogger(__name__)
 
 SHARE = 0.5
+"""Weight of a cosine of 1, as a share of the best word score."""
 LEAST, MOST = 0.3, 50
-"""If words find fewer than FEW, at most so many more are added, none with a smaller cosine."""
+"""The least cosine of an added hit, and the limit on added hits. If the words have FEW hits or
+more, none is added."""
 
 
 class Meant(NamedTuple):
-    """What is found once meaning counts.
+    """The documents of a search with semantic scores.
 
-    `ranking` has all publications with their whole scores, `shares` (float32) what of each score
-    is for its meaning. The publications `added` have not been found by their words.
+    `ranking` has all documents with their total scores, and `shares` (float32) the semantic part of
+    each. `added` has the documents that do not match the words.
     """
 
     ranking: Ranking
@@ -41,12 +43,16 @@ class Meant(NamedTuple):
     added: Documents
 
     def share(self, number: int) -> float:
-        """What of the score of a publication, which was found, is for its meaning."""
+        """Return the semantic part of the score of a document in `ranking`."""
         return float(self.shares[self.ranking.documents.searchsorted(number)])
 
 
 def meant(request: SearchRequest, read: Understood, snapshot: Snapshot) -> Meant | None:
-    """What a search finds once meaning counts; None where it does not."""
+    """Return the documents of a search with semantic scores.
+
+    Return None if the index has no vectors, the model is not installed, or the query is literal or
+    empty.
+    """
     vectors = snapshot.segment.vectors
     if vectors is None or read.base is None or not _is_open(request):
         return None
@@ -69,7 +75,7 @@ def meant(request: SearchRequest, read: Understood, snapshot: Snapshot) -> Meant
 
 
 def prepare(snapshot: Snapshot) -> None:
-    """Reads the model that a snapshot's vectors are of; tells if it can't be had."""
+    """Load the embedding model of a snapshot. Log a warning if it is not installed."""
     model, encoder = snapshot.generation.manifest.meaning, _encoder(snapshot)
     if encoder:
         encoder.text("")
@@ -79,21 +85,21 @@ def prepare(snapshot: Snapshot) -> None:
 
 
 def _encoder(snapshot: Snapshot) -> Encoder | None:
-    """What makes vectors like those of a snapshot, if it has any and that is installed."""
+    """Return the encoder that made the vectors of a snapshot, or None if it is not available."""
     model = snapshot.generation.manifest.meaning
     encoder = embeddings.encoder() if model else None
     return encoder if encoder and encoder.model == model else None
 
 
 def _is_open(request: SearchRequest) -> bool:
-    """Whether a search is not meant to the letter."""
+    """Return whether a query has plain words only and allows semantic search."""
     if request.exact or not request.semantic:
         return False
     return all(each.is_plain and each.text not in OPERATORS for each in tokens(request.text))
 
 
 def _alike(cosines: Vector, found: Documents) -> Documents:
-    """The publications, ascending, that mean what was typed most, none of those found."""
+    """Return the most similar documents that are not in `found`, in ascending order."""
     enough = cosines >= LEAST
     enough[found] = False
     among = enough.nonzero()[0]

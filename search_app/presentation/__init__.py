@@ -1,6 +1,6 @@
-"""View models: what a page shows, as labels, links and sentences.
+"""View models: results of the engine as labels, links, and sentences.
 
-`search_page`, `facet_panel` and `publication_page` are pages; `search_notes`, `explanations` and
-`alternatives` their sentences and links; `labels` and `html` show values and text. It knows the
-engine's results and nothing of HTTP. `web` imports it, and `api` and `cli` for labels and links.
+`search_page`, `facet_panel` and `publication_page` build pages. `search_notes`, `explanations` and
+`alternatives` build their sentences and links. `labels` and `html` format values and text. The
+package knows nothing of HTTP. `web` imports it, and `api` and `cli` import it for labels and links.
 """

@@ -1,4 +1,4 @@
-"""The ways on from where nothing was found, or nothing with all the words: links with numbers."""
+"""Alternatives to a query without hits, or without hits for all words: links with counts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from search_app.search_state import SearchState
 
 
 class Way(msgspec.Struct, frozen=True):
-    """A search: what it is called, how many publications it finds, and its address.
+    """A search: its label, its number of hits, and its URL.
 
-    There is no address where it finds none.
+    `href` is empty if the search has no hits.
     """
 
     label: str
@@ -22,17 +22,17 @@ class Way(msgspec.Struct, frozen=True):
 
     @property
     def number(self) -> str:
-        """The number as it is printed."""
+        """The number of hits, formatted for display."""
         return f"{self.total:,}"
 
     @property
     def unit(self) -> str:
-        """What is counted."""
+        """The noun for the number of hits."""
         return "publication" if self.total == 1 else "publications"
 
 
 class Wider(msgspec.Struct, frozen=True):
-    """Searches for broader and related things, in place of a thing that no publication has."""
+    """Searches for broader and related concepts, instead of a concept that no publication has."""
 
     said: str
     broader: tuple[Way, ...]
@@ -40,7 +40,7 @@ class Wider(msgspec.Struct, frozen=True):
 
 
 class Nowhere(msgspec.Struct, frozen=True):
-    """A place that no publication is about, with searches by values of the filters near it."""
+    """A place that no publication is about, with searches by filter values near it."""
 
     name: str
     regions: tuple[Way, ...]
@@ -49,7 +49,7 @@ class Nowhere(msgspec.Struct, frozen=True):
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[Way, ...]], ...]:
-        """The searches under their labels; no label has no search."""
+        """The searches under their labels, without empty groups."""
         labeled = (
             ("Its region", self.regions),
             ("Countries there", self.countries),
@@ -59,10 +59,12 @@ class Nowhere(msgspec.Struct, frozen=True):
 
 
 class Ways(msgspec.Struct, frozen=True):
-    """Where else one may go: each word alone, words like unknown ones, without all filters, any.
+    """The alternatives to a query.
 
-    `words` is empty if none of them finds anything alone. `lacking` has the
-    things that no publication has, with broader and related ones, `places` such places.
+    `words` searches for each word alone. It is empty if no word has hits. `nearest` replaces
+    unknown words by similar ones. `unfiltered` drops all filters. `any` needs any of the words
+    only. `lacking` has the concepts that no publication has, with broader and related ones.
+    `places` has the places that no publication is about.
     """
 
     words: tuple[Way, ...]
@@ -74,9 +76,9 @@ class Ways(msgspec.Struct, frozen=True):
 
 
 def ways(diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue) -> Ways:
-    """What a diagnosis offers, for the page of a state."""
+    """Return the alternatives that a diagnosis offers, as links from the page of a state."""
     several = sum(map(len, state.filters.values())) > 1
-    # Words without hits are counted next to others only: alone they repeat that nothing was found.
+    # Words without hits are listed only next to words with hits. The page already says "no hits".
     words = diagnosis.words if any(each.total for each in diagnosis.words) else ()
     return Ways(
         tuple([_way(each, state) for each in words]),
@@ -102,7 +104,7 @@ def _nowhere(place: Place, state: SearchState, catalogue: Catalogue) -> Nowhere:
 
 
 def _chosen(valued: Valued, state: SearchState, catalogue: Catalogue) -> SearchState:
-    """Return a state with one value selected in a filter, instead of those selected in it."""
+    """Return the state with one value selected in a facet, instead of the current selection."""
     parent = catalogue.by_name[valued.field].parent or valued.field
     for name in (parent, catalogue.children[parent].name):
         for value in state.filters.get(name, ()):

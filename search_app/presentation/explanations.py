@@ -1,4 +1,4 @@
-"""Why a publication was found, in sentences."""
+"""Explanations: why a hit matched, in sentences."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ HOW: dict[How, str] = {
     "name": "another name for it",
     "kin": "narrower than it",
 }
-"""What is told of how a text matched; nothing of what stands as it was typed."""
+"""Wording for each kind of match. Exact matches need none."""
 MOST_TEXTS = 5
-"""So many texts of a field are told that match in one way."""
+"""Maximum number of texts listed for one field and one kind of match."""
 
 
 def reasons(why: Why, catalogue: Catalogue) -> tuple[str, ...]:
-    """A sentence for each thing typed, one for what is lacking, and one for each filter."""
+    """Return a sentence for each clause, one for missing words, and one for each filter.
+
+    A semantic match has a sentence too.
+    """
     share = f" of {why.score:.2f}" if len(why.parts) + bool(why.meaning) > 1 else ""
     found = [_of_part(part, share, catalogue) for part in why.parts]
     if why.meaning:
@@ -48,7 +51,7 @@ def _of_part(part: Part, share: str, catalogue: Catalogue) -> str:
 
 
 def _of_field(found: InField, catalogue: Catalogue) -> str:
-    """What a field has: the value that it is, or else its words."""
+    """Return what matched in a field: its facet values if there are any, otherwise its words."""
     name = catalogue.by_name[found.field].label
     values = [each for each in found.matched if each.how == "value"]
     if values:
@@ -59,7 +62,7 @@ def _of_field(found: InField, catalogue: Catalogue) -> str:
 
 
 def _of_way(how: How, found: list[Matched]) -> str:
-    """Texts that match in one way."""
+    """Return the texts that match in one way, as a list in words."""
     told = [
         f"“{each.text}”{f' {each.times} times' if each.times > 1 else ''}"
         for each in found[:MOST_TEXTS]
@@ -71,7 +74,7 @@ def _of_way(how: How, found: list[Matched]) -> str:
 
 
 def _value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
-    """What a value is called, and the values below it that bring it in."""
+    """Return the label of a value, with the values below it that the publication has."""
     name = label(catalogue.by_name[row], value, catalogue)
     child = catalogue.children.get(row)
     below = [label(child, each, catalogue) for each in through] if child else []

@@ -1,4 +1,4 @@
-"""The facets as they are shown beside the list: rows, numbers, links, and the years' bars."""
+"""The facet panel: rows with counts and links, and the bars of the year histogram."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from search_app.presentation.html import Html, html
 from search_app.search_state import SearchState, Ticking
 
 SHOWN_VALUES = 10
-"""How many values a facet shows before "show more"."""
+"""Number of values that a facet shows before "show more"."""
 WIDEST_BAR = 12
-"""In percent of the chart: a single year is no slab."""
+"""Maximum width of a bar, in percent of the chart. Without it, a single year would fill the
+chart."""
 
 
 class FacetRow(msgspec.Struct, frozen=True, gc=False):
-    """A value of a facet: its label, its numbers, and where a click on it leads.
+    """A value of a facet: its label, its counts, and the link that toggles it.
 
-    `key` is a name for the row that is its own on a page, and `number` the count as it is
-    printed, empty for a selected value without hits. `name` is the label as HTML. `action` says in
-    words what the link does and how long a list it leads to.
+    `key` is unique on a page. `number` is the formatted count, empty for a selected value without
+    hits. `name` is the label as HTML. `action` describes in words what the link does and how many
+    hits follow.
     """
 
     field: str
@@ -43,15 +44,15 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def opened(self) -> bool:
-        """Whether its children are shown at once: it or one of them is ticked."""
+        """Whether its children are expanded: the value or one of its children is selected."""
         return self.selected or any(child.selected for child in self.children)
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
-    """A year of the histogram: its row, and the attributes of two rectangles.
+    """A year of the histogram: its row, and the SVG attributes of two rectangles.
 
-    `target` is the year's part of the chart, `fill` the bar in it, in percent. A year without
-    publications has no bar.
+    `target` is the clickable area of the year. `fill` is the bar in it, in percent of the chart. A
+    year without publications has no bar.
     """
 
     row: FacetRow
@@ -60,10 +61,11 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
 
 
 class FacetGroup(msgspec.Struct, frozen=True):
-    """A facet as it is shown: some of its values, and where all of them are.
+    """A facet with some of its values, and the link to all of them.
 
-    `bars` are there for years only, `first` and `last` being the years at its ends.
-    `from_value` and `to_value` fill the two boxes of a range, and `action` is the URL of its form.
+    `more` is the number of values that are not shown. Only years have `bars`, and `first` and
+    `last` are the years at the ends of the chart. `from_value` and `to_value` fill the two inputs
+    of a range. `action` is the URL of its form, and `kept` has the hidden parameters of the form.
     """
 
     name: str
@@ -82,7 +84,7 @@ class FacetGroup(msgspec.Struct, frozen=True):
 
 
 def label(field: Field, value: Value, catalogue: Catalogue) -> str:
-    """What a value of a facet is called; having none, and a range of years, in words."""
+    """Return the display name of a facet value, of a missing value, or of a range of years."""
     return _label(field, value, catalogue.language)
 
 
@@ -105,7 +107,7 @@ def facet_groups(
     fields: Sequence[Field],
     most: int | None = SHOWN_VALUES,
 ) -> tuple[FacetGroup, ...]:
-    """Facets as they are shown: the first `most` values of each (or all), and the ticked ones."""
+    """Return facets with the first `most` values of each (all if None) and the selected values."""
     rows = _Rows(state, catalogue)
     return tuple([_group(field, results, state, rows, most) for field in fields])
 
@@ -143,19 +145,19 @@ def _group(
 
 
 def is_ticked(bucket: Bucket) -> bool:
-    """Whether a value, or one below it, is ticked."""
+    """Return whether a value, or one below it, is selected."""
     return bucket.selected or any(child.selected for child in bucket.children)
 
 
 class _Rows:
-    """Makes the rows of facets for one state; what the rows of a field share is made once."""
+    """A builder of facet rows for one state. It caches what the rows of a field share."""
 
     def __init__(self, state: SearchState, catalogue: Catalogue) -> None:
         self._state, self._language, self._fields = state, catalogue.language, catalogue.by_name
         self._ticking: dict[str, Ticking] = {}
 
     def row(self, bucket: Bucket, within: str = "") -> FacetRow:
-        """A value's row, and those of its children; `within` is the value above it."""
+        """Return the row of a value, with those of its children; `within` is its parent."""
         name, value, count = bucket.field, bucket.value, bucket.count
         label = _label(self._fields[name], value, self._language)
         shown, number = html(label), f"{count:,}" if count else ""
@@ -172,7 +174,10 @@ class _Rows:
         )  # fmt: skip
 
     def _ticked(self, name: str) -> Ticking:
-        """Return the URLs that select a value, as HTML: the value's own part needs no escaping."""
+        """Return the URLs that select a value, escaped as HTML.
+
+        The value's own part of the URL needs no escaping.
+        """
         ticking = self._ticking.get(name)
         if ticking is None:
             _, before, after = self._state.ticking(name)
@@ -181,13 +186,16 @@ class _Rows:
 
 
 def toggled(state: SearchState, bucket: Bucket) -> SearchState:
-    """Where a click on a value leads: a value above ticked ones takes their place."""
+    """Return the state after a click on a value. A parent replaces its selected children."""
     ticked = [(child.field, child.value) for child in bucket.children if child.selected]
     return state.toggled(bucket.field, bucket.value, ticked)
 
 
 def _action(bucket: Bucket, name: Html, number: str) -> Html:
-    """What a click does, and how long a list it leads to, unless that is empty."""
+    """Return the label and count of a value, and what a click on it leads to.
+
+    The latter is left out if a click selects the value and leads to exactly its count.
+    """
     said = f"{name}, {_publications(bucket.count, number)}" if bucket.count else name
     if bucket.total == bucket.count and not bucket.selected:
         return Html(said)
@@ -218,7 +226,7 @@ def _bars(years: Sequence[Bucket], rows: _Rows) -> Iterable[Bar]:
 
 @lru_cache(maxsize=4096)
 def _across(place: int, span: int) -> tuple[Html, Html]:
-    """Return where a year is on a chart of so many years, as attributes of its rectangles."""
+    """Return the position of a year on a chart of `span` years, as attributes of two rectangles."""
     width = 100 / span
     fill = min(width * 0.8, WIDEST_BAR)
     left = place * width

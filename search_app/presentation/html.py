@@ -1,4 +1,4 @@
-"""Text becomes HTML: here, and in templates, which escape by themselves; nowhere else."""
+"""Text to HTML outside templates. Templates escape by themselves."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from markupsafe import Markup, escape
 from search_app.engine.results import Run
 
 Html = NewType("Html", str)
-"""Text that is HTML: every character with a meaning in HTML is escaped. The template that is not
-autoescaped prints it; in any other the text is escaped twice, which is ugly and not unsafe."""
+"""Escaped HTML. Only the template without autoescaping may print it. Any other template would
+escape it twice, which is ugly but safe."""
 _QUOTED = re.compile("“([^“”]*)”")
 
 
 def marked(runs: Iterable[Run]) -> Markup:
-    """Runs as HTML: text escaped, quotes too, what matched in `<mark>`."""
+    """Return runs of text as HTML, escaped (quotes too), with matches in `<mark>`."""
     return Markup(  # nosec B704  # noqa: S704 - each run is escaped
         "".join([
             f"<mark>{escape(run.text)}</mark>" if run.marked else escape(run.text) for run in runs
@@ -28,11 +28,14 @@ def marked(runs: Iterable[Run]) -> Markup:
 
 @lru_cache(maxsize=4096)
 def html(text: str) -> Html:
-    """Return a text as HTML. The cache helps labels and names, which every page repeats."""
+    """Return a text as HTML. The cache is for labels and names, which every page repeats."""
     return Html(str(escape(text)))
 
 
 def isolated(sentence: str) -> Markup:
-    """A sentence as HTML; what it quotes keeps a direction of its own."""
+    """Return a sentence as HTML, with `<bdi>` around each quoted text.
+
+    A right-to-left quotation then does not reorder the rest of the sentence.
+    """
     apart = _QUOTED.sub(r"“<bdi>\1</bdi>”", str(escape(sentence)))
     return Markup(apart)  # nosec B704  # noqa: S704 - it was escaped

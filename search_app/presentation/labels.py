@@ -1,4 +1,4 @@
-"""What a publication's values are called, and the line of them under a title in a list."""
+"""Display names of the values of a publication, and the line of facts below its title."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from search_app.presentation.facet_panel import label
 
 
 class Facts:
-    """What a list tells of publications, each in one line.
+    """The facts that a list shows of each publication, one line for each field.
 
-    Which rows qualify the values of which is looked up once for all of them.
+    The qualifying rows of each field are looked up once for all publications.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -20,7 +20,7 @@ class Facts:
         self._rows = [(field, qualifying_rows(field, catalogue)) for field in catalogue.facts]
 
     def of(self, publication: Publication) -> tuple[str, ...]:
-        """The facts of one, as text."""
+        """Return the facts of a publication, as text."""
         return tuple([
             ", ".join([
                 shown(publication, field, value, qualifying, self._catalogue) for value in values
@@ -31,7 +31,7 @@ class Facts:
 
 
 def qualifying_rows(field: Field, catalogue: Catalogue) -> list[Field]:
-    """The rows that say more precisely what values of a field are."""
+    """Return the rows that qualify the values of a field."""
     return [row for row in catalogue.fields if row.qualifies == field.name]
 
 
@@ -42,7 +42,7 @@ def shown(
     qualifying: Sequence[Field],
     catalogue: Catalogue,
 ) -> str:
-    """What a publication's value is called, with what another row says to qualify it."""
+    """Return the label of a publication's value, with its qualifiers from other rows."""
     name = label(field, value, catalogue)
     told = [row.qualifier for row in qualifying if value in publication.values.get(row.name, ())]
     return f"{name} ({', '.join(told)})" if told else name

@@ -1,4 +1,4 @@
-"""A publication becomes its page: every field, its editions, and what is like it."""
+"""The page of a publication: every field, its other editions, and similar publications."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from search_app.search_state import SearchState
 
 
 class Detail(msgspec.Struct, frozen=True):
-    """A field of a publication's page: its label, and its values as text and address."""
+    """A field on the page: its label, and its values as pairs of text and URL.
+
+    The URL is empty if a value has no link.
+    """
 
     label: str
     values: tuple[tuple[str, str], ...]
 
 
 class Neighbour(msgspec.Struct, frozen=True):
-    """A publication that stands beside another: its title, and one line of facts."""
+    """A related publication, listed by its title and one line of facts."""
 
     href: str
     title: str
@@ -32,10 +35,10 @@ class Neighbour(msgspec.Struct, frozen=True):
 
 
 class PublicationPage(msgspec.Struct, frozen=True):
-    """All that a publication's page prints.
+    """All values that the page of a publication prints.
 
-    `href` is its address. `editions` are its other editions, the newest first, and `similar` the
-    publications like it. `corpus` is where it stands in the corpus.
+    `href` is its URL. `editions` are its other editions, newest first. `similar` are similar
+    publications. `corpus` is its file and line in the corpus.
     """
 
     publication: Publication
@@ -51,7 +54,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
 
 
 def publication_page(number: int, snapshot: Snapshot, prefix: str) -> PublicationPage:
-    """What a publication's page prints: every field, the facets' values as links; its like."""
+    """Return the page of a publication, with a link for each facet value."""
     publication, catalogue = snapshot.publication(number), snapshot.catalogue
     facts, beside = Facts(catalogue), related(number, snapshot)
     details = []
@@ -89,7 +92,7 @@ def _neighbours(
 
 
 def _leads_to(field: Field, value: Value, prefix: str) -> str:
-    """The address behind a value: the web for a link, else the list of its kind; or none."""
+    """Return the URL behind a value: a web link, or the list of a facet value; otherwise empty."""
     if isinstance(value, Link):
         return value.url
     if field.facet or field.parent:

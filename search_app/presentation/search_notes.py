@@ -1,4 +1,4 @@
-"""What a person should know of how a search was read, and the ways to read it otherwise."""
+"""Notes on how a query was interpreted, with links to other interpretations."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from search_app.engine.results import Named, Results
 from search_app.search_state import SearchState
 
 MOST_NARROWER = 6
-"""At most so many narrower things are named above a list."""
+"""Maximum number of narrower concepts named above a list."""
 MOST_NAMES = 4
-"""About so many other names of things are told above a list."""
+"""Number of synonyms named above a list. The concepts of a query share it, but each shows at least
+one."""
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How what was typed was read: a line, the text of a link, and where it leads.
+    """An interpretation of the typed text: a line, the text of a link, and its URL.
 
-    `total` is how many publications the link leads to, or 0 if that is not counted.
+    `total` is the number of hits behind the link, or 0 if it is not counted.
     """
 
     line: str
@@ -31,19 +32,19 @@ class Reading(msgspec.Struct, frozen=True):
 
     @property
     def number(self) -> str:
-        """The total as it is printed."""
+        """The total, formatted for display."""
         return f"{self.total:,}"
 
     @property
     def alone(self) -> str:
-        """What it says where there are no links: a line that does not end goes on in its link."""
+        """The note as plain text. A line without a full stop ends with the link's text."""
         if self.total:
             return f"{self.line} {self.link}: {self.number}"
         return self.line if self.line.endswith(".") else f"{self.line} “{self.link}”?"
 
 
 def notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
-    """What a person should know of how the query was read."""
+    """Yield a sentence for each part of the query that was dropped or not understood."""
     if results.ignored:
         yield (
             f"A search has at most {MOST_WORDS} words; the last {results.ignored:,} were left out."
@@ -62,7 +63,7 @@ def notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterabl
 
 
 def readings(results: Results, state: SearchState) -> Iterable[Reading]:
-    """How the words were read, each with the way to read them otherwise."""
+    """Yield the interpretations of the query, each with a link to another one."""
     typed = state.with_exact(exact=True).url()
     if results.corrected:
         line = f"Nothing has “{state.text}”: these are for “{results.corrected}”."
@@ -96,7 +97,7 @@ def readings(results: Results, state: SearchState) -> Iterable[Reading]:
 
 
 def _also(named: Sequence[Named]) -> str:
-    """What else is searched for: other names of things, and narrower things."""
+    """Return the synonyms and narrower concepts that were searched for, as sentences."""
     few = max(1, MOST_NAMES // len(named))
     names = dict.fromkeys(name for each in named for name in each.also[:few])
     kinds = [*dict.fromkeys(name for each in named for name in each.narrower)]
@@ -108,7 +109,7 @@ def _also(named: Sequence[Named]) -> str:
 
 
 def relaxed(results: Results) -> str:
-    """What is shown where not all words were found."""
+    """Return what the hits of a relaxed query match, as a part of a sentence."""
     if not results.kept:
         return "these have any of them"
     kept = " and ".join([f"“{each}”" for each in results.kept])
@@ -116,7 +117,7 @@ def relaxed(results: Results) -> str:
 
 
 def _years(expression: YearExpression) -> str:
-    """Return how an expression was read, as a sentence."""
+    """Return how a year expression was read, as a sentence."""
     first, last = expression.first, expression.last
     if first is None and last is None:
         meaning = "puts the newest of the best matches first"
@@ -132,7 +133,7 @@ def _years(expression: YearExpression) -> str:
 
 
 def _by_meaning(results: Results) -> str:
-    """How many of the publications found have other words than those typed."""
+    """Return how many hits match by similar meaning only, as a sentence."""
     if results.meant == results.total:
         these = "this one has" if results.total == 1 else f"these {results.total} have"
         return f"No publication has these words; {these} a similar meaning."

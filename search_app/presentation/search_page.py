@@ -1,6 +1,7 @@
-"""Results and state become the page: labels, links, chips, pager. Templates only print it.
+"""The search page and the page of one facet: results and state as labels, links, and pager.
 
-The API's JSON (`api`) is made from the same values, so that both say the same.
+Templates only print these values. The JSON API (`api.serializers`) uses the same values, so page
+and API agree.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from search_app.presentation.search_notes import Reading, readings
 from search_app.search_state import SORTS, SearchState
 
 LINKS, ROW = 8 << 20, 500
-"""So many bytes the links to all values of a facet may take, of which each is in a row of so many
-more. A longer answer would be more than the server keeps for who reads slowly."""
+"""Maximum size of the links on the page of a facet, and the size of a row without its link, in
+bytes. They limit the number of values. A longer response would exceed what the server buffers for a
+slow client."""
 
 SORT_LABELS = {
     "relevance": "Best match",
@@ -36,7 +38,7 @@ SORT_LABELS = {
 
 
 class Chip(msgspec.Struct, frozen=True):
-    """An active filter, the address without it, and the length of the list there."""
+    """An active filter: its labels, the URL without it, and the total without it."""
 
     facet: str
     label: str
@@ -47,10 +49,10 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 class HitRow(msgspec.Struct, frozen=True):
-    """A publication in the list: its marked title and passage, and one line of facts.
+    """A hit in the list: its highlighted title and passage, and one line of facts.
 
-    `editions` says how many other editions it stands for, and is empty where it stands for none.
-    `why` says why it was found, in sentences, if that was asked.
+    `editions` is the number of other editions in words, empty if none is folded into this hit.
+    `why` explains the match in sentences, if the request asks for it.
     """
 
     id: str
@@ -73,7 +75,7 @@ class PageLink(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One of several orders of the list."""
+    """A sort order of the list, and the URL that selects it."""
 
     value: str
     label: str
@@ -82,14 +84,14 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the search page prints.
+    """All values that the search page prints.
 
-    `title` is the document's title; `summary` says what is shown of how many. `hidden` are
-    the parameters that the search form keeps. `fold_label` says what a click on the link about
-    editions does; it is empty where none could be folded, as `why_label` is where there is no
-    reason to be told why something was found. `beyond` is the address of the last page, where
-    this one is past the end. `relaxed` is a line that no publication has all words, where that is
-    so, and `ways` lead on from there.
+    `title` is the title of the HTML document. `summary` is the range that is shown and the total.
+    `hidden` are the parameters that the search form keeps. `fold_label` is the text of the link
+    that folds or unfolds editions, empty if there is nothing to fold. `why_label` is the text of
+    the link that shows or hides explanations, empty if there is nothing to explain. `beyond` is the
+    URL of the last page, if this page is past the end. `relaxed` is a line that no publication has
+    all words, if that is so. `ways` are alternatives to the query.
     """
 
     state: SearchState
@@ -118,12 +120,12 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def publication_url(identity: str, prefix: str) -> str:
-    """Return the URL of a publication's page on the site below a prefix."""
+    """Return the URL of a publication's page below a path prefix."""
     return f"{prefix}/publication/{quote(identity, safe='/')}"
 
 
 def hit_rows(results: Results, catalogue: Catalogue, prefix: str) -> tuple[HitRow, ...]:
-    """Return the hits as the list shows them, with URLs below a prefix."""
+    """Return the hits as the list shows them, with URLs below a path prefix."""
     facts = Facts(catalogue)
     return tuple([_hit_row(hit, facts, results, catalogue, prefix) for hit in results.hits])
 
@@ -140,12 +142,12 @@ def _hit_row(hit: Hit, facts: Facts, results: Results, catalogue: Catalogue, pre
 
 
 def page_count(results: Results, state: SearchState) -> int:
-    """How many pages the list has; at least one."""
+    """Return the number of pages of the list, at least 1."""
     return max(1, -(-results.listed // state.size))
 
 
 def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> SearchPage:
-    """What the search page prints for an answer."""
+    """Return the search page for the results of a search."""
     catalogue = snapshot.catalogue
     pages = page_count(results, state)
     on_page = f" – page {state.page}" if state.page > 1 else ""
@@ -182,14 +184,14 @@ def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> Sea
 
 
 def _relaxed(results: Results) -> str:
-    """A line that no publication has all words, if that is so and others are shown."""
+    """Return a line that no publication has all words, if the hits have only some of them."""
     if not results.relaxed or results.strict or not results.total:
         return ""
     return f"No publication has all of these words; {search_notes.relaxed(results)}."
 
 
 def _summary(results: Results, state: SearchState) -> str:
-    """How much of how many is shown, for what."""
+    """Return the range of hits on this page, the total, and the query, as one line."""
     wanted = f" for “{state.text}”" if state.text else ""
     if not results.total:
         return f"Nothing found{wanted}"
@@ -207,21 +209,21 @@ def _summary(results: Results, state: SearchState) -> str:
 
 
 def _fold_label(results: Results) -> str:
-    """What a click does with the editions of one title; a click that did nothing is not offered."""
+    """Return the text of the link that folds or unfolds editions; empty if it changes nothing."""
     if results.is_folded:
         return "Show all editions"
     return "Fold editions" if results.titles < results.total else ""
 
 
 def _why_label(results: Results, state: SearchState) -> str:
-    """What a click does with the reasons; where nothing was asked for, there are none."""
+    """Return the text of the link that shows or hides explanations; empty if there are none."""
     if state.explain:
         return "Hide the reasons"
     return "Why these?" if results.hits and (results.scored or state.filters) else ""
 
 
 def chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
-    """The active filters, each with the number of publications that is left without it."""
+    """Yield the active filters, each with the number of hits without it."""
     if not state.filters:
         return
     every = [bucket for buckets in results.facets.values() for bucket in buckets]
@@ -236,7 +238,7 @@ def chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterabl
 
 
 def _pager(state: SearchState, pages: int) -> Iterable[PageLink]:
-    """The numbers around this page, the first and the last, gaps between them."""
+    """Yield links to the first, the last and the nearby pages, with gaps between them."""
     if pages == 1:
         return
     near = {1, pages, *range(max(1, state.page - 2), min(pages, state.page + 2) + 1)}
@@ -249,7 +251,7 @@ def _pager(state: SearchState, pages: int) -> Iterable[PageLink]:
 
 
 class FacetPage(msgspec.Struct, frozen=True):
-    """All that the page of a facet prints: every value of it, and what else is ticked."""
+    """All values that the page of a facet prints: its values and the active filters."""
 
     state: SearchState
     group: FacetGroup
@@ -262,7 +264,7 @@ class FacetPage(msgspec.Struct, frozen=True):
 def facet_page(
     field: Field, results: Results, state: SearchState, catalogue: Catalogue
 ) -> FacetPage:
-    """What the page of a facet prints for an answer; very many values are not all on it."""
+    """Return the page of a facet. The size of its links limits how many values it lists."""
     most = LINKS // (len(state.url()) + ROW)
     return FacetPage(
         state,

@@ -1,6 +1,6 @@
-"""The Flask application: requests in, pages and JSON out.
+"""The Flask application: serve pages and JSON over HTTP.
 
-`app` makes it, `routes` are its routes, `errors` turns exceptions into responses, `robots` serves
-robots.txt and the sitemap, `server` runs it on waitress, `zero_result_log` logs searches without
-hits; `middleware` acts on every request. `cli` and `workers` import `app` and `server`.
+`app` creates the application. `routes` has its routes, and `middleware` acts on every request.
+`errors` turns exceptions into responses, `robots` serves robots.txt, `server` runs the application
+on waitress, and `zero_result_log` logs searches without hits.
 """

@@ -1,4 +1,7 @@
-"""The application: routes, errors and the engine that answers."""
+"""Create the Flask application: the engine, the middleware, the routes, and the error handlers.
+
+The order of registration matters: Flask runs after-request functions in reverse order.
+"""
 
 from __future__ import annotations
 
@@ -29,19 +32,20 @@ log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
 SWITCHED = 0.0002
-"""After so many seconds a thread lets others on."""
+"""Seconds after which a running thread gives way to others. Python's default is 0.005."""
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
-    """The application; without settings, with those of the environment.
+    """Return the application. Raise SettingError.
 
-    Without settings the process is set up too, as it does nothing else, and it looks for new
-    generations of the index every second. The index is opened here, so that processes which a
-    server forks afterwards share it. If there is none yet, the response is 503 until there is.
-    Raises SettingError.
+    Without settings, those of the environment apply. The process then only serves, so it is set up
+    for that, and a thread looks for new generations of the index every second.
+
+    The index is opened here, so that processes forked later share its memory. Without an index,
+    the status is 503 until a build has published one.
     """
     app = Flask(__name__)
-    app.url_map.merge_slashes = False  # an id may hold two in a row, as addresses do
+    app.url_map.merge_slashes = False  # an id may be a URL, with two slashes in a row
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     has_process = settings is None
     settings = settings or config.load()
@@ -71,10 +75,10 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
 
 def set_process_up(engine: Engine, settings: Settings) -> None:
-    """Has a process that only serves log as a server does, and no thread of it wait long.
+    """Set up a process that only serves: logging, thread switching, and garbage collection.
 
-    Threads take turns quickly, and Python's collector of cycles leaves an index alone that is
-    open: to look through it takes longer than most searches.
+    Threads switch often, so that none waits long. An open index is exempt from garbage collection,
+    because traversing it takes longer than most searches.
     """
     request_log.set_up(is_json=settings.log_json)
     sys.setswitchinterval(SWITCHED)
@@ -82,19 +86,19 @@ def set_process_up(engine: Engine, settings: Settings) -> None:
 
 
 def _settle() -> None:
-    """Free the former generation, and exempt what is left from garbage collection.
+    """Free the previous generation, and exempt all other objects from garbage collection.
 
-    The C library would keep a part of the freed memory for itself.
+    `malloc_trim` returns freed memory to the system. The C library would keep a part of it.
     """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    with suppress(AttributeError):  # glibc alone has it
+    with suppress(AttributeError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def engine_of(settings: Settings) -> Engine:
-    """The engine that settings ask for; nothing is opened yet."""
+    """Return the engine for the settings, without opening the index."""
     care = Care(settings.memory * MEGABYTE, settings.patience)
     return Engine(settings.index, care, settings.budget)
 

@@ -1,4 +1,7 @@
-"""What went wrong becomes a status and a page, or JSON under `/api/`: here and nowhere else."""
+"""Turn exceptions into error responses: a status, and a page or JSON.
+
+This is the only error handler of the application. `/api/` and `/healthz` respond with JSON.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ log = logging.getLogger(__name__)
 
 
 RETRY_AFTER = {"no_index": 60, "busy": 2, "too_costly": 10}
-"""To the code of what passes by itself, after how many seconds to ask again."""
+"""`Retry-After` in seconds, by error code, for temporary errors."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """What a person is told: a status, a code for programs, what is wrong, what to do."""
+    """The content of an error response: a status, a code for programs, a message, and a hint."""
 
     status: int
     code: str
@@ -30,7 +33,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class NotFound(Exception):
-    """There is no such publication or facet: what was asked for, and what to do."""
+    """A missing publication, facet or page: what is missing, and a hint."""
 
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(what)
@@ -38,7 +41,7 @@ class NotFound(Exception):
 
 
 def refusal(error: Exception) -> Refusal:
-    """What an exception means to the person who asked."""
+    """Return the content of the response to an exception."""
     match error:
         case BadParameter():
             told = (400, "bad_parameter", f"{error}.", f"{error.takes}.")
@@ -46,7 +49,7 @@ def refusal(error: Exception) -> Refusal:
             what = getattr(error, "what", "There is no such page.")
             told = (404, "not_found", what, getattr(error, "hint", "Search, or start anew."))
         case IndexUnusable():
-            # Where the index lies is for the log, which has it from the engine.
+            # The engine logs the path of the index. Users must not see it.
             message = "The catalogue can't be searched just now."
             told = (503, "no_index", message, f"Whoever runs this site can mend it. {error.hint}.")
         case Busy():
@@ -68,7 +71,7 @@ def refusal(error: Exception) -> Refusal:
 
 
 def register(app: Flask) -> None:
-    """Has every error of the application rendered here."""
+    """Register the handler for all exceptions of the application."""
     app.register_error_handler(Exception, _answer)
 
 

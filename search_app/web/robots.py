@@ -1,8 +1,9 @@
-"""What robots are told: which addresses they may walk, and which are not to be listed anywhere.
+"""Rules for crawlers: robots.txt (RFC 9309) and the header `X-Robots-Tag`.
 
-They walk the list of everything, page by page, and from there each publication. Searches and
-combinations of filters are without number, and lead to nothing that is not reached so. robots.txt
-says it before an address is asked for (RFC 9309), a header where one was asked for all the same.
+A crawler may follow the list of all publications, page by page, and each publication. The number of
+searches and combinations of filters is unlimited, and they lead to no other publication. robots.txt
+keeps crawlers from requesting these URLs. The header keeps those requested anyway out of search
+engines.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import re
 from flask import Flask, Response, request
 
 CLOSED = ("/api/", "/facet/", "/healthz", "/metrics")
-"""Addresses that begin so are for programs and readers, not for robots."""
-# Of the rules that fit an address the longest holds.
+"""Path prefixes that are for programs and users, not for crawlers."""
+# Their order does not matter: of the rules that match a URL, the longest applies.
 RULES = (
     ("Disallow", "/*?"),
     ("Allow", "/?page="),
@@ -23,7 +24,7 @@ RULES = (
 
 
 def register(app: Flask) -> None:
-    """Adds robots.txt, and the header on what is not for robots."""
+    """Add the route of robots.txt, and the header on all responses that crawlers must not index."""
     app.add_url_rule("/robots.txt", view_func=robots_txt)
     app.after_request(_with_header)
 
@@ -42,7 +43,7 @@ def _with_header(answer: Response) -> Response:
 
 
 def _is_walked(path: str, query: bytes) -> bool:
-    """Whether robots may walk an address: `RULES` say the same."""
+    """Return whether crawlers may request a URL. `RULES` must state the same."""
     if query:
         return path == "/" and re.fullmatch(rb"page=[^&]*", query) is not None
     return not path.startswith(CLOSED)

@@ -1,4 +1,8 @@
-"""The routes. Each asks the engine once, and its last line renders a page or JSON."""
+"""The routes of the site and of its JSON API.
+
+A route parses the URL, calls the engine at most once, and renders a page or JSON. All of it uses
+one snapshot of the index.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +34,14 @@ site = Blueprint("site", __name__)
 
 
 def engine() -> Engine:
-    """The engine of the application that answers."""
+    """Return the engine of the current application."""
     return cast(Engine, current_app.extensions["pubsearch"])
 
 
 def snapshot() -> Snapshot:
-    """The generation that this request is answered from, the same to its end.
+    """Return the snapshot of the current request. It stays the same until the request ends.
 
-    Raises IndexMissing or IndexOutdated if there is none.
+    Raise IndexMissing or IndexOutdated if there is none.
     """
     if "snapshot" not in g:
         g.snapshot = engine().snapshot()
@@ -45,13 +49,16 @@ def snapshot() -> Snapshot:
 
 
 def register(app: Flask) -> None:
-    """Adds the routes, and what every template may print."""
+    """Add the routes, and the variables of every template."""
     app.register_blueprint(site)
     app.context_processor(_about_the_index)
 
 
 def _about_the_index() -> dict[str, Any]:
-    """What every template may print; nothing is opened for it, so that no error page fails."""
+    """Return the variables of every template.
+
+    Error pages need them too, so this function opens no index, which could fail.
+    """
     shown: Snapshot | None = g.get("snapshot", engine().held)
     if shown is None:
         nothing = Catalogue("pubsearch", "", ())
@@ -76,7 +83,7 @@ def _about_the_index() -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _built(time: str) -> str:
-    """The time of a build as a reader sees it."""
+    """Return the time of a build as shown on a page."""
     return format_datetime(datetime.fromisoformat(time), "d MMMM yyyy, HH:mm 'UTC'", locale="en")
 
 
@@ -94,7 +101,7 @@ def _page(name: str, **values: object) -> Response:
 
 
 def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response:
-    """Return the answer to a search, and note how long its stages took, in milliseconds."""
+    """Return the response, and keep the times of the stages of its search, in milliseconds."""
     rendering.lap("render")
     g.stages = {**results.stages, **rendering.stages}
     return answer
@@ -102,7 +109,10 @@ def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response
 
 @contextmanager
 def _found(asked: search_state.SearchState, values: int) -> Iterator[Results]:
-    """The answer to a search; where its words find nothing, that is noted, if it is to be."""
+    """Yield the results of a search with at most `values` values per facet.
+
+    A query without hits is logged, unless it was searched for exactly as typed.
+    """
     with engine().answered(asked.request(values), snapshot()) as results:
         g.is_gap = bool(results.is_gap and asked.text and not asked.exact)
         if g.is_gap and request.method == "GET":
@@ -116,7 +126,7 @@ def _asked() -> search_state.SearchState:
 
 @site.get("/")
 def search() -> Response:
-    """The search page: the list, its facets, its numbers."""
+    """Return the search page: hits, facets, and counts."""
     asked = _asked()
     with _found(asked, facet_panel.SHOWN_VALUES) as results:
         rendering = Stopwatch()
@@ -127,7 +137,7 @@ def search() -> Response:
 
 @site.get("/api/search")
 def api_search() -> Response:
-    """The same as JSON."""
+    """Return the results of a search as JSON."""
     asked = _asked()
     with _found(asked, serializers.MOST_VALUES) as results:
         rendering = Stopwatch()
@@ -138,7 +148,7 @@ def api_search() -> Response:
 
 @site.get("/api/suggest")
 def api_suggest() -> Response:
-    """What may be meant by what is being typed, within what is ticked, as JSON."""
+    """Return suggestions for a query that is being typed, within the current filters, as JSON."""
     asked, text = _asked(), request.args.get("q", "")
     found = engine().suggest(text, asked.filters, snapshot())
     return _json(serializers.suggest_json(text, asked, found, snapshot().catalogue))
@@ -146,7 +156,7 @@ def api_suggest() -> Response:
 
 @site.get("/facet/<name>")
 def facet(name: str) -> Response:
-    """All values of a facet, for the search that the address says."""
+    """Return the page with all values of a facet for the current search. Raise NotFound."""
     asked, catalogue = _asked(), snapshot().catalogue
     field = next((each for each in catalogue.facets if each.name == name), None)
     if field is None:
@@ -160,7 +170,7 @@ def facet(name: str) -> Response:
 
 
 def _number(identity: str) -> int:
-    """The number of the publication with an id. Raises NotFound."""
+    """Return the number of the publication with an id. Raise NotFound."""
     number = snapshot().number(identity)
     if number is None:
         hint = "It may have been removed, or its id changed: search for its title."
@@ -170,26 +180,26 @@ def _number(identity: str) -> int:
 
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
-    """A publication with all its fields, its other editions, and what is like it."""
+    """Return the page of a publication: all fields, other editions, and similar publications."""
     shown = publication_page.publication_page(_number(identity), snapshot(), request.script_root)
     return render_template("publication.html", page=shown, text="", hidden=())
 
 
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
-    """The same as JSON, every field by its name."""
+    """Return a publication as JSON, each field by its name."""
     return _json(serializers.whole_json(_number(identity), snapshot(), request.script_root))
 
 
 @site.get("/api/openapi.json")
 def api_openapi() -> Response:
-    """What the API takes and answers, as an OpenAPI document."""
+    """Return the OpenAPI document of the API."""
     return _json(openapi.document(snapshot(), request.script_root))
 
 
 @site.get("/about")
 def about() -> str:
-    """What is indexed and as of when, and how to search."""
+    """Return the page about the index: its content, its date, and how to search it."""
     catalogue, everything = (
         snapshot().catalogue,
         search_state.SearchState(prefix=request.script_root),
@@ -211,9 +221,10 @@ def about() -> str:
 
 @site.get("/healthz")
 def health() -> Response:
-    """Whether searches are answered, and from which generation.
+    """Return the status, and the generation in use.
 
-    It is `degraded` if the live generation can't be opened and an earlier one answers.
+    The status is `degraded` if the live generation is damaged or cannot be opened. The one in use
+    then goes on answering.
     """
     shown = snapshot()
     status = "ok" if engine().failed is None else "degraded"
@@ -222,7 +233,7 @@ def health() -> Response:
 
 @site.get("/metrics")
 def metrics() -> Response:
-    """Numbers for whoever keeps the site running; from this machine alone, if not set otherwise."""
+    """Return the metrics. Unless a setting opens them, only this machine may read them."""
     told: Metrics = current_app.extensions["pubsearch.metrics"]
     if not current_app.config["METRICS_OPEN"] and not is_from_here():
         raise NotFound("There is no such page.", "Search, or start anew.")

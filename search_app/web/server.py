@@ -1,4 +1,8 @@
-"""A server of the application for one machine: waitress."""
+"""The waitress server, for a site on one machine.
+
+It adds to waitress a timeout for whole requests, protection against request smuggling, and a log of
+the requests that it rejects.
+"""
 
 from __future__ import annotations
 
@@ -21,28 +25,28 @@ from search_app.web.middleware.security_headers import HEADERS
 log = logging.getLogger(__name__)
 
 LONGEST_HEAD, LONGEST_BODY = 1 << 16, 1 << 12
-"""How many bytes a request line with its headers may have, and a body, which nothing here reads."""
+"""Maximum bytes of a request line with its headers, and of a body. No route reads a body."""
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """A request after whose body the connection ends, as nothing here has a body.
+    """A parser that closes the connection after a request with a body. No route reads a body.
 
-    Where a proxy takes another part of what it sends for the body than this server does, so the
-    rest is no request, and nobody gets another's answer.
+    A proxy and this server may disagree about where a body ends (request smuggling). The bytes
+    after it are then not parsed as a request, so no client gets the response to another's request.
     """
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Reads the request line and the headers."""
+        """Parse the request line and the headers."""
         super().parse_header(header_plus)
         if self.chunked or self.content_length or "TRANSFER_ENCODING" in self.headers:
             self.headers["CONNECTION"] = "close"
 
 
 class Refusal(ErrorTask):  # type: ignore[misc]
-    """The answer to what the application never sees: logged, and with the headers of all others."""
+    """The response to a request that waitress rejects before the application sees it."""
 
     def execute(self) -> None:
-        """Answers."""
+        """Log the request and send the response, with the security headers."""
         error = self.request.error
         told = {"address": self.channel.addr[0], "status": error.code}
         log.info("refused: %s", error.reason, extra={"told": told})
@@ -51,13 +55,16 @@ class Refusal(ErrorTask):  # type: ignore[misc]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection on which a request must be whole in time, however lively it trickles in."""
+    """A connection with a timeout for each whole request, even if data keeps arriving slowly.
+
+    `since` is the time at which the incomplete request began (time.monotonic), or None.
+    """
 
     parser_class, error_task_class = Parser, Refusal
     since: float | None = None
 
     def received(self, data: bytes) -> bool:
-        """Takes what came in; ends the connection if this request has taken too long."""
+        """Parse received data. Close the connection if its request is incomplete for too long."""
         goes_on: bool = super().received(data)
         now = time.monotonic()
         if self.request is None:
@@ -70,7 +77,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 
 def listening(settings: Settings, engine: Engine) -> BaseWSGIServer:
-    """A server that holds its port; SettingError if it can't have it."""
+    """Return a server that is bound to its port. Raise SettingError if it cannot bind."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     sockets: dict[int, object] = {}
     try:
@@ -86,14 +93,14 @@ def listening(settings: Settings, engine: Engine) -> BaseWSGIServer:
         raise SettingError(
             f"the server can't listen on {where}: {reason}. Name another with --host or --port"
         ) from error
-    for each in sockets.values():  # a name may have two addresses
+    for each in sockets.values():  # a host name may have several IP addresses
         if isinstance(each, BaseWSGIServer):
             each.channel_class = Channel
     return server
 
 
 def run(server: BaseWSGIServer) -> None:
-    """Serves until SIGTERM or Ctrl-C; requests that are being answered are answered first."""
+    """Serve until SIGTERM or Ctrl-C. Requests in progress are completed first."""
     signal.signal(signal.SIGTERM, _ended)
     server.run()
 

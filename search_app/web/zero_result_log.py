@@ -1,8 +1,8 @@
-"""A log of what was looked for and is not there, for whoever keeps the catalogue.
+"""A log of queries without hits, for the maintainers of the catalogue.
 
-It is kept only where a setting names a file. A line of it is JSON: the day and the text that
-was typed, and nothing of who typed it. Several processes may write to one file, as each line is
-appended in one go; once the file is full, no more is noted.
+It is written only if a setting names a file. A line is JSON: the day and the query, and nothing
+about the user. Several processes may append to one file, because each line is a single write. A
+full file gets no more lines.
 """
 
 from __future__ import annotations
@@ -18,27 +18,28 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 LONGEST = 200
-"""How many characters of a text are noted."""
+"""Maximum characters of a logged query."""
 MOST_BYTES = 5_000_000
-"""A file that is so large is full."""
+"""Maximum bytes of the file."""
 
 
 def today() -> date:
-    """The day, in UTC."""
+    """Return the current date in UTC."""
     return datetime.now(UTC).date()
 
 
 class Gaps:
-    """Notes searches that found nothing in a file, or nowhere, if none is named.
+    """The writer of the log. Without a file it writes nothing.
 
-    Whatever goes wrong with the file is told in the server's log, once, and never to a reader.
+    The first failed write, or a full file, ends the log. The reason goes to the server's log once.
+    The user's response does not change.
     """
 
     def __init__(self, file: str, day: Callable[[], date] = today) -> None:
         self._file, self._day, self._is_told = file, day, False
 
     def note(self, text: str) -> None:
-        """Notes one."""
+        """Append a query to the log."""
         if not self._file or self._is_told:
             return
         try:
@@ -53,13 +54,13 @@ class Gaps:
 
 
 def line(text: str, day: date) -> bytes:
-    """What is noted of a search: one line of ASCII, all control characters escaped."""
+    """Return the line for a query: JSON in ASCII, with all control characters escaped."""
     told = json.dumps({"day": day.isoformat(), "query": text[:LONGEST]})
     return told.replace("\x7f", "\\u007f").encode("ascii") + b"\n"
 
 
 def _appended(file: str, told: bytes) -> bool:
-    """Whether there was room for a line, and it stands there now."""
+    """Append a line. Return False if the file is full."""
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         if os.fstat(descriptor).st_size + len(told) > MOST_BYTES:
@@ -71,9 +72,10 @@ def _appended(file: str, told: bytes) -> bool:
 
 
 def most_frequent(file: Path, most: int) -> list[tuple[str, int]]:
-    """The commonest texts of a log, but for case and spaces, with how often each was typed.
+    """Return the most frequent queries of a log, with their counts.
 
-    Lines that are none of this log's are passed over. Raises OSError.
+    Queries that differ only in case or spaces count as one. Invalid lines are skipped. Raise
+    OSError if the file cannot be read.
     """
     typed: Counter[str] = Counter()
     spelt: dict[str, str] = {}
@@ -96,7 +98,7 @@ def _texts(file: Path) -> Iterator[str]:
 
 
 def printable(text: str) -> str:
-    """A text that a terminal prints as it is: what would steer it is escaped."""
+    """Return a text with unprintable characters escaped, so that it cannot control a terminal."""
     return "".join([
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     ])  # fmt: skip

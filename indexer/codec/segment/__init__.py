@@ -3,9 +3,9 @@
 `reader` opens all of them. The files of a segment:
 
     publications.seg   ids, titles, packed records, places in the corpus, sort orders
-    facets.seg         one column per facet: its values, the ordinals of each publication
+    facets.seg         one column per facet: its values, and the ordinals of each document
     words.seg          the term dictionary and the forward index
     postings.seg       the postings of words and of stems
-    meaning.seg        one embedding vector per publication, if the index was built with them
+    meaning.seg        one embedding vector per document, if the index was built with them
     _MAIN_1.toc        Whoosh's table of contents, which the engine never opens
 """

@@ -1,9 +1,11 @@
-"""A file of named arrays: written once, then mapped into memory and read as NumPy arrays.
+"""A file of named arrays: written once, then memory-mapped and read as NumPy arrays.
 
-The format: the eight bytes of `MAGIC`, the arrays, each beginning at a multiple of 64 bytes,
-a directory in JSON that gives each array's name, dtype (NumPy's, little-endian), shape and
-offset, and, in the last eight bytes of the file, where the directory begins (little-endian).
-Nothing in it is code: reading it builds arrays of plain numbers, whatever the file says.
+The file starts with the eight bytes of `MAGIC`. The arrays follow, each aligned to 64 bytes. Then
+comes a directory in JSON with the name, dtype (NumPy's, little-endian), shape and offset of each
+array. The last eight bytes are the offset of the directory (little-endian).
+
+The file contains no code. Reading it only creates arrays of plain numbers, whatever the file
+contains.
 """
 
 from __future__ import annotations
@@ -23,23 +25,23 @@ from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
 Buffer = mmap.mmap | memoryview
-"""The bytes of a file: mapped, or read into memory."""
+"""The bytes of a file, mapped or read into memory."""
 MAGIC = b"ARRAYS\x01\n"
 ALIGNED = 64
 NUMBERS = {
     np.dtype(name).str: np.dtype(name)
     for name in ("|b1", "|i1", "|u1", *(f"<{kind}{size}" for kind in "iuf" for size in (2, 4, 8)))
 }
-"""The dtypes that an array in a file may have, by their names."""
+"""The dtypes that an array in a file may have, by name."""
 _TAIL = np.dtype("<u8")
 
 
 class Damaged(Exception):
-    """A file that is no file of arrays, or not a whole one."""
+    """The file is not a file of arrays, or is incomplete."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where an array stands in a file, and what it is."""
+    """The offset, dtype and shape of an array in a file."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -47,15 +49,15 @@ class Place(msgspec.Struct, frozen=True):
 
     @property
     def count(self) -> int:
-        """The number of its items."""
+        """The number of items."""
         return int(np.prod(self.shape, dtype=np.int64))
 
 
 class ArrayWriter:
-    """Writes a file of arrays. What it gives out to be filled is part of the file.
+    """Writes a file of arrays. Arrays from `allocate` are mapped parts of the file.
 
-    Room is taken on the disk before anything is written into it, so that a full disk is an
-    OSError here, and never a signal while an array is being filled.
+    Disk space is reserved before an array is filled. A full disk therefore raises OSError in
+    `allocate`, and never a signal while an array is being filled.
     """
 
     def __init__(self, file: Path) -> None:
@@ -81,7 +83,10 @@ class ArrayWriter:
             self._file.write(directory + np.array(self._end, _TAIL).tobytes())
 
     def allocate(self, name: str, dtype: DTypeLike, *shape: int) -> Array:
-        """An array of zeros, in the file, to be filled before the writer is closed."""
+        """Return an array of zeros in the file.
+
+        Fill it before the writer is closed.
+        """
         place = self._place(name, dtype, shape)
         if not place.count:
             return np.zeros(shape, dtype)
@@ -91,13 +96,13 @@ class ArrayWriter:
         return _view(mapped, msgspec.structs.replace(place, offset=place.offset - page))
 
     def add(self, name: str, array: Array) -> None:
-        """Writes an array as it is."""
+        """Write an array."""
         place = self._place(name, array.dtype, array.shape)
         self._file.seek(place.offset)
         self._file.write(np.ascontiguousarray(array, NUMBERS[place.dtype]).data)
 
     def _place(self, name: str, dtype: DTypeLike, shape: tuple[int, ...]) -> Place:
-        """Where the next array stands."""
+        """Assign the next aligned offset to an array."""
         offset = -(-self._end // ALIGNED) * ALIGNED
         place = Place(np.dtype(dtype).newbyteorder("<").str, shape, offset)
         self._end = offset + place.count * NUMBERS[place.dtype].itemsize
@@ -106,7 +111,10 @@ class ArrayWriter:
 
 
 def mapped(file: Path) -> Buffer:
-    """The bytes of a file, mapped into memory. If it is cut while they are used, that is fatal."""
+    """Return the bytes of a file, memory-mapped.
+
+    Using them after the file was truncated kills the process.
+    """
     with file.open("rb") as stream:
         if not stream.seek(0, os.SEEK_END):
             return memoryview(b"")
@@ -114,10 +122,11 @@ def mapped(file: Path) -> Buffer:
 
 
 def held(file: Path) -> Buffer:
-    """Return the bytes of a file in memory, read-only. No change of the file reaches them.
+    """Return the bytes of a file in memory, read-only. Later changes of the file have no effect.
 
-    The memory is mapped for them alone, so the system has it back as soon as they are freed: the
-    C library may keep blocks of up to 32 MB. A file that is cut meanwhile ends in zeros.
+    The memory is a mapping of its own, so the system gets it back as soon as it is freed. With an
+    ordinary allocation, the C library may keep freed blocks of up to 32 MB. If the file is
+    truncated during the read, the rest is zeros.
     """
     with file.open("rb", buffering=0) as stream:
         size = stream.seek(0, os.SEEK_END)
@@ -130,12 +139,12 @@ def held(file: Path) -> Buffer:
 
 
 def read(file: Path) -> Mapping[str, Array]:
-    """The arrays of a file by their names, mapped into memory and read-only. Raises Damaged."""
+    """Return the arrays of a file by name, mapped and read-only. Raise Damaged."""
     return arrays(mapped(file), file.name)
 
 
 def arrays(data: Buffer, file: str) -> Mapping[str, Array]:
-    """The arrays of the bytes of a file by their names, read-only. Raises Damaged."""
+    """Return the arrays in the bytes of a file by name, read-only. Raise Damaged."""
     end = len(data) - _TAIL.itemsize
     if end < len(MAGIC):
         raise Damaged(f"{file} is too short to be a file of arrays")
@@ -157,7 +166,7 @@ def _view(data: Buffer, place: Place) -> Array:
 
 
 def narrowest(largest: int) -> np.dtype[Any]:
-    """The smallest dtype among uint8, uint16, int32 and int64 that holds 0 to `largest`."""
+    """Return the smallest of uint8, uint16, int32 and int64 that fits 0 to `largest`."""
     kinds = (np.uint8, np.uint16, np.int32)
     return next(
         (np.dtype(kind) for kind in kinds if largest <= np.iinfo(kind).max), np.dtype(np.int64)
@@ -165,14 +174,14 @@ def narrowest(largest: int) -> np.dtype[Any]:
 
 
 def for_offsets(largest: int) -> np.dtype[Any]:
-    """int32 or, where it must be, int64: what is added to and taken away from has a sign."""
+    """Return int32, or int64 if needed. Offsets are signed because they are subtracted."""
     return np.dtype(np.int32 if largest <= np.iinfo(np.int32).max else np.int64)
 
 
 class Spool:
-    """Rows of numbers put aside on the disk until all are there; gone when it is closed.
+    """A temporary file for rows of numbers, until all of them are there.
 
-    The file has no name, so that nothing is left behind, however the program ends.
+    The file has no name, so nothing is left on disk, however the program ends.
     """
 
     def __init__(self, folder: Path, dtype: DTypeLike) -> None:
@@ -181,23 +190,23 @@ class Spool:
         self._size = 0
 
     def append(self, rows: Array) -> None:
-        """Adds rows behind those that are there."""
+        """Append rows."""
         self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         self._size += rows.size
 
     def array(self) -> Array:
-        """All rows in a row, mapped into memory."""
+        """Return all rows as one flat array, memory-mapped."""
         self._file.flush()
         if not self._size:
             return np.zeros(0, self._dtype)
         return np.asarray(np.memmap(self._file, self._dtype, "r", shape=(self._size,)))
 
     def close(self) -> None:
-        """Gives the room on the disk back; what `array` gave stays as long as it is used."""
+        """Free the disk space. An array from `array` stays valid as long as it is used."""
         _abandon(self._file)
 
 
 def _abandon(file: IO[bytes]) -> None:
-    """Closes a file that nobody reads any more: what it yet had to write may fail."""
+    """Close a file that is no longer needed. Pending writes may fail."""
     with suppress(OSError):
         file.close()

@@ -1,8 +1,8 @@
-"""What is stored of each publication: its id and title as they are, the rest packed.
+"""The document store: plain ids and titles, and the rest as compressed records.
 
-The rest is packed one publication at a time, with Zstandard (RFC 8878) and a dictionary of
-the first records, which all of them resemble; so any one can be read alone, and unchanged
-ones are copied as they are.
+Each record is compressed alone with Zstandard (RFC 8878). So any record can be read by itself, and
+unchanged records are copied as they are. The dictionary consists of the first records, which all
+others resemble.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from indexer.codec.segment.array_file import Array, ArrayWriter, Spool, narrowes
 from indexer.codec.segment.string_table import Blobs, Texts, offsets_of
 
 SAMPLES, LARGEST_DICTIONARY = 256, 1 << 16
-"""The dictionary is the first so many records, cut at so many bytes."""
+"""The dictionary is the first 256 records, cut at 64 KiB."""
 
 NO_YEAR, LAST_YEAR = 0, 10_000
 _NO_YEARS = (NO_YEAR,)
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
-    """What is packed: all of a publication but its id, its title and its place."""
+    """The compressed part of a publication: everything except id, title and source."""
 
     summary: str | None
     lang: str | None
@@ -49,12 +49,13 @@ def _dictionary(samples: bytes) -> zstandard.ZstdCompressionDict:
 
 
 class Stored:
-    """The stored publications of a file, by number.
+    """The stored fields of all documents, by number.
 
-    `years` has the year of each (int32, NO_YEAR where it has none); `ranks` the place of each
-    in an order: `newest`, `oldest`, `title` (int32; ties go by id, the undated are last).
-    `by_id` has their numbers in the order of their ids (int32), and `pieces` the digest of the
-    piece of a file that each was read from (16 bytes).
+    `years` has the year of each document (int32), or NO_YEAR. `ranks` has the position of each
+    document in the orders `newest`, `oldest` and `title` (int32). Ties are broken by id, and
+    documents without a date come last. `by_id` has the document numbers in the order of their ids
+    (int32). `pieces` has the digest of the piece of a file that each document was read from (16
+    bytes).
     """
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
@@ -74,7 +75,11 @@ class Stored:
 
     @property
     def _unpack(self) -> Callable[[bytes], bytes]:
-        """Unpacks a record. Threads that shared a decompressor would spoil what it holds."""
+        """The function that decompresses a record.
+
+        Each thread has its own decompressor, because threads that share one would corrupt its
+        state.
+        """
         try:
             found: Callable[[bytes], bytes] = self._of_thread.unpack
         except AttributeError:
@@ -83,23 +88,23 @@ class Stored:
         return found
 
     def source(self, number: int) -> Source:
-        """Where a publication stands in the corpus."""
+        """Return the source of a document: its file and line in the corpus."""
         return Source(self.files[self._file[number]], int(self._line[number]))
 
     @cached_property
     def all_ids(self) -> list[str]:
-        """The ids of all publications."""
+        """The ids of all documents."""
         return self.ids.all()
 
     @cached_property
     def all_lines(self) -> list[int]:
-        """The line of its file that each stands on."""
+        """The line in its file of each document."""
         lines: list[int] = self._line.tolist()
         return lines
 
     @cached_property
     def of_piece(self) -> dict[bytes, range]:
-        """To the digest of a piece, the numbers of the publications that it gave."""
+        """The documents that were read from each piece, by the digest of the piece."""
         firsts = np.flatnonzero(np.any(self.pieces[1:] != self.pieces[:-1], axis=1)) + 1
         bounds = [0, *firsts.tolist(), len(self)]
         pieces = self.pieces.tobytes()
@@ -112,11 +117,11 @@ class Stored:
         return known
 
     def record(self, number: int) -> bytes:
-        """A publication's record, unpacked."""
+        """Return the record of a document, decompressed."""
         return self._unpack(self.records[number])
 
     def publication(self, number: int) -> Publication:
-        """A publication, whole."""
+        """Return the whole publication of a document."""
         record = _decode(self.record(number))
         return Publication(
             id=self.ids.text(number), title=self.titles.text(number), source=self.source(number),
@@ -124,7 +129,7 @@ class Stored:
         )  # fmt: skip
 
     def number(self, identity: str) -> int | None:
-        """The number of the publication with an id; None if there is none."""
+        """Return the document with an id, or None."""
         order = self.by_id
         at = bisect_left(order, identity, key=self.ids.text)
         found = at < len(order) and self.ids.text(order[at]) == identity
@@ -132,7 +137,7 @@ class Stored:
 
 
 class StoredBuilder:
-    """Gathers what is stored, publication by publication; numbers count from 0."""
+    """Collects the stored fields, document by document, numbered from 0."""
 
     def __init__(self, folder: Path, catalogue: Catalogue, former: Stored | None) -> None:
         self._former, self._language = former, catalogue.language
@@ -150,7 +155,7 @@ class StoredBuilder:
         self._dictionary = b""
 
     def begin(self, first: Sequence[Item]) -> None:
-        """Settles the dictionary, by the first publications."""
+        """Build the dictionary from the first publications."""
         samples = [
             self._known.record(each.number) if isinstance(each, Kept) else _packable(each)
             for each in first[:SAMPLES]
@@ -165,7 +170,7 @@ class StoredBuilder:
         return self._former
 
     def add(self, fresh: Sequence[Fresh]) -> None:
-        """Stores publications that are new."""
+        """Store new publications."""
         records = [self._pack(_packable(each)) for each in fresh]
         publications = [each.publication for each in fresh]
         self._pieces.append(b"".join([each.piece for each in fresh]))
@@ -182,7 +187,10 @@ class StoredBuilder:
         self._stand(each.source for each in publications)
 
     def copy(self, kept: Sequence[Kept]) -> Array:
-        """Stores publications of the former file again as they are; gives their numbers there."""
+        """Copy documents of the previous segment. Return their numbers there.
+
+        Records are compressed again only if the dictionary has changed.
+        """
         former = self._known
         numbers = np.fromiter((each.number for each in kept), np.int64, len(kept))
         cuts = np.flatnonzero(np.diff(numbers) != 1) + 1
@@ -203,7 +211,7 @@ class StoredBuilder:
         return numbers
 
     def _stand(self, sources: Iterable[Source]) -> None:
-        """Takes down where the next publications stand in the corpus."""
+        """Record the sources of the next documents."""
         files = self._files
         for each in sources:
             self._file.append(files.setdefault(each.file, len(files)))
@@ -211,11 +219,11 @@ class StoredBuilder:
         self.size = len(self._line)
 
     def close(self) -> None:
-        """Gives back the room that was taken on the disk meanwhile."""
+        """Free the temporary disk space."""
         self._records.close()
 
     def write(self, writer: ArrayWriter, origins: Array) -> None:
-        """Writes all that was gathered; `origins` has the former number of each, or -1."""
+        """Write everything collected. `origins` has the previous number of each document, or -1."""
         lengths = np.concatenate([np.zeros(0, np.int64), *self._lengths])
         writer.add("dictionary", np.frombuffer(self._dictionary, np.uint8))
         Blobs(self._records.array(), offsets_of(lengths)).write(writer, "records")
@@ -258,7 +266,7 @@ class StoredBuilder:
 
 
 def _title_key(title: str, language: str, identity: str) -> str:
-    """What titles are sorted by; the ids behind them, so that no two are the same."""
+    """Return the sort key of a title, followed by the id to make it unique."""
     return f"{sort_orders.title_key(title, language)}\n{identity}"
 
 

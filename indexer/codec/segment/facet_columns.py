@@ -1,8 +1,8 @@
-"""Facet values as columns of ordinals: what filtering and counting work on.
+"""Facet values as ordinals per document, for filters and counts.
 
-A column has the distinct values of a field, sorted, and last `none`, which stands for having
-no value. Publication `d` has the values at `ordinals[offsets[d]:offsets[d + 1]]`; ancestors
-of a value in a tree stand there as values of their own field.
+A column has the distinct values of a field, sorted. The last one is `none`, for documents without a
+value. Document `d` has the values at `ordinals[offsets[d]:offsets[d + 1]]`. In a tree, the
+ancestors of a value are also values of the document, in the same field.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from indexer.codec.segment.string_table import Texts, offsets_of
 
 
 class Column:
-    """The values of one field for every publication, as they stand in a file."""
+    """The values of one field for every document, as stored in a file."""
 
     def __init__(self, arrays: Mapping[str, Array], name: str) -> None:
         self.values: list[str] = Texts.read(arrays, f"{name}.values").all()
@@ -28,33 +28,36 @@ class Column:
 
     @cached_property
     def ordinal(self) -> dict[str, int]:
-        """To each value its ordinal."""
+        """The ordinal of each value."""
         return {value: number for number, value in enumerate(self.values)}
 
     @cached_property
     def documents(self) -> Array:
-        """To each of `ordinals`, the number of the publication that has it (int32)."""
+        """The document of each item of `ordinals` (int32)."""
         return np.repeat(np.arange(self.size, dtype=np.int32), np.diff(self.offsets))
 
     @cached_property
     def firsts(self) -> Array:
-        """The first ordinal of each publication."""
+        """The first ordinal of each document."""
         return self.ordinals[self.offsets[:-1]]
 
     @property
     def size(self) -> int:
-        """The number of publications."""
+        """The number of documents."""
         return len(self.offsets) - 1
 
     def between(self, low: str, high: str) -> tuple[int, ...]:
-        """The ordinals of the values from `low` to `high`, as text; both ends count."""
+        """Return the ordinals of the values from `low` to `high`, compared as text.
+
+        Both ends are included.
+        """
         return tuple(
             ordinal for ordinal, value in enumerate(self.values[:-1]) if low <= value <= high
         )
 
 
 class ColumnBuilder:
-    """Gathers the values of one field, publication by publication."""
+    """Collects the values of one field, document by document."""
 
     def __init__(self, name: str, former: Column | None) -> None:
         self.name, self._former = name, former
@@ -63,14 +66,14 @@ class ColumnBuilder:
         self._found: list[Array] = []
 
     def add(self, rows: Sequence[Sequence[Value]]) -> None:
-        """The values of some publications."""
+        """Append the values of new documents, one row per document."""
         counts = np.fromiter(map(len, rows), np.int32, len(rows))
         ordinals = map(self._ordinals.__getitem__, (value for row in rows for value in row))
         self._counts.append(counts)
         self._found.append(np.fromiter(ordinals, np.int32, int(counts.sum())))
 
     def copy(self, numbers: Array) -> None:
-        """The values of some publications of the former column."""
+        """Append the values of documents of the previous column, by their numbers there."""
         assert self._former is not None
         begins = self._former.offsets[numbers].astype(np.int64)
         counts = self._former.offsets[numbers + 1] - begins
@@ -83,7 +86,7 @@ class ColumnBuilder:
         self._found.append(found[found < len(self._former.values) - 1])
 
     def write(self, writer: ArrayWriter) -> dict[str, int]:
-        """Writes the column; tells how many publications have each value, most frequent first."""
+        """Write the column. Return the number of documents per value, most frequent first."""
         counts = np.concatenate([np.zeros(0, np.int32), *self._counts])
         found = np.concatenate([np.zeros(0, np.int32), *self._found])
         values, final = self._ordinals.final(found)
@@ -100,7 +103,7 @@ class ColumnBuilder:
 
 
 class _Ordinals(dict[Value, int]):
-    """To each value as it is given, the number of its text in the order of first meeting."""
+    """Cache from each value to the number of its text, in order of first occurrence."""
 
     def __init__(self, known: Sequence[str]) -> None:
         super().__init__()
@@ -111,7 +114,7 @@ class _Ordinals(dict[Value, int]):
         return number
 
     def final(self, found: Array) -> tuple[list[str], Array]:
-        """The values that are still there, sorted, and the final ordinal of each number."""
+        """Return the values that occur, sorted, and the final ordinal of each number."""
         texts = list(self.texts)
         used = np.flatnonzero(np.bincount(found, minlength=len(texts)))
         order = sorted(used.tolist(), key=texts.__getitem__)

@@ -1,7 +1,7 @@
-"""Postings: which publications hold a term, how often in each field, and where.
+"""Postings: the documents, weights, frequencies and positions of each term.
 
-They are made from the stream of words alone: whether it was read or mostly copied, the postings
-are the same. A stretch of the stream is sorted at a time; the stretches are joined by copying.
+Postings depend on the forward index only, whether its texts were read or copied. The forward index
+is sorted one stretch at a time. The sorted stretches are joined by copying.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from indexer.codec.segment.string_table import offsets_of
 
 Fill = Callable[[], None]
 STRETCH = 1 << 21
-"""About how many words are sorted at a time (a publication is never cut): it bounds memory."""
+"""Approximate number of words sorted at a time. It bounds memory. A document is never split."""
 LARGEST_KEY = 63
-"""How many bits a number that is sorted has, its sign left aside."""
+"""Bits of a sort key: 64 without the sign."""
 
 K1 = 1.5
 B = 0.75
 B_SHORT = 0.5
-"""BM25F: how fast frequency saturates, and how much a field's length counts, in the summary
-and in all others, which are short."""
+"""Parameters of BM25F. K1 sets how fast the frequency saturates. B is the length normalization of
+the summary, B_SHORT that of all other fields, which are short."""
 
 
 class Layout(NamedTuple):
-    """A stream of words and where its fields lie.
+    """The forward index: a stream of words, and the position of each field in it.
 
-    `stream` has the word at each place (int32), negative where none stands. The field `f` of
-    publication `d` begins at `starts[d, f]` (one row more ends the last publication), and has
-    `lengths[d, f]` words.
+    `stream` has the word number at each position (int32), negative where there is no word. Field
+    `f` of document `d` starts at `starts[d, f]` and has `lengths[d, f]` words. An extra row of
+    `starts` ends the last document.
     """
 
     stream: Array
@@ -42,7 +42,7 @@ class Layout(NamedTuple):
     lengths: Array
 
     def only(self, numbers: Array) -> Layout:
-        """The layout of some publications alone."""
+        """Return the layout of these documents alone."""
         begins = self.starts[numbers, 0].astype(np.int64)
         counts = self.starts[numbers + 1, 0] - begins
         ends = offsets_of(counts)
@@ -56,12 +56,12 @@ class Layout(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """The postings of a stretch of publications, sorted by term, then by publication.
+    """The postings of a stretch of documents, sorted by term, then by document.
 
-    `stands` has how often each term stands there, `held` in how many publications. A posting
-    has its publication (`documents`, int32), its `weights` (float32), the weighed frequencies
-    of BM25F summed over the fields, and its `frequencies` in all. `positions` has all the
-    places of terms, counted from where the publication begins.
+    `stands` has the number of occurrences of each term, `held` the number of documents that contain
+    it. Each posting has its document (`documents`, int32) and its weight (`weights`, float32): the
+    weighted frequency of BM25F, summed over the fields. `frequencies` has its frequency over all
+    fields. `positions` has the positions of all terms, relative to the start of the document.
     """
 
     stands: Array
@@ -73,9 +73,9 @@ class Stretch(NamedTuple):
 
 
 def stretches(layout: Layout) -> Iterator[tuple[int, int]]:
-    """The publications in ranges, each of about STRETCH words or of one long publication.
+    """Yield ranges of documents, each of about STRETCH words or of one long document.
 
-    There is at least one range, if an empty one.
+    There is at least one range, even if it is empty.
     """
     begins = layout.starts[:, 0]
     first = 0
@@ -89,10 +89,11 @@ def stretches(layout: Layout) -> Iterator[tuple[int, int]]:
 
 
 class Codes(NamedTuple):
-    """Where the words of a stretch stand, each as one number, and in how many bits.
+    """The positions of all words of a stretch, each packed into one number.
 
-    `codes` (int64) are `document | field | position` from high to low, the document counted
-    from the first of the stretch; `words` has the word at each.
+    `words` has the word at each position. `codes` (int64) has `document | field | position`, from
+    the highest bits to the lowest. The document is relative to the first one of the stretch. The
+    other fields give the width of each part in bits.
     """
 
     words: Array
@@ -103,7 +104,7 @@ class Codes(NamedTuple):
 
 
 def codes_of(layout: Layout, first: int, last: int) -> Codes:
-    """Where the words of the publications from `first` up to `last` stand."""
+    """Return the packed positions of all words of the documents from `first` up to `last`."""
     begin, end = int(layout.starts[first, 0]), int(layout.starts[last, 0])
     starts = layout.starts[first:last].astype(np.int64)
     positions = starts - starts[:, :1]
@@ -125,10 +126,10 @@ def codes_of(layout: Layout, first: int, last: int) -> Codes:
 def inverted(
     found: Codes, term_of: Array, terms: int, first: int, scale: NDArray[np.float32]
 ) -> Stretch:
-    """The postings of a stretch that begins with the publication `first`.
+    """Return the postings of a stretch that starts with document `first`.
 
-    `term_of` has the term of each word, `scale` what one occurrence is worth by publication
-    and field. Raises OverflowError where a stretch has more than 63 bits can tell apart.
+    `term_of` has the term of each word. `scale` has the weight of one occurrence by document and
+    field. Raise OverflowError if a sort key needs more than 63 bits.
     """
     code_bits = found.document_bits + found.field_bits + found.position_bits
     if terms.bit_length() + code_bits > LARGEST_KEY:
@@ -140,7 +141,7 @@ def inverted(
     keys.sort()
     positions = _narrowed(keys & ((1 << found.position_bits) - 1))
     keys >>= found.position_bits
-    # A run is what has the same term, publication and field; a posting has a run a field.
+    # A run has one term, document and field. A posting has one run per field.
     run_starts = _firsts(keys)
     runs = keys.take(run_starts)
     fields = runs & ((1 << found.field_bits) - 1)
@@ -160,14 +161,14 @@ def inverted(
 
 
 def _firsts(ascending: Array) -> Array:
-    """Where each new number begins."""
+    """Return the index of the first of each run of equal numbers."""
     is_first = np.ones(len(ascending), np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
     return np.flatnonzero(is_first)
 
 
 def _lengths(starts: Array, end: int) -> Array:
-    """How long the parts are that begin at `starts`, the last of them up to `end`."""
+    """Return the lengths of the parts that start at `starts`. The last part ends at `end`."""
     lengths = np.empty(len(starts), np.int64)
     np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
     lengths[-1:] = end - starts[-1:]
@@ -179,10 +180,11 @@ def _narrowed(numbers: Array) -> Array:
 
 
 def means(lengths: Array) -> NDArray[np.float64]:
-    """The mean length of each field, of the publications that have it, to eight binary digits.
+    """Return the mean length of each field, over the documents that have it.
 
-    So rounded, it stays the same when a few publications of many come or go, and with it what
-    an occurrence is worth in all others: their postings need not be made anew.
+    The mean is rounded to eight binary digits. It then stays the same when a few documents of many
+    are added or removed. So do the weights of all other documents, and their postings need no
+    rebuild.
     """
     held = np.count_nonzero(lengths, axis=0)
     exact = lengths.sum(axis=0, dtype=np.float64) / np.maximum(held, 1)
@@ -192,9 +194,10 @@ def means(lengths: Array) -> NDArray[np.float64]:
 
 
 def scales(lengths: Array, weights: list[float], is_short: list[bool]) -> NDArray[np.float32]:
-    """What one occurrence in each field of each publication is worth (float32, like `lengths`).
+    """Return the weight of one occurrence in each field of each document.
 
-    That is its field's weight, normalised by length: w / (1 - b + b * length / mean length).
+    The result is float32 and has the shape of `lengths`. It is the weight of the field, normalized
+    by length: w / (1 - b + b * length / mean length).
     """
     mean = np.maximum(means(lengths), 1e-9)
     b = np.where(is_short, B_SHORT, B)
@@ -203,31 +206,32 @@ def scales(lengths: Array, weights: list[float], is_short: list[bool]) -> NDArra
 
 
 class Source(Protocol):
-    """The postings of one kind of terms, on their way into a file.
+    """The postings of one kind of term, ready to be written to a file.
 
-    To each term, `held` has the number of its postings, `stands` that of its places. `dtype`
-    and `fill` are told the name of an array of `Stretch`.
+    For each term, `held` has the number of its postings, `stands` that of its positions. `dtype`
+    and `fill` take the name of an array of `Stretch`.
     """
 
     @property
     def held(self) -> Array:
-        """In how many publications each term stands."""
+        """The number of documents that contain each term."""
 
     @property
     def stands(self) -> Array:
-        """How often each term stands anywhere."""
+        """The number of occurrences of each term."""
 
     def dtype(self, name: str) -> np.dtype[Any]:
-        """The narrowest dtype that holds an array."""
+        """Return the narrowest dtype for an array."""
 
     def fill(self, name: str, into: Array) -> None:
-        """Puts a whole array there."""
+        """Write a whole array into `into`."""
 
 
 def write(writer: ArrayWriter, kind: str, source: Source, names: Sequence[str]) -> list[Fill]:
-    """Writes the arrays of these names, which have an item a posting, under a kind's name.
+    """Write the named arrays, with one item per posting, under the name of a kind.
 
-    What is returned must be called before the writer is closed, in any order and threads.
+    The returned functions fill the arrays. Call them before the writer is closed, in any order and
+    from any thread.
     """
     offsets = offsets_of(source.held)
     writer.add(f"{kind}.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
@@ -235,19 +239,22 @@ def write(writer: ArrayWriter, kind: str, source: Source, names: Sequence[str]) 
 
 
 def write_positions(writer: ArrayWriter, kind: str, source: Source) -> list[Fill]:
-    """Writes all places of the same terms; what is returned must be called too."""
+    """Write the positions of the terms. The returned function fills the array."""
     offsets = offsets_of(source.stands)
     writer.add(f"{kind}.position_offsets", offsets.astype(for_offsets(int(offsets[-1]))))
     return [_filling(writer, kind, source, "positions", int(offsets[-1]))]
 
 
 def _filling(writer: ArrayWriter, kind: str, source: Source, name: str, length: int) -> Fill:
-    """Makes room for an array; what fills it."""
+    """Allocate an array and return the function that fills it."""
     return partial(source.fill, name, writer.allocate(f"{kind}.{name}", source.dtype(name), length))
 
 
 class Joined:
-    """Stretches in the order of their publications, joined: see `Source`."""
+    """Stretches joined in the order of their documents.
+
+    Implements `Source`.
+    """
 
     def __init__(self, parts: Sequence[Stretch]) -> None:
         self._parts = parts
@@ -255,12 +262,12 @@ class Joined:
         self.stands: Array = np.sum([part.stands for part in parts], axis=0)
 
     def dtype(self, name: str) -> np.dtype[Any]:
-        """The widest that any part has."""
+        """Return the widest dtype of any part."""
         dtypes = [getattr(part, name).dtype for part in self._parts]
         return max(dtypes, key=lambda dtype: dtype.itemsize)
 
     def fill(self, name: str, into: Array) -> None:
-        """What each stretch has of a term, one after the other."""
+        """Write the items of each term, stretch after stretch, into `into`."""
         is_place = name == "positions"
         begins = offsets_of(self.stands if is_place else self.held)[:-1]
         for part in self._parts:
@@ -270,14 +277,17 @@ class Joined:
 
 
 def _places(begins: Array, counts: Array) -> Array | slice:
-    """Where a stretch's postings go: those of each word from where the last stretch ended."""
+    """Return where the items of a stretch go.
+
+    The items of each term start where those of the previous stretch ended.
+    """
     if not len(counts) or (begins[1:] == begins[0] + np.cumsum(counts[:-1])).all():
         return slice(int(begins[0]), int(begins[0] + counts.sum())) if len(counts) else slice(0)
     return ranges(begins, counts)
 
 
 def ranges(begins: Array, counts: Array) -> Array:
-    """The numbers of several ranges in a row: `begins[i]` and on, `counts[i]` of them (int64)."""
+    """Return the numbers of several ranges: `counts[i]` from `begins[i]` on (int64)."""
     ends = np.cumsum(counts)
     numbers: Array = np.arange(ends[-1] if len(ends) else 0)
     numbers += np.repeat(begins - (ends - counts), counts)

@@ -1,4 +1,4 @@
-"""A segment, open for reading: the arrays of a generation, and the few ways into them."""
+"""A segment, open for reading: the arrays of a generation, and lookups in them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
 
 
 SPOKEN = "@language"
-"""The name of the column with the language that each publication is in; no row is called so."""
+"""The name of the column with the language of each document. No catalogue row has this name."""
 
 
 class Postings(NamedTuple):
-    """The publications that hold some terms: `documents` (int32), and `weights` (float32).
+    """The documents that contain some terms (int32), with their weights (float32).
 
-    A term's documents ascend; those of several terms stand one term after the other. The
-    weights are frequencies, weighed and normalised by length, summed over the fields.
+    The documents of one term ascend. Those of several terms follow each other, term by term. A
+    weight is a frequency weighted by field, normalized by length, and summed over the fields.
     """
 
     documents: Array
@@ -40,16 +40,16 @@ class Postings(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Places in the stream (int64), and the publication that each lies in (int32)."""
+    """Positions in the word stream (int64), and the document of each (int32)."""
 
     documents: Array
     places: Array
 
 
 class Terms:
-    """Terms of one kind, sorted, and the postings of each over all fields.
+    """The terms of one kind, sorted, and the postings of each over all fields.
 
-    `arrays` has the arrays of `postings.Stretch` that are there, by their names.
+    `arrays` has the stored arrays of `postings.Stretch`, by name.
     """
 
     def __init__(self, texts: Texts, arrays: Mapping[str, Array]) -> None:
@@ -59,30 +59,30 @@ class Terms:
         self.weights: Array = arrays["weights"]
 
     def postings(self, first: int, last: int) -> Postings:
-        """The postings of the terms from `first` up to `last`."""
+        """Return the postings of the terms from `first` up to `last`."""
         begin, end = self.offsets[first], self.offsets[last]
         return Postings(self.documents[begin:end], self.weights[begin:end])
 
     def postings_of(self, numbers: Array) -> Postings:
-        """The postings of several terms, one after the other."""
+        """Return the postings of several terms, one term after the other."""
         taken = _ranges(self.offsets, numbers)
         return Postings(self.documents.take(taken), self.weights.take(taken))
 
     def frequency(self, number: int) -> int:
-        """How many publications a term is in."""
+        """Return the number of documents that contain a term."""
         return int(self.offsets[number + 1]) - int(self.offsets[number])
 
 
 def _ranges(offsets: Array, numbers: Array) -> Array:
-    """What stands between the offsets of some numbers and the next ones, in a row."""
+    """Return the indices of all items of these numbers, end to end."""
     begins = offsets[numbers].astype(np.int64)
     return postings.ranges(begins, offsets[numbers + 1] - begins)
 
 
 class Segment:
-    """The arrays of one segment, each file of them as `read` gives it.
+    """The arrays of one segment.
 
-    Raises Damaged or OSError if they can't be read.
+    `read` returns the arrays of a file. Raise Damaged or OSError if a file cannot be read.
     """
 
     def __init__(
@@ -115,12 +115,12 @@ class Segment:
 
     @property
     def size(self) -> int:
-        """The number of publications; they are numbered from 0."""
+        """The number of documents. They are numbered from 0."""
         return len(self.stored)
 
     @cached_property
     def scale(self) -> Array:
-        """What one occurrence in each field of each publication is worth (float32)."""
+        """The weight of one occurrence in each field of each document (float32)."""
         return scale_of(self.catalogue, self.layout.lengths)
 
     @cached_property
@@ -128,18 +128,18 @@ class Segment:
         return np.ascontiguousarray(self.layout.starts[:-1, 0], np.int64)
 
     def stands(self, stem: int) -> int:
-        """How often a stem stands anywhere."""
+        """Return the number of occurrences of a stem."""
         return int(self.position_offsets[stem + 1]) - int(self.position_offsets[stem])
 
     def places(self, stem: int) -> Places:
-        """Everywhere that a stem stands, in the order of the stream."""
+        """Return all positions of a stem, in the order of the stream."""
         first, last = self.stems.offsets[stem], self.stems.offsets[stem + 1]
         documents = np.repeat(self.stems.documents[first:last], self.frequencies[first:last])
         positions = self.positions[self.position_offsets[stem] : self.position_offsets[stem + 1]]
         return Places(documents, self._begins.take(documents) + positions)
 
     def places_of_words(self, words: Array) -> Places:
-        """Everywhere that one of some words stands, stem by stem."""
+        """Return all positions of any of these words, stem by stem."""
         wanted = np.zeros(len(self.stem_of) + 2, np.bool_)
         wanted[words] = True
         stems = np.unique(self.stem_of[words])
@@ -152,15 +152,15 @@ class Segment:
 
     @cached_property
     def _stem_or_none(self) -> Array:
-        """The stem of each word, and behind them none, for what is negative in the stream."""
+        """The stem of each word, then -1 twice: GAP and FIELD_END index from the end."""
         return np.concatenate([self.stem_of, np.full(2, -1, np.int32)])
 
     def stems_at(self, places: Array) -> Array:
-        """The number of the stem at each place (int32), -1 where no word stands."""
+        """Return the stem number at each position (int32), or -1 where there is no word."""
         return self._stem_or_none.take(self.layout.stream.take(places, mode="clip"), mode="wrap")
 
     def fields_at(self, found: Places) -> Array:
-        """The number of the field that each place lies in (its place in `fields`)."""
+        """Return the field of each position, as an index into `fields`."""
         starts = self.layout.starts
         fields = np.zeros(len(found.places), np.int8)
         for number in range(1, len(self.fields)):
@@ -169,7 +169,7 @@ class Segment:
 
 
 def _named(arrays: Mapping[str, Array], kind: str) -> dict[str, Array]:
-    """The arrays that were written under a kind's name."""
+    """Return the arrays written under the name of a kind."""
     return {
         name.removeprefix(f"{kind}."): array
         for name, array in arrays.items()
@@ -178,7 +178,10 @@ def _named(arrays: Mapping[str, Array], kind: str) -> dict[str, Array]:
 
 
 def scale_of(catalogue: Catalogue, lengths: Array) -> Array:
-    """What one occurrence in each field of each publication is worth: see `postings.scales`."""
+    """Return the weight of one occurrence in each field of each document.
+
+    See `postings.scales`.
+    """
     rows = catalogue.searchable
     return postings.scales(
         lengths, [row.weight for row in rows], [row.role != "summary" for row in rows]

@@ -1,4 +1,4 @@
-"""The orders of publications that do not depend on a query."""
+"""Sort orders of documents that do not depend on the query: sort keys, merging and ranks."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ _WORD = re.compile(r"\w+")
 
 
 def title_key(title: str, language: str) -> str:
-    """What titles are sorted by: folded words, without a leading article of their language."""
+    """Return the sort key of a title: folded words without a leading article of its language."""
     words = _WORD.findall(fold(title))
     articles = _ARTICLES.get(language.partition("-")[0], frozenset())
     return " ".join(words[1:] if len(words) > 1 and words[0] in articles else words)
 
 
 def merged(kept: Array, fresh: Array, keys: Sequence[str], key_of: Callable[[int], str]) -> Array:
-    """Numbers in the order of their keys (int32): `kept` stand in it, `fresh` come in between.
+    """Merge documents into an order by key. Return it as int32.
 
-    `keys` are those of the fresh ones; `key_of` is asked for the keys of few of those kept.
+    `kept` documents are already in order. `keys` are the keys of the `fresh` ones. `key_of` is
+    called for few of the kept ones, by binary search.
     """
     order = sorted(range(len(keys)), key=keys.__getitem__)
     at = [bisect_left(kept, keys[each], key=key_of) for each in order] if len(kept) else 0
@@ -40,16 +41,16 @@ def merged(kept: Array, fresh: Array, keys: Sequence[str], key_of: Callable[[int
 
 
 def ranks(order: Array) -> Array:
-    """To each number its place in an order that has all of them (int32)."""
+    """Return the position of each document in an order of all documents (int32)."""
     places = np.empty(len(order), np.int32)
     places[order] = np.arange(len(order), dtype=np.int32)
     return places
 
 
 def inverse(origins: Array, size: int) -> Array:
-    """To each of `size` former numbers the one that it has now (int32), -1 if it is gone.
+    """Return the new number of each of `size` old documents (int32), or -1 if it is gone.
 
-    `origins` has to each number of now the former one, or -1.
+    `origins` has the old number of each new document, or -1.
     """
     now = np.full(size, -1, np.int32)
     stays = np.flatnonzero(origins >= 0)

@@ -1,4 +1,4 @@
-"""Many texts, or many pieces of bytes, as two arrays: all of them in a row, and where each is."""
+"""Many strings, or many pieces of bytes, as two arrays: the data, and the offset of each piece."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from indexer.codec.segment.array_file import Array, ArrayWriter, for_offsets
 
 HEAD = 7
-"""So many bytes at the beginning of a text make a number that has a sign."""
+"""Number of leading bytes of a text that fit into a signed 64-bit number."""
 Offsets = NDArray[np.int64]
 END = b"\n"
-"""Stands behind every text; no text has one within."""
+"""The byte after every text. No text contains it."""
 
 
 def offsets_of(lengths: Iterable[int] | Array) -> Offsets:
-    """Where pieces of these lengths begin when they stand in a row, and where the last ends."""
+    """Return the start of each piece of these lengths, laid end to end, and the end of the last."""
     sizes = lengths if isinstance(lengths, np.ndarray) else np.fromiter(lengths, np.int64)
     offsets = np.zeros(len(sizes) + 1, np.int64)
     np.cumsum(sizes, out=offsets[1:])
@@ -35,17 +35,17 @@ class Blobs:
 
     @classmethod
     def of(cls, pieces: Sequence[bytes]) -> Blobs:
-        """These pieces."""
+        """Build from a sequence of pieces."""
         joined = np.frombuffer(b"".join(pieces), np.uint8)
         return cls(joined, offsets_of(map(len, pieces)))
 
     @classmethod
     def read(cls, arrays: Mapping[str, Array], name: str) -> Blobs:
-        """The pieces that were written under a name."""
+        """Read the pieces written under a name."""
         return cls(arrays[name], arrays[f"{name}.offsets"])
 
     def write(self, writer: ArrayWriter, name: str) -> None:
-        """Writes them under a name."""
+        """Write the pieces under a name."""
         writer.add(name, self.data)
         writer.add(f"{name}.offsets", self.offsets.astype(for_offsets(len(self.data))))
 
@@ -56,20 +56,19 @@ class Blobs:
         return bytes(self._bytes[self._at[number] : self._at[number + 1]])
 
     def taken(self, runs: Iterable[tuple[int, int]]) -> list[bytes]:
-        """The pieces of some runs of numbers, each run in one piece of bytes."""
+        """Return one piece of bytes per run of numbers, with all pieces of the run."""
         return [bytes(self._bytes[self._at[a] : self._at[b]]) for a, b in runs]
 
 
 class Texts(Blobs):
-    """Texts in UTF-8, by number, each with an END behind it.
+    """Texts in UTF-8, by number, each followed by END.
 
-    Where they are sorted (by code point, which is the order of their bytes), texts can be
-    found too.
+    Sorted texts (by code point, which is the order of their bytes) can also be looked up.
     """
 
     @classmethod
     def of_texts(cls, texts: Sequence[str]) -> Texts:
-        """These texts; ValueError if one of them has a line break."""
+        """Build from texts. Raise ValueError if one of them has a line break."""
         joined = cls.joined(["".join([f"{text}\n" for text in texts]).encode()])
         if len(joined) != len(texts):
             raise ValueError("a text with a line break would come back as two")
@@ -77,38 +76,38 @@ class Texts(Blobs):
 
     @classmethod
     def joined(cls, pieces: Sequence[bytes]) -> Texts:
-        """The texts of several pieces of bytes in a row, each text with its END."""
+        """Build from pieces of bytes in which END follows each text."""
         data = np.frombuffer(b"".join(pieces), np.uint8)
         ends = np.flatnonzero(data == END[0]) + 1
         return cls(data, np.concatenate([np.zeros(1, np.int64), ends]))
 
     @classmethod
     def read(cls, arrays: Mapping[str, Array], name: str) -> Texts:
-        """The texts that were written under a name."""
+        """Read the texts written under a name."""
         return cls(arrays[name], arrays[f"{name}.offsets"])
 
     def text(self, number: int) -> str:
-        """One text."""
+        """Return the text with a number."""
         return str(self._bytes[self._at[number] : self._at[number + 1] - 1], "utf-8")
 
     def all(self) -> list[str]:
-        """All texts, in order."""
+        """Return all texts, in order."""
         return self.data.tobytes().decode().split("\n")[:-1]
 
     def number(self, text: str) -> int | None:
-        """The number of a text, where they are sorted; None if it is not among them."""
+        """Return the number of a text, or None. The texts must be sorted."""
         wanted = text.encode("utf-8", "surrogatepass") + END
         at = self._first_from(wanted)
         return at if at < len(self) and self[at] == wanted else None
 
     def beginning(self, prefix: str) -> tuple[int, int]:
-        """The range of numbers of the texts that begin so, where they are sorted."""
+        """Return the range of numbers of the texts with a prefix. The texts must be sorted."""
         wanted = prefix.encode("utf-8", "surrogatepass")
         return self._first_from(wanted), self._first_from(wanted + b"\xff")
 
     @cached_property
     def _heads(self) -> memoryview:
-        """The first bytes of each text, with its END, as one number (int64) that sorts alike."""
+        """The first HEAD bytes of each text and its END, as an int64 in the same order."""
         starts, lengths = self.offsets[:-1].astype(np.int64), np.diff(self.offsets)
         heads = np.zeros(len(self), np.int64)
         for at in range(HEAD):
@@ -117,9 +116,9 @@ class Texts(Blobs):
         return heads.data
 
     def _first_from(self, wanted: bytes) -> int:
-        """The number of the first text that is not below; END sorts before all that texts hold.
+        """Return the number of the first text >= `wanted`. END sorts before any byte of a text.
 
-        The heads are looked through first: comparing numbers is quicker than cutting texts out.
+        The heads are searched first, because comparing numbers is faster than slicing texts.
         """
         head = int.from_bytes(wanted[:HEAD].ljust(HEAD, b"\0"))
         low = bisect_left(self._heads, head)

@@ -1,11 +1,11 @@
-"""Words and their stems, and the numbers that they have in the end.
+"""The term dictionary: words, their stems, and their final numbers.
 
-A word is what is written, and its stem. Most have the stem that the catalogue's language gives
-them, and are told by what is written alone; behind others, those of texts in other languages,
-the stem follows after a STEM_MARK.
+A word is the pair of a written form and its stem. For most words the stem is the one that the
+catalogue's language gives, and the written form alone identifies them. For other words, from texts
+in other languages, the stem follows the written form after a STEM_MARK.
 
-While publications are read, words have provisional numbers (`stream`). Once all is read, they are
-sorted, and get the final ones.
+Words have provisional numbers while publications are read (see `forward_index`). After the last
+publication the words are sorted and get their final numbers.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ from indexer.analysis.folding import as_written
 from indexer.codec.segment.array_file import Array
 
 FIELD_END, GAP = -1, -2
-"""What stands in a stream behind each field, and where texts of one field are parted."""
+"""The marks in a stream: after each field, and between two texts of one field."""
 FIRST = 2
-"""The provisional number of the first word; 0 and 1 stand for GAP and FIELD_END."""
+"""The provisional number of the first word. 0 and 1 are those of GAP and FIELD_END."""
 
 STEM_MARK = "\x1d"
-"""What stands between what is written and its stem: it sorts before all that words hold."""
+"""Separates the written form of a word from its stem. It sorts before any character of either."""
 
 
 def word_of(raw: str, language: str, usual: str) -> str:
-    """The word that stands in a text of one language, in a catalogue of another as a rule."""
+    """Return the word for a raw token in a text of `language`.
+
+    `usual` is the language of the catalogue.
+    """
     written = as_written(raw)
     if raw.isascii() and language == usual:
         return written
@@ -39,21 +42,21 @@ def word_of(raw: str, language: str, usual: str) -> str:
 
 
 def written_of(word: str) -> str:
-    """What is written where a word stands."""
+    """Return the written form of a word."""
     return word.partition(STEM_MARK)[0]
 
 
 def stem_of_word(word: str, usual: str) -> str:
-    """The stem of a word."""
+    """Return the stem of a word."""
     written, mark, stem = word.partition(STEM_MARK)
     return stem if mark else stemming.stem(written, usual)
 
 
 class Vocabulary(NamedTuple):
-    """The words that are there, sorted, and what became of the provisional numbers.
+    """The sorted words of an index, and the maps from other numbers to theirs.
 
-    `numbers` has the final number of each provisional one, `former` that of each word of the
-    former segment; both have GAP for words that are gone.
+    `numbers` has the final number of each provisional number, `former` that of each word of the
+    previous segment. Both have GAP for words that no longer occur.
     """
 
     words: list[str]
@@ -62,9 +65,10 @@ class Vocabulary(NamedTuple):
 
 
 def vocabulary(words: Sequence[str], counts: Array, former: int) -> Vocabulary:
-    """The vocabulary of words that have provisional numbers, the first `former` known before.
+    """Return the vocabulary of words with provisional numbers.
 
-    `counts` tells how often each provisional number stands in the stream.
+    The first `former` words are those of the previous segment. `counts` has the number of
+    occurrences of each provisional number in the stream.
     """
     used = np.flatnonzero(counts[FIRST : FIRST + len(words)])
     order = sorted(used.tolist(), key=words.__getitem__)
@@ -76,9 +80,9 @@ def vocabulary(words: Sequence[str], counts: Array, former: int) -> Vocabulary:
 
 
 class Stems(NamedTuple):
-    """The distinct stems of some words, sorted; `of_word` has the number of each word's stem.
+    """The distinct stems of a vocabulary, sorted. `of_word` has the stem number of each word.
 
-    `former` has the number of each stem of the former segment, GAP for those that are gone.
+    `former` has the new number of each stem of the previous segment, GAP for those that are gone.
     """
 
     texts: list[str]
@@ -89,10 +93,10 @@ class Stems(NamedTuple):
 def stems_of(
     vocabulary: Vocabulary, usual: str, known: Sequence[str], known_of_word: Array
 ) -> Stems:
-    """The stems of a vocabulary, in a catalogue of which this is the usual language.
+    """Return the stems of a vocabulary. `usual` is the language of the catalogue.
 
-    `known` are the stems of the former segment, and `known_of_word` those of its words: what
-    has been stemmed before is not stemmed again.
+    `known` are the stems of the previous segment, and `known_of_word` are the stem numbers of its
+    words. No known word is stemmed again.
     """
     words, _, former = vocabulary
     stays = former >= 0

@@ -1,4 +1,4 @@
-"""What publications mean, as vectors of eight bits a number, a row each."""
+"""Embedding vectors of documents, stored as one row of 8-bit numbers each."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from indexer.catalogue.records import Fresh, Item, Kept
 from indexer.codec.segment.array_file import Array, ArrayWriter, Spool
 
 LARGEST = 127
+"""Each vector is scaled so that its largest component has this absolute value."""
 AT_ONCE = 4096
-"""So many rows are made plain numbers at a time: they stay in the processor's cache."""
+"""Number of rows converted to float32 at a time. They fit into the processor's cache."""
 
 
 Encode = Callable[[Sequence[str], Sequence[str]], Vector]
-"""Takes the titles and the summaries of publications; returns their vectors, one in a row."""
+"""Takes the titles and summaries of publications. Returns one vector per publication, as rows."""
 
 
 class Vectors:
-    """The vectors of all publications, by number: `rows` (int8), which have these `lengths`."""
+    """The vectors of all documents, by number: `rows` (int8), and their Euclidean `lengths`."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self.rows: Array = arrays["rows"]
         self.lengths: Array = arrays["lengths"]
 
     def cosines(self, wanted: Vector, documents: Array | None = None) -> Vector:
-        """The cosines between a vector of length 1 and those of some publications, or of all."""
+        """Return the cosine of a vector of length 1 with the vectors of documents, or of all."""
         count = len(self.rows) if documents is None else len(documents)
         found = np.empty(count, np.float32)
         for first in range(0, count, AT_ONCE):
@@ -46,9 +47,9 @@ def encoded(
     encode: Encode,
     former: Vectors | None,
 ) -> Iterator[Sequence[Item]]:
-    """The chunks as they are; when all have passed, their vectors are written into a file.
+    """Yield the chunks unchanged, and write their vectors to a file after the last one.
 
-    Those of publications that are `Kept` are copied from the `former` ones.
+    The vectors of `Kept` publications are copied from `former`.
     """
     with closing(Spool(file.parent, np.int8)) as spool:
         for chunk in chunks:

@@ -1,1 +1,1 @@
-"""One module per file format. `indexer.readers.registry` is the only one to import them."""
+"""One module per file format. `indexer.readers.registry` selects the module for a file."""

@@ -1,9 +1,9 @@
-"""HTML pages, one `<article>` a publication with microdata: reading them, and writing them.
+"""HTML reader and writer: one `<article>` with microdata per publication.
 
-A property is an element with `itemprop`; its value is taken as the HTML standard's microdata
-says (`datetime` of a `<time>`, `value` of a `<data>`, `href` of a link, `content` of a
-`<meta>`, the text of anything else). What a page states outside its articles, its heading
-above all, holds for each of them that does not state it itself.
+A property is an element with `itemprop`. Its value follows the microdata section of the HTML
+standard: `datetime` of a `<time>`, `value` of a `<data>`, `href` of a link, `content` of a
+`<meta>`, and the text of any other element. An article inherits each property stated outside all
+articles, such as the page heading, unless it states that property itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _VALUE_ATTRIBUTES = {
 }  # fmt: skip
 _TYPE = "https://schema.org/CreativeWork"
 _REPEATED = 2
-"""How often a page of the largest size may be said in all, by tags within one another."""
+"""Limit on the total weight of a page's properties, as a multiple of `largest_file`. Nested tags
+repeat the same text."""
 _MARKUP = re.compile(
     r"""<!--(?:-?>|.*?(?:--!?>|\Z))
       | <(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)|\Z)
@@ -40,7 +41,7 @@ _MARKUP = re.compile(
 
 
 class _Exceeded(Exception):
-    """A page that has more of something than is read: what, and which limit it is."""
+    """A page exceeds a limit: `what` describes the excess, `limit` is the name of the limit."""
 
     def __init__(self, what: str, limit: str) -> None:
         super().__init__(what)
@@ -48,7 +49,7 @@ class _Exceeded(Exception):
 
 
 def read(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
-    """The articles of a page, as entries, in order; one that lacks its end loses none."""
+    """Yield the articles of a page as entries, in order. A missing end tag loses no article."""
     text = decode(stream.read(), file)
     if isinstance(text, Problem):
         yield text
@@ -69,18 +70,18 @@ def read(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry
 
 
 def _parsed(text: str, limits: Limits) -> BeautifulSoup:
-    """The page as a tree; that it looks like XML or like an address is no matter here.
+    """Return the page as a tree. Raise _Exceeded if it is too large or too deep.
 
-    Raises _Exceeded.
+    Ignore BeautifulSoup's warnings about input that looks like XML or a URL.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # Of a character that no page can hold, each one would be a text of its own.
+        # The parser would make a separate text node of each NUL, which HTML does not allow.
         return BeautifulSoup(text.replace("\0", ""), builder=_Builder(limits))
 
 
 class _Builder(LXMLTreeBuilder):
-    """Makes the tree of a page, and gives up where it grows too large or too deep."""
+    """Tree builder that raises _Exceeded where a page grows too large or too deep."""
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
@@ -90,7 +91,7 @@ class _Builder(LXMLTreeBuilder):
         self, tag: str | bytes, attrib: dict[str | bytes, str | bytes],
         nsmap: Mapping[str, str] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        """Takes a start tag."""
+        """Handle a start tag. Raise _Exceeded if it exceeds a limit."""
         self._count(1 + len(attrib))
         assert self.soup is not None
         if len(self.soup.tagStack) > self._limits.deepest:
@@ -99,12 +100,12 @@ class _Builder(LXMLTreeBuilder):
         super().start(tag, attrib, dict(nsmap))
 
     def comment(self, text: str | bytes) -> None:
-        """Takes a comment."""
+        """Handle a comment. Raise _Exceeded if it exceeds a limit."""
         self._count(1)
         super().comment(text)
 
     def pi(self, target: str, data: str) -> None:
-        """Takes a processing instruction."""
+        """Handle a processing instruction. Raise _Exceeded if it exceeds a limit."""
         self._count(1)
         super().pi(target, data)
 
@@ -116,9 +117,9 @@ class _Builder(LXMLTreeBuilder):
 
 
 class _Open(NamedTuple):
-    """A tag that is not closed yet, and the article and the item that its children stand in.
+    """An open tag, with the article and the microdata item that contain its children.
 
-    `around` is the item that the article stands in.
+    `around` is the item that contains the article.
     """
 
     tag: Tag
@@ -128,10 +129,11 @@ class _Open(NamedTuple):
 
 
 class _Page:
-    """A page's articles, and the tags that state something: of each article, and outside of all.
+    """The articles of a page and its tags with `itemprop`, in document order.
 
-    A text counts as often as it is stated, by properties within one another. Of all that, `left`
-    is how much may yet come.
+    `shared` has the tags outside all articles. `own` maps the `id()` of an article to its tags.
+    `left` is the total weight of the properties that may still be read. A text counts once for
+    each of the nested properties that contain it.
     """
 
     def __init__(self, soup: BeautifulSoup, left: int) -> None:
@@ -150,7 +152,7 @@ class _Page:
         if tag.has_attr("itemprop"):
             if article is None and tag.name != "article":
                 self.shared.append(tag)
-            # What belongs to something within an article is not stated by the article.
+            # A property of an item nested in the article is not a property of the article.
             elif article and (item is article or item is around):
                 self.own[id(article)].append(tag)
         if tag.name == "article":
@@ -160,7 +162,7 @@ class _Page:
         return _Open(tag, article, tag if tag.has_attr("itemscope") else item, around)
 
     def properties(self, tags: Iterable[Tag]) -> list[Property]:
-        """What these tags state, one for each of their names. Raises _Exceeded."""
+        """Return the properties of tags, one for each name in `itemprop`. Raise _Exceeded."""
         found: list[Property] = []
         for tag in tags:
             stated = _property(tag)
@@ -171,7 +173,7 @@ class _Page:
         return found
 
     def spend(self, size: int) -> None:
-        """Takes as much from what may yet be read of the page. Raises _Exceeded."""
+        """Subtract `size` from the weight left. Raise _Exceeded if it is used up."""
         self._left -= size
         if self._left < 0:
             what = "its tags say too much, with all that they repeat; from here on"
@@ -179,7 +181,7 @@ class _Page:
 
 
 def _article_lines(text: str) -> list[int]:
-    """The line of every `<article`, which BeautifulSoup does not tell with lxml."""
+    """Return the line number of each `<article`. BeautifulSoup with lxml does not provide it."""
     starts = [match.start() for match in _MARKUP.finditer(text) if match["article"]]
     lines, line, last = [], 1, 0
     for start in starts:
@@ -209,10 +211,10 @@ def _property(tag: Tag) -> Property:
 
 
 def write(publications: Iterable[Publication], catalogue: Catalogue, heading: str) -> str:
-    """A page of publications, which `read` gives back as they are.
+    """Return an HTML page of publications, which `read` parses back without loss.
 
-    `heading` is the page's title. Every value is stated in the article itself, so that each
-    can be moved to another page as it stands.
+    `heading` is the page's title. Each article states all of its values, so that it can be moved
+    to another page unchanged.
     """
     articles = "\n".join(_article(each, catalogue) for each in publications)
     title = escape(f"{heading} – {catalogue.title}")

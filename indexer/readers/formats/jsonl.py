@@ -1,8 +1,8 @@
-"""JSON Lines: one object a line, plain or packed, read line by line.
+"""JSON Lines reader: one object per line, plain or compressed with gzip or xz.
 
-A key is the name of a property; a value is a string, a number, an object such as
-`{"url": "https://...", "label": "...", "language": "..."}`, or a list of these. Keys that the
-catalogue has no row for are left aside.
+A key is the name of a property. A value is a string, a number, an object such as
+`{"url": "https://...", "label": "...", "language": "..."}`, or a list of these. Keys without a
+row in the catalogue are ignored.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from indexer.readers.decoding import decode
 
 _PACKED_ERRORS = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 _BLOCK = 1 << 20
-"""Bytes that are unpacked at a time."""
+"""Bytes that are read or decompressed at a time."""
 _LARGEST_DICTIONARY = 200_000_000
-"""Bytes that unpacking xz may take: `xz -9` needs 68 million, a header can ask for gigabytes."""
+"""Memory limit of the xz decompressor, in bytes. `xz -9` needs 68 million. A header can ask for
+gigabytes."""
 
 
 class _Exceeded(Exception):
-    """There is more of a file than is read: of what, and by which limit."""
+    """A file exceeds a limit. The message is the limit in words, `limit` is its name."""
 
     def __init__(self, what: str, limit: str) -> None:
         super().__init__(what)
@@ -37,18 +38,18 @@ class _Exceeded(Exception):
 
 
 def lines(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
-    """The lines of a file, in order; empty ones are passed over, and too long ones told."""
+    """Yield the lines of a file in order. Skip blank lines; yield a Problem for one too long."""
     return _pieces(iter(partial(stream.read, _BLOCK), b""), file, limits)
 
 
 def lines_gzip(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
-    """The same, packed with gzip."""
+    """Yield the lines of a gzip file, as `lines` does."""
     with gzip.open(stream) as unpacked:
         yield from _pieces(iter(partial(unpacked.read1, _BLOCK), b""), file, limits)
 
 
 def lines_xz(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
-    """The same, packed with xz."""
+    """Yield the lines of an xz file, as `lines` does."""
     return _pieces(_unpacked(stream), file, limits)
 
 
@@ -73,9 +74,9 @@ def _pieces(blocks: Iterator[bytes], file: str, limits: Limits) -> Iterator[Piec
 
 
 def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
-    """What was packed with xz, in blocks.
+    """Yield the decompressed blocks of an xz file. Raise LZMAError or EOFError.
 
-    `lzma.open` does the same, but takes the memory that a file asks for.
+    `lzma.open` is not used because it allocates as much memory as the file asks for.
     """
     rest = stream.read(_BLOCK)
     while True:
@@ -86,7 +87,7 @@ def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
             if block := unpacker.decompress(rest, _BLOCK):
                 yield block
             rest = b""
-        # Files that were put behind one another stand for one; zeros may fill up between them.
+        # Concatenated xz files are one valid xz file. Zero bytes may pad the gaps between them.
         rest = unpacker.unused_data.lstrip(b"\0")
         while not rest:
             if not (block := stream.read(_BLOCK)):
@@ -95,7 +96,7 @@ def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _bounded(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    """The blocks, up to as many bytes as are read of one file. Raises _Exceeded."""
+    """Yield the blocks. Raise _Exceeded after `largest_unpacked` bytes."""
     left = limits.largest_unpacked
     for block in blocks:
         left -= len(block)
@@ -105,7 +106,7 @@ def _bounded(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
 
 
 def _split(blocks: Iterator[bytes], longest: int) -> Iterator[bytes | None]:
-    """The lines of a file, without their ends; None for one of more than `longest` bytes."""
+    """Yield lines without their newline, and None for a line of more than `longest` bytes."""
     begun, is_long = b"", False
     for block in blocks:
         *ended, begun = (begun + block).split(b"\n")
@@ -119,17 +120,17 @@ def _split(blocks: Iterator[bytes], longest: int) -> Iterator[bytes | None]:
 
 
 def read(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
-    """The objects of a file, as entries, in order."""
+    """Yield the objects of a file as entries, in order."""
     return _read(lines(stream, file, limits), limits)
 
 
 def read_gzip(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
-    """The same, packed with gzip."""
+    """Yield the entries of a gzip file, as `read` does."""
     return _read(lines_gzip(stream, file, limits), limits)
 
 
 def read_xz(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
-    """The same, packed with xz."""
+    """Yield the entries of an xz file, as `read` does."""
     return _read(lines_xz(stream, file, limits), limits)
 
 
@@ -138,7 +139,10 @@ def _read(found: Iterator[Piece | Problem], limits: Limits) -> Iterator[Entry | 
 
 
 def entry(line: Piece, limits: Limits = LIMITS) -> Entry | Problem:
-    """The object that stands on a line."""
+    """Return the object on a line as an entry, or a Problem if the line is not usable.
+
+    The key `id` is the id of the entry. `lang` is the language of all values except links.
+    """
     source = Source(line.file, line.line)
     try:
         found = msgspec.json.decode(line.data.removeprefix(BOM_UTF8))
@@ -165,7 +169,7 @@ def entry(line: Piece, limits: Limits = LIMITS) -> Entry | Problem:
 
 
 def _is_deeper(value: object, deepest: int) -> bool:
-    """Whether lists and objects are nested deeper than that."""
+    """Return whether lists and objects are nested more than `deepest` levels deep."""
     if not isinstance(value, (dict, list)):
         return False
     within = value.values() if isinstance(value, dict) else value
@@ -178,7 +182,7 @@ def _too_deep(source: Source, limits: Limits) -> Problem:
 
 
 def _broken(line: bytes, source: Source, error: Exception) -> Problem:
-    """What is wrong with a line that can't be decoded: a byte of it first, then its JSON."""
+    """Return a Problem: the first byte that is not UTF-8, or the JSON error if all bytes are."""
     text = decode(line, source.file)
     if isinstance(text, Problem):
         return msgspec.structs.replace(
@@ -189,9 +193,9 @@ def _broken(line: bytes, source: Source, error: Exception) -> Problem:
 
 
 def _property(name: str, value: object, language: str | None) -> Property:
-    """What is stated by a value that is no text: a link, another object, a number."""
+    """Return the property of a value that is not a string: a link, another object, or a number."""
     if isinstance(value, dict):
-        if "url" not in value:  # no form that is known: kept as it stands, so that it is seen
+        if "url" not in value:  # unknown form: keep its JSON, so that the mistake shows
             text = msgspec.json.encode(value).decode()
             return Property(name, text, text, language)
         link_language = value.get("language")

@@ -1,6 +1,7 @@
 """Evaluation of query trees over the arrays of a snapshot, with NumPy.
 
-`matcher`, `term_expansion` and `posting_sums` find documents, `bm25f` scores them, `top_hits` picks
-a page, `facets` and `toggle_counts` count, `cost` limits what a query may cost, `term_matches`
-finds the words of a publication that a clause matches. The layers above it in the engine import it.
+`matcher`, `term_expansion` and `posting_sums` match documents, and `bm25f` scores them. `top_hits`
+picks the hits of a page. `facets` and `toggle_counts` count facet values. `cost` limits the cost of
+a query. `term_matches` locates the words that matched in one publication. The other layers of the
+engine import this package.
 """

@@ -1,15 +1,15 @@
-"""How well a publication answers the words: BM25F.
+"""BM25F scoring of the documents that a query tree matches.
 
-A leaf's frequency in each field is weighed and length-normalised, added over the fields, and
-saturated once; its rarity is that of the publications which it matches in any field:
+The frequency of a clause in each field is weighted, normalized by length, summed over the fields,
+and saturated once. Its document frequency counts the documents that it matches in any field:
 
     tf  = sum over fields of  weight * frequency / (1 - b + b * length / mean length)
     idf = ln(1 + (N - df + 0.5) / (df + 0.5))
     score = idf * tf * (k1 + 1) / (k1 + tf)
 
-after S. Robertson, H. Zaragoza and M. Taylor, "Simple BM25 Extension to Multiple Weighted
-Fields" (CIKM 2004). Scores of AND and OR add up; NOT, filters and ranges give nothing. The
-first line is computed when the index is built (`indexer.codec.segment.postings`).
+Source: S. Robertson, H. Zaragoza and M. Taylor, "Simple BM25 Extension to Multiple Weighted Fields"
+(CIKM 2004). AND and OR add the scores of their clauses. NOT, filters and ranges score nothing. The
+build computes the first line (`indexer.codec.segment.postings`).
 """
 
 from __future__ import annotations
@@ -31,17 +31,18 @@ from search_app.engine.snapshot.snapshot import Documents, Snapshot, places
 
 
 class Found(NamedTuple):
-    """What a tree matches: `documents` (int32, ascending) and the score of each (float32)."""
+    """Matching documents (int32, ascending) and the score of each (float32)."""
 
     documents: Documents
     scores: NDArray[np.float32]
 
 
 class Ranking(NamedTuple):
-    """What a tree matches, and what it is ranked by: the greater, the better.
+    """Matching documents and their sort keys, of which the greater rank first.
 
-    For a single leaf these `keys` are its weighed frequencies. As a score grows with them, few
-    need one: those that are shown. Else they are scores, and `rarity` is None.
+    For a single clause, `keys` are its weighted frequencies and `rarity` is its idf. The score
+    grows with the frequency, so only the hits that are shown need a score. For any other tree,
+    `keys` are scores and `rarity` is None.
     """
 
     documents: Documents
@@ -49,14 +50,14 @@ class Ranking(NamedTuple):
     rarity: float | None = None
 
     def scores(self, keys: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The scores of some of the keys."""
+        """Return the scores of some of the keys."""
         return keys if self.rarity is None else saturated(keys, self.rarity)
 
 
 def ranked(node: query.Query, snapshot: Snapshot, look: Look = never) -> Ranking:
-    """The publications that a tree matches, and what they are ranked by.
+    """Return the documents that a tree matches, with their sort keys.
 
-    It looks at the clock as `match.postings` does. Raises UnknownNode.
+    `look` is called as in `matcher.postings`. Raise UnknownNode if no rule evaluates a node.
     """
     if isinstance(node, Leaf):
         held = postings(node, snapshot, look)
@@ -65,9 +66,9 @@ def ranked(node: query.Query, snapshot: Snapshot, look: Look = never) -> Ranking
 
 
 def found(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Found:
-    """The publications that a tree matches, with their scores.
+    """Return the documents that a tree matches, with their scores.
 
-    Raises UnknownNode.
+    Raise UnknownNode if no rule evaluates a node.
     """
     fetch = fetch or fetching(snapshot)
     if isinstance(node, Leaf):
@@ -86,26 +87,32 @@ def found(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> 
 
 
 def saturated(weights: Array, rarity: float) -> NDArray[np.float32]:
-    """The score of each weighed frequency: it grows ever less, towards rarity * (k1 + 1)."""
+    """Return the score of each weighted frequency.
+
+    It grows with the frequency, ever more slowly, up to the limit `rarity * (k1 + 1)`.
+    """
     scores: NDArray[np.float32] = np.divide(weights, weights + np.float32(K1), dtype=np.float32)
     scores *= np.float32(rarity * (K1 + 1))
     return scores
 
 
 def rarity(held: Postings, snapshot: Snapshot) -> float:
-    """The rarity of what so many publications have."""
+    """Return the idf of a clause with these postings."""
     frequency = len(held.documents)
     return log(1 + (snapshot.size - frequency + 0.5) / (frequency + 0.5))
 
 
 def rarities(frequencies: Array, size: int) -> NDArray[np.float64]:
-    """The rarity of words that are in so many publications each, of so many in all."""
+    """Return the idf of each document frequency in an index of `size` documents."""
     rare: NDArray[np.float64] = np.log(1 + (size - frequencies + 0.5) / (frequencies + 0.5))
     return rare
 
 
 def _all(node: query.And, snapshot: Snapshot, fetch: Fetch) -> Found:
-    """From the rarest word on: those that hold everything. What can't score only sifts."""
+    """Return the documents that match every subquery, starting from the rarest clause.
+
+    Subqueries without a clause do not score. They only filter the result.
+    """
     words = []
     for leaf, times in _different(node):
         words.append((fetch(leaf), times))
@@ -129,9 +136,9 @@ def _can_score(node: query.Query) -> bool:
 
 
 def _different(node: query.CompoundQuery) -> list[tuple[Leaf, int]]:
-    """Return the leaves of a node, equal ones once, and how many of each there are."""
+    """Return the distinct clauses of a node, each with the number of times it occurs."""
     own = [child for child in node.subqueries if isinstance(child, Leaf)]
-    if len({leaf.said for leaf in own}) == len(own):  # equal leaves have one text
+    if len({leaf.said for leaf in own}) == len(own):  # equal clauses share their text
         return [(leaf, 1) for leaf in own]
     first = first_of_equals(own)
     times = Counter(id(first[id(leaf)]) for leaf in own)
@@ -139,9 +146,9 @@ def _different(node: query.CompoundQuery) -> list[tuple[Leaf, int]]:
 
 
 def _all_words(words: list[tuple[Postings, int]], snapshot: Snapshot) -> Found:
-    """The publications that hold all of some words, and the sum of what each word scores.
+    """Return the documents that match every clause, with the sum of the clauses' scores.
 
-    Each word comes with how many times it was typed.
+    Each clause comes with the number of times it was typed, which multiplies its score.
     """
     words = sorted(words, key=lambda each: len(each[0].documents))
     documents, weights = words[0][0].documents, [words[0][0].weights]
@@ -161,7 +168,7 @@ def _all_words(words: list[tuple[Postings, int]], snapshot: Snapshot) -> Found:
 
 
 def _any(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> Found:
-    """The scores of all that hold something, added up over all publications."""
+    """Return the documents that match any subquery, with the sum of its scores."""
     total = np.zeros(snapshot.size, np.float32)
     held, is_begun = None, False
     others = [(child, 1) for child in node.subqueries if not isinstance(child, Leaf)]

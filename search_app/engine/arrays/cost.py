@@ -1,8 +1,8 @@
-"""What a query costs before it is asked, and what of it is too much.
+"""Estimated cost of a query, and the limit on it.
 
-The cost of a leaf is told in postings: how many there are to be visited. A query whose leaves
-have more than MOST together keeps its rarest ones; which were left out is told. Leaves that are
-equal cost as much as one, as their postings are fetched once.
+The cost of a clause is the number of postings to visit. If the clauses of a query exceed MOST
+together, the cheapest ones within the limit are kept and the others are reported. Equal clauses
+count once, because their postings are fetched once.
 """
 
 from __future__ import annotations
@@ -19,23 +19,27 @@ from search_app.engine.query.nodes import Leaf, first_of_equals, parts
 from search_app.engine.snapshot.snapshot import Snapshot
 
 MOST = 3_000_000
-"""How many postings a query may visit."""
+"""Maximum number of postings that a query may visit."""
 FREE = 3
-"""So few words, in phrases or not, are never too much."""
+"""A query of up to this many words, in phrases or not, is never cut. Prefixes, wildcards and fuzzy
+terms are not exempt."""
 PLACE = 4
-"""A place that is looked up costs so many postings; for a phrase, each further word one more."""
+"""Cost of checking one position, in postings. In a phrase, each word adds 1 per position."""
 PLAIN = (query.Term, query.Phrase)
 
 
 class Bounded(NamedTuple):
-    """A tree within the bounds; what was typed for the leaves that are left out of it."""
+    """A tree within the limit, and the typed text of each dropped clause.
+
+    `tree` is None if no clause is left.
+    """
 
     tree: query.Query | None
     left_out: tuple[str, ...]
 
 
 def bounded(tree: query.Query, snapshot: Snapshot) -> Bounded:
-    """The tree without the costliest of its leaves, if all together are too much."""
+    """Return the tree without its most expensive clauses, if all together exceed the limit."""
     found = list(_all_leaves(tree))
     is_plain = len(found) <= FREE and all(isinstance(leaf.subqueries[0], PLAIN) for leaf in found)
     if is_plain and sum(len(tokenizer.words(leaf.said)) for leaf in found) <= FREE:
@@ -56,7 +60,7 @@ def bounded(tree: query.Query, snapshot: Snapshot) -> Bounded:
 
 
 def cost(leaf: Leaf, snapshot: Snapshot) -> int:
-    """About how many postings a leaf visits."""
+    """Return the estimated number of postings that a clause visits."""
     told: dict[object, tuple[query.Query, set[str]]] = {}
     for part in parts(leaf):
         told.setdefault(said(part), (part, set()))[1].add(part.fieldname)
@@ -68,7 +72,7 @@ def _cost(part: query.Query, fields: set[str], snapshot: Snapshot) -> int:
         places = [stands(word, snapshot) for word in part.words]
         return min(places) * (PLACE + len(places))
     if row_of(part.fieldname):
-        return 0  # a mask, which is remembered
+        return 0  # a cached mask
     if not isinstance(part, query.Term):
         return term_expansion.size(part, snapshot)
     if len(fields) < len(snapshot.segment.fields):
@@ -78,7 +82,7 @@ def _cost(part: query.Query, fields: set[str], snapshot: Snapshot) -> int:
 
 
 def stands(term: str, snapshot: Snapshot) -> int:
-    """Return how often a term stands anywhere. Those of a word as written count for its stem."""
+    """Return the number of occurrences of a term. An unstemmed word counts those of its stem."""
     segment, numbers = snapshot.segment, snapshot.numbers_of(term)
     if term.startswith(tokenizer.WRITTEN):
         numbers = [int(segment.stem_of[number]) for number in numbers]
@@ -86,14 +90,14 @@ def stands(term: str, snapshot: Snapshot) -> int:
 
 
 def _all_leaves(tree: query.Query) -> list[Leaf]:
-    """The leaves of a tree, those under a NOT too."""
+    """Return the clauses of a tree, including those under a NOT."""
     if isinstance(tree, Leaf):
         return [tree]
     return [leaf for child in tree.children() for leaf in _all_leaves(child)]
 
 
 def _without(tree: query.Query, dropped: set[int]) -> query.Query | None:
-    """The tree without some leaves, and without what has nothing left in it."""
+    """Return the tree without some clauses and without nodes that become empty; None if all do."""
     if isinstance(tree, Leaf):
         return None if id(tree) in dropped else tree
     if isinstance(tree, query.Not):

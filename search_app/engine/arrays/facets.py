@@ -1,7 +1,7 @@
-"""Which publications the ticked values leave, and how many each value would.
+"""Facet filtering and facet counts.
 
-Within a facet values are OR-ed, between facets AND-ed. A facet with a child row is a tree of
-two levels: a child that is ticked under a ticked parent narrows the parent to itself.
+Selected values are OR-ed within a facet and AND-ed across facets. A facet with a child row is a
+tree of two levels. A selected child narrows its selected parent to itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from search_app.engine.snapshot.snapshot import Documents, Snapshot
 
 
 def ticked(filters: Filters, snapshot: Snapshot) -> dict[str, Selection]:
-    """What is ticked, in each facet in which something is."""
+    """Return the selection of each facet that has a selected value."""
     if not filters:
         return {}
     children = snapshot.catalogue.children
@@ -33,9 +33,10 @@ def ticked(filters: Filters, snapshot: Snapshot) -> dict[str, Selection]:
 
 
 class Sifted:
-    """Publications, and which of them each ticked facet leaves.
+    """Documents, and which of them pass each facet with a selection.
 
-    `documents` are those that all of them leave, `at` their places among those `given`.
+    `given` has all of them. `documents` pass every facet. `at` has their indexes in `given`, or
+    None if nothing is selected.
     """
 
     def __init__(self, documents: Documents, chosen: Mapping[str, Selection]) -> None:
@@ -48,7 +49,10 @@ class Sifted:
             self.documents = documents.take(self.at)
 
     def but_for(self, facet: str) -> Documents:
-        """Those that all facets leave but one: what that one's own values are counted over."""
+        """Return the documents that pass every facet except `facet`.
+
+        The values of `facet` are counted over these.
+        """
         if facet not in self._passes:
             return self.documents
         others = [mask for name, mask in self._passes.items() if name != facet]
@@ -60,11 +64,12 @@ class Sifted:
 def buckets(
     base: Documents, counts: Counts, selection: Selection, most: int | None
 ) -> tuple[Bucket, ...]:
-    """The values of a facet with their numbers, in the order in which they are shown.
+    """Return the values of a facet with their counts, in display order.
 
-    `base` has the publications that the query and all the other facets leave, and `counts`
-    what they have. Values that none of them has are left out, unless they are ticked. Where
-    the commonest come first, at most so many are given, and those that are ticked.
+    `base` has the documents that match the query and pass every other facet. `counts` are the
+    counts of their values. Values without documents are left out, unless they are selected. `most`
+    limits a facet that is ordered by count and has no child row. Selected values are always
+    included.
     """
     clicks = Toggling(base, selection) if selection.nodes else None
     tree = {row.name: _row(counts, selection, row, most, clicks) for row in selection.rows}
@@ -75,7 +80,7 @@ def buckets(
 
 
 def left_out(given: Sequence[Bucket], counts: Counts, selection: Selection) -> int:
-    """How many values of a facet have something and are not among those given."""
+    """Return how many values of a facet have documents but are not among the given buckets."""
     if selection.child is not None:
         return 0
     held = int(np.count_nonzero(counts[selection.field.name]))
@@ -109,9 +114,9 @@ def _row(
 def _with_children(
     parents: list[Bucket], children: list[Bucket], selection: Selection
 ) -> list[Bucket]:
-    """The parents, each with the children that belong under it; an orphan stands on its own.
+    """Return the parents with their children, then the children that belong to no parent.
 
-    A parent is there whenever a child of it is.
+    `parents` has every parent of each child.
     """
     assert selection.child is not None
     groups = selection.snapshot.catalogue.groups
@@ -137,7 +142,7 @@ def _with_children(
 
 
 def _place(bucket: Bucket, field: Field) -> tuple[object, ...]:
-    """What buckets are sorted by; that of a missing value is last."""
+    """Return the sort key of a bucket. The missing value sorts last."""
     last = bucket.value == MISSING
     if field.order == "listed" and bucket.value in field.values:
         return (last, field.values.index(bucket.value), "")

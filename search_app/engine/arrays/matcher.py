@@ -1,8 +1,8 @@
-"""A query tree to the publications that it matches.
+"""Query matching: a query tree to the documents that it matches.
 
-What a leaf matches are postings: publications, and how much of it each has. What a filter
-matches is a mask over all publications, kept with the generation. Each kind of node has one
-function; a node that none handles is an error that names it.
+A clause yields postings: documents with their weighted frequencies. A filter yields a boolean mask
+over all documents, which the snapshot caches. Each node type has one function. A node type without
+one raises UnknownNode.
 """
 
 from __future__ import annotations
@@ -25,24 +25,27 @@ from search_app.engine.snapshot.snapshot import Mask, Snapshot
 
 Answer = TypeVar("Answer")
 Look = Callable[[], object]
-"""Looks at the clock between two steps. It may raise, which ends the search."""
+"""Callback that checks the deadline between two steps. It ends the search by raising."""
 Fetch = Callable[[Leaf], Postings]
-"""Gives the postings of a leaf."""
+"""Function from a clause to its postings."""
 
 
 class UnknownNode(TypeError):
-    """A query tree has a node that the engine can't evaluate."""
+    """A node of a query tree that the engine cannot evaluate."""
 
     def __init__(self, node: query.Query) -> None:
         super().__init__(f"no rule evaluates {type(node).__name__}: {node!r}")
 
 
 def never() -> None:
-    """Look at no clock."""
+    """Check no deadline."""
 
 
 def fetching(snapshot: Snapshot, look: Look = never) -> Fetch:
-    """Return what fetches postings for one search. It fetches equal leaves once."""
+    """Return a function that fetches postings for one search.
+
+    It caches them, so equal clauses are evaluated once.
+    """
     known: dict[str, list[tuple[Leaf, Postings]]] = {}
 
     def fetch(leaf: Leaf) -> Postings:
@@ -57,9 +60,9 @@ def fetching(snapshot: Snapshot, look: Look = never) -> Fetch:
 
 
 def matches(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Mask:
-    """The publications that a tree matches, as a boolean of the size of the snapshot.
+    """Return the documents that a tree matches, as a boolean mask of the size of the snapshot.
 
-    Raises UnknownNode.
+    Raise UnknownNode if no rule evaluates a node.
     """
     return _rule(_RULES, node)(node, snapshot, fetch or fetching(snapshot))
 
@@ -112,7 +115,7 @@ def _range(node: query.TermRange, snapshot: Snapshot, _: Fetch) -> Mask:
 
 
 def holding(row: str, ordinals: tuple[int, ...], snapshot: Snapshot) -> Mask:
-    """The publications that have at least one of some values of a row."""
+    """Return the mask of the documents that have at least one of these values of a row."""
     return snapshot.mask((row, ordinals), lambda: _holding(snapshot.columns[row], ordinals))
 
 
@@ -131,11 +134,11 @@ def _holding(column: Column, ordinals: tuple[int, ...]) -> Mask:
 
 
 def postings(leaf: Leaf, snapshot: Snapshot, look: Look = never) -> Postings:
-    """The publications that a leaf matches, ascending, and the weighed frequency in each.
+    """Return the documents that match a clause, ascending, with their weighted frequencies.
 
-    Its parts say the same of several fields: their frequencies are added before anything is
-    saturated. Before each part that takes time, and each word of a phrase, it looks at the clock.
-    Raises UnknownNode.
+    The frequencies of all parts are summed, and BM25F saturates the sum later. Parts that differ
+    only in their field are evaluated together. `look` is called before each part and before each
+    further word of a phrase. Raise UnknownNode if no rule evaluates a part.
     """
     same: dict[object, tuple[query.Query, set[str]]] = {}
     found = []
@@ -164,18 +167,21 @@ def _weighed(part: query.Query, held: Postings) -> Postings:
 
 
 def _labelled(part: Labels, snapshot: Snapshot) -> Postings:
-    """What the labels match, all of them as one."""
+    """Return the postings of a concept's labels, evaluated as one clause and cached."""
     return snapshot.labelled((part.of, part.how), lambda: postings(Leaf(part.subqueries), snapshot))
 
 
 def _valued(part: query.Term, snapshot: Snapshot) -> Postings:
-    """The publications that have a value, each of them once."""
+    """Return the documents that have a value, each with the weight 1."""
     held = np.flatnonzero(_value(part, snapshot)).astype(np.int32)
     return Postings(held, np.ones(len(held), np.float32))
 
 
 def _apart(part: query.And, snapshot: Snapshot, look: Look) -> Postings:
-    """Publications that have all of some words, each as often as the rarest of them there."""
+    """Return the documents that match every subclause.
+
+    The weight of a document is the lowest weight of any subclause in it.
+    """
     held = sorted(
         (postings(each, snapshot, look) for each in part.subqueries), key=lambda one: len(one[0])
     )
@@ -188,7 +194,7 @@ def _apart(part: query.And, snapshot: Snapshot, look: Look) -> Postings:
 
 
 def said(part: query.Query) -> object:
-    """What a part asks of its field, whichever that is."""
+    """Return a key of a part without its field. Parts with equal keys are evaluated together."""
     if isinstance(part, query.Phrase):
         return (part.boost, *part.words)
     if isinstance(part, query.FuzzyTerm):
@@ -220,7 +226,7 @@ def _written(text: str, fields: set[str], snapshot: Snapshot) -> Postings:
 
 
 def _in_fields(places: Places, fields: set[str], snapshot: Snapshot) -> Postings:
-    """Occurrences as postings, those in some of the fields."""
+    """Return the postings of the occurrences that are in one of the fields."""
     segment = snapshot.segment
     documents, field_at = places.documents, segment.fields_at(places)
     if len(fields) < len(segment.fields):
@@ -230,7 +236,10 @@ def _in_fields(places: Places, fields: set[str], snapshot: Snapshot) -> Postings
 
 
 def _phrase(part: query.Phrase, fields: set[str], snapshot: Snapshot, look: Look) -> Postings:
-    """Words side by side: from the places of the rarest, the others are looked up."""
+    """Return the postings of a phrase.
+
+    It starts from the positions of the rarest word and checks the other words next to them.
+    """
     numbers = [snapshot.term(word) for word in part.words]
     stems = [number for number in numbers if number is not None]
     if len(stems) < len(numbers):
@@ -252,7 +261,7 @@ def _phrase(part: query.Phrase, fields: set[str], snapshot: Snapshot, look: Look
 
 
 def _expanded(part: query.Query, fields: set[str], snapshot: Snapshot, _look: Look) -> Postings:
-    """Several terms as one: the words that a beginning, a pattern or a likeness stands for."""
+    """Return the summed postings of all terms that a prefix, wildcard or fuzzy term matches."""
     segment = snapshot.segment
     found = []
     for are_words, numbers, is_range, _ in term_expansion.expansions(part, fields, snapshot):

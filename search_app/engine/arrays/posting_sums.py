@@ -1,4 +1,4 @@
-"""Add up postings: each document once, with the sum of its weights."""
+"""Sums of postings: each document once, with the sum of its weights."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from search_app.engine.snapshot.snapshot import Snapshot
 
 NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
 SORTED_TIMES = 8
-"""Postings that do not ascend are sorted if there are so many times more publications; else their
-weights are added up over all of these."""
+"""Sort unordered postings if the snapshot has more than this many times as many documents.
+Otherwise sum their weights in an array over all documents."""
 
 
 def together(found: Iterable[Postings], snapshot: Snapshot) -> Postings:
-    """Postings as one: the weights of a publication add up."""
+    """Merge several lists of postings into one. The weights of a document add up."""
     documents, weights = zip(*found, strict=True)
     return gathered(np.concatenate(documents), np.concatenate(weights), snapshot)
 
 
 def gathered(documents: Array, weights: Array, snapshot: Snapshot) -> Postings:
-    """Each publication once, with the sum of its weights."""
+    """Return each document once, in ascending order, with the sum of its weights."""
     if len(documents) < snapshot.size and (documents[1:] >= documents[:-1]).all():
         return _summed(documents, weights)
     if len(documents) * SORTED_TIMES < snapshot.size:
-        order = documents.argsort(kind="stable")  # what ascends in parts is merged
+        order = documents.argsort(kind="stable")  # a stable sort merges ascending runs
         return _summed(documents.take(order), weights.take(order))
     summed = np.bincount(documents, weights, snapshot.size)
     held = (summed > 0).nonzero()[0]
@@ -35,7 +35,7 @@ def gathered(documents: Array, weights: Array, snapshot: Snapshot) -> Postings:
 
 
 def _summed(documents: Array, weights: Array) -> Postings:
-    """The same where publications ascend: those that are one stand side by side."""
+    """Sum the weights of postings in ascending order, in which equal documents are adjacent."""
     if not len(documents):
         return NOWHERE
     is_first = np.ones(len(documents), np.bool_)

@@ -1,7 +1,7 @@
-"""The terms that a beginning, a pattern or a likeness stands for.
+"""Term expansion: the terms that a prefix, wildcard or fuzzy term matches.
 
-How many there may be is bounded by the postings that they have together: beyond it the
-commonest are taken, and how many were left out is told.
+The limit of an expansion is the total number of postings of its terms. Above it, the terms with the
+most postings are kept, and the number of dropped terms is reported.
 """
 
 from __future__ import annotations
@@ -21,18 +21,20 @@ from search_app.engine.query.nodes import Leaf
 from search_app.engine.snapshot.snapshot import Snapshot
 
 MOST_POSTINGS, MOST_IN_FIELDS = 500_000, 200_000
-"""How many postings the terms of one expansion may have: over all fields, unless they stand
-side by side, and over some of the fields, where each of their places must be looked at."""
+"""Maximum postings of all terms of one expansion: over all fields, and over some of the fields. The
+second is lower because each position must be checked. A contiguous range of terms over all fields
+is not limited."""
 
 
 LOOKED_AT = 10
-"""A word that is held against a pattern or a likeness costs as much as so many postings."""
+"""Cost of comparing one word with a wildcard or a fuzzy term, in postings."""
 
 
 class Expansion(NamedTuple):
-    """Terms of one kind, by number (ascending); `left_out` counts those beyond the limit.
+    """Terms of one kind, as ascending numbers.
 
-    `is_range` says that the numbers are one after the other.
+    `are_words` distinguishes unstemmed words from stems. `is_range` is True if the numbers are
+    contiguous. `left_out` is the number of terms above the limit.
     """
 
     are_words: bool
@@ -42,7 +44,7 @@ class Expansion(NamedTuple):
 
 
 def expansions(part: query.Query, fields: set[str], snapshot: Snapshot) -> list[Expansion]:
-    """The words and the stems that a part of a leaf stands for in some fields, if any."""
+    """Return the words and the stems that a part of a clause matches in some fields, if any."""
     everywhere = len(fields) == len(snapshot.segment.fields)
     edits = getattr(part, "maxdist", 0), getattr(part, "prefixlength", 0)
     key = (type(part), part.text, edits, everywhere)
@@ -62,7 +64,7 @@ def _expansions(part: query.Query, everywhere: bool, snapshot: Snapshot) -> list
 
 
 def size(part: query.Query, snapshot: Snapshot) -> int:
-    """What it costs to look a part's terms up and through, told in postings."""
+    """Return the estimated cost of expanding a part and reading its postings, in postings."""
     fixed = _fixed(part)
     terms = snapshot.terms_of(fixed)
     first, last = terms.texts.beginning(fixed.removeprefix(tokenizer.WRITTEN))
@@ -72,13 +74,17 @@ def size(part: query.Query, snapshot: Snapshot) -> int:
 
 
 def left_out(leaf: Leaf, snapshot: Snapshot) -> int:
-    """How many of the terms that a leaf stands for are beyond the limit."""
+    """Return how many terms of a clause's expansion are above the limit."""
     fields = {part.fieldname for part in leaf.subqueries}
     return sum(each.left_out for each in expansions(leaf.subqueries[0], fields, snapshot))
 
 
 def _among(part: query.Query, mark: str, terms: Terms, snapshot: Snapshot) -> Expansion | None:
-    """The terms of one kind, which begin with a mark; None if none of them can be meant."""
+    """Return the matching terms of one kind, without a limit; None if the part excludes this kind.
+
+    `mark` is the marker that a part for this kind starts with: `tokenizer.WRITTEN` for unstemmed
+    words, empty for stems.
+    """
     fixed = _fixed(part)
     if not (fixed.startswith(mark) if fixed else True) or (
         fixed.startswith(tokenizer.WRITTEN) and not mark
@@ -97,13 +103,16 @@ def _among(part: query.Query, mark: str, terms: Terms, snapshot: Snapshot) -> Ex
 
 
 def _fixed(part: query.Query) -> str:
-    """What all terms that a part stands for begin with."""
+    """Return the prefix that all terms of an expansion share."""
     text: str = part.text
     return text[: part.prefixlength] if isinstance(part, query.FuzzyTerm) else text.split("*")[0]
 
 
 def _alike(part: query.FuzzyTerm, mark: str, candidates: list[str]) -> list[int]:
-    """The candidates within so many edits (Levenshtein), the beginning being settled."""
+    """Return the indexes of the candidates within `maxdist` edits (Levenshtein) of a fuzzy term.
+
+    All candidates share the fixed prefix, so only the rest is compared.
+    """
     marked = [mark + each for each in candidates] if not part.text.startswith(mark) else candidates
     wanted = part.text.removeprefix(mark) if marked is candidates else part.text
     settled = max(0, part.prefixlength - (len(mark) if marked is candidates else 0))
@@ -116,10 +125,10 @@ def _alike(part: query.FuzzyTerm, mark: str, candidates: list[str]) -> list[int]
 
 
 def _shaped(pattern: str, mark: str, candidates: list[str]) -> list[int]:
-    """The candidates that a pattern fits, in which `*` stands for anything.
+    """Return the indexes of the candidates that a wildcard matches; `*` matches any text.
 
-    Each piece is taken where it comes first, for good: so the time is in proportion to the
-    lengths, however many stars there are.
+    The regular expression takes the first occurrence of each piece and never backtracks into it.
+    The time is proportional to the lengths, whatever the number of stars.
     """
     first, *others = map(re.escape, pattern.removeprefix(mark).split("*"))
     inner, last = others[:-1], "".join(f".*{each}" for each in others[-1:])
@@ -130,7 +139,7 @@ def _shaped(pattern: str, mark: str, candidates: list[str]) -> list[int]:
 
 
 def _bounded(found: Expansion, terms: Terms, most: int) -> Expansion:
-    """An expansion without its rarest terms, if all have too many postings."""
+    """Return an expansion without its rarest terms if all terms exceed the limit of postings."""
     numbers = found.numbers
     held = np.asarray(terms.offsets[numbers + 1] - terms.offsets[numbers], np.int64)
     if held.sum() <= most:

@@ -1,8 +1,8 @@
-"""What of one publication a leaf matches: where it stands there, and what it weighs.
+"""Matches of a clause in one publication: their positions and their weights by field.
 
-`match` finds all publications that hold a leaf; this looks at the words of a single one, and
-comes to the same weights, split by field. It is done only where it was asked why something was
-found. What a leaf asks is looked up once, and then held against one publication after another.
+`matcher` evaluates a clause over all documents. This module looks at the words of a single
+publication and computes the same weights, split by field. It runs only if a request asks for
+explanations. The terms of a clause are looked up once and reused for each publication.
 """
 
 from __future__ import annotations
@@ -28,26 +28,29 @@ Fields = frozenset[str]
 
 
 class Span(NamedTuple):
-    """Words side by side: the place of the first, counted from where the publication begins."""
+    """A run of adjacent words.
+
+    `place` is the position of the first word, counted from the start of the publication.
+    """
 
     place: int
     length: int
 
     @property
     def end(self) -> int:
-        """The place behind the last word."""
+        """The position after the last word."""
         return self.place + self.length
 
     def is_within(self, other: Span) -> bool:
-        """Whether it is a part of another."""
+        """Return whether another span covers this one."""
         return other.place <= self.place and self.end <= other.end
 
 
 class Evidence(NamedTuple):
-    """What one part of a leaf has in a publication.
+    """The match of one part of a clause in a publication.
 
-    `weights` has the weighed frequency by field, or by row for a value; `spans` where it
-    stands. `value` is the row and the value that the publication has, where that was asked.
+    `weights` has the weighted frequency by field, or by row for a facet value. `spans` has the
+    positions of the match. `value` is the row and the facet value, if the part matches one.
     """
 
     how: How
@@ -57,19 +60,20 @@ class Evidence(NamedTuple):
 
     @property
     def weight(self) -> float:
-        """The weighed frequency in all fields together."""
+        """The weighted frequency, summed over all fields."""
         return sum(self.weights.values())
 
     def times(self, factor: float) -> Evidence:
-        """The same, weighing so many times as much."""
+        """Return the same match with its weights multiplied by a factor."""
         return self._replace(weights={name: each * factor for name, each in self.weights.items()})
 
 
 class Words:
-    """The words of one publication, as the index has them.
+    """The words of one publication, from the forward index.
 
-    `words` has the number of the word at each place, `stems` that of its stem, negative where
-    none stands. Each field stands between one of the `begins` and the next.
+    `words` has the word number at each position. `stems` has the stem number, negative if there is
+    none. Field number i covers the positions from `begins[i]` to `begins[i + 1]`. `at` has the
+    positions of each number, under True for words and under False for stems.
     """
 
     def __init__(self, number: int, snapshot: Snapshot) -> None:
@@ -84,18 +88,18 @@ class Words:
         self.at = {True: _places(self.words), False: _places(self.stems)}
 
     def field(self, place: int) -> str:
-        """The field that a place lies in."""
+        """Return the field of a position."""
         return self._segment.fields[self._number(place)]
 
     def _number(self, place: int) -> int:
         return bisect(self.begins, place) - 1
 
     def written(self, place: int) -> str:
-        """The word at a place as it is written, folded."""
+        """Return the unstemmed, folded word at a position."""
         return written_of(self._segment.words.texts.text(self.words[place]))
 
     def evidence(self, how: How, places: Iterable[int], fields: Fields, length: int) -> Evidence:
-        """Evidence of words, so many side by side, that begin at places in some fields."""
+        """Return the match of words at some positions, each `length` words long, in some fields."""
         spans, weights = [], dict[str, float]()
         for place in places:
             number = self._number(place)
@@ -115,7 +119,7 @@ def _places(numbers: Sequence[int]) -> Mapping[int, list[int]]:
 
 
 class AnyOf(NamedTuple):
-    """One of some terms, by their numbers among words as written, or among stems."""
+    """A part that any of several terms matches. `numbers` are word numbers or stem numbers."""
 
     how: How
     boost: float
@@ -124,7 +128,7 @@ class AnyOf(NamedTuple):
     are_words: bool
 
     def held(self, words: Words) -> list[Evidence]:
-        """What a publication has of it."""
+        """Return the matches in a publication."""
         at = words.at[self.are_words]
         places = sorted(place for number in at.keys() & self.numbers for place in at[number])
         if not places:
@@ -133,14 +137,14 @@ class AnyOf(NamedTuple):
 
 
 class InARow(NamedTuple):
-    """Stems side by side."""
+    """A phrase, as stem numbers in their order."""
 
     boost: float
     fields: Fields
     numbers: list[int]
 
     def held(self, words: Words) -> list[Evidence]:
-        """What a publication has of it."""
+        """Return the matches in a publication."""
         wanted, length = self.numbers, len(self.numbers)
         places = [
             place
@@ -153,7 +157,7 @@ class InARow(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A value of a row."""
+    """A facet value of a row. `mask` has the documents with it."""
 
     boost: float
     row: str
@@ -161,20 +165,23 @@ class Value(NamedTuple):
     mask: Mask
 
     def held(self, words: Words) -> list[Evidence]:
-        """What a publication has of it."""
+        """Return the matches in a publication."""
         if not self.mask[words.number]:
             return []
         return [Evidence("value", {self.row: self.boost}, value=(self.row, self.value))]
 
 
 class Together(NamedTuple):
-    """All of some leaves, which weigh together what the lightest of them weighs."""
+    """A part that matches only if all of its clauses match.
+
+    The weights of all matches add up to the weight of the lightest clause, times `boost`.
+    """
 
     boost: float
     asked: list[Asked]
 
     def held(self, words: Words) -> list[Evidence]:
-        """What a publication has of it."""
+        """Return the matches in a publication."""
         found = [each.held(words) for each in self.asked]
         weights = [sum(each.weight for each in one) for one in found]
         if not all(weights):
@@ -184,20 +191,20 @@ class Together(NamedTuple):
 
 
 class Named(NamedTuple):
-    """Names of a thing."""
+    """A part that matches the labels of a concept."""
 
     how: How
     boost: float
     asked: Asked
 
     def held(self, words: Words) -> list[Evidence]:
-        """What a publication has of it."""
+        """Return the matches in a publication."""
         found = self.asked.held(words)
         return [each._replace(how=self.how).times(self.boost) for each in found]
 
 
 class Asked:
-    """What a leaf asks, its terms looked up. Raises UnknownNode."""
+    """A clause with its terms looked up. Raise UnknownNode if a part has an unknown type."""
 
     def __init__(self, leaf: Leaf, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -238,9 +245,9 @@ class Asked:
             raise UnknownNode(part)
 
     def held(self, words: Words) -> list[Evidence]:
-        """What a publication has of it; nothing, if the leaf does not match it.
+        """Return the matches in a publication, none if the clause does not match it.
 
-        The weights together are those of `match.postings`.
+        Their weights add up to the weight that `matcher.postings` computes.
         """
         return [one for part in self._parts for one in part.held(words) if one.weights]
 

@@ -1,8 +1,8 @@
-"""The selected values of one facet: the publications that they leave, and totals after a click.
+"""Selection in one facet: the documents that pass it, and totals after toggling each value.
 
-Within a facet values are OR-ed. A facet with a child row is a tree of two levels: a child that is
-selected under a selected parent narrows the parent to itself. A publication with a child has its
-parents too, as the build adds them.
+Values are OR-ed within a facet. A facet with a child row is a tree of two levels. A selected child
+narrows its selected parent to itself. A publication with a child has its parents too, because the
+build adds them.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Node = tuple[str, str]
 class Selection:
     """The selected values of one facet.
 
-    `nodes` has them in the order of the rows, each once. `effective` has all but the parents that a
-    selected child narrows. `narrowing` has the selected children of each parent.
+    `nodes` has them in the order of the rows, without duplicates. `effective` has all except the
+    parents that a selected child narrows. `narrowing` has the selected children of each parent.
     """
 
     def __init__(self, field: Field, filters: Filters, snapshot: Snapshot) -> None:
@@ -49,16 +49,16 @@ class Selection:
         )
 
     def parents(self, node: Node) -> tuple[str, ...]:
-        """Return the values of the upper row that a value belongs to; none for a parent."""
+        """Return the values of the parent row that a child value belongs to. A parent has none."""
         is_child = self.child is not None and node[0] == self.child.name
         return self.snapshot.catalogue.groups.get(node[1], ()) if is_child else ()
 
     def ordinal(self, node: Node) -> int | None:
-        """Return the ordinal of a value; None for a range, and for what no publication has."""
+        """Return the ordinal of a value; None for a range or a value without documents."""
         return self.snapshot.columns[node[0]].ordinal.get(node[1])
 
     def holds(self, node: Node) -> Mask:
-        """Return the publications that have one value, or a value in one range."""
+        """Return the mask of the documents that have one value, or a value in one range."""
         row, value = node
         ordinal = self.ordinal(node)
         if ordinal is not None:
@@ -70,17 +70,17 @@ class Selection:
 
     @cached_property
     def covers(self) -> Array:
-        """How many effective values each publication has; the selection leaves those with any."""
+        """The number of effective values of each document. Documents with at least one pass."""
         key = (self.field.name, *self.nodes)
         return self.snapshot.mask(key, lambda: self.count(self.effective))
 
     @cached_property
     def mask(self) -> Mask:
-        """The publications that the selection leaves."""
+        """The documents that pass the selection, as a boolean mask."""
         return self.covers > 0
 
     def count(self, nodes: Collection[Node]) -> Array:
-        """Return how many of some values each publication has."""
+        """Return how many of some values each document has."""
         counted = np.zeros(self.snapshot.size, narrowest(len(nodes)))
         for row in self.rows:
             ours = [node for node in nodes if node[0] == row.name]
@@ -94,7 +94,7 @@ class Selection:
 
 
 def _times(column: Column, ordinals: Sequence[int]) -> Array:
-    """How many of some values each publication has."""
+    """Return how many of some values each document has."""
     wanted = np.zeros(len(column.values), narrowest(len(ordinals)))
     wanted[ordinals] = 1
     held: Array = wanted.take(column.ordinals)
@@ -104,12 +104,12 @@ def _times(column: Column, ordinals: Sequence[int]) -> Array:
 
 
 class Toggling:
-    """The length of the list after each possible click in a facet with a selection.
+    """The total after each possible click in a facet with a selection.
 
-    `base` has the publications that the query and all other facets leave. The table counts their
-    values once for each number of effective values that a publication has. All totals derive from
-    these counts. A new value adds the publications without an effective value. A removed value
-    loses those without another one.
+    `base` has the documents that match the query and pass all other facets. The facet table counts
+    their values once for each number of effective values that a document has. All totals derive
+    from these counts. A new value adds the documents without an effective value. A removed value
+    drops those without another one.
     """
 
     def __init__(self, base: Documents, selection: Selection) -> None:
@@ -120,22 +120,22 @@ class Toggling:
         self._lost: dict[Set[Node], int] = {}
 
     def total(self, node: Node) -> int:
-        """Return the length of the list once a value is selected, or no longer selected."""
+        """Return the number of hits after a value is toggled."""
         selection = self._selection
         upper = selection.field.name
         if node in selection.nodes:
             return self._without(node)
         if not selection.parents(node):
-            # A parent takes the place of its selected children, all of which have the parent too.
+            # A parent replaces its selected children. All their publications have the parent too.
             replaced = selection.narrowing.get(node[1], set()) if node[0] == upper else set()
             return self._now + self._bare([node, *self._widened(replaced)])
         narrowed = selection.effective & {(upper, each) for each in selection.parents(node)}
-        # A publication with the child has all its parents, and is lost if it has nothing more.
+        # A document with the child has all its parents. It drops out if it has no other value.
         regained = self._having(len(narrowed), node)
         return self._now - self._only(narrowed) + regained
 
     def count(self, node: Node) -> int:
-        """Return how many publications of the base have a value, or a value in a range."""
+        """Return how many documents of the base have a value, or a value in a range."""
         return int(np.count_nonzero(self._selection.holds(node).take(self._base)))
 
     def _without(self, node: Node) -> int:
@@ -143,11 +143,11 @@ class Toggling:
         if len(selection.nodes) == 1:
             return len(self._base)
         if selection.parents(node) and (wider := self._widened({node[1]})):
-            return self._now + self._bare(wider)  # each is a parent of the child that goes
+            return self._now + self._bare(wider)  # each is a parent of the removed child
         return self._now - self._only(selection.effective & {node})
 
     def _widened(self, removed: Set[str]) -> list[Node]:
-        """Return the selected parents that count again without some of the selected children."""
+        """Return the selected parents that become effective if some children are removed."""
         selection = self._selection
         return [
             node
@@ -156,7 +156,7 @@ class Toggling:
         ]
 
     def _having(self, times: int, node: Node) -> int:
-        """Count the publications with a value and so many effective values."""
+        """Count the documents of the base with a value and exactly `times` effective values."""
         row, ordinal = node[0], self._selection.ordinal(node)
         if ordinal is None:
             return 0
@@ -168,14 +168,14 @@ class Toggling:
         return int(counts[ordinal])
 
     def _bare(self, nodes: Sequence[Node]) -> int:
-        """Count the publications without an effective value that have any of some values."""
+        """Count the documents without an effective value that have any of some values."""
         if len(nodes) == 1:
             return self._having(0, nodes[0])
         with_any = self._selection.count(nodes).take(self._base) > 0
         return int(np.count_nonzero(with_any & (self._covers == 0)))
 
     def _only(self, nodes: Set[Node]) -> int:
-        """Count the publications whose effective values are all among some effective values."""
+        """Count the documents whose effective values are all among some effective values."""
         if not nodes:
             return 0
         if nodes not in self._lost:

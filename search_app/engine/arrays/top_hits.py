@@ -1,6 +1,6 @@
-"""The part of a list that is shown: the best so many, without sorting all the rest.
+"""Top hits: the hits of one page, selected without sorting the whole list.
 
-Of the editions of one title, the best can stand for all.
+It can also fold the editions of one title into the best edition.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from search_app.engine.snapshot.editions import NONE
 from search_app.engine.snapshot.snapshot import Documents
 
 CLOSE = 0.7
-"""The least share of the best score with which a hit counts as one of the best matches."""
+"""Minimum share of the best score at which a hit counts as one of the best matches."""
 
 
 def best(
@@ -26,10 +26,10 @@ def best(
     sort: Sort,
     page: slice,
 ) -> NDArray[np.intp]:
-    """Where among `documents` those stand that a page of the list has, in order.
+    """Return the indexes in `documents` of the hits of a page, in order.
 
-    By relevance the best scores come first, and of those with the same the newest; so no page
-    repeats or skips what another has. Without scores the ranks of the order decide alone.
+    By relevance, higher scores come first and equal scores are ordered by date, newest first. The
+    order is total, so no page repeats or skips a hit. Without scores, only `ranks` decide.
     """
     first, last = page.start, min(page.stop, len(documents))
     if first >= last:
@@ -44,7 +44,7 @@ def best(
 
 
 def leveled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return scores in which those close to the best equal it: the newest of these come first."""
+    """Return scores in which those close to the best equal it, so that the newest come first."""
     best_score = scores.max(initial=0)
     return np.where(scores >= CLOSE * best_score, best_score, scores)
 
@@ -56,10 +56,10 @@ def folded(
     sort: Sort,
     family: NDArray[np.int32],
 ) -> NDArray[np.intp]:
-    """Where among `documents` those stand, ascending, that no other edition comes before.
+    """Return the indexes in `documents` of the hits that stay after editions are folded, ascending.
 
-    `family` has the family of editions of every publication (`editions.NONE` where it has none),
-    and the order is that of `best`.
+    Of each family, only the first edition in the order of `best` stays. `family` has the edition
+    family of every document of the snapshot, or `editions.NONE` if it has no other edition.
     """
     families = family.take(documents)
     at = (families != NONE).nonzero()[0]
@@ -81,7 +81,7 @@ def _smallest(ranked: Array, last: int) -> NDArray[np.intp]:
 
 
 def _candidates(scores: NDArray[np.float32], last: int) -> NDArray[np.intp]:
-    """Where the scores stand that are no worse than the one in place `last`."""
+    """Return the indexes of the scores that are at least the `last`-th best score."""
     sifted, place = scores.copy(), len(scores) - last
     sifted.partition(place)
     at: NDArray[np.intp] = (scores >= sifted[place]).nonzero()[0]

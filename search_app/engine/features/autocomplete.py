@@ -1,8 +1,7 @@
-"""What may be meant while something is being typed: words, titles, values of facets.
+"""Autocomplete: suggest words, titles and facet values while the user types.
 
-A suggestion is something that is there: it leads to as many publications as it says. Only
-plain words are completed. Where there are quotes, parentheses, operators or the name of a
-field, or a star, what is typed is no beginning of a word, and nothing is suggested.
+The count of a suggestion is the number of hits that it leads to, and is never 0. Only plain words
+are completed: a text with quotes, parentheses, operators, field names or `*` gets no suggestions.
 """
 
 from __future__ import annotations
@@ -33,23 +32,23 @@ Filters = Mapping[str, Sequence[str]]
 Kind = Literal["word", "title", "facet"]
 
 MOST = 8
-"""How many suggestions there are at the most."""
+"""Default limit on the number of suggestions."""
 SHORTEST = 2
-"""So many letters must be typed: of a word, for it to be completed."""
+"""Minimum number of letters of the text, and of a word to be completed."""
 LONGEST = 128
-"""A text of more characters is no longer being looked for, and has no suggestions."""
+"""A text of more characters gets no suggestions."""
 LOOKED_AT = 4
-"""For each suggestion wanted, so many of the commonest words are looked at: some are left out."""
+"""Candidates examined per suggestion, most frequent first, because some are skipped."""
 
 _ODD = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-(?!\s|$)')
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """Something that may be meant, and how many publications it leads to.
+    """A suggestion, and the number of hits that it leads to.
 
-    For a `word`, `text` is all that was typed, its last word completed. For a `title` it is
-    the title, and `value` the id of its publication. For a value of a `facet` it is the label,
-    and `field` and `value` are what to tick, in place of the words.
+    `text` depends on the kind. For a `word` it is the typed text with its last word completed.
+    For a `title` it is the title, and `value` is the id of the publication. For a `facet` it is
+    the label, and `field` and `value` are the facet value to select instead of the typed words.
     """
 
     kind: Kind
@@ -60,9 +59,9 @@ class Suggestion(msgspec.Struct, frozen=True):
 
 
 class Typed(NamedTuple):
-    """What was typed: all of it, its words (folded), and where the last begins that is not ended.
+    """A typed text, its folded words, and the offset of the unfinished last word.
 
-    There is none where something stands behind the last word, be it a space.
+    `begins` is None if anything follows the last word, even a space.
     """
 
     text: str
@@ -73,10 +72,10 @@ class Typed(NamedTuple):
 def suggest(
     text: str, snapshot: Snapshot, most: int = MOST, filters: Filters | None = None
 ) -> list[Suggestion]:
-    """What may be meant by a text that is being typed, at most so many, kind by kind.
+    """Return up to `most` suggestions for a text that is being typed, grouped by kind.
 
-    `filters` is what is ticked and stays so: all that is suggested lies within. The kinds take
-    their places in turns, so that none leaves the others without.
+    `filters` has the selected facet values. They stay selected, and the counts respect them. The
+    kinds take turns, so that no kind crowds out the others.
     """
     typed = _typed(text)
     if typed is None:
@@ -92,7 +91,7 @@ def suggest(
 
 
 def _typed(text: str) -> Typed | None:
-    """What was typed, if that is plain words."""
+    """Return the typed text, split into words; None if it is too short, too long, or not plain."""
     text = text.lstrip()
     if len(text) > LONGEST or _ODD.search(text) or not OPERATORS.isdisjoint(text.split()):
         return None
@@ -105,15 +104,15 @@ def _typed(text: str) -> Typed | None:
 
 
 def _left(filters: Filters, snapshot: Snapshot) -> Mask | None:
-    """The publications that what is ticked leaves; None for all."""
+    """Return a mask of the documents that pass the filters; None without filters."""
     masks = [each.mask for each in ticked(filters, snapshot).values()]
     return reduce(np.logical_and, masks) if masks else None
 
 
 def _in_turns(kinds: Sequence[Iterator[Suggestion]], most: int) -> list[Suggestion]:
-    """The first of each kind, then the second and so on, until there are enough; kind by kind.
+    """Return up to `most` suggestions, taken from the kinds in turn and grouped by kind.
 
-    No more are made than that.
+    The iterators are lazy: no suggestion is computed that is not returned.
     """
     found: list[list[Suggestion]] = [[] for _ in kinds]
     left = dict(enumerate(kinds))
@@ -130,10 +129,10 @@ def _in_turns(kinds: Sequence[Iterator[Suggestion]], most: int) -> list[Suggesti
 
 
 def _words(typed: Typed, left: Mask | None, snapshot: Snapshot, most: int) -> Iterator[Suggestion]:
-    """The text with its last word completed; the words that most publications have come first.
+    """Yield the text with its last word completed, most frequent words first.
 
-    Of words with the same stem only the commonest is there, and none with that of the word
-    that is typed already, if it is one.
+    Skip stop words, words without hits, and words with the stem of an earlier suggestion. If the
+    typed word is itself in the index, skip words with its stem too.
     """
     beginning = typed.words[-1]
     if typed.begins is None or len(beginning) < SHORTEST:
@@ -155,7 +154,7 @@ def _is_stop_word(written: str, snapshot: Snapshot) -> bool:
 
 
 def _total(text: str, left: Mask | None, snapshot: Snapshot) -> int:
-    """How many publications a search for a text finds, among those that are left."""
+    """Return the number of hits for a text that pass the filters."""
     base = understood(SearchRequest(text), snapshot, Stopwatch()).base
     if base is None or left is None:
         return 0 if base is None else len(base.documents)
@@ -163,7 +162,10 @@ def _total(text: str, left: Mask | None, snapshot: Snapshot) -> int:
 
 
 def _within(typed: Typed, before: str, left: Mask | None, snapshot: Snapshot) -> Mask | None:
-    """The publications among which a word is looked for: those with the words before it."""
+    """Return a mask of the documents in which completions are counted; None for all.
+
+    These pass the filters and contain the words before the last one.
+    """
     if all(_is_stop_word(word, snapshot) for word in typed.words[:-1]):
         return left
     mask = np.zeros(snapshot.size, np.bool_)
@@ -179,12 +181,12 @@ def _is_word(written: str, snapshot: Snapshot) -> bool:
 
 
 def _range(written: str, words: Terms) -> Range:
-    """The words of the index that are written so, whatever else they have."""
+    """Return the range of the entries of the index for a written form, whatever their stems."""
     return words.texts.beginning(written)[0], words.texts.beginning(written + STEM_MARK)[1]
 
 
 def _commonest(beginning: str, within: Mask | None, words: Terms, most: int) -> Iterable[str]:
-    """The words that begin so, those first that most publications have, each once."""
+    """Return up to `most` distinct words with a prefix, most frequent first."""
     first, last = words.texts.beginning(beginning)
     if first == last:
         return ()
@@ -197,7 +199,7 @@ def _commonest(beginning: str, within: Mask | None, words: Terms, most: int) -> 
 
 
 def _held(first: int, last: int, within: Mask | None, words: Terms) -> Array:
-    """How many publications have each word from the first up to the last, of some or of all."""
+    """Return the number of documents per word, from `first` up to `last` (int64)."""
     offsets = words.offsets[first : last + 1].astype(np.int64)
     if within is None:
         return np.diff(offsets)
@@ -207,7 +209,7 @@ def _held(first: int, last: int, within: Mask | None, words: Terms) -> Array:
 
 
 def _values(typed: Typed, filters: Filters, snapshot: Snapshot, most: int) -> Iterator[Suggestion]:
-    """The values of facets whose label, or a word in it, begins with all that was typed."""
+    """Yield the facet values with the typed text as a prefix of their label, or of a word in it."""
     labels = snapshot.labels
     for number in labels.beginning(folded(typed.text), most * (LOOKED_AT if filters else 1)):
         name, value = labels.values[number]
@@ -223,7 +225,7 @@ def _values(typed: Typed, filters: Filters, snapshot: Snapshot, most: int) -> It
 
 
 def _titles(typed: Typed, left: Mask | None, snapshot: Snapshot, most: int) -> list[Suggestion]:
-    """The publications whose title has all that was typed, the last word as a beginning."""
+    """Return publications whose title has all typed words, the last one as a prefix."""
     words = snapshot.segment.words
     wanted = [_range(word, words) for word in typed.words]
     if typed.begins is not None:

@@ -1,7 +1,7 @@
-"""Why a publication was found: what of it answers each thing typed, and what that adds.
+"""Score explanation: split the score of a hit by clause and field.
 
-A leaf's score is split over the fields in proportion to the weighed frequency of what matched
-there. The parts of a publication add up to its score.
+The score of a clause is split over the fields in proportion to the weighted frequency of its
+matches there. The parts of a hit add up to its score.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from search_app.engine.snapshot.snapshot import Mask, Snapshot
 TELLING: tuple[How, ...] = (
     "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value",
 )  # fmt: skip
-"""Where a text matched in several ways, the first of these is told."""
+"""Priority of the ways to match. If a text matched in several ways, the first is reported."""
 
 
 class _LookedUp(NamedTuple):
-    """What a leaf asks, and what it finds."""
+    """A clause prepared for explanation: its terms, its postings, and their rarity."""
 
     asked: Asked
     held: Postings
@@ -45,7 +45,7 @@ class _LookedUp(NamedTuple):
 
 
 class Explainer:
-    """Says of publications why a search found them; what all share is looked up once."""
+    """Explain the hits of one search. Postings and masks are cached across hits."""
 
     def __init__(
         self, request: SearchRequest, read: Understood, snapshot: Snapshot, meant: Meant | None
@@ -57,7 +57,7 @@ class Explainer:
         self._masks: dict[int, Mask] = {}
 
     def why(self, number: int, publication: Publication) -> Why:
-        """Why a publication, which was found, was."""
+        """Return the explanation of a hit: score parts, words it lacks, and filters it passes."""
         tree, words = self._read.tree, Words(number, self._snapshot)
         texts = _Texts(publication, words, self._snapshot)
         answering = (self._answering(tree, number) if tree is not None else None) or []
@@ -76,9 +76,9 @@ class Explainer:
         )
 
     def _answering(self, node: query.Query, number: int) -> list[Leaf] | None:
-        """The leaves that score for a publication; None if a tree does not match it.
+        """Return the clauses that score for a document; None if the tree does not match it.
 
-        So `score.found` adds them up: those of an AND only where all of it matches.
+        This follows `bm25f.found`: the clauses of an AND score only if all of them match.
         """
         if isinstance(node, Leaf):
             return None if self._weight(node, number) is None else [self._first[id(node)]]
@@ -93,16 +93,16 @@ class Explainer:
         return None if len(held) < wanted else [leaf for each in held for leaf in each]
 
     def _matches(self, node: query.Query) -> Mask:
-        """What a node matches that scores nothing, looked up once for all publications."""
+        """Return the cached mask of the documents that a node without a score matches."""
         known = self._masks.get(id(node))
         if known is None:
             known = self._masks[id(node)] = matches(node, self._snapshot)
         return known
 
     def _weight(self, leaf: Leaf, number: int) -> float | None:
-        """The weighed frequency of a leaf in a publication, None if it matches it not."""
+        """Return the weighted frequency of a clause in a document; None if it does not match."""
         held = self._found(leaf).held
-        at = int(held.documents.searchsorted(np.int32(number)))  # another type copies the array
+        at = int(held.documents.searchsorted(np.int32(number)))  # other types copy the array
         is_held = at < len(held.documents) and held.documents[at] == number
         return float(held.weights[at]) if is_held else None
 
@@ -117,7 +117,7 @@ class Explainer:
         return known
 
     def _part(self, leaf: Leaf, times: int, words: Words, texts: _Texts) -> Part:
-        """What a leaf adds, that was typed so many times."""
+        """Return the contribution of a clause to the score, `times` being its occurrences."""
         weight = self._weight(leaf, words.number) or 0.0
         looked_up = self._found(leaf)
         score = times * float(saturated(np.array([weight], np.float32), looked_up.rarity)[0])
@@ -136,7 +136,7 @@ class Explainer:
         return Part(leaf.said, score, tuple(fields), " ".join(typed_so) if typed_so != said else "")
 
     def _filters(self, publication: Publication) -> Iterator[Held]:
-        """What is ticked, or was typed as a filter, and holds."""
+        """Yield the filters that a publication passes, whether typed or selected."""
         typed = [pair for node in self._read.parsed.filters for pair in _values_of(node)]
         ticked = [(row, value) for row, each in self._request.filters.items() for value in each]
         for row, value in dict.fromkeys([*typed, *ticked]):
@@ -145,14 +145,14 @@ class Explainer:
 
 
 class _Texts:
-    """The texts of one publication, and what of them stands at a place of its stream."""
+    """The texts of one publication, and the part of them at each position of the forward index."""
 
     def __init__(self, publication: Publication, words: Words, snapshot: Snapshot) -> None:
         self._publication, self._words, self._snapshot = publication, words, snapshot
         self._known: dict[str, tuple[str, dict[int, tuple[int, int]]]] = {}
 
     def matched(self, name: str, found: Sequence[Evidence], typed: set[str]) -> Iterator[Matched]:
-        """What a field has that matched, each text once, in the order of telling."""
+        """Yield the matches in a field, each text once: the values, then words by priority."""
         ways: dict[Span, How] = {}
         for each in sorted(found, key=lambda one: _rank(one.how)):
             if each.value and each.value[0] == name:
@@ -181,14 +181,14 @@ class _Texts:
         return [Matched(*told, times[folded]) for folded, told in texts.items()]
 
     def _text(self, name: str, span: Span) -> str:
-        """Words as they stand in the text, with what stands between them."""
+        """Return the part of the original text that a span covers."""
         if name not in self._known:
             self._known[name] = self._spread(name)
         text, at = self._known[name]
         return text[at[span.place][0] : at[span.end - 1][1]]
 
     def _spread(self, name: str) -> tuple[str, dict[int, tuple[int, int]]]:
-        """A field's text, and where in it the word at each place begins and ends."""
+        """Return the text of a field, and the character span of the word at each position."""
         catalogue = self._snapshot.catalogue
         text = schema.text_of(self._publication, catalogue.by_name[name], catalogue)
         number = self._snapshot.segment.fields.index(name)
@@ -202,7 +202,7 @@ def _rank(how: How) -> int:
 
 
 def _widest(ways: Mapping[Span, How]) -> dict[Span, How]:
-    """Without the spans that are part of a longer one, unless they tell more than that."""
+    """Drop spans inside a longer one, unless their way to match has priority over its way."""
     longer = {span: how for span, how in ways.items() if span.length > 1}
     return {
         span: how
@@ -215,7 +215,7 @@ def _widest(ways: Mapping[Span, How]) -> dict[Span, How]:
 
 
 def _instead_of(text: str, corrected: str | None) -> dict[str, str]:
-    """To each word that a correction put in, what was typed in its place."""
+    """Return the typed word for each corrected word; {} if the numbers of words differ."""
     if corrected is None:
         return {}
     typed, put = tokenizer.words(text), tokenizer.words(corrected)
@@ -229,7 +229,7 @@ def _instead_of(text: str, corrected: str | None) -> dict[str, str]:
 
 
 def _values_of(node: query.Query) -> Iterator[tuple[str, str]]:
-    """The rows and values that a filter asks for, ranges as they are typed."""
+    """Yield the rows and values of a filter. A range is written `start..end`, as it is typed."""
     if isinstance(node, query.Term):
         yield str(row_of(node.fieldname)), node.text
     elif isinstance(node, query.TermRange):
@@ -240,7 +240,7 @@ def _values_of(node: query.Query) -> Iterator[tuple[str, str]]:
 
 
 def _that_hold(publication: Publication, row: str, wanted: str) -> Iterable[str]:
-    """The values of a publication that one which is wanted is, or has in its range."""
+    """Return the values of a publication that match a wanted value or year range."""
     values = [str(each) for each in publication.values.get(row, ())]
     if wanted == MISSING and not values:
         return [MISSING]
@@ -251,7 +251,7 @@ def _that_hold(publication: Publication, row: str, wanted: str) -> Iterable[str]
 
 
 def _through(publication: Publication, row: str, value: str, snapshot: Snapshot) -> tuple[str, ...]:
-    """The values below one in a tree that bring it in: see `Catalogue.with_ancestors`."""
+    """Return the child values that imply a parent value: see `Catalogue.with_ancestors`."""
     catalogue = snapshot.catalogue
     child = catalogue.children.get(row)
     below = publication.values.get(child.name, ()) if child else ()

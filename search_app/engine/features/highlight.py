@@ -1,8 +1,8 @@
-"""A title and the best passage of a summary, in runs, with what matched marked.
+"""Highlighting: mark matches in a title, and select the best passage of a summary.
 
-Marked is what the query's leaves match: words by their stems, beginnings, patterns, likenesses
-and names from another language by the words as written, phrases where all their words stand
-together. Of an AND within an OR what stands there is marked, whether or not all of it does.
+Words match by their stems, and phrases where all their words are adjacent. Prefixes, wildcards,
+fuzzy terms, and names from another language match words as written. The words of an AND inside an
+OR are marked even if the AND as a whole does not match.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ from search_app.engine.query.nodes import fits, parts
 from search_app.engine.results import Run
 
 LENGTH = 130
-"""How many characters a passage has at the most, about; it ends between words."""
+"""Approximate maximum length of a passage, in characters. It ends between words."""
 REMEMBERED = 2000
-"""Texts of so many characters at most, the last that were shown, are not read again."""
+"""Maximum length, in characters, of texts whose words and stems are cached."""
 LEAD = 40
-"""How many characters stand before the first marked word of a passage, about."""
+"""Approximate number of characters before the first marked word of a passage."""
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """What of a field's words is marked: stems, phrases of stems, words and shapes as written.
+    """The terms of a query that are marked in one field.
 
-    `usual` is the language of texts that name none. `phrases` are by their first stems.
+    `usual` is the language of texts without a language. `phrases` maps a first stem to the phrases
+    that start with it. `written`, `prefixes` and `shapes` apply to words as written. A shape is a
+    wildcard or a fuzzy term.
     """
 
     usual: str
@@ -45,7 +47,7 @@ class Marker(msgspec.Struct, frozen=True):
     shapes: tuple[Callable[[str], bool], ...]
 
     def spans(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
-        """The places in a text of a language to be marked (character offsets), ascending."""
+        """Return the spans to mark in a text, as character offsets in ascending order."""
         read = _read if len(text) > REMEMBERED else _remembered
         pieces, stems, spans = read(text, language or self.usual)
         marked = {*self._by_stem(stems), *self._in_phrases(stems)}
@@ -60,13 +62,13 @@ class Marker(msgspec.Struct, frozen=True):
         return [(ends[2 * place], ends[2 * place + 1]) for place in places]
 
     def _by_stem(self, stems: Sequence[str]) -> Iterable[int]:
-        """Which words have a stem that is marked, counted from 0."""
+        """Return the indexes of the words with a marked stem."""
         if self.stems.isdisjoint(stems):
             return ()
         return [place for place, stem in enumerate(stems) if stem in self.stems]
 
     def _in_phrases(self, stems: Sequence[str]) -> Iterator[int]:
-        """Which words stand in a phrase that is marked."""
+        """Yield the indexes of the words in marked phrases."""
         for stem, phrases in self.phrases.items():
             first = -1
             for _ in range(stems.count(stem)):
@@ -76,7 +78,7 @@ class Marker(msgspec.Struct, frozen=True):
                         yield from range(first, first + len(phrase))
 
     def _by_shape(self, words: Sequence[str]) -> Iterable[int]:
-        """Which words are marked as written, or have a shape that is marked."""
+        """Return the indexes of the words that are marked as written."""
         fitting = {word for word in set(words) if self._fits(as_written(word))}
         return [place for place, word in enumerate(words) if word in fitting] if fitting else ()
 
@@ -88,8 +90,8 @@ class Marker(msgspec.Struct, frozen=True):
 class _Read(NamedTuple):
     """A text in pieces, of which every second one is a word, and the stems of these words.
 
-    `spans` has the places of the words where they are not pieces of the text, as pairs of
-    characters overlap.
+    `spans` is None unless the text is Chinese, Japanese or Korean. There the words are overlapping
+    pairs of characters, and `spans` has their character offsets.
     """
 
     pieces: Sequence[str]
@@ -109,7 +111,7 @@ _remembered = lru_cache(maxsize=1024)(_read)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where these are in it; what has no length is a gap."""
+    """Yield the spans of the words of a text. An empty span is an empty line between words."""
     end = 0
     for start, stop in tokenizer.spans(text):
         if PARTED_BY in text[end:start]:
@@ -119,7 +121,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _united(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Places without overlaps."""
+    """Merge overlapping spans."""
     united: list[tuple[int, int]] = []
     for start, end in spans:
         if united and start < united[-1][1]:
@@ -130,7 +132,7 @@ def _united(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
-    """What a query tree marks in one field of a catalogue in one language as a rule."""
+    """Return the marker of a query tree for one field. `usual` is the catalogue's language."""
     stems, written, prefixes = set[str](), set[str](), set[str]()
     phrases: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     shapes: dict[object, Callable[[str], bool]] = {}
@@ -160,14 +162,14 @@ def _is_alike(wanted: str, edits: int, word: str) -> bool:
 
 
 def whole(text: str, found: Marker, language: str | None = None) -> tuple[Run, ...]:
-    """All of a text, in runs."""
+    """Return the whole text as runs."""
     return _runs(text, found.spans(text, language), 0, len(text))
 
 
 def passage(text: str, found: Marker, language: str | None = None) -> tuple[Run, ...]:
-    """The part of a text with the most different marked words, in runs.
+    """Return the part of a text with the most distinct marked words, as runs.
 
-    Without a match it is the beginning. An ellipsis stands where text was left out.
+    Without a match it is the start of the text. An ellipsis replaces omitted text.
     """
     spans = found.spans(text, language)
     start = _best_start(text, spans)
@@ -183,7 +185,7 @@ def passage(text: str, found: Marker, language: str | None = None) -> tuple[Run,
 
 
 def _best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
-    """Where the densest window begins: at a sentence, if one begins near, or a word."""
+    """Return the start of the best window: at a nearby start of a sentence, or at a word."""
     if not spans or spans[-1][1] <= LENGTH or len(text) <= LENGTH:
         return 0
     best, best_found = 0, 0

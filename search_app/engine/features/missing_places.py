@@ -1,7 +1,7 @@
-"""Places that a text names and no publication is about, with what the filters have near them.
+"""Missing places: places in the query without hits, with filter values near them.
 
-Each number is the total of the search that a link leads to: the rest of the text, with one value
-selected in the filter of places.
+Each number is the total of the search that a link leads to. That search has the rest of the text,
+and one value selected in a facet of places.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from search_app.engine.retrieval import Finding, found
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 
 MOST_PLACES = 2
-"""At most 2 places of a text are reported: each takes a search for every region of it."""
+"""At most 2 places of a text are examined: each costs a search per region that contains it."""
 MOST_COUNTRIES = 12
 """At most 12 countries of a region are offered."""
 
@@ -30,9 +30,9 @@ MOST_COUNTRIES = 12
 def absent(
     asked: SearchRequest, finding: Finding, snapshot: Snapshot, watch: Stopwatch
 ) -> Iterator[Place]:
-    """Yield the places that a text names and that no publication has, whatever is selected.
+    """Yield the places that a text names and that no document contains, with or without filters.
 
-    Where a text names none, those of the text that may have been meant are reported.
+    If the text names no place, use the names in its corrected spelling.
     """
     text = finding.understood.corrected or asked.text
     mentions = _places(text)
@@ -52,7 +52,7 @@ def _places(text: str) -> list[world_places.Mention]:
 
 
 def _without(text: str, mention: world_places.Mention) -> str:
-    """Return a text without a name in it; nothing if the text has more than words."""
+    """Return the text without a name; "" if it has anything other than plain words."""
     words = list(tokens(text))
     if not all(each.is_plain and each.text not in OPERATORS for each in words):
         return ""
@@ -62,9 +62,9 @@ def _without(text: str, mention: world_places.Mention) -> str:
 def _near(
     code: str, asked: SearchRequest, snapshot: Snapshot, watch: Stopwatch
 ) -> Iterator[Valued]:
-    """Yield the values near a country that leave something: its region, countries there, no region.
+    """Yield values near a place that have hits: its regions, their countries, and no region.
 
-    If the text names its capital, the country itself is the first of the countries.
+    If the text names a capital, its country comes first among the countries.
     """
     catalogue = snapshot.catalogue
     row = next((each for each in catalogue.fields if each.kind == "country" and each.parent), None)
@@ -85,7 +85,7 @@ def _near(
 def _countries(
     row: Field, region: str, code: str, documents: Documents, snapshot: Snapshot
 ) -> list[Valued]:
-    """Return the countries of a region that its publications have, most of them first."""
+    """Return the countries of a region in its documents: `code` first, then by hits."""
     values = snapshot.columns[row.name].values
     numbers = snapshot.table.counts_of(row.name, documents).tolist()
     counted = [

@@ -1,8 +1,8 @@
-"""What stands beside a publication: its other editions, and publications like it.
+"""More like this: the other editions of a publication, and similar publications.
 
-Like it are those that a search for its most telling words would put first: the words that make
-up most of what it scores against itself. That is an OR, scored as any other. How alike two are
-is told by what the other scores, as a part of what the publication scores itself.
+Similar publications are the best hits of an OR of its key terms, scored with BM25F. The key terms
+are those that contribute most to the score of the publication itself. Similarity is the score of
+a hit as a fraction of that score.
 """
 
 from __future__ import annotations
@@ -22,15 +22,19 @@ from search_app.engine.query.nodes import Leaf
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 
 MOST_SIMILAR = 6
+"""Maximum number of similar publications."""
 LEAST_WORDS, MOST_WORDS = 3, 25
-"""How many words a publication is likened by: few make no likeness, many cost time."""
+"""Limits on the number of key terms: fewer are not enough evidence, more cost time."""
 MOST_POSTINGS = 100_000
-"""How many postings these may have together; the commonest are left out first."""
+"""Limit on the total postings of the key terms; the most frequent terms are dropped first."""
 LEAST_FREQUENCY = 2
-"""A word that is in fewer publications likens nothing."""
+"""A key term occurs in at least 2 documents."""
 BAR = 0.2
-"""What is alike scores so much of what the publication scores itself: one in eighty that are
-drawn by chance from 103,514 papers, one in twelve from a catalogue of a single subject."""
+"""Minimum similarity, as a fraction of the publication's own score.
+
+Of randomly drawn documents, 1 in 80 reaches it among 103,514 papers, and 1 in 12 in a catalogue of
+a single subject.
+"""
 
 COMMON = frozenset(
     "about above after again all also among another any before being below between both can come "
@@ -41,20 +45,19 @@ COMMON = frozenset(
     "until up us use used uses various very we well who whom whose will within without would yet "
     "you".split()
 )
-"""English words that can be searched for, and yet liken nothing."""
+"""English words that are searchable but too general to be key terms."""
 UNLIKENING = frozenset(
     stemming.stem(word, language)
     for language, words in (*stemming.STOP_WORDS.items(), ("en", COMMON))
     for word in words
 )
-"""The stems of these, and of the stop words of all languages: a text may be in any."""
+"""The stems that are never key terms: those of COMMON, and of the stop words of all languages."""
 
 
 class Related(NamedTuple):
-    """What stands beside a publication, by numbers.
+    """The documents related to a publication.
 
-    `editions` are its other editions, the newest first; `similar` is what is like it, the likest
-    first.
+    `editions`: its other editions, newest first. `similar`: similar documents, most similar first.
     """
 
     editions: list[int]
@@ -62,16 +65,17 @@ class Related(NamedTuple):
 
 
 def related(number: int, snapshot: Snapshot) -> Related:
-    """What stands beside the publication with a number."""
+    """Return the documents related to a document."""
     others = snapshot.editions.others(number)
     newest_first = others[np.argsort(snapshot.ranks["newest"].take(others))]
     return Related(newest_first.tolist(), similar(number, snapshot).tolist())
 
 
 def similar(number: int, snapshot: Snapshot) -> Documents:
-    """The publications that are most like one, the likest first, those that tie by newest.
+    """Return up to MOST_SIMILAR similar documents, most similar first, ties by newest.
 
-    Neither it nor an edition of it is among them, and of the editions of another only the likest.
+    The document itself and its editions are left out. Of the editions of another title, only the
+    most similar one is returned.
     """
     words = telling(number, snapshot)
     if len(words) < LEAST_WORDS:
@@ -95,7 +99,7 @@ def similar(number: int, snapshot: Snapshot) -> Documents:
 
 
 def telling(number: int, snapshot: Snapshot) -> list[str]:
-    """The stems that tell most of a publication, those that tell more first."""
+    """Return the stems that are the key terms of a document, highest score first."""
     stems, weights = _words(number, snapshot)
     terms = snapshot.segment.stems
     frequencies = terms.offsets[stems + 1].astype(np.int64) - terms.offsets[stems]
@@ -114,12 +118,12 @@ def telling(number: int, snapshot: Snapshot) -> list[str]:
 
 
 def _likens(stem: str) -> bool:
-    """Whether two publications are more alike if both have a stem; years and numbers tell none."""
+    """Return whether a stem can be a key term. Years and other numbers cannot."""
     return stem not in UNLIKENING and not stem.isdigit()
 
 
 def _words(number: int, snapshot: Snapshot) -> tuple[Array, NDArray[np.float32]]:
-    """The stems of a publication (ascending), and the weighed frequency of each: its postings."""
+    """Return the stems of a document, ascending, and their weighted frequencies (float32)."""
     segment = snapshot.segment
     starts = segment.layout.starts[number : number + 2].astype(np.int64)
     begins, end = starts[0], starts[1, 0]

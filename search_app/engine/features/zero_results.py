@@ -1,7 +1,7 @@
-"""Why nothing was found, or nothing with all the words: what each of them finds alone.
+"""Zero-result help: alternatives to a search without hits, or without hits for all words.
 
-Each number is the total of a search that a link may lead to, and comes from that very search. For
-a thing that no publication has, broader and related things are offered.
+Each number is the total of a search that a link may lead to, and comes from running that search.
+For an entity without documents, the alternatives include broader and related entities.
 """
 
 from __future__ import annotations
@@ -28,25 +28,23 @@ from search_app.engine.retrieval import Finding, found
 from search_app.engine.snapshot.snapshot import Snapshot
 
 MOST_WORDS = 8
-"""So many of the things typed are told, each costing a search."""
+"""At most 8 clauses are searched for alone: each costs a search."""
 MOST_UNKNOWN, MOST_NEAREST, TRIED = 2, 3, 4
-"""Of so many unknown words like ones are looked for, so many are told in all, and so many tried
-beside each."""
+"""Limits on unknown words that are corrected, corrections in all, and candidates per word."""
 MOST_WIDER = 3
-"""At most so many broader things are offered for one that no publication has, and as many
-related ones."""
+"""At most 3 broader and 3 related entities are offered for one without documents."""
 
 
 Search = Callable[..., Finding]
-"""Searches once more. Its arguments replace parts of the request."""
+"""A function that searches again. Its arguments replace fields of the request."""
 
 
 def diagnosed(
     request: SearchRequest, finding: Finding, snapshot: Snapshot, watch: Stopwatch
 ) -> Diagnosis:
-    """What else could be searched for than what was, with the numbers that this leads to.
+    """Return the alternatives to a search, with the number of hits of each.
 
-    All searches together are within the budget of the first. Raises OverBudget.
+    All searches share the time budget of the first. Raise OverBudget if it is used up.
     """
     asked = msgspec.structs.replace(request, page=1, sort=None)
 
@@ -72,9 +70,9 @@ def diagnosed(
 
 
 def _lacking(search: Search, snapshot: Snapshot) -> Iterator[Lacking]:
-    """Yield the things that were named and that no publication has, with what is near them.
+    """Yield the typed entities without documents, with broader and related ones.
 
-    A relaxed query may have been read as the single words of a name.
+    The text is read again with `match="all"`, because a relaxed query may have split a name.
     """
     for leaf in islice(leaves(search(match="all").understood.parsed.words), MOST_WORDS):
         if leaf.of and not len(postings(leaf, snapshot).documents):
@@ -85,9 +83,9 @@ def _lacking(search: Search, snapshot: Snapshot) -> Iterator[Lacking]:
 def _near(
     identity: str, search: Search, snapshot: Snapshot
 ) -> tuple[tuple[Counted, ...], tuple[Counted, ...]]:
-    """Return searches that find something: for broader things, and for related ones.
+    """Return searches with hits for broader entities, and for related ones.
 
-    A broader thing that nothing has is replaced by what it is a kind of or related to.
+    A broader entity without hits is replaced by its own broader and related entities.
     """
     things = entity_linker.of(snapshot)
     broader: dict[str, Counted] = {}
@@ -116,7 +114,10 @@ def _near(
 def _counted(
     near: Iterable[Thing], search: Search, snapshot: Snapshot
 ) -> Iterator[tuple[Thing, Counted]]:
-    """Yield searches for things by name, with how many they find; 0 if only by other words."""
+    """Yield entities with the number of hits for their names.
+
+    It is 0 if only a relaxed, corrected or semantic search has hits.
+    """
     for thing in near:
         if name := entity_linker.of(snapshot).own_name(thing):
             alone = search(text=name)
@@ -125,7 +126,7 @@ def _counted(
 
 
 def retyped(leaf: Leaf, catalogue: Catalogue) -> str:
-    """What to type for a leaf alone."""
+    """Return the text that searches for a clause alone, with its field name if it has one."""
     searchable = [field.name for field in catalogue.searchable]
     fields = {part.fieldname for part in parts(leaf)} & {*searchable}
     only = f"{next(iter(fields))}:" if len(fields) == 1 < len(searchable) else ""
@@ -133,7 +134,7 @@ def retyped(leaf: Leaf, catalogue: Catalogue) -> str:
 
 
 def _alone(text: str, leaf: Leaf, search: Search, snapshot: Snapshot) -> Counted | None:
-    """What was typed with the number that it finds alone; None if it would be read otherwise."""
+    """Return a text with its number of hits; None if it is relaxed or corrected when alone."""
     if not len(postings(leaf, snapshot).documents):
         return Counted(text, 0)
     alone = search(text=text)
@@ -144,10 +145,10 @@ def _alone(text: str, leaf: Leaf, search: Search, snapshot: Snapshot) -> Counted
 def _nearest(
     unknown: Iterable[Leaf], typed: str, search: Search, snapshot: Snapshot, *, is_long: bool
 ) -> Iterator[Counted]:
-    """Words of the index in place of unknown ones, as long as they find something.
+    """Yield texts with hits in which a word of the index replaces an unknown one.
 
-    Correct words and names of the world stay. For the others they are tried in the whole text,
-    unless it is long, or else alone.
+    Correct words and names of places and languages are not replaced. Each candidate is tried in
+    the whole text first, unless the text is long, and then alone.
     """
     may_change = spellcheck.of(snapshot).may_change
     words = (raw for raw in map(_word_of, unknown) if raw and may_change(raw))
@@ -160,7 +161,7 @@ def _nearest(
 
 
 def _different(raw: str, snapshot: Snapshot) -> list[str]:
-    """The likeliest words in place of one, none of them a form of another."""
+    """Return up to TRIED corrections of a word, likeliest first, no two with a common stem."""
     found: list[str] = []
     seen: set[str] = set()
     for candidate in spellcheck.of(snapshot).candidates(raw):
@@ -172,9 +173,9 @@ def _different(raw: str, snapshot: Snapshot) -> list[str]:
 
 
 def _all_words(text: str, search: Search) -> int:
-    """How many have all of a text, as it stands.
+    """Return the number of hits that match all words of a text as typed.
 
-    It is asked for to the letter first: where that finds nothing, no other reading is tried.
+    The exact search runs first. If it has no hits, no other reading is tried.
     """
     if not search(text=text, exact=True, match="all").total:
         return 0
@@ -182,7 +183,7 @@ def _all_words(text: str, search: Search) -> int:
 
 
 def _word_of(leaf: Leaf) -> str | None:
-    """The word that a leaf is about, if it is about one word, as it stands, of usual length."""
+    """Return the word of a clause; None unless it is one plain word of at most LONGEST letters."""
     words = tokenizer.words(leaf.said)
     is_plain = all(isinstance(part, query.Term) for part in leaf.subqueries)
     is_one = len(words) == 1 and len(words[0]) <= LONGEST
@@ -190,7 +191,7 @@ def _word_of(leaf: Leaf) -> str | None:
 
 
 def _put(written: str, raw: str, text: str) -> str:
-    """A text with another word wherever one stands in it."""
+    """Return a text with every occurrence of `raw` replaced by `written`."""
     pieces, end = [], 0
     for first, last in tokenizer.spans(text):
         if first >= end and as_written(text[first:last]) == as_written(raw):

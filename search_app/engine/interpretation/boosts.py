@@ -1,4 +1,4 @@
-"""What of all that a query finds comes before the rest."""
+"""Boosts: rank documents in the query's language, or with a facet value of its name, first."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from search_app.engine.snapshot.snapshot import Snapshot
 def preferring(
     tree: query.Query, text: str, spoken: frozenset[str], snapshot: Snapshot
 ) -> query.Query:
-    """The tree, some of what it finds before the rest.
+    """Return the tree with boosts that rank some of its hits first.
 
-    That is what there is in a language that was spoken, and what has a value of a facet that is
-    called as all that was typed: a series, say, or a venue.
+    Boost documents in a language of `spoken`, except the catalogue's own. Boost documents with a
+    facet value whose name is the whole text, such as a series or a venue.
     """
     if spoken:
         others = spoken - set(snapshot.languages[:1])
@@ -38,7 +38,7 @@ def preferring(
 
 
 def _called(text: str, snapshot: Snapshot) -> list[query.Query] | None:
-    """What asks for the value that is called as all of a text, if it has several words."""
+    """Return terms for the values whose name is the whole text; None if it is a single word."""
     first, _, others = text.partition(" ")
     known = snapshot.once("first words", lambda: _first_words(snapshot)) if others else ()
     if fold(first) not in known:
@@ -47,18 +47,18 @@ def _called(text: str, snapshot: Snapshot) -> list[query.Query] | None:
 
 
 def _first_words(snapshot: Snapshot) -> frozenset[str]:
-    """What the names of open values begin with: a text that does not is none of them."""
+    """Return the first words of all open values, to reject most texts without stemming them."""
     return frozenset(fold(value).partition(" ")[0] for _, value in _open_values(snapshot))
 
 
 def _name(text: str, snapshot: Snapshot) -> tuple[str, ...]:
-    """A name whatever its case, accents and inflection: its stems in the catalogue's language."""
+    """Return the stems of a name in the catalogue's language: a key without case or inflection."""
     raws = (raw for piece in text.split() for raw in tokenizer.words(piece))
     return tuple([snapshot.stems(raw)[0] for raw in raws])
 
 
 def _open_values(snapshot: Snapshot) -> Iterator[tuple[Field, str]]:
-    """The values of facets that can't be recognised within a text."""
+    """Yield the values of open facets, which are not recognized as a part of a text."""
     for row in snapshot.catalogue.facets:
         if not entities.is_told(row):
             values = snapshot.columns[row.name].values

@@ -1,4 +1,4 @@
-"""What can be called by name: the concepts of a thesaurus, and the values of facets."""
+"""Named entities: thesaurus concepts, facet values, and places, with their labels by language."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.snapshot.snapshot import Snapshot
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
-"""In these, besides the catalogue's own, countries, regions and languages are recognised."""
+"""Languages in which names of countries, regions and languages are recognized.
+
+The catalogue's own language is recognized too.
+"""
 SHORTEST_PART = 5
-"""A part of a value's label names it if it has several words, or one of so many letters."""
+"""A part of a label names the value if it has several words, or at least 5 letters."""
 
 _PARTED = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECASE)
 
 
 class Thing(NamedTuple):
-    """What can be recognised: its labels by language, and the values of facets that are it.
+    """A named entity: its labels by language, and its facet values as pairs of row and value.
 
-    `acronyms` count in capitals only. `broader` has the ids of things that it is a kind of, and
-    `related` of those that it has to do with.
+    `acronyms` match in capitals only. `broader` and `related` have the ids of the entities that
+    the thesaurus links to this one.
     """
 
     id: str
@@ -39,13 +42,13 @@ class Thing(NamedTuple):
 
 
 def things(snapshot: Snapshot, thesaurus: Thesaurus) -> list[Thing]:
-    """All things that a snapshot can recognise."""
+    """Return all entities that can be recognized in a text."""
     facts = list(_facts(snapshot))
     return [*_of_thesaurus(thesaurus, facts), *facts, *_places(snapshot, facts)]
 
 
 def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thing]:
-    """The concepts, each with the values that are called as it is."""
+    """Yield the concepts of the thesaurus, each with the facet values of the same name."""
     called: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for fact in facts:
         for label in {fold(one) for labels in fact.labels.values() for one in labels}:
@@ -59,9 +62,9 @@ def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thin
 
 
 def _facts(snapshot: Snapshot) -> Iterator[Thing]:
-    """The values of facets, by all that they are called.
+    """Yield the values of closed facets, with all their names.
 
-    A value of an open list, such as a venue, is found by its words, and names nothing else.
+    Values of an open facet, such as a venue, are matched by their words only.
     """
     for field in exact_fields(snapshot.catalogue):
         if is_told(field):
@@ -72,9 +75,9 @@ def _facts(snapshot: Snapshot) -> Iterator[Thing]:
 
 
 def _places(snapshot: Snapshot, facts: Sequence[Thing]) -> Iterator[Thing]:
-    """Countries and parts of the world that are no values, where a catalogue is about places.
+    """Yield countries and regions that are not facet values, if the catalogue has countries.
 
-    A text may name them all the same; only those are things that some may.
+    Yield only places with a name whose words are all in the index.
     """
     own = snapshot.catalogue.language
     spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
@@ -88,18 +91,21 @@ def _places(snapshot: Snapshot, facts: Sequence[Thing]) -> Iterator[Thing]:
 
 
 def _may_stand(label: str, snapshot: Snapshot) -> bool:
-    """Whether all words of a name are in the index."""
+    """Return whether all words of a name are in the index."""
     stems = tokenizer.stems(label, snapshot.catalogue.language)
     return bool(stems) and all(map(snapshot.frequency, stems))
 
 
 def is_told(field: Field) -> bool:
-    """Return whether values of a field are recognized in a text: the possible values are known."""
+    """Return whether values of a field are recognized in a text: its possible values are known."""
     return bool(field.values) or field.kind in ("country", "language", "year")
 
 
 def names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
-    """Return what a value is called, by language: of a country or a language, in six languages."""
+    """Return the names of a value, by language.
+
+    Countries, languages and regions have names in the languages of the United Nations too.
+    """
     own = snapshot.catalogue.language
     spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
     if field.kind == "country":

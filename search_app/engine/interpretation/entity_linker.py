@@ -1,10 +1,9 @@
-"""What people call things: concepts and facts are recognized in what was typed.
+"""Entity linking: turn thesaurus concepts and facet values in a query into clauses.
 
-A concept of the thesaurus, or a value of a facet (a language, a country, a kind of material), is
-recognized by any of its labels in any language, and becomes one leaf: what was typed, what
-else the thing is called in the languages of the index, and the publications that have it as
-a value. What was typed weighs most. Where few publications have a concept, narrower ones are
-found too. Broader and related ones never are: the diagnosis links to them.
+An entity is recognized by any of its labels, in any language. Its clause has three parts: the words
+as typed, the synonyms in the languages of the index, and the facet values. The words as typed weigh
+most. If few documents match a concept, its clause matches narrower concepts too. It never matches
+broader or related ones: `features.zero_results` offers those as links.
 """
 
 from __future__ import annotations
@@ -28,23 +27,24 @@ from search_app.engine.query.nodes import Labels, Leaf
 from search_app.engine.snapshot.snapshot import Snapshot
 
 LABEL, VALUE, KIN = 0.8, 0.3, 0.25
-"""What another label weighs, having a value, and a kind of the thing, beside 1 for what was
-typed."""
+"""Weights of a synonym, a facet value and a narrower concept, relative to 1 for a typed word."""
 PUBLISHED = 4.0
-"""The weight of the year of publication, next to 1 for a word that was typed. It exceeds that of
-several mentions of the year in an abstract."""
+"""Weight of the year of publication, relative to 1 for a typed word.
+
+It exceeds the weight of several mentions of the year in an abstract.
+"""
 FEW = 10
-"""If fewer publications have a thing itself, those that have a kind of it are found too."""
+"""An entity with fewer documents of its own also matches documents with a narrower one."""
 SHORTEST_ACRONYM = 4
-"""Shorter acronyms are not looked for in texts: TIP and WHO are words too."""
+"""Shorter acronyms, in letters, do not match in texts: TIP and WHO are words too."""
 MOST_OF_ALL = 0.1
-"""A kind that more of all publications have would drown the rest of a thing."""
+"""Largest share of all documents for a narrower entity: more would drown out the entity itself."""
 MOST_TOLD = 3
-"""So many other names of a thing are told."""
+"""At most 3 synonyms of an entity are reported to the user."""
 
 
 class Concepts(Names):
-    """All things that a snapshot can recognize."""
+    """All entities that can be recognized in a snapshot, and the clauses made of them."""
 
     def __init__(self, snapshot: Snapshot, thesaurus: Thesaurus) -> None:
         self.things = things(snapshot, thesaurus)
@@ -74,13 +74,13 @@ class Concepts(Names):
         self._numbers = {thing.id: number for number, thing in enumerate(self.things)}
 
     def prepare(self) -> None:
-        """Looks up the labels of all things, which would else be done when each is first typed."""
+        """Cache the postings of all labels, so that the first search for an entity is fast too."""
         for number in range(len(self.things)):
             if others := self._other_names(number):
                 postings(Leaf(others), self._snapshot)
 
     def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
-        """Return the things in what was typed, in order: see `Names.within`."""
+        """Return the entities in the pieces of a text, in order: see `Names.within`."""
         return [
             Recognised(
                 name.first,
@@ -92,7 +92,7 @@ class Concepts(Names):
         ]
 
     def wider(self, identity: str) -> tuple[list[Thing], list[Thing]]:
-        """Return the things that are broader than one, and those related to it."""
+        """Return the entities broader than one, and those related to it."""
         thing = self.things[self._numbers[identity]]
         broader, related = (
             [self.things[self._numbers[each]] for each in ids]
@@ -101,11 +101,11 @@ class Concepts(Names):
         return broader, related
 
     def own_name(self, thing: Thing) -> str:
-        """Return what a thing is called first in the catalogue's language; "" if nothing."""
+        """Return the first label of an entity in the catalogue's language; "" if it has none."""
         return next(iter(thing.labels.get(self._snapshot.languages[0], ())), "")
 
     def _leaf(self, name: Name, typed: Sequence[str]) -> Leaf:
-        """Return the leaf of what was typed for a thing; part of a name may stand for several."""
+        """Return the clause of a name in the text; a part of a label may name several entities."""
         snapshot, number = self._snapshot, name.numbers[0]
         thing = self.things[number]
         raws = [raw for piece in typed for raw in tokenizer.words(piece)]
@@ -126,7 +126,7 @@ class Concepts(Names):
             for row, value in thing.values
             if value in columns[row].ordinal
         ]
-        # Where the index has nothing of the thing, what was typed is just words: no leaf is empty.
+        # A clause must not be empty: if the index has nothing of the entity, match plain words.
         parts = parts or self._side_by_side(raws)
         also = self._also(number, raws)
         if len(name.numbers) > 1:
@@ -134,35 +134,35 @@ class Concepts(Names):
         return Leaf(parts, " ".join(typed), also, thing.id, self._narrower_names(number))
 
     def _side_by_side(self, raws: Sequence[str]) -> list[query.Query]:
-        """Return words in a row, or one word, in any form that has the same stem."""
+        """Return the words as a phrase, or a single word, by their stems."""
         return clause_builder.phrases(raws, self._fields, self._vocabulary)
 
     def _forms(self, raw: str) -> list[query.Query]:
-        """Return a word in its inflections, and its stems in the other languages of the index."""
+        """Return terms for the inflections of a word, and its stems in the other languages."""
         own, *others = self._snapshot.stems(raw)
         terms = dict.fromkeys([*self._inflections(raw, own), *others]) or [_written(raw)]
         return [query.Term(field, term) for term in terms for field in self._fields]
 
     def _inflections(self, raw: str, stem: str) -> list[str]:
-        """Return the terms of a word's inflections: its stem, if nothing else has that."""
+        """Return the terms of a word's inflections: its stem if only inflections have that stem."""
         own, written = self._snapshot.languages[0], self._words_with(stem)
         found = [each for each in written if stemming.is_inflection(raw, each, own)]
         return [stem] if len(found) == len(written) > 0 else [*map(_written, sorted(found))]
 
     def _words_with(self, stem: str) -> set[str]:
-        """Return all words of the index that have a stem, as they are written."""
+        """Return the written forms of all words in the index with this stem."""
         number, segment = self._snapshot.term(stem), self._snapshot.segment
         held = () if number is None else np.flatnonzero(segment.stem_of == number).tolist()
         return {written_of(segment.words.texts.text(each)) for each in held}
 
     def _apart(self, raws: Sequence[str], weight: float) -> Iterator[query.Query]:
-        """All words of a name that are no stop words, anywhere, if there are several."""
+        """Yield a clause for the words of a name anywhere, if several are not stop words."""
         telling = [raw for raw in raws if not self._vocabulary.is_stop_word(raw)]
         if len(telling) > 1:
             yield clause_builder.apart(telling, self._fields, self._vocabulary, weight)
 
     def _other_names(self, number: int) -> list[query.Query]:
-        """What else a thing is called; and where few publications have it, kinds of it."""
+        """Return the cached synonyms of an entity, and narrower entities if few documents match."""
         known = self._others.get(number)
         if known is None:
             known = self._others[number] = list(self._made_names(number))
@@ -177,12 +177,12 @@ class Concepts(Names):
             yield Labels(kin, identity, "kin", KIN)
 
     def _found(self, number: int) -> int:
-        """How many publications have a thing by any of its names."""
+        """Return the number of documents that match any label of an entity."""
         labels = self._known_labels(number)
         return len(postings(Leaf(labels), self._snapshot).documents) if labels else 0
 
     def _kin(self, number: int) -> list[int]:
-        """Return the narrower things that are found with a thing, each in some publication."""
+        """Return the narrower entities that an entity also matches; each has documents."""
         if number not in self._kinds:
             found, narrower = self._found(number), self._narrower.get(self.things[number].id, [])
             most = self._snapshot.size * (MOST_OF_ALL if found else 1) if found < FEW else 0
@@ -190,12 +190,12 @@ class Concepts(Names):
         return self._kinds[number]
 
     def _narrower_names(self, number: int) -> tuple[str, ...]:
-        """Return what the narrower things are called that are found with one."""
+        """Return the names of the narrower entities that an entity also matches."""
         names = (self.own_name(self.things[each]) for each in self._kin(number))
         return tuple(filter(None, names))
 
     def _also(self, number: int, raws: Sequence[str]) -> tuple[str, ...]:
-        """Some other names that a thing is looked for by, those that the index may hold."""
+        """Return up to MOST_TOLD synonyms of an entity that the index may contain."""
         said = fold(" ".join(raws))
         if number not in self._told:
             own = self._snapshot.languages[0]
@@ -205,7 +205,7 @@ class Concepts(Names):
         return tuple(known[:MOST_TOLD])
 
     def _known_labels(self, number: int) -> list[query.Query]:
-        """The labels of a thing that the index may hold, as parts of a leaf."""
+        """Return the labels of an entity that the index may contain, as parts of a clause."""
         if number not in self._labels:
             thing = self.things[number]
             labels = [
@@ -224,9 +224,10 @@ class Concepts(Names):
         return self._labels[number]
 
     def _label(self, label: str, language: str) -> list[query.Query]:
-        """A label as words side by side; a word of another language just as it is written.
+        """Return a label as a phrase, or as a term if it is a single word.
 
-        One that looks like a word of the catalogue's language may mean another thing there.
+        A single word of another language matches only as written: its stem may be that of an
+        unrelated word in the catalogue's language.
         """
         raws = tokenizer.words(label)
         own = self._snapshot.languages[0]
@@ -246,10 +247,10 @@ class Concepts(Names):
 
 
 def _written(raw: str) -> str:
-    """The term of a word as it is written."""
+    """Return the term that matches a word as written."""
     return tokenizer.WRITTEN + as_written(raw)
 
 
 def of(snapshot: Snapshot) -> Concepts:
-    """The things that a snapshot can recognise; made once."""
+    """Return the entities of a snapshot; build them once."""
     return snapshot.once("concepts", lambda: Concepts(snapshot, snapshot.generation.thesaurus()))

@@ -1,9 +1,9 @@
-"""Names of things in a text: where a label or an acronym begins and ends, and whose it is.
+"""Named entity recognition: find labels and acronyms of entities in a text.
 
-Labels are compared by the stems of their words, and a word must be an inflection of that in the
-label: *legislators* is no name of legislation, though both have one stem. Chinese does not part its
-words, so a Chinese label is compared by its characters. Half of a label names its thing too, and so
-do its words in another order.
+Labels are compared by the stems of their words, and a typed word must be an inflection of the word
+in the label: *legislators* does not name legislation, although both have one stem. Chinese has no
+spaces between words, so Chinese labels are compared by character. Half of a Chinese label also
+names its entity, and so do its words in another order.
 """
 
 from __future__ import annotations
@@ -19,23 +19,26 @@ from indexer.analysis.folding import as_written, fold
 from search_app.engine.interpretation.entities import Thing
 
 MOST_PIECES = 60
-"""Names are looked for in at most so many pieces of a text, the first ones."""
+"""Names are recognized in the first 60 pieces of a text only."""
 
 LEAST_ALIKE = 0.5
-"""What half of a label of four characters has of its pairs, by Dice's measure."""
+"""Minimum Dice coefficient of the character pairs of a text and a Chinese label.
+
+Half of a label of 4 characters has this coefficient.
+"""
 MOST_ALIKE = 5
-"""A part that more things have in their labels, such as *problem*, names none of them."""
+"""A part that is in the labels of more than 5 entities, such as *problem*, names none of them."""
 JOINING = str.maketrans("", "", "的之")
 """Characters that only join the words of a Chinese label."""
 
 Key = tuple[tuple[str, str], ...]
-"""A label as its words: the stem of each, and how it is written."""
+"""A label as pairs, one per word: its stem, and its written form."""
 
 
 class Name(NamedTuple):
-    """A name in a text: the pieces from `first` up to `last`, its language, and its things.
+    """A name in a text: the pieces from `first` up to `last`, its language, and its entities.
 
-    Only a part of a name may stand for several things.
+    `language` is "" for an acronym. Only a part of a label has several `numbers` of entities.
     """
 
     first: int
@@ -45,9 +48,9 @@ class Name(NamedTuple):
 
 
 class Names:
-    """The labels and acronyms of some things, each thing known by its number.
+    """The labels and acronyms of entities, which are identified by their numbers.
 
-    `words` has the words of all labels, as they are written, except Chinese ones.
+    `words` has the written forms of the words of all labels, except Chinese ones.
     """
 
     def __init__(self, things: Sequence[Thing], spoken: Sequence[str]) -> None:
@@ -75,7 +78,7 @@ class Names:
                 self._holding[pair].setdefault(known, number)
             return
         self.words.update(map(as_written, tokenizer.words(label)))
-        # The stemmer of a language with accents gives another stem where they are not typed.
+        # Without its accents, a word may have another stem.
         for typed in dict.fromkeys((label, fold(label))):
             raws = tokenizer.words(typed)
             key = tuple((stemming.stem(raw, language), raw) for raw in raws)
@@ -83,7 +86,7 @@ class Names:
                 self._starting[language, key[0][0]].append((key, number))
 
     def cut(self, piece: str) -> list[str]:
-        """Split a piece of Chinese around the labels in it, the longest first at each place."""
+        """Split a piece of Chinese around the labels in it; the longest label at a place wins."""
         found, begin, at = [], 0, 0
         may_begin = {each for each in set(piece) if _initial(each) in self._initials}
         while at < len(piece):
@@ -100,10 +103,10 @@ class Names:
         return [each for each in [*found, piece[begin:]] if each]
 
     def within(self, pieces: Sequence[str], *, shouted: bool) -> list[Name]:
-        """Return the names in a text, in order, none of them within another.
+        """Return the names in a text, in order, without names inside longer names.
 
-        They may overlap, as in *people smuggling by boat*. Where all is in capitals, as `shouted`
-        says, an acronym can't be distinguished from a word.
+        Names may overlap, as in *people smuggling by boat*. If the text is all in capitals
+        (`shouted`), acronyms look like words and are ignored, unless the text is one piece.
         """
         pieces = pieces[:MOST_PIECES]
         candidates = [*self._acronyms_in(pieces, shouted=shouted), *self._labels_in(pieces)]
@@ -139,7 +142,7 @@ class Names:
                         yield Name(first, last, language, (number,))
 
     def _called(self, piece: str) -> tuple[int, ...]:
-        """Return the things that a piece of Chinese names: by a label, a part, or its words."""
+        """Return the entities that a piece of Chinese names: by a label, a part, or its words."""
         number = self._unparted.get(piece)
         if number is not None:
             return (number,)
@@ -153,7 +156,7 @@ class Names:
         return tuple(found) if len(found) <= MOST_ALIKE else ()
 
     def _only_joins(self, words: Sequence[Sequence[str]], language: str) -> bool:
-        """Return whether a name in another language has only stop words of the catalogue's own.
+        """Return whether a name in another language is all stop words of the catalogue's language.
 
         The Spanish stem of Canada is the English *can*.
         """
@@ -163,14 +166,14 @@ class Names:
 
 
 def _pairs(text: str) -> set[str]:
-    """Return the pairs of characters of a text that stand side by side."""
+    """Return the pairs of adjacent characters of a text."""
     return {"".join(pair) for pair in pairwise(text)}
 
 
 def _likeness(typed: str, label: str) -> float:
-    """Return Dice's measure of two texts by their pairs; 0 if one has a character of its own.
+    """Return the Dice coefficient of the character pairs of two texts.
 
-    The label may have more characters.
+    Return 0 if the typed text has a character that the label lacks.
     """
     if Counter(typed) - Counter(label):
         return 0.0
@@ -179,24 +182,27 @@ def _likeness(typed: str, label: str) -> float:
 
 
 def _is_inflected(typed: Iterable[str], label: Key, language: str) -> bool:
-    """Return whether words that begin with those of a label are inflections of them."""
+    """Return whether the first typed words are inflections of the words of a label."""
     pairs = zip(typed, label, strict=False)
     return all(stemming.is_inflection(raw, word, language) for raw, (_, word) in pairs)
 
 
 def _initial(text: str) -> str:
-    """Return the character that a text begins with, without differences of case and form."""
+    """Return the first character of a text, case-folded and decomposed (NFD)."""
     return normalize("NFD", fold(text))[:1]
 
 
 def _end(key: Key, words: Sequence[Sequence[str]], first: int, language: str) -> int:
-    """Behind which piece a label ends that begins at one; 0 if it is not there, or within one."""
+    """Return the end of a label that starts at piece `first`.
+
+    Return 0 if the label is not there or ends inside a piece.
+    """
     at = 0
     for piece, typed in enumerate(words[first:], start=first):
         wanted = [stem for stem, _ in key[at : at + len(typed)]]
         if not typed or [stemming.stem(raw, language) for raw in typed] != wanted:
             return 0
         at += len(typed)
-        if at == len(key):  # few labels come so far, and inflections take longer to compare
+        if at == len(key):  # inflections are slow to compare, and few labels get here
             return piece + 1 if _is_inflected(chain(*words[first:]), key, language) else 0
     return 0

@@ -1,10 +1,9 @@
-"""What was typed is understood: as it stands, with other names for things, or spelt otherwise.
+"""Query interpretation: choose how to read a query, from strict to relaxed.
 
-The first way that leads to a publication is taken: all words, with what else the things among
-them are called; the same with likelier words in place of unknown ones; any of the words. The
-words alone decide that, before any filter, so that no tick flips it. A query with operators is
-read otherwise only if it finds nothing; then any of the words is enough, except where an operator
-joins them.
+The readings are all words with their synonyms, the same with corrected spelling, and any of the
+words. The first reading with enough hits is used. Filters do not affect the choice, so selecting
+a facet value never changes how the words are read. A query with operators is relaxed only if it
+has no hits. Then any of the words is enough, except where an operator joins them.
 """
 
 from __future__ import annotations
@@ -31,19 +30,24 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
 
 ENOUGH = (0, 0, 3, 6, 10)
-"""Of so many words (of four, where there are more), so many publications must have all; where
-fewer have, any of the words is enough."""
+"""Minimum number of documents that match all clauses, by the number of clauses (at most 4).
+
+If fewer match, any of the words is enough.
+"""
 FEW = ENOUGH[-1]
+"""A query with fewer hits may be relaxed, and semantic search may add documents to it."""
 NO_SCORES, NONE = np.zeros(0, np.float32), np.zeros(0, np.int32)
 
 
 class Understood(NamedTuple):
-    """A query as it was read, what its words find, and how it came to that.
+    """A query as it was interpreted, with its hits before filters.
 
-    `corrected` is the text that was searched for in place of what was typed, `relaxed` says
-    that any of the words is enough, though those that are `strict` have all of them, and all have
-    what was typed for the facts that are `kept`. `left_out`
-    has what would have cost too much; `tree` is what `base` was found and scored by, without it.
+    `base`: the hits; None if no words were typed.
+    `left_out`: the texts of clauses that were dropped because they cost too much.
+    `relaxed`: any of the words is enough. `strict` has the documents that match all words.
+    `corrected`: the text that was searched for instead of the text as typed.
+    `tree`: the tree that produced `base`, without the dropped clauses.
+    `kept`: the texts of places, languages and years that stay mandatory in a relaxed query.
     """
 
     parsed: Parsed
@@ -57,7 +61,7 @@ class Understood(NamedTuple):
 
     @property
     def is_narrow(self) -> bool:
-        """Whether so few publications have all of the words that more may be wanted."""
+        """Return whether so few documents match that the query should be relaxed."""
         if self.base is None or len(self.base.documents) >= FEW:
             return False
         words = sum(1 for _ in islice(leaves(self.parsed.words), len(ENOUGH) - 1))
@@ -65,17 +69,20 @@ class Understood(NamedTuple):
 
     @property
     def is_strict(self) -> bool:
-        """Whether operators kept the query from being relaxed."""
+        """Return whether the query was not relaxed because it has operators."""
         return self.parsed.has_operators and not self.relaxed
 
     @property
     def is_empty(self) -> bool:
-        """Whether words were typed that no publication answers."""
+        """Return whether the query has words but no hits."""
         return self.base is not None and not len(self.base.documents)
 
 
 class Way(NamedTuple):
-    """A way to read what was typed: which of the words are wanted, and what is kept to."""
+    """A way to read a query.
+
+    `joined` is And or Or. If `keeps_facts`, places, languages and years stay mandatory.
+    """
 
     vocabulary: Vocabulary
     joined: type[query.CompoundQuery] = query.And
@@ -84,7 +91,7 @@ class Way(NamedTuple):
 
 
 def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> Understood:
-    """The query, in the first way in which it leads to a publication; else as it was typed."""
+    """Return the first interpretation with enough hits; if none has any, the query as typed."""
     vocabulary = _vocabulary(request, snapshot)
     way = Way(vocabulary, query.Or, "apart") if request.match == "any" else Way(vocabulary)
     typed = _found(request.text, way, snapshot, watch)
@@ -107,9 +114,9 @@ def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> 
 
 
 def _lenient(way: Way) -> list[Way]:
-    """The ways in which any of the words is enough, in place of one.
+    """Return the relaxed ways to read a query, in the order in which they are tried.
 
-    A name that nothing has is words like others, in the end.
+    The last ones treat the words of a name as separate words, in case no document has the name.
     """
     just_words: Vocabulary = msgspec.structs.replace(way.vocabulary, things=None)
     if way.joined is query.Or:
@@ -121,7 +128,7 @@ def _lenient(way: Way) -> list[Way]:
 
 
 def _relaxed(read: Understood, again: Understood) -> Understood:
-    """What any of the words finds, once all of them found little; unless it finds no other."""
+    """Return the relaxed interpretation, unless it adds no hits to the strict one."""
     strict = read.base.documents if read.base else NONE
     if again.base is None or len(again.base.documents) == len(strict):
         return read
@@ -129,19 +136,19 @@ def _relaxed(read: Understood, again: Understood) -> Understood:
 
 
 def _is_enough(read: Understood, request: SearchRequest) -> bool:
-    """Whether what a query finds is to be shown, with no other way tried."""
+    """Return whether an interpretation has enough hits, so that no other one is tried."""
     is_open = request.match == "auto" and not request.exact and not read.parsed.has_operators
     return not read.is_empty and not (is_open and read.is_narrow)
 
 
 def as_typed(text: str, snapshot: Snapshot) -> Understood:
-    """What all words of a text find as they stand, things among them by all their names."""
+    """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
     vocabulary = _vocabulary(SearchRequest(text), snapshot)
     return _found(text, Way(vocabulary), snapshot, Stopwatch())
 
 
 def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
-    # Without words there is nothing to recognise, and an index that was just opened is quicker.
+    # Without words there is nothing to recognize, and loading the entities would take time.
     if request.exact or not request.text:
         return snapshot.once("words", lambda: _words_of(snapshot))
     return snapshot.once("vocabulary", lambda: _words_and_things_of(snapshot))
@@ -181,16 +188,19 @@ def _found(text: str, way: Way, snapshot: Snapshot, watch: Stopwatch) -> Underst
 
 
 class _Names(NamedTuple):
-    """The names of a facet's values, folded: by the whole name, and by each of its words."""
+    """The folded names of the values of a facet.
+
+    `values` maps a name to its values. `with_word` maps a word to the names that contain it.
+    """
 
     values: dict[str, list[str]]
     with_word: dict[str, list[str]]
 
 
 def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
-    """Return the values that a text names, as a code or a label; else those with all its words.
+    """Return the values that a text names by code or label, or whose names have all its words.
 
-    Countries and languages are known by their names in the six languages of the United Nations.
+    The names of countries and languages are known in the six languages of the United Nations.
     """
     known = snapshot.once(f"names of {field.name}", lambda: _names(field, snapshot))
     wanted = fold(text)

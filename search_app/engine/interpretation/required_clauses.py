@@ -1,6 +1,6 @@
-"""What of a query is kept to where any of its words is enough: places, languages and years.
+"""Required clauses: keep places, languages and years mandatory when a query is relaxed to OR.
 
-*Materials in Portuguese* are in Portuguese, whether or not a publication says *materials*.
+All hits for *materials in Portuguese* are in Portuguese, but not all contain *materials*.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from search_app.engine.snapshot.snapshot import Snapshot
 
 
 def facts_kept(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query, tuple[str, ...]]:
-    """A tree of words any of which is enough, and what was typed for the facts that are kept to.
+    """Return an OR tree with its facts made mandatory, and the typed texts of these facts.
 
-    The other words put in order what has these; without facts, or with nothing else, the tree
-    stays as it is.
+    The other clauses only affect the ranking. Return the tree unchanged if it is not an OR, has no
+    facts, or has nothing but facts.
     """
     words = tree.subqueries if type(tree) is query.Or else []
     kept = [each for each in words if isinstance(each, Leaf) and _is_fact(each, snapshot)]
@@ -31,12 +31,12 @@ def facts_kept(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query, tupl
 
 
 def _is_fact(leaf: Leaf, snapshot: Snapshot) -> bool:
-    """Whether a leaf is a place, a language or a year."""
+    """Return whether a clause names a place, a language or a year."""
     return any(map(_is_of_the_world, _rows(leaf, snapshot)))
 
 
 def _rows(leaf: Leaf, snapshot: Snapshot) -> Iterator[tuple[Field, Field | None]]:
-    """The rows that a leaf asks for a value of, each with the row of what lies within these."""
+    """Yield the rows whose values a clause asks for, each with its child row or None."""
     catalogue = snapshot.catalogue
     for part in leaf.subqueries:
         name = row_of(part.fieldname) if isinstance(part, query.Term) else None
@@ -45,7 +45,7 @@ def _rows(leaf: Leaf, snapshot: Snapshot) -> Iterator[tuple[Field, Field | None]
 
 
 def _is_of_the_world(rows: tuple[Field, Field | None]) -> bool:
-    """Return whether a row has countries, languages, years, or regions of countries."""
+    """Return whether the values of a row are countries, languages, years, or regions."""
     row, within = rows
     return row.kind in ("country", "language", "year") or (
         within is not None and within.kind == "country"

@@ -1,12 +1,12 @@
-"""What a word that hardly any publication has may have been meant to be.
+"""Spelling correction: replace unknown or rare words by similar, more frequent ones.
 
-Candidates are words as they are written in the index, and those of names: labels of things, and
-places of the world. A candidate differs in few letters (optimal string alignment: a letter more,
-less or other, or two changed places), and is no stop word. The more publications have it, and have
-it together with the other words, the likelier it is; the more letters differ, the less.
+Candidates are the written words of the index, the words of entity labels, and the names of places.
+A candidate is within 1 or 2 edits (optimal string alignment: insertion, deletion, substitution, or
+transposition of adjacent letters) and is not a stop word. It is likelier if more documents contain
+it, alone and together with the other words of the query. It is less likely with each edit.
 
-A correct word stays as it is, whether or not the index has it: a word of a label or of a word list,
-exactly as it is written there, and the name of a place or language.
+A correct word is never changed, even if the index lacks it. Correct are the words of labels and
+word lists, exactly as they are written there, and the names of places and languages.
 """
 
 from __future__ import annotations
@@ -31,37 +31,44 @@ from search_app.engine.query.lexer import tokens
 from search_app.engine.snapshot.snapshot import Snapshot
 
 FREQUENT = 10
-"""A word that so many publications have is never taken for another."""
+"""A word in fewer documents is rare, and a suggestion may replace it."""
 TIMES = 50
-"""A rarer one only for a word that so many times more publications have."""
+"""Correct a rare word only to a word that occurs in at least 50 times as many documents."""
 SHORTEST = 4
-"""Words of fewer letters are left alone."""
+"""Words with fewer letters are not corrected."""
 LETTER, FIRST_LETTER = 4.0, 2.0
-"""What a letter that differs costs, and what more if it is the first, in doublings of the number
-of publications."""
+"""Cost of an edit, and the extra cost if the first letters differ.
+
+The unit is a doubling of the number of documents.
+"""
 UNLIKELY = 1 - 2 * LETTER
-"""A word that differs in two letters and that a single publication has is not put for another."""
+"""Likelihood of a word that is 2 edits away and occurs in one document.
+
+Only a likelier word is a correction.
+"""
 NAMED = 2
-"""A word of a label that the index lacks counts as if two publications had it. So does a word of
-the name of a place, in the catalogue's language; in another language it counts as one."""
+"""Document frequency assumed for a word of a label that the index lacks.
+
+It applies to names of places in the catalogue's language too. In another language they count as 1.
+"""
 MOST_READ = 12
-"""Only so many words of a text are corrected, the first ones: each takes a millisecond or two."""
+"""Only the first 12 words of a text are corrected: each takes 1 to 2 ms."""
 MOST = 8
-"""So many candidates are weighed beside the other words."""
+"""At most 8 candidates for a word are compared by their co-occurrence with the other words."""
 _CHUNK = re.compile(r'[^\s"“”„]*["“”„][^"“”„]*["“”„]|-?\w+:\([^()]*\)?|\S+')
-"""What is quoted or in parentheses, with what stands right before it; else what has no space."""
+"""A quotation with the text attached to it, a field with parentheses, or text without spaces."""
 _MARKED = re.compile(r'[:"“”„*~()]|^-')
 
 
 class Candidate(NamedTuple):
-    """A word that may be meant, and how likely that is, the greater the likelier."""
+    """A possible correction. `likelihood` is in doublings of the number of documents."""
 
     written: str
     likelihood: float
 
 
 class Speller:
-    """The words of a snapshot, so laid out that like ones are found quickly."""
+    """The vocabulary of a snapshot, with bit masks of letters to find similar words quickly."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -76,7 +83,7 @@ class Speller:
         named = dict.fromkeys([*entity_linker.of(snapshot).words, *places], NAMED)
         for each in UNITED_NATIONS:
             named |= dict.fromkeys(world_places.words(each).keys() - named.keys(), 1)
-        # Words that only names have, each as names write it.
+        # Words that occur only in names keep the capitals and accents that they have there.
         self._only_named = {each: places.get(each, each) for each in named.keys() - known.keys()}
         known = named | known
         for written in stemming.stop_words(snapshot.catalogue.language):
@@ -87,18 +94,18 @@ class Speller:
         self._lengths = np.fromiter(map(len, self._words), np.int32, len(self._words))
 
     def corrected(self, text: str) -> str | None:
-        """Return a text with likelier words in place of those that find nothing.
+        """Return a text in which likelier words replace those without hits.
 
-        Return None if no word changes. Words that are quoted, belong to a field, or have a star
-        stay.
+        Return None if no word changes. Words in quotes, after a field name, or with an operator
+        such as `*` do not change.
         """
         return self._changed(text, self._finds_nothing)
 
     def suggested(self, text: str, *, rare: bool) -> str | None:
-        """Return a text with likelier words in place of misspelled ones, even if these find some.
+        """Return a text in which likelier words replace misspelled ones, even if these have hits.
 
-        Such a word shares its stem with words of the index. If `rare`, a word that fewer than
-        FREQUENT publications have is replaced too.
+        A misspelled word has hits if it shares its stem with words of the index. If `rare`,
+        replace words in fewer than FREQUENT documents too. Return None if no word changes.
         """
         return self._changed(text, self._is_rare if rare else self._is_unknown)
 
@@ -126,7 +133,7 @@ class Speller:
     def _likelier(
         self, text: str, doubted: Iterable[tuple[int, int]]
     ) -> dict[tuple[int, int], str]:
-        """Return likelier words for those of a text that are no names."""
+        """Return corrections by span, except for spans inside names."""
         named = world_places.mentions(text)
         others = [raw for raw in _plain_words(text)[:MOST_READ] if self._frequency(raw)]
         found = {}
@@ -138,9 +145,10 @@ class Speller:
         return found
 
     def may_change(self, raw: str) -> bool:
-        """Return whether a word is not short, an acronym, a stop word, or listed as correct.
+        """Return whether a word may be corrected.
 
-        A label and a word list count exactly as they are written.
+        Return False for words that are short or very long, acronyms, stop words, and words that
+        a label or a word list contains in exactly this form.
         """
         written = as_written(raw)
         if len(written) < SHORTEST or written in stemming.EVERY_STOP_WORD:
@@ -156,7 +164,7 @@ class Speller:
         return not self._frequency(raw)
 
     def _is_unknown(self, raw: str) -> bool:
-        """Return whether no publication has a word as it is written."""
+        """Return whether no document contains a word as written."""
         return not self._snapshot.is_written(as_written(raw))
 
     def _is_rare(self, raw: str) -> bool:
@@ -167,7 +175,7 @@ class Speller:
         return max(map(snapshot.frequency, snapshot.stems(raw)), default=0)
 
     def _best(self, raw: str, others: Sequence[str]) -> str | None:
-        """Return the likeliest word next to the others; None if the typed one is as likely."""
+        """Return the likeliest correction, given the other words; None if none is likely enough."""
         wanted = as_written(raw)
         least = 0 if self._is_unknown(raw) else self._frequency(raw) * TIMES
         candidates = [
@@ -184,11 +192,11 @@ class Speller:
         return self._only_named.get(likeliest.written, likeliest.written) if likeliest else None
 
     def _is_far(self, written: str, wanted: str) -> bool:
-        """Whether a word is unlikely enough that one letter may differ, and no more."""
+        """Return whether a candidate is so unlikely that it may be only 1 edit away."""
         return written[0] != wanted[0] or written in self._only_named
 
     def candidates(self, raw: str, least: int = 0) -> list[Candidate]:
-        """The likeliest words beside a typed one, that at least so many publications have."""
+        """Return up to MOST candidates in at least `least` documents, likeliest first."""
         wanted = as_written(raw)
         edits = 1 if len(wanted) < 5 else 2
         far = edits * (2 if wanted.isascii() else 4)
@@ -212,7 +220,7 @@ class Speller:
         return sorted(found, key=lambda each: (-each.likelihood, each.written))[:MOST]
 
     def _together(self, others: Iterable[str]) -> Array | None:
-        """The publications that have all the other words; None where that says nothing."""
+        """Return a mask of the documents with all other words; None if there are none."""
         masks = [self._mask(raw) for raw in others]
         if not masks:
             return None
@@ -229,7 +237,7 @@ class Speller:
         return mask
 
     def _beside(self, written: str, beside: Array | None) -> float:
-        """How much likelier a word is for standing beside the others, in doublings."""
+        """Return the bonus of a word for its co-occurrence with the others, in doublings."""
         if beside is None:
             return 0.0
         return log2(1 + int(np.count_nonzero(self._mask(written) & beside)))
@@ -240,13 +248,13 @@ def _plain_words(text: str) -> list[str]:
 
 
 def _letters(words: Sequence[str]) -> Array:
-    """Which letters each word has, as bits (uint32): a letter more or less changes few of them."""
+    """Return the letters of each word as a bit mask (uint32). An edit changes few of the bits."""
     texts = Texts.of_texts(words)
     bits = np.left_shift(np.uint32(1), (texts.data & 31).astype(np.uint32))
-    bits[texts.offsets[1:] - 1] = 0  # what ends a text is none of its letters
+    bits[texts.offsets[1:] - 1] = 0  # the terminator is not a letter
     return np.bitwise_or.reduceat(bits, texts.offsets[:-1])
 
 
 def of(snapshot: Snapshot) -> Speller:
-    """The speller of a snapshot; made once."""
+    """Return the speller of a snapshot; build it once."""
     return snapshot.once("speller", lambda: Speller(snapshot))

@@ -1,8 +1,8 @@
-"""Word lists by language: they tell a misspelled word from a correct one that the index lacks.
+"""Word lists by language: recognize correct words that the index lacks.
 
-The lists are those of pyspellchecker. Each is loaded when a word of its script is first looked up,
-and kept as sorted 32-bit hashes: 4 bytes a word, 0.6 MB for the 160,000 words of English.
-A misspelled word has the hash of a correct one with a probability of 0.004 % a list.
+The lists come from pyspellchecker. A list is loaded when a word of its script is first looked up.
+It is cached as sorted 32-bit hashes: 4 bytes per word, 0.6 MB for the 160,000 words of English.
+A misspelled word has the hash of a correct one with a probability of 0.004 % per list.
 """
 
 from __future__ import annotations
@@ -21,13 +21,17 @@ from indexer.analysis import stemming
 from indexer.analysis.folding import as_written
 
 COMMON = 200
-"""A word of another language than the catalogue's is correct if the texts behind its list have it
-at least so often. A rarer one is more likely a misspelled word: French has “migrent”."""
+"""Minimum number of occurrences of a word in a list of another language than the catalogue's.
+
+A rarer word is more likely a misspelled word of the catalogue's language: French has “migrent”.
+"""
 INFLECTED = frozenset({"ar", "ru"})
-"""Languages with many inflections, most of which a list lacks: every inflection of a common word is
-correct. In Latin letters, a French stem can be that of a misspelled English word."""
+"""Highly inflected languages: every inflection of a common word counts as correct.
+
+Languages in Latin script are not included: a misspelled English word can have a French stem.
+"""
 COMMON_STEM = 100
-"""A stem is common if the texts have one of its words more often; the lists begin at 51."""
+"""A stem is common if one of its words occurs more often. The lists start at 51 occurrences."""
 _SUFFIX = ".json.gz"
 _LISTS = files("spellchecker") / "resources"
 
@@ -40,9 +44,9 @@ def listed() -> frozenset[str]:
 
 
 def is_correct(word: str, own: str, others: Iterable[str]) -> bool:
-    """Return whether a word, however accented, is correct in one of the languages.
+    """Return whether a word is correct in one of the languages, with or without accents.
 
-    In the catalogue's `own` language it counts exactly as it is written.
+    In the catalogue's `own` language, only the exact form counts.
     """
     written = as_written(word)
     return any(
@@ -54,7 +58,7 @@ def is_correct(word: str, own: str, others: Iterable[str]) -> bool:
 
 
 def _forms_of(written: str, language: str, *, is_own: bool, count: int = COMMON) -> list[str]:
-    """Return the forms of a word that its list has, if the texts have it so often."""
+    """Return the forms to list for a word that occurs `count` times in the texts of a list."""
     if language in INFLECTED:
         is_common = count > COMMON_STEM
         return [written, *([stemming.new_stem(written, language)] if is_common else [])]
@@ -64,14 +68,14 @@ def _forms_of(written: str, language: str, *, is_own: bool, count: int = COMMON)
 
 
 def _has(hashes: NDArray[np.uint32], text: str) -> bool:
-    wanted = np.uint32(crc32(text.encode()))  # another type would have all hashes converted
+    wanted = np.uint32(crc32(text.encode()))  # any other type makes searchsorted convert all hashes
     at = int(hashes.searchsorted(wanted))
     return at < len(hashes) and bool(hashes[at] == wanted)
 
 
 @cache
 def _forms(language: str, *, is_own: bool) -> NDArray[np.uint32]:
-    """Return the sorted hashes of all forms of the words in a list."""
+    """Return the sorted CRC-32 hashes of all forms of the words in a list."""
     packed = (_LISTS / f"{language}{_SUFFIX}").read_bytes()
     counts = msgspec.json.decode(decompress(packed), type=dict[str, int])
     hashes = (

@@ -1,8 +1,8 @@
-"""Names of the world: countries, territories, regions, capitals, and languages, in six languages.
+"""World gazetteer: names of countries, regions, capitals, and languages in six languages.
 
-The names come from the Unicode CLDR, those of capitals from capitals.toml beside this module. They
-are known whether or not a catalogue has them. A name is recognized without regard to case,
-accents, spaces, hyphens, and apostrophes, and in another inflection by the stems of its words.
+The names come from the Unicode CLDR, and those of capitals from capitals.toml in this package. All
+names are recognized, even if the catalogue has no such value. Case, accents, spaces, hyphens, and
+apostrophes are ignored. Inflected names are recognized by the stems of their words.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ from indexer.catalogue import iso_codes
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 
 MOST_WORDS = 40
-"""Names are recognized among the first 40 words of a text: the time grows with their number."""
+"""Names are recognized in the first 40 words of a text only, to bound the time."""
 LONGEST = 200
-"""Characters that a name in a text may have: labels have at most 52."""
+"""Maximum number of characters of a name in a text. Labels have at most 52."""
 _BETWEEN = re.compile(r"[\s\-–—'’.,&()（）/]{0,3}")
 """Characters between two words of one name, as in “Heard & McDonald Islands”."""
 
 STEMMED_AS = "en"
-"""Names in Latin letters have the stems of English: those of Spanish and French lack a final vowel,
-so that Niger and Nigeria would be one. Other scripts have the stems of their language."""
+"""The language whose stemmer is used for names in Latin script.
+
+The Spanish and French stemmers remove final vowels and would confuse Niger with Nigeria. Names in
+other scripts are stemmed in their own language.
+"""
 
 Kind = Literal["place", "capital", "language"]
 
@@ -42,7 +45,7 @@ class Name(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A whole name in a text, from the character `start` up to `end`."""
+    """A name in a text, from the character `start` up to `end`."""
 
     start: int
     end: int
@@ -50,7 +53,7 @@ class Mention(NamedTuple):
 
 
 def mentions(text: str) -> list[Mention]:
-    """Return the names in a text in order, of overlapping ones the longest from the left."""
+    """Return the names in a text, in order. At each word, the longest name wins."""
     words = _words(text)[:MOST_WORDS]
     found: list[Mention] = []
     at = 0
@@ -71,13 +74,13 @@ def mentions(text: str) -> list[Mention]:
 
 @cache
 def words(language: str) -> Mapping[str, str]:
-    """Return the words of the names of places in a language, by how they are written, folded."""
+    """Return the words of the names of places in a language, by their folded form."""
     places = (label for name, label in _labels(language) if name.kind != "language")
     return {as_written(raw): raw for label in places for raw in tokenizer.words(label)}
 
 
 def label(name: Name, language: str) -> str:
-    """Return what a place is called in a language."""
+    """Return the label of a name in a language."""
     if name.kind == "capital":
         labels = _capitals()[name.code]
         written = (each for each in labels if stemming.may_have(language, fold(each)))
@@ -86,7 +89,7 @@ def label(name: Name, language: str) -> str:
 
 
 def _words(text: str) -> list[tuple[int, int]]:
-    """Return where the words of a text are; unparted characters in a row are one word."""
+    """Return the spans of the words of a text. A run of Chinese characters is one word."""
     found: list[tuple[int, int]] = []
     for start, end in tokenizer.spans(text):
         if found and start < found[-1][1]:
@@ -113,7 +116,7 @@ def _letters(typed: str) -> str:
 
 @cache
 def _names() -> Mapping[str | tuple[str, ...], Name]:
-    """All names by their letters, and by the stems of their words."""
+    """Return all names, by their letters and by the stems of their words."""
     found: dict[str | tuple[str, ...], Name] = {}
     for kind in ("place", "capital", "language"):
         for language in UNITED_NATIONS:
@@ -145,7 +148,7 @@ def _labels(language: str) -> tuple[tuple[Name, str], ...]:
         for label in labels
         if stemming.may_have(language, fold(label))
     ]
-    # Where CLDR has no name of a language, its code stands for it.
+    # If the CLDR has no name for a language, its name is its code.
     spoken = {code: iso_codes.language_name(code, language) for code in iso_codes.languages()}
     found += [(Name("language", code), label) for code, label in spoken.items() if label != code]
     return tuple(found)

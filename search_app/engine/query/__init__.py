@@ -1,7 +1,7 @@
 """The query language: text in, a tree of `whoosh.query` nodes out.
 
-`lexer`, `grammar`, `literal`, `word_limit` and `year_expressions` take the text apart, `parser`
-builds the tree, `clause_builder` turns typed words into clauses, `nodes` has our own nodes.
-It needs no index: `clause_builder.Vocabulary` says what is in one. The rest of the engine may
-import all of its modules.
+`year_expressions`, `lexer`, `grammar` and `word_limit` split the text. `parser` builds the tree,
+`clause_builder` and `literal` turn words into clauses, and `nodes` has our own nodes. The package
+opens no index: it reads one through `clause_builder.Vocabulary`. The rest of the engine may import
+all of its modules.
 """

@@ -1,8 +1,8 @@
-"""Words that were typed become leaves, read in every language that the index holds.
+"""Build clauses from words: stems in every language of the index, phrases, and compounds.
 
-Whoever types needs not say in what language: a word stands for its stem in each of them, so
-far as the index has it. What was typed in one piece (`x-ray`, `A/RES/55/25`) is one leaf: its
-words side by side, written as one, or, weighing less, apart.
+The user need not state the language. A word matches its stem in each language, if the index has
+that stem. A piece with several words (`x-ray`, `A/RES/55/25`) is one clause. It matches the words
+as a phrase, written as one word, or, with a lower weight, anywhere in a document.
 """
 
 from __future__ import annotations
@@ -20,27 +20,28 @@ from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.query.nodes import Leaf
 
 APART = 0.3
-"""What words of one piece weigh where they stand apart, beside 1 where they stand together."""
+"""Weight of the words of one piece where they are not adjacent. An adjacent match weighs 1."""
 RARE = 10
-"""A word that fewer publications have may be two in them: *cybercrime*, *cyber crime*."""
+"""A word in fewer documents is also searched for as two words: *cybercrime*, *cyber crime*."""
 MOST_COMPOUNDS = 12
-"""A word is looked for in one and in two only where at most so many are read together: otherwise
-each word of a long query would cost dozens of look-ups."""
+"""Compounds are joined and split only in a query of at most this many words. In a longer query,
+each word would cost dozens of look-ups."""
 LONGEST = 40
-"""A longer word is not looked at for what else it may be."""
+"""A longer word, in characters, is not split into two."""
 SLIPS = 20
-"""Two words are taken for one if so many times fewer publications write them as one, at most."""
+"""Treat two words as one compound only if the compound is at most 20 times rarer than the rarer
+word. A rarer compound is probably a typing error."""
 SHORTEST_PART = 3
-"""A word is taken apart into words of at least so many letters."""
+"""Least number of letters in each part of a compound."""
 
 
 Pieces = Literal["one", "apart", "both"]
-"""What was typed in one piece becomes a leaf; a leaf a word; or these, and one leaf too if the
-index writes it as one word."""
+"""How a piece with several words is read: as `one` clause, as one clause for each word (`apart`),
+or as `both` if the index has the piece as one word."""
 
 
 class Recognised(NamedTuple):
-    """A thing in what was typed: the pieces from `first` up to `last`, read in a language."""
+    """A named entity in a query: the pieces `first:last`, and the language of the name."""
 
     first: int
     last: int
@@ -49,13 +50,13 @@ class Recognised(NamedTuple):
 
 
 class Things(Protocol):
-    """What people may call by name: see `concepts.Concepts`."""
+    """The named entities of an index. `interpretation.entity_linker` implements it."""
 
     def cut(self, piece: str) -> list[str]:
-        """What is unparted, parted around the names in it."""
+        """Split a piece of a script without spaces around the names in it."""
 
     def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
-        """The things among the pieces of what was typed, in order, none within another."""
+        """Return the entities that the pieces of a query name, in order, without nested ones."""
 
 
 def _english(raw: str) -> tuple[str, ...]:
@@ -63,14 +64,14 @@ def _english(raw: str) -> tuple[str, ...]:
 
 
 class Vocabulary(msgspec.Struct, frozen=True, dict=True):
-    """What a parser must know of a catalogue and of its index.
+    """The parser's view of a catalogue and its index.
 
-    `named(field, text)` gives the values of a facet that a text names, by code or label.
-    `stems(raw)` gives the stems of a word in the `languages` of the index, that of the
-    catalogue's language first; `frequency(stem)` the number of publications that have one, and
-    `at_home(stem)` of those in the catalogue's language.
-    `remembered(key, make)` gives the leaf that was made for a key before, or makes it.
-    `things` recognises what is called by name, or is None where words are to be just words.
+    `named(field, text)` returns the values of a facet that a text names, by code or label.
+    `stems(raw)` returns the stems of a word in the `languages` of the index, that of the
+    catalogue's language first. `frequency(stem)` is the number of documents with a stem, and
+    `at_home(stem)` the number of those in the catalogue's language.
+    `remembered(key, make)` returns the cached clause of a key, or makes it.
+    `things` recognizes named entities. It is None if words are only words.
     """
 
     catalogue: Catalogue
@@ -83,32 +84,32 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     things: Things | None = None
 
     def count(self, raw: str) -> int:
-        """How many publications have a word, in the inflections that most have."""
+        """Return the document frequency of the most frequent stem of a word."""
         return max(map(self.frequency, self.stems(raw)))
 
     def has(self, raw: str) -> bool:
-        """Whether any publication has a word, in some inflection."""
+        """Return whether any document has a word, in some inflection."""
         return self.count(raw) > 0
 
     @cached_property
     def searchable(self) -> list[str]:
-        """The names of the fields that words are looked for in."""
+        """The names of the fields that words are searched for in."""
         return [field.name for field in self.catalogue.searchable]
 
     def leaves_out(self, raw: str, *, shouted: bool, spoken: Collection[str] = ()) -> bool:
-        """Return whether a word is a stop word, and not a name in capitals: IT, WHO, UN.
+        """Return whether a word is a stop word, and not a name in capitals such as IT, WHO or UN.
 
-        Capitals mean nothing where all is `shouted` in them.
+        Capitals are ignored if all words are in capitals (`shouted`).
         """
         if not self.is_stop_word(raw, spoken):
             return False
         return len(raw) == 1 or not raw.isupper() or shouted
 
     def is_stop_word(self, raw: str, spoken: Collection[str] = ()) -> bool:
-        """Whether a word only joins others, or asks.
+        """Return whether a word is a stop word.
 
-        That is so in the catalogue's language, and in those that are known to be `spoken`; in
-        any other, unless most publications with the word are in the catalogue's language.
+        Stop words of the catalogue's language and of the `spoken` languages always are. A stop word
+        of another language is not if most documents with it are in the catalogue's language.
         """
         written = as_written(raw)
         if written not in stemming.EVERY_STOP_WORD:
@@ -119,14 +120,14 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
 
 
 def is_shouted(pieces: Iterable[str]) -> bool:
-    """Whether all is in capitals, so that they say nothing."""
+    """Return whether all words are in capitals, so that capitals do not mark a name."""
     return all(each.isupper() or not each.isalpha() for each in pieces)
 
 
 class Context(NamedTuple):
     """Properties of all words that are read together: those of a query or of parentheses.
 
-    `shouted` is true if all are in capitals, which mean nothing then; `short` if they are few.
+    `shouted` is true if all are in capitals. `short` is true if there are at most MOST_COMPOUNDS.
     """
 
     shouted: bool
@@ -139,7 +140,10 @@ def context_of(typed: Sequence[str]) -> Context:
 
 
 class Line:
-    """Words side by side, without operators: their pieces, and the things among them."""
+    """Adjacent words without operators: their pieces, and the entities that they name.
+
+    `spoken` has the languages of the names.
+    """
 
     def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary, context: Context) -> None:
         self.vocabulary, self.pieces, self.context = vocabulary, list(pieces), context
@@ -155,9 +159,9 @@ class Line:
                 self.spoken = frozenset(each.language for each in self.things if each.language)
 
     def units(self, *, keeps: bool = False, pieces: Pieces = "one") -> list[list[Leaf]]:
-        """Return the leaves of each thing and of each piece, in order.
+        """Return the clauses of each entity and of each piece, in order.
 
-        Stop words are left out, unless it `keeps` them.
+        Stop words are left out unless `keeps` is true.
         """
         made: list[list[Leaf]] = []
         at = 0
@@ -190,7 +194,7 @@ class Line:
             ]
 
     def _word(self, raw: str, looks_closely: bool) -> Leaf:
-        """The leaf of a word: one of its own, as words that are typed again are told apart."""
+        """Return a new clause for a word, as a word that is typed twice counts as two clauses."""
         vocabulary, leaf_of = self.vocabulary, compound if looks_closely else word
         known = vocabulary.remembered(
             (raw, looks_closely), lambda: leaf_of(raw, vocabulary.searchable, vocabulary)
@@ -203,7 +207,7 @@ def _cut(piece: str, things: Things) -> list[str]:
 
 
 def word(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
-    """The leaf of one word."""
+    """Return the clause of one word. A single character of an unspaced script is a prefix."""
     if len(raw) == 1 and tokenizer.is_unparted(raw):
         beginning = tokenizer.WRITTEN + as_written(raw)
         return Leaf([query.Prefix(field, beginning) for field in fields], raw)
@@ -212,18 +216,18 @@ def word(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
 
 
 def phrase(raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
-    """The leaf of words side by side."""
+    """Return the clause of a phrase."""
     return Leaf(phrases(raws, fields, vocabulary), f'"{" ".join(map(as_written, raws))}"')
 
 
 def phrases(
     raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary
 ) -> list[query.Query]:
-    """The same, as parts of a leaf: in each language, and as the words stand in the index."""
+    """Return a phrase as parts of a clause: stemmed in each language, and as in the index."""
     own, *others = [
         tuple(stemming.stem(raw, each) for raw in raws) for each in vocabulary.languages
     ]
-    # Accents that were not typed would have told a stemmer more: see `Snapshot.stems`.
+    # A stemmer may need the accents that were not typed: see `Snapshot.stems`.
     others.append(tuple(vocabulary.stems(raw)[-1] for raw in raws))
     known = [each for each in others if all(map(vocabulary.frequency, each))]
     return [
@@ -235,7 +239,7 @@ def phrases(
 def apart(
     raws: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary, weight: float = APART
 ) -> query.And:
-    """A part of a leaf: all of some words, anywhere. A word that is repeated is there once."""
+    """Return a part of a clause that matches all of the words anywhere, each of them once."""
     different = {vocabulary.stems(raw): raw for raw in raws}
     return query.And([word(raw, fields, vocabulary) for raw in different.values()], boost=weight)
 
@@ -245,7 +249,7 @@ def _is_part(raw: str) -> bool:
 
 
 def _compounds(pieces: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
-    """The pieces; two words in a row as one piece, if the index also has them as one word."""
+    """Yield the pieces, with two adjacent words as one piece if the index has them as one word."""
     at = 0
     while at < len(pieces):
         two = pieces[at : at + 2]
@@ -255,13 +259,13 @@ def _compounds(pieces: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
 
 
 def _is_one_word(two: Sequence[str], vocabulary: Vocabulary) -> bool:
-    """Whether two words are also written as one, and not by a slip among many that part them."""
+    """Return whether the index has two words as one, often enough not to be a typing error."""
     joined = vocabulary.count("".join(two))
     return joined > 0 and joined * SLIPS >= min(map(vocabulary.count, two))
 
 
 def compound(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
-    """The leaf of one word; of one that few publications have, also as two words in a row."""
+    """Return the clause of one word. A rare word is also searched for as a phrase of two words."""
     alone = word(raw, fields, vocabulary)
     is_short = len(raw) < 2 * SHORTEST_PART
     if is_short or not raw.isalpha() or len(raw) > LONGEST or vocabulary.count(raw) >= RARE:
@@ -273,12 +277,12 @@ def compound(raw: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
 
 
 def _joined(raws: Sequence[str]) -> str:
-    """Words written as one."""
+    """Return words written as one."""
     return "".join(map(as_written, raws))
 
 
 def piece(text: str, fields: Sequence[str], vocabulary: Vocabulary) -> Leaf:
-    """The leaf of words that were typed in one piece."""
+    """Return the clause of words that were typed in one piece."""
     raws = tokenizer.words(text)
     parts = phrases(raws, fields, vocabulary)
     joined = _joined(raws)

@@ -1,6 +1,6 @@
-"""Structure of a query: which tokens form a run of words, and what the operators join.
+"""The grammar: tokens → operands, operators, and parentheses.
 
-Reading words is left to `parse`. A query has one level per pair of parentheses.
+A query has one level per pair of parentheses. `parser` interprets the words.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from search_app.engine.query.lexer import Token
 
 DEEPEST = 20
-"""Parentheses nested deeper than this are ignored; their content belongs to the level around."""
+"""Limit on nested parentheses. Deeper ones are ignored, and their content joins the outer level."""
 OPERATORS = frozenset({"AND", "OR", "NOT"})
 
 
@@ -22,13 +22,13 @@ class Operator(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Plain words side by side."""
+    """Adjacent plain words."""
 
     words: list[str]
 
 
 class Parentheses(NamedTuple):
-    """A level, with the field and the minus before it."""
+    """A level in parentheses. Its token has the field and the minus before them."""
 
     token: Token
     level: Level
@@ -38,9 +38,9 @@ Element = Operator | Run | Parentheses | Token
 
 
 class Level(NamedTuple):
-    """The elements between two parentheses, or of the whole query, in order.
+    """The elements of a pair of parentheses, or of the whole query, in order.
 
-    `typed` has the words of the level itself, without operators and those of nested levels.
+    `typed` has the words of the level itself, without operators and without nested levels.
     """
 
     elements: list[Element]
@@ -49,7 +49,7 @@ class Level(NamedTuple):
     def is_operand(self, at: int) -> bool:
         """Return whether an operator applies to the element at an index.
 
-        To a word AND, OR or NOT that joins nothing none applies.
+        None applies to a word AND, OR or NOT that joins nothing.
         """
         element, around = self.elements[at], self.elements[max(at - 1, 0) : at + 2]
         if isinstance(element, Token) and element.negated:
@@ -59,7 +59,7 @@ class Level(NamedTuple):
 
     @property
     def has_operators(self) -> bool:
-        """Whether there is an operator, a minus or a pair of parentheses."""
+        """Whether the level has an operator, a minus, or parentheses."""
         return any(
             isinstance(each, Operator | Parentheses) or (isinstance(each, Token) and each.negated)
             for each in self.elements
@@ -67,9 +67,9 @@ class Level(NamedTuple):
 
 
 def structured(found: Iterable[Token]) -> Level:
-    """Return the structure of a query. Any sequence of tokens has one.
+    """Return the structure of a query. Every sequence of tokens is valid.
 
-    A parenthesis that is never opened is ignored, and one that is never closed ends with the text.
+    A closing parenthesis without an opening one is ignored. An unclosed one ends with the text.
     """
     opened: list[tuple[Token, list[Token | Parentheses]]] = [(Token("open", "("), [])]
     ignored = 0
@@ -117,7 +117,7 @@ def _level(found: Sequence[Token | Parentheses]) -> Level:
 
 
 def _operator(each: Token | Parentheses) -> str:
-    """Return the operator that a token may be, or an empty text."""
+    """Return the operator that a token spells, or an empty string."""
     return next((name for name in OPERATORS if _is_word(each, name)), "")
 
 

@@ -1,4 +1,4 @@
-"""What a person typed, cut into words, phrases and parentheses."""
+"""The lexer: text → words, phrases, and parentheses."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A piece of a query.
+    """A token of a query.
 
-    `kind` is open, close, word or phrase; all but close may have a field and a minus before them.
+    `kind` is `open`, `close`, `word` or `phrase`. All but `close` may have a field and a minus.
     """
 
     kind: str
@@ -25,17 +25,17 @@ class Token(msgspec.Struct, frozen=True):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is a word alone, to be read as it stands: no field, minus, star or tilde."""
+        """Whether it is a plain word: no field, minus, star, or tilde."""
         marked = self.field or self.negated or "*" in self.text or "~" in self.text
         return self.kind == "word" and not marked
 
     def is_word(self, text: str) -> bool:
-        """Whether it is a word alone, typed just so."""
+        """Return whether it is exactly this word, without a field or a minus."""
         return self.text == text and self.kind == "word" and not (self.field or self.negated)
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """What stands in a text, from left to right; any text at all has tokens or none."""
+    """Yield the tokens of a text, from left to right. No text is invalid."""
     at = 0
     prefix: tuple[str | None, bool] = (None, False)
     while match := _NEXT.match(text, at):
@@ -54,7 +54,8 @@ def tokens(text: str) -> Iterator[Token]:
                 at = phrase.end()
                 yield Token("phrase", phrase[0][:-1], field, negated)
             else:
-                prefix = (field, negated)  # a quote without an end is none: the next word has it
+                # An unclosed quote is ignored. Its field and minus apply to the next token.
+                prefix = (field, negated)
         elif kind == "open":
             yield Token("open", "(", field, negated)
         else:
@@ -62,7 +63,10 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def _prefix(word: str) -> tuple[str | None, bool] | None:
-    """What `-`, `field:` or `-field:` right before a quote or parenthesis says of it."""
+    """Return the field and the minus that a word gives the quote or parenthesis after it.
+
+    The word is `-`, `field:` or `-field:`. Return None for any other word.
+    """
     if word == "-":
         return None, True
     match = _FIELD.fullmatch(word)
@@ -70,7 +74,7 @@ def _prefix(word: str) -> tuple[str | None, bool] | None:
 
 
 def _word(word: str, field: str | None, negated: bool) -> Token:
-    """A word with what stands in it before the word itself, or else stood before it."""
+    """Return the token of a word. A field in it wins over `field`, and two minuses cancel out."""
     if ":" in word and (match := _FIELD.fullmatch(word)) and match[3]:
         return Token("word", match[3], match[2], bool(match[1]) != negated)
     if word[0] == "-" and len(word) > 1:

@@ -1,6 +1,6 @@
-"""Read words to the letter: those in a field or in quotes, with a star or a tilde.
+"""Clauses of literal input: fields, phrases, prefixes, wildcards, and fuzzy terms.
 
-No thing is recognised in them.
+Named entities are not recognized in it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def leaves(
     pieces: Pieces,
     leaves_out: Callable[[str], bool],
 ) -> list[Leaf]:
-    """Return the leaves of a word or a phrase in some fields.
+    """Return the clauses of a word or a phrase in the given fields.
 
-    A word that `leaves_out` accepts has none, unless it is part of a phrase or of one piece.
+    A word that `leaves_out` accepts is dropped, unless it is part of a phrase or of one piece.
     """
     text, is_word = token.text, token.kind == "word"
     if is_word and "~" in text and (alike := _ALIKE.fullmatch(text)):
@@ -53,7 +53,7 @@ def leaves(
 def _shaped(
     text: str, fields: Sequence[str], vocabulary: Vocabulary, leaves_out: Callable[[str], bool]
 ) -> list[Leaf]:
-    """Return the leaf of a word, a prefix or a wildcard, if it has one."""
+    """Return the clause of a word, a prefix or a wildcard, or an empty list without letters."""
     words = tokenizer.words(text)
     shape = tokenizer.WRITTEN + re.sub(r"\*+", "*", text)
     if not words:
@@ -66,7 +66,7 @@ def _shaped(
 
 
 def _alike(text: str, edits: int, fields: Sequence[str], vocabulary: Vocabulary) -> list[Leaf]:
-    """Return the leaf of a fuzzy match, after those of the words in the same piece before it."""
+    """Return the clause of a fuzzy term, after those of the words before it in the same piece."""
     words = tokenizer.words(text)
     made = [clause_builder.word(word, fields, vocabulary) for word in words[:-1]]
     for word in words[-1:]:

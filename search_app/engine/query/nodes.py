@@ -1,4 +1,4 @@
-"""The nodes of a query tree that Whoosh has not, and what can be asked of a tree."""
+"""Our own nodes of a query tree, and functions to walk a tree."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from indexer.catalogue.schema import row_of
 
 
 class Leaf(query.Or):  # type: ignore[misc]
-    """One thing typed (a word, a phrase, a beginning), as an OR of itself in each field.
+    """A clause: one word, phrase or prefix of a query, as an OR over all fields.
 
-    It scores as one pseudo-term: how often it stands in a field counts whatever it matches
-    there, and the publications that it matches anywhere are its document frequency. Never
-    `normalize()` a tree with leaves: Whoosh would flatten them into their surroundings.
-    `said` is what was typed for it, `also` what else it is looked for by, if anything. `of` is
-    the id of the thing that it names, if it does, and `narrower` has the names of narrower
-    things that it matches too.
+    It scores as one pseudo-term. Its frequency in a field sums all its matches there, and its
+    document frequency counts the documents that it matches in any field. Never `normalize()` a
+    tree with clauses, because Whoosh would flatten them into their parents.
+    `said` is the text as typed, and `also` has the synonyms that it matches. `of` is the id of
+    the entity that it names, or empty. `narrower` has the names of narrower concepts that it
+    matches.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class Leaf(query.Or):  # type: ignore[misc]
 
 
 class Labels(query.Or):  # type: ignore[misc]
-    """A part of a leaf: whatever else a thing is called, or what kinds of it are called.
+    """A part of a clause: the synonyms of an entity (`name`), or its narrower concepts (`kin`).
 
-    `how` says which of the two. What it matches is remembered by that and the thing's id, `of`.
+    `how` says which of the two. Its matches are cached by `how` and `of`, the id of the entity.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class Labels(query.Or):  # type: ignore[misc]
 
 
 def fits(pattern: str, word: str) -> bool:
-    """Whether a word has the shape of a pattern, in which `*` stands for anything.
+    """Return whether a word matches a wildcard, in which `*` stands for any characters.
 
-    Takes time in proportion to the lengths, however many stars there are.
+    The time is proportional to the lengths, regardless of the number of stars.
     """
     first, *others = pattern.split("*")
     if not others:
@@ -72,7 +72,7 @@ def fits(pattern: str, word: str) -> bool:
 
 
 def leaves(tree: query.Query | None) -> Iterator[Leaf]:
-    """The leaves of a tree that a match can hold: those under a NOT are left out."""
+    """Yield the clauses of a tree, except those under a NOT."""
     if isinstance(tree, Leaf):
         yield tree
     elif tree is not None and not isinstance(tree, query.Not):
@@ -81,7 +81,7 @@ def leaves(tree: query.Query | None) -> Iterator[Leaf]:
 
 
 def first_of_equals(found: Iterable[Leaf]) -> dict[int, Leaf]:
-    """Return, by the identity of each leaf, the first leaf that is equal to it."""
+    """Return a mapping from the `id()` of each clause to the first clause that is equal to it."""
     first: dict[int, Leaf] = {}
     known: dict[str, list[Leaf]] = {}
     for leaf in found:
@@ -94,12 +94,12 @@ def first_of_equals(found: Iterable[Leaf]) -> dict[int, Leaf]:
 
 
 def wanted(tree: query.Query | None) -> query.Query | None:
-    """A tree without what only puts some of its publications before others."""
+    """Return a tree without the boosts that only change the order of its hits."""
     return wanted(tree.a) if isinstance(tree, query.AndMaybe) else tree
 
 
 def parts(tree: query.Query | None) -> Iterator[query.Query]:
-    """What the leaves of a tree ask of single fields."""
+    """Yield the parts of all clauses of a tree, each of which is about one field."""
     for leaf in leaves(tree):
         yield from _parts(leaf)
 
@@ -113,7 +113,7 @@ def _parts(node: query.Query) -> Iterator[query.Query]:
 
 
 def parted(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
-    """Those that are about words, and those about facet values only."""
+    """Return the nodes about words, and the nodes about facet values only."""
     words: list[query.Query] = []
     filters: list[query.Query] = []
     for node in nodes:
@@ -122,7 +122,7 @@ def parted(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Quer
 
 
 def _is_filter(node: query.Query) -> bool:
-    """Whether a node, or what it negates, is about facet values only."""
+    """Return whether a node, or the node that it negates, is about facet values only."""
     if isinstance(node, Leaf):
         return False
     if isinstance(node, query.Not):

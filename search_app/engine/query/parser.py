@@ -1,19 +1,19 @@
-"""What a person typed becomes a query tree of `whoosh.query` nodes.
+"""The parser: text → a tree of `whoosh.query` nodes.
 
     query   = group*                      every group must match (or any, if `joined` by Or)
     group   = either ("AND" either)*
     either  = item ("OR" item)*           OR joins its neighbours: a b OR c is a and (b or c)
     item    = ["-" | "NOT"] ["field:"] (name | word | "a phrase" | low..high | "(" query ")")
 
-`word*` stands for all words that begin so, `w*rd` for those of that shape, and `word~` for
-those that differ from it in one letter, `word~2` in two. A name is a thing of the thesaurus in
-words side by side; an operator applies to all of it.
+`word*` is a prefix, `w*rd` a wildcard, and `word~` a fuzzy term with one edit, `word~2` with two.
+A name is a named entity, such as a concept of the thesaurus, in adjacent words. An operator applies
+to all of it.
 
-Stop words are left out, unless they are a whole operand: all of a query or of a pair of
-parentheses, or all that an operator applies to. So an operand is read the same way wherever it is.
+Stop words are left out unless they are a whole operand: all of a query or of a pair of parentheses,
+or all that an operator applies to. An operand is therefore read the same way everywhere.
 
-Whatever does not fit is read as words, so that any text at all is a query. `grammar` finds the
-structure in one pass over the text; the number of words and the depth of parentheses have a limit.
+Input that does not fit the grammar is read as words, so every text is a valid query. `grammar`
+finds the structure in one pass. The number of words and the depth of parentheses are limited.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ _PLAIN = re.compile(r"[A-Za-z0-9\s]*")
 
 
 Unit = list[query.Query]
-"""What was typed in one piece, or is one name: an operator applies to all of it."""
+"""The nodes of one piece or of one name. An operator applies to all of them."""
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """A query: what its words ask for, the filters typed beside them, and what was too much.
+    """A parsed query: the tree of its words, its filters, and the parts that were not understood.
 
-    `words` is None where no words were typed. `filters` are trees that must match too, as if
-    they were ticked. `ignored` counts the words beyond the limit. `unknown` has the values
-    typed behind a field's name that no publication has, each with the name. `unknown_fields` are
-    names before a colon that no searchable row has. `spoken` are the languages in which things
-    were called by name. `has_operators` is true if there are operators, exclusions or parentheses.
+    `words` is None if no words were typed. `filters` are trees that must match as well, as if they
+    were selected in a facet. `ignored` counts the words beyond the limit. `unknown` has pairs of a
+    field and a value that no publication has. `unknown_fields` has names before a colon that are
+    not searchable fields. `spoken` has the languages in which entities were named. `has_operators`
+    is true if the query has operators, exclusions or parentheses.
     """
 
     words: query.Query | None
@@ -76,10 +76,10 @@ def parse(
     joined: type[query.CompoundQuery],
     pieces: Pieces | None = None,
 ) -> Parsed:
-    """The query that a text says, its words joined by And or by Or.
+    """Return the parsed query of a text, with its words joined by And or by Or.
 
-    What was typed in one piece is one leaf where all is wanted, and a leaf a word where any is, if
-    nothing is said of `pieces`.
+    `pieces` says how a piece with several words is read. The default is `one` clause for And, and
+    one clause for each word (`apart`) for Or.
     """
     pieces = pieces or ("one" if joined is query.And else "apart")
     if _PLAIN.fullmatch(text):
@@ -88,20 +88,20 @@ def parse(
             line = Line(words, vocabulary, context_of(words))
             return Parsed(_of_plain(line, joined, pieces), (), 0, spoken=line.spoken)
     found, ignored = list(tokens(text)), 0
-    if len(text) > MOST_WORDS:  # each word has a character at least
+    if len(text) > MOST_WORDS:  # a word has at least one character
         found, ignored = limited(found, vocabulary.count)
     return _Parser(vocabulary, joined, pieces).parsed(structured(found), ignored)
 
 
 def _of_plain(line: Line, joined: type[query.CompoundQuery], pieces: Pieces) -> query.Query | None:
-    """What the grammar would make of words that are nothing else, in less time."""
+    """Return the tree of plain words. The result is that of the full grammar, in less time."""
     units = line.units(pieces=pieces) or line.units(keeps=True, pieces=pieces)
     leaves = [leaf for unit in units for leaf in unit]
     return joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
 
 
 class _Around(NamedTuple):
-    """What of its level an element depends on: its field, all words of the level.
+    """The parts of a level that its elements depend on: its field, and the context of its words.
 
     `keeps` is true if stop words are kept.
     """
@@ -129,7 +129,7 @@ class _Parser:
         )  # fmt: skip
 
     def _join(self, groups: list[query.Query]) -> query.Query | None:
-        """Positive groups joined, and none of the negative ones, whatever `joined` is."""
+        """Return a tree: positive groups joined by `joined`, negative ones always excluded."""
         if not groups:
             return None
         negative = [group for group in groups if isinstance(group, query.Not)]
@@ -144,7 +144,7 @@ class _Parser:
         return together[0] if len(together) == 1 else query.And(together)
 
     def _groups(self, level: Level, field: str | None) -> list[query.Query]:
-        """The groups of a level, without stop words unless these are all of an operand."""
+        """Return the groups of a level. Stop words are kept only if they are a whole operand."""
         around = _Around(field, context_of(level.typed))
         read = [self._read(each, around) for each in level.elements]
         silent = [
@@ -162,7 +162,7 @@ class _Parser:
         return groups
 
     def _read(self, element: Element, around: _Around) -> list[Unit]:
-        """What an element says, a unit for each thing that an operator may apply to."""
+        """Return the units of an element. An operator applies to one unit."""
         if isinstance(element, Run) and self._row(around.field) is None:
             return self._line(element.words, around)
         if isinstance(element, Run):
@@ -179,14 +179,14 @@ class _Parser:
         return [self._negated(unit) if token.negated else unit] if unit else []
 
     def _negated(self, unit: Unit) -> Unit:
-        """What excludes all that a unit finds; what is excluded twice is wanted."""
+        """Return a unit that excludes the hits of a unit. A double negation cancels out."""
         node = self._together(unit)
         return [node.query if isinstance(node, query.Not) else query.Not(node)]
 
     def _grouped(
         self, elements: Iterable[Element], read: Iterable[list[Unit]]
     ) -> list[query.Query]:
-        """The units of a level, as operators join them."""
+        """Return the units of a level, joined by its operators."""
         groups: list[list[list[Unit]]] = []  # of units joined by OR, joined by AND
         negated, operator = False, ""
         for element, units in zip(elements, read, strict=True):
@@ -217,7 +217,7 @@ class _Parser:
         return [*filters, *together]
 
     def _line(self, words: Sequence[str], around: _Around) -> list[Unit]:
-        """The units of words side by side."""
+        """Return the units of adjacent words."""
         pieces = [each for each in words if tokenizer.words(each)]
         line = Line(pieces, self.vocabulary, around.context)
         self.spoken |= line.spoken
@@ -233,7 +233,7 @@ class _Parser:
         is_searched = row is not None and row.name in self.searchable
         if token.field and not is_searched and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)
-        if row:  # what is told of a publication, and can't be searched alone, is searched anywhere
+        if row:  # a known field that is not searchable falls back to all fields
             fields = [row.name] if is_searched else self.searchable
             return self._literally(token, fields, around)
         plain = [token.text.lower() if token.text in OPERATORS else token.text]
@@ -244,12 +244,12 @@ class _Parser:
         )
         if not token.field:
             return unit
-        # The name of no row is a word like others, and what stands behind it is what it is alone.
+        # An unknown field name is a word, and the text after the colon is read as if alone.
         name = [node for each in self._line([token.field], around) for node in each]
         return [*name, *unit]
 
     def _filter(self, row: Field, token: Token, around: _Around) -> Unit:
-        """A facet's value; words of the field, where no value is called so."""
+        """Return the filter of a facet value, or words of the field if no value has that name."""
         text = token.text.strip()
         ends = year_range(text) if row.kind == "year" else None
         if ends and not (all(ends) and ends[0] > ends[1]):
@@ -265,10 +265,10 @@ class _Parser:
         return [query.Term(exact(row), text)]
 
     def _literally(self, token: Token, fields: Sequence[str], around: _Around) -> Unit:
-        """Words to the letter, in some fields."""
+        """Return the clauses of literal words in the given fields."""
 
         def leaves_out(raw: str) -> bool:
-            # An operator that joins nothing is a word, and no name.
+            # An operator that joins nothing is a word, not a name in capitals.
             typed = raw.lower() if raw in OPERATORS else raw
             shouted = around.context.shouted
             return not around.keeps and self.vocabulary.leaves_out(typed, shouted=shouted)
@@ -276,5 +276,5 @@ class _Parser:
         return [*literal.leaves(token, fields, self.vocabulary, self.pieces, leaves_out)]
 
     def _together(self, unit: Unit) -> query.Query:
-        """A unit as one node, joined as words are."""
+        """Return a unit as one node, joined as words are."""
         return self.joined(unit) if len(unit) > 1 else unit[0]

@@ -1,4 +1,4 @@
-"""The limit of words of a query: what exceeds it is cut before anything is read."""
+"""The limit on the words of a query. Words beyond it are cut before the query is parsed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import Token
 
 MOST_WORDS = 500
-"""A query has at most so many words."""
+"""Limit on the words of a query."""
 
 
 def limited(found: Sequence[Token], count: Callable[[str], int]) -> tuple[list[Token], int]:
-    """Return the tokens within the limit, and how many words were left out.
+    """Return the tokens within the limit, and the number of words that were left out.
 
-    The words that most publications have are left out first, by `count`. A word that an operator
-    or a field applies to is kept as long as the limit allows, because it changes what others mean.
+    The most frequent words are left out first, by `count`. A word with an operator or a field is
+    kept as long as the limit allows, because it changes the meaning of other words.
     """
     words = [tokenizer.words(token.text) for token in found]
     over = sum(map(len, words)) - MOST_WORDS
@@ -44,7 +44,7 @@ def _is_alone(found: Sequence[Token], at: int) -> bool:
 
 
 def _cut(found: Sequence[Token]) -> list[Token]:
-    """Return the tokens with their first words, as many as the limit allows."""
+    """Return the first tokens up to the limit. The last one may be cut between words."""
     kept, left = [], MOST_WORDS
     for token in found:
         ends = _ends(token.text)

@@ -1,7 +1,7 @@
-"""Read years as people type them (`since 2012`, `2010-2014`, `latest`) as filters.
+"""Year expressions: `since 2012`, `2010-2014` or `latest` → the syntax of the query language.
 
-An expression is replaced by the syntax of the query language (`year:2012..`), so that it is read
-once and means the same wherever it is in a query. Quoted text and values of a field stay as typed.
+An expression is replaced by a filter (`year:2012..`) before the query is parsed, so it means the
+same everywhere in a query. Quoted text and values of a field stay as typed.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ _PUBLISHED = (
     rf"(?:(?:published|issued|released|dated|publiée?s?|publicad[oa]s?|опубликованн\w+|изданн\w+"
     rf"|المنشورة|الصادرة|المنشور|الصادر){_GAP}(?:(?:in|from|en|entre|в){_GAP})??|出版于|发表于|发布于)?"
 )
-"""A verb before an expression that says no more than the expression does."""
+"""A verb before an expression, which adds nothing to its meaning and is replaced with it."""
 _FORMS = {
     "range": _RANGES,
     "since": _SINCE,
@@ -90,22 +90,22 @@ _FORMS = {
     "newest": _NEWEST,
 }
 """Expressions by meaning, in the six languages of the United Nations. `%a` and `%b` are the first
-and the last year, `%n` is a name of the year's field. The first form that fits is taken."""
+and the last year, `%n` is a name of the year field. The first form that matches is used."""
 
 _UNSEGMENTED = "\u3400-\u9fff"
 _BEGIN = rf"(?<![^\s(（{_UNSEGMENTED}])"
 _END = rf"(?=$|[\s)）,;?!？，。{_UNSEGMENTED}]|\.(?:\s|$))"
 _QUOTED = re.compile(r'["“”„][^"“”„]*["“”„]')
-# Case is folded before: a pattern that ignores case is several times slower to search for.
+# The text is lowercased first, because a case-insensitive search is several times slower.
 _MAY_FIT = re.compile(r"\d{4}|late|newe|rece|what|plus|derni|recie|últi|новей|после|самы|أحدث|最新")
 _DIGITS = {ord(each): str(int(each)) for each in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 
 
 class YearExpression(msgspec.Struct, frozen=True):
-    """An expression that was `typed`, and the years that it was read as.
+    """An expression as `typed`, and the range of years that it means.
 
-    `first` and `last` are included, and None where the range is open. Both are None where the
-    newest publications were asked for.
+    `first` and `last` are inclusive, and None if the range is open. Both are None for a request for
+    the newest publications.
     """
 
     typed: str
@@ -114,22 +114,22 @@ class YearExpression(msgspec.Struct, frozen=True):
 
 
 class Dated(msgspec.Struct, frozen=True):
-    """A text with its year expressions in the syntax of the query language, and what they were."""
+    """A text with its year expressions replaced by filters, and the expressions."""
 
     text: str
     expressions: tuple[YearExpression, ...] = ()
 
     @property
     def wants_newest(self) -> bool:
-        """Whether the newest publications were asked for."""
+        """Whether an expression asks for the newest publications."""
         return any(each.first is None and each.last is None for each in self.expressions)
 
 
 def dated(text: str, catalogue: Catalogue) -> Dated:
     """Return a text with its year expressions replaced by filters of the catalogue's year field.
 
-    The text is returned unchanged if the catalogue has no facet of years. A range whose end is
-    before its beginning is no expression.
+    Return the text unchanged if the catalogue has no facet of years. A range that ends before it
+    starts is not an expression.
     """
     latin = text if text.isascii() else text.translate(_DIGITS)
     if not _MAY_FIT.search(latin.lower()):
@@ -152,7 +152,7 @@ def dated(text: str, catalogue: Catalogue) -> Dated:
 
 
 def _unquoted(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where the parts of a text that are outside quotes begin and end."""
+    """Yield the start and end of each part of a text outside quotes."""
     start = 0
     for quoted in _QUOTED.finditer(text):
         yield start, quoted.start()
@@ -162,7 +162,7 @@ def _unquoted(text: str) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=16)
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Return one pattern for all forms; its named group is the meaning, with the years inside."""
+    """Return one pattern for all forms. The name of the matched group is the meaning."""
     own = "|".join(re.escape(each) for each in sorted(names, key=len, reverse=True))
     meanings = []
     for meaning, forms in _FORMS.items():
@@ -173,7 +173,7 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _read(match: re.Match[str], typed: str) -> YearExpression | None:
-    """Return what a match means, or None for a range whose end is before its beginning."""
+    """Return the expression of a match, or None for a range that ends before it starts."""
     meaning = match.lastgroup
     years = [int(each) for each in re.findall(_YEAR, match[0])]
     if meaning == "newest":
@@ -191,7 +191,7 @@ def _read(match: re.Match[str], typed: str) -> YearExpression | None:
 
 
 def _syntax(read: YearExpression, row: Field) -> str:
-    """Return an expression in the syntax of the query language; nothing for the newest."""
+    """Return an expression in the syntax of the query language, or a space for the newest."""
     if read.first is None and read.last is None:
         return " "
     first = "" if read.first is None else f"{read.first:04}"

@@ -1,11 +1,10 @@
-"""Which publications are editions of one title: an annual report, a second edition, a volume.
+"""Editions of one title: annual reports, second editions, and volumes.
 
-Two publications are if their titles have the same words, once what tells one edition from the
-next is left out: years, ordinals, volumes and numbers. What differs in a row of listed values
-(a film and a report) is never one. A title with few words of its own (`Introduction`) is too
-common to tell anything.
+Publications are editions of one title if their titles have the same words without edition marks:
+years, ordinals, volumes, and numbers. Publications that differ in a field of listed values (a film
+and a report) never are. A title with few words (`Introduction`) is too common to decide.
 
-The words are those of the index, so this is a matter of numbers: no title is cut up anew.
+Titles are compared by the word numbers of the index, without tokenizing them again.
 """
 
 from __future__ import annotations
@@ -24,26 +23,26 @@ from indexer.codec.segment.string_table import Texts, offsets_of
 from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
 
 LEAST_WORDS = 4
-"""So many words a title must have that are not stop words. What tells an edition of it is one."""
+"""Least number of words in a title, without stop words. All its edition marks count as one word."""
 MOST_EDITIONS = 100
-"""A title that more publications have is a heading (`Minutes of the Meeting`), no title."""
+"""Limit on the editions of a title. A more frequent one is a heading (`Minutes of the Meeting`)."""
 LEFT_OUT = 3
-"""How many words in a row a volume may have more than the one it follows."""
+"""Limit on the consecutive words that a volume has in addition to the title that it follows."""
 WORD = 4
-"""How many bytes the number of a word has."""
+"""Bytes of a word number (int32)."""
 MIXING = np.uint64(0x9E3779B97F4A7C15)
 NONE = -1
-"""The family of what has no other edition."""
+"""The family of a publication without other editions."""
 
 EDITION = "edition editions ed edicion revised updated".split()
-"""Words that tell an edition by themselves, folded as all words of the index are."""
+"""Words that are edition marks by themselves, folded like all words of the index."""
 ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
     "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth twenty "
     "thirty"
 ).split()
 COUNTED = "volume volumen vol tome tomo part partie parte issue number numero no".split()
-"""Words behind which a number tells an edition; alone they are words as others are."""
+"""Words that are edition marks only before a number."""
 COUNTS = (
     "one two three four five six seven eight nine ten i ii iii iv v vi vii viii ix x xi xii xiii "
     "xiv xv xvi xvii xviii xix xx"
@@ -55,7 +54,7 @@ _COUNT = re.compile(r"\d{1,3}", re.ASCII)
 class Editions:
     """The families of editions among the publications of a segment.
 
-    `family` has the number of each publication's (int32), NONE where there is no other edition.
+    `family` has the family number of each document (int32), or NONE without other editions.
     """
 
     def __init__(self, segment: Segment) -> None:
@@ -65,13 +64,13 @@ class Editions:
             self.family[members] = number
 
     def titles(self, documents: NDArray[np.int32]) -> int:
-        """How many titles some publications are: the editions of one count as one."""
+        """Return the number of titles among the documents. Editions of one title count once."""
         families = self.family.take(documents)
         with_others = families[families != NONE]
         return len(documents) - len(with_others) + len(np.unique(with_others))
 
     def others(self, number: int) -> NDArray[np.int32]:
-        """The other editions of a publication, by their numbers (ascending)."""
+        """Return the other editions of a document, in ascending order."""
         if self.family[number] == NONE:
             return np.zeros(0, np.int32)
         members = self._members[self.family[number]]
@@ -80,7 +79,7 @@ class Editions:
 
 
 def _families(segment: Segment) -> Iterator[list[int]]:
-    """The publications that are editions of one title, those of each title ascending."""
+    """Yield the documents of each family, in ascending order."""
     title = segment.catalogue.role("title")
     if title is None or title.name not in segment.fields:
         return
@@ -101,7 +100,7 @@ def _families(segment: Segment) -> Iterator[list[int]]:
 
 
 def _kinds(segment: Segment) -> Array:
-    """A number for each publication (int64): the same where all listed values are the same."""
+    """Return a number for each document (int64), equal for those with the same listed values."""
     kinds = np.zeros(segment.size, np.int64)
     for field in segment.catalogue.facets:
         if field.values and not field.several:
@@ -111,12 +110,12 @@ def _kinds(segment: Segment) -> Array:
 
 
 class _Titles:
-    """The words of all titles, without those that tell an edition.
+    """The words of all titles, without edition marks.
 
-    `words` has their numbers (int32), title after title, and `ends` where each title begins and
-    ends (int64). `own` has how many of its words are no stop words, and `tells` whether it tells
-    an edition. `volumes` are the publications, ascending, whose titles have words enough and
-    tell an edition or a volume by a word.
+    `words` has their numbers (int32), title after title, and `ends` the offsets of the titles
+    (int64). For each title, `own` is the number of words that are not stop words, and `tells` is
+    true if it has an edition mark. `volumes` has the documents, ascending, whose titles have enough
+    words and a word as edition mark.
     """
 
     def __init__(
@@ -124,7 +123,7 @@ class _Titles:
     ) -> None:
         self._packed, self._ends = words.tobytes(), ends
         self._own, self._tells = own, tells
-        # A sum of one large number a word: what has the same words has the same sum.
+        # Each word has a hash, and each title the sum of them: equal titles have equal sums.
         mixed = (words.astype(np.uint64) + np.uint64(1)) * MIXING
         mixed ^= mixed >> np.uint64(32)
         self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed * MIXING)])
@@ -133,9 +132,9 @@ class _Titles:
 
     @property
     def likely(self) -> list[int]:
-        """The publications, ascending, whose titles may be another's, and all volumes.
+        """The documents, ascending, whose titles may equal another title, and all volumes.
 
-        Few are: only they are worth a closer look.
+        They are few, and only they are compared in full.
         """
         sums = self._sums[self._ends[1:]] - self._sums[self._ends[:-1]]
         likely = self._own >= LEAST_WORDS - 1
@@ -147,21 +146,21 @@ class _Titles:
         return found
 
     def are_telling(self, members: list[int]) -> bool:
-        """Whether publications of the same words are one title: it has enough of them."""
+        """Return whether documents with equal titles are editions: the title has enough words."""
         return bool(self._own[members].max() + self._tells[members].any() >= LEAST_WORDS)
 
     def can_be_followed(self, members: list[int] | None) -> bool:
-        """Whether there is a title, and it has words enough by itself."""
+        """Return whether a title exists and has enough words without edition marks."""
         return bool(members and self._own[members[0]] >= LEAST_WORDS)
 
     def key(self, number: int) -> bytes:
-        """The words of a title."""
+        """Return the word numbers of a title as bytes."""
         return self._packed[self._ends[number] * WORD : self._ends[number + 1] * WORD]
 
     def shorter(self, number: int) -> Iterator[bytes]:
-        """The words of a title without a few in its midst, the fewest first.
+        """Yield the keys of a title without up to LEFT_OUT consecutive inner words, fewest first.
 
-        `Smuggling in Asia and the Pacific, Volume II` follows `Smuggling in Asia`.
+        `Smuggling in Asia and the Pacific: Trends, Volume II` follows `Smuggling in Asia: Trends`.
         """
         key = self.key(number)
         for left_out in range(WORD, (LEFT_OUT + 1) * WORD, WORD):
@@ -203,14 +202,14 @@ def _some(numbers: Array | list[int], size: int) -> NDArray[np.bool_]:
 
 
 def _mask(texts: Texts, words: Iterable[str]) -> NDArray[np.bool_]:
-    """Which of all words are written as one of some, whatever their stems."""
+    """Return a mask of all words of the index that are written as one of `words`."""
     found = [at for word in words if (at := texts.number(word)) is not None]
     found += [at for word in words for at in range(*texts.beginning(word + STEM_MARK))]
     return _some(found, len(texts))
 
 
 def _volumes(words: Array, number: Array, texts: Texts) -> NDArray[np.bool_]:
-    """Which words are one for an edition, or for a volume with its number behind it."""
+    """Return a mask of the words that name an edition, or a volume followed by its number."""
     counts = _mask(texts, COUNTS)
     for at, text in _with_digits(texts):
         counts[at] = _COUNT.fullmatch(text) is not None
@@ -230,13 +229,13 @@ def _years_and_ordinals(texts: Texts) -> NDArray[np.bool_]:
 
 
 def _with_digits(texts: Texts) -> Iterator[tuple[int, str]]:
-    """The words that begin with a digit, by number: they stand together, as words are sorted."""
+    """Yield the words that start with a digit, by number. Words are sorted, so these adjoin."""
     (first, _), (_, last) = texts.beginning("0"), texts.beginning("9")
     return ((at, written_of(texts.text(at))) for at in range(first, last))
 
 
 def _last_digits(texts: Texts) -> NDArray[np.int8]:
-    """What the last two digits of each word say (`wmt18`); NONE where there are no two."""
+    """Return the number in the last two digits of each word (`wmt18`), or NONE without them."""
     ones, tens = (texts.data.take(texts.offsets[1:] - back) - ord("0") for back in (2, 3))
     has_two = (np.diff(texts.offsets) > 2) & (ones <= 9) & (tens <= 9)
     return np.where(has_two, tens * 10 + ones, NONE).astype(np.int8)

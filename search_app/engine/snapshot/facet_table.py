@@ -1,4 +1,8 @@
-"""The facet values of all publications in one table: what counting works on."""
+"""The facet values of all documents in one table, for counting.
+
+A row is a field of the catalogue. The values of all rows are numbered consecutively, so one
+`bincount` over the table counts the values of all facets.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,14 @@ from indexer.codec.segment.facet_columns import Column
 
 Numbers = NDArray[np.int64]
 LARGEST_KEY = 1 << 62
+"""Bound on combined keys, so that they fit into int64."""
 
 
 class Rows:
-    """The values of some rows, numbered through, row after row.
+    """The values of several rows, numbered consecutively, row after row.
 
-    `values` names them; the last of each row stands for having none. `parts` says where each row
-    has its own.
+    `values` has their names. The last value of each row means that a document has none. `parts` has
+    the slice of each row, `at` its number. `unit` is the power of two above all value numbers.
     """
 
     def __init__(self, columns: Mapping[str, Column]) -> None:
@@ -36,10 +41,10 @@ class Rows:
 
     @cached_property
     def keys(self) -> Numbers:
-        """What each value is sorted by as long as none has more than another.
+        """The sort key of each value (int64), before its count is subtracted.
 
-        The lowest bits, below `unit`, are the value's number; the others are its row's. Those
-        that stand for none come behind all rows.
+        The low bits, below `unit`, are the number of the value, the others that of its row. The
+        values for none sort after all rows.
         """
         keys = np.arange(len(self.values))
         for number, part in enumerate(self.parts.values()):
@@ -49,14 +54,14 @@ class Rows:
 
     @cached_property
     def bounds(self) -> Numbers:
-        """Between which keys each row has its own, whatever was taken from them."""
+        """The boundaries between the keys of the rows, valid for all counts subtracted."""
         return np.arange(len(self.parts) + 1) * self._step - self._step // 2
 
 
 class Counts:
-    """How many publications have each value of some rows.
+    """The number of documents with each value of several rows.
 
-    `held` has them row after row (int64), `counts[row]` the number for each ordinal of a row.
+    `held` has the counts row after row (int64). `counts[row]` has those of one row, by ordinal.
     """
 
     def __init__(self, held: Numbers, rows: Rows) -> None:
@@ -69,10 +74,10 @@ class Counts:
         return iter(self._rows.parts)
 
     def largest(self, row: str, most: int | None) -> list[tuple[str, int]]:
-        """The values of a row that something has, with their numbers, at most so many.
+        """Return up to `most` values of a row that documents have, with their counts.
 
-        The commonest come first; values that as many have go by their order. That which stands
-        for none is left out.
+        The most frequent come first. Values with equal counts keep their order. The value for none
+        is left out.
         """
         values, numbers, ends = self._ordered
         at, names = self._rows.at[row], self._rows.values
@@ -82,9 +87,9 @@ class Counts:
 
     @cached_property
     def _ordered(self) -> tuple[Numbers, Numbers, list[int]]:
-        """The values that something has, the commonest of each row first, and their numbers.
+        """The values that documents have, their counts, and the start of each row among them.
 
-        All rows are sorted at once; where each has its own is told too.
+        All rows are sorted at once, each with its most frequent values first.
         """
         values = self.held.nonzero()[0]
         keys = self._rows.keys.take(values)
@@ -95,10 +100,10 @@ class Counts:
 
 
 class Table:
-    """One line a publication, one column a row: the number of its first value there.
+    """A table of shape (documents, rows): the number of the first value of each document.
 
-    As all values are numbered through, one count over a table counts all rows. The values
-    beyond the first stand in a list beside the table.
+    As values are numbered consecutively, one count over the table counts all rows. Values beyond
+    the first are in separate arrays. `kinds` groups documents with equal lines.
     """
 
     def __init__(self, columns: Mapping[str, Column], size: int) -> None:
@@ -123,9 +128,9 @@ class Table:
         self.kinds = Kinds(self._first, len(self._rows.values))
 
     def counts(self, documents: Array, others: Mapping[str, Array] = {}) -> Counts:
-        """How many of some publications (each named once) have each value of each row.
+        """Return how many of the documents, without duplicates, have each value of each row.
 
-        The rows among `others` are counted over publications of their own.
+        A row in `others` is counted over the documents given there.
         """
         is_all = len(documents) == len(self._first)
         if is_all and not others:
@@ -136,7 +141,7 @@ class Table:
         return Counts(held, self._rows)
 
     def counts_of(self, row: str, documents: Array) -> Numbers:
-        """How many of some publications (each named once) have each value of one row."""
+        """Return how many of the documents, without duplicates, have each value of one row."""
         if len(documents) == len(self._first):
             return self._everything[row]
         part = self._rows.parts[row]
@@ -163,18 +168,18 @@ class Table:
         return found
 
     def _further(self, documents: Array, part: slice = slice(None)) -> Array:
-        """Return the values beyond the first of some publications, in all rows or in one."""
+        """Return the values of the documents beyond the first, in all rows or in one."""
         held = np.zeros(len(self._first), np.bool_)
         held[documents] = True
         return self._further_numbers[part][held.take(self._further_documents[part])]
 
 
 class Kinds:
-    """Publications of one kind have the same first value in every row.
+    """Groups of documents with the same first value in every row.
 
-    There are often far fewer kinds than publications; then it takes less time to count kinds
-    first, and how many publications have a value from these. `enough` is how many publications
-    must be counted for that.
+    There are often far fewer kinds than documents. It is then faster to count the documents of each
+    kind, and to sum these counts for each value. `enough` is the number of documents above which
+    that is done.
     """
 
     def __init__(self, first: Array, total: int) -> None:
@@ -189,8 +194,8 @@ class Kinds:
         self._size = len(where)
         self.enough = 2 * self._size if self._size else size
         self._kind = kind.astype(narrowest(self._size))
-        # Behind the kinds that have a value stands one of which there is none, so that no value
-        # is without: an empty sum would be told wrong.
+        # Each value also gets an extra kind without documents, because `np.add.reduceat` returns
+        # a wrong sum for an empty range.
         numbers = np.concatenate([first[where].ravel(), np.arange(total)])
         kinds = np.concatenate([np.arange(self._size).repeat(rows), np.full(total, self._size)])
         order = numbers.argsort(kind="stable")
@@ -198,7 +203,7 @@ class Kinds:
         self._begins = numbers.take(order).searchsorted(np.arange(total))
 
     def counted(self, documents: Array) -> Numbers:
-        """How many of some publications have each value of each row as their first."""
+        """Return how many of the documents have each value of each row as their first."""
         held = np.bincount(self._kind.take(documents), minlength=self._size + 1)
         found: Numbers = np.add.reduceat(held.take(self._having), self._begins)
         return found

@@ -1,7 +1,7 @@
-"""A generation, opened so that nothing of it is used before its bytes were checked.
+"""Read or map the files of a generation, and check their digests.
 
-What fits is read into memory, and what is hashed there is what queries are answered from: no file
-that is cut or overwritten later touches them. What does not fit is mapped.
+A generation that fits is read into memory. Searches use the same bytes that were hashed, so later
+changes to the files do not affect them. A generation that does not fit is mapped.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from indexer.generations import directory
 from indexer.generations.manifest import SEGMENT, Generation
 
 Contents = Mapping[str, Buffer]
-"""To each file of a generation, by its name in the manifest, its bytes."""
+"""The bytes of each file of a generation, by its name in the manifest."""
 
 
 def contents(generation: Generation, memory: int) -> Contents:
-    """The bytes of all files, in memory if they have at most so many together.
+    """Return the bytes of all files, in memory if they have at most `memory` bytes in total.
 
-    Raises IndexOutdated if one is missing or of another size than it was written with, and OSError.
+    Raise IndexOutdated if a file is missing or its size differs from the manifest, and OSError.
     """
     if wrong := directory.misfits(generation):
         raise directory.damaged(generation.name, wrong)
@@ -35,15 +35,15 @@ def contents(generation: Generation, memory: int) -> Contents:
 
 
 def arrays_of(file: Path, contents: Contents) -> Mapping[str, Array]:
-    """The arrays of one file of the segment. Raises Damaged."""
+    """Return the arrays of one file of the segment. Raise Damaged."""
     return array_file.arrays(contents[f"{SEGMENT}/{file.name}"], file.name)
 
 
 class Check(Thread):
-    """Hashes the bytes of a generation, beside whatever else goes on.
+    """A background thread that hashes the files of a generation.
 
-    `wrong` says which files are not as they were written; None until that is known. A process
-    that was forked meanwhile has no such thread: it begins one of its own.
+    `wrong` lists the files that differ from the manifest. It is None until the check has ended. A
+    forked process does not inherit the thread and starts its own.
     """
 
     def __init__(self, generation: Generation, contents: Contents) -> None:
@@ -52,7 +52,7 @@ class Check(Thread):
         self.wrong: list[str] | None = None
 
     def run(self) -> None:
-        """Hashes all files, several at a time."""
+        """Hash all files, several at a time."""
         with ThreadPoolExecutor() as threads:
             found = threads.map(lambda data: sha256(data).hexdigest(), self.contents.values())
             files = self.generation.manifest.files

@@ -1,6 +1,6 @@
-"""What begins with some letters: the words of titles, and the labels of facet values.
+"""Prefix lookup for suggestions: titles by their words, and labels of facet values.
 
-Both are made once of a generation and kept with it, sorted, so that a beginning is one range.
+Both indexes are derived once from a snapshot. They are sorted, so a prefix is one range.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from indexer.codec.segment.reader import Segment
 from search_app.engine.snapshot.facet_table import Counts
 
 Range = tuple[int, int]
-"""The numbers of words from the first up to the last, which is not among them."""
+"""A range of word numbers: the first, and the one after the last."""
 
 MOST_VALUES = 10_000
-"""So many values of a field can be found by their labels: the commonest."""
+"""Limit on the values of a field that are indexed by label: the most frequent ones."""
 LONGEST = 128
-"""So many characters of a label are compared."""
+"""Limit on the characters of a label that are compared."""
 LONG = (1 << 15) - 1
-"""Titles of so many words, or more, are equally long."""
+"""Titles of this many words or more count as equally long, so the length fits into 15 bits."""
 _LAST = "\U0010ffff"
 
 
 class Titles:
-    """Which publications have a word in their title.
+    """An inverted index of the words of titles.
 
-    `documents` (int32) has them word after word, those of word `n` at
-    `offsets[n]:offsets[n + 1]`. `newest` is the place of each publication among the newest.
+    The documents (int32) with word `n` in their title are
+    `documents[offsets[n]:offsets[n + 1]]`. `newest` has the rank of each document by date.
     """
 
     def __init__(self, segment: Segment, newest: Array) -> None:
@@ -52,7 +52,7 @@ class Titles:
         self.offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
 
     def holding(self, words: Sequence[Range]) -> Array:
-        """The publications (int64, ascending) whose title has a word of each of some ranges."""
+        """Return the documents (int64, ascending) whose title has a word of every range."""
         held = np.ones(len(self._starts), np.bool_)
         for first, last in words:
             here = np.zeros(len(held), np.bool_)
@@ -61,9 +61,9 @@ class Titles:
         return held.nonzero()[0]
 
     def best(self, documents: Array, words: Sequence[Range], most: int) -> list[int]:
-        """Of publications that hold these words in their title, the best so many.
+        """Return the best documents, at most `most`, of those with these words in their title.
 
-        Titles that begin with them come first, then the shorter, then the newer ones.
+        Titles that start with the words come first, then shorter ones, then newer ones.
         """
         keys = np.minimum(self._lengths.take(documents), LONG)
         keys += np.where(self._is_begun(documents, words), 0, LONG + 1)
@@ -75,7 +75,7 @@ class Titles:
         return best
 
     def _is_begun(self, documents: Array, words: Sequence[Range]) -> NDArray[np.bool_]:
-        """Whether the titles of some publications begin with words of these ranges."""
+        """Return for each document whether its title starts with words of these ranges."""
         begun = self._lengths.take(documents) >= len(words)
         starts = self._starts.take(documents)
         for at, (first, last) in enumerate(words):
@@ -85,7 +85,7 @@ class Titles:
 
 
 def _titles_of(segment: Segment) -> tuple[Array, Array]:
-    """Where the title of each publication begins in the stream, and how many words it has."""
+    """Return the start of each title in the stream, and its length in words (both int64)."""
     title = segment.catalogue.role("title")
     if title is None or title.name not in segment.fields:
         nothing = np.zeros(segment.size, np.int64)
@@ -96,10 +96,10 @@ def _titles_of(segment: Segment) -> tuple[Array, Array]:
 
 
 class Labels:
-    """What the values of the facets are called, to be found by the beginning of any word.
+    """The labels of facet values, searchable by a prefix of any of their words.
 
-    `values` has the field and the value that each number stands for, `counts` how many
-    publications have it, and `labels` its label.
+    By number, `values` has the field and the value, `labels` the label, and `counts` the number of
+    documents with the value.
     """
 
     def __init__(self, columns: Mapping[str, Column], catalogue: Catalogue, held: Counts) -> None:
@@ -125,16 +125,17 @@ class Labels:
         self._ranks[order] = np.arange(len(pieces))
 
     def beginning(self, text: str, most: int) -> list[int]:
-        """The numbers of values whose label, or a word in it, begins with a folded text.
+        """Return the numbers of values with a folded text as prefix of their label or a word in it.
 
-        At most so many: those whose label itself begins so come first, then the commonest.
+        There are at most `most`. Values whose whole label has the prefix come first, and more
+        frequent values come before others.
         """
         wanted = text[:LONGEST]
         first = bisect_left(self._pieces, wanted)
         last = bisect_left(self._pieces, wanted + _LAST, first)
         ranks = self._ranks[first:last]
         among = np.arange(len(ranks))
-        # A label may have two words that begin so.
+        # A label may have two words with this prefix.
         if 2 * most < len(ranks):
             among = ranks.argpartition(2 * most)[: 2 * most]
         order = among[ranks[among].argsort()] + first
@@ -142,13 +143,13 @@ class Labels:
 
 
 def folded(text: str) -> str:
-    """A text as labels are compared: folded, its spaces single, one at the end kept."""
+    """Return a text as labels are compared: folded, with single spaces. One at the end is kept."""
     end = " " if text[-1:].isspace() else ""
     return " ".join(as_written(text).split()) + end
 
 
 def _pieces(label: str) -> list[tuple[int, str]]:
-    """A label from each of its words on, and how many words stand before that."""
+    """Return each suffix of a label that starts at a word, with the number of words before it."""
     whole = folded(label)
     starts = [start for start, _ in tokenizer.spans(whole)]
     return list(enumerate(whole[start : start + LONGEST] for start in starts))

@@ -1,8 +1,7 @@
-"""One generation of the index, opened for reading: the arrays that queries are answered by.
+"""A snapshot: the arrays and caches of one generation of the index, open for reading.
 
-A snapshot is safe to share between threads: its arrays are never written to but for a scratch
-of each thread, and what it remembers (where terms are, which publications have a value) is put
-into dictionaries whole.
+Threads may share a snapshot. Its arrays are never written to, except a scratch array of each
+thread. Cache entries (masks, expansions, clauses) are complete before they are inserted.
 """
 
 from __future__ import annotations
@@ -33,29 +32,30 @@ from search_app.engine.snapshot.facet_table import Table
 from search_app.engine.snapshot.prefix_index import Labels, Titles
 
 Mask = NDArray[np.bool_]
-"""Of the size of a snapshot: True for the publications that are meant."""
+"""A boolean for each document of a snapshot: True for those that are selected."""
 Documents = NDArray[np.int32]
-"""Numbers of publications, ascending."""
+"""Document numbers (int32), ascending."""
 _CHANGING = Lock()
 Key = TypeVar("Key")
 Made = TypeVar("Made")
 
 MOST_REMEMBERED = 512
-"""How many masks a snapshot caches: a mask has a byte per publication."""
+"""Limit on cached masks, and on each cache without a limit of its own. A mask has one byte per
+document."""
 MOST_WORDS = 2048
-"""How many clauses of words a snapshot caches, some 1.5 kB each."""
+"""Limit on cached clauses of words, about 1.5 kB each."""
 SEARCHED_TIMES = 16
-"""Search a list for the documents of another if that is 16 times shorter; else use a table."""
+"""Use a binary search to intersect two lists if one is over 16 times shorter, otherwise a table."""
 MOST_LABELLED = 1024
-"""How many things' labels it remembers: a thesaurus has hundreds."""
+"""Limit on entities whose label matches are cached. A thesaurus has hundreds."""
 MOST_EXPANDED = 32
-"""How many expansions it remembers: each may have every word of the index."""
+"""Limit on cached expansions. Each may have every word of the index."""
 
 
 class Snapshot:
-    """A generation, open, its files as `read` gives them.
+    """A generation open for reading. `read` returns the arrays of a file.
 
-    Raises IndexOutdated if this program can't read it.
+    Raise IndexOutdated if the generation has another format or is damaged.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Snapshot:
         self._of_thread = local()
 
     def prepare(self) -> None:
-        """Derive all cached properties, which a search would otherwise wait for."""
+        """Compute all cached properties, so that no search waits for them."""
         segment = self.segment
         texts = (segment.words.texts, segment.stems.texts)
         holders = (self, self.table, segment, segment.spoken, *self.columns.values(), *texts)
@@ -97,53 +97,53 @@ class Snapshot:
 
     @property
     def size(self) -> int:
-        """The number of publications; they are numbered from 0."""
+        """The number of documents, which are numbered from 0."""
         return self.segment.size
 
     def publication(self, number: int) -> Publication:
-        """A publication by its number."""
+        """Return the publication with a document number."""
         return self.segment.stored.publication(number)
 
     def title(self, number: int) -> str:
-        """A publication's title."""
+        """Return the title of a document."""
         return self.segment.stored.titles.text(number)
 
     def number(self, identity: str) -> int | None:
-        """The number of the publication with an id, or None."""
+        """Return the document number of the publication with an id, or None."""
         return self.segment.stored.number(identity)
 
     def terms_of(self, text: str) -> Terms:
-        """The terms among which one is found: words as written, or stems."""
+        """Return the dictionary that a term belongs to: words as written, or stems."""
         is_written = text.startswith(tokenizer.WRITTEN)
         return self.segment.words if is_written else self.segment.stems
 
     @cached_property
     def _stem_numbers(self) -> dict[str, int]:
-        """The numbers of all stems: reading a query asks for several a word."""
+        """The number of each stem. A dict, because parsing looks up several stems per word."""
         return {stem: number for number, stem in enumerate(self.stem_texts)}
 
     def term(self, text: str) -> int | None:
-        """The number of a term among its kind; None if nothing has it."""
+        """Return the number of a term in its dictionary, or None if the index does not have it."""
         if text.startswith(tokenizer.WRITTEN):
             return self.segment.words.texts.number(text.removeprefix(tokenizer.WRITTEN))
         return self._stem_numbers.get(text)
 
     def words_written(self, written: str) -> Array:
-        """The numbers of all words that are written so, ascending: one, or one for each stem."""
+        """Return the numbers of all words with this spelling, ascending, one for each stem."""
         first, last = self.segment.words.texts.beginning(written + STEM_MARK)
         alone = self.term(tokenizer.WRITTEN + written)
         numbers = np.arange(first, last)
         return numbers if alone is None else np.insert(numbers, 0, alone)
 
     def is_written(self, written: str) -> bool:
-        """Return whether any word is written so."""
+        """Return whether any word has this spelling."""
         if self.term(tokenizer.WRITTEN + written) is not None:
             return True
         first, last = self.segment.words.texts.beginning(written + STEM_MARK)
         return first < last
 
     def numbers_of(self, text: str) -> list[int]:
-        """The numbers of all that a term stands for, among its kind."""
+        """Return the numbers that a term matches in its dictionary."""
         if text.startswith(tokenizer.WRITTEN):
             numbers: list[int] = self.words_written(text.removeprefix(tokenizer.WRITTEN)).tolist()
             return numbers
@@ -152,18 +152,18 @@ class Snapshot:
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
-        """The languages that publications are in, the catalogue's own first."""
+        """The languages of the publications, the catalogue's own first."""
         spoken = (each.partition("-")[0] for each in self.segment.spoken.values[:-1])
         own = self.catalogue.language.partition("-")[0]
         return tuple(dict.fromkeys([own, *spoken]))
 
     def frequency(self, stem: str) -> int:
-        """How many publications have a stem."""
+        """Return the document frequency of a stem."""
         number = self.term(stem)
         return 0 if number is None else self.segment.stems.frequency(number)
 
     def at_home(self, stem: str) -> int:
-        """How many publications in the catalogue's language have a stem."""
+        """Return the document frequency of a stem among those in the catalogue's language."""
         number = self.term(stem)
         if number is None:
             return 0
@@ -172,16 +172,16 @@ class Snapshot:
 
     @cached_property
     def _is_at_home(self) -> Mask:
-        """Which publications are in the catalogue's language."""
+        """The mask of the documents in the catalogue's language."""
         spoken = self.segment.spoken
         own = [value.partition("-")[0] == self.languages[0] for value in spoken.values]
         return np.array(own, np.bool_).take(spoken.firsts)
 
     def stems(self, raw: str) -> tuple[str, ...]:
-        """The stems of a word in the languages of the index, its own language's first.
+        """Return the stems of a word in the languages of the index, the catalogue's own first.
 
-        Of the others those that some publication has; among them the stems of all words that
-        are written so, as accents that were not typed would have told a stemmer more.
+        The other stems are those that a document has. They include the stems of all words with this
+        folded spelling, as a stemmer may need accents that were not typed.
         """
         return _remembered(self._stems, raw, lambda: self._all_stems(raw))
 
@@ -197,33 +197,33 @@ class Snapshot:
         return first, *(each for each in found if self.term(each) is not None)
 
     def mask(self, key: object, make: Callable[[], Mask]) -> Mask:
-        """The mask that is remembered under a key; made, if there is none."""
+        """Return the cached mask of a key; make it if there is none."""
         return _remembered(self._masks, key, make)
 
     def expanded(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """The terms that are remembered for a beginning, a pattern or a likeness; or made."""
+        """Return the cached terms of a prefix, wildcard or fuzzy term; make them if missing."""
         return _remembered(self._expanded, key, make, MOST_EXPANDED)
 
     def read(self, key: object, make: Callable[[], Leaf]) -> Leaf:
-        """Return the cached leaf of a key; make it if there is none."""
+        """Return the cached clause of a key; make it if there is none."""
         return _remembered(self._read, key, make, MOST_WORDS)
 
     def labelled(self, of: object, make: Callable[[], Postings]) -> Postings:
-        """What the labels of a thing match; made, if it is not remembered."""
+        """Return the cached postings of the labels of an entity; make them if there are none."""
         return _remembered(self._labelled, of, make, MOST_LABELLED)
 
     def once(self, key: str, make: Callable[[], Made]) -> Made:
-        """What is derived from the whole snapshot, and kept as long as it; made, if it is not."""
+        """Return an object derived from the whole snapshot; make it on the first call."""
         found: Made = _remembered(self._derived, key, make)
         return found
 
     @cached_property
     def everything(self) -> Documents:
-        """The numbers of all publications."""
+        """The numbers of all documents."""
         return np.arange(self.size, dtype=np.int32)
 
     def common(self, few: Documents, many: Documents) -> tuple[Array, Array]:
-        """Where in each of two lists the publications stand that are in both."""
+        """Return the indices in each of two lists of the documents that are in both."""
         if len(many) < len(few):
             there, here = self.common(many, few)
             return here, there
@@ -239,7 +239,7 @@ class Snapshot:
 
     @property
     def _scratch(self) -> NDArray[np.int32]:
-        """A number for each publication, left behind by whatever this thread did before."""
+        """An array of one number per document, for this thread, with leftovers of earlier use."""
         try:
             found: NDArray[np.int32] = self._of_thread.scratch
         except AttributeError:
@@ -253,22 +253,22 @@ class Snapshot:
 
     @cached_property
     def editions(self) -> Editions:
-        """Which publications are editions of one title."""
+        """The publications that are editions of one title."""
         return Editions(self.segment)
 
     @cached_property
     def labels(self) -> Labels:
-        """The labels of facet values, by their beginnings."""
+        """The labels of facet values, by prefix."""
         return Labels(self.columns, self.catalogue, self.table.counts(self.everything))
 
     @cached_property
     def titles(self) -> Titles:
-        """The words of titles, by their beginnings."""
+        """The words of titles, by prefix."""
         return Titles(self.segment, self.ranks["newest"])
 
     @cached_property
     def surface_texts(self) -> list[str]:
-        """All words as they are written, by number."""
+        """The spelling of each word, by number."""
         return [written_of(each) for each in self.segment.words.texts.all()]
 
     @cached_property
@@ -278,18 +278,18 @@ class Snapshot:
 
 
 def places(documents: Documents) -> NDArray[np.intp]:
-    """Publications as NumPy counts places: it takes longer to assign at any others."""
+    """Return documents as `intp`, because NumPy assigns faster at indices of that type."""
     return documents.astype(np.intp)
 
 
 def _remembered(
     known: dict[Key, Made], key: Key, make: Callable[[], Made], most: int = MOST_REMEMBERED
 ) -> Made:
-    """What is known under a key, made if it is not; what was known first makes room for it."""
+    """Return the cached object of a key, or make it. A full cache evicts its oldest entry."""
     found = known.get(key)
     if found is None:
         found = make()
-        with _CHANGING:  # what is first can't be told while another thread adds
+        with _CHANGING:  # `next(iter(known))` raises if another thread inserts
             while len(known) >= most:
                 del known[next(iter(known))]
             known[key] = found

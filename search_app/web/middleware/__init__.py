@@ -1,5 +1,5 @@
-"""What acts on every request and response, before and after the routes.
+"""Functions that act on every request and response, before and after the routes.
 
-Each module has one job and a function that adds it to the application. They do not import routes,
-pages or the API; `web.app` adds them.
+Each module has one job. `web.app` registers it with the application. No module imports the routes,
+the pages or the API.
 """

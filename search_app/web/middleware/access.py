@@ -1,7 +1,6 @@
-"""Who is let in: by which names and proxies the site is asked, how much, and how often.
+"""Access control: check the host, the path prefix, the length of the query string, and the rate.
 
-Every request gets an id, by which its answer, its lines in the log and an error page are found
-together.
+Every request gets an id. Its response, its log lines and its error page contain this id.
 """
 
 from __future__ import annotations
@@ -26,29 +25,29 @@ if TYPE_CHECKING:
     from flask_limiter import Limiter
 
 LONGEST_QUERY = 1 << 16
-"""So many bytes the parameters of an address may have."""
+"""Maximum bytes of a query string."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _HOST = re.compile(
     r"(?=.{0,260}\Z)(?:[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|\[[0-9A-F:.]+\])(?::[0-9]{0,5})?",
     re.ASCII | re.IGNORECASE,
 )
-"""A host and its port. Longer and empty labels have no IDNA form, so Flask can build no link."""
+"""A host and its port. Longer or empty labels have no IDNA form, so Flask can build no link."""
 _NO_HOST = "host.invalid"
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _NETWORK = 64
-"""Of an address of IPv6 so many bits tell one customer of a network from another."""
+"""Leading bits of an IPv6 address that identify one customer of a network."""
 WATCHED = frozenset({"site.health", "site.metrics"})
-"""The routes of machines that watch over the site: they may leave out its name and its prefix."""
+"""Routes for monitoring. Their requests need neither the name of the site nor its prefix."""
 UNCOUNTED = WATCHED | {"static"}
-"""The routes that no rate limit counts: these, and what a page is made of."""
+"""Routes that the rate limit does not count: monitoring, and the static files of pages."""
 
 
 class Request(flask.Request):
-    """A request whose parameters may have any bytes: those beyond ASCII are read as if encoded.
+    """A request whose query string may contain any bytes. Non-ASCII bytes are percent-encoded.
 
-    Where there is no path, it is that of the start page, to which Flask would else redirect.
-    `has_bad_host` is true if its Host is no host. Flask then sees another one, so that the request
-    has a route and counts like any other. `arrived` is the time of arrival (perf_counter).
+    An empty path becomes `/`, because Flask would redirect to it. `has_bad_host` is true if the
+    Host header is invalid. Flask then gets a placeholder, so that the request has a route and
+    counts like any other. `arrived` is the time of arrival (perf_counter).
     """
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
@@ -64,7 +63,7 @@ class Request(flask.Request):
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Puts the rules in force. Raises SettingError if one needs what is not installed."""
+    """Add the checks. Raise SettingError if the rate is invalid or its package is not installed."""
     app.request_class = Request
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     hosts = [name for each in settings.hosts.split(",") if (name := each.strip())]
@@ -94,9 +93,9 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def is_from_here() -> bool:
-    """Whether a request comes from this very machine, and through no proxy.
+    """Return whether the request comes from this machine, and not through a proxy.
 
-    What comes by a socket of Unix has no address.
+    A request through a Unix socket has no IP address. It counts as local.
     """
     through = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"} & request.environ.keys()
     address = _address()
@@ -105,7 +104,7 @@ def is_from_here() -> bool:
 
 
 def client() -> str:
-    """Whose requests are counted together: an address, or of IPv6 the network that it is in."""
+    """Return the key of the rate limit: an IPv4 address, or the network of an IPv6 address."""
     address = _address()
     if address is None:
         return request.remote_addr or ""
@@ -115,9 +114,9 @@ def client() -> str:
 
 
 def _address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Where a request comes from; None if that is no address, as behind a socket of Unix.
+    """Return the IP address of the client, or None if it has none, as behind a Unix socket.
 
-    An address of IPv4 that a server for both kinds wraps in one of IPv6 is taken out.
+    A dual-stack server maps IPv4 addresses into IPv6. These are returned as IPv4.
     """
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
@@ -145,9 +144,10 @@ def _limiter(rate: str) -> Limiter:
 
 
 def _limit(app: Flask, rate: str) -> None:
-    """Refuses who asks too often, and says when to come again.
+    """Refuse clients that exceed the rate, and add `Retry-After`.
 
-    Flask-Limiter would say that in every answer, and in place of what other refusals say.
+    Flask-Limiter could add the header itself, but then to every response, where it would overwrite
+    that of other errors.
     """
     limiter = _limiter(rate)
     limiter.init_app(app)

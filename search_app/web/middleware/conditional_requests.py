@@ -1,8 +1,8 @@
-"""Conditional requests (RFC 9110): answer 304 to a client that already has the answer.
+"""Conditional requests (RFC 9110): send 304 to a client that already has the response.
 
-An answer depends on the URL, the generation, the program, and the settings, so its tag is known
-before the search, and a 304 needs no search. A search without hits is an exception, because it is
-logged: its tag has a suffix, so the search runs, and only then is its tag compared.
+A response depends only on the URL, the generation, the program, and the settings. Its ETag is
+therefore known before the search, and a 304 needs no search. Searches without hits are an
+exception, because they must be logged. Their ETag has a suffix and is compared after the search.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.web.middleware.access import WATCHED
 
 CACHING = {"site.api_suggest": "private, max-age=60"}
-"""`Cache-Control` by route. Anyone who types a letter and deletes it asks for the same again."""
+"""`Cache-Control` by route. A user who types a letter and deletes it repeats a request."""
 USUAL = "no-cache"
-"""`Cache-Control` of the other routes: the next publish may change each answer."""
+"""`Cache-Control` of the other routes. The next publish may change any response."""
 
 
 def register(
     app: Flask, engine: Engine, settings: Settings, snapshot: Callable[[], Snapshot]
 ) -> None:
-    """Tag the pages and the answers of the API, and answer 304 where a tag matches.
+    """Add ETags to pages and API responses, and send 304 where an ETag matches.
 
-    `snapshot` returns the generation that the current request is answered from. Functions that log
-    or count answers must be registered before, or they see no 304.
+    `snapshot` returns the snapshot of the current request. Functions that log or count responses
+    must be registered before this one, or they see no 304.
     """
     shared = f"{_program()}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
 
@@ -62,9 +62,9 @@ def register(
 
 
 def _tag(shared: str, snapshot: Snapshot, failed: str | None) -> str:
-    """Return the tag of the answer to the current request.
+    """Return the ETag of the response to the current request.
 
-    A generation may have the name of one that was deleted, but not the time of its build.
+    A generation may reuse the name of a deleted one, so the time of its build is part of the ETag.
     """
     manifest = snapshot.generation.manifest
     parts = (
@@ -76,9 +76,9 @@ def _tag(shared: str, snapshot: Snapshot, failed: str | None) -> str:
 
 @cache
 def _program() -> str:
-    """Return a digest of the program: its version, its files, and the extra that it may have.
+    """Return a digest of the program: its version, its files, and its embedding model, if any.
 
-    A checkout may change without a new version.
+    The files are included because a checkout can change without a new version.
     """
     encoder = embeddings.encoder()
     digest = sha256(f"{version('pubsearch')}\0{encoder and encoder.model}".encode())

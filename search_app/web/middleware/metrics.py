@@ -1,7 +1,7 @@
-"""Numbers for whoever keeps the site running, as Prometheus reads them.
+"""Prometheus metrics of the requests, the index, and the last build.
 
-With several worker processes each has its own, unless PROMETHEUS_MULTIPROC_DIR names a folder
-in which they are put together.
+Each worker process counts its own requests. If PROMETHEUS_MULTIPROC_DIR names a folder, the counts
+of all workers are summed there.
 """
 
 from __future__ import annotations
@@ -27,15 +27,18 @@ from indexer.generations import last_build
 from search_app.engine import Engine
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Upper bounds of the buckets of a histogram, in seconds."""
 METHODS = frozenset({"GET", "HEAD"})
+"""Methods with a label of their own. All others share one, so the number of series is bounded."""
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""The content type of the text format of Prometheus."""
 
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # when a row began tells nobody anything
+disable_created_metrics()  # type: ignore[no-untyped-call]  # nobody needs the time at which a series began
 
 
 class Metrics:
-    """Counts the answers of one application, and tells of the index that it answers from."""
+    """The metrics of one application: counts and times of its responses, and its index."""
 
     def __init__(self, engine: Engine) -> None:
         self._own, self._index = CollectorRegistry(), _Index(engine)
@@ -53,7 +56,7 @@ class Metrics:
         )  # fmt: skip
 
     def register(self, app: Flask) -> None:
-        """Has every answer counted."""
+        """Count every response."""
 
         def counted(answer: Response) -> Response:
             route = request.url_rule.rule if request.url_rule else "none"
@@ -67,7 +70,7 @@ class Metrics:
         app.after_request(counted)
 
     def told(self) -> bytes:
-        """All numbers as text."""
+        """Return all metrics in the text format of Prometheus."""
         return b"".join(map(generate_latest, self._registries()))
 
     def _registries(self) -> Iterable[CollectorRegistry]:
@@ -81,13 +84,13 @@ class Metrics:
 
 
 class _Index(Collector):
-    """Tells of the generation that is held."""
+    """The metrics of the generation in use and of the last build."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def collect(self) -> Iterator[Metric]:
-        """What is told of the index, and of the last build, whatever became of it."""
+        """Yield the metrics of the last build, even if it failed, and of the generation in use."""
         if tried := last_build.last(self._engine.index):
             for name, text, number in (
                 ("timestamp_seconds", "When the last build ended.",

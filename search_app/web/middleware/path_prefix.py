@@ -1,7 +1,7 @@
-"""Serve the site below a sub-path: take the prefix off each request, so that links can have it.
+"""Serve the site below a path prefix: move the prefix of each request from its path to SCRIPT_NAME.
 
-In WSGI the prefix is SCRIPT_NAME. gunicorn copies SCRIPT_NAME from a header that any client can
-send, so the value of the server is not used: it is part of the path.
+Links begin with SCRIPT_NAME. gunicorn copies SCRIPT_NAME from a header that any client can send, so
+a value from the server is treated as part of the path.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MISPLACED = "pubsearch.misplaced"
-"""The key in the WSGI environment of the error for a request that is not below the prefix."""
+"""WSGI environment key of the error for a request with a wrong prefix. `access` raises it."""
 LONGEST = 200
-"""The longest prefix of a proxy, in characters: each link of a page has it."""
+"""Maximum characters of a prefix from a proxy. Each link of a page repeats it."""
 
 
 def mounted(app: WSGIApplication, settings: Settings) -> WSGIApplication:
-    """Return the application below its prefix, behind the trusted proxies."""
+    """Return the application wrapped for its path prefix and its trusted proxies."""
 
     def below(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         _place(environ, settings.prefix)
@@ -45,9 +45,9 @@ def mounted(app: WSGIApplication, settings: Settings) -> WSGIApplication:
 
 
 def _place(environ: WSGIEnvironment, prefix: str) -> None:
-    """Split the path into the prefix and the rest.
+    """Move the prefix from PATH_INFO to SCRIPT_NAME, or store an error under MISPLACED.
 
-    SCRIPT_NAME is what a trusted proxy has stripped already.
+    SCRIPT_NAME starts as the prefix that a trusted proxy has stripped already.
     """
     stripped, path = environ["SCRIPT_NAME"].rstrip("/"), environ["PATH_INFO"]
     if len(stripped) > LONGEST or not re.fullmatch(PREFIX, stripped):

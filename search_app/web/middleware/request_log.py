@@ -1,7 +1,7 @@
-"""The log of a server, on standard error: JSON for programs, or short lines on a terminal.
+"""The server log on standard error: JSON for programs, or short lines on a terminal.
 
-Control characters are escaped, so that nothing that a client sends can forge a line or steer a
-terminal. The log does not record what was searched for, unless a setting asks for it.
+Control characters are escaped, so that no client can forge a line or control a terminal. Query
+strings are logged only if a setting asks for them.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from search_app.web.zero_result_log import printable
 log = logging.getLogger(__name__)
 
 LONGEST = 1000
-"""So many characters of what was sent are told: what collects logs cuts lines that are too long,
-and takes the rest for another."""
+"""Maximum characters of a logged value that a client sent. Log collectors split lines that are too
+long."""
 
 
 class Lines(logging.Formatter):
-    """Makes a line of JSON of what is logged, with the id of the request that it belongs to."""
+    """A formatter that returns a record as a line of JSON, with the id of its request."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
+        """Return the line, without a line break."""
         told: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -43,13 +43,13 @@ class Lines(logging.Formatter):
 
 
 class Short(logging.Formatter):
-    """Formats a record for a person: the time of day here, then the request or the message."""
+    """A formatter for terminals: the local time of day, then the request or the message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line, and below it the traceback if there is one."""
+        """Return one line, followed by the traceback if there is one."""
         time = f"{datetime.fromtimestamp(record.created, UTC).astimezone():%H:%M:%S}"
         told = getattr(record, "told", {})
-        if "path" in told:  # last, as it may contain anything
+        if "path" in told:  # the path comes last, as it may contain anything
             asked = "?".join([told["path"], *filter(None, [told.get("parameters")])])
             what = f"{told['status']} {told['milliseconds']:8.1f} ms  {told['method']} {asked}"
         else:
@@ -59,7 +59,7 @@ class Short(logging.Formatter):
 
 
 def set_up(*, is_json: bool) -> None:
-    """Print all that this process logs, from now on: as JSON, or for a person on a terminal."""
+    """Replace the log handlers of this process by one for standard error, from level INFO."""
     handler = logging.StreamHandler()
     handler.setFormatter(Lines() if is_json or not sys.stderr.isatty() else Short())
     root = logging.getLogger()
@@ -68,7 +68,7 @@ def set_up(*, is_json: bool) -> None:
 
 
 def register(app: Flask, *, has_queries: bool) -> None:
-    """Has each answer logged: what was asked for, by whom, and how long it took."""
+    """Log each response: client, method, path, status, size, and time in milliseconds."""
 
     def told(answer: Response) -> Response:
         if log.isEnabledFor(logging.INFO):

@@ -1,4 +1,7 @@
-"""What every answer carries beside its content: what a browser may do with it, and who it is."""
+"""The security headers and the request id of every response.
+
+`web.server` also sends `HEADERS` with the requests that it rejects.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ HEADERS = {
 
 
 def register(app: Flask, hsts: int) -> None:
-    """Has every answer carry the headers; over TLS, that it is to stay so for `hsts` seconds."""
+    """Add the headers to every response.
+
+    Over TLS, `Strict-Transport-Security` lasts `hsts` seconds. With 0 it is left out.
+    """
 
     def with_headers(answer: Response) -> Response:
         answer.headers.update(HEADERS)

@@ -1,4 +1,4 @@
-"""`Server-Timing`: the stages of an answer, in milliseconds, and all the rest as `server`."""
+"""The `Server-Timing` header: the stages of a search in milliseconds, and the rest as `server`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from flask import Flask, Response, g
 
 
 def register(app: Flask) -> None:
-    """Add the header to answers that have stages.
+    """Add the header to responses that have stages.
 
-    Flask runs the functions after a request in reverse order, so that this one has to be the first
-    to be registered. `server` then has the time of all others too.
+    Flask runs after-request functions in reverse order. This one must be registered first, so that
+    `server` includes the time of all others.
     """
 
     def timed(answer: Response) -> Response:

@@ -1,13 +1,13 @@
-"""A text catalogue, as taken from a PDF: lines under section headings become entries.
+"""Parser of a printed catalogue, extracted from a PDF as plain text.
 
-Such a text has no markup but its links (`[English](#)`). It is read in three steps: a line is
-taken apart (`lines`), what it is for is told by its neighbours (`roles`), and here the lines
-are put together to entries (`draft`). What finds no place is a `Problem`.
+The text has no markup except links (`[English](#)`). Parsing takes three steps: `lines` splits
+each line into its parts, `roles` labels it by its neighbors, and this module assembles entries
+(`draft`). A line that fits nowhere is reported as a `Problem`.
 
-An entry's properties: title, note, summary (one a paragraph), section, heading (of a region,
-as printed), region, series, number, format, publisher, place, year, date (where it says more
-than the year), duration, language, summary_language (offered as an executive summary only),
-part, link, access, position.
+Properties of an entry: title, note, summary (one per paragraph), section, heading (of a region,
+as printed), region, series, number, format, publisher, place, year, date (if more exact than the
+year), duration, language, summary_language (available as an executive summary only), part, link,
+access, position.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, divid
 
 
 def read(text: str, file: str) -> Iterator[Entry | Problem]:
-    """The entries of a text catalogue, in its order, and what could not be placed."""
+    """Yield the entries of a printed catalogue and the problems, in the order of the text."""
     parts = divide(text)
     if not parts.body:
         hint = (
@@ -46,7 +46,7 @@ def read(text: str, file: str) -> Iterator[Entry | Problem]:
 
 
 class _Assembly:
-    """Entries in the making: the headings above the next line, and the entry that it is for."""
+    """Parser state: the headings above the next line, the current entry, and all drafts so far."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -59,7 +59,7 @@ class _Assembly:
         self._problems: list[Problem] = []
 
     def take(self, lines: list[Line]) -> None:
-        """Read all lines of the sections."""
+        """Assemble drafts from all lines of the sections."""
         told = list(roles(lines))
         for place, (line, role) in enumerate(zip(lines, told, strict=True)):
             if role is Role.TITLE:
@@ -76,11 +76,11 @@ class _Assembly:
         self._leave_heading()
 
     def results(self) -> Iterator[Entry | Problem]:
-        """Entries and problems, as they stand in the text."""
+        """Yield entries and problems in the order of their line numbers."""
         totals = Counter(draft.place.section for draft in self._drafts)
         counts: Counter[str] = Counter()
 
-        # One entry at a time: together, they can say their headings far too often.
+        # A generator, because each entry repeats its headings: a list could need too much memory.
         def entries() -> Iterator[Entry | Problem]:
             for draft in self._drafts:
                 section = draft.place.section
@@ -93,7 +93,7 @@ class _Assembly:
         yield from merge(entries(), sorted(told, key=_line), key=_line)
 
     def report(self, line: Line, what: str, hint: str = "") -> None:
-        """Note that a line found no place."""
+        """Add a problem for a line that fits nowhere. The default hint is to move or delete it."""
         hint = hint or "Put it below the title that it is about, or leave it out"
         shown = f"{line.printed[:60]}..." if len(line.printed) > 63 else line.printed
         entry = self._draft.title if self._draft else None

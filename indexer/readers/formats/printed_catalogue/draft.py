@@ -1,4 +1,4 @@
-"""An entry while its lines are being read, and its properties when they have been."""
+"""Draft of an entry: collects the parts of its lines and converts them to properties."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from indexer.readers.formats.printed_catalogue.lines import Issue, Line, Offer, 
 from indexer.readers.formats.printed_catalogue.wording import clean_title
 
 _NO_PARTS = {"", "here", "link", "online", "pdf", "watch"}
-"""What links are called that name neither a language nor a part of a publication."""
+"""Link texts, in lower case, that name neither a language nor a part of a publication."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """The headings under which an entry stands."""
+    """The headings above an entry."""
 
     section: str
     has_regions: bool = False
@@ -29,7 +29,7 @@ class Place:
 
 @dataclass
 class Draft:
-    """An entry of which perhaps not all lines have been read."""
+    """An entry under construction. `ways` has the lines with its links, `line` is a line number."""
 
     place: Place
     line: int
@@ -42,17 +42,17 @@ class Draft:
 
     @cached_property
     def title(self) -> str:
-        """Its title, cleaned; empty if there is nothing to read in it."""
+        """The cleaned title, empty if it contains no letter or digit."""
         title, _, _ = clean_title(plain(self.printed_title))
         return title if re.search(r"\w", title) else ""
 
     @property
     def has_begun(self) -> bool:
-        """Whether more has been read than title, publisher and year."""
+        """Whether the draft has a paragraph, a link or an issue number."""
         return bool(self.paragraphs or self.ways or self.issue)
 
     def properties(self, position: str) -> Iterator[Property]:
-        """All that has been read, under its names."""
+        """Yield the properties of the finished entry. `position` is the value of the last one."""
         for name, value in (*self._description(), *self._facts()):
             if value:
                 yield Property(name, value, value)
@@ -118,7 +118,7 @@ def _names_part(offer: Offer) -> bool:
 
 
 def _without_email(paragraph: str) -> str:
-    """The sentences of a paragraph but those that give an e-mail address."""
+    """Return the paragraph without sentences that contain an e-mail address."""
     if "@" not in paragraph:
         return paragraph
     sentences = re.split(r"(?<=[.!?])\s+", paragraph)

@@ -1,4 +1,4 @@
-"""Who published something, and when, at the end of a line: "UNODC & SADC, October 2007"."""
+"""Imprint parser: publisher and year at the end of a line, as in "UNODC & SADC, October 2007"."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from indexer.catalogue.iso_codes import country_code
 
 
 class Imprint(Struct, frozen=True):
-    """Who published it, or where, and when; `date` only if it says more than the year."""
+    """Publisher or country, and year. `date` is None unless it is more exact than the year."""
 
     publisher: str | None = None
     place: str | None = None
@@ -28,10 +28,15 @@ _TOGETHER = re.compile(
 _JOINING = {"&", "|", "/", "and", "with", "from", "the"}
 _SMALL_WORDS_OF_NAMES = {"for", "of", "and", "the", "&", "|", "/"}
 _LONGEST_LINE = 600
+"""Characters. A longer line is not searched for an imprint."""
 
 
 def split_imprint(text: str) -> tuple[str, Imprint | None, Imprint | None]:
-    """The text before publisher and year, and these; or the whole, and what it might be."""
+    """Return the text before the imprint, the imprint or None, and a possible imprint or None.
+
+    A possible imprint has a year but no recognizable publisher or country: the text before the
+    year may be a publisher's name or a title. The returned text is then the whole line.
+    """
     ending = _DATE.search(text) if len(text) <= _LONGEST_LINE else None
     if ending is None:
         return text, None, None
@@ -49,7 +54,7 @@ def split_imprint(text: str) -> tuple[str, Imprint | None, Imprint | None]:
 
 
 def _publisher_start(text: str) -> int | None:
-    """Where the publisher begins that ends a text: an acronym and capitals after it."""
+    """Return the index of the publisher that ends a text: an acronym, then capitalized words."""
     outside = _without_brackets(text)
     start, previous = None, ""
     for match in re.finditer(r"\S+", outside):
@@ -65,7 +70,7 @@ def _publisher_start(text: str) -> int | None:
 
 
 def _place_start(text: str) -> int | None:
-    """Where the country begins that ends a text, unless it is part of a phrase ("in India")."""
+    """Return the index of the country that ends a text, unless in a phrase such as "in India"."""
     words = text.rsplit(maxsplit=5)[-5:]
     for count in range(min(4, len(words)), 0, -1):
         name = " ".join(words[-count:])
@@ -76,7 +81,7 @@ def _place_start(text: str) -> int | None:
 
 
 def _without_brackets(text: str) -> str:
-    """The text with blanks for all that stands in brackets, so that places stay the same."""
+    """Replace each bracketed character by a blank, so that indexes stay the same."""
     depth, kept = 0, []
     for character in text:
         depth += character == "("

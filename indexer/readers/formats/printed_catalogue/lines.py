@@ -1,8 +1,8 @@
-"""What a single line of a text catalogue says: its words, imprint, links, duration, issue.
+"""Line parser of a printed catalogue: split a line into text, imprint, links, duration and issue.
 
-A line is taken apart from its end: first the links that it offers, then the label before
-them or the running time, then publisher and year. What is left is text: a title, a heading
-or a paragraph, which only the lines around it can tell (`roles`).
+A line is parsed from its end: first the links, then the label before them or the duration, then
+publisher and year. The rest is text. `roles` decides from the lines around it whether that is a
+title, a heading or a paragraph.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from indexer.readers.formats.printed_catalogue.imprints import Imprint, split_im
 
 
 class Issue(Struct, frozen=True):
-    """The series, number and date of one of its issues."""
+    """An issue of a series, as in "Name 12, 3/2007"."""
 
     series: str
     number: str
@@ -25,7 +25,7 @@ class Issue(Struct, frozen=True):
 
 
 class Offer(Struct, frozen=True):
-    """A link as printed: its words, its language if they name one, its address if it has one."""
+    """A link: its text, the language that the text names, and its URL (`address`)."""
 
     text: str
     language: str | None
@@ -33,10 +33,11 @@ class Offer(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """A line, or several that belong together, taken apart; `number` is that of the first.
+    """The parts of a line, or of several merged lines; `number` is that of the first.
 
-    `possible_imprint` is what the text would be if the line before it were a title: a
-    publisher's name in plain words looks like a title itself.
+    `possible_imprint` is the imprint that the text may be if the line before it is a title. A
+    publisher's name without an acronym looks like a title. `follows_gap` is true after a blank
+    line.
     """
 
     number: int = 0
@@ -53,29 +54,29 @@ class Line(Struct, frozen=True):
 
     @property
     def is_way_to_it(self) -> bool:
-        """Whether it only says how an entry is to be had, or how long it runs."""
+        """Whether the line has only links, their label or a duration, and no text."""
         return not self.text and bool(self.label or self.offers or self.duration)
 
     @property
     def is_of_entry(self) -> bool:
-        """Whether it can only be part of an entry; an address alone may stand anywhere."""
+        """Whether the line must belong to an entry. A bare URL may occur anywhere."""
         has_words = any(offer.text for offer in self.offers)
         has_title = self.text and self.imprint
         return bool(has_words or has_title or self.label or self.duration or self.issue)
 
     @property
     def is_imprint(self) -> bool:
-        """Whether it only says who published an entry, and when."""
+        """Whether the line is an imprint and nothing more."""
         return not self.text and self.imprint is not None and not self.is_way_to_it
 
     @property
     def is_bare(self) -> bool:
-        """Whether it is text and nothing else."""
+        """Whether the line is text without imprint or links, and not a section heading."""
         return bool(self.text) and not (self.imprint or self.offers or self.is_section)
 
     @property
     def is_one_line_entry(self) -> bool:
-        """Whether it is a title with its own links behind it."""
+        """Whether the line is a title followed by its links."""
         return bool(self.text and self.offers)
 
 
@@ -84,7 +85,7 @@ _LABELS = (
     (re.compile(r"visit|access to (the|this) \w+"), "visit"),
     (re.compile(r"watch|listen|request|order"), ""),
 )  # fmt: skip
-"""How a publication is to be had, by the label before its links; empty: the label's own word."""
+"""Access verb, by the form of the label before the links. Empty: the label itself is the verb."""
 
 _MARKUP = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*)\)")
 _LINK = re.compile(
@@ -99,7 +100,7 @@ _ISSUE = re.compile(r"(?P<series>[^\d,]*[^\d,\s]) (?P<number>\d+), (?P<date>\d\d
 
 
 def parse(number: int, printed: str, follows_gap: bool = True) -> Line:
-    """Take a line apart."""
+    """Return the parts of a printed line. `number` is its line number in the file."""
     line = _take_apart(" ".join(printed.split()))
     return replace(line, number=number, printed=printed, follows_gap=follows_gap)
 
@@ -122,9 +123,9 @@ def _take_apart(text: str) -> Line:
 
 
 def access(label: str | None, offers: tuple[Offer, ...]) -> str:
-    """How a publication is to be had, in one lower-case verb.
+    """Return how to get a publication, as one verb in lower case.
 
-    Links without a label are downloads; a mere address is somewhere to visit.
+    Links without a label are downloads. A bare URL is a page to visit.
     """
     words = label or "".join(offer.text for offer in offers[:1])
     return (_access(words) or "download") if words else "visit"
@@ -139,17 +140,17 @@ def _access(label: str) -> str | None:
 
 
 def links(text: str) -> tuple[Offer, ...]:
-    """The links anywhere in a text, in order."""
+    """Return all links of a text, in order."""
     return tuple(_offer(match) for match in _LINK.finditer(text))
 
 
 def plain(text: str) -> str:
-    """A text with each link replaced by its words."""
+    """Replace each link of a text by its words."""
     return _MARKUP.sub(lambda match: _unescape(match[1]), text)
 
 
 def _split_offers(text: str) -> tuple[str, tuple[Offer, ...]]:
-    """The text before the links at its end, and these."""
+    """Split off the links at the end of a text, in order."""
     start, found = len(text), []
     for match in reversed(list(_LINK.finditer(text))):
         if text[match.end() : start].strip(" |,;/"):
@@ -165,7 +166,7 @@ def _offer(match: re.Match[str]) -> Offer:
     if address.startswith("www."):
         address = f"http://{address}"
     words = _unescape(text or "").strip()
-    # Codes and lower-case words that happen to be codes ("no", "it") are not meant.
+    # Lower-case words are not languages, although some are language codes ("no", "it").
     language = language_code(words) if words[:1].isupper() else None
     return Offer(words, language, address if "://" in address else None)
 

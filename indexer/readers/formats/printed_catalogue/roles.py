@@ -1,8 +1,8 @@
-"""What a line is among its neighbours: a section, heading, title, paragraph, or facts.
+"""Line classifier: label each line as section, heading, title, paragraph or facts.
 
-A title is known by what follows it (publisher and year, links) and not by how it looks; only
-where nothing follows do its capitals decide. Each answer looks at a fixed number of lines, so
-that a text of any length is read in a time that grows with it.
+A title is recognized by the lines after it (publisher and year, links), not by its form. Only
+if these are missing does its capitalization decide. Each decision looks at a fixed number of
+lines, so the total time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from indexer.readers.formats.printed_catalogue.lines import Line, parse
 
 
 class Role(Enum):
-    """What a line is for."""
+    """The role of a line in the catalogue."""
 
     SECTION = auto()
     REGIONS = auto()
@@ -31,7 +31,7 @@ class Role(Enum):
 
 
 FORMATS = {"video": "video", "videos": "video", "audio": "audio", "audios": "audio"}
-"""Sub-headings that name the form of what stands below them."""
+"""Format of the entries below a subheading, by the subheading in lower case."""
 
 _REGIONS = re.compile(
     r"\b(?:specific|particular|individual|selected|certain) (?:regions|countries)"
@@ -46,9 +46,9 @@ _END = Line()
 
 
 class Parts(Struct, frozen=True):
-    """A catalogue's lines before its first section, and those of its sections.
+    """The lines before the first section (`front`) and those of the sections (`body`).
 
-    `unused` are the lines of the contents page whose section is nowhere.
+    `unused` has the lines of the contents page whose section does not occur in the text.
     """
 
     front: list[Line]
@@ -57,7 +57,7 @@ class Parts(Struct, frozen=True):
 
 
 def divide(text: str) -> Parts:
-    """Find the sections that the contents page names; the closing address is left out."""
+    """Split a catalogue at the section names of its contents page. Drop the closing contacts."""
     printed = _printed_lines(text)
     contents: dict[str, Line] = {}
     start = len(printed)
@@ -85,7 +85,7 @@ def divide(text: str) -> Parts:
 
 
 def _printed_lines(text: str) -> list[Line]:
-    """The lines that are not blank, as printed."""
+    """Return the lines that are not blank, not yet split into parts."""
     found, follows_gap = [], True
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if line.strip():
@@ -95,7 +95,7 @@ def _printed_lines(text: str) -> list[Line]:
 
 
 def _contents_name(text: str) -> str | None:
-    """The name of a section, if the line is of a contents page: name, gap, page number."""
+    """Return the section name in a line of a contents page (name, gap, page number), or None."""
     before = text.rstrip("0123456789")
     name = before.rstrip(" \t.")
     gap = before[len(name) :]
@@ -108,7 +108,11 @@ def _key(name: str) -> str:
 
 
 def _without_closing(body: list[Line], names: list[str]) -> list[Line]:
-    """Leave out the last lines if they tell how to reach the publisher of the catalogue."""
+    """Drop the last lines if they are the contact details of the catalogue's publisher.
+
+    Search at most the last `_LONGEST_CLOSING` lines, and none before the last line of an entry.
+    `names` are the bare lines before the first section.
+    """
     for place in range(len(body) - 1, max(-1, len(body) - _LONGEST_CLOSING - 1), -1):
         line = body[place]
         if line.is_bare and _CONTACT.search(line.text):
@@ -122,7 +126,7 @@ def _without_closing(body: list[Line], names: list[str]) -> list[Line]:
 
 
 def _merge(body: list[Line]) -> list[Line]:
-    """Put together what a page break or the width of the page has cut in two."""
+    """Merge lines that a page break or a line wrap has split."""
     groups: list[list[Line]] = []
     for place, line in enumerate(body):
         if groups and _is_continued(groups[-1][-1], line, _at(body, place + 1)):
@@ -167,7 +171,7 @@ def _joined(group: list[Line]) -> Line:
 
 
 def roles(lines: Sequence[Line]) -> Iterator[Role]:
-    """What each line is for, in order."""
+    """Yield the role of each line, in order."""
     for place, line in enumerate(lines):
         if line.is_section:
             yield Role.SECTION
@@ -189,7 +193,7 @@ def _role_of_text(lines: Sequence[Line], place: int) -> Role:
         return Role.PARAGRAPH
     if _is_group_imprint(lines, place + 1):
         return Role.HEADING
-    # In a list of one-line entries, a line without links is one of them, too.
+    # Between one-line entries, a line without links is an entry too.
     in_list = after.is_one_line_entry and _at(lines, place - 1).is_one_line_entry
     if not after.text or after.is_section or in_list:
         return Role.TITLE

@@ -1,20 +1,24 @@
-"""How titles and paragraphs are worded, where nothing but their words can tell them apart."""
+"""Wording heuristics: distinguish titles from paragraphs by punctuation, length and capitals."""
 
 from __future__ import annotations
 
 import re
 
 _LONGEST_TITLE = 300
+"""Characters. A longer text is never a title."""
 _HANGING = frozenset(
     "a an the this these that its their our and or but nor of in on at by for from to with into "
     "as than such between against through within under about is are was were be which who whose "
     "both all each other more".split()
 )
-"""Words that end no sentence and no title: what follows goes on with it."""
+"""Words that never end a sentence or a title, so the next line continues it."""
 
 
 def clean_title(text: str) -> tuple[str, str | None, str | None]:
-    """A title without final punctuation, its statement of responsibility, its bracketed year."""
+    """Return the title without final punctuation, and its note and year in brackets, or None.
+
+    A note is a statement of responsibility, such as "(prepared by ...)".
+    """
     title = text.rstrip(" .,:;").strip()
     opening = _last_bracket(title)
     inside = title[opening + 1 : -1] if opening is not None else ""
@@ -26,7 +30,7 @@ def clean_title(text: str) -> tuple[str, str | None, str | None]:
 
 
 def _last_bracket(text: str) -> int | None:
-    """Where the bracket opens that closes at the very end of a text."""
+    """Return the index of the bracket that closes at the end of a text, or None."""
     if not text.endswith(")"):
         return None
     depth = 0
@@ -38,17 +42,17 @@ def _last_bracket(text: str) -> int | None:
 
 
 def is_never_title(text: str) -> bool:
-    """Whether no title looks like it, whatever stands below: an introduction, or too long."""
+    """Return whether a text cannot be a title: it ends with a colon or is too long."""
     return text.endswith(":") or len(text) > _LONGEST_TITLE
 
 
 def is_sentence(text: str) -> bool:
-    """Whether it ends as a sentence does and has a sentence's few capitals."""
+    """Return whether a text ends like a sentence and is mostly in lower case."""
     return text.endswith((".", "!", "…")) and _is_mostly_lower_case(text)
 
 
 def is_prose(text: str) -> bool:
-    """Whether it reads as part of a paragraph, if no other line vouches for a title."""
+    """Return whether a text reads like a paragraph, if no other line shows that it is a title."""
     if is_never_title(text) or text[:1].islower() or "@" in text:
         return True
     is_long = len(text.split()) > 5
@@ -64,7 +68,7 @@ def _is_mostly_lower_case(text: str) -> bool:
 
 
 def is_cut(text: str, continuation: str) -> bool:
-    """Whether a text breaks off within a sentence that the other goes on with."""
+    """Return whether a text breaks off in a sentence that `continuation` continues."""
     if text.endswith((".", "!", "?", ":", "…")) or not continuation[:1].isalpha():
         return False
     last = text.rsplit(maxsplit=1)[-1]
