@@ -15,8 +15,9 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import find, results
 from search_app.engine.snapshot.snapshot import Snapshot
+from tests.conftest import ROOT
 
-SUITE = tomllib.loads((Path(__file__).parent / "relevance" / "absent.toml").read_text("utf-8"))
+SUITE = tomllib.loads((ROOT / "tests" / "relevance" / "absent.toml").read_text("utf-8"))
 
 
 def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -> None:

@@ -20,8 +20,6 @@ from search_app import config, create_app
 from search_app.engine.arrays import cost, term_expansion
 from tests.catalogue import PATIENT
 
-ROOT = Path(__file__).parents[1]
-
 
 def answer(client: FlaskClient, address: str) -> dict[str, object]:
     """The JSON behind an address, which must be there."""

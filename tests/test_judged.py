@@ -18,8 +18,9 @@ from search_app.cli.evaluation import ALL, Judged, Judgement, Suite
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
 from tests.catalogue import CORPUS
+from tests.conftest import ROOT
 
-SUITE = Path(__file__).parent / "relevance" / "catalogue.toml"
+SUITE = ROOT / "tests" / "relevance" / "catalogue.toml"
 KINDS = 15
 
 

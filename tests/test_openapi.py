@@ -25,8 +25,8 @@ from indexer.jobs import build
 from search_app import config, create_app, search_state, search_url
 from search_app.api import openapi
 from tests.catalogue import PATIENT
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[1]
 ADDRESS = "/api/openapi.json"
 PATHS = ("/api/search", "/api/suggest", "/api/publication/{id}", "/healthz", ADDRESS)
 ON_PURPOSE: list[CheckFunction] = [checks.negative_data_rejection, checks.positive_data_acceptance]

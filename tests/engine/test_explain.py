@@ -23,13 +23,14 @@ from search_app.engine.query.parser import Parsed
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Results, Why
 from search_app.engine.snapshot.snapshot import Snapshot
+from tests.conftest import ROOT
 from tests.engine import trees
 from tests.engine.catalogues import CATALOGUE, index, throw
 
 MADE = throw(seed=5, size=120)
 ASKED = trees.kinds(trees.vocabulary(MADE, CATALOGUE))
 LEAVES = st.one_of(*(of for name, of in ASKED.items() if name not in trees.FILTERS))
-JUDGED = Path(__file__).parents[1] / "relevance" / "catalogue.toml"
+JUDGED = ROOT / "tests" / "relevance" / "catalogue.toml"
 QUERIES = [each["text"] for each in tomllib.loads(JUDGED.read_text(encoding="utf-8"))["query"]]
 FURTHER = ["organ OR (sea AND boats)", "traffick* -law", "*raff*", "title:manual~", '"model law"',
            "counter-trafficking UN.GIFT", "organ zyzzyva", "traficking", "kenya"]  # fmt: skip

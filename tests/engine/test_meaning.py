@@ -18,8 +18,9 @@ from search_app.engine import Engine
 from search_app.engine.interpretation.interpreter import FEW
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.semantic import LEAST, MOST
+from tests.conftest import ROOT
 
-JUDGED = load(Path(__file__).parents[1] / "relevance" / "catalogue.toml")
+JUDGED = load(ROOT / "tests" / "relevance" / "catalogue.toml")
 TYPED = [
     *(each.text for each in JUDGED.query),
     "trabalho forçado de crianças", "การค้ามนุษย์", "bake bread", "victims zyzzyva", "zyzzyva",

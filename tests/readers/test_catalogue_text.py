@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -14,8 +13,9 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.records import Entry, Problem
 from indexer.readers.formats.printed_catalogue import read
+from tests.conftest import ROOT
 
-SHARED = Path(__file__).parents[2].parent / "shared"
+SHARED = ROOT.parent / "shared"
 REAL = SHARED / "data" / "catalogue-2019.txt"
 
 real_only = pytest.mark.skipif(not REAL.exists(), reason=f"the real catalogue {REAL} is not here")
