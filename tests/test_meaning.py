@@ -19,7 +19,7 @@ from indexer.generations import directory
 from search_app import config, create_app
 from search_app.cli import main
 from tests.catalogue import PATIENT
-from tests.test_diagnosis import answer, offered
+from tests.search_app.engine.features.test_zero_results import answer, offered
 
 FOREIGN = ("/?q=Opferanwalt+im+Strafverfahren", "/?q=handel+dzie%C4%87mi", "/?q=child+brides",
            "/?q=victims+zyzzyva&region=Africa", "/?q=zyzzyva&region=Africa")  # fmt: skip

@@ -1,0 +1,154 @@
+"""Stored publications come back whole, by number and by id, and stand in their orders."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue.records import Link, Publication, Source, Value
+from indexer.codec.segment import sort_orders
+from indexer.codec.segment.reader import Segment
+from tests.indexer.codec.segments import LINES, fresh, publications, written
+
+SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
+
+
+@contextmanager
+def segment(made: list[Publication]) -> Iterator[Segment]:
+    """A segment of these publications."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield written(Path(folder) / "segment", fresh(made))
+
+
+@given(made=publications(), other=LINES)
+@SLOW_TO_THROW
+def test_publications_come_back_whole(made: list[Publication], other: str) -> None:
+    """Whatever a publication says comes back, by its number and by its id; other ids have none."""
+    with segment(made) as held:
+        stored = held.stored
+        assert len(stored) == held.size == len(made)
+        assert [stored.publication(number) for number in range(len(made))] == made
+        assert [stored.number(each.id) for each in made] == list(range(len(made)))
+        assert [stored.source(number) for number in range(len(made))] == [
+            each.source for each in made
+        ]
+        if other not in {each.id for each in made}:
+            assert stored.number(other) is None
+
+
+def test_threads_read_side_by_side(tmp_path: Path) -> None:
+    """Records that several threads unpack at a time are those that were written, each of them."""
+    summary = " ".join(f"word{number * 7919 % 10007}" for number in range(2000))
+    made = [
+        Publication(
+            id=f"p{number}", title="T", summary=f"{number} {summary}", source=Source("a", 1)
+        )
+        for number in range(400)
+    ]
+    stored = written(tmp_path / "segment", fresh(made)).stored
+
+    def read(_: int) -> bool:
+        return [stored.publication(number) for number in range(len(made))] == made
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            assert all(threads.map(read, range(12)))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_values_keep_their_kinds(tmp_path: Path) -> None:
+    """A number stays a number, a text that looks like one stays a text, a link keeps its parts."""
+    link = Link("https://example.org/", "The law", "fr")
+    values: dict[str, tuple[Value, ...]] = {
+        "year": (2009,),
+        "note": ("2009",),
+        "link": (link, Link("https://example.org/x")),
+    }
+    made = Publication(id="a", title="A", source=Source("a.html", 1), lang="fr", values=values)
+    back = written(tmp_path / "segment", fresh([made])).stored.publication(0)
+    assert back.values == values
+    assert {type(value) for each in back.values.values() for value in each} == {int, str, Link}
+    assert (back.summary, back.lang) == (None, "fr")
+
+
+def title_key(each: Publication) -> tuple[str, str]:
+    """What titles are sorted by, then ids."""
+    return sort_orders.title_key(each.title, each.lang or "en"), each.id
+
+
+def year(each: Publication, undated: int) -> int:
+    """The year of a publication."""
+    found = each.values.get("year", (undated,))[0]
+    assert isinstance(found, int)
+    return found
+
+
+ORDERS: dict[str, Callable[[Publication], object]] = {
+    "newest": lambda each: (-year(each, -1), each.id),
+    "oldest": lambda each: (year(each, 9999), each.id),
+    "title": title_key,
+}
+
+
+@given(made=publications())
+@SLOW_TO_THROW
+def test_orders_are_those_of_a_plain_sort(made: list[Publication]) -> None:
+    """Newest, oldest and title put everything in one order: the undated last, ties by id."""
+    with segment(made) as held:
+        for name, key in ORDERS.items():
+            ranks = held.stored.ranks[name]
+            ranked = sorted(range(len(made)), key=lambda number: int(ranks[number]))
+            assert sorted(ranks.tolist()) == list(range(len(made)))
+            assert [made[n].id for n in ranked] == [each.id for each in sorted(made, key=key)]  # type: ignore[arg-type]
+        by_id = [made[number].id for number in held.stored.by_id]
+        assert by_id == sorted(each.id for each in made)
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "key"),
+    [
+        ("The Law", "en", "law"),
+        ("A", "en", "a"),
+        ("“The ‘Étude’: II", "en", "etude ii"),
+        ("La loi", "fr", "loi"),
+        ("La loi", "en", "la loi"),
+        ("Los niños", "es-MX", "ninos"),
+        ("…", "en", ""),
+    ],
+)
+def test_titles_are_sorted_by_their_words(title: str, language: str, key: str) -> None:
+    """A title is sorted by its folded words, without an article of its language in front."""
+    assert sort_orders.title_key(title, language) == key
+
+
+@given(
+    kept=st.lists(st.text(max_size=3), unique=True),
+    added=st.lists(st.text(max_size=3), unique=True),
+)
+def test_orders_are_merged(kept: list[str], added: list[str]) -> None:
+    """What stands in order, and what comes in between, is in the order of all, asking for few."""
+    added = [key for key in added if key not in kept]
+    keys = [*sorted(kept), *added]
+    asked: list[int] = []
+
+    def key_of(number: int) -> str:
+        asked.append(number)
+        return keys[number]
+
+    fresh = np.arange(len(kept), len(keys))
+    merged = sort_orders.merged(np.arange(len(kept)), fresh, added, key_of)
+    assert [keys[number] for number in merged] == sorted(keys)
+    assert sort_orders.ranks(merged)[merged].tolist() == list(range(len(keys)))
+    assert len(asked) <= len(added) * len(kept).bit_length()

@@ -1,0 +1,95 @@
+"""A column has each publication's values by number, or that it has none."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from indexer.catalogue.fields import MISSING
+from indexer.catalogue.records import Publication, Source
+from indexer.codec import writer
+from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.reader import Segment
+from tests.indexer.codec.segments import CATALOGUE, fresh, publications, written
+from tests.search_app.engine import catalogues
+
+SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
+
+
+def held(column: Column) -> list[list[str]]:
+    """The values of each publication, as the column has them."""
+    return [
+        [column.values[ordinal] for ordinal in column.ordinals[first:last]]
+        for first, last in zip(column.offsets, column.offsets[1:], strict=False)
+    ]
+
+
+def stated(made: list[Publication], row: str) -> list[list[str]]:
+    """The values of each publication as it states them; what has none has `none`."""
+    return [[str(value) for value in each.values.get(row, (MISSING,))] for each in made]
+
+
+def assert_columns(segment: Segment, made: list[Publication]) -> None:
+    """All columns of a segment say what the publications say, their values sorted, `none` last."""
+    for row, column in segment.columns.items():
+        expected = stated(made, row)
+        values = sorted({value for each in expected for value in each} - {MISSING})
+        assert column.values == [*values, MISSING]
+        assert held(column) == expected
+        assert column.size == len(made)
+        assert column.documents.tolist() == [
+            document for document, each in enumerate(expected) for _ in each
+        ]
+        assert {value: column.values[ordinal] for value, ordinal in column.ordinal.items()} == {
+            value: value for value in column.values
+        }
+
+
+@given(made=publications())
+@SLOW_TO_THROW
+def test_columns_have_the_values_of_publications(made: list[Publication]) -> None:
+    """Several values, one or none: each publication has its own, in the order it states them."""
+    with tempfile.TemporaryDirectory() as folder:
+        assert_columns(written(Path(folder) / "segment", fresh(made)), made)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ancestors_stand_in_columns_of_their_own(seed: int, tmp_path: Path) -> None:
+    """What a country brings in stands once among the regions; what has no country has `none`."""
+    made = catalogues.throw(seed=seed, size=80)
+    segment = written(tmp_path / "segment", fresh(made), catalogue=catalogues.CATALOGUE)
+    assert_columns(segment, made)
+    regions, countries = held(segment.columns["region"]), held(segment.columns["country"])
+    assert all(len(set(each)) == len(each) for each in regions)
+    for region, country in zip(regions, countries, strict=True):
+        for value in set(country) - {MISSING}:
+            assert set(catalogues.CATALOGUE.groups[value]) <= set(region)
+
+
+@given(made=publications())
+@SLOW_TO_THROW
+def test_writing_tells_what_facets_count(made: list[Publication]) -> None:
+    """Written, a facet tells how many publications have each value, the most frequent first."""
+    with tempfile.TemporaryDirectory() as folder:
+        counts = writer.write(Path(folder), CATALOGUE, [fresh(made)] if made else [])
+    assert list(counts) == ["topic", "year"]
+    for row, told in counts.items():
+        assert told == Counter(value for each in stated(made, row) for value in each)
+        assert list(told.values()) == sorted(told.values(), reverse=True)
+
+
+def test_ranges_go_by_text(tmp_path: Path) -> None:
+    """A range has the values from one end to the other, both counted, and never `none`."""
+    made = [
+        Publication(id=f"p{year}", title="A", source=Source("a", 1), values={"year": (year,)})
+        for year in (1999, 2001, 2005)
+    ] + [Publication(id="undated", title="A", source=Source("a", 1))]
+    column = written(tmp_path / "segment", fresh(made)).columns["year"]
+    assert [column.values[n] for n in column.between("2001", "2005")] == ["2001", "2005"]
+    assert [column.values[n] for n in column.between("", "2000")] == ["1999"]
+    assert len(column.between("", "zzz")) == 3
+    assert column.between("2002", "2004") == column.between("2005", "1999") == ()

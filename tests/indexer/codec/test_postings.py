@@ -1,0 +1,230 @@
+"""Postings say where each word and each stem stands, however they came to be."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from indexer.catalogue.records import Fresh, Item, Kept, Publication
+from indexer.codec import forward_index, inverter, merger
+from indexer.codec.segment import postings, term_dictionary
+from indexer.codec.segment.postings import Layout
+from indexer.codec.segment.reader import Segment
+from tests.indexer.codec.segments import CATALOGUE, contents, fresh, moved, publications, written
+from tests.search_app.engine import catalogues
+
+SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
+FIELDS = [field.name for field in CATALOGUE.searchable]
+
+
+class Stand(NamedTuple):
+    """A word of a text: where, and what it is."""
+
+    document: int
+    field: int
+    word: str
+    stem: str
+
+
+def stands(made: Sequence[Publication]) -> list[Stand]:
+    """All words of all publications, in their order."""
+    found = []
+    for document, each in enumerate(made):
+        for field, row in enumerate(CATALOGUE.searchable):
+            text = schema.text_of(each, row, CATALOGUE)
+            language = schema.language_of(each, row, CATALOGUE)
+            for token in tokenizer.tokens(text, language):
+                word = term_dictionary.word_of(
+                    text[token.start : token.end], language, CATALOGUE.language
+                )
+                found.append(Stand(document, field, word, token.stem))
+    return found
+
+
+@contextmanager
+def segment(made: list[Publication], stretch: int = 1 << 21) -> Iterator[Segment]:
+    """A segment of these publications, so many words of it sorted at a time."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "STRETCH", stretch)
+        yield written(Path(folder) / "segment", fresh(made))
+
+
+@given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))
+@SLOW_TO_THROW
+def test_postings_are_those_of_a_walk_over_the_texts(made: list[Publication], stretch: int) -> None:
+    """Each word and each stem has the publications that hold it, ascending, and no other terms."""
+    with segment(made, stretch) as held:
+        said = stands(made)
+        for terms, name in ((held.words, "word"), (held.stems, "stem")):
+            plain: dict[str, list[int]] = {}
+            for each in said:
+                plain.setdefault(getattr(each, name), []).append(each.document)
+            assert terms.texts.all() == sorted(plain)
+            for number, text in enumerate(sorted(plain)):
+                found = terms.postings(number, number + 1)
+                assert found.documents.tolist() == sorted(set(plain[text]))
+                assert terms.frequency(number) == len(set(plain[text]))
+                assert len(found.weights) == len(found.documents)
+                assert (found.weights > 0).all()
+
+
+@given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))
+@SLOW_TO_THROW
+def test_places_are_where_words_stand(made: list[Publication], stretch: int) -> None:
+    """A stem, and a word as written, stands where the stream has it, in the right field."""
+    with segment(made, stretch) as held:
+        said = stands(made)
+        stream = held.layout.stream
+        at = np.flatnonzero(stream >= 0)
+        assert [held.words.texts.text(word) for word in stream[at]] == [s.word for s in said]
+        assert held.stems_at(np.arange(len(stream)))[stream < 0].tolist() == [-1] * sum(stream < 0)
+        for number, stem in enumerate(held.stems.texts.all()):
+            found = held.places(number)
+            mine = [place for place, each in enumerate(said) if each.stem == stem]
+            assert found.places.tolist() == at[mine].tolist()
+            assert found.documents.tolist() == [said[place].document for place in mine]
+            assert held.fields_at(found).tolist() == [said[place].field for place in mine]
+            assert (held.stems_at(found.places) == number).all()
+        for number, word in enumerate(held.words.texts.all()):
+            found = held.places_of_words(np.array([number]))
+            mine = [place for place, each in enumerate(said) if each.word == word]
+            assert found.places.tolist() == at[mine].tolist()
+
+
+@given(made=publications())
+@SLOW_TO_THROW
+def test_lengths_count_words(made: list[Publication]) -> None:
+    """A field is as long as it has words; what parts its values is none."""
+    with segment(made) as held:
+        lengths = np.zeros((len(made), len(FIELDS)), int)
+        for each in stands(made):
+            lengths[each.document, each.field] += 1
+        assert held.layout.lengths.tolist() == lengths.tolist()
+
+
+@given(made=publications(), stretch=st.integers(1, 40))
+@SLOW_TO_THROW
+def test_stretches_leave_no_trace(made: list[Publication], stretch: int) -> None:
+    """However few words are sorted at a time, every file is the same to the byte."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        written(Path(folder) / "whole", fresh(made))
+        patch.setattr(postings, "STRETCH", stretch)
+        written(Path(folder) / "parts", fresh(made))
+        assert contents(Path(folder) / "parts") == contents(Path(folder) / "whole")
+
+
+def test_many_stretches_and_chunks_leave_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chunks of one, of seven and of all, also where a second process numbers the words."""
+    made = fresh(catalogues.throw(seed=5, size=60))
+    catalogue = catalogues.CATALOGUE
+    written(tmp_path / "whole", made, catalogue=catalogue)
+    whole = contents(tmp_path / "whole")
+    monkeypatch.setattr(postings, "STRETCH", 20)
+    for size in (1, 7, None):
+        folder = tmp_path / f"chunks-{size}"
+        written(folder, made, catalogue=catalogue, size=size)
+        assert contents(folder) == whole
+    monkeypatch.setattr(forward_index, "ALONE", 1000)
+    written(tmp_path / "alone", made, catalogue=catalogue, size=7)
+    assert contents(tmp_path / "alone") == whole
+    assert len(list(postings.stretches(Segment(tmp_path / "alone", catalogue).layout))) > (
+        inverter.MOST_IN_MEMORY
+    )
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_segment_of_nearly_nothing_opens(size: int, tmp_path: Path) -> None:
+    """A segment of no publication, or of one without a word, opens and finds nothing."""
+    made = catalogues.throw(seed=1, size=size)
+    bare = [Publication(id="a", title="…", source=each.source) for each in made]
+    held = written(tmp_path / "segment", fresh(bare))
+    assert held.size == size
+    assert held.words.texts.all() == held.stems.texts.all() == []
+    assert held.scale.shape == (size, len(FIELDS))
+    assert held.columns["topic"].values == ["none"]
+    assert held.columns["topic"].ordinals.tolist() == [0] * size
+
+
+def mixed(former: list[Publication], now: list[Publication], again: set[str]) -> list[Item]:
+    """The publications of now, those of the former segment kept if they are to be used again."""
+    numbers = {each.id: number for number, each in enumerate(former)}
+    return [
+        Kept(numbers[each.id], each.id, each.source)
+        if each.id in numbers and each.id in again
+        else item
+        for each, item in zip(now, fresh(now), strict=True)
+    ]
+
+
+@given(
+    data=st.data(),
+    former=publications(),
+    others=publications(6),
+    spliced=st.booleans(),
+    slab=st.sampled_from((1, 3, 1 << 20)),
+)
+@SLOW_TO_THROW
+def test_what_is_kept_is_as_if_it_were_new(
+    data: st.DataObject, former: list[Publication], others: list[Publication], spliced: bool,
+    slab: int,
+) -> None:  # fmt: skip
+    """With any part of a former segment kept, in any order, all files are those of a full build."""
+    left = data.draw(st.lists(st.sampled_from(former), unique_by=id)) if former else []
+    ids = {each.id for each in left}
+    new = [each for each in others if each.id not in ids]
+    now = data.draw(st.permutations([moved(each, line=7) for each in left] + new))
+    if spliced:
+        ids_in_order = [each.id for each in [*former, *others]]
+        now.sort(key=lambda each: ids_in_order.index(each.id))
+    kept = {each.id for each in left if data.draw(st.booleans()) or each.id < "m"}
+    sizes = data.draw(st.sampled_from((None, 1, 4)))
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forward_index, "ALONE", 1000)
+        patch.setattr(merger, "SLAB", slab)
+        if spliced:  # as in a large catalogue, where a few that come or go leave the means
+            patch.setattr(postings, "means", lambda lengths: np.full(lengths.shape[1], 5.0))
+        else:
+            patch.setattr(postings, "STRETCH", 20)
+        before = written(Path(folder) / "former", fresh(former))
+        written(Path(folder) / "full", fresh(now))
+        items = mixed(former, now, kept)
+        assert all(isinstance(each, Fresh | Kept) for each in items)
+        written(Path(folder) / "copied", items, size=sizes, former=before)
+        assert contents(Path(folder) / "copied") == contents(Path(folder) / "full")
+
+
+def test_a_changed_paper_of_many_is_spliced_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A title of another word, and one paper fewer: no stretch is sorted but that of the new."""
+    made = catalogues.throw(seed=8, size=300)
+    changed = msgspec.structs.replace(made[100], title=f"zebra {made[100].title}", id="other")
+    now = [*made[:40], *made[41:100], changed, *made[101:]]
+    catalogue = catalogues.CATALOGUE
+    former = written(tmp_path / "former", fresh(made), catalogue=catalogue)
+    full = written(tmp_path / "full", fresh(now), catalogue=catalogue)
+    kept = {each.id for each in made}
+    sorted_words: list[int] = []
+    codes_of = postings.codes_of
+
+    def watched(layout: Layout, first: int, last: int) -> postings.Codes:
+        sorted_words.append(len(layout.stream))
+        return codes_of(layout, first, last)
+
+    monkeypatch.setattr(postings, "codes_of", watched)
+    written(tmp_path / "copied", mixed(made, now, kept), catalogue=catalogue, former=former)
+    assert contents(tmp_path / "copied") == contents(tmp_path / "full")
+    assert sorted_words == [int(full.layout.starts[100, 0] - full.layout.starts[99, 0])]

@@ -1,0 +1,123 @@
+"""A corpus is checked as it would be built, and what its thesaurus is good for is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from indexer.catalogue.records import Publication
+from indexer.ingest.corpus import Progress
+from indexer.jobs import build, check
+from tests.conftest import ROOT
+from tests.samples import article, page
+from tests.search_app.engine import named
+
+CONCEPTS = {
+    "organs": {"en": ["removals of organs"]},
+    "twice": {"en": ["nowhere at all", "victim"]},
+    "accents": {"en": ["VICTÍMS"]},
+    "country": {"en": ["Kenya"]},
+    "section": {"en": ["papers"]},
+    "over-a-break": {"en": ["organs victims"]},
+    "over-a-paragraph": {"en": ["first second"]},
+    "in-a-note": {"en": ["remarkable"]},
+    "spanish": {"es": ["trata de persona"]},
+    "french": {"fr": ["organs"]},
+    "chinese": {"zh": ["贩运人口"]},
+    "chinese-elsewhere": {"zh": ["运贩"]},
+    "no-word": {"en": ["?!"]},
+}
+"""Concepts, by what they are called."""
+FOUND = {"organs", "twice", "accents", "country", "spanish", "chinese"}
+
+
+@pytest.fixture
+def checked(corpus: Path) -> check.Verdict:
+    """What is found out about the small corpus with these concepts, and three texts more."""
+    (corpus / "thesaurus.toml").write_text(
+        "\n".join(
+            f"[[concept]]\nid = {json.dumps(identity)}\nprefLabel = {{}}\n[concept.altLabel]\n"
+            + "\n".join(f"{language} = {json.dumps(labels)}" for language, labels in names.items())
+            for identity, names in CONCEPTS.items()
+        ),
+        encoding="utf-8",
+    )
+    lines = [
+        {"title": "Guía sobre la trata de personas", "lang": "es", "section": "Tools"},
+        {"title": "关于贩运人口的法律", "lang": "zh", "section": "Tools"},
+        {
+            "title": "A",
+            "summary": ["The first.", "Second."],
+            "section": "Tools",
+            "note": "Remarkable",
+        },
+    ]
+    text = "".join(f"{json.dumps(each)}\n" for each in lines)
+    (corpus / "others.jsonl").write_text(text, encoding="utf-8")
+    return check.check(corpus)
+
+
+def test_concepts_that_no_publication_has(checked: check.Verdict) -> None:
+    """A label is found by its stems side by side in one text that is searched, in its language."""
+    missing = [each.id for each in checked.missing]
+    assert missing == [identity for identity in CONCEPTS if identity not in FOUND]
+    assert (checked.concepts, checked.publications, checked.problems) == (13, 8, ())
+
+
+def test_a_check_finds_what_a_build_finds(corpus: Path, tmp_path: Path) -> None:
+    """A check has the problems and the number of publications that a build has, in its order."""
+    articles = [article("", "untitled"), article("Twice", "same"), article("Twice", "same")]
+    (corpus / "bad.html").write_text(page([*articles, article("Y", year="1")]), encoding="utf-8")
+    (corpus / "image.png").write_bytes(b"")
+    verdict = check.check(corpus)
+    outcome = build.build(corpus, tmp_path / "index")
+    assert list(verdict.problems) == outcome.problems
+    assert len(verdict.problems) >= 4
+    assert verdict.publications == outcome.generation.manifest.publications
+    assert verdict.catalogue == outcome.generation.manifest.catalogue
+
+
+class Seen(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.passed, self.read = 0, 0
+
+    def at(self, read: int) -> None:
+        """Keeps how many bytes have been read."""
+        self.read = read
+
+    def counted(self, publications: Sequence[Publication]) -> None:
+        """Counts the publications."""
+        self.passed += len(publications)
+
+
+def test_how_far_a_check_is(corpus: Path) -> None:
+    """Each publication is shown as it passes, and in the end all bytes of the pages are read."""
+    seen = Seen()
+    verdict = check.check(corpus, seen)
+    assert seen.passed == verdict.publications == 5
+    pages = (corpus / name for name in ("tools.html", "papers.html", "more.jsonl"))
+    assert seen.read == sum(each.stat().st_size for each in pages)
+
+
+def test_what_a_search_finds_is_not_missing(tmp_path: Path) -> None:
+    """The concepts that are missing are those of which a search by a foreign name finds nothing."""
+    snapshot = named.opened(tmp_path)
+    missing = {each.id for each in check.check(tmp_path / "corpus").missing}
+    assert missing == {"seal-hunting", "police-dogs"}
+    for concept in snapshot.generation.thesaurus().concept:
+        found = named.answer(concept.prefLabel["zh"], snapshot, match="all")
+        assert (found.total == 0) == (concept.id in missing)
+
+
+def test_the_corpus_is_sound() -> None:
+    """The corpus that comes with the program has no problems, and names most concepts."""
+    verdict = check.check(ROOT / "corpus")
+    assert verdict.problems == ()
+    assert verdict.publications == 136
+    # The thesaurus also has concepts that no publication is about: a search for one says so.
+    assert verdict.concepts - len(verdict.missing) >= 250

@@ -1,1 +1,0 @@
-"""Tests of the readers, one module a format."""

@@ -1,0 +1,161 @@
+"""The engine finds what stock Whoosh finds, of real papers, for trees of every kind of node.
+
+Stock Whoosh is asked twice: on this index, through its codec, and on an index of the same papers
+that Whoosh's own writer made, so that a fault of the codec can't hide.
+"""
+
+from __future__ import annotations
+
+import lzma
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from whoosh import index as whoosh_index
+from whoosh import query
+from whoosh.codec.base import Automata
+from whoosh.searching import Searcher
+
+from indexer.catalogue import catalogue_toml, schema
+from indexer.catalogue.fields import MISSING, Catalogue
+from indexer.catalogue.records import Publication
+from indexer.generations import directory
+from indexer.ingest import corpus
+from indexer.jobs import build
+from search_app.engine.arrays.bm25f import found
+from search_app.engine.arrays.matcher import matches
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.conftest import ROOT
+from tests.search_app.engine import trees
+
+pytestmark = pytest.mark.slow
+
+EVERY = 50
+FURTHER_ROWS = {"venue": "weight = 0.3", "authors": "weight = 0.5\nfacet = 7"}
+"""Beside title and summary, a short field is searched here, and one with several values."""
+
+TREES = {
+    "a stem": 300, "a word as written": 200, "a phrase": 400, "a beginning": 100,
+    "a beginning of stems": 80, "a pattern": 100, "a likeness": 80, "a likeness of stems": 80,
+    "several at once": 50, "a value": 200, "a range": 60, "everything": 1, "anything": 420,
+}  # fmt: skip
+"""How many trees are tried, by what is asked: `anything` is all of them, joined and negated."""
+
+
+class Papers:
+    """The papers, their index as the engine has it, and stock Whoosh on it and on its own."""
+
+    def __init__(
+        self, made: list[Publication], snapshot: Snapshot, ours: Searcher, stock: Searcher
+    ) -> None:
+        self.made, self.snapshot, self.ours, self.stock = made, snapshot, ours, stock
+        self.asked = trees.kinds(trees.vocabulary(made, snapshot.catalogue))
+        words = [
+            self.asked[kind] for kind in ("a stem", "a word as written", "a phrase", "a value")
+        ]
+        self.asked["anything"] = trees.anything([*words * 5, *self.asked.values()])
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Papers]:
+    """About two thousand real papers, indexed both ways."""
+    folder: Path = tmp_path_factory.mktemp("papers")
+    index: Path = tmp_path_factory.mktemp("index")
+    stock: Path = tmp_path_factory.mktemp("stock")
+    _sample(folder)
+    build.build(folder, index)
+    catalogue = catalogue_toml.load(folder)
+    made = list(corpus.read(folder, catalogue, _no_problem))
+    _written_by_whoosh(stock, made, catalogue)
+    snapshot = Snapshot(directory.current(index))
+    with pytest.MonkeyPatch.context() as patch:
+        # These make stock Whoosh quicker and change nothing of what it finds.
+        patch.setattr(query.Or, "TOO_MANY_CLAUSES", 16)
+        kept = lru_cache(maxsize=64)(Automata.levenshtein_dfa)
+        patch.setattr(Automata, "levenshtein_dfa", staticmethod(kept))
+        with (
+            whoosh_index.open_dir(str(snapshot.generation.segment)).searcher() as ours,
+            whoosh_index.open_dir(str(stock)).searcher() as theirs,
+        ):
+            yield Papers(made, snapshot, ours, theirs)
+
+
+def _no_problem(problem: object) -> None:
+    raise AssertionError(problem)
+
+
+def _sample(folder: Path) -> None:
+    """Writes a corpus of every so-many-th paper."""
+    file = ROOT.parent / "shared" / "data" / "papers-100k.jsonl.xz"
+    if not file.is_file():
+        pytest.skip(f"the shared data are not there: {file}")
+    rows = (ROOT / "benchmarks" / "papers" / "catalogue.toml").read_text(encoding="utf-8")
+    for name, more in FURTHER_ROWS.items():
+        assert f'name = "{name}"\n' in rows
+        rows = rows.replace(f'name = "{name}"\n', f'name = "{name}"\n{more}\n')
+    (folder / catalogue_toml.CATALOGUE_FILE).write_text(rows, encoding="utf-8")
+    with lzma.open(file) as packed, (folder / "papers.jsonl").open("wb") as sample:
+        sample.writelines(islice(packed, 0, None, EVERY))
+
+
+def _written_by_whoosh(folder: Path, made: list[Publication], catalogue: Catalogue) -> None:
+    """Writes an index with Whoosh's own codec: one segment."""
+    writer = whoosh_index.create_in(str(folder), schema.derive(catalogue)).writer(limitmb=512)
+    for each in made:
+        writer.add_document(**schema.document(each, catalogue))
+    writer.commit()
+
+
+@pytest.mark.parametrize("kind", TREES)
+def test_every_tree_finds_what_stock_whoosh_finds(kind: str, papers: Papers) -> None:
+    """The engine's mask and its scored list are what stock Whoosh finds, on either index."""
+    sizes = []
+
+    @given(tree=papers.asked[kind])
+    @settings(max_examples=TREES[kind])
+    def finds_the_same(tree: query.Query) -> None:
+        expected = sorted(papers.stock.docs_for_query(tree))
+        sizes.append(len(expected))
+        assert sorted(papers.ours.docs_for_query(tree)) == expected
+        assert np.flatnonzero(matches(tree, papers.snapshot)).tolist() == expected
+        assert found(tree, papers.snapshot).documents.tolist() == expected
+
+    finds_the_same()
+    assert sum(size > 0 for size in sizes) > len(sizes) / 4  # else little would be said by it
+
+
+def test_what_a_tree_finds_is_counted_as_one_by_one(papers: Papers) -> None:
+    """The counts of all facets are those of a walk over what was found, several values too."""
+    rows = [row.name for row in schema.exact_fields(papers.snapshot.catalogue)]
+
+    @given(tree=papers.asked["anything"])
+    @settings(max_examples=100)
+    def counted(tree: query.Query) -> None:
+        documents = found(tree, papers.snapshot).documents
+        counts = papers.snapshot.table.counts(documents)
+        for row in rows:
+            values = papers.snapshot.columns[row].values
+            told = {value: count for value, count in zip(values, counts[row].tolist(), strict=True)
+                    if count}  # fmt: skip
+            held = (papers.made[number].values.get(row, (MISSING,)) for number in documents)
+            assert told == Counter(str(value) for each in held for value in each)
+
+    counted()
+
+
+@pytest.mark.parametrize("field", ["title", "summary", "venue", "authors", "authors.value", "id"])
+def test_whoosh_reads_the_same_terms(field: str, papers: Papers) -> None:
+    """Stock Whoosh reads the same terms either way, as often and in as many documents."""
+    ours, stock = papers.ours.reader(), papers.stock.reader()
+    terms = list(stock.lexicon(field))
+    assert list(ours.lexicon(field)) == terms
+    for term in terms[::37]:
+        assert ours.doc_frequency(field, term) == stock.doc_frequency(field, term)
+        assert ours.frequency(field, term) == stock.frequency(field, term)
+    if stock.schema[field].scorable:
+        assert ours.field_length(field) == stock.field_length(field)

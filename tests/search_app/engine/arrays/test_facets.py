@@ -1,0 +1,96 @@
+"""What facets count is what a walk over the publications counts, one at a time."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue.fields import MISSING
+from indexer.catalogue.records import Publication
+from search_app.engine import Engine
+from search_app.engine.request import Match, SearchRequest
+from search_app.engine.search import Answer
+from tests.search_app.engine.catalogues import FACETS, FILTERS, WORDS, in_facet, index, publications
+
+Filters = Mapping[str, tuple[str, ...]]
+
+TYPED = st.lists(
+    st.sampled_from(
+        (*WORDS, '"organ removal"', '"police law"', "pol*", "*or*", "OR", "NOT", "-victim",
+         "title:law", "(", ")", "AND", "region:North", "year:2001..2004", "topic:crime")
+    ),
+    max_size=5,
+).map(" ".join)  # fmt: skip
+"""Words, phrases, patterns, operators and filters, in any order."""
+
+MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
+
+
+def plain(found: Iterable[Publication], row: str) -> Counter[str]:
+    """How many of some publications have each value of a row, or none."""
+    return Counter(str(value) for each in found for value in each.values.get(row, (MISSING,)))
+
+
+def told(answer: Answer, row: str) -> dict[str, int]:
+    """What was counted, by value, but for what nothing has."""
+    values = answer.snapshot.columns[row].values
+    return {
+        value: count
+        for value, count in zip(values, answer.counts[row].tolist(), strict=True)
+        if count
+    }
+
+
+def passing(
+    found: Iterable[Publication], filters: Filters, facets: Sequence[str]
+) -> list[Publication]:
+    """Those that pass what is ticked in some facets."""
+    return [each for each in found if all(in_facet(each, facet, filters) for facet in facets)]
+
+
+@given(
+    made=publications(most=150),
+    searches=st.lists(st.tuples(TYPED, MATCHES, FILTERS), min_size=1, max_size=8),
+    by_kinds=st.booleans(),
+)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+def test_counts_are_those_of_a_plain_count(
+    made: list[Publication], searches: list[tuple[str, Match, Filters]], by_kinds: bool
+) -> None:
+    """A facet counts what the query and the other facets leave, whatever is ticked in itself.
+
+    So it does whether publications are counted one by one or by kinds.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(index(Path(folder), made))
+        engine.snapshot().table.kinds.enough = 0 if by_kinds else len(made)
+        for text, match, filters in searches:
+            found = engine.find(SearchRequest(text, match=match)).sifted.documents
+            answered = [made[number] for number in found]
+            answer = engine.find(SearchRequest(text, filters, match=match))
+            left = passing(answered, filters, FACETS)
+            assert [made[number] for number in answer.sifted.documents] == left
+            for facet in FACETS:
+                others = passing(answered, filters, [each for each in FACETS if each != facet])
+                for row in (facet, "country") if facet == "region" else (facet,):
+                    assert told(answer, row) == plain(others, row)
+
+
+@given(made=publications(most=150), text=TYPED, filters=FILTERS, most=st.integers(1, 4))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+def test_the_largest_values_are_the_commonest(
+    made: list[Publication], text: str, filters: Filters, most: int
+) -> None:
+    """Of a facet's values as many as are wanted are told, the commonest first, then by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Engine(index(Path(folder), made)).find(SearchRequest(text, filters))
+        for facet in FACETS:
+            counted = told(answer, facet)
+            named = [(value, count) for value, count in counted.items() if value != MISSING]
+            best = sorted(named, key=lambda each: (-each[1], each[0]))[:most]
+            assert answer.counts.largest(facet, most) == best

@@ -1,0 +1,73 @@
+"""The engine finds what stock Whoosh finds in the same index, for the same tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from whoosh import index as whoosh_index
+from whoosh import query
+from whoosh.searching import Searcher
+
+from indexer.generations import directory
+from search_app.engine.arrays.matcher import UnknownNode, matches
+from search_app.engine.query.nodes import Leaf
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine.catalogues import WORDS, index, throw
+
+FIELDS = ("title", "summary", "region")
+STEMS = st.sampled_from([*(word.rstrip("al") for word in WORDS), *WORDS, "north", "nowhere"])
+PARTS = st.one_of(
+    st.builds(query.Term, st.sampled_from(FIELDS), STEMS),
+    st.builds(query.Phrase, st.sampled_from(FIELDS), st.lists(STEMS, min_size=2, max_size=3)),
+    st.builds(query.Prefix, st.sampled_from(FIELDS), st.sampled_from(("=o", "=po", "=z", "="))),
+    st.builds(query.Wildcard, st.sampled_from(FIELDS), st.sampled_from(("=o*n", "=*e*", "=b*"))),
+)
+FILTERS = st.one_of(
+    st.builds(query.Term, st.just("region.value"), st.sampled_from(("North", "West", "Nowhere"))),
+    st.builds(query.Term, st.just("year.value"), st.sampled_from(("2001", "2005", "1900"))),
+    st.builds(
+        query.TermRange,
+        st.just("year.value"),
+        st.none() | st.sampled_from(("2001", "2003")),
+        st.none() | st.sampled_from(("2003", "2004")),
+    ),
+)
+TREES = st.recursive(
+    st.one_of(st.lists(PARTS, min_size=1, max_size=3).map(Leaf), FILTERS, st.just(query.Every())),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(query.And),
+        st.lists(inner, min_size=1, max_size=3).map(query.Or),
+        inner.map(query.Not),
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Snapshot, Searcher]]:
+    """A generated index, opened by the engine and by stock Whoosh."""
+    folder: Path = index(tmp_path_factory.mktemp("index"), throw(seed=7, size=300))
+    live = directory.current(folder)
+    with whoosh_index.open_dir(str(live.segment)).searcher() as searcher:
+        yield Snapshot(live), searcher
+
+
+@given(tree=TREES)
+@settings(max_examples=300, deadline=None)
+def test_stock_whoosh_finds_the_same(opened: tuple[Snapshot, Searcher], tree: query.Query) -> None:
+    """Any tree that the parser can make finds the same publications either way."""
+    snapshot, searcher = opened
+    expected = sorted(searcher.docs_for_query(tree))
+    assert np.flatnonzero(matches(tree, snapshot)).tolist() == expected
+
+
+def test_a_node_that_nothing_evaluates_is_named(opened: tuple[Snapshot, Searcher]) -> None:
+    """A kind of node that has no rule is an error with its name, and no empty list."""
+    snapshot, _ = opened
+    with pytest.raises(UnknownNode, match="Variations"):
+        matches(Leaf([query.Variations("title", "organ")]), snapshot)

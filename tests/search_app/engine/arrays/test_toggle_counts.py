@@ -1,0 +1,143 @@
+"""Totals after a click equal a plain count, on random trees."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.records import Publication, Source, Value
+from search_app.engine import Engine
+from search_app.engine.request import SearchRequest, year_range
+from search_app.engine.results import Bucket, Results
+from search_app.presentation import facet_panel
+from search_app.search_state import SearchState
+from tests.search_app.engine.catalogues import index
+
+UPPER = tuple("ABCDEF")
+LOWER = tuple(f"{number:02}" for number in range(16))
+RANGES = ("2000..2003", "2002..2004", "2004..", "..2001", "1990..1999")
+Filters = dict[str, tuple[str, ...]]
+SLOW_TO_BUILD = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def thrown_catalogue(random: Random) -> Catalogue:
+    """Return a catalogue with a random tree: a child has one to three parents."""
+    return Catalogue(
+        title="Generated",
+        description="",
+        fields=(
+            Field("title", "Title", kind="text", role="title", weight=1.0),
+            Field("upper", "Upper", facet=1, several=True),
+            Field("lower", "Lower", parent="upper", grouping="tree.toml", several=True),
+            Field("year", "Year", kind="year", facet=2, several=True),
+        ),
+        groups={child: tuple(random.sample(UPPER, random.choice((1, 1, 2, 3)))) for child in LOWER},
+    )
+
+
+def thrown(random: Random, catalogue: Catalogue, size: int) -> list[Publication]:
+    """Return publications with values of the tree, with years, and with neither."""
+    made = []
+    for number in range(size):
+        values: dict[str, tuple[Value, ...]] = {
+            "upper": tuple(random.sample(UPPER, random.choice((0, 0, 1, 2)))),
+            "lower": tuple(random.sample(LOWER, random.choice((0, 0, 1, 1, 2, 4)))),
+            "year": tuple(random.sample(range(1999, 2007), random.choice((0, 1, 1, 2)))),
+        }
+        kept = {name: each for name, each in values.items() if each}
+        title = random.choice(("one", "two", "one two"))
+        source = Source("generated", number + 1)
+        publication = Publication(id=f"p{number}", title=title, values=kept, source=source)
+        made.append(catalogue.with_ancestors(publication))
+    return made
+
+
+def thrown_filters(random: Random) -> Filters:
+    """Return selected values, few or many, of which some are nowhere."""
+    few = random.choice((1, 2, 4))
+    chosen = {
+        "upper": random.sample((*UPPER, MISSING, "Z"), random.randint(0, min(2 * few, 7))),
+        "lower": random.sample((*LOWER, MISSING, "99"), random.randint(0, 4 * few)),
+        "year": random.sample(("2000", "2003", MISSING, *RANGES), random.randint(0, few)),
+    }
+    return {name: tuple(values) for name, values in chosen.items() if values}
+
+
+def has(each: Publication, row: str, value: str) -> bool:
+    """Return whether a publication has a value, none, or one in a range."""
+    values = [str(found) for found in each.values.get(row, ())]
+    if ends := year_range(value):
+        return any((ends[0] or "0") <= found <= (ends[1] or "9") for found in values)
+    return value in values or (value == MISSING and not values)
+
+
+def passes(each: Publication, rows: tuple[str, ...], filters: Filters, tree: Catalogue) -> bool:
+    """Return whether a publication passes the selected values of one facet."""
+    selected = [(row, value) for row in rows for value in filters.get(row, ())]
+    narrowed = {
+        parent for row, value in selected if row == "lower" for parent in tree.groups.get(value, ())
+    }
+    return not selected or any(
+        has(each, row, value)
+        for row, value in selected
+        if not (row == "upper" and value in narrowed)
+    )
+
+
+def plain_count(made: list[Publication], word: str, filters: Filters, tree: Catalogue) -> int:
+    """Return the length of a list, one publication at a time."""
+    return sum(
+        word in each.title.split()
+        and passes(each, ("upper", "lower"), filters, tree)
+        and passes(each, ("year",), filters, tree)
+        for each in made
+    )
+
+
+def every_bucket(results: Results) -> Iterator[Bucket]:
+    """Yield the buckets of all facets, and below them those of the lower row."""
+    for buckets in results.facets.values():
+        for bucket in buckets:
+            yield bucket
+            yield from bucket.children
+
+
+@given(seed=st.integers(0, 2**32), size=st.integers(1, 300))
+@SLOW_TO_BUILD
+def test_a_click_leads_to_the_total_beside_it(seed: int, size: int) -> None:
+    """A total equals the length of the list after the click, for any tree and any selection."""
+    random = Random(seed)
+    catalogue = thrown_catalogue(random)
+    made = thrown(random, catalogue, size)
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(index(Path(folder), made, catalogue))
+        for _ in range(8):
+            filters, word = thrown_filters(random), random.choice(("one", "two"))
+            results = engine.search(SearchRequest(word, filters, match="all"))
+            assert results.total == plain_count(made, word, filters, catalogue)
+            for bucket in every_bucket(results):
+                after = dict(facet_panel.toggled(SearchState(filters=filters), bucket).filters)
+                expected = plain_count(made, word, after, catalogue)
+                assert bucket.total == expected, (bucket.field, bucket.value, filters)
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(SLOW_TO_BUILD, max_examples=10)
+def test_totals_leave_nothing_in_the_cache(seed: int) -> None:
+    """A search caches the selected values and the selection, and no array for any total."""
+    random = Random(seed)
+    catalogue = thrown_catalogue(random)
+    filters = thrown_filters(random)
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(index(Path(folder), thrown(random, catalogue, 50), catalogue))
+        snapshot = engine.snapshot()
+        engine.search(SearchRequest("one", filters))
+        values = sum(map(len, filters.values()))
+        facets = len(catalogue.facets)
+        assert len(snapshot._masks) <= values + facets

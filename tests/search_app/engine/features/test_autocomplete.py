@@ -1,0 +1,280 @@
+"""What is suggested while something is typed: it is there, it is meant, and it is counted truly."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written, fold
+from indexer.catalogue.records import Publication
+from indexer.codec.segment.string_table import Texts
+from search_app.engine import Engine, open_engine
+from search_app.engine.features.autocomplete import LONGEST, MOST, Filters, Suggestion, suggest
+from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot.prefix_index import Labels
+from tests.search_app.engine.catalogues import FILTERS, WORDS, index, publications
+
+TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"
+
+
+@pytest.fixture(scope="module")
+def engine(catalogue_index: Path) -> Engine:
+    """The engine on the index of corpus/."""
+    return open_engine(catalogue_index)
+
+
+def of(found: Sequence[Suggestion], kind: str) -> list[str]:
+    """The texts of the suggestions of a kind."""
+    return [each.text for each in found if each.kind == kind]
+
+
+def words(engine: Engine, text: str, filters: Filters | None = None) -> list[str]:
+    """All words that a text is completed by."""
+    return of(suggest(text, engine.snapshot(), 50, filters), "word")
+
+
+def titles(engine: Engine, text: str) -> list[str]:
+    """The titles that are suggested for a text."""
+    return of(suggest(text, engine.snapshot(), 50), "title")
+
+
+def values(engine: Engine, text: str, filters: Filters | None = None) -> list[tuple[str, str]]:
+    """The values that are suggested for a text, each with its field."""
+    found = suggest(text, engine.snapshot(), 50, filters)
+    return [(each.field, each.value) for each in found if each.kind == "facet"]
+
+
+def test_the_last_word_is_completed(engine: Engine) -> None:
+    """A word that begins so takes the place of the last one, and what stands before it stays."""
+    assert words(engine, "traffick")[0] == "trafficking"
+    assert words(engine, "Organ rem") == ["Organ removal"]
+    assert words(engine, "counter-traffi")[0] == "counter-trafficking"
+
+
+def test_the_commonest_words_come_first(engine: Engine) -> None:
+    """Words are ordered by how many publications have them as they are written."""
+    terms = engine.snapshot().segment.words
+    found = [terms.texts.number(word) for word in words(engine, "tra")]
+    held = [terms.frequency(number) for number in found if number is not None]
+    assert len(held) > 3
+    assert held == sorted(held, reverse=True)
+    assert words(engine, "tra")[0] == "trafficking"
+
+
+def test_words_that_find_the_same_are_one(engine: Engine) -> None:
+    """Of the inflections of a word only the commonest is suggested."""
+    found = words(engine, "manua")
+    assert len({stemming.stem(word, "en") for word in found}) == len(found)
+    assert {"manual", "manuals"} & set(found)
+
+
+@pytest.mark.parametrize(
+    "text", ["trafficking", "TRAFFICKING", "organ removal", "removal", "t", "organ r"]
+)
+def test_what_is_complete_is_not_completed(engine: Engine, text: str) -> None:
+    """A word that nothing longer begins with, or of a single letter, gets no completion."""
+    assert words(engine, text) == []
+
+
+def test_stop_words_are_no_completions(engine: Engine) -> None:
+    """Words that a search leaves out are not offered for one."""
+    assert words(engine, "th")
+    assert not set(words(engine, "th")) & stemming.stop_words("en")
+    assert "organ with" not in words(engine, "organ wi")
+
+
+def test_words_stand_beside_those_before(engine: Engine) -> None:
+    """A word is suggested only if a publication has it together with the words before it."""
+    assert "sea" in words(engine, "se")
+    assert "organ sea" not in words(engine, "organ se")
+    assert words(engine, "xyzzy tra") == []
+    (first,) = suggest("organ re", engine.snapshot(), 1)
+    assert first.text == "organ removal"
+
+
+def test_what_is_written_is_told_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind a mark in the index's list of words is no part of a word."""
+    text = Texts.text
+    monkeypatch.setattr(Texts, "text", lambda self, number: text(self, number) + "\x1dstem")
+    assert words(engine, "traffick") == ["trafficking"]
+    monkeypatch.setattr(Texts, "text", lambda self, number: "trafficking\x1d" + text(self, number))
+    assert words(engine, "traffick") == ["trafficking"]
+
+
+def test_titles_have_all_words(engine: Engine) -> None:
+    """A title is suggested that has all words, the last as a beginning, in any order."""
+    found = [each for each in suggest("removal org", engine.snapshot()) if each.kind == "title"]
+    assert {each.value for each in found} == {
+        TOOLKIT, "human-trafficking-for-the-removal-of-organs-and-body-parts",
+    }  # fmt: skip
+    assert titles(engine, "remov orga") == []
+
+
+def test_titles_in_other_languages_are_found(engine: Engine) -> None:
+    """A title in any language is suggested, its accents typed or not."""
+    for text in ("Guía del docente - Capac", "GUIA del docente capac"):
+        assert titles(engine, text)[0].startswith("Guía del docente - Capacitación")
+
+
+def test_titles_that_begin_so_come_first(engine: Engine) -> None:
+    """Titles that begin with what is typed stand before those that have it within."""
+    begin = [each.lower().startswith("toolkit") for each in titles(engine, "toolk")]
+    assert begin == sorted(begin, reverse=True)
+    assert any(begin)
+    assert not all(begin)
+    assert titles(engine, "human trafficking fo")[0].startswith("Human Trafficking for the Removal")
+
+
+def test_a_word_that_is_ended_is_whole(engine: Engine) -> None:
+    """A space behind the last word ends it: nothing longer is meant."""
+    assert words(engine, "traff ") == []
+    assert titles(engine, "model") == titles(engine, "model ")
+    assert titles(engine, "mode ") == []
+
+
+@pytest.mark.parametrize("text", ["south a", "SOUTH  A", "asi", "Söuth Äsia", "south "])
+def test_values_are_found_by_any_word(engine: Engine, text: str) -> None:
+    """A value is suggested by the beginning of its label, or of a word in it."""
+    assert ("region", "South Asia") in values(engine, text)
+
+
+def test_values_are_found_by_their_labels(engine: Engine) -> None:
+    """A code is found by its name in the catalogue's language, and not by itself."""
+    assert values(engine, "spani") == [("language", "es")]
+    assert ("country", "IN") in values(engine, "indi")
+    assert ("language", "es") not in values(engine, "es")
+
+
+def test_values_that_begin_so_come_first(engine: Engine) -> None:
+    """Labels that begin with what is typed stand before those that have it within."""
+    found = [
+        each.text.lower().startswith("in")
+        for each in suggest("in", engine.snapshot(), 50)
+        if each.kind == "facet"
+    ]
+    assert found == sorted(found, reverse=True)
+    assert found[0]
+    assert not found[-1]
+
+
+def test_all_kinds_have_their_places(engine: Engine) -> None:
+    """There are at most so many, kind by kind, and no kind crowds out another."""
+    found = suggest("tra", engine.snapshot())
+    assert len(found) == MOST
+    kinds = [each.kind for each in found]
+    assert kinds == sorted(kinds, key=("word", "facet", "title").index)
+    assert [kinds.count(kind) for kind in ("word", "facet", "title")] == [3, 3, 2]
+    assert len(suggest("tra", engine.snapshot(), 1)) == 1
+    assert {each.kind for each in suggest("assessment toolkit tr", engine.snapshot())} >= {"title"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"model l', '"model law" tra', "title:tra", "tra:", "(tra", "sea OR tra", "-tra", "sea -tra",
+     "traf*", "traf~", "NOT tra", "", " ", "\0", "?!",
+     "trafficking " * (LONGEST // 10) + "traff"],
+)  # fmt: skip
+def test_what_is_no_plain_word_has_no_suggestions(engine: Engine, text: str) -> None:
+    """Phrases, fields, operators and patterns are left alone, and so is what is too long."""
+    assert suggest(text, engine.snapshot()) == []
+
+
+def test_what_is_ticked_bounds_what_is_suggested(engine: Engine) -> None:
+    """With something ticked, all that is suggested lies within, and that value is not."""
+    ticked = {"region": ("South Asia",)}
+    for each in suggest("tra", engine.snapshot(), 50, ticked):
+        assert_true(engine, each, "tra", ticked)
+    assert ("region", "South Asia") not in values(engine, "south", ticked)
+    assert words(engine, "refug", {"section": ("Multimedia",)}) == []
+    assert words(engine, "refug") != []
+
+
+@pytest.mark.parametrize(
+    "text", ["tra", "smuggling of mi", "lab", "chil", "orga", "UNOD", "guide model law organ re"]
+)
+def test_what_is_counted_is_what_a_search_finds(engine: Engine, text: str) -> None:
+    """A suggestion counts what a search finds, under other names of a thing too."""
+    for each in suggest(text, engine.snapshot(), 50):
+        assert_true(engine, each, text, {})
+
+
+def written(text: str) -> list[str]:
+    """The words of a text, folded."""
+    return [as_written(text[start:end]) for start, end in tokenizer.spans(text)]
+
+
+def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) -> None:
+    """A suggestion leads to as many publications as it says, and to one at least."""
+    ticked = {name: tuple(values) for name, values in filters.items()}
+    assert each.count > 0
+    if each.kind == "word":
+        answer = engine.find(SearchRequest(each.text, ticked))
+        read = answer.understood
+        assert (answer.total, read.corrected) == (each.count, None)
+        assert not read.relaxed or len(read.strict)
+        assert fold(each.text).startswith(fold(typed.lstrip()))
+    elif each.kind == "facet":
+        ticked[each.field] = (*ticked.get(each.field, ()), each.value)
+        assert engine.find(SearchRequest(filters=ticked)).total == each.count
+        assert typed.split()[0].lower() in each.text.lower()
+    else:
+        snapshot = engine.snapshot()
+        number = snapshot.number(each.value)
+        assert number is not None
+        assert snapshot.title(number) == each.text
+        assert number in engine.find(SearchRequest(filters=ticked)).sifted.documents
+        held = written(each.text)
+        *whole, last = written(typed)
+        assert set(whole) <= set(held)
+        assert any(word.startswith(last) for word in held)
+
+
+BEGINNINGS = st.builds(lambda word, end: word[:end], st.sampled_from(WORDS), st.integers(1, 9))
+TYPED = st.builds(
+    lambda before, last, end: " ".join([*before, last]) + end,
+    st.lists(st.sampled_from((*WORDS, "the", "OR", "-law", "crime")), max_size=2),
+    BEGINNINGS | st.sampled_from(("no", "so", "20", "200", "fil", "dat", "AA", "Tools", "ZZ")),
+    st.sampled_from(("", "", " ")),
+)
+
+
+@given(made=publications(most=120), asked=st.lists(st.tuples(TYPED, FILTERS), max_size=8))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+def test_every_suggestion_is_true(
+    made: list[Publication], asked: list[tuple[str, Filters]]
+) -> None:
+    """Whatever is typed and ticked, each suggestion leads to what it says."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_engine(index(Path(folder), made))
+        for text, filters in asked:
+            found = suggest(text, engine.snapshot(), filters=filters)
+            assert len(found) <= MOST
+            assert len(set(found)) == len(found)
+            for each in found:
+                assert_true(engine, each, text, filters)
+
+
+@given(text=st.text(max_size=40), most=st.integers(1, 9))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+def test_any_text_has_suggestions_or_none(engine: Engine, text: str, most: int) -> None:
+    """Nothing that can be typed fails."""
+    for typed in (text, f"organ {text}", f"{text}tra"):
+        assert len(suggest(typed, engine.snapshot(), most)) <= most
+
+
+def test_of_many_values_the_commonest_are_kept(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A field of very many values is looked through for its commonest ones only."""
+    monkeypatch.setattr("search_app.engine.snapshot.prefix_index.MOST_VALUES", 2)
+    snapshot = engine.snapshot()
+    counts = snapshot.table.counts(snapshot.everything)
+    labels = Labels(snapshot.columns, snapshot.catalogue, counts)
+    kept = [value for field, value in labels.values if field == "section"]
+    assert kept == ["Technical Papers", "Reports and Assessments"]

@@ -1,0 +1,234 @@
+"""Why a publication was found: the parts of its score add up, and say how each text matched."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from whoosh import query
+
+from indexer.generations import directory
+from search_app.engine import Engine
+from search_app.engine.arrays.bm25f import Ranking, found
+from search_app.engine.arrays.matcher import postings
+from search_app.engine.arrays.term_matches import Asked, Words
+from search_app.engine.features.explain import Explainer
+from search_app.engine.interpretation.interpreter import Understood
+from search_app.engine.query.nodes import Leaf, leaves
+from search_app.engine.query.parser import Parsed
+from search_app.engine.request import SearchRequest
+from search_app.engine.results import Hit, Results, Why
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.conftest import ROOT
+from tests.search_app.engine import trees
+from tests.search_app.engine.catalogues import CATALOGUE, index, throw
+
+MADE = throw(seed=5, size=120)
+ASKED = trees.kinds(trees.vocabulary(MADE, CATALOGUE))
+LEAVES = st.one_of(*(of for name, of in ASKED.items() if name not in trees.FILTERS))
+JUDGED = ROOT / "tests" / "relevance" / "catalogue.toml"
+QUERIES = [each["text"] for each in tomllib.loads(JUDGED.read_text(encoding="utf-8"))["query"]]
+FURTHER = ["organ OR (sea AND boats)", "traffick* -law", "*raff*", "title:manual~", '"model law"',
+           "counter-trafficking UN.GIFT", "organ zyzzyva", "traficking", "kenya"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The generated publications, indexed."""
+    return Snapshot(directory.current(index(tmp_path_factory.mktemp("index"), MADE)))
+
+
+@pytest.fixture(scope="module")
+def engine(catalogue_index: Path) -> Engine:
+    """An engine on the catalogue."""
+    return Engine(catalogue_index)
+
+
+def total(why: Why) -> float:
+    """What the fields of all parts have together."""
+    return sum(field.score for part in why.parts for field in part.fields)
+
+
+@given(tree=trees.anything(ASKED.values()))
+def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None:
+    """Whatever was asked, the fields of the parts of a publication make up its score."""
+    scored = found(tree, snapshot)
+    read = Understood(Parsed(tree, (), 0), Ranking(*scored), tree=tree)
+    explainer = Explainer(SearchRequest(), read, snapshot, None)
+    for number, score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
+        why = explainer.why(number, snapshot.publication(number))
+        assert sum(part.score for part in why.parts) == pytest.approx(score, rel=1e-4, abs=1e-6)
+        assert total(why) == pytest.approx(score, rel=1e-4, abs=1e-6)
+        assert all(field.matched for part in why.parts for field in part.fields)
+
+
+def assert_weighed(leaf: Leaf, snapshot: Snapshot) -> None:
+    """What a leaf has in each single publication weighs what its postings say, or nothing."""
+    held, asked = postings(leaf, snapshot), Asked(leaf, snapshot)
+    weights = np.zeros(snapshot.size)
+    weights[held.documents] = held.weights
+    for number in range(snapshot.size):
+        weight = sum(each.weight for each in asked.held(Words(number, snapshot)))
+        assert weight == pytest.approx(weights[number], rel=1e-4)
+
+
+@given(leaf=LEAVES)
+def test_one_publication_weighs_what_it_does_among_all(leaf: Leaf, snapshot: Snapshot) -> None:
+    """A publication's words weigh alone what they weigh among all."""
+    assert_weighed(leaf, snapshot)
+
+
+def test_names_and_values_weigh_what_they_do_among_all(engine: Engine) -> None:
+    """So do names of things, kinds, values, and words typed in one piece, each by its weight."""
+    for text in [*QUERIES[::3], *FURTHER]:
+        for leaf in leaves(engine.find(SearchRequest(text)).understood.tree):
+            assert_weighed(leaf, engine.snapshot())
+
+
+@pytest.mark.parametrize("match", ["auto", "any"])
+def test_parts_of_judged_queries_add_up(match: str, engine: Engine) -> None:
+    """In every language, with names, facts and corrections, the parts make up the score."""
+    for text in [*QUERIES, *FURTHER]:
+        request = SearchRequest(text, match=match, size=30, explain=True)  # type: ignore[arg-type]
+        for hit in engine.search(request).hits:
+            assert hit.why
+            assert total(hit.why) == pytest.approx(hit.score, abs=2e-4), text
+
+
+def asked(engine: Engine, text: str, **options: object) -> Results:
+    """What a search finds, with why."""
+    return engine.search(SearchRequest(text, explain=True, **options))  # type: ignore[arg-type]
+
+
+def ways(hit: Hit) -> set[tuple[str, str, str]]:
+    """The texts that matched: field, text, how."""
+    assert hit.why
+    return {
+        (field.field, each.text, each.how)
+        for part in hit.why.parts
+        for field in part.fields
+        for each in field.matched
+    }
+
+
+def every(results: Results) -> set[tuple[str, str, str]]:
+    """The same of all hits."""
+    return set().union(*map(ways, results.hits))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("organ", ("title", "Organ", "written")),
+        ("toolkits", ("title", "Toolkit", "stem")),
+        ("toolk*", ("title", "Toolkit", "beginning")),
+        ("t*lkit", ("title", "Toolkit", "pattern")),
+        ("tolkit~", ("title", "Toolkit", "likeness")),
+        ('"model law"', ("title", "Model Law", "written")),
+        ('"model laws"', ("title", "Model Law", "stem")),
+        ("organ removal", ("title", "Removal of Organs", "name")),
+        ("religion", ("title", "Islamic", "kin")),
+        ("human trafficking", ("topic", "trafficking in persons", "value")),
+        ("trata de personas", ("language", "es", "value")),
+    ],
+)
+def test_it_says_how_a_text_matched(
+    text: str, expected: tuple[str, str, str], engine: Engine
+) -> None:
+    """Each text is told as it stands, with how it matched what was typed."""
+    assert expected in every(asked(engine, text, size=50))
+
+
+def test_words_within_a_longer_text_are_not_told_twice(engine: Engine) -> None:
+    """Where a phrase matched, its words are not told one by one."""
+    texts = {text for _, text, _ in ways(asked(engine, "organ removal").hits[0])}
+    assert "Organ Removal" in texts
+    assert "Organ" not in texts
+
+
+def test_what_was_typed_twice_is_one_part(engine: Engine) -> None:
+    """A word that was typed twice counts twice, and is told once."""
+    once, twice = (asked(engine, text).hits[0] for text in ("toolkit", "toolkit toolkit"))
+    assert once.why
+    assert twice.why
+    assert len(twice.why.parts) == 1
+    assert total(twice.why) == pytest.approx(2 * total(once.why))
+    assert total(twice.why) == pytest.approx(twice.score, abs=1e-3)
+
+
+def test_a_correction_is_told_with_what_was_typed(engine: Engine) -> None:
+    """The part of a word that was put in names the word in whose place it stands."""
+    results = asked(engine, "traficking manual")
+    assert results.corrected
+    assert results.hits[0].why
+    parts = {part.said: part.instead_of for part in results.hits[0].why.parts}
+    assert parts == {"trafficking": "traficking", "manual": ""}
+
+
+def test_what_is_lacking_is_told(engine: Engine) -> None:
+    """Where any word was enough, a publication tells those that it has not."""
+    results = asked(engine, "organ zyzzyva")
+    assert results.relaxed
+    assert all(hit.why and hit.why.lacks == ("zyzzyva",) for hit in results.hits)
+
+
+def test_an_and_counts_only_as_a_whole(engine: Engine) -> None:
+    """Of an AND in an OR nothing is told where only some of it is there."""
+    for hit in asked(engine, "organ OR (toolkit AND zyzzyva)", match="any").hits:
+        assert hit.why
+        assert [part.said for part in hit.why.parts] == ["organ"]
+
+
+def test_a_region_tells_the_countries_that_bring_it_in(index: Path) -> None:
+    """Africa comes with Kenya where a publication names Kenya, and alone where it does not."""
+    results = Engine(index).search(SearchRequest(filters={"region": ("Africa",)}, explain=True))
+    told = {hit.publication.title: hit.why and hit.why.filters for hit in results.hits}
+    assert {title: [each.through for each in held or ()] for title, held in told.items()} == {
+        "Removal of Organs": [("KE",)], "Victims at the Border": [()],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "filters", "held"),
+    [
+        ("", {"year": ("2010..2012",), "section": ("Papers",)},
+         {("year", "2011"), ("section", "Papers")}),
+        ("", {"section": ("Papers",), "language": ("none",)},
+         {("section", "Papers"), ("language", "none")}),
+        ("organs region:Africa", {}, {("region", "Africa")}),
+        ("organs year:..2012", {}, {("year", "2011")}),
+    ],
+)  # fmt: skip
+def test_filters_that_hold_are_told(
+    text: str, filters: dict[str, tuple[str, ...]], held: set[tuple[str, str]], index: Path
+) -> None:
+    """Of what is ticked or typed as a filter, the values are told that the publication has."""
+    request = SearchRequest(text, filters, explain=True)
+    told = {hit.publication.title: hit.why for hit in Engine(index).search(request).hits}
+    why = told["Removal of Organs"]
+    assert why
+    assert {(each.field, each.value) for each in why.filters} == held
+
+
+def test_nothing_is_explained_unasked(engine: Engine) -> None:
+    """An ordinary search explains nothing."""
+    assert all(hit.why is None for hit in engine.search(SearchRequest("organ")).hits)
+
+
+def test_every_leaf_of_a_tree_answers_or_is_lacking(engine: Engine) -> None:
+    """In an OR of words, each is a part of a publication's score, or told to be lacking."""
+    snapshot = engine.snapshot()
+    for text in QUERIES[:60]:
+        answer = engine.find(SearchRequest(text, match="any"), snapshot)
+        tree = answer.understood.tree
+        if tree is None or any(isinstance(each, query.And) for each in tree.children()):
+            continue
+        said = {leaf.said for leaf in leaves(tree) if leaf.said}
+        explainer = Explainer(answer.request, answer.understood, snapshot, None)
+        for number in answer.numbers.tolist():
+            why = explainer.why(number, snapshot.publication(number))
+            assert {part.said for part in why.parts} - {""} == said - set(why.lacks)

@@ -1,0 +1,199 @@
+"""Publications like another are those that score best for its most telling words."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from indexer.catalogue.records import Publication, Source
+from indexer.codec.segment.postings import B_SHORT, K1, B
+from indexer.generations import directory
+from search_app.engine.features import more_like_this
+from search_app.engine.features.more_like_this import related, telling
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine.catalogues import index, throw
+
+CLOSE = 1e-4
+"""Scores of floats of 32 bits differ so much from exact ones."""
+
+
+@pytest.fixture(scope="module")
+def catalogue(catalogue_index: Path) -> Snapshot:
+    """The index of corpus/."""
+    return Snapshot(directory.current(catalogue_index))
+
+
+class Twin:
+    """BM25F of single stems, as a plain reading of its formula gives it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        rows, numbers = snapshot.catalogue, range(snapshot.size)
+        publications = [snapshot.publication(number) for number in numbers]
+        self.weights: list[dict[str, float]] = [{} for _ in numbers]
+        for field in rows.searchable:
+            texts = [
+                Counter(
+                    token.stem
+                    for token in tokenizer.tokens(
+                        schema.text_of(each, field, rows), schema.language_of(each, field, rows)
+                    )
+                )
+                for each in publications
+            ]
+            lengths = [text.total() for text in texts]
+            # The mean lengths have eight digits.
+            digits, exponent = math.frexp(sum(lengths) / max(sum(map(bool, lengths)), 1))
+            mean = math.ldexp(round(digits * 256) / 256, exponent)
+            b = B if field.role == "summary" else B_SHORT
+            for held, text, length in zip(self.weights, texts, lengths, strict=True):
+                for stem, frequency in text.items():
+                    worth = field.weight * frequency / (1 - b + b * length / mean)
+                    held[stem] = held.get(stem, 0.0) + worth
+        self._held = Counter(stem for each in self.weights for stem in each)
+
+    def score(self, stem: str, number: int) -> float:
+        """What a stem scores in a publication."""
+        weight, held = self.weights[number].get(stem, 0.0), self._held[stem]
+        rarity = math.log(1 + (len(self.weights) - held + 0.5) / (held + 0.5))
+        return rarity * weight * (K1 + 1) / (K1 + weight)
+
+
+@pytest.fixture(scope="module")
+def twin(catalogue: Snapshot) -> Twin:
+    """The scores of corpus/."""
+    return Twin(catalogue)
+
+
+def test_the_telling_words_are_those_that_score_most(catalogue: Snapshot, twin: Twin) -> None:
+    """The words that a publication is likened by are those that score most in it, in order."""
+    for number in range(catalogue.size):
+        words = telling(number, catalogue)
+        scores = [twin.score(stem, number) for stem in words]
+        assert scores == pytest.approx(sorted(scores, reverse=True), rel=CLOSE)
+        left = [
+            stem for stem in twin.weights[number]
+            if stem not in {*words, *more_like_this.UNLIKENING} and not stem.isdigit()
+            and catalogue.segment.stems.frequency(catalogue.term(stem) or 0) > 1
+        ]  # fmt: skip
+        if len(words) < more_like_this.MOST_WORDS:
+            assert not left
+        elif left:
+            most = max(twin.score(stem, number) for stem in left)
+            assert most <= scores[-1] * (1 + CLOSE)
+
+
+def test_the_likest_score_most(catalogue: Snapshot, twin: Twin) -> None:
+    """What is shown is in the order of its scores, above the bar, and all that is better."""
+    for number in range(catalogue.size):
+        words, found = telling(number, catalogue), related(number, catalogue).similar
+        if len(words) < more_like_this.LEAST_WORDS:
+            assert found == []
+            continue
+        everything = range(catalogue.size)
+        scores = [sum(twin.score(stem, other) for stem in words) for other in everything]
+        bar = more_like_this.BAR * scores[number]
+        shown = [scores[other] for other in found]
+        assert shown == pytest.approx(sorted(shown, reverse=True), rel=CLOSE)
+        assert all(each >= bar * (1 - CLOSE) for each in shown)
+        aside = {number, *found}
+        for each in (number, *found):
+            aside.update(catalogue.editions.others(each).tolist())
+        least = shown[-1] if len(found) == more_like_this.MOST_SIMILAR else bar
+        assert max(scores[other] for other in everything if other not in aside) <= least * (
+            1 + CLOSE
+        )
+
+
+def check(number: int, snapshot: Snapshot) -> None:
+    """What stands beside a publication is neither itself nor one title twice, and is not much."""
+    found = related(number, snapshot)
+    assert number not in [*found.similar, *found.editions]
+    assert not {*found.similar} & {*found.editions}
+    assert len(found.similar) <= more_like_this.MOST_SIMILAR
+    for each in found.similar:
+        assert not {*found.similar} & {*snapshot.editions.others(each).tolist()}
+
+
+def test_what_is_like_a_publication_of_the_catalogue(catalogue: Snapshot) -> None:
+    """Of the five global reports one at the most is like another, and none like each other."""
+    assert any(len(related(number, catalogue).editions) == 4 for number in range(catalogue.size))
+    for number in range(catalogue.size):
+        check(number, catalogue)
+
+
+@given(seed=st.integers(0, 2**32), size=st.integers(1, 60))
+def test_what_is_like_a_publication(
+    seed: int, size: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It is never itself nor an edition of it, no title twice, few, and the same every time."""
+    folder = index(tmp_path_factory.mktemp("index"), throw(seed, size))
+    snapshot, again = (Snapshot(directory.current(folder)) for _ in range(2))
+    for number in range(size):
+        check(number, snapshot)
+        assert related(number, again) == related(number, snapshot)
+
+
+def test_those_that_tie_come_newest_first(tmp_path: Path) -> None:
+    """Publications that are as alike as others come newest first, then by their ids."""
+    made = [
+        Publication(
+            id=identity, title=title, summary="organ removal border police",
+            source=Source("made", 1), values={"year": (year,)},
+        )
+        for identity, title, year in (
+            ("z", "One", 2001), ("c", "Two", 2002), ("b", "Two", 2003), ("a", "Two", 2002),
+        )
+    ]  # fmt: skip
+    snapshot = Snapshot(directory.current(index(tmp_path, made)))
+    found = [snapshot.publication(number).id for number in related(0, snapshot).similar]
+    assert found == ["b", "a", "c"]
+
+
+def test_editions_come_newest_first(catalogue: Snapshot) -> None:
+    """Other editions of a publication stand from the newest to the oldest."""
+    number = catalogue.number("global-report-on-trafficking-in-persons-2014")
+    assert number is not None
+    years = catalogue.segment.stored.years[related(number, catalogue).editions]
+    assert years.tolist() == [2018, 2016, 2012, 2009]
+
+
+def test_some_words_liken_nothing(catalogue: Snapshot) -> None:
+    """Stop words, common words, numbers, and words of a single publication liken nothing."""
+    for number in range(catalogue.size):
+        for stem in telling(number, catalogue):
+            frequency = catalogue.segment.stems.frequency(catalogue.term(stem) or 0)
+            assert frequency >= more_like_this.LEAST_FREQUENCY
+            assert stem not in {"the", "other", "make", "2009"}
+
+
+def test_the_commonest_words_are_left_out_first(
+    catalogue: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the words of a publication have too many postings, it is likened by the rarest."""
+    number = catalogue.number("unodc-model-law-against-trafficking-in-persons-2009") or 0
+    frequencies = {
+        stem: catalogue.segment.stems.frequency(catalogue.term(stem) or 0)
+        for stem in telling(number, catalogue)
+    }
+    monkeypatch.setattr(more_like_this, "MOST_POSTINGS", 60)
+    kept = telling(number, catalogue)
+    dropped = frequencies.keys() - {*kept}
+    assert dropped
+    assert sum(frequencies[stem] for stem in kept) <= 60
+    assert max(frequencies[s] for s in kept) <= min(frequencies[s] for s in dropped)
+
+
+def test_the_two_model_laws_are_alike(catalogue: Snapshot) -> None:
+    """The model law against trafficking has that against smuggling as the likest, and back."""
+    laws = [
+        catalogue.number(f"unodc-model-law-against-{each}") or 0
+        for each in ("trafficking-in-persons-2009", "the-smuggling-of-migrants-2010")
+    ]
+    assert [related(law, catalogue).similar[0] for law in laws] == laws[::-1]

@@ -1,0 +1,124 @@
+"""Names within a text: which thing an inflection, or a part of a Chinese label, stands for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue import thesaurus
+from indexer.generations import directory
+from search_app.engine.interpretation.entities import Thing
+from search_app.engine.interpretation.entity_names import JOINING, MOST_ALIKE, Names
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.catalogue import CORPUS
+from tests.search_app.engine.named import answer, ids
+
+LAW = ["legislation", "legislators", "organs", "organizations", "trafficking", "traffickers"]
+WORDS = Names([Thing(each, {"en": [each]}, ()) for each in LAW], ["en"])
+CONCEPTS = thesaurus.load(CORPUS).concept
+CHINESE = [(label, each.id) for each in CONCEPTS for label in each.labels("zh")]
+NAMES = Names([Thing(each.id, {"zh": each.labels("zh")}, ()) for each in CONCEPTS], ["en"])
+FOUR = [(label, of) for label, of in CHINESE if len(label) == 4 and len(set(label)) == 4]
+
+
+def named(piece: str) -> list[str]:
+    """The ids of the concepts that a piece of Chinese names."""
+    return [
+        CONCEPTS[number].id
+        for name in NAMES.within([piece], shouted=False)
+        for number in name.numbers
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "thing"),
+    [
+        ("legislation", "legislation"), ("legislators", "legislators"),
+        ("legislator", "legislators"), ("legislator's", "legislators"), ("organ", "organs"),
+        ("organisation", "organizations"), ("organizations", "organizations"),
+        ("trafficking", "trafficking"), ("trafficked", "trafficking"),
+        ("trafficker", "traffickers"),
+        ("legislative", None), ("organized", None),
+    ],
+)  # fmt: skip
+def test_inflection_decides_between_things_whose_labels_share_a_stem(
+    typed: str, thing: str | None
+) -> None:
+    """A thing is named by an inflection of its label, not by a word that only has its stem."""
+    found = [
+        LAW[number] for each in WORDS.within([typed], shouted=False) for number in each.numbers
+    ]
+    assert found == ([thing] if thing else [])
+
+
+@pytest.mark.parametrize("piece", ["器官", "器官摘除", "摘取器官", "器官的摘除", "摘除"])
+def test_part_of_a_chinese_label_names_its_concept(piece: str) -> None:
+    """A part of a Chinese label, or its words in another order, name the concept."""
+    assert "organ-removal" in named(piece)
+
+
+@pytest.mark.parametrize("piece", ["摘", "量子力学", "银河", "问题", "器官器官器官"])
+def test_what_is_no_part_of_a_chinese_label_names_nothing(piece: str) -> None:
+    """A single character names nothing, nor does a part that many labels have."""
+    assert named(piece) == []
+
+
+@given(st.sampled_from(FOUR))
+def test_chinese_words_in_another_order_name_the_concept(label: tuple[str, str]) -> None:
+    """The halves of a label of four characters name its concept in either order."""
+    text, of = label
+    swapped = text[2:] + text[:2]
+    found = named(swapped)
+    assert of in found or swapped in dict(CHINESE) or not found
+
+
+@given(st.sampled_from(CHINESE), st.data())
+def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
+    label: tuple[str, str], data: st.DataObject
+) -> None:
+    """Half of a label names its concept, unless it is a label or too many concepts have it.
+
+    Characters that only join words do not count.
+    """
+    text, of = label[0].translate(JOINING), label[1]
+    length = data.draw(st.integers(max(2, -(-len(text) // 2)), max(2, len(text))))
+    at = data.draw(st.integers(0, max(0, len(text) - length)))
+    part = text[at : at + length]
+    found = named(part)
+    assert of in found or not found or part in dict(CHINESE)
+    assert len(found) <= MOST_ALIKE
+
+
+@pytest.fixture(scope="module")
+def snapshot(catalogue_index: object) -> Snapshot:
+    """The index of the catalogue."""
+    return Snapshot(directory.current(catalogue_index))  # type: ignore[arg-type]
+
+
+def test_legislators_are_not_legislation(snapshot: Snapshot) -> None:
+    """A search for legislators finds those who make laws, not all that is about laws."""
+    found = answer("legislators", snapshot)
+    assert ids(found)[0] == "combating-trafficking-in-persons-a-handbook-for-parliamentarians-2009"
+    assert found.total < answer("legislation", snapshot).total
+    assert "legislation" not in found.named[0].also
+
+
+def test_both_model_laws_answer_drafting_national_legislation(snapshot: Snapshot) -> None:
+    """Whoever drafts national legislation finds both model laws before anything else."""
+    found = ids(answer("drafting national legislation", snapshot))
+    assert set(found[:2]) == {
+        "unodc-model-law-against-the-smuggling-of-migrants-2010",
+        "unodc-model-law-against-trafficking-in-persons-2009",
+    }
+
+
+@pytest.mark.parametrize("text", ["器官", "器官摘除", "摘取器官"])
+def test_parts_of_a_chinese_name_find_what_it_finds(text: str, snapshot: Snapshot) -> None:
+    """Part of the Chinese name for organ removal finds the publications on it."""
+    assert set(ids(answer(text, snapshot))) == set(ids(answer("organ removal", snapshot)))
+
+
+def test_inflections_of_a_label_are_found_and_no_other_words(snapshot: Snapshot) -> None:
+    """A concept named by one word is found by inflections of it, not by all with its stem."""
+    assert answer("traffickers", snapshot).total < answer("trafficking", snapshot).total / 2

@@ -1,0 +1,274 @@
+"""What was typed is read in the first of several ways that finds a publication."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search_app.engine.request import Match, SearchRequest
+from search_app.engine.results import Results
+from search_app.engine.search import find, results
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine import named
+from tests.search_app.engine.named import answer, ids
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The index of the small corpus with a thesaurus."""
+    return named.opened(tmp_path_factory.mktemp("named"))
+
+
+def way(found: Results) -> tuple[bool, str | None, bool]:
+    """The way in which a query was read: by other names, as another text, any of its words."""
+    return bool(found.named), found.corrected, found.relaxed
+
+
+@pytest.mark.parametrize(
+    ("text", "by_name", "corrected", "relaxed", "found"),
+    [
+        # As it was typed, with other names.
+        ("police", False, None, False, {"police", "steppe"}),
+        ("human trafficking", True, None, False, {"law", "organs", "victims", "manual"}),
+        ("police of", False, None, False, {"police", "steppe"}),
+        # Spelt otherwise, and all of it.
+        ("polcie", False, "police", False, {"police", "steppe"}),
+        ("human traficking", True, "human trafficking", False,
+         {"law", "organs", "victims", "manual"}),
+        # Any of the words.
+        ("handbook waiters", False, None, True, {"police", "tip"}),
+        ("Kenya and waiters", False, None, True, {"police", "victims"}),
+        ("Kenia waiters", True, None, True, {"police", "victims"}),
+        ("zebra police", False, None, True, {"police", "steppe"}),
+        # A name that nothing has is then words like others.
+        ("police dogs", False, None, True, {"police", "steppe"}),
+        ("seal hunting handbook", False, None, True, {"police"}),
+        # Spelt otherwise, and any of the words.
+        ("handbok waitrs", False, "handbook waiters", True, {"police", "tip"}),
+        # No way leads to a publication.
+        ("zebra", False, None, False, set()),
+        ("警犬", False, None, False, set()),
+    ],
+)  # fmt: skip
+def test_the_first_way_that_finds_is_taken(
+    text: str, by_name: bool, corrected: str | None, relaxed: bool, found: set[str],
+    snapshot: Snapshot,
+) -> None:  # fmt: skip
+    """As typed, else spelt otherwise, else any of the words; and what was done is told."""
+    told = answer(text, snapshot)
+    assert set(ids(told)) == found
+    assert way(told) == (by_name, corrected, relaxed)
+
+
+@pytest.mark.parametrize(
+    ("text", "match", "corrected", "found"),
+    [
+        ("handbook waiters", "all", None, set()),
+        ("handbok police", "all", "handbook police", {"police"}),
+        ("handbok waitrs", "all", None, set()),
+        ("police dogs", "all", None, set()),
+        ("handbook waiters", "any", None, {"police", "tip"}),
+        ("handbok waiters", "any", None, {"tip"}),
+        ("handbok waitrs", "any", "handbook waiters", {"police", "tip"}),
+        ("police dogs", "any", None, {"police", "steppe"}),
+        ("zebra", "any", None, set()),
+    ],
+)
+def test_how_many_words_must_match_is_kept_to(
+    text: str, match: Match, corrected: str | None, found: set[str], snapshot: Snapshot
+) -> None:
+    """With `match`, all words are wanted or any, and neither is told as a way out."""
+    told = answer(text, snapshot, match=match)
+    assert set(ids(told)) == found
+    assert told.corrected == corrected
+    assert told.relaxed is False
+
+
+@pytest.mark.parametrize(
+    ("text", "relaxed", "found"),
+    [
+        ("human trafficking", False, {"organs"}),
+        ("handbok police", True, {"police", "steppe"}),
+        ("handbok", False, set()),
+        ("Kenia", False, set()),
+        ("handbook waiters", True, {"police", "tip"}),
+    ],
+)
+def test_exact_words_are_never_read_otherwise(
+    text: str, relaxed: bool, found: set[str], snapshot: Snapshot
+) -> None:
+    """With `exact`, there are no other names and spellings; any of the words may still match."""
+    told = answer(text, snapshot, exact=True)
+    assert set(ids(told)) == found
+    assert way(told) == (False, None, relaxed)
+    assert told.suggestion is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "strict", "corrected"),
+    [
+        ("handbook police", "police", 1, None),
+        ("handbok police", "police", 1, "handbook police"),
+        ("human trafficking Kenya", "victims", 1, None),
+        ("handbook police kenya organ", "police", 1, None),
+        ("handbok police kenya organ", "police", 1, "handbook police kenya organ"),
+    ],
+)
+def test_where_few_have_all_words_any_is_enough(
+    text: str, first: str, strict: int, corrected: str | None, snapshot: Snapshot
+) -> None:
+    """Those that have all come first, and how many is told; whoever wants only these gets them."""
+    told = answer(text, snapshot)
+    assert (ids(told)[0], told.relaxed, told.strict) == (first, True, strict)
+    assert told.corrected == corrected
+    assert ids(answer(text, snapshot, match="all")) == [first]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "found"),
+    [
+        ("zebra Kenya", ("Kenya",), {"police", "victims"}),
+        ("waiters Kenia", ("Kenia",), {"police", "victims"}),
+        ("zebra russe", ("russe",), {"victims"}),
+        ("zebra Kenya Russian", ("Kenya", "Russian"), {"victims"}),
+        # No publication has both: then any of the words is enough.
+        ("waiters Arabic Kenya", (), {"tip", "sea", "police", "victims"}),
+        # There is nothing else to be found by.
+        ("Kenya Arabic", (), {"sea", "police", "victims"}),
+        ("handbook waiters", (), {"police", "tip"}),
+    ],
+)  # fmt: skip
+def test_places_languages_and_years_are_kept_to(
+    text: str, kept: tuple[str, ...], found: set[str], snapshot: Snapshot
+) -> None:
+    """Where not all words are found, what has the places, languages and years typed is shown."""
+    told = answer(text, snapshot)
+    assert told.relaxed
+    assert (told.kept, set(ids(told))) == (kept, found)
+    assert answer(text, snapshot, match="any").kept == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "total", "relaxed", "strict"),
+    [
+        ("handbook", 1, False, 0), ("trafficking persons", 5, True, 2),
+        # Any of the words finds no other.
+        ("smuggling boat", 2, False, 0),
+    ],
+)  # fmt: skip
+def test_how_many_are_enough(
+    text: str, total: int, relaxed: bool, strict: int, snapshot: Snapshot
+) -> None:
+    """One word is enough in one publication, two are not in two, if any of them finds others."""
+    told = answer(text, snapshot)
+    assert (told.total, told.relaxed, told.strict) == (total, relaxed, strict)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("(handbook OR waiters) police", {"police"}),
+        ("handbook AND police", {"police"}),
+        ("police kenya -surgeons", {"police"}),
+        ("police NOT handbook", {"steppe"}),
+        ("(handbook police) OR (zebra seen)", {"police"}),
+        ("handbook (police)", {"police"}),
+        ("handbok OR steppe", {"steppe"}),
+    ],
+)
+def test_a_query_with_operators_that_finds_something_is_not_relaxed(
+    text: str, found: set[str], snapshot: Snapshot
+) -> None:
+    """A query with an operator or parentheses finds just what it asks for, however little."""
+    told = answer(text, snapshot)
+    assert set(ids(told)) == found
+    assert way(told)[1:] == (None, False)
+    any_word = answer(text, snapshot, match="any").total
+    assert told.any_word == (any_word if any_word > told.total else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "relaxed", "found"),
+    [
+        ("(handbook OR waiters) zebra", True, {"police", "tip"}),
+        ("handbook waiters -sea", True, {"police", "tip"}),
+        ("handbook waiters -police", True, {"tip"}),
+        ("(handbook waiters) OR zebra", True, {"police", "tip"}),
+        ("handbook AND waiters sea", True, {"sea"}),
+        ("handbook AND waiters", False, set()),
+        ("(handbook AND waiters) OR zebra", False, set()),
+        ("handbook -police", False, set()),
+    ],
+)
+def test_only_implicit_ands_are_relaxed(
+    text: str, relaxed: bool, found: set[str], snapshot: Snapshot
+) -> None:
+    """Where a query with operators finds nothing, what an operator joins or excludes stays so."""
+    told = answer(text, snapshot)
+    assert (told.relaxed, set(ids(told))) == (relaxed, found)
+    assert told.any_word is None
+
+
+def test_any_of_the_words_is_offered_where_filters_leave_nothing(snapshot: Snapshot) -> None:
+    """A query with operators of which filters leave nothing offers any of its words too."""
+    request = SearchRequest("handbook (police)", {"language": ("zh",)})
+    told = results(find(request, snapshot))
+    assert told.total == 0
+    assert told.diagnosis
+    assert told.diagnosis.any == 1
+
+
+def test_filters_do_not_flip_how_words_are_read(snapshot: Snapshot) -> None:
+    """Where all words find something, a filter that leaves nothing of it relaxes nothing."""
+    told = results(find(SearchRequest("human trafficking", {"country": ("UZ",)}), snapshot))
+    assert told.total == 0
+    assert way(told) == (True, None, False)
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        "human trafficking;police dogs;traite des personnes;handbok;handbook;police;zebra;waiters;"
+        "waitrs;贩运人口;Kenia;region:Africa;country:ZZ;year:2011;-sea;OR;TIP".split(";")
+    ),
+    max_size=5,
+).map(" ".join)
+FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "country": st.just(("UZ",)) | st.just(("KE", "MD")) | st.just(("ZZ",)),
+        "language": st.just(("none",)) | st.just(("fr",)),
+        "year": st.just(("2010..",)),
+    },
+)
+MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
+
+
+@given(text=TEXTS, filters=FILTERS, match=MATCHES, exact=st.booleans())
+@settings(max_examples=300)
+def test_the_words_alone_decide(
+    text: str, filters: dict[str, tuple[str, ...]], match: Match, exact: bool, snapshot: Snapshot
+) -> None:
+    """No filter changes how a query is read; what it finds is what the filters leave of it all."""
+    plain = find(SearchRequest(text, match=match, exact=exact), snapshot)
+    ticked = find(SearchRequest(text, filters, match, exact=exact), snapshot)
+    for name in ("corrected", "relaxed", "left_out"):
+        assert getattr(ticked.understood, name) == getattr(plain.understood, name)
+    alone = find(SearchRequest("", filters), snapshot)
+    kept = set(plain.sifted.documents.tolist()) & set(alone.sifted.documents.tolist())
+    assert set(ticked.sifted.documents.tolist()) == kept
+
+
+@given(text=TEXTS)
+@settings(max_examples=200)
+def test_what_is_told_is_so(text: str, snapshot: Snapshot) -> None:
+    """What is told of a way holds: the corrected text finds the same, all words just the strict."""
+    told, read = answer(text, snapshot), find(SearchRequest(text), snapshot).understood
+    if told.corrected:
+        assert ids(answer(told.corrected, snapshot)) == ids(told)
+    every = find(SearchRequest(text, match="all"), snapshot).understood
+    if told.relaxed and not every.corrected:
+        assert every.base is not None
+        assert every.base.documents.tolist() == read.strict.tolist()
+    if read.is_empty:
+        assert find(SearchRequest(text, exact=True), snapshot).understood.is_empty

@@ -1,0 +1,131 @@
+"""Narrower concepts are found with less weight; broader and related ones are only offered."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from indexer.generations import directory
+from indexer.jobs import build
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine import named
+from tests.search_app.engine.named import answer, ids
+
+KINDS = """\
+[[concept]]
+id = "craft"
+related = ["pirates"]
+prefLabel = { en = "craft" }
+
+[[concept]]
+id = "boats"
+broader = ["craft"]
+prefLabel = { en = "boats" }
+
+[[concept]]
+id = "dinghies"
+broader = ["boats"]
+prefLabel = { en = "dinghies" }
+
+[[concept]]
+id = "ferries"
+broader = ["boats"]
+prefLabel = { en = "ferries" }
+
+[[concept]]
+id = "rafts"
+broader = ["boats"]
+prefLabel = { en = "rafts" }
+
+[[concept]]
+id = "canoes"
+broader = ["rafts"]
+prefLabel = { en = "canoes" }
+
+[[concept]]
+id = "harbors"
+related = ["ferries", "canoes"]
+prefLabel = { en = "harbors" }
+
+[[concept]]
+id = "pirates"
+prefLabel = { en = "pirates" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("boats", ["boats", "dinghies", "ferries", "more-ferries"]),
+        ("craft", ["craft", "boats"]),
+        ("dinghies", ["dinghies"]),
+        ("ferries", ["ferries", "more-ferries"]),
+        ("rafts", []),
+        ("harbors", []),
+    ],
+)
+def test_narrower_things_follow_and_broader_ones_never(
+    text: str, found: list[str], kinds: Snapshot
+) -> None:
+    """Where few publications have a thing, narrower ones follow; broader and related never do."""
+    assert ids(answer(text, kinds))[:1] == found[:1]
+    assert set(ids(answer(text, kinds))) == set(found)
+
+
+def test_narrower_things_are_named(kinds: Snapshot) -> None:
+    """A thing that is found with narrower things names those that some publication has."""
+    (named,) = answer("boats", kinds).named
+    assert named.narrower == ("dinghies", "ferries")
+    assert answer("ferries", kinds).named == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "broader", "related"),
+    [
+        ("rafts", [("boats", 4)], []),
+        ("canoes", [("boats", 4)], []),
+        ("harbors", [], [("ferries", 2)]),
+        ("pirates", [], [("craft", 2)]),
+        ("zebra rafts", [("boats", 4)], []),
+    ],
+)
+def test_broader_and_related_things_are_offered_with_their_number(
+    text: str, broader: list[tuple[str, int]], related: list[tuple[str, int]], kinds: Snapshot
+) -> None:
+    """What no publication has offers the nearest broader and related things that some have."""
+    diagnosis = answer(text, kinds).diagnosis
+    assert diagnosis
+    (lacking,) = diagnosis.lacking
+    assert lacking.said == text.removeprefix("zebra ")
+    for offered, expected in ((lacking.broader, broader), (lacking.related, related)):
+        assert [(each.text, each.total) for each in offered] == expected
+        assert all(answer(each.text, kinds).total == each.total for each in offered)
+
+
+def test_what_is_found_offers_nothing_broader(kinds: Snapshot) -> None:
+    """A thing that is found offers nothing, and neither does a word that names no thing."""
+    assert answer("dinghies", kinds).diagnosis is None
+    diagnosis = answer("zebra", kinds).diagnosis
+    assert diagnosis
+    assert diagnosis.lacking == ()
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The index of a corpus whose thesaurus has broader and related concepts."""
+    folder = tmp_path_factory.mktemp("kinds")
+    corpus = named.write(folder / "corpus")
+    (corpus / "thesaurus.toml").write_text(KINDS, encoding="utf-8")
+    titles = [
+        "Craft",
+        "Boats",
+        "Dinghies",
+        "Ferries",
+        "More Ferries",
+        *(f"Filler {each}" for each in range(60)),
+    ]
+    lines = "".join(f"{json.dumps({'title': title})}\n" for title in titles)
+    (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
+    build.build(corpus, folder / "index")
+    return Snapshot(directory.current(folder / "index"))

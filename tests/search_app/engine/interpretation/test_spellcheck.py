@@ -1,0 +1,386 @@
+"""Words that hardly any publication has are taken for likelier ones, and no others are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import log2
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import as_written, fold
+from indexer.catalogue.records import Publication, Source
+from indexer.generations import directory
+from search_app.engine.interpretation import entity_linker, spellcheck, world_places
+from search_app.engine.interpretation.entities import UNITED_NATIONS
+from search_app.engine.interpretation.spellcheck import FREQUENT, MOST, TIMES, Speller
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine.catalogues import index
+from tests.search_app.engine.named import answer, ids, opened
+
+SIZE = 600
+FREQUENCIES = {
+    "trafficking": 600, "smuggling": 500, "smuggleng": 10, "victim": 49, "victin": 1,
+    "migrant": 450, "migrent": 9, "migront": 8, "sea": 300, "seas": 1, "law": 300, "cat": 90,
+    "criminal": 400, "counterfeit": 40, "торговля": 200, "мигрант": 90, "personas": 60,
+    "año": 30, "c++": 20, "2019": 30, "the": 600, "for": 600, "four": 2,
+}  # fmt: skip
+"""The words of the corpus below, each with how many publications have it."""
+SIDE_BY_SIDE = ("border crossing", "bolder print") * 20
+"""Texts in which words stand that differ in a letter."""
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The index of six hundred publications, in which each word is as frequent as above."""
+    texts = [
+        [word for word, frequency in FREQUENCIES.items() if number < frequency]
+        for number in range(SIZE)
+    ]
+    for text, beside in zip(texts, SIDE_BY_SIDE, strict=False):
+        text.append(beside)
+    made = [
+        Publication(id=f"p{number}", title=" ".join(text), source=Source("made", number + 1))
+        for number, text in enumerate(texts)
+    ]
+    folder: Path = tmp_path_factory.mktemp("spelling")
+    return Snapshot(directory.current(index(folder, made)))
+
+
+@pytest.fixture(scope="module")
+def speller(snapshot: Snapshot) -> Speller:
+    """The speller of these."""
+    return spellcheck.of(snapshot)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("traffikcing", "trafficking"), ("smuglging", "smuggling"),  # two that changed places
+        ("traficking", "trafficking"), ("smugling", "smuggling"), ("lw", None),  # missing
+        ("traffficking", "trafficking"), ("smuggglling", "smuggling"),  # doubled
+        ("trafgicking", "trafficking"), ("smuggking", "smuggling"), ("criminol", "criminal"),
+        ("xrafficking", "trafficking"), ("Traficking", "trafficking"), ("crimínol", "criminal"),
+        ("торгволя", "торговля"), ("мигрнат", "мигрант"), ("laww", "law"), ("lax", None),
+    ],
+)  # fmt: skip
+def test_a_slip_is_corrected(typed: str, meant: str | None, speller: Speller) -> None:
+    """Letters that changed places, are missing, doubled or wrong are put right."""
+    assert speller.corrected(typed) == meant
+
+
+def test_the_rest_of_a_text_stays(speller: Speller) -> None:
+    """Only the word is put right; spaces, signs and other words stay as they were typed."""
+    assert speller.corrected("  The  traficking, of Sea!") == "  The  trafficking, of Sea!"
+    assert speller.corrected("sea-smugling/traficking") == "sea-smuggling/trafficking"
+
+
+@pytest.mark.parametrize(
+    "text", ["trafficking", "The sea", "law of the sea", "", "?!", "smuggleng"]
+)
+def test_what_is_right_is_not_corrected(text: str, speller: Speller) -> None:
+    """A text without unknown words is not corrected."""
+    assert speller.corrected(text) is None
+
+
+def test_a_frequent_word_is_never_taken_for_another(speller: Speller) -> None:
+    """A word of ten publications stays, though one like it is fifty times as frequent."""
+    assert FREQUENCIES["smuggleng"] == FREQUENT
+    assert FREQUENCIES["smuggling"] == TIMES * FREQUENT
+    assert speller.suggested("smuggleng", rare=True) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("migrent", "migrant"), ("seas", None), ("victin", None)]
+)
+def test_a_rare_word_needs_one_far_more_frequent(
+    typed: str, meant: str | None, speller: Speller
+) -> None:
+    """A word that few publications have is taken for one fifty times as frequent, and no other."""
+    assert speller.suggested(typed, rare=True) == meant
+    assert FREQUENCIES["migrant"] == TIMES * FREQUENCIES["migrent"]
+    assert FREQUENCIES["victim"] < TIMES * FREQUENCIES["victin"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "se", "xy", "2018", "20l", "TRAFICKING", "TRAFICKIng", "smuGling", '"traficking"',
+        '"the traficking sea"', "title:traficking", 'title:"a traficking sea"', "-traficking",
+        'title:(a traficking sea)', "title:(traficking", "traficki*", "*raficking", "tra*cing",
+        "traficking~", "“a traficking sea”", '-"a traficking sea"', '"traficking', "(traficking)",
+    ],
+)  # fmt: skip
+def test_what_is_left_alone(text: str, speller: Speller) -> None:
+    """Short words, numbers, names in capitals, and what is quoted, starred or a field's stay."""
+    assert speller.corrected(text) is None
+    assert speller.corrected(f"{text} smugling") in (f"{text} smuggling", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("boxder crossing", "border crossing"),
+        ("print boxder", "print bolder"),
+        ("boxder of trafficking", "bolder of trafficking"),  # either: the first by alphabet
+    ],
+)
+def test_the_other_words_decide(text: str, meant: str, speller: Speller) -> None:
+    """Of two likely words, that one is meant which stands with the others in publications."""
+    assert {each.written for each in speller.candidates("boxder")} == {"border", "bolder"}
+    assert speller.corrected(text) == meant
+
+
+def test_a_correction_stays_within_a_script(speller: Speller) -> None:
+    """A word is taken for one of its own script, whatever the letters of another look like."""
+    for typed, meant in (("тоговля", "торговля"), ("trofficking", "trafficking"), ("тrаfоr", None)):
+        assert speller.corrected(typed) == meant
+    for word in FREQUENCIES:
+        for each in speller.candidates(word):
+            assert each.written.isascii() == as_written(word).isascii()
+
+
+def test_the_word_is_put_right_where_it_stands(speller: Speller) -> None:
+    """A word that also stands within another one is put right at its own place."""
+    assert speller.corrected("xxxtraficking-traficking") == "xxxtraficking-trafficking"
+
+
+def test_nothing_is_taken_for_a_stop_word(
+    tmp_path: Path, snapshot: Snapshot, speller: Speller
+) -> None:
+    """A stop word is neither put right nor put in place of another, however frequent it is."""
+    for text in ("xthe", "four trafficking", "then sea", "these", "thee"):
+        assert speller.corrected(text) is None
+    assert answer("four trafficking", snapshot).suggestion is None
+    the = Publication(id="a", title="The", source=Source("made", 1))
+    alone = Snapshot(directory.current(index(tmp_path, [the])))
+    assert spellcheck.of(alone).corrected("xthe trafficking") is None
+
+
+def test_signs_that_leave_no_letter(snapshot: Snapshot, speller: Speller) -> None:
+    """A word of Arabic signs that folding takes away is a word that nothing has, and no fault."""
+    lengthening = "\u0640" * 3
+    assert as_written(lengthening) == ""
+    assert speller.corrected(lengthening) is None
+    assert answer(lengthening, snapshot).total == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("migrent", "migrant"),
+        ("migrent trafficking", "migrant trafficking"),
+        ("smuggleng", None),
+        ("victin", None),
+        ("traficking", None),
+        ('"migrent"', None),
+    ],
+)
+def test_what_may_have_been_meant(text: str, suggestion: str | None, snapshot: Snapshot) -> None:
+    """Where a rare word finds something, a far likelier one is suggested, and never taken."""
+    found = answer(text, snapshot)
+    assert found.suggestion == suggestion
+    assert found.total
+    if suggestion:
+        assert found.corrected is None
+        assert answer(text, snapshot, exact=True).suggestion is None
+        assert answer(suggestion, snapshot).total > found.total
+
+
+def test_words_of_names_are_known(tmp_path: Path) -> None:
+    """A word of a label is never corrected, and is what an unknown word may be taken for."""
+    snapshot = opened(tmp_path)
+    speller = spellcheck.of(snapshot)
+    assert snapshot.frequency("phoqu") == 0
+    assert snapshot.frequency("sea")
+    assert not snapshot.frequency("seal")
+    for known in ("phoques", "seal", "seals"):
+        assert speller.corrected(known) is None
+    assert speller.corrected("phoqeus") == "phoques"
+    assert speller.corrected("persnas") in ("personas", "persons")
+    assert speller.corrected("торговля людми") == "торговля людьми"
+    found = answer("торговля людми", snapshot)
+    assert found.corrected == "торговля людьми"
+    assert set(ids(found)) == {"law", "organs", "victims", "manual", "trade"}
+
+
+ABSENT = (
+    "same", "want", "sport", "kitchen", "neighbour", "Chile", "Laos", "Poland", "Latvia", "Senegal",
+    "Kenyan", "cote divoire", "Guinea-Bissau", "cuisine", "forêt", "cocina", "погода", "Кении",
+    "سيارة",
+)  # fmt: skip
+"""Correct words and names that the corpora of these tests lack."""
+
+
+@pytest.mark.parametrize("text", ABSENT)
+def test_a_correct_word_is_never_corrected(text: str, snapshot: Snapshot, tmp_path: Path) -> None:
+    """A correct word or name stays as it is, however many publications have similar words."""
+    words = [other for word in tokenizer.words(text) for other in _similar(as_written(word))]
+    made = [
+        Publication(id=f"p{number}", title=" ".join(words), source=Source("made", number + 1))
+        for number in range(60)
+    ]
+    close = spellcheck.of(Snapshot(directory.current(index(tmp_path, made))))
+    for speller in (close, spellcheck.of(snapshot)):
+        for typed in (text, fold(text), text.capitalize()):
+            assert speller.corrected(typed) is None
+            assert speller.suggested(typed, rare=True) is None
+
+
+def _similar(word: str) -> list[str]:
+    """Words that differ from one in a letter."""
+    return [word + "q", word[:-1], word[:-1] + "q"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Keniya", "Kenya"), ("keniya", "Kenya"), ("Нигерея", "нигерия"), ("Nairobbi", "Nairobi"),
+        ("Burkina Fasso", "Burkina Faso"),
+    ],
+)  # fmt: skip
+def test_a_misspelled_place_is_suggested(typed: str, meant: str, snapshot: Snapshot) -> None:
+    """A misspelled name of a place is suggested as it is written, even if nothing is about it."""
+    found = answer(typed, snapshot)
+    assert (found.total, found.corrected, found.suggestion) == (0, None, meant)
+
+
+def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
+    """A misspelled word is corrected even if its stem is that of a label."""
+    speller = spellcheck.of(opened(tmp_path))
+    assert stemming.stem("surgeones", "en") == stemming.stem("surgeon", "en")
+    assert speller.suggested("surgeon", rare=True) is None
+    assert speller.suggested("surgeones", rare=False) == "surgeons"
+
+
+def test_an_unknown_form_keeps_its_hits(catalogue_index: Path) -> None:
+    """An unknown form of known words finds them, and a likelier form is suggested."""
+    catalogue = Snapshot(directory.current(catalogue_index))
+    for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
+        found = answer(typed, catalogue)
+        assert found.total
+        assert found.corrected is None
+        assert found.suggestion == meant
+        assert answer(meant, catalogue).suggestion is None
+    found = answer("trafficing", catalogue)
+    assert found.corrected == "trafficking"
+    assert ids(found) == ids(answer("trafficking", catalogue))
+
+
+def distance(one: str, other: str) -> int:
+    """Optimal string alignment: letters more, less or other, or two neighbours that changed places.
+
+    As a plain reading of its definition gives it.
+    """
+    rows = [list(range(len(other) + 1))]
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            row.append(min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (a != b)))
+            if i > 1 and j > 1 and a == other[j - 2] and b == one[i - 2]:
+                row[-1] = min(row[-1], rows[-2][j - 2] + 1)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def mistyped() -> st.SearchStrategy[str]:
+    """Words of the corpus with some letters changed, left out, put in or in another's place."""
+    words = st.sampled_from([*FREQUENCIES, "border", "bolder", "crossing", "print"])
+    letters = st.sampled_from("aeinrstgkоаитñ+")
+    slips = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 3), letters), max_size=3)
+    return st.builds(_slipped, words, slips)
+
+
+def _slipped(word: str, slips: list[tuple[int, int, str]]) -> str:
+    for at, kind, letter in slips:
+        before, here, behind = word[:at], word[at : at + 1], word[at + 1 :]
+        word = (
+            f"{before}{letter}{behind}", f"{before}{behind}", f"{before}{letter}{here}{behind}",
+            f"{before}{behind[:1]}{here}{behind[1:]}",
+        )[kind]  # fmt: skip
+    return word
+
+
+@pytest.fixture(scope="module")
+def held(snapshot: Snapshot) -> Counter[str]:
+    """To each word, how many publications have it; two or one for a word that only names have."""
+    found: Counter[str] = Counter()
+    for number in range(snapshot.size):
+        found.update({each.written for each in tokenizer.tokens(snapshot.title(number), "en")})
+    for each in (*entity_linker.of(snapshot).words, *world_places.words("en")):
+        found.setdefault(each, spellcheck.NAMED)
+    for language in UNITED_NATIONS:
+        for each in world_places.words(language):
+            found.setdefault(each, 1)
+    return found
+
+
+@given(word=mistyped().filter(lambda word: as_written(word) != ""), least=st.integers(0, 60))
+@example(word="boxder", least=0)
+@settings(max_examples=400)
+def test_candidates_are_those_of_a_walk_over_all_words(
+    word: str, least: int, held: Counter[str], speller: Speller
+) -> None:
+    """The candidates for a word are, in order, the likeliest that a walk over all words finds."""
+    wanted = as_written(word)
+    edits = 1 if len(wanted) < 5 else 2
+    near = [
+        (
+            spellcheck.LETTER * far + spellcheck.FIRST_LETTER * (each[0] != wanted[0]),
+            frequency,
+            each,
+        )
+        for each, frequency in held.items()
+        if frequency >= max(least, 1)
+        and each not in stemming.stop_words("en")
+        and 0 < (far := distance(wanted, each)) <= edits
+    ]
+    expected = sorted((loss - log2(1 + frequency), each) for loss, frequency, each in near)
+    assert [each for _, each in expected[:MOST]] == [
+        each.written for each in speller.candidates(word, least)
+    ]
+
+
+NOISE = st.text(alphabet="aeis t-\"“”()*:~'’_/+#|АБاـ贩运ñ2", max_size=12) | st.text(max_size=12)
+TEXTS = st.lists(mistyped() | NOISE, max_size=5).flatmap(
+    lambda parts: st.sampled_from((" ", " ", "-", "", "'")).map(lambda by: by.join(parts))
+)
+
+
+@given(text=TEXTS)
+@example(text='title:"a traficking sea"')
+@example(text="\u0640\u0640\u0640 traficking")
+@settings(max_examples=500)
+def test_only_unknown_words_are_corrected(text: str, snapshot: Snapshot, speller: Speller) -> None:
+    """Of any text whatever, only words that are rare are put right, and all else stays as it is."""
+    said = speller.suggested(text, rare=True)
+    if said is None:
+        return
+    before, after = tokenizer.words(text), tokenizer.words(said)
+    assert said != text
+    assert len(before) == len(after)
+    for one, other in zip(before, after, strict=True):
+        if one != other:
+            is_written = snapshot.is_written(as_written(one))
+            frequency = max(map(snapshot.frequency, snapshot.stems(one)), default=0)
+            assert frequency < FREQUENT or not is_written
+            assert distance(as_written(one), other) <= 2
+    assert _between(text) == _between(said)
+
+
+def _between(text: str) -> str:
+    """What of a text belongs to no word."""
+    held = {at for span in tokenizer.spans(text) for at in range(*span)}
+    return "".join(letter for at, letter in enumerate(text) if at not in held)
+
+
+@given(text=TEXTS)
+@settings(max_examples=200)
+def test_any_text_is_answered(text: str, snapshot: Snapshot) -> None:
+    """Any text is answered, and what is told to be searched for instead finds what was found."""
+    found = answer(text, snapshot)
+    if found.corrected and not found.relaxed:
+        assert ids(answer(found.corrected, snapshot)) == ids(found)

@@ -1,0 +1,186 @@
+"""Operators keep their laws, and an operand is read the same way wherever it is in a query."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from indexer.generations import directory
+from indexer.jobs import build
+from search_app.engine import Engine
+from search_app.engine.interpretation import entity_linker
+from search_app.engine.query.year_expressions import dated
+from search_app.engine.request import SearchRequest
+from search_app.engine.search import find
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine import named
+
+Found = set[int]
+Texts = st.SearchStrategy[str]
+
+WORDS = (
+    "film", "video", "handbook", "victims", "organ", "police", "sea", "xyzzy", "Kenya", "traite",
+    "персонал", "x-ray", "A/RES/55/25", "cybercrime", "WHO", "IT", "UN", "TIP", "THB",
+)  # fmt: skip
+STOP_WORDS = ("the", "of", "and", "to the", "la", "WHO", "IS IT", "how do I")
+YEARS = ("since 2012", "2010-2014", "before 2010", "film after 2009", "how do I film since 2012")
+LITERAL = (
+    '"model law"', '"child labour"', '"the"', "title:manual", "title:the", "region:Africa",
+    "year:2010..2015", "country:KE", "traffick*", "*raff*", "trafick~", "title:vic*", "colour:sea",
+)  # fmt: skip
+NAMES = (
+    "child labour", "organ removal", "human trafficking", "people smuggling by boat", "Kenia",
+    "traite des personnes", "торговля людьми", "贩运人口", "关于人口贩运的法律", "seal hunting",
+    "human trafficking in Kenya", "migrant smuggling",
+)  # fmt: skip
+
+
+def operands(names: Texts) -> Texts:
+    """Operands of every kind, also nested; `names` are labels of a thesaurus."""
+    single = st.one_of(
+        names, st.sampled_from(NAMES), st.sampled_from(WORDS), st.sampled_from(STOP_WORDS),
+        st.sampled_from(LITERAL), st.sampled_from(YEARS),
+        st.text(alphabet="abАу人口éß-'.", min_size=1, max_size=6),
+    )  # fmt: skip
+    beside = st.lists(single, min_size=2, max_size=3).map(" ".join)
+    return st.recursive(
+        st.one_of(single, beside, single.map(lambda one: f"-{one}")),
+        lambda inner: st.one_of(
+            st.builds("({}) OR ({})".format, inner, inner),
+            st.builds("({}) ({})".format, inner, inner),
+            st.builds("({}) -({})".format, inner, inner),
+            st.builds("{} OR {}".format, inner, inner),
+            st.builds("{} AND {}".format, inner, inner),
+            st.builds("{} ({})".format, inner, inner),
+            st.builds("{} NOT {}".format, inner, inner),
+        ),
+        max_leaves=4,
+    )
+
+
+def found(text: str, snapshot: Snapshot) -> Found:
+    """The publications that have all of a text as it was typed."""
+    answer = find(SearchRequest(text, match="all"), snapshot)
+    read, finding = answer.understood, answer.finding
+    assume(finding.dated == dated(text, snapshot.catalogue))  # else years were read as numbers
+    assume(read.parsed.words is not None or read.parsed.filters)  # else it asks for nothing
+    return set() if read.corrected else set(answer.sifted.documents.tolist())
+
+
+def assert_laws(a: str, b: str, snapshot: Snapshot) -> None:
+    """OR finds what either operand finds, AND what both find, and NOT nothing of the second."""
+    first, second = found(a, snapshot), found(b, snapshot)
+    either, both, without = (
+        found(text, snapshot) for text in (f"({a}) OR ({b})", f"({a}) ({b})", f"({a}) -({b})")
+    )
+    assert either == first | second
+    assert both == first & second
+    assert without == first - second
+    assert found(f"({b}) OR ({a})", snapshot) == either
+    assert found(f"({b}) ({a})", snapshot) == found(f"({a}) AND ({b})", snapshot) == both
+    assert found(f"({a}) NOT ({b})", snapshot) == without
+    assert found(f"({a}) OR ({a})", snapshot) == found(f"({a}) ({a})", snapshot) == first
+    assert found(f"({a})", snapshot) == found(f"(({a}))", snapshot) == first
+    assert found(f"NOT NOT ({a})", snapshot) == found(f"-(-({a}))", snapshot) == first
+
+
+def assert_not_relaxed(text: str, snapshot: Snapshot) -> None:
+    """A query with operators that finds something is not relaxed, and nothing follows its hits."""
+    strict = found(text, snapshot)
+    usual = find(SearchRequest(text), snapshot)
+    assume(usual.understood.parsed.has_operators)
+    if strict:
+        assert set(usual.sifted.documents.tolist()) == strict
+    assert not (strict and usual.understood.relaxed)
+
+
+@pytest.fixture(scope="module")
+def catalogue(catalogue_index: Path) -> Snapshot:
+    """The real catalogue, with its thesaurus."""
+    return Engine(catalogue_index).snapshot()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The index of the small corpus with a thesaurus."""
+    return named.opened(tmp_path_factory.mktemp("named"))
+
+
+@pytest.fixture(scope="module", params=range(4))
+def random(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """An index of random publications, whose texts have words and names of things."""
+    by, folder = Random(request.param), tmp_path_factory.mktemp("random")
+    said = [*WORDS, *NAMES, *STOP_WORDS, "child", "labour", "human", "persons", "boat", "model law"]
+    corpus = named.write(folder / "corpus")
+    made = (
+        {
+            "title": " ".join(by.choices(said, k=by.randint(1, 4))),
+            "summary": " ".join(by.choices(said, k=by.randint(1, 8))),
+            "country": by.sample(["KE", "MD", "UZ"], by.randint(0, 2)),
+            "language": by.sample(["en", "fr", "ru", "ar"], by.randint(0, 2)),
+            "year": by.randint(2008, 2017),
+        }
+        for _ in range(40)
+    )
+    lines = "".join(f"{json.dumps(each)}\n" for each in made)
+    (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
+    build.build(corpus, folder / "index")
+    return Snapshot(directory.current(folder / "index"))
+
+
+def labels(snapshot: Snapshot) -> list[str]:
+    """Every name of every thing that a snapshot recognises."""
+    things = entity_linker.of(snapshot).things
+    return sorted({
+        name for each in things
+        for name in [*each.acronyms, *(one for several in each.labels.values() for one in several)]
+    })  # fmt: skip
+
+
+@given(data=st.data())
+@settings(max_examples=100)
+def test_the_laws_hold_on_the_catalogue(data: st.DataObject, catalogue: Snapshot) -> None:
+    """The laws hold for words, names, phrases, fields, prefixes and nested operands."""
+    known = labels(catalogue)
+    made = operands(st.integers(0, len(known) - 1).map(lambda at: known[at]))
+    assert_laws(data.draw(made), data.draw(made), catalogue)
+
+
+@given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))
+@settings(max_examples=100)
+def test_the_laws_hold_on_a_small_corpus(a: str, b: str, small: Snapshot) -> None:
+    """The laws hold where most words and names find nothing or a single publication."""
+    assert_laws(a, b, small)
+
+
+@given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))
+@settings(max_examples=60)
+def test_the_laws_hold_on_random_corpora(a: str, b: str, random: Snapshot) -> None:
+    """The laws hold where most words and names find several publications."""
+    assert_laws(a, b, random)
+
+
+@given(text=operands(st.sampled_from(NAMES)))
+@settings(max_examples=60)
+def test_operators_are_not_relaxed(text: str, random: Snapshot) -> None:
+    """A query with operators or parentheses that finds anything shows just that."""
+    assert_not_relaxed(text, random)
+    assert_not_relaxed(f"({text})", random)
+
+
+SINGLE = st.sampled_from([*WORDS, *LITERAL, "the", "la", "Kenia", "贩运人口"])
+
+
+@given(a=SINGLE, b=SINGLE)
+@settings(max_examples=100)
+def test_the_laws_hold_without_parentheses(a: str, b: str, random: Snapshot) -> None:
+    """An operator between single words, phrases or fields needs no parentheses."""
+    first, second = found(a, random), found(b, random)
+    assert found(f"{a} OR {b}", random) == first | second
+    assert found(f"{a} AND {b}", random) == first & second
+    assert found(f"{a} -{b}", random) == found(f"{a} NOT {b}", random) == first - second

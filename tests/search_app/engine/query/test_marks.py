@@ -1,0 +1,110 @@
+"""What is marked in title and summary is what matched there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from whoosh import query
+
+from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from search_app.engine import Engine
+from search_app.engine.arrays.bm25f import found
+from search_app.engine.arrays.term_matches import Asked, Words
+from search_app.engine.features.highlight import marker
+from search_app.engine.query.nodes import leaves
+from search_app.engine.request import SearchRequest
+from search_app.engine.search import find
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine.features.test_explain import FURTHER, QUERIES
+
+
+@pytest.fixture(scope="module")
+def snapshot(catalogue_index: Path) -> Snapshot:
+    """The catalogue, which has texts in several languages."""
+    return Engine(catalogue_index).snapshot()
+
+
+def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
+    """Every character of title and summary that stands in a text that a leaf matched."""
+    catalogue, words = snapshot.catalogue, Words(number, snapshot)
+    publication = snapshot.publication(number)
+    for place, field in enumerate(catalogue.searchable):
+        if field.role not in ("title", "summary"):
+            continue
+        begin, end = words.begins[place : place + 2]
+        places = [at for at in range(begin, end) if words.words[at] >= 0]
+        text = schema.text_of(publication, field, catalogue)
+        at = dict(zip(places, tokenizer.spans(text), strict=True))
+        for leaf in leaves(tree):
+            for each in Asked(leaf, snapshot).held(words):
+                for span in each.spans:
+                    for word in range(span.place, span.end):
+                        if word in at:
+                            yield from ((field.name, one) for one in range(*at[word]))
+
+
+def marks(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
+    """Every character of title and summary that is marked."""
+    catalogue, publication = snapshot.catalogue, snapshot.publication(number)
+    for field in catalogue.searchable:
+        if field.role in ("title", "summary"):
+            text = schema.text_of(publication, field, catalogue)
+            found = marker(tree, field.name, catalogue.language)
+            for first, last in found.spans(text, publication.lang):
+                yield from ((field.name, one) for one in range(first, last))
+
+
+def is_conditional(tree: query.Query) -> bool:
+    """Whether a word counts only where another stands in the publication too."""
+    together = any(isinstance(each, query.And) for leaf in leaves(tree) for each in leaf.subqueries)
+    nested = any(isinstance(each, query.And) for each in tree.children())
+    return together or (nested and not isinstance(tree, query.And))
+
+
+def assert_marked(text: str, match: str, snapshot: Snapshot) -> None:
+    """What matched is marked, and, where no word depends on another, nothing else is."""
+    request = SearchRequest(text, match=match)  # type: ignore[arg-type]
+    tree = find(request, snapshot).understood.tree
+    if tree is None:
+        return
+    for number in found(tree, snapshot).documents.tolist():
+        wanted, shown = set(matched(tree, number, snapshot)), set(marks(tree, number, snapshot))
+        assert wanted <= shown, (text, snapshot.title(number))
+        assert is_conditional(tree) or wanted == shown, (text, snapshot.title(number))
+
+
+@pytest.mark.parametrize("match", ["auto", "any"])
+def test_what_judged_queries_match_is_marked(match: str, snapshot: Snapshot) -> None:
+    """In every language, by other names and corrections, what matched is marked."""
+    for text in [*QUERIES, *FURTHER]:
+        assert_marked(text, match, snapshot)
+
+
+TYPED = st.sampled_from([
+    "organ", "victims", "trafficking", "model", "law", "manual", "trata", "personas", "traite",
+    "smuggling", "migrants", "boat", "the", "of", "labor", "Kenya", "UNODC", "human", "persons",
+])  # fmt: skip
+WORDS = st.one_of(
+    TYPED,
+    st.builds(lambda word, n: f"{word[:n]}*", TYPED, st.integers(2, 5)),
+    st.builds(lambda word, n: f"*{word[n:]}", TYPED, st.integers(1, 2)),
+    TYPED.map(lambda word: f"{word}x~"),
+    TYPED.map(lambda word: f"-{word}"),
+    TYPED.map(lambda word: f"title:{word}"),
+    st.lists(TYPED, min_size=2, max_size=3).map(lambda words: f'"{" ".join(words)}"'),
+    st.lists(TYPED, min_size=2, max_size=2).map("-".join),
+    st.just("OR"),
+)
+TEXTS = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
+
+
+@given(text=TEXTS, match=st.sampled_from(["auto", "any"]))
+@settings(max_examples=60)
+def test_what_any_text_matches_is_marked(text: str, match: str, snapshot: Snapshot) -> None:
+    """Words, phrases, beginnings, patterns and likenesses are marked wherever they matched."""
+    assert_marked(text, match, snapshot)

@@ -1,0 +1,98 @@
+"""Every number that the engine gives is the length of the list that it promises."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue.records import Publication
+from search_app.engine import Engine
+from search_app.engine.request import SearchRequest
+from search_app.engine.results import Bucket, Results
+from search_app.presentation import facet_panel
+from search_app.search_state import SearchState
+from tests.search_app.engine.catalogues import FACETS, FILTERS, WORDS, found, index, publications
+
+Filters = Mapping[str, tuple[str, ...]]
+SLOW_TO_BUILD = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def every_bucket(results: Results) -> Iterator[tuple[str, Bucket]]:
+    """The buckets of all facets, those of the tree's lower level too."""
+    for facet, buckets in results.facets.items():
+        for bucket in buckets:
+            yield facet, bucket
+            for child in bucket.children:
+                yield facet, child
+
+
+def alone(filters: Filters, facet: str, bucket: Bucket) -> Filters:
+    """The filters with one value alone in its facet."""
+    names = ("region", "country") if facet == "region" else (facet,)
+    others = {name: values for name, values in filters.items() if name not in names}
+    return {**others, bucket.field: (bucket.value,)}
+
+
+def toggled(filters: Filters, bucket: Bucket) -> Filters:
+    """The filters that a click on a value leads to, as the page's links say it."""
+    return facet_panel.toggled(SearchState(filters=filters), bucket).filters
+
+
+@given(
+    made=publications(),
+    searches=st.lists(st.tuples(st.sampled_from(("", *WORDS)), FILTERS), min_size=1, max_size=8),
+)
+@SLOW_TO_BUILD
+def test_every_number_is_the_length_of_its_list(
+    made: list[Publication], searches: Sequence[tuple[str, Filters]]
+) -> None:
+    """A total, a value's count and the total of its link equal what a plain count finds."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(index(Path(folder), made))
+        for word, filters in searches:
+            results = engine.search(SearchRequest(word, filters, match="all", size=100))
+            expected = found(made, filters, word)
+            assert results.total == len(expected)
+            told = {(bucket.field, bucket.value) for _, bucket in every_bucket(results)}
+            assert told >= {(name, value) for name in filters for value in filters[name]}
+            assert {hit.publication.id for hit in results.hits} <= expected
+            for facet, bucket in every_bucket(results):
+                assert bucket.count == len(found(made, alone(filters, facet, bucket), word))
+                assert bucket.total == len(found(made, toggled(filters, bucket), word))
+                assert bucket.count or bucket.selected
+
+
+@given(made=publications(), filters=FILTERS)
+@SLOW_TO_BUILD
+def test_no_value_is_left_out(made: list[Publication], filters: Filters) -> None:
+    """Every value that a publication of the list has is among the facet's, and so is none."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(index(Path(folder), made))
+        results = engine.search(SearchRequest("", filters))
+        told = {(bucket.field, bucket.value) for _, bucket in every_bucket(results)}
+        ids = found(made, filters)
+        for each in (each for each in made if each.id in ids):
+            for facet in FACETS:
+                values = [str(value) for value in each.values.get(facet, ())] or ["none"]
+                assert told >= {(facet, value) for value in values}
+            for country in each.values.get("country", ()):
+                assert ("country", str(country)) in told
+
+
+@given(made=publications(most=60), word=st.sampled_from(WORDS))
+@SLOW_TO_BUILD
+def test_pages_neither_repeat_nor_skip(made: list[Publication], word: str) -> None:
+    """The pages of a list together have each of its publications once."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(index(Path(folder), made))
+        seen: list[str] = []
+        number = 1
+        while hits := engine.search(SearchRequest(word, match="all", page=number, size=7)).hits:
+            seen += [hit.publication.id for hit in hits]
+            number += 1
+        assert len(seen) == len(set(seen))
+        assert set(seen) == found(made, {}, word)

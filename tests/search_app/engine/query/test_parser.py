@@ -1,0 +1,434 @@
+"""What a person may type, and the tree that it becomes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from whoosh import query
+
+from indexer.analysis import stemming
+from indexer.catalogue.fields import Field
+from search_app.engine.query.clause_builder import APART, MOST_COMPOUNDS, Vocabulary
+from search_app.engine.query.grammar import DEEPEST
+from search_app.engine.query.nodes import Leaf, leaves, parts
+from search_app.engine.query.parser import Parsed, parse
+from search_app.engine.query.word_limit import MOST_WORDS
+from tests.search_app.engine.catalogues import CATALOGUE
+
+KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}}
+
+
+def named(field: Field, text: str) -> list[str]:
+    """The values of the generated catalogue, by their names in any case."""
+    value = KNOWN.get(field.name, {}).get(text.lower())
+    return [value] if value else []
+
+
+VOCABULARY = Vocabulary(CATALOGUE, named)
+
+
+def read(text: str, joined: type[query.CompoundQuery] = query.And) -> Parsed:
+    """A text parsed in the generated catalogue."""
+    return parse(text, VOCABULARY, joined)
+
+
+def word(stem: str, *fields: str) -> Leaf:
+    """The leaf of one word."""
+    return Leaf([query.Term(field, stem) for field in fields or ("title", "summary", "region")])
+
+
+def phrase(*stems: str) -> Leaf:
+    """The leaf of a phrase."""
+    return Leaf([query.Phrase(field, list(stems)) for field in ("title", "summary", "region")])
+
+
+def beginning(text: str) -> Leaf:
+    """The leaf of a word's beginning."""
+    return Leaf([query.Prefix(field, f"={text}") for field in ("title", "summary", "region")])
+
+
+def pattern(shape: str) -> Leaf:
+    """The leaf of a pattern."""
+    return Leaf([query.Wildcard(field, shape) for field in ("title", "summary", "region")])
+
+
+def piece(*stems: str) -> Leaf:
+    """The leaf of words typed in one piece."""
+    return Leaf([*phrase(*stems).subqueries, query.And(list(map(word, stems)), boost=APART)])
+
+
+A, B, C = word("alpha"), word("beta"), word("gamma")
+TITLED = Leaf([query.Phrase("title", ["alpha", "beta"])])
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("", None),
+        ("  ", None),
+        ("?!", None),
+        ("alpha", A),
+        ("ALPHA", A),
+        ("alpha beta", query.And([A, B])),
+        ("alpha AND beta", query.And([A, B])),
+        ("alpha OR beta", query.Or([A, B])),
+        ("alpha beta OR gamma", query.And([A, query.Or([B, C])])),
+        ("(alpha beta) OR gamma", query.Or([query.And([A, B]), C])),
+        ("alpha -beta", query.And([A, query.Not(B)])),
+        ("alpha NOT beta", query.And([A, query.Not(B)])),
+        ("NOT NOT alpha", A),
+        ("-alpha", query.And([query.Every(), query.Not(A)])),
+        ('"alpha beta"', phrase("alpha", "beta")),
+        ("“alpha beta”", phrase("alpha", "beta")),
+        ('"alpha"', A),
+        ('"alpha beta', query.And([A, B])),
+        ('-"alpha beta"', query.And([query.Every(), query.Not(phrase("alpha", "beta"))])),
+        ("alph*", beginning("alph")),
+        ("alpha-beta", piece("alpha", "beta")),
+        ("A/RES/55/25", piece("a", "res", "55", "25")),
+        ("IT alpha", query.And([word("it"), A])),
+        ("THE alpha", query.And([word("the"), A])),
+        ("THE ALPHA", A),
+        ("title:alpha", word("alpha", "title")),
+        ('title:"alpha beta"', TITLED),
+        ("colour:alpha", query.And([word("color"), A])),
+        ('colour:"alpha beta"', query.And([word("color"), phrase("alpha", "beta")])),
+        ("colour:alpha-beta", query.And([word("color"), piece("alpha", "beta")])),
+        ("the:alpha", A),
+        ("colour:(alpha -beta)", query.And([A, query.Not(B)])),
+        ('colour:("alpha beta")', phrase("alpha", "beta")),
+        ('-title:"alpha beta"', query.And([query.Every(), query.Not(TITLED)])),
+        ("-(alpha beta) gamma", query.And([C, query.Not(query.And([A, B]))])),
+        ("alpha -bet*", query.And([A, query.Not(beginning("bet"))])),
+        ("alpha -c", query.And([A, query.Not(word("c"))])),
+        ("alpha -the", query.And([A, query.Not(word("the"))])),
+        ("alpha OR the", query.Or([A, word("the")])),
+        ("the AND alpha", query.And([word("the"), A])),
+        ("alpha of OR beta", query.Or([A, B])),
+        ("the (alpha)", A),
+        ("(the) (alpha)", query.And([word("the"), A])),
+        (
+            '"alpha beta" in "beta gamma"',
+            query.And([phrase("alpha", "beta"), phrase("beta", "gamma")]),
+        ),
+        ("the -beta", query.And([word("the"), query.Not(B)])),
+        ("the region:South", word("the")),
+        ("title:the alpha", A),
+        ("title:(the) alpha", query.And([word("the", "title"), A])),
+        ("NOT -alpha", A),
+        ("alpha OR OR beta", query.And([A, B])),
+        ("alpha OR () beta", query.And([A, B])),
+        ("alpha OR NOT beta", query.Or([A, query.Not(B)])),
+        ("alpha-beta OR gamma", query.Or([piece("alpha", "beta"), C])),
+        ("alpha - beta", query.And([A, B])),
+        ("alpha -OR beta", query.And([query.And([A, B]), query.Not(word("or"))])),
+        ("alpha title:OR beta", query.And([A, B])),
+        ("alpha:", A),
+        ("alpha) beta", query.And([A, B])),
+        ("(alpha beta", query.And([A, B])),
+        ("()", None),
+        ("OR", word("or")),
+        ("alpha OR", A),
+        ("OR alpha", A),
+        ('-"alpha beta', query.And([B, query.Not(A)])),
+        ('title:"alpha beta', query.And([word("alpha", "title"), B])),
+        ("title:(alpha OR beta)", query.Or([word("alpha", "title"), word("beta", "title")])),
+        ("alpha,bet*a", query.And([A, pattern("=bet*a")])),
+        ("the alpha of beta", query.And([A, B])),
+        ("the", word("the")),
+    ],
+)
+def test_words_become_a_tree(text: str, tree: query.Query | None) -> None:
+    """A text becomes the tree that its words, quotes and operators say."""
+    assert read(text).words == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        ("AND region:South AND", query.Term("region.value", "South")),
+        ('region:"South"', query.Term("region.value", "South")),
+        ("region:south", query.Term("region.value", "South")),
+        ("region:aa", query.Term("country.value", "AA")),
+        ("year:2010", query.Term("year.value", "2010")),
+        ("year:2010..2015", query.TermRange("year.value", "2010", "2015")),
+        ("year:2010..", query.TermRange("year.value", "2010", None)),
+        ("year:..2015", query.TermRange("year.value", None, "2015")),
+        ("-year:2010", query.Not(query.Term("year.value", "2010"))),
+        (
+            "region:(south OR north)",
+            query.Or(
+                [
+                    query.Term("region.value", "South"),
+                    query.Term("region.value", "North"),
+                ]
+            ),
+        ),
+        ("section:Nowhere", query.Term("section.value", "Nowhere")),
+    ],
+)
+def test_values_become_filters(text: str, node: query.Query) -> None:
+    """A facet's value typed beside words is a filter, and no word."""
+    parsed = read(f"{text} alpha")
+    assert parsed.filters == (node,)
+    assert parsed.words == A
+
+
+def test_a_name_that_no_value_has_is_read_as_words_of_its_field() -> None:
+    """What follows region: and is no region is looked for in the regions' words."""
+    assert read("region:asia").words == word("asia", "region")
+
+
+def test_relaxing_joins_words_and_keeps_what_is_excluded() -> None:
+    """Joined by Or, any word will do, while -word still excludes."""
+    tree = query.And([query.Or([A, B]), query.Not(C)])
+    assert read("alpha beta -gamma", query.Or).words == tree
+
+
+def test_words_of_a_compound_are_relaxed_too() -> None:
+    """What one token says in several words is joined as tokens are."""
+    assert read("alpha/beta", query.Or).words == query.Or([A, B])
+
+
+@pytest.mark.parametrize("text", ["year:2015..2010", "year:20..", "year:abc", "year:201*"])
+def test_a_year_that_cannot_be_is_told(text: str) -> None:
+    """A year or a range that no publication can have is told with its name."""
+    assert read(text).unknown == (("year", text.removeprefix("year:")),)
+
+
+def test_a_piece_that_an_operator_applies_to_stays_together() -> None:
+    """An operator applies to all words of one piece when any word will do."""
+    assert read("alpha/beta AND gamma", query.Or).words == query.And([query.Or([A, B]), C])
+    assert read("alpha/beta gamma", query.Or).words == query.Or([A, B, C])
+
+
+@pytest.mark.parametrize(
+    ("text", "has_operators"),
+    [
+        ("alpha beta", False), ('"alpha beta" gam*', False), ("title:alpha region:South", False),
+        ("alpha OR", False), ("alpha - beta", False), ("alpha OR beta", True), ("-alpha", True),
+        ("NOT alpha", True), ("(alpha)", True), ("title:(alpha)", True), ("alpha AND beta", True),
+    ],
+)  # fmt: skip
+def test_operators_are_noticed(text: str, has_operators: bool) -> None:
+    """A query says whether it has operators, exclusions or parentheses."""
+    assert read(text).has_operators is has_operators
+
+
+def test_words_of_a_long_level_are_not_parted() -> None:
+    """A rare word may be two only where few words are read together, whatever joins them."""
+    held = {"cyber": 20, "crime": 20}
+    counted = Vocabulary(CATALOGUE, named, frequency=lambda stem: held.get(stem, 0))
+
+    def is_parted(text: str) -> bool:
+        tree = parse(text, counted, query.And).words
+        return any(isinstance(part, query.Phrase) for part in parts(tree))
+
+    rest = [f"w{number}" for number in range(MOST_COMPOUNDS)]
+    assert is_parted("cybercrime OR alpha")
+    assert not is_parted(" ".join(["cybercrime", *rest]))
+    assert not is_parted(" OR ".join(["cybercrime", *rest]))
+    assert is_parted(f"(cybercrime) OR ({' '.join(rest)} beta)")
+
+
+def test_empty_parentheses_are_read_in_linear_time() -> None:
+    """Nested parentheses without words are read once each."""
+    nested = "(" * DEEPEST + "the" + ")" * DEEPEST
+    assert read(f"{nested} alpha").words == query.And([word("the"), A])
+    assert read("(" * DEEPEST + ")" * DEEPEST).words is None
+
+
+def test_an_explicit_and_holds_when_relaxed() -> None:
+    """Words joined by AND stay together when any word will do."""
+    assert read("alpha AND beta gamma", query.Or).words == query.Or([query.And([A, B]), C])
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [("*ing", "=*ing"), ("al*a", "=al*a"), ("al***a*", "=al*a*"), ("(*ing)", "=*ing")],
+)
+def test_a_star_within_a_word_is_a_pattern(text: str, pattern: str) -> None:
+    """A star before or inside a word stands for anything there, however many there are."""
+    wanted = [query.Wildcard(field, pattern) for field in ("title", "summary", "region")]
+    assert read(text).words == Leaf(wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "likeness", "edits", "said"),
+    [
+        ("alpha~", "=alpha", 1, "alpha~"),
+        ("Alphä~1", "=alpha", 1, "alpha~"),
+        ("alpha~2", "=alpha", 2, "alpha~2"),
+        ("title:alpha~2", "=alpha", 2, "alpha~2"),
+    ],
+)
+def test_a_tilde_allows_other_letters(text: str, likeness: str, edits: int, said: str) -> None:
+    """A tilde behind a word stands for words that differ in a letter or two, not in the mark."""
+    leaf = read(text).words
+    assert isinstance(leaf, Leaf)
+    assert leaf.said == said
+    fields = ["title"] if text.startswith("title") else ["title", "summary", "region"]
+    told = [
+        (each.fieldname, each.text, each.boost, each.maxdist, each.prefixlength)
+        for each in leaf.subqueries
+    ]
+    assert told == [(field, likeness, 1.0, edits, 1) for field in fields]
+
+
+def test_of_a_compound_the_last_word_may_differ() -> None:
+    """What stands before the last word of a piece with a tilde is plain words, stop words too."""
+    tree = read("the-beta-alpha~").words
+    assert isinstance(tree, query.And)
+    the, beta, alike = tree.subqueries
+    assert (the, beta) == (word("the"), B)
+    assert alike.said == "alpha~"
+    titled = read("title:beta-alpha~").words
+    assert isinstance(titled, query.And)
+    assert titled.subqueries[0] == word("beta", "title")
+    assert isinstance(read("beta-alpha~", query.Or).words, query.Or)
+    assert read("~").words is None
+    assert read("alpha~3").words == piece("alpha", "3")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("Alph*", "alph*"), ("*ing", "*ing"), ("al***a", "al***a"), ("title:alph*", "alph*")],
+)
+def test_what_stands_for_many_says_what_was_typed(text: str, said: str) -> None:
+    """A beginning and a pattern are called as they were typed, folded."""
+    leaf = read(text).words
+    assert isinstance(leaf, Leaf)
+    assert leaf.said == said
+
+
+def test_stop_words_beside_a_pattern_are_left_out() -> None:
+    """Of a piece with a star in it, what is a stop word is left out as elsewhere."""
+    assert read("the,bet*a alpha").words == query.And([pattern("=bet*a"), A])
+    assert read("title:the,bet*").words == Leaf([query.Prefix("title", "=bet")])
+
+
+def test_a_name_of_several_values_asks_for_any() -> None:
+    """What several values are called is a filter for any of them."""
+    both = Vocabulary(CATALOGUE, lambda field, _: ["N", "S"] if field.name == "region" else [])
+    (filtered,) = parse("region:side alpha", both, query.And).filters
+    assert filtered == query.Or([query.Term("region.value", each) for each in "NS"])
+
+
+def test_a_range_of_one_year_is_one() -> None:
+    """A range may begin and end with the same year; behind another field it is text."""
+    parsed = read("year:2010..2010 alpha")
+    assert parsed.filters == (query.TermRange("year.value", "2010", "2010"),)
+    assert read("section:2010..2015 alpha").unknown == (("section", "2010..2015"),)
+
+
+def test_words_of_a_field_may_be_a_phrase() -> None:
+    """What follows region: and is no region stays a phrase of its words, or a word of them."""
+    assert read('region:"alpha beta"').words == Leaf([query.Phrase("region", ["alpha", "beta"])])
+    assert read("region:alph*").words == Leaf([query.Prefix("region", "=alph")])
+
+
+def test_a_field_before_parentheses_ends_with_them() -> None:
+    """Behind parentheses the field holds that held before them."""
+    tree = read("title:(alpha (beta) summary:(gamma) beta) alpha").words
+    titled, summed = word("beta", "title"), word("gamma", "summary")
+    inner = query.And([word("alpha", "title"), titled, summed, titled])
+    assert tree == query.And([inner, A])
+
+
+def test_parentheses_too_deep_are_left_out_alone() -> None:
+    """Of parentheses in one another so many are read; what stands beside them is read too."""
+    deep = "(" * (DEEPEST + 1) + "alpha" + ")" * (DEEPEST + 1)
+    assert read(f"{deep} beta").words in (B, query.And([A, B]))
+    assert read("(" * DEEPEST + "alpha" + ")" * DEEPEST + " beta").words == query.And([A, B])
+
+
+def test_a_filter_holds_when_relaxed() -> None:
+    """A filter joined to a word by AND is a filter still when any word will do."""
+    parsed = read("alpha AND region:South beta", query.Or)
+    assert parsed.words == query.Or([A, B])
+    assert parsed.filters == (query.Term("region.value", "South"),)
+
+
+def test_a_value_that_no_publication_has_is_told() -> None:
+    """A value that is unknown behind a facet's name is told with the name."""
+    assert read("section:Maps alpha").unknown == (("section", "Maps"),)
+
+
+def test_words_of_a_phrase_and_of_a_compound_count() -> None:
+    """The limit is one of words, also of those within quotes or joined by hyphens."""
+    assert read("-".join(["alpha"] * (MOST_WORDS + 5))).ignored == 5
+    assert read('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored == 3
+    pairs = read('"alpha beta" ' * (MOST_WORDS // 2 + 2) + "title:gamma")
+    assert pairs.ignored == 5
+    assert pairs.words == query.And([phrase("alpha", "beta")] * (MOST_WORDS // 2))
+
+
+def test_of_too_many_words_the_commonest_go() -> None:
+    """Beyond the limit those words go that most publications have, whole tokens, and no others."""
+    held = {"alpha": 9, "beta": 5, "gamma": 7}
+    counted = Vocabulary(CATALOGUE, named, frequency=lambda stem: held.get(stem, 1))
+    rare = [f"w{number}" for number in range(MOST_WORDS - 2)]
+    text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
+    parsed = parse(text, counted, query.And)
+    assert parsed.ignored == 4
+    kept = [part.text for part in parts(parsed.words) if part.fieldname == "title"]
+    assert kept == [*rare, "beta"]
+
+
+def test_words_beyond_the_limit_are_counted() -> None:
+    """A query has a limit of words, and tells how many it left out."""
+    parsed = read("alpha " * (MOST_WORDS + 7))
+    assert len(list(leaves(parsed.words))) == MOST_WORDS
+    assert parsed.ignored == 7
+
+
+def test_parentheses_have_a_depth() -> None:
+    """However deep parentheses are nested, parsing ends."""
+    assert read("(" * 5000 + "alpha" + ")" * 5000).words in (None, A)
+    assert read("(" * DEEPEST + "alpha" + ")" * DEEPEST).words == A
+
+
+PIECES = st.sampled_from(
+    ["alpha", "beta*", "the", "AND", "OR", "NOT", "ANDNOT", "(", ")", '"', "-", "title:", "year:",
+     "2010..2015", "region:", "South", "*", "x^0", "~", "[* TO 2005]", "a:b:c", "\x00", "é", "中文",
+     "\ud800", "”", "'", "\\", "+", "||", "&&", "year:2010..", "..", ":", "::", "-(", 'title:"']
+)  # fmt: skip
+
+
+@given(st.text() | st.lists(PIECES, max_size=30).map(" ".join) | st.lists(PIECES).map("".join))
+def test_any_text_is_a_query(text: str) -> None:
+    """Whatever is typed becomes a tree, joined either way, without an error."""
+    for joined in (query.And, query.Or):
+        parsed = read(text, joined)
+        assert parsed.words is None or isinstance(parsed.words, query.Query)
+
+
+@given(
+    words=st.lists(st.sampled_from(("Alpha", "beta", "the", "OF", "and", "2009", "x1", "who")),
+                   max_size=6),
+    space=st.sampled_from((" ", "  ", "\t", " \n")),
+    joined=st.sampled_from((query.And, query.Or)),
+)  # fmt: skip
+def test_plain_words_are_read_as_the_grammar_reads_them(
+    words: list[str], space: str, joined: type[query.CompoundQuery]
+) -> None:
+    """Plain words, which go a shorter way, give the same tree as with a full stop behind them."""
+    plain = read(space.join(words), joined)
+    full = read(space.join([*words, "."]), joined)
+    assert repr(plain) == repr(full)
+    assert [leaf.said for leaf in leaves(plain.words)] == [leaf.said for leaf in leaves(full.words)]
+
+
+def test_a_phrase_is_read_in_one_language_at_a_time() -> None:
+    """Words side by side are looked for by their stems in each language, never mixed."""
+    spoken = ("en", "es", "fr")
+    many = Vocabulary(
+        CATALOGUE, named, lambda raw: tuple(stemming.stem(raw, each) for each in spoken),
+        lambda _: 1, languages=spoken,
+    )  # fmt: skip
+    tree = parse('"nuestras explotaciones"', many, query.And).words
+    said = {tuple(part.words) for part in parts(tree)}
+    assert said == {
+        tuple(stemming.stem(raw, each) for raw in ("nuestras", "explotaciones")) for each in spoken
+    }

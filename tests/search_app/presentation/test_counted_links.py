@@ -1,0 +1,140 @@
+"""Every link with a count leads to as many publications as it says, and to at least one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+from urllib.parse import parse_qsl, quote_plus, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+
+from search_app import config, create_app, search_url
+from search_app.engine import Engine
+from search_app.engine.search import find
+from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
+
+LEADS_TO = re.compile(r"(?:^|.*(?:, |leads to ))([\d,]+) publications?$", re.DOTALL)
+BEHIND = re.compile(r"\s*\(([\d,]+)\)")
+
+
+def read(text: str) -> int:
+    """The number that a page prints."""
+    return int(text.replace(",", ""))
+
+
+def behind(link: Tag) -> str:
+    """The text right behind a link."""
+    return "".join([each.get_text() for each in link.next_siblings][:3])
+
+
+def counted(page: BeautifulSoup) -> Iterator[tuple[str, int]]:
+    """The address of each link of a page that has a count, with that count."""
+    for link in page.select("a[href]"):
+        href, label = str(link["href"]), str(link.get("aria-label", ""))
+        inside = link.select_one(".number")
+        if label:
+            if said := LEADS_TO.match(label):
+                yield href, read(said[1])
+        elif inside:
+            yield href, read(inside.get_text())
+        elif link.select_one(".count"):
+            yield href, read(cast(Tag, link.select_one(".count")).get_text())
+        elif said := BEHIND.match(behind(link)):
+            yield href, read(said[1])
+
+
+def total(client: FlaskClient, href: str) -> int:
+    """How many publications the page of an address finds."""
+    snapshot = cast(Engine, client.application.extensions["pubsearch"]).snapshot()
+    pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
+    state = search_url.read(MultiDict(pairs), snapshot.catalogue)
+    return find(state.request(), snapshot).total
+
+
+def assert_counted(client: FlaskClient, path: str) -> int:
+    """Each link with a count on a page leads to that many; gives how many there are."""
+    page = BeautifulSoup(client.get(path).text, "lxml")
+    links = list(counted(page))
+    for href, told in links:
+        assert told > 0, (path, href)
+        assert total(client, href) == told, (path, href)
+    for label in page.select("a[href] .count, a[href] .number"):
+        assert label.get_text() != "0", (path, label.parent)
+    return len(links)
+
+
+@pytest.mark.parametrize(
+    ("path", "least"),
+    [
+        ("/", 50), ("/about", 50), ("/facet/region", 5), ("/facet/year", 20),
+        ("/?q=victims&region=Africa&section=Tools", 5),
+        ("/?q=xyzzy+zyzzyva+plugh", 0),
+        ("/?q=xyzzy&region=Africa", 0),
+        ("/?q=xyzzy&region=Africa&country=KE&section=Tools", 0),
+        ("/facet/region?q=xyzzy&region=Africa", 0),
+        ("/?q=organ+removal&region=Middle+East&section=Multimedia", 1),
+        ("/?region=Atlantis", 0),
+        ("/?q=victim+organ+zyzzyva", 2),
+        ("/?q=%28sea+OR+air%29+smuggling", 1),
+        ("/?q=covid", 1),
+        ("/?q=organ+zyzzyva&match=all", 1),
+        ("/?q=smugglling&exact=1", 1),
+    ],
+)  # fmt: skip
+def test_the_links_of_a_page(path: str, least: int, client: FlaskClient) -> None:
+    """On pages with many hits, with few, and with none, no link leads to nothing."""
+    assert assert_counted(client, path) >= least
+
+
+PATHS = st.sampled_from(["/", "/", "/", "/facet/region", "/facet/year", "/facet/topic"])
+
+
+@given(path=PATHS, words=st.lists(TYPED, max_size=4), ticked=TICKED)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_links_of_any_page(
+    client: FlaskClient, path: str, words: list[str], ticked: list[tuple[str, str]]
+) -> None:
+    """Whatever was typed and selected, no link leads to nothing."""
+    pairs = [("q", " ".join(words)), *ticked]
+    assert_counted(client, f"{path}?" + "&".join(f"{name}={quote_plus(it)}" for name, it in pairs))
+
+
+def test_no_line_counts_only_words_without_hits(client: FlaskClient) -> None:
+    """Where each word alone finds nothing, the page has no line that counts them."""
+    text = client.get("/?q=xyzzy+zyzzyva+plugh").text
+    assert "Each alone" not in text
+    assert "Each alone" in client.get("/?q=xyzzy+zyzzyva+organ").text
+
+
+def test_a_filter_is_not_offered_for_removal_in_vain(client: FlaskClient) -> None:
+    """A filter without which nothing is found either has a chip without a count, and no more."""
+    page = client.get("/?q=xyzzy&region=Africa").text
+    assert "Search without" not in page
+    (chip,) = BeautifulSoup(page, "lxml").select("a.chip")
+    assert chip["href"] == "/?q=xyzzy"
+    assert not re.search(r"\d", chip.get_text())
+
+
+def test_a_spelling_is_not_offered_in_vain(misspelt_index: Path) -> None:
+    """Another spelling is offered only if the filters leave something of it."""
+    with create_app(config.load(environment={}, index=misspelt_index)).test_client() as client:
+        assert "Did you mean" in client.get("/?q=bordre&section=Tools").text
+        assert "Did you mean" not in client.get("/?q=bordre&section=Multimedia").text
+
+
+def test_every_link_of_a_publication_finds_something(client: FlaskClient) -> None:
+    """A value on the page of a publication leads to at least that publication."""
+    snapshot = cast(Engine, client.application.extensions["pubsearch"]).snapshot()
+    for each in range(0, snapshot.size, 9):
+        page = client.get(f"/publication/{snapshot.publication(each).id}")
+        links = BeautifulSoup(page.text, "lxml").select(".details a[href^='/?']")
+        assert all(total(client, str(link["href"])) > 0 for link in links)

@@ -1,0 +1,213 @@
+"""Conditional requests: a client that has an answer is not sent it again."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.jobs import build
+from search_app import config, create_app
+from search_app.web.middleware import request_log
+from tests.catalogue import PATIENT
+from tests.robustness.test_server import serving
+from tests.search_app.web.test_path_prefix import gunicorn
+
+Make = Callable[..., Flask]
+REPORT = "global-report-on-trafficking-in-persons-2016"
+TAGGED = (
+    "/", "/?q=organ", "/?q=organ&region=Africa", "/?q=xyzzy", "/?region=Atlantis", "/about",
+    "/facet/region", f"/publication/{REPORT}", "/api/search?q=organ", "/api/search?q=xyzzy",
+    "/api/suggest?q=tra", f"/api/publication/{REPORT}", "/api/openapi.json",
+)  # fmt: skip
+UNTAGGED = {
+    "/healthz": 200, "/metrics": 200, "/?page=x": 400, "/api/search?size=0": 400, "/nowhere": 404,
+    "/facet/none": 404, "/publication/none": 404, "/api/publication/none": 404,
+}  # fmt: skip
+GAPS = ("/?q=xyzzy", "/api/search?q=xyzzy")
+
+
+@pytest.fixture
+def made(catalogue_index: Path) -> Make:
+    """Make an application of the catalogue with some settings."""
+
+    def make(**given: Any) -> Flask:
+        return create_app(config.load(PATIENT, **{"index": catalogue_index, **given}))
+
+    return make
+
+
+def tag(client: FlaskClient, address: str, **options: Any) -> str:
+    """Return the tag of an answer."""
+    answer = client.get(address, **options)
+    assert answer.status_code == 200, answer.text
+    return answer.headers["ETag"]
+
+
+def status(client: FlaskClient, address: str, tag: str, **options: Any) -> int:
+    """Return the status of the answer to a client that has a tag."""
+    return client.get(address, headers={"If-None-Match": tag}, **options).status_code
+
+
+@pytest.mark.parametrize("address", TAGGED)
+def test_an_answer_is_not_sent_twice(client: FlaskClient, address: str) -> None:
+    """A request with the tag of the answer is a 304 without a body, and has the same headers."""
+    first = client.get(address)
+    assert first.headers["ETag"].startswith('W/"')
+    usual = "private, max-age=60" if "suggest" in address else "no-cache"
+    assert first.headers["Cache-Control"] == usual
+    again = client.get(address, headers={"If-None-Match": f'"other", {first.headers["ETag"]}'})
+    assert (again.status_code, again.data) == (304, b"")
+    for name in ("ETag", "Cache-Control", "Vary", "Content-Security-Policy"):
+        assert again.headers.get(name) == first.headers.get(name)
+    assert "Content-Type" not in again.headers
+    assert again.headers["X-Request-ID"] != first.headers["X-Request-ID"]
+    assert status(client, address, "*") == 304
+    assert status(client, address, 'W/"other"') == 200
+
+
+@pytest.mark.parametrize("address", TAGGED)
+def test_head_has_the_tag_of_get(client: FlaskClient, address: str) -> None:
+    """A HEAD has the tag and the caching of a GET, and is a 304 to the same clients."""
+    got, head = client.get(address), client.head(address)
+    for name in ("ETag", "Cache-Control", "Vary", "Content-Type"):
+        assert head.headers.get(name) == got.headers.get(name)
+    told = {"If-None-Match": got.headers["ETag"]}
+    assert client.head(address, headers=told).status_code == 304
+
+
+@pytest.mark.parametrize(("address", "expected"), UNTAGGED.items())
+def test_errors_and_monitors_have_no_tag(client: FlaskClient, address: str, expected: int) -> None:
+    """An error, /healthz and /metrics have no tag, and none of them is ever a 304."""
+    for told in ({}, {"If-None-Match": "*"}):
+        answer = client.get(address, headers=told)
+        assert answer.status_code == expected
+        assert not {"ETag", "Cache-Control"} & {*answer.headers.keys()}
+
+
+def test_each_url_has_its_own_tag(client: FlaskClient) -> None:
+    """Two URLs never share a tag, whatever differs: path, parameters, their order, host, scheme."""
+    addresses = [*TAGGED, "/?q=organ&", "/?region=Africa&q=organ", "/?Q=organ", "/?q=organ%20"]
+    tags = [tag(client, each) for each in addresses]
+    tags += [tag(client, "/", base_url=each) for each in ("http://a.test", "https://a.test")]
+    tags += [tag(client, "/", base_url="http://a.test:8000")]
+    assert len(tags) == len(set(tags))
+
+
+def test_what_shapes_an_answer_shapes_its_tag(made: Make, index: Path) -> None:
+    """Generation, settings, and prefix each change the tag; a restart does not."""
+    usual = tag(made().test_client(), "/?q=law")
+    assert tag(made().test_client(), "/?q=law") == usual
+    tags = [usual, tag(made(budget=999).test_client(), "/?q=law")]
+    tags += [tag(made(prefix="/a").test_client(), "/a/?q=law")]
+    forwarded = made(proxies=1, forwarded_prefix=1).test_client()
+    tags += [
+        tag(forwarded, "/?q=law", headers={"X-Forwarded-Prefix": each}) for each in ("/a", "/b")
+    ]
+    tags += [tag(made(index=index).test_client(), "/?q=law")]
+    assert len(tags) == len(set(tags))
+
+
+def test_a_publish_makes_tags_stale(corpus: Path, tmp_path: Path) -> None:
+    """A generation has its own tags, even if it has the name of a deleted one."""
+    tags: list[str] = []
+    for _ in range(2):
+        folder = tmp_path / f"index{len(tags)}"
+        build.build(corpus, folder)
+        tags.append(tag(create_app(config.load(PATIENT, index=folder)).test_client(), "/about"))
+    assert tags[0] != tags[1]
+
+
+def test_a_degraded_server_has_other_tags(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that could not open the live generation has other tags than a healthy one."""
+    app = made()
+    healthy = tag(app.test_client(), "/")
+    engine = app.extensions["pubsearch"]
+    held = engine.snapshot()
+    monkeypatch.setattr(engine, "snapshot", lambda: held)
+    monkeypatch.setattr(engine, "failed", "another")
+    assert status(app.test_client(), "/", healthy) == 200
+
+
+def test_a_304_needs_no_search(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that has the answer gets its 304 even if searches fail."""
+    app = made()
+    client = app.test_client()
+    tags = {each: tag(client, each) for each in TAGGED if each not in GAPS}
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    for name in ("answered", "search", "suggest"):
+        monkeypatch.setattr(app.extensions["pubsearch"], name, fails)
+    assert {status(client, *each) for each in tags.items()} == {304}
+    assert client.get("/?q=organ").status_code == 500
+
+
+@pytest.mark.parametrize("address", GAPS)
+def test_searches_without_hits_are_logged_each_time(
+    made: Make, tmp_path: Path, address: str
+) -> None:
+    """A search without hits that is answered with 304 is logged and counted as with 200."""
+    client = made(gaps=str(tmp_path / "gaps")).test_client()
+    found = tag(client, address)
+    for told in (found, found, "*"):
+        assert status(client, address, told) == 304
+    assert client.head(address, headers={"If-None-Match": found}).status_code == 304
+    assert (tmp_path / "gaps").read_text(encoding="utf-8").count("\n") == 4
+    route = address.partition("?")[0]
+    numbers = client.get("/metrics").text
+    assert f'{{method="GET",route="{route}",status="304"}} 3.0' in numbers
+    assert 'pubsearch_stage_seconds_count{stage="match"} 5.0' in numbers
+
+
+def test_a_304_is_logged_with_its_status(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has one line for a 304, with no bytes."""
+    found = tag(client, "/?q=organ")
+    caplog.set_level(logging.INFO)
+    assert status(client, "/?q=organ", found) == 304
+    (record,) = [
+        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
+    ]
+    line = json.loads(request_log.Lines().format(record))
+    assert (line["status"], line["bytes"]) == (304, 0)
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=255)))
+def test_any_list_of_tags_is_answered(whole: FlaskClient, text: str) -> None:
+    """Whatever If-None-Match says, the answer is a 304, or the whole answer."""
+    answer = whole.get("/about", environ_overrides={"HTTP_IF_NONE_MATCH": text})
+    assert answer.status_code == 200 or text.strip() == "*"
+
+
+@pytest.fixture(scope="module")
+def whole(catalogue_index: Path) -> FlaskClient:
+    """A client of the site."""
+    return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("serve", [serving, gunicorn])
+def test_a_connection_goes_on_after_a_304(catalogue_index: Path, serve: Callable[..., Any]) -> None:
+    """On a server too a 304 has no body, and the next answer on its connection is whole."""
+    with serve(catalogue_index) as found:
+        port = found if isinstance(found, int) else found[1]
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        headers: dict[str, str] = {}
+        for expected in (200, 304, 200, 304):
+            connection.request("GET", "/?q=organ", headers=headers)
+            answer = connection.getresponse()
+            assert (answer.status, bool(answer.read())) == (expected, expected == 200)
+            headers = {"If-None-Match": answer.headers["ETag"]} if expected == 200 else {}
+        connection.close()
