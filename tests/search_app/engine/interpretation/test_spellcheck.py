@@ -320,6 +320,7 @@ def held(snapshot: Snapshot) -> Counter[str]:
 
 @given(word=mistyped().filter(lambda word: as_written(word) != ""), least=st.integers(0, 60))
 @example(word="boxder", least=0)
+@example(word="s", least=0)
 @settings(max_examples=400)
 def test_candidates_are_those_of_a_walk_over_all_words(
     word: str, least: int, held: Counter[str], speller: Speller
@@ -336,6 +337,7 @@ def test_candidates_are_those_of_a_walk_over_all_words(
         for each, frequency in held.items()
         if frequency >= max(least, 1)
         and each not in stemming.stop_words("en")
+        and (each.isascii() or not wanted.isascii())
         and 0 < (far := distance(wanted, each)) <= edits
     ]
     expected = sorted((loss - log2(1 + frequency), each) for loss, frequency, each in near)
