@@ -196,7 +196,10 @@ class Speller:
         return written[0] != wanted[0] or written in self._only_named
 
     def candidates(self, raw: str, least: int = 0) -> list[Candidate]:
-        """Return up to MOST candidates in at least `least` documents, likeliest first."""
+        """Return up to MOST candidates in at least `least` documents, likeliest first.
+
+        An ASCII word has ASCII candidates only.
+        """
         wanted = as_written(raw)
         edits = 1 if len(wanted) < 5 else 2
         far = edits * (2 if wanted.isascii() else 4)
@@ -215,7 +218,7 @@ class Speller:
             for word, frequency, distance in zip(
                 words, self._frequencies[at].tolist(), distances.tolist(), strict=True
             )
-            if 0 < distance <= edits
+            if 0 < distance <= edits and (word.isascii() or not wanted.isascii())
         ]
         return sorted(found, key=lambda each: (-each.likelihood, each.written))[:MOST]
 

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 import msgspec
 from flask import Flask, Response, g, request
 
-import indexer
 from indexer.analysis import embeddings
 from search_app.config import Settings
 from search_app.engine import Engine
@@ -82,8 +82,16 @@ def _program() -> str:
     """
     encoder = embeddings.encoder()
     digest = sha256(f"{version('pubsearch')}\0{encoder and encoder.model}".encode())
-    for package in (Path(__file__).parent, Path(indexer.__file__).parent):
-        for file in sorted(package.rglob("*")):
-            if file.suffix in {".py", ".html", ".js", ".css"}:
-                digest.update(file.read_bytes())
+    for file in program_files():
+        digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def program_files() -> list[Path]:
+    """Return the files of both packages, templates and static files included, without bytecode."""
+    return [
+        file
+        for package in ("search_app", "indexer")
+        for file in sorted(Path(str(files(package))).rglob("*"))
+        if file.is_file() and file.suffix != ".pyc"
+    ]

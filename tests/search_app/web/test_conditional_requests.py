@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from indexer.jobs import build
 from search_app import config, create_app
 from search_app.web.middleware import request_log
+from search_app.web.middleware.conditional_requests import program_files
 from tests.catalogue import PATIENT
+from tests.conftest import ROOT
 from tests.robustness.test_server import serving
 from tests.search_app.web.test_path_prefix import gunicorn
 
@@ -189,6 +191,21 @@ def test_any_list_of_tags_is_answered(whole: FlaskClient, text: str) -> None:
     """Whatever If-None-Match says, the answer is a 304, or the whole answer."""
     answer = whole.get("/about", environ_overrides={"HTTP_IF_NONE_MATCH": text})
     assert answer.status_code == 200 or text.strip() == "*"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "search_app/__init__.py",
+        "search_app/web/templates/base.html",
+        "search_app/web/templates/_facet_rows.jinja",
+        "search_app/web/static/style.css",
+        "indexer/analysis/stemming.py",
+    ],
+)
+def test_every_file_of_the_program_is_in_its_digest(name: str) -> None:
+    """A change of any module, template, or static file changes the ETags."""
+    assert ROOT / name in program_files()
 
 
 @pytest.fixture(scope="module")
