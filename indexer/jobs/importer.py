@@ -54,14 +54,8 @@ def import_file(
     ending = corpus.ending_of(file)
     if ending is None:
         raise ImportRefused(f"no reader knows {file.name}", f"Known are {', '.join(READERS)}")
-    if folder.exists() and not folder.is_dir():
-        raise ImportRefused(f"{folder} is not a folder", "Name an empty or a new folder")
-    if folder.is_dir() and any(corpus.ending_of(each) for each in folder.rglob("*")):
-        raise ImportRefused(f"{folder} has pages already", "Name an empty or a new folder")
     is_like = folder.is_dir() and folder.samefile(like)
-    if (folder / CATALOGUE_FILE).exists() and not is_like:
-        hint = "Name another folder, or take its rows with --like"
-        raise ImportRefused(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
+    _check_target(folder, is_like=is_like)
     catalogue = catalogue_toml.load(like)
     section = _section_row(catalogue)
     read_by = _with_values(catalogue, section, ()) if section else catalogue
@@ -85,6 +79,17 @@ def import_file(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return publications
+
+
+def _check_target(folder: Path, *, is_like: bool) -> None:
+    """Raise ImportRefused if an import would mix its pages with others."""
+    if folder.exists() and not folder.is_dir():
+        raise ImportRefused(f"{folder} is not a folder", "Name an empty or a new folder")
+    if folder.is_dir() and any(corpus.ending_of(path) for path in folder.rglob("*")):
+        raise ImportRefused(f"{folder} has pages already", "Name an empty or a new folder")
+    if (folder / CATALOGUE_FILE).exists() and not is_like:
+        hint = "Name another folder, or take its rows with --like"
+        raise ImportRefused(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
 
 
 def _section_row(catalogue: Catalogue) -> Field | None:

@@ -26,7 +26,7 @@ from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.interpreter import Understood
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest, Sort
-from search_app.engine.results import Diagnosis, Hit, Named, Results, Why
+from search_app.engine.results import Bucket, Diagnosis, Hit, Named, Results, Why
 from search_app.engine.retrieval import Finding, found
 from search_app.engine.snapshot.facet_table import Counts
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
@@ -127,14 +127,8 @@ def _sort(request: SearchRequest, *, is_scored: bool) -> Sort:
 
 def results(answer: Answer) -> Results:
     """Return the results, with highlighted texts and facet buckets. Raise OverBudget."""
-    buckets, left_out = {}, {}
     read = answer.understood
-    for field in answer.snapshot.catalogue.facets:
-        name = field.name
-        selection = answer.chosen.get(name) or Selection(field, {}, answer.snapshot)
-        base = answer.sifted.but_for(name)
-        buckets[name] = facets.buckets(base, answer.counts, selection, answer.request.values)
-        left_out[name] = facets.left_out(buckets[name], answer.counts, selection)
+    buckets, left_out = _facets(answer)
     answer.watch.lap("facets")
     hits = _hits(answer, _why(answer))
     answer.watch.lap("passages")
@@ -176,6 +170,18 @@ def results(answer: Answer) -> Results:
         took=round(answer.watch.total, 3),
         stages=answer.watch.stages,
     )
+
+
+def _facets(answer: Answer) -> tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]:
+    """Return the buckets of each facet, and how many of its values have none."""
+    buckets, left_out = {}, {}
+    for field in answer.snapshot.catalogue.facets:
+        name = field.name
+        selection = answer.chosen.get(name) or Selection(field, {}, answer.snapshot)
+        base = answer.sifted.but_for(name)
+        buckets[name] = facets.buckets(base, answer.counts, selection, answer.request.values)
+        left_out[name] = facets.left_out(buckets[name], answer.counts, selection)
+    return buckets, left_out
 
 
 def _any_word(answer: Answer) -> int | None:
