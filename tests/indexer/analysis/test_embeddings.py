@@ -110,7 +110,7 @@ def test_only_what_is_new_is_encoded(corpus: Path, tmp_path: Path) -> None:
     # The page of the two is a piece, and read as one.
     assert sorted(again.seen) == ["Changed", "One", "Zero"]
     anew = build.build(corpus, tmp_path / "anew", encoder=Counting())
-    files = [each.generation.segment / MEANING for each in (outcome, anew)]
+    files = [built.generation.segment / MEANING for built in (outcome, anew)]
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
