@@ -42,10 +42,10 @@ class Stopwatch:
     def lap(self, stage: str) -> None:
         """Add the time since the last stage to this one. Raise OverBudget if it ends too late."""
         stage = self._whole or stage
-        self._add(stage)
+        now = self._add(stage)
         if self._give_way():
-            self._add(ASIDE)
-        if self._last > self._end:
+            now = self._add(ASIDE)
+        if now > self._end:
             raise OverBudget(stage, self.budget)
 
     @contextmanager
@@ -58,10 +58,11 @@ class Stopwatch:
         finally:
             self._whole = None
 
-    def _add(self, stage: str) -> None:
+    def _add(self, stage: str) -> float:
         now = perf_counter()
         self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1000
         self._last = now
+        return now
 
     @property
     def total(self) -> float:

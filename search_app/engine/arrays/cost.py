@@ -25,7 +25,6 @@ FREE = 3
 terms are not exempt."""
 PLACE = 4
 """Cost of checking one position, in postings. In a phrase, each word adds 1 per position."""
-PLAIN = (query.Term, query.Phrase)
 
 
 class Bounded(NamedTuple):
@@ -41,8 +40,7 @@ class Bounded(NamedTuple):
 def bounded(tree: query.Query, snapshot: Snapshot) -> Bounded:
     """Return the tree without its most expensive clauses, if all together exceed the limit."""
     found = list(_all_leaves(tree))
-    is_plain = len(found) <= FREE and all(isinstance(leaf.subqueries[0], PLAIN) for leaf in found)
-    if is_plain and sum(len(tokenizer.words(leaf.said)) for leaf in found) <= FREE:
+    if len(found) <= FREE and sum(map(_plain_words, found)) <= FREE:
         return Bounded(tree, ())
     first = first_of_equals(found)
     different = list({id(leaf): leaf for leaf in first.values()}.values())
@@ -57,6 +55,14 @@ def bounded(tree: query.Query, snapshot: Snapshot) -> Bounded:
     dropped = {each for each, leaf in first.items() if id(leaf) in beyond}
     left_out = tuple(leaf.said for leaf in found if id(leaf) in dropped)
     return Bounded(_without(tree, dropped), left_out)
+
+
+def _plain_words(leaf: Leaf) -> int:
+    """Return the number of words of a plain clause; of another one, more than are exempt."""
+    part = leaf.subqueries[0]
+    if isinstance(part, query.Term):
+        return 1
+    return len(part.words) if isinstance(part, query.Phrase) else FREE + 1
 
 
 def cost(leaf: Leaf, snapshot: Snapshot) -> int:

@@ -41,7 +41,7 @@ class Sifted:
 
     def __init__(self, documents: Documents, chosen: Mapping[str, Selection]) -> None:
         self.given = documents
-        self._passes = {name: each.mask.take(documents) for name, each in chosen.items()}
+        self._passes = {name: each.passes(documents) for name, each in chosen.items()}
         self.at: Array | None = None
         self.documents = documents
         if self._passes:

@@ -74,10 +74,9 @@ class Selection:
         key = (self.field.name, *self.nodes)
         return self.snapshot.mask(key, lambda: self.count(self.effective))
 
-    @cached_property
-    def mask(self) -> Mask:
-        """The documents that pass the selection, as a boolean mask."""
-        return self.covers > 0
+    def passes(self, documents: Documents) -> Mask:
+        """Return which of the documents pass the selection."""
+        return self.covers.take(documents) > 0
 
     def count(self, nodes: Collection[Node]) -> Array:
         """Return how many of some values each document has."""

@@ -105,7 +105,7 @@ def _typed(text: str) -> Typed | None:
 
 def _left(filters: Filters, snapshot: Snapshot) -> Mask | None:
     """Return a mask of the documents that pass the filters; None without filters."""
-    masks = [each.mask for each in ticked(filters, snapshot).values()]
+    masks = [each.covers > 0 for each in ticked(filters, snapshot).values()]
     return reduce(np.logical_and, masks) if masks else None
 
 
