@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from flask.testing import FlaskClient
 
 from benchmarks.speed import serving
 from indexer.analysis import stemming
@@ -20,6 +21,7 @@ from search_app.engine.query import word_limit
 from search_app.presentation import search_page
 from search_app.web import server
 from search_app.web.middleware import access, request_log
+from tests.search_app.cli.test_main import TEXT as PRINTED
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,9 +34,9 @@ def test_every_setting_is_documented() -> None:
     assert text.count("\n| `") == len(config.ROWS)
 
 
-def test_gunicorn_serves_as_the_readme_says(catalogue_index: Path) -> None:
-    """The README's line for many readers starts workers that answer with the page."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_gunicorn_serves_as_documented(catalogue_index: Path) -> None:
+    """The command of docs/serving.md for several workers starts workers that serve the page."""
+    text = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
     assert f"gunicorn {' '.join(serving.GUNICORN)} --workers 2\n" in text
     command = partial(serving.gunicorn, 2)
     with serving.server(catalogue_index, command) as served:
@@ -67,38 +69,57 @@ def test_the_form_in_the_corpus_readme_is_a_publication(tmp_path: Path) -> None:
     assert outcome.changes.added == 1
 
 
-COMMANDS = re.findall(
-    r"^\.venv/bin/pubsearch (check|build|status|rollback|verify|search .*?)\s*(?:#.*)?$",
-    (ROOT / "README.md").read_text(encoding="utf-8"),
-    re.MULTILINE,
-)
+DOCUMENTS = {
+    path: path.read_text(encoding="utf-8")
+    for path in sorted([
+        *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"),
+        ROOT / "corpus" / "README.md", ROOT / "deploy" / "README.md",
+    ])
+}  # fmt: skip
+LINES = [line for text in DOCUMENTS.values() for line in text.splitlines()]
+ENDING = r"(?:check|build|status|rollback|verify|import .*?|search .*?)"
+"""The commands that end by themselves."""
+COMMANDS = sorted({
+    match[1]
+    for line in LINES
+    if (match := re.fullmatch(rf"\.venv/bin/pubsearch ({ENDING})\s*(?:#.*)?", line))
+})  # fmt: skip
+URLS = sorted({
+    match[1]
+    for line in LINES
+    if (match := re.fullmatch(r"curl 'http://127\.0\.0\.1:8000(/.*)'", line))
+})  # fmt: skip
 
 
-def test_the_readme_has_commands() -> None:
-    """The commands of the README are found, so that the next test runs them."""
-    assert len(COMMANDS) == 8
+def test_the_documents_have_commands() -> None:
+    """The commands of the documents are found, so that the next test runs them."""
+    assert len(COMMANDS) == 12
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_commands_of_the_readme_run(
+def test_the_commands_of_the_documents_run(
     command: str, tmp_path: Path, catalogue_index: Path
 ) -> None:
-    """Each command that the README shows ends without an error."""
+    """Each command that a document shows ends without an error."""
     index = (
         catalogue_index
         if command.startswith(("search", "status", "verify"))
         else tmp_path / "index"
     )
-    line = f"pubsearch {command}"
     if command == "rollback":
         for _ in range(2):
             build.build(ROOT / "corpus", index, force=True)
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "corpus").symlink_to(ROOT / "corpus")
+    (checkout / "catalogue.txt").write_text(PRINTED, encoding="utf-8")
     done = subprocess.run(
-        ["sh", "-c", line],
-        cwd=ROOT,
+        ["sh", "-c", f"pubsearch {command}"],
+        cwd=checkout,
         env={
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
             "PUBSEARCH_INDEX": str(index),
+            "PYTHONPATH": str(ROOT),
         },
         capture_output=True,
         text=True,
@@ -108,22 +129,76 @@ def test_the_commands_of_the_readme_run(
     assert done.stdout
 
 
+def test_the_documents_have_requests() -> None:
+    """The requests of the documents are found, so that the next test sends them."""
+    assert len(URLS) == 5
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_the_requests_of_the_documents_are_answered(url: str, client: FlaskClient) -> None:
+    """Each request that a document shows gets JSON with status 200."""
+    answer = client.get(url)
+    assert answer.status_code == 200
+    assert answer.is_json
+
+
+def test_the_readme_can_be_read_in_a_minute() -> None:
+    """The README has at most 450 words."""
+    assert len(DOCUMENTS[ROOT / "README.md"].split()) <= 450
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings(path: Path) -> None:
+    """A relative link of a document leads to a file, and its fragment to a heading of the file."""
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", DOCUMENTS[path]):
+        name, _, fragment = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), link
+        assert not fragment or fragment in _anchors(target), link
+
+
+def _anchors(path: Path) -> set[str]:
+    """Return the fragments of the headings of a document, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+RECORDS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.name)
+def test_a_decision_is_a_short_record(path: Path) -> None:
+    """A decision is in the index. It has at most 25 lines: context, decision, consequences."""
+    text = DOCUMENTS[path]
+    heading = re.match(r"# (\d+)\. (.*)\n", text)
+    assert heading
+    assert path.name.startswith(f"{int(heading[1]):04d}-")
+    assert len(text.splitlines()) <= 25
+    assert re.findall(r"^\*\*(\w+)\.\*\* ", text, re.MULTILINE) == [
+        "Context",
+        "Decision",
+        "Consequences",
+    ]
+    assert f"{heading[1]}. [{heading[2]}]({path.name})\n" in DOCUMENTS[path.parent / "README.md"]
+
+
 NAMED = [
-    (document.name, file, test)
-    for document in (ROOT / "docs").glob("*.md")
-    for file, test in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", document.read_text("utf-8"))
+    (path.name, file, test)
+    for path, text in DOCUMENTS.items()
+    for file, test in re.findall(r"`(?:tests/)?([\w/]+\.py)::(\w+)`", text)
 ]
 
 
 def test_documents_name_tests() -> None:
-    """The tests that docs/security.md names are found, so that the next test looks for them."""
-    assert len([each for each in NAMED if each[0] == "security.md"]) > 50
+    """The tests that the documents name are found, so that the next test looks for them."""
+    assert {document for document, _, _ in NAMED} == {"reliability.md", "security.md"}
+    assert len(NAMED) > 100
 
 
 @pytest.mark.parametrize(("document", "file", "test"), NAMED)
 def test_a_test_that_a_document_names_is_there(document: str, file: str, test: str) -> None:
     """Where a document says that a test would fail, there is one of that name in that file."""
-    text = (ROOT / file).read_text(encoding="utf-8")
+    text = (ROOT / "tests" / file).read_text(encoding="utf-8")
     assert re.search(rf"^def {test}\(", text, re.MULTILINE), document
 
 

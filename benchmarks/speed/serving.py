@@ -32,7 +32,7 @@ from search_app.engine import open_engine
 
 HOUSE = Path(__file__).parents[2]
 GUNICORN = ("--config", "python:search_app.workers")
-"""The options that README and deploy/ give to gunicorn."""
+"""The options that docs/serving.md and deploy/ give to gunicorn."""
 WORKERS, CONNECTIONS, SECONDS, PATHS = 2, 4, 10, 4000
 ALONE = 400
 """How many pages are made inside the application, one after the other, to tell what one takes."""
