@@ -10,8 +10,8 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from indexer.catalogue.limits import LIMITS, Limits, hint
 from indexer.catalogue.records import Problem
@@ -71,7 +71,7 @@ def leads_out(path: Path, folder: Path) -> bool:
     return path.is_symlink() and not Path(real(path)).is_relative_to(real(folder))
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedReader:
     """Open a file for reading. Raise OSError, also for a pipe, a socket, or a device."""
     return open(path, "rb", opener=_opener)
 

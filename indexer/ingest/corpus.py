@@ -1,7 +1,7 @@
 """Corpus reader: parse the files of a folder, in order, into publications and problems.
 
-A file is read in pieces: a line of JSON Lines, or a whole file of any other format. A piece is
-recognized by its digest. A piece that an earlier index contains unchanged is not parsed again.
+A reader splits a file into pieces, such as lines, or the whole file. A piece is recognized by its
+digest. A piece that an earlier index contains unchanged is not parsed again.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from indexer.catalogue.records import (
 )
 from indexer.ingest import ids, validation
 from indexer.readers import registry
-from indexer.readers.registry import READERS
+from indexer.readers.base import Reader
 
 PASSED_OVER = frozenset({".toml", ".md", ".css", ""})
-"""Extensions of files that belong in a corpus folder but contain no publications."""
+"""Extensions of files that are not reported if no reader recognizes them. They belong in a corpus
+folder, but usually contain no publications."""
 
 TOLD_EVERY = 100
 """Number of pieces of a file between two progress reports."""
@@ -131,23 +132,23 @@ class Reading:
         """Yield the items of all files of a folder, in order, with unique ids."""
         for path in safe_files.listed(folder, self.report, self.limits):
             file = safe_files.shown(path.relative_to(folder))
-            if ending := ending_of(path):
-                yield from self.file(path, file, ending)
+            if match := registry.detect(path):
+                yield from self.file(path, file, match.reader)
             elif path.suffix.lower() not in PASSED_OVER:
-                do = f"Files read are {', '.join(READERS)}; it was left out"
+                do = f"Files read are {registry.list_suffixes()}; it was left out"
                 self.report(Problem(file, 0, f"no reader for {path.suffix!r} files", do))
 
-    def file(self, path: Path, file: str, ending: str) -> Iterator[Item]:
+    def file(self, path: Path, file: str, reader: Reader) -> Iterator[Item]:
         """Yield the items of one file with unique ids. Problems name the file `file`."""
-        for piece in self.pieces(path, file, ending):
-            yield from self._unique(piece, ending)
+        for piece in self.pieces(path, file, reader):
+            yield from self._unique(piece, reader)
 
-    def pieces(self, path: Path, file: str, ending: str) -> Iterator[Piece]:
+    def pieces(self, path: Path, file: str, reader: Reader) -> Iterator[Piece]:
         """Yield the pieces of one file. Problems name the file `file`."""
         self._telling = Telling(self.report, file)
         try:
             with safe_files.opened(path) as stream:
-                pieces = registry.pieces(stream, file, ending, self.limits)
+                pieces = registry.split(stream, file, reader, self.limits)
                 for number, piece in enumerate(pieces, start=1):
                     if isinstance(piece, Problem):
                         self._telling.tell(piece)
@@ -169,22 +170,22 @@ class Reading:
         what = f"the corpus has {self.limits.most_entries} entries without it; from here on"
         return Problem(piece.file, piece.line, what, hint("most_entries"))
 
-    def _unique(self, piece: Piece, ending: str) -> list[Item]:
+    def _unique(self, piece: Piece, reader: Reader) -> list[Item]:
         """Return the items of a piece. Report and leave out those whose id is already taken."""
-        items, tell = self._items(piece, ending, self.known), self._telling.tell
+        items, tell = self._items(piece, reader, self.known), self._telling.tell
         unique = [each for each in items if ids.is_first(each, tell, self._places)]
         if len(unique) == len(items):
             return items
         # The next build must report the duplicates again, so it must not recognize this piece.
         wanted = {id(each) for each in unique}
-        again = items if isinstance(items[0], Fresh) else self._items(piece, ending, None)
+        again = items if isinstance(items[0], Fresh) else self._items(piece, reader, None)
         return [
             Fresh(fresh.publication)
             for fresh, item in zip(again, items, strict=True)
             if isinstance(fresh, Fresh) and id(item) in wanted
         ]
 
-    def _items(self, piece: Piece, ending: str, known: Known | None) -> list[Item]:
+    def _items(self, piece: Piece, reader: Reader, known: Known | None) -> list[Item]:
         """Return the items of a piece: Kept if `known` contains the piece, otherwise Fresh."""
         digest = sha256(piece.data).digest()[: DIGEST // 2]
         if known and (numbers := known.of_piece.get(digest)):
@@ -194,21 +195,15 @@ class Reading:
                 for each in numbers
             ]
         told = self._telling.count
-        found = [self.catalogue.with_ancestors(each) for each in self.publications(piece, ending)]
+        found = [self.catalogue.with_ancestors(each) for each in self.publications(piece, reader)]
         digest = digest if self._telling.count == told else NO_PIECE
         return [Fresh(each, digest) for each in found]
 
-    def publications(self, piece: Piece, ending: str) -> Iterator[Publication]:
+    def publications(self, piece: Piece, reader: Reader) -> Iterator[Publication]:
         """Yield the publications of a piece. Report entries and values that are not usable."""
         tell, limits = self._telling.tell, self.limits
-        for entry in registry.entries(piece, ending, limits):
+        for entry in reader.parse(piece, limits):
             if isinstance(entry, Problem):
                 tell(entry)
             elif found := validation.publication(entry, self.catalogue, tell, limits):
                 yield found
-
-
-def ending_of(path: Path) -> str | None:
-    """Return the extension of a file name, or None if no reader supports it."""
-    name = path.name.lower()
-    return next((ending for ending in READERS if name.endswith(ending)), None)

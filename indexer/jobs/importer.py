@@ -20,8 +20,8 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Publication
 from indexer.generations import fsync
 from indexer.ingest import corpus, ids
+from indexer.readers import registry
 from indexer.readers.formats import html
-from indexer.readers.registry import READERS
 
 LONGEST_NAME = 60
 """Most characters in the name of a page, without its extension. File systems allow 255 bytes."""
@@ -51,9 +51,10 @@ def import_file(
     """
     folder = folder.resolve()
     _undo_half_a_switch(folder)
-    ending = corpus.ending_of(file)
-    if ending is None:
-        raise ImportRefused(f"no reader knows {file.name}", f"Known are {', '.join(READERS)}")
+    match = registry.detect(file)
+    if match is None:
+        known = registry.list_suffixes()
+        raise ImportRefused(f"no reader knows {file.name}", f"Known are {known}")
     is_like = folder.is_dir() and folder.samefile(like)
     _check_target(folder, is_like=is_like)
     catalogue = catalogue_toml.load(like)
@@ -61,11 +62,12 @@ def import_file(
     read_by = _with_values(catalogue, section, ()) if section else catalogue
     reading = corpus.Reading(read_by, report, limits=limits)
     found = [
-        each for piece in reading.pieces(file, file.name, ending)
-        for each in reading.publications(piece, ending)
+        each for piece in reading.pieces(file, file.name, match.reader)
+        for each in reading.publications(piece, match.reader)
     ]  # fmt: skip
     if not found:
-        raise ImportRefused(f"{file} holds no publication", "See the problems told")
+        hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
+        raise ImportRefused(f"{file} holds no publication", hint)
     publications = ids.numbered(found)
     pages = _pages(publications, section, catalogue)
     if section:
@@ -85,7 +87,7 @@ def _check_target(folder: Path, *, is_like: bool) -> None:
     """Raise ImportRefused if an import would mix its pages with others."""
     if folder.exists() and not folder.is_dir():
         raise ImportRefused(f"{folder} is not a folder", "Name an empty or a new folder")
-    if folder.is_dir() and any(corpus.ending_of(path) for path in folder.rglob("*")):
+    if folder.is_dir() and any(registry.detect(path) for path in folder.rglob("*")):
         raise ImportRefused(f"{folder} has pages already", "Name an empty or a new folder")
     if (folder / CATALOGUE_FILE).exists() and not is_like:
         hint = "Name another folder, or take its rows with --like"

@@ -1,6 +1,6 @@
 """File formats: parse a file into source records.
 
-`registry` lists all formats and selects one by file name extension. `formats` has one module per
-format. `decoding` converts bytes to text. Formats do not import each other. Other packages import
-`registry` only, except that `indexer.jobs.importer` writes pages with `formats.html`.
+`base` has the `Reader` protocol. `formats` has one reader per format; they do not import each
+other. `registry` chooses the reader of a file. Other packages import `base` and `registry`, except
+that `indexer.jobs.importer` writes pages with `formats.html`.
 """

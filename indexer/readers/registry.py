@@ -1,92 +1,130 @@
-"""Registry of file formats: parse a file into unchecked entries and problems.
+"""Registry of readers: choose the reader of a file, and split the file with it.
 
-A reader takes an open file, or its whole text, and the file name for problem reports. A new
-format is one module in `indexer.readers.formats` and one row in `READERS`.
+A file may be compressed with gzip or xz, whatever its format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from io import BytesIO
-from typing import BinaryIO
+import gzip
+import lzma
+import zlib
+from collections.abc import Iterator
+from io import BufferedIOBase, BufferedReader, RawIOBase
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from indexer.catalogue.limits import LIMITS, Limits, hint
-from indexer.catalogue.records import Entry, Piece, Problem
-from indexer.readers.decoding import decode
+from indexer.catalogue import safe_files
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Piece, Problem
+from indexer.readers.base import HEAD, Evidence, Reader
 from indexer.readers.formats import html, jsonl, printed_catalogue
 
-Reader = Callable[[BinaryIO, str, Limits], Iterator[Entry | Problem]]
-"""Parses an open file, given its name and the limits. Yields entries, and a Problem for each
-part that is not usable."""
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+READERS: tuple[Reader, ...] = (html, printed_catalogue, jsonl)
+"""All readers. Of several with the same evidence, the first is chosen."""
+
+_COMPRESSED = (".gz", ".xz")
+_BLOCK = 1 << 20
+"""Bytes that are decompressed at a time."""
+_LARGEST_DICTIONARY = 200_000_000
+"""Memory limit of the xz decompressor, in bytes. `xz -9` needs 68 million. A header can ask for
+gigabytes."""
+_CORRUPT = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
-def _of_text(read: Callable[[str, str], Iterator[Entry | Problem]]) -> Reader:
-    """Return a reader for a format whose `read` function parses the whole text of a file."""
+class Match(NamedTuple):
+    """A reader that recognizes a file, and why."""
 
-    def of_stream(
-        stream: BinaryIO, file: str, limits: Limits = LIMITS
-    ) -> Iterator[Entry | Problem]:
-        text = decode(stream.read(), file)
-        if isinstance(text, Problem):
-            yield text
-        elif text.count("\n") + text.count("\r") > limits.most_parts:
-            what = f"it has more than {limits.most_parts} lines"
-            yield Problem(file, 0, what, hint("most_parts"))
-        else:
-            yield from read(text, file)
-
-    return of_stream
+    reader: Reader
+    evidence: Evidence
 
 
-READERS: dict[str, Reader] = {
-    ".html": html.read,
-    ".htm": html.read,
-    ".txt": _of_text(printed_catalogue.read),
-    ".jsonl": jsonl.read,
-    ".jsonl.gz": jsonl.read_gzip,
-    ".jsonl.xz": jsonl.read_xz,
-}
-
-_REPEATED = 3
-"""Limit on the total weight of a file's entries, as a multiple of `largest_file`."""
-
-_LINES = {".jsonl": jsonl.lines, ".jsonl.gz": jsonl.lines_gzip, ".jsonl.xz": jsonl.lines_xz}
-"""Line splitters, by extension, of the formats in which each line is a separate entry."""
+def list_suffixes() -> str:
+    """Return the usual ends of the names of readable files, for messages."""
+    suffixes = [suffix for reader in READERS for suffix in reader.SUFFIXES]
+    return f"{', '.join(suffixes)}, or one of these with {' or '.join(_COMPRESSED)}"
 
 
-def pieces(stream: BinaryIO, file: str, ending: str, limits: Limits) -> Iterator[Piece | Problem]:
-    """Split a file into pieces that can be parsed separately: its lines, or the whole file."""
-    if ending in _LINES:
-        return _LINES[ending](stream, file, limits)
-    return iter([_whole(stream, file, limits)])
+def detect(path: Path) -> Match | None:
+    """Return the reader with the best evidence for a file, or None if no reader recognizes it."""
+    name = path.with_suffix("").name if path.suffix.lower() in _COMPRESSED else path.name
+    head = _read_head(path)
+    matches = [
+        Match(reader, evidence) for reader in READERS if (evidence := reader.detect(name, head))
+    ]
+    return max(matches, key=lambda match: match.evidence.score, default=None)
 
 
-def _whole(stream: BinaryIO, file: str, limits: Limits) -> Piece | Problem:
-    data = stream.read(limits.largest_file + 1)
-    if len(data) <= limits.largest_file:
-        return Piece(data, file, 0)
-    what = f"the file has more than {limits.largest_file} bytes"
-    return Problem(file, 0, what, hint("largest_file"))
+def _read_head(path: Path) -> bytes:
+    """Return the start of a file, or nothing if that fails. `split` reports why it failed."""
+    try:
+        with safe_files.opened(path) as stream:
+            return _decompress(stream, path.name).read(HEAD)
+    except (OSError, *_CORRUPT):
+        return b""
 
 
-def entries(piece: Piece, ending: str, limits: Limits) -> Iterator[Entry | Problem]:
-    """Return the entries of a piece of a file with the extension `ending`."""
-    if ending in _LINES:
-        return iter([jsonl.entry(piece, limits)])
-    return _bounded(READERS[ending](BytesIO(piece.data), piece.file, limits), limits)
+def split(
+    stream: BufferedIOBase, file: str, reader: Reader, limits: Limits
+) -> Iterator[Piece | Problem]:
+    """Yield the pieces of a file, which is compressed if its name says so."""
+    line = 0
+    try:
+        for piece in reader.split(_decompress(stream, file), file, limits):
+            line = piece.line
+            yield piece
+    except _CORRUPT as error:
+        what = f"the packed file can't be read beyond line {line}: {error}"
+        yield Problem(file, line, what, "Make or copy it again")
 
 
-def _bounded(found: Iterator[Entry | Problem], limits: Limits) -> Iterator[Entry | Problem]:
-    """Yield entries until their total weight exceeds the limit, then one last Problem.
+def _decompress(stream: BufferedIOBase, filename: str) -> BufferedIOBase:
+    """Return the decompressed stream. Reading from it can raise one of _CORRUPT."""
+    name = filename.lower()
+    if name.endswith(".gz"):
+        return gzip.GzipFile(fileobj=stream)
+    if name.endswith(".xz"):
+        return BufferedReader(_BlockStream(_decompress_xz(stream)))
+    return stream
 
-    Entries can be far larger than their file, because each repeats the headings above it.
+
+class _BlockStream(RawIOBase):
+    """A stream of blocks."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks, self._rest = blocks, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        self._rest = self._rest or memoryview(next(self._blocks, b""))
+        with memoryview(buffer) as view:
+            size = min(len(view), len(self._rest))
+            view[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+
+def _decompress_xz(stream: BufferedIOBase) -> Iterator[bytes]:
+    """Yield the decompressed blocks of an xz file. Raise LZMAError or EOFError.
+
+    `lzma.open` is not used because it allocates as much memory as the file asks for.
     """
-    left = _REPEATED * limits.largest_file
-    for each in found:
-        if isinstance(each, Entry):
-            left -= sum(stated.weight for stated in each.properties)
-            if left < 0:
-                what = "its entries say too much, with all that they repeat; from here on"
-                yield Problem(each.source.file, each.source.line, what, hint("largest_file"))
+    rest = stream.read(_BLOCK)
+    while True:
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LARGEST_DICTIONARY)
+        while not unpacker.eof:
+            if unpacker.needs_input and not (rest := rest or stream.read(_BLOCK)):
+                raise EOFError("it ends before its end")
+            if block := unpacker.decompress(rest, _BLOCK):
+                yield block
+            rest = b""
+        # Concatenated xz files are one valid xz file. Zero bytes may pad the gaps between them.
+        rest = unpacker.unused_data.lstrip(b"\0")
+        while not rest:
+            if not (block := stream.read(_BLOCK)):
                 return
-        yield each
+            rest = block.lstrip(b"\0")

@@ -1,1 +1,1 @@
-"""One module per file format. `indexer.readers.registry` selects the module for a file."""
+"""One reader per file format. `indexer.readers.registry` chooses the one for a file."""

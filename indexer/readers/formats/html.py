@@ -13,16 +13,28 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from types import MappingProxyType
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from bs4 import BeautifulSoup, Tag
 from bs4.builder._lxml import LXMLTreeBuilder
 
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.limits import LIMITS, Limits, hint
-from indexer.catalogue.records import Entry, Link, Problem, Property, Publication, Source, Value
-from indexer.readers.decoding import decode
+from indexer.catalogue.limits import Limits, hint
+from indexer.catalogue.records import (
+    Entry,
+    Link,
+    Piece,
+    Problem,
+    Property,
+    Publication,
+    Source,
+    Value,
+)
+from indexer.readers.base import Evidence, decode, detect_by_name, limit_weight, read_whole
+
+SUFFIXES: tuple[str, ...] = (".html", ".htm")
+"""Usual ends of the names of pages."""
 
 _VALUE_ATTRIBUTES = {
     "a": "href", "area": "href", "link": "href", "meta": "content", "time": "datetime",
@@ -48,12 +60,24 @@ class _Exceeded(Exception):
         self.what, self.limit = what, limit
 
 
-def read(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of a file name."""
+    return detect_by_name(filename, SUFFIXES)
+
+
+split = read_whole
+"""A page is one piece, because its articles inherit the properties outside them."""
+
+
+def parse(piece: Piece, limits: Limits) -> Iterator[Entry | Problem]:
     """Yield the articles of a page as entries, in order. A missing end tag loses no article."""
-    text = decode(stream.read(), file)
+    text = decode(piece.data, piece.file)
     if isinstance(text, Problem):
-        yield text
-        return
+        return iter([text])
+    return limit_weight(_entries(text, piece.file, limits), limits)
+
+
+def _entries(text: str, file: str, limits: Limits) -> Iterator[Entry | Problem]:
     line = 0
     try:
         page = _Page(_parsed(text, limits), _REPEATED * limits.largest_file)
@@ -211,7 +235,7 @@ def _property(tag: Tag) -> Property:
 
 
 def write(publications: Iterable[Publication], catalogue: Catalogue, heading: str) -> str:
-    """Return an HTML page of publications, which `read` parses back without loss.
+    """Return an HTML page of publications, which `parse` reads back without loss.
 
     `heading` is the page's title. Each article states all of its values, so that it can be moved
     to another page unchanged.

@@ -1,4 +1,4 @@
-"""JSON Lines reader: one object per line, plain or compressed with gzip or xz.
+"""JSON Lines reader: one object per line.
 
 A key is the name of a property. A value is a string, a number, an object such as
 `{"url": "https://...", "label": "...", "language": "..."}`, or a list of these. Keys without a
@@ -7,26 +7,21 @@ row in the catalogue are ignored.
 
 from __future__ import annotations
 
-import gzip
-import lzma
-import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from functools import partial
-from typing import BinaryIO
+from io import BufferedIOBase
 
 import msgspec
 
-from indexer.catalogue.limits import LIMITS, Limits, hint
+from indexer.catalogue.limits import Limits, hint
 from indexer.catalogue.records import Entry, Piece, Problem, Property, Source
-from indexer.readers.decoding import decode
+from indexer.readers.base import Evidence, decode, detect_by_name
 
-_PACKED_ERRORS = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
+SUFFIXES: tuple[str, ...] = (".jsonl",)
+"""Usual ends of the names of JSON Lines files."""
 _BLOCK = 1 << 20
-"""Bytes that are read or decompressed at a time."""
-_LARGEST_DICTIONARY = 200_000_000
-"""Memory limit of the xz decompressor, in bytes. `xz -9` needs 68 million. A header can ask for
-gigabytes."""
+"""Bytes that are read at a time."""
 
 
 class _Exceeded(Exception):
@@ -37,26 +32,18 @@ class _Exceeded(Exception):
         self.limit = limit
 
 
-def lines(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of a file name."""
+    return detect_by_name(filename, SUFFIXES)
+
+
+def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Piece | Problem]:
     """Yield the lines of a file in order. Skip blank lines; yield a Problem for one too long."""
-    return _pieces(iter(partial(stream.read, _BLOCK), b""), file, limits)
-
-
-def lines_gzip(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
-    """Yield the lines of a gzip file, as `lines` does."""
-    with gzip.open(stream) as unpacked:
-        yield from _pieces(iter(partial(unpacked.read1, _BLOCK), b""), file, limits)
-
-
-def lines_xz(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Piece | Problem]:
-    """Yield the lines of an xz file, as `lines` does."""
-    return _pieces(_unpacked(stream), file, limits)
-
-
-def _pieces(blocks: Iterator[bytes], file: str, limits: Limits) -> Iterator[Piece | Problem]:
+    # `read` would lose what precedes the damage in a compressed file.
+    blocks = iter(partial(stream.read1, _BLOCK), b"")
     number = 0
     try:
-        for line in _split(_bounded(blocks, limits), limits.largest_line):
+        for line in _split_lines(_bounded(blocks, limits), limits.largest_line):
             if number == limits.most_entries:
                 raise _Exceeded(f"{number} lines", "most_entries")
             number += 1
@@ -68,31 +55,6 @@ def _pieces(blocks: Iterator[bytes], file: str, limits: Limits) -> Iterator[Piec
     except _Exceeded as error:
         what = f"the file has more than {error}; it was read to line {number}"
         yield Problem(file, number, what, hint(error.limit))
-    except _PACKED_ERRORS as error:
-        what = f"the packed file can't be read beyond line {number}: {error}"
-        yield Problem(file, number, what, "Make or copy it again")
-
-
-def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the decompressed blocks of an xz file. Raise LZMAError or EOFError.
-
-    `lzma.open` is not used because it allocates as much memory as the file asks for.
-    """
-    rest = stream.read(_BLOCK)
-    while True:
-        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LARGEST_DICTIONARY)
-        while not unpacker.eof:
-            if unpacker.needs_input and not (rest := rest or stream.read(_BLOCK)):
-                raise EOFError("it ends before its end")
-            if block := unpacker.decompress(rest, _BLOCK):
-                yield block
-            rest = b""
-        # Concatenated xz files are one valid xz file. Zero bytes may pad the gaps between them.
-        rest = unpacker.unused_data.lstrip(b"\0")
-        while not rest:
-            if not (block := stream.read(_BLOCK)):
-                return
-            rest = block.lstrip(b"\0")
 
 
 def _bounded(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
@@ -105,7 +67,7 @@ def _bounded(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
         yield block
 
 
-def _split(blocks: Iterator[bytes], longest: int) -> Iterator[bytes | None]:
+def _split_lines(blocks: Iterator[bytes], longest: int) -> Iterator[bytes | None]:
     """Yield lines without their newline, and None for a line of more than `longest` bytes."""
     begun, is_long = b"", False
     for block in blocks:
@@ -119,27 +81,13 @@ def _split(blocks: Iterator[bytes], longest: int) -> Iterator[bytes | None]:
         yield None if is_long else begun
 
 
-def read(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
-    """Yield the objects of a file as entries, in order."""
-    return _read(lines(stream, file, limits), limits)
+def parse(piece: Piece, limits: Limits) -> Iterator[Entry | Problem]:
+    """Yield the object on a line as an entry, or a Problem if the line is not usable."""
+    yield _parse_line(piece, limits)
 
 
-def read_gzip(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
-    """Yield the entries of a gzip file, as `read` does."""
-    return _read(lines_gzip(stream, file, limits), limits)
-
-
-def read_xz(stream: BinaryIO, file: str, limits: Limits = LIMITS) -> Iterator[Entry | Problem]:
-    """Yield the entries of an xz file, as `read` does."""
-    return _read(lines_xz(stream, file, limits), limits)
-
-
-def _read(found: Iterator[Piece | Problem], limits: Limits) -> Iterator[Entry | Problem]:
-    return (each if isinstance(each, Problem) else entry(each, limits) for each in found)
-
-
-def entry(line: Piece, limits: Limits = LIMITS) -> Entry | Problem:
-    """Return the object on a line as an entry, or a Problem if the line is not usable.
+def _parse_line(line: Piece, limits: Limits) -> Entry | Problem:
+    """Return the object on a line as an entry, or a Problem.
 
     The key `id` is the id of the entry. `lang` is the language of all values except links.
     """

@@ -149,16 +149,6 @@ def test_file_name_in_another_encoding(
     assert found["Coffee"] == "Gu\ufffda.html"
 
 
-@pytest.mark.parametrize(
-    ("name", "known"),
-    [("a.html", True), ("A.HTM", True), ("a.jsonl.gz", True), ("a.JSONL.XZ", True),
-     ("a.txt", True), ("a.gz", False), ("a.json", False), ("html", False)],
-)  # fmt: skip
-def test_reader_is_known_by_the_ending(name: str, *, known: bool) -> None:
-    """A reader is chosen by how a file's name ends, in any case."""
-    assert (reading.ending_of(Path(name)) is not None) is known
-
-
 def test_cut_file_keeps_what_came_before(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:

@@ -158,7 +158,8 @@ def test_file_without_publications_is_refused(
 ) -> None:
     """A file in which there is no publication is refused, its problems are told."""
     source.write_text("{}\n", encoding="utf-8")
-    with pytest.raises(ImportRefused, match="holds no publication"):
+    match = r"holds no publication\. Its reader was chosen because its name ends with \.jsonl"
+    with pytest.raises(ImportRefused, match=match):
         importer.import_file(source, into, corpus, problems.append)
     assert [each.line for each in problems] == [1]
     assert not into.exists()

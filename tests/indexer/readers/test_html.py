@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import msgspec
@@ -12,7 +11,8 @@ from hypothesis import strategies as st
 
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
-from indexer.catalogue.records import Entry, Problem, Property, Publication, Source
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Entry, Piece, Problem, Property, Publication, Source
 from indexer.ingest import validation
 from indexer.readers.formats import html
 from tests.catalogue import CORPUS
@@ -23,7 +23,7 @@ CATALOGUE = catalogue_toml.load(CORPUS)
 def read(page: str | bytes) -> list[Entry | Problem]:
     """All that a page gives."""
     data = page if isinstance(page, bytes) else page.encode()
-    return list(html.read(io.BytesIO(data), "page.html"))
+    return list(html.parse(Piece(data, "page.html", 0), LIMITS))
 
 
 def entries(page: str) -> list[Entry]:

@@ -14,21 +14,24 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Entry, Problem, Property, Source
+from indexer.readers import registry
 from indexer.readers.formats import jsonl
-from indexer.readers.registry import READERS, Reader
 
-PACKINGS: dict[str, tuple[Reader, Callable[[bytes], bytes]]] = {
-    "plain": (jsonl.read, bytes),
-    "gzip": (jsonl.read_gzip, gzip.compress),
-    "xz": (jsonl.read_xz, lzma.compress),
+PACKINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "plain": ("papers.jsonl", bytes),
+    "gzip": ("papers.jsonl.gz", gzip.compress),
+    "xz": ("papers.jsonl.XZ", lzma.compress),
 }
 MANY = "".join(json.dumps({"title": f"Paper {n}", "key": str(n * n)}) + "\n" for n in range(5000))
 
 
-def read(data: bytes | str, reader: Reader = jsonl.read) -> list[Entry | Problem]:
+def read(data: bytes | str, file: str = "papers.jsonl") -> list[Entry | Problem]:
     """All that a file gives."""
     data = data if isinstance(data, bytes) else data.encode()
-    return list(reader(io.BytesIO(data), "papers", LIMITS))
+    result: list[Entry | Problem] = []
+    for piece in registry.split(io.BytesIO(data), file, jsonl, LIMITS):
+        result += [piece] if isinstance(piece, Problem) else jsonl.parse(piece, LIMITS)
+    return result
 
 
 def stated(line: str) -> tuple[Property, ...]:
@@ -38,24 +41,17 @@ def stated(line: str) -> tuple[Property, ...]:
     return found.properties
 
 
-@pytest.mark.parametrize(("reader", "pack"), PACKINGS.values(), ids=PACKINGS)
-def test_lines_are_entries(reader: Reader, pack: Callable[[bytes], bytes]) -> None:
+@pytest.mark.parametrize(("file", "pack"), PACKINGS.values(), ids=PACKINGS)
+def test_lines_are_entries(file: str, pack: Callable[[bytes], bytes]) -> None:
     """Each object of a file, packed or not, is an entry with its line; empty lines are none."""
     lines = '{"id": "a/1", "title": "Ä"}\n\n  \r\n{"title": "B", "year": 1952}'
-    assert read(pack(lines.encode()), reader) == [
-        Entry(Source("papers", 1), (Property("title", "Ä", "Ä"),), "a/1"),
+    assert read(pack(lines.encode()), file) == [
+        Entry(Source(file, 1), (Property("title", "Ä", "Ä"),), "a/1"),
         Entry(
-            Source("papers", 4),
+            Source(file, 4),
             (Property("title", "B", "B"), Property("year", "1952", "1952")),
         ),
     ]
-
-
-def test_readers_are_known_by_their_endings() -> None:
-    """Plain and packed files have the reader of their kind."""
-    assert READERS[".jsonl"] is jsonl.read
-    assert READERS[".jsonl.gz"] is jsonl.read_gzip
-    assert READERS[".jsonl.xz"] is jsonl.read_xz
 
 
 def test_byte_order_mark_is_passed_over() -> None:
@@ -102,7 +98,7 @@ def test_broken_line_is_told_and_the_others_are_read(line: bytes, what: str) -> 
     before, told, after = read(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n')
     assert isinstance(before, Entry)
     assert isinstance(told, Problem)
-    assert (told.file, told.line) == ("papers", 2)
+    assert (told.file, told.line) == ("papers.jsonl", 2)
     assert what in told.what
     assert "it was left out" in told.hint
     assert isinstance(after, Entry)
@@ -112,9 +108,9 @@ def test_broken_line_is_told_and_the_others_are_read(line: bytes, what: str) -> 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
 def test_cut_file_is_told_where_it_ends(name: str) -> None:
     """Of a packed file that was cut off, the lines before are read, and the end is told."""
-    reader, pack = PACKINGS[name]
+    file, pack = PACKINGS[name]
     packed = pack(MANY.encode())
-    *entries, told = read(packed[: len(packed) // 2], reader)
+    *entries, told = read(packed[: len(packed) // 2], file)
     assert len(entries) > 100
     assert isinstance(told, Problem)
     assert told.line == len(entries)
@@ -125,10 +121,10 @@ def test_cut_file_is_told_where_it_ends(name: str) -> None:
 @pytest.mark.parametrize("start", [12, 5000])
 def test_damaged_file_is_told(name: str, start: int) -> None:
     """A packed file that is damaged is told; what could be unpacked before is read."""
-    reader, pack = PACKINGS[name]
+    file, pack = PACKINGS[name]
     packed = bytearray(pack(MANY.encode()))
     packed[start : start + 60] = 60 * b"\xff"
-    told = [each for each in read(bytes(packed), reader) if isinstance(each, Problem)]
+    told = [each for each in read(bytes(packed), file) if isinstance(each, Problem)]
     assert told
     assert "can't be read beyond line" in told[-1].what
 
@@ -169,5 +165,5 @@ def test_any_object_is_an_entry(line: dict[str, object]) -> None:
 @given(st.binary())
 def test_any_bytes_are_read_without_an_exception(data: bytes) -> None:
     """Any bytes give entries and problems, packed or not as they may be."""
-    for reader, _ in PACKINGS.values():
-        read(data, reader)
+    for file, _ in PACKINGS.values():
+        read(data, file)

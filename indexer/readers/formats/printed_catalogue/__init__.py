@@ -17,11 +17,36 @@ from collections.abc import Iterator
 from dataclasses import replace
 from heapq import merge
 
-from indexer.catalogue.records import Entry, Problem, Source
+from indexer.catalogue.limits import Limits, hint
+from indexer.catalogue.records import Entry, Piece, Problem, Source
+from indexer.readers.base import Evidence, decode, detect_by_name, limit_weight, read_whole
 from indexer.readers.formats.printed_catalogue.draft import Draft, Place
 from indexer.readers.formats.printed_catalogue.imprints import Imprint
 from indexer.readers.formats.printed_catalogue.lines import Line
 from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, divide, roles
+
+SUFFIXES: tuple[str, ...] = (".txt",)
+"""Usual ends of the names of printed catalogues."""
+
+
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of a file name."""
+    return detect_by_name(filename, SUFFIXES)
+
+
+split = read_whole
+"""A text is one piece, because its headings and its contents page say where an entry belongs."""
+
+
+def parse(piece: Piece, limits: Limits) -> Iterator[Entry | Problem]:
+    """Yield the entries of a printed catalogue and the problems, in the order of the text."""
+    text = decode(piece.data, piece.file)
+    if isinstance(text, Problem):
+        return iter([text])
+    if text.count("\n") + text.count("\r") > limits.most_parts:
+        what = f"it has more than {limits.most_parts} lines"
+        return iter([Problem(piece.file, 0, what, hint("most_parts"))])
+    return limit_weight(read(text, piece.file), limits)
 
 
 def read(text: str, file: str) -> Iterator[Entry | Problem]:

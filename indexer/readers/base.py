@@ -1,0 +1,108 @@
+"""The Reader protocol, and what several formats need to implement it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BufferedIOBase
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from indexer.catalogue.limits import Limits, hint
+from indexer.catalogue.records import Entry, Piece, Problem
+
+NAME_ONLY = 10
+"""Score of a file name that fits. Names are often wrong, so fitting contents score more."""
+
+HEAD = 1 << 16
+"""Bytes at the start of a file that a reader sees to recognize it."""
+
+_REPEATED = 3
+"""Limit on the total weight of a file's entries, as a multiple of `largest_file`."""
+
+
+class Evidence(NamedTuple):
+    """A reason to think that a file has the format of a reader.
+
+    `score`: from NAME_ONLY to 100; 100 is a signature that no other format has. `reason`: a clause
+    for messages, such as "its name ends with .html".
+    """
+
+    score: int
+    reason: str
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A file format: a module or an object with these members.
+
+    `file` is the name of the file in problems and sources. A part of a file that is not usable, or
+    exceeds a limit, becomes a Problem. No method raises an exception because of what a file
+    contains.
+
+    `SUFFIXES`: usual ends of file names, in lowercase with a dot. Messages list them.
+    """
+
+    SUFFIXES: tuple[str, ...]
+
+    def detect(self, filename: str, head: bytes) -> Evidence | None:
+        """Return why a file has this format, or None if it does not.
+
+        `filename` lacks the ending of a compressed file. `head` is the start of the decompressed
+        file, at most HEAD bytes. It is empty if the file is unreadable.
+        """
+
+    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Piece | Problem]:
+        """Yield the parts of a file that can be parsed separately, in order.
+
+        The next build recognizes a piece by its digest. Smaller pieces mean less to parse again.
+        Let errors of `stream` pass; they become a Problem after the pieces.
+        """
+
+    def parse(self, piece: Piece, limits: Limits) -> Iterator[Entry | Problem]:
+        """Yield the entries of a piece, with the values and the names of the source."""
+
+
+def detect_by_name(filename: str, suffixes: tuple[str, ...]) -> Evidence | None:
+    """Return the evidence of a file name that ends with one of the suffixes, in any case."""
+    for suffix in suffixes:
+        if filename.lower().endswith(suffix):
+            return Evidence(NAME_ONLY, f"its name ends with {suffix}")
+    return None
+
+
+def read_whole(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Piece | Problem]:
+    """Yield the whole file as one piece, or a Problem if it is too large."""
+    data = stream.read(limits.largest_file + 1)
+    if len(data) <= limits.largest_file:
+        yield Piece(data, file, 0)
+    else:
+        what = f"the file has more than {limits.largest_file} bytes"
+        yield Problem(file, 0, what, hint("largest_file"))
+
+
+def decode(data: bytes, file: str) -> str | Problem:
+    """Return the text of a UTF-8 file without its byte order mark, or a Problem.
+
+    An invalid byte is never replaced, because a replaced letter would be indexed.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"byte {data[error.start]:#04x} at {error.start} is not UTF-8"
+        return Problem(file, line, what, "Save the file as UTF-8: it was left out")
+
+
+def limit_weight(entries: Iterator[Entry | Problem], limits: Limits) -> Iterator[Entry | Problem]:
+    """Yield entries until their total weight exceeds the limit, then one last Problem.
+
+    Entries can be far larger than their file if each repeats the headings above it.
+    """
+    remaining = _REPEATED * limits.largest_file
+    for entry in entries:
+        if isinstance(entry, Entry):
+            remaining -= sum(stated.weight for stated in entry.properties)
+            if remaining < 0:
+                what = "its entries say too much, with all that they repeat; from here on"
+                yield Problem(entry.source.file, entry.source.line, what, hint("largest_file"))
+                return
+        yield entry
