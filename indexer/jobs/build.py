@@ -83,10 +83,10 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     `catalogue.toml`, the grouping, the analysis, the `limits`, or the model of the `encoder`
     changed. It is also rebuilt if the live generation is damaged, or with `force`.
 
-    Raise CatalogueError, IndexBusy, or IndexUnwritten. Without `force`, raise Refused if no
-    publication is readable, or under half as many as in the live index. Without `force`, raise
-    RemovesMuch if over 10 publications and over a fifth of all would be removed. `gate` may raise
-    Refused too. After an error, the live index is unchanged.
+    Raise CatalogueError, ReaderError, IndexBusy, or IndexUnwritten. Without `force`, raise Refused
+    if no publication is readable, or under half as many as in the live index. Without `force`,
+    raise RemovesMuch if over 10 publications and over a fifth of all would be removed. `gate` may
+    raise Refused too. After an error, the live index is unchanged.
 
     Unfinished files of earlier builds are removed. The outcome is recorded in `last_build`, except
     if another build has locked the index.

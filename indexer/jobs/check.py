@@ -40,7 +40,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def check(folder: Path, progress: Progress = SILENT, limits: Limits = LIMITS) -> Verdict:
-    """Read a corpus folder as a build does. Raise CatalogueError if its catalogue is invalid."""
+    """Read a corpus folder as a build does. Raise CatalogueError or ReaderError."""
     catalogue, known = catalogue_toml.load(folder), thesaurus.load(folder)
     problems: list[Problem] = []
     names, count = Names(known, catalogue), 0

@@ -46,8 +46,8 @@ def import_file(
     off changes nothing.
 
     Raise ImportRefused if the folder already has pages or a `catalogue.toml` of its own. Raise it
-    also if no reader knows the file, or the file has no publications. Raise CatalogueError or
-    OSError.
+    also if no reader knows the file, or the file has no publications. Raise CatalogueError,
+    ReaderError, or OSError.
     """
     folder = folder.resolve()
     _undo_half_a_switch(folder)

@@ -1,6 +1,8 @@
 """Registry of readers: choose the reader of a file, and split the file with it.
 
-A file may be compressed with gzip or xz, whatever its format.
+Another package adds a reader by an entry point of the group `pubsearch.readers`, which names a
+module or an object that implements `Reader`. A file may be compressed with gzip or xz, whatever
+its format.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,9 +26,11 @@ from indexer.readers.formats import html, jsonl, printed_catalogue
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-READERS: tuple[Reader, ...] = (html, printed_catalogue, jsonl)
-"""All readers. Of several with the same evidence, the first is chosen."""
+GROUP = "pubsearch.readers"
+"""The group of the entry points by which other packages add readers."""
 
+# Listed here, not as entry points, so that a checkout reads them without being installed.
+_BUILT_IN: tuple[Reader, ...] = (html, printed_catalogue, jsonl)
 _COMPRESSED = (".gz", ".xz")
 _BLOCK = 1 << 20
 """Bytes that are decompressed at a time."""
@@ -34,6 +40,17 @@ gigabytes."""
 _CORRUPT = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
+class ReaderError(Exception):
+    """A reader of another package is not usable."""
+
+    def __init__(self, entry_point: EntryPoint, fault: str) -> None:
+        package = entry_point.dist.name if entry_point.dist else entry_point.value
+        super().__init__(
+            f"the reader {entry_point.name!r} of the package {package} can't be used: {fault}. "
+            "Update or uninstall that package"
+        )
+
+
 class Match(NamedTuple):
     """A reader that recognizes a file, and why."""
 
@@ -41,18 +58,43 @@ class Match(NamedTuple):
     evidence: Evidence
 
 
+@cache
+def load_readers() -> tuple[Reader, ...]:
+    """Return our readers, then those of other packages by the names of their entry points.
+
+    Raise ReaderError for one that is not usable. To ignore it would lose publications.
+    """
+    plugins = sorted(entry_points(group=GROUP), key=lambda plugin: (plugin.name, plugin.value))
+    return (*_BUILT_IN, *map(_load, plugins))
+
+
+def _load(entry_point: EntryPoint) -> Reader:
+    try:
+        reader = entry_point.load()
+    except Exception as error:
+        raise ReaderError(entry_point, f"{type(error).__name__}: {error}") from error
+    if isinstance(reader, type) or not isinstance(reader, Reader):
+        raise ReaderError(entry_point, "it does not have SUFFIXES, detect, split, and parse")
+    return reader
+
+
 def list_suffixes() -> str:
     """Return the usual ends of the names of readable files, for messages."""
-    suffixes = [suffix for reader in READERS for suffix in reader.SUFFIXES]
+    suffixes = [suffix for reader in load_readers() for suffix in reader.SUFFIXES]
     return f"{', '.join(suffixes)}, or one of these with {' or '.join(_COMPRESSED)}"
 
 
 def detect(path: Path) -> Match | None:
-    """Return the reader with the best evidence for a file, or None if no reader recognizes it."""
+    """Return the reader with the best evidence for a file, or None if no reader recognizes it.
+
+    Of several with the same score, the first of `load_readers` is chosen. Raise ReaderError.
+    """
     name = path.with_suffix("").name if path.suffix.lower() in _COMPRESSED else path.name
     head = _read_head(path)
     matches = [
-        Match(reader, evidence) for reader in READERS if (evidence := reader.detect(name, head))
+        Match(reader, evidence)
+        for reader in load_readers()
+        if (evidence := reader.detect(name, head))
     ]
     return max(matches, key=lambda match: match.evidence.score, default=None)
 

@@ -31,6 +31,7 @@ from indexer.ingest.corpus import SILENT, Progress
 from indexer.ingest.watcher import State
 from indexer.jobs import build as building
 from indexer.jobs.build import Outcome, Refused
+from indexer.readers.registry import ReaderError
 from search_app.cli import evaluation, output
 from search_app.cli.progress import Meter
 from search_app.config import SettingError, Settings
@@ -39,7 +40,9 @@ LOOKED = 1.0
 """Seconds between two checks of the corpus. A change is built when two checks in a row agree."""
 GRACE = 10.0
 """Seconds for the builder to remove an unfinished generation when its server ends."""
-FAILURES = (Refused, CatalogueError, IndexUnusable, SettingError, OSError, MemoryError)
+FAILURES = (
+    Refused, CatalogueError, ReaderError, IndexUnusable, SettingError, OSError, MemoryError,
+)  # fmt: skip
 """Errors of a build that a user can fix."""
 
 

@@ -23,6 +23,7 @@ from indexer.jobs import check as checking
 from indexer.jobs import importer
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import Refused, RemovesMuch
+from indexer.readers.registry import ReaderError
 from search_app import config, search_url
 from search_app.api import serializers
 from search_app.cli import background_build, options, output, serve
@@ -54,7 +55,7 @@ def main(*command: str) -> None:
         output.tell(error.problems)
         _fail(f"not published: {error}", REMOVES_MUCH if isinstance(error, RemovesMuch) else FAILED)
     except (
-        CatalogueError, IndexUnusable, importer.ImportRefused, config.SettingError,
+        CatalogueError, ReaderError, IndexUnusable, importer.ImportRefused, config.SettingError,
     ) as error:  # fmt: skip
         _fail(str(error))
     except OSError as error:

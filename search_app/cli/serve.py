@@ -14,6 +14,7 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations.manifest import IndexBusy, IndexUnusable, Manifest
 from indexer.ingest import watcher
 from indexer.jobs.build import Refused
+from indexer.readers.registry import ReaderError
 from search_app import config
 from search_app.cli import background_build, options, output
 from search_app.cli.progress import Meter
@@ -101,6 +102,6 @@ def _built(settings: config.Settings) -> bool:
     except Refused as error:
         output.tell(error.problems)
         click.echo(f"not published: {error}", err=True)
-    except (CatalogueError, IndexUnusable, OSError) as error:
+    except (CatalogueError, ReaderError, IndexUnusable, OSError) as error:
         click.echo(f"not published: {error}", err=True)
     return True

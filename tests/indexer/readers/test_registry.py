@@ -1,10 +1,11 @@
-"""The registry chooses the reader of a file."""
+"""The registry chooses the reader of a file, also one that another package adds."""
 
 from __future__ import annotations
 
 import gzip
 import lzma
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,63 @@ import pytest
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.ingest import corpus as reading
+from indexer.jobs import build
 from indexer.readers import registry
+from indexer.readers.base import NAME_ONLY
 from indexer.readers.formats import html, jsonl, printed_catalogue
+from indexer.readers.registry import ReaderError
 from tests.samples import article, page
+
+TABLE = '''
+"""Tables: a title and a section in each line, with a tab between them."""
+
+from indexer.catalogue.records import Entry, Piece, Problem, Property, Source
+from indexer.readers.base import Evidence
+
+SUFFIXES = (".tab",)
+
+def detect(filename, head):
+    return Evidence({score}, "it begins with TABLE") if head.startswith(b"TABLE\\n") else None
+
+def split(stream, file, limits):
+    for number, line in enumerate(stream, start=1):
+        if number > 1:
+            yield Piece(line.rstrip(), file, number)
+
+def parse(piece, limits):
+    title, tab, section = piece.data.decode().partition("\\t")
+    source = Source(piece.file, piece.line)
+    if tab:
+        yield Entry(source, (Property("title", title), Property("section", section)))
+    else:
+        yield Problem(piece.file, piece.line, "the line has no tab", "Write one")
+'''
+LINES = b"TABLE\nAtlas\tTools\nno tab\nBorders\tPapers\n"
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a package with one module and an entry point that names it."""
+    folder = tmp_path / "site-packages"
+    modules = set(sys.modules)
+
+    def install(module: str, code: str, name: str = "table", attribute: str = "") -> None:
+        info = folder / f"{module}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (folder / f"{module}.py").write_text(code, encoding="utf-8")
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+        points = f"[{registry.GROUP}]\n{name} = {module}{attribute}\n"
+        (info / "entry_points.txt").write_text(points, encoding="utf-8")
+        monkeypatch.syspath_prepend(folder)
+        registry.load_readers.cache_clear()
+
+    yield install
+    registry.load_readers.cache_clear()
+    for name in set(sys.modules) - modules:
+        if getattr(sys.modules[name], "__file__", None) == str(folder / f"{name}.py"):
+            del sys.modules[name]
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -53,3 +108,78 @@ def test_any_format_may_be_compressed(
     assert titles.count("Packed") == 1
     assert [each.file for each in problems] == [f"b.html{suffix}"]
     assert "the packed file can't be read" in problems[0].what
+
+
+def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path: Path) -> None:
+    """A corpus with a file of a format that a package adds is built, and built again."""
+    write(corpus / "list", LINES)
+    write(corpus / "packed.data.gz", gzip.compress(LINES.replace(b"Atlas", b"Orbit")))
+    assert build.build(corpus, tmp_path / "before").generation.manifest.publications == 5
+    install("pubsearch_table", TABLE.format(score=90))
+    first = build.build(corpus, tmp_path / "index")
+    assert [(each.file, each.line) for each in first.problems] == [
+        ("list", 3), ("packed.data.gz", 3), ("packed.data.gz", 4),
+    ]  # fmt: skip
+    assert first.generation.manifest.publications == 8
+    write(corpus / "list", LINES + b"Cities\tTools\n")
+    second = build.build(corpus, tmp_path / "index")
+    assert (second.changes.added, second.changes.removed) == (1, 0)
+
+
+def test_messages_list_the_formats_of_other_packages(
+    install: Install, corpus: Path, catalogue: Catalogue, problems: list[Problem]
+) -> None:
+    """The problem of a file that no reader recognizes lists the suffixes of all readers."""
+    install("pubsearch_table", TABLE.format(score=90))
+    write(corpus / "list.docx", b"")
+    assert len(list(reading.read(corpus, catalogue, problems.append))) == 5
+    assert ".html, .htm, .txt, .jsonl, .tab, or one of these with .gz or .xz" in problems[0].hint
+
+
+def test_contents_outweigh_a_name(install: Install, tmp_path: Path) -> None:
+    """A reader that recognizes the contents is chosen over one that recognizes the name."""
+    install("pubsearch_table", TABLE.format(score=NAME_ONLY + 1))
+    match = registry.detect(write(tmp_path / "a.txt", LINES))
+    assert match
+    assert match.reader.SUFFIXES == (".tab",)
+    assert match.evidence.reason == "it begins with TABLE"
+    assert chosen(write(tmp_path / "b.txt", b"Tools\t3\n")) is printed_catalogue
+
+
+def test_equal_evidence_keeps_our_reader(install: Install, tmp_path: Path) -> None:
+    """A reader of another package with the same score as ours is not chosen."""
+    install("pubsearch_table", TABLE.format(score=NAME_ONLY))
+    assert chosen(write(tmp_path / "a.txt", LINES)) is printed_catalogue
+
+
+def test_equal_evidence_of_two_packages(install: Install, tmp_path: Path) -> None:
+    """Of two packages with the same score, the name of the entry point decides."""
+    install("pubsearch_late", TABLE.format(score=50), name="b")
+    install("pubsearch_table", TABLE.format(score=50), name="a")
+    reader = chosen(write(tmp_path / "list", LINES))
+    assert reader is sys.modules["pubsearch_table"]
+
+
+@pytest.mark.parametrize(
+    ("code", "attribute", "fault"),
+    [
+        ("import nothing_of_this_name", "", "ModuleNotFoundError: No module named 'nothing_of"),
+        ("SUFFIXES = 1 / 0", "", "ZeroDivisionError: division by zero"),
+        ("", ":reader", "AttributeError: module 'broken' has no attribute 'reader'"),
+        ("SUFFIXES = ()", "", "it does not have SUFFIXES, detect, split, and parse"),
+        (f"class Table:\n{TABLE.replace(chr(10), chr(10) + '  ')}".format(score=50), ":Table",
+         "it does not have SUFFIXES, detect, split, and parse"),
+    ],
+    ids=["missing module", "error", "missing object", "no reader", "class"],
+)  # fmt: skip
+def test_an_unusable_reader_is_an_error(
+    code: str, attribute: str, fault: str, install: Install, corpus: Path, tmp_path: Path
+) -> None:
+    """A reader that can't be loaded stops the build, so that no publication of its is removed."""
+    install("broken", code, attribute=attribute)
+    with pytest.raises(ReaderError) as error:
+        build.build(corpus, tmp_path / "index")
+    assert str(error.value).startswith(
+        f"the reader 'table' of the package broken can't be used: {fault}"
+    )
+    assert str(error.value).endswith(". Update or uninstall that package")

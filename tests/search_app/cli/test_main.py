@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.generations import directory, last_build, publish
 from indexer.generations.last_build import Status
 from indexer.generations.manifest import IndexBusy
+from indexer.readers import registry
 from search_app.cli import main
 from tests.samples import article, page
 
@@ -159,6 +161,20 @@ def test_build_of_a_faulty_catalogue(build: Callable[..., Told], corpus: Path) -
     told = build()
     assert told.status == 1
     assert told.err.startswith(f"pubsearch: {corpus / 'catalogue.toml'}: ")
+    assert told.err.count("\n") == 1
+
+
+def test_build_with_an_unusable_reader(
+    build: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader of another package that can't be loaded is told in one line, with 1."""
+    point = EntryPoint("table", "nothing_of_this_name", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    registry.load_readers.cache_clear()
+    told = build()
+    registry.load_readers.cache_clear()
+    assert told.status == 1
+    assert told.err.startswith("pubsearch: the reader 'table' of the package nothing_of_this_name ")
     assert told.err.count("\n") == 1
 
 
