@@ -51,24 +51,12 @@ def import_file(
     """
     folder = folder.resolve()
     _undo_half_a_switch(folder)
-    match = registry.detect(file)
-    if match is None:
-        known = registry.list_suffixes()
-        raise ImportRefused(f"no reader knows {file.name}", f"Known are {known}")
     is_like = folder.is_dir() and folder.samefile(like)
     _check_target(folder, is_like=is_like)
     catalogue = catalogue_toml.load(like)
     section = _section_row(catalogue)
     read_by = _with_values(catalogue, section, ()) if section else catalogue
-    reading = corpus.Reading(read_by, report, limits=limits)
-    found = [
-        each for piece in reading.pieces(file, file.name, match.reader)
-        for each in reading.publications(piece, match.reader)
-    ]  # fmt: skip
-    if not found:
-        hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
-        raise ImportRefused(f"{file} holds no publication", hint)
-    publications = ids.numbered(found)
+    publications = ids.numbered(_read(file, read_by, report, limits))
     pages = _pages(publications, section, catalogue)
     if section:
         catalogue = _with_values(catalogue, section, tuple(pages))
@@ -80,6 +68,25 @@ def import_file(
         _switch(folder, aside)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+    return publications
+
+
+def _read(
+    file: Path, catalogue: Catalogue, report: Callable[[Problem], None], limits: Limits
+) -> list[Publication]:
+    """Return the publications of a file. Raise ImportRefused if there is none, and ReaderError."""
+    match = registry.detect(file)
+    if match is None:
+        known = registry.list_suffixes()
+        raise ImportRefused(f"no reader knows {file.name}", f"Known are {known}")
+    reading = corpus.Reading(catalogue, report, limits=limits)
+    publications = [
+        publication for piece in reading.pieces(file, file.name, match.reader)
+        for publication in reading.publications(piece, match.reader)
+    ]  # fmt: skip
+    if not publications:
+        hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
+        raise ImportRefused(f"{file} holds no publication", hint)
     return publications
 
 
