@@ -19,7 +19,6 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field, Kind
 from indexer.catalogue.records import Link
 from indexer.catalogue.schema import exact_fields
 from search_app.api import schemas
-from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.search_state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH
 from search_app.search_url import MOST_TICKED
 
@@ -73,9 +72,8 @@ ERRORS = {
 }
 
 
-def document(snapshot: Snapshot, prefix: str) -> Json:
+def document(catalogue: Catalogue, example: str, prefix: str) -> Json:
     """Return the document for the catalogue of a generation, served below a path prefix."""
-    catalogue = snapshot.catalogue
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,7 +82,7 @@ def document(snapshot: Snapshot, prefix: str) -> Json:
             "version": version("pubsearch"),
         },
         "servers": [{"url": prefix or "/"}],
-        "paths": {path: {"get": operation} for path, operation in _operations(snapshot)},
+        "paths": {path: {"get": operation} for path, operation in _operations(catalogue, example)},
         "components": {
             "parameters": {each["name"]: each for each in parameters(catalogue)},
             "schemas": _schemas(catalogue),
@@ -93,8 +91,8 @@ def document(snapshot: Snapshot, prefix: str) -> Json:
     }
 
 
-def _operations(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
-    asked = [_ref("parameters", each["name"]) for each in parameters(snapshot.catalogue)]
+def _operations(catalogue: Catalogue, example: str) -> Iterator[tuple[str, Json]]:
+    asked = [_ref("parameters", each["name"]) for each in parameters(catalogue)]
     told = "What may be meant by what is being typed, within what is ticked."
     yield "/api/search", _get("search", "Search and count.", "Search", ["400"], asked)
     yield "/api/suggest", _get("suggest", told, "Suggestions", ["400"], asked)
@@ -104,7 +102,7 @@ def _operations(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
         "required": True,
         "description": "The id of a publication; it may hold slashes.",
         "schema": {"type": "string"},
-        **({"example": snapshot.publication(0).id} if snapshot.size else {}),
+        **({"example": example} if example else {}),
     }
     told = "A publication, its other editions, and what is like it."
     path = "/api/publication/{id}"

@@ -8,9 +8,8 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from search_app.api import schemas
 from search_app.engine.features.autocomplete import Suggestion
-from search_app.engine.features.more_like_this import related
 from search_app.engine.results import Bucket, Hit, Results, Why
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.store import Related
 from search_app.presentation.alternatives import Way, ways
 from search_app.presentation.explanations import reasons
 from search_app.presentation.facet_panel import is_ticked, label
@@ -21,9 +20,8 @@ MOST_VALUES = 50
 """Maximum number of values of a facet in a response, not counting further selected ones."""
 
 
-def search_json(state: SearchState, results: Results, snapshot: Snapshot) -> schemas.Search:
+def search_json(state: SearchState, results: Results, catalogue: Catalogue) -> schemas.Search:
     """Return the response of `/api/search`."""
-    catalogue = snapshot.catalogue
     rows = hit_rows(results, catalogue, state.prefix)
     return {
         "query": state.text,
@@ -222,22 +220,24 @@ def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str
     }
 
 
-def whole_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object]:
+def whole_json(
+    publication: Publication, related: Related, catalogue: Catalogue, prefix: str
+) -> dict[str, object]:
     """Return the response of `/api/publication/ID`: a publication and its related ones.
 
     `other_editions` and `similar` are present only if there are any.
     """
-    catalogue, beside = snapshot.catalogue, related(number, snapshot)
-    found = publication_json(snapshot.publication(number), catalogue)
-    for name, numbers in (("other_editions", beside.editions), ("similar", beside.similar)):
-        if numbers:
-            found[name] = [_neighbour_json(each, snapshot, prefix) for each in numbers]
+    found = publication_json(publication, catalogue)
+    for name, others in (("other_editions", related.editions), ("similar", related.similar)):
+        if others:
+            found[name] = [_neighbour_json(other, catalogue, prefix) for other in others]
     return found
 
 
-def _neighbour_json(number: int, snapshot: Snapshot, prefix: str) -> dict[str, object]:
+def _neighbour_json(
+    publication: Publication, catalogue: Catalogue, prefix: str
+) -> dict[str, object]:
     """Return a related publication as a list shows it: its title, and its facts by field."""
-    publication, catalogue = snapshot.publication(number), snapshot.catalogue
     linked: schemas.Linked = {
         "url": publication_url(publication.id, prefix),
         "id": publication.id,

@@ -24,9 +24,7 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations.directory import damage
 from indexer.generations.manifest import Generation, IndexUnusable
 from indexer.jobs.build import Refused
-from search_app.engine.request import SearchRequest
-from search_app.engine.search import find
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine import Searcher, SearchRequest, open_searcher
 
 DEPTH = 10
 """Number of hits that are evaluated per query."""
@@ -82,15 +80,14 @@ def _gained(grades: Sequence[int]) -> float:
     return sum((2.0**grade - 1) / log2(place + 2) for place, grade in enumerate(grades[:DEPTH]))
 
 
-def figures(suite: Suite, snapshot: Snapshot, *, exact: bool = False) -> dict[str, float]:
+def figures(suite: Suite, searcher: Searcher, *, exact: bool = False) -> dict[str, float]:
     """Return the mean nDCG@10 of each kind of query, and of all queries.
 
     `exact` has the same meaning as in `SearchRequest`.
     """
     gains: dict[str, list[float]] = defaultdict(list)
     for judged in suite.query:
-        answer = find(SearchRequest(judged.text, size=DEPTH, exact=exact), snapshot)
-        ids = [snapshot.segment.stored.ids.text(number) for number in answer.numbers.tolist()]
+        ids = searcher.ids(SearchRequest(judged.text, size=DEPTH, exact=exact))
         for kind in (judged.kind, ALL):
             gains[kind].append(gain(judged, ids))
     return {kind: sum(each) / len(each) for kind, each in sorted(gains.items())}
@@ -104,7 +101,7 @@ def gate(suite: Suite) -> Callable[[Generation, Generation | None], None]:
     """
 
     def passes(new: Generation, live: Generation | None) -> None:
-        now = figures(suite, Snapshot(new))
+        now = figures(suite, open_searcher(new))
         before = _before(suite, live)
         if told := list(_fallen(now, before, suite.least)):
             hint = "Mend the corpus or the thesaurus, or build without the gate if this is meant"
@@ -118,7 +115,7 @@ def _before(suite: Suite, live: Generation | None) -> dict[str, float]:
     if live is None or damage(live):
         return {}
     with suppress(IndexUnusable):
-        return figures(suite, Snapshot(live))
+        return figures(suite, open_searcher(live))
     return {}
 
 

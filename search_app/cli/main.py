@@ -15,6 +15,7 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
+from indexer.catalogue import schema
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem
 from indexer.generations import directory, fsync, last_build, publish
@@ -238,9 +239,9 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     """
     settings = config.load(index=index)
     engine = open_engine(settings.index)
-    snapshot = engine.snapshot()
+    catalogue = engine.searcher().catalogue
     allowed = {
-        *snapshot.columns,
+        *(field.name for field in schema.exact_fields(catalogue)),
         "sort",
         "size",
         "page",
@@ -250,14 +251,14 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         "explain",
         "semantic",
     }
-    asked = search_url.read(output.arguments(words, allowed), snapshot.catalogue)
+    asked = search_url.read(output.arguments(words, allowed), catalogue)
     values = serializers.MOST_VALUES if as_json else facet_panel.SHOWN_VALUES
-    results = engine.search(asked.request(values), snapshot)
+    results = engine.search(asked.request(values))
     if as_json:
-        answer = msgspec.json.encode(serializers.search_json(asked, results, snapshot))
+        answer = msgspec.json.encode(serializers.search_json(asked, results, catalogue))
         click.echo(msgspec.json.format(answer, indent=2))
         return
-    output.show(search_page.search_page(results, asked, snapshot), results, snapshot.catalogue)
+    output.show(search_page.search_page(results, asked, catalogue), results, catalogue)
 
 
 @commands.command(name="gaps")

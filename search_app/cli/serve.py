@@ -52,7 +52,7 @@ def serve(
         seen = None
     engine = engine_of(settings)
     set_process_up(engine, settings)
-    _warn_of_other_rows(settings, engine.snapshot().generation.manifest)
+    _warn_of_other_rows(settings, engine.searcher().generation.manifest)
     listening = server.listening(settings, engine)
     with background_build.going_on(settings, seen) if builds == "watch" else nullcontext():
         engine.watch()

@@ -1,8 +1,8 @@
-"""The search engine: `Engine` owns the live snapshot, reloads it, and runs searches.
+"""The search engine: `Engine` owns the live searcher, replaces it, and runs searches.
 
-It turns a `SearchRequest` into `Results` and knows nothing of HTTP. `search` has the pipeline:
-`query.parser` builds a tree, `arrays.matcher` finds the documents, `arrays.bm25f` scores them,
-`arrays.facets` counts facet values, and `features.highlight` marks titles and passages.
+It turns a `SearchRequest` into `Results` and knows nothing of HTTP. Pages, the API and the command
+line use `Engine` and `Searcher` only. `open_searcher` chooses the store: nothing else in the engine
+knows the arrays of a local index.
 """
 
 from __future__ import annotations
@@ -20,30 +20,34 @@ from weakref import ref
 
 from msgspec.structs import replace
 
+from indexer.codec.segment import array_file
 from indexer.generations import directory
-from indexer.generations.manifest import IndexUnusable
-from search_app.engine import semantic
-from search_app.engine.admission import Busy, Lane, estimate
+from indexer.generations.manifest import Generation, IndexUnusable
+from search_app.engine.admission import Busy, Lane
+from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.deadline import OverBudget, Stopwatch
-from search_app.engine.features import autocomplete as suggesting
-from search_app.engine.features.autocomplete import Filters, Suggestion
-from search_app.engine.interpretation import entity_linker, spellcheck
 from search_app.engine.request import SearchRequest, within
 from search_app.engine.results import Results
-from search_app.engine.search import Answer, find, results
+from search_app.engine.searcher import Searcher
 from search_app.engine.snapshot import loader
 from search_app.engine.snapshot.loader import Check
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import ReadArrays, Snapshot
 
-__all__ = ["Busy", "Care", "Engine", "OverBudget", "SearchRequest", "open_engine"]
+__all__ = [
+    "Busy",
+    "Care",
+    "Engine",
+    "OverBudget",
+    "SearchRequest",
+    "Searcher",
+    "open_engine",
+    "open_searcher",
+]
 
 log = logging.getLogger(__name__)
 
 LOOKED = 1.0
 """Seconds between two checks for a new generation."""
-SCRIPTS = "aaaaa ааааа اااااا"
-"""Meaningless words, one in each script that has word lists. `prepare` loads the lists with
-them."""
 RETRIED = 60.0
 """Seconds until a generation that could not be opened is tried again. The cause may be
 temporary."""
@@ -64,7 +68,7 @@ class Care(NamedTuple):
 class Engine:
     """A search engine on the live generation of an index.
 
-    A request keeps the snapshot it started with. No response mixes two generations. No request
+    A request keeps the searcher it started with. No response mixes two generations. No request
     opens a generation or looks for one: `refresh` opens the live generation in the background,
     checks and prepares it, and then replaces `held`. A server calls `watch`, which refreshes every
     second. If the live generation cannot be opened, the one in use stays in use, and the error is
@@ -72,9 +76,9 @@ class Engine:
 
     A search may take `budget` milliseconds. Expensive searches run one at a time.
 
-    `index` is the index folder. `held` is the snapshot in use, or None. `failed` is the name of a
+    `index` is the index folder. `held` is the searcher in use, or None. `failed` is the name of a
     live generation that could not be opened or is damaged. It is empty if the index is missing.
-    `settle` is called after each switch, and by every refresh until the former snapshot is freed.
+    `settle` is called after each switch, and by every refresh until the former searcher is freed.
     """
 
     def __init__(self, index: Path, care: Care = Care(), budget: float = inf) -> None:  # noqa: B008
@@ -85,12 +89,12 @@ class Engine:
         self._check: Check | None = None
         self._error: Exception | None = None
         self._tried = 0.0
-        self.held: Snapshot | None = None
+        self.held: Searcher | None = None
         self.failed: str | None = None
         self.settle: Callable[[], object] = lambda: None
-        self._former: Callable[[], Snapshot | None] = lambda: None
+        self._former: Callable[[], Searcher | None] = lambda: None
 
-    def snapshot(self) -> Snapshot:
+    def searcher(self) -> Searcher:
         """Return the generation in use. Only the first call opens one.
 
         Raise IndexMissing, IndexOutdated or OSError if none could be opened.
@@ -164,7 +168,7 @@ class Engine:
         """Switch to a generation. If it cannot be opened, record the error and log it once."""
         self._tried = monotonic()
         try:
-            snapshot, check = self._opened(name or directory.current_name(self.index))
+            searcher, check = self._opened(name or directory.current_name(self.index))
         except Exception as error:
             if (live := self._live_name()) not in {"", name}:
                 self._take_up(live)  # a build removed it in the meantime
@@ -176,10 +180,10 @@ class Engine:
             return
         if self.held is not None:
             self._former = ref(self.held)
-        self.held, self._check, self.failed, self._error = snapshot, check, None, None
+        self.held, self._check, self.failed, self._error = searcher, check, None, None
         self.settle()
 
-    def _opened(self, name: str) -> tuple[Snapshot, Check]:
+    def _opened(self, name: str) -> tuple[Searcher, Check]:
         """Open and check a generation, and derive everything that a search needs from it.
 
         Raise IndexOutdated if a file is missing or damaged, and OSError.
@@ -191,9 +195,9 @@ class Engine:
         check.join(self._care.patience)
         if check.wrong:
             raise directory.damaged(name, check.wrong)
-        snapshot = Snapshot(generation, lambda file: loader.arrays_of(file, contents))
-        prepare(snapshot)
-        return snapshot, check
+        searcher = open_searcher(generation, lambda file: loader.arrays_of(file, contents))
+        searcher.prepare()
+        return searcher, check
 
     def _is_left_behind(self) -> bool:
         """Return whether the check was lost in a fork: it has no result and no running thread."""
@@ -209,46 +213,34 @@ class Engine:
         if self._check and self._check.wrong:
             log.error("%s", directory.damaged(self._check.generation.name, self._check.wrong))
 
-    def find(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Answer:
-        """Return the hits of a search in order, with facet counts but without texts."""
-        return find(request, snapshot or self.snapshot())
-
-    def search(self, request: SearchRequest, snapshot: Snapshot | None = None) -> Results:
-        """Return the results of a search. Raise OverBudget or Busy."""
-        with self.answered(request, snapshot or self.snapshot()) as found:
-            return found
+    def search(self, request: SearchRequest) -> Results:
+        """Return the results of a search of the generation in use. Raise OverBudget or Busy."""
+        with self.answered(request, self.searcher()) as results:
+            return results
 
     @contextmanager
-    def answered(self, request: SearchRequest, snapshot: Snapshot) -> Iterator[Results]:
+    def answered(self, request: SearchRequest, searcher: Searcher) -> Iterator[Results]:
         """Yield the results of a search. Raise OverBudget or Busy.
 
         No other expensive search starts until the context ends, so rendering counts as well.
         """
         text, beyond = within(request.text)
         request = replace(request, text=text, beyond=request.beyond + beyond)
-        with self._costly.entered(estimate(request, snapshot)) as give_way:
-            yield results(find(request, snapshot, Stopwatch(self._budget, give_way)))
-
-    def suggest(
-        self, text: str, filters: Filters, snapshot: Snapshot | None = None
-    ) -> list[Suggestion]:
-        """Return suggestions for a text that is being typed, within the selected filters."""
-        return suggesting.suggest(text, snapshot or self.snapshot(), filters=filters)
+        with self._costly.entered(searcher.store.estimate(request)) as give_way:
+            yield searcher.search(request, Stopwatch(self._budget, give_way))
 
 
-def prepare(snapshot: Snapshot) -> None:
-    """Compute all caches that searches share, so no request waits for them and forks share them."""
-    snapshot.prepare()
-    find(SearchRequest(fold=True), snapshot)
-    entity_linker.of(snapshot).prepare()
-    spellcheck.of(snapshot).suggested(SCRIPTS, rare=False)  # loads the word lists as well
-    semantic.prepare(snapshot)
-    suggesting.suggest("aa", snapshot)
-    results(find(SearchRequest("aa bb"), snapshot))
+def open_searcher(generation: Generation, read: ReadArrays = array_file.read) -> Searcher:
+    """Return a searcher of a local generation. `read` returns the arrays of a file.
+
+    Raise IndexOutdated if the generation has another format or is damaged.
+    """
+    snapshot = Snapshot(generation, read)
+    return Searcher(generation, ArrayStore(snapshot), snapshot.vocabulary)
 
 
 def open_engine(index: Path) -> Engine:
     """Return an engine on the live generation. Raise IndexMissing, IndexOutdated or OSError."""
     engine = Engine(index)
-    engine.snapshot()
+    engine.searcher()
     return engine

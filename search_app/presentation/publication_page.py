@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from indexer.catalogue.fields import Field
+from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
-from search_app.engine.features.more_like_this import related
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.store import Related
 from search_app.presentation.labels import Facts, qualifying_rows, shown
 from search_app.presentation.search_page import publication_url
 from search_app.search_state import SearchState
@@ -53,10 +52,11 @@ class PublicationPage(msgspec.Struct, frozen=True):
     corpus: str
 
 
-def publication_page(number: int, snapshot: Snapshot, prefix: str) -> PublicationPage:
+def publication_page(
+    publication: Publication, related: Related, catalogue: Catalogue, prefix: str
+) -> PublicationPage:
     """Return the page of a publication, with a link for each facet value."""
-    publication, catalogue = snapshot.publication(number), snapshot.catalogue
-    facts, beside = Facts(catalogue), related(number, snapshot)
+    facts = Facts(catalogue)
     details = []
     for field in catalogue.fields:
         values = publication.values.get(field.name, ())
@@ -74,17 +74,16 @@ def publication_page(number: int, snapshot: Snapshot, prefix: str) -> Publicatio
         facts.of(publication),
         tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
         tuple(details),
-        _neighbours(beside.editions, facts, snapshot, prefix),
-        _neighbours(beside.similar, facts, snapshot, prefix),
+        _neighbours(related.editions, facts, prefix),
+        _neighbours(related.similar, facts, prefix),
         f"{prefix}/api{href}",
         f"{source.file}, line {source.line}",
     )
 
 
 def _neighbours(
-    numbers: Iterable[int], facts: Facts, snapshot: Snapshot, prefix: str
+    publications: Iterable[Publication], facts: Facts, prefix: str
 ) -> tuple[Neighbour, ...]:
-    publications = map(snapshot.publication, numbers)
     return tuple([
         Neighbour(publication_url(each.id, prefix), each.title, each.lang, facts.of(each))
         for each in publications

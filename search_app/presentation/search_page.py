@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.results import Hit, Results
-from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Ways, ways
 from search_app.presentation.explanations import reasons
@@ -146,9 +145,8 @@ def page_count(results: Results, state: SearchState) -> int:
     return max(1, -(-results.listed // state.size))
 
 
-def search_page(results: Results, state: SearchState, snapshot: Snapshot) -> SearchPage:
+def search_page(results: Results, state: SearchState, catalogue: Catalogue) -> SearchPage:
     """Return the search page for the results of a search."""
-    catalogue = snapshot.catalogue
     pages = page_count(results, state)
     on_page = f" – page {state.page}" if state.page > 1 else ""
     counted = [each for each in catalogue.facets if results.facets[each.name]]

@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     counted.register(app)
     security_headers.register(app, settings.hsts)
     routes.register(app)
-    conditional_requests.register(app, engine, settings, routes.snapshot)
+    conditional_requests.register(app, engine, settings, routes.searcher)
     robots.register(app)
     errors.register(app)
     return app
@@ -105,6 +105,6 @@ def engine_of(settings: Settings) -> Engine:
 
 def _open(engine: Engine) -> None:
     try:
-        engine.snapshot()
+        engine.searcher()
     except (IndexUnusable, OSError) as error:
         log.warning("%s", error)

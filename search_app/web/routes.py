@@ -18,12 +18,12 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
 from search_app import search_state, search_url
 from search_app.api import openapi, serializers
-from search_app.engine import Engine
+from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.deadline import Stopwatch
 from search_app.engine.results import Results
-from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.presentation import facet_panel, publication_page, search_page
 from search_app.web.errors import NotFound
 from search_app.web.middleware.access import is_from_here
@@ -38,14 +38,14 @@ def engine() -> Engine:
     return cast(Engine, current_app.extensions["pubsearch"])
 
 
-def snapshot() -> Snapshot:
-    """Return the snapshot of the current request. It stays the same until the request ends.
+def searcher() -> Searcher:
+    """Return the searcher of the current request. It stays the same until the request ends.
 
     Raise IndexMissing or IndexOutdated if there is none.
     """
-    if "snapshot" not in g:
-        g.snapshot = engine().snapshot()
-    return cast(Snapshot, g.snapshot)
+    if "searcher" not in g:
+        g.searcher = engine().searcher()
+    return cast(Searcher, g.searcher)
 
 
 def register(app: Flask) -> None:
@@ -59,7 +59,7 @@ def _about_the_index() -> dict[str, Any]:
 
     Error pages need them too, so this function opens no index, which could fail.
     """
-    shown: Snapshot | None = g.get("snapshot", engine().held)
+    shown: Searcher | None = g.get("searcher", engine().held)
     if shown is None:
         nothing = Catalogue("pubsearch", "", ())
         return {
@@ -113,7 +113,7 @@ def _found(asked: search_state.SearchState, values: int) -> Iterator[Results]:
 
     A query without hits is logged, unless it was searched for exactly as typed.
     """
-    with engine().answered(asked.request(values), snapshot()) as results:
+    with engine().answered(asked.request(values), searcher()) as results:
         g.is_gap = bool(results.is_gap and asked.text and not asked.exact)
         if g.is_gap and request.method == "GET":
             cast(Gaps, current_app.extensions["pubsearch.gaps"]).note(asked.text)
@@ -121,7 +121,7 @@ def _found(asked: search_state.SearchState, values: int) -> Iterator[Results]:
 
 
 def _asked() -> search_state.SearchState:
-    return search_url.read(request.args, snapshot().catalogue, request.script_root)
+    return search_url.read(request.args, searcher().catalogue, request.script_root)
 
 
 @site.get("/")
@@ -130,7 +130,7 @@ def search() -> Response:
     asked = _asked()
     with _found(asked, facet_panel.SHOWN_VALUES) as results:
         rendering = Stopwatch()
-        found = search_page.search_page(results, asked, snapshot())
+        found = search_page.search_page(results, asked, searcher().catalogue)
         answer = _page("search.html", page=found, text=asked.text, hidden=found.hidden)
         return _timed(answer, results, rendering)
 
@@ -141,70 +141,75 @@ def api_search() -> Response:
     asked = _asked()
     with _found(asked, serializers.MOST_VALUES) as results:
         rendering = Stopwatch()
-        return _timed(
-            _json(serializers.search_json(asked, results, snapshot())), results, rendering
-        )
+        answer = serializers.search_json(asked, results, searcher().catalogue)
+        return _timed(_json(answer), results, rendering)
 
 
 @site.get("/api/suggest")
 def api_suggest() -> Response:
     """Return suggestions for a query that is being typed, within the current filters, as JSON."""
     asked, text = _asked(), request.args.get("q", "")
-    found = engine().suggest(text, asked.filters, snapshot())
-    return _json(serializers.suggest_json(text, asked, found, snapshot().catalogue))
+    found = searcher().suggest(text, asked.filters)
+    return _json(serializers.suggest_json(text, asked, found, searcher().catalogue))
 
 
 @site.get("/facet/<name>")
 def facet(name: str) -> Response:
     """Return the page with all values of a facet for the current search. Raise NotFound."""
-    asked, catalogue = _asked(), snapshot().catalogue
+    asked, catalogue = _asked(), searcher().catalogue
     field = next((each for each in catalogue.facets if each.name == name), None)
     if field is None:
         known = ", ".join(each.name for each in catalogue.facets)
         raise NotFound(f"There is no filter “{name[:100]}”.", f"There are {known}.")
-    with engine().answered(asked.request(), snapshot()) as results:
+    with engine().answered(asked.request(), searcher()) as results:
         rendering = Stopwatch()
         found = search_page.facet_page(field, results, asked, catalogue)
         answer = _page("facet.html", page=found, text=asked.text, hidden=found.hidden)
         return _timed(answer, results, rendering)
 
 
-def _number(identity: str) -> int:
-    """Return the number of the publication with an id. Raise NotFound."""
-    number = snapshot().number(identity)
-    if number is None:
+def _publication(identity: str) -> Publication:
+    """Return the publication with an id. Raise NotFound."""
+    known = searcher().publication(identity)
+    if known is None:
         hint = "It may have been removed, or its id changed: search for its title."
         raise NotFound(f"There is no publication “{identity[:100]}”.", hint)
-    return number
+    return known
 
 
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
     """Return the page of a publication: all fields, other editions, and similar publications."""
-    shown = publication_page.publication_page(_number(identity), snapshot(), request.script_root)
+    known, related = _publication(identity), searcher().related(identity)
+    shown = publication_page.publication_page(
+        known, related, searcher().catalogue, request.script_root
+    )
     return render_template("publication.html", page=shown, text="", hidden=())
 
 
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
     """Return a publication as JSON, each field by its name."""
-    return _json(serializers.whole_json(_number(identity), snapshot(), request.script_root))
+    known, related = _publication(identity), searcher().related(identity)
+    return _json(serializers.whole_json(known, related, searcher().catalogue, request.script_root))
 
 
 @site.get("/api/openapi.json")
 def api_openapi() -> Response:
     """Return the OpenAPI document of the API."""
-    return _json(openapi.document(snapshot(), request.script_root))
+    first = next(searcher().scan(SearchRequest()), None)
+    example = "" if first is None else first.id
+    return _json(openapi.document(searcher().catalogue, example, request.script_root))
 
 
 @site.get("/about")
 def about() -> str:
     """Return the page about the index: its content, its date, and how to search it."""
     catalogue, everything = (
-        snapshot().catalogue,
+        searcher().catalogue,
         search_state.SearchState(prefix=request.script_root),
     )
-    results = engine().search(everything.request(facet_panel.SHOWN_VALUES), snapshot())
+    results = searcher().search(everything.request(facet_panel.SHOWN_VALUES))
     groups = facet_panel.facet_groups(results, everything, catalogue, catalogue.facets)
     examples = [
         (query, meaning, everything.with_text(query).url()) for query, meaning in catalogue.examples
@@ -226,7 +231,7 @@ def health() -> Response:
     The status is `degraded` if the live generation is damaged or cannot be opened. The one in use
     then goes on answering.
     """
-    shown = snapshot()
+    shown = searcher()
     status = "ok" if engine().failed is None else "degraded"
     return _json({"status": status, "generation": shown.name, "publications": shown.size})
 

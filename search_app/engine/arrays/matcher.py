@@ -205,7 +205,7 @@ def said(part: query.Query) -> object:
 def _term(part: query.Term, fields: set[str], snapshot: Snapshot, _: Look) -> Postings:
     if part.text.startswith(tokenizer.WRITTEN):
         return _written(part.text.removeprefix(tokenizer.WRITTEN), fields, snapshot)
-    number = snapshot.term(part.text)
+    number = snapshot.vocabulary.term(part.text)
     if number is None:
         return NOWHERE
     segment = snapshot.segment
@@ -215,7 +215,7 @@ def _term(part: query.Term, fields: set[str], snapshot: Snapshot, _: Look) -> Po
 
 
 def _written(text: str, fields: set[str], snapshot: Snapshot) -> Postings:
-    numbers = snapshot.words_written(text)
+    numbers = snapshot.vocabulary.words_written(text)
     if not len(numbers):
         return NOWHERE
     segment = snapshot.segment
@@ -240,7 +240,7 @@ def _phrase(part: query.Phrase, fields: set[str], snapshot: Snapshot, look: Look
 
     It starts from the positions of the rarest word and checks the other words next to them.
     """
-    numbers = [snapshot.term(word) for word in part.words]
+    numbers = [snapshot.vocabulary.term(word) for word in part.words]
     stems = [number for number in numbers if number is not None]
     if len(stems) < len(numbers):
         return NOWHERE

@@ -66,7 +66,7 @@ def _expansions(part: query.Query, everywhere: bool, snapshot: Snapshot) -> list
 def size(part: query.Query, snapshot: Snapshot) -> int:
     """Return the estimated cost of expanding a part and reading its postings, in postings."""
     fixed = _fixed(part)
-    terms = snapshot.terms_of(fixed)
+    terms = snapshot.vocabulary.terms_of(fixed)
     first, last = terms.texts.beginning(fixed.removeprefix(tokenizer.WRITTEN))
     if isinstance(part, query.Prefix):
         return int(terms.offsets[last]) - int(terms.offsets[first])
@@ -93,7 +93,7 @@ def _among(part: query.Query, mark: str, terms: Terms, snapshot: Snapshot) -> Ex
     first, last = terms.texts.beginning(fixed.removeprefix(mark))
     if isinstance(part, query.Prefix):
         return Expansion(bool(mark), np.arange(first, last), is_range=True)
-    texts = snapshot.surface_texts if mark else snapshot.stem_texts
+    texts = snapshot.vocabulary.surface_texts if mark else snapshot.vocabulary.stem_texts
     candidates = texts[first:last]
     if isinstance(part, query.FuzzyTerm):
         at = _alike(part, mark, candidates)

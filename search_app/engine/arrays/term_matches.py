@@ -228,13 +228,13 @@ class Asked:
     def _look_up(self, part: query.Query, fields: Fields) -> None:
         snapshot = self._snapshot
         if isinstance(part, query.Phrase):
-            numbers = [snapshot.term(word) for word in part.words]
+            numbers = [snapshot.vocabulary.term(word) for word in part.words]
             stems = [number for number in numbers if number is not None]
             if len(stems) == len(numbers):
                 self._parts.append(InARow(part.boost, fields, stems))
         elif isinstance(part, query.Term):
             are_words = part.text.startswith(tokenizer.WRITTEN)
-            terms = frozenset(snapshot.numbers_of(part.text))
+            terms = frozenset(snapshot.vocabulary.numbers_of(part.text))
             self._parts.append(AnyOf("word", part.boost, fields, terms, are_words))
         elif type(part) in _HOW:
             for are_words, found, _, _ in term_expansion.expansions(part, set(fields), snapshot):

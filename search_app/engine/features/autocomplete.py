@@ -7,26 +7,20 @@ are completed: a text with quotes, parentheses, operators, field names or `*` ge
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, cycle
 from typing import Literal, NamedTuple
 
 import msgspec
-import numpy as np
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.reader import Terms
-from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
-from search_app.engine.arrays.facets import ticked
 from search_app.engine.deadline import Stopwatch
-from search_app.engine.interpretation.interpreter import as_typed, understood
+from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.snapshot.prefix_index import Range, folded
-from search_app.engine.snapshot.snapshot import Mask, Snapshot
+from search_app.engine.store import Ask, Reply
 
 Filters = Mapping[str, Sequence[str]]
 Kind = Literal["word", "title", "facet"]
@@ -70,7 +64,7 @@ class Typed(NamedTuple):
 
 
 def suggest(
-    text: str, snapshot: Snapshot, most: int = MOST, filters: Filters | None = None
+    text: str, interpreter: Interpreter, most: int = MOST, filters: Filters | None = None
 ) -> list[Suggestion]:
     """Return up to `most` suggestions for a text that is being typed, grouped by kind.
 
@@ -80,14 +74,28 @@ def suggest(
     typed = _typed(text)
     if typed is None:
         return []
-    filters = {name: values for name, values in (filters or {}).items() if values}
-    left = _left(filters, snapshot)
+    chosen = {name: tuple(values) for name, values in (filters or {}).items() if values}
+    search = _Search(interpreter, chosen)
     kinds = (
-        _words(typed, left, snapshot, most),
-        _values(typed, filters, snapshot, most),
-        iter(_titles(typed, left, snapshot, most)),
-    )
+        _words(typed, search, most), _values(typed, search, most), _titles(typed, search, most)
+    )  # fmt: skip
     return _in_turns(kinds, most)
+
+
+class _Search(NamedTuple):
+    """Searches within the selected filters."""
+
+    interpreter: Interpreter
+    filters: Mapping[str, tuple[str, ...]]
+
+    def read(self, text: str) -> Reply:
+        """Return the hits of a text, read as any search reads it."""
+        ask = Ask(SearchRequest(text, self.filters, semantic=False))
+        return self.interpreter.understood(ask, Stopwatch()).reply
+
+    def passing(self, filters: Mapping[str, tuple[str, ...]]) -> Reply:
+        """Return all publications that pass some filters."""
+        return self.interpreter.store.ask(Ask(SearchRequest(filters=filters)), Stopwatch())
 
 
 def _typed(text: str) -> Typed | None:
@@ -101,12 +109,6 @@ def _typed(text: str) -> Typed | None:
         return None
     start, end = spans[-1]
     return Typed(text, words, start if end == len(text) else None)
-
-
-def _left(filters: Filters, snapshot: Snapshot) -> Mask | None:
-    """Return a mask of the documents that pass the filters; None without filters."""
-    masks = [each.covers > 0 for each in ticked(filters, snapshot).values()]
-    return reduce(np.logical_and, masks) if masks else None
 
 
 def _in_turns(kinds: Sequence[Iterator[Suggestion]], most: int) -> list[Suggestion]:
@@ -128,113 +130,54 @@ def _in_turns(kinds: Sequence[Iterator[Suggestion]], most: int) -> list[Suggesti
     return list(chain.from_iterable(found))
 
 
-def _words(typed: Typed, left: Mask | None, snapshot: Snapshot, most: int) -> Iterator[Suggestion]:
+def _words(typed: Typed, search: _Search, most: int) -> Iterator[Suggestion]:
     """Yield the text with its last word completed, most frequent words first.
 
     Skip stop words, words without hits, and words with the stem of an earlier suggestion. If the
     typed word is itself in the index, skip words with its stem too.
     """
-    beginning = typed.words[-1]
+    beginning, vocabulary = typed.words[-1], search.interpreter.vocabulary
     if typed.begins is None or len(beginning) < SHORTEST:
         return
     before = typed.text[: typed.begins]
-    within = _within(typed, before, left, snapshot)
-    known = set(snapshot.stems(beginning)[:1]) if _is_word(beginning, snapshot) else set()
-    for word in _commonest(beginning, within, snapshot.segment.words, most * LOOKED_AT):
-        stem = snapshot.stems(word)[0]
-        if stem in known or _is_stop_word(word, snapshot):
+    is_word = vocabulary.has_term(tokenizer.WRITTEN + beginning)
+    known = set(vocabulary.stems(beginning)[:1]) if is_word else set()
+    for word in _hits_before(typed, before, search).completions(beginning, most * LOOKED_AT):
+        stem = vocabulary.stems(word)[0]
+        if stem in known or _is_stop_word(word, vocabulary):
             continue
         known.add(stem)
-        if count := _total(before + word, left, snapshot):
+        if count := search.read(before + word).total:
             yield Suggestion("word", before + word, count)
 
 
-def _is_stop_word(written: str, snapshot: Snapshot) -> bool:
-    return any(written in stemming.stop_words(each) for each in snapshot.languages)
+def _is_stop_word(written: str, vocabulary: Vocabulary) -> bool:
+    return any(written in stemming.stop_words(language) for language in vocabulary.languages)
 
 
-def _total(text: str, left: Mask | None, snapshot: Snapshot) -> int:
-    """Return the number of hits for a text that pass the filters."""
-    base = understood(SearchRequest(text), snapshot, Stopwatch()).base
-    if base is None or left is None:
-        return 0 if base is None else len(base.documents)
-    return int(np.count_nonzero(left.take(base.documents)))
+def _hits_before(typed: Typed, before: str, search: _Search) -> Reply:
+    """Return the hits of the words before the last one, in which completions are counted."""
+    vocabulary = search.interpreter.vocabulary
+    if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
+        return search.passing(search.filters)
+    return search.interpreter.as_typed(before, search.filters).reply
 
 
-def _within(typed: Typed, before: str, left: Mask | None, snapshot: Snapshot) -> Mask | None:
-    """Return a mask of the documents in which completions are counted; None for all.
-
-    These pass the filters and contain the words before the last one.
-    """
-    if all(_is_stop_word(word, snapshot) for word in typed.words[:-1]):
-        return left
-    mask = np.zeros(snapshot.size, np.bool_)
-    base = as_typed(before, snapshot).base
-    if base is not None:
-        mask[base.documents] = True
-    return mask if left is None else mask & left
-
-
-def _is_word(written: str, snapshot: Snapshot) -> bool:
-    first, last = _range(written, snapshot.segment.words)
-    return first < last
-
-
-def _range(written: str, words: Terms) -> Range:
-    """Return the range of the entries of the index for a written form, whatever their stems."""
-    return words.texts.beginning(written)[0], words.texts.beginning(written + STEM_MARK)[1]
-
-
-def _commonest(beginning: str, within: Mask | None, words: Terms, most: int) -> Iterable[str]:
-    """Return up to `most` distinct words with a prefix, most frequent first."""
-    first, last = words.texts.beginning(beginning)
-    if first == last:
-        return ()
-    held = _held(first, last, within, words)
-    among = held.nonzero()[0]
-    if most < len(among):
-        among = among[held[among].argpartition(len(among) - most)[-most:]]
-    order = among[np.lexsort((among, -held[among]))] + first
-    return dict.fromkeys(written_of(words.texts.text(number)) for number in order)
-
-
-def _held(first: int, last: int, within: Mask | None, words: Terms) -> Array:
-    """Return the number of documents per word, from `first` up to `last` (int64)."""
-    offsets = words.offsets[first : last + 1].astype(np.int64)
-    if within is None:
-        return np.diff(offsets)
-    documents = words.documents[offsets[0] : offsets[-1]]
-    is_within = within.view(np.uint8).take(documents)
-    return np.add.reduceat(is_within, offsets[:-1] - offsets[0], dtype=np.int64)
-
-
-def _values(typed: Typed, filters: Filters, snapshot: Snapshot, most: int) -> Iterator[Suggestion]:
+def _values(typed: Typed, search: _Search, most: int) -> Iterator[Suggestion]:
     """Yield the facet values with the typed text as a prefix of their label, or of a word in it."""
-    labels = snapshot.labels
-    for number in labels.beginning(folded(typed.text), most * (LOOKED_AT if filters else 1)):
-        name, value = labels.values[number]
-        chosen = filters.get(name, ())
+    filters, limit = search.filters, most * (LOOKED_AT if search.filters else 1)
+    for field, value, label, total in search.interpreter.store.values_beginning(typed.text, limit):
+        chosen = filters.get(field, ())
         if value in chosen:
             continue
-        count = labels.counts[number]
-        if filters:
-            left = _left({**filters, name: (*chosen, value)}, snapshot)
-            count = 0 if left is None else int(np.count_nonzero(left))
+        selected = {**filters, field: (*chosen, value)}
+        count = search.passing(selected).total if filters else total
         if count:
-            yield Suggestion("facet", labels.labels[number], count, name, value)
+            yield Suggestion("facet", label, count, field, value)
 
 
-def _titles(typed: Typed, left: Mask | None, snapshot: Snapshot, most: int) -> list[Suggestion]:
-    """Return publications whose title has all typed words, the last one as a prefix."""
-    words = snapshot.segment.words
-    wanted = [_range(word, words) for word in typed.words]
-    if typed.begins is not None:
-        wanted[-1] = words.texts.beginning(typed.words[-1])
-    found = snapshot.titles.holding(wanted)
-    if left is not None:
-        found = found[left.take(found)]
-    ids = snapshot.segment.stored.ids
-    return [
-        Suggestion("title", snapshot.title(number), 1, value=ids.text(number))
-        for number in snapshot.titles.best(found, wanted, most)
-    ]
+def _titles(typed: Typed, search: _Search, most: int) -> Iterator[Suggestion]:
+    """Yield publications whose title has all typed words, the last one as a prefix."""
+    reply, is_open = search.passing(search.filters), typed.begins is not None
+    for identity, title in reply.titles_with(typed.words, most, is_open=is_open):
+        yield Suggestion("title", title, 1, value=identity)

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from indexer.catalogue.fields import MISSING, Field
+from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Stopwatch
-from search_app.engine.interpretation import spellcheck, world_places
-from search_app.engine.interpretation.interpreter import as_typed
+from search_app.engine.interpretation import world_places
+from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Place, Valued
 from search_app.engine.retrieval import Finding, found
-from search_app.engine.snapshot.snapshot import Documents, Snapshot
+from search_app.engine.store import Reply
 
 MOST_PLACES = 2
 """At most 2 places of a text are examined: each costs a search per region that contains it."""
@@ -28,7 +28,7 @@ MOST_COUNTRIES = 12
 
 
 def absent(
-    asked: SearchRequest, finding: Finding, snapshot: Snapshot, watch: Stopwatch
+    asked: SearchRequest, finding: Finding, interpreter: Interpreter, watch: Stopwatch
 ) -> Iterator[Place]:
     """Yield the places that a text names and that no document contains, with or without filters.
 
@@ -37,13 +37,14 @@ def absent(
     text = finding.understood.corrected or asked.text
     mentions = _places(text)
     if not mentions and not asked.exact:
-        text = spellcheck.of(snapshot).suggested(text, rare=True) or text
+        text = interpreter.speller.suggested(text, rare=True) or text
         mentions = _places(text)
     for each in mentions[:MOST_PLACES]:
-        if as_typed(text[each.start : each.end], snapshot).is_empty:
-            name = world_places.label(each.name, snapshot.catalogue.language)
+        if interpreter.as_typed(text[each.start : each.end]).is_empty:
+            name = world_places.label(each.name, interpreter.vocabulary.catalogue.language)
             rest = _without(text, each)
-            near = _near(each.name.code, msgspec.structs.replace(asked, text=rest), snapshot, watch)
+            others = msgspec.structs.replace(asked, text=rest)
+            near = _near(each.name.code, others, interpreter, watch)
             yield Place(name, rest, tuple(near))
 
 
@@ -60,13 +61,13 @@ def _without(text: str, mention: world_places.Mention) -> str:
 
 
 def _near(
-    code: str, asked: SearchRequest, snapshot: Snapshot, watch: Stopwatch
+    code: str, asked: SearchRequest, interpreter: Interpreter, watch: Stopwatch
 ) -> Iterator[Valued]:
     """Yield values near a place that have hits: its regions, their countries, and no region.
 
     If the text names a capital, its country comes first among the countries.
     """
-    catalogue = snapshot.catalogue
+    catalogue = interpreter.vocabulary.catalogue
     row = next((each for each in catalogue.fields if each.kind == "country" and each.parent), None)
     if row is None or row.parent is None:
         return
@@ -74,24 +75,21 @@ def _near(
     regions = catalogue.groups.get(code, ())
     for value in (*regions, MISSING):
         filters = {**others, row.parent: (value,)}
-        finding = found(msgspec.structs.replace(asked, filters=filters), snapshot, watch)
-        documents = finding.sifted.documents
-        if len(documents):
-            yield Valued(row.parent, value, len(documents))
+        reply = found(msgspec.structs.replace(asked, filters=filters), interpreter, watch).reply
+        if reply.total:
+            yield Valued(row.parent, value, reply.total)
         if value != MISSING:
-            yield from _countries(row, value, code, documents, snapshot)
+            yield from _countries(row, value, code, reply, catalogue)
 
 
 def _countries(
-    row: Field, region: str, code: str, documents: Documents, snapshot: Snapshot
+    row: Field, region: str, code: str, reply: Reply, catalogue: Catalogue
 ) -> list[Valued]:
-    """Return the countries of a region in its documents: `code` first, then by hits."""
-    values = snapshot.columns[row.name].values
-    numbers = snapshot.table.counts_of(row.name, documents).tolist()
+    """Return the countries of a region in the hits: `code` first, then by hits."""
     counted = [
         Valued(row.name, value, number)
-        for value, number in zip(values, numbers, strict=True)
-        if number and region in snapshot.catalogue.groups.get(value, ())
+        for value, number in reply.value_counts(row.name).items()
+        if number and region in catalogue.groups.get(value, ())
     ]
     counted.sort(key=lambda each: (each.value != code, -each.total, each.value))
     return counted[:MOST_COUNTRIES]

@@ -13,7 +13,7 @@ from indexer.catalogue import iso_codes
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import exact, exact_fields
 from indexer.catalogue.thesaurus import Thesaurus
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.query.vocabulary import Vocabulary
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
 """Languages in which names of countries, regions and languages are recognized.
@@ -41,10 +41,10 @@ class Thing(NamedTuple):
     related: tuple[str, ...] = ()
 
 
-def things(snapshot: Snapshot, thesaurus: Thesaurus) -> list[Thing]:
+def things(vocabulary: Vocabulary, thesaurus: Thesaurus) -> list[Thing]:
     """Return all entities that can be recognized in a text."""
-    facts = list(_facts(snapshot))
-    return [*_of_thesaurus(thesaurus, facts), *facts, *_places(snapshot, facts)]
+    facts = list(_facts(vocabulary))
+    return [*_of_thesaurus(thesaurus, facts), *facts, *_places(vocabulary, facts)]
 
 
 def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thing]:
@@ -61,39 +61,40 @@ def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thin
         yield Thing(concept.id, labels, tuple(values), concept.acronyms, concept.broader, related)
 
 
-def _facts(snapshot: Snapshot) -> Iterator[Thing]:
+def _facts(vocabulary: Vocabulary) -> Iterator[Thing]:
     """Yield the values of closed facets, with all their names.
 
     Values of an open facet, such as a venue, are matched by their words only.
     """
-    for field in exact_fields(snapshot.catalogue):
+    own = vocabulary.catalogue.language
+    for field in exact_fields(vocabulary.catalogue):
         if is_told(field):
-            for value in snapshot.columns[field.name].values:
-                if value != MISSING and (labels := names(field, value, snapshot)):
+            for value in vocabulary.values(field.name):
+                if value != MISSING and (labels := names(field, value, own)):
                     known = iso_codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
                     yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),), known)
 
 
-def _places(snapshot: Snapshot, facts: Sequence[Thing]) -> Iterator[Thing]:
+def _places(vocabulary: Vocabulary, facts: Sequence[Thing]) -> Iterator[Thing]:
     """Yield countries and regions that are not facet values, if the catalogue has countries.
 
     Yield only places with a name whose words are all in the index.
     """
-    own = snapshot.catalogue.language
+    own = vocabulary.catalogue.language
     spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
-    is_told = any(row.kind == "country" for row in exact_fields(snapshot.catalogue))
+    is_told = any(row.kind == "country" for row in exact_fields(vocabulary.catalogue))
     known = {fold(name) for fact in facts for name in fact.labels.get(own, ())}
     for code in (*iso_codes.countries(), *iso_codes.regions()) if is_told else ():
         labels = {each: iso_codes.country_names(code, each) for each in spoken}
         is_new = known.isdisjoint(map(fold, labels[own]))
-        if is_new and any(_may_stand(label, snapshot) for label in labels[own]):
+        if is_new and any(_may_stand(label, vocabulary) for label in labels[own]):
             yield Thing(f"place={code}", labels, (), iso_codes.ACRONYMS.get(code, ()))
 
 
-def _may_stand(label: str, snapshot: Snapshot) -> bool:
+def _may_stand(label: str, vocabulary: Vocabulary) -> bool:
     """Return whether all words of a name are in the index."""
-    stems = tokenizer.stems(label, snapshot.catalogue.language)
-    return bool(stems) and all(map(snapshot.frequency, stems))
+    stems = tokenizer.stems(label, vocabulary.catalogue.language)
+    return bool(stems) and all(map(vocabulary.frequency, stems))
 
 
 def is_told(field: Field) -> bool:
@@ -101,12 +102,12 @@ def is_told(field: Field) -> bool:
     return bool(field.values) or field.kind in ("country", "language", "year")
 
 
-def names(field: Field, value: str, snapshot: Snapshot) -> dict[str, list[str]]:
+def names(field: Field, value: str, own: str) -> dict[str, list[str]]:
     """Return the names of a value, by language.
 
-    Countries, languages and regions have names in the languages of the United Nations too.
+    `own` is the catalogue's language. Countries, languages and regions have names in the languages
+    of the United Nations too.
     """
-    own = snapshot.catalogue.language
     spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
     if field.kind == "country":
         return {each: iso_codes.country_names(value, each) for each in spoken}

@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.thesaurus import Thesaurus
-from indexer.codec.segment.term_dictionary import written_of
-from search_app.engine.arrays.matcher import postings
 from search_app.engine.interpretation.entities import Thing, things
 from search_app.engine.interpretation.entity_names import Name, Names
+from search_app.engine.interpretation.value_names import ValueNames
 from search_app.engine.query import clause_builder
-from search_app.engine.query.clause_builder import Recognised, Vocabulary
+from search_app.engine.query.clause_builder import Recognised
 from search_app.engine.query.nodes import Labels, Leaf
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.store import Store
 
 LABEL, VALUE, KIN = 0.8, 0.3, 0.25
 """Weights of a synonym, a facet value and a narrower concept, relative to 1 for a typed word."""
@@ -44,24 +43,19 @@ MOST_TOLD = 3
 
 
 class Concepts(Names):
-    """All entities that can be recognized in a snapshot, and the clauses made of them."""
+    """All entities that can be recognized in an index, and the clauses made of them."""
 
-    def __init__(self, snapshot: Snapshot, thesaurus: Thesaurus) -> None:
-        self.things = things(snapshot, thesaurus)
-        super().__init__(self.things, snapshot.languages)
-        self._snapshot = snapshot
-        self._vocabulary = Vocabulary(
-            snapshot.catalogue,
-            lambda *_: [],
-            snapshot.stems,
-            snapshot.frequency,
-            snapshot.at_home,
-            snapshot.languages,
-        )
-        self._fields = self._vocabulary.searchable
+    def __init__(
+        self, vocabulary: Vocabulary, store: Store, thesaurus: Thesaurus, values: ValueNames
+    ) -> None:
+        self.things = things(vocabulary, thesaurus)
+        super().__init__(self.things, vocabulary.languages)
+        self.named = values.named
+        self._vocabulary, self._store = vocabulary, store
+        self._fields = vocabulary.searchable
         self._weights = {
             row.name: PUBLISHED if row.kind == "year" else VALUE
-            for row in snapshot.catalogue.fields
+            for row in vocabulary.catalogue.fields
         }
         self._narrower: dict[str, list[int]] = defaultdict(list)
         for number, thing in enumerate(self.things):
@@ -77,7 +71,7 @@ class Concepts(Names):
         """Cache the postings of all labels, so that the first search for an entity is fast too."""
         for number in range(len(self.things)):
             if others := self._other_names(number):
-                postings(Leaf(others), self._snapshot)
+                self._store.count(Leaf(others))
 
     def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
         """Return the entities in the pieces of a text, in order: see `Names.within`."""
@@ -102,15 +96,15 @@ class Concepts(Names):
 
     def own_name(self, thing: Thing) -> str:
         """Return the first label of an entity in the catalogue's language; "" if it has none."""
-        return next(iter(thing.labels.get(self._snapshot.languages[0], ())), "")
+        return next(iter(thing.labels.get(self._vocabulary.languages[0], ())), "")
 
     def _leaf(self, name: Name, typed: Sequence[str]) -> Leaf:
         """Return the clause of a name in the text; a part of a label may name several entities."""
-        snapshot, number = self._snapshot, name.numbers[0]
+        number = name.numbers[0]
         thing = self.things[number]
         raws = [raw for piece in typed for raw in tokenizer.words(piece)]
         parts: list[query.Query] = []
-        if name.language in ("", *snapshot.languages):
+        if name.language in ("", *self._vocabulary.languages):
             parts += self._forms(raws[0]) if len(raws) == 1 else self._side_by_side(raws)
             parts += self._apart(raws, clause_builder.APART)
         else:
@@ -120,11 +114,10 @@ class Concepts(Names):
                 tokenizer.words(self.own_name(thing)), clause_builder.APART * LABEL
             )
         parts += [part for each in name.numbers for part in self._other_names(each)]
-        columns = snapshot.columns
         parts += [
             query.Term(f"{row}.value", value, boost=self._weights[row])
             for row, value in thing.values
-            if value in columns[row].ordinal
+            if self._vocabulary.has_value(row, value)
         ]
         # A clause must not be empty: if the index has nothing of the entity, match plain words.
         parts = parts or self._side_by_side(raws)
@@ -139,21 +132,15 @@ class Concepts(Names):
 
     def _forms(self, raw: str) -> list[query.Query]:
         """Return terms for the inflections of a word, and its stems in the other languages."""
-        own, *others = self._snapshot.stems(raw)
+        own, *others = self._vocabulary.stems(raw)
         terms = dict.fromkeys([*self._inflections(raw, own), *others]) or [_written(raw)]
         return [query.Term(field, term) for term in terms for field in self._fields]
 
     def _inflections(self, raw: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem if only inflections have that stem."""
-        own, written = self._snapshot.languages[0], self._words_with(stem)
+        own, written = self._vocabulary.languages[0], self._vocabulary.words_with(stem)
         found = [each for each in written if stemming.is_inflection(raw, each, own)]
         return [stem] if len(found) == len(written) > 0 else [*map(_written, sorted(found))]
-
-    def _words_with(self, stem: str) -> set[str]:
-        """Return the written forms of all words in the index with this stem."""
-        number, segment = self._snapshot.term(stem), self._snapshot.segment
-        held = () if number is None else np.flatnonzero(segment.stem_of == number).tolist()
-        return {written_of(segment.words.texts.text(each)) for each in held}
 
     def _apart(self, raws: Sequence[str], weight: float) -> Iterator[query.Query]:
         """Yield a clause for the words of a name anywhere, if several are not stop words."""
@@ -179,13 +166,13 @@ class Concepts(Names):
     def _found(self, number: int) -> int:
         """Return the number of documents that match any label of an entity."""
         labels = self._known_labels(number)
-        return len(postings(Leaf(labels), self._snapshot).documents) if labels else 0
+        return self._store.count(Leaf(labels)) if labels else 0
 
     def _kin(self, number: int) -> list[int]:
         """Return the narrower entities that an entity also matches; each has documents."""
         if number not in self._kinds:
             found, narrower = self._found(number), self._narrower.get(self.things[number].id, [])
-            most = self._snapshot.size * (MOST_OF_ALL if found else 1) if found < FEW else 0
+            most = self._vocabulary.size * (MOST_OF_ALL if found else 1) if found < FEW else 0
             self._kinds[number] = [each for each in narrower if 0 < self._found(each) <= most]
         return self._kinds[number]
 
@@ -198,7 +185,7 @@ class Concepts(Names):
         """Return up to MOST_TOLD synonyms of an entity that the index may contain."""
         said = fold(" ".join(raws))
         if number not in self._told:
-            own = self._snapshot.languages[0]
+            own = self._vocabulary.languages[0]
             labels = self.things[number].labels.get(own, ())
             self._told[number] = [(fold(each), each) for each in labels if self._label(each, own)]
         known = [label for folded, label in self._told[number] if folded != said]
@@ -210,14 +197,14 @@ class Concepts(Names):
             thing = self.things[number]
             labels = [
                 part
-                for language in self._snapshot.languages
+                for language in self._vocabulary.languages
                 for label in thing.labels.get(language, ())
                 for part in self._label(label, language)
             ]
             acronyms = [
                 query.Term(field, term)
                 for term in map(_written, thing.acronyms)
-                if len(term) > SHORTEST_ACRONYM and self._snapshot.numbers_of(term)
+                if len(term) > SHORTEST_ACRONYM and self._vocabulary.has_term(term)
                 for field in self._fields
             ]
             self._labels[number] = [*labels, *acronyms]
@@ -230,7 +217,7 @@ class Concepts(Names):
         unrelated word in the catalogue's language.
         """
         raws = tokenizer.words(label)
-        own = self._snapshot.languages[0]
+        own = self._vocabulary.languages[0]
         if len(raws) == 1:
             is_own = language == own
             terms = (
@@ -238,10 +225,10 @@ class Concepts(Names):
                 if is_own
                 else [_written(raws[0])]
             )
-            known = filter(self._snapshot.numbers_of, terms)
+            known = filter(self._vocabulary.has_term, terms)
             return [query.Term(field, term) for term in known for field in self._fields]
         stems = list(tokenizer.stems(label, language))
-        if not stems or not all(map(self._snapshot.numbers_of, stems)):
+        if not stems or not all(map(self._vocabulary.has_term, stems)):
             return []
         return [query.Phrase(field, stems) for field in self._fields]
 
@@ -249,8 +236,3 @@ class Concepts(Names):
 def _written(raw: str) -> str:
     """Return the term that matches a word as written."""
     return tokenizer.WRITTEN + as_written(raw)
-
-
-def of(snapshot: Snapshot) -> Concepts:
-    """Return the entities of a snapshot; build them once."""
-    return snapshot.once("concepts", lambda: Concepts(snapshot, snapshot.generation.thesaurus()))

@@ -8,219 +8,216 @@ has no hits. Then any of the words is enough, except where an operator joins the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from itertools import islice, product
+from types import MappingProxyType
 from typing import NamedTuple
 
-import msgspec
-import numpy as np
 from whoosh import query
 
-from indexer.analysis.folding import fold
-from indexer.catalogue.fields import MISSING, Field
-from search_app.engine.arrays.bm25f import Ranking, ranked
-from search_app.engine.arrays.cost import bounded
+from indexer.catalogue.schema import exact
+from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Stopwatch
-from search_app.engine.interpretation import entities, entity_linker, spellcheck
-from search_app.engine.interpretation.boosts import preferring
+from search_app.engine.interpretation.entity_linker import Concepts
 from search_app.engine.interpretation.required_clauses import facts_kept
-from search_app.engine.query.clause_builder import Pieces, Vocabulary
-from search_app.engine.query.nodes import leaves
+from search_app.engine.interpretation.spellcheck import Speller
+from search_app.engine.interpretation.value_names import ValueNames
+from search_app.engine.query.clause_builder import Pieces, Things
+from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.query.parser import Parsed, parse
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.snapshot.snapshot import Documents, Snapshot
+from search_app.engine.store import Ask, Reply, Store
 
 ENOUGH = (0, 0, 3, 6, 10)
 """Minimum number of documents that match all clauses, by the number of clauses (at most 4).
 
 If fewer match, any of the words is enough.
 """
+SCRIPTS = "aaaaa ааааа اااااا"
+"""Meaningless words, one in each script that has word lists. `prepare` loads the lists with
+them."""
 FEW = ENOUGH[-1]
 """A query with fewer hits may be relaxed, and semantic search may add documents to it."""
-NO_SCORES, NONE = np.zeros(0, np.float32), np.zeros(0, np.int32)
 
 
 class Understood(NamedTuple):
-    """A query as it was interpreted, with its hits before filters.
+    """A query as it was interpreted, with its hits.
 
-    `base`: the hits; None if no words were typed.
-    `left_out`: the texts of clauses that were dropped because they cost too much.
-    `relaxed`: any of the words is enough. `strict` has the documents that match all words.
+    `relaxed`: any of the words is enough. `strict` is the reply for all words, or None.
     `corrected`: the text that was searched for instead of the text as typed.
-    `tree`: the tree that produced `base`, without the dropped clauses.
     `kept`: the texts of places, languages and years that stay mandatory in a relaxed query.
     """
 
     parsed: Parsed
-    base: Ranking | None
-    left_out: tuple[str, ...] = ()
+    reply: Reply
     relaxed: bool = False
     corrected: str | None = None
-    tree: query.Query | None = None
-    strict: Documents = NONE
+    strict: Reply | None = None
     kept: tuple[str, ...] = ()
 
     @property
+    def has_words(self) -> bool:
+        """Whether the query has words."""
+        return self.parsed.words is not None
+
+    @property
     def is_narrow(self) -> bool:
-        """Return whether so few documents match that the query should be relaxed."""
-        if self.base is None or len(self.base.documents) >= FEW:
+        """Whether so few documents match that the query should be relaxed."""
+        if not self.has_words or self.reply.by_words >= FEW:
             return False
         words = sum(1 for _ in islice(leaves(self.parsed.words), len(ENOUGH) - 1))
-        return len(self.base.documents) < ENOUGH[words]
+        return self.reply.by_words < ENOUGH[words]
 
     @property
     def is_strict(self) -> bool:
-        """Return whether the query was not relaxed because it has operators."""
+        """Whether the query was not relaxed because it has operators."""
         return self.parsed.has_operators and not self.relaxed
 
     @property
     def is_empty(self) -> bool:
-        """Return whether the query has words but no hits."""
-        return self.base is not None and not len(self.base.documents)
+        """Whether the query has words but no hits."""
+        return self.has_words and not self.reply.by_words
 
 
 class Way(NamedTuple):
     """A way to read a query.
 
-    `joined` is And or Or. If `keeps_facts`, places, languages and years stay mandatory.
+    `things` recognizes names. `joined` is And or Or. If `keeps_facts`, places, languages and years
+    stay mandatory.
     """
 
-    vocabulary: Vocabulary
+    things: Things
     joined: type[query.CompoundQuery] = query.And
     pieces: Pieces = "one"
     keeps_facts: bool = False
 
 
-def understood(request: SearchRequest, snapshot: Snapshot, watch: Stopwatch) -> Understood:
-    """Return the first interpretation with enough hits; if none has any, the query as typed."""
-    vocabulary = _vocabulary(request, snapshot)
-    way = Way(vocabulary, query.Or, "apart") if request.match == "any" else Way(vocabulary)
-    typed = _found(request.text, way, snapshot, watch)
-    if _is_enough(typed, request):
+class Interpreter:
+    """Interprets queries against one generation of an index. Threads may share it."""
+
+    def __init__(self, vocabulary: Vocabulary, store: Store, thesaurus: Thesaurus) -> None:
+        self.vocabulary, self.store = vocabulary, store
+        self._thesaurus = thesaurus
+        self._values = ValueNames(vocabulary)
+
+    @cached_property
+    def concepts(self) -> Concepts:
+        """The entities that are recognized in queries."""
+        return Concepts(self.vocabulary, self.store, self._thesaurus, self._values)
+
+    @cached_property
+    def speller(self) -> Speller:
+        """The words that correct others."""
+        return Speller(self.vocabulary, self.store, self.concepts.words)
+
+    def prepare(self) -> None:
+        """Compute all caches that searches share."""
+        self.concepts.prepare()
+        self.speller.suggested(SCRIPTS, rare=False)  # loads the word lists as well
+
+    def understood(self, ask: Ask, watch: Stopwatch) -> Understood:
+        """Return the first interpretation with enough hits; if none has any, the query as typed.
+
+        `ask` has the request. Raise OverBudget.
+        """
+        request = ask.request
+        # Without words there is nothing to recognize, and loading the entities would take time.
+        things: Things = self._values if request.exact or not request.text else self.concepts
+        way = Way(things, query.Or, "apart") if request.match == "any" else Way(things)
+
+        def read(text: str, way: Way) -> Understood:
+            return self._read(ask._replace(text=text), way, watch)
+
+        typed = read(request.text, way)
+        if _is_enough(typed, request):
+            return typed
+        readings = [typed]
+        corrected = None if request.exact else self.speller.corrected(request.text)
+        if corrected:
+            spelt = read(corrected, way)
+            readings.insert(0, spelt._replace(corrected=corrected))
+            if _is_enough(readings[0], request):
+                return readings[0]
+        if request.match == "all":
+            return typed
+        return self._first_with_hits(readings, way, ask, read)
+
+    def _first_with_hits(
+        self,
+        readings: list[Understood],
+        way: Way,
+        ask: Ask,
+        read: Callable[[str, Way], Understood],
+    ) -> Understood:
+        """Return the first relaxed interpretation with hits, or else the query as typed."""
+        typed, request = readings[-1], ask.request
+        for reading, lenient in product(readings, self._lenient(way)):
+            again = read(reading.corrected or request.text, lenient)
+            if again.parsed.words not in (None, typed.parsed.words) and not again.is_empty:
+                return _relaxed(reading, again) if request.match == "auto" else again
         return typed
-    readings = [typed]
-    corrected = None if request.exact else spellcheck.of(snapshot).corrected(request.text)
-    if corrected:
-        spelt = _found(corrected, way, snapshot, watch)
-        readings.insert(0, spelt._replace(corrected=corrected))
-        if _is_enough(readings[0], request):
-            return readings[0]
-    if request.match == "all":
-        return typed
-    for read, lenient in product(readings, _lenient(way)):
-        again = _found(read.corrected or request.text, lenient, snapshot, watch)
-        if again.parsed.words not in (None, typed.parsed.words) and not again.is_empty:
-            return _relaxed(read, again) if request.match == "auto" else again
-    return typed
 
+    def _lenient(self, way: Way) -> list[Way]:
+        """Return the relaxed ways to read a query, in the order in which they are tried.
 
-def _lenient(way: Way) -> list[Way]:
-    """Return the relaxed ways to read a query, in the order in which they are tried.
+        The last ones treat the words of a name as separate words, in case no document has the name.
+        """
+        if way.joined is query.Or:
+            return [way._replace(things=self._values)]
+        return [
+            Way(things, query.Or, "both", keeps_facts=keeps)
+            for things, keeps in product((way.things, self._values), (True, False))
+        ]
 
-    The last ones treat the words of a name as separate words, in case no document has the name.
-    """
-    just_words: Vocabulary = msgspec.structs.replace(way.vocabulary, things=None)
-    if way.joined is query.Or:
-        return [way._replace(vocabulary=just_words)]
-    return [
-        Way(vocabulary, query.Or, "both", keeps_facts=keeps)
-        for vocabulary, keeps in product((way.vocabulary, just_words), (True, False))
-    ]
+    def as_typed(
+        self, text: str, filters: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    ) -> Understood:
+        """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
+        ask = Ask(SearchRequest(text, filters), text=text)
+        return self._read(ask, Way(self.concepts), Stopwatch())
+
+    def _read(self, ask: Ask, way: Way, watch: Stopwatch) -> Understood:
+        """Return a text read in one way, with the reply of the store."""
+        parsed = parse(ask.text, self.vocabulary, way.things, way.joined, way.pieces)
+        watch.lap("parse")
+        tree, kept = parsed.words, tuple[str, ...]()
+        if way.keeps_facts and tree is not None:
+            tree, kept = facts_kept(tree, self.vocabulary.catalogue)
+        boosts = () if tree is None else tuple(self._boosts(ask.text, parsed.spoken))
+        ask = ask._replace(tree=tree, boosts=boosts, filters=parsed.filters)
+        return Understood(parsed, self.store.ask(ask, watch), kept=kept)
+
+    def _boosts(self, text: str, spoken: frozenset[str]) -> Iterator[Leaf]:
+        """Yield clauses whose hits rank first.
+
+        They have documents in a language in which the query names an entity, except the catalogue's
+        own, and documents with a facet value whose name is the whole text, such as a series.
+        """
+        if spoken:
+            others = spoken - set(self.vocabulary.languages[:1])
+            terms = [
+                query.Term(exact(row), language)
+                for row in self.vocabulary.catalogue.facets
+                if row.kind == "language"
+                for language in sorted(others)
+                if self.vocabulary.has_value(row.name, language)
+            ]
+            if terms:
+                yield Leaf(terms)
+        if called := self._values.terms_called(text):
+            yield Leaf([*called], text)
 
 
 def _relaxed(read: Understood, again: Understood) -> Understood:
     """Return the relaxed interpretation, unless it adds no hits to the strict one."""
-    strict = read.base.documents if read.base else NONE
-    if again.base is None or len(again.base.documents) == len(strict):
+    if not again.has_words or again.reply.by_words == read.reply.by_words:
         return read
-    return again._replace(relaxed=True, corrected=read.corrected, strict=strict)
+    return again._replace(relaxed=True, corrected=read.corrected, strict=read.reply)
 
 
 def _is_enough(read: Understood, request: SearchRequest) -> bool:
     """Return whether an interpretation has enough hits, so that no other one is tried."""
     is_open = request.match == "auto" and not request.exact and not read.parsed.has_operators
     return not read.is_empty and not (is_open and read.is_narrow)
-
-
-def as_typed(text: str, snapshot: Snapshot) -> Understood:
-    """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
-    vocabulary = _vocabulary(SearchRequest(text), snapshot)
-    return _found(text, Way(vocabulary), snapshot, Stopwatch())
-
-
-def _vocabulary(request: SearchRequest, snapshot: Snapshot) -> Vocabulary:
-    # Without words there is nothing to recognize, and loading the entities would take time.
-    if request.exact or not request.text:
-        return snapshot.once("words", lambda: _words_of(snapshot))
-    return snapshot.once("vocabulary", lambda: _words_and_things_of(snapshot))
-
-
-def _words_of(snapshot: Snapshot) -> Vocabulary:
-    return Vocabulary(
-        snapshot.catalogue,
-        lambda field, text: _named(field, text, snapshot),
-        snapshot.stems,
-        snapshot.frequency,
-        snapshot.at_home,
-        snapshot.languages,
-        snapshot.read,
-    )
-
-
-def _words_and_things_of(snapshot: Snapshot) -> Vocabulary:
-    known = entity_linker.of(snapshot)
-    return msgspec.structs.replace(_words_of(snapshot), things=known if known.things else None)
-
-
-def _found(text: str, way: Way, snapshot: Snapshot, watch: Stopwatch) -> Understood:
-    parsed = parse(text, way.vocabulary, way.joined, way.pieces)
-    watch.lap("parse")
-    if parsed.words is None:
-        return Understood(parsed, None)
-    wanted, kept = facts_kept(parsed.words, snapshot) if way.keeps_facts else (parsed.words, ())
-    tree, left_out = bounded(wanted, snapshot)
-    if tree is None:
-        base = Ranking(snapshot.everything[:0], NO_SCORES)
-    else:
-        tree = preferring(tree, text, parsed.spoken, snapshot)
-        base = ranked(tree, snapshot, lambda: watch.lap("match"))
-    watch.lap("match")
-    return Understood(parsed, base, left_out, tree=tree, kept=kept)
-
-
-class _Names(NamedTuple):
-    """The folded names of the values of a facet.
-
-    `values` maps a name to its values. `with_word` maps a word to the names that contain it.
-    """
-
-    values: dict[str, list[str]]
-    with_word: dict[str, list[str]]
-
-
-def _named(field: Field, text: str, snapshot: Snapshot) -> list[str]:
-    """Return the values that a text names by code or label, or whose names have all its words.
-
-    The names of countries and languages are known in the six languages of the United Nations.
-    """
-    known = snapshot.once(f"names of {field.name}", lambda: _names(field, snapshot))
-    wanted = fold(text)
-    words = set(wanted.split())
-    if wanted in known.values or not words:
-        return known.values.get(wanted, [])
-    rarest = min((known.with_word.get(word, []) for word in words), key=len)
-    names = [name for name in rarest if words <= set(name.split())]
-    return list(dict.fromkeys(value for name in names for value in known.values[name]))
-
-
-def _names(field: Field, snapshot: Snapshot) -> _Names:
-    """Return the names of the values of a facet."""
-    known = _Names({}, {})
-    for value in snapshot.columns[field.name].values:
-        labels = [] if value == MISSING else entities.names(field, value, snapshot).values()
-        every = [name for names in labels for name in names] or [field.missing]
-        for name in dict.fromkeys(map(fold, (value, *every))):
-            known.values.setdefault(name, []).append(value)
-    for name in known.values:
-        for word in set(name.split()):
-            known.with_word.setdefault(word, []).append(name)
-    return known

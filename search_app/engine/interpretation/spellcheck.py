@@ -12,23 +12,26 @@ word lists, exactly as they are written there, and the names of places and langu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from math import log2
 from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.string_table import Texts
-from search_app.engine.interpretation import entity_linker, word_lists, world_places
+from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.query import clause_builder
 from search_app.engine.query.lexer import tokens
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.query.nodes import Leaf
+from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.store import Store
 
 FREQUENT = 10
 """A word in fewer documents is rare, and a suggestion may replace it."""
@@ -68,25 +71,23 @@ class Candidate(NamedTuple):
 
 
 class Speller:
-    """The vocabulary of a snapshot, with bit masks of letters to find similar words quickly."""
+    """The words of a vocabulary, with bit masks of letters to find similar words quickly.
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._spoken = snapshot.languages[0], (*snapshot.languages, *UNITED_NATIONS)
-        segment = snapshot.segment
-        frequencies = np.diff(segment.words.offsets)
-        known: dict[str, int] = {}
-        words = snapshot.surface_texts
-        for written, frequency in zip(words, frequencies.tolist(), strict=True):
-            known[written] = known.get(written, 0) + frequency
+    `labels` has the words of the labels of all entities.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, store: Store, labels: Set[str]) -> None:
+        self._vocabulary, self._store, self._labels = vocabulary, store, labels
+        self._spoken = vocabulary.languages[0], (*vocabulary.languages, *UNITED_NATIONS)
+        known = dict(vocabulary.written_frequencies())
         places = world_places.words(self._spoken[0])
-        named = dict.fromkeys([*entity_linker.of(snapshot).words, *places], NAMED)
+        named = dict.fromkeys([*labels, *places], NAMED)
         for each in UNITED_NATIONS:
             named |= dict.fromkeys(world_places.words(each).keys() - named.keys(), 1)
         # Words that occur only in names keep the capitals and accents that they have there.
         self._only_named = {each: places.get(each, each) for each in named.keys() - known.keys()}
         known = named | known
-        for written in stemming.stop_words(snapshot.catalogue.language):
+        for written in stemming.stop_words(vocabulary.catalogue.language):
             known.pop(written, None)
         self._words = list(known)
         self._frequencies = np.array(list(known.values()), np.int64)
@@ -157,22 +158,20 @@ class Speller:
             not each.isalpha() or each.isupper() for each in raw[1:]
         ):
             return False
-        is_label = written in entity_linker.of(self._snapshot).words
-        return not is_label and not word_lists.is_correct(raw, *self._spoken)
+        return written not in self._labels and not word_lists.is_correct(raw, *self._spoken)
 
     def _finds_nothing(self, raw: str) -> bool:
         return not self._frequency(raw)
 
     def _is_unknown(self, raw: str) -> bool:
         """Return whether no document contains a word as written."""
-        return not self._snapshot.is_written(as_written(raw))
+        return not self._vocabulary.has_term(tokenizer.WRITTEN + as_written(raw))
 
     def _is_rare(self, raw: str) -> bool:
         return self._frequency(raw) < FREQUENT or self._is_unknown(raw)
 
     def _frequency(self, raw: str) -> int:
-        snapshot = self._snapshot
-        return max(map(snapshot.frequency, snapshot.stems(raw)), default=0)
+        return self._vocabulary.count(raw)
 
     def _best(self, raw: str, others: Sequence[str]) -> str | None:
         """Return the likeliest correction, given the other words; None if none is likely enough."""
@@ -183,12 +182,13 @@ class Speller:
             for each in self.candidates(raw, least)
             if not self._is_far(each.written, wanted) or OSA.distance(each.written, wanted) == 1
         ]
-        beside = self._together(others)
+        likely = [each for each in candidates if each.likelihood > UNLIKELY]
+        beside = self._together([each.written for each in likely], others)
         likeliest = max(
-            (each for each in candidates if each.likelihood > UNLIKELY),
-            key=lambda each: each.likelihood + self._beside(each.written, beside),
-            default=None,
-        )
+            zip(likely, beside, strict=True),
+            key=lambda pair: pair[0].likelihood + log2(1 + pair[1]),
+            default=(None, 0),
+        )[0]
         return self._only_named.get(likeliest.written, likeliest.written) if likeliest else None
 
     def _is_far(self, written: str, wanted: str) -> bool:
@@ -222,28 +222,19 @@ class Speller:
         ]
         return sorted(found, key=lambda each: (-each.likelihood, each.written))[:MOST]
 
-    def _together(self, others: Iterable[str]) -> Array | None:
-        """Return a mask of the documents with all other words; None if there are none."""
-        masks = [self._mask(raw) for raw in others]
-        if not masks:
-            return None
-        together: Array = np.logical_and.reduce(masks)
-        return together if together.any() else None
+    def _together(self, words: Sequence[str], others: Sequence[str]) -> list[int]:
+        """Return for each word the number of documents with it and all others; 0 without others."""
+        if not others:
+            return [0] * len(words)
+        return self._store.count_together(
+            [self._clause(word) for word in words], [self._clause(raw) for raw in others]
+        )
 
-    def _mask(self, raw: str) -> Array:
-        snapshot = self._snapshot
-        mask = np.zeros(snapshot.size, np.bool_)
-        for stem in snapshot.stems(raw):
-            number = snapshot.term(stem)
-            if number is not None:
-                mask[snapshot.segment.stems.postings(number, number + 1).documents] = True
-        return mask
-
-    def _beside(self, written: str, beside: Array | None) -> float:
-        """Return the bonus of a word for its co-occurrence with the others, in doublings."""
-        if beside is None:
-            return 0.0
-        return log2(1 + int(np.count_nonzero(self._mask(written) & beside)))
+    def _clause(self, raw: str) -> Leaf:
+        """Return the clause of a word by its stems."""
+        stems = self._vocabulary.stems(raw)
+        fields = self._vocabulary.searchable
+        return Leaf([query.Term(field, stem) for stem in stems for field in fields], raw)
 
 
 def _plain_words(text: str) -> list[str]:
@@ -256,8 +247,3 @@ def _letters(words: Sequence[str]) -> Array:
     bits = np.left_shift(np.uint32(1), (texts.data & 31).astype(np.uint32))
     bits[texts.offsets[1:] - 1] = 0  # the terminator is not a letter
     return np.bitwise_or.reduceat(bits, texts.offsets[:-1])
-
-
-def of(snapshot: Snapshot) -> Speller:
-    """Return the speller of a snapshot; build it once."""
-    return snapshot.once("speller", lambda: Speller(snapshot))

@@ -7,17 +7,16 @@ as a phrase, written as one word, or, with a lower weight, anywhere in a documen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-import msgspec
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Field
 from search_app.engine.query.nodes import Leaf
+from search_app.engine.query.vocabulary import Vocabulary
 
 APART = 0.3
 """Weight of the words of one piece where they are not adjacent. An adjacent match weighs 1."""
@@ -50,73 +49,16 @@ class Recognised(NamedTuple):
 
 
 class Things(Protocol):
-    """The named entities of an index. `interpretation.entity_linker` implements it."""
+    """The names that a query may contain. `interpretation.entity_linker` implements it."""
+
+    def named(self, field: Field, text: str) -> list[str]:
+        """Return the values of a facet that a text names, by code or label."""
 
     def cut(self, piece: str) -> list[str]:
         """Split a piece of a script without spaces around the names in it."""
 
     def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
         """Return the entities that the pieces of a query name, in order, without nested ones."""
-
-
-def _english(raw: str) -> tuple[str, ...]:
-    return (stemming.stem(raw, "en"),)
-
-
-class Vocabulary(msgspec.Struct, frozen=True, dict=True):
-    """The parser's view of a catalogue and its index.
-
-    `named(field, text)` returns the values of a facet that a text names, by code or label.
-    `stems(raw)` returns the stems of a word in the `languages` of the index, that of the
-    catalogue's language first. `frequency(stem)` is the number of documents with a stem, and
-    `at_home(stem)` the number of those in the catalogue's language.
-    `remembered(key, make)` returns the cached clause of a key, or makes it.
-    `things` recognizes named entities. It is None if words are only words.
-    """
-
-    catalogue: Catalogue
-    named: Callable[[Field, str], list[str]]
-    stems: Callable[[str], tuple[str, ...]] = _english
-    frequency: Callable[[str], int] = lambda _: 0
-    at_home: Callable[[str], int] = lambda _: 0
-    languages: tuple[str, ...] = ("en",)
-    remembered: Callable[[object, Callable[[], Leaf]], Leaf] = lambda _, make: make()
-    things: Things | None = None
-
-    def count(self, raw: str) -> int:
-        """Return the document frequency of the most frequent stem of a word."""
-        return max(map(self.frequency, self.stems(raw)))
-
-    def has(self, raw: str) -> bool:
-        """Return whether any document has a word, in some inflection."""
-        return self.count(raw) > 0
-
-    @cached_property
-    def searchable(self) -> list[str]:
-        """The names of the fields that words are searched for in."""
-        return [field.name for field in self.catalogue.searchable]
-
-    def leaves_out(self, raw: str, *, shouted: bool, spoken: Collection[str] = ()) -> bool:
-        """Return whether a word is a stop word, and not a name in capitals such as IT, WHO or UN.
-
-        Capitals are ignored if all words are in capitals (`shouted`).
-        """
-        if not self.is_stop_word(raw, spoken):
-            return False
-        return len(raw) == 1 or not raw.isupper() or shouted
-
-    def is_stop_word(self, raw: str, spoken: Collection[str] = ()) -> bool:
-        """Return whether a word is a stop word.
-
-        Stop words of the catalogue's language and of the `spoken` languages always are. A stop word
-        of another language is not if most documents with it are in the catalogue's language.
-        """
-        written = as_written(raw)
-        if written not in stemming.EVERY_STOP_WORD:
-            return False
-        if any(written in stemming.stop_words(each) for each in (self.catalogue.language, *spoken)):
-            return True
-        return max(map(self.at_home, self.stems(raw))) * 2 <= self.count(raw)
 
 
 def is_shouted(pieces: Iterable[str]) -> bool:
@@ -145,18 +87,15 @@ class Line:
     `spoken` has the languages of the names.
     """
 
-    def __init__(self, pieces: Sequence[str], vocabulary: Vocabulary, context: Context) -> None:
+    def __init__(
+        self, pieces: Sequence[str], vocabulary: Vocabulary, things: Things, context: Context
+    ) -> None:
         self.vocabulary, self.pieces, self.context = vocabulary, list(pieces), context
         self._is_question = stemming.is_question(self.pieces)
-        self.things: list[Recognised] = []
-        self.spoken: frozenset[str] = frozenset()
-        things = vocabulary.things
-        if things is not None:
-            if not all(map(str.isascii, pieces)):
-                self.pieces = [part for each in pieces for part in _cut(each, things)]
-            self.things = things.recognised(self.pieces, shouted=context.shouted)
-            if self.things:
-                self.spoken = frozenset(each.language for each in self.things if each.language)
+        if not all(map(str.isascii, pieces)):
+            self.pieces = [part for piece in pieces for part in _cut(piece, things)]
+        self.things = things.recognised(self.pieces, shouted=context.shouted)
+        self.spoken = frozenset(thing.language for thing in self.things if thing.language)
 
     def units(self, *, keeps: bool = False, pieces: Pieces = "one") -> list[list[Leaf]]:
         """Return the clauses of each entity and of each piece, in order.
@@ -196,7 +135,7 @@ class Line:
     def _word(self, raw: str, looks_closely: bool) -> Leaf:
         """Return a new clause for a word, as a word that is typed twice counts as two clauses."""
         vocabulary, leaf_of = self.vocabulary, compound if looks_closely else word
-        known = vocabulary.remembered(
+        known = vocabulary.cached_clause(
             (raw, looks_closely), lambda: leaf_of(raw, vocabulary.searchable, vocabulary)
         )
         return Leaf(known.subqueries, known.said)

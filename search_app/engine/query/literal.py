@@ -13,9 +13,10 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import as_written, fold
 from search_app.engine.query import clause_builder
-from search_app.engine.query.clause_builder import Pieces, Vocabulary
+from search_app.engine.query.clause_builder import Pieces
 from search_app.engine.query.lexer import Token
 from search_app.engine.query.nodes import Leaf
+from search_app.engine.query.vocabulary import Vocabulary
 
 SHAPE = re.compile(r"[\w*]+")
 _ALIKE = re.compile(r"(.*?)~([12]?)")

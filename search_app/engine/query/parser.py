@@ -29,7 +29,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
 from indexer.catalogue.schema import exact
 from search_app.engine.query import literal
-from search_app.engine.query.clause_builder import Context, Line, Pieces, Vocabulary, context_of
+from search_app.engine.query.clause_builder import Context, Line, Pieces, Things, context_of
 from search_app.engine.query.grammar import (
     OPERATORS,
     Element,
@@ -41,6 +41,7 @@ from search_app.engine.query.grammar import (
 )
 from search_app.engine.query.lexer import Token, tokens
 from search_app.engine.query.nodes import parted
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.query.word_limit import MOST_WORDS, limited
 from search_app.engine.request import year_range
 
@@ -73,11 +74,13 @@ class Parsed(msgspec.Struct, frozen=True):
 def parse(
     text: str,
     vocabulary: Vocabulary,
+    things: Things,
     joined: type[query.CompoundQuery],
     pieces: Pieces | None = None,
 ) -> Parsed:
     """Return the parsed query of a text, with its words joined by And or by Or.
 
+    `things` recognizes the names in it.
     `pieces` says how a piece with several words is read. The default is `one` clause for And, and
     one clause for each word (`apart`) for Or.
     """
@@ -85,12 +88,12 @@ def parse(
     if _PLAIN.fullmatch(text):
         words = text.split()
         if len(words) <= MOST_WORDS and OPERATORS.isdisjoint(words):
-            line = Line(words, vocabulary, context_of(words))
+            line = Line(words, vocabulary, things, context_of(words))
             return Parsed(_of_plain(line, joined, pieces), (), 0, spoken=line.spoken)
     found, ignored = list(tokens(text)), 0
     if len(text) > MOST_WORDS:  # a word has at least one character
         found, ignored = limited(found, vocabulary.count)
-    return _Parser(vocabulary, joined, pieces).parsed(structured(found), ignored)
+    return _Parser(vocabulary, things, joined, pieces).parsed(structured(found), ignored)
 
 
 def _of_plain(line: Line, joined: type[query.CompoundQuery], pieces: Pieces) -> query.Query | None:
@@ -113,9 +116,13 @@ class _Around(NamedTuple):
 
 class _Parser:
     def __init__(
-        self, vocabulary: Vocabulary, joined: type[query.CompoundQuery], pieces: Pieces
+        self,
+        vocabulary: Vocabulary,
+        things: Things,
+        joined: type[query.CompoundQuery],
+        pieces: Pieces,
     ) -> None:
-        self.vocabulary, self.joined, self.pieces = vocabulary, joined, pieces
+        self.vocabulary, self.things, self.joined, self.pieces = vocabulary, things, joined, pieces
         self.searchable = vocabulary.searchable
         self.unknown: list[tuple[str, str]] = []
         self.unknown_fields: list[str] = []
@@ -219,7 +226,7 @@ class _Parser:
     def _line(self, words: Sequence[str], around: _Around) -> list[Unit]:
         """Return the units of adjacent words."""
         pieces = [each for each in words if tokenizer.words(each)]
-        line = Line(pieces, self.vocabulary, around.context)
+        line = Line(pieces, self.vocabulary, self.things, around.context)
         self.spoken |= line.spoken
         return [[*unit] for unit in line.units(keeps=around.keeps, pieces=self.pieces)]
 
@@ -256,7 +263,7 @@ class _Parser:
             return [query.TermRange(exact(row), ends[0] or None, ends[1] or None)]
         child = self.vocabulary.catalogue.children.get(row.name)
         for each in (row, child):
-            if each and (values := self.vocabulary.named(each, text)):
+            if each and (values := self.things.named(each, text)):
                 terms = [query.Term(exact(each), value) for value in values]
                 return terms if len(terms) == 1 else [query.Or(terms)]
         if row.name in self.searchable and row.kind != "year":

@@ -19,8 +19,7 @@ from flask import Flask, Response, g, request
 
 from indexer.analysis import embeddings
 from search_app.config import Settings
-from search_app.engine import Engine
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine import Engine, Searcher
 from search_app.web.middleware.access import WATCHED
 
 CACHING = {"site.api_suggest": "private, max-age=60"}
@@ -30,11 +29,11 @@ USUAL = "no-cache"
 
 
 def register(
-    app: Flask, engine: Engine, settings: Settings, snapshot: Callable[[], Snapshot]
+    app: Flask, engine: Engine, settings: Settings, searcher: Callable[[], Searcher]
 ) -> None:
     """Add ETags to pages and API responses, and send 304 where an ETag matches.
 
-    `snapshot` returns the snapshot of the current request. Functions that log or count responses
+    `searcher` returns the searcher of the current request. Functions that log or count responses
     must be registered before this one, or they see no 304.
     """
     shared = f"{_program()}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
@@ -42,7 +41,7 @@ def register(
     def unchanged() -> Response | None:
         if not (request.endpoint or "").startswith("site.") or request.endpoint in WATCHED:
             return None
-        g.tag = _tag(shared, snapshot(), engine.failed)
+        g.tag = _tag(shared, searcher(), engine.failed)
         has_it = g.tag in request.if_none_match.as_set(include_weak=True)
         return Response(status=304) if has_it else None
 
@@ -61,14 +60,14 @@ def register(
     app.after_request(tagged)
 
 
-def _tag(shared: str, snapshot: Snapshot, failed: str | None) -> str:
+def _tag(shared: str, searcher: Searcher, failed: str | None) -> str:
     """Return the ETag of the response to the current request.
 
     A generation may reuse the name of a deleted one, so the time of its build is part of the ETag.
     """
-    manifest = snapshot.generation.manifest
+    manifest = searcher.generation.manifest
     parts = (
-        shared, snapshot.name, manifest.built, manifest.corpus, str(failed), request.scheme,
+        shared, searcher.name, manifest.built, manifest.corpus, str(failed), request.scheme,
         request.host, request.script_root, request.path, request.query_string.decode("latin-1"),
     )  # fmt: skip
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

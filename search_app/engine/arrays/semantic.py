@@ -16,11 +16,12 @@ import numpy as np
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, Vector
 from search_app.engine.arrays.bm25f import Ranking
-from search_app.engine.interpretation.interpreter import FEW, Understood
+from search_app.engine.interpretation.interpreter import FEW
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Documents, Snapshot
+from search_app.engine.store import Ask
 
 log = logging.getLogger(__name__)
 
@@ -47,22 +48,22 @@ class Meant(NamedTuple):
         return float(self.shares[self.ranking.documents.searchsorted(number)])
 
 
-def meant(request: SearchRequest, read: Understood, snapshot: Snapshot) -> Meant | None:
-    """Return the documents of a search with semantic scores.
+def meant(ask: Ask, words: Ranking | None, snapshot: Snapshot) -> Meant | None:
+    """Return the documents of a search with semantic scores, given those that match its words.
 
     Return None if the index has no vectors, the model is not installed, or the query is literal or
     empty.
     """
     vectors = snapshot.segment.vectors
-    if vectors is None or read.base is None or not _is_open(request):
+    if vectors is None or words is None or not _is_open(ask.request):
         return None
     encoder = _encoder(snapshot)
     if encoder is None:
         return None
-    wanted = encoder.text(read.corrected or request.text)
-    documents, scores = read.base.documents, read.base.scores(read.base.keys)
+    wanted = encoder.text(ask.text)
+    documents, scores = words.documents, words.scores(words.keys)
     unit = np.float32(SHARE * (scores.max() if len(scores) else 1))
-    if request.match == "all" or len(documents) >= FEW:
+    if ask.request.match == "all" or len(documents) >= FEW:
         shares = unit * vectors.cosines(wanted, documents).clip(0)
         return Meant(Ranking(documents, scores + shares), shares, documents[:0])
     cosines = vectors.cosines(wanted)

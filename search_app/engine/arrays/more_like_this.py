@@ -1,4 +1,4 @@
-"""More like this: the other editions of a publication, and similar publications.
+"""More like this: the publications that are similar to one.
 
 Similar publications are the best hits of an OR of its key terms, scored with BM25F. The key terms
 are those that contribute most to the score of the publication itself. Similarity is the score of
@@ -8,7 +8,6 @@ a hit as a fraction of that score.
 from __future__ import annotations
 
 from itertools import accumulate, islice
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,23 +51,6 @@ UNLIKENING = frozenset(
     for word in words
 )
 """The stems that are never key terms: those of COMMON, and of the stop words of all languages."""
-
-
-class Related(NamedTuple):
-    """The documents related to a publication.
-
-    `editions`: its other editions, newest first. `similar`: similar documents, most similar first.
-    """
-
-    editions: list[int]
-    similar: list[int]
-
-
-def related(number: int, snapshot: Snapshot) -> Related:
-    """Return the documents related to a document."""
-    others = snapshot.editions.others(number)
-    newest_first = others[np.argsort(snapshot.ranks["newest"].take(others))]
-    return Related(newest_first.tolist(), similar(number, snapshot).tolist())
 
 
 def similar(number: int, snapshot: Snapshot) -> Documents:

@@ -22,13 +22,13 @@ from indexer.catalogue.schema import row_of
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.bm25f import rarity, saturated
 from search_app.engine.arrays.matcher import matches, postings
+from search_app.engine.arrays.semantic import Meant
 from search_app.engine.arrays.term_matches import Asked, Evidence, Span, Words
-from search_app.engine.interpretation.interpreter import Understood
 from search_app.engine.query.nodes import Leaf, first_of_equals, leaves, wanted
-from search_app.engine.request import SearchRequest, year_range
+from search_app.engine.request import year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
-from search_app.engine.semantic import Meant
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
+from search_app.engine.store import Ask
 
 TELLING: tuple[How, ...] = (
     "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value",
@@ -45,20 +45,23 @@ class _LookedUp(NamedTuple):
 
 
 class Explainer:
-    """Explain the hits of one search. Postings and masks are cached across hits."""
+    """Explain the hits of one search. Postings and masks are cached across hits.
+
+    `tree` is the evaluated tree of the search, and `meant` has its semantic scores, if any.
+    """
 
     def __init__(
-        self, request: SearchRequest, read: Understood, snapshot: Snapshot, meant: Meant | None
+        self, ask: Ask, tree: query.Query | None, snapshot: Snapshot, meant: Meant | None
     ) -> None:
-        self._request, self._read, self._snapshot, self._meant = request, read, snapshot, meant
-        self._instead_of = _instead_of(request.text, read.corrected)
-        self._first = first_of_equals(leaves(read.tree))
+        self._ask, self._tree, self._snapshot, self._meant = ask, tree, snapshot, meant
+        self._instead_of = _instead_of(ask.request.text, ask.text)
+        self._first = first_of_equals(leaves(tree))
         self._looked_up: dict[int, _LookedUp] = {}
         self._masks: dict[int, Mask] = {}
 
     def why(self, number: int, publication: Publication) -> Why:
         """Return the explanation of a hit: score parts, words it lacks, and filters it passes."""
-        tree, words = self._read.tree, Words(number, self._snapshot)
+        tree, words = self._tree, Words(number, self._snapshot)
         texts = _Texts(publication, words, self._snapshot)
         answering = (self._answering(tree, number) if tree is not None else None) or []
         times = Counter(id(leaf) for leaf in answering)
@@ -137,8 +140,8 @@ class Explainer:
 
     def _filters(self, publication: Publication) -> Iterator[Held]:
         """Yield the filters that a publication passes, whether typed or selected."""
-        typed = [pair for node in self._read.parsed.filters for pair in _values_of(node)]
-        ticked = [(row, value) for row, each in self._request.filters.items() for value in each]
+        typed = [pair for node in self._ask.filters for pair in _values_of(node)]
+        ticked = [(row, value) for row, each in self._ask.request.filters.items() for value in each]
         for row, value in dict.fromkeys([*typed, *ticked]):
             for held in _that_hold(publication, row, value):
                 yield Held(row, held, _through(publication, row, held, self._snapshot))
@@ -214,11 +217,9 @@ def _widest(ways: Mapping[Span, How]) -> dict[Span, How]:
     }
 
 
-def _instead_of(text: str, corrected: str | None) -> dict[str, str]:
+def _instead_of(text: str, searched: str) -> dict[str, str]:
     """Return the typed word for each corrected word; {} if the numbers of words differ."""
-    if corrected is None:
-        return {}
-    typed, put = tokenizer.words(text), tokenizer.words(corrected)
+    typed, put = tokenizer.words(text), tokenizer.words(searched)
     if len(typed) != len(put):
         return {}
     return {

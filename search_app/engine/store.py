@@ -1,0 +1,175 @@
+"""The seam between the engine and an index: what a search asks of a store, and its reply.
+
+Query trees, publications, ids and counts cross the seam. Arrays, masks and document numbers do not.
+`arrays` is the store of a local index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol, Self
+
+from whoosh import query
+
+from indexer.catalogue.records import Publication
+from search_app.engine.deadline import Stopwatch
+from search_app.engine.query.nodes import Leaf
+from search_app.engine.request import SearchRequest, Sort
+from search_app.engine.results import Bucket, Why
+
+
+class Ask(NamedTuple):
+    """A parsed search.
+
+    `tree` has the words of the query, or is None without words. The hits of `boosts` rank higher;
+    they match nothing by themselves. `filters` are typed, and those of `request` are selected.
+    `text` is the text that `tree` was made of, after spelling correction. If `newest_first`, the
+    newest of the best hits come first.
+    """
+
+    request: SearchRequest
+    tree: query.Query | None = None
+    boosts: tuple[Leaf, ...] = ()
+    filters: tuple[query.Query, ...] = ()
+    text: str = ""
+    newest_first: bool = False
+
+    @property
+    def sort(self) -> Sort:
+        """The sort order. Without words there is no relevance, so it falls back to newest."""
+        sort = self.request.sort
+        if self.tree is not None:
+            return sort or "relevance"
+        return sort if sort and sort != "relevance" else "newest"
+
+
+class RankedHit(NamedTuple):
+    """A publication of the requested page, its score (None without words), and its other editions.
+
+    `editions` counts those in the index, whether or not they match.
+    """
+
+    publication: Publication
+    score: float | None
+    editions: int
+
+
+class Related(NamedTuple):
+    """The publications related to one.
+
+    `editions`: its other editions, newest first. `similar`: similar ones, most similar first.
+    """
+
+    editions: Sequence[Publication]
+    similar: Sequence[Publication]
+
+
+class Reply(Protocol):
+    """The hits of a search. What is not asked of a reply is not computed.
+
+    All methods may raise OverBudget.
+    """
+
+    @property
+    def tree(self) -> query.Query | None:
+        """The evaluated tree with its boosts, without the clauses in `dropped`."""
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The texts of the clauses that were dropped because they cost too much."""
+
+    @property
+    def by_words(self) -> int:
+        """The number of publications that match the words, before all filters."""
+
+    @property
+    def matched(self) -> int:
+        """The number of publications that pass the typed filters too, with semantic hits."""
+
+    @property
+    def total(self) -> int:
+        """The number of hits: publications that pass the selected filters too."""
+
+    @property
+    def titles(self) -> int:
+        """The number of hits, with the editions of one title counted once."""
+
+    @property
+    def by_meaning(self) -> int:
+        """The number of hits by semantic similarity alone."""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a publication that passes the typed filters matches the words."""
+
+    def overlap(self, other: Self) -> int:
+        """Return the number of hits that match the words of another reply of this store too."""
+
+    def ids(self) -> Sequence[str]:
+        """Return the ids of the hits of the page, in order."""
+
+    def hits(self) -> Iterator[RankedHit]:
+        """Yield the hits of the page, in order."""
+
+    def all_hits(self) -> Iterator[Publication]:
+        """Yield all hits in order, whatever the page."""
+
+    def explanations(self) -> Sequence[Why | None]:
+        """Return the explanation of each hit of the page; None beyond a limit."""
+
+    def facets(self) -> tuple[Mapping[str, tuple[Bucket, ...]], Mapping[str, int]]:
+        """Return the buckets of each facet in display order, and how many values have none."""
+
+    def value_counts(self, field: str) -> Mapping[str, int]:
+        """Return the number of hits with each value of a field, in the order of the index."""
+
+    def completions(self, prefix: str, limit: int) -> Sequence[str]:
+        """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
+
+    def titles_with(
+        self, words: Sequence[str], limit: int, *, is_open: bool
+    ) -> Sequence[tuple[str, str]]:
+        """Return the ids and titles of up to `limit` hits with all words in their title.
+
+        If `is_open`, the last word is a prefix.
+        """
+
+
+class LabeledValue(NamedTuple):
+    """A facet value, its label, and the number of publications with it."""
+
+    field: str
+    value: str
+    label: str
+    total: int
+
+
+class Store(Protocol):
+    """One generation of an index. Threads may share it."""
+
+    def ask(self, ask: Ask, watch: Stopwatch) -> Reply:
+        """Return the reply to a search. Raise OverBudget."""
+
+    def estimate(self, request: SearchRequest) -> int:
+        """Return the approximate cost of a search, in postings."""
+
+    def count(self, clause: Leaf) -> int:
+        """Return the number of publications that match a clause."""
+
+    def count_together(self, clauses: Sequence[Leaf], others: Sequence[Leaf]) -> list[int]:
+        """Return for each clause the number of publications that match it and all others."""
+
+    def truncated(self, clause: Leaf) -> int:
+        """Return how many terms of a prefix, wildcard or fuzzy term are beyond the limit."""
+
+    def values_beginning(self, text: str, limit: int) -> Iterator[LabeledValue]:
+        """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
+
+    def publication(self, identity: str) -> Publication | None:
+        """Return the publication with an id, or None."""
+
+    def related(self, identity: str) -> Related:
+        """Return the publications related to one. Raise KeyError if there is none with this id."""
+
+    def prepare(self) -> None:
+        """Compute all caches that searches share."""
