@@ -127,6 +127,6 @@ def _case(name: str, asked: Sequence[SearchRequest], engine: PubsearchEngine, ro
         median=round(median(median(each) for each in taken), 3),
         worst=round(max(taken[slowest]), 3),
         slowest=text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…",
-        total=answer.found.total,
+        total=answer.reply.total,
         told=engine.bounds(answer),
     )

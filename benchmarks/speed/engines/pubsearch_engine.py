@@ -10,11 +10,11 @@ from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Kind, Question
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import prepare
-from search_app.engine.interpretation import entity_linker
+from search_app.engine.arrays.reply import ArrayReply
+from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.request import Match, SearchRequest
-from search_app.engine.search import Answer as Found
-from search_app.engine.search import find, results
+from search_app.engine.retrieval import found
+from search_app.engine.searcher import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
 
 _MATCH: dict[Kind, Match] = {"or": "any"}
@@ -65,7 +65,8 @@ facet = 4
 class Answered(NamedTuple):
     """An answer as the engine gives it."""
 
-    found: Found
+    request: SearchRequest
+    reply: ArrayReply
     titles: list[str]
     facets: dict[str, list[tuple[str, int]]]
 
@@ -94,11 +95,12 @@ class PubsearchEngine(Engine):
         if wrong := directory.misfits(generation):
             raise RuntimeError("; ".join(wrong))
         self.snapshot = Snapshot(generation)
+        store = ArrayStore(self.snapshot)
+        self.searcher = Searcher(generation, store, self.snapshot.vocabulary)
 
     def warm(self) -> None:
         """Makes what words are read by, as a server does before it answers."""
-        prepare(self.snapshot)
-        entity_linker.of(self.snapshot).prepare()
+        self.searcher.prepare()
 
     def ask(self, question: Question) -> Answered:
         """Asks as the page does, with the ticks as filters."""
@@ -108,21 +110,20 @@ class PubsearchEngine(Engine):
 
     def search(self, request: SearchRequest) -> Answered:
         """Any search, with the titles of its hits and the largest values of the facets."""
-        found = find(request, self.snapshot)
-        titles = [self.snapshot.title(number) for number in found.numbers.tolist()]
-        return Answered(
-            found, titles, {name: found.counts.largest(name, VALUES) for name in FACETS}
-        )
+        reply = found(request, self.searcher.interpreter).reply
+        assert isinstance(reply, ArrayReply)
+        titles = [self.snapshot.title(number) for number in reply.page[0].tolist()]
+        facets = {name: reply.counts.largest(name, VALUES) for name in FACETS}
+        return Answered(request, reply, titles, facets)
 
     def read(self, answer: object) -> Answer:
         """The answer, with its number of papers."""
         assert isinstance(answer, Answered)
-        return Answer(answer.found.total, answer.titles, answer.facets)
+        return Answer(answer.reply.total, answer.titles, answer.facets)
 
-    @staticmethod
-    def bounds(answer: Answered) -> str:
+    def bounds(self, answer: Answered) -> str:
         """What the engine tells of a search that it cut short; empty if of none."""
-        told = results(answer.found)
+        told = self.searcher.search(answer.request)
         left_out = told.ignored + len(told.too_much)
         rarest = sum(more for _, more in told.cut)
         return ", ".join([

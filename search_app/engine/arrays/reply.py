@@ -7,7 +7,6 @@ facet counts. Each step is computed once, when its result is first needed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -41,15 +40,24 @@ MOST_REASONS = 10_000
 of a page of 100 have explanations."""
 
 
-class Listed(NamedTuple):
-    """The hits in the order of their documents, with the keys of two orders (float32), or None.
+Page = tuple[Documents, NDArray[np.float32] | None]
+"""Documents in order, and the scores or the sort keys of each; None without words."""
 
-    `scores` are the sort keys of relevance. `order` are the keys that hits are sorted by.
+
+class Retrieved(NamedTuple):
+    """The documents of a search after each step.
+
+    `meant` has the semantic scores, if the search uses them. `ranking` has the documents before any
+    filter, or is None without words. `selections` has the selection of each facet with a selected
+    value. `sifted` has the documents that pass the typed filters, and the hits. `keys` (float32)
+    are the sort keys of the hits by relevance, or None without words.
     """
 
-    documents: Documents
-    scores: NDArray[np.float32] | None
-    order: NDArray[np.float32] | None
+    meant: Meant | None
+    ranking: Ranking | None
+    selections: Mapping[str, Selection]
+    sifted: Sifted
+    keys: NDArray[np.float32] | None
 
 
 class ArrayReply:
@@ -64,6 +72,10 @@ class ArrayReply:
         self.tree: query.Query | None = None
         self.dropped: tuple[str, ...] = ()
         self.words: Ranking | None = None
+        # No `cached_property`: until Python 3.12, all threads wait while one computes it.
+        self._retrieved: Retrieved | None = None
+        self._page: Page | None = None
+        self._counts: Counts | None = None
         if ask.tree is None:
             return
         self.tree, self.dropped = bounded(ask.tree, snapshot)
@@ -80,54 +92,40 @@ class ArrayReply:
         """The number of publications that match the words, before all filters."""
         return 0 if self.words is None else len(self.words.documents)
 
-    @cached_property
-    def meant(self) -> Meant | None:
-        """The documents with semantic scores, if the search uses them."""
+    @property
+    def retrieved(self) -> Retrieved:
+        """The documents after semantic search and filters."""
+        if self._retrieved is None:
+            self._retrieved = self._retrieve()
+        return self._retrieved
+
+    def _retrieve(self) -> Retrieved:
         meant = semantic.meant(self._ask, self.words, self._snapshot)
         if meant:
             self._watch.lap("meaning")
-        return meant
-
-    @property
-    def ranking(self) -> Ranking | None:
-        """The ranked documents before any filter, or None without words."""
-        return self.meant.ranking if self.meant else self.words
-
-    @cached_property
-    def selections(self) -> Mapping[str, Selection]:
-        """The selection of each facet with a selected value."""
-        return facets.ticked(self._ask.request.filters, self._snapshot)
-
-    @cached_property
-    def _filtered(self) -> tuple[Sifted, NDArray[np.float32] | None]:
-        """The documents that pass the filters, and the sort keys of the hits."""
-        ranking = self.ranking
+        ranking = meant.ranking if meant else self.words
         documents, keys = (
             (ranking.documents, ranking.keys) if ranking else (self._snapshot.everything, None)
         )
         for node in self._ask.filters:
             kept = matches(node, self._snapshot).take(documents)
             documents, keys = documents[kept], None if keys is None else keys[kept]
-        sifted = Sifted(documents, self.selections)
+        selections = facets.ticked(self._ask.request.filters, self._snapshot)
+        sifted = Sifted(documents, selections)
         if keys is not None and sifted.at is not None:
             keys = keys.take(sifted.at)
         self._watch.lap("match")
-        return sifted, keys
-
-    @property
-    def sifted(self) -> Sifted:
-        """The documents that pass the typed filters, and which of them are hits."""
-        return self._filtered[0]
+        return Retrieved(meant, ranking, selections, sifted, keys)
 
     @property
     def documents(self) -> Documents:
         """The documents of all hits, ascending."""
-        return self.sifted.documents
+        return self.retrieved.sifted.documents
 
     @property
     def matched(self) -> int:
         """The number of publications that pass the typed filters too, with semantic hits."""
-        return len(self.sifted.given)
+        return len(self.retrieved.sifted.given)
 
     @property
     def total(self) -> int:
@@ -142,12 +140,14 @@ class ArrayReply:
     @property
     def by_meaning(self) -> int:
         """The number of hits by semantic similarity alone."""
-        return self._among(self.meant.added) if self.meant else 0
+        meant = self.retrieved.meant
+        return self._among(meant.added) if meant else 0
 
     @property
     def has_words(self) -> bool:
         """Whether a publication that passes the typed filters matches the words."""
-        return self.matched > (len(self.meant.added) if self.meant else 0)
+        meant = self.retrieved.meant
+        return self.matched > (len(meant.added) if meant else 0)
 
     def overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply too."""
@@ -156,35 +156,36 @@ class ArrayReply:
     def _among(self, documents: Documents) -> int:
         return len(self._snapshot.common(documents, self.documents)[0])
 
-    @cached_property
-    def _listed(self) -> Listed:
-        """The hits of the list: with folding, the first edition of each title only."""
-        (sifted, keys), ask, snapshot = self._filtered, self._ask, self._snapshot
-        documents, order = sifted.documents, keys
+    def _ordered(self, page: slice) -> Page:
+        """Return the documents of a part of the list, in order, and their sort keys by relevance.
+
+        With folding, only the first edition of each title is in the list.
+        """
+        ask, snapshot, keys = self._ask, self._snapshot, self.retrieved.keys
+        documents, order = self.documents, keys
         if ask.newest_first and ask.request.sort is None and keys is not None:
             order = leveled(keys)
         if ask.request.fold:
             stays = folded(documents, order, snapshot.ranks, ask.sort, snapshot.editions.family)
             documents = documents.take(stays)
             keys, order = [None if one is None else one.take(stays) for one in (keys, order)]
-        return Listed(documents, keys, order)
+        at = best(documents, order, snapshot.ranks, ask.sort, page)
+        return documents.take(at), None if keys is None else keys.take(at)
 
-    def _best(self, page: slice) -> NDArray[np.intp]:
-        """Return the indexes in `_listed` of some hits, in order."""
-        listed = self._listed
-        return best(listed.documents, listed.order, self._snapshot.ranks, self._ask.sort, page)
-
-    @cached_property
-    def page(self) -> tuple[Documents, NDArray[np.float32] | None]:
+    @property
+    def page(self) -> Page:
         """The documents of the page, in order, and their scores, or None without words."""
-        request = self._ask.request
+        if self._page is None:
+            self._page = self._rank()
+        return self._page
+
+    def _rank(self) -> Page:
+        request, ranking = self._ask.request, self.retrieved.ranking
         first = (request.page - 1) * request.size
-        at = self._best(slice(first, first + request.size))
-        listed, scores = self._listed, self._listed.scores
-        if self.ranking is not None and scores is not None:
-            scores = self.ranking.scores(scores.take(at))
+        documents, keys = self._ordered(slice(first, first + request.size))
+        scores = None if ranking is None or keys is None else ranking.scores(keys)
         self._watch.lap("score")
-        return listed.documents.take(at), scores
+        return documents, scores
 
     def ids(self) -> list[str]:
         """Return the ids of the hits of the page, in order."""
@@ -203,13 +204,12 @@ class ArrayReply:
 
     def all_hits(self) -> Iterator[Publication]:
         """Yield all hits in order, whatever the page."""
-        documents = self._listed.documents
-        for number in documents.take(self._best(slice(0, len(documents)))).tolist():
+        for number in self._ordered(slice(0, self.total))[0].tolist():
             yield self._snapshot.publication(number)
 
     def explanations(self) -> list[Why | None]:
         """Return the explanation of each hit of the page; None beyond MOST_REASONS."""
-        explainer = Explainer(self._ask, self.tree, self._snapshot, self.meant)
+        explainer = Explainer(self._ask, self.tree, self._snapshot, self.retrieved.meant)
         words = sum(1 for _ in leaves(self.tree)) or 1
         numbers = self.page[0].tolist()
         explained: list[Why | None] = []
@@ -218,17 +218,22 @@ class ArrayReply:
             self._watch.lap("explain")
         return explained + [None] * (len(numbers) - len(explained))
 
-    @cached_property
+    @property
     def counts(self) -> Counts:
         """The facet counts. A facet with a selected value is counted without its own selection."""
+        if self._counts is None:
+            self._counts = self._count()
+        return self._counts
+
+    def _count(self) -> Counts:
         counts = self._snapshot.table.counts(self.documents, dict(self._but_for_their_own()))
         self._watch.lap("facets")
         return counts
 
     def _but_for_their_own(self) -> Iterator[tuple[str, Documents]]:
         """Yield each field with a selected value, and the documents that pass all other facets."""
-        for facet, selection in self.selections.items():
-            others = self.sifted.but_for(facet)
+        for facet, selection in self.retrieved.selections.items():
+            others = self.retrieved.sifted.but_for(facet)
             for row in selection.rows:
                 yield row.name, others
 
@@ -237,8 +242,8 @@ class ArrayReply:
         buckets, left_out = {}, {}
         for field in self._snapshot.catalogue.facets:
             name = field.name
-            selection = self.selections.get(name) or Selection(field, {}, self._snapshot)
-            base = self.sifted.but_for(name)
+            selection = self.retrieved.selections.get(name) or Selection(field, {}, self._snapshot)
+            base = self.retrieved.sifted.but_for(name)
             buckets[name] = facets.buckets(base, self.counts, selection, self._ask.request.values)
             left_out[name] = facets.left_out(buckets[name], self.counts, selection)
         self._watch.lap("facets")

@@ -128,7 +128,7 @@ class Interpreter:
         way = Way(things, query.Or, "apart") if request.match == "any" else Way(things)
 
         def read(text: str, way: Way) -> Understood:
-            return self._read(ask._replace(text=text), way, watch)
+            return self._read(text, way, ask, watch)
 
         typed = read(request.text, way)
         if _is_enough(typed, request):
@@ -175,18 +175,18 @@ class Interpreter:
         self, text: str, filters: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     ) -> Understood:
         """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
-        ask = Ask(SearchRequest(text, filters), text=text)
-        return self._read(ask, Way(self.concepts), Stopwatch())
+        ask = Ask(SearchRequest(text, filters))
+        return self._read(text, Way(self.concepts), ask, Stopwatch())
 
-    def _read(self, ask: Ask, way: Way, watch: Stopwatch) -> Understood:
+    def _read(self, text: str, way: Way, ask: Ask, watch: Stopwatch) -> Understood:
         """Return a text read in one way, with the reply of the store."""
-        parsed = parse(ask.text, self.vocabulary, way.things, way.joined, way.pieces)
+        parsed = parse(text, self.vocabulary, way.things, way.joined, way.pieces)
         watch.lap("parse")
         tree, kept = parsed.words, tuple[str, ...]()
         if way.keeps_facts and tree is not None:
             tree, kept = facts_kept(tree, self.vocabulary.catalogue)
-        boosts = () if tree is None else tuple(self._boosts(ask.text, parsed.spoken))
-        ask = ask._replace(tree=tree, boosts=boosts, filters=parsed.filters)
+        boosts = () if tree is None else tuple(self._boosts(text, parsed.spoken))
+        ask = Ask(ask.request, tree, boosts, parsed.filters, text, ask.newest_first)
         return Understood(parsed, self.store.ask(ask, watch), kept=kept)
 
     def _boosts(self, text: str, spoken: frozenset[str]) -> Iterator[Leaf]:

@@ -82,10 +82,9 @@ class Counts:
         values, numbers, ends = self._ordered
         at, names = self._rows.at[row], self._rows.values
         here = slice(ends[at], ends[at + 1] if most is None else min(ends[at] + most, ends[at + 1]))
-        return [
-            (names[value], number)
-            for value, number in zip(values[here].tolist(), numbers[here].tolist(), strict=True)
-        ]
+        return list(
+            zip(map(names.__getitem__, values[here].tolist()), numbers[here].tolist(), strict=True)
+        )
 
     @cached_property
     def _ordered(self) -> tuple[Numbers, Numbers, list[int]]:
