@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 from indexer.catalogue.records import Source
-from search_app.engine.features.autocomplete import Kind
 from search_app.engine.query.year_expressions import YearExpression
-from search_app.engine.results import Held, Part
+from search_app.engine.results import Held, Part, SuggestionKind
 
 
 class Also(TypedDict):
@@ -189,7 +188,7 @@ class Search(TypedDict):
 class Suggested(TypedDict):
     """A suggestion: its kind, text and label, and how many publications `href` leads to."""
 
-    kind: Kind
+    kind: SuggestionKind
     text: str
     label: str
     count: int

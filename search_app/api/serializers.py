@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from search_app.api import schemas
-from search_app.engine.features.autocomplete import Suggestion
-from search_app.engine.results import Bucket, Hit, Results, Why
+from search_app.engine.results import Bucket, Hit, Results, Suggestion, Why
 from search_app.engine.store import Related
 from search_app.presentation.alternatives import Way, ways
 from search_app.presentation.explanations import reasons

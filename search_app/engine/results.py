@@ -189,6 +189,24 @@ class Diagnosis(msgspec.Struct, frozen=True):
     places: tuple[Place, ...] = ()
 
 
+SuggestionKind = Literal["word", "title", "facet"]
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """A suggestion, and the number of hits that it leads to.
+
+    `text` depends on the kind. For a `word` it is the typed text with its last word completed.
+    For a `title` it is the title, and `value` is the id of the publication. For a `facet` it is
+    the label, and `field` and `value` are the facet value to select instead of the typed words.
+    """
+
+    kind: SuggestionKind
+    text: str
+    count: int
+    field: str = ""
+    value: str = ""
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """The results of a search.
 

@@ -8,11 +8,11 @@ from indexer.catalogue.records import Publication
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Stopwatch
 from search_app.engine.features import autocomplete
-from search_app.engine.features.autocomplete import Filters, Suggestion
+from search_app.engine.features.autocomplete import Filters
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Results
+from search_app.engine.results import Results, Suggestion
 from search_app.engine.retrieval import found
 from search_app.engine.search import search
 from search_app.engine.store import Related, Store

@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, cycle
-from typing import Literal, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written
@@ -20,10 +18,10 @@ from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
+from search_app.engine.results import Suggestion
 from search_app.engine.store import Ask, Reply
 
 Filters = Mapping[str, Sequence[str]]
-Kind = Literal["word", "title", "facet"]
 
 MOST = 8
 """Default limit on the number of suggestions."""
@@ -35,21 +33,6 @@ LOOKED_AT = 4
 """Candidates examined per suggestion, most frequent first, because some are skipped."""
 
 _ODD = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-(?!\s|$)')
-
-
-class Suggestion(msgspec.Struct, frozen=True):
-    """A suggestion, and the number of hits that it leads to.
-
-    `text` depends on the kind. For a `word` it is the typed text with its last word completed.
-    For a `title` it is the title, and `value` is the id of the publication. For a `facet` it is
-    the label, and `field` and `value` are the facet value to select instead of the typed words.
-    """
-
-    kind: Kind
-    text: str
-    count: int
-    field: str = ""
-    value: str = ""
 
 
 class Typed(NamedTuple):

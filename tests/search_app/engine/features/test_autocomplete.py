@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,9 +16,13 @@ from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.string_table import Texts
 from search_app.engine import Engine, open_engine
-from search_app.engine.features.autocomplete import LONGEST, MOST, Filters, Suggestion, suggest
+from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.features.autocomplete import LONGEST, MOST, Filters, suggest
+from search_app.engine.results import Suggestion
 from search_app.engine.request import SearchRequest
+from search_app.engine.retrieval import Finding, found
 from search_app.engine.snapshot.prefix_index import Labels
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import FILTERS, WORDS, index, publications
 
 TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"
@@ -29,24 +34,41 @@ def engine(catalogue_index: Path) -> Engine:
     return open_engine(catalogue_index)
 
 
-def of(found: Sequence[Suggestion], kind: str) -> list[str]:
-    """The texts of the suggestions of a kind."""
-    return [each.text for each in found if each.kind == kind]
+def suggested(
+    engine: Engine, text: str, most: int = MOST, filters: Filters | None = None
+) -> list[Suggestion]:
+    """Return the suggestions for a text."""
+    return suggest(text, engine.searcher().interpreter, most, filters)
+
+
+def search(engine: Engine, request: SearchRequest) -> Finding:
+    """Return what a search finds."""
+    return found(request, engine.searcher().interpreter)
+
+
+def snapshot(engine: Engine) -> Snapshot:
+    """Return the arrays of the index."""
+    return cast(ArrayStore, engine.searcher().store).snapshot
+
+
+def of(suggestions: Sequence[Suggestion], kind: str) -> list[str]:
+    """Return the texts of the suggestions of a kind."""
+    return [each.text for each in suggestions if each.kind == kind]
 
 
 def words(engine: Engine, text: str, filters: Filters | None = None) -> list[str]:
     """All words that a text is completed by."""
-    return of(suggest(text, engine.snapshot(), 50, filters), "word")
+    return of(suggested(engine, text, 50, filters), "word")
 
 
 def titles(engine: Engine, text: str) -> list[str]:
     """The titles that are suggested for a text."""
-    return of(suggest(text, engine.snapshot(), 50), "title")
+    return of(suggested(engine, text, 50), "title")
 
 
 def values(engine: Engine, text: str, filters: Filters | None = None) -> list[tuple[str, str]]:
     """The values that are suggested for a text, each with its field."""
-    found = suggest(text, engine.snapshot(), 50, filters)
+    found = suggested(engine, text, 50, filters)
     return [(each.field, each.value) for each in found if each.kind == "facet"]
 
 
@@ -59,7 +81,7 @@ def test_the_last_word_is_completed(engine: Engine) -> None:
 
 def test_the_commonest_words_come_first(engine: Engine) -> None:
     """Words are ordered by how many publications have them as they are written."""
-    terms = engine.snapshot().segment.words
+    terms = snapshot(engine).segment.words
     found = [terms.texts.number(word) for word in words(engine, "tra")]
     held = [terms.frequency(number) for number in found if number is not None]
     assert len(held) > 3
@@ -94,7 +116,7 @@ def test_words_stand_beside_those_before(engine: Engine) -> None:
     assert "sea" in words(engine, "se")
     assert "organ sea" not in words(engine, "organ se")
     assert words(engine, "xyzzy tra") == []
-    (first,) = suggest("organ re", engine.snapshot(), 1)
+    (first,) = suggested(engine, "organ re", 1)
     assert first.text == "organ removal"
 
 
@@ -109,7 +131,7 @@ def test_what_is_written_is_told_once(engine: Engine, monkeypatch: pytest.Monkey
 
 def test_titles_have_all_words(engine: Engine) -> None:
     """A title is suggested that has all words, the last as a beginning, in any order."""
-    found = [each for each in suggest("removal org", engine.snapshot()) if each.kind == "title"]
+    found = [each for each in suggested(engine, "removal org") if each.kind == "title"]
     assert {each.value for each in found} == {
         TOOLKIT, "human-trafficking-for-the-removal-of-organs-and-body-parts",
     }  # fmt: skip
@@ -155,7 +177,7 @@ def test_values_that_begin_so_come_first(engine: Engine) -> None:
     """Labels that begin with what is typed stand before those that have it within."""
     found = [
         each.text.lower().startswith("in")
-        for each in suggest("in", engine.snapshot(), 50)
+        for each in suggested(engine, "in", 50)
         if each.kind == "facet"
     ]
     assert found == sorted(found, reverse=True)
@@ -165,13 +187,13 @@ def test_values_that_begin_so_come_first(engine: Engine) -> None:
 
 def test_all_kinds_have_their_places(engine: Engine) -> None:
     """There are at most so many, kind by kind, and no kind crowds out another."""
-    found = suggest("tra", engine.snapshot())
+    found = suggested(engine, "tra")
     assert len(found) == MOST
     kinds = [each.kind for each in found]
     assert kinds == sorted(kinds, key=("word", "facet", "title").index)
     assert [kinds.count(kind) for kind in ("word", "facet", "title")] == [3, 3, 2]
-    assert len(suggest("tra", engine.snapshot(), 1)) == 1
-    assert {each.kind for each in suggest("assessment toolkit tr", engine.snapshot())} >= {"title"}
+    assert len(suggested(engine, "tra", 1)) == 1
+    assert {each.kind for each in suggested(engine, "assessment toolkit tr")} >= {"title"}
 
 
 @pytest.mark.parametrize(
@@ -182,13 +204,13 @@ def test_all_kinds_have_their_places(engine: Engine) -> None:
 )  # fmt: skip
 def test_what_is_no_plain_word_has_no_suggestions(engine: Engine, text: str) -> None:
     """Phrases, fields, operators and patterns are left alone, and so is what is too long."""
-    assert suggest(text, engine.snapshot()) == []
+    assert suggested(engine, text) == []
 
 
 def test_what_is_ticked_bounds_what_is_suggested(engine: Engine) -> None:
     """With something ticked, all that is suggested lies within, and that value is not."""
     ticked = {"region": ("South Asia",)}
-    for each in suggest("tra", engine.snapshot(), 50, ticked):
+    for each in suggested(engine, "tra", 50, ticked):
         assert_true(engine, each, "tra", ticked)
     assert ("region", "South Asia") not in values(engine, "south", ticked)
     assert words(engine, "refug", {"section": ("Multimedia",)}) == []
@@ -200,7 +222,7 @@ def test_what_is_ticked_bounds_what_is_suggested(engine: Engine) -> None:
 )
 def test_what_is_counted_is_what_a_search_finds(engine: Engine, text: str) -> None:
     """A suggestion counts what a search finds, under other names of a thing too."""
-    for each in suggest(text, engine.snapshot(), 50):
+    for each in suggested(engine, text, 50):
         assert_true(engine, each, text, {})
 
 
@@ -214,21 +236,21 @@ def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) 
     ticked = {name: tuple(values) for name, values in filters.items()}
     assert each.count > 0
     if each.kind == "word":
-        answer = engine.find(SearchRequest(each.text, ticked))
-        read = answer.understood
-        assert (answer.total, read.corrected) == (each.count, None)
-        assert not read.relaxed or len(read.strict)
+        finding = search(engine, SearchRequest(each.text, ticked))
+        read = finding.understood
+        assert (finding.reply.total, read.corrected) == (each.count, None)
+        assert not read.relaxed or (read.strict and read.strict.by_words)
         assert fold(each.text).startswith(fold(typed.lstrip()))
     elif each.kind == "facet":
         ticked[each.field] = (*ticked.get(each.field, ()), each.value)
-        assert engine.find(SearchRequest(filters=ticked)).total == each.count
+        assert search(engine, SearchRequest(filters=ticked)).reply.total == each.count
         assert typed.split()[0].lower() in each.text.lower()
     else:
-        snapshot = engine.snapshot()
-        number = snapshot.number(each.value)
-        assert number is not None
-        assert snapshot.title(number) == each.text
-        assert number in engine.find(SearchRequest(filters=ticked)).sifted.documents
+        searcher = engine.searcher()
+        publication = searcher.publication(each.value)
+        assert publication
+        assert publication.title == each.text
+        assert each.value in searcher.ids(SearchRequest(filters=ticked, size=searcher.size))
         held = written(each.text)
         *whole, last = written(typed)
         assert set(whole) <= set(held)
@@ -253,7 +275,7 @@ def test_every_suggestion_is_true(
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(index(Path(folder), made))
         for text, filters in asked:
-            found = suggest(text, engine.snapshot(), filters=filters)
+            found = suggested(engine, text, filters=filters)
             assert len(found) <= MOST
             assert len(set(found)) == len(found)
             for each in found:
@@ -265,7 +287,7 @@ def test_every_suggestion_is_true(
 def test_any_text_has_suggestions_or_none(engine: Engine, text: str, most: int) -> None:
     """Nothing that can be typed fails."""
     for typed in (text, f"organ {text}", f"{text}tra"):
-        assert len(suggest(typed, engine.snapshot(), most)) <= most
+        assert len(suggested(engine, typed, most)) <= most
 
 
 def test_of_many_values_the_commonest_are_kept(
@@ -273,8 +295,8 @@ def test_of_many_values_the_commonest_are_kept(
 ) -> None:
     """A field of very many values is looked through for its commonest ones only."""
     monkeypatch.setattr("search_app.engine.snapshot.prefix_index.MOST_VALUES", 2)
-    snapshot = engine.snapshot()
-    counts = snapshot.table.counts(snapshot.everything)
-    labels = Labels(snapshot.columns, snapshot.catalogue, counts)
+    arrays = snapshot(engine)
+    counts = arrays.table.counts(arrays.everything)
+    labels = Labels(arrays.columns, arrays.catalogue, counts)
     kept = [value for field, value in labels.values if field == "section"]
     assert kept == ["Technical Papers", "Reports and Assessments"]
