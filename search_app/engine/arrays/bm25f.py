@@ -25,7 +25,8 @@ from whoosh import query
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.postings import K1
 from indexer.codec.segment.reader import Postings
-from search_app.engine.arrays.matcher import Fetch, Look, fetching, matches, never, postings
+from search_app.engine.arrays.clause import Look, never, postings
+from search_app.engine.arrays.matcher import Fetch, fetching, matches
 from search_app.engine.query.nodes import Leaf, first_of_equals, leaves
 from search_app.engine.snapshot.snapshot import Documents, Snapshot, places
 

@@ -17,7 +17,7 @@ from indexer.analysis.folding import fold
 from indexer.catalogue.schema import row_of
 from search_app.engine.admission import COSTLY
 from search_app.engine.arrays import term_expansion
-from search_app.engine.arrays.matcher import said
+from search_app.engine.arrays.clause import said
 from search_app.engine.query.lexer import Token, tokens
 from search_app.engine.query.literal import SHAPE
 from search_app.engine.query.nodes import Leaf, first_of_equals, parts

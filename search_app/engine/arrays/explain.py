@@ -21,9 +21,10 @@ from indexer.catalogue.records import Publication
 from indexer.catalogue.schema import row_of
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.bm25f import rarity, saturated
-from search_app.engine.arrays.matcher import matches, postings
+from search_app.engine.arrays.clause import Asked, never
+from search_app.engine.arrays.matcher import matches
 from search_app.engine.arrays.semantic import Meant
-from search_app.engine.arrays.term_matches import Asked, Evidence, Span, Words
+from search_app.engine.arrays.term_matches import Evidence, Span, Words
 from search_app.engine.query.nodes import Leaf, first_of_equals, leaves, wanted
 from search_app.engine.request import year_range
 from search_app.engine.results import Held, How, InField, Matched, Part, Why
@@ -113,8 +114,8 @@ class Explainer:
         leaf = self._first[id(leaf)]
         known = self._looked_up.get(id(leaf))
         if known is None:
-            held = postings(leaf, self._snapshot)
             asked = Asked(leaf, self._snapshot)
+            held = asked.postings(never)
             known = _LookedUp(asked, held, rarity(held, self._snapshot))
             self._looked_up[id(leaf)] = known
         return known

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.reader import Postings
+from indexer.codec.segment.reader import Places, Postings
 from search_app.engine.snapshot.snapshot import Snapshot
 
 NOWHERE = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -42,3 +42,13 @@ def _summed(documents: Array, weights: Array) -> Postings:
     np.not_equal(documents[1:], documents[:-1], out=is_first[1:])
     first = is_first.nonzero()[0]
     return Postings(documents.take(first), np.add.reduceat(weights, first, dtype=np.float32))
+
+
+def in_fields(places: Places, fields: set[str], snapshot: Snapshot) -> Postings:
+    """Return the postings of the occurrences that are in one of the fields."""
+    segment = snapshot.segment
+    documents, field_at = places.documents, segment.fields_at(places)
+    if len(fields) < len(segment.fields):
+        here = np.array([name in fields for name in segment.fields])[field_at]
+        documents, field_at = documents[here], field_at[here]
+    return gathered(documents, segment.scale[documents, field_at], snapshot)

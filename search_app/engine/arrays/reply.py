@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.catalogue.records import Publication
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.reader import Terms
-from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
-from search_app.engine.arrays import facets, semantic
+from indexer.codec.segment.term_dictionary import STEM_MARK
+from search_app.engine.arrays import facets, semantic, term_expansion
 from search_app.engine.arrays.bm25f import Ranking, ranked
 from search_app.engine.arrays.cost import bounded
 from search_app.engine.arrays.explain import Explainer
@@ -264,16 +262,7 @@ class ArrayReply:
 
     def completions(self, prefix: str, limit: int) -> list[str]:
         """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
-        words = self._snapshot.segment.words
-        first, last = words.texts.beginning(prefix)
-        if first == last:
-            return []
-        frequencies = _frequencies(first, last, self._within(), words)
-        among = frequencies.nonzero()[0]
-        if limit < len(among):
-            among = among[frequencies[among].argpartition(len(among) - limit)[-limit:]]
-        order = among[np.lexsort((among, -frequencies[among]))] + first
-        return list(dict.fromkeys(written_of(words.texts.text(number)) for number in order))
+        return term_expansion.completions(prefix, self._within(), limit, self._snapshot)
 
     def titles_with(
         self, words: Sequence[str], limit: int, *, is_open: bool
@@ -298,13 +287,3 @@ class ArrayReply:
         texts = self._snapshot.segment.words.texts
         for word in words:
             yield texts.beginning(word)[0], texts.beginning(word + STEM_MARK)[1]
-
-
-def _frequencies(first: int, last: int, within: Mask | None, words: Terms) -> Array:
-    """Return the document frequency of the words from `first` up to `last` (int64)."""
-    offsets = words.offsets[first : last + 1].astype(np.int64)
-    if within is None:
-        return np.diff(offsets)
-    documents = words.documents[offsets[0] : offsets[-1]]
-    is_within = within.view(np.uint8).take(documents)
-    return np.add.reduceat(is_within, offsets[:-1] - offsets[0], dtype=np.int64)

@@ -8,7 +8,8 @@ import numpy as np
 
 from indexer.catalogue.records import Publication
 from search_app.engine.arrays import cost, semantic, term_expansion
-from search_app.engine.arrays.matcher import matches, postings
+from search_app.engine.arrays.clause import postings
+from search_app.engine.arrays.matcher import matches
 from search_app.engine.arrays.more_like_this import similar
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.deadline import Stopwatch

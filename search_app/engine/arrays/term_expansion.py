@@ -1,4 +1,4 @@
-"""Term expansion: the terms that a prefix, wildcard or fuzzy term matches.
+"""Term expansion: the terms that a prefix, wildcard or fuzzy term matches, and completions.
 
 The limit of an expansion is the total number of postings of its terms. Above it, the terms with the
 most postings are kept, and the number of dropped terms is reported.
@@ -17,8 +17,9 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Terms
+from indexer.codec.segment.term_dictionary import written_of
 from search_app.engine.query.nodes import Leaf
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import Mask, Snapshot
 
 MOST_POSTINGS, MOST_IN_FIELDS = 500_000, 200_000
 """Maximum postings of all terms of one expansion: over all fields, and over some of the fields. The
@@ -38,7 +39,7 @@ class Expansion(NamedTuple):
     """
 
     are_words: bool
-    numbers: Array
+    numbers: Array | list[int]
     is_range: bool
     left_out: int = 0
 
@@ -140,7 +141,7 @@ def _shaped(pattern: str, mark: str, candidates: list[str]) -> list[int]:
 
 def _bounded(found: Expansion, terms: Terms, most: int) -> Expansion:
     """Return an expansion without its rarest terms if all terms exceed the limit of postings."""
-    numbers = found.numbers
+    numbers = np.asarray(found.numbers)
     held = np.asarray(terms.offsets[numbers + 1] - terms.offsets[numbers], np.int64)
     if held.sum() <= most:
         return found
@@ -148,3 +149,30 @@ def _bounded(found: Expansion, terms: Terms, most: int) -> Expansion:
     kept = order[: max(1, int(np.searchsorted(np.cumsum(held[order]), most)))]
     left_out = len(numbers) - len(kept)
     return Expansion(found.are_words, np.sort(numbers[kept]), is_range=False, left_out=left_out)
+
+
+def completions(prefix: str, within: Mask | None, limit: int, snapshot: Snapshot) -> list[str]:
+    """Return up to `limit` words with a prefix, as written, most frequent first.
+
+    Frequencies count the documents in `within`, or all documents if it is None.
+    """
+    words = snapshot.segment.words
+    first, last = words.texts.beginning(prefix)
+    if first == last:
+        return []
+    frequencies = _frequencies(first, last, within, words)
+    among = frequencies.nonzero()[0]
+    if limit < len(among):
+        among = among[frequencies[among].argpartition(len(among) - limit)[-limit:]]
+    order = among[np.lexsort((among, -frequencies[among]))] + first
+    return list(dict.fromkeys(written_of(words.texts.text(number)) for number in order))
+
+
+def _frequencies(first: int, last: int, within: Mask | None, words: Terms) -> Array:
+    """Return the document frequency of the words from `first` up to `last` (int64)."""
+    offsets = words.offsets[first : last + 1].astype(np.int64)
+    if within is None:
+        return np.diff(offsets)
+    documents = words.documents[offsets[0] : offsets[-1]]
+    is_within = within.view(np.uint8).take(documents)
+    return np.add.reduceat(is_within, offsets[:-1] - offsets[0], dtype=np.int64)

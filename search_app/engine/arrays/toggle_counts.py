@@ -15,7 +15,6 @@ import numpy as np
 from indexer.catalogue.fields import Field
 from indexer.codec.segment.array_file import Array, narrowest
 from indexer.codec.segment.facet_columns import Column
-from search_app.engine.arrays.matcher import holding
 from search_app.engine.request import year_range
 from search_app.engine.snapshot.facet_table import Numbers
 from search_app.engine.snapshot.snapshot import Documents, Mask, Snapshot
@@ -62,11 +61,11 @@ class Selection:
         row, value = node
         ordinal = self.ordinal(node)
         if ordinal is not None:
-            return holding(row, (ordinal,), self.snapshot)
+            return self.snapshot.holding(row, (ordinal,))
         ends = year_range(value) if self.snapshot.catalogue.by_name[row].kind == "year" else None
         column = self.snapshot.columns[row]
         between = column.between(ends[0], ends[1] or "9999") if ends else ()
-        return holding(row, between, self.snapshot)
+        return self.snapshot.holding(row, between)
 
     @cached_property
     def covers(self) -> Array:

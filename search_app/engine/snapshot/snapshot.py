@@ -109,6 +109,10 @@ class Snapshot:
         """Return the cached mask of a key; make it if there is none."""
         return self._masks.get(key, make)
 
+    def holding(self, row: str, ordinals: tuple[int, ...]) -> Mask:
+        """Return the mask of the documents that have at least one of these values of a row."""
+        return self.mask((row, ordinals), lambda: _holding(self.columns[row], ordinals))
+
     def expanded(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401
         """Return the cached terms of a prefix, wildcard or fuzzy term; make them if missing."""
         return self._expanded.get(key, make)
@@ -170,3 +174,17 @@ class Snapshot:
 def places(documents: Documents) -> NDArray[np.intp]:
     """Return documents as `intp`, because NumPy assigns faster at indices of that type."""
     return documents.astype(np.intp)
+
+
+def _holding(column: Column, ordinals: tuple[int, ...]) -> Mask:
+    if len(ordinals) == 1:
+        held: Mask = column.ordinals == ordinals[0]
+    else:
+        wanted = np.zeros(len(column.values), np.bool_)
+        wanted[list(ordinals)] = True
+        held = wanted.take(column.ordinals)
+    if len(held) == column.size:
+        return held
+    mask = np.zeros(column.size, np.bool_)
+    mask[column.documents[held]] = True
+    return mask

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from indexer.generations import directory
 from indexer.jobs import build
+from search_app.engine import open_searcher
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
-from search_app.engine.search import find, results
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.searcher import Searcher
 
 CATALOGUE = """\
 title = "Named"
@@ -181,17 +181,17 @@ def write(folder: Path) -> Path:
     return folder
 
 
-def opened(folder: Path) -> Snapshot:
-    """The index of the corpus, built below a folder."""
+def opened(folder: Path) -> Searcher:
+    """Return a searcher of the corpus, which is indexed below a folder."""
     build.build(write(folder / "corpus"), folder / "index")
-    return Snapshot(directory.current(folder / "index"))
+    return open_searcher(directory.current(folder / "index"))
 
 
-def answer(text: str, snapshot: Snapshot, *, match: Match = "auto", exact: bool = False) -> Results:
-    """The answer to what was typed, all of it on one page."""
-    return results(find(SearchRequest(text, match=match, exact=exact, size=1000), snapshot))
+def answer(text: str, searcher: Searcher, *, match: Match = "auto", exact: bool = False) -> Results:
+    """Return the results of a query, all hits on one page."""
+    return searcher.search(SearchRequest(text, match=match, exact=exact, size=1000))
 
 
-def ids(found: Results) -> list[str]:
-    """The ids of what was found, the best first."""
-    return [hit.publication.id for hit in found.hits]
+def ids(results: Results) -> list[str]:
+    """Return the ids of the hits, best first."""
+    return [hit.publication.id for hit in results.hits]

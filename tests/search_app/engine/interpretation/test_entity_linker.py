@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,17 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh import index as whoosh_index
 from whoosh import query
-from whoosh.searching import Searcher
+from whoosh.searching import Searcher as Whoosh
 
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.records import Publication
 from indexer.generations import directory
+from search_app.engine import open_searcher
 from search_app.engine.arrays.matcher import matches, postings
-from search_app.engine.interpretation import entity_linker
-from search_app.engine.query.clause_builder import Vocabulary, is_shouted
+from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.query.clause_builder import is_shouted
 from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.request import SearchRequest
+from search_app.engine.searcher import Searcher
 from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
 
@@ -32,30 +35,27 @@ SMUGGLING = {"boats", "sea"}
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """The index of the small corpus with a thesaurus."""
     return named.opened(tmp_path_factory.mktemp("named"))
 
 
 @pytest.fixture(scope="module")
-def searcher(snapshot: Snapshot) -> Iterator[Searcher]:
+def stock(searcher: Searcher) -> Iterator[Whoosh]:
     """The same index, opened by stock Whoosh."""
-    with whoosh_index.open_dir(str(snapshot.generation.segment)).searcher() as found:
+    with whoosh_index.open_dir(str(searcher.generation.segment)).searcher() as found:
         yield found
 
 
-def read(text: str, snapshot: Snapshot) -> Parsed:
+def read(text: str, searcher: Searcher) -> Parsed:
     """What was typed, as it is read, all of it wanted."""
-    vocabulary = Vocabulary(
-        snapshot.catalogue, lambda *_: [], snapshot.stems, snapshot.frequency,
-        snapshot.at_home, snapshot.languages, snapshot.read, entity_linker.of(snapshot),
-    )  # fmt: skip
-    return parse(text, vocabulary, query.And)
+    interpreter = searcher.interpreter
+    return parse(text, interpreter.vocabulary, interpreter.concepts, query.And)
 
 
-def recognised(text: str, snapshot: Snapshot) -> list[str]:
+def recognised(text: str, searcher: Searcher) -> list[str]:
     """What of a text is recognised, as it was typed, in order."""
-    things, pieces = entity_linker.of(snapshot), text.split()
+    things, pieces = searcher.interpreter.concepts, text.split()
     pieces = [part for each in pieces for part in things.cut(each)]
     found = things.recognised(pieces, shouted=is_shouted(pieces))
     return [" ".join(pieces[each.first : each.last]) for each in found]
@@ -69,9 +69,9 @@ def recognised(text: str, snapshot: Snapshot) -> list[str]:
         "الاتجار بالأشخاص", "الاتجار بالاشخاص", "贩运人口", "人口贩运",
     ],
 )  # fmt: skip
-def test_a_name_that_no_publication_has(text: str, snapshot: Snapshot) -> None:
+def test_a_name_that_no_publication_has(text: str, searcher: Searcher) -> None:
     """A concept is found by a name in any language, whatever its case, accents and inflection."""
-    assert set(ids(answer(text, snapshot))) == TRAFFICKING | APART
+    assert set(ids(answer(text, searcher))) == TRAFFICKING | APART
 
 
 @pytest.mark.parametrize(
@@ -83,48 +83,49 @@ def test_a_name_that_no_publication_has(text: str, snapshot: Snapshot) -> None:
         ("trafficking in human beings", "victims"),
     ],
 )
-def test_what_was_typed_weighs_most(text: str, first: str, snapshot: Snapshot) -> None:
+def test_what_was_typed_weighs_most(text: str, first: str, searcher: Searcher) -> None:
     """All that a concept is called is found, and what has the name that was typed comes first."""
-    found = ids(answer(text, snapshot))
+    found = ids(answer(text, searcher))
     assert found[0] == first
     assert set(found) >= TRAFFICKING
 
 
-def test_what_was_typed_counts_for_more_than_other_names(snapshot: Snapshot) -> None:
+def test_what_was_typed_counts_for_more_than_other_names(searcher: Searcher) -> None:
     """A name adds more to a publication by being typed than it has for being another name."""
+    arrays = cast(ArrayStore, searcher.store).snapshot
 
     def weight(text: str, identity: str) -> float:
-        (leaf,) = leaves(read(text, snapshot).words)
-        held = postings(leaf, snapshot)
-        return float(held.weights[held.documents.tolist().index(snapshot.number(identity))])
+        (leaf,) = leaves(read(text, searcher).words)
+        held = postings(leaf, arrays)
+        return float(held.weights[held.documents.tolist().index(arrays.number(identity))])
 
     for text, identity in (("trafficking in persons", "victims"), ("human trafficking", "organs")):
         other = weight("贩运人口", identity)
         assert weight(text, identity) - other > other > weight("贩运人口", "law") > 0
 
 
-def test_names_of_one_word(snapshot: Snapshot) -> None:
+def test_names_of_one_word(searcher: Searcher) -> None:
     """A name of one word finds its inflections in its own language, and just itself in another."""
-    assert ids(answer("外科医生", snapshot)) == ["organs"]
-    assert ids(answer("个人", snapshot)) == ["manual"]
-    assert "tip" in ids(answer("persona", snapshot, exact=True))
+    assert ids(answer("外科医生", searcher)) == ["organs"]
+    assert ids(answer("个人", searcher)) == ["manual"]
+    assert "tip" in ids(answer("persona", searcher, exact=True))
 
 
-def test_what_has_only_the_value_comes_last(snapshot: Snapshot) -> None:
+def test_what_has_only_the_value_comes_last(searcher: Searcher) -> None:
     """A publication that has a concept as a value, and no name of it in its text, comes last."""
-    assert ids(answer("贩运人口", snapshot))[-1] == "law"
+    assert ids(answer("贩运人口", searcher))[-1] == "law"
 
 
-def test_the_words_of_a_name_may_stand_apart(snapshot: Snapshot) -> None:
+def test_the_words_of_a_name_may_stand_apart(searcher: Searcher) -> None:
     """What was typed is found where its words stand apart; from another language, the first name.
 
     An acronym says nothing of words.
     """
-    assert "trade" in ids(answer("trafficking in persons", snapshot))
-    assert "trade" in ids(answer("traite des personnes", snapshot))
-    assert "trade" not in ids(answer("human trafficking", snapshot))
-    assert "trade" not in ids(answer("trata de personas", snapshot))
-    assert set(ids(answer("THB", snapshot))) == TRAFFICKING
+    assert "trade" in ids(answer("trafficking in persons", searcher))
+    assert "trade" in ids(answer("traite des personnes", searcher))
+    assert "trade" not in ids(answer("human trafficking", searcher))
+    assert "trade" not in ids(answer("trata de personas", searcher))
+    assert set(ids(answer("THB", searcher))) == TRAFFICKING
 
 
 @pytest.mark.parametrize(
@@ -139,17 +140,17 @@ def test_the_words_of_a_name_may_stand_apart(snapshot: Snapshot) -> None:
         ("2019年肯尼亚", ["2019年", "肯尼亚"]),
     ],
 )
-def test_names_in_what_is_unparted(piece: str, parts: list[str], snapshot: Snapshot) -> None:
+def test_names_in_what_is_unparted(piece: str, parts: list[str], searcher: Searcher) -> None:
     """A name within a run of Chinese is cut out of it, the longest one there is."""
-    assert entity_linker.of(snapshot).cut(piece) == parts
+    assert searcher.interpreter.concepts.cut(piece) == parts
 
 
-def test_a_name_within_a_run_of_characters_is_found(snapshot: Snapshot) -> None:
+def test_a_name_within_a_run_of_characters_is_found(searcher: Searcher) -> None:
     """A run of Chinese finds what each of the names in it stands for."""
-    found = answer("人口贩运和偷运移民", snapshot)
+    found = answer("人口贩运和偷运移民", searcher)
     assert set(ids(found)) == TRAFFICKING | APART | SMUGGLING
     assert [each.said for each in found.named] == ["人口贩运", "偷运移民"]
-    assert set(ids(answer("肯尼亚人口贩运", snapshot, match="all"))) == {"victims"}
+    assert set(ids(answer("肯尼亚人口贩运", searcher, match="all"))) == {"victims"}
 
 
 @pytest.mark.parametrize(
@@ -165,20 +166,20 @@ def test_a_name_within_a_run_of_characters_is_found(snapshot: Snapshot) -> None:
         ("trafic de migrants", []),
     ],
 )
-def test_the_longest_name_is_recognised(text: str, things: list[str], snapshot: Snapshot) -> None:
+def test_the_longest_name_is_recognised(text: str, things: list[str], searcher: Searcher) -> None:
     """Of names within each other the longest is meant, of names that overlap each."""
-    assert recognised(text, snapshot) == things
+    assert recognised(text, searcher) == things
 
 
-def test_names_that_overlap_must_both_match(snapshot: Snapshot) -> None:
+def test_names_that_overlap_must_both_match(searcher: Searcher) -> None:
     """Where two names share a word, publications are found that have both things."""
     both, *each = (
-        set(ids(answer(text, snapshot, match="all")))
+        set(ids(answer(text, searcher, match="all")))
         for text in ("trade in people smuggling", "trade in people", "people smuggling")
     )
     assert each == [TRAFFICKING, SMUGGLING]
     assert both == set()
-    assert set(ids(answer("people smuggling by boat", snapshot, match="all"))) == SMUGGLING
+    assert set(ids(answer("people smuggling by boat", searcher, match="all"))) == SMUGGLING
 
 
 @pytest.mark.parametrize(
@@ -189,15 +190,15 @@ def test_names_that_overlap_must_both_match(snapshot: Snapshot) -> None:
         ("Tip", []), ("tips", []), ("TIP VICTIMS", []), ("SOM TIP", []), ("TIPping", []),
     ],
 )  # fmt: skip
-def test_acronyms(text: str, things: list[str], snapshot: Snapshot) -> None:
+def test_acronyms(text: str, things: list[str], searcher: Searcher) -> None:
     """An acronym is recognised in capitals only, and not where all that was typed is in them."""
-    assert recognised(text, snapshot) == things
+    assert recognised(text, searcher) == things
 
 
-def test_an_acronym_finds_the_concept(snapshot: Snapshot) -> None:
+def test_an_acronym_finds_the_concept(searcher: Searcher) -> None:
     """An acronym finds what it stands for, besides the word itself."""
-    assert set(ids(answer("TIPs", snapshot))) == TRAFFICKING | {"tip"}
-    assert ids(answer("tips", snapshot)) == ["tip"]
+    assert set(ids(answer("TIPs", searcher))) == TRAFFICKING | {"tip"}
+    assert ids(answer("tips", searcher)) == ["tip"]
 
 
 @pytest.mark.parametrize(
@@ -212,16 +213,16 @@ def test_an_acronym_finds_the_concept(snapshot: Snapshot) -> None:
         ("Central Asia, Asie centrale, Asia central, 中亚", {"organs", "steppe"}),
     ],
 )
-def test_facts_are_called_in_six_languages(names: str, found: set[str], snapshot: Snapshot) -> None:
+def test_facts_are_called_in_six_languages(names: str, found: set[str], searcher: Searcher) -> None:
     """Countries, languages and regions are recognised in the languages of the United Nations."""
     for name in names.split(", "):
-        assert set(ids(answer(name, snapshot, match="all"))) == found, name
+        assert set(ids(answer(name, searcher, match="all"))) == found, name
 
 
-def test_a_value_that_no_publication_has_is_no_thing(snapshot: Snapshot) -> None:
+def test_a_value_that_no_publication_has_is_no_thing(searcher: Searcher) -> None:
     """A country that nothing is about is a word like others."""
-    assert recognised("Nigeria", snapshot) == []
-    assert ids(answer("Nigéria", snapshot)) == []
+    assert recognised("Nigeria", searcher) == []
+    assert ids(answer("Nigéria", searcher)) == []
 
 
 @pytest.mark.parametrize(
@@ -233,11 +234,11 @@ def test_a_value_that_no_publication_has_is_no_thing(snapshot: Snapshot) -> None
         '"traite des personnes"',
     ],
 )  # fmt: skip
-def test_what_is_marked_is_only_itself(text: str, snapshot: Snapshot) -> None:
+def test_what_is_marked_is_only_itself(text: str, searcher: Searcher) -> None:
     """What is quoted, in a field, or parted by an operator is looked for by no other name."""
-    found = answer(text, snapshot, match="all")
+    found = answer(text, searcher, match="all")
     assert found.named == ()
-    assert ids(found) == ids(answer(text, snapshot, match="all", exact=True))
+    assert ids(found) == ids(answer(text, searcher, match="all", exact=True))
 
 
 @pytest.mark.parametrize(
@@ -257,10 +258,10 @@ def test_what_is_marked_is_only_itself(text: str, snapshot: Snapshot) -> None:
     ],
 )
 def test_a_name_is_recognised_beside_operators(
-    text: str, found: set[str], snapshot: Snapshot
+    text: str, found: set[str], searcher: Searcher
 ) -> None:
     """An operator applies to the whole name next to it."""
-    assert set(ids(answer(text, snapshot, match="all"))) == found
+    assert set(ids(answer(text, searcher, match="all"))) == found
 
 
 @pytest.mark.parametrize(
@@ -271,29 +272,29 @@ def test_a_name_is_recognised_beside_operators(
         ("торговля людьми", set()), ("肯尼亚", set()),
     ],
 )  # fmt: skip
-def test_exact_words_are_just_words(text: str, found: set[str], snapshot: Snapshot) -> None:
+def test_exact_words_are_just_words(text: str, found: set[str], searcher: Searcher) -> None:
     """With `exact`, names find publications that have their words, and nothing else."""
-    exactly = answer(text, snapshot, match="all", exact=True)
+    exactly = answer(text, searcher, match="all", exact=True)
     assert set(ids(exactly)) == found
     assert exactly.named == ()
 
 
-def test_stop_words_of_a_language_that_is_spoken(snapshot: Snapshot) -> None:
+def test_stop_words_of_a_language_that_is_spoken(searcher: Searcher) -> None:
     """Once a language is recognised, its stop words are left out though a publication has one."""
-    assert ids(answer("sur police", snapshot, match="all")) == ["steppe"]
-    found = set(ids(answer("sur la traite des personnes", snapshot, match="all")))
+    assert ids(answer("sur police", searcher, match="all")) == ["steppe"]
+    found = set(ids(answer("sur la traite des personnes", searcher, match="all")))
     assert found == TRAFFICKING | APART
-    assert set(ids(answer("sur la traite des personnes au Kenya", snapshot, match="all"))) == {
+    assert set(ids(answer("sur la traite des personnes au Kenya", searcher, match="all"))) == {
         "victims",
     }
 
 
-def test_stop_words_of_a_language_that_few_texts_are_in(snapshot: Snapshot) -> None:
+def test_stop_words_of_a_language_that_few_texts_are_in(searcher: Searcher) -> None:
     """A stop word of another language is left out where the texts that have it are not at home."""
-    assert snapshot.frequency("la")
-    assert not snapshot.at_home("la")
-    assert set(ids(answer("la police", snapshot, match="all"))) == {"police", "steppe"}
-    assert ids(answer("sobre la", snapshot, match="all")) == ["manual"]
+    assert searcher.interpreter.vocabulary.frequency("la")
+    assert not searcher.interpreter.vocabulary.at_home("la")
+    assert set(ids(answer("la police", searcher, match="all"))) == {"police", "steppe"}
+    assert ids(answer("sobre la", searcher, match="all")) == ["manual"]
 
 
 @pytest.mark.parametrize(
@@ -305,16 +306,16 @@ def test_stop_words_of_a_language_that_few_texts_are_in(snapshot: Snapshot) -> N
         ("Kenia", ("Kenya",)),
     ],
 )
-def test_what_else_a_thing_is_called(text: str, also: tuple[str, ...], snapshot: Snapshot) -> None:
+def test_what_else_a_thing_is_called(text: str, also: tuple[str, ...], searcher: Searcher) -> None:
     """Other names in the catalogue's language are told, if the index has all of their words."""
-    assert snapshot.term(stemming.stem("beings", "en")) is None
-    assert [each.also for each in answer(text, snapshot).named] == [also]
+    assert not searcher.interpreter.vocabulary.has_term(stemming.stem("beings", "en"))
+    assert [each.also for each in answer(text, searcher).named] == [also]
 
 
-def test_a_name_without_another_tells_none(snapshot: Snapshot) -> None:
+def test_a_name_without_another_tells_none(searcher: Searcher) -> None:
     """A thing whose only name was typed is looked for by no other name, and none is told."""
     for text in ("Kenya", "trafic par bateau police", "seal hunting", "chasse aux phoques"):
-        assert all(each.said != text for each in answer(text, snapshot).named)
+        assert all(each.said != text for each in answer(text, searcher).named)
 
 
 def says(each: Publication, label: str, language: str) -> bool:
@@ -343,10 +344,11 @@ def has(each: Publication, label: str) -> bool:
     return len(wanted) > 1 and wanted <= stems
 
 
-def test_a_concept_is_found_by_its_labels_and_values(snapshot: Snapshot) -> None:
+def test_a_concept_is_found_by_its_labels_and_values(searcher: Searcher) -> None:
     """A foreign name finds what a walk over all texts and values finds, and nothing else."""
-    made = [snapshot.publication(number) for number in range(snapshot.size)]
-    for concept in snapshot.generation.thesaurus().concept:
+    made = list(searcher.scan(SearchRequest()))
+    assert len(made) == searcher.size
+    for concept in searcher.generation.thesaurus().concept:
         labels = [(label, each) for each in ("en", "es") for label in concept.labels(each)]
         expected = {
             each.id
@@ -357,26 +359,26 @@ def test_a_concept_is_found_by_its_labels_and_values(snapshot: Snapshot) -> None
         }
         for language in {"fr", "ru", "ar", "zh"} & set(concept.languages):
             for label in concept.labels(language):
-                assert set(ids(answer(label, snapshot, match="all"))) == expected, label
+                assert set(ids(answer(label, searcher, match="all"))) == expected, label
 
 
-def test_a_thing_that_the_index_has_not(snapshot: Snapshot) -> None:
+def test_a_thing_that_the_index_has_not(searcher: Searcher) -> None:
     """A concept of which the index has no name finds nothing in any language, and does not fail."""
     (concept,) = (
-        each for each in snapshot.generation.thesaurus().concept if each.id == "seal-hunting"
+        each for each in searcher.generation.thesaurus().concept if each.id == "seal-hunting"
     )
     for text in concept.prefLabel.values():
-        assert recognised(text, snapshot) == [text]
-        assert answer(text, snapshot, match="all").total == 0
+        assert recognised(text, searcher) == [text]
+        assert answer(text, searcher, match="all").total == 0
 
 
 def test_every_name_of_the_catalogue_is_answered(catalogue_index: Path) -> None:
     """Each label and acronym of the thesaurus in corpus/ is answered, and most find something."""
-    snapshot = Snapshot(directory.current(catalogue_index))
-    things = entity_linker.of(snapshot).things
+    searcher = open_searcher(directory.current(catalogue_index))
+    things = searcher.interpreter.concepts.things
     texts = [label for each in things for labels in each.labels.values() for label in labels]
-    texts += [each for one in snapshot.generation.thesaurus().concept for each in one.acronyms]
-    found = [answer(text, snapshot, match="all").total > 0 for text in texts]
+    texts += [each for one in searcher.generation.thesaurus().concept for each in one.acronyms]
+    found = [answer(text, searcher, match="all").total > 0 for text in texts]
     assert len(texts) > 5000
     assert sum(found) > len(found) / 2
 
@@ -394,28 +396,28 @@ TEXTS = st.lists(PIECES, max_size=6).map(" ".join)
 
 @given(text=TEXTS)
 @settings(max_examples=300)
-def test_stock_whoosh_finds_the_same(text: str, snapshot: Snapshot, searcher: Searcher) -> None:
+def test_stock_whoosh_finds_the_same(text: str, searcher: Searcher, stock: Whoosh) -> None:
     """Whatever is typed, names or not, finds what stock Whoosh finds for the same tree."""
-    parsed = read(text, snapshot)
+    parsed, arrays = read(text, searcher), cast(ArrayStore, searcher.store).snapshot
     for tree in filter(None, (parsed.words, *parsed.filters)):
-        expected = sorted(searcher.docs_for_query(tree))
-        assert np.flatnonzero(matches(tree, snapshot)).tolist() == expected
+        expected = sorted(stock.docs_for_query(tree))
+        assert np.flatnonzero(matches(tree, arrays)).tolist() == expected
 
 
 @given(text=TEXTS)
 @settings(max_examples=200)
-def test_no_leaf_is_empty(text: str, snapshot: Snapshot) -> None:
+def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
     """Whatever is typed, each leaf asks for something, and any search of it is answered."""
-    assert all(leaf.subqueries for leaf in leaves(read(text, snapshot).words))
-    found = answer(text, snapshot)
+    assert all(leaf.subqueries for leaf in leaves(read(text, searcher).words))
+    found = answer(text, searcher)
     assert found.total == len(found.hits)
 
 
 @given(text=TEXTS)
 @settings(max_examples=200)
-def test_no_thing_lies_within_another(text: str, snapshot: Snapshot) -> None:
+def test_no_thing_lies_within_another(text: str, searcher: Searcher) -> None:
     """What is recognised stands in order, and nothing of it lies within anything else of it."""
-    things = entity_linker.of(snapshot)
+    things = searcher.interpreter.concepts
     pieces = [part for each in text.split() for part in things.cut(each)]
     assert "".join(pieces) == "".join(text.split())
     found = things.recognised(pieces, shouted=False)
@@ -430,6 +432,6 @@ def test_no_thing_lies_within_another(text: str, snapshot: Snapshot) -> None:
 
 def test_a_stop_word_is_no_name_in_another_language(catalogue_index: Path) -> None:
     """The word *can* is not read as Canada, whose Spanish name has the same stem."""
-    known = entity_linker.of(Snapshot(directory.current(catalogue_index)))
+    known = open_searcher(directory.current(catalogue_index)).interpreter.concepts
     assert not known.recognised(["where", "can"], shouted=False)
     assert [each.leaf.said for each in known.recognised(["Canadá"], shouted=False)] == ["Canadá"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue import thesaurus
 from indexer.generations import directory
+from search_app.engine import open_searcher
 from search_app.engine.interpretation.entities import Thing
 from search_app.engine.interpretation.entity_names import JOINING, MOST_ALIKE, Names
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.searcher import Searcher
 from tests.catalogue import CORPUS
 from tests.search_app.engine.named import answer, ids
 
@@ -91,22 +94,22 @@ def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
 
 
 @pytest.fixture(scope="module")
-def snapshot(catalogue_index: object) -> Snapshot:
-    """The index of the catalogue."""
-    return Snapshot(directory.current(catalogue_index))  # type: ignore[arg-type]
+def searcher(catalogue_index: Path) -> Searcher:
+    """A searcher of the catalogue."""
+    return open_searcher(directory.current(catalogue_index))
 
 
-def test_legislators_are_not_legislation(snapshot: Snapshot) -> None:
+def test_legislators_are_not_legislation(searcher: Searcher) -> None:
     """A search for legislators finds those who make laws, not all that is about laws."""
-    found = answer("legislators", snapshot)
+    found = answer("legislators", searcher)
     assert ids(found)[0] == "combating-trafficking-in-persons-a-handbook-for-parliamentarians-2009"
-    assert found.total < answer("legislation", snapshot).total
+    assert found.total < answer("legislation", searcher).total
     assert "legislation" not in found.named[0].also
 
 
-def test_both_model_laws_answer_drafting_national_legislation(snapshot: Snapshot) -> None:
+def test_both_model_laws_answer_drafting_national_legislation(searcher: Searcher) -> None:
     """Whoever drafts national legislation finds both model laws before anything else."""
-    found = ids(answer("drafting national legislation", snapshot))
+    found = ids(answer("drafting national legislation", searcher))
     assert set(found[:2]) == {
         "unodc-model-law-against-the-smuggling-of-migrants-2010",
         "unodc-model-law-against-trafficking-in-persons-2009",
@@ -114,11 +117,11 @@ def test_both_model_laws_answer_drafting_national_legislation(snapshot: Snapshot
 
 
 @pytest.mark.parametrize("text", ["器官", "器官摘除", "摘取器官"])
-def test_parts_of_a_chinese_name_find_what_it_finds(text: str, snapshot: Snapshot) -> None:
+def test_parts_of_a_chinese_name_find_what_it_finds(text: str, searcher: Searcher) -> None:
     """Part of the Chinese name for organ removal finds the publications on it."""
-    assert set(ids(answer(text, snapshot))) == set(ids(answer("organ removal", snapshot)))
+    assert set(ids(answer(text, searcher))) == set(ids(answer("organ removal", searcher)))
 
 
-def test_inflections_of_a_label_are_found_and_no_other_words(snapshot: Snapshot) -> None:
+def test_inflections_of_a_label_are_found_and_no_other_words(searcher: Searcher) -> None:
     """A concept named by one word is found by inflections of it, not by all with its stem."""
-    assert answer("traffickers", snapshot).total < answer("trafficking", snapshot).total / 2
+    assert answer("traffickers", searcher).total < answer("trafficking", searcher).total / 2

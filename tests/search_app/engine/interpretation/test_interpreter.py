@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
-from search_app.engine.search import find, results
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.retrieval import Finding, found
+from search_app.engine.searcher import Searcher
+from search_app.engine.store import Reply
 from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """The index of the small corpus with a thesaurus."""
     return named.opened(tmp_path_factory.mktemp("named"))
 
 
-def way(found: Results) -> tuple[bool, str | None, bool]:
-    """The way in which a query was read: by other names, as another text, any of its words."""
-    return bool(found.named), found.corrected, found.relaxed
+def way(told: Results) -> tuple[bool, str | None, bool]:
+    """Return how a query was interpreted: with synonyms, as another text, any of its words."""
+    return bool(told.named), told.corrected, told.relaxed
 
 
 @pytest.mark.parametrize(
@@ -53,10 +58,10 @@ def way(found: Results) -> tuple[bool, str | None, bool]:
 )  # fmt: skip
 def test_the_first_way_that_finds_is_taken(
     text: str, by_name: bool, corrected: str | None, relaxed: bool, found: set[str],
-    snapshot: Snapshot,
+    searcher: Searcher,
 ) -> None:  # fmt: skip
     """As typed, else spelt otherwise, else any of the words; and what was done is told."""
-    told = answer(text, snapshot)
+    told = answer(text, searcher)
     assert set(ids(told)) == found
     assert way(told) == (by_name, corrected, relaxed)
 
@@ -76,10 +81,10 @@ def test_the_first_way_that_finds_is_taken(
     ],
 )
 def test_how_many_words_must_match_is_kept_to(
-    text: str, match: Match, corrected: str | None, found: set[str], snapshot: Snapshot
+    text: str, match: Match, corrected: str | None, found: set[str], searcher: Searcher
 ) -> None:
     """With `match`, all words are wanted or any, and neither is told as a way out."""
-    told = answer(text, snapshot, match=match)
+    told = answer(text, searcher, match=match)
     assert set(ids(told)) == found
     assert told.corrected == corrected
     assert told.relaxed is False
@@ -96,10 +101,10 @@ def test_how_many_words_must_match_is_kept_to(
     ],
 )
 def test_exact_words_are_never_read_otherwise(
-    text: str, relaxed: bool, found: set[str], snapshot: Snapshot
+    text: str, relaxed: bool, found: set[str], searcher: Searcher
 ) -> None:
     """With `exact`, there are no other names and spellings; any of the words may still match."""
-    told = answer(text, snapshot, exact=True)
+    told = answer(text, searcher, exact=True)
     assert set(ids(told)) == found
     assert way(told) == (False, None, relaxed)
     assert told.suggestion is None
@@ -116,13 +121,13 @@ def test_exact_words_are_never_read_otherwise(
     ],
 )
 def test_where_few_have_all_words_any_is_enough(
-    text: str, first: str, strict: int, corrected: str | None, snapshot: Snapshot
+    text: str, first: str, strict: int, corrected: str | None, searcher: Searcher
 ) -> None:
     """Those that have all come first, and how many is told; whoever wants only these gets them."""
-    told = answer(text, snapshot)
+    told = answer(text, searcher)
     assert (ids(told)[0], told.relaxed, told.strict) == (first, True, strict)
     assert told.corrected == corrected
-    assert ids(answer(text, snapshot, match="all")) == [first]
+    assert ids(answer(text, searcher, match="all")) == [first]
 
 
 @pytest.mark.parametrize(
@@ -140,13 +145,13 @@ def test_where_few_have_all_words_any_is_enough(
     ],
 )  # fmt: skip
 def test_places_languages_and_years_are_kept_to(
-    text: str, kept: tuple[str, ...], found: set[str], snapshot: Snapshot
+    text: str, kept: tuple[str, ...], found: set[str], searcher: Searcher
 ) -> None:
     """Where not all words are found, what has the places, languages and years typed is shown."""
-    told = answer(text, snapshot)
+    told = answer(text, searcher)
     assert told.relaxed
     assert (told.kept, set(ids(told))) == (kept, found)
-    assert answer(text, snapshot, match="any").kept == ()
+    assert answer(text, searcher, match="any").kept == ()
 
 
 @pytest.mark.parametrize(
@@ -158,10 +163,10 @@ def test_places_languages_and_years_are_kept_to(
     ],
 )  # fmt: skip
 def test_how_many_are_enough(
-    text: str, total: int, relaxed: bool, strict: int, snapshot: Snapshot
+    text: str, total: int, relaxed: bool, strict: int, searcher: Searcher
 ) -> None:
     """One word is enough in one publication, two are not in two, if any of them finds others."""
-    told = answer(text, snapshot)
+    told = answer(text, searcher)
     assert (told.total, told.relaxed, told.strict) == (total, relaxed, strict)
 
 
@@ -178,13 +183,13 @@ def test_how_many_are_enough(
     ],
 )
 def test_a_query_with_operators_that_finds_something_is_not_relaxed(
-    text: str, found: set[str], snapshot: Snapshot
+    text: str, found: set[str], searcher: Searcher
 ) -> None:
     """A query with an operator or parentheses finds just what it asks for, however little."""
-    told = answer(text, snapshot)
+    told = answer(text, searcher)
     assert set(ids(told)) == found
     assert way(told)[1:] == (None, False)
-    any_word = answer(text, snapshot, match="any").total
+    any_word = answer(text, searcher, match="any").total
     assert told.any_word == (any_word if any_word > told.total else None)
 
 
@@ -202,26 +207,26 @@ def test_a_query_with_operators_that_finds_something_is_not_relaxed(
     ],
 )
 def test_only_implicit_ands_are_relaxed(
-    text: str, relaxed: bool, found: set[str], snapshot: Snapshot
+    text: str, relaxed: bool, found: set[str], searcher: Searcher
 ) -> None:
     """Where a query with operators finds nothing, what an operator joins or excludes stays so."""
-    told = answer(text, snapshot)
+    told = answer(text, searcher)
     assert (told.relaxed, set(ids(told))) == (relaxed, found)
     assert told.any_word is None
 
 
-def test_any_of_the_words_is_offered_where_filters_leave_nothing(snapshot: Snapshot) -> None:
+def test_any_of_the_words_is_offered_where_filters_leave_nothing(searcher: Searcher) -> None:
     """A query with operators of which filters leave nothing offers any of its words too."""
     request = SearchRequest("handbook (police)", {"language": ("zh",)})
-    told = results(find(request, snapshot))
+    told = searcher.search(request)
     assert told.total == 0
     assert told.diagnosis
     assert told.diagnosis.any == 1
 
 
-def test_filters_do_not_flip_how_words_are_read(snapshot: Snapshot) -> None:
+def test_filters_do_not_flip_how_words_are_read(searcher: Searcher) -> None:
     """Where all words find something, a filter that leaves nothing of it relaxes nothing."""
-    told = results(find(SearchRequest("human trafficking", {"country": ("UZ",)}), snapshot))
+    told = searcher.search(SearchRequest("human trafficking", {"country": ("UZ",)}))
     assert told.total == 0
     assert way(told) == (True, None, False)
 
@@ -247,28 +252,40 @@ MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
 @given(text=TEXTS, filters=FILTERS, match=MATCHES, exact=st.booleans())
 @settings(max_examples=300)
 def test_the_words_alone_decide(
-    text: str, filters: dict[str, tuple[str, ...]], match: Match, exact: bool, snapshot: Snapshot
+    text: str, filters: dict[str, tuple[str, ...]], match: Match, exact: bool, searcher: Searcher
 ) -> None:
     """No filter changes how a query is read; what it finds is what the filters leave of it all."""
-    plain = find(SearchRequest(text, match=match, exact=exact), snapshot)
-    ticked = find(SearchRequest(text, filters, match, exact=exact), snapshot)
-    for name in ("corrected", "relaxed", "left_out"):
+
+    def find(request: SearchRequest) -> Finding:
+        return found(replace(request, size=1000), searcher.interpreter)
+
+    plain = find(SearchRequest(text, match=match, exact=exact))
+    ticked = find(SearchRequest(text, filters, match, exact=exact))
+    for name in ("corrected", "relaxed"):
         assert getattr(ticked.understood, name) == getattr(plain.understood, name)
-    alone = find(SearchRequest("", filters), snapshot)
-    kept = set(plain.sifted.documents.tolist()) & set(alone.sifted.documents.tolist())
-    assert set(ticked.sifted.documents.tolist()) == kept
+    assert ticked.reply.dropped == plain.reply.dropped
+    alone = find(SearchRequest("", filters))
+    kept = set(plain.reply.ids()) & set(alone.reply.ids())
+    assert set(ticked.reply.ids()) == kept
+
+
+def by_words(reply: Reply | None) -> list[int]:
+    """Return the documents that match the words of a reply, whatever the filters."""
+    words = cast(ArrayReply, reply).words
+    assert words is not None
+    documents: list[int] = words.documents.tolist()
+    return documents
 
 
 @given(text=TEXTS)
 @settings(max_examples=200)
-def test_what_is_told_is_so(text: str, snapshot: Snapshot) -> None:
+def test_what_is_told_is_so(text: str, searcher: Searcher) -> None:
     """What is told of a way holds: the corrected text finds the same, all words just the strict."""
-    told, read = answer(text, snapshot), find(SearchRequest(text), snapshot).understood
+    told, read = answer(text, searcher), found(SearchRequest(text), searcher.interpreter).understood
     if told.corrected:
-        assert ids(answer(told.corrected, snapshot)) == ids(told)
-    every = find(SearchRequest(text, match="all"), snapshot).understood
+        assert ids(answer(told.corrected, searcher)) == ids(told)
+    every = found(SearchRequest(text, match="all"), searcher.interpreter).understood
     if told.relaxed and not every.corrected:
-        assert every.base is not None
-        assert every.base.documents.tolist() == read.strict.tolist()
+        assert by_words(every.reply) == by_words(read.strict)
     if read.is_empty:
-        assert find(SearchRequest(text, exact=True), snapshot).understood.is_empty
+        assert found(SearchRequest(text, exact=True), searcher.interpreter).understood.is_empty

@@ -8,7 +8,8 @@ import pytest
 
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine import open_searcher
+from search_app.engine.searcher import Searcher
 from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
 
@@ -66,14 +67,14 @@ prefLabel = { en = "pirates" }
     ],
 )
 def test_narrower_things_follow_and_broader_ones_never(
-    text: str, found: list[str], kinds: Snapshot
+    text: str, found: list[str], kinds: Searcher
 ) -> None:
     """Where few publications have a thing, narrower ones follow; broader and related never do."""
     assert ids(answer(text, kinds))[:1] == found[:1]
     assert set(ids(answer(text, kinds))) == set(found)
 
 
-def test_narrower_things_are_named(kinds: Snapshot) -> None:
+def test_narrower_things_are_named(kinds: Searcher) -> None:
     """A thing that is found with narrower things names those that some publication has."""
     (named,) = answer("boats", kinds).named
     assert named.narrower == ("dinghies", "ferries")
@@ -91,7 +92,7 @@ def test_narrower_things_are_named(kinds: Snapshot) -> None:
     ],
 )
 def test_broader_and_related_things_are_offered_with_their_number(
-    text: str, broader: list[tuple[str, int]], related: list[tuple[str, int]], kinds: Snapshot
+    text: str, broader: list[tuple[str, int]], related: list[tuple[str, int]], kinds: Searcher
 ) -> None:
     """What no publication has offers the nearest broader and related things that some have."""
     diagnosis = answer(text, kinds).diagnosis
@@ -103,7 +104,7 @@ def test_broader_and_related_things_are_offered_with_their_number(
         assert all(answer(each.text, kinds).total == each.total for each in offered)
 
 
-def test_what_is_found_offers_nothing_broader(kinds: Snapshot) -> None:
+def test_what_is_found_offers_nothing_broader(kinds: Searcher) -> None:
     """A thing that is found offers nothing, and neither does a word that names no thing."""
     assert answer("dinghies", kinds).diagnosis is None
     diagnosis = answer("zebra", kinds).diagnosis
@@ -112,7 +113,7 @@ def test_what_is_found_offers_nothing_broader(kinds: Snapshot) -> None:
 
 
 @pytest.fixture(scope="module")
-def kinds(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """The index of a corpus whose thesaurus has broader and related concepts."""
     folder = tmp_path_factory.mktemp("kinds")
     corpus = named.write(folder / "corpus")
@@ -128,4 +129,4 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     lines = "".join(f"{json.dumps({'title': title})}\n" for title in titles)
     (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return Snapshot(directory.current(folder / "index"))
+    return open_searcher(directory.current(folder / "index"))

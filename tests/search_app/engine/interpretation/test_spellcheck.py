@@ -14,10 +14,12 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.records import Publication, Source
 from indexer.generations import directory
-from search_app.engine.interpretation import entity_linker, spellcheck, world_places
+from search_app.engine import open_searcher
+from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.interpretation.spellcheck import FREQUENT, MOST, TIMES, Speller
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.request import SearchRequest
+from search_app.engine.searcher import Searcher
 from tests.search_app.engine.catalogues import index
 from tests.search_app.engine.named import answer, ids, opened
 
@@ -34,7 +36,7 @@ SIDE_BY_SIDE = ("border crossing", "bolder print") * 20
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """The index of six hundred publications, in which each word is as frequent as above."""
     texts = [
         [word for word, frequency in FREQUENCIES.items() if number < frequency]
@@ -47,13 +49,13 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         for number, text in enumerate(texts)
     ]
     folder: Path = tmp_path_factory.mktemp("spelling")
-    return Snapshot(directory.current(index(folder, made)))
+    return open_searcher(directory.current(index(folder, made)))
 
 
 @pytest.fixture(scope="module")
-def speller(snapshot: Snapshot) -> Speller:
+def speller(searcher: Searcher) -> Speller:
     """The speller of these."""
-    return spellcheck.of(snapshot)
+    return searcher.interpreter.speller
 
 
 @pytest.mark.parametrize(
@@ -149,23 +151,23 @@ def test_the_word_is_put_right_where_it_stands(speller: Speller) -> None:
 
 
 def test_nothing_is_taken_for_a_stop_word(
-    tmp_path: Path, snapshot: Snapshot, speller: Speller
+    tmp_path: Path, searcher: Searcher, speller: Speller
 ) -> None:
     """A stop word is neither put right nor put in place of another, however frequent it is."""
     for text in ("xthe", "four trafficking", "then sea", "these", "thee"):
         assert speller.corrected(text) is None
-    assert answer("four trafficking", snapshot).suggestion is None
+    assert answer("four trafficking", searcher).suggestion is None
     the = Publication(id="a", title="The", source=Source("made", 1))
-    alone = Snapshot(directory.current(index(tmp_path, [the])))
-    assert spellcheck.of(alone).corrected("xthe trafficking") is None
+    alone = open_searcher(directory.current(index(tmp_path, [the])))
+    assert alone.interpreter.speller.corrected("xthe trafficking") is None
 
 
-def test_signs_that_leave_no_letter(snapshot: Snapshot, speller: Speller) -> None:
+def test_signs_that_leave_no_letter(searcher: Searcher, speller: Speller) -> None:
     """A word of Arabic signs that folding takes away is a word that nothing has, and no fault."""
     lengthening = "\u0640" * 3
     assert as_written(lengthening) == ""
     assert speller.corrected(lengthening) is None
-    assert answer(lengthening, snapshot).total == 0
+    assert answer(lengthening, searcher).total == 0
 
 
 @pytest.mark.parametrize(
@@ -179,30 +181,30 @@ def test_signs_that_leave_no_letter(snapshot: Snapshot, speller: Speller) -> Non
         ('"migrent"', None),
     ],
 )
-def test_what_may_have_been_meant(text: str, suggestion: str | None, snapshot: Snapshot) -> None:
+def test_what_may_have_been_meant(text: str, suggestion: str | None, searcher: Searcher) -> None:
     """Where a rare word finds something, a far likelier one is suggested, and never taken."""
-    found = answer(text, snapshot)
+    found = answer(text, searcher)
     assert found.suggestion == suggestion
     assert found.total
     if suggestion:
         assert found.corrected is None
-        assert answer(text, snapshot, exact=True).suggestion is None
-        assert answer(suggestion, snapshot).total > found.total
+        assert answer(text, searcher, exact=True).suggestion is None
+        assert answer(suggestion, searcher).total > found.total
 
 
 def test_words_of_names_are_known(tmp_path: Path) -> None:
     """A word of a label is never corrected, and is what an unknown word may be taken for."""
-    snapshot = opened(tmp_path)
-    speller = spellcheck.of(snapshot)
-    assert snapshot.frequency("phoqu") == 0
-    assert snapshot.frequency("sea")
-    assert not snapshot.frequency("seal")
+    searcher = opened(tmp_path)
+    speller, vocabulary = searcher.interpreter.speller, searcher.interpreter.vocabulary
+    assert vocabulary.frequency("phoqu") == 0
+    assert vocabulary.frequency("sea")
+    assert not vocabulary.frequency("seal")
     for known in ("phoques", "seal", "seals"):
         assert speller.corrected(known) is None
     assert speller.corrected("phoqeus") == "phoques"
     assert speller.corrected("persnas") in ("personas", "persons")
     assert speller.corrected("торговля людми") == "торговля людьми"
-    found = answer("торговля людми", snapshot)
+    found = answer("торговля людми", searcher)
     assert found.corrected == "торговля людьми"
     assert set(ids(found)) == {"law", "organs", "victims", "manual", "trade"}
 
@@ -216,15 +218,15 @@ ABSENT = (
 
 
 @pytest.mark.parametrize("text", ABSENT)
-def test_a_correct_word_is_never_corrected(text: str, snapshot: Snapshot, tmp_path: Path) -> None:
+def test_a_correct_word_is_never_corrected(text: str, searcher: Searcher, tmp_path: Path) -> None:
     """A correct word or name stays as it is, however many publications have similar words."""
     words = [other for word in tokenizer.words(text) for other in _similar(as_written(word))]
     made = [
         Publication(id=f"p{number}", title=" ".join(words), source=Source("made", number + 1))
         for number in range(60)
     ]
-    close = spellcheck.of(Snapshot(directory.current(index(tmp_path, made))))
-    for speller in (close, spellcheck.of(snapshot)):
+    close = open_searcher(directory.current(index(tmp_path, made)))
+    for speller in (close.interpreter.speller, searcher.interpreter.speller):
         for typed in (text, fold(text), text.capitalize()):
             assert speller.corrected(typed) is None
             assert speller.suggested(typed, rare=True) is None
@@ -242,15 +244,15 @@ def _similar(word: str) -> list[str]:
         ("Burkina Fasso", "Burkina Faso"),
     ],
 )  # fmt: skip
-def test_a_misspelled_place_is_suggested(typed: str, meant: str, snapshot: Snapshot) -> None:
+def test_a_misspelled_place_is_suggested(typed: str, meant: str, searcher: Searcher) -> None:
     """A misspelled name of a place is suggested as it is written, even if nothing is about it."""
-    found = answer(typed, snapshot)
+    found = answer(typed, searcher)
     assert (found.total, found.corrected, found.suggestion) == (0, None, meant)
 
 
 def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
     """A misspelled word is corrected even if its stem is that of a label."""
-    speller = spellcheck.of(opened(tmp_path))
+    speller = opened(tmp_path).interpreter.speller
     assert stemming.stem("surgeones", "en") == stemming.stem("surgeon", "en")
     assert speller.suggested("surgeon", rare=True) is None
     assert speller.suggested("surgeones", rare=False) == "surgeons"
@@ -258,7 +260,7 @@ def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
 
 def test_an_unknown_form_keeps_its_hits(catalogue_index: Path) -> None:
     """An unknown form of known words finds them, and a likelier form is suggested."""
-    catalogue = Snapshot(directory.current(catalogue_index))
+    catalogue = open_searcher(directory.current(catalogue_index))
     for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
         found = answer(typed, catalogue)
         assert found.total
@@ -305,12 +307,12 @@ def _slipped(word: str, slips: list[tuple[int, int, str]]) -> str:
 
 
 @pytest.fixture(scope="module")
-def held(snapshot: Snapshot) -> Counter[str]:
+def held(searcher: Searcher) -> Counter[str]:
     """To each word, how many publications have it; two or one for a word that only names have."""
     found: Counter[str] = Counter()
-    for number in range(snapshot.size):
-        found.update({each.written for each in tokenizer.tokens(snapshot.title(number), "en")})
-    for each in (*entity_linker.of(snapshot).words, *world_places.words("en")):
+    for publication in searcher.scan(SearchRequest()):
+        found.update({each.written for each in tokenizer.tokens(publication.title, "en")})
+    for each in (*searcher.interpreter.concepts.words, *world_places.words("en")):
         found.setdefault(each, spellcheck.NAMED)
     for language in UNITED_NATIONS:
         for each in world_places.words(language):
@@ -356,9 +358,9 @@ TEXTS = st.lists(mistyped() | NOISE, max_size=5).flatmap(
 @example(text='title:"a traficking sea"')
 @example(text="\u0640\u0640\u0640 traficking")
 @settings(max_examples=500)
-def test_only_unknown_words_are_corrected(text: str, snapshot: Snapshot, speller: Speller) -> None:
+def test_only_unknown_words_are_corrected(text: str, searcher: Searcher, speller: Speller) -> None:
     """Of any text whatever, only words that are rare are put right, and all else stays as it is."""
-    said = speller.suggested(text, rare=True)
+    said, vocabulary = speller.suggested(text, rare=True), searcher.interpreter.vocabulary
     if said is None:
         return
     before, after = tokenizer.words(text), tokenizer.words(said)
@@ -366,8 +368,8 @@ def test_only_unknown_words_are_corrected(text: str, snapshot: Snapshot, speller
     assert len(before) == len(after)
     for one, other in zip(before, after, strict=True):
         if one != other:
-            is_written = snapshot.is_written(as_written(one))
-            frequency = max(map(snapshot.frequency, snapshot.stems(one)), default=0)
+            is_written = vocabulary.has_term(tokenizer.WRITTEN + as_written(one))
+            frequency = max(map(vocabulary.frequency, vocabulary.stems(one)), default=0)
             assert frequency < FREQUENT or not is_written
             assert distance(as_written(one), other) <= 2
     assert _between(text) == _between(said)
@@ -381,8 +383,8 @@ def _between(text: str) -> str:
 
 @given(text=TEXTS)
 @settings(max_examples=200)
-def test_any_text_is_answered(text: str, snapshot: Snapshot) -> None:
+def test_any_text_is_answered(text: str, searcher: Searcher) -> None:
     """Any text is answered, and what is told to be searched for instead finds what was found."""
-    found = answer(text, snapshot)
+    found = answer(text, searcher)
     if found.corrected and not found.relaxed:
-        assert ids(answer(found.corrected, snapshot)) == ids(found)
+        assert ids(answer(found.corrected, searcher)) == ids(found)

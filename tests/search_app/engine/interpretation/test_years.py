@@ -9,10 +9,9 @@ import pytest
 
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import open_engine
+from search_app.engine import open_engine, open_searcher
 from search_app.engine.request import SearchRequest
-from search_app.engine.search import find
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.searcher import Searcher
 
 CATALOGUE = """\
 title = "Dated"
@@ -43,13 +42,13 @@ order = "descending"
 
 
 @pytest.fixture(scope="session")
-def real(catalogue_index: Path) -> Snapshot:
+def real(catalogue_index: Path) -> Searcher:
     """The real catalogue."""
-    return open_engine(catalogue_index).snapshot()
+    return open_engine(catalogue_index).searcher()
 
 
 @pytest.fixture(scope="module")
-def dated(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """A yearbook, each edition of which names the years before it, and an agenda."""
     folder = tmp_path_factory.mktemp("dated")
     corpus = folder / "corpus"
@@ -75,21 +74,19 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     lines = "\n".join(map(json.dumps, publications))
     (corpus / "dated.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return Snapshot(directory.current(folder / "index"))
+    return open_searcher(directory.current(folder / "index"))
 
 
-def first(text: str, snapshot: Snapshot) -> str:
-    """The id of the best hit for a text."""
-    answer = find(SearchRequest(text), snapshot)
-    return snapshot.publication(int(answer.numbers[0])).id
+def first(text: str, searcher: Searcher) -> str:
+    """Return the id of the best hit for a text."""
+    return searcher.ids(SearchRequest(text))[0]
 
 
-def test_a_title_with_a_year_puts_that_edition_first(real: Snapshot) -> None:
+def test_a_title_with_a_year_puts_that_edition_first(real: Searcher) -> None:
     """The title and year of an edition put it first, for each year of each series."""
     tried = 0
-    for number in range(real.size):
-        edition = real.publication(number)
-        others = [real.publication(each) for each in real.editions.others(number).tolist()]
+    for edition in real.scan(SearchRequest()):
+        others = real.related(edition.id).editions
         years = {str(each.values.get("year", [""])[0]) for each in others}
         for year in map(str, edition.values.get("year", ())):
             if others and year not in years:
@@ -99,19 +96,19 @@ def test_a_title_with_a_year_puts_that_edition_first(real: Snapshot) -> None:
     assert tried >= 5
 
 
-def test_the_year_of_an_edition_counts_more_than_its_mention_in_another(dated: Snapshot) -> None:
+def test_the_year_of_an_edition_counts_more_than_its_mention_in_another(dated: Searcher) -> None:
     """An edition ranks above later ones whose abstracts repeat its year."""
     for year in range(2010, 2021):
         assert first(f"yearbook of fisheries statistics {year}", dated) == f"yearbook-{year}"
         assert first(f"fisheries yearbook {year}", dated) == f"yearbook-{year}"
 
 
-def test_a_number_in_a_title_is_still_found(dated: Snapshot) -> None:
+def test_a_number_in_a_title_is_still_found(dated: Searcher) -> None:
     """A year that is part of a title finds that title, whenever it was published."""
     assert first("agenda 2015", dated) == "agenda"
     assert first("fisheries agenda 2015", dated) == "agenda"
 
 
-def test_a_title_with_a_range_of_years_is_found_whenever_it_was_published(dated: Snapshot) -> None:
+def test_a_title_with_a_range_of_years_is_found_whenever_it_was_published(dated: Searcher) -> None:
     """Years that leave nothing of the words typed are part of a title."""
     assert first("Landings 2030-2035", dated) == "landings"

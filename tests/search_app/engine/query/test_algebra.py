@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import Engine
-from search_app.engine.interpretation import entity_linker
+from search_app.engine import Engine, open_searcher, retrieval
 from search_app.engine.query.year_expressions import dated
 from search_app.engine.request import SearchRequest
-from search_app.engine.search import find
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.searcher import Searcher
 from tests.search_app.engine import named
 
-Found = set[int]
+Found = set[str]
 Texts = st.SearchStrategy[str]
 
 WORDS = (
@@ -63,56 +61,57 @@ def operands(names: Texts) -> Texts:
     )
 
 
-def found(text: str, snapshot: Snapshot) -> Found:
-    """The publications that have all of a text as it was typed."""
-    answer = find(SearchRequest(text, match="all"), snapshot)
-    read, finding = answer.understood, answer.finding
-    assume(finding.dated == dated(text, snapshot.catalogue))  # else years were read as numbers
+def found(text: str, searcher: Searcher) -> Found:
+    """Return the ids of the publications that have all of a text as it was typed."""
+    request = SearchRequest(text, match="all", size=searcher.size)
+    finding = retrieval.found(request, searcher.interpreter)
+    read = finding.understood
+    assume(finding.dated == dated(text, searcher.catalogue))  # else years were read as numbers
     assume(read.parsed.words is not None or read.parsed.filters)  # else it asks for nothing
-    return set() if read.corrected else set(answer.sifted.documents.tolist())
+    return set() if read.corrected else set(finding.reply.ids())
 
 
-def assert_laws(a: str, b: str, snapshot: Snapshot) -> None:
+def assert_laws(a: str, b: str, searcher: Searcher) -> None:
     """OR finds what either operand finds, AND what both find, and NOT nothing of the second."""
-    first, second = found(a, snapshot), found(b, snapshot)
+    first, second = found(a, searcher), found(b, searcher)
     either, both, without = (
-        found(text, snapshot) for text in (f"({a}) OR ({b})", f"({a}) ({b})", f"({a}) -({b})")
+        found(text, searcher) for text in (f"({a}) OR ({b})", f"({a}) ({b})", f"({a}) -({b})")
     )
     assert either == first | second
     assert both == first & second
     assert without == first - second
-    assert found(f"({b}) OR ({a})", snapshot) == either
-    assert found(f"({b}) ({a})", snapshot) == found(f"({a}) AND ({b})", snapshot) == both
-    assert found(f"({a}) NOT ({b})", snapshot) == without
-    assert found(f"({a}) OR ({a})", snapshot) == found(f"({a}) ({a})", snapshot) == first
-    assert found(f"({a})", snapshot) == found(f"(({a}))", snapshot) == first
-    assert found(f"NOT NOT ({a})", snapshot) == found(f"-(-({a}))", snapshot) == first
+    assert found(f"({b}) OR ({a})", searcher) == either
+    assert found(f"({b}) ({a})", searcher) == found(f"({a}) AND ({b})", searcher) == both
+    assert found(f"({a}) NOT ({b})", searcher) == without
+    assert found(f"({a}) OR ({a})", searcher) == found(f"({a}) ({a})", searcher) == first
+    assert found(f"({a})", searcher) == found(f"(({a}))", searcher) == first
+    assert found(f"NOT NOT ({a})", searcher) == found(f"-(-({a}))", searcher) == first
 
 
-def assert_not_relaxed(text: str, snapshot: Snapshot) -> None:
+def assert_not_relaxed(text: str, searcher: Searcher) -> None:
     """A query with operators that finds something is not relaxed, and nothing follows its hits."""
-    strict = found(text, snapshot)
-    usual = find(SearchRequest(text), snapshot)
+    strict = found(text, searcher)
+    usual = retrieval.found(SearchRequest(text, size=searcher.size), searcher.interpreter)
     assume(usual.understood.parsed.has_operators)
     if strict:
-        assert set(usual.sifted.documents.tolist()) == strict
+        assert set(usual.reply.ids()) == strict
     assert not (strict and usual.understood.relaxed)
 
 
 @pytest.fixture(scope="module")
-def catalogue(catalogue_index: Path) -> Snapshot:
+def catalogue(catalogue_index: Path) -> Searcher:
     """The real catalogue, with its thesaurus."""
-    return Engine(catalogue_index).snapshot()
+    return Engine(catalogue_index).searcher()
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """The index of the small corpus with a thesaurus."""
     return named.opened(tmp_path_factory.mktemp("named"))
 
 
 @pytest.fixture(scope="module", params=range(4))
-def random(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def random(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """An index of random publications, whose texts have words and names of things."""
     by, folder = Random(request.param), tmp_path_factory.mktemp("random")
     said = [*WORDS, *NAMES, *STOP_WORDS, "child", "labour", "human", "persons", "boat", "model law"]
@@ -130,12 +129,12 @@ def random(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     lines = "".join(f"{json.dumps(each)}\n" for each in made)
     (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return Snapshot(directory.current(folder / "index"))
+    return open_searcher(directory.current(folder / "index"))
 
 
-def labels(snapshot: Snapshot) -> list[str]:
-    """Every name of every thing that a snapshot recognises."""
-    things = entity_linker.of(snapshot).things
+def labels(searcher: Searcher) -> list[str]:
+    """Return all labels and acronyms of the entities that a searcher recognizes."""
+    things = searcher.interpreter.concepts.things
     return sorted({
         name for each in things
         for name in [*each.acronyms, *(one for several in each.labels.values() for one in several)]
@@ -144,7 +143,7 @@ def labels(snapshot: Snapshot) -> list[str]:
 
 @given(data=st.data())
 @settings(max_examples=100)
-def test_the_laws_hold_on_the_catalogue(data: st.DataObject, catalogue: Snapshot) -> None:
+def test_the_laws_hold_on_the_catalogue(data: st.DataObject, catalogue: Searcher) -> None:
     """The laws hold for words, names, phrases, fields, prefixes and nested operands."""
     known = labels(catalogue)
     made = operands(st.integers(0, len(known) - 1).map(lambda at: known[at]))
@@ -153,21 +152,21 @@ def test_the_laws_hold_on_the_catalogue(data: st.DataObject, catalogue: Snapshot
 
 @given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))
 @settings(max_examples=100)
-def test_the_laws_hold_on_a_small_corpus(a: str, b: str, small: Snapshot) -> None:
+def test_the_laws_hold_on_a_small_corpus(a: str, b: str, small: Searcher) -> None:
     """The laws hold where most words and names find nothing or a single publication."""
     assert_laws(a, b, small)
 
 
 @given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))
 @settings(max_examples=60)
-def test_the_laws_hold_on_random_corpora(a: str, b: str, random: Snapshot) -> None:
+def test_the_laws_hold_on_random_corpora(a: str, b: str, random: Searcher) -> None:
     """The laws hold where most words and names find several publications."""
     assert_laws(a, b, random)
 
 
 @given(text=operands(st.sampled_from(NAMES)))
 @settings(max_examples=60)
-def test_operators_are_not_relaxed(text: str, random: Snapshot) -> None:
+def test_operators_are_not_relaxed(text: str, random: Searcher) -> None:
     """A query with operators or parentheses that finds anything shows just that."""
     assert_not_relaxed(text, random)
     assert_not_relaxed(f"({text})", random)
@@ -178,7 +177,7 @@ SINGLE = st.sampled_from([*WORDS, *LITERAL, "the", "la", "Kenia", "贩运人口"
 
 @given(a=SINGLE, b=SINGLE)
 @settings(max_examples=100)
-def test_the_laws_hold_without_parentheses(a: str, b: str, random: Snapshot) -> None:
+def test_the_laws_hold_without_parentheses(a: str, b: str, random: Searcher) -> None:
     """An operator between single words, phrases or fields needs no parentheses."""
     first, second = found(a, random), found(b, random)
     assert found(f"{a} OR {b}", random) == first | second

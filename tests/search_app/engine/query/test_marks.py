@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -12,21 +13,22 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
-from search_app.engine import Engine
+from search_app.engine import Engine, retrieval
 from search_app.engine.arrays.bm25f import found
+from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.arrays.term_matches import Asked, Words
 from search_app.engine.features.highlight import marker
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
-from search_app.engine.search import find
+from search_app.engine.searcher import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
-from tests.search_app.engine.features.test_explain import FURTHER, QUERIES
+from tests.search_app.engine.arrays.test_explain import FURTHER, QUERIES
 
 
 @pytest.fixture(scope="module")
-def snapshot(catalogue_index: Path) -> Snapshot:
-    """The catalogue, which has texts in several languages."""
-    return Engine(catalogue_index).snapshot()
+def searcher(catalogue_index: Path) -> Searcher:
+    """A searcher of the catalogue, which has texts in several languages."""
+    return Engine(catalogue_index).searcher()
 
 
 def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
@@ -66,12 +68,13 @@ def is_conditional(tree: query.Query) -> bool:
     return together or (nested and not isinstance(tree, query.And))
 
 
-def assert_marked(text: str, match: str, snapshot: Snapshot) -> None:
+def assert_marked(text: str, match: str, searcher: Searcher) -> None:
     """What matched is marked, and, where no word depends on another, nothing else is."""
     request = SearchRequest(text, match=match)  # type: ignore[arg-type]
-    tree = find(request, snapshot).understood.tree
+    tree = retrieval.found(request, searcher.interpreter).reply.tree
     if tree is None:
         return
+    snapshot = cast(ArrayStore, searcher.store).snapshot
     for number in found(tree, snapshot).documents.tolist():
         wanted, shown = set(matched(tree, number, snapshot)), set(marks(tree, number, snapshot))
         assert wanted <= shown, (text, snapshot.title(number))
@@ -79,10 +82,10 @@ def assert_marked(text: str, match: str, snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("match", ["auto", "any"])
-def test_what_judged_queries_match_is_marked(match: str, snapshot: Snapshot) -> None:
+def test_what_judged_queries_match_is_marked(match: str, searcher: Searcher) -> None:
     """In every language, by other names and corrections, what matched is marked."""
     for text in [*QUERIES, *FURTHER]:
-        assert_marked(text, match, snapshot)
+        assert_marked(text, match, searcher)
 
 
 TYPED = st.sampled_from([
@@ -105,6 +108,6 @@ TEXTS = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 
 @given(text=TEXTS, match=st.sampled_from(["auto", "any"]))
 @settings(max_examples=60)
-def test_what_any_text_matches_is_marked(text: str, match: str, snapshot: Snapshot) -> None:
+def test_what_any_text_matches_is_marked(text: str, match: str, searcher: Searcher) -> None:
     """Words, phrases, beginnings, patterns and likenesses are marked wherever they matched."""
-    assert_marked(text, match, snapshot)
+    assert_marked(text, match, searcher)

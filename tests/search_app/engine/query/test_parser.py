@@ -9,12 +9,13 @@ from whoosh import query
 
 from indexer.analysis import stemming
 from indexer.catalogue.fields import Field
-from search_app.engine.query.clause_builder import APART, MOST_COMPOUNDS, Vocabulary
+from search_app.engine.query.clause_builder import APART, MOST_COMPOUNDS
 from search_app.engine.query.grammar import DEEPEST
 from search_app.engine.query.nodes import Leaf, leaves, parts
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.word_limit import MOST_WORDS
 from tests.search_app.engine.catalogues import CATALOGUE
+from tests.search_app.engine.words import Names, WordList
 
 KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}}
 
@@ -25,12 +26,12 @@ def named(field: Field, text: str) -> list[str]:
     return [value] if value else []
 
 
-VOCABULARY = Vocabulary(CATALOGUE, named)
+VOCABULARY, NAMES = WordList(CATALOGUE), Names(named)
 
 
 def read(text: str, joined: type[query.CompoundQuery] = query.And) -> Parsed:
     """A text parsed in the generated catalogue."""
-    return parse(text, VOCABULARY, joined)
+    return parse(text, VOCABULARY, NAMES, joined)
 
 
 def word(stem: str, *fields: str) -> Leaf:
@@ -218,11 +219,10 @@ def test_operators_are_noticed(text: str, has_operators: bool) -> None:
 
 def test_words_of_a_long_level_are_not_parted() -> None:
     """A rare word may be two only where few words are read together, whatever joins them."""
-    held = {"cyber": 20, "crime": 20}
-    counted = Vocabulary(CATALOGUE, named, frequency=lambda stem: held.get(stem, 0))
+    counted = WordList(CATALOGUE, {"cyber": 20, "crime": 20})
 
     def is_parted(text: str) -> bool:
-        tree = parse(text, counted, query.And).words
+        tree = parse(text, counted, NAMES, query.And).words
         return any(isinstance(part, query.Phrase) for part in parts(tree))
 
     rest = [f"w{number}" for number in range(MOST_COMPOUNDS)]
@@ -310,8 +310,8 @@ def test_stop_words_beside_a_pattern_are_left_out() -> None:
 
 def test_a_name_of_several_values_asks_for_any() -> None:
     """What several values are called is a filter for any of them."""
-    both = Vocabulary(CATALOGUE, lambda field, _: ["N", "S"] if field.name == "region" else [])
-    (filtered,) = parse("region:side alpha", both, query.And).filters
+    both = Names(lambda field, _: ["N", "S"] if field.name == "region" else [])
+    (filtered,) = parse("region:side alpha", VOCABULARY, both, query.And).filters
     assert filtered == query.Or([query.Term("region.value", each) for each in "NS"])
 
 
@@ -366,11 +366,10 @@ def test_words_of_a_phrase_and_of_a_compound_count() -> None:
 
 def test_of_too_many_words_the_commonest_go() -> None:
     """Beyond the limit those words go that most publications have, whole tokens, and no others."""
-    held = {"alpha": 9, "beta": 5, "gamma": 7}
-    counted = Vocabulary(CATALOGUE, named, frequency=lambda stem: held.get(stem, 1))
+    counted = WordList(CATALOGUE, {"alpha": 9, "beta": 5, "gamma": 7}, other=1)
     rare = [f"w{number}" for number in range(MOST_WORDS - 2)]
     text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
-    parsed = parse(text, counted, query.And)
+    parsed = parse(text, counted, NAMES, query.And)
     assert parsed.ignored == 4
     kept = [part.text for part in parts(parsed.words) if part.fieldname == "title"]
     assert kept == [*rare, "beta"]
@@ -423,11 +422,8 @@ def test_plain_words_are_read_as_the_grammar_reads_them(
 def test_a_phrase_is_read_in_one_language_at_a_time() -> None:
     """Words side by side are looked for by their stems in each language, never mixed."""
     spoken = ("en", "es", "fr")
-    many = Vocabulary(
-        CATALOGUE, named, lambda raw: tuple(stemming.stem(raw, each) for each in spoken),
-        lambda _: 1, languages=spoken,
-    )  # fmt: skip
-    tree = parse('"nuestras explotaciones"', many, query.And).words
+    many = WordList(CATALOGUE, other=1, languages=spoken)
+    tree = parse('"nuestras explotaciones"', many, NAMES, query.And).words
     said = {tuple(part.words) for part in parts(tree)}
     assert said == {
         tuple(stemming.stem(raw, each) for raw in ("nuestras", "explotaciones")) for each in spoken

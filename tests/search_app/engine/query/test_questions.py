@@ -9,23 +9,22 @@ import pytest
 from search_app.engine import open_engine
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
-from search_app.engine.search import find
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.retrieval import found
+from search_app.engine.searcher import Searcher
 
 
 @pytest.fixture(scope="session")
-def real(catalogue_index: Path) -> Snapshot:
+def real(catalogue_index: Path) -> Searcher:
     """The real catalogue."""
-    return open_engine(catalogue_index).snapshot()
+    return open_engine(catalogue_index).searcher()
 
 
-def ids(text: str, snapshot: Snapshot, *, exact: bool = False) -> list[str]:
-    """The ids of the first hits for a text."""
-    answer = find(SearchRequest(text, exact=exact), snapshot)
-    return [snapshot.publication(number).id for number in answer.numbers.tolist()]
+def ids(text: str, searcher: Searcher) -> list[str]:
+    """Return the ids of the first hits for a text."""
+    return [*searcher.ids(SearchRequest(text))]
 
 
-def test_a_question_finds_the_publication_that_answers_it(real: Snapshot) -> None:
+def test_a_question_finds_the_publication_that_answers_it(real: Searcher) -> None:
     """A rare verb in a question does not outweigh its subject."""
     wanted = "what-is-the-difference-between-trafficking-in-persons-and-smuggling-of-migrants-2016"
     assert ids("how do I tell trafficking from smuggling", real)[0] == wanted
@@ -44,7 +43,7 @@ def test_a_question_finds_the_publication_that_answers_it(real: Snapshot) -> Non
     ],
 )
 def test_words_that_carry_a_question_are_left_out(
-    question: str, subject: str, real: Snapshot
+    question: str, subject: str, real: Searcher
 ) -> None:
     """A question finds what its subject finds, in the same order."""
     assert ids(question, real) == ids(subject, real) != []
@@ -53,7 +52,7 @@ def test_words_that_carry_a_question_are_left_out(
 @pytest.mark.parametrize(
     ("text", "word"), [("tell the truth campaign", "tell"), ("way out", "way"), ("tell", "tell")]
 )
-def test_outside_a_question_these_words_count(text: str, word: str, real: Snapshot) -> None:
+def test_outside_a_question_these_words_count(text: str, word: str, real: Searcher) -> None:
     """The same verbs are words like others where nothing is asked."""
-    read = find(SearchRequest(text, match="any", exact=True), real).understood
+    read = found(SearchRequest(text, match="any", exact=True), real.interpreter).understood
     assert word in {leaf.said for leaf in leaves(read.parsed.words)}

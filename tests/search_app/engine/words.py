@@ -1,0 +1,101 @@
+"""Test doubles: a vocabulary without an index, and names that no text contains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from indexer.analysis import stemming, tokenizer
+from indexer.catalogue.fields import Catalogue, Field
+from search_app.engine.query.clause_builder import Recognised
+from search_app.engine.query.nodes import Leaf
+from search_app.engine.query.vocabulary import Vocabulary
+
+NO_WORDS: Mapping[str, int] = MappingProxyType({})
+
+
+class WordList(Vocabulary):
+    """A vocabulary of stems and their document frequencies, without facet values.
+
+    A stem that `frequencies` lacks has the frequency `other`.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        frequencies: Mapping[str, int] = NO_WORDS,
+        other: int = 0,
+        languages: tuple[str, ...] = ("en",),
+    ) -> None:
+        self._catalogue, self._languages = catalogue, languages
+        self._frequencies, self._other = frequencies, other
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The fields of the publications."""
+        return self._catalogue
+
+    @property
+    def size(self) -> int:
+        """The highest document frequency: there are no documents."""
+        return max([self._other, *self._frequencies.values()])
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the publications, the catalogue's own first."""
+        return self._languages
+
+    def stems(self, raw: str) -> tuple[str, ...]:
+        """Return the stem of a word in each language."""
+        return tuple(stemming.stem(raw, language) for language in self._languages)
+
+    def frequency(self, stem: str) -> int:
+        """Return the document frequency of a stem."""
+        return self._frequencies.get(stem, self._other)
+
+    def at_home(self, stem: str) -> int:
+        """Return 0: no document is in the catalogue's language."""
+        return 0
+
+    def has_term(self, term: str) -> bool:
+        """Return whether a stem has a frequency. No word as written has one."""
+        return not term.startswith(tokenizer.WRITTEN) and self.frequency(term) > 0
+
+    def words_with(self, stem: str) -> set[str]:
+        """Return no words: only stems are known."""
+        return set()
+
+    def written_frequencies(self) -> Mapping[str, int]:
+        """Return no frequencies: only stems are known."""
+        return NO_WORDS
+
+    def values(self, field: str) -> Sequence[str]:
+        """Return no values."""
+        return ()
+
+    def has_value(self, field: str, value: str) -> bool:
+        """Return False: there are no values."""
+        return False
+
+    def cached_clause(self, key: object, make: Callable[[], Leaf]) -> Leaf:
+        """Return a new clause: nothing is cached."""
+        return make()
+
+
+class Names:
+    """A `Things` that recognizes no entity. `values` maps a field and a text to facet values."""
+
+    def __init__(self, values: Callable[[Field, str], list[str]]) -> None:
+        self._values = values
+
+    def named(self, field: Field, text: str) -> list[str]:
+        """Return the values of a facet that a text names."""
+        return self._values(field, text)
+
+    def cut(self, piece: str) -> list[str]:
+        """Return the piece: it has no name."""
+        return [piece]
+
+    def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
+        """Return no entity."""
+        return []
