@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from configparser import ConfigParser
+import sys
+from configparser import ConfigParser, SectionProxy
 from pathlib import Path
+from types import FrameType
 
 import pytest
+from flask.testing import FlaskClient
 
 from tests.conftest import ROOT
 
@@ -27,22 +30,123 @@ def test_a_module_begins_with_what_it_is(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_has_at_most_300_lines(path: Path) -> None:
-    """No module of the program is longer than a person reads in one go."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+def test_a_module_and_its_functions_are_short(path: Path) -> None:
+    """A module has at most 300 lines, and a function at most 40."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    lengths = {
+        node.name: (node.end_lineno or 0) - node.lineno + 1
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, functions)
+    }
+    assert {name: length for name, length in lengths.items() if length > 40} == {}
+
+
+def contracts() -> list[SectionProxy]:
+    """The import contracts of setup.cfg that have layers."""
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    return [
+        part
+        for name, part in setup.items()
+        if name.startswith("importlinter:contract") and "containers" in part
+    ]
+
+
+def layers(container: str) -> dict[str, int]:
+    """The height of each part of a container in its import contract; the lowest is 0."""
+    contract = next(part for part in contracts() if part["containers"] == container)
+    lines = contract["layers"].strip().replace(" ", "").split("\n")
+    return {
+        f"{container}.{part}": height
+        for height, line in enumerate(reversed(lines))
+        for part in line.split("|")
+    }
 
 
 def test_every_package_has_a_place_in_the_contracts() -> None:
     """A package is a layer of an import contract."""
-    setup = ConfigParser()
-    setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    contracts = [part for name, part in setup.items() if name.startswith("importlinter:contract")]
-    placed = {
-        f"{contract['containers']}.{layer}"
-        for contract in contracts
-        if "containers" in contract
-        for line in contract["layers"].split("\n")
-        for layer in line.replace(" ", "").split("|")
-    }
+    placed = {part for contract in contracts() for part in layers(contract["containers"])}
     packages = {dotted(path.parent) for path in MODULES if path.name == "__init__.py"}
     assert packages - placed == {"indexer", "search_app"}
+
+
+def part_of(module: str, heights: dict[str, int]) -> str | None:
+    """The part of a container that a module belongs to."""
+    return next((part for part in heights if f"{module}.".startswith(f"{part}.")), None)
+
+
+class Calls:
+    """A profiler that records the calls from a lower layer of a container to a higher one.
+
+    A call through a protocol or a callback of the lower layer is not one: `seams` has the names, or
+    their beginnings, of what is called so.
+    """
+
+    def __init__(self, heights: dict[str, int], seams: tuple[str, ...]) -> None:
+        self.heights, self.seams = heights, seams
+        self.visited: set[str] = set()
+        self.upwards: set[tuple[str, str]] = set()
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> None:
+        """Look at a call: see `sys.setprofile`."""
+        if event != "call" or frame.f_back is None:
+            return
+        caller, called = (
+            part_of(str(each.f_globals.get("__name__")), self.heights)
+            for each in (frame.f_back, frame)
+        )
+        if called is None:
+            return
+        self.visited.add(called)
+        name = f"{called}.{frame.f_code.co_qualname}"
+        if caller is None or name.startswith(self.seams):
+            return
+        if self.heights[caller] < self.heights[called]:
+            self.upwards.add((caller, name))
+
+
+def traced(client: FlaskClient, heights: dict[str, int], seams: tuple[str, ...]) -> Calls:
+    """The calls of searches as they run: a page, a list of reasons, no hits, and suggestions."""
+    calls = Calls(heights, seams)
+    sys.setprofile(calls)
+    try:
+        for path in TRACED:
+            assert client.get(path).status_code == 200
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+TRACED = (
+    "/?q=organ+removal&region=Africa&explain=1",
+    "/?q=trafficing+kenya",
+    "/api/search?q=police+OR+court+year:2010..",
+    "/api/suggest?q=traf",
+    "/publication/global-report-on-trafficking-in-persons-2018",
+)
+SEAMS = (
+    "search_app.engine.arrays.",  # Store and Reply
+    "search_app.engine.snapshot.",  # Vocabulary
+    "search_app.engine.interpretation.Concepts.",  # Things
+    "search_app.engine.interpretation.ValueNames.",  # Things
+    "search_app.engine.admission.Lane.",  # the callback that pauses a search
+)
+"""Names of the engine that lower layers call through the protocol or callback in the comment."""
+
+
+@pytest.mark.parametrize(("container", "seams"), [("search_app", ()), ("search_app.engine", SEAMS)])
+def test_a_search_calls_no_higher_layer(
+    container: str, seams: tuple[str, ...], client: FlaskClient
+) -> None:
+    """A layer calls only those below it, except through a protocol or a callback."""
+    calls = traced(client, layers(container), seams)
+    assert len(calls.visited) > 4
+    assert calls.upwards == set()
+
+
+def test_a_call_to_a_higher_layer_is_seen(client: FlaskClient) -> None:
+    """With the layers upside down, the trace has calls upwards."""
+    upside_down = {part: -height for part, height in layers("search_app.engine").items()}
+    assert traced(client, upside_down, SEAMS).upwards

@@ -140,9 +140,14 @@ def _faults(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
-    parent = catalogue.by_name.get(row.parent or "")
-    is_parent = parent and parent.facet and parent.several and not parent.parent
-    chosen = row.facet is not None or row.parent is not None
+    """Return the faults of a row, each with a hint."""
+    return [
+        *_name_faults(row, catalogue), *_value_faults(row, catalogue),
+        *_parent_faults(row, catalogue),
+    ]  # fmt: skip
+
+
+def _name_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     boxes = {f"{each.name}_{end}" for each in catalogue.fields if each.kind == "year"
              for end in ("from", "to")}  # fmt: skip
     is_taken = row.name in RESERVED_NAMES | boxes
@@ -157,6 +162,12 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
         (any(not re.fullmatch(r"\S+", name) for name in row.names),
          f"{row.name!r} has a name with a space in it, or an empty one",
          "A property's name in a page is one word"),
+    )  # fmt: skip
+
+
+def _value_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
+    chosen = row.facet is not None or row.parent is not None
+    return _told(
         (not 0 <= row.weight < math.inf,
          f"{row.name!r} has the weight {row.weight}", "Give a number from 0 on"),
         (any(place < 1 for place in (row.facet, row.fact) if place is not None),
@@ -178,6 +189,13 @@ def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
         (MISSING in row.values,
          f"{row.name!r} allows the value {MISSING!r}",
          "That word stands for having no value: choose another"),
+    )  # fmt: skip
+
+
+def _parent_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
+    parent = catalogue.by_name.get(row.parent or "")
+    is_parent = parent and parent.facet and parent.several and not parent.parent
+    return _told(
         (Path(row.grouping or "").name != (row.grouping or ""),
          f"{row.name!r} has its grouping in {row.grouping!r}",
          "Name a file that lies beside catalogue.toml"),

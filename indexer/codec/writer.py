@@ -6,8 +6,9 @@ last chunk, words get their final numbers and the forward index is inverted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Fresh, Item, Kept
+from indexer.catalogue.records import Fresh, Item, Kept, Publication, Value
 from indexer.codec import whoosh_codec
 from indexer.codec.forward_index import WordStream
 from indexer.codec.inverter import STEM, WORD, Before, Inversion, Kind
@@ -38,6 +39,8 @@ from indexer.codec.segment.term_dictionary import FIELD_END
 
 Chunk = Sequence[Item]
 """New publications, and those kept from the previous segment, in the order of the corpus."""
+ValuedColumn = tuple[ColumnBuilder, Callable[[Publication], Sequence[Value]]]
+"""A column, and the function that returns the values of a publication in it."""
 Counts = dict[str, dict[str, int]]
 """For each facet, the number of publications that have each value."""
 
@@ -52,42 +55,58 @@ def write(
     catalogue. Raise OSError if a file cannot be written, for example on a full disk.
     """
     stored = StoredBuilder(folder, catalogue, former.stored if former else None)
-    columns = [
-        ColumnBuilder(field.name, former.columns[field.name] if former else None)
-        for field in schema.exact_fields(catalogue)
-    ]
-    spoken = ColumnBuilder(SPOKEN, former.spoken if former else None)
-    came_from = [np.zeros(0, np.int64)]
+    columns = list(_columns(catalogue, former))
     with closing(stored), WordStream(folder, catalogue, former) as stream:
-        for number, chunk in enumerate(chunks):
-            if number == 0:
-                stored.begin(chunk)
-            for fresh, kept in _runs(chunk):
-                if fresh:
-                    publications = [each.publication for each in fresh]
-                    stored.add(fresh)
-                    stream.add(publications)
-                    for column in columns:
-                        column.add([each.values.get(column.name, ()) for each in publications])
-                    spoken.add([(each.lang or catalogue.language,) for each in publications])
-                    came_from.append(np.full(len(fresh), -1))
-                else:
-                    numbers = stored.copy(kept)
-                    stream.copy(numbers)
-                    for column in [*columns, spoken]:
-                        column.copy(numbers)
-                    came_from.append(numbers)
-        origins = np.concatenate(came_from)
+        origins = _gather(chunks, stored, stream, columns)
         with ArrayWriter(folder / PUBLICATIONS) as writer:
             stored.write(writer, origins)
         with ArrayWriter(folder / FACETS) as writer:
-            counts = {column.name: column.write(writer) for column in columns}
-            spoken.write(writer)
+            counts = {column.name: column.write(writer) for column, _ in columns}
         before = Before(former, origins) if former else None
         with ArrayWriter(folder / WORDS) as words, ArrayWriter(folder / POSTINGS) as inverted:
             _write_words(words, catalogue, stream).write(inverted, folder, before)
     whoosh_codec.write_contents(folder, catalogue, stored.size)
+    del counts[SPOKEN]
     return counts
+
+
+def _columns(catalogue: Catalogue, former: Segment | None) -> Iterator[ValuedColumn]:
+    """Yield each column with the function that returns the values of a publication in it."""
+    for field in schema.exact_fields(catalogue):
+        known = former.columns[field.name] if former else None
+        yield ColumnBuilder(field.name, known), partial(_values_of, name=field.name)
+    known = former.spoken if former else None
+    yield ColumnBuilder(SPOKEN, known), lambda each: (each.lang or catalogue.language,)
+
+
+def _values_of(publication: Publication, name: str) -> Sequence[Value]:
+    return publication.values.get(name, ())
+
+
+def _gather(
+    chunks: Iterable[Chunk], stored: StoredBuilder, stream: WordStream,
+    columns: Sequence[ValuedColumn],
+) -> Array:  # fmt: skip
+    """Pass all publications on. Return where each was in the previous segment, or -1 (int64)."""
+    origins = [np.zeros(0, np.int64)]
+    for number, chunk in enumerate(chunks):
+        if number == 0:
+            stored.begin(chunk)
+        for fresh, kept in _runs(chunk):
+            if fresh:
+                publications = [each.publication for each in fresh]
+                stored.add(fresh)
+                stream.add(publications)
+                for column, values in columns:
+                    column.add([values(each) for each in publications])
+                origins.append(np.full(len(fresh), -1))
+            else:
+                numbers = stored.copy(kept)
+                stream.copy(numbers)
+                for column, _ in columns:
+                    column.copy(numbers)
+                origins.append(numbers)
+    return np.concatenate(origins)
 
 
 def _runs(chunk: Chunk) -> Iterator[tuple[list[Fresh], list[Kept]]]:

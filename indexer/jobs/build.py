@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -91,53 +91,89 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     Unfinished files of earlier builds are removed. The outcome is recorded in `last_build`, except
     if another build has locked the index.
     """
-    started = time.perf_counter()
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
-    problems: list[Problem] = []
-    model = encoder.model if encoder else ""
     # The lock covers the outcome too, because another build removes every unfinished file.
     with publish.locked(index), last_build.noted(index) as ended:
         publish.clean(index)
-        catalogue, concepts = catalogue_toml.load(corpus_folder), thesaurus.load(corpus_folder)
-        live, before, sound = _live(index)
-        former = _former(live, catalogue, model, limits) if live and sound and not force else None
+        job = _Build(corpus_folder, index, progress, gate, encoder, limits, force=force)
+        outcome = job.run()
+        ended(outcome.status)
+    return outcome
+
+
+class _Build:
+    """One build, from reading the corpus to publishing.
+
+    `live` is the predecessor, and `former` its segment if unchanged publications can be copied.
+    `census` counts what was read.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the parameters of `build`
+        self, corpus_folder: Path, index: Path, progress: Progress, gate: Gate,
+        encoder: Encoder | None, limits: Limits, *, force: bool,
+    ) -> None:  # fmt: skip
+        self.started = time.perf_counter()
+        self.corpus_folder, self.index, self.progress = corpus_folder, index, progress
+        self.gate, self.encoder, self.limits, self.force = gate, encoder, limits, force
+        self.model = encoder.model if encoder else ""
+        self.problems: list[Problem] = []
+        self.catalogue = catalogue_toml.load(corpus_folder)
+        self.concepts = thesaurus.load(corpus_folder)
+        self.live, self.before, sound = _live(index)
+        self.former = _former(self.live, self.catalogue, self.model, limits) if (
+            self.live and sound and not force
+        ) else None  # fmt: skip
+        self.census = self._census()
+
+    def _census(self) -> Census:
+        return Census(
+            self.catalogue, self.before, self.problems, self.concepts, self.model,
+            limits=self.limits,
+        )  # fmt: skip
+
+    def run(self) -> Outcome:
+        """Read the corpus, and publish it if anything changed."""
+        stored = self.former.stored if self.former else None
         reading = corpus.Reading(
-            catalogue, problems.append, former.stored if former else None, progress.at, limits
+            self.catalogue, self.problems.append, stored, self.progress.at, self.limits
         )
-        same, others = _until_news(reading.folder(corpus_folder))
-        census = Census(catalogue, before, problems, concepts, model, limits=limits)
-        new = None
-        if others is not None or former is None or not census.only_repeats(same, live):
-            census = Census(catalogue, before, problems, concepts, model, limits=limits)
-            with publish.begun(index) as partial:
-                items = census.counted(chain(same, others or ()), progress)
-                if encoder:
-                    items = _encoded(partial, items, encoder, former)
-                counts = writer.write(partial / manifest.SEGMENT, catalogue, items, former)
-                if not force:
-                    _refuse_a_part(census, live, corpus_folder)
-                if former is None or not census.equals(live):
-                    sealed = _sealed(partial, census, counts, started, live)
-                    gate(sealed, live)
-                    new = publish.publish(index, sealed)
-        if live and not new:
-            publish.prune(index, live.name)
-        ended("published" if new else "unchanged")
-    seconds = time.perf_counter() - started
-    if new is None:
-        assert live is not None  # without a live generation, a new one is always published
-        return Outcome("unchanged", live, census.changes, problems, seconds)
-    return Outcome("published", new, new.manifest.changes, problems, seconds)
+        same, others = _until_news(reading.folder(self.corpus_folder))
+        has_news = others is not None or self.former is None
+        if has_news or not self.census.only_repeats(same, self.live):
+            new = self._write(chain(same, others or ()))
+        else:
+            new = None
+        if self.live and not new:
+            publish.prune(self.index, self.live.name)
+        generation = new or self.live
+        assert generation is not None  # without a live generation, a new one is always published
+        return Outcome(
+            "published" if new else "unchanged",
+            generation,
+            new.manifest.changes if new else self.census.changes,
+            self.problems,
+            time.perf_counter() - self.started,
+        )
 
-
-def _encoded(
-    partial: Path, chunks: Iterable[Sequence[Item]], encoder: Encoder, former: Segment | None
-) -> Iterator[Sequence[Item]]:
-    """Yield the chunks unchanged. Write their embeddings after the last one."""
-    file = partial / manifest.SEGMENT / MEANING
-    known = former.vectors if former else None
-    return encoded(file, chunks, encoder.encode_weighted, known)
+    def _write(self, items: Iterator[Item]) -> Generation | None:
+        """Write a generation and publish it. Return None if it equals the live one."""
+        self.census = self._census()
+        with publish.begun(self.index) as partial:
+            segment = partial / manifest.SEGMENT
+            chunks = self.census.counted(items, self.progress)
+            if self.encoder:
+                known = self.former.vectors if self.former else None
+                weigh = self.encoder.encode_weighted
+                chunks = encoded(segment / MEANING, chunks, weigh, known)
+            counts = writer.write(segment, self.catalogue, chunks, self.former)
+            if not self.force:
+                _refuse_a_part(self.census, self.live, self.corpus_folder)
+            if self.former is not None and self.census.equals(self.live):
+                return None
+            sealed = _sealed(partial, self.census, counts, self.started, self.live)
+            self.gate(sealed, self.live)
+            return publish.publish(self.index, sealed)
 
 
 def _sealed(

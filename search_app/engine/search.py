@@ -16,7 +16,7 @@ from search_app.engine.deadline import Stopwatch
 from search_app.engine.features import highlight
 from search_app.engine.features.zero_results import diagnosed
 from search_app.engine.interpretation import spellcheck, world_places
-from search_app.engine.interpretation.interpreter import Interpreter
+from search_app.engine.interpretation.interpreter import Interpreter, Understood
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Diagnosis, Hit, Named, Results
@@ -36,39 +36,26 @@ def search(
     strict = reply.overlap(read.strict) if read.strict else 0
     diagnosis = _diagnosis(finding, strict, interpreter, watch)
     return Results(
-        total=reply.total,
-        titles=reply.titles,
-        is_folded=finding.request.fold,
-        hits=hits,
-        facets=buckets,
-        left_out=left_out,
-        relaxed=read.relaxed,
-        strict=strict,
-        kept=read.kept,
-        meant=reply.by_meaning,
-        any_word=_any_word(finding, interpreter),
-        corrected=read.corrected,
-        years=finding.dated.expressions,
-        suggestion=_suggestion(finding, interpreter),
-        named=tuple(
-            Named(leaf.said, leaf.also, leaf.narrower)
-            for leaf in leaves(read.parsed.words)
-            if leaf.also or leaf.narrower
-        ),
-        scored=read.has_words,
-        sort=Ask(finding.request, read.parsed.words).sort,
-        ignored=read.parsed.ignored + finding.request.beyond,
-        too_much=reply.dropped,
-        cut=tuple(_cut(finding, interpreter)),
-        unknown=read.parsed.unknown,
+        total=reply.total, titles=reply.titles, is_folded=finding.request.fold, hits=hits,
+        facets=buckets, left_out=left_out, relaxed=read.relaxed, strict=strict, kept=read.kept,
+        meant=reply.by_meaning, any_word=_any_word(finding, interpreter),
+        corrected=read.corrected, years=finding.dated.expressions,
+        suggestion=_suggestion(finding, interpreter), named=tuple(_named(read)),
+        scored=read.has_words, sort=Ask(finding.request, read.parsed.words).sort,
+        ignored=read.parsed.ignored + finding.request.beyond, too_much=reply.dropped,
+        cut=tuple(_cut(finding, interpreter)), unknown=read.parsed.unknown,
         unknown_fields=read.parsed.unknown_fields,
         is_read=not finding.request.text or read.has_words or bool(read.parsed.filters),
-        diagnosis=diagnosis,
-        is_gap=diagnosis is not None and not reply.has_words,
-        generation=generation,
-        took=round(watch.total, 3),
-        stages=watch.stages,
-    )
+        diagnosis=diagnosis, is_gap=diagnosis is not None and not reply.has_words,
+        generation=generation, took=round(watch.total, 3), stages=watch.stages,
+    )  # fmt: skip
+
+
+def _named(read: Understood) -> Iterator[Named]:
+    """Yield the entities in the query that match by synonyms or narrower entities."""
+    for leaf in leaves(read.parsed.words):
+        if leaf.also or leaf.narrower:
+            yield Named(leaf.said, leaf.also, leaf.narrower)
 
 
 def _any_word(finding: Finding, interpreter: Interpreter) -> int | None:

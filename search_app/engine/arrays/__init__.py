@@ -1,7 +1,7 @@
-"""Evaluation of query trees over the arrays of a snapshot, with NumPy.
+"""The store of a local index: searches evaluated on the arrays of a snapshot, with NumPy.
 
-`matcher`, `term_expansion` and `posting_sums` match documents, and `bm25f` scores them. `top_hits`
-picks the hits of a page. `facets` and `toggle_counts` count facet values. `cost` limits the cost of
-a query. `term_matches` locates the words that matched in one publication. The other layers of the
-engine import this package.
+`store` implements `engine.store.Store`, and `reply` the hits of one search. `clause` and `matcher`
+match documents with `term_expansion` and `posting_sums`. `bm25f` and `semantic` score them, and
+`top_hits` picks a page. `facets` and `toggle_counts` count values. `cost` limits a query.
+`term_matches` and `explain` say why a hit matched. Only the engine package itself imports `store`.
 """

@@ -2,6 +2,6 @@
 
 `year_expressions`, `lexer`, `grammar` and `word_limit` split the text. `parser` builds the tree,
 `clause_builder` and `literal` turn words into clauses, and `nodes` has our own nodes. The package
-opens no index: it reads one through `clause_builder.Vocabulary`. The rest of the engine may import
+opens no index: it reads one through the protocol in `vocabulary`. The rest of the engine may import
 all of its modules.
 """

@@ -166,7 +166,7 @@ def phrases(
     own, *others = [
         tuple(stemming.stem(raw, each) for raw in raws) for each in vocabulary.languages
     ]
-    # A stemmer may need the accents that were not typed: see `Snapshot.stems`.
+    # A stemmer may need the accents that were not typed: see `SegmentVocabulary.stems`.
     others.append(tuple(vocabulary.stems(raw)[-1] for raw in raws))
     known = [each for each in others if all(map(vocabulary.frequency, each))]
     return [

@@ -1,6 +1,6 @@
-"""One generation of the index, open for reading.
+"""One generation of a local index, open for reading.
 
-`snapshot` has its arrays and caches. `loader` reads or maps the files and checks their digests.
-`facet_table`, `prefix_index` and `editions` are derived from the arrays. The package reads segments
-through `indexer.codec.segment`. The layers above it in the engine import it.
+`snapshot` has its arrays and caches, and `vocabulary` its words. `loader` reads or maps the files
+and checks their digests. `facet_table`, `prefix_index` and `editions` are derived from the arrays.
+The package reads segments through `indexer.codec.segment`. `arrays` and the engine import it.
 """
