@@ -33,8 +33,9 @@ from benchmarks.speed.report import page
 from benchmarks.speed.results import Results, Timed
 from benchmarks.speed.workplace import Plan, Workplace
 from indexer.analysis.stemming import stop_words
+from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import open_engine
+from search_app.engine.snapshot.snapshot import Snapshot
 
 PAPERS = 300
 QUERIES = 6
@@ -338,7 +339,7 @@ def test_the_generated_tree_has_its_250_values(tmp_path: Path) -> None:
     """Each value has publications, and some countries belong to two regions."""
     index = tmp_path / "index"
     build.build(generated.write(tmp_path / "corpus", 4000), index)
-    snapshot = open_engine(index).snapshot()
+    snapshot = Snapshot(directory.current(index))
     held = [len(snapshot.columns[row].values) - 1 for row in ("region", "country")]
     assert held == [generated.REGIONS, generated.COUNTRIES]
     assert {len(parents) for parents in snapshot.catalogue.groups.values()} == {1, 2}

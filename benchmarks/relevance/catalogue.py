@@ -12,8 +12,7 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
 from indexer.jobs import build
 from search_app.cli import evaluation
-from search_app.engine import open_engine
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine import Searcher, open_engine
 
 HOUSE = Path(__file__).parents[2]
 SUITE = HOUSE / "tests" / "relevance" / "catalogue.toml"
@@ -49,6 +48,6 @@ def measure() -> tuple[Kind, ...]:
     )
 
 
-def _built(index: Path, encoder: Encoder | None = None) -> Snapshot:
+def _built(index: Path, encoder: Encoder | None = None) -> Searcher:
     build.build(HOUSE / "corpus", index, encoder=encoder)
-    return open_engine(index).snapshot()
+    return open_engine(index).searcher()

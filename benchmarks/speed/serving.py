@@ -26,9 +26,10 @@ import msgspec
 from benchmarks.speed import engines, machine
 from benchmarks.speed.results import Served, Serving
 from benchmarks.speed.workplace import Workplace
+from indexer.generations import directory
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.engine import open_engine
+from search_app.engine.snapshot.snapshot import Snapshot
 
 HOUSE = Path(__file__).parents[2]
 GUNICORN = ("--config", "python:search_app.workers")
@@ -119,7 +120,7 @@ def _without_wrk() -> str | None:
 
 def _paths(index: Path, seed: int) -> list[str]:
     """Addresses of distinct queries: one to three words of a title, half of them with a tick."""
-    snapshot = open_engine(index).snapshot()
+    snapshot = Snapshot(directory.current(index))
     drawer = random.Random(seed)
     titles = [re.findall(r"[A-Za-z]{3,}", title) for title in snapshot.segment.stored.titles.all()]
     ticks = [

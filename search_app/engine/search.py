@@ -30,6 +30,7 @@ def search(
     """Return the results of a search in a generation. Raise OverBudget."""
     finding = found(request, interpreter, watch)
     reply, read = finding.reply, finding.understood
+    reply.ids()  # rank before counting, so that stages are reported in this order
     buckets, left_out = reply.facets()
     hits = tuple(_hits(finding, interpreter, watch))
     watch.lap("passages")

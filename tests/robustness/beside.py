@@ -25,7 +25,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from search_app.engine import open_engine
+from indexer.generations import directory
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.robustness.test_server import serving
 
 CLIENTS, SECONDS = 4, 20
@@ -57,7 +58,7 @@ def _percentiles(taken: Sequence[float]) -> list[float]:
 
 def ordinary(index: Path, seed: int) -> list[str]:
     """Addresses of searches as people make them: one to three words of a title, some ticked."""
-    snapshot = open_engine(index).snapshot()
+    snapshot = Snapshot(directory.current(index))
     drawer = random.Random(seed)
     titles = [re.findall(r"[A-Za-z]{3,}", each) for each in snapshot.segment.stored.titles.all()]
     ticks = [
@@ -76,7 +77,7 @@ def ordinary(index: Path, seed: int) -> list[str]:
 
 def worst(index: Path, seed: int) -> list[str]:
     """Addresses of the costliest searches found, a few of each kind."""
-    snapshot = open_engine(index).snapshot()
+    snapshot = Snapshot(directory.current(index))
     drawer = random.Random(seed)
     words = re.findall(r"[a-z]{3,}", " ".join(snapshot.segment.stored.titles.all()).lower())
     many = [" ".join(drawer.choices(words, k=500)) for _ in range(3)]

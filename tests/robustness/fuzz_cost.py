@@ -23,6 +23,7 @@ from search_app.engine import Engine, admission
 from search_app.engine.admission import Lane
 from tests.robustness.asking import ask
 from tests.robustness.shapes import Shapes, words_of
+from tests.search_app.engine.arrays.below import snapshot_of
 
 MOST, MOST_CHEAP = 1.0, 0.1
 """CPU seconds that any text may cost, and that one may cost which the queue takes for cheap."""
@@ -49,7 +50,7 @@ def fuzz(engine: Engine, seconds: float, seed: int) -> int:
     """Ask until the time is over. Return how many texts cost too much."""
     queue = engine._costly = Noting()
     app = create_app(config.load(environment={}, index=engine.index), engine).wsgi_app
-    drawer, shapes = random.Random(seed), Shapes(words_of(engine.snapshot()))
+    drawer, shapes = random.Random(seed), Shapes(words_of(snapshot_of(engine.searcher())))
     too_much, asked, worst, worst_cheap = 0, 0, 0.0, 0.0
     for route, parameters in ASKED:  # the first page of a process has its templates compiled
         ask(app, f"{route}?{urlencode({'q': 'word', **parameters})}".encode())

@@ -23,8 +23,8 @@ def asked(data: bytes, engine: Engine) -> None:
     """Asks for the text of some bytes, and for what may be meant by it."""
     text = data.decode("utf-8", "surrogateescape")
     found = engine.search(SearchRequest(text, values=5))
-    assert 0 <= found.total <= engine.snapshot().size
-    engine.suggest(text, {})
+    assert 0 <= found.total <= engine.searcher().size
+    engine.searcher().suggest(text, {})
 
 
 if __name__ == "__main__":

@@ -15,16 +15,17 @@ from whoosh import query
 
 from indexer.analysis import folding
 from indexer.codec.segment.reader import Segment, Terms
-from search_app.engine import Engine, OverBudget, admission
-from search_app.engine.admission import estimate
-from search_app.engine.arrays.matcher import postings
+from search_app.engine import Engine, OverBudget
+from search_app.engine.arrays import cost
+from search_app.engine.arrays.clause import postings
 from search_app.engine.deadline import Stopwatch
 from search_app.engine.features.highlight import marker
-from search_app.engine.interpretation import entity_linker, entity_names
+from search_app.engine.interpretation import entity_names
 from search_app.engine.query.nodes import Leaf
 from search_app.engine.request import SearchRequest, within
 from tests.robustness import fuzz_cost
 from tests.robustness.shapes import Shapes, words_of
+from tests.search_app.engine.arrays.below import snapshot_of
 
 COMMON = "trafficking"
 
@@ -33,6 +34,12 @@ COMMON = "trafficking"
 def engine(catalogue_index: Path) -> Engine:
     """An engine on the catalogue."""
     return Engine(catalogue_index)
+
+
+@pytest.fixture(scope="module")
+def shapes(engine: Engine) -> Shapes:
+    """Texts of every shape, of words of the catalogue."""
+    return Shapes(words_of(snapshot_of(engine.searcher())))
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +111,7 @@ def test_the_clock_is_read_at_each_word_of_a_phrase(engine: Engine) -> None:
     """Matching looks at the clock before each part that takes time, and each word of a phrase."""
     looks: list[int] = []
     leaf = Leaf([query.Phrase("title", ["traffick", "in", "person"])])
-    postings(leaf, engine.snapshot(), lambda: looks.append(1))
+    postings(leaf, snapshot_of(engine.searcher()), lambda: looks.append(1))
     assert len(looks) == 1 + 2
 
 
@@ -130,11 +137,11 @@ def test_a_search_ends_while_it_is_diagnosed(
     laps: list[str] = []
     add = Stopwatch._add
 
-    def noted(watch: Stopwatch, stage: str) -> None:
+    def noted(watch: Stopwatch, stage: str) -> float:
         laps.append(stage)
-        add(watch, stage)
         if laps.count("diagnosis") == 3:
             watch._end = 0
+        return add(watch, stage)
 
     monkeypatch.setattr(Stopwatch, "_add", noted)
     with pytest.raises(OverBudget, match="at the stage diagnosis"):
@@ -147,20 +154,21 @@ def test_a_search_ends_while_it_is_diagnosed(
 )
 def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
     """The estimate of a short text is not zero."""
-    assert estimate(SearchRequest(text), engine.snapshot()) >= admission.WORD
+    assert engine.searcher().store.estimate(SearchRequest(text)) >= cost.WORD
 
 
 @settings(max_examples=80)
 @given(seed=st.integers(0, 2**32))
-def test_the_estimate_covers_what_is_visited(seed: int, engine: Engine, visited: list[int]) -> None:
+def test_the_estimate_covers_what_is_visited(
+    seed: int, shapes: Shapes, engine: Engine, visited: list[int]
+) -> None:
     """A search of any shape visits at most as many postings as the estimate says."""
-    shapes = engine.snapshot().once("shapes", lambda: Shapes(words_of(engine.snapshot())))
     _, text = shapes.text(random.Random(seed))
     request = SearchRequest(within(text)[0])
     visited.clear()
     engine.search(request)
     nothing_shown = msgspec.structs.replace(request, size=0)
-    assert sum(visited) <= estimate(nothing_shown, engine.snapshot())
+    assert sum(visited) <= engine.searcher().store.estimate(nothing_shown)
 
 
 def test_repeated_marks_are_looked_for_once() -> None:
@@ -186,7 +194,7 @@ def test_a_long_word_is_folded_once_for_each_character(
         return folding.fold(text)
 
     piece = f"{'both’' * 1000}形{'more’' * 1000}"
-    known = entity_linker.of(engine.snapshot())
+    known = engine.searcher().interpreter.concepts
     monkeypatch.setattr(entity_names, "fold", fold)
     assert known.cut(piece) == [piece]
     assert len(folded) <= len(set(piece)) + 50

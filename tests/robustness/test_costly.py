@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from search_app import config, create_app
 from search_app.engine import Busy, Engine, OverBudget, admission
-from search_app.engine.admission import Lane, estimate
+from search_app.engine.admission import Lane
+from search_app.engine.arrays import cost
 from search_app.engine.deadline import ASIDE, Stopwatch
 from search_app.engine.query.word_limit import MOST_WORDS
 from search_app.engine.request import LONGEST, SearchRequest, within
@@ -61,10 +62,15 @@ def engine(catalogue_index: Path) -> Engine:
     return Engine(catalogue_index)
 
 
+def estimate(request: SearchRequest, engine: Engine) -> int:
+    """Return the estimated cost of a search."""
+    return engine.searcher().store.estimate(request)
+
+
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_searches_are_never_costly(text: str, engine: Engine) -> None:
     """What people type passes beside the lane."""
-    assert estimate(SearchRequest(text), engine.snapshot()) <= admission.COSTLY
+    assert estimate(SearchRequest(text), engine) <= admission.COSTLY
 
 
 @pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY)
@@ -72,23 +78,23 @@ def test_what_is_costly_is_known_beforehand(
     text: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Patterns over all words, and very many words, cost more than a plain search of any length."""
-    monkeypatch.setattr(admission, "COSTLY", 0)
-    plain = estimate(SearchRequest(" ".join(ORDINARY[:2] * 2)), engine.snapshot())
-    assert estimate(SearchRequest(text), engine.snapshot()) > plain > 0
+    monkeypatch.setattr(cost, "COSTLY", 0)
+    plain = estimate(SearchRequest(" ".join(ORDINARY[:2] * 2)), engine)
+    assert estimate(SearchRequest(text), engine) > plain > 0
 
 
 def test_reasons_cost_for_each_publication(engine: Engine) -> None:
     """A search that is to be explained costs more, the more of it is shown."""
     few, many = (SearchRequest("organ removal", explain=True, size=size) for size in (10, 100))
-    assert estimate(few, engine.snapshot()) <= admission.COSTLY
-    assert estimate(many, engine.snapshot()) > 5 * estimate(few, engine.snapshot())
+    assert estimate(few, engine) <= admission.COSTLY
+    assert estimate(many, engine) > 5 * estimate(few, engine)
 
 
 def test_selected_values_cost(engine: Engine) -> None:
     """A search costs more with each selected value, and few of them are not expensive."""
     values = tuple(f"value {number}" for number in range(100))
     costs = [
-        estimate(SearchRequest("organ", {"topic": values[:number]}), engine.snapshot())
+        estimate(SearchRequest("organ", {"topic": values[:number]}), engine)
         for number in (0, 4, 100)
     ]
     assert costs[0] < costs[1] < admission.COSTLY < costs[2]

@@ -91,7 +91,7 @@ def test_every_flipped_byte_is_seen(index: Path, memory: int) -> None:
         at = file.stat().st_size // 3
         flip(file, at)
         with pytest.raises(IndexOutdated, match=f"{file.name} is not as it was written"):
-            Engine(index, Care(memory)).snapshot()
+            Engine(index, Care(memory)).searcher()
         flip(file, at)
     assert Engine(index, Care(memory)).search(LAW).total
 
@@ -101,7 +101,7 @@ def test_missing_and_cut_files_are_seen(index: Path, change: Callable[[Path], No
     """A file that is missing or too short is told with what to do."""
     change(segments(index)[0])
     with pytest.raises(IndexOutdated, match=r"damaged.*pubsearch build"):
-        Engine(index).snapshot()
+        Engine(index).searcher()
 
 
 def test_damage_found_late_degrades(
@@ -120,11 +120,11 @@ def test_damage_found_late_degrades(
     monkeypatch.setattr(engine, "Check", Slow)
     flip(next(each for each in segments(index) if each.name == "publications.seg"), 64)
     held = Engine(index, Care(patience=0))
-    name = held.snapshot().name
+    name = held.searcher().name
     assert failed(held) is None
     goes_on.set()
     until(lambda: refreshed(held) and failed(held) == name)
-    assert held.snapshot() is held.held
+    assert held.searcher() is held.held
     told = [each for each in caplog.records if "publications.seg" in each.message]
     assert [each.levelno for each in told] == [logging.ERROR]
 
@@ -132,7 +132,7 @@ def test_damage_found_late_degrades(
 def test_a_check_left_behind_by_a_fork_begins_anew(index: Path) -> None:
     """A process that was forked during a check makes its own, and comes to its end."""
     held = Engine(index)
-    held.snapshot()
+    held.searcher()
     generation = directory.current(index)
     left = Check(generation, contents(generation, 0))
     held._check = left
@@ -152,19 +152,19 @@ def test_what_failed_is_tried_again_in_a_while(
 ) -> None:
     """A generation that could not be taken up is, once what was wrong has passed; told once."""
     held = Engine(index)
-    first = held.snapshot().name
+    first = held.searcher().name
     second = build.build(corpus, index, force=True).generation.name
     flip(segments(index)[0], 100)
     for _ in range(5):
         held.refresh()
-        assert held.snapshot().name == first
+        assert held.searcher().name == first
     assert failed(held) == second
     monkeypatch.setattr(engine, "RETRIED", -1.0)
     held.refresh()
-    assert held.snapshot().name == first
+    assert held.searcher().name == first
     flip(segments(index)[0], 100)
     held.refresh()
-    assert held.snapshot().name == second
+    assert held.searcher().name == second
     assert failed(held) is None
     assert sum("stays in use" in each.message for each in caplog.records) == 1
 
@@ -174,7 +174,7 @@ def test_an_unforeseen_error_leaves_what_is_held(
 ) -> None:
     """Whatever goes wrong while a generation is opened, the one held answers; it is told once."""
     held = Engine(index)
-    first = held.snapshot().name
+    first = held.searcher().name
     build.build(corpus, index, force=True)
 
     def fails(*_: object) -> None:
@@ -183,7 +183,7 @@ def test_an_unforeseen_error_leaves_what_is_held(
     monkeypatch.setattr("search_app.engine.snapshot.loader.contents", fails)
     for _ in range(3):
         held.refresh()
-        assert held.snapshot().name == first
+        assert held.searcher().name == first
     (record,) = [each for each in caplog.records if "stays in use" in each.message]
     assert record.exc_info is not None
 
@@ -194,7 +194,7 @@ def test_an_error_that_stays_does_not_grow(tmp_path: Path) -> None:
     lengths = set()
     for _ in range(5):
         with pytest.raises(IndexMissing) as caught:
-            held.snapshot()
+            held.searcher()
         lengths.add(len(caught.traceback))
     assert len(lengths) == 1
 
@@ -214,17 +214,17 @@ def test_a_generation_that_goes_while_it_is_opened(
         return load(folder, name)
 
     monkeypatch.setattr(directory, "load", late)
-    assert Engine(index).snapshot().name == directory.current_name(index) != gone
+    assert Engine(index).searcher().name == directory.current_name(index) != gone
 
 
 def test_an_index_that_comes_later_is_taken_up(corpus: Path, tmp_path: Path) -> None:
     """A server that began without an index answers once there is one, opened in no request."""
     held = Engine(tmp_path / "later")
     with pytest.raises(IndexMissing, match="pubsearch build"):
-        held.snapshot()
+        held.searcher()
     build.build(corpus, tmp_path / "later")
     with pytest.raises(IndexMissing, match="pubsearch build"):
-        held.snapshot()
+        held.searcher()
     held.refresh()
     assert held.search(LAW).total
 
@@ -244,9 +244,9 @@ def test_mapped_files_that_are_cut_are_fatal(index: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; from search_app.engine import Engine, Care;"
         "from search_app.engine.request import SearchRequest as R; index = Path(sys.argv[1]);"
-        "held = Engine(index, Care(0)); snapshot = held.snapshot();"
-        "[os.truncate(each, 0) for each in snapshot.generation.segment.glob('*.seg')];"
-        "print(held.search(R('law'), snapshot).total)"
+        "held = Engine(index, Care(0)); searcher = held.searcher();"
+        "[os.truncate(each, 0) for each in searcher.generation.segment.glob('*.seg')];"
+        "print(searcher.search(R('law')).total)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program, str(index)], cwd=ROOT, check=False, capture_output=True

@@ -114,6 +114,7 @@ class Interpreter:
 
     def prepare(self) -> None:
         """Compute all caches that searches share."""
+        self._values.prepare()
         self.concepts.prepare()
         self.speller.suggested(SCRIPTS, rare=False)  # loads the word lists as well
 

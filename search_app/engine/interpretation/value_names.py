@@ -34,6 +34,10 @@ class ValueNames:
         self._vocabulary = vocabulary
         self._by_field: dict[str, _Names] = {}
 
+    def prepare(self) -> None:
+        """Derive the names of open values, so that the first search for one is fast too."""
+        _ = self._first_words, self._open_values
+
     def cut(self, piece: str) -> list[str]:
         """Return the piece: no name in it is known."""
         return [piece]

@@ -106,11 +106,11 @@ def test_how_far_a_check_is(corpus: Path) -> None:
 
 def test_what_a_search_finds_is_not_missing(tmp_path: Path) -> None:
     """The concepts that are missing are those of which a search by a foreign name finds nothing."""
-    snapshot = named.opened(tmp_path)
+    searcher = named.opened(tmp_path)
     missing = {each.id for each in check.check(tmp_path / "corpus").missing}
     assert missing == {"seal-hunting", "police-dogs"}
-    for concept in snapshot.generation.thesaurus().concept:
-        found = named.answer(concept.prefLabel["zh"], snapshot, match="all")
+    for concept in searcher.generation.thesaurus().concept:
+        found = named.answer(concept.prefLabel["zh"], searcher, match="all")
         assert (found.total == 0) == (concept.id in missing)
 
 

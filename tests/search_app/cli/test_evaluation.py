@@ -27,8 +27,8 @@ KINDS = 15
 def test_the_catalogue_answers_its_judged_queries(catalogue_index: Path) -> None:
     """The mean nDCG@10 of the shipped queries is at least what their file wants, in all kinds."""
     suite = evaluation.load(SUITE)
-    snapshot = open_engine(catalogue_index).snapshot()
-    figures = evaluation.figures(suite, snapshot)
+    searcher = open_engine(catalogue_index).searcher()
+    figures = evaluation.figures(suite, searcher)
     assert figures[ALL] >= suite.least > 0.8
     assert len(figures) == KINDS
     assert len(suite.query) >= 60
@@ -84,12 +84,12 @@ def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_index: Path)
 
 def test_every_judgement_is_of_a_publication(catalogue_index: Path) -> None:
     """Each judged id is in the catalogue, graded 1 to 3, with its reason, once a query."""
-    snapshot = open_engine(catalogue_index).snapshot()
+    searcher = open_engine(catalogue_index).searcher()
     for query in evaluation.load(SUITE).query:
         ids = [each.id for each in query.relevant]
         assert len(set(ids)) == len(ids)
         for each in query.relevant:
-            assert snapshot.number(each.id) is not None
+            assert searcher.publication(each.id) is not None
             assert each.grade in (1, 2, 3)
             assert each.why
 

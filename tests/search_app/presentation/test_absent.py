@@ -11,9 +11,8 @@ from flask.testing import FlaskClient
 
 from indexer.analysis import stemming, tokenizer
 from indexer.generations import directory
-from search_app.engine.request import SearchRequest
+from search_app.engine import SearchRequest, open_searcher
 from search_app.engine.results import Results
-from search_app.engine.search import find, results
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.conftest import ROOT
 
@@ -22,14 +21,17 @@ SUITE = tomllib.loads((ROOT / "tests" / "relevance" / "absent.toml").read_text("
 
 def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -> None:
     """No word of an absent subject but stop words occurs in any publication."""
-    snapshot = Snapshot(directory.current(catalogue_index))
+    vocabulary = Snapshot(directory.current(catalogue_index)).vocabulary
     assert len(SUITE["subject"]) == 40
     for each in SUITE["subject"]:
         language = each["lang"]
         stop_words = stemming.stop_words(language)
         for word in tokenizer.words(each["text"]):
             if word not in stop_words:
-                assert not snapshot.frequency(stemming.stem(word, language)), (each, word)
+                assert not vocabulary.frequency(stemming.stem(word, language)), (
+                    each,
+                    word,
+                )
 
 
 def looks_found(found: Results) -> bool:
@@ -39,10 +41,9 @@ def looks_found(found: Results) -> bool:
 
 def test_absent_subjects_do_not_look_as_if_they_were_found(catalogue_index: Path) -> None:
     """At most three of the absent subjects have hits that the page presents as answers."""
-    snapshot = Snapshot(directory.current(catalogue_index))
+    searcher = open_searcher(directory.current(catalogue_index))
     answers = {
-        each["text"]: results(find(SearchRequest(each["text"]), snapshot))
-        for each in SUITE["subject"]
+        each["text"]: searcher.search(SearchRequest(each["text"])) for each in SUITE["subject"]
     }
     found = [text for text, answer in answers.items() if looks_found(answer)]
     assert len(found) <= SUITE["most"], found
@@ -84,5 +85,5 @@ def test_the_page_says_what_it_lacks_and_links_to_what_is_near(
 )  # fmt: skip
 def test_main_concepts_are_found_in_four_more_languages(text: str, catalogue_index: Path) -> None:
     """A main concept is found by its name in German, Hindi, Portuguese and Romanian."""
-    snapshot = Snapshot(directory.current(catalogue_index))
-    assert looks_found(results(find(SearchRequest(text), snapshot)))
+    searcher = open_searcher(directory.current(catalogue_index))
+    assert looks_found(searcher.search(SearchRequest(text)))

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from search_app import config, create_app, search_url
-from search_app.engine import Engine
-from search_app.engine.search import find
+from search_app.engine import Engine, Searcher, SearchRequest
+from search_app.engine.retrieval import found
 from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
 
 LEADS_TO = re.compile(r"(?:^|.*(?:, |leads to ))([\d,]+) publications?$", re.DOTALL)
@@ -50,12 +50,17 @@ def counted(page: BeautifulSoup) -> Iterator[tuple[str, int]]:
             yield href, read(said[1])
 
 
+def searcher_of(client: FlaskClient) -> Searcher:
+    """Return the searcher that the application of a client uses."""
+    return cast(Engine, client.application.extensions["pubsearch"]).searcher()
+
+
 def total(client: FlaskClient, href: str) -> int:
     """How many publications the page of an address finds."""
-    snapshot = cast(Engine, client.application.extensions["pubsearch"]).snapshot()
+    searcher = searcher_of(client)
     pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
-    state = search_url.read(MultiDict(pairs), snapshot.catalogue)
-    return find(state.request(), snapshot).total
+    state = search_url.read(MultiDict(pairs), searcher.catalogue)
+    return found(state.request(), searcher.interpreter).reply.total
 
 
 def assert_counted(client: FlaskClient, path: str) -> int:
@@ -133,8 +138,7 @@ def test_a_spelling_is_not_offered_in_vain(misspelt_index: Path) -> None:
 
 def test_every_link_of_a_publication_finds_something(client: FlaskClient) -> None:
     """A value on the page of a publication leads to at least that publication."""
-    snapshot = cast(Engine, client.application.extensions["pubsearch"]).snapshot()
-    for each in range(0, snapshot.size, 9):
-        page = client.get(f"/publication/{snapshot.publication(each).id}")
+    for each in list(searcher_of(client).scan(SearchRequest()))[::9]:
+        page = client.get(f"/publication/{each.id}")
         links = BeautifulSoup(page.text, "lxml").select(".details a[href^='/?']")
         assert all(total(client, str(link["href"])) > 0 for link in links)

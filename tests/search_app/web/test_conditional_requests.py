@@ -134,8 +134,8 @@ def test_a_degraded_server_has_other_tags(made: Make, monkeypatch: pytest.Monkey
     app = made()
     healthy = tag(app.test_client(), "/")
     engine = app.extensions["pubsearch"]
-    held = engine.snapshot()
-    monkeypatch.setattr(engine, "snapshot", lambda: held)
+    held = engine.searcher()
+    monkeypatch.setattr(engine, "searcher", lambda: held)
     monkeypatch.setattr(engine, "failed", "another")
     assert status(app.test_client(), "/", healthy) == 200
 
@@ -149,8 +149,10 @@ def test_a_304_needs_no_search(made: Make, monkeypatch: pytest.MonkeyPatch) -> N
     def fails(*_: object) -> None:
         raise ZeroDivisionError
 
-    for name in ("answered", "search", "suggest"):
-        monkeypatch.setattr(app.extensions["pubsearch"], name, fails)
+    engine = app.extensions["pubsearch"]
+    monkeypatch.setattr(engine, "answered", fails)
+    for name in ("related", "scan", "search", "suggest"):
+        monkeypatch.setattr(engine.searcher(), name, fails)
     assert {status(client, *each) for each in tags.items()} == {304}
     assert client.get("/?q=organ").status_code == 500
 

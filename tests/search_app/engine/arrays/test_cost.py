@@ -13,6 +13,7 @@ from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues
+from tests.search_app.engine.arrays.below import snapshot_of
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 @pytest.fixture
 def snapshot(engine: Engine) -> Snapshot:
     """A snapshot that remembers nothing yet."""
-    return Snapshot(engine.snapshot().generation)
+    return Snapshot(engine.searcher().generation)
 
 
 def word(text: str) -> Leaf:
@@ -66,7 +67,7 @@ def test_a_few_plain_words_are_never_too_much(
 @given(data=st.data())
 def test_what_is_kept_is_the_tree_without_what_is_told(data: st.DataObject, engine: Engine) -> None:
     """Whatever the shape of a tree, its leaves are kept or told, and no empty node stays."""
-    snapshot = engine.snapshot()
+    snapshot = snapshot_of(engine.searcher())
     texts = commonest(snapshot, 8)
     trees = st.recursive(
         st.sampled_from(texts).map(word),
@@ -102,19 +103,20 @@ def test_an_expansion_keeps_its_commonest_terms(
     fields = set(snapshot.segment.fields)
     (whole,) = term_expansion.expansions(beginning, fields, snapshot)
     terms = snapshot.segment.words
-    held = [terms.frequency(number) for number in whole.numbers.tolist()]
+    held = [terms.frequency(int(number)) for number in whole.numbers]
     monkeypatch.setattr(term_expansion, "MOST_POSTINGS", sum(held) // 2)
     (cut,) = term_expansion.expansions(beginning, fields, Snapshot(snapshot.generation))
     assert 0 < cut.left_out == len(whole.numbers) - len(cut.numbers)
-    kept = [terms.frequency(number) for number in cut.numbers.tolist()]
+    kept = [terms.frequency(int(number)) for number in cut.numbers]
     assert sum(kept) <= sum(held) // 2
     assert sorted(held, reverse=True)[: len(kept)] == sorted(kept, reverse=True)
 
 
 def test_a_search_tells_what_it_left_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results name what was typed and left out, and still have what the rest finds."""
-    texts = commonest(engine.snapshot(), 5)
-    monkeypatch.setattr(cost, "MOST", cost.cost(word(texts[-1]), engine.snapshot()))
+    snapshot = snapshot_of(engine.searcher())
+    texts = commonest(snapshot, 5)
+    monkeypatch.setattr(cost, "MOST", cost.cost(word(texts[-1]), snapshot))
     monkeypatch.setattr(cost, "FREE", 0)
     found = engine.search(SearchRequest(" ".join(texts), match="any"))
     assert found.too_much

@@ -13,18 +13,18 @@ from whoosh import query
 
 from indexer.generations import directory
 from search_app.engine import Engine
-from search_app.engine.arrays.bm25f import Ranking, found
-from search_app.engine.arrays.matcher import postings
-from search_app.engine.arrays.term_matches import Asked, Words
-from search_app.engine.features.explain import Explainer
-from search_app.engine.interpretation.interpreter import Understood
+from search_app.engine.arrays.bm25f import found
+from search_app.engine.arrays.clause import Asked, postings
+from search_app.engine.arrays.explain import Explainer
+from search_app.engine.arrays.term_matches import Words
 from search_app.engine.query.nodes import Leaf, leaves
-from search_app.engine.query.parser import Parsed
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Results, Why
 from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.store import Ask
 from tests.conftest import ROOT
 from tests.search_app.engine import trees
+from tests.search_app.engine.arrays.below import reply_to, snapshot_of
 from tests.search_app.engine.catalogues import CATALOGUE, index, throw
 
 MADE = throw(seed=5, size=120)
@@ -57,8 +57,7 @@ def total(why: Why) -> float:
 def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None:
     """Whatever was asked, the fields of the parts of a publication make up its score."""
     scored = found(tree, snapshot)
-    read = Understood(Parsed(tree, (), 0), Ranking(*scored), tree=tree)
-    explainer = Explainer(SearchRequest(), read, snapshot, None)
+    explainer = Explainer(Ask(SearchRequest(), tree), tree, snapshot, None)
     for number, score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
         why = explainer.why(number, snapshot.publication(number))
         assert sum(part.score for part in why.parts) == pytest.approx(score, rel=1e-4, abs=1e-6)
@@ -84,9 +83,10 @@ def test_one_publication_weighs_what_it_does_among_all(leaf: Leaf, snapshot: Sna
 
 def test_names_and_values_weigh_what_they_do_among_all(engine: Engine) -> None:
     """So do names of things, kinds, values, and words typed in one piece, each by its weight."""
+    searcher = engine.searcher()
     for text in [*QUERIES[::3], *FURTHER]:
-        for leaf in leaves(engine.find(SearchRequest(text)).understood.tree):
-            assert_weighed(leaf, engine.snapshot())
+        for leaf in leaves(reply_to(SearchRequest(text), searcher).tree):
+            assert_weighed(leaf, snapshot_of(searcher))
 
 
 @pytest.mark.parametrize("match", ["auto", "any"])
@@ -221,14 +221,12 @@ def test_nothing_is_explained_unasked(engine: Engine) -> None:
 
 def test_every_leaf_of_a_tree_answers_or_is_lacking(engine: Engine) -> None:
     """In an OR of words, each is a part of a publication's score, or told to be lacking."""
-    snapshot = engine.snapshot()
     for text in QUERIES[:60]:
-        answer = engine.find(SearchRequest(text, match="any"), snapshot)
-        tree = answer.understood.tree
+        reply = reply_to(SearchRequest(text, match="any"), engine.searcher())
+        tree = reply.tree
         if tree is None or any(isinstance(each, query.And) for each in tree.children()):
             continue
         said = {leaf.said for leaf in leaves(tree) if leaf.said}
-        explainer = Explainer(answer.request, answer.understood, snapshot, None)
-        for number in answer.numbers.tolist():
-            why = explainer.why(number, snapshot.publication(number))
+        for why in reply.explanations():
+            assert why
             assert {part.said for part in why.parts} - {""} == said - set(why.lacks)

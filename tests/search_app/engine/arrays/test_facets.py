@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication
 from search_app.engine import Engine
+from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.request import Match, SearchRequest
-from search_app.engine.search import Answer
+from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine.arrays.below import reply_to, snapshot_of
 from tests.search_app.engine.catalogues import FACETS, FILTERS, WORDS, in_facet, index, publications
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -36,12 +38,12 @@ def plain(found: Iterable[Publication], row: str) -> Counter[str]:
     return Counter(str(value) for each in found for value in each.values.get(row, (MISSING,)))
 
 
-def told(answer: Answer, row: str) -> dict[str, int]:
-    """What was counted, by value, but for what nothing has."""
-    values = answer.snapshot.columns[row].values
+def told(reply: ArrayReply, row: str, snapshot: Snapshot) -> dict[str, int]:
+    """Return the count of each value, without those of 0."""
+    values = snapshot.columns[row].values
     return {
         value: count
-        for value, count in zip(values, answer.counts[row].tolist(), strict=True)
+        for value, count in zip(values, reply.counts[row].tolist(), strict=True)
         if count
     }
 
@@ -67,18 +69,19 @@ def test_counts_are_those_of_a_plain_count(
     So it does whether publications are counted one by one or by kinds.
     """
     with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(index(Path(folder), made))
-        engine.snapshot().table.kinds.enough = 0 if by_kinds else len(made)
+        searcher = Engine(index(Path(folder), made)).searcher()
+        snapshot = snapshot_of(searcher)
+        snapshot.table.kinds.enough = 0 if by_kinds else len(made)
         for text, match, filters in searches:
-            found = engine.find(SearchRequest(text, match=match)).sifted.documents
+            found = reply_to(SearchRequest(text, match=match), searcher).documents
             answered = [made[number] for number in found]
-            answer = engine.find(SearchRequest(text, filters, match=match))
+            reply = reply_to(SearchRequest(text, filters, match=match), searcher)
             left = passing(answered, filters, FACETS)
-            assert [made[number] for number in answer.sifted.documents] == left
+            assert [made[number] for number in reply.documents] == left
             for facet in FACETS:
                 others = passing(answered, filters, [each for each in FACETS if each != facet])
                 for row in (facet, "country") if facet == "region" else (facet,):
-                    assert told(answer, row) == plain(others, row)
+                    assert told(reply, row, snapshot) == plain(others, row)
 
 
 @given(made=publications(most=150), text=TYPED, filters=FILTERS, most=st.integers(1, 4))
@@ -88,9 +91,10 @@ def test_the_largest_values_are_the_commonest(
 ) -> None:
     """Of a facet's values as many as are wanted are told, the commonest first, then by name."""
     with tempfile.TemporaryDirectory() as folder:
-        answer = Engine(index(Path(folder), made)).find(SearchRequest(text, filters))
+        searcher = Engine(index(Path(folder), made)).searcher()
+        reply = reply_to(SearchRequest(text, filters), searcher)
         for facet in FACETS:
-            counted = told(answer, facet)
+            counted = told(reply, facet, snapshot_of(searcher))
             named = [(value, count) for value, count in counted.items() if value != MISSING]
             best = sorted(named, key=lambda each: (-each[1], each[0]))[:most]
-            assert answer.counts.largest(facet, most) == best
+            assert reply.counts.largest(facet, most) == best

@@ -14,7 +14,8 @@ from whoosh import query
 from whoosh.searching import Searcher
 
 from indexer.generations import directory
-from search_app.engine.arrays.matcher import UnknownNode, matches
+from search_app.engine.arrays.clause import UnknownNode
+from search_app.engine.arrays.matcher import matches
 from search_app.engine.query.nodes import Leaf
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import WORDS, index, throw

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -15,13 +16,31 @@ from indexer.catalogue import schema
 from indexer.catalogue.records import Publication, Source
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
-from search_app.engine.features import more_like_this
-from search_app.engine.features.more_like_this import related, telling
+from search_app.engine.arrays import more_like_this
+from search_app.engine.arrays.more_like_this import telling
+from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import index, throw
 
 CLOSE = 1e-4
 """Scores of floats of 32 bits differ so much from exact ones."""
+
+
+class Related(NamedTuple):
+    """The documents of the publications that are related to one."""
+
+    editions: list[int]
+    similar: list[int]
+
+
+def related(number: int, snapshot: Snapshot) -> Related:
+    """Return what the store relates to the publication with a document number."""
+    answer = ArrayStore(snapshot).related(snapshot.publication(number).id)
+    editions, similar = (
+        [snapshot.segment.stored.number(each.id) or 0 for each in publications]
+        for publications in (answer.editions, answer.similar)
+    )
+    return Related(editions, similar)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +99,7 @@ def test_the_telling_words_are_those_that_score_most(catalogue: Snapshot, twin: 
         left = [
             stem for stem in twin.weights[number]
             if stem not in {*words, *more_like_this.UNLIKENING} and not stem.isdigit()
-            and catalogue.segment.stems.frequency(catalogue.term(stem) or 0) > 1
+            and catalogue.segment.stems.frequency(catalogue.vocabulary.term(stem) or 0) > 1
         ]  # fmt: skip
         if len(words) < more_like_this.MOST_WORDS:
             assert not left
@@ -168,7 +187,7 @@ def test_some_words_liken_nothing(catalogue: Snapshot) -> None:
     """Stop words, common words, numbers, and words of a single publication liken nothing."""
     for number in range(catalogue.size):
         for stem in telling(number, catalogue):
-            frequency = catalogue.segment.stems.frequency(catalogue.term(stem) or 0)
+            frequency = catalogue.segment.stems.frequency(catalogue.vocabulary.term(stem) or 0)
             assert frequency >= more_like_this.LEAST_FREQUENCY
             assert stem not in {"the", "other", "make", "2009"}
 
@@ -179,7 +198,7 @@ def test_the_commonest_words_are_left_out_first(
     """Where the words of a publication have too many postings, it is likened by the rarest."""
     number = catalogue.number("unodc-model-law-against-trafficking-in-persons-2009") or 0
     frequencies = {
-        stem: catalogue.segment.stems.frequency(catalogue.term(stem) or 0)
+        stem: catalogue.segment.stems.frequency(catalogue.vocabulary.term(stem) or 0)
         for stem in telling(number, catalogue)
     }
     monkeypatch.setattr(more_like_this, "MOST_POSTINGS", 60)

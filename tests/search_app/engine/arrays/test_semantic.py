@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from indexer.analysis import embeddings
 from search_app.cli.evaluation import load
 from search_app.engine import Engine
+from search_app.engine.arrays.semantic import LEAST, MOST
 from search_app.engine.interpretation.interpreter import FEW
 from search_app.engine.request import Match, SearchRequest
-from search_app.engine.semantic import LEAST, MOST
+from search_app.engine.retrieval import found
 from tests.conftest import ROOT
+from tests.search_app.engine.arrays.below import reply_to, snapshot_of
 
 JUDGED = load(ROOT / "tests" / "relevance" / "catalogue.toml")
 TYPED = [
@@ -74,23 +76,24 @@ def test_what_is_added(
     """
     filters = {"region": region} if region else {}
     asked = SearchRequest(text, filters, match=match)
-    words, both = plain.find(asked), engine.find(asked)
-    found, base = words.understood.base, both.finding.base
-    assert found
-    assert base
-    added = both.finding.added
-    assert np.array_equal(base.documents, np.union1d(found.documents, added))
-    assert not np.isin(added, found.documents).any()
-    if match == "all" or len(found.documents) >= FEW:
+    searcher = engine.searcher()
+    words, both = (reply_to(asked, each) for each in (plain.searcher(), searcher))
+    known, ranking, meant = words.words, both.retrieved.ranking, both.retrieved.meant
+    assert known
+    assert ranking
+    added = meant.added if meant else known.documents[:0]
+    assert np.array_equal(ranking.documents, np.union1d(known.documents, added))
+    assert not np.isin(added, known.documents).any()
+    if match == "all" or len(known.documents) >= FEW:
         assert not len(added)
-    snapshot, encoder = engine.snapshot(), embeddings.encoder()
+    snapshot, encoder = snapshot_of(searcher), embeddings.encoder()
     assert snapshot.segment.vectors
     assert encoder
     assert len(added) <= MOST
-    wanted = encoder.text(both.understood.corrected or text)
+    wanted = encoder.text(found(asked, searcher.interpreter).understood.corrected or text)
     assert (snapshot.segment.vectors.cosines(wanted, added) >= LEAST).all()
-    assert both.total == words.total + both.meant
-    kept = snapshot.table.counts(both.sifted.documents)
+    assert both.total == words.total + both.by_meaning
+    kept = snapshot.table.counts(both.documents)
     assert both.counts["section"].tolist() == kept["section"].tolist()
 
 
@@ -106,7 +109,7 @@ def test_parts_add_up_with_meaning(text: str, engine: Engine) -> None:
 @pytest.mark.parametrize("text", TO_THE_LETTER)
 def test_the_letter(text: str, engine: Engine, plain: Engine) -> None:
     """Quotes, fields, operators and stars are meant to the letter: nothing is found by meaning."""
-    assert engine.find(SearchRequest(text)).finding.meant is None
+    assert reply_to(SearchRequest(text), engine.searcher()).retrieved.meant is None
     hits = [each.search(SearchRequest(text)).hits for each in (engine, plain)]
     assert hits[0] == hits[1]
 
@@ -123,14 +126,14 @@ def test_another_encoder_is_told(
     meaning_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without the encoder of an index, words alone are searched for, and the log says so."""
-    for found in (None, embeddings.Encoder("9")):
+    for encoder in (None, embeddings.Encoder("9")):
         caplog.clear()
-        monkeypatch.setattr(embeddings, "encoder", lambda found=found: found)
+        monkeypatch.setattr(embeddings, "encoder", lambda encoder=encoder: encoder)
         with caplog.at_level(logging.WARNING):
             results = Engine(meaning_index).search(SearchRequest("trabalho forçado de crianças"))
         assert not results.meant
         (record,) = [
             each for each in caplog.records
-            if each.name == "search_app.engine.semantic" and each.thread == get_ident()
+            if each.name == "search_app.engine.arrays.semantic" and each.thread == get_ident()
         ]  # fmt: skip
         assert "0.2.1, which is not installed" in record.getMessage()

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from indexer.jobs import build
-from search_app.engine import Engine, SearchRequest
-from search_app.engine.interpretation import entity_linker
+from search_app.engine import Engine, Searcher, SearchRequest
+from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.interpretation.entity_linker import Concepts
+from search_app.engine.interpretation.interpreter import Interpreter
+from search_app.engine.interpretation.spellcheck import Speller
+from search_app.engine.interpretation.value_names import ValueNames
 from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
 HOUSES = ("search_app", "indexer")
 SEARCHES = (
@@ -23,6 +27,7 @@ SEARCHES = (
     SearchRequest("traficking~"),
     SearchRequest('"model law"', {"region": ("Africa",)}, fold=True),
     SearchRequest("UNTOC toolkit 2008", explain=True),
+    SearchRequest("ICAT issue brief"),
     SearchRequest("xyzzy plugh"),
     SearchRequest("", {"language": ("fr", "es")}, sort="title"),
 )
@@ -40,25 +45,31 @@ def parts(of: object, seen: dict[int, object]) -> dict[int, object]:
     return seen
 
 
-def derived(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """The cached properties that have been derived, each with the class that has it."""
-    for each in parts(snapshot, {}).values():
+def derived(searcher: Searcher) -> Iterator[tuple[str, str]]:
+    """Yield the cached properties that have been derived, each with the class that has it."""
+    for each in parts(searcher, {}).values():
         for kind in type(each).__mro__:
             for name, value in vars(kind).items():
                 if isinstance(value, cached_property) and name in vars(each):
                     yield type(each).__name__, name
 
 
-def test_a_search_derives_nothing_of_a_snapshot(catalogue_index: Path) -> None:
-    """All cached properties of a snapshot are there before the first search."""
+def test_a_search_derives_nothing_of_a_generation(catalogue_index: Path) -> None:
+    """All cached properties of a searcher and below it are there before the first search."""
     engine = Engine(catalogue_index)
-    snapshot = engine.snapshot()
-    before = sorted(derived(snapshot))
+    searcher = engine.searcher()
+    kinds = {type(each) for each in parts(searcher, {}).values()}
+    assert {ArrayStore, Concepts, Interpreter, SegmentVocabulary, Snapshot, Speller} <= kinds
+    before = sorted(derived(searcher))
     for each in SEARCHES:
         engine.search(each)
-    engine.suggest("south a", {})
-    assert {("Snapshot", "surface_texts"), ("Snapshot", "stem_texts")} <= set(before)
-    assert sorted(derived(snapshot)) == before
+    searcher.suggest("south a", {})
+    searcher.related(next(searcher.scan(SearchRequest())).id)
+    assert {
+        ("Interpreter", "concepts"), ("Interpreter", "speller"),
+        ("SegmentVocabulary", "stem_texts"), ("SegmentVocabulary", "surface_texts"),
+    } <= set(before)  # fmt: skip
+    assert sorted(derived(searcher)) == before
 
 
 def test_a_generation_is_in_use_only_once_it_is_prepared(
@@ -74,14 +85,15 @@ def test_a_generation_is_in_use_only_once_it_is_prepared(
         held.append(engine.held)
 
     monkeypatch.setattr(Concepts, "prepare", watched)
-    assert engine.snapshot() is engine.held
+    assert engine.searcher() is engine.held
     assert held == [None, None]
 
 
 def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> None:
     """What is kept of a concept is whole from the moment at which another thread can see it."""
-    found = entity_linker.of(Engine(catalogue_index).snapshot())
-    fresh = Concepts(found._snapshot, found._snapshot.generation.thesaurus())
+    searcher = Engine(catalogue_index).searcher()
+    vocabulary, thesaurus = searcher.interpreter.vocabulary, searcher.generation.thesaurus()
+    fresh = Concepts(vocabulary, searcher.store, thesaurus, ValueNames(vocabulary))
 
     class Published(dict[int, Any]):
         """Keeps a copy of each value as it was when it was put in."""
@@ -101,14 +113,14 @@ def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> No
 def test_no_request_looks_for_a_generation(corpus: Path, index: Path) -> None:
     """A request is answered from the generation in use, even if the pointer cannot be read."""
     engine = Engine(index)
-    first = engine.snapshot()
+    first = engine.searcher()
     second = build.build(corpus, index, force=True).generation.name
-    assert engine.snapshot() is first
+    assert engine.searcher() is first
     (index / "CURRENT").unlink()
     (index / "CURRENT").mkdir()
-    assert engine.snapshot() is first
+    assert engine.searcher() is first
     assert engine.failed is None
     (index / "CURRENT").rmdir()
     (index / "CURRENT").write_text(second + "\n")
     engine.refresh()
-    assert engine.snapshot().name == second
+    assert engine.searcher().name == second
