@@ -18,7 +18,8 @@ from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from search_app.engine import open_searcher
-from search_app.engine.arrays.matcher import matches, postings
+from search_app.engine.arrays.clause import postings
+from search_app.engine.arrays.matcher import matches
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.query.clause_builder import is_shouted
 from search_app.engine.query.nodes import leaves

@@ -15,8 +15,9 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from search_app.engine import Engine, retrieval
 from search_app.engine.arrays.bm25f import found
+from search_app.engine.arrays.clause import Asked
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.arrays.term_matches import Asked, Words
+from search_app.engine.arrays.term_matches import Words
 from search_app.engine.features.highlight import marker
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
