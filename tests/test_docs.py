@@ -17,7 +17,7 @@ from indexer.analysis import stemming
 from indexer.jobs import build
 from search_app import config, search_url
 from search_app.engine import request
-from search_app.engine.query import word_limit
+from search_app.engine.query import grammar
 from search_app.presentation import search_page
 from search_app.web import server
 from search_app.web.middleware import access, request_log
@@ -207,7 +207,7 @@ def test_the_bounds_in_the_document_are_those_in_force() -> None:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     for told in (
         f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",
-        f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {word_limit.MOST_WORDS}",
+        f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {grammar.MOST_WORDS}",
         f"{search_url.MOST_TICKED}, and {search_url.LONGEST_TICKED:,} bytes",
         f"{search_page.LINKS >> 20} MiB;",
         f"up to {stemming.LONGEST_KEPT} letters", f"at {request_log.LONGEST:,} characters",

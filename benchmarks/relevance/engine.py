@@ -18,7 +18,8 @@ from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.jobs import build
-from search_app.engine import Engine, open_engine, retrieval
+from search_app.engine import Engine, open_engine
+from search_app.engine.interpretation import interpreter
 from search_app.engine.request import Match, SearchRequest
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
@@ -58,7 +59,7 @@ def built(documents: Sequence[Document], folder: Path, encoder: Encoder | None =
 def found(engine: Engine, text: str, match: Match, most: int) -> dict[str, float]:
     """The documents that the engine finds by their ids, best first, with their scores."""
     request = SearchRequest(text, match=match, size=most)
-    reply = retrieval.found(request, engine.searcher().interpreter).reply
+    reply = interpreter.found(request, engine.searcher().interpreter).reply
     return {hit.publication.id: hit.score or 0.0 for hit in reply.hits()}
 
 

@@ -28,7 +28,7 @@ from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.deadline import OverBudget, Stopwatch
 from search_app.engine.request import SearchRequest, within
 from search_app.engine.results import Results
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from search_app.engine.snapshot import loader
 from search_app.engine.snapshot.loader import Check
 from search_app.engine.snapshot.snapshot import ReadArrays, Snapshot

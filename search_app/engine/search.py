@@ -1,27 +1,30 @@
-"""The search pipeline: request → results.
+"""`Searcher`: all that pages, the API and the command line ask of one generation of an index.
 
-`found` interprets the query and asks the store. `results` adds what a page shows: passages, facet
-buckets, explanations and suggestions.
+`search` is its pipeline: it interprets the query with a reply of the store, and adds what a page
+shows: passages, facet buckets, explanations and suggestions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 import msgspec
 from whoosh import query
 
+from indexer.catalogue.records import Publication
+from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Stopwatch
-from search_app.engine.features import highlight
+from search_app.engine.features import autocomplete, highlight
+from search_app.engine.features.autocomplete import Filters
 from search_app.engine.features.zero_results import diagnosed
 from search_app.engine.interpretation import spellcheck, world_places
-from search_app.engine.interpretation.interpreter import Interpreter, Understood
+from search_app.engine.interpretation.interpreter import Finding, Interpreter, Understood, found
 from search_app.engine.query.nodes import leaves
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Diagnosis, Hit, Named, Results
-from search_app.engine.retrieval import Finding, found
-from search_app.engine.store import Ask
+from search_app.engine.results import Diagnosis, Hit, Named, Results, Suggestion
+from search_app.engine.store import Ask, Related, Store
 
 
 def search(
@@ -126,3 +129,57 @@ def _hits(finding: Finding, interpreter: Interpreter, watch: Stopwatch) -> Itera
             hit.editions,
             why,
         )
+
+
+class Searcher:
+    """One generation of an index, open for searching. Threads may share it.
+
+    `store` and `vocabulary` are those of the generation.
+    """
+
+    def __init__(self, generation: Generation, store: Store, vocabulary: Vocabulary) -> None:
+        self.generation = generation
+        self.name = generation.name
+        self.catalogue = vocabulary.catalogue
+        self.store = store
+        self.interpreter = Interpreter(vocabulary, store, generation.thesaurus())
+
+    @property
+    def size(self) -> int:
+        """The number of publications."""
+        return self.interpreter.vocabulary.size
+
+    def search(self, request: SearchRequest, watch: Stopwatch | None = None) -> Results:
+        """Return the results of a search. Raise OverBudget."""
+        return search(request, self.interpreter, self.name, watch or Stopwatch())
+
+    def ids(self, request: SearchRequest) -> Sequence[str]:
+        """Return the ids of the hits of a page, in order, without texts and facets."""
+        return found(request, self.interpreter).reply.ids()
+
+    def scan(self, request: SearchRequest) -> Iterator[Publication]:
+        """Yield all hits of a search in order, whatever the page of the request."""
+        return found(request, self.interpreter).reply.all_hits()
+
+    def suggest(self, text: str, filters: Filters) -> list[Suggestion]:
+        """Return suggestions for a text that is being typed, within the selected filters."""
+        return autocomplete.suggest(text, self.interpreter, filters=filters)
+
+    def publication(self, identity: str) -> Publication | None:
+        """Return the publication with an id, or None."""
+        return self.store.publication(identity)
+
+    def related(self, identity: str) -> Related:
+        """Return the publications related to one. Raise KeyError if there is none with this id."""
+        return self.store.related(identity)
+
+    def prepare(self) -> None:
+        """Compute all caches that searches share.
+
+        No request waits for them, and processes that are forked later share them.
+        """
+        self.store.prepare()
+        found(SearchRequest(fold=True), self.interpreter).reply.ids()
+        self.interpreter.prepare()
+        autocomplete.suggest("aa", self.interpreter)
+        self.search(SearchRequest("aa bb"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
-from search_app.engine.query.word_limit import MOST_WORDS
+from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import Named, Results
 from search_app.search_state import SearchState

@@ -19,7 +19,7 @@ from search_app.engine import Busy, Engine, OverBudget, admission
 from search_app.engine.admission import Lane
 from search_app.engine.arrays import cost
 from search_app.engine.deadline import ASIDE, Stopwatch
-from search_app.engine.query.word_limit import MOST_WORDS
+from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.request import LONGEST, SearchRequest, within
 from tests.catalogue import PATIENT
 

@@ -12,9 +12,9 @@ from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.interpretation.interpreter import found
 from search_app.engine.request import Match, SearchRequest
-from search_app.engine.retrieval import found
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
 
 _MATCH: dict[Kind, Match] = {"or": "any"}

@@ -13,12 +13,11 @@ import msgspec
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Stopwatch
 from search_app.engine.interpretation import world_places
-from search_app.engine.interpretation.interpreter import Interpreter
+from search_app.engine.interpretation.interpreter import Finding, Interpreter, found
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import tokens
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Place, Valued
-from search_app.engine.retrieval import Finding, found
 from search_app.engine.store import Reply
 
 MOST_PLACES = 2

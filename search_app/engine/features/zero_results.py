@@ -19,11 +19,10 @@ from search_app.engine.deadline import Stopwatch
 from search_app.engine.features import missing_places
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import Thing
-from search_app.engine.interpretation.interpreter import Interpreter
+from search_app.engine.interpretation.interpreter import Finding, Interpreter, found
 from search_app.engine.query.clause_builder import LONGEST
 from search_app.engine.query.nodes import Leaf, leaves, parts, wanted
 from search_app.engine.results import Counted, Diagnosis, Lacking
-from search_app.engine.retrieval import Finding, found
 
 MOST_WORDS = 8
 """At most 8 clauses are searched for alone: each costs a search."""

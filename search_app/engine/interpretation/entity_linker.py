@@ -16,9 +16,8 @@ from whoosh import query
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import as_written, fold
 from indexer.catalogue.thesaurus import Thesaurus
-from search_app.engine.interpretation.entities import Thing, things
+from search_app.engine.interpretation.entities import Thing, ValueNames, things
 from search_app.engine.interpretation.entity_names import Name, Names
-from search_app.engine.interpretation.value_names import ValueNames
 from search_app.engine.query import clause_builder
 from search_app.engine.query.clause_builder import Recognised
 from search_app.engine.query.nodes import Labels, Leaf

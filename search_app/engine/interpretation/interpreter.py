@@ -14,19 +14,21 @@ from itertools import islice, product
 from types import MappingProxyType
 from typing import NamedTuple
 
+import msgspec
 from whoosh import query
 
 from indexer.catalogue.schema import exact
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Stopwatch
+from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.entity_linker import Concepts
 from search_app.engine.interpretation.required_clauses import facts_kept
 from search_app.engine.interpretation.spellcheck import Speller
-from search_app.engine.interpretation.value_names import ValueNames
 from search_app.engine.query.clause_builder import Pieces, Things
 from search_app.engine.query.nodes import Leaf, leaves
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.query.year_expressions import Dated, dated
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import Ask, Reply, Store
 
@@ -222,3 +224,53 @@ def _is_enough(read: Understood, request: SearchRequest) -> bool:
     """Return whether an interpretation has enough hits, so that no other one is tried."""
     is_open = request.match == "auto" and not request.exact and not read.parsed.has_operators
     return not read.is_empty and not (is_open and read.is_narrow)
+
+
+class Finding(NamedTuple):
+    """The reply to a search, and how the query was interpreted.
+
+    `request` has the text with year expressions replaced by filters, and `dated` lists them.
+    """
+
+    request: SearchRequest
+    dated: Dated
+    understood: Understood
+
+    @property
+    def reply(self) -> Reply:
+        """The hits."""
+        return self.understood.reply
+
+    @property
+    def as_typed(self) -> int:
+        """The number of hits if the query was neither relaxed nor corrected, otherwise 0."""
+        read = self.understood
+        return 0 if read.relaxed or read.corrected else self.reply.total
+
+
+def found(
+    request: SearchRequest, interpreter: Interpreter, watch: Stopwatch | None = None
+) -> Finding:
+    """Return the publications that match a request. Raise OverBudget.
+
+    Year expressions are filters. If no publication passes them, they are searched for as words, and
+    the result of that is returned if it has hits.
+    """
+    watch = watch or Stopwatch()
+    typed = Dated(request.text)
+    read = typed if request.exact else dated(request.text, interpreter.vocabulary.catalogue)
+    finding = _retrieve(request, read, interpreter, watch)
+    if read != typed and not finding.reply.matched:
+        literal = _retrieve(request, typed, interpreter, watch)
+        strict = literal.understood.strict
+        return literal if literal.as_typed or (strict and strict.by_words) else finding
+    return finding
+
+
+def _retrieve(
+    request: SearchRequest, read: Dated, interpreter: Interpreter, watch: Stopwatch
+) -> Finding:
+    """Return the publications that match a request with the given reading of its years."""
+    request = msgspec.structs.replace(request, text=read.text)
+    ask = Ask(request, newest_first=read.wants_newest)
+    return Finding(request, read, interpreter.understood(ask, watch))

@@ -1,6 +1,6 @@
 """The query language: text in, a tree of `whoosh.query` nodes out.
 
-`year_expressions`, `lexer`, `grammar` and `word_limit` split the text. `parser` builds the tree,
+`year_expressions`, `lexer` and `grammar` split the text. `parser` builds the tree,
 `clause_builder` and `literal` turn words into clauses, and `nodes` has our own nodes. The package
 opens no index: it reads one through the protocol in `vocabulary`. The rest of the engine may import
 all of its modules.

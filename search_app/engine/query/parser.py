@@ -31,18 +31,19 @@ from indexer.catalogue.schema import exact
 from search_app.engine.query import literal
 from search_app.engine.query.clause_builder import Context, Line, Pieces, Things, context_of
 from search_app.engine.query.grammar import (
+    MOST_WORDS,
     OPERATORS,
     Element,
     Level,
     Operator,
     Parentheses,
     Run,
+    limited,
     structured,
 )
 from search_app.engine.query.lexer import Token, tokens
 from search_app.engine.query.nodes import parted
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.query.word_limit import MOST_WORDS, limited
 from search_app.engine.request import year_range
 
 _PLAIN = re.compile(r"[A-Za-z0-9\s]*")

@@ -10,7 +10,7 @@ from indexer.jobs import build
 from search_app.engine import open_searcher
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 
 CATALOGUE = """\
 title = "Named"

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from search_app import config, create_app, search_url
 from search_app.engine import Engine, Searcher, SearchRequest
-from search_app.engine.retrieval import found
+from search_app.engine.interpretation.interpreter import found
 from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
 
 LEADS_TO = re.compile(r"(?:^|.*(?:, |leads to ))([\d,]+) publications?$", re.DOTALL)

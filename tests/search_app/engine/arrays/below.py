@@ -7,7 +7,7 @@ from typing import cast
 from search_app.engine import Searcher, SearchRequest
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.retrieval import found
+from search_app.engine.interpretation.interpreter import found
 from search_app.engine.snapshot.snapshot import Snapshot
 
 

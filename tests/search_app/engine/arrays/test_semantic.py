@@ -16,9 +16,8 @@ from indexer.analysis import embeddings
 from search_app.cli.evaluation import load
 from search_app.engine import Engine
 from search_app.engine.arrays.semantic import LEAST, MOST
-from search_app.engine.interpretation.interpreter import FEW
+from search_app.engine.interpretation.interpreter import FEW, found
 from search_app.engine.request import Match, SearchRequest
-from search_app.engine.retrieval import found
 from tests.conftest import ROOT
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
 

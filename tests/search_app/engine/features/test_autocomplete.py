@@ -18,9 +18,9 @@ from indexer.codec.segment.string_table import Texts
 from search_app.engine import Engine, open_engine
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.features.autocomplete import LONGEST, MOST, Filters, suggest
+from search_app.engine.interpretation.interpreter import Finding, found
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Suggestion
-from search_app.engine.retrieval import Finding, found
 from search_app.engine.snapshot.prefix_index import Labels
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import FILTERS, WORDS, index, publications

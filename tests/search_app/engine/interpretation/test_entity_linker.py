@@ -25,7 +25,7 @@ from search_app.engine.query.clause_builder import is_shouted
 from search_app.engine.query.nodes import leaves
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
 

@@ -13,7 +13,7 @@ from indexer.generations import directory
 from search_app.engine import open_searcher
 from search_app.engine.interpretation.entities import Thing
 from search_app.engine.interpretation.entity_names import JOINING, MOST_ALIKE, Names
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from tests.catalogue import CORPUS
 from tests.search_app.engine.named import answer, ids
 

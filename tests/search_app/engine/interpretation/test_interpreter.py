@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from search_app.engine.arrays.reply import ArrayReply
+from search_app.engine.interpretation.interpreter import Finding, found
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
-from search_app.engine.retrieval import Finding, found
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from search_app.engine.store import Reply
 from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids

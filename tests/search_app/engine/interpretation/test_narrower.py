@@ -9,7 +9,7 @@ import pytest
 from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine import open_searcher
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
 

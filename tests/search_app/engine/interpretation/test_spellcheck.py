@@ -19,7 +19,7 @@ from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.interpretation.spellcheck import FREQUENT, MOST, TIMES, Speller
 from search_app.engine.request import SearchRequest
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from tests.search_app.engine.catalogues import index
 from tests.search_app.engine.named import answer, ids, opened
 

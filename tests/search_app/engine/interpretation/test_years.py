@@ -11,7 +11,7 @@ from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine import open_engine, open_searcher
 from search_app.engine.request import SearchRequest
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 
 CATALOGUE = """\
 title = "Dated"

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import Engine, open_searcher, retrieval
+from search_app.engine import Engine, open_searcher
+from search_app.engine.interpretation import interpreter
 from search_app.engine.query.year_expressions import dated
 from search_app.engine.request import SearchRequest
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from tests.search_app.engine import named
 
 Found = set[str]
@@ -64,7 +65,7 @@ def operands(names: Texts) -> Texts:
 def found(text: str, searcher: Searcher) -> Found:
     """Return the ids of the publications that have all of a text as it was typed."""
     request = SearchRequest(text, match="all", size=searcher.size)
-    finding = retrieval.found(request, searcher.interpreter)
+    finding = interpreter.found(request, searcher.interpreter)
     read = finding.understood
     assume(finding.dated == dated(text, searcher.catalogue))  # else years were read as numbers
     assume(read.parsed.words is not None or read.parsed.filters)  # else it asks for nothing
@@ -91,7 +92,7 @@ def assert_laws(a: str, b: str, searcher: Searcher) -> None:
 def assert_not_relaxed(text: str, searcher: Searcher) -> None:
     """A query with operators that finds something is not relaxed, and nothing follows its hits."""
     strict = found(text, searcher)
-    usual = retrieval.found(SearchRequest(text, size=searcher.size), searcher.interpreter)
+    usual = interpreter.found(SearchRequest(text, size=searcher.size), searcher.interpreter)
     assume(usual.understood.parsed.has_operators)
     if strict:
         assert set(usual.reply.ids()) == strict

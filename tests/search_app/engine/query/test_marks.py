@@ -13,15 +13,16 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
-from search_app.engine import Engine, retrieval
+from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import found
 from search_app.engine.arrays.clause import Asked
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.arrays.term_matches import Words
 from search_app.engine.features.highlight import marker
+from search_app.engine.interpretation import interpreter
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.arrays.test_explain import FURTHER, QUERIES
 
@@ -72,7 +73,7 @@ def is_conditional(tree: query.Query) -> bool:
 def assert_marked(text: str, match: str, searcher: Searcher) -> None:
     """What matched is marked, and, where no word depends on another, nothing else is."""
     request = SearchRequest(text, match=match)  # type: ignore[arg-type]
-    tree = retrieval.found(request, searcher.interpreter).reply.tree
+    tree = interpreter.found(request, searcher.interpreter).reply.tree
     if tree is None:
         return
     snapshot = cast(ArrayStore, searcher.store).snapshot

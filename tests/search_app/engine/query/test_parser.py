@@ -10,10 +10,9 @@ from whoosh import query
 from indexer.analysis import stemming
 from indexer.catalogue.fields import Field
 from search_app.engine.query.clause_builder import APART, MOST_COMPOUNDS
-from search_app.engine.query.grammar import DEEPEST
+from search_app.engine.query.grammar import DEEPEST, MOST_WORDS
 from search_app.engine.query.nodes import Leaf, leaves, parts
 from search_app.engine.query.parser import Parsed, parse
-from search_app.engine.query.word_limit import MOST_WORDS
 from tests.search_app.engine.catalogues import CATALOGUE
 from tests.search_app.engine.words import Names, WordList
 

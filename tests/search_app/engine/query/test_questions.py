@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from search_app.engine import open_engine
+from search_app.engine.interpretation.interpreter import found
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
-from search_app.engine.retrieval import found
-from search_app.engine.searcher import Searcher
+from search_app.engine.search import Searcher
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,10 @@ import pytest
 from indexer.jobs import build
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.entity_linker import Concepts
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.interpretation.spellcheck import Speller
-from search_app.engine.interpretation.value_names import ValueNames
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
