@@ -19,7 +19,7 @@ import msgspec
 
 from search_app.engine.request import Match, SearchRequest, Sort
 
-SIZE, LARGEST_SIZE = 10, 100
+SIZE, LARGEST_SIZE = SearchRequest().size, 100
 """Hits per page: the default and the maximum."""
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
@@ -65,47 +65,17 @@ class Removing(NamedTuple):
         return "&".join([*self.before, *left, *self.after])
 
 
-class SearchState(msgspec.Struct, frozen=True, dict=True):
-    """A state of the search page: the query, the selected values, the sort order, and the page.
+class SearchState(SearchRequest, frozen=True, dict=True):
+    """A state of the search page: its search, and `prefix`, with which every URL begins.
 
-    `filters` has the selected values by field name. `beyond` is the number of words cut from a
-    query that is too long. No link contains these words. `prefix` is the path prefix of the site,
-    with which every URL begins.
+    No link contains the words that were cut from a query that is too long.
     """
 
-    text: str = ""
-    match: Match = "auto"
-    exact: bool = False
-    semantic: bool = True
-    filters: Mapping[str, tuple[str, ...]] = {}
-    sort: Sort | None = None
-    size: int = SIZE
-    fold: bool = False
-    explain: bool = False
-    page: int = 1
-    beyond: int = 0
     prefix: str = ""
 
     def request(self, values: int | None = None) -> SearchRequest:
-        """Return the search of this state.
-
-        `values` limits the values of each facet. Selected values are always included. None means
-        no limit.
-        """
-        return SearchRequest(
-            self.text,
-            self.filters,
-            self.match,
-            self.sort,
-            self.page,
-            self.size,
-            values,
-            self.exact,
-            self.fold,
-            self.explain,
-            self.semantic,
-            self.beyond,
-        )
+        """Return the search of this state. `values` limits the values of each facet."""
+        return msgspec.structs.replace(self, values=values)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
