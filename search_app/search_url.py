@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.schema import exact_fields
 from search_app.engine.request import within, year_range
+from search_app.i18n.messages import gettext
 from search_app.search_state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH, SearchState
 
 LAST_PAGE = 10**9
@@ -26,10 +27,11 @@ Choice = TypeVar("Choice", bound=str)
 
 
 class BadParameter(ValueError):
-    """An invalid parameter: its name, its value, and a description of valid values (`takes`)."""
+    """An invalid parameter: its name, its value, and a hint at valid values (`takes`)."""
 
     def __init__(self, name: str, value: str, takes: str) -> None:
-        super().__init__(f"{name}={value[:80]} can't be read")
+        message = gettext("%(parameter)s=%(value)s is not valid.")
+        super().__init__(message % {"parameter": name, "value": value[:80]})
         self.name, self.value, self.takes = name, value, takes
 
 
@@ -71,12 +73,13 @@ def _ticked(arguments: Arguments, catalogue: Catalogue) -> dict[str, tuple[str, 
         values += _from_two_boxes(arguments, field)
         count += len(values)
         if count > MOST_TICKED:
-            takes = f"At most {MOST_TICKED} values can be chosen at once"
-            raise BadParameter(field.name, f"({count} values)", takes)
+            takes = gettext("Selected values: %(number)s. Select at most %(limit)s.")
+            limits = {"number": f"{count:,}", "limit": MOST_TICKED}
+            raise BadParameter(field.name, values[-1], takes % limits)
         length += sum(len(f"&{field.name}={quote_plus(value)}") for value in values)
         if length > LONGEST_TICKED:
-            takes = f"All values chosen may take {LONGEST_TICKED:,} bytes of an address"
-            raise BadParameter(field.name, values[-1], takes)
+            takes = gettext("The selected values can take at most %(limit)s bytes of a URL.")
+            raise BadParameter(field.name, values[-1], takes % {"limit": f"{LONGEST_TICKED:,}"})
         if kept := tuple(_checked(field, value) for value in dict.fromkeys(values)):
             filters[field.name] = kept
     return filters
@@ -93,14 +96,17 @@ def _one_of(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choic
     for choice in choices:
         if choice == value:
             return choice
-    raise BadParameter(name, value, f"It is one of {', '.join(choices)}")
+    takes = gettext("Use one of: %(choices)s.") % {"choices": ", ".join(choices)}
+    raise BadParameter(name, value, takes)
 
 
 def _number(arguments: Arguments, name: str, largest: int, *, capped: bool) -> int | None:
     value = _first(arguments, name)
     if not value:
         return None
-    takes = "It is a whole number from 1" + ("" if capped else f" to {largest}")
+    takes = gettext("Use a whole number from 1 to %(limit)s.") % {"limit": largest}
+    if capped:
+        takes = gettext("Use a whole number from 1.")
     if not re.fullmatch(r"[0-9]+", value) or not value.strip("0"):
         raise BadParameter(name, value, takes)
     number = int(value[:20]) if len(value) <= 20 else largest + 1
@@ -123,9 +129,10 @@ def _checked(field: Field, value: str) -> str:
         return value
     ends = year_range(value)
     if ends is None:
-        takes = "A range is two years of four digits, such as 2010..2015; one may be left out"
+        takes = gettext("Use two years of four digits, such as 2010..2015. One can be left out.")
         raise BadParameter(field.name, value, takes)
     low, high = ends
     if low and high and low > high:
-        raise BadParameter(field.name, value, f"The first year is after the second: {high}..{low}")
+        takes = gettext("The first year is after the second. Use %(range)s.")
+        raise BadParameter(field.name, value, takes % {"range": f"{high}..{low}"})
     return value

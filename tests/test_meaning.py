@@ -45,13 +45,14 @@ def test_only_meaning(client: FlaskClient) -> None:
     address = "/?q=Opferanwalt+im+Strafverfahren"
     found = answer(client, address)
     assert found["by_meaning"] == found["total"] > 0
-    line = f"No publication has these words; these {found['total']} have a similar meaning."
+    count = "1 publication has" if found["total"] == 1 else f"{found['total']} publications have"
+    line = f"No publication has these words. {count} a similar meaning."
     href = readings(client, address)[line]
     assert href == f"{address}&semantic=0"
     assert answer(client, href)["total"] == 0
     page = client.get(address).text
-    assert "Nothing found for “Opferanwalt im Strafverfahren”. Showing 1–" in page
-    assert "Each alone:" not in page
+    assert "Nothing found for “Opferanwalt im Strafverfahren”. 1–" in page
+    assert "Hits for each word:" not in page
 
 
 def test_meaning_beside_words(client: FlaskClient) -> None:
@@ -62,9 +63,9 @@ def test_meaning_beside_words(client: FlaskClient) -> None:
     ]
     count = found["by_meaning"]
     assert told == [
-        "1 of these has other words, with a similar meaning."
+        "1 of these results has other words with a similar meaning."
         if count == 1
-        else f"{count} of these have other words, with a similar meaning."
+        else f"{count} of these results have other words with a similar meaning."
     ]
     assert answer(client, "/?q=sailors+abused+at+sea&semantic=0")["total"] == found["total"] - count
 

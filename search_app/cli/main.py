@@ -65,7 +65,7 @@ def main(*command: str) -> None:
     except MemoryError:
         _fail("there is not enough memory. Close other programs, or use a larger machine")
     except BadParameter as error:
-        _fail(f"{error}. {error.takes}")
+        _fail(f"{error} {error.takes}")
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:

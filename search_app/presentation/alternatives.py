@@ -6,6 +6,7 @@ import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.results import Counted, Diagnosis, Lacking, Place, Valued
+from search_app.i18n.messages import gettext
 from search_app.presentation.facet_panel import label
 from search_app.search_state import SearchState
 
@@ -24,11 +25,6 @@ class Way(msgspec.Struct, frozen=True):
     def number(self) -> str:
         """The number of hits, formatted for display."""
         return f"{self.total:,}"
-
-    @property
-    def unit(self) -> str:
-        """The noun for the number of hits."""
-        return "publication" if self.total == 1 else "publications"
 
 
 class Wider(msgspec.Struct, frozen=True):
@@ -51,9 +47,9 @@ class Nowhere(msgspec.Struct, frozen=True):
     def groups(self) -> tuple[tuple[str, tuple[Way, ...]], ...]:
         """The searches under their labels, without empty groups."""
         labeled = (
-            ("Its region", self.regions),
-            ("Countries there", self.countries),
-            ("Without a region", self.unplaced),
+            (gettext("Its region"), self.regions),
+            (gettext("Countries in it"), self.countries),
+            (gettext("Without a region"), self.unplaced),
         )
         return tuple((name, ways) for name, ways in labeled if ways)
 

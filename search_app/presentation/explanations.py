@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.results import How, InField, Matched, Part, Why
+from search_app.i18n.messages import gettext, ngettext
 from search_app.presentation.facet_panel import label
 
-HOW: dict[How, str] = {
-    "stem": "by its stem",
-    "beginning": "by its beginning",
-    "pattern": "by its pattern",
-    "likeness": "by its likeness",
-    "name": "another name for it",
-    "kin": "narrower than it",
-}
-"""Wording for each kind of match. Exact matches need none."""
 MOST_TEXTS = 5
 """Maximum number of texts listed for one field and one kind of match."""
 
@@ -27,50 +19,93 @@ def reasons(why: Why, catalogue: Catalogue) -> tuple[str, ...]:
 
     A semantic match has a sentence too.
     """
-    share = f" of {why.score:.2f}" if len(why.parts) + bool(why.meaning) > 1 else ""
-    found = [_of_part(part, share, catalogue) for part in why.parts]
+    sentences = [_of_part(part, why.score, catalogue) for part in why.parts]
     if why.meaning:
-        its = "Its meaning" if why.parts else "It has none of the words; its meaning"
-        found.append(f"{its} is similar to theirs: adds {why.meaning:.2f}{share}.")
+        sentences.append(_of_meaning(why))
     if why.lacks and why.parts:
-        lacks = ", ".join(f"“{each}”" for each in why.lacks)
-        found.append(f"It lacks {lacks}: any of the words was enough.")
-    for held in why.filters:
-        name = catalogue.by_name[held.field].label
-        found.append(f"Filter {name}: {_value(held.field, held.value, held.through, catalogue)}.")
-    return tuple(found)
+        lacks = ", ".join(f"“{term}”" for term in why.lacks)
+        sentences.append(
+            gettext("It lacks %(terms)s. Any of the words was enough.") % {"terms": lacks}
+        )
+    sentences += [
+        gettext("Filter %(field)s: %(value)s.") % {
+            "field": catalogue.by_name[held.field].label,
+            "value": _value(held.field, held.value, held.through, catalogue),
+        }
+        for held in why.filters
+    ]  # fmt: skip
+    return tuple(sentences)
 
 
-def _of_part(part: Part, share: str, catalogue: Catalogue) -> str:
+def _of_part(part: Part, total: float, catalogue: Catalogue) -> str:
+    """Return what a clause adds to the score, and what it matches."""
     typed = part.said.strip('"')
-    said = f"“{typed}”" if typed else "The language of the words"
-    if part.instead_of:
-        said = f"{said}, in place of “{part.instead_of}”,"
-    told = "; ".join([_of_field(each, catalogue) for each in part.fields])
-    return f"{said} adds {part.score:.2f}{share}: {told}."
+    if not typed:
+        message = gettext("The language of the words adds %(score)s of %(total)s: %(matches)s.")
+    elif part.instead_of:
+        message = gettext(
+            "“%(term)s”, in place of “%(typed)s”, adds %(score)s of %(total)s: %(matches)s."
+        )
+    else:
+        message = gettext("“%(term)s” adds %(score)s of %(total)s: %(matches)s.")
+    matches = [match for field in part.fields for match in _of_field(field, catalogue)]
+    return message % {
+        "term": typed, "typed": part.instead_of, "score": f"{part.score:.2f}",
+        "total": f"{total:.2f}", "matches": "; ".join(matches),
+    }  # fmt: skip
 
 
-def _of_field(found: InField, catalogue: Catalogue) -> str:
-    """Return what matched in a field: its facet values if there are any, otherwise its words."""
-    name = catalogue.by_name[found.field].label
-    values = [each for each in found.matched if each.how == "value"]
+def _of_meaning(why: Why) -> str:
+    """Return what semantic similarity adds to the score."""
+    if why.parts:
+        message = gettext("Its meaning is similar to theirs: adds %(score)s of %(total)s.")
+    else:
+        message = gettext(
+            "It has none of the words; its meaning is similar to theirs: "
+            "adds %(score)s of %(total)s."
+        )
+    return message % {"score": f"{why.meaning:.2f}", "total": f"{why.score:.2f}"}
+
+
+def _of_field(field: InField, catalogue: Catalogue) -> Iterable[str]:
+    """Yield what matched in a field: its facet values if there are any, otherwise its words."""
+    name = catalogue.by_name[field.field].label
+    values = [
+        _value(field.field, match.text, match.through, catalogue)
+        for match in field.matched if match.how == "value"
+    ]  # fmt: skip
     if values:
-        told = [_value(found.field, each.text, each.through, catalogue) for each in values]
-        return f"{name} is {', '.join(told)}"
-    ways = groupby(found.matched, key=lambda each: each.how)
-    return f"{name} has {', '.join([_of_way(how, list(each)) for how, each in ways])}"
+        yield gettext("%(field)s is %(values)s") % {"field": name, "values": ", ".join(values)}
+        return
+    for how, matched in groupby(field.matched, key=lambda match: match.how):
+        yield _of_way(how) % {"field": name, "texts": _texts(list(matched))}
 
 
-def _of_way(how: How, found: list[Matched]) -> str:
-    """Return the texts that match in one way, as a list in words."""
-    told = [
-        f"“{each.text}”{f' {each.times} times' if each.times > 1 else ''}"
-        for each in found[:MOST_TEXTS]
-    ]
-    if len(found) > MOST_TEXTS:
-        told.append(f"{len(found) - MOST_TEXTS:,} more")
-    way = f" ({HOW[how]})" if how in HOW else ""
-    return f"{', '.join(told)}{way}"
+def _of_way(how: How) -> str:
+    """Return the message for the texts of a field that match in one way."""
+    messages: dict[How, str] = {
+        "stem": gettext("%(field)s has %(texts)s (by its stem)"),
+        "beginning": gettext("%(field)s has %(texts)s (by its prefix)"),
+        "pattern": gettext("%(field)s has %(texts)s (by a wildcard)"),
+        "likeness": gettext("%(field)s has %(texts)s (by a similar spelling)"),
+        "name": gettext("%(field)s has %(texts)s (another name for it)"),
+        "kin": gettext("%(field)s has %(texts)s (narrower than it)"),
+    }
+    return messages.get(how, gettext("%(field)s has %(texts)s"))
+
+
+def _texts(matched: Sequence[Matched]) -> str:
+    """Return the first texts as a list, each with its number of occurrences, if it has several."""
+    texts = ", ".join([
+        f"“{match.text}”{f' ×{match.times:,}' if match.times > 1 else ''}"
+        for match in matched[:MOST_TEXTS]
+    ])  # fmt: skip
+    more = len(matched) - MOST_TEXTS
+    if more <= 0:
+        return texts
+    return ngettext("%(texts)s, %(number)s more", "%(texts)s, %(number)s more", more) % {
+        "texts": texts, "number": f"{more:,}",
+    }  # fmt: skip
 
 
 def _value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
@@ -80,6 +115,4 @@ def _value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -
     below = [label(child, each, catalogue) for each in through] if child else []
     if not below:
         return name
-    *others, last = below
-    them = f"{', '.join(others)} and {last} are" if others else f"{last} is"
-    return f"{name}, as {them} part of it"
+    return gettext("%(value)s (includes %(parts)s)") % {"value": name, "parts": ", ".join(below)}

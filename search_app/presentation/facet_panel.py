@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -12,6 +12,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Value
 from search_app.engine.request import year_range
 from search_app.engine.results import Bucket, Results
+from search_app.i18n.messages import gettext, ngettext
 from search_app.presentation.html import Html, html
 from search_app.search_state import SearchState, Ticking
 
@@ -27,7 +28,7 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
 
     `key` is unique on a page. `number` is the formatted count, empty for a selected value without
     hits. `name` is the label as HTML. `action` describes in words what the link does and how many
-    hits follow.
+    hits follow. `within` is the name of the list of its children.
     """
 
     field: str
@@ -40,6 +41,7 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
     href: Html
     action: Html
     selected: bool
+    within: Html
     children: tuple[FacetRow, ...] = ()
 
     @property
@@ -85,19 +87,17 @@ class FacetGroup(msgspec.Struct, frozen=True):
 
 def label(field: Field, value: Value, catalogue: Catalogue) -> str:
     """Return the display name of a facet value, of a missing value, or of a range of years."""
+    if field.kind == "year" and ".." in str(value) and (ends := year_range(str(value))):
+        low, high = ends
+        if not high:
+            return gettext("from %(year)s") % {"year": low}
+        return f"{low}–{high}" if low else gettext("up to %(year)s") % {"year": high}
     return _label(field, value, catalogue.language)
 
 
 @lru_cache(maxsize=4096)
 def _label(field: Field, value: Value, language: str) -> str:
-    if value == MISSING:
-        return field.missing
-    if field.kind == "year" and (ends := year_range(str(value))):
-        low, high = ends
-        if not low or not high:
-            return f"from {low}" if low else f"up to {high}"
-        return f"{low}–{high}"
-    return field.display(value, language)
+    return field.missing if value == MISSING else field.display(value, language)
 
 
 def facet_groups(
@@ -119,10 +119,11 @@ def _group(
     shown = buckets
     if most is not None and len(buckets) > most:
         shown = (*buckets[:most], *(each for each in buckets[most:] if is_ticked(each)))
+    made = {bucket.value: rows.row(bucket) for bucket in shown}
     group = FacetGroup(
         name=field.name,
         label=field.label,
-        rows=tuple([rows.row(bucket) for bucket in shown]),
+        rows=tuple(made.values()),
         more=len(buckets) - len(shown) + results.left_out[field.name],
         more_href=state.url(f"/facet/{field.name}", page=1),
     )
@@ -134,7 +135,7 @@ def _group(
     return msgspec.structs.replace(
         group,
         is_range=True,
-        bars=tuple(_bars(years, rows)),
+        bars=tuple(_bars(years, rows, made)),
         first=min((each.value for each in years), default=""),
         last=max((each.value for each in years), default=""),
         from_value=low,
@@ -153,14 +154,14 @@ class _Rows:
     """A builder of facet rows for one state. It caches what the rows of a field share."""
 
     def __init__(self, state: SearchState, catalogue: Catalogue) -> None:
-        self._state, self._language, self._fields = state, catalogue.language, catalogue.by_name
+        self._state, self._catalogue = state, catalogue
         self._ticking: dict[str, Ticking] = {}
 
     def row(self, bucket: Bucket, within: str = "") -> FacetRow:
         """Return the row of a value, with those of its children; `within` is its parent."""
         name, value, count = bucket.field, bucket.value, bucket.count
-        label = _label(self._fields[name], value, self._language)
-        shown, number = html(label), f"{count:,}" if count else ""
+        told = label(self._catalogue.by_name[name], value, self._catalogue)
+        shown, number = html(told), f"{count:,}" if count else ""
         if bucket.selected:
             href = Html(escape(self._state.url_without(name, value)))
         elif bucket.children and is_ticked(bucket):
@@ -169,8 +170,8 @@ class _Rows:
             href = Html(self._ticked(name).url(value))
         children = tuple([self.row(child, f"{value} ") for child in bucket.children])
         return FacetRow(
-            name, value, html(f"{within}{name}={value}"), label, shown, count, number, href,
-            _action(bucket, shown, number), bucket.selected, children,
+            name, value, html(f"{within}{name}={value}"), told, shown, count, number, href,
+            _action(bucket, shown, number), bucket.selected, _within(shown, children), children,
         )  # fmt: skip
 
     def _ticked(self, name: str) -> Ticking:
@@ -191,27 +192,47 @@ def toggled(state: SearchState, bucket: Bucket) -> SearchState:
     return state.toggled(bucket.field, bucket.value, ticked)
 
 
-def _action(bucket: Bucket, name: Html, number: str) -> Html:
+def _action(bucket: Bucket, value: Html, number: str) -> Html:
     """Return the label and count of a value, and what a click on it leads to.
 
     The latter is left out if a click selects the value and leads to exactly its count.
     """
-    said = f"{name}, {_publications(bucket.count, number)}" if bucket.count else name
+    said: str = value
+    if count := bucket.count:
+        message = ngettext(
+            "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", count
+        )
+        said = message % {"value": value, "number": number}
     if bucket.total == bucket.count and not bucket.selected:
         return Html(said)
+    return Html(f"{said}; {_result(bucket)}")
+
+
+def _within(value: Html, children: tuple[FacetRow, ...]) -> Html:
+    return Html(gettext("Values within %(value)s") % {"value": value} if children else "")
+
+
+def _result(bucket: Bucket) -> str:
+    """Return what a click on a value leads to."""
     if not bucket.total:
-        return Html(f"{said}; ticked, remove it")
-    leads = _publications(bucket.total, f"{bucket.total:,}")
+        return gettext("selected, remove it")
     if bucket.selected:
-        return Html(f"{said}; ticked, removing it leads to {leads}")
-    return Html(f"{said}; with what is ticked, leads to {leads}")
+        message = ngettext(
+            "selected, without it: %(number)s publication",
+            "selected, without it: %(number)s publications",
+            bucket.total,
+        )
+    else:
+        message = ngettext(
+            "with the current filters: %(number)s publication",
+            "with the current filters: %(number)s publications",
+            bucket.total,
+        )
+    return message % {"number": f"{bucket.total:,}"}
 
 
-def _publications(count: int, number: str) -> str:
-    return f"{number} publication" if count == 1 else f"{number} publications"
-
-
-def _bars(years: Sequence[Bucket], rows: _Rows) -> Iterable[Bar]:
+def _bars(years: Sequence[Bucket], rows: _Rows, made: Mapping[str, FacetRow]) -> Iterable[Bar]:
+    """Yield a bar for each year. Rows that are `made` already are used again."""
     if not years:
         return
     first = min(int(each.value) for each in years)
@@ -221,7 +242,8 @@ def _bars(years: Sequence[Bucket], rows: _Rows) -> Iterable[Bar]:
         target, fill = _across(int(bucket.value) - first, span)
         height = round(max(100 * bucket.count / tallest, 3), 2)
         upright = f'{fill} y="{100 - height}" height="{height}"'
-        yield Bar(rows.row(bucket), target, Html(upright))
+        row = made.get(bucket.value) or rows.row(bucket)
+        yield Bar(row, target, Html(upright))
 
 
 @lru_cache(maxsize=4096)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NewType
 
 from markupsafe import Markup, escape
 
 from search_app.engine.results import Run
+from search_app.i18n.messages import TRANSLATIONS
 
 Html = NewType("Html", str)
 """Escaped HTML. Only the template without autoescaping may print it. Any other template would
@@ -39,3 +40,18 @@ def isolated(sentence: str) -> Markup:
     """
     apart = _QUOTED.sub(r"“<bdi>\1</bdi>”", str(escape(sentence)))
     return Markup(apart)  # nosec B704  # noqa: S704 - it was escaped
+
+
+def html_gettext(message: str, /, **values: object) -> Markup:
+    """Return the translation of a message as HTML, with escaped values in its placeholders."""
+    return _filled(TRANSLATIONS.gettext(message), values)
+
+
+def html_ngettext(singular: str, plural: str, count: int, /, **values: object) -> Markup:
+    """Return the translation of a message for a number as HTML, with escaped values in it."""
+    return _filled(TRANSLATIONS.ngettext(singular, plural, count), values)
+
+
+def _filled(message: str, values: Mapping[str, object]) -> Markup:
+    filled = message % {name: escape(value) for name, value in values.items()}
+    return Markup(filled)  # nosec B704  # noqa: S704 - messages are HTML, and values are escaped

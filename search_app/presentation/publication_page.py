@@ -9,6 +9,7 @@ import msgspec
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.engine.store import Related
+from search_app.i18n.messages import gettext
 from search_app.presentation.labels import Facts, qualifying_rows, shown
 from search_app.presentation.search_page import publication_url
 from search_app.search_state import SearchState
@@ -77,7 +78,7 @@ def publication_page(
         _neighbours(related.editions, facts, prefix),
         _neighbours(related.similar, facts, prefix),
         f"{prefix}/api{href}",
-        f"{source.file}, line {source.line}",
+        gettext("%(file)s, line %(line)s") % {"file": source.file, "line": source.line},
     )
 
 

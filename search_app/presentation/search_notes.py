@@ -1,4 +1,4 @@
-"""Notes on how a query was interpreted, with links to other interpretations."""
+"""The sentences above a list: what it shows, and how the query was interpreted, with links."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from indexer.catalogue.fields import Catalogue
 from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import Named, Results
+from search_app.i18n.messages import gettext, ngettext
 from search_app.search_state import SearchState
 
 MOST_NARROWER = 6
@@ -22,7 +23,8 @@ one."""
 class Reading(msgspec.Struct, frozen=True):
     """An interpretation of the typed text: a line, the text of a link, and its URL.
 
-    `total` is the number of hits behind the link, or 0 if it is not counted.
+    `line` is empty if the link says it all. `total` is the number of hits behind the link, or 0 if
+    it is not counted.
     """
 
     line: str
@@ -37,105 +39,261 @@ class Reading(msgspec.Struct, frozen=True):
 
     @property
     def alone(self) -> str:
-        """The note as plain text. A line without a full stop ends with the link's text."""
+        """The note as plain text. The link's text is left out unless it says more than the line."""
         if self.total:
             return f"{self.line} {self.link}: {self.number}"
-        return self.line if self.line.endswith(".") else f"{self.line} “{self.link}”?"
+        return self.line or self.link
+
+
+def summary(results: Results, state: SearchState) -> str:
+    """Return the range of hits on this page, the total, and the query, as one line."""
+    if not results.total:
+        message = (
+            gettext("Nothing found for “%(query)s”") if state.text else gettext("Nothing found")
+        )
+        return message % {"query": state.text}
+    if results.listed < results.total:
+        message = _titles_summary(results, state)
+    else:
+        message = _publications_summary(results, state)
+    first = (state.page - 1) * state.size + 1
+    return message % {
+        "first": f"{first:,}",
+        "last": f"{first + len(results.hits) - 1:,}",
+        "titles": f"{results.listed:,}",
+        "total": f"{results.total:,}",
+        "page": state.page,
+        "query": state.text,
+    }
+
+
+def _publications_summary(results: Results, state: SearchState) -> str:
+    """Return the message for a list of publications."""
+    total = results.total
+    if not results.hits and state.text:
+        return ngettext(
+            "Page %(page)s is past the end of %(total)s publication for “%(query)s”",
+            "Page %(page)s is past the end of %(total)s publications for “%(query)s”",
+            total,
+        )
+    if not results.hits:
+        return ngettext(
+            "Page %(page)s is past the end of %(total)s publication",
+            "Page %(page)s is past the end of %(total)s publications",
+            total,
+        )
+    if results.meant == total:
+        return ngettext(
+            "Nothing found for “%(query)s”. "
+            "%(first)s–%(last)s of %(total)s publication with a similar meaning",
+            "Nothing found for “%(query)s”. "
+            "%(first)s–%(last)s of %(total)s publications with a similar meaning",
+            total,
+        )
+    if state.text:
+        return ngettext(
+            "%(first)s–%(last)s of %(total)s publication for “%(query)s”",
+            "%(first)s–%(last)s of %(total)s publications for “%(query)s”",
+            total,
+        )
+    return ngettext(
+        "%(first)s–%(last)s of %(total)s publication",
+        "%(first)s–%(last)s of %(total)s publications",
+        total,
+    )
+
+
+def _titles_summary(results: Results, state: SearchState) -> str:
+    """Return the message for a list of titles, into which editions are folded."""
+    titles = results.listed
+    if not results.hits and state.text:
+        return ngettext(
+            "Page %(page)s is past the end of %(titles)s title (%(total)s publications) "
+            "for “%(query)s”",
+            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications) "
+            "for “%(query)s”",
+            titles,
+        )
+    if not results.hits:
+        return ngettext(
+            "Page %(page)s is past the end of %(titles)s title (%(total)s publications)",
+            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications)",
+            titles,
+        )
+    if results.meant == results.total:
+        return ngettext(
+            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s title "
+            "(%(total)s publications) with a similar meaning",
+            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s titles "
+            "(%(total)s publications) with a similar meaning",
+            titles,
+        )
+    if state.text:
+        return ngettext(
+            "%(first)s–%(last)s of %(titles)s title (%(total)s publications) for “%(query)s”",
+            "%(first)s–%(last)s of %(titles)s titles (%(total)s publications) for “%(query)s”",
+            titles,
+        )
+    return ngettext(
+        "%(first)s–%(last)s of %(titles)s title (%(total)s publications)",
+        "%(first)s–%(last)s of %(titles)s titles (%(total)s publications)",
+        titles,
+    )
 
 
 def notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
     """Yield a sentence for each part of the query that was dropped or not understood."""
     if results.ignored:
-        yield (
-            f"A search has at most {MOST_WORDS} words; the last {results.ignored:,} were left out."
-        )
+        yield ngettext(
+            "A search can have at most %(limit)s words. The last %(number)s word was ignored.",
+            "A search can have at most %(limit)s words. The last %(number)s words were ignored.",
+            results.ignored,
+        ) % {"limit": MOST_WORDS, "number": f"{results.ignored:,}"}
     for said in results.too_much:
-        yield f"To answer in time, “{said}” was left out: it stands in too many places."
+        yield gettext("“%(term)s” was ignored because it occurs too often to search in time.") % {
+            "term": said
+        }
     for said, more in results.cut:
-        yield f"“{said}” stands for too many words: the {more:,} rarest were left out."
+        yield ngettext(
+            "“%(term)s” matches too many words. The rarest %(number)s word was ignored.",
+            "“%(term)s” matches too many words. The rarest %(number)s words were ignored.",
+            more,
+        ) % {"term": said, "number": f"{more:,}"}
     if not results.is_read:
-        yield f"There is nothing in “{state.text}” to search for; this is everything."
+        yield gettext("“%(query)s” has no words to search for, so all publications are shown.") % {
+            "query": state.text
+        }
     for name in results.unknown_fields:
         fields = ", ".join(row.name for row in catalogue.queryable)
-        yield f"“{name}” is not a field that can be searched. The fields are: {fields}."
+        yield gettext(
+            "“%(name)s” is not a field that can be searched. The fields are: %(fields)s."
+        ) % {"name": name, "fields": fields}
     for name, value in results.unknown:
-        yield f"{catalogue.by_name[name].label}: no publication has “{value}” there."
+        yield gettext("%(field)s: no publication has the value “%(value)s”.") % {
+            "field": catalogue.by_name[name].label, "value": value,
+        }  # fmt: skip
 
 
 def readings(results: Results, state: SearchState) -> Iterable[Reading]:
     """Yield the interpretations of the query, each with a link to another one."""
-    typed = state.with_exact(exact=True).url()
-    if results.corrected:
-        line = f"Nothing has “{state.text}”: these are for “{results.corrected}”."
-        yield Reading(line, f"Search for “{state.text}” as it was typed", typed)
-    if results.years:
-        words = " ".join(each.typed for each in results.years)
-        lines = dict.fromkeys(map(_years, results.years))
-        yield Reading(" ".join(lines), f"Search for “{words}” as words", typed)
-    if results.strict:
-        plural = "publication has" if results.strict == 1 else "publications have"
-        line = f"Only {results.strict} {plural} all of these words; {relaxed(results)}."
-        yield Reading(line, "Show only those with all", state.with_match("all").url())
-    if results.any_word:
-        plural = "publication matches" if results.total == 1 else "publications match"
-        line = f"Only {results.total} {plural} this query."
-        wider = state.with_match("any").url()
-        yield Reading(line, "Search for any of the words", wider, results.any_word)
+    yield from _replaced(results, state)
+    yield from _relaxed(results, state)
     if results.meant:
         words = state.with_semantic(semantic=False).url()
-        yield Reading(_by_meaning(results), "Search by the words alone", words)
+        yield Reading(_by_meaning(results), gettext("Search by the words alone"), words)
     if results.suggestion:
         meant = state.with_text(results.suggestion).url()
-        yield Reading("Did you mean", f"{results.suggestion}", meant)
+        link = gettext("Did you mean “%(query)s”?") % {"query": results.suggestion}
+        yield Reading("", link, meant)
     if results.named:
-        yield Reading(_also(results.named), "Search only for the words typed", typed)
+        typed = state.with_exact(exact=True).url()
+        yield Reading(_also(results.named), gettext("Search only for the words typed"), typed)
     if state.exact:
+        line = gettext("Only the words as typed are searched for.")
         usual = state.with_exact(exact=False).url()
-        yield Reading(
-            "Only the words as typed are searched for.", "Search for other names too", usual
-        )
+        yield Reading(line, gettext("Also search for other names"), usual)
+
+
+def _replaced(results: Results, state: SearchState) -> Iterable[Reading]:
+    """Yield the readings that replaced words: corrected spelling, and years."""
+    typed = state.with_exact(exact=True).url()
+    if results.corrected:
+        line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.") % {
+            "query": state.text,
+            "corrected": results.corrected,
+        }
+        link = gettext("Search for “%(query)s” as typed") % {"query": state.text}
+        yield Reading(line, link, typed)
+    if results.years:
+        words = " ".join(each.typed for each in results.years)
+        line = " ".join(dict.fromkeys(map(_years, results.years)))
+        link = gettext("Search for “%(words)s” as words") % {"words": words}
+        yield Reading(line, link, typed)
+
+
+def _relaxed(results: Results, state: SearchState) -> Iterable[Reading]:
+    """Yield how the hits were made more, or how they can be, if few match the whole query."""
+    if results.strict:
+        line = ngettext(
+            "Only %(number)s publication has all of these words.",
+            "Only %(number)s publications have all of these words.",
+            results.strict,
+        ) % {"number": f"{results.strict:,}"}
+        link = gettext("Show only those with all words")
+        yield Reading(f"{line} {relaxed(results)}", link, state.with_match("all").url())
+    if results.any_word:
+        line = ngettext(
+            "Only %(number)s publication matches this query.",
+            "Only %(number)s publications match this query.",
+            results.total,
+        ) % {"number": f"{results.total:,}"}
+        wider = state.with_match("any").url()
+        yield Reading(line, gettext("Search for any of the words"), wider, results.any_word)
 
 
 def _also(named: Sequence[Named]) -> str:
     """Return the synonyms and narrower concepts that were searched for, as sentences."""
     few = max(1, MOST_NAMES // len(named))
     names = dict.fromkeys(name for each in named for name in each.also[:few])
-    kinds = [*dict.fromkeys(name for each in named for name in each.narrower)]
-    more = [f"{len(kinds) - MOST_NARROWER} more"] if len(kinds) > MOST_NARROWER else []
-    listed = "; ".join([*kinds[:MOST_NARROWER], *more])
-    also = f"Also searching: {'; '.join(names)}." if names else ""
-    narrower = f"Also narrower subjects: {listed}." if kinds else ""
-    return " ".join(filter(None, (also, narrower)))
+    narrower = [*dict.fromkeys(name for each in named for name in each.narrower)]
+    sentences = []
+    if names:
+        sentences.append(gettext("Also searching: %(names)s.") % {"names": "; ".join(names)})
+    more = len(narrower) - MOST_NARROWER
+    message = gettext("Also searching narrower subjects: %(subjects)s.")
+    if more > 0:
+        message = ngettext(
+            "Also searching narrower subjects: %(subjects)s; %(number)s more.",
+            "Also searching narrower subjects: %(subjects)s; %(number)s more.",
+            more,
+        )
+    if narrower:
+        subjects = "; ".join(narrower[:MOST_NARROWER])
+        sentences.append(message % {"subjects": subjects, "number": f"{more:,}"})
+    return " ".join(sentences)
 
 
 def relaxed(results: Results) -> str:
-    """Return what the hits of a relaxed query match, as a part of a sentence."""
+    """Return a sentence that says what the hits of a relaxed query match."""
     if not results.kept:
-        return "these have any of them"
-    kept = " and ".join([f"“{each}”" for each in results.kept])
-    return f"these have {kept}, with or without the others"
+        return gettext("These results have any of them.")
+    message = gettext("These results have %(terms)s, with or without the other words.")
+    return message % {"terms": ", ".join([f"“{term}”" for term in results.kept])}
 
 
 def _years(expression: YearExpression) -> str:
     """Return how a year expression was read, as a sentence."""
     first, last = expression.first, expression.last
     if first is None and last is None:
-        meaning = "puts the newest of the best matches first"
+        message = gettext("“%(words)s” puts the newest of the best matches first.")
     elif first == last:
-        meaning = f"means published in {first}"
+        message = gettext("“%(words)s” means published in %(first)s.")
     elif last is None:
-        meaning = f"means published in {first} or later"
+        message = gettext("“%(words)s” means published in %(first)s or later.")
     elif first is None:
-        meaning = f"means published in {last} or earlier"
+        message = gettext("“%(words)s” means published in %(last)s or earlier.")
     else:
-        meaning = f"means published from {first} to {last}"
-    return f"“{expression.typed}” {meaning}."
+        message = gettext("“%(words)s” means published from %(first)s to %(last)s.")
+    return message % {"words": expression.typed, "first": first, "last": last}
 
 
 def _by_meaning(results: Results) -> str:
     """Return how many hits match by similar meaning only, as a sentence."""
+    number = {"number": f"{results.meant:,}"}
     if results.meant == results.total:
-        these = "this one has" if results.total == 1 else f"these {results.total} have"
-        return f"No publication has these words; {these} a similar meaning."
-    these = "1 of these has" if results.meant == 1 else f"{results.meant} of these have"
-    return f"{these} other words, with a similar meaning."
+        return (
+            ngettext(
+                "No publication has these words. %(number)s publication has a similar meaning.",
+                "No publication has these words. %(number)s publications have a similar meaning.",
+                results.meant,
+            )
+            % number
+        )
+    return (
+        ngettext(
+            "%(number)s of these results has other words with a similar meaning.",
+            "%(number)s of these results have other words with a similar meaning.",
+            results.meant,
+        )
+        % number
+    )

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.results import Hit, Results
+from search_app.i18n.messages import gettext, ngettext
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Ways, ways
 from search_app.presentation.explanations import reasons
@@ -28,16 +29,12 @@ LINKS, ROW = 8 << 20, 500
 bytes. They limit the number of values. A longer response would exceed what the server buffers for a
 slow client."""
 
-SORT_LABELS = {
-    "relevance": "Best match",
-    "newest": "Newest first",
-    "oldest": "Oldest first",
-    "title": "Title",
-}
-
 
 class Chip(msgspec.Struct, frozen=True):
-    """An active filter: its labels, the URL without it, and the total without it."""
+    """An active filter: its labels, the URL without it, and the total without it.
+
+    `action` describes what a click on it does, and how many hits follow.
+    """
 
     facet: str
     label: str
@@ -46,11 +43,23 @@ class Chip(msgspec.Struct, frozen=True):
     field: str
     value: str
 
+    @property
+    def action(self) -> str:
+        """The name of the link for screen readers."""
+        message = gettext("Remove filter %(field)s: %(value)s")
+        if self.total:
+            message = ngettext(
+                "Remove filter %(field)s: %(value)s; without it: %(number)s publication",
+                "Remove filter %(field)s: %(value)s; without it: %(number)s publications",
+                self.total,
+            )
+        return message % {"field": self.facet, "value": self.label, "number": f"{self.total:,}"}
+
 
 class HitRow(msgspec.Struct, frozen=True):
     """A hit in the list: its highlighted title and passage, and one line of facts.
 
-    `editions` is the number of other editions in words, empty if none is folded into this hit.
+    `editions` is the number of other editions, 0 if none is folded into this hit.
     `why` explains the match in sentences, if the request asks for it.
     """
 
@@ -60,15 +69,16 @@ class HitRow(msgspec.Struct, frozen=True):
     passage: Markup
     lang: str | None
     facts: tuple[str, ...]
-    editions: str = ""
+    editions: int = 0
     editions_href: str = ""
     why: tuple[Markup, ...] = ()
 
 
 class PageLink(msgspec.Struct, frozen=True):
-    """A page of the list; `href` is empty for a gap between numbers."""
+    """A page of the list: its number, and its name. `href` is empty for a gap between numbers."""
 
     label: str
+    name: str
     href: str
     is_current: bool = False
 
@@ -130,12 +140,10 @@ def hit_rows(results: Results, catalogue: Catalogue, prefix: str) -> tuple[HitRo
 
 
 def _hit_row(hit: Hit, facts: Facts, results: Results, catalogue: Catalogue, prefix: str) -> HitRow:
-    href, editions = publication_url(hit.publication.id, prefix), ""
-    if results.is_folded and hit.editions:
-        editions = "1 other edition" if hit.editions == 1 else f"{hit.editions:,} other editions"
+    href = publication_url(hit.publication.id, prefix)
     return HitRow(
         hit.publication.id, href, marked(hit.title), marked(hit.passage), hit.publication.lang,
-        facts.of(hit.publication), editions, f"{href}#editions",
+        facts.of(hit.publication), hit.editions if results.is_folded else 0, f"{href}#editions",
         tuple(map(isolated, reasons(hit.why, catalogue))) if hit.why else (),
     )  # fmt: skip
 
@@ -148,22 +156,17 @@ def page_count(results: Results, state: SearchState) -> int:
 def search_page(results: Results, state: SearchState, catalogue: Catalogue) -> SearchPage:
     """Return the search page for the results of a search."""
     pages = page_count(results, state)
-    on_page = f" – page {state.page}" if state.page > 1 else ""
     counted = [each for each in catalogue.facets if results.facets[each.name]]
     return SearchPage(
         state=state,
-        title=f"{state.text or 'Browse'}{on_page} – {catalogue.title}",
-        summary=_summary(results, state),
+        title=" – ".join(_title(state, catalogue)),
+        summary=search_notes.summary(results, state),
         total=results.total,
         hits=hit_rows(results, catalogue, state.prefix),
         facets=facet_groups(results, state, catalogue, counted),
         chips=tuple(chips(results, state, catalogue)),
         clear_href=state.without_filters().url(),
-        sorts=tuple(
-            Choice(sort, SORT_LABELS[sort], state.with_sort(sort).url(), sort == results.sort)
-            for sort in SORTS
-            if results.scored or sort != "relevance"
-        ),
+        sorts=tuple(_sorts(results, state)),
         fold_label=_fold_label(results),
         fold_href=state.with_fold(fold=not state.fold).url(),
         why_label=_why_label(results, state),
@@ -181,43 +184,46 @@ def search_page(results: Results, state: SearchState, catalogue: Catalogue) -> S
     )
 
 
+def _title(state: SearchState, catalogue: Catalogue) -> Iterable[str]:
+    """Yield the parts of the document's title."""
+    yield state.text or gettext("Browse")
+    if state.page > 1:
+        yield gettext("page %(page)s") % {"page": state.page}
+    yield catalogue.title
+
+
+def _sorts(results: Results, state: SearchState) -> Iterable[Choice]:
+    labels = {
+        "relevance": gettext("Best match"),
+        "newest": gettext("Newest first"),
+        "oldest": gettext("Oldest first"),
+        "title": gettext("Title"),
+    }
+    for sort in SORTS:
+        if results.scored or sort != "relevance":
+            yield Choice(sort, labels[sort], state.with_sort(sort).url(), sort == results.sort)
+
+
 def _relaxed(results: Results) -> str:
     """Return a line that no publication has all words, if the hits have only some of them."""
     if not results.relaxed or results.strict or not results.total:
         return ""
-    return f"No publication has all of these words; {search_notes.relaxed(results)}."
-
-
-def _summary(results: Results, state: SearchState) -> str:
-    """Return the range of hits on this page, the total, and the query, as one line."""
-    wanted = f" for “{state.text}”" if state.text else ""
-    if not results.total:
-        return f"Nothing found{wanted}"
-    is_shorter = results.listed < results.total
-    titles = f"{results.listed:,} titles ({results.total:,} publications)"
-    if not results.hits:
-        of = titles if is_shorter else f"{results.total:,} publications"
-        return f"Page {state.page} is past the end of {of}{wanted}"
-    first = (state.page - 1) * state.size + 1
-    last = first + len(results.hits) - 1
-    of = titles if is_shorter else f"{results.total:,}"
-    if results.meant == results.total:
-        return f"Nothing found{wanted}. Showing {first:,}–{last:,} of {of} with a similar meaning"
-    return f"Showing {first:,}–{last:,} of {of}{wanted}"
+    line = gettext("No publication has all of these words.")
+    return f"{line} {search_notes.relaxed(results)}"
 
 
 def _fold_label(results: Results) -> str:
     """Return the text of the link that folds or unfolds editions; empty if it changes nothing."""
     if results.is_folded:
-        return "Show all editions"
-    return "Fold editions" if results.titles < results.total else ""
+        return gettext("List each edition")
+    return gettext("Fold editions") if results.titles < results.total else ""
 
 
 def _why_label(results: Results, state: SearchState) -> str:
     """Return the text of the link that shows or hides explanations; empty if there are none."""
     if state.explain:
-        return "Hide the reasons"
-    return "Why these?" if results.hits and (results.scored or state.filters) else ""
+        return gettext("Hide reasons")
+    return gettext("Show reasons") if results.hits and (results.scored or state.filters) else ""
 
 
 def chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
@@ -243,8 +249,9 @@ def _pager(state: SearchState, pages: int) -> Iterable[PageLink]:
     before = 0
     for number in sorted(near):
         if number - before > 1:
-            yield PageLink("…", "")
-        yield PageLink(str(number), state.url(page=number), number == state.page)
+            yield PageLink("…", "", "")
+        name = gettext("Page %(page)s") % {"page": number}
+        yield PageLink(str(number), name, state.url(page=number), number == state.page)
         before = number
 
 

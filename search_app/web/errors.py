@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine import Busy, OverBudget
+from search_app.i18n.messages import gettext
 from search_app.search_url import BadParameter
 from search_app.web.middleware.request_log import LONGEST
 
@@ -40,34 +41,66 @@ class NotFound(Exception):
         self.what, self.hint = what, hint
 
 
+def page_not_found() -> NotFound:
+    """Return the error of a URL that is no page."""
+    return NotFound(
+        gettext("This page does not exist."),
+        gettext("Check the URL, or search for a publication."),
+    )
+
+
 def refusal(error: Exception) -> Refusal:
     """Return the content of the response to an exception."""
     match error:
         case BadParameter():
-            told = (400, "bad_parameter", f"{error}.", f"{error.takes}.")
-        case NotFound() | HTTPException(code=404):
-            what = getattr(error, "what", "There is no such page.")
-            told = (404, "not_found", what, getattr(error, "hint", "Search, or start anew."))
+            return Refusal(400, "bad_parameter", str(error), error.takes)
+        case NotFound():
+            return Refusal(404, "not_found", error.what, error.hint)
+        case IndexUnusable() | Busy() | OverBudget():
+            return _temporary(error)
+        case HTTPException():
+            return _of_http(error)
+        case _:
+            hint = gettext("The error was recorded as %(id)s. Try again later.")
+            message = gettext("Something went wrong.")
+            return Refusal(500, "internal", message, hint % {"id": g.request_id})
+
+
+def _temporary(error: IndexUnusable | Busy | OverBudget) -> Refusal:
+    match error:
         case IndexUnusable():
             # The engine logs the path of the index. Users must not see it.
-            message = "The catalogue can't be searched just now."
-            told = (503, "no_index", message, f"Whoever runs this site can mend it. {error.hint}.")
+            message = gettext("The catalogue cannot be searched at the moment.")
+            hint = gettext("The operator of this site can fix it. %(hint)s.")
+            return Refusal(503, "no_index", message, hint % {"hint": error.hint})
         case Busy():
-            message = "Another search that takes long is being answered just now."
-            told = (503, "busy", message, "Ask again in a moment, or for fewer words.")
+            message = gettext("Another search is taking a long time.")
+            hint = gettext("Try again in a moment, or search for fewer words.")
+            return Refusal(503, "busy", message, hint)
         case OverBudget():
-            hint = "Search for fewer words, or without stars and tildes."
-            told = (503, "too_costly", "This search takes too long.", hint)
-        case HTTPException(code=405):
-            told = (405, "not_allowed", "This page only answers GET.", "Use a GET request.")
-        case HTTPException():
-            name = str(error.name)
-            code = name.lower().replace(" ", "_")
-            told = (error.code or 500, code, f"{name}.", error.description or "")
+            message = gettext("This search takes too long.")
+            hint = gettext("Search for fewer words, or without wildcards and fuzzy terms.")
+            return Refusal(503, "too_costly", message, hint)
+
+
+def _of_http(error: HTTPException) -> Refusal:
+    """Return the content for an error of Flask or Werkzeug, or of our own that has one's type."""
+    if error.code == 404:
+        return refusal(page_not_found())
+    if error.code == 405:
+        message, hint = gettext("This page supports only GET."), gettext("Use a GET request.")
+        return Refusal(405, "not_allowed", message, hint)
+    code = str(error.name).lower().replace(" ", "_")
+    match error.code:
+        case 400:
+            message = gettext("The server cannot read this request.")
+        case 414:
+            message = gettext("The URL is too long.")
+        case 429:
+            message = gettext("There were too many requests from your network.")
         case _:
-            hint = f"It has been noted as {g.request_id}. Try again in a while."
-            told = (500, "internal", "Something went wrong here.", hint)
-    return Refusal(*told)
+            message = gettext("The server cannot answer this request.")
+    return Refusal(error.code or 500, code, message, error.description or "")
 
 
 def register(app: Flask) -> None:

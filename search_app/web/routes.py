@@ -24,8 +24,9 @@ from search_app.api import openapi, serializers
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.deadline import Stopwatch
 from search_app.engine.results import Results
+from search_app.i18n.messages import gettext
 from search_app.presentation import facet_panel, publication_page, search_page
-from search_app.web.errors import NotFound
+from search_app.web.errors import NotFound, page_not_found
 from search_app.web.middleware.access import is_from_here
 from search_app.web.middleware.metrics import TYPE, Metrics
 from search_app.web.zero_result_log import Gaps
@@ -160,7 +161,10 @@ def facet(name: str) -> Response:
     field = next((each for each in catalogue.facets if each.name == name), None)
     if field is None:
         known = ", ".join(each.name for each in catalogue.facets)
-        raise NotFound(f"There is no filter “{name[:100]}”.", f"There are {known}.")
+        raise NotFound(
+            gettext("There is no filter “%(name)s”.") % {"name": name[:100]},
+            gettext("The filters are: %(names)s.") % {"names": known},
+        )
     with engine().answered(asked.request(), searcher()) as results:
         rendering = Stopwatch()
         found = search_page.facet_page(field, results, asked, catalogue)
@@ -172,8 +176,10 @@ def _publication(identity: str) -> Publication:
     """Return the publication with an id. Raise NotFound."""
     known = searcher().publication(identity)
     if known is None:
-        hint = "It may have been removed, or its id changed: search for its title."
-        raise NotFound(f"There is no publication “{identity[:100]}”.", hint)
+        raise NotFound(
+            gettext("There is no publication “%(id)s”.") % {"id": identity[:100]},
+            gettext("It may have been removed or renamed. Search for its title."),
+        )
     return known
 
 
@@ -241,5 +247,5 @@ def metrics() -> Response:
     """Return the metrics. Unless a setting opens them, only this machine may read them."""
     told: Metrics = current_app.extensions["pubsearch.metrics"]
     if not current_app.config["METRICS_OPEN"] and not is_from_here():
-        raise NotFound("There is no such page.", "Search, or start anew.")
+        raise page_not_found()
     return Response(told.told(), content_type=TYPE)

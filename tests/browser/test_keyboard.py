@@ -108,7 +108,7 @@ def test_what_is_folded_opens_by_keyboard(open_page: OpenPage, site: Site) -> No
     filters.focus()
     page.keyboard.press("Enter")
     expect(at.facet(page, "Region")).to_be_visible()
-    within = page.locator("summary").filter(has_text="More precisely, within South Asia")
+    within = page.locator("summary").filter(has_text="Values within South Asia")
     within.focus()
     page.keyboard.press("Space")
     expect(at.value(page, "Region", "India")).to_be_visible()

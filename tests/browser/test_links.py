@@ -110,7 +110,7 @@ def test_orders_and_pages_keep_the_length(read: Read, state: str) -> None:
     page = read(state)
     others = [
         address for name, address in links(page)
-        if re.match("(Page|Previous|Next|Best|Newest|Oldest|Title|Fold|Show all|Go to)", name)
+        if re.match("(Page|Previous|Next|Best|Newest|Oldest|Title|Fold|List each|Go to)", name)
     ]  # fmt: skip
     assert {total(read(address)) for address in others} <= {total(page)}
     last = max(

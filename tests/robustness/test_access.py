@@ -255,7 +255,7 @@ def test_a_host_that_is_none_is_a_bad_request(client: FlaskClient, address: str)
     for host in BAD_HOSTS:
         answer = client.get(address, headers={"Host": host})
         assert answer.status_code == 400, host
-        assert "The Host header names no host." in answer.text
+        assert "The Host header is not a host name." in answer.text
         assert all(answer.headers[name] == value for name, value in HEADERS.items())
     for host in GOOD_HOSTS:
         assert client.get("/?q=organ", headers={"Host": host}).status_code == 200, host

@@ -19,6 +19,7 @@ from werkzeug.exceptions import BadRequest, RequestURITooLarge
 from werkzeug.sansio.utils import host_is_trusted
 
 from search_app.config import SettingError, Settings
+from search_app.i18n.messages import gettext
 from search_app.web.middleware.path_prefix import MISPLACED, mounted
 
 if TYPE_CHECKING:
@@ -77,14 +78,17 @@ def register(app: Flask, settings: Settings) -> None:
 
     def bounded() -> None:
         if cast(Request, request).has_bad_host:
-            raise BadRequest("The Host header names no host. Send the name of this site.")
+            raise BadRequest(
+                gettext("The Host header is not a host name. Send the name of this site.")
+            )
         host = request.headers.get("Host", "")
         if hosts and request.endpoint not in WATCHED and not host_is_trusted(host, hosts):
-            raise BadRequest("This site goes by another name.")
+            raise BadRequest(gettext("This site has another name."))
         if (misplaced := request.environ.get(MISPLACED)) and request.endpoint not in WATCHED:
             raise misplaced
         if len(request.query_string) > LONGEST_QUERY:
-            raise RequestURITooLarge(f"Its parameters may have {LONGEST_QUERY:,} bytes.")
+            message = gettext("Its parameters can have at most %(limit)s bytes.")
+            raise RequestURITooLarge(message % {"limit": f"{LONGEST_QUERY:,}"})
 
     app.before_request(begin)
     if settings.rate:

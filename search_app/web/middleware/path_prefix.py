@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from search_app.config import PREFIX, Settings
+from search_app.i18n.messages import gettext
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -52,7 +53,8 @@ def _place(environ: WSGIEnvironment, prefix: str) -> None:
     stripped, path = environ["SCRIPT_NAME"].rstrip("/"), environ["PATH_INFO"]
     if len(stripped) > LONGEST or not re.fullmatch(PREFIX, stripped):
         stripped = ""
-        environ[MISPLACED] = BadRequest("X-Forwarded-Prefix takes a path such as /catalogue.")
+        message = gettext("The header X-Forwarded-Prefix must be a path such as /catalogue.")
+        environ[MISPLACED] = BadRequest(message)
     elif f"{path}/".startswith(f"{prefix}/"):
         path = path.removeprefix(prefix)
     else:

@@ -65,9 +65,9 @@ def test_the_page_says_what_it_lacks_and_links_to_what_is_near(
 ) -> None:
     """The page of an absent concept says so, and links to a near one with the true number."""
     page = BeautifulSoup(client.get("/", query_string={"q": text}).text, "lxml")
-    (line,) = (each for each in page.select(".counted") if "Nothing about" in each.text)
+    (line,) = (each for each in page.select(".counted") if "No publication is about" in each.text)
     said = " ".join(line.get_text().split())
-    assert said.startswith(f"Nothing about {text}.")
+    assert said.startswith(f"No publication is about {text}.")
     (link,) = (each for each in line.select("a") if each.text.startswith(f"{leads_to} ("))
     there = client.get(str(link["href"]).replace("/?", "/api/search?")).json
     assert there

@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.results import Bucket, Run
 from search_app.presentation.facet_panel import _Rows
-from search_app.presentation.html import isolated, marked
+from search_app.presentation.html import html_gettext, html_ngettext, isolated, marked
 from search_app.search_state import SearchState
 from tests.conftest import ROOT
 
@@ -93,3 +94,21 @@ def test_no_template_switches_autoescaping() -> None:
     for file in (ROOT / "search_app/web/templates").iterdir():
         source = file.read_text(encoding="utf-8")
         assert not re.search(r"{%[-+ ]*autoescape", source), file.name
+
+
+@given(NASTY)
+def test_what_a_message_inserts_is_escaped(text: str) -> None:
+    """A message keeps its markup, and what it inserts is text."""
+    for html in (
+        html_gettext("<b>%(value)s</b>", value=text),
+        html_ngettext("<i>%(value)s</i>", "<b>%(value)s</b>", 2, value=text),
+    ):
+        seen = Seen(str(html).replace("\r", "\n"))
+        assert seen.text == text.replace("\r", "\n")
+        assert seen.tags == ["b", "/b"]
+
+
+def test_markup_stays_markup_in_a_message() -> None:
+    """Markup that is inserted into a message is not escaped again."""
+    html = html_gettext("%(link)s & %(text)s", link=Markup("<a>x</a>"), text="<")
+    assert html == Markup("<a>x</a> & &lt;")

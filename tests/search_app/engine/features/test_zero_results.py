@@ -57,8 +57,8 @@ def test_each_word_is_told_with_what_it_finds_alone(client: FlaskClient) -> None
         "victim": "/?q=victim", "organ": "/?q=organ",
     }  # fmt: skip
     assert " ".join(line.get_text().split()) == (
-        f"Each alone: victim {words['victim']} publications · organ {words['organ']} publications "
-        "· zyzzyva 0 publications"
+        f"Hits for each word: victim {words['victim']} publications "
+        f"· organ {words['organ']} publications · zyzzyva 0 publications"
     )
 
 
@@ -68,7 +68,7 @@ def test_words_are_counted_among_what_is_ticked(client: FlaskClient) -> None:
     (word, _) = answer(client, address)["diagnosis"]["words"]
     assert word["url"] == "/?q=victim&section=Tools"
     assert word["total"] == answer(client, word["url"])["total"]
-    assert "Each alone, with these filters:" in client.get(address).text
+    assert "Hits for each word, with the current filters:" in client.get(address).text
 
 
 def test_nearest_words_stand_in_the_place_of_unknown_ones(client: FlaskClient) -> None:
@@ -121,7 +121,7 @@ def test_one_word_is_not_told_again(client: FlaskClient, address: str) -> None:
     found = answer(client, address)
     assert found["total"] == 0
     assert found["diagnosis"]["words"] == []
-    assert "Each alone" not in client.get(address).text
+    assert "Hits for each word" not in client.get(address).text
 
 
 def test_a_field_stays_with_its_word(client: FlaskClient) -> None:
@@ -206,7 +206,7 @@ def test_a_place_that_nothing_is_about_leads_to_its_region(client: FlaskClient, 
     page = BeautifulSoup(client.get(f"/?q={quote_plus(typed)}").text, "lxml")
     line = next(each for each in page.select(".counted") if "about" in each.get_text())
     assert " ".join(line.get_text().split()).startswith(
-        f"Nothing here is about Kenya. Its region: Africa ({africa['total']})."
+        f"No publication is about Kenya. Its region: Africa ({africa['total']})."
     )
 
 

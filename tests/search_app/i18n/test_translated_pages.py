@@ -1,0 +1,241 @@
+"""Pages in another language have no English left.
+
+The catalogue of these tests is Russian, and the translation puts every message in brackets. So what
+is English outside of brackets is text of the program that was not translated.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from gettext import NullTranslations
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote_plus
+
+import pytest
+from flask.testing import FlaskClient
+
+from indexer.jobs import build
+from search_app import config, create_app
+from search_app.i18n import messages
+from tests.catalogue import PATIENT
+from tests.search_app.i18n import test_marked_text
+
+CATALOGUE = """\
+title = "Каталог"
+description = "Несколько книг."
+publisher = "Издательство"
+source = "Печатный каталог"
+language = "ru"
+notices = ["Примечание."]
+examples = [["закон", "книги о законах"]]
+
+[[field]]
+name = "title"
+label = "Название"
+kind = "text"
+role = "title"
+weight = 2.5
+required = true
+
+[[field]]
+name = "summary"
+label = "Содержание"
+kind = "text"
+role = "summary"
+weight = 1.0
+
+[[field]]
+name = "region"
+label = "Регион"
+facet = 1
+fact = 1
+several = true
+missing = "Без региона"
+values = ["Африка", "Азия"]
+
+[[field]]
+name = "country"
+label = "Страна"
+kind = "country"
+parent = "region"
+grouping = "regions.toml"
+several = true
+weight = 0.3
+
+[[field]]
+name = "year"
+label = "Год"
+kind = "year"
+role = "date"
+facet = 2
+fact = 2
+order = "descending"
+
+[[field]]
+name = "topic"
+label = "Тема"
+facet = 3
+several = true
+weight = 0.3
+missing = "Без темы"
+"""
+REGIONS = """\
+[regions]
+"Африка" = ["KE", "NG"]
+"Азия" = ["IN", "NP"]
+"""
+THESAURUS = """\
+[[concept]]
+id = "crime"
+prefLabel = { ru = "преступность" }
+
+[[concept]]
+id = "trade"
+broader = ["crime"]
+prefLabel = { ru = "торговля людьми" }
+altLabel = { ru = ["работорговля"] }
+
+[[concept]]
+id = "trade-in-children"
+broader = ["trade"]
+prefLabel = { ru = "торговля детьми" }
+"""
+TITLES = (
+    "Закон о торговле людьми", "Торговля детьми", "Преступность на море", "Справочник прокурора",
+    "Справочник судьи", "Граница и море",
+)  # fmt: skip
+PAGES = (
+    "/", "/?page=2", "/?page=99", "/?q=море&page=99", "/?fold=1", "/?q=справочник&fold=1&explain=1",
+    "/?fold=1&page=99", "/?q=справочник&fold=1&page=99",
+    "/?q=закон&explain=1", "/?q=море+граница+кит", "/?q=море+кит&match=all&explain=1",
+    "/?q=море&region=Африка&explain=1", "/?q=море+OR+граница&match=any", "/?q=закон&exact=1",
+    "/?q=зокон", "/?q=работорговля&explain=1", "/?q=торговля+людьми", "/?q=кит",
+    "/?q=кит&region=Азия",
+    "/?q=море&region=Азия&topic=нет", "/?q=море+2012", "/?q=море+с+2012+года", "/?q=море+до+2012",
+    "/?q=справ*&explain=1", "/?q=*о*&explain=1", "/?q=закан~&explain=1", "/?q=?!", "/?q=цвет:море",
+    "/?q=topic:море", "/?q=Индия", "/?q=Кения+море", "/?year=2010..2012",
+    "/?year=..2012&year=2011..",
+    "/?q=преступность&explain=1", f"/?q={'море+' * 80}", "/?q=*", "/?size=100&sort=title",
+    "/facet/topic", "/facet/year?q=море", "/facet/region?q=море&region=Африка",
+    "/facet/topic?q=кит",
+    "/about", "/publication/к-0", "/publication/к-1", "/publication/к-нет", "/facet/нет", "/нет",
+    "/?page=х", "/?size=999", "/?sort=х", "/?year=2012..2010", "/?year=20..10",
+)  # fmt: skip
+
+
+class InBrackets(NullTranslations):
+    """Translates each message into itself, in brackets."""
+
+    def gettext(self, message: str) -> str:
+        """Puts a message in brackets."""
+        assert (message,) in KNOWN, f"not extracted: {message}"
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Puts the singular or the plural in brackets."""
+        assert (msgid1, msgid2) in KNOWN, f"not extracted: {msgid1}"
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+
+KNOWN = set(test_marked_text.messages())
+
+
+class Outside(HTMLParser):
+    """The English of a page outside of brackets, in its text and in its visible attributes.
+
+    Code, times of machines and keys to type are no English.
+    """
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.english: list[str] = []
+        self._text: list[str] = []
+        self._passed_over = 0
+        self.feed(html)
+        self.close()
+        self._take("".join(self._text))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Takes a tag."""
+        self._passed_over += tag in ("code", "time", "script")
+        for name, value in attrs:
+            if name in test_marked_text.VISIBLE:
+                self._take(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Takes an end."""
+        self._passed_over -= tag in ("code", "time", "script")
+
+    def handle_data(self, data: str) -> None:
+        """Takes text."""
+        if not self._passed_over:
+            self._text.append(data)
+
+    def _take(self, text: str) -> None:
+        while (shorter := re.sub("⟦[^⟦⟧]*⟧", "", text)) != text:
+            text = shorter
+        self.english += re.findall(r"[^\n]*[A-Za-z][^\n]*", text)
+
+
+def write_corpus(folder: Path) -> None:
+    """Writes the Russian catalogue, with editions of some titles."""
+    folder.mkdir()
+    lines = [
+        {
+            "id": f"к-{number}", "title": title, "summary": f"{title}. О законе и о море.",
+            "year": str(2009 + number % 6), "topic": [f"тема {number}", "море"],
+            "country": ["KE"] if number % 2 else [],
+        }
+        for number, title in enumerate(TITLES * 5)
+    ]  # fmt: skip
+    for name, text in {
+        "catalogue.toml": CATALOGUE,
+        "regions.toml": REGIONS,
+        "thesaurus.toml": THESAURUS,
+        "books.jsonl": "\n".join(json.dumps(line, ensure_ascii=False) for line in lines),
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def russian_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the Russian catalogue."""
+    folder = tmp_path_factory.mktemp("russian")
+    write_corpus(folder / "corpus")
+    build.build(folder / "corpus", folder / "index")
+    return folder / "index"
+
+
+@pytest.fixture
+def russian(russian_index: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """A client of the application on the Russian catalogue, with every message in brackets."""
+    with create_app(config.load(PATIENT, index=russian_index)).test_client() as client:
+        monkeypatch.setattr(messages.TRANSLATIONS, "_fallback", InBrackets())
+        yield client
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_has_no_untranslated_english(address: str, russian: FlaskClient) -> None:
+    """All text of the program, on every kind of page, is translated."""
+    page = russian.get(address).text
+    assert page.count("⟦") == page.count("⟧") > 8
+    for typed in re.findall(r"[?&]q=([^&]+)", address):
+        page = page.replace(unquote_plus(typed), "")
+    assert Outside(page).english == []
+
+
+def test_untranslated_english_is_noticed() -> None:
+    """English next to a message is noticed, in text and in an attribute."""
+    assert Outside("<p>⟦One <b>message⟧</b> and more</p>").english == [" and more"]
+    assert Outside('<a title="⟦One⟧ and ⟦two⟧">⟦One ⟦two⟧⟧</a>').english == [" and "]
+
+
+def test_messages_of_templates_are_escaped(russian: FlaskClient) -> None:
+    """What a message inserts is text on a page, also in an attribute."""
+    page = russian.get("/", query_string={"q": '<b>"кит"&', "topic": '"><i>&'}).text
+    assert "<b>" not in page
+    assert "<i>" not in page
+    assert "&lt;b&gt;&#34;кит&#34;&amp;⟧" in page.replace("”", "")
