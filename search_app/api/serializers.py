@@ -12,7 +12,8 @@ from search_app.engine.store import Related
 from search_app.presentation.alternatives import Way, ways
 from search_app.presentation.explanations import reasons
 from search_app.presentation.facet_panel import is_ticked, label
-from search_app.presentation.search_page import HitRow, chips, hit_rows, page_count, publication_url
+from search_app.presentation.html import marked
+from search_app.presentation.search_page import chips, page_count, publication_url
 from search_app.search_state import SearchState
 
 MOST_VALUES = 50
@@ -21,7 +22,6 @@ MOST_VALUES = 50
 
 def search_json(state: SearchState, results: Results, catalogue: Catalogue) -> schemas.Search:
     """Return the response of `/api/search`."""
-    rows = hit_rows(results, catalogue, state.prefix)
     return {
         "query": state.text,
         "total": results.total,
@@ -49,8 +49,11 @@ def search_json(state: SearchState, results: Results, catalogue: Catalogue) -> s
         "generation": results.generation,
         "took_ms": results.took,
         "hits": [
-            {**_found_json(hit, row, catalogue), **publication_json(hit.publication, catalogue)}
-            for hit, row in zip(results.hits, rows, strict=True)
+            {
+                **_found_json(hit, catalogue, state.prefix),
+                **publication_json(hit.publication, catalogue),
+            }
+            for hit in results.hits
         ],
         "facets": {
             name: [_bucket_json(each, catalogue) for each in _for_api(buckets)]
@@ -66,14 +69,14 @@ def _any_word_json(state: SearchState, total: int | None) -> schemas.Way | None:
     return {"text": state.text, "total": total, "url": state.with_match("any").url()}
 
 
-def _found_json(hit: Hit, row: HitRow, catalogue: Catalogue) -> schemas.Found:
+def _found_json(hit: Hit, catalogue: Catalogue, prefix: str) -> schemas.Found:
     """Return the fields of a hit that do not come from its publication."""
     found: schemas.Found = {
         "score": hit.score,
-        "url": row.href,
+        "url": publication_url(hit.publication.id, prefix),
         "editions": hit.editions + 1,
-        "title_html": str(row.title),
-        "summary_html": str(row.passage),
+        "title_html": str(marked(hit.title)),
+        "summary_html": str(marked(hit.passage)),
     }
     if hit.why:
         found["why"] = _why_json(hit.why, catalogue)

@@ -1,7 +1,7 @@
 """The search page and the page of one facet: results and state as labels, links, and pager.
 
-Templates only print these values. The JSON API (`api.serializers`) uses the same values, so page
-and API agree.
+Templates only print these values. The JSON API (`api.serializers`) makes its URLs and marked texts
+with the same functions, so page and API agree.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def publication_url(identity: str, prefix: str) -> str:
     return f"{prefix}/publication/{quote(identity, safe='/')}"
 
 
-def hit_rows(results: Results, catalogue: Catalogue, prefix: str) -> tuple[HitRow, ...]:
+def _hit_rows(results: Results, catalogue: Catalogue, prefix: str) -> tuple[HitRow, ...]:
     """Return the hits as the list shows them, with URLs below a path prefix."""
     facts = Facts(catalogue)
     return tuple([_hit_row(hit, facts, results, catalogue, prefix) for hit in results.hits])
@@ -162,7 +162,7 @@ def search_page(results: Results, state: SearchState, catalogue: Catalogue) -> S
         title=" – ".join(_title(state, catalogue)),
         summary=search_notes.summary(results, state),
         total=results.total,
-        hits=hit_rows(results, catalogue, state.prefix),
+        hits=_hit_rows(results, catalogue, state.prefix),
         facets=facet_groups(results, state, catalogue, counted),
         chips=tuple(chips(results, state, catalogue)),
         clear_href=state.without_filters().url(),
