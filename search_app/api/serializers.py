@@ -1,4 +1,4 @@
-"""JSON responses of the API, built from the same view models as the pages."""
+"""JSON responses of the API, built with the functions that the pages use."""
 
 from __future__ import annotations
 
