@@ -79,7 +79,7 @@ def test_too_much_is_ticked_over_all_fields(client: FlaskClient) -> None:
     assert client.get(f"/?{urlencode([*years, ('region', 'Africa')])}").status_code == 200
     told = client.get(f"/?{urlencode([*years, ('region', 'Africa'), ('region', 'Asia')])}")
     assert told.status_code == 400
-    assert "At most 100 values can be chosen at once" in told.text
+    assert "Select at most 100." in told.text
     long = "x" * (LONGEST_TICKED - len("&region="))
     assert client.get(f"/?region={long}").status_code == 200
     told = client.get(f"/?region={long}x")
@@ -93,11 +93,11 @@ def test_a_page_of_very_many_values_is_cut(
     """Where links to all values of a facet would be too long, the first are there, and a number."""
     row = '<li class="row'
     every = client.get("/facet/body").text
-    assert "more: choose" not in every
+    assert "more values" not in every
     monkeypatch.setattr(search_page, "LINKS", 5 * (search_page.ROW + len("/?body=x")))
     some = client.get("/facet/body").text
     assert 0 < some.count(row) < every.count(row)
-    assert f"{every.count(row) - some.count(row)} more: choose a filter or search" in some
+    assert f"{every.count(row) - some.count(row)} more values. Search or select a filter" in some
 
 
 def test_words_without_end_fill_no_memory(catalogue_index: Path) -> None:
