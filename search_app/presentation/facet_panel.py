@@ -169,9 +169,10 @@ class _Rows:
         else:
             href = Html(self._ticked(name).url(value))
         children = tuple([self.row(child, f"{value} ") for child in bucket.children])
+        inside = gettext("Values within %(value)s") % {"value": shown} if children else ""
         return FacetRow(
             name, value, html(f"{within}{name}={value}"), told, shown, count, number, href,
-            _action(bucket, shown, number), bucket.selected, _within(shown, children), children,
+            _action(bucket, shown, number), bucket.selected, Html(inside), children,
         )  # fmt: skip
 
     def _ticked(self, name: str) -> Ticking:
@@ -206,10 +207,6 @@ def _action(bucket: Bucket, value: Html, number: str) -> Html:
     if bucket.total == bucket.count and not bucket.selected:
         return Html(said)
     return Html(f"{said}; {_result(bucket)}")
-
-
-def _within(value: Html, children: tuple[FacetRow, ...]) -> Html:
-    return Html(gettext("Values within %(value)s") % {"value": value} if children else "")
 
 
 def _result(bucket: Bucket) -> str:

@@ -68,7 +68,7 @@ class HitRow(msgspec.Struct, frozen=True):
     title: Markup
     passage: Markup
     lang: str | None
-    facts: tuple[str, ...]
+    facts: str
     editions: int = 0
     editions_href: str = ""
     why: tuple[Markup, ...] = ()
@@ -143,7 +143,8 @@ def _hit_row(hit: Hit, facts: Facts, results: Results, catalogue: Catalogue, pre
     href = publication_url(hit.publication.id, prefix)
     return HitRow(
         hit.publication.id, href, marked(hit.title), marked(hit.passage), hit.publication.lang,
-        facts.of(hit.publication), hit.editions if results.is_folded else 0, f"{href}#editions",
+        " · ".join(facts.of(hit.publication)),
+        hit.editions if results.is_folded else 0, f"{href}#editions",
         tuple(map(isolated, reasons(hit.why, catalogue))) if hit.why else (),
     )  # fmt: skip
 
