@@ -18,15 +18,13 @@ from time import monotonic, sleep
 from typing import NamedTuple
 from weakref import ref
 
-from msgspec.structs import replace
-
 from indexer.codec.segment import array_file
 from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexUnusable
 from search_app.engine.admission import Busy, Lane
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.deadline import OverBudget, Stopwatch
-from search_app.engine.request import SearchRequest, within
+from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import loader
@@ -224,8 +222,6 @@ class Engine:
 
         No other expensive search starts until the context ends, so rendering counts as well.
         """
-        text, beyond = within(request.text)
-        request = replace(request, text=text, beyond=request.beyond + beyond)
         with self._costly.entered(searcher.store.estimate(request)) as give_way:
             yield searcher.search(request, Stopwatch(self._budget, give_way))
 

@@ -13,7 +13,8 @@ Sort = Literal["relevance", "newest", "oldest", "title"]
 
 
 LONGEST = 8000
-"""Limit on the query text, in bytes of UTF-8. Each link of a page repeats the text."""
+"""Limit on the query text, in bytes of UTF-8. Each link of a page repeats it. A longer text is
+cut where it enters: see `within`."""
 _YEARS = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
 
