@@ -170,23 +170,24 @@ def _asked(address: str, listed: Path, script: Path, seconds: int) -> Told:
 @contextmanager
 def server(index: Path, command: Callable[[int], list[str]]) -> Iterator[Server]:
     """Serve an index, by the command for a port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    process = subprocess.Popen(
-        command(port), cwd=HOUSE, env={**os.environ, "PUBSEARCH_INDEX": str(index)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/healthz")
-        yield Server(f"http://127.0.0.1:{port}", process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+    with socket.socket() as reserved:  # no other process gets its port while it is open
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        port = int(reserved.getsockname()[1])
+        process = subprocess.Popen(
+            command(port), cwd=HOUSE, env={**os.environ, "PUBSEARCH_INDEX": str(index)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/healthz")
+            yield Server(f"http://127.0.0.1:{port}", process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
 
 
 def _wait_for(address: str) -> None:
-    last = time.monotonic() + 30
+    last = time.monotonic() + 120
     while True:
         try:
             with urlopen(address) as answer:

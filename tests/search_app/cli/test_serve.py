@@ -20,7 +20,7 @@ from indexer.generations import directory, publish
 from tests.robustness.test_server import free_port
 from tests.samples import article, page
 
-SOON = 60.0
+SOON = 180.0
 """Seconds after which a test gives up waiting: no machine that works takes as long."""
 
 
@@ -46,7 +46,7 @@ class Server:
     def has(self, text: str) -> bool:
         """Whether the list of all publications has a text; False while nothing answers."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.port}/?size=100", timeout=10) as answer:
+            with urlopen(f"http://127.0.0.1:{self.port}/?size=100", timeout=SOON) as answer:
                 return text in answer.read().decode()
         except OSError:
             return False

@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 from search_app import config, create_app, search_url
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.interpretation.interpreter import found
+from tests.catalogue import PATIENT
 from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
 
 LEADS_TO = re.compile(r"(?:^|.*(?:, |: ))([\d,]+) publications?$", re.DOTALL)
@@ -131,7 +132,7 @@ def test_a_filter_is_not_offered_for_removal_in_vain(client: FlaskClient) -> Non
 
 def test_a_spelling_is_not_offered_in_vain(misspelt_index: Path) -> None:
     """Another spelling is offered only if the filters leave something of it."""
-    with create_app(config.load(environment={}, index=misspelt_index)).test_client() as client:
+    with create_app(config.load(PATIENT, index=misspelt_index)).test_client() as client:
         assert "Did you mean" in client.get("/?q=bordre&section=Tools").text
         assert "Did you mean" not in client.get("/?q=bordre&section=Multimedia").text
 

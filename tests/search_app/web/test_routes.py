@@ -550,7 +550,7 @@ def test_an_answer_tells_how_long_its_stages_took(client: FlaskClient, address: 
 
 def test_server_timing_has_the_time_of_other_functions(catalogue_index: Path) -> None:
     """The stage `server` has the time before the search, and that of what runs after it."""
-    app = create_app(config.load(environment={}, index=catalogue_index))
+    app = create_app(config.load(PATIENT, index=catalogue_index))
 
     def slow(answer: Response | None = None) -> Any:
         sleep(0.02)
