@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,26 +20,46 @@ PATIENT = {"PUBSEARCH_BUDGET": "3600000"}
 """Settings of a tested site. On a busy machine a search may take long, in milliseconds."""
 
 
+def build_once(
+    factory: pytest.TempPathFactory, name: str, build_in: Callable[[Path], object]
+) -> Path:
+    """Return a folder that is filled by the first worker of a test run, for all of them."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # the folders of all workers are in it
+    folder = base / name
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = factory.mktemp(name)
+            build_in(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def catalogue_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of corpus/."""
-    index = tmp_path_factory.mktemp("catalogue")
-    build.build(CORPUS, index)
-    return index
+    return build_once(tmp_path_factory, "catalogue", lambda folder: build.build(CORPUS, folder))
 
 
 @pytest.fixture(scope="session")
 def meaning_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of corpus/ that has what each publication means."""
-    index = tmp_path_factory.mktemp("meaning")
-    build.build(CORPUS, index, encoder=embeddings.encoder())
-    return index
+    """An index of corpus/ with embeddings."""
+    return build_once(
+        tmp_path_factory,
+        "meaning",
+        lambda folder: build.build(CORPUS, folder, encoder=embeddings.encoder()),
+    )
 
 
 @pytest.fixture(scope="session")
 def misspelt_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of sixty publications on borders, one of which is misspelt."""
-    folder = tmp_path_factory.mktemp("misspelt")
+    return build_once(tmp_path_factory, "misspelt", _build_misspelt) / "index"
+
+
+def _build_misspelt(folder: Path) -> None:
     corpus = folder / "corpus"
     corpus.mkdir()
     for name in ("catalogue.toml", "regions.toml"):
@@ -46,7 +68,6 @@ def misspelt_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = (json.dumps({"title": title, "section": "Tools"}) for title in titles)
     (corpus / "tools.jsonl").write_text("\n".join(lines), encoding="utf-8")
     build.build(corpus, folder / "index")
-    return folder / "index"
 
 
 @pytest.fixture

@@ -24,12 +24,30 @@ ROOT = Path(__file__).parents[1]
 
 # A slow machine is no fault of an example, nor of a server that a test starts.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", settings.get_profile("patient"), max_examples=5)
 settings.load_profile("patient")
 os.environ |= PATIENT
 
 # A shell starts background jobs with SIGINT ignored. Programs that the tests start inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+SLOW = (ROOT / "tests" / "browser", ROOT / "tests" / "robustness")
+"""Folders whose tests are all slow."""
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of its own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow folders, and run the tests of a module on one worker.
+
+    A module's fixtures are then built once. Modules whose tests start servers, kill processes or
+    use a browser name a group that they share, so that they do not compete for the cores.
+    """
+    for item in items:
+        if any(folder in item.path.parents for folder in SLOW):
+            item.add_marker("slow")
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
 
 
 @pytest.fixture(autouse=True)

@@ -47,12 +47,17 @@ class OpenPage(Protocol):
     ) -> Page: ...
 
 
+@pytest.hookimpl(tryfirst=True)  # before that of tests/conftest.py
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test in this folder is marked `browser`, so that `-m "not browser"` leaves it out."""
+    """Mark every test in this folder `browser`, and run all of them on one worker.
+
+    They share one Chromium. `-m "not browser"` leaves them out.
+    """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
