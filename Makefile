@@ -4,12 +4,14 @@
 # All paths are relative, so the path of the checkout may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index semantic test torture coverage mutants lint format bench relevance lock clean
+.PHONY: help serve index semantic test test-fast torture coverage mutants lint format bench relevance lock clean
 .PHONY: environment environment-semantic environment-test environment-bench browser
 SHELL := /bin/sh
 
 PYTHONS := $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11)
 BIN := .venv/bin
+# One worker for each core. The tests of a group run on one of them, in order.
+PARALLEL := -n auto --dist loadgroup --no-loadscope-reorder
 
 # Sets $$python to the first of PYTHONS that is new enough, or prints an error and exits.
 find_python = \
@@ -38,13 +40,16 @@ semantic: environment-semantic ## build an index with embeddings for semantic se
 	@$(BIN)/pubsearch build --semantic 1 $(ARGS)
 
 test: environment-test browser ## install the test dependencies and a browser, run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+test-fast: environment-test ## run the tests that are not marked slow, with fewer generated examples
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow" --hypothesis-profile=fast $(ARGS)
 
 torture: environment-test ## interrupt builds and damage indexes many thousand times (up to two hours)
 	@$(BIN)/python -m tests.robustness.torture $(ARGS)
 
 coverage: environment-test browser ## run all tests, report the lines and branches that they miss
-	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term $(ARGS)
 
 mutants: environment-bench ## run mutation tests of the parser, publishing and escaping
 	@$(BIN)/mutmut run $(ARGS)
