@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from indexer.analysis import embeddings
 from indexer.jobs import build
 from search_app import config, create_app
+from search_app.engine import Engine, open_engine
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 PATIENT = {"PUBSEARCH_BUDGET": "3600000"}
@@ -70,9 +71,15 @@ def _build_misspelt(folder: Path) -> None:
     build.build(corpus, folder / "index")
 
 
+@pytest.fixture(scope="session")
+def catalogue_engine(catalogue_index: Path) -> Engine:
+    """An open engine on the index of corpus/, for tests that change no limit of it."""
+    return open_engine(catalogue_index)
+
+
 @pytest.fixture
-def client(catalogue_index: Path) -> Iterator[FlaskClient]:
-    """A client of the application on the index of corpus/."""
-    settings = config.load(PATIENT, index=catalogue_index)
-    with create_app(settings).test_client() as client:
+def client(catalogue_engine: Engine) -> Iterator[FlaskClient]:
+    """A client of a new application on the index of corpus/."""
+    settings = config.load(PATIENT, index=catalogue_engine.index)
+    with create_app(settings, catalogue_engine).test_client() as client:
         yield client

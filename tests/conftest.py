@@ -18,7 +18,14 @@ from indexer.catalogue.records import Problem
 from indexer.jobs import build
 from search_app.web.middleware import request_log
 from tests import samples
-from tests.catalogue import PATIENT, catalogue_index, client, meaning_index, misspelt_index
+from tests.catalogue import (
+    PATIENT,
+    catalogue_engine,
+    catalogue_index,
+    client,
+    meaning_index,
+    misspelt_index,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -101,4 +108,4 @@ def problems() -> list[Problem]:
     return []
 
 
-__all__ = ["catalogue_index", "client", "meaning_index", "misspelt_index"]
+__all__ = ["catalogue_engine", "catalogue_index", "client", "meaning_index", "misspelt_index"]

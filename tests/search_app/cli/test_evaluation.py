@@ -15,7 +15,7 @@ from indexer.jobs import build
 from indexer.jobs.build import Refused
 from search_app.cli import evaluation
 from search_app.cli.evaluation import ALL, Judged, Judgement, Suite
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
 from tests.catalogue import CORPUS
 from tests.conftest import ROOT
@@ -24,10 +24,10 @@ SUITE = ROOT / "tests" / "relevance" / "catalogue.toml"
 KINDS = 15
 
 
-def test_the_catalogue_answers_its_judged_queries(catalogue_index: Path) -> None:
+def test_the_catalogue_answers_its_judged_queries(catalogue_engine: Engine) -> None:
     """The mean nDCG@10 of the shipped queries is at least what their file wants, in all kinds."""
     suite = evaluation.load(SUITE)
-    searcher = open_engine(catalogue_index).searcher()
+    searcher = catalogue_engine.searcher()
     figures = evaluation.figures(suite, searcher)
     assert figures[ALL] >= suite.least > 0.8
     assert len(figures) == KINDS
@@ -50,24 +50,24 @@ def test_the_catalogue_answers_its_judged_queries(catalogue_index: Path) -> None
         ("materials in Portuguese", "affected-for-life-training-film-tip"),
     ],
 )
-def test_names_that_a_reader_types(text: str, first: str, catalogue_index: Path) -> None:
+def test_names_that_a_reader_types(text: str, first: str, catalogue_engine: Engine) -> None:
     """Names in other languages, without accents or in pieces find what they name first."""
-    hits = open_engine(catalogue_index).search(SearchRequest(text)).hits
+    hits = catalogue_engine.search(SearchRequest(text)).hits
     assert any(hit.publication.id.startswith(first) for hit in hits[:3])
 
 
-def test_years_are_kept_to(catalogue_index: Path) -> None:
+def test_years_are_kept_to(catalogue_engine: Engine) -> None:
     """Where not all words are found, what is shown is of the year that was typed, or names it."""
-    told = open_engine(catalogue_index).search(SearchRequest("zebra police 2009", size=50))
+    told = catalogue_engine.search(SearchRequest("zebra police 2009", size=50))
     assert told.relaxed
     assert told.kept == ("2009",)
     for each in [hit.publication for hit in told.hits]:
         assert 2009 in each.values["year"] or "2009" in f"{each.title} {each.summary}"
 
 
-def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_index: Path) -> None:
+def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_engine: Engine) -> None:
     """A series comes first by its name, and says so; within a longer text it is words."""
-    engine = open_engine(catalogue_index)
+    engine = catalogue_engine
     hits = engine.search(SearchRequest("icat issue brief", explain=True)).hits
     series = ["ICAT Issue Brief" in hit.publication.values.get("series", ()) for hit in hits]
     assert sum(series) == 6
@@ -82,9 +82,9 @@ def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_index: Path)
     assert [part.said for part in longer.parts] == ["ICAT", "issue brief", "refugees"]
 
 
-def test_every_judgement_is_of_a_publication(catalogue_index: Path) -> None:
+def test_every_judgement_is_of_a_publication(catalogue_engine: Engine) -> None:
     """Each judged id is in the catalogue, graded 1 to 3, with its reason, once a query."""
-    searcher = open_engine(catalogue_index).searcher()
+    searcher = catalogue_engine.searcher()
     for query in evaluation.load(SUITE).query:
         ids = [each.id for each in query.relevant]
         assert len(set(ids)) == len(ids)

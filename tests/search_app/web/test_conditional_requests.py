@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from indexer.jobs import build
 from search_app import config, create_app
+from search_app.engine import Engine
 from search_app.web.middleware import request_log
 from search_app.web.middleware.conditional_requests import program_files
 from tests.catalogue import PATIENT
@@ -39,11 +40,12 @@ GAPS = ("/?q=xyzzy", "/api/search?q=xyzzy")
 
 
 @pytest.fixture
-def made(catalogue_index: Path) -> Make:
+def made(catalogue_engine: Engine) -> Make:
     """Make an application of the catalogue with some settings."""
 
     def make(**given: Any) -> Flask:
-        return create_app(config.load(PATIENT, **{"index": catalogue_index, **given}))
+        settings = config.load(PATIENT, **{"index": catalogue_engine.index, **given})
+        return create_app(settings, None if "index" in given else catalogue_engine)
 
     return make
 

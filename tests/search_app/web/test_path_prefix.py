@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from benchmarks.speed.serving import GUNICORN
 from search_app import config, create_app
 from search_app.config import SettingError
+from search_app.engine import Engine
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 from tests.crawling import Fetch, Fetched, addresses, crawl
@@ -37,9 +38,9 @@ EVIL = ("/evil", "//evil.test", "/%2fevil.test", "http://evil.test/", "/catalogu
 Serve = Callable[[Path], Iterator[int]]
 
 
-def client(index: Path, **given: Any) -> FlaskClient:
+def client(engine: Engine, **given: Any) -> FlaskClient:
     """Return a client of the site of an index with some settings."""
-    return create_app(config.load(PATIENT, index=index, **given)).test_client()
+    return create_app(config.load(PATIENT, index=engine.index, **given), engine).test_client()
 
 
 def fetching(client: FlaskClient, **options: Any) -> Fetch:
@@ -104,9 +105,9 @@ def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
     assert paths >= {"/", "/about", "/static/search.js", "/api/search", "/facet/body"}
 
 
-def test_no_address_leaves_the_prefix(catalogue_index: Path) -> None:
+def test_no_address_leaves_the_prefix(catalogue_engine: Engine) -> None:
     """Every link, form, file, suggestion and API address is below `PUBSEARCH_PREFIX`."""
-    fetch = fetching(client(catalogue_index, prefix=PREFIX))
+    fetch = fetching(client(catalogue_engine, prefix=PREFIX))
     also = tuple(f"{PREFIX}{each}" for each in ALSO)
     assert_below(crawl(fetch, f"{PREFIX}/", also), PREFIX)
 
@@ -122,9 +123,9 @@ def test_no_address_leaves_the_prefix_on_a_server(
         assert_below(crawl(over_network(port), f"{PREFIX}/", also), PREFIX)
 
 
-def test_the_site_is_nowhere_else(catalogue_index: Path) -> None:
+def test_the_site_is_nowhere_else(catalogue_engine: Engine) -> None:
     """An address that is not below the prefix is a 404 whose links are below the prefix."""
-    site = client(catalogue_index, prefix=PREFIX)
+    site = client(catalogue_engine, prefix=PREFIX)
     for address in ("/", "/about", "/cataloguex/", "/api/search", "/static/style.css"):
         answer = site.get(address)
         assert answer.status_code == 404, address
@@ -133,9 +134,9 @@ def test_the_site_is_nowhere_else(catalogue_index: Path) -> None:
     assert site.get("/catalogue").status_code == 200
 
 
-def test_monitors_need_no_prefix(catalogue_index: Path) -> None:
+def test_monitors_need_no_prefix(catalogue_engine: Engine) -> None:
     """/healthz and /metrics are answered with and without the prefix."""
-    site = client(catalogue_index, prefix=PREFIX)
+    site = client(catalogue_engine, prefix=PREFIX)
     for address in ("/healthz", "/metrics", f"{PREFIX}/healthz", f"{PREFIX}/metrics"):
         assert site.get(address).status_code == 200, address
 
@@ -150,10 +151,10 @@ def test_a_prefix_that_is_no_path_is_an_error(prefix: str) -> None:
 @pytest.mark.parametrize("prefix", ["", PREFIX])
 @pytest.mark.parametrize("script_name", EVIL)
 def test_the_servers_script_name_changes_nothing(
-    catalogue_index: Path, prefix: str, script_name: str
+    catalogue_engine: Engine, prefix: str, script_name: str
 ) -> None:
     """A page has no address from SCRIPT_NAME, which a server may copy from a client's header."""
-    site = client(catalogue_index, prefix=prefix)
+    site = client(catalogue_engine, prefix=prefix)
     usual = site.get(f"{prefix}/about")
     for path in (f"{prefix}/about", "/about"):
         answer = site.get(path, environ_overrides={"SCRIPT_NAME": script_name, "PATH_INFO": path})
@@ -181,19 +182,19 @@ def test_gunicorn_ignores_a_script_name_header(catalogue_index: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_forwarded_prefix_is_believed_only_where_allowed(
-    catalogue_index: Path, settings: dict[str, int], root: str
+    catalogue_engine: Engine, settings: dict[str, int], root: str
 ) -> None:
     """X-Forwarded-Prefix counts only with trusted proxies and `PUBSEARCH_FORWARDED_PREFIX=1`."""
-    site = client(catalogue_index, **settings)
+    site = client(catalogue_engine, **settings)
     answer = site.get("/about", headers={"X-Forwarded-Prefix": "/library"})
     found = [*addresses(Fetched(200, answer.content_type, answer.text))]
     assert all(each.startswith((f"{root}/", "#")) for each in found)
     assert any(each.startswith("/library/") for each in found) == bool(root)
 
 
-def test_no_address_leaves_a_forwarded_prefix(catalogue_index: Path) -> None:
+def test_no_address_leaves_a_forwarded_prefix(catalogue_engine: Engine) -> None:
     """Behind a proxy that strips a prefix, each address has that prefix and then our own."""
-    site = client(catalogue_index, proxies=1, forwarded_prefix=1, prefix=PREFIX)
+    site = client(catalogue_engine, proxies=1, forwarded_prefix=1, prefix=PREFIX)
     through = fetching(site, headers={"X-Forwarded-Prefix": "/library"})
 
     def fetch(address: str) -> Fetched:
@@ -219,9 +220,9 @@ def test_no_forwarded_prefix_leads_to_another_site(behind: FlaskClient, text: st
 
 
 @pytest.fixture(scope="module")
-def behind(catalogue_index: Path) -> FlaskClient:
+def behind(catalogue_engine: Engine) -> FlaskClient:
     """A client of a site that believes a proxy's prefix."""
-    return client(catalogue_index, proxies=1, forwarded_prefix=1)
+    return client(catalogue_engine, proxies=1, forwarded_prefix=1)
 
 
 def test_nginx_overwrites_a_forwarded_prefix() -> None:

@@ -574,9 +574,10 @@ def test_what_is_left_out_is_told(client: FlaskClient, monkeypatch: pytest.Monke
 
 
 def test_what_stands_for_too_many_words_is_told(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page and API tell how many of the words that a pattern stands for were left out."""
+    client = create_app(config.load(PATIENT, index=catalogue_index)).test_client()
     monkeypatch.setattr(term_expansion, "MOST_POSTINGS", 100)
     assert "“*raff*” matches too many words" in client.get("/?q=*raff*").text
     (cut,) = answer(client, "/api/search?q=*raf*")["left_out"]["cut"]  # type: ignore[index]
