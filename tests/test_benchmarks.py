@@ -37,6 +37,8 @@ from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine.snapshot.snapshot import Snapshot
 
+pytestmark = pytest.mark.slow
+
 PAPERS = 300
 QUERIES = 6
 FEW: Mapping[str, int] = {engines.WHOOSH: 60}
@@ -97,7 +99,6 @@ def test_peers_find_what_this_engine_finds(name: str, work: Workplace) -> None:
     ours.close()
 
 
-@pytest.mark.slow
 def test_all_parts_are_measured_and_reported(file: Path, tmp_path: Path) -> None:
     """One run fills every part and writes a page that names each engine, present or left out."""
     plan = Plan(file=file, rounds=2, queries=QUERIES, builds=1, most=FEW, copies=2)

@@ -14,6 +14,8 @@ from indexer.ingest import corpus
 from indexer.jobs import importer
 from tests.catalogue import CORPUS
 
+pytestmark = pytest.mark.slow
+
 PRINTED = (
     "section", "publisher", "place", "year", "date", "language", "summary_language", "duration",
     "series", "number", "heading", "note", "part", "link", "position",

@@ -21,6 +21,8 @@ from search_app.cli import main
 from tests.catalogue import PATIENT
 from tests.search_app.engine.features.test_zero_results import answer, offered
 
+pytestmark = pytest.mark.slow
+
 FOREIGN = ("/?q=Opferanwalt+im+Strafverfahren", "/?q=handel+dzie%C4%87mi", "/?q=child+brides",
            "/?q=victims+zyzzyva&region=Africa", "/?q=zyzzyva&region=Africa")  # fmt: skip
 

@@ -15,6 +15,8 @@ from indexer.jobs import build
 from search_app import config, create_app
 from tests.catalogue import PATIENT
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 EVERY = 100
 

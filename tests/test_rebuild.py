@@ -17,6 +17,8 @@ from search_app import config, create_app
 from search_app.engine import Engine
 from tests.catalogue import CORPUS, PATIENT
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "Case Digest - Evidential Issues", "Case Digest - Questions of Evidence"
 
 

@@ -18,6 +18,8 @@ from benchmarks.relevance.paired import Difference, difference
 from benchmarks.relevance.peers import PEERS, Peer
 from benchmarks.relevance.results import MARGINS, Bar
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = (
     ("1", "Wings in a slipstream", "The lift of a wing behind a propeller, measured."),
     ("2", "Heat in slabs", "How heat is conducted through composite slabs."),

@@ -20,6 +20,8 @@ from indexer.generations import directory
 from indexer.jobs import build, verify
 from tests.samples import article, page
 
+pytestmark = pytest.mark.slow
+
 SAID = (
     "Trafficking in children",
     "Smuggling of migrants by sea",

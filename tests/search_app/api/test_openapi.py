@@ -27,6 +27,8 @@ from search_app.api import openapi
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = "/api/openapi.json"
 PATHS = ("/api/search", "/api/suggest", "/api/publication/{id}", "/healthz", ADDRESS)
 ON_PURPOSE: list[CheckFunction] = [checks.negative_data_rejection, checks.positive_data_acceptance]

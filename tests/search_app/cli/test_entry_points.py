@@ -18,6 +18,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.robustness.test_server import free_port, until_it_answers
 
+pytestmark = pytest.mark.slow
+
 
 def python(*words: object) -> subprocess.CompletedProcess[str]:
     """Run Python on the command line."""
@@ -66,7 +68,6 @@ def test_python_m_indexer_builds(corpus: Path, tmp_path: Path) -> None:
     assert python("-m", "indexer", "--corpus", tmp_path / "none").returncode == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("log_json", [0, 1])
 def test_python_m_search_app_serves(index: Path, corpus: Path, log_json: int) -> None:
     """`python -m search_app` serves; on a terminal a request is one short line, or JSON if set."""
@@ -83,7 +84,6 @@ def test_python_m_search_app_serves(index: Path, corpus: Path, log_json: int) ->
     assert "secret" not in lines[0]
 
 
-@pytest.mark.slow
 def test_flask_run_serves(index: Path) -> None:
     """`flask --app search_app run` serves the index that the environment names."""
     port = free_port()

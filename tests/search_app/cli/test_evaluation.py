@@ -20,6 +20,8 @@ from search_app.engine.request import SearchRequest
 from tests.catalogue import CORPUS
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 SUITE = ROOT / "tests" / "relevance" / "catalogue.toml"
 KINDS = 15
 

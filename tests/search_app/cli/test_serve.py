@@ -20,6 +20,8 @@ from indexer.generations import directory, publish
 from tests.robustness.test_server import free_port
 from tests.samples import article, page
 
+pytestmark = pytest.mark.slow
+
 SOON = 180.0
 """Seconds after which a test gives up waiting: no machine that works takes as long."""
 
@@ -212,7 +214,6 @@ def test_the_first_index_is_waited_for(corpus: Path, tmp_path: Path) -> None:
         server.process.wait()
 
 
-@pytest.mark.slow
 def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None:
     """Pages that are added, broken, deleted and restored are followed, one line for each build."""
     whole = (corpus / "catalogue.toml").read_text(encoding="utf-8")
@@ -236,7 +237,6 @@ def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None
         assert len(server.lines) == 7
 
 
-@pytest.mark.slow
 def test_two_watching_servers_share_an_index(corpus: Path, index: Path) -> None:
     """Two servers that watch one corpus both show what was added, and neither fails to build."""
     with serving(corpus, index, "--watch") as one, serving(corpus, index, "--watch") as other:
@@ -250,7 +250,6 @@ def test_two_watching_servers_share_an_index(corpus: Path, index: Path) -> None:
     assert len([each for each in one.lines + other.lines if each.startswith("Built")]) == 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "to_all", "status"),
     [
@@ -278,7 +277,6 @@ def test_the_builder_ends_with_its_server(
     assert directory.names(index)
 
 
-@pytest.mark.slow
 def test_a_builder_that_is_killed_is_reported(corpus: Path, index: Path) -> None:
     """If the builder is killed, the server says so, and goes on to answer."""
     with serving(corpus, index, "--watch") as server:

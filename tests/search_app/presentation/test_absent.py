@@ -16,6 +16,8 @@ from search_app.engine.results import Results
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 SUITE = tomllib.loads((ROOT / "tests" / "relevance" / "absent.toml").read_text("utf-8"))
 
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app import config, create_app
+from search_app.engine import Engine
 from search_app.web import zero_result_log
 from search_app.web.zero_result_log import Gaps, line, most_frequent, printable
 from tests.catalogue import PATIENT
@@ -30,10 +31,10 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def noting(catalogue_index: Path, file: Path) -> FlaskClient:
+def noting(catalogue_engine: Engine, file: Path) -> FlaskClient:
     """A client of an application that notes what it does not find."""
-    settings = config.load(PATIENT, index=catalogue_index, gaps=file)
-    return create_app(settings).test_client()
+    settings = config.load(PATIENT, index=catalogue_engine.index, gaps=file)
+    return create_app(settings, catalogue_engine).test_client()
 
 
 def noted(file: Path) -> list[dict[str, str]]:
@@ -79,11 +80,11 @@ def test_it_is_off_unless_a_file_is_named(
 
 @pytest.mark.parametrize("place", ["", "none-such/gaps.jsonl", "gaps\0.jsonl"])
 def test_a_log_that_cannot_be_written_breaks_no_search(
-    place: str, catalogue_index: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    place: str, catalogue_engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whatever is wrong with the file, readers get their answer, and the server's log one line."""
-    settings = config.load(PATIENT, index=catalogue_index, gaps=f"{tmp_path}/{place}")
-    client = create_app(settings).test_client()
+    settings = config.load(PATIENT, index=catalogue_engine.index, gaps=f"{tmp_path}/{place}")
+    client = create_app(settings, catalogue_engine).test_client()
     for _ in range(3):
         assert client.get("/?q=xyzzy").status_code == 200
     mine = [each.levelno for each in caplog.records if each.name == zero_result_log.__name__]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from search_app.engine.request import Match, SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
 from tests.search_app.engine.catalogues import FACETS, FILTERS, WORDS, in_facet, index, publications
+
+pytestmark = pytest.mark.slow
 
 Filters = Mapping[str, tuple[str, ...]]
 

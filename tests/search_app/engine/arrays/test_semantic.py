@@ -21,6 +21,8 @@ from search_app.engine.request import Match, SearchRequest
 from tests.conftest import ROOT
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
 
+pytestmark = pytest.mark.slow
+
 JUDGED = load(ROOT / "tests" / "relevance" / "catalogue.toml")
 TYPED = [
     *(each.text for each in JUDGED.query),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from search_app.presentation import facet_panel
 from search_app.search_state import SearchState
 from tests.search_app.engine.arrays.below import snapshot_of
 from tests.search_app.engine.catalogues import index
+
+pytestmark = pytest.mark.slow
 
 UPPER = tuple("ABCDEF")
 LOWER = tuple(f"{number:02}" for number in range(16))

@@ -373,6 +373,7 @@ def test_a_thing_that_the_index_has_not(searcher: Searcher) -> None:
         assert answer(text, searcher, match="all").total == 0
 
 
+@pytest.mark.slow
 def test_every_name_of_the_catalogue_is_answered(catalogue_index: Path) -> None:
     """Each label and acronym of the thesaurus in corpus/ is answered, and most find something."""
     searcher = open_searcher(directory.current(catalogue_index))

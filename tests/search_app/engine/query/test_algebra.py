@@ -19,6 +19,8 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine import named
 
+pytestmark = pytest.mark.slow
+
 Found = set[str]
 Texts = st.SearchStrategy[str]
 

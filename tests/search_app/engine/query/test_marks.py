@@ -26,6 +26,8 @@ from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.arrays.test_explain import FURTHER, QUERIES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def searcher(catalogue_index: Path) -> Searcher:

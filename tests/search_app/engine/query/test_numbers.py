@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from search_app.engine.results import Bucket, Results
 from search_app.presentation import facet_panel
 from search_app.search_state import SearchState
 from tests.search_app.engine.catalogues import FACETS, FILTERS, WORDS, found, index, publications
+
+pytestmark = pytest.mark.slow
 
 Filters = Mapping[str, tuple[str, ...]]
 SLOW_TO_BUILD = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
