@@ -43,6 +43,11 @@ SLOW = (ROOT / "tests" / "browser", ROOT / "tests" / "robustness")
 """Folders whose tests are all slow."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave slow folders unread if no slow test is to run: their imports take seconds."""
+    return True if config.option.markexpr == "not slow" and collection_path in SLOW else None
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow folders, and run the tests of a module on one worker.

@@ -34,6 +34,7 @@ def test_every_setting_is_documented() -> None:
     assert text.count("\n| `") == len(config.ROWS)
 
 
+@pytest.mark.slow
 def test_gunicorn_serves_as_documented(catalogue_index: Path) -> None:
     """The command of docs/serving.md for several workers starts workers that serve the page."""
     text = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
@@ -97,6 +98,7 @@ def test_the_documents_have_commands() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.slow
 def test_the_commands_of_the_documents_run(
     command: str, tmp_path: Path, catalogue_index: Path
 ) -> None:

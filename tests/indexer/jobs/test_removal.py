@@ -47,6 +47,7 @@ sizes = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (max(
 @example([(20, 9)], 0)
 @example([(59, 47)], 0)
 @example([(59, 46)], 0)
+@pytest.mark.slow
 def test_much_is_removed_only_by_force(
     counted: Path, pages: list[tuple[int, int]], more: int
 ) -> None:

@@ -20,8 +20,6 @@ from search_app.engine.request import SearchRequest
 from tests.catalogue import CORPUS
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.slow
-
 SUITE = ROOT / "tests" / "relevance" / "catalogue.toml"
 KINDS = 15
 
@@ -118,6 +116,7 @@ def corpus(tmp_path: Path) -> Path:
     return shutil.copytree(CORPUS, tmp_path / "corpus")
 
 
+@pytest.mark.slow
 def test_an_index_that_answers_worse_is_refused(corpus: Path, tmp_path: Path) -> None:
     """Without its thesaurus the index answers synonyms worse, so the gate keeps the live one."""
     index = tmp_path / "index"
@@ -133,6 +132,7 @@ def test_an_index_that_answers_worse_is_refused(corpus: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("spoil", ["format", "bytes"])
+@pytest.mark.slow
 def test_a_live_index_that_cannot_answer_is_no_bar(
     spoil: str, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

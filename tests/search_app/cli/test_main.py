@@ -411,6 +411,7 @@ def test_search_that_finds_nothing(run: Run, index: Path) -> None:
     assert (told.status, told.out.strip()) == (0, "Nothing found for “zebra”")
 
 
+@pytest.mark.slow
 def test_search_tells_how_words_were_read(
     run: Run, catalogue_index: Path, misspelt_index: Path
 ) -> None:
@@ -541,6 +542,7 @@ def serve(*arguments: object) -> Told:
     return Told(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.mark.slow
 def test_serve_on_a_port_that_is_taken(index: Path, corpus: Path) -> None:
     """A server that can't have its port says so and what to do, and nothing else."""
     with socket.socket() as taken:
@@ -554,6 +556,7 @@ def test_serve_on_a_port_that_is_taken(index: Path, corpus: Path) -> None:
     assert "--port" in told.err
 
 
+@pytest.mark.slow
 def test_serve_tells_an_index_of_other_rows(index: Path, corpus: Path) -> None:
     """A server on an index of another catalogue than its corpus has says so at its start."""
     file = corpus / catalogue_toml.CATALOGUE_FILE

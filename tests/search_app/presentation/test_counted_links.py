@@ -106,6 +106,7 @@ PATHS = st.sampled_from(["/", "/", "/", "/facet/region", "/facet/year", "/facet/
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@pytest.mark.slow
 def test_the_links_of_any_page(
     client: FlaskClient, path: str, words: list[str], ticked: list[tuple[str, str]]
 ) -> None:

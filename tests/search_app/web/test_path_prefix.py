@@ -105,6 +105,7 @@ def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
     assert paths >= {"/", "/about", "/static/search.js", "/api/search", "/facet/body"}
 
 
+@pytest.mark.slow
 def test_no_address_leaves_the_prefix(catalogue_engine: Engine) -> None:
     """Every link, form, file, suggestion and API address is below `PUBSEARCH_PREFIX`."""
     fetch = fetching(client(catalogue_engine, prefix=PREFIX))
@@ -112,8 +113,8 @@ def test_no_address_leaves_the_prefix(catalogue_engine: Engine) -> None:
     assert_below(crawl(fetch, f"{PREFIX}/", also), PREFIX)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("serve", [waitress, gunicorn])
+@pytest.mark.slow
 def test_no_address_leaves_the_prefix_on_a_server(
     catalogue_index: Path, serve: Callable[..., Any]
 ) -> None:
@@ -192,6 +193,7 @@ def test_a_forwarded_prefix_is_believed_only_where_allowed(
     assert any(each.startswith("/library/") for each in found) == bool(root)
 
 
+@pytest.mark.slow
 def test_no_address_leaves_a_forwarded_prefix(catalogue_engine: Engine) -> None:
     """Behind a proxy that strips a prefix, each address has that prefix and then our own."""
     site = client(catalogue_engine, proxies=1, forwarded_prefix=1, prefix=PREFIX)

@@ -61,6 +61,7 @@ def walked(client: FlaskClient) -> dict[str, str | None]:
     return seen
 
 
+@pytest.mark.slow
 def test_a_robot_walks_each_publication_and_little_besides(client: FlaskClient) -> None:
     """From the start page it comes to all 136, over fourteen lists, and to no other search."""
     seen = walked(client)

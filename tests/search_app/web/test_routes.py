@@ -660,6 +660,7 @@ def test_suggestions_tell_a_malformed_parameter(client: FlaskClient) -> None:
     assert suggested(client, "q=tra&foo=bar") == suggested(client, "q=tra")
 
 
+@pytest.mark.slow
 def test_a_server_may_make_the_application_without_arguments(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

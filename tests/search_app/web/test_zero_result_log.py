@@ -119,6 +119,7 @@ def _write(file: str, worker: int) -> None:
         log.note(f"worker {worker} number {number}")
 
 
+@pytest.mark.slow
 def test_workers_share_a_log(file: Path) -> None:
     """Lines that several processes write at a time are all there, each whole."""
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as workers:

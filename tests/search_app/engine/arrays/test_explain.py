@@ -81,6 +81,7 @@ def test_one_publication_weighs_what_it_does_among_all(leaf: Leaf, snapshot: Sna
     assert_weighed(leaf, snapshot)
 
 
+@pytest.mark.slow
 def test_names_and_values_weigh_what_they_do_among_all(engine: Engine) -> None:
     """So do names of things, kinds, values, and words typed in one piece, each by its weight."""
     searcher = engine.searcher()
@@ -90,6 +91,7 @@ def test_names_and_values_weigh_what_they_do_among_all(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("match", ["auto", "any"])
+@pytest.mark.slow
 def test_parts_of_judged_queries_add_up(match: str, engine: Engine) -> None:
     """In every language, with names, facts and corrections, the parts make up the score."""
     for text in [*QUERIES, *FURTHER]:

@@ -60,6 +60,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Snapshot,
 
 @given(tree=TREES)
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_stock_whoosh_finds_the_same(opened: tuple[Snapshot, Searcher], tree: query.Query) -> None:
     """Any tree that the parser can make finds the same publications either way."""
     snapshot, searcher = opened

@@ -268,6 +268,7 @@ TYPED = st.builds(
 
 @given(made=publications(most=120), asked=st.lists(st.tuples(TYPED, FILTERS), max_size=8))
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
 def test_every_suggestion_is_true(
     made: list[Publication], asked: list[tuple[str, Filters]]
 ) -> None:

@@ -152,6 +152,7 @@ TICKED = st.lists(
 @settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@pytest.mark.slow
 def test_every_number_is_that_of_its_link(
     client: FlaskClient, words: list[str], ticked: list[tuple[str, str]]
 ) -> None:

@@ -398,6 +398,7 @@ TEXTS = st.lists(PIECES, max_size=6).map(" ".join)
 
 @given(text=TEXTS)
 @settings(max_examples=300)
+@pytest.mark.slow
 def test_stock_whoosh_finds_the_same(text: str, searcher: Searcher, stock: Whoosh) -> None:
     """Whatever is typed, names or not, finds what stock Whoosh finds for the same tree."""
     parsed, arrays = read(text, searcher), cast(ArrayStore, searcher.store).snapshot
@@ -408,6 +409,7 @@ def test_stock_whoosh_finds_the_same(text: str, searcher: Searcher, stock: Whoos
 
 @given(text=TEXTS)
 @settings(max_examples=200)
+@pytest.mark.slow
 def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
     """Whatever is typed, each leaf asks for something, and any search of it is answered."""
     assert all(leaf.subqueries for leaf in leaves(read(text, searcher).words))

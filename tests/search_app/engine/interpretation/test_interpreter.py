@@ -251,6 +251,7 @@ MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
 
 @given(text=TEXTS, filters=FILTERS, match=MATCHES, exact=st.booleans())
 @settings(max_examples=300)
+@pytest.mark.slow
 def test_the_words_alone_decide(
     text: str, filters: dict[str, tuple[str, ...]], match: Match, exact: bool, searcher: Searcher
 ) -> None:
@@ -279,6 +280,7 @@ def by_words(reply: Reply | None) -> list[int]:
 
 @given(text=TEXTS)
 @settings(max_examples=200)
+@pytest.mark.slow
 def test_what_is_told_is_so(text: str, searcher: Searcher) -> None:
     """What is told of a way holds: the corrected text finds the same, all words just the strict."""
     told, read = answer(text, searcher), found(SearchRequest(text), searcher.interpreter).understood

@@ -324,6 +324,7 @@ def held(searcher: Searcher) -> Counter[str]:
 @example(word="boxder", least=0)
 @example(word="s", least=0)
 @settings(max_examples=400)
+@pytest.mark.slow
 def test_candidates_are_those_of_a_walk_over_all_words(
     word: str, least: int, held: Counter[str], speller: Speller
 ) -> None:
@@ -358,6 +359,7 @@ TEXTS = st.lists(mistyped() | NOISE, max_size=5).flatmap(
 @example(text='title:"a traficking sea"')
 @example(text="\u0640\u0640\u0640 traficking")
 @settings(max_examples=500)
+@pytest.mark.slow
 def test_only_unknown_words_are_corrected(text: str, searcher: Searcher, speller: Speller) -> None:
     """Of any text whatever, only words that are rare are put right, and all else stays as it is."""
     said, vocabulary = speller.suggested(text, rare=True), searcher.interpreter.vocabulary
@@ -383,6 +385,7 @@ def _between(text: str) -> str:
 
 @given(text=TEXTS)
 @settings(max_examples=200)
+@pytest.mark.slow
 def test_any_text_is_answered(text: str, searcher: Searcher) -> None:
     """Any text is answered, and what is told to be searched for instead finds what was found."""
     found = answer(text, searcher)

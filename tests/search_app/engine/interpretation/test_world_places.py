@@ -70,6 +70,7 @@ def test_names_in_a_text_are_the_longest() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es", "ru", "ar"])
+@pytest.mark.slow
 def test_a_listed_word_is_correct_in_its_language(language: str) -> None:
     """A word of the list of the catalogue's language is correct, in any case, without accents."""
     listed = sorted(SpellChecker(language=language).word_frequency.words())

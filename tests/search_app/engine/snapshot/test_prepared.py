@@ -19,6 +19,8 @@ from search_app.engine.interpretation.spellcheck import Speller
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
+pytestmark = pytest.mark.slow
+
 HOUSES = ("search_app", "indexer")
 SEARCHES = (
     SearchRequest("organ removal"),

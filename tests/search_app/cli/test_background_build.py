@@ -1,0 +1,107 @@
+"""The build before a server opens: what it prints, and when the server may open."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.generations import publish
+from indexer.jobs import build
+from search_app import config
+from search_app.cli.background_build import build_before_serving
+from search_app.config import Settings
+from tests.samples import article, page
+
+
+@pytest.fixture
+def settings(corpus: Path, index: Path) -> Settings:
+    """The settings of a server on the small corpus, with its index."""
+    return config.load(corpus=corpus, index=index)
+
+
+def add(corpus: Path, *titles: str) -> None:
+    """Add a page of publications with these titles."""
+    (corpus / "new.html").write_text(page([article(title) for title in titles]), encoding="utf-8")
+
+
+def test_an_unchanged_corpus_prints_nothing(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server on an index that is up to date opens, and no line is printed."""
+    assert build_before_serving(settings)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_changed_corpus_prints_one_line(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A publication that was added is built, with a line that counts it and the problems."""
+    add(settings.corpus, "Latest News", "")
+    assert build_before_serving(settings)
+    line = capsys.readouterr().out
+    assert line.startswith("Built 000002-")
+    assert ": 1 added, 0 changed, 0 removed, 1 problem: new.html:" in line
+
+
+def remove_most(settings: Settings) -> None:
+    """Publish 20 more publications, then remove them from the corpus."""
+    add(settings.corpus, *(f"Number {number}" for number in range(20)))
+    build.build(settings.corpus, settings.index)
+    (settings.corpus / "new.html").unlink()
+
+
+def break_rows(settings: Settings) -> None:
+    """Make the rows of the corpus unreadable."""
+    (settings.corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
+
+
+def break_lock(settings: Settings) -> None:
+    """Change the corpus, and make the index impossible to write."""
+    add(settings.corpus, "Latest News")
+    (settings.index / publish.LOCK).unlink()
+    (settings.index / publish.LOCK).mkdir()
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (remove_most, "would remove 20 of 25"),
+        (break_rows, "catalogue.toml"),
+        (break_lock, "add --no-build"),
+    ],
+)
+def test_a_failed_build_prints_one_line(
+    harm: Callable[[Settings], None],
+    message: str,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A server with an index opens after a build that failed, and one line says why."""
+    harm(settings)
+    assert build_before_serving(settings)
+    line = capsys.readouterr().out
+    assert line.startswith("Not built, the last good index stays: ")
+    assert message in line
+    assert line.count("\n") == 1
+
+
+def test_a_failed_build_without_an_index_is_an_error(settings: Settings) -> None:
+    """Without an index to serve, the error of the build is raised."""
+    shutil.rmtree(settings.index)
+    break_rows(settings)
+    with pytest.raises(CatalogueError):
+        build_before_serving(settings)
+
+
+def test_another_build_is_not_waited_for(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While another process builds, the server opens with the live index and leaves the build."""
+    add(settings.corpus, "Latest News")
+    with publish.locked(settings.index):
+        assert not build_before_serving(settings)
+    assert "another build is running" in capsys.readouterr().out
