@@ -41,6 +41,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 SLOW = (ROOT / "tests" / "browser", ROOT / "tests" / "robustness")
 """Folders whose tests are all slow."""
+GROUPS = {
+    **dict.fromkeys(("test_serve", "test_entry_points", "test_server", "test_workers"), "servers"),
+    **dict.fromkeys(("test_kills", "test_faults", "test_power_cuts", "test_import"), "kills"),
+}
+"""Modules that start servers or kill processes: one of a group runs at a time."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -52,14 +57,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow folders, and run the tests of a module on one worker.
 
-    A module's fixtures are then built once. Modules whose tests start servers, kill processes or
-    use a browser name a group that they share, so that they do not compete for the cores.
+    A module's fixtures are then built once.
     """
     for item in items:
         if any(folder in item.path.parents for folder in SLOW):
             item.add_marker("slow")
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+            module = item.path.relative_to(ROOT).as_posix()
+            item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.stem, module)))
 
 
 @pytest.fixture(autouse=True)

@@ -50,6 +50,7 @@ def test_the_catalogue_answers_its_judged_queries(catalogue_engine: Engine) -> N
         ("materials in Portuguese", "affected-for-life-training-film-tip"),
     ],
 )
+@pytest.mark.slow
 def test_names_that_a_reader_types(text: str, first: str, catalogue_engine: Engine) -> None:
     """Names in other languages, without accents or in pieces find what they name first."""
     hits = catalogue_engine.search(SearchRequest(text)).hits
