@@ -124,6 +124,7 @@ def test_stretches_leave_no_trace(made: list[Publication], stretch: int) -> None
         assert contents(Path(folder) / "parts") == contents(Path(folder) / "whole")
 
 
+@pytest.mark.slow
 def test_many_stretches_and_chunks_leave_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,6 +136,7 @@ WHICH = [which for many in range(4) for which in combinations(range(3), many)]
     "harm", [None, _garbled, Path.unlink], ids=["usable", "garbage", "missing"]
 )
 @pytest.mark.parametrize("damaged", WHICH, ids=str)
+@pytest.mark.slow
 def test_a_build_never_prunes_the_only_way_back(
     damaged: tuple[int, ...], harm: Harm | None, third: Path, corpus: Path
 ) -> None:

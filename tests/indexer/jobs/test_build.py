@@ -397,6 +397,7 @@ def segment_files(index: Path) -> dict[str, bytes]:
     return {**files, "digests": (generation.folder / manifest.DIGESTS).read_bytes()}
 
 
+@pytest.mark.slow
 def test_a_rebuild_in_another_process_is_a_full_build_byte_by_byte(
     corpus: Path, index: Path, tmp_path: Path
 ) -> None:

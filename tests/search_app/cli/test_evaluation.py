@@ -24,6 +24,7 @@ SUITE = ROOT / "tests" / "relevance" / "catalogue.toml"
 KINDS = 15
 
 
+@pytest.mark.slow
 def test_the_catalogue_answers_its_judged_queries(catalogue_engine: Engine) -> None:
     """The mean nDCG@10 of the shipped queries is at least what their file wants, in all kinds."""
     suite = evaluation.load(SUITE)

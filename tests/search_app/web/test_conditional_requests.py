@@ -191,6 +191,7 @@ def test_a_304_is_logged_with_its_status(
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=255)))
+@pytest.mark.slow
 def test_any_list_of_tags_is_answered(whole: FlaskClient, text: str) -> None:
     """Whatever If-None-Match says, the answer is a 304, or the whole answer."""
     answer = whole.get("/about", environ_overrides={"HTTP_IF_NONE_MATCH": text})

@@ -491,6 +491,7 @@ NASTY = st.text(max_size=60) | st.sampled_from(
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@pytest.mark.slow
 def test_any_parameters_are_answered(client: FlaskClient, pairs: list[tuple[str, str]]) -> None:
     """Whatever stands in an address is answered or refused, and never fails."""
     query: dict[str, list[str]] = {}
@@ -548,6 +549,7 @@ def test_an_answer_tells_how_long_its_stages_took(client: FlaskClient, address: 
     assert all(0 <= float(taken) < 60_000 for taken in stages.values())
 
 
+@pytest.mark.slow
 def test_server_timing_has_the_time_of_other_functions(catalogue_index: Path) -> None:
     """The stage `server` has the time before the search, and that of what runs after it."""
     app = create_app(config.load(PATIENT, index=catalogue_index))
@@ -573,6 +575,7 @@ def test_what_is_left_out_is_told(client: FlaskClient, monkeypatch: pytest.Monke
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_stands_for_too_many_words_is_told(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

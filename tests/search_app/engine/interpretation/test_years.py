@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import open_engine, open_searcher
+from search_app.engine import Engine, open_searcher
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 
@@ -42,9 +41,9 @@ order = "descending"
 
 
 @pytest.fixture(scope="session")
-def real(catalogue_index: Path) -> Searcher:
+def real(catalogue_engine: Engine) -> Searcher:
     """The real catalogue."""
-    return open_engine(catalogue_index).searcher()
+    return catalogue_engine.searcher()
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.engine.interpretation.interpreter import found
 from search_app.engine.query.nodes import leaves
 from search_app.engine.request import SearchRequest
@@ -14,9 +12,9 @@ from search_app.engine.search import Searcher
 
 
 @pytest.fixture(scope="session")
-def real(catalogue_index: Path) -> Searcher:
+def real(catalogue_engine: Engine) -> Searcher:
     """The real catalogue."""
-    return open_engine(catalogue_index).searcher()
+    return catalogue_engine.searcher()
 
 
 def ids(text: str, searcher: Searcher) -> list[str]:
