@@ -1,1 +1,1 @@
-"""The tests, one module a module."""
+"""The tests, with one module for each module of the program."""

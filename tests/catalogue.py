@@ -1,4 +1,4 @@
-"""The real catalogue, indexed once for all the tests that only read it."""
+"""Fixtures of the real catalogue, indexed once for all tests that only read it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from search_app.engine import Engine, open_engine
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 PATIENT = {"PUBSEARCH_BUDGET": "3600000"}
-"""Settings of a tested site. On a busy machine a search may take long, in milliseconds."""
+"""Settings of a tested site: a time budget in milliseconds that a busy machine meets."""
 
 
 def build_once(
     factory: pytest.TempPathFactory, name: str, build_in: Callable[[Path], object]
 ) -> Path:
-    """Return a folder that is filled by the first worker of a test run, for all of them."""
+    """Return a folder that the first worker of a test run fills for all workers."""
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent  # the folders of all workers are in it
+        base = base.parent  # it contains the folders of all workers
     folder = base / name
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -40,13 +40,13 @@ def build_once(
 
 @pytest.fixture(scope="session")
 def catalogue_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of corpus/."""
+    """Return an index of corpus/."""
     return build_once(tmp_path_factory, "catalogue", lambda folder: build.build(CORPUS, folder))
 
 
 @pytest.fixture(scope="session")
 def meaning_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of corpus/ with embeddings."""
+    """Return an index of corpus/ with embeddings."""
     return build_once(
         tmp_path_factory,
         "meaning",
@@ -56,7 +56,7 @@ def meaning_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def misspelt_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of sixty publications on borders, one of which is misspelt."""
+    """Return an index of 60 publications on borders, one of which is misspelled."""
     return build_once(tmp_path_factory, "misspelt", _build_misspelt) / "index"
 
 
@@ -73,13 +73,13 @@ def _build_misspelt(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def catalogue_engine(catalogue_index: Path) -> Engine:
-    """An open engine on the index of corpus/, for tests that change no limit of it."""
+    """Return an open engine on the index of corpus/, for tests that change no limit of it."""
     return open_engine(catalogue_index)
 
 
 @pytest.fixture
 def client(catalogue_engine: Engine) -> Iterator[FlaskClient]:
-    """A client of a new application on the index of corpus/."""
+    """Return a client of a new application on the index of corpus/."""
     settings = config.load(PATIENT, index=catalogue_engine.index)
     with create_app(settings, catalogue_engine).test_client() as client:
         yield client

@@ -1,4 +1,4 @@
-"""What all tests share: a small corpus, its index, and the shared data."""
+"""Fixtures of all tests: a small corpus, its index, and the shared data."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from tests.catalogue import (
 
 ROOT = Path(__file__).parents[1]
 
-# A slow machine is no fault of an example, nor of a server that a test starts.
+# A slow machine must not fail an example or a server that a test starts.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("patient"), max_examples=5)
 settings.load_profile("patient")
 os.environ |= PATIENT
 
-# A shell starts background jobs with SIGINT ignored. Programs that the tests start inherit that.
+# A shell starts background jobs with SIGINT ignored, and programs of the tests inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -49,15 +49,15 @@ GROUPS = {
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave slow folders unread if no slow test is to run: their imports take seconds."""
+    """Skip slow folders if no slow test is selected, as their imports take seconds."""
     return True if config.option.markexpr == "not slow" and collection_path in SLOW else None
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of its own
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow folders, and run the tests of a module on one worker.
 
-    A module's fixtures are then built once.
+    The fixtures of a module are then built once.
     """
     for item in items:
         if any(folder in item.path.parents for folder in SLOW):
@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def process() -> Iterator[None]:
-    """Undo what a server sets in its process, so that no test depends on those before it."""
+    """Undo changes of a server to its process, so that no test depends on an earlier one."""
     root, interval = logging.getLogger(), sys.getswitchinterval()
     level = root.level
     yield
@@ -83,7 +83,7 @@ def process() -> Iterator[None]:
 
 @pytest.fixture
 def shared() -> Path:
-    """The folder of shared data beside the checkout; tests that need it are skipped without."""
+    """Return the folder of shared data next to the checkout. Without it, skip the test."""
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
         pytest.skip(f"the shared data are not there: {folder}")
@@ -92,7 +92,7 @@ def shared() -> Path:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """A corpus folder without faults: five publications in two pages and a JSON Lines file."""
+    """Return a corpus without problems: five publications in two pages and a JSON Lines file."""
     folder = tmp_path / "corpus"
     samples.write_corpus(folder)
     return folder
@@ -100,13 +100,13 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def catalogue(corpus: Path) -> Catalogue:
-    """The catalogue of the small corpus."""
+    """Return the catalogue of the small corpus."""
     return catalogue_toml.load(corpus)
 
 
 @pytest.fixture
 def index(corpus: Path, tmp_path: Path) -> Path:
-    """The index of the small corpus: one generation."""
+    """Return the index of the small corpus, with one generation."""
     folder = tmp_path / "index"
     build.build(corpus, folder)
     return folder
@@ -114,7 +114,7 @@ def index(corpus: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def problems() -> list[Problem]:
-    """An empty list; its `append` takes reports."""
+    """Return an empty list, whose `append` collects reports."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""A walk over the whole site: each address that a page or an answer of the API has is followed."""
+"""A crawler for the whole site: it follows each URL in a page or an API response."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from bs4 import BeautifulSoup
 from indexer.catalogue.records import Link
 
 ALIKE = 2
-"""The number of searches that are followed for each parameter of each path."""
+"""Maximum number of searches to follow for each parameter of each path."""
 
 
 NAMES = ("href", "src", "action")
-"""The attributes that hold an address."""
+"""The attributes that contain a URL."""
 
 
 class Fetched(NamedTuple):
-    """The status, the content type, and the body of an answer."""
+    """The status, the content type, and the body of a response."""
 
     status: int
     kind: str
@@ -33,7 +33,7 @@ Fetch = Callable[[str], Fetched]
 
 
 def addresses(fetched: Fetched) -> Iterator[str]:
-    """Yield each address in an answer, except links to other sites that are marked as such."""
+    """Yield each URL in a response, except marked links to other sites."""
     if "json" in fetched.kind:
         yield from _of_json(json.loads(fetched.body))
     elif "html" in fetched.kind:
@@ -50,7 +50,7 @@ def _of_json(value: object) -> Iterator[str]:
             yield from _of_json(each)
     elif isinstance(value, dict):
         if "url" in value and value.keys() <= set(Link.__struct_fields__):
-            return  # it leads to another site
+            return  # a link to another site
         if "openapi" in value:
             (server,) = value["servers"]
             paths = (path for path in value["paths"] if "{" not in path)
@@ -63,9 +63,9 @@ def _of_json(value: object) -> Iterator[str]:
 
 
 def crawl(fetch: Fetch, start: str, also: tuple[str, ...] = ()) -> dict[str, Fetched]:
-    """Return the answer of each address that `start` and `also` lead to.
+    """Return the response of each URL that `start` and `also` lead to.
 
-    Addresses are full paths. An address of another site raises AssertionError.
+    The URLs are absolute paths. A URL of another site raises AssertionError.
     """
     followed: Counter[tuple[str, str]] = Counter()
     seen: dict[str, Fetched] = {}

@@ -1,4 +1,4 @@
-"""A small catalogue to test with, and the making of entries and pages."""
+"""A small catalogue for tests, and functions that write entries and pages."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ SMALL_LINES = '{"id": "brief/6", "title": "Issue Brief", "section": "Papers", "c
 
 
 def write_corpus(folder: Path) -> None:
-    """A new folder with the small catalogue: five publications without faults."""
+    """Write the small catalogue to a new folder: five publications without problems."""
     folder.mkdir(parents=True)
     for name, text in {
         "catalogue.toml": SMALL_CATALOGUE,
@@ -128,9 +128,9 @@ def write_corpus(folder: Path) -> None:
 
 
 def entry(title: str = "A title", identity: str | None = None, **stated: object) -> Entry:
-    """An entry of line 7 of a page: names and what they state, one value or a list of them.
+    """Return an entry of line 7 of a page: names with one value or a list of values.
 
-    A value may be a whole property; its name is then its own affair.
+    A value may be a whole property, which then keeps its own name.
     """
     properties = [
         each if isinstance(each, Property) else Property(name, str(each), str(each))
@@ -141,7 +141,7 @@ def entry(title: str = "A title", identity: str | None = None, **stated: object)
 
 
 def article(title: str, identity: str = "", **stated: str) -> str:
-    """An article of a page, its properties in spans."""
+    """Return an article of a page, with its properties in spans."""
     spans = [f'<span itemprop="{name}">{escape(value)}</span>' for name, value in stated.items()]
     named = f' id="{escape(identity)}"' if identity else ""
     heading = f'<h2 itemprop="name">{escape(title)}</h2>'
@@ -149,7 +149,7 @@ def article(title: str, identity: str = "", **stated: str) -> str:
 
 
 def page(articles: Sequence[str], section: str = "Papers") -> str:
-    """A page of articles under the heading of a section."""
+    """Return a page of articles under the heading of a section."""
     heading = f'<h1 itemprop="genre">{escape(section)}</h1>'
     return "\n".join(["<!doctype html>", heading, *articles])
 

@@ -1,4 +1,4 @@
-"""The layout of the code: every module says what it is, every package has a place."""
+"""The layout of the code: docstrings, sizes, and layers of modules and packages."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ MODULES = sorted(path for side in ("indexer", "search_app") for path in (ROOT / 
 
 
 def dotted(folder: Path) -> str:
-    """The import path of a package."""
+    """Return the import path of a package."""
     return ".".join(folder.relative_to(ROOT).parts)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_begins_with_what_it_is(path: Path) -> None:
-    """The first line of a module is one line that says what it is."""
+def test_a_module_has_a_summary(path: Path) -> None:
+    """The docstring of a module starts with one line that ends in a period or a colon."""
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     assert text
     assert text.splitlines()[0].endswith((".", ":"))
@@ -44,7 +44,7 @@ def test_a_module_and_its_functions_are_short(path: Path) -> None:
 
 
 def contracts() -> list[SectionProxy]:
-    """The import contracts of setup.cfg that have layers."""
+    """Return the import contracts of setup.cfg that have layers."""
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     return [
@@ -55,7 +55,7 @@ def contracts() -> list[SectionProxy]:
 
 
 def layers(container: str) -> dict[str, int]:
-    """The height of each part of a container in its import contract; the lowest is 0."""
+    """Return the height of each part of a container in its import contract. The lowest is 0."""
     contract = next(part for part in contracts() if part["containers"] == container)
     lines = contract["layers"].strip().replace(" ", "").split("\n")
     return {
@@ -65,23 +65,23 @@ def layers(container: str) -> dict[str, int]:
     }
 
 
-def test_every_package_has_a_place_in_the_contracts() -> None:
-    """A package is a layer of an import contract."""
+def test_every_package_is_in_a_contract() -> None:
+    """Every package is a layer of an import contract."""
     placed = {part for contract in contracts() for part in layers(contract["containers"])}
     packages = {dotted(path.parent) for path in MODULES if path.name == "__init__.py"}
     assert packages - placed == {"indexer", "search_app"}
 
 
 def part_of(module: str, heights: dict[str, int]) -> str | None:
-    """The part of a container that a module belongs to."""
+    """Return the part of a container that a module belongs to."""
     return next((part for part in heights if f"{module}.".startswith(f"{part}.")), None)
 
 
 class Calls:
-    """A profiler that records the calls from a lower layer of a container to a higher one.
+    """A profiler that records calls from a lower layer of a container to a higher one.
 
-    A call through a protocol or a callback of the lower layer is not one: `seams` has the names, or
-    their beginnings, of what is called so.
+    Calls through a protocol or a callback of the lower layer do not count.
+    `seams` has the names, or prefixes of names, of their targets.
     """
 
     def __init__(self, heights: dict[str, int], seams: tuple[str, ...]) -> None:
@@ -90,7 +90,7 @@ class Calls:
         self.upwards: set[tuple[str, str]] = set()
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
-        """Look at a call: see `sys.setprofile`."""
+        """Inspect a call: see `sys.setprofile`."""
         if event != "call" or frame.f_back is None:
             return
         caller, called = (
@@ -108,7 +108,7 @@ class Calls:
 
 
 def traced(client: FlaskClient, heights: dict[str, int], seams: tuple[str, ...]) -> Calls:
-    """The calls of searches as they run: a page, a list of reasons, no hits, and suggestions."""
+    """Return the calls of real searches: a page, explanations, no hits, and suggestions."""
     calls = Calls(heights, seams)
     sys.setprofile(calls)
     try:
@@ -133,20 +133,20 @@ SEAMS = (
     "search_app.engine.interpretation.ValueNames.",  # Things
     "search_app.engine.admission.Lane.",  # the callback that pauses a search
 )
-"""Names of the engine that lower layers call through the protocol or callback in the comment."""
+"""Names that lower layers call through the protocol or callback in the comment."""
 
 
 @pytest.mark.parametrize(("container", "seams"), [("search_app", ()), ("search_app.engine", SEAMS)])
 def test_a_search_calls_no_higher_layer(
     container: str, seams: tuple[str, ...], client: FlaskClient
 ) -> None:
-    """A layer calls only those below it, except through a protocol or a callback."""
+    """A layer calls only lower layers, except through a protocol or a callback."""
     calls = traced(client, layers(container), seams)
     assert len(calls.visited) > 4
     assert calls.upwards == set()
 
 
-def test_a_call_to_a_higher_layer_is_seen(client: FlaskClient) -> None:
-    """With the layers upside down, the trace has calls upwards."""
+def test_a_call_to_a_higher_layer_is_detected(client: FlaskClient) -> None:
+    """The profiler records calls if the layers are turned upside down."""
     upside_down = {part: -height for part, height in layers("search_app.engine").items()}
     assert traced(client, upside_down, SEAMS).upwards

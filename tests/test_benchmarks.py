@@ -1,4 +1,4 @@
-"""`make bench` measures what it says, on a few hundred papers. No figure is judged here."""
+"""`make bench` runs all its parts on 300 generated papers. These tests judge no figure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.slow
 PAPERS = 300
 QUERIES = 6
 FEW: Mapping[str, int] = {engines.WHOOSH: 60}
-# No stemmer takes anything off these, so that all engines must find the same.
+# No stemmer changes these words, so all engines must return the same hits.
 WORDS = [first + second + "ko" for first in "bdfglmnprt" for second in "aou"]
 
 
@@ -65,7 +65,7 @@ def _papers(number: int) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A plain file of generated papers."""
+    """Return a file of generated papers."""
     path: Path = tmp_path_factory.mktemp("papers") / "papers.jsonl"
     lines = [json.dumps(each) + "\n" for each in _papers(PAPERS)]
     path.write_text("".join(lines), encoding="utf-8")
@@ -74,14 +74,14 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def work(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    """A place with the generated papers, in which indexes are built when they are asked for."""
+    """Return a workplace with the generated papers, in which indexes are built on demand."""
     plan = Plan(file=file, rounds=2, queries=QUERIES, builds=1)
     return Workplace(plan, tmp_path_factory.mktemp("work"), lambda _: None)
 
 
 @pytest.mark.parametrize("name", [engines.TANTIVY, engines.SQLITE, engines.WHOOSH])
-def test_peers_find_what_this_engine_finds(name: str, work: Workplace) -> None:
-    """Totals, and counts of facets without a tick, are the same for every kind of query."""
+def test_peers_have_the_same_hits_as_this_engine(name: str, work: Workplace) -> None:
+    """Totals and facet counts without filters are the same for every kind of query."""
     if reason := engines.why_left_out(name):
         pytest.skip(reason)
     ours, peer = work.open(engines.OURS, work.lines), work.open(name, work.lines)
@@ -93,14 +93,14 @@ def test_peers_find_what_this_engine_finds(name: str, work: Workplace) -> None:
             for facet in papers.FACETS:
                 counts, others = dict(own.facets[facet]), dict(other.facets[facet])
                 assert list(counts.values()) == list(others.values()), (question, facet)
-                # Of as many values as are asked for, the last may be one of several alike.
+                # The last of the requested values may be tied with others.
                 assert counts == others or len(counts) == engines.VALUES, (question, facet)
     peer.close()
     ours.close()
 
 
 def test_all_parts_are_measured_and_reported(file: Path, tmp_path: Path) -> None:
-    """One run fills every part and writes a page that names each engine, present or left out."""
+    """One run measures every part and writes a page that names each engine, present or missing."""
     plan = Plan(file=file, rounds=2, queries=QUERIES, builds=1, most=FEW, copies=2)
     written = tmp_path / "docs" / "benchmarks.md"
     found = bench.run(plan, list(bench.PARTS), written)
@@ -136,7 +136,7 @@ def test_all_parts_are_measured_and_reported(file: Path, tmp_path: Path) -> None
 
 
 def test_a_part_measured_again_replaces_that_part_only(file: Path, tmp_path: Path) -> None:
-    """Of results that are there, a run for one part leaves the others as they were."""
+    """A run for one part keeps the existing results of the others."""
     plan = Plan(file=file, rounds=1, queries=2, builds=1)
     written = tmp_path / "benchmarks.md"
     first = bench.run(plan, ["worst"], written)
@@ -148,8 +148,8 @@ def test_a_part_measured_again_replaces_that_part_only(file: Path, tmp_path: Pat
     assert again.worst != first.worst
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    """A file of papers that is not there ends the run with the option that names another."""
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    """A missing file of papers ends the run with an error that names the option for it."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.speed", "--quick", "--papers", tmp_path / "no.jsonl",
          "--report", tmp_path / "page.md"],
@@ -174,7 +174,7 @@ def _queries(ours: float, tantivys: float) -> results.Searching:
     ("ours", "met"), [(0.39, True), (0.41, False)], ids=["under the bar", "over it"]
 )
 def test_a_bar_is_met_or_not(ours: float, met: bool) -> None:
-    """One word may take at most 0.4 of Tantivy's median; the page says whether it does."""
+    """One word may take at most 0.4 of Tantivy's median time. The page says whether it does."""
     part = _queries(ours, 1.0)
     judged = {each.kind: each for each in bars.against(part)}
     assert judged["word"].met is met
@@ -185,7 +185,7 @@ def test_a_bar_is_met_or_not(ours: float, met: bool) -> None:
 
 
 def test_questions_are_words_of_titles(file: Path) -> None:
-    """Each kind has as many as asked for, side by side in a title, and ticks have papers."""
+    """Each kind has the requested number of queries, all from titles, and filters have papers."""
     read = list(papers.read(file))
     drawn = questions.draw(read, 20, 3)
     assert drawn == questions.draw(read, 20, 3)
@@ -205,8 +205,8 @@ def test_questions_are_words_of_titles(file: Path) -> None:
     assert all(re.fullmatch(r"\w{4}\*", question.typed) for question in drawn["prefix"])
 
 
-def test_questions_pass_over_short_words_and_stop_words() -> None:
-    """A word is drawn only if it tells something; a phrase may hold one that does not."""
+def test_questions_skip_short_words_and_stop_words() -> None:
+    """A drawn word is never short or a stop word, except that a phrase may contain one."""
     titles = ["A Model of the Sea", "Ships with the Old Sails", "On AI"]
     read = [papers.Paper(f"{title} deep water flow", year=2000, type="talk") for title in titles]
     drawn = {
@@ -220,8 +220,8 @@ def test_questions_pass_over_short_words_and_stop_words() -> None:
     assert not any(stop_words("en").issuperset(words) for words in drawn["phrase"])
 
 
-def test_titles_without_words_are_told() -> None:
-    """Where no title has words for a kind, that is said instead of asking for nothing."""
+def test_titles_without_words_are_an_error() -> None:
+    """Titles without words for a kind of query raise ValueError."""
     with pytest.raises(ValueError, match="one word"):
         questions.draw([papers.Paper("12 + 3")], 1, 1)
 
@@ -239,8 +239,8 @@ def test_a_sample_is_part_of_a_larger_one(file: Path, tmp_path: Path) -> None:
     assert large == [each for each in every if each in set(large)]
 
 
-def test_copies_have_ids_of_their_own(file: Path, tmp_path: Path) -> None:
-    """Repeated papers differ by their ids alone."""
+def test_copies_have_unique_ids(file: Path, tmp_path: Path) -> None:
+    """Repeated papers differ only in their ids."""
     papers.repeat(file, 3, tmp_path / "many.jsonl")
     found = list(papers.read(tmp_path / "many.jsonl"))
     assert len({paper.id for paper in found}) == 3 * PAPERS
@@ -248,7 +248,7 @@ def test_copies_have_ids_of_their_own(file: Path, tmp_path: Path) -> None:
 
 
 def test_one_paper_is_changed(file: Path, tmp_path: Path) -> None:
-    """The changed file differs from the other in the title of one paper."""
+    """The changed file differs from the original in the title of one paper."""
     papers.change_one(file, tmp_path / "changed.jsonl")
     pairs = zip(papers.read(file), papers.read(tmp_path / "changed.jsonl"), strict=True)
     changed = [(before, after) for before, after in pairs if before != after]
@@ -257,22 +257,22 @@ def test_one_paper_is_changed(file: Path, tmp_path: Path) -> None:
 
 
 class _Counting(engines.Engine):
-    """Answers with how often it was asked."""
+    """An engine that records its queries."""
 
     def __init__(self, folder: Path) -> None:
         self.asked: list[str] = []
 
     @staticmethod
     def build(lines: Path, folder: Path) -> None:
-        """Builds nothing."""
+        """Build nothing."""
 
     def ask(self, question: Question) -> object:
-        """Remembers what was asked."""
+        """Record the query."""
         self.asked.append(question.typed)
         return None
 
     def read(self, answer: object) -> engines.Answer:
-        """Always three papers."""
+        """Return three papers."""
         return engines.Answer(3, [], {})
 
 
@@ -284,7 +284,7 @@ Way = Callable[[Mapping[str, engines.Engine], Sequence[Question], int], dict[str
             timing.round_by_round]
 )  # fmt: skip
 def test_every_engine_gets_every_question_in_every_round(way: Way, tmp_path: Path) -> None:
-    """Besides the warming up, engines are asked the same number of times, in the same order."""
+    """All engines get the same queries in the same order, apart from the warm-up."""
     asked = [Question("word", (word,), word) for word in WORDS]
     both = {"one": _Counting(tmp_path), "other": _Counting(tmp_path)}
     timed = way(both, asked, 4)
@@ -296,13 +296,13 @@ def test_every_engine_gets_every_question_in_every_round(way: Way, tmp_path: Pat
 
 @pytest.mark.parametrize(("number", "place"), [(500, 474), (20, 18), (1, 0)])
 def test_the_95th_percentile_is_the_nearest_rank(number: int, place: int) -> None:
-    """Of 500 sorted times it is the 475th."""
+    """The 95th percentile of 500 sorted times is the 475th."""
     assert timing.at_p95(number) == place
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="memory is told by Linux only")
-def test_the_memory_of_a_process_and_its_children_is_seen() -> None:
-    """What a child of the watched process holds counts too."""
+def test_the_memory_of_child_processes_is_measured() -> None:
+    """The memory of a process includes that of its children."""
     holding = (
         "import subprocess, sys\n"
         "held, own = bytearray(30_000_000), sys.argv[1]\n"
@@ -321,14 +321,14 @@ def test_the_memory_of_a_process_and_its_children_is_seen() -> None:
     assert fresh.anonymous(process.pid) is None
 
 
-def test_a_process_that_fails_is_told(tmp_path: Path) -> None:
-    """A build that ends with an error ends the measuring."""
+def test_a_failed_process_is_an_error(tmp_path: Path) -> None:
+    """A build that ends with an error ends the measurement."""
     with pytest.raises(RuntimeError, match="child build SQLite FTS5"):
         fresh.run(Timed, "build", engines.SQLITE, tmp_path, tmp_path / "missing.jsonl")
 
 
 def test_a_page_that_fails_ends_the_measurement(tmp_path: Path) -> None:
-    """A path that is no search page is an error, not a fast page."""
+    """A path that is not a search page is an error, not a fast page."""
     index = tmp_path / "index"
     build.build(generated.write(tmp_path / "corpus", 20), index)
     assert len(pages.requested(index, ["/?q=ba"], tmp_path).taken) == 1

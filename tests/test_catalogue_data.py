@@ -1,4 +1,4 @@
-"""The corpus says what the printed catalogue says, and its abstracts are not copied."""
+"""The data of corpus/: it has the facts of the printed catalogue, and no copied abstracts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LANGUAGES = {
 
 @pytest.fixture(scope="module")
 def kept() -> dict[str, Publication]:
-    """The publications of corpus/ by their ids."""
+    """Return the publications of corpus/ by their ids."""
     problems: list[Problem] = []
     found = {
         each.id: each for each in corpus.read(CORPUS, catalogue_toml.load(CORPUS), problems.append)
@@ -38,7 +38,7 @@ def kept() -> dict[str, Publication]:
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
-    """The publications that an import of the printed catalogue gives, by their ids."""
+    """Return the publications of an import of the printed catalogue by their ids."""
     file = CORPUS.parents[1] / "shared" / "data" / "catalogue-2019.txt"
     if not file.is_file():
         pytest.skip(f"the shared data are not there: {file}")
@@ -49,19 +49,19 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
 
 
 def test_there_are_136_entries_and_76_abstracts(kept: dict[str, Publication]) -> None:
-    """The corpus holds all entries, and an abstract for each that is printed with a summary."""
+    """The corpus has all entries, and an abstract for each one that is printed with a summary."""
     assert len(kept) == 136
     assert sum(each.summary is not None for each in kept.values()) == 76
 
 
-def test_every_language_on_offer_is_there(kept: dict[str, Publication]) -> None:
-    """The languages on offer, executive summaries included, add up to the catalogue's."""
+def test_every_language_is_in_the_corpus(kept: dict[str, Publication]) -> None:
+    """The languages, executive summaries included, add up to those of the printed catalogue."""
     found = Counter(code for each in kept.values() for code in each.values.get("language", ()))
     assert found == LANGUAGES
 
 
 def test_regions_headings_have_their_entries(kept: dict[str, Publication]) -> None:
-    """Every entry under a region heading is in that region, spelled one way."""
+    """Every entry under a region heading has that region, in one spelling."""
     headed = [each for each in kept.values() if "heading" in each.values]
     assert len(headed) == 37
     for each in headed:
@@ -71,7 +71,7 @@ def test_regions_headings_have_their_entries(kept: dict[str, Publication]) -> No
 def test_the_corpus_has_the_printed_facts(
     kept: dict[str, Publication], printed: dict[str, Publication]
 ) -> None:
-    """Every printed fact is in corpus/ as the import reads it, under the same ids."""
+    """Every printed fact is in corpus/ as the import reads it, under the same id."""
     assert kept.keys() == printed.keys()
     for identity, each in kept.items():
         other = printed[identity]
@@ -82,14 +82,14 @@ def test_the_corpus_has_the_printed_facts(
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, as they are written."""
+    """Return the words of a text, unchanged."""
     return re.findall(r"\w+", text)
 
 
 def test_no_abstract_is_copied(
     kept: dict[str, Publication], printed: dict[str, Publication]
 ) -> None:
-    """No eight words in a row stand in an abstract and its source, but for names."""
+    """An abstract and its source share no eight consecutive words, except names."""
     for identity, each in kept.items():
         own = " ".join(words((each.summary or "").casefold()))
         source = words(printed[identity].summary or "")

@@ -1,4 +1,4 @@
-"""What deploy/ has: it names what exists, and is as hard as it says."""
+"""The files of deploy/: all names in them exist, and services are hardened."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HARD = {
 
 
 def unit(file: Path) -> dict[str, list[tuple[str, str]]]:
-    """The sections of a unit; a directive may stand in one several times."""
+    """Return the sections of a unit. A directive may occur several times."""
     sections: dict[str, list[tuple[str, str]]] = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         if header := re.fullmatch(r"\[(\w+)\]", line):
@@ -45,14 +45,14 @@ def unit(file: Path) -> dict[str, list[tuple[str, str]]]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_setting_named_exists(file: Path) -> None:
-    """What is named PUBSEARCH_ is a setting."""
+    """Every name that starts with PUBSEARCH_ is a setting."""
     known = {f"PUBSEARCH_{row.name.upper()}" for row in config.ROWS}
     named = set(re.findall(r"\bPUBSEARCH_[A-Z_]+", file.read_text(encoding="utf-8")))
     assert named <= known
 
 
-def test_the_environment_is_one_that_settings_are_read_from() -> None:
-    """The settings of deploy/environment are read without an error."""
+def test_the_environment_is_valid() -> None:
+    """The settings in deploy/environment are read without an error."""
     lines = (DEPLOY / "environment").read_text(encoding="utf-8").splitlines()
     stated = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     settings = config.load(environment=stated)
@@ -62,7 +62,7 @@ def test_the_environment_is_one_that_settings_are_read_from() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_command_named_exists(file: Path) -> None:
-    """What is called as `pubsearch NAME` is a command."""
+    """Every `pubsearch NAME` in these files is a command."""
     text = file.read_text(encoding="utf-8")
     named = re.findall(r"(?:bin/pubsearch|pubsearch pubsearch) (\w+)", text)
     assert set(named) <= set(main.commands.commands)
@@ -70,7 +70,7 @@ def test_every_command_named_exists(file: Path) -> None:
 
 @pytest.mark.parametrize("file", SERVICES, ids=lambda file: file.name)
 def test_services_are_hardened(file: Path) -> None:
-    """Server and build have no network, no privileges, and no place to write but their own."""
+    """Server and build have no network, no privileges, and write only to their own folders."""
     stated = unit(file)["Service"]
     assert HARD.items() <= dict(stated).items()
     assert [value for name, value in stated if name == "SystemCallFilter"] == [
@@ -79,7 +79,7 @@ def test_services_are_hardened(file: Path) -> None:
 
 
 def test_only_the_build_can_write_to_the_index() -> None:
-    """The server has neither the user of the build nor the folder that this one may write to."""
+    """The server runs as another user than the build, and cannot write to the index."""
     server = dict(unit(DEPLOY / "pubsearch.service")["Service"])
     build = dict(unit(DEPLOY / "pubsearch-build.service")["Service"])
     assert server["DynamicUser"] == "yes"
@@ -90,8 +90,8 @@ def test_only_the_build_can_write_to_the_index() -> None:
 
 
 @pytest.mark.parametrize("name", ["pubsearch.service", "Dockerfile"])
-def test_the_server_is_started_with_options_that_it_has(name: str) -> None:
-    """Gunicorn gets the options of search_app/workers.py, and others only if it knows them."""
+def test_the_server_has_valid_options(name: str) -> None:
+    """Gunicorn gets the options of search_app/workers.py, and no option that it lacks."""
     gunicorn = Path(sys.executable).parent / "gunicorn"
     known = subprocess.run(
         [gunicorn, "--help"], capture_output=True, text=True, check=True
@@ -105,7 +105,7 @@ def test_the_server_is_started_with_options_that_it_has(name: str) -> None:
 
 
 def test_the_options_of_gunicorn_are_in_force() -> None:
-    """Every option that search_app/workers.py sets is one of gunicorn's, and has that value."""
+    """Every option in search_app/workers.py exists in gunicorn and has that value."""
     gunicorn = Path(sys.executable).parent / "gunicorn"
     told = subprocess.run(
         [gunicorn, "--config", "python:search_app.workers", "--print-config"],
@@ -119,23 +119,23 @@ def test_the_options_of_gunicorn_are_in_force() -> None:
         assert re.search(rf"^{hook.__name__} += .*{hook.__name__}", told, re.MULTILINE)
 
 
-def test_what_the_dockerfile_copies_exists() -> None:
-    """Every path that is copied from the checkout is there."""
+def test_the_dockerfile_copies_existing_paths() -> None:
+    """Every path that the Dockerfile copies from the checkout exists."""
     for paths in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE):
         for path in paths.split():
             assert (ROOT / path).exists(), path
 
 
-def test_the_image_runs_as_nobody_and_is_asked_for_its_health() -> None:
-    """What runs is the last stage: as nobody, and its health is asked for where it is told."""
+def test_the_image_runs_as_nobody_with_a_health_check() -> None:
+    """The last stage runs as nobody, and its health check requests /healthz."""
     build, last = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
     assert "pip uninstall" in build
     assert "\nUSER 65534:65534\n" in last
     assert "/healthz" in last.partition("HEALTHCHECK")[2]
 
 
-def test_what_is_installed_is_what_the_extra_asks_for() -> None:
-    """deploy/install names the packages of the extra `production`, by their hashes."""
+def test_the_installed_packages_are_those_of_the_extra() -> None:
+    """deploy/install names the packages of the extra `production`, with their hashes."""
     setup = configparser.ConfigParser(interpolation=None)
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     wanted = setup["options.extras_require"]["production"].split()
@@ -145,14 +145,14 @@ def test_what_is_installed_is_what_the_extra_asks_for() -> None:
 
 
 def test_the_readme_has_a_row_for_each_file() -> None:
-    """deploy/README.md says what each file is."""
+    """deploy/README.md describes each file."""
     text = (DEPLOY / "README.md").read_text(encoding="utf-8")
     for file in FILES:
         assert file.name == "README.md" or f"`{file.name}`" in text
 
 
-def test_nginx_can_read_its_file(tmp_path: Path) -> None:
-    """Nginx finds no fault with its file, its paths put elsewhere."""
+def test_nginx_accepts_its_file(tmp_path: Path) -> None:
+    """Nginx reports no error in its file, with the paths replaced."""
     nginx, openssl = shutil.which("nginx"), shutil.which("openssl")
     if not nginx or not openssl:
         pytest.skip("nginx and openssl are not both installed")

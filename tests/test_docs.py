@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documents agree with the program."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_every_setting_is_documented() -> None:
 
 @pytest.mark.slow
 def test_gunicorn_serves_as_documented(catalogue_index: Path) -> None:
-    """The command of docs/serving.md for several workers starts workers that serve the page."""
+    """The gunicorn command of docs/serving.md starts workers that serve the page."""
     text = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
     assert f"gunicorn {' '.join(serving.GUNICORN)} --workers 2\n" in text
     command = partial(serving.gunicorn, 2)
@@ -56,7 +56,7 @@ def test_every_module_has_a_line_in_the_architecture() -> None:
 
 
 def test_the_form_in_the_corpus_readme_is_a_publication(tmp_path: Path) -> None:
-    """The article that corpus/README.md offers to copy is read without a problem."""
+    """The template article in corpus/README.md is read without a problem."""
     text = (ROOT / "corpus" / "README.md").read_text(encoding="utf-8")
     match = re.search(r"<article itemscope.*?</article>", text, re.DOTALL)
     assert match
@@ -79,7 +79,7 @@ DOCUMENTS = {
 }  # fmt: skip
 LINES = [line for text in DOCUMENTS.values() for line in text.splitlines()]
 ENDING = r"(?:check|build|status|rollback|verify|import .*?|search .*?)"
-"""The commands that end by themselves."""
+"""A regular expression of the commands that exit by themselves."""
 COMMANDS = sorted({
     match[1]
     for line in LINES
@@ -93,7 +93,7 @@ URLS = sorted({
 
 
 def test_the_documents_have_commands() -> None:
-    """The commands of the documents are found, so that the next test runs them."""
+    """The documents have commands, so the next test is not empty."""
     assert len(COMMANDS) == 12
 
 
@@ -102,7 +102,7 @@ def test_the_documents_have_commands() -> None:
 def test_the_commands_of_the_documents_run(
     command: str, tmp_path: Path, catalogue_index: Path
 ) -> None:
-    """Each command that a document shows ends without an error."""
+    """Each command in a document exits without an error."""
     index = (
         catalogue_index
         if command.startswith(("search", "status", "verify"))
@@ -132,13 +132,13 @@ def test_the_commands_of_the_documents_run(
 
 
 def test_the_documents_have_requests() -> None:
-    """The requests of the documents are found, so that the next test sends them."""
+    """The documents have requests, so the next test is not empty."""
     assert len(URLS) == 5
 
 
 @pytest.mark.parametrize("url", URLS)
 def test_the_requests_of_the_documents_are_answered(url: str, client: FlaskClient) -> None:
-    """Each request that a document shows gets JSON with status 200."""
+    """Each request in a document gets JSON with status 200."""
     answer = client.get(url)
     assert answer.status_code == 200
     assert answer.is_json
@@ -151,7 +151,7 @@ def test_the_readme_can_be_read_in_a_minute() -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_to_files_and_headings(path: Path) -> None:
-    """A relative link of a document leads to a file, and its fragment to a heading of the file."""
+    """A relative link leads to a file, and its fragment to a heading of that file."""
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", DOCUMENTS[path]):
         name, _, fragment = link.partition("#")
         target = path.parent / name if name else path
@@ -160,7 +160,7 @@ def test_links_lead_to_files_and_headings(path: Path) -> None:
 
 
 def _anchors(path: Path) -> set[str]:
-    """Return the fragments of the headings of a document, as GitHub makes them."""
+    """Return the fragments of the headings of a document, as GitHub generates them."""
     headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -170,7 +170,7 @@ RECORDS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.name)
 def test_a_decision_is_a_short_record(path: Path) -> None:
-    """A decision is in the index. It has at most 25 lines: context, decision, consequences."""
+    """A decision is in the index and has at most 25 lines: context, decision, consequences."""
     text = DOCUMENTS[path]
     heading = re.match(r"# (\d+)\. (.*)\n", text)
     assert heading
@@ -192,20 +192,20 @@ NAMED = [
 
 
 def test_documents_name_tests() -> None:
-    """The tests that the documents name are found, so that the next test looks for them."""
+    """The documents name tests, so the next test is not empty."""
     assert {document for document, _, _ in NAMED} == {"reliability.md", "security.md"}
     assert len(NAMED) > 100
 
 
 @pytest.mark.parametrize(("document", "file", "test"), NAMED)
-def test_a_test_that_a_document_names_is_there(document: str, file: str, test: str) -> None:
-    """Where a document says that a test would fail, there is one of that name in that file."""
+def test_a_test_named_in_a_document_exists(document: str, file: str, test: str) -> None:
+    """A test that a document names exists in that file."""
     text = (ROOT / "tests" / file).read_text(encoding="utf-8")
     assert re.search(rf"^def {test}\(", text, re.MULTILINE), document
 
 
-def test_the_bounds_in_the_document_are_those_in_force() -> None:
-    """docs/security.md tells the numbers that the program has."""
+def test_documented_limits_match_the_program() -> None:
+    """docs/security.md has the same limits as the program."""
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     for told in (
         f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",

@@ -1,4 +1,4 @@
-"""What is found by meaning is told on the page, in the API and on the command line."""
+"""Semantic hits on the page, in the API, and on the command line."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ FOREIGN = ("/?q=Opferanwalt+im+Strafverfahren", "/?q=handel+dzie%C4%87mi", "/?q=
 
 @pytest.fixture
 def client(meaning_index: Path, tmp_path: Path) -> Iterator[FlaskClient]:
-    """A client of the application on the catalogue with what its publications mean."""
+    """Return a client of an application on the catalogue with embeddings."""
     settings = config.load(PATIENT, index=meaning_index, gaps=tmp_path / "gaps.jsonl")
     with create_app(settings).test_client() as client:
         yield client
 
 
 def readings(client: FlaskClient, address: str) -> dict[str, str]:
-    """How the page says that it read the words: lines, and where their links lead."""
+    """Return the notes above a list and the targets of their links."""
     page = BeautifulSoup(client.get(address).text, "lxml")
     found = ((each, each.select_one("a")) for each in page.select("p.note"))
     return {str(each.find(string=True)).strip(): str(a["href"]) if a else "" for each, a in found}
 
 
-def test_only_meaning(client: FlaskClient) -> None:
-    """Where no publication has a word, the page says so, and leads to the words alone."""
+def test_a_list_of_semantic_hits_only(client: FlaskClient) -> None:
+    """A page of semantic hits only says so, and links to a search without them."""
     address = "/?q=Opferanwalt+im+Strafverfahren"
     found = answer(client, address)
     assert found["by_meaning"] == found["total"] > 0
@@ -57,8 +57,8 @@ def test_only_meaning(client: FlaskClient) -> None:
     assert "Hits for each word:" not in page
 
 
-def test_meaning_beside_words(client: FlaskClient) -> None:
-    """Where words find some, the page says how many others there are, and leads to the words."""
+def test_semantic_hits_after_lexical_ones(client: FlaskClient) -> None:
+    """A page with lexical hits counts the semantic ones and links to a search without them."""
     found = answer(client, "/?q=sailors+abused+at+sea")
     told = [
         line for line in readings(client, "/?q=sailors+abused+at+sea") if "similar meaning" in line
@@ -73,16 +73,16 @@ def test_meaning_beside_words(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("address", FOREIGN)
-def test_numbers_are_true_with_meaning(address: str, client: FlaskClient) -> None:
-    """Whatever a diagnosis counts is what its link leads to, publications found by meaning too."""
+def test_diagnosis_counts_include_semantic_hits(address: str, client: FlaskClient) -> None:
+    """Each count of a diagnosis is the length of its list, semantic hits included."""
     diagnosis = answer(client, address)["diagnosis"]
     for each in offered(diagnosis) if diagnosis else ():
         if each["url"]:
             assert answer(client, each["url"])["total"] == each["total"], each
 
 
-def test_every_link_leads_where_it_says(client: FlaskClient) -> None:
-    """The values of a list that meaning made tell the lengths of the lists that they lead to."""
+def test_facet_counts_include_semantic_hits(client: FlaskClient) -> None:
+    """The facet values of a semantic list lead to lists of the length in their labels."""
     page = BeautifulSoup(client.get("/?q=Opferanwalt+im+Strafverfahren").text, "lxml")
     for tick in page.select("a.tick"):
         told = re.search(r"([\d,]+) publications?", str(tick["aria-label"]))
@@ -90,8 +90,8 @@ def test_every_link_leads_where_it_says(client: FlaskClient) -> None:
         assert answer(client, str(tick["href"]))["total"] == int(told[1].replace(",", ""))
 
 
-def test_semantic_stays_in_every_link(client: FlaskClient) -> None:
-    """All links of a list without meaning keep it so; the search box begins anew."""
+def test_semantic_0_stays_in_every_link(client: FlaskClient) -> None:
+    """All links of a list without semantic hits keep `semantic=0`. The search box drops it."""
     text = client.get("/?q=trafficking&semantic=0&section=Tools&size=5&page=2").text
     links = [unescape(each) for each in re.findall(r'href="(/\?[^"]*)"', text)]
     assert links
@@ -101,16 +101,16 @@ def test_semantic_stays_in_every_link(client: FlaskClient) -> None:
     assert not box.select("[name=semantic]")
 
 
-def test_a_gap_stays_a_gap(client: FlaskClient, tmp_path: Path) -> None:
-    """A search whose words no publication has is noted, though some mean the like."""
+def test_a_search_with_only_semantic_hits_is_logged(client: FlaskClient, tmp_path: Path) -> None:
+    """A search without lexical hits is logged, even if it has semantic ones."""
     client.get("/?q=Opferanwalt+im+Strafverfahren")
     client.get("/?q=child+brides")
     noted = (tmp_path / "gaps.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(each)["query"] for each in noted] == ["Opferanwalt im Strafverfahren"]
 
 
-def test_why_tells_meaning(client: FlaskClient) -> None:
-    """Why a publication was found says what its meaning adds, in a sentence and as a part."""
+def test_explanations_include_the_semantic_score(client: FlaskClient) -> None:
+    """An explanation has the semantic score, in a sentence and as a part."""
     hit: dict[str, Any]
     for hit in answer(client, "/?q=Opferanwalt+im+Strafverfahren&explain=1")["hits"]:
         assert hit["why"]["parts"] == []
@@ -119,13 +119,13 @@ def test_why_tells_meaning(client: FlaskClient) -> None:
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:
-    """Exit status and output of the command line."""
+    """Return exit status and output of a command."""
     result = CliRunner().invoke(main.commands, arguments, env=environment)
     return result.exit_code, result.output or str(result.exception)
 
 
-def test_building_with_meaning(corpus: Path, tmp_path: Path) -> None:
-    """`--semantic 1`, or the setting, builds what publications mean; 0 builds without."""
+def test_building_with_embeddings(corpus: Path, tmp_path: Path) -> None:
+    """`--semantic 1`, or the setting, builds embeddings. 0 builds none."""
     index = tmp_path / "index"
     places = ("--corpus", str(corpus), "--index", str(index))
     encoder = embeddings.encoder()
@@ -143,7 +143,7 @@ def test_building_with_meaning(corpus: Path, tmp_path: Path) -> None:
 def test_the_extra_is_missing(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the extra, a build that wants it says what to install, and writes nothing."""
+    """A semantic build without the extra names the package to install, and writes nothing."""
     monkeypatch.setattr(embeddings, "encoder", lambda: None)
     places = ("--corpus", str(corpus), "--index", str(tmp_path / "index"))
     status, output = run("build", *places, "--semantic", "1")

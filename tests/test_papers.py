@@ -1,4 +1,4 @@
-"""A catalogue with other fields, and with papers by the thousand, is no line of code."""
+"""A catalogue with other fields and thousands of papers needs no change of code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVERY = 100
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """A client on every hundredth of the papers."""
+    """Return a client on one percent of the papers."""
     file = ROOT.parent / "shared" / "data" / "papers-100k.jsonl.xz"
     if not file.is_file():
         pytest.skip(f"the shared data are not there: {file}")
@@ -38,7 +38,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def test_the_papers_have_their_own_facets(papers: FlaskClient) -> None:
-    """Facets, fields and labels follow from the other catalogue's rows."""
+    """Facets, fields, and labels follow the rows of the other catalogue."""
     found = json.loads(papers.get("/api/search?q=translation").data)
     assert list(found["facets"]) == ["venue", "publisher", "place", "year", "type", "language"]
     assert found["total"] > 10
@@ -46,7 +46,7 @@ def test_the_papers_have_their_own_facets(papers: FlaskClient) -> None:
 
 
 def test_long_codes_of_languages_become_short(papers: FlaskClient) -> None:
-    """The papers say fra and zho; they are found as fr and zh."""
+    """The codes fra and zho of the papers become fr and zh."""
     values = {
         bucket["value"]
         for bucket in json.loads(papers.get("/api/search").data)["facets"]["language"]
@@ -56,7 +56,7 @@ def test_long_codes_of_languages_become_short(papers: FlaskClient) -> None:
 
 
 def test_a_long_facet_has_a_page_of_all_its_values(papers: FlaskClient) -> None:
-    """The search page shows ten venues and leads to a page that has them all."""
+    """The search page shows 10 venues and links to a page that has all of them."""
     page = papers.get("/facet/venue").text
     total = json.loads(papers.get("/api/search").data)["facets"]["venue"]
     assert len(total) == 50
@@ -65,6 +65,6 @@ def test_a_long_facet_has_a_page_of_all_its_values(papers: FlaskClient) -> None:
 
 
 def test_ids_with_slashes_and_dots_have_pages(papers: FlaskClient) -> None:
-    """An id that the source gives is kept, and opens its page."""
+    """An id from the source is kept and has a page."""
     for hit in json.loads(papers.get("/api/search?size=20").data)["hits"]:
         assert papers.get(hit["url"]).status_code == 200

@@ -1,4 +1,4 @@
-"""A rebuilt index is taken up by a running application, and no request fails meanwhile."""
+"""A running application switches to a rebuilt index, and no request fails during the switch."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ OLD, NEW = "Case Digest - Evidential Issues", "Case Digest - Questions of Eviden
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """A copy of the corpus that may be edited."""
+    """Return a copy of the corpus that may be edited."""
     return shutil.copytree(CORPUS, tmp_path / "corpus")
 
 
 @pytest.fixture
 def index(tmp_path: Path, corpus: Path) -> Path:
-    """Its index."""
+    """Return the index of that corpus."""
     build.build(corpus, tmp_path / "index")
     return tmp_path / "index"
 
 
 @pytest.fixture
 def app(index: Path) -> Flask:
-    """The application on it. It takes up a new index when `refresh` is called."""
+    """Return the application on that index. It opens a new index when `refresh` is called."""
     return create_app(config.load(PATIENT, index=index))
 
 
 def refresh(app: Flask) -> None:
-    """Does what a server does every second."""
+    """Do the work that a server does every second."""
     engine = app.extensions["pubsearch"]
     assert isinstance(engine, Engine)
     engine.refresh()
 
 
 def edit(corpus: Path, old: str, new: str) -> None:
-    """Edits a page of the corpus as a person would."""
+    """Edit a page of the corpus."""
     page = corpus / "tools.html"
     text = page.read_text(encoding="utf-8")
     assert old in text
@@ -57,7 +57,7 @@ def edit(corpus: Path, old: str, new: str) -> None:
 
 
 def test_an_edited_page_is_found_after_a_rebuild(corpus: Path, index: Path, app: Flask) -> None:
-    """A page edited in corpus/ is found after a build, once the server has taken that up."""
+    """A search finds an edited page after a build and a refresh of the server."""
     client = app.test_client()
     assert NEW not in client.get("/?q=sherloc").text
     edit(corpus, OLD, NEW)
@@ -67,8 +67,8 @@ def test_an_edited_page_is_found_after_a_rebuild(corpus: Path, index: Path, app:
     assert NEW in client.get("/?q=sherloc").text
 
 
-def test_a_rollback_is_taken_up_too(corpus: Path, index: Path, app: Flask) -> None:
-    """After a rollback the running application answers from the generation before."""
+def test_a_rollback_is_opened_too(corpus: Path, index: Path, app: Flask) -> None:
+    """The running application switches to the previous generation after a rollback."""
     client = app.test_client()
     edit(corpus, OLD, NEW)
     build.build(corpus, index)
@@ -80,7 +80,7 @@ def test_a_rollback_is_taken_up_too(corpus: Path, index: Path, app: Flask) -> No
 
 
 def test_no_request_fails_during_rebuilds(corpus: Path, index: Path, app: Flask) -> None:
-    """Two hundred requests during five rebuilds are all answered, each from one generation."""
+    """All 200 requests during five rebuilds succeed, each from one generation."""
     done = Event()
 
     def ask(number: int) -> tuple[int, int, int]:
@@ -106,8 +106,8 @@ def test_no_request_fails_during_rebuilds(corpus: Path, index: Path, app: Flask)
     assert len(directory.names(index)) == publish.KEPT
 
 
-def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) -> None:
-    """When the pointer names a generation that can't be read, the one held goes on answering."""
+def test_an_unreadable_generation_keeps_the_last_good_one(index: Path, app: Flask) -> None:
+    """The application keeps its generation if the pointer names one that cannot be read."""
     client = app.test_client()
     assert client.get("/").status_code == 200
     live = directory.current_name(index)
@@ -123,8 +123,8 @@ def test_an_index_that_breaks_leaves_the_last_good_one(index: Path, app: Flask) 
     assert json.loads(client.get("/healthz").data)["status"] == "ok"
 
 
-def test_a_damaged_generation_is_not_taken_up(corpus: Path, index: Path, app: Flask) -> None:
-    """A generation whose files are not as written is refused, told, and mended by a build."""
+def test_a_damaged_generation_is_not_opened(corpus: Path, index: Path, app: Flask) -> None:
+    """A generation with damaged files is refused, reported, and repaired by a build."""
     client = app.test_client()
     assert client.get("/").status_code == 200
     edit(corpus, OLD, NEW)

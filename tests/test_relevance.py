@@ -1,4 +1,4 @@
-"""`make relevance` measures what it says it does."""
+"""`make relevance` measures rankings as its report describes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ JUDGMENTS = (
 
 @pytest.fixture
 def collections(tmp_path: Path) -> Path:
-    """A folder of one judged set: seven documents and six queries."""
+    """Return a folder with one judged set of seven documents and six queries."""
     folder = tmp_path / "collections" / "small"
     folder.mkdir(parents=True)
     documents = [{"id": each[0], "title": each[1], "text": each[2]} for each in DOCUMENTS]
@@ -59,31 +59,31 @@ def collections(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small(collections: Path) -> JudgedSet:
-    """The set, read."""
+    """Return the set, loaded."""
     return judged.load(collections / "small")
 
 
-def test_only_queries_that_are_judged_count(small: JudgedSet) -> None:
-    """Unjudged queries, those to learn from, and grades below 1 are left out."""
+def test_only_judged_queries_count(small: JudgedSet) -> None:
+    """Unjudged queries, training queries, and grades below 1 are left out."""
     assert [query.id for query in small.queries] == ["a", "b", "c", "d"]
     assert small.judgments["a"] == {"1": 3}
 
 
-def test_an_empty_document_is_named_and_one_without_a_title_kept(small: JudgedSet) -> None:
-    """What has no word is left out for all and told; a text without a title can be found."""
+def test_empty_documents_are_reported_and_untitled_ones_kept(small: JudgedSet) -> None:
+    """A document without words is left out and reported. One without a title is kept."""
     assert small.empty == ("5",)
     assert [each.id for each in small.documents] == ["1", "2", "3", "4", "6", "7"]
 
 
-def test_words_hold_no_operator(small: JudgedSet) -> None:
-    """Quotes, minus, OR and fields become words, and there are at most 500 of them."""
+def test_words_contain_no_operator(small: JudgedSet) -> None:
+    """Quotes, minus, OR, and fields become words, of which at most 500 are kept."""
     assert small.queries[1].words == "composite slabs or heat"
     assert judged.words('title:a -"b c" d* (e)') == "title a b c d e"
     assert len(judged.words("word " * 600).split()) == 500
 
 
-def test_the_engine_finds_every_document_by_any_word(small: JudgedSet, tmp_path: Path) -> None:
-    """Documents come through the indexer whole, and what was judged relevant stands first."""
+def test_the_engine_ranks_relevant_documents_first(small: JudgedSet, tmp_path: Path) -> None:
+    """The engine ranks the relevant document first and matches any of the words."""
     searched = engine.built(small.documents, tmp_path)
     found = {query.id: [*engine.found(searched, query.words, "any", 10)] for query in small.queries}
     assert {query: documents[0] for query, documents in found.items()} == {
@@ -93,14 +93,14 @@ def test_the_engine_finds_every_document_by_any_word(small: JudgedSet, tmp_path:
 
 
 def test_the_formula_gives_the_scores_of_the_engine(small: JudgedSet, tmp_path: Path) -> None:
-    """The reference on the engine's constants gives what the engine gives."""
+    """The reference formula with the engine's constants gives the engine's scores."""
     searched = engine.built(small.documents, tmp_path)
     collection = Collection(small.documents)
     assert engine.largest_difference(searched, small, collection) < engine.TOLERANCE
 
 
-def test_other_scores_than_the_formula_gives_are_an_error(small: JudgedSet, tmp_path: Path) -> None:
-    """If the engine ranked by something else, its constants could not be chosen by the formula."""
+def test_a_difference_from_the_formula_is_an_error(small: JudgedSet, tmp_path: Path) -> None:
+    """Scores that differ from the formula raise an error, as the formula tunes the constants."""
     searched = engine.built(small.documents, tmp_path)
     fewer = Collection(small.documents)
     fewer.title_lengths = fewer.title_lengths * 2
@@ -109,8 +109,8 @@ def test_other_scores_than_the_formula_gives_are_an_error(small: JudgedSet, tmp_
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
-def test_a_peer_finds_any_of_the_words(peer: Peer, small: JudgedSet, tmp_path: Path) -> None:
-    """Each peer gives the documents with any of the words, once each, apostrophes or not."""
+def test_a_peer_matches_any_of_the_words(peer: Peer, small: JudgedSet, tmp_path: Path) -> None:
+    """Each peer returns every document with any of the words once, with or without apostrophes."""
     if not peer.is_installed:
         pytest.skip(f"{peer.module} is not installed: make relevance installs it")
     rank = peer.build(small.documents, tmp_path)
@@ -119,8 +119,8 @@ def test_a_peer_finds_any_of_the_words(peer: Peer, small: JudgedSet, tmp_path: P
     assert rank("zyzzyva") == []
 
 
-def test_a_difference_knows_noise_from_an_edge() -> None:
-    """The same small edge on every query is no chance; one that sways may be."""
+def test_a_consistent_difference_is_significant() -> None:
+    """A small gain on every query is significant. One that changes its sign is not."""
     theirs = np.linspace(0, 0.9, 40)
     edge = difference(theirs + 0.05, theirs)
     assert (edge.low, edge.mean, edge.high) == pytest.approx((0.05, 0.05, 0.05))
@@ -131,8 +131,8 @@ def test_a_difference_knows_noise_from_an_edge() -> None:
     assert swaying.chance > 0.5
 
 
-def test_a_choice_is_reported_on_the_half_that_did_not_make_it() -> None:
-    """Each row shines on one query; whichever was chosen has nothing to show on the others."""
+def test_a_choice_is_evaluated_on_the_other_half() -> None:
+    """A choice is scored only on the queries that were not used to make it."""
     rows, count = len(tuning.GRID), 8
     grid = np.zeros((rows, count))
     grid[:count] = np.eye(count)
@@ -147,19 +147,19 @@ def test_a_choice_is_reported_on_the_half_that_did_not_make_it() -> None:
     ("needed", "ahead", "met"),
     [(0.0, 0.001, True), (0.0, 0.0, False), (-0.005, -0.005, True), (-0.005, -0.006, False)],
 )
-def test_level_is_not_ahead(needed: float, ahead: float, met: bool) -> None:
-    """A bar asks to be ahead, or within its margin."""
+def test_a_tie_does_not_meet_a_bar(needed: float, ahead: float, met: bool) -> None:
+    """A bar requires a lead over the peer, or a difference within its margin."""
     apart = Difference(ahead, ahead, ahead, 1.0, 0, 0, 1)
     assert Bar("Whoosh", needed, apart).is_met is met
 
 
 def test_only_whoosh_on_cranfield_has_a_margin() -> None:
-    """The bars are those of the project's aim."""
+    """Only the bar for Whoosh on Cranfield has a margin, of 0.005."""
     assert MARGINS == {("cranfield", "Whoosh"): -0.005}
 
 
 def test_a_run_writes_a_report_and_its_figures(collections: Path, tmp_path: Path) -> None:
-    """The page says how it was made and whether bars are met; the figures lie beside it."""
+    """A run writes a page with its method and bars, and the figures next to it."""
     if find_spec("ir_measures") is None:
         pytest.skip("ir-measures is not installed: make relevance installs it")
     page = tmp_path / "docs" / "relevance.md"
@@ -177,8 +177,8 @@ def test_a_run_writes_a_report_and_its_figures(collections: Path, tmp_path: Path
     assert small["empty"] == ["5"]
 
 
-def test_a_folder_without_sets_is_told(tmp_path: Path) -> None:
-    """Nothing is written where there is nothing to judge by."""
+def test_a_folder_without_sets_is_an_error(tmp_path: Path) -> None:
+    """A folder without judged sets is an error, and no report is written."""
     page = tmp_path / "relevance.md"
     arguments = ["--collections", str(tmp_path), "--report", str(page)]
     ran = CliRunner().invoke(main, arguments)

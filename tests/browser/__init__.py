@@ -1,1 +1,1 @@
-"""Browser tests: the real page in a real Chromium."""
+"""Browser tests: the site in a real Chromium."""

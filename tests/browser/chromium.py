@@ -1,7 +1,7 @@
-"""The browser that the tests run in: find an installed one, or install Debian's.
+"""The browser of the tests: locate an installed one, or install the one of Debian.
 
-`python -m tests.browser.chromium` is what `make test` runs. It always exits 0: where no browser
-is to be had, the browser tests themselves say so.
+`make test` runs `python -m tests.browser.chromium`. It always exits with 0. Without a browser, the
+browser tests report that themselves.
 """
 
 import os
@@ -16,20 +16,23 @@ APPLICATIONS = (
     "Chromium.app/Contents/MacOS/Chromium",
     "Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-# Between them Arabic, Devanagari and Chinese; without them, pictures of pages show boxes.
+# They cover Arabic, Devanagari, and Chinese, which screenshots need.
 FONTS = ("fonts-noto-core", "fonts-wqy-microhei")
 SETTING = "PUBSEARCH_CHROMIUM"
 
 
 def find() -> Path | None:
-    """The first Chromium or Chrome that runs, or, if PUBSEARCH_CHROMIUM names one, only that."""
+    """Return the first Chromium or Chrome that runs.
+
+    If PUBSEARCH_CHROMIUM is set, try only that one.
+    """
     named = os.environ.get(SETTING)
     candidates = [Path(named)] if named else list(_usual_places())
     return next((path for path in candidates if _runs(path)), None)
 
 
 def why_none() -> str:
-    """What to tell a person when `find` found nothing."""
+    """Return the message for users if `find` returns None."""
     named = os.environ.get(SETTING)
     if named:
         return (
@@ -50,7 +53,10 @@ def _usual_places() -> Iterator[Path]:
 
 
 def _runs(path: Path) -> bool:
-    """Whether it tells its version; Ubuntu has a stand-in that only points to a shop."""
+    """Return whether a file is a Chromium that prints its version.
+
+    On Ubuntu the file may be a placeholder for the snap.
+    """
     try:
         told = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -59,7 +65,10 @@ def _runs(path: Path) -> bool:
 
 
 def _is_debian() -> bool:
-    """Debian and what is made from it, but for Ubuntu, whose chromium package holds no browser."""
+    """Return whether this is Debian or a derivative.
+
+    Ubuntu does not count, as its chromium package contains no browser.
+    """
     try:
         lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -80,7 +89,7 @@ def _is_installed(package: str) -> bool:
 
 
 def install() -> None:
-    """On Debian, as root, install what is missing of the browser and the fonts."""
+    """Install a missing browser and missing fonts, on Debian and as root."""
     if not _is_debian() or os.geteuid() != 0:
         return
     wanted = [font for font in FONTS if not _is_installed(font)]
@@ -92,7 +101,7 @@ def install() -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
     for command in (["update"], ["install", "-y", "--no-install-recommends", *wanted]):
-        # A list of packages that could not be renewed in full may still do.
+        # A partly updated list of packages may be enough.
         if subprocess.run(
             [*apt, *command],
             env=environment,

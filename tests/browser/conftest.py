@@ -1,4 +1,4 @@
-"""What the browser tests share: one Chromium for all, a fresh profile for each page."""
+"""Fixtures of the browser tests: one Chromium for all, and a new profile for each page."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ PATIENCE = 60_000
 
 
 class OpenPage(Protocol):
-    """Opens a page in a fresh profile; what is not said is a wide window, light, with scripts."""
+    """A function that opens a page in a new profile. Default: wide window, light, with scripts."""
 
     def __call__(
         self,
@@ -47,7 +47,7 @@ class OpenPage(Protocol):
     ) -> Page: ...
 
 
-@pytest.hookimpl(tryfirst=True)  # before that of tests/conftest.py
+@pytest.hookimpl(tryfirst=True)  # runs before the hook of tests/conftest.py
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test in this folder `browser`, and run all of them on one worker.
 
@@ -62,7 +62,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A running Chromium; without one the tests are skipped and say why, and fail in CI."""
+    """Yield a running Chromium.
+
+    Without one, the tests are skipped with a reason, and fail in CI.
+    """
     found = chromium.find()
     if found is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.why_none())
@@ -75,7 +78,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site of a copy of corpus/, for all tests that only read it."""
+    """Yield the site of a copy of corpus/, for all tests that only read it."""
     folder = tmp_path_factory.mktemp("site")
     corpus = shutil.copytree(CORPUS, folder / "corpus")
     with serving(corpus, folder / "index") as running:
@@ -84,7 +87,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site whose index was never built."""
+    """Yield a site without an index."""
     folder = tmp_path_factory.mktemp("empty")
     with serving(CORPUS, folder / "index", BARE) as running:
         yield running
@@ -92,10 +95,9 @@ def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """Opens pages, as many as a test needs, and closes them after it.
+    """Yield a function that opens pages, and close them after the test.
 
-    An error that a script does not catch, and anything that the Content-Security-Policy
-    forbids, fails the test.
+    An uncaught script error, or a violation of the Content-Security-Policy, fails the test.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
@@ -134,15 +136,15 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    """A page in a wide, light window, with JavaScript."""
+    """Return a page in a wide, light window, with JavaScript."""
     return open_page()
 
 
 @pytest.fixture
 def axe_violations() -> Callable[[Page], list[str]]:
-    """Tells what axe finds wrong with a page: the rule, how grave, and the first places.
+    """Return a function that lists the violations of axe: rule, impact, and first elements.
 
-    The page must have been opened with JavaScript: without, axe never comes to an end.
+    The page needs JavaScript. Without it, axe never returns.
     """
 
     def violations(page: Page) -> list[str]:

@@ -1,4 +1,4 @@
-"""The site that the browser meets: the real command, as a process of its own; and its pages."""
+"""The site under test: the real command in its own process, and locators for its pages."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ settings = config.load()
 waitress.serve(create_app(settings), host=settings.host, port=settings.port)
 """
 BARE = ("-c", _BARE)
-"""Serves without the look at the index that the command has at its start."""
+"""Arguments that start a server without checking the index first."""
 
 START = 180
-"""Seconds that a server may take to index the corpus and listen on a slow machine."""
+"""Timeout in seconds for a server to index the corpus and listen, on a slow machine."""
 
 ORGANS = {
     "Assessment Toolkit: Trafficking in Persons for the Purpose of Organ Removal",
@@ -54,7 +54,7 @@ SEARCHES = {
     "reasons": "/?q=africa+traficking&region=Africa&explain=1",
     "reasons of what is relaxed": "/?q=organ+xyzzy+%22victimm%22&explain=1",
 }
-"""A search page of every kind."""
+"""One search page of every kind."""
 
 PAGES = SEARCHES | {
     "facet": "/facet/body",
@@ -69,22 +69,22 @@ PAGES = SEARCHES | {
     "400": "/?q=organs&sort=sideways",
     "400 range": "/?year_from=2015&year_to=2010",
 }
-"""A page of every kind, but for those of a site without an index."""
+"""One page of every kind, except those of a site without an index."""
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A running server: where it listens, and the folders that it serves."""
+    """A running server: its URL and its folders."""
 
     base: str
     corpus: Path
     index: Path
 
     def url(self, address: str = "/") -> str:
-        """The full form of an address on this site."""
+        """Return the full URL of a path on this site."""
         return f"{self.base}{address}"
 
     def command(self, *words: str) -> str:
-        """Runs `pubsearch` with these words on the folders of this site; what it printed."""
+        """Run `pubsearch` with these arguments on the site's folders, and return its output."""
         environment = surroundings(self.corpus, self.index)
         return subprocess.run(
             [sys.executable, *COMMAND, *words],
@@ -92,7 +92,10 @@ class Site(msgspec.Struct, frozen=True):
         ).stdout  # fmt: skip
 
     def read(self, address: str) -> BeautifulSoup:
-        """A page as it comes over the network, without a browser; errors have pages too."""
+        """Return a page as it is served, without a browser.
+
+        Pages with an error status are returned too.
+        """
         try:
             with urllib.request.urlopen(self.url(address), timeout=START) as answer:
                 return BeautifulSoup(answer.read(), "lxml")
@@ -102,7 +105,7 @@ class Site(msgspec.Struct, frozen=True):
 
 
 def surroundings(corpus: Path, index: Path, port: int = 8000) -> dict[str, str]:
-    """The environment that settles where a site's folders and its port are."""
+    """Return the environment that sets the folders and the port of a site."""
     return os.environ | {
         "PUBSEARCH_CORPUS": str(corpus),
         "PUBSEARCH_INDEX": str(index),
@@ -113,7 +116,7 @@ def surroundings(corpus: Path, index: Path, port: int = 8000) -> dict[str, str]:
 
 @contextmanager
 def serving(corpus: Path, index: Path, code: Sequence[str] = (*COMMAND, "serve")) -> Iterator[Site]:
-    """A server for the time of a `with`, listening on a port that was free."""
+    """Yield a server that listens on a free port, and stop it after the `with` block."""
     port = free_port()
     log = index.with_name(f"{index.name}.log")
     with log.open("wb") as told:
@@ -130,7 +133,7 @@ def serving(corpus: Path, index: Path, code: Sequence[str] = (*COMMAND, "serve")
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns when somebody listens on the port."""
+    """Wait until a server listens on the port."""
     end = time.monotonic() + START
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as trial:
@@ -141,48 +144,48 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def search_box(page: Page) -> Locator:
-    """The search box: with scripts it is a combobox."""
+    """Return the search box. With scripts it is a combobox."""
     return page.get_by_role("search").get_by_label("Search the publications", exact=True)
 
 
 def summary(page: Page) -> Locator:
-    """The line that says what is shown of how many: the live region."""
+    """Return the line with the range and the total of the list, which is the live region."""
     return page.get_by_role("status")
 
 
 def hits(page: Page) -> Locator:
-    """The titles in the list of results."""
+    """Return the titles in the list of results."""
     return page.get_by_role("region", name="Results").get_by_role("heading", level=3)
 
 
 def facet(page: Page, label: str) -> Locator:
-    """A facet, by its heading."""
+    """Return a facet by its heading."""
     return page.get_by_role("group", name=label, exact=True)
 
 
 def value(page: Page, label: str, value: str) -> Locator:
-    """A value of a facet, ticked or not."""
+    """Return a value of a facet, selected or not."""
     name = re.compile(rf"^{re.escape(value)}, ")
     return facet(page, label).get_by_role("link", name=name)
 
 
 def chips(page: Page) -> Locator:
-    """The filters that are on, each a link that takes it off."""
+    """Return the chips of the active filters. Each is a link that removes its filter."""
     active = page.get_by_role("list", name="Active filters")
     return active.get_by_role("link", name=re.compile("^Remove filter"))
 
 
 def expect_chips(page: Page, *names: str) -> None:
-    """The filters that are on come to be these, each with the number that is left without it."""
+    """Wait until the active filters are these, each with the number of hits without it."""
     expect(chips(page)).to_have_count(len(names))
-    after = r"(; without it: [1-9][\d,]* publications?)?$"  # no count where nothing is found
+    after = r"(; without it: [1-9][\d,]* publications?)?$"  # a chip without hits has no count
     for place, name in enumerate(names):
         wanted = re.compile(f"^Remove filter {re.escape(name)}{after}")
         expect(chips(page).nth(place)).to_have_accessible_name(wanted)
 
 
 def told(text: str) -> int:
-    """How many publications a summary announces; where editions are folded, in brackets."""
+    """Return the total of a summary. If editions are folded, it is the number in brackets."""
     if text.startswith("Nothing found"):
         return 0
     publications = re.findall(r"\(([\d,]+) publications\)", text)
@@ -190,21 +193,21 @@ def told(text: str) -> int:
 
 
 def leads_to(label: str) -> int:
-    """The last number of publications in a label: how long a list the link promises."""
+    """Return the last number of publications in a label: the length of the list behind the link."""
     return int(re.findall(r"([\d,]+) publications?", label)[-1].replace(",", ""))
 
 
 def promised(link: Locator) -> int:
-    """How long a list a link of the page promises."""
+    """Return the length of a list as promised by a link of the page."""
     return leads_to(link.get_attribute("aria-label") or "")
 
 
 def expect_total(page: Page, number: int) -> None:
-    """The page comes to announce a list of so many publications."""
+    """Wait until the page shows a list of this length."""
     wanted = rf" of {number:,}\b" if number else "^Nothing found"
     expect(summary(page)).to_contain_text(re.compile(wanted))
 
 
 def unfold(page: Page) -> None:
-    """Opens all that is folded."""
+    """Open all collapsed parts of the page."""
     page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")

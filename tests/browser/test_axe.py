@@ -1,4 +1,4 @@
-"""axe finds nothing wrong with any kind of page, wide or narrow, light or dark."""
+"""Accessibility: axe reports no violation on any kind of page, wide or narrow, light or dark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Faults = Callable[[Page], list[str]]
 
 @pytest.fixture
 def faults(axe_violations: Faults) -> Faults:
-    """Tells what axe finds in either width and either scheme, with all that is folded opened."""
+    """Return a function that runs axe in both widths and both color schemes, all parts expanded."""
 
     def faults(page: Page) -> list[str]:
         at.unfold(page)
@@ -31,20 +31,24 @@ def faults(axe_violations: Faults) -> Faults:
 
 
 @pytest.mark.parametrize("kind", at.PAGES)
-def test_a_page_of_every_kind(page: Page, site: Site, kind: str, faults: Faults) -> None:
-    """A page of this kind has no fault that axe knows."""
+def test_every_kind_of_page_has_no_violation(
+    page: Page, site: Site, kind: str, faults: Faults
+) -> None:
+    """Axe reports no violation on a page of this kind."""
     page.goto(site.url(at.PAGES[kind]))
     assert faults(page) == []
 
 
-def test_a_page_without_an_index(page: Page, empty_site: Site, faults: Faults) -> None:
-    """The page that says that nothing is indexed has no fault that axe knows."""
+def test_a_page_without_an_index_has_no_violation(
+    page: Page, empty_site: Site, faults: Faults
+) -> None:
+    """Axe reports no violation on the page of a site without an index."""
     page.goto(empty_site.url("/?q=organ"))
     assert faults(page) == []
 
 
-def test_a_page_after_it_was_used(page: Page, site: Site, faults: Faults) -> None:
-    """After ticking in place, with a range that can't be, there is still no fault."""
+def test_a_used_page_has_no_violation(page: Page, site: Site, faults: Faults) -> None:
+    """Axe reports no violation after a filter and an invalid range were applied in place."""
     page.goto(site.url())
     at.value(page, "Region", "South Asia").click()
     at.expect_total(page, 16)

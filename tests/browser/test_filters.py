@@ -1,4 +1,4 @@
-"""Values are ticked and unticked, singly and under their parents, and the numbers hold."""
+"""Filters: select and clear values, alone and below their parents, with correct counts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.browser import site as at
 from tests.browser.site import Site
 
 
-def test_ticking_a_value_gives_exactly_its_publications(page: Page, site: Site) -> None:
-    """A click on a value gives a list as long as its number, and every hit is of that value."""
+def test_selecting_a_value_lists_exactly_its_publications(page: Page, site: Site) -> None:
+    """A click on a value leads to a list as long as its count, and every hit has the value."""
     page.goto(site.url("/?size=100"))
     section = at.value(page, "Section", "Technical Papers")
     expect(section).to_contain_text("31")
@@ -25,8 +25,8 @@ def test_ticking_a_value_gives_exactly_its_publications(page: Page, site: Site) 
     at.expect_chips(page, "Section: Technical Papers")
 
 
-def test_unticking_a_value_gives_the_list_before(page: Page, site: Site) -> None:
-    """A second click on a value takes it off, and the address is as it was."""
+def test_clearing_a_value_restores_the_list(page: Page, site: Site) -> None:
+    """A second click on a value clears it and restores the URL."""
     page.goto(site.url("/?q=manual"))
     before = at.summary(page).inner_text()
     topic = at.value(page, "Topic", "smuggling of migrants")
@@ -40,8 +40,8 @@ def test_unticking_a_value_gives_the_list_before(page: Page, site: Site) -> None
     expect(topic).not_to_have_attribute("aria-current", "true")
 
 
-def test_a_second_value_adds_and_its_label_tells_the_sum(page: Page, site: Site) -> None:
-    """Values of one facet widen the list; the label of the second tells what it leads to."""
+def test_a_second_value_adds_and_its_label_has_the_sum(page: Page, site: Site) -> None:
+    """A second value of a facet extends the list, and its label has the new total."""
     page.goto(site.url("/?section=Tools"))
     papers = at.value(page, "Section", "Inter-agency papers")
     expect(papers).to_have_accessible_name(
@@ -53,7 +53,7 @@ def test_a_second_value_adds_and_its_label_tells_the_sum(page: Page, site: Site)
 
 
 def test_another_facet_narrows(page: Page, site: Site) -> None:
-    """A value of another facet narrows the list to its own number."""
+    """A value of another facet narrows the list to its own count."""
     page.goto(site.url("/?section=Tools"))
     spanish = at.value(page, "Language", "Spanish")
     number = at.promised(spanish)
@@ -63,7 +63,7 @@ def test_another_facet_narrows(page: Page, site: Site) -> None:
 
 
 def test_drilling_from_a_region_to_a_country(page: Page, site: Site) -> None:
-    """Ticking South Asia opens it, and India below it narrows the list to India."""
+    """Selecting South Asia expands it, and India below it narrows the list to India."""
     page.goto(site.url())
     at.value(page, "Region", "South Asia").click()
     at.expect_total(page, 16)
@@ -77,8 +77,8 @@ def test_drilling_from_a_region_to_a_country(page: Page, site: Site) -> None:
     at.expect_chips(page, "Region: South Asia", "Country: India")
 
 
-def test_a_region_opens_without_being_ticked(page: Page, site: Site) -> None:
-    """The countries of a region are shown at a click beside it, and stay open after a tick."""
+def test_a_region_expands_without_being_selected(page: Page, site: Site) -> None:
+    """A region can be expanded to show its countries, and stays expanded after a selection."""
     page.goto(site.url())
     nepal = at.value(page, "Region", "Nepal")
     expect(nepal).to_be_hidden()
@@ -90,8 +90,8 @@ def test_a_region_opens_without_being_ticked(page: Page, site: Site) -> None:
     expect(nepal).to_be_visible()
 
 
-def test_a_region_with_countries_ticked_takes_their_place(page: Page, site: Site) -> None:
-    """Ticking a region above a ticked country widens the list to all of the region."""
+def test_a_region_replaces_its_selected_countries(page: Page, site: Site) -> None:
+    """A region above a selected country extends the list to the whole region."""
     page.goto(site.url("/?country=IN"))
     region = at.value(page, "Region", "South Asia")
     assert at.promised(region) == 16
@@ -100,8 +100,8 @@ def test_a_region_with_countries_ticked_takes_their_place(page: Page, site: Site
     expect(page).to_have_url(site.url("/?region=South+Asia"))
 
 
-def test_chips_take_filters_off_one_by_one(page: Page, site: Site) -> None:
-    """Each chip takes its filter off; without filters there are no chips."""
+def test_chips_remove_filters_one_by_one(page: Page, site: Site) -> None:
+    """Each chip removes its filter. Without filters there are no chips."""
     page.goto(site.url("/?q=trafficking&region=South+Asia&section=Multimedia&year=2000..2012"))
     at.expect_chips(page, "Section: Multimedia", "Region: South Asia", "Year: 2000–2012")
     page.get_by_role("link", name="Remove filter Region: South Asia").click()
@@ -112,16 +112,16 @@ def test_chips_take_filters_off_one_by_one(page: Page, site: Site) -> None:
     expect(page.get_by_role("list", name="Active filters")).to_have_count(0)
 
 
-def test_clear_all_keeps_the_words(page: Page, site: Site) -> None:
-    """Clearing takes all filters off and leaves the words and their order."""
+def test_clear_all_keeps_the_query(page: Page, site: Site) -> None:
+    """Clear all removes all filters and keeps the query and the sort order."""
     page.goto(site.url("/?q=trafficking&region=South+Asia&language=es&sort=newest&page=2"))
     page.get_by_role("link", name="Clear all filters").click()
     expect(page).to_have_url(site.url("/?q=trafficking&sort=newest"))
     expect(at.chips(page)).to_have_count(0)
 
 
-def test_an_unknown_value_can_be_taken_off(page: Page, site: Site) -> None:
-    """A value that no publication has finds nothing, and its chip takes it off."""
+def test_an_unknown_value_can_be_removed(page: Page, site: Site) -> None:
+    """A value that no publication has leads to no hits, and its chip removes it."""
     page.goto(site.url("/?region=Atlantis"))
     at.expect_total(page, 0)
     page.get_by_role("link", name="Remove filter Region: Atlantis").click()
@@ -129,8 +129,8 @@ def test_an_unknown_value_can_be_taken_off(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("what", ["value", "bar", "chip", "range"])
-def test_a_change_of_filter_begins_on_the_first_page(page: Page, site: Site, what: str) -> None:
-    """Whichever way a filter changes on a later page, the list begins anew."""
+def test_a_changed_filter_leads_to_the_first_page(page: Page, site: Site, what: str) -> None:
+    """Every way to change a filter on a later page leads to the first page."""
     page.goto(site.url("/?topic=trafficking+in+persons&page=3"))
     expect(at.summary(page)).to_contain_text("21–30 of")
     match what:
@@ -148,7 +148,10 @@ def test_a_change_of_filter_begins_on_the_first_page(page: Page, site: Site, wha
 
 
 def test_a_bar_is_the_link_to_its_year(page: Page, site: Site) -> None:
-    """A bar tells its year and number, and a click on it, however low it is, gives that year."""
+    """A bar has a label with its year and count.
+
+    A click on any bar, even a low one, selects the year.
+    """
     page.goto(site.url())
     bars = page.get_by_role("group", name=re.compile("^Publications per year, 2001 to 2018"))
     bar = bars.get_by_role("link", name="2004, 1 publication")
@@ -163,8 +166,8 @@ def test_a_bar_is_the_link_to_its_year(page: Page, site: Site) -> None:
     )
 
 
-def test_bars_and_values_tell_the_same_numbers(page: Page, site: Site) -> None:
-    """Every bar of the chart is there as text too, with the same number."""
+def test_bars_and_values_have_the_same_counts(page: Page, site: Site) -> None:
+    """Every bar of the chart exists as text too, with the same count."""
     page.goto(site.url("/facet/year?q=trafficking"))
     bars = page.get_by_role("group", name="Publications per year").get_by_role("link")
     labels = bars.evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
@@ -174,7 +177,7 @@ def test_bars_and_values_tell_the_same_numbers(page: Page, site: Site) -> None:
 
 
 def test_a_range_of_years(page: Page, site: Site) -> None:
-    """Two years in the boxes give what is dated between them, ends included."""
+    """Two years in the boxes select all years between them, both included."""
     page.goto(site.url("/?q=trafficking"))
     page.get_by_role("textbox", name="From").fill("2010")
     page.get_by_role("textbox", name="to", exact=True).fill("2012")
@@ -188,7 +191,7 @@ def test_a_range_of_years(page: Page, site: Site) -> None:
 
 
 def test_a_range_may_be_open(page: Page, site: Site) -> None:
-    """One year alone gives all from it on, or all up to it."""
+    """One year alone selects all years from it, or all years up to it."""
     page.goto(site.url())
     page.get_by_role("textbox", name="to", exact=True).fill("2003")
     page.get_by_role("textbox", name="to", exact=True).press("Enter")
@@ -196,8 +199,8 @@ def test_a_range_may_be_open(page: Page, site: Site) -> None:
     at.expect_total(page, 4)
 
 
-def test_an_inverted_range_is_told_beside_the_box(page: Page, site: Site) -> None:
-    """A first year after the second is told at the boxes, and the list stays as it is."""
+def test_an_inverted_range_is_reported_next_to_the_box(page: Page, site: Site) -> None:
+    """A first year after the second is an error next to the boxes. The list stays the same."""
     page.goto(site.url())
     last = page.get_by_role("textbox", name="to", exact=True)
     page.get_by_role("textbox", name="From").fill("2015")
@@ -214,7 +217,7 @@ def test_an_inverted_range_is_told_beside_the_box(page: Page, site: Site) -> Non
 
 
 def test_show_more_leads_to_all_values(page: Page, site: Site) -> None:
-    """Beyond ten values a facet leads to a page of all, on which a value leads to its list."""
+    """A facet of more than 10 values links to a page of all values, which lead to their lists."""
     page.goto(site.url("/?topic=trafficking+in+persons"))
     years = at.facet(page, "Year")
     years.locator("summary").click()
@@ -238,8 +241,8 @@ def test_show_more_leads_to_all_values(page: Page, site: Site) -> None:
     expect(at.chips(page)).to_have_count(2)
 
 
-def test_from_all_values_back_to_the_results(page: Page, site: Site) -> None:
-    """The page of all values leads back to the list it came from."""
+def test_the_page_of_all_values_links_back(page: Page, site: Site) -> None:
+    """The page of all values links to the list that it was opened from."""
     page.goto(site.url("/facet/body?q=trafficking&section=Tools"))
     page.get_by_role("link", name="Back to the results").click()
     expect(page).to_have_url(site.url("/?q=trafficking&section=Tools"))

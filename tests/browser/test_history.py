@@ -1,4 +1,4 @@
-"""The address, the Back button, the focus and what is announced, while parts are swapped."""
+"""URL, history, focus, and announcements while parts of the page are swapped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser.site import Site
 
 
 def _into(held: list[Route]) -> Callable[[Route], None]:
-    """Holds requests back, until the test lets them go."""
+    """Return a route handler that delays requests until the test releases them."""
 
     def hold(route: Route) -> None:
         held.append(route)
@@ -22,14 +22,14 @@ def _into(held: list[Route]) -> Callable[[Route], None]:
 
 
 def _first(held: list[Route], page: Page) -> Route:
-    """Wait until a request is held, which its event can come before, and return it."""
+    """Wait for the first delayed request and return it. Its event may precede it."""
     while not held:
         page.wait_for_timeout(10)
     return held[0]
 
 
-def test_the_document_stays_when_a_value_is_ticked(page: Page, site: Site) -> None:
-    """Ticking, sorting and turning pages swap parts of the page and load no other document."""
+def test_a_selection_keeps_the_document(page: Page, site: Site) -> None:
+    """Filters, sorting, and paging swap parts of the page and load no other document."""
     page.goto(site.url())
     page.evaluate("document.documentElement.dataset.same = 'yes'")
     at.value(page, "Region", "South Asia").click()
@@ -43,8 +43,8 @@ def test_the_document_stays_when_a_value_is_ticked(page: Page, site: Site) -> No
     assert page.evaluate("document.documentElement.dataset.same") == "yes"
 
 
-def test_back_and_forward_bring_pages_back(page: Page, site: Site) -> None:
-    """Back and Forward bring back list, address, title, box and ticks of every step."""
+def test_back_and_forward_restore_pages(page: Page, site: Site) -> None:
+    """Back and Forward restore the list, URL, title, search box, and filters of every step."""
     page.goto(site.url())
     at.search_box(page).fill("organ removal")
     at.search_box(page).press("Enter")
@@ -78,8 +78,8 @@ def test_back_and_forward_bring_pages_back(page: Page, site: Site) -> None:
     expect(at.search_box(page)).to_have_value("trafficking")
 
 
-def test_back_leads_to_the_place_that_was_left(page: Page, site: Site) -> None:
-    """After turning a page, Back leads to where the page before was scrolled to."""
+def test_back_restores_the_scroll_position(page: Page, site: Site) -> None:
+    """Back after paging restores the scroll position of the earlier page."""
     page.goto(site.url())
     following = page.get_by_role("link", name="Next page")
     following.scroll_into_view_if_needed()
@@ -93,8 +93,8 @@ def test_back_leads_to_the_place_that_was_left(page: Page, site: Site) -> None:
     page.wait_for_function("place => Math.abs(scrollY - place) <= 2", arg=place)
 
 
-def test_after_back_a_search_keeps_what_is_ticked_there(page: Page, site: Site) -> None:
-    """The search form sends the filters of the page that Back brought, not of the one left."""
+def test_a_search_after_back_keeps_the_restored_filters(page: Page, site: Site) -> None:
+    """The search form sends the filters of the restored page, not of the page before Back."""
     page.goto(site.url("/?section=Tools"))
     at.value(page, "Language", "Spanish").click()
     expect(at.chips(page)).to_have_count(2)
@@ -105,8 +105,8 @@ def test_after_back_a_search_keeps_what_is_ticked_there(page: Page, site: Site) 
     expect(page).to_have_url(site.url("/?q=manual&section=Tools"))
 
 
-def test_every_address_reloads_as_it_stands(page: Page, site: Site) -> None:
-    """An address that clicks led to gives the same page when it is loaded anew."""
+def test_every_url_reloads_the_same_page(page: Page, site: Site) -> None:
+    """A URL that clicks led to loads the same page."""
     page.goto(site.url())
     at.value(page, "Region", "South Asia").click()
     at.expect_total(page, 16)
@@ -122,10 +122,10 @@ def test_every_address_reloads_as_it_stands(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("facet_and_value", [("Region", "South Asia"), ("Format", "video")])
-def test_focus_stays_on_what_was_ticked(
+def test_focus_stays_on_the_selected_value(
     page: Page, site: Site, facet_and_value: tuple[str, str]
 ) -> None:
-    """After a tick the same value has the focus, and stands where it stood on the screen."""
+    """A selected value keeps the focus and its position on the screen."""
     page.goto(site.url())
     link = at.value(page, *facet_and_value)
     link.focus()
@@ -140,8 +140,8 @@ def test_focus_stays_on_what_was_ticked(
     assert abs(before["y"] - after["y"]) <= 1
 
 
-def test_focus_after_a_chip_goes_to_the_next(page: Page, site: Site) -> None:
-    """A chip that takes itself off hands the focus to the next, the last one to the results."""
+def test_focus_moves_from_a_removed_chip_to_the_next(page: Page, site: Site) -> None:
+    """A removed chip passes the focus to the next one, and the last chip to the results."""
     page.goto(site.url("/?section=Tools&language=es"))
     at.chips(page).first.press("Enter")
     expect(at.chips(page)).to_have_count(1)
@@ -152,7 +152,7 @@ def test_focus_after_a_chip_goes_to_the_next(page: Page, site: Site) -> None:
 
 
 def test_focus_stays_in_the_box_after_a_search(page: Page, site: Site) -> None:
-    """Enter in the search box leaves the focus in it, so that words can be changed."""
+    """Enter in the search box keeps the focus there, so that the query can be edited."""
     page.goto(site.url())
     at.search_box(page).fill("organ removal")
     at.search_box(page).press("Enter")
@@ -161,7 +161,7 @@ def test_focus_stays_in_the_box_after_a_search(page: Page, site: Site) -> None:
 
 
 def test_the_count_is_announced(page: Page, site: Site) -> None:
-    """The list's one live region stays in the page, and only its text changes with the list."""
+    """The only live region of the list stays in the page, and only its text changes."""
     page.goto(site.url())
     live = page.locator("[aria-live], [role=status], [role=alert], [role=log], output")
     expect(live.filter(visible=True)).to_have_count(1)
@@ -180,8 +180,8 @@ def test_the_count_is_announced(page: Page, site: Site) -> None:
     assert page.evaluate("window.heard") == ["1–10 of 16 publications", "1–10 of 136 publications"]
 
 
-def test_what_is_typed_meanwhile_is_kept(page: Page, site: Site) -> None:
-    """Words typed while an answer is on its way stay in the box, and so does the focus."""
+def test_text_typed_during_a_request_is_kept(page: Page, site: Site) -> None:
+    """Text that is typed during a request stays in the box, and so does the focus."""
     page.goto(site.url())
     held: list[Route] = []
     page.route("**/?region=*", _into(held))
@@ -194,8 +194,8 @@ def test_what_is_typed_meanwhile_is_kept(page: Page, site: Site) -> None:
     expect(at.search_box(page)).to_be_focused()
 
 
-def test_two_quick_ticks_are_both_kept(page: Page, site: Site) -> None:
-    """A value ticked while the answer to another is on its way does not undo the other."""
+def test_two_quick_selections_are_both_kept(page: Page, site: Site) -> None:
+    """A value that is selected during the request for another does not undo the first."""
     page.goto(site.url())
     held: list[Route] = []
     page.route("**/?section=Tools", _into(held))
@@ -209,8 +209,8 @@ def test_two_quick_ticks_are_both_kept(page: Page, site: Site) -> None:
     expect(at.chips(page)).to_have_count(2)
 
 
-def test_a_double_click_ticks_once(page: Page, site: Site) -> None:
-    """A second click on a value, before the answer to the first, does not untick it."""
+def test_a_double_click_selects_once(page: Page, site: Site) -> None:
+    """A second click on a value, before the first response, does not clear it."""
     page.goto(site.url())
     held: list[Route] = []
     page.route("**/?region=*", _into(held))
@@ -222,8 +222,8 @@ def test_a_double_click_ticks_once(page: Page, site: Site) -> None:
     expect(page).to_have_url(site.url("/?region=South+Asia"))
 
 
-def test_on_a_fault_the_browser_goes_there_itself(page: Page, site: Site) -> None:
-    """An address that can't be fetched in place is loaded as a page, which then tells why."""
+def test_the_browser_loads_a_url_that_cannot_be_swapped(page: Page, site: Site) -> None:
+    """The browser loads a URL as a page if its parts cannot be fetched. The page explains why."""
     page.goto(site.url())
     at.search_box(page).fill("organ")
     page.get_by_role("search").locator("form").evaluate(
@@ -236,8 +236,8 @@ def test_on_a_fault_the_browser_goes_there_itself(page: Page, site: Site) -> Non
     expect(at.search_box(page)).to_have_value("organ")
 
 
-def test_links_opened_elsewhere_are_left_to_the_browser(page: Page, site: Site) -> None:
-    """A click with Ctrl opens another tab and leaves this page as it is."""
+def test_links_with_ctrl_open_a_new_tab(page: Page, site: Site) -> None:
+    """A click with Ctrl opens a new tab and leaves this page as it is."""
     page.goto(site.url())
     with page.context.expect_page() as opened:
         at.value(page, "Region", "South Asia").click(modifiers=["ControlOrMeta"])

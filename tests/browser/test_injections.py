@@ -1,7 +1,7 @@
-"""No script of anyone else runs, whatever a corpus, an address or a reader's typing holds.
+"""No foreign script from a corpus, a URL, or typed text runs.
 
-Each page is looked at with the policy that forbids such scripts, and without it: what is escaped
-must not rest on the policy.
+Each page is tested with the policy that forbids such scripts, and without it. Escaping must not
+depend on the policy.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ en = [{}]
 
 
 def write_corpus(folder: Path) -> None:
-    """A corpus that has each injection in every field, in its rows and in its thesaurus."""
+    """Write a corpus with each injection in every field, in its rows, and in its thesaurus."""
     folder.mkdir()
     together = "".join(INJECTIONS[:4])
     head = {name: f"{name} {together}" for name in ("title", "description", "publisher", "source")}
@@ -147,7 +147,7 @@ def write_corpus(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site of such a corpus."""
+    """Yield the site of such a corpus."""
     folder = tmp_path_factory.mktemp("attacked")
     write_corpus(folder / "corpus")
     with serving(folder / "corpus", folder / "index") as running:
@@ -158,7 +158,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def looked_at(
     request: pytest.FixtureRequest, open_page: OpenPage, attacked: Site
 ) -> Iterator[Callable[[str], Page]]:
-    """Opens pages of the site in turn, and tells of each whether anything foreign came in."""
+    """Return a function that opens pages of the site and reports foreign scripts and elements."""
     page = open_page(bypass_csp=request.param)
     ran: list[str] = []
 
@@ -184,8 +184,8 @@ def looked_at(
     assert ran == []
 
 
-def test_nothing_of_a_corpus_runs(looked_at: Callable[[str], Page], attacked: Site) -> None:
-    """Titles, abstracts, values, labels, notices, names and links are text, on every page."""
+def test_no_text_of_a_corpus_runs(looked_at: Callable[[str], Page], attacked: Site) -> None:
+    """Titles, abstracts, values, labels, notices, and names are text on every page."""
     page = looked_at("/?size=100&explain=1&q=organ")
     assert hits(page).count() == len(INJECTIONS)
     assert "organ <script>alert(1)</script>" in hits(page).all_inner_texts()
@@ -198,14 +198,14 @@ def test_nothing_of_a_corpus_runs(looked_at: Callable[[str], Page], attacked: Si
 
 @pytest.mark.parametrize("looked_at", [True], ids=["without the policy"], indirect=True)
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_nothing_in_an_address_runs(looked_at: Callable[[str], Page], address: str) -> None:
-    """Whatever stands in an address, in any of its places, is text, or is refused."""
+def test_no_part_of_a_url_runs(looked_at: Callable[[str], Page], address: str) -> None:
+    """Every part of a URL is text on the page, or is refused."""
     for each in INJECTIONS:
         looked_at(address.replace("{}", quote(each)))
 
 
-def test_nothing_suggested_runs(looked_at: Callable[[str], Page]) -> None:
-    """Suggestions are text, whatever titles, values and names they come from."""
+def test_no_suggestion_runs(looked_at: Callable[[str], Page]) -> None:
+    """Suggestions are text, whether they come from titles, values, or names."""
     page = looked_at("/")
     box = search_box(page)
     for typed in ("organ", "organ scr", "body", "img", "alert", "<img"):

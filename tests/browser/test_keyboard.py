@@ -1,4 +1,4 @@
-"""The page by keyboard alone."""
+"""The page with the keyboard alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
 LONGEST_WAY = 200
-"""More presses of Tab than any page takes."""
+"""Maximum number of Tab presses. No page needs as many."""
 
 FOCUSED = """() => {
     const each = document.activeElement;
@@ -33,7 +33,7 @@ FOCUSED = """() => {
 
 
 def tab_to(page: Page, name: re.Pattern[str]) -> None:
-    """Presses Tab until a link of that name has the focus."""
+    """Press Tab until a link with this name has the focus."""
     for _ in range(LONGEST_WAY):
         page.keyboard.press("Tab")
         label = page.evaluate(
@@ -44,8 +44,8 @@ def tab_to(page: Page, name: re.Pattern[str]) -> None:
     raise AssertionError(f"Tab never came to {name.pattern}")
 
 
-def test_search_and_tick_by_keyboard(page: Page, site: Site) -> None:
-    """Tab to the box, words, Enter, Tab to a value, Enter: the list, and focus on the value."""
+def test_search_and_filter_by_keyboard(page: Page, site: Site) -> None:
+    """Tab and Enter are enough to search and filter. A selected value keeps the focus."""
     page.goto(site.url())
     for _ in range(LONGEST_WAY):
         page.keyboard.press("Tab")
@@ -67,7 +67,7 @@ def test_search_and_tick_by_keyboard(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize("kind", ["results", "about", "facet", "publication", "404"])
 def test_the_first_stop_skips_to_the_content(page: Page, site: Site, kind: str) -> None:
-    """The first press of Tab shows a link that skips what every page begins with."""
+    """The first Tab shows a link that skips the page header."""
     page.goto(site.url(at.PAGES[kind]))
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name=re.compile("^Skip to the (content|results)"))
@@ -82,10 +82,10 @@ def test_the_first_stop_skips_to_the_content(page: Page, site: Site, kind: str) 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["ticked", "facet of years", "publication", "about"])
-def test_focus_is_seen_wherever_it_is(
+def test_the_focus_is_always_visible(
     open_page: OpenPage, site: Site, kind: str, scheme: str
 ) -> None:
-    """All that Tab comes to is on the screen and has a ring of at least two pixels."""
+    """Each element that Tab reaches is on the screen and has an outline of at least 2 pixels."""
     page = open_page(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(site.url(at.PAGES[kind]))
     stops = []
@@ -100,8 +100,8 @@ def test_focus_is_seen_wherever_it_is(
     assert [stop["what"] for stop in stops if stop["ring"] < 2 or not stop["seen"]] == []
 
 
-def test_what_is_folded_opens_by_keyboard(open_page: OpenPage, site: Site) -> None:
-    """On a narrow page Enter opens the filters, and again their countries, and closes them."""
+def test_collapsed_parts_open_by_keyboard(open_page: OpenPage, site: Site) -> None:
+    """Enter and Space open and close the filters and countries on a narrow page."""
     page = open_page(width=360)
     page.goto(site.url())
     filters = page.locator("summary").filter(has_text="Filters")
@@ -117,8 +117,8 @@ def test_what_is_folded_opens_by_keyboard(open_page: OpenPage, site: Site) -> No
     expect(at.facet(page, "Region")).to_be_hidden()
 
 
-def test_the_inverted_range_is_told_by_keyboard(page: Page, site: Site) -> None:
-    """Enter on a range that can't be leaves the page, and puts the focus on what is wrong."""
+def test_an_inverted_range_is_reported_by_keyboard(page: Page, site: Site) -> None:
+    """Enter on an invalid range keeps the page and moves the focus to the wrong box."""
     page.goto(site.url())
     page.get_by_role("textbox", name="From").fill("2015")
     page.get_by_role("textbox", name="to", exact=True).fill("2010")

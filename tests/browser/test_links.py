@@ -1,6 +1,6 @@
-"""Every link of the search page leads to as long a list as its label says.
+"""Every link of the search page leads to a list of the length in its label.
 
-The pages are read as they come over the network, without a browser, so that many can be.
+The pages are read without a browser, so that many can be checked.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ STATES = (
 
 @pytest.fixture(scope="module")
 def read(site: Site) -> Read:
-    """Reads a page, once."""
+    """Return a function that reads a page once and caches it."""
     return cache(site.read)
 
 
 def links(page: BeautifulSoup) -> Iterator[tuple[str, str]]:
-    """The links of a page to lists: label and address."""
+    """Return the links of a page to lists: label and URL."""
     for link in page.select("a[href]"):
         address = str(link["href"])
         if address == "/" or address.startswith("/?"):
@@ -50,19 +50,25 @@ def links(page: BeautifulSoup) -> Iterator[tuple[str, str]]:
 
 
 def label(link: Tag) -> str:
-    """What a link is called."""
+    """Return the accessible name of a link."""
     return str(link.get("aria-label") or " ".join(link.get_text().split()))
 
 
 def alone(state: str, name: str, value: str) -> str:
-    """The address of a state with this value alone in its facet; a child is its parent's value."""
+    """Return the URL of a state with only this value in its facet.
+
+    A child belongs to its parent's facet.
+    """
     facet = {"region", "country"} if name in ("region", "country") else {name}
     pairs = [pair for pair in parse_qsl(urlsplit(state).query) if pair[0] not in {*facet, "page"}]
     return f"/?{urlencode([*pairs, (name, value)])}"
 
 
 def total(page: BeautifulSoup) -> int:
-    """How long a list the page announces; the hits on it must not be more."""
+    """Return the length of the list that a page shows.
+
+    The page may not have more hits than that.
+    """
     summary = page.select_one("[role=status]")
     assert summary
     number = at.told(summary.get_text())
@@ -71,17 +77,17 @@ def total(page: BeautifulSoup) -> int:
 
 
 def listed(page: BeautifulSoup) -> int:
-    """How many hits all pages have together: fewer than publications, if editions are folded."""
+    """Return the number of hits on all pages together. It is lower if editions are folded."""
     summary = page.select_one("[role=status]")
     assert summary
     return int(re.findall(r" of ([\d,]+)", summary.get_text())[0].replace(",", ""))
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_labels_promise_what_comes(read: Read, state: str) -> None:
-    """Values, bars and their removal lead to lists of just the length that their labels tell.
+def test_labels_have_the_length_of_their_list(read: Read, state: str) -> None:
+    """Values, bars, and chips lead to lists of exactly the length in their labels.
 
-    No label promises an empty list: where nothing is found either way there is no promise.
+    No label promises an empty list. A link to no hits has no count.
     """
     promises = [each for each in links(read(state)) if re.search(r"\d publications?$", each[0])]
     assert promises or "q=xyzzy" in state
@@ -92,7 +98,7 @@ def test_labels_promise_what_comes(read: Read, state: str) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_count_is_that_of_the_value_alone(read: Read, state: str) -> None:
-    """The number beside a value is the list's length with it alone in its facet."""
+    """The count of a value is the length of the list with only this value in its facet."""
     page = read(state)
     counts = {}
     for link in page.select("a[data-key]"):
@@ -100,13 +106,13 @@ def test_a_count_is_that_of_the_value_alone(read: Read, state: str) -> None:
             counts[str(link["data-key"])] = int(shown.get_text().replace(",", "") or 0)
     assert counts
     for key, count in counts.items():
-        name, value = key.split("=", 1)  # a child's name stands after that of its parent
+        name, value = key.split("=", 1)  # the name of a child follows that of its parent
         assert total(read(alone(state, name.split()[-1], value))) == count, key
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_orders_and_pages_keep_the_length(read: Read, state: str) -> None:
-    """Orders, pages and editions lead to the same list: as long, and so many pages of it."""
+    """Sort orders, pages, and editions lead to a list of the same length and page count."""
     page = read(state)
     others = [
         address for name, address in links(page)
@@ -122,8 +128,8 @@ def test_orders_and_pages_keep_the_length(read: Read, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_chips_lead_to_the_state_without(read: Read, state: str) -> None:
-    """A chip leads to a list no shorter, unless others of its facet stay; Clear all to no chips."""
+def test_chips_lead_to_the_list_without_their_filter(read: Read, state: str) -> None:
+    """A chip never leads to a shorter list, unless other values of its facet remain selected."""
     page = read(state)
     chips = [each for each in links(page) if each[0].startswith("Remove filter")]
     for name, address in chips:
@@ -136,8 +142,8 @@ def test_chips_lead_to_the_state_without(read: Read, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_show_more_promises_what_is_there(read: Read, state: str) -> None:
-    """Show more tells how many values stand on the page of all, beyond those shown."""
+def test_show_more_counts_the_other_values(read: Read, state: str) -> None:
+    """Show more has the number of values on the page of all values beyond those shown."""
     for group in read(state).select("[role=group]:has(> h3)"):
         more = group.select_one("a[href^='/facet/']")
         if more:
@@ -150,8 +156,8 @@ def test_show_more_promises_what_is_there(read: Read, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in STATES if "fold" in state])
-def test_other_editions_are_as_many_as_are_told(read: Read, state: str) -> None:
-    """Behind the number of other editions of a hit is a list of just so many."""
+def test_the_number_of_other_editions_is_correct(read: Read, state: str) -> None:
+    """The number of other editions of a hit leads to a list of exactly that length."""
     hits = [hit for hit in read(state).select("ol > li") if hit.select_one("a[href$='#editions']")]
     assert hits
     for hit in hits:
@@ -163,7 +169,7 @@ def test_other_editions_are_as_many_as_are_told(read: Read, state: str) -> None:
 
 
 def test_numbers_on_the_about_page(read: Read) -> None:
-    """Each number on the about page is the length of the list behind it."""
+    """Each number on the about page is the length of the list that it links to."""
     counted = read("/about").select("section a:has(.count)")
     assert len(counted) > 40
     for link in counted:
@@ -173,7 +179,7 @@ def test_numbers_on_the_about_page(read: Read) -> None:
 
 
 def test_no_link_is_dead(read: Read) -> None:
-    """Every link of every kind of page leads to a page, or to a place on the same page."""
+    """Every link of every kind of page leads to a page, or to an anchor on the same page."""
     for state in at.PAGES.values():
         page = read(state)
         for link in page.select("a[href], link[href]"):

@@ -1,4 +1,4 @@
-"""A facet of many values: ten of them beside the list, all on a page with a box to find one."""
+"""A facet of many values: 10 next to the list, all on a page with a box that narrows them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = ["Población y Desarrollo", *(f"Office No. {number}" for number in range
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site of the catalogue and of one publication more from each of many organisations."""
+    """Yield the site of the catalogue with one more publication from each of many organizations."""
     folder = tmp_path_factory.mktemp("many")
     corpus = shutil.copytree(CORPUS, folder / "corpus")
     lines = [
@@ -33,13 +33,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def rows(page: Page) -> Locator:
-    """The values that are seen on a page of all."""
+    """Return the visible values on a page of all values."""
     links = page.get_by_role("main").get_by_role("listitem").get_by_role("link")
     return links.filter(visible=True).and_(page.get_by_label(re.compile(r"\d publications?$")))
 
 
-def test_ten_values_and_the_way_to_all(page: Page, site: Site) -> None:
-    """Ten values are shown, and Show more tells how many there are beyond them, and shows all."""
+def test_ten_values_and_a_link_to_all(page: Page, site: Site) -> None:
+    """Ten values are shown. Show more has the number of the others and leads to all."""
     page.goto(site.url())
     bodies = at.facet(page, "Organisation")
     expect(bodies.get_by_role("listitem")).to_have_count(10)
@@ -49,8 +49,8 @@ def test_ten_values_and_the_way_to_all(page: Page, site: Site) -> None:
     expect(rows(page)).to_have_count(41)
 
 
-def test_a_ticked_value_is_among_the_ten(page: Page, site: Site) -> None:
-    """A value far down is shown beside the list once it is ticked, so that it can be unticked."""
+def test_a_selected_value_is_among_the_ten(page: Page, site: Site) -> None:
+    """A selected value is shown next to the list, however rare it is, so that it can be cleared."""
     page.goto(site.url("/facet/body"))
     expect(at.value(page, "Organisation", "Office No. 30")).to_have_count(0)
     rows(page).filter(has_text="Office No. 30").click()
@@ -60,7 +60,7 @@ def test_a_ticked_value_is_among_the_ten(page: Page, site: Site) -> None:
 
 
 def test_the_box_narrows_the_list(page: Page, site: Site) -> None:
-    """What is typed leaves the values that hold it, whatever their accents and capitals."""
+    """The box shows the values that contain the typed text, ignoring accents and case."""
     page.goto(site.url("/facet/body"))
     box = page.get_by_role("searchbox", name="Show only values with")
     box.fill("office no. 2")
@@ -78,7 +78,7 @@ def test_the_box_narrows_the_list(page: Page, site: Site) -> None:
 
 
 def test_without_scripts_there_is_no_box(open_page: OpenPage, site: Site) -> None:
-    """Without JavaScript all values are shown, and no box that would do nothing."""
+    """All values are shown without JavaScript, and no box that would have no effect."""
     page = open_page(javascript=False)
     page.goto(site.url("/facet/body"))
     expect(rows(page)).to_have_count(41)

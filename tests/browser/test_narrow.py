@@ -1,4 +1,4 @@
-"""On a phone: nothing goes beyond the sides, all can be touched, the filters are folded."""
+"""Phones: no page is too wide, all targets can be touched, the filters are collapsed."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ SMALL_TARGETS = """(smallest) => [...document.querySelectorAll(
 
 @pytest.fixture(params=[320, 360], ids=["320px", "360px"])
 def page(open_page: OpenPage, request: pytest.FixtureRequest) -> Page:
-    """A narrow page that is touched."""
+    """Return a narrow page with touch input."""
     return open_page(width=request.param, height=640, has_touch=True)
 
 
 def beyond(page: Page) -> int:
-    """By how many pixels the page is wider than the screen."""
+    """Return by how many pixels the page is wider than the screen."""
     wide: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return wide
 
 
 def test_no_page_scrolls_sideways(page: Page, site: Site, empty_site: Site) -> None:
-    """No page is wider than the screen, with its filters open or folded."""
+    """No page is wider than the screen, with its filters open or collapsed."""
     for address in [*map(site.url, at.PAGES.values()), empty_site.url()]:
         page.goto(address)
         assert beyond(page) <= 0, address
@@ -48,7 +48,7 @@ def test_no_page_scrolls_sideways(page: Page, site: Site, empty_site: Site) -> N
 
 
 def test_long_words_do_not_widen_the_page(page: Page, site: Site) -> None:
-    """A word of two hundred letters, sought or ticked, wraps instead of widening the page."""
+    """A word of 200 letters, as a query or a filter, wraps instead of widening the page."""
     long = "w" * 200
     for address in [f"/?q={long}", f"/?region={long}", f"/publication/{long}", f"/?sort={long}"]:
         page.goto(site.url(address))
@@ -56,7 +56,7 @@ def test_long_words_do_not_widen_the_page(page: Page, site: Site) -> None:
 
 
 def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site) -> None:
-    """Links, buttons and boxes are at least 24 pixels wide and high, but for links in text."""
+    """Links, buttons, and boxes are at least 24 pixels wide and high, except links in text."""
     small = []
     for address in [*map(site.url, at.PAGES.values()), empty_site.url()]:
         page.goto(address)
@@ -66,7 +66,7 @@ def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site) -> Non
 
 
 def test_rows_of_facets_are_44_px(page: Page, site: Site) -> None:
-    """A row of a facet is as high as a finger is wide."""
+    """A row of a facet is at least 44 pixels high."""
     page.goto(site.url())
     at.unfold(page)
     rows = page.get_by_role("group").get_by_role("link", name=re.compile(r"\d publications?$"))
@@ -77,8 +77,11 @@ def test_rows_of_facets_are_44_px(page: Page, site: Site) -> None:
     assert min(heights) >= 44
 
 
-def test_the_filters_fold_behind_a_line_that_counts_them(page: Page, site: Site) -> None:
-    """Filters are folded behind a line that says how many are on; opened, they stay open."""
+def test_the_filters_collapse_to_a_line_with_their_number(page: Page, site: Site) -> None:
+    """Filters are collapsed to a line with the number of active ones.
+
+    Once opened, they stay open.
+    """
     page.goto(site.url())
     fold = page.locator("summary").filter(has_text=re.compile(r"^\s*Filters"))
     expect(fold).to_have_text(re.compile(r"^\s*Filters\s*$"))
@@ -98,7 +101,7 @@ def test_the_filters_fold_behind_a_line_that_counts_them(page: Page, site: Site)
     expect(at.facet(page, "Region")).to_be_hidden()
 
 
-def test_results_come_without_scrolling(page: Page, site: Site) -> None:
-    """On a phone the first result of a search is on the first screen."""
+def test_the_first_result_needs_no_scrolling(page: Page, site: Site) -> None:
+    """The first result of a search is on the first screen of a phone."""
     page.goto(site.url("/?q=organ+removal"))
     expect(at.hits(page).first).to_be_in_viewport()

@@ -1,4 +1,4 @@
-"""Nothing comes from elsewhere, nothing is blocked, and what is typed never runs."""
+"""No page loads foreign content, violates the policy, or runs typed scripts."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ PLACES = (
     "/facet/body?q={}&section={}",
     "/publication/{}",
 )
-"""Where an address has room for what someone made up."""
+"""Places in a URL that accept any text."""
 
 
 class Watch:
-    """Notes what a page says, asks for and shows while it is used."""
+    """A recorder of the console, the requests, and the dialogs of a page."""
 
     def __init__(self, page: Page) -> None:
         self.said: list[str] = []
@@ -50,7 +50,10 @@ class Watch:
         page.on("dialog", self._dismiss)
 
     def _note(self, message: ConsoleMessage) -> None:
-        """The browser itself notes the status of an error page, and that alone is as it should."""
+        """Record a message.
+
+        The browser itself logs the status of an error page, which is expected.
+        """
         if not re.match(r"Failed to load resource: .* status of [45]\d\d", message.text):
             self.said.append(f"{message.type}: {message.text}")
 
@@ -64,21 +67,21 @@ class Watch:
 
 @pytest.fixture
 def watch(page: Page) -> Watch:
-    """What the page does from its first request on."""
+    """Return a recorder that starts with the first request of a page."""
     return Watch(page)
 
 
-def test_no_page_has_anything_to_say(
+def test_no_page_writes_to_the_console(
     page: Page, watch: Watch, site: Site, empty_site: Site
 ) -> None:
-    """No page of any kind writes to the console, or breaks the policy."""
+    """No page of any kind writes to the console or violates the policy."""
     for address in [*map(site.url, at.PAGES.values()), empty_site.url("/about")]:
         page.goto(address)
     assert watch.said == []
 
 
-def test_nothing_is_asked_of_others(page: Page, watch: Watch, site: Site) -> None:
-    """Pages ask for their style, scripts and icon, all from the host that they come from."""
+def test_no_page_requests_foreign_content(page: Page, watch: Watch, site: Site) -> None:
+    """Pages load their styles, scripts, and icon from their own host only."""
     for address in at.PAGES.values():
         page.goto(site.url(address))
     at_other = [url for url in watch.asked if not url.startswith(f"{site.base}/")]
@@ -91,7 +94,7 @@ def test_nothing_is_asked_of_others(page: Page, watch: Watch, site: Site) -> Non
 
 
 def test_using_the_page_keeps_the_policy(page: Page, watch: Watch, site: Site) -> None:
-    """Searching, ticking, turning pages and going back write nothing to the console."""
+    """Searching, filtering, paging, and going back write no message to the console."""
     page.goto(site.url())
     at.search_box(page).fill("trafficking")
     at.search_box(page).press("Enter")
@@ -107,7 +110,7 @@ def test_using_the_page_keeps_the_policy(page: Page, watch: Watch, site: Site) -
 
 
 def test_the_policy_is_in_force(browser: Browser, site: Site) -> None:
-    """The browser blocks a script from elsewhere, and says so on the console, where tests look."""
+    """The browser blocks a foreign script and logs that on the console, which the tests check."""
     page = browser.new_page()
     watch = Watch(page)
     page.goto(site.url())
@@ -127,10 +130,8 @@ def test_the_policy_is_in_force(browser: Browser, site: Site) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_scripts_in_the_address_do_not_run(
-    page: Page, watch: Watch, site: Site, script: str
-) -> None:
-    """What looks like a script is printed as text, wherever it stands in an address."""
+def test_scripts_in_the_url_do_not_run(page: Page, watch: Watch, site: Site, script: str) -> None:
+    """A script in any part of a URL is printed as text."""
     for place in PLACES:
         page.goto(site.url(place.replace("{}", quote(script, safe=""))))
         assert page.locator(FOREIGN).count() == 0, place
@@ -142,7 +143,7 @@ def test_scripts_in_the_address_do_not_run(
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_scripts_in_the_box_do_not_run(page: Page, watch: Watch, site: Site, script: str) -> None:
-    """What looks like a script is sought as words when it is typed, and stays in the box."""
+    """A typed script is searched for as words and stays in the box."""
     page.goto(site.url())
     at.search_box(page).fill(script)
     at.search_box(page).press("Enter")

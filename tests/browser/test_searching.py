@@ -1,4 +1,4 @@
-"""Words are typed, and a list comes: its order, its marks, its pages."""
+"""Searches: the order, the highlighting, and the pages of a list."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tests.browser.site import Site
 
 
 def search(page: Page, words: str) -> None:
-    """Types words into the search box and sends them."""
+    """Type a query into the search box and submit it."""
     at.search_box(page).fill(words)
     at.search_box(page).press("Enter")
 
 
 def addresses(page: Page) -> set[str]:
-    """Where the hits lead."""
+    """Return the URLs of the hits."""
     links = at.hits(page).get_by_role("link").all()
     return {link.get_attribute("href") or "" for link in links}
 
 
-def test_organ_removal_finds_the_right_two_first(page: Page, site: Site) -> None:
-    """Typing organ removal brings the toolkit and the Vienna Forum paper to the top."""
+def test_organ_removal_ranks_the_right_two_first(page: Page, site: Site) -> None:
+    """The query "organ removal" ranks the toolkit and the Vienna Forum paper first."""
     page.goto(site.url())
     search(page, "organ removal")
     expect(at.summary(page)).to_have_text(
@@ -33,8 +33,8 @@ def test_organ_removal_finds_the_right_two_first(page: Page, site: Site) -> None
     assert set(at.hits(page).all_inner_texts()[:2]) == at.ORGANS
 
 
-def test_what_matched_is_marked_in_titles_and_passages(page: Page, site: Site) -> None:
-    """The words that matched are marked in titles and passages, in whatever form they stand."""
+def test_matches_are_highlighted_in_titles_and_passages(page: Page, site: Site) -> None:
+    """Matching words are highlighted in titles and passages, in any form."""
     page.goto(site.url("/?q=organ+removal&exact=1"))
     marks = at.hits(page).first.locator("mark")
     assert {text.lower() for text in marks.all_inner_texts()} >= {"organ", "removal"}
@@ -43,8 +43,8 @@ def test_what_matched_is_marked_in_titles_and_passages(page: Page, site: Site) -
     assert all(re.match("organ|remov", text.lower()) for text in every)
 
 
-def test_the_box_and_the_title_hold_the_query(page: Page, site: Site) -> None:
-    """After a search its words stand in the box, the address, the title and the heading."""
+def test_the_box_and_the_title_show_the_query(page: Page, site: Site) -> None:
+    """The query is in the search box, the URL, the title, and the heading."""
     page.goto(site.url())
     search(page, 'icat "refugee status"')
     expect(page).to_have_title(re.compile('^icat "refugee status" – '))
@@ -53,8 +53,8 @@ def test_the_box_and_the_title_hold_the_query(page: Page, site: Site) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text('“icat "refugee status"”')
 
 
-def test_an_empty_box_browses_everything(page: Page, site: Site) -> None:
-    """Sending an empty box lists all publications, the newest first."""
+def test_an_empty_query_lists_all_publications(page: Page, site: Site) -> None:
+    """An empty query lists all publications, the newest first."""
     page.goto(site.url("/?q=organ"))
     search(page, "  ")
     at.expect_total(page, 136)
@@ -64,7 +64,7 @@ def test_an_empty_box_browses_everything(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize("way", ["Enter", "button"])
 def test_a_new_search_keeps_the_filters(page: Page, site: Site, way: str) -> None:
-    """A search sent by key or button keeps what is ticked and begins on the first page."""
+    """A search by Enter or button keeps the filters and starts on the first page."""
     page.goto(site.url("/?topic=trafficking+in+persons&page=4"))
     at.search_box(page).fill("manual")
     if way == "Enter":
@@ -75,8 +75,8 @@ def test_a_new_search_keeps_the_filters(page: Page, site: Site, way: str) -> Non
     expect(at.chips(page)).to_have_count(1)
 
 
-def test_when_no_publication_has_all_words_the_page_says_so(page: Page, site: Site) -> None:
-    """Publications with any of the words are told as such, whether that was asked for or not."""
+def test_the_page_says_that_no_publication_has_all_words(page: Page, site: Site) -> None:
+    """The page says that its hits have only some of the words, for a relaxed or an OR search."""
     page.goto(site.url("/?q=organ+xyzzy"))
     expect(page.get_by_text("No publication has all of these words")).to_be_visible()
     assert at.hits(page).count()
@@ -89,8 +89,8 @@ def test_when_no_publication_has_all_words_the_page_says_so(page: Page, site: Si
     expect(page.get_by_text("No publication has all of these words")).to_be_visible()
 
 
-def test_where_nothing_is_found_there_are_ways_on(page: Page, site: Site) -> None:
-    """A search that finds nothing offers the same without each filter, and everything."""
+def test_a_page_without_hits_links_to_other_lists(page: Page, site: Site) -> None:
+    """A page without hits links to the list without each filter, and to all publications."""
     page.goto(site.url("/?q=organ+removal&region=South+Asia"))
     expect(at.summary(page)).to_have_text("Nothing found for “organ removal”")
     page.get_by_role("link", name="Search without the filter Region: South Asia").click()
@@ -101,15 +101,15 @@ def test_where_nothing_is_found_there_are_ways_on(page: Page, site: Site) -> Non
     expect(at.search_box(page)).to_have_value("")
 
 
-def test_a_list_that_filters_emptied_is_not_told_to_have_any(page: Page, site: Site) -> None:
-    """Where filters leave nothing of the publications with any of the words, none are promised."""
+def test_a_list_emptied_by_filters_promises_no_results(page: Page, site: Site) -> None:
+    """A relaxed list does not claim to have results if the filters leave none."""
     page.goto(site.url("/?q=organ+xyzzy&region=South+Asia"))
     at.expect_total(page, 0)
     expect(page.get_by_text("These results have any of them")).to_have_count(0)
 
 
 def test_orders_of_the_list(page: Page, site: Site) -> None:
-    """The list is put in another order by a link, which is then the current one."""
+    """A link sorts the list in another order and becomes the current one."""
     page.goto(site.url("/?q=manual&page=2"))
     order = page.get_by_role("group", name="Sort")
     expect(order.get_by_role("link", name="Best match")).to_have_attribute("aria-current", "true")
@@ -123,8 +123,8 @@ def test_orders_of_the_list(page: Page, site: Site) -> None:
     expect(page).to_have_url(site.url("/?q=manual&sort=oldest"))
 
 
-def test_turning_pages(page: Page, site: Site) -> None:
-    """The pager leads on, back and to any page; the current one is told, and so is the title."""
+def test_paging(page: Page, site: Site) -> None:
+    """The pager leads to the next, the previous, and any other page, and marks the current one."""
     page.goto(site.url())
     pager = page.get_by_role("navigation", name="Pages of results")
     first = addresses(page)
@@ -142,8 +142,8 @@ def test_turning_pages(page: Page, site: Site) -> None:
     expect(at.summary(page)).to_have_text("121–130 of 136 publications")
 
 
-def test_past_the_end_there_is_a_way_back(page: Page, site: Site) -> None:
-    """A page past the end says so, and leads to the last one."""
+def test_a_page_past_the_end_links_to_the_last(page: Page, site: Site) -> None:
+    """A page past the end says so and links to the last one."""
     page.goto(site.url("/?page=99"))
     expect(at.summary(page)).to_contain_text("past the end")
     page.get_by_role("link", name="Go to the last page").click()
@@ -151,7 +151,7 @@ def test_past_the_end_there_is_a_way_back(page: Page, site: Site) -> None:
 
 
 def test_a_hit_leads_to_its_publication_and_back(page: Page, site: Site) -> None:
-    """A title leads to the publication's page, and Back leads to the list as it was."""
+    """A title leads to the page of the publication, and Back restores the list."""
     page.goto(site.url())
     search(page, "organ removal")
     at.expect_total(page, 2)
@@ -165,8 +165,8 @@ def test_a_hit_leads_to_its_publication_and_back(page: Page, site: Site) -> None
     expect(at.hits(page).first).to_have_text(title)
 
 
-def test_a_foreign_title_is_told_as_such(page: Page, site: Site) -> None:
-    """A title in another language says which, in the list and on its page."""
+def test_a_foreign_title_names_its_language(page: Page, site: Site) -> None:
+    """A title in another language names it, in the list and on its page."""
     page.goto(site.url("/?q=capacitacion"))
     expect(at.hits(page).first).to_have_attribute("lang", "es")
     at.hits(page).first.get_by_role("link").click()
@@ -176,7 +176,7 @@ def test_a_foreign_title_is_told_as_such(page: Page, site: Site) -> None:
 
 
 def test_values_on_a_publication_lead_to_their_lists(page: Page, site: Site) -> None:
-    """A section named on a publication's page leads to the list of that section."""
+    """A section on the page of a publication leads to the list of that section."""
     page.goto(site.url(f"/publication/{at.TOOLKIT}"))
     page.get_by_role("link", name="Technical Papers", exact=True).click()
     at.expect_total(page, 31)
@@ -184,7 +184,7 @@ def test_values_on_a_publication_lead_to_their_lists(page: Page, site: Site) -> 
 
 
 def test_editions_of_one_title_are_folded(page: Page, site: Site) -> None:
-    """A click folds editions and another shows them all; Back brings back what was before."""
+    """A click folds editions and another one shows them all. Back undoes both."""
     page.goto(site.url("/?q=global+report"))
     at.expect_total(page, 6)
     expect(at.hits(page)).to_have_count(6)
@@ -200,7 +200,7 @@ def test_editions_of_one_title_are_folded(page: Page, site: Site) -> None:
 
 
 def test_a_folded_title_leads_to_its_other_editions(page: Page, site: Site) -> None:
-    """The number of other editions in the list leads to the years of them, the newest first."""
+    """The number of other editions in the list leads to their years, the newest first."""
     page.goto(site.url("/?q=global+report&fold=1"))
     page.get_by_role("link", name="4 other editions").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()

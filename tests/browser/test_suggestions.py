@@ -1,4 +1,4 @@
-"""Suggestions while words are typed: a combobox that can be used by keyboard, mouse and touch."""
+"""Suggestions while the user types: a combobox for keyboard, mouse, and touch."""
 
 from __future__ import annotations
 
@@ -18,43 +18,46 @@ from tests.browser.site import Site
 
 ASKED = "**/api/suggest?*"
 A_WHILE = 300
-"""Milliseconds in which what should not come would have come."""
+"""Milliseconds after which an unwanted request or response would have arrived."""
 
 
 def suggestions(page: Page) -> Locator:
-    """The list below the box."""
+    """Return the list below the search box."""
     return page.get_by_role("listbox", name="Suggestions")
 
 
 def options(page: Page) -> Locator:
-    """What is suggested."""
+    """Return all suggestions."""
     return suggestions(page).get_by_role("option")
 
 
 def option(page: Page, name: str) -> Locator:
-    """One of the suggestions."""
+    """Return one of the suggestions."""
     return options(page).and_(page.get_by_role("option", name=re.compile(f"^{re.escape(name)}, ")))
 
 
 def selected(page: Page) -> Locator:
-    """The suggestion that Enter would choose."""
+    """Return the suggestion that Enter would choose."""
     return options(page).and_(page.get_by_role("option", selected=True))
 
 
 def insert(page: Page, words: str) -> None:
-    """Types words at once: between keys, a slow machine might ask for the half of them."""
+    """Type words at once.
+
+    Between keys, a slow machine might request suggestions for half of them.
+    """
     at.search_box(page).focus()
     page.keyboard.insert_text(words)
 
 
 def type_words(page: Page, words: str) -> None:
-    """Types words into the box, and waits for what is suggested."""
+    """Type words into the search box, and wait for suggestions."""
     insert(page, words)
     expect(suggestions(page)).to_be_visible()
 
 
 class Held:
-    """Holds back all requests for suggestions, until the test lets them go."""
+    """All requests for suggestions, delayed until the test releases them."""
 
     def __init__(self, page: Page) -> None:
         self.routes: list[Route] = []
@@ -65,7 +68,7 @@ class Held:
         self.routes.append(route)
 
     def typed(self, words: str) -> Route:
-        """What is asked after these words were typed too."""
+        """Type more words, and return the request that they cause."""
         before = len(self.routes)
         insert(self._page, words)
         end = time.monotonic() + PATIENCE / 1000
@@ -75,7 +78,7 @@ class Held:
 
 
 def answer(route: Route, *words: str) -> None:
-    """Answers with these words; a request that was given up needs no answer."""
+    """Respond with these words. An aborted request needs no response."""
     told = [
         {"kind": "word", "text": word, "label": word, "count": 1, "href": f"/?q={word}"}
         for word in words
@@ -84,8 +87,8 @@ def answer(route: Route, *words: str) -> None:
         route.fulfill(body=json.dumps({"suggestions": told}), content_type="application/json")
 
 
-def test_what_is_typed_has_suggestions(page: Page, site: Site) -> None:
-    """Words, values and titles are suggested below the box, each with the number behind it."""
+def test_typed_text_has_suggestions(page: Page, site: Site) -> None:
+    """Words, values, and titles are suggested below the box, each with its count."""
     page.goto(site.url())
     type_words(page, "tra")
     names = [each.get_attribute("aria-label") for each in options(page).all()]
@@ -96,7 +99,7 @@ def test_what_is_typed_has_suggestions(page: Page, site: Site) -> None:
 
 
 def test_the_box_is_a_combobox(page: Page, site: Site) -> None:
-    """The box is told as a combobox, closed or open, with the list that it controls."""
+    """The search box has the role combobox, closed or open, with the list that it controls."""
     page.goto(site.url())
     box = page.get_by_role("combobox", name="Search the publications")
     expect(box).to_have_attribute("aria-autocomplete", "list")
@@ -110,7 +113,7 @@ def test_the_box_is_a_combobox(page: Page, site: Site) -> None:
 
 
 def test_the_number_of_suggestions_is_announced(page: Page, site: Site) -> None:
-    """A live text that is not seen says how many suggestions there are, and when there are none."""
+    """A visually hidden live region has the number of suggestions, also if there are none."""
     page.goto(site.url())
     type_words(page, "organ re")
     live = page.get_by_role("search").locator("[aria-live=polite]")
@@ -122,7 +125,7 @@ def test_the_number_of_suggestions_is_announced(page: Page, site: Site) -> None:
 
 
 def test_arrow_keys_go_through_the_list(page: Page, site: Site) -> None:
-    """Down and Up go from option to option and by way of the box, whose text stays the same."""
+    """Down and Up cycle through the options and the box, whose text stays the same."""
     page.goto(site.url())
     type_words(page, "organ re")
     box = at.search_box(page)
@@ -143,7 +146,7 @@ def test_arrow_keys_go_through_the_list(page: Page, site: Site) -> None:
 
 
 def test_enter_searches_for_the_completed_words(page: Page, site: Site) -> None:
-    """Enter on a word searches for it in place, keeps what is ticked, and closes the list."""
+    """Enter on a word searches for it in place, keeps the filters, and closes the list."""
     page.goto(site.url("/?topic=trafficking+in+persons&sort=oldest&page=2"))
     type_words(page, "organ re")
     at.search_box(page).press("ArrowDown")
@@ -155,8 +158,8 @@ def test_enter_searches_for_the_completed_words(page: Page, site: Site) -> None:
     expect(suggestions(page)).to_be_hidden()
 
 
-def test_enter_without_a_choice_searches_for_what_is_typed(page: Page, site: Site) -> None:
-    """As long as no option is chosen, Enter sends what was typed, and the list closes."""
+def test_enter_without_a_choice_searches_for_the_typed_text(page: Page, site: Site) -> None:
+    """Enter without a chosen option searches for the typed text and closes the list."""
     page.goto(site.url())
     type_words(page, "organ rem")
     at.search_box(page).press("Enter")
@@ -166,7 +169,7 @@ def test_enter_without_a_choice_searches_for_what_is_typed(page: Page, site: Sit
 
 
 def test_a_title_leads_to_its_publication(page: Page, site: Site) -> None:
-    """A title that is chosen opens the page of the publication."""
+    """A chosen title opens the page of the publication."""
     page.goto(site.url())
     type_words(page, "organ remo")
     at.search_box(page).press("ArrowUp")
@@ -174,8 +177,8 @@ def test_a_title_leads_to_its_publication(page: Page, site: Site) -> None:
     expect(page).to_have_url(site.url(f"/publication/{at.TOOLKIT}"))
 
 
-def test_a_value_leads_to_the_list_with_it_ticked(page: Page, site: Site) -> None:
-    """A value that is chosen is ticked beside what was, and no words are sought."""
+def test_a_value_leads_to_the_list_filtered_by_it(page: Page, site: Site) -> None:
+    """A chosen value is added to the filters, and the query becomes empty."""
     page.goto(site.url("/?language=en"))
     type_words(page, "south a")
     number = at.leads_to(option(page, "Region: South Asia").get_attribute("aria-label") or "")
@@ -198,7 +201,7 @@ def test_a_word_is_chosen_by_pointing(open_page: OpenPage, site: Site, touch: bo
 
 
 def test_escape_closes_the_list_first(page: Page, site: Site) -> None:
-    """Escape closes the list and keeps the text; only then does it do what the browser does."""
+    """Escape closes the list and keeps the text. A second Escape has the browser's own effect."""
     page.goto(site.url())
     type_words(page, "organ re")
     at.search_box(page).press("ArrowDown")
@@ -211,7 +214,7 @@ def test_escape_closes_the_list_first(page: Page, site: Site) -> None:
 
 
 def test_down_opens_a_closed_list(page: Page, site: Site) -> None:
-    """After Escape, Down brings the suggestions back, and none of them is chosen yet."""
+    """Down after Escape shows the suggestions again, with none chosen."""
     page.goto(site.url())
     type_words(page, "organ re")
     at.search_box(page).press("Escape")
@@ -221,7 +224,7 @@ def test_down_opens_a_closed_list(page: Page, site: Site) -> None:
 
 
 def test_tab_closes_the_list_and_goes_on(page: Page, site: Site) -> None:
-    """Tab leaves the box for the button behind it, and chooses nothing."""
+    """Tab moves from the box to its button and chooses no option."""
     page.goto(site.url())
     type_words(page, "organ re")
     at.search_box(page).press("ArrowDown")
@@ -232,8 +235,8 @@ def test_tab_closes_the_list_and_goes_on(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("key", ["Home", "End", "ArrowLeft", "ArrowRight"])
-def test_keys_of_the_text_go_back_to_it(page: Page, site: Site, key: str) -> None:
-    """Keys that move within the text do that, and what was chosen is no longer."""
+def test_cursor_keys_leave_the_list(page: Page, site: Site, key: str) -> None:
+    """Keys that move the cursor do so, and the chosen option is dropped."""
     page.goto(site.url())
     type_words(page, "organ re")
     at.search_box(page).press("ArrowDown")
@@ -245,7 +248,7 @@ def test_keys_of_the_text_go_back_to_it(page: Page, site: Site, key: str) -> Non
 
 
 def test_the_list_closes_when_the_box_is_left(page: Page, site: Site) -> None:
-    """A click elsewhere closes the list."""
+    """A click outside closes the list."""
     page.goto(site.url())
     type_words(page, "organ re")
     page.locator("footer").click(position={"x": 5, "y": 5})
@@ -253,8 +256,8 @@ def test_the_list_closes_when_the_box_is_left(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("address", ["/?q=trafficking", "/", f"/publication/{at.TOOLKIT}"])
-def test_nothing_opens_by_itself(page: Page, site: Site, address: str) -> None:
-    """Neither a page that loads nor the focus in its box asks for suggestions."""
+def test_the_list_does_not_open_by_itself(page: Page, site: Site, address: str) -> None:
+    """Neither loading a page nor focusing its search box requests suggestions."""
     held = Held(page)
     page.goto(site.url(address))
     at.search_box(page).focus()
@@ -263,8 +266,8 @@ def test_nothing_opens_by_itself(page: Page, site: Site, address: str) -> None:
     assert held.routes == []
 
 
-def test_it_is_asked_once_nobody_types(page: Page, site: Site) -> None:
-    """While one key follows another nothing is asked; a single letter asks for nothing."""
+def test_requests_wait_for_a_pause_in_typing(page: Page, site: Site) -> None:
+    """No request is sent while the user types, nor for a single letter."""
     page.clock.install(time=0)
     page.goto(site.url())
     page.clock.pause_at(60_000)
@@ -283,8 +286,8 @@ def test_it_is_asked_once_nobody_types(page: Page, site: Site) -> None:
     assert len(held.routes) == 1
 
 
-def test_answers_that_come_late_are_dropped(page: Page, site: Site) -> None:
-    """The answer to what is no longer in the box never replaces that to what is."""
+def test_late_responses_are_dropped(page: Page, site: Site) -> None:
+    """A response for an earlier text never replaces the one for the current text."""
     page.goto(site.url())
     held = Held(page)
     first = held.typed("tra")
@@ -298,8 +301,8 @@ def test_answers_that_come_late_are_dropped(page: Page, site: Site) -> None:
     expect(options(page)).to_have_text(["traffic1"])
 
 
-def test_an_answer_to_another_text_is_dropped(page: Page, site: Site) -> None:
-    """An answer opens no list where the box, however that came, no longer says what was asked."""
+def test_a_response_for_another_text_is_dropped(page: Page, site: Site) -> None:
+    """A response opens no list if the text of the box has changed in any way."""
     page.goto(site.url())
     asked = Held(page).typed("tra")
     at.search_box(page).evaluate("box => { box.value = 'organ'; }")
@@ -308,8 +311,8 @@ def test_an_answer_to_another_text_is_dropped(page: Page, site: Site) -> None:
     expect(suggestions(page)).to_be_hidden()
 
 
-def test_an_answer_after_the_search_opens_nothing(page: Page, site: Site) -> None:
-    """What is suggested once the search was sent comes too late."""
+def test_a_response_after_the_search_opens_no_list(page: Page, site: Site) -> None:
+    """Suggestions that arrive after the search was submitted are dropped."""
     page.goto(site.url())
     asked = Held(page).typed("tra")
     at.search_box(page).press("Enter")
@@ -320,7 +323,7 @@ def test_an_answer_after_the_search_opens_nothing(page: Page, site: Site) -> Non
 
 
 def test_back_closes_the_list(page: Page, site: Site) -> None:
-    """Going back while the list is open closes it."""
+    """Back closes an open list."""
     page.goto(site.url())
     at.value(page, "Region", "South Asia").click()
     at.expect_total(page, 16)
@@ -330,8 +333,8 @@ def test_back_closes_the_list(page: Page, site: Site) -> None:
     expect(suggestions(page)).to_be_hidden()
 
 
-def test_keys_of_a_composition_are_left_alone(page: Page, site: Site) -> None:
-    """While a word is composed, arrows and Enter belong to the composition."""
+def test_keys_of_a_composition_are_ignored(page: Page, site: Site) -> None:
+    """Arrows and Enter belong to the input method while it composes a word."""
     page.goto(site.url())
     type_words(page, "tra")
     for key in ("ArrowDown", "Enter", "Escape"):
@@ -346,8 +349,8 @@ def test_keys_of_a_composition_are_left_alone(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("fault", ["no answer", "an error", "no JSON"])
-def test_on_a_fault_there_are_no_suggestions(page: Page, site: Site, fault: str) -> None:
-    """Where no suggestions can be had the box is a box, and searches."""
+def test_the_box_works_without_suggestions(page: Page, site: Site, fault: str) -> None:
+    """The box still searches if requests for suggestions fail."""
     page.goto(site.url())
     asked = Held(page).typed("organ remov")
     if fault == "no answer":
@@ -362,15 +365,15 @@ def test_on_a_fault_there_are_no_suggestions(page: Page, site: Site, fault: str)
 
 
 def test_a_suggestion_is_text(page: Page, site: Site) -> None:
-    """What looks like a script in a suggestion is printed as it stands."""
+    """A script in a suggestion is printed as text."""
     page.goto(site.url())
     answer(Held(page).typed("img"), "<img src=x onerror=alert(1)>")
     expect(options(page)).to_have_text(["<img src=x onerror=alert(1)>1"])
     expect(page.locator("img")).to_have_count(0)
 
 
-def test_without_scripts_the_box_is_a_box(open_page: OpenPage, site: Site) -> None:
-    """Without JavaScript nothing tells of a list that would never come."""
+def test_without_scripts_the_box_is_no_combobox(open_page: OpenPage, site: Site) -> None:
+    """No attribute announces a list without JavaScript."""
     page = open_page(javascript=False)
     page.goto(site.url())
     expect(page.get_by_role("searchbox", name="Search the publications")).to_be_visible()
@@ -381,10 +384,10 @@ def test_without_scripts_the_box_is_a_box(open_page: OpenPage, site: Site) -> No
     at.expect_total(page, 2)
 
 
-def test_axe_finds_nothing_wrong_with_the_list(
+def test_the_list_has_no_violation(
     page: Page, site: Site, axe_violations: Callable[[Page], list[str]]
 ) -> None:
-    """With the list open, an option chosen or none, there is no fault that axe knows."""
+    """Axe reports no violation with the list open, with or without a chosen option."""
     page.goto(site.url("/?section=Tools"))
     type_words(page, "tra")
     found = []
@@ -400,7 +403,7 @@ def test_axe_finds_nothing_wrong_with_the_list(
 
 @pytest.mark.parametrize("width", [320, 360])
 def test_on_a_phone_the_list_fits(open_page: OpenPage, site: Site, width: int) -> None:
-    """On a narrow page the list is no wider than it, and its options are as high as a finger."""
+    """The list is no wider than a narrow page, and each option is at least 44 pixels high."""
     page = open_page(width=width, height=640, has_touch=True)
     page.goto(site.url())
     type_words(page, "assessment")
@@ -414,8 +417,8 @@ def test_on_a_phone_the_list_fits(open_page: OpenPage, site: Site, width: int) -
         assert box["x"] + box["width"] <= width
 
 
-def test_from_right_to_left(page: Page, site: Site) -> None:
-    """On a page from right to left counts stand at the left, and a label goes its own way."""
+def test_right_to_left_pages(page: Page, site: Site) -> None:
+    """Counts are on the left of a right-to-left page, and a label keeps its own direction."""
     page.goto(site.url())
     page.locator("html").evaluate("html => html.setAttribute('dir', 'rtl')")
     type_words(page, "tra")

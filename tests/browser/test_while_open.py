@@ -1,4 +1,4 @@
-"""The catalogue is edited and indexed anew while the page is open."""
+"""The catalogue is edited and indexed again while a page is open."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ OLD, NEW = "Digest - Evidential Issues", "Digest - Quibbles of Evidence"
 
 @pytest.fixture
 def edited(tmp_path: Path) -> Iterator[Site]:
-    """A site whose corpus may be edited."""
+    """Yield a site whose corpus may be edited."""
     corpus = shutil.copytree(CORPUS, tmp_path / "corpus")
     with at.serving(corpus, tmp_path / "index") as site:
         yield site
 
 
 def edit(site: Site, old: str, new: str) -> None:
-    """Edits a page of the corpus as a person would, has it indexed, and waits for the server."""
+    """Edit a page of the corpus, index it, and wait for the server."""
     page = site.corpus / "tools.html"
     text = page.read_text(encoding="utf-8")
     assert text.count(old)
@@ -41,8 +41,8 @@ def edit(site: Site, old: str, new: str) -> None:
         time.sleep(0.1)
 
 
-def test_the_next_search_shows_what_was_edited(page: Page, edited: Site) -> None:
-    """After an edit and a build the open page finds the new words, without a restart."""
+def test_the_next_search_shows_an_edit(page: Page, edited: Site) -> None:
+    """The open page has hits for new words after an edit and a build, without a restart."""
     page.goto(edited.url("/?q=sherloc"))
     expect(at.hits(page).filter(has_text=OLD)).to_have_count(1)
     edit(edited, OLD, NEW)
@@ -54,8 +54,8 @@ def test_the_next_search_shows_what_was_edited(page: Page, edited: Site) -> None
     expect(at.hits(page).filter(has_text=NEW)).to_have_count(1)
 
 
-def test_a_value_that_came_is_counted(open_page: OpenPage, edited: Site) -> None:
-    """A year that an edit brings stands among the values at the next click, scripts or none."""
+def test_a_new_value_is_counted(open_page: OpenPage, edited: Site) -> None:
+    """A new year is among the values at the next click, with or without scripts."""
     pages = [open_page(), open_page(javascript=False)]
     for page in pages:
         page.goto(edited.url("/?section=Tools"))

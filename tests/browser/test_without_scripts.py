@@ -1,4 +1,4 @@
-"""With JavaScript off everything is there: links and forms do it."""
+"""Without JavaScript, links and forms do everything."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.browser.site import Site
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    """A wide page without JavaScript."""
+    """Return a wide page without JavaScript."""
     return open_page(javascript=False)
 
 
 def test_searching(page: Page, site: Site) -> None:
-    """The search form leads to the list, with marks, and the box keeps the words."""
+    """The search form leads to the list, with highlighting, and the box keeps the query."""
     page.goto(site.url())
     at.search_box(page).fill("organ removal")
     page.get_by_role("button", name="Search").click()
@@ -29,8 +29,8 @@ def test_searching(page: Page, site: Site) -> None:
     expect(at.search_box(page)).to_have_value("organ removal")
 
 
-def test_ticking_drilling_and_unticking(page: Page, site: Site) -> None:
-    """Values are links: South Asia, India below it, off again by value, chip and Clear all."""
+def test_selecting_and_clearing_values(page: Page, site: Site) -> None:
+    """Values, chips, and Clear all are links that select and clear filters."""
     page.goto(site.url("/?size=100&page=2"))
     at.value(page, "Region", "South Asia").click()
     at.expect_total(page, 16)
@@ -49,8 +49,8 @@ def test_ticking_drilling_and_unticking(page: Page, site: Site) -> None:
     expect(page).to_have_url(site.url("/?size=100"))
 
 
-def test_a_search_keeps_what_is_ticked(page: Page, site: Site) -> None:
-    """The search form sends the filters and the order along, and begins on the first page."""
+def test_a_search_keeps_filters_and_order(page: Page, site: Site) -> None:
+    """The search form sends the filters and the order, and starts on the first page."""
     page.goto(site.url("/?section=Tools&sort=oldest&page=2"))
     at.search_box(page).fill("manual")
     at.search_box(page).press("Enter")
@@ -58,7 +58,7 @@ def test_a_search_keeps_what_is_ticked(page: Page, site: Site) -> None:
 
 
 def test_order_and_pages(page: Page, site: Site) -> None:
-    """Orders and pages are links, and Back leads back."""
+    """Orders and pages are links, and Back returns."""
     page.goto(site.url("/?q=trafficking"))
     page.get_by_role("link", name="Oldest first").click()
     page.get_by_role("link", name="Next page").click()
@@ -70,7 +70,7 @@ def test_order_and_pages(page: Page, site: Site) -> None:
 
 
 def test_years(page: Page, site: Site) -> None:
-    """A bar is a link, and the two boxes are a form that keeps the words and filters."""
+    """A bar is a link, and the two boxes are a form that keeps the query and filters."""
     page.goto(site.url("/?q=trafficking&region=South+Asia"))
     page.get_by_role("textbox", name="From").fill("2005")
     page.get_by_role("textbox", name="to", exact=True).fill("2015")
@@ -82,8 +82,8 @@ def test_years(page: Page, site: Site) -> None:
     expect(at.chips(page)).to_have_count(3)
 
 
-def test_an_inverted_range_is_told(page: Page, site: Site) -> None:
-    """A first year after the second is told with the range that may have been meant."""
+def test_an_inverted_range_is_reported(page: Page, site: Site) -> None:
+    """A first year after the second is an error that suggests the swapped range."""
     page.goto(site.url())
     page.get_by_role("textbox", name="From").fill("2015")
     page.get_by_role("textbox", name="to", exact=True).fill("2010")
@@ -93,7 +93,7 @@ def test_an_inverted_range_is_told(page: Page, site: Site) -> None:
 
 
 def test_all_values(page: Page, site: Site) -> None:
-    """Show more leads to the page of all values, which works by its links alone."""
+    """Show more leads to the page of all values, which works with links alone."""
     page.goto(site.url("/?q=trafficking"))
     at.facet(page, "Year").locator("summary").click()
     page.get_by_role("link", name=re.compile("^Show .* more under Year")).click()
@@ -105,7 +105,7 @@ def test_all_values(page: Page, site: Site) -> None:
 
 
 def test_at_360_px_the_filters_open(open_page: OpenPage, site: Site) -> None:
-    """On a narrow page the folded filters open at a touch, and so do the countries in them."""
+    """A touch opens the collapsed filters on a narrow page, and the countries in them."""
     page = open_page(width=360, javascript=False, has_touch=True)
     page.goto(site.url("/?topic=trafficking+in+persons"))
     expect(at.facet(page, "Region")).to_be_hidden()
@@ -117,14 +117,14 @@ def test_at_360_px_the_filters_open(open_page: OpenPage, site: Site) -> None:
 
 
 def test_at_1280_px_the_filters_are_open(page: Page, site: Site) -> None:
-    """On a wide page the filters stand open, with nothing to fold them."""
+    """The filters are open on a wide page, and cannot be collapsed."""
     page.goto(site.url())
     expect(at.facet(page, "Region")).to_be_visible()
     expect(page.locator("summary").filter(has_text=re.compile("^Filters"))).to_be_hidden()
 
 
 def test_the_page_is_the_same_as_with_scripts(page: Page, open_page: OpenPage, site: Site) -> None:
-    """What a click brings in place is what the address gives when it is loaded."""
+    """A click that swaps parts leads to the same page as loading the URL."""
     other = open_page()
     other.goto(site.url())
     at.value(other, "Topic", "smuggling of migrants").click()

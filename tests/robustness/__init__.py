@@ -1,1 +1,1 @@
-"""What the program promises when machines, disks, corpora and readers do their worst."""
+"""Robustness tests: crashes, full disks, power cuts, hostile corpora, and hostile clients."""

@@ -1,4 +1,4 @@
-"""Requests as a server passes them on, byte by byte, and what every answer must be like."""
+"""Send raw WSGI requests to the application, and check that every response is well formed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from search_app.web.middleware.security_headers import HEADERS
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 ALLOWED = frozenset({200, 400, 404, 405, 414})
-"""What may be answered to anything at all; 503 besides, where two costly searches are at work."""
+"""Statuses allowed for any request.
+
+A test that runs two expensive searches at once also allows 503.
+"""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What was answered: the status, the headers by their names in lower case, the content."""
+    """A response. Header names are in lower case."""
 
     method: str
     status: int
@@ -32,7 +35,7 @@ def ask(
     method: str = "GET",
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """The answer to a request line's target, any bytes, as PEP 3333 has servers pass it on."""
+    """Return the response to a request target of any bytes, passed on as PEP 3333 requires."""
     path, _, parameters = target.partition(b"?")
     told = {
         f"HTTP_{name.upper().replace('-', '_')}": text for name, text in (headers or {}).items()
@@ -59,7 +62,7 @@ def ask(
 
 
 def faults(answer: Answer) -> list[str]:
-    """What is wrong with an answer, whatever was asked."""
+    """Return the defects of a response that are wrong for any request."""
     found = []
     if answer.status not in ALLOWED:
         found.append(f"the status is {answer.status}")
@@ -106,7 +109,7 @@ WORDS = (
 
 
 def drawn(drawer: random.Random) -> bytes:
-    """A target: a route, what may stand behind it, and parameters, sound and broken ones."""
+    """Return a random target: a route, an optional suffix, and valid or broken parameters."""
     target = drawer.choice(ROUTES)
     if target.endswith(b"/") and drawer.random() < 0.6:
         target += _value(drawer)
@@ -125,7 +128,7 @@ def _value(drawer: random.Random) -> bytes:
         return drawer.randbytes(drawer.randrange(30))
     words = [drawer.choice(WORDS) for _ in range(drawer.randrange(1, 6))]
     data = " ".join(words).encode("utf-8", "surrogatepass")
-    if kind < 0.2:  # not what it was, but nearly
+    if kind < 0.2:  # flip one bit, so that the text is nearly valid
         at = drawer.randrange(len(data))
         data = data[:at] + bytes([data[at] ^ (1 << drawer.randrange(8))]) + data[at + 1 :]
     return quote_from_bytes(data).encode() if kind < 0.9 else data.replace(b" ", b"+")

@@ -1,8 +1,8 @@
-"""How quick ordinary searches stay while others send the costliest: the table of both.
+"""Measure how fast ordinary searches stay while clients send expensive ones.
 
-Run as `python -m tests.robustness.beside INDEX`; without an index, that of corpus/ is built.
-Ordinary searches are asked one after the other, first alone, then while four clients send the
-worst searches found, each as soon as the one before is answered or refused.
+Run it as `python -m tests.robustness.beside INDEX`. It sends ordinary searches one at a time: first
+alone, then while four clients send the most expensive searches known. Each client sends its next
+search as soon as the previous one is answered or refused.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CLIENTS, SECONDS = 4, 20
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """What was measured, in milliseconds: ordinary searches alone and beside, and the worst."""
+    """Response times in ms: ordinary searches alone and under load, and expensive searches."""
 
     alone: list[float]
     beside: list[float]
@@ -42,7 +42,7 @@ class Beside(msgspec.Struct, frozen=True):
     failed: int
 
     def row(self) -> str:
-        """A line of a table: medians and 99th percentiles, and what became of the worst."""
+        """Return a table row: medians, 99th percentiles, and the fate of the expensive searches."""
         alone, beside = _percentiles(self.alone), _percentiles(self.beside)
         refused = self.statuses.get(503, 0)
         return (
@@ -57,7 +57,7 @@ def _percentiles(taken: Sequence[float]) -> list[float]:
 
 
 def ordinary(index: Path, seed: int) -> list[str]:
-    """Addresses of searches as people make them: one to three words of a title, some ticked."""
+    """Return URLs of typical searches: one to three words of a title, half with a filter."""
     snapshot = Snapshot(directory.current(index))
     drawer = random.Random(seed)
     titles = [re.findall(r"[A-Za-z]{3,}", each) for each in snapshot.segment.stored.titles.all()]
@@ -76,7 +76,7 @@ def ordinary(index: Path, seed: int) -> list[str]:
 
 
 def worst(index: Path, seed: int) -> list[str]:
-    """Addresses of the costliest searches found, a few of each kind."""
+    """Return URLs of the most expensive searches known, a few of each kind."""
     snapshot = Snapshot(directory.current(index))
     drawer = random.Random(seed)
     words = re.findall(r"[a-z]{3,}", " ".join(snapshot.segment.stored.titles.all()).lower())
@@ -95,7 +95,7 @@ def worst(index: Path, seed: int) -> list[str]:
 
 
 def _asked(port: int, address: str) -> tuple[float, int]:
-    """How long an answer took, in milliseconds, and its status; 0 if there was none."""
+    """Return the response time in milliseconds, and the status, or 0 if there was no response."""
     began = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
@@ -119,7 +119,7 @@ def _send(port: int, addresses: list[str], seed: int, ends: Signal, told: Queue[
 
 @contextmanager
 def _senders(port: int, addresses: list[str], seed: int) -> Iterator[list[tuple[float, int]]]:
-    """Clients that send all the while; what became of it is in the list at the end."""
+    """Yield a list while clients send requests. On exit the list contains times and statuses."""
     ends, told = Event(), Queue()  # type: ignore[var-annotated]
     clients = [
         Process(target=_send, args=(port, addresses, seed + each, ends, told), daemon=True)
@@ -146,7 +146,7 @@ def _timed(port: int, addresses: Sequence[str], seconds: float) -> list[tuple[fl
 
 
 def measured(index: Path, seed: int, seconds: float = SECONDS) -> Beside:
-    """Serves an index, and times ordinary searches alone and beside the worst."""
+    """Serve an index, and time ordinary searches alone and while expensive ones run."""
     usual, costly = ordinary(index, seed), worst(index, seed)
     with serving(index) as (_, port):
         _timed(port, usual, 2)

@@ -1,4 +1,4 @@
-"""The calls by which a build writes, as strace records them."""
+"""The system calls by which a build writes, as strace records them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ WRITING = (
     "write", "pwrite64", "writev", "fsync", "fdatasync", "rename", "renameat", "renameat2",
     "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "ftruncate", "fallocate", "openat",
 )  # fmt: skip
-"""What makes, fills, moves or removes something; writing through mapped memory is no call."""
+"""Calls that create, fill, move or remove files. Writes through mapped memory make no call."""
 _LINE = re.compile(r"(?P<process>\d+) +(?P<name>\w+)\((?P<rest>.*)")
 _RESUMED = re.compile(r"(?P<process>\d+) +<\.\.\. (?P<name>\w+) resumed>(?P<rest>.*)")
 
 
 class Call(NamedTuple):
-    """A call: its name, the how-manieth of that name in its thread, and what strace says of it.
+    """A call: its name, its ordinal among such calls of its thread, and its strace line.
 
-    `line` has the arguments and the result. Calls are in the order in which they returned.
+    `line` contains the arguments and the result. Calls are in the order in which they returned.
     """
 
     name: str
@@ -30,17 +30,17 @@ class Call(NamedTuple):
 
     @property
     def makes(self) -> bool:
-        """Whether it writes: of files that are opened, only those that are made by it."""
+        """Return whether the call writes. `openat` counts only if it creates a file."""
         return self.name != "openat" or "O_CREAT" in self.line or "O_TMPFILE" in self.line
 
     @property
     def failed(self) -> bool:
-        """Whether the system refused it."""
+        """Return whether the call failed."""
         return " = -1 " in self.line
 
 
 def recorded(runner: Runner, arguments: list[object], log: Path) -> list[Call]:
-    """The writing calls of a whole run."""
+    """Return the writing calls of a complete run. Raise RuntimeError if the run fails."""
     ended = runner.run(arguments, ["-y", "-s", 0, "-o", log, "-e", f"trace={','.join(WRITING)}"])
     if ended.status:
         raise RuntimeError(f"the build to be recorded failed: {ended.said}")

@@ -1,4 +1,4 @@
-"""A place to disturb and what runs builds there, for the short part of the proof."""
+"""Fixtures for the short robustness tests: a site to disturb, and runners of builds."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tests.robustness.runner import Runner
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    """Runs builds."""
+    """Runs builds, one at a time."""
     with Runner(tmp_path_factory.mktemp("runner")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A corpus with news, and its index; a test finds it as the one before left it."""
+    """A changed corpus and its index. The tests of a module share it and do not reset it."""
     return Place(tmp_path_factory.mktemp("place"))
 
 
 @pytest.fixture
 def traced(runner: Runner) -> Runner:
-    """Runs builds under strace; tests that need it are skipped where it can't be had."""
+    """Run builds under strace. Skip the test where strace is unavailable."""
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
     try:
@@ -40,7 +40,7 @@ def traced(runner: Runner) -> Runner:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a megabyte; tests that need it are skipped where none can be mounted."""
+    """Mount a file system of 1 MB. Skip the test where mounting is not possible."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]

@@ -1,6 +1,6 @@
-"""Files of an index are damaged: a bit, a page of zeros, an end that is gone.
+"""Damage files of an index: flip a bit, zero a page, or truncate the file.
 
-Every damage must be found before anything is read of what is damaged, and told with what to do.
+Every damage must be detected before damaged data is read. The error must say how to fix it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from tests.robustness.place import Place, live
 from tests.robustness.progress import Budget, Counts, State, chance
 
 DAMAGES = 10_000
-"""How many files are damaged."""
+"""Number of damaged files in a full run."""
 PAGE = 4096
 
 
 def files(place: Place) -> list[Path]:
-    """The files by which readers find the live generation, and all of its own."""
+    """Return the live pointer file and all files of the live generation."""
     folder = directory.current(place.index).folder
     own = sorted(each for each in folder.rglob("*") if each.is_file())
     return [place.index / directory.CURRENT, *own]
 
 
 def spoilt(data: bytes, chance: Random) -> bytes:
-    """The bytes of a file with something wrong with them."""
+    """Return damaged bytes, which always differ from the original bytes."""
     at = chance.randrange(len(data))
     page = at // PAGE * PAGE
     page_end = min(page + PAGE, len(data))
@@ -41,12 +41,12 @@ def spoilt(data: bytes, chance: Random) -> bytes:
 
 
 def damage(place: Place, file: Path, chance: Random) -> Counts:
-    """Damages a file, and says whether that was found; then mends it."""
+    """Damage a file, check that the damage is detected, and restore the file."""
     whole = file.read_bytes()
     file.write_bytes(spoilt(whole, chance))
     silent = None
     try:
-        # Of the pointer, what matters is where it leads.
+        # Damage to CURRENT is harmless if it still names the same generation.
         if live(place.index) != place.old or file.name != directory.CURRENT:
             silent = "it was not found"
     except IndexUnusable as error:
@@ -61,7 +61,7 @@ def damage(place: Place, file: Path, chance: Random) -> Counts:
 
 
 def damages(seed: int, budget: Budget, state: State) -> Counts:
-    """A part of the torture: damage to each file in turn, by chance."""
+    """Damage each file in turn at random positions: one part of the torture run."""
     with TemporaryDirectory() as folder:
         place = Place(Path(folder) / "place")
         every = files(place)

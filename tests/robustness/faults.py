@@ -1,7 +1,7 @@
-"""The disk refuses: each call by which a build writes fails, once, or from then on.
+"""Make the disk refuse calls: each writing call of a build fails, once or from then on.
 
-Refused are calls that concern the index. Those that come after the new index is live (the removal
-of old ones) must not undo that.
+Only calls on the index fail. A failure after the new index is live, while old generations are
+removed, must not undo the publication.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from tests.robustness.progress import Budget, Counts, State
 from tests.robustness.runner import Ended, Runner
 
 SAID = {"ENOSPC": "the disk is full", "EIO": "the disk failed", "EROFS": "is read-only"}
-"""To each error, what a person is told."""
+"""Part of the expected error message, by error code."""
 REMOVING = frozenset({"unlink", "unlinkat", "rmdir", "rename"})
 
 
 class Fault(NamedTuple):
-    """A call that fails: its name, the how-manieth, the error, and whether all after it fail."""
+    """A failing call: its name, ordinal, and error, and whether all later calls fail too."""
 
     name: str
     ordinal: int
@@ -35,12 +35,12 @@ class Fault(NamedTuple):
 
     @property
     def spoils_cleaning(self) -> bool:
-        """Whether what undoes a build may fail too, or can't be sure of what is on the disk."""
+        """Return whether the cleanup may fail too, or the state of the disk is uncertain."""
         return self.name in REMOVING or self.onwards
 
 
 def faults(place: Place, runner: Runner) -> list[Fault]:
-    """All calls of a build that concern the index, each failing in each way."""
+    """Return every call of a build on the index, combined with each way to fail."""
     place.restore()
     found = calls.recorded(runner, place.arguments, place.folder / "log")
     which = sorted({(each.name, each.ordinal) for each in found if _concerns(each, place)})
@@ -57,7 +57,7 @@ def _concerns(call: Call, place: Place) -> bool:
 
 
 def refuse(place: Place, runner: Runner, fault: Fault) -> Counts:
-    """Builds while a call fails, and says what came of it."""
+    """Run a build with one failing call, and return the counts."""
     place.restore()
     when = f"{fault.ordinal}{'+' if fault.onwards else ''}"
     inject = f"inject={fault.name}:error={fault.error}:when={when}"
@@ -68,7 +68,7 @@ def refuse(place: Place, runner: Runner, fault: Fault) -> Counts:
     lost = [*seen, *place.standing()]
     silent = list(_misled(place, ended, fault))
     if ended.status and not fault.spoils_cleaning:
-        # One that was live until it was known that this can't be flushed stays for its readers.
+        # A published generation whose fsync failed stays for its readers.
         silent += place.leftovers(publish.KEPT + (fault.name == "fsync"))
     lost += place.recovery()
     wrong = [f"{fault}: {each}" for each in (*lost, *silent)]
@@ -76,7 +76,7 @@ def refuse(place: Place, runner: Runner, fault: Fault) -> Counts:
 
 
 def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
-    """Where a build that met an error tells less, or other, than what is so."""
+    """Yield the errors in the exit status or message of a build that met a fault."""
     is_new = live(place.index) == place.new
     if not ended.status:
         if not is_new or ended.said:
@@ -85,7 +85,7 @@ def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
     if is_new and not fault.onwards:
         yield "what could not be written to the end is live"
     if fault.name == "write" and fault.onwards and ended == (1, ""):
-        return  # nothing can be said where no write succeeds
+        return  # no message can be written if every write fails
     stands = "may be gone after a power cut" if is_new else "the live index is as it was"
     expected = re.escape(SAID[fault.error]) + ".*" + re.escape(stands)
     if ended.status != 1 or not re.fullmatch(f"pubsearch: [^\n]*{expected}\n", ended.said):
@@ -93,7 +93,7 @@ def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
 
 
 def every_fault(seed: int, budget: Budget, state: State) -> Counts:
-    """A part of the torture: every call, in every way. There is no chance in it."""
+    """Fail every call in every way: one part of the torture run. It uses no randomness."""
     with TemporaryDirectory() as folder, Runner(Path(folder)) as runner:
         place = Place(Path(folder) / "place")
         every = faults(place, runner)

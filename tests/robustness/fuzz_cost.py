@@ -1,11 +1,12 @@
-"""Ask texts of every shape and measure the CPU time of each: a fuzzer for cost.
+"""Fuzz queries of every shape, and measure the CPU time of each.
 
-`.venv/bin/python -m tests.robustness.fuzz_cost INDEX [SECONDS] [SEED]` asks the application that
-serves INDEX for as long as that, 60 s if nothing else is said. It prints each text that costs over
-1 s of CPU, and each over 100 ms that the queue takes for cheap, and exits with 1 if there is one.
-No budget of time ends a search. The bars are for an index of 103,514 papers, on a machine with
-nothing else to do. Make a shape that it finds an example of a test of counted work in
-`test_cost.py`.
+`.venv/bin/python -m tests.robustness.fuzz_cost INDEX [SECONDS] [SEED]` sends queries to an
+application on INDEX, by default for 60 s. It prints each query that takes more than 1 s of CPU. It
+also prints each query over 100 ms that the queue estimates as cheap. The exit status is 1 if it
+printed any.
+
+No time budget ends a search. The limits apply to an index of 103,514 papers on an idle machine. For
+each shape that exceeds a limit, add an example to a test of counted work in `test_cost.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tests.robustness.shapes import Shapes, words_of
 from tests.search_app.engine.arrays.below import snapshot_of
 
 MOST, MOST_CHEAP = 1.0, 0.1
-"""CPU seconds that any text may cost, and that one may cost which the queue takes for cheap."""
+"""CPU limits in seconds: for any query, and for a query that the queue estimates as cheap."""
 EXPLAINED = {"explain": "1", "size": "100"}
 ASKED: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("/api/search", {}), ("/api/search", EXPLAINED), ("/api/search", {"explain": "1"}),
@@ -36,7 +37,7 @@ ASKED: tuple[tuple[str, Mapping[str, str]], ...] = (
 
 
 class Noting(Lane):
-    """A queue that notes the estimate of the last search."""
+    """A queue that records the estimate of the last search."""
 
     cost = 0
 
@@ -47,12 +48,12 @@ class Noting(Lane):
 
 
 def fuzz(engine: Engine, seconds: float, seed: int) -> int:
-    """Ask until the time is over. Return how many texts cost too much."""
+    """Send queries until the time is over. Return how many took too much CPU time."""
     queue = engine._costly = Noting()
     app = create_app(config.load(environment={}, index=engine.index), engine).wsgi_app
     drawer, shapes = random.Random(seed), Shapes(words_of(snapshot_of(engine.searcher())))
     too_much, asked, worst, worst_cheap = 0, 0, 0.0, 0.0
-    for route, parameters in ASKED:  # the first page of a process has its templates compiled
+    for route, parameters in ASKED:  # the first page of a process compiles its templates
         ask(app, f"{route}?{urlencode({'q': 'word', **parameters})}".encode())
     end = time.monotonic() + seconds
     while not asked or time.monotonic() < end:

@@ -1,8 +1,8 @@
-"""Asks texts that a fuzzer thinks up, for as long as it is let.
+"""Fuzz the query parser and the search with Atheris.
 
-`.venv/bin/python -m tests.robustness.fuzz_queries -max_total_time=60` tries for a minute; a folder
-named behind it keeps what led anywhere new. Whatever raises an error is printed with the bytes
-that did it: make it an example of a test of `test_parse.py` or `test_requests.py`.
+`.venv/bin/python -m tests.robustness.fuzz_queries -max_total_time=60` runs for one minute. A folder
+given as the last argument stores inputs that reached new code. Atheris prints the input of each
+crash. Add it as an example to a test in `test_parse.py` or `test_requests.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ with atheris.instrument_imports(include=["search_app.engine"]):
 
 
 def asked(data: bytes, engine: Engine) -> None:
-    """Asks for the text of some bytes, and for what may be meant by it."""
+    """Search for the text of the input, and request suggestions for it."""
     text = data.decode("utf-8", "surrogateescape")
     found = engine.search(SearchRequest(text, values=5))
     assert 0 <= found.total <= engine.searcher().size

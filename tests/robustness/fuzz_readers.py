@@ -1,8 +1,8 @@
-"""Reads bytes that a fuzzer thinks up, as files of each format, for as long as it is let.
+"""Fuzz the readers of all file formats with Atheris.
 
-`.venv/bin/python -m tests.robustness.fuzz_readers -max_total_time=60` tries for a minute; a
-folder named behind it keeps what led anywhere new. Whatever raises another error than those
-that reading tells is printed with the bytes that did it: put these into `hostile.py`.
+`.venv/bin/python -m tests.robustness.fuzz_readers -max_total_time=60` runs for one minute. A folder
+given as the last argument stores inputs that reached new code. Atheris prints the input of each
+unexpected error. Add it to `hostile.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FORMATS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
 
 
 def read(data: bytes) -> None:
-    """Reads what follows the first byte, which chooses the format."""
+    """Read the input as a file. Its first byte selects the format."""
     if data:
         ending, pack = FORMATS[data[0] % len(FORMATS)]
         taken_in(pack(data[1:]), ending)

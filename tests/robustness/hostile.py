@@ -1,6 +1,6 @@
-"""Files that mean harm, or look as if they did: each with what is told of it.
+"""Hostile files, each with the problem that a build must report.
 
-They are written beside a small corpus without faults, of which nothing may be lost.
+Each file is added to a small corpus without faults. No publication of that corpus may be lost.
 """
 
 # ruff: noqa: PLW0108 - what is large is made when it is needed
@@ -17,9 +17,9 @@ from tests.samples import article, page
 
 
 class Hostile(NamedTuple):
-    """A file: its name, its bytes when they are asked for, and a part of what is told of it.
+    """A file: its name, a function that returns its bytes, and a part of the reported problem.
 
-    Nothing is told where `told` is None: then its one publication, titled *Good*, is found.
+    If `told` is None, the build reports no problem and indexes one publication, titled *Good*.
     """
 
     file: str
@@ -146,7 +146,7 @@ LINE = b'{"title": "Good", "section": "Tools"}'
 
 
 def _with_dictionary(packed: bytes, size: int) -> bytes:
-    """A file of xz whose first block asks for a dictionary of another size, the largest by 40.
+    """Return an xz file whose first block requests another dictionary size, at most size code 40.
 
     Source of the format: "The .xz File Format", version 1.0.4, sections 3.1 and 5.3.1.
     """
@@ -240,4 +240,4 @@ HOSTILE: dict[str, Hostile] = {
     **{f"JSON: {name}": Hostile(f"x{case[0]}", *case[1:]) for name, case in LINES.items()},
     **{f"text: {name}": Hostile("x.txt", *case) for name, case in TEXTS.items()},
 }
-"""All of them, by what they are."""
+"""All hostile files, by description."""

@@ -1,6 +1,7 @@
-"""A build is killed: at every call by which it writes, and at random times.
+"""Kill a build at every writing call, and at random times.
 
-strace counts calls by name and by thread, and so does a case here: the third `write` of a thread.
+strace counts calls by name and by thread, and so does a case here: for instance, the third `write`
+of a thread.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from tests.robustness.progress import Budget, Counts, State, chance
 from tests.robustness.runner import Runner
 
 RANDOM = 1000
-"""How many kills at random times."""
+"""Number of kills at random times."""
 
 
 def places(place: Place, runner: Runner) -> list[tuple[str, int]]:
-    """Where a build can be killed: each name of a call, with its how-manieth."""
+    """Return every call at which a build can be killed, as a name and an ordinal."""
     place.restore()
     found = calls.recorded(runner, place.arguments, place.folder / "log")
     return sorted({(each.name, each.ordinal) for each in found if each.makes})
 
 
 def kill_at(place: Place, runner: Runner, name: str, ordinal: int) -> Counts:
-    """Kills a build as it makes a call, and says what came of it."""
+    """Kill a build at a call, and return the counts."""
     place.restore()
     inject = f"inject={name}:signal=SIGKILL:when={ordinal}"
     trace = ["-o", os.devnull, "-e", f"trace={name}", "-e", inject]
@@ -41,14 +42,14 @@ def kill_at(place: Place, runner: Runner, name: str, ordinal: int) -> Counts:
 
 
 def kill_after(place: Place, runner: Runner, seconds: float) -> Counts:
-    """Kills a build after some time, and says what came of it."""
+    """Kill a build after some seconds, and return the counts."""
     place.restore()
     wrong: list[str] = []
     with place.read(wrong):
         process = os.pidfd_open(runner.begin(place.arguments))
         signal.pidfd_send_signal(process, signal.SIGCONT)
         time.sleep(seconds)
-        with suppress(ProcessLookupError):  # it has ended
+        with suppress(ProcessLookupError):  # the build has already ended
             signal.pidfd_send_signal(process, signal.SIGKILL)
         os.close(process)
         ended = runner.end()
@@ -61,7 +62,7 @@ def _counted(place: Place, killed: bool, wrong: list[str], how: str) -> Counts:
 
 
 def typical(place: Place, runner: Runner) -> float:
-    """How many seconds a build takes that is begun so, at the quickest."""
+    """Return the fastest of three builds, in seconds."""
     took = []
     for _ in range(3):
         place.restore()
@@ -72,7 +73,7 @@ def typical(place: Place, runner: Runner) -> float:
 
 
 def kill_sometime(place: Place, runner: Runner, longest: float, chance: Random) -> Counts:
-    """Kills a build at a random time, and says what came of it; one that was quicker is no kill."""
+    """Kill a build at a random time, and return the counts. Repeat if the build ended first."""
     while not (counts := kill_after(place, runner, chance.random() * longest)).kills:
         if counts.losses:
             break
@@ -80,7 +81,7 @@ def kill_sometime(place: Place, runner: Runner, longest: float, chance: Random) 
 
 
 def at_every_call(seed: int, budget: Budget, state: State) -> Counts:
-    """A part of the torture: every call once. There is no chance in it."""
+    """Kill a build at every call once: one part of the torture run. It uses no randomness."""
     with TemporaryDirectory() as folder, Runner(Path(folder)) as runner:
         place = Place(Path(folder) / "place")
         every = places(place, runner)
@@ -88,7 +89,7 @@ def at_every_call(seed: int, budget: Budget, state: State) -> Counts:
 
 
 def at_random(seed: int, budget: Budget, state: State) -> Counts:
-    """A part of the torture: kills at random times within what a build takes."""
+    """Kill builds at random times within their duration: one part of the torture run."""
     with TemporaryDirectory() as folder, Runner(Path(folder)) as runner:
         place = Place(Path(folder) / "place")
         longest = typical(place, runner)

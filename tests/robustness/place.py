@@ -1,4 +1,4 @@
-"""A small site to disturb: a corpus, its index, what a build makes of both, and a reader."""
+"""A small site for robustness tests: a corpus, its index, the expected builds, and a reader."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from search_app.engine.request import SearchRequest
 from tests import samples
 
 Answer = tuple[int, tuple[str, ...], int]
-"""What a search for everything finds: the total, the titles, the sum of a facet's numbers."""
+"""The result of an empty query: the total, the titles, and the sum of one facet's counts."""
 
 
 def contents(generation: Generation) -> str:
-    """A digest of all that is in a generation, whenever it was built."""
+    """Return a digest of all files of a generation, independent of its build time."""
     return sha256(repr(sorted(generation.manifest.files.items())).encode()).hexdigest()
 
 
 def live(index: Path) -> str:
-    """The contents of the live generation, every byte checked. Raises IndexUnusable."""
+    """Return the digest of the live generation after checking every byte. Raise IndexUnusable."""
     return contents(directory.verified(index, directory.current_name(index)))
 
 
 def answer(index: Path) -> Answer:
-    """What a reader who comes now is answered."""
+    """Return the result that a new reader gets."""
     found = open_engine(index).search(SearchRequest(size=50, values=50))
     titles = tuple(sorted(hit.publication.title for hit in found.hits))
     return found.total, titles, sum(each.count for each in found.facets["section"])
 
 
 class Place:
-    """A corpus with news since the live generation was built; there are as many as are kept.
+    """A corpus that changed since the live generation was built.
 
-    `old` and `new` are the contents of the live generation, and of the one that a build will
-    make; `answers` is what readers are told from either.
+    The index has the maximum number of generations. `old` and `new` are the digests of the live
+    generation and of the next one. `answers` contains the results that readers get from either.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -63,16 +63,16 @@ class Place:
 
     @property
     def arguments(self) -> list[object]:
-        """The arguments that build it."""
+        """The command-line arguments of the build."""
         return ["build", "--corpus", self.corpus, "--index", self.index]
 
     def restore(self) -> None:
-        """Makes the index what it was before the news."""
+        """Reset the index to its state before the corpus changed."""
         shutil.rmtree(self.index, ignore_errors=True)
         shutil.copytree(self._before, self.index)
 
     def standing(self) -> Iterator[str]:
-        """What is wrong: the live generation is whole, and is the old or the new one."""
+        """Yield an error unless the live generation is intact and is the old or the new one."""
         try:
             if live(self.index) not in {self.old, self.new}:
                 yield "what is live is neither the old index nor the new one"
@@ -80,7 +80,7 @@ class Place:
             yield f"lost: {error!r}"
 
     def recovery(self) -> Iterator[str]:
-        """What is wrong after another build: it publishes the news and leaves nothing undone."""
+        """Yield the errors of the next build, which must publish the new corpus and clean up."""
         try:
             build.build(self.corpus, self.index)
             if live(self.index) != self.new:
@@ -91,13 +91,13 @@ class Place:
         yield from self.leftovers()
 
     def unsound(self) -> Iterator[str]:
-        """The generations on disk that are not whole, live or not. Raises IndexMissing."""
+        """Yield the damaged generations on disk, live or not. Raise IndexMissing."""
         for each in verify.verify(self.index):
             if each.wrong:
                 yield f"{each.name}: {each.wrong}"
 
     def leftovers(self, most: int = publish.KEPT) -> Iterator[str]:
-        """What lies in the index that no one needs, if at most so many generations are needed."""
+        """Yield leftover files, and an error if more than `most` generations exist."""
         for each in (*self.index.glob("*.new"), *self.index.glob("generations/*.partial")):
             yield f"{each.name} was left"
         if (count := len(directory.names(self.index))) > most:
@@ -105,7 +105,7 @@ class Place:
 
     @contextmanager
     def read(self, wrong: list[str]) -> Iterator[None]:
-        """Has a reader ask over and over; what is no answer of old or new is told in `wrong`."""
+        """Query the index in a thread. Append responses that are neither old nor new to `wrong`."""
         done = threading.Event()
 
         def ask() -> None:

@@ -1,18 +1,20 @@
-"""The power goes: what a disk may hold then is made up from a record of what a build asked for.
+"""Simulate power cuts: derive possible states of the disk from the recorded calls of a build.
 
 The model is harsher than most file systems:
 
-- A name (made, moved or removed) is on the disk for certain once its folder was flushed since.
-  Until then each name may be as it was at the last flush, or as it was at any time since,
-  whatever became of the others: of a move, both names may be there, or neither... but a name
-  that was replaced always leads to one of the two files.
-- The bytes of a file are on the disk for certain once the file was flushed after they were
-  written. Until then it may be whole, empty, cut off, all zeros, or have a page of zeros.
-- Flushing a file says nothing of its name; flushing a folder nothing of the files in it.
-- What was flushed stays as it was.
+- A name (created, moved, or removed) is durable once its folder was flushed afterwards. Until then
+each name may be in its last flushed state or in any later state, independently of other names.
+After a move both names may exist, or neither. A replaced name always leads to one of the two files.
 
-Bytes come from what lies there after the build: no file of an index is written to after it was
-flushed, and what goes through mapped memory is no call that could be recorded.
+- The bytes of a file are durable once the file was flushed after they were written. Until then the
+file may be intact, empty, truncated, all zeros, or have a page of zeros.
+
+- Flushing a file does not flush its name. Flushing a folder does not flush its files.
+
+- Flushed data does not change.
+
+The bytes come from the files after the build. No file of an index is written after its flush, and
+strace records no writes through mapped memory.
 """
 
 from __future__ import annotations
@@ -34,18 +36,18 @@ from tests.robustness.progress import Budget, Counts, State, chance
 from tests.robustness.runner import Runner
 
 STATES = 3000
-"""How many states of the disk."""
+"""Number of simulated disk states."""
 PAGE = 4096
 
 
 class File:
-    """A file: its bytes after all was done, and whether those written so far were flushed."""
+    """A file: its final bytes, and whether the bytes written so far were flushed."""
 
     def __init__(self, data: bytes = b"", *, flushed: bool = False) -> None:
         self.data, self.flushed = data, flushed
 
     def after(self, chance: Random) -> bytes:
-        """What the disk may hold of it when the power has gone."""
+        """Return the bytes that the disk may contain after a power cut."""
         if self.flushed or not self.data:
             return self.data
         at = chance.randrange(len(self.data))
@@ -58,7 +60,7 @@ class File:
 
 
 class Folder:
-    """A folder: its names now, those that were flushed, and what each has been since."""
+    """A folder: its current names, its flushed names, and their states since the flush."""
 
     def __init__(self) -> None:
         self.now: dict[str, File | Folder] = {}
@@ -66,19 +68,19 @@ class Folder:
         self.since: dict[str, list[File | Folder | None]] = {}
 
     def put(self, name: str, node: File | Folder | None) -> None:
-        """A name leads to something else, or to nothing."""
+        """Point a name to another node, or remove it."""
         self.now.pop(name, None)
         if node:
             self.now[name] = node
         self.since.setdefault(name, [self.flushed.get(name)]).append(node)
 
     def flush(self) -> None:
-        """What the names lead to now is on the disk."""
+        """Make the current names durable."""
         self.flushed, self.since = dict(self.now), {}
 
     def after(self, chance: Random) -> dict[str, File | Folder]:
-        """The names that the disk may hold when the power has gone."""
-        which = chance.choice([0, -1, None])  # all as flushed, all as they are, each by chance
+        """Return the names that the disk may contain after a power cut."""
+        which = chance.choice([0, -1, None])  # all flushed, all current, or each name at random
         held = dict(self.flushed)
         for name, states in self.since.items():
             node = chance.choice(states) if which is None else states[which]
@@ -89,9 +91,9 @@ class Folder:
 
 
 class Event(NamedTuple):
-    """Something that happened to the disk: what, to which path, and from which it was moved.
+    """A change on the disk: its kind, its path, and the origin of a move.
 
-    Of a file that is made, `data` has the bytes after all was done.
+    For a created file, `data` contains its final bytes.
     """
 
     what: str
@@ -101,7 +103,7 @@ class Event(NamedTuple):
 
 
 class Disk:
-    """A folder as it was before a build, all of it flushed, and what happens to it."""
+    """A folder before a build, completely flushed, to which events are applied."""
 
     def __init__(self, before: Path) -> None:
         self.top = Folder()
@@ -112,7 +114,7 @@ class Disk:
         _flush(self.top)
 
     def node(self, path: PurePosixPath) -> File | Folder | None:
-        """What a path leads to now."""
+        """Return the node of a path, or None if the path does not exist."""
         found: File | Folder | None = self.top
         for name in path.parts:
             found = found.now.get(name) if isinstance(found, Folder) else None
@@ -124,7 +126,7 @@ class Disk:
         return found
 
     def happens(self, event: Event) -> None:
-        """Does what an event did."""
+        """Apply an event."""
         node, name = self.node(event.path), event.path.name
         match event.what, node:
             case (("write" | "make file"), File()):
@@ -153,7 +155,7 @@ def _flush(folder: Folder) -> None:
 
 
 def write(folder: Folder, to: Path, chance: Random) -> None:
-    """Writes down what the disk may hold of a folder when the power has gone."""
+    """Write a possible state of a folder after a power cut to a path."""
     to.mkdir()
     for name, node in folder.after(chance).items():
         if isinstance(node, Folder):
@@ -181,7 +183,7 @@ _WHAT = {
 
 
 def events(found: Sequence[Call], root: Path) -> Iterator[Event]:
-    """What calls did to a folder and all in it. A file without a name is no matter of the disk."""
+    """Yield the events below a folder. Skip files without a name, which never reach the disk."""
     for call in found:
         told = _FORMS[call.name].match(call.line)
         if not told or call.failed:
@@ -194,7 +196,7 @@ def events(found: Sequence[Call], root: Path) -> Iterator[Event]:
 
 
 def with_bytes(happened: Sequence[Event], before: Path, after: Path) -> list[Event]:
-    """The same events, with the bytes of the files that they made."""
+    """Return the events, each creation with the final bytes of its file."""
     disk = Disk(before)
     made: dict[int, File] = {}
     for number, event in enumerate(happened):
@@ -214,9 +216,9 @@ def with_bytes(happened: Sequence[Event], before: Path, after: Path) -> list[Eve
 
 
 class Outage:
-    """A build, recorded; then the disk as it may be if the power goes at some moment of it.
+    """A recorded build, and the possible disk states after a power cut during it.
 
-    With `first`, it is the build that makes the index folder.
+    With `first`, the build creates the index folder.
     """
 
     def __init__(self, folder: Path, runner: Runner, *, first: bool = False) -> None:
@@ -236,7 +238,7 @@ class Outage:
         return next(at for at, each in rest if (each.what, each.path) == (what, path))
 
     def at(self, happened: int, chance: Random) -> Counts:
-        """Cuts the power after so many events, and says what came of it."""
+        """Cut the power after a number of events, and return the counts."""
         disk = Disk(self._before)
         for event in self.events[:happened]:
             disk.happens(event)
@@ -261,7 +263,7 @@ class Outage:
 
 
 def cuts(seed: int, budget: Budget, state: State) -> Counts:
-    """A part of the torture: cuts at random moments, of a first build and of later ones."""
+    """Cut the power at random moments of first and later builds: one part of the torture run."""
     with TemporaryDirectory() as folder, Runner(Path(folder)) as runner:
         outages = [
             Outage(Path(folder) / name, runner, first=name == "first")

@@ -1,4 +1,4 @@
-"""How far a long proof is, what it has counted, and how long it may yet take."""
+"""Progress, counts, and remaining time of a torture run."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from random import Random
 import msgspec
 
 TOLD = 20
-"""So many things that went wrong are kept in words; all are counted."""
+"""Maximum number of stored error messages. All errors are counted."""
 
 
 class Counts(msgspec.Struct):
-    """What was done, and what went wrong; the latter must be zero.
+    """Counts of events and of errors. The errors must be zero.
 
-    `kills` are ends of any kind: kills and power cuts. `lost` is an index that is not whole, is
-    neither old nor new, or was seen so. `faults` are refusals of the disk, and damage; `silent` are
-    those that were not told, or told wrongly. `failed` are answers with a status of 500 or more.
+    `kills` counts kills and power cuts. `lost` counts indexes that are damaged, or neither old nor
+    new, on disk or for a reader. `faults` counts refused calls and damaged files. `silent` counts
+    faults that were not reported, or reported wrongly. `failed` counts responses with status 500 or
+    higher.
     """
 
     kills: int = 0
@@ -31,14 +32,14 @@ class Counts(msgspec.Struct):
     wrong: list[str] = []
 
     def add(self, other: Counts) -> None:
-        """Adds what another has counted."""
+        """Add the counts of another run."""
         for name in COUNTED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wrong = [*self.wrong, *other.wrong][:TOLD]
 
     @property
     def losses(self) -> int:
-        """All that must be zero."""
+        """Return the sum of all counts that must be zero."""
         return self.lost + self.silent + self.failed + self.over_budget
 
 
@@ -46,7 +47,7 @@ COUNTED = ("kills", "lost", "faults", "silent", "requests", "failed", "over_budg
 
 
 class State(msgspec.Struct):
-    """How far a part is: how many of its cases are `done`, of `cases`, in how many `seconds`."""
+    """Progress of a part: completed cases, all cases, and seconds spent."""
 
     done: int = 0
     cases: int = 0
@@ -55,31 +56,31 @@ class State(msgspec.Struct):
 
 
 class Progress(msgspec.Struct):
-    """How far all parts are. The seed decides what every case does."""
+    """Progress of all parts. The seed determines every case."""
 
     seed: int
     parts: dict[str, State] = {}
 
     def save(self, file: Path) -> None:
-        """Writes it so that whoever reads the file finds it whole."""
+        """Write the progress atomically."""
         aside = file.with_suffix(".new")
         aside.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1))
         aside.replace(file)
 
 
 class Budget:
-    """How long there is yet, until a time of `time.monotonic`; `save` is called now and then."""
+    """The time left until a value of `time.monotonic`. It calls `save` after each case."""
 
     def __init__(self, until: float, save: Callable[[], object] = lambda: None) -> None:
         self._until, self._save = until, save
 
     @property
     def is_left(self) -> bool:
-        """Whether there is any time left."""
+        """Return whether any time is left."""
         return time.monotonic() < self._until
 
     def spend(self, state: State, cases: int, case: Callable[[int], Counts]) -> Counts:
-        """Does the cases that are not done yet, one by one, as long as there is time."""
+        """Run the remaining cases while time is left, and return the counts."""
         state.cases = cases
         while state.done < cases and self.is_left:
             began = time.monotonic()
@@ -91,5 +92,5 @@ class Budget:
 
 
 def chance(seed: int, part: str, number: int) -> Random:
-    """The chance of one case: the same whenever it is done again."""
+    """Return the random generator of one case. It is the same in every run with this seed."""
     return Random(f"{seed} {part} {number}")

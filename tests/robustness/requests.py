@@ -1,4 +1,4 @@
-"""A million requests put together by chance, in process: none may fail, or take too long."""
+"""Send a million random requests in process. None may fail or exceed the CPU limit."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.robustness.progress import Budget, Counts, State, chance
 
 REQUESTS, BATCH = 1_000_000, 1000
 LONGEST = 1.0
-"""So many seconds of the processor an answer may take."""
+"""CPU limit of one response in seconds."""
 
 
 def batch(application: Application, chance: Random, size: int) -> Counts:
-    """Asks so many times, and counts what went wrong."""
+    """Send `size` random requests, and return the counts."""
     counts = Counts(requests=size)
     for _ in range(size):
         target = drawn(chance)
@@ -37,14 +37,14 @@ def batch(application: Application, chance: Random, size: int) -> Counts:
 
 
 def application(folder: Path) -> Application:
-    """The application on the catalogue, as a server calls it."""
+    """Return the WSGI application of the test catalogue."""
     build.build(CORPUS, folder / "index")
     app: Application = create_app(config.load(PATIENT, index=folder / "index")).wsgi_app
     return app
 
 
 def asked(seed: int, budget: Budget, state: State) -> Counts:
-    """A part of the torture: requests by chance, in batches."""
+    """Send random requests in batches: one part of the torture run."""
     with TemporaryDirectory() as folder:
         app = application(Path(folder))
         return budget.spend(

@@ -1,7 +1,7 @@
-"""Begins `pubsearch` at once, in a process forked from one that has imported all of it.
+"""Start `pubsearch` quickly, in a fork of a process that has imported all modules.
 
-Such a process stops before its first step, so that it can be traced from there on: what it then
-asks of the system is the build and nothing else.
+The fork stops before its first step, so that strace can attach. It then records only the system
+calls of the command.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from types import TracebackType
 from typing import NamedTuple, NoReturn
 
 _PR_SET_PTRACER, _ANY = 0x59616D61, ctypes.c_ulong(-1)
-"""See prctl(2): without it, some systems let none but a parent trace a process."""
+"""See prctl(2). Without it, some systems let only the parent trace a process."""
 
 
 class Ended(NamedTuple):
-    """How a process ended: its exit status, a signal's number negative, and what it said."""
+    """The end of a process: its exit status, negative for a signal, and its stderr output."""
 
     status: int
     said: str
 
 
 class Runner:
-    """Runs `pubsearch`, one process at a time, each from a clean fork."""
+    """Run `pubsearch` commands, one process at a time, each in a clean fork."""
 
     def __init__(self, folder: Path) -> None:
         self._said = folder / "said"
@@ -56,18 +56,18 @@ class Runner:
         self._process.stdout.close()
 
     def begin(self, arguments: Sequence[object]) -> int:
-        """The number of a process that stands before its first step: it waits for SIGCONT."""
+        """Return the id of a process that waits for SIGCONT before its first step."""
         assert self._process.stdin
         self._process.stdin.write(json.dumps([str(each) for each in arguments]) + "\n")
         self._process.stdin.flush()
         return self._answer()
 
     def end(self) -> Ended:
-        """Waits for the process that was begun."""
+        """Wait for the started process."""
         return Ended(self._answer(), self._said.read_text(encoding="utf-8"))
 
     def run(self, arguments: Sequence[object], trace: Sequence[object] = ()) -> Ended:
-        """Runs it from beginning to end, under strace if there are options for that."""
+        """Run a command to its end, under strace if trace options are given."""
         process = self.begin(arguments)
         if not trace:
             os.kill(process, signal.SIGCONT)
@@ -88,7 +88,7 @@ class Runner:
 
 
 def _serve(said: str) -> None:
-    """Forks for each line of arguments; tells the number of the process, then how it ended."""
+    """Fork for each line of arguments. Print the process id, and then its exit code."""
     for line in sys.stdin:
         process = os.fork()
         if not process:

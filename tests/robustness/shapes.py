@@ -1,7 +1,7 @@
-"""Texts of every shape that a query can have, drawn at random: what a hostile client might send.
+"""Random queries of every shape, as a hostile client might send them.
 
-Each draw takes one shape of token, one way to join tokens, and a size of up to 8 kB. The words are
-those of the index, so that the texts cost as much there as any text can.
+Each query combines a shape of token, a way to join tokens, and a size of up to 8 kB. The words come
+from the index, so that the queries cost as much as possible.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from indexer.codec.segment.term_dictionary import written_of
 from search_app.engine.snapshot.snapshot import Snapshot
 
 LARGEST = 9000
-"""Characters of the longest text: more than the engine reads."""
+"""Length of the longest query in characters. It exceeds the limit of the engine."""
 SCRIPTS = (
     "аеиностр", "贩运人口儿童难民法律", "かなカナ漢字", "한국어사람", "ابتثجح", "कखगघमान",
     "ñéüßøç", "ⅷ①٣",
@@ -28,12 +28,12 @@ OPERATORS = ("AND", "OR", "NOT", "-", "(", ")", '"', "~", "*")
 SIMPLE = (
     "word", "hyphens", "hyphens", "dots", "quotes", "prefix", "stars", "fuzzy", "letter", "script",
 )  # fmt: skip
-"""Shapes of tokens that hold no other token."""
+"""Shapes of tokens that contain no other token."""
 Draw = Callable[[random.Random], str]
 
 
 class Words(msgspec.Struct, frozen=True):
-    """Words of an index by how many publications have them, and the names of its fields."""
+    """Words of an index, grouped by document frequency, and the names of its fields."""
 
     common: Sequence[str]
     rare: Sequence[str]
@@ -53,7 +53,7 @@ def words_of(snapshot: Snapshot) -> Words:
 
 
 class Shapes:
-    """Draws texts made of the words of one index."""
+    """Generates random queries from the words of one index."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
@@ -99,7 +99,7 @@ class Shapes:
         return self._tokens[drawer.choice(names)](drawer)
 
     def _any(self, drawer: random.Random) -> str:
-        """Return a token that a field, a minus or parentheses may stand before."""
+        """Return a token that can follow a field name, a minus, or a parenthesis."""
         return self._token(SIMPLE, drawer)
 
     def _word(self, drawer: random.Random) -> str:
@@ -111,7 +111,7 @@ class Shapes:
         return "".join(drawer.choices("abcdefgxyz", k=drawer.randrange(1, 12)))
 
     def _piece(self, joint: str, drawer: random.Random) -> str:
-        """Return words that are joined by a character that is no space."""
+        """Return words that are joined by a character other than a space."""
         number = int(10 ** drawer.uniform(0.3, 3.5))
         kind = drawer.random()
         if kind < 0.4:

@@ -1,7 +1,6 @@
-"""The index is switched while many ask: no answer fails, and none is of two generations.
+"""Publish new generations while clients search. No request fails or mixes two generations.
 
-Each generation says in every title and in a filter which one it is, and each has another number
-of publications.
+Each generation names itself in every title and in a filter, and has its own number of publications.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from tests.robustness.progress import Budget, Counts, State
 
 SWITCHES, CLIENTS, FEWEST, FIRST = 100, 50, 5, 1901
 PATIENT = 60_000
-"""Milliseconds that a search may take here: many clients share one process, on any machine."""
+"""Time limit of a search in milliseconds. It is high because many clients share one process."""
 QUESTION = "/api/search?q=generation&size=50"
 
 
@@ -44,12 +43,12 @@ class Site:
         self._engine: Engine = self.app.extensions["pubsearch"]
 
     def switch_and_refresh(self, number: int) -> None:
-        """Publishes a generation and has the application take it up."""
+        """Publish a generation, and make the application open it."""
         self.switch(number)
         self._engine.refresh()
 
     def switch(self, number: int) -> None:
-        """Publishes a generation that says everywhere that it is this one."""
+        """Publish a generation whose titles and years name it."""
         articles = [
             samples.article(f"Generation {number} part {part}", datePublished=str(FIRST + number))
             for part in range(FEWEST + number % 3)
@@ -59,9 +58,9 @@ class Site:
         self.names[outcome.generation.name] = number
 
     def faults(self, found: dict[str, Any]) -> Iterator[str]:
-        """Where an answer is not, in all its parts, that of the generation which it names."""
+        """Yield the parts of a response that do not match the generation it names."""
         number = self.names.get(found["generation"])
-        if number is None and found["hits"]:  # the build that made it has not returned yet
+        if number is None and found["hits"]:  # the build of this generation has not returned yet
             number = int(found["hits"][0]["title"].split()[1])
         if number is None:
             yield f"nothing was found in {found['generation']}"
@@ -76,7 +75,7 @@ class Site:
 
 
 def clients(site: Site, count: int, switches: range, budget: Budget) -> Counts:
-    """Switches while so many clients ask, and says what came of it."""
+    """Publish generations while `count` clients search, and return the counts."""
     done, told, lock = threading.Event(), Counts(), threading.Lock()
 
     def ask() -> None:
@@ -103,13 +102,13 @@ def clients(site: Site, count: int, switches: range, budget: Budget) -> Counts:
 
 
 def descriptors() -> int:
-    """How many files this process has open, once no one uses an index any more that was live."""
+    """Return how many files this process has open, after unused indexes were collected."""
     gc.collect()
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  its own is open meanwhile, each time
 
 
 def under_load(seed: int, budget: Budget, state: State) -> Counts:
-    """A part of the torture: ten switches a case. There is no chance in it."""
+    """Publish ten generations per case: one part of the torture run. It uses no randomness."""
     with TemporaryDirectory() as folder:
         site = Site(Path(folder) / "place")
         step = 10

@@ -1,4 +1,4 @@
-"""Who is let in, by which names, through which proxies, and how often."""
+"""Access rules: methods, host names, proxies, and rate limits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Make = Callable[..., Flask]
 
 @pytest.fixture
 def made(catalogue_index: Path) -> Make:
-    """Makes an application of the catalogue, with some settings."""
+    """Return a function that creates an application of the catalogue with the given settings."""
 
     def make(**given: Any) -> Flask:
         return create_app(config.load(PATIENT, index=catalogue_index, **given))
@@ -38,22 +38,22 @@ def made(catalogue_index: Path) -> Make:
 
 @pytest.fixture(scope="module")
 def client(catalogue_index: Path) -> FlaskClient:
-    """A client of it, as it is by default."""
+    """A client of an application with default settings."""
     return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
 @pytest.mark.parametrize("address", ["/", "/api/search", "/healthz", "/nowhere"])
-def test_only_get_and_head(client: FlaskClient, method: str, address: str) -> None:
-    """Whatever else is asked is refused, wherever, and nothing is changed by it."""
+def test_only_get_and_head_are_allowed(client: FlaskClient, method: str, address: str) -> None:
+    """Every route refuses methods other than GET and HEAD with status 404 or 405."""
     answer = client.open(address, method=method)
     assert answer.status_code in (404, 405)
     if answer.status_code == 405:
         assert answer.headers["Allow"] == "GET, HEAD"
 
 
-def test_head_is_get_without_the_content(client: FlaskClient) -> None:
-    """A HEAD has the headers of a GET, and no content."""
+def test_head_returns_the_headers_of_get(client: FlaskClient) -> None:
+    """A HEAD response has the headers of GET and no content."""
     answer = client.head("/?q=organ")
     assert (answer.status_code, answer.data) == (200, b"")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -68,8 +68,10 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("address", "status"), ANSWERS.items())
-def test_every_answer_carries_the_headers(client: FlaskClient, address: str, status: int) -> None:
-    """Every answer of the application has the headers and an id, errors and files too."""
+def test_every_response_has_the_security_headers(
+    client: FlaskClient, address: str, status: int
+) -> None:
+    """Every response has the security headers and a request id, errors and files too."""
     with client.get(address) as answer:
         assert answer.status_code == status
     assert all(answer.headers[name] == value for name, value in HEADERS.items())
@@ -78,8 +80,8 @@ def test_every_answer_carries_the_headers(client: FlaskClient, address: str, sta
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_nothing_is_inline_or_from_elsewhere() -> None:
-    """The policy allows nothing but the site's own files, and no framing, base or foreign form."""
+def test_the_content_policy_allows_only_own_files() -> None:
+    """The policy allows only the site's own files, and no framing, base, or foreign form."""
     policy = dict(
         each.strip().split(" ", 1) for each in HEADERS["Content-Security-Policy"].split(";")
     )
@@ -90,10 +92,10 @@ def test_nothing_is_inline_or_from_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("debug", ["0", "1"])
-def test_a_page_that_fails_carries_the_headers_too(
+def test_an_internal_error_has_the_headers_and_no_details(
     debug: str, made: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault is a 500 with the headers; no switch of Flask's has it tell of the inside."""
+    """An internal error is a 500 with all headers, and shows no details in debug mode either."""
     monkeypatch.setenv("FLASK_DEBUG", debug)
     app = made()
 
@@ -109,16 +111,16 @@ def test_a_page_that_fails_carries_the_headers_too(
     assert all(answer.headers[name] == value for name, value in HEADERS.items())
 
 
-def test_tls_is_told_to_stay(made: Make) -> None:
-    """With the setting, and over TLS alone, a browser is told to keep to TLS."""
+def test_hsts_is_sent_over_tls_only(made: Make) -> None:
+    """If HSTS is configured, only responses over TLS contain the header."""
     client = made(hsts=31536000, proxies=1).test_client()
     secure = client.get("/about", headers={"X-Forwarded-Proto": "https"})
     assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert "Strict-Transport-Security" not in client.get("/about").headers
 
 
-def test_other_names_are_refused(made: Make) -> None:
-    """Where the site's names are set, a request for another is refused, headers and all."""
+def test_unknown_host_names_are_refused(made: Make) -> None:
+    """If host names are configured, a request for another host gets status 400 and all headers."""
     client = made(hosts="search.example.org, .example.net").test_client()
     for host, status in {
         "search.example.org": 200, "search.example.org:443": 200, "a.example.net": 200,
@@ -130,10 +132,10 @@ def test_other_names_are_refused(made: Make) -> None:
         assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
-def test_without_a_proxy_nothing_forwarded_counts(
+def test_forwarded_headers_count_only_behind_a_proxy(
     made: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What claims to be forwarded is not believed, unless proxies were set."""
+    """Forwarded headers are ignored unless trusted proxies are configured."""
     caplog.set_level("INFO")
     forged = {"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "mine", "X-Forwarded-Host": "evil"}
     answer = made(hosts="localhost").test_client().get("/about", headers=forged)
@@ -150,15 +152,15 @@ def test_without_a_proxy_nothing_forwarded_counts(
 
 
 @pytest.mark.parametrize("given", ["a b", "x" * 65, "ü", "", "<script>"])
-def test_a_strange_request_id_is_replaced(made: Make, given: str) -> None:
-    """An id that a proxy gives is taken only if it is one."""
+def test_an_invalid_request_id_is_replaced(made: Make, given: str) -> None:
+    """An invalid request id from a proxy is replaced by a new one."""
     client = made(proxies=1).test_client()
     answer = client.get("/about", headers={"X-Request-ID": given})
     assert len(answer.headers["X-Request-ID"]) == 16
 
 
-def test_metrics_are_for_this_machine(made: Make) -> None:
-    """Numbers are told to this machine alone, not through a proxy, unless a setting opens them."""
+def test_metrics_are_local_unless_opened(made: Make) -> None:
+    """Only local requests without a proxy get metrics, unless a setting opens them."""
     client = made().test_client()
     away = {"REMOTE_ADDR": "203.0.113.9"}
     assert client.get("/metrics").status_code == 200
@@ -174,8 +176,8 @@ def test_metrics_are_for_this_machine(made: Make) -> None:
     assert made(metrics=1).test_client().get("/metrics", environ_base=away).status_code == 200
 
 
-def test_parameters_without_end_are_refused(client: FlaskClient) -> None:
-    """Addresses with more than so many bytes of parameters are a 414."""
+def test_a_long_query_string_is_refused(client: FlaskClient) -> None:
+    """A query string over 65,536 bytes gets status 414."""
     longest = "&".join(["a=b"] * (access.LONGEST_QUERY // 4))
     assert client.get(f"/?{longest}").status_code == 200
     answer = client.get(f"/?{longest}&a=b&a=b")
@@ -183,8 +185,8 @@ def test_parameters_without_end_are_refused(client: FlaskClient) -> None:
     assert "65,536 bytes" in answer.text
 
 
-def test_who_asks_too_often_is_told_when_to_come_again(made: Make) -> None:
-    """Beyond the rate an address is refused with 429; others, and machines that watch, are not."""
+def test_too_many_requests_get_429_and_retry_after(made: Make) -> None:
+    """A client over the rate gets 429. Other clients and monitoring routes are not limited."""
     client = made(rate="3 per minute").test_client()
     answers = [client.get("/api/search") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -201,8 +203,10 @@ def test_who_asks_too_often_is_told_when_to_come_again(made: Make) -> None:
     assert client.get("/", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 200
 
 
-def test_a_rate_has_no_say_in_other_refusals(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is refused for another reason is told when that has passed, not when the rate has."""
+def test_a_busy_response_keeps_its_own_retry_after(
+    made: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal for another reason keeps its own Retry-After, not that of the rate limit."""
     monkeypatch.setattr(admission, "COSTLY", 0)
     monkeypatch.setattr(admission, "WAITED", 0.01)
     app = made(rate="3 per hour")
@@ -211,8 +215,8 @@ def test_a_rate_has_no_say_in_other_refusals(made: Make, monkeypatch: pytest.Mon
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
 
 
-def test_an_ipv6_network_counts_as_one(made: Make) -> None:
-    """Who has a whole network of addresses gains nothing by it."""
+def test_an_ipv6_network_counts_as_one_client(made: Make) -> None:
+    """All IPv6 addresses of one /64 network share one rate limit."""
     client = made(rate="1 per minute").test_client()
     asked = ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1"]
     found = [client.get("/", environ_base={"REMOTE_ADDR": each}).status_code for each in asked]
@@ -220,14 +224,14 @@ def test_an_ipv6_network_counts_as_one(made: Make) -> None:
 
 
 @pytest.mark.parametrize("rate", ["often", "3 per fortnight", "-1 per minute"])
-def test_a_rate_that_is_none_is_told(made: Make, rate: str) -> None:
-    """A rate that can't be read is told at the start."""
+def test_an_invalid_rate_is_reported_at_startup(made: Make, rate: str) -> None:
+    """An unreadable rate raises SettingError when the application starts."""
     with pytest.raises(SettingError, match="such as 120 per minute"):
         made(rate=rate)
 
 
-def test_a_rate_without_the_extra_is_told(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the library for rates is not installed, the setting says what to do."""
+def test_a_rate_without_the_extra_is_reported(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate without the installed extra raises SettingError with the command to install it."""
     monkeypatch.setattr(access, "find_spec", lambda _: None)
     with pytest.raises(SettingError, match=r"pip install '\.\[production\]'"):
         made(rate="3 per minute")
@@ -250,8 +254,8 @@ GOOD_HOSTS = ("", LABEL, f"{LABEL}.org.", "a:", "a_b:8000", "[::1]", "[::1]:80",
 
 
 @pytest.mark.parametrize("address", ["/", "/api/search", "/nowhere", "/healthz", "/metrics"])
-def test_a_host_that_is_none_is_a_bad_request(client: FlaskClient, address: str) -> None:
-    """A Host header that is no host gets a whole answer with status 400, on every route."""
+def test_an_invalid_host_is_a_bad_request(client: FlaskClient, address: str) -> None:
+    """Every route answers an invalid Host header with a complete response of status 400."""
     for host in BAD_HOSTS:
         answer = client.get(address, headers={"Host": host})
         assert answer.status_code == 400, host
@@ -269,28 +273,28 @@ def test_a_host_that_is_none_is_a_bad_request(client: FlaskClient, address: str)
         max_size=8,
     ).map("".join)
 )  # fmt: skip
-def test_any_host_is_answered(client: FlaskClient, host: str) -> None:
-    """Whatever the Host header says, the page is whole and has status 200 or 400."""
-    # A test client would read the host itself, and stumble over Punycode that is none.
+def test_any_host_header_gets_a_response(client: FlaskClient, host: str) -> None:
+    """Any Host header gets a complete response with status 200 or 400."""
+    # The test client would parse the host itself and fail on invalid Punycode.
     answer = ask(client.application.wsgi_app, b"/?q=organ", headers={"Host": host})
     assert answer.status in (200, 400)
     assert faults(answer) == []
 
 
-def test_a_forwarded_host_that_is_none_is_a_bad_request(made: Make) -> None:
-    """A host that a trusted proxy forwards is checked like one that the client sends."""
+def test_an_invalid_forwarded_host_is_a_bad_request(made: Make) -> None:
+    """An invalid host forwarded by a trusted proxy gets status 400."""
     answer = made(proxies=1).test_client().get("/", headers={"X-Forwarded-Host": BAD_HOSTS[0]})
     assert answer.status_code == 400
 
 
-def test_the_rate_counts_bad_hosts(made: Make) -> None:
+def test_requests_with_bad_hosts_count_towards_the_rate(made: Make) -> None:
     """Requests without a usable Host count towards the rate limit."""
     client = made(rate="3 per minute").test_client()
     answers = [client.get("/", headers={"Host": "a..b"}).status_code for _ in range(4)]
     assert answers == [400, 400, 400, 429]
 
 
-def test_a_bad_host_reaches_no_server_as_a_fault(catalogue_index: Path) -> None:
+def test_servers_answer_a_bad_host_with_400(catalogue_index: Path) -> None:
     """Waitress and gunicorn answer a bad Host header with status 400 and all headers."""
     request = f"GET / HTTP/1.1\r\nHost: {BAD_HOSTS[0]}\r\nConnection: close\r\n\r\n".encode()
     with serving(catalogue_index) as (_, port):

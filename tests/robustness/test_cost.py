@@ -1,4 +1,4 @@
-"""The work that a query causes is counted, whatever its shape: `fuzz_cost` measures its time."""
+"""Count the work that queries of every shape cause. `fuzz_cost` measures their time."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ COMMON = "trafficking"
 
 @pytest.fixture(scope="module")
 def engine(catalogue_index: Path) -> Engine:
-    """An engine on the catalogue."""
+    """An engine on the test catalogue."""
     return Engine(catalogue_index)
 
 
 @pytest.fixture(scope="module")
 def shapes(engine: Engine) -> Shapes:
-    """Texts of every shape, of words of the catalogue."""
+    """Queries of every shape, built from words of the catalogue."""
     return Shapes(words_of(snapshot_of(engine.searcher())))
 
 
 @pytest.fixture(scope="module")
 def visited() -> Iterator[list[int]]:
-    """The postings and places that the index gives, one number for each time it is asked."""
+    """Record the number of postings and positions that each index access returns."""
     counted: list[int] = []
 
     def counting(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,9 +64,9 @@ def visited() -> Iterator[list[int]]:
 
 
 def fetched(text: str, engine: Engine, visited: list[int]) -> list[int]:
-    """Return how many postings a search fetches, each time that it fetches any.
+    """Return the number of postings of each index access of a search.
 
-    The search is asked twice, as the first of an index looks up what all others share.
+    The search runs twice, because the first search of an index also loads shared data.
     """
     for _ in range(2):
         visited.clear()
@@ -79,7 +79,7 @@ def fetched(text: str, engine: Engine, visited: list[int]) -> list[int]:
 def test_repeated_tokens_are_fetched_once(
     piece: str, joint: str, engine: Engine, visited: list[int]
 ) -> None:
-    """A token that is repeated 100 times causes no more postings to be fetched than two."""
+    """A token that occurs 100 times fetches no more postings than one that occurs twice."""
     few, many = (fetched(joint.join([piece] * times), engine, visited) for times in (2, 100))
     assert many == few
     assert sum(few) > 0
@@ -87,7 +87,7 @@ def test_repeated_tokens_are_fetched_once(
 
 @pytest.mark.parametrize("joint", "-./+")
 def test_repeated_pieces_are_fetched_once(joint: str, engine: Engine, visited: list[int]) -> None:
-    """A word that is repeated within one token causes no more postings to be fetched."""
+    """A word that is repeated within one token causes no additional fetches."""
     few, many = (
         fetched(f"title:{joint.join([COMMON] * times)}", engine, visited) for times in (3, 300)
     )
@@ -95,8 +95,8 @@ def test_repeated_pieces_are_fetched_once(joint: str, engine: Engine, visited: l
     assert sum(many) <= sum(few)
 
 
-def test_a_repeated_word_scores_each_time(engine: Engine) -> None:
-    """A word that is typed three times scores three times as much, whatever joins it."""
+def test_a_repeated_word_scores_once_per_occurrence(engine: Engine) -> None:
+    """A word that occurs three times in a query scores three times as much, whatever joins it."""
     for joint in (" ", " OR "):
         once, thrice = (
             engine.search(SearchRequest(joint.join([COMMON] * times), match="all", exact=True))
@@ -107,16 +107,18 @@ def test_a_repeated_word_scores_each_time(engine: Engine) -> None:
         )
 
 
-def test_the_clock_is_read_at_each_word_of_a_phrase(engine: Engine) -> None:
-    """Matching looks at the clock before each part that takes time, and each word of a phrase."""
+def test_the_time_limit_is_checked_at_each_word_of_a_phrase(engine: Engine) -> None:
+    """Matching checks the time limit before each slow step and before each word of a phrase."""
     looks: list[int] = []
     leaf = Leaf([query.Phrase("title", ["traffick", "in", "person"])])
     postings(leaf, snapshot_of(engine.searcher()), lambda: looks.append(1))
     assert len(looks) == 1 + 2
 
 
-def test_a_search_ends_while_it_matches(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search whose time is over ends before the next part of a leaf is matched."""
+def test_an_expired_search_stops_during_matching(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An expired search stops before it matches the next part of a clause."""
     laps: list[str] = []
 
     def lap(watch: Stopwatch, stage: str) -> None:
@@ -130,10 +132,10 @@ def test_a_search_ends_while_it_matches(engine: Engine, monkeypatch: pytest.Monk
     assert laps == ["parse", "match", "match", "match"]
 
 
-def test_a_search_ends_while_it_is_diagnosed(
+def test_an_expired_search_stops_during_diagnosis(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Searches for what else could be asked are within the budget too, and belong to one stage."""
+    """The searches for alternatives count towards the budget, as one stage."""
     laps: list[str] = []
     add = Stopwatch._add
 
@@ -159,10 +161,10 @@ def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
 
 @settings(max_examples=80)
 @given(seed=st.integers(0, 2**32))
-def test_the_estimate_covers_what_is_visited(
+def test_the_estimate_covers_the_visited_postings(
     seed: int, shapes: Shapes, engine: Engine, visited: list[int]
 ) -> None:
-    """A search of any shape visits at most as many postings as the estimate says."""
+    """A search of any shape visits at most as many postings as its estimate."""
     _, text = shapes.text(random.Random(seed))
     request = SearchRequest(within(text)[0])
     visited.clear()
@@ -171,8 +173,8 @@ def test_the_estimate_covers_what_is_visited(
     assert sum(visited) <= engine.searcher().store.estimate(nothing_shown)
 
 
-def test_repeated_marks_are_looked_for_once() -> None:
-    """A prefix, a wildcard, a fuzzy match, or a phrase that is repeated is marked by one test."""
+def test_repeated_highlights_are_merged() -> None:
+    """A repeated prefix, wildcard, fuzzy match or phrase is marked by one test."""
     parts = [
         query.Prefix("title", "=law"),
         query.Wildcard("title", "=l*w"),
@@ -186,7 +188,7 @@ def test_repeated_marks_are_looked_for_once() -> None:
 def test_a_long_word_is_folded_once_for_each_character(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Labels are looked for only where one can begin, however long a word is."""
+    """The search for labels folds each character of a long word about once."""
     folded: list[str] = []
 
     def fold(text: str) -> str:
@@ -200,7 +202,7 @@ def test_a_long_word_is_folded_once_for_each_character(
     assert len(folded) <= len(set(piece)) + 50
 
 
-def test_the_fuzzer_for_cost_runs(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    """The fuzzer asks texts of every shape, and reports those over its bars."""
+def test_the_cost_fuzzer_runs(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    """The cost fuzzer sends queries and reports how many exceed its limits."""
     fuzz_cost.fuzz(engine, seconds=0, seed=1)
     assert "1 texts" in capsys.readouterr().out

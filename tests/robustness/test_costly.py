@@ -1,4 +1,4 @@
-"""What a search may cost is bounded, and costly ones do not hold up the others."""
+"""Expensive searches have bounded costs and do not delay other searches."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Held(Protocol):
 
 
 class Told:
-    """A lock that sets an event when somebody has to wait for it."""
+    """A lock that sets an event when a caller has to wait for it."""
 
     def __init__(self, lock: Held, waits: Event) -> None:
         self._lock, self._waits = lock, waits
         self.release = lock.release
 
     def acquire(self, timeout: float) -> bool:
-        """Acquires the lock."""
+        """Acquire the lock."""
         if self._lock.acquire(False):
             return True
         self._waits.set()
@@ -68,30 +68,30 @@ def estimate(request: SearchRequest, engine: Engine) -> int:
 
 
 @pytest.mark.parametrize("text", ORDINARY)
-def test_ordinary_searches_are_never_costly(text: str, engine: Engine) -> None:
-    """What people type passes beside the lane."""
+def test_ordinary_searches_are_never_expensive(text: str, engine: Engine) -> None:
+    """Typical searches bypass the queue."""
     assert estimate(SearchRequest(text), engine) <= admission.COSTLY
 
 
 @pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY)
-def test_what_is_costly_is_known_beforehand(
+def test_expensive_searches_have_a_higher_estimate(
     text: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Patterns over all words, and very many words, cost more than a plain search of any length."""
+    """Wildcards over all words, and hundreds of words, cost more than an ordinary search."""
     monkeypatch.setattr(cost, "COSTLY", 0)
     plain = estimate(SearchRequest(" ".join(ORDINARY[:2] * 2)), engine)
     assert estimate(SearchRequest(text), engine) > plain > 0
 
 
-def test_reasons_cost_for_each_publication(engine: Engine) -> None:
-    """A search that is to be explained costs more, the more of it is shown."""
+def test_explanations_cost_per_publication(engine: Engine) -> None:
+    """The estimate of an explained search grows with the number of shown hits."""
     few, many = (SearchRequest("organ removal", explain=True, size=size) for size in (10, 100))
     assert estimate(few, engine) <= admission.COSTLY
     assert estimate(many, engine) > 5 * estimate(few, engine)
 
 
-def test_selected_values_cost(engine: Engine) -> None:
-    """A search costs more with each selected value, and few of them are not expensive."""
+def test_selected_values_add_to_the_estimate(engine: Engine) -> None:
+    """Each selected value adds to the estimate. Four of them are not expensive."""
     values = tuple(f"value {number}" for number in range(100))
     costs = [
         estimate(SearchRequest("organ", {"topic": values[:number]}), engine)
@@ -100,8 +100,8 @@ def test_selected_values_cost(engine: Engine) -> None:
     assert costs[0] < costs[1] < admission.COSTLY < costs[2]
 
 
-def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where one may wait, of three costly searches at once one is refused at once."""
+def test_one_search_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If one search may wait, the third of three expensive searches is refused at once."""
     monkeypatch.setattr(admission, "WAITING", 1)
     monkeypatch.setattr(admission, "WAITED", LONG)
     one = Lane()
@@ -122,23 +122,23 @@ def test_one_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(Busy), one.entered(admission.COSTLY + 1):
             pytest.fail("a third was let in")
         with one.entered(admission.COSTLY):
-            pass  # an ordinary search is not held up
+            pass  # an ordinary search does not wait
         may_end.set()
         assert (first.result(LONG), second.result(LONG)) == ("answered", "answered")
     with one.entered(admission.COSTLY + 1):
-        pass  # the lane is free again
+        pass  # the queue is free again
     monkeypatch.setattr(admission, "WAITED", 0.01)
     with one.entered(admission.COSTLY + 1), pytest.raises(Busy), one.entered(admission.COSTLY + 1):
         pytest.fail("one that had waited long enough was let in")
 
 
-def test_a_costly_search_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While an ordinary search is answered the one in the lane stands aside, and says so."""
+def test_an_expensive_search_pauses_for_a_cheap_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An expensive search pauses while a cheap one runs, and reports the pause."""
     monkeypatch.setattr(admission, "GIVEN", LONG)
     one, stood, is_in, may_end = Lane(), [], Event(), Event()
 
     class Passed(Condition):
-        """Ends the ordinary search once somebody waits for it."""
+        """Ends the ordinary search once another search waits for it."""
 
         def wait(self, timeout: float | None = None) -> bool:
             may_end.set()
@@ -153,28 +153,28 @@ def test_a_costly_search_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
             stood.append("ordinary")
 
     with ThreadPoolExecutor(1) as pool, one.entered(admission.COSTLY + 1) as give_way:
-        assert not give_way(), "it stood aside for nobody"
+        assert not give_way(), "it paused without a reason"
         pool.submit(ordinary)
         is_in.wait(LONG)
         assert give_way()
-        assert one._left > 0, "it was not told that the way is free"
+        assert one._left > 0, "it was not notified when the cheap search ended"
         stood.append("costly")
     assert stood == ["ordinary", "costly"]
 
 
-def test_a_costly_search_gives_way_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where ordinary searches never end, a costly one goes on in a while, and the next as well."""
+def test_the_pause_of_an_expensive_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An expensive search resumes after a bounded pause even if cheap searches never end."""
     monkeypatch.setattr(admission, "GIVEN", 0.01)
     one = Lane()
     with one.entered(admission.COSTLY):
         for _ in range(2):
             with one.entered(admission.COSTLY + 1) as give_way:
                 assert give_way()
-                assert not give_way(), "it stood aside longer than it has to"
+                assert not give_way(), "it paused longer than allowed"
 
 
-def test_what_a_search_waited_is_a_stage() -> None:
-    """The time in which others passed is told apart from the stages, and belongs to the budget."""
+def test_the_pause_is_a_stage_of_its_own() -> None:
+    """The pause is a separate stage and counts towards the time budget."""
 
     def give_way() -> bool:
         sleep(0.002)
@@ -184,16 +184,16 @@ def test_what_a_search_waited_is_a_stage() -> None:
     watch.lap("match")
     watch.lap("match")
     assert list(watch.stages) == ["match", ASIDE]
-    assert watch.stages[ASIDE] >= 4, "twice two milliseconds"
+    assert watch.stages[ASIDE] >= 4, "the two pauses take 2 ms each"
     with pytest.raises(OverBudget, match="at the stage match"):
         Stopwatch(budget=1, give_way=give_way).lap("match")
 
 
 @pytest.mark.parametrize("address", ["/?q=*a*", "/api/search?q=*a*", "/facet/region?q=*a*"])
-def test_the_lane_is_held_until_an_answer_is_written(
+def test_the_queue_is_locked_until_the_response_is_written(
     address: str, catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No other costly search begins while what was found is being made a page, or JSON."""
+    """No other expensive search starts while a response is rendered."""
     engine = Engine(catalogue_index)
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
     monkeypatch.setattr(admission, "COSTLY", 0)
@@ -210,13 +210,13 @@ def test_the_lane_is_held_until_an_answer_is_written(
     assert client.get(address).status_code == 200
     assert tried == ["render"]
     with engine._costly.entered(1):
-        pass  # the lane is free again
+        pass  # the queue is free again
 
 
-def test_a_refused_search_says_when_to_come_again(
+def test_a_refused_search_has_retry_after(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A costly search beside others is a 503 with Retry-After, and no empty list."""
+    """A refused expensive search gets status 503 with Retry-After instead of an empty list."""
     engine = Engine(catalogue_index)
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
     monkeypatch.setattr(admission, "COSTLY", 0)
@@ -229,8 +229,8 @@ def test_a_refused_search_says_when_to_come_again(
     assert client.get("/?q=*a*").status_code == 200
 
 
-def test_the_budget_of_time_is_kept(catalogue_index: Path) -> None:
-    """A search that is over its budget ends at the next stage, and the answer says so."""
+def test_a_search_over_the_time_budget_is_refused(catalogue_index: Path) -> None:
+    """A search over its time budget stops at the next stage and gets status 503."""
     engine = Engine(catalogue_index, budget=0)
     with pytest.raises(OverBudget, match="after 0 ms, at the stage"):
         engine.search(SearchRequest("organ"))
@@ -241,8 +241,8 @@ def test_the_budget_of_time_is_kept(catalogue_index: Path) -> None:
     assert answer.headers["Retry-After"]
 
 
-def test_of_too_many_words_the_rarest_are_kept(client: FlaskClient) -> None:
-    """A long text is searched by its rarest words, and how many were left out is told."""
+def test_a_long_query_keeps_its_rarest_words(client: FlaskClient) -> None:
+    """A long query is reduced to its rarest words, and the response counts the omitted words."""
     common = ["criminal", "law"] * 300
     text = " ".join([*common, "sherloc"])
     found, short = (
@@ -253,8 +253,8 @@ def test_of_too_many_words_the_rarest_are_kept(client: FlaskClient) -> None:
     assert found["total"] == short["total"] > 0
 
 
-def test_what_is_too_long_stands_in_no_link(client: FlaskClient) -> None:
-    """Of a text beyond the limit the rest is counted as left out, and no link carries it on."""
+def test_links_omit_text_beyond_the_limit(client: FlaskClient) -> None:
+    """Text beyond the length limit counts as omitted and does not appear in any link."""
     text = f"{'organ ' * (LONGEST // 6)}removal"
     page = client.get("/", query_string={"q": f"{text} {'kidney ' * 5000}"})
     assert page.status_code == 200
@@ -265,8 +265,8 @@ def test_what_is_too_long_stands_in_no_link(client: FlaskClient) -> None:
 
 
 @given(st.text(st.sampled_from('ab "()-*~:ORжї贩\n'), max_size=200), st.integers(1, 400))
-def test_any_length_is_cut_between_words(piece: str, times: int) -> None:
-    """A text of any length becomes one that is read, of its own words, and loses none silently."""
+def test_a_long_query_is_cut_between_words(piece: str, times: int) -> None:
+    """A text of any length is cut to a readable prefix, and every cut is reported."""
     text = piece * times
     kept, left_out = within(text)
     assert len(kept.encode()) <= LONGEST

@@ -1,4 +1,4 @@
-"""Damage to an index is found before anything is read of what is damaged."""
+"""Damage to an index is detected before damaged data is read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.robustness.progress import Counts, chance
 SAMPLE = 300
 
 
-def test_all_damage_is_found(place: Place) -> None:
-    """Bits, pages and ends that are gone are found in every file, and it is told what to do."""
+def test_all_damage_is_detected(place: Place) -> None:
+    """Flipped bits, zeroed pages, and truncations are detected in every file, with a hint."""
     place.restore()
     every, counts = damage.files(place), Counts()
     assert {each.name for each in every} >= {"CURRENT", "manifest.json", "manifest.sha256"}
@@ -24,8 +24,8 @@ def test_all_damage_is_found(place: Place) -> None:
 
 
 @pytest.mark.parametrize("bit", range(8))
-def test_a_bit_of_the_pointer_leads_to_no_other_generation(bit: int, place: Place) -> None:
-    """No single bit of CURRENT makes another generation live, however quickly it was built."""
+def test_no_bit_flip_of_current_selects_another_generation(bit: int, place: Place) -> None:
+    """No single flipped bit of CURRENT makes another generation live."""
     place.restore()
     pointer = place.index / "CURRENT"
     whole = pointer.read_bytes()

@@ -1,4 +1,4 @@
-"""What a disk refuses is told in one line with what to do, undone, and costs nothing."""
+"""A build reports a disk error in one line with a hint, cleans up, and loses nothing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.samples import article, page
 SAMPLE = 30
 
 
-def test_any_call_may_be_refused(place: Place, traced: Runner) -> None:
-    """Wherever the disk refuses, a build says so in a line, leaves nothing, and changes nothing."""
+def test_any_call_may_fail(place: Place, traced: Runner) -> None:
+    """After any disk error a build reports one line, leaves no files, and changes nothing."""
     every, counts = faults.faults(place, traced), Counts()
     for fault in chance(1, "quick faults", 0).sample(every, SAMPLE):
         counts.add(faults.refuse(place, traced, fault))
@@ -41,22 +41,22 @@ def test_any_call_may_be_refused(place: Place, traced: Runner) -> None:
     ],
     ids=lambda fault: f"{fault.name} {fault.ordinal}{'+' if fault.onwards else ''} {fault.error}",
 )
-def test_faults_that_were_once_met_badly(fault: faults.Fault, place: Place, traced: Runner) -> None:
-    """A folder half made is removed; a switch is undone; what can't be pruned is, the next time."""
+def test_known_faults_are_handled(fault: faults.Fault, place: Place, traced: Runner) -> None:
+    """Builds clean up after the faults that were once handled wrongly."""
     assert faults.refuse(place, traced, fault).wrong == []
 
 
 def write(corpus: Path, count: int) -> None:
-    """A page of so many publications."""
+    """Write a page with `count` publications."""
     articles = [article(f"Number {number} about crime") for number in range(count)]
     (corpus / "many.html").write_text(page(articles), encoding="utf-8")
 
 
 @pytest.mark.parametrize("full", [True, False], ids=["full", "read-only"])
-def test_a_disk_that_is_so_in_earnest(
+def test_a_full_or_read_only_disk_is_reported(
     full: bool, corpus: Path, small_disk: Path, runner: Runner
 ) -> None:
-    """A really full disk, and a really read-only one, are told so; the live index is as it was."""
+    """A build on a full or read-only disk reports it in one line and keeps the live index."""
     index = small_disk / "index"
     build.build(corpus, index)
     before = live(index)
@@ -77,7 +77,7 @@ def test_a_disk_that_is_so_in_earnest(
 
 
 def refuse_flushes(monkeypatch: pytest.MonkeyPatch, refused: Callable[[Path], bool]) -> None:
-    """Has some paths refuse to be flushed."""
+    """Make fsync fail for some paths."""
     sync = fsync.sync
 
     def refuse(path: Path) -> None:
@@ -88,10 +88,10 @@ def refuse_flushes(monkeypatch: pytest.MonkeyPatch, refused: Callable[[Path], bo
     monkeypatch.setattr(fsync, "sync", refuse)
 
 
-def test_what_can_not_be_flushed_is_not_published(
+def test_a_generation_that_cannot_be_flushed_is_not_published(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the folder of generations can't be flushed after the new one has its name, it goes."""
+    """If the folder of generations cannot be flushed, the new generation is removed."""
     place.restore()
     refuse_flushes(monkeypatch, lambda path: path.name == "generations")
     with pytest.raises(manifest.IndexUnwritten, match=r"the disk failed .*/generations"):
@@ -102,16 +102,16 @@ def test_what_can_not_be_flushed_is_not_published(
 
 
 def fill(disk: Path) -> None:
-    """Takes all the room on a disk."""
+    """Fill a disk completely."""
     with suppress(OSError), (disk / "filling").open("wb", buffering=0) as filling:
         while True:
             filling.write(bytes(4096))
 
 
-def test_a_file_that_is_given_up_hides_no_error(
+def test_an_interrupt_is_not_hidden_by_a_write_error(
     small_disk: Path,
 ) -> None:
-    """What is yet to be written of a file when a build ends by Ctrl-C may fail, and is not told."""
+    """A write error during cleanup after Ctrl-C does not replace KeyboardInterrupt."""
     fill(small_disk)
     spool = Spool(small_disk, "<i4")
     spool._file.write(b"rest")

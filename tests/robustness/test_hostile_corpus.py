@@ -1,4 +1,4 @@
-"""A hostile file ends in a problem that names it; the build ends, and all else is found."""
+"""A hostile file causes a problem that names it, and the build indexes all other files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.robustness.hostile import HOSTILE, Hostile
 GOOD = {
     "model-law", "case-digest-2017", "brief/6", "removal-of-organs-2011", "victims-at-the-border",
 }  # fmt: skip
-"""The ids of the small corpus beside."""
+"""The ids of the publications of the small corpus."""
 MOST_SECONDS, MOST_MEGABYTES = 20, 700
 BUILD = """\
 import sys
@@ -31,18 +31,18 @@ print(*outcome.problems, sep="\\n")
 
 
 def ids(outcome: build.Outcome) -> set[str]:
-    """The ids that are in an index."""
+    """Return the ids of all indexed publications."""
     live = outcome.generation
     return set(Segment(live.segment, live.manifest.catalogue).stored.all_ids)
 
 
 def segment(outcome: build.Outcome) -> dict[str, bytes]:
-    """The files of a segment."""
+    """Return the files of a segment, by name."""
     return {each.name: each.read_bytes() for each in outcome.generation.segment.iterdir()}
 
 
 def check(outcome: build.Outcome, file: str, told: str | None) -> None:
-    """That the good publications are there, and that of the file this is told, or nothing."""
+    """Check that good publications are indexed, and that only the expected problem is reported."""
     assert ids(outcome) >= GOOD
     for problem in outcome.problems:
         assert problem.file == file
@@ -59,12 +59,12 @@ def check(outcome: build.Outcome, file: str, told: str | None) -> None:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_file_is_told_and_costs_nothing_else(
+def test_a_hostile_file_is_reported_and_harms_no_other(
     hostile: Hostile, corpus: Path, tmp_path: Path
 ) -> None:
-    """The build ends within seconds, tells what is wrong and has every good publication."""
+    """The build ends within seconds, reports the problem, and indexes every good publication."""
     (corpus / hostile.file).write_bytes(hostile.data())
-    started = sum(os.times()[:4])  # of the processor, child processes included
+    started = sum(os.times()[:4])  # CPU time, including child processes
     outcome = build.build(corpus, tmp_path / "index")
     assert sum(os.times()[:4]) - started < MOST_SECONDS
     check(outcome, hostile.file, hostile.told)
@@ -82,8 +82,8 @@ BOMBS = (
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux tells it")
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_takes_bounded_memory(name: str, corpus: Path, tmp_path: Path) -> None:
-    """What is small and unfolds to something huge is told before it has unfolded."""
+def test_a_decompression_bomb_takes_bounded_memory(name: str, corpus: Path, tmp_path: Path) -> None:
+    """A small file that expands to a huge one is refused before it has expanded."""
     hostile = HOSTILE[name]
     (corpus / hostile.file).write_bytes(hostile.data())
     done = subprocess.run(

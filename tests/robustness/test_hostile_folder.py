@@ -1,4 +1,4 @@
-"""What stands in a corpus folder and is no file of it is told, and never waited for."""
+"""Special files in a corpus folder are reported, and the build never waits for them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECRET = page([article("Secret")])
 
 
 def _outside(folder: Path) -> Path:
-    """A page beside the corpus folder."""
+    """Create a page outside the corpus folder, and return its path."""
     (folder.parent / "outside").mkdir()
     file = folder.parent / "outside" / "secret.html"
     file.write_text(SECRET, encoding="utf-8")
@@ -54,7 +54,7 @@ def _link_to_a_folder_outside(path: Path) -> None:
 
 
 def _socket(path: Path) -> None:
-    # The name of a socket is short, so it is made where it is named.
+    # The path of a socket is limited to about 100 characters, so bind it by its short name.
     before = Path.cwd()
     os.chdir(path.parent)
     try:
@@ -81,10 +81,10 @@ ODD: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize(("make", "told"), ODD.values(), ids=ODD)
-def test_what_is_no_file_of_the_corpus_is_told(
+def test_special_files_are_reported(
     make: Callable[[Path], None], told: str, corpus: Path, tmp_path: Path
 ) -> None:
-    """It is neither read nor waited for, and every good publication is there, and only these."""
+    """A special file is neither read nor waited for, and every good publication is indexed."""
     make(corpus / "x.html")
     outcome = build.build(corpus, tmp_path / "index")
     check(outcome, "x.html", told)
@@ -92,7 +92,7 @@ def test_what_is_no_file_of_the_corpus_is_told(
 
 
 def test_a_link_within_the_corpus_is_read(corpus: Path, tmp_path: Path) -> None:
-    """A link to a file of the corpus is that file once more; the corpus itself may be a link."""
+    """A link to a file of the corpus is read, and the corpus folder itself may be a link."""
     (corpus / "notes").mkdir()
     (corpus / "notes" / "x.html").write_text(page([article("Linked")]), encoding="utf-8")
     (corpus / ".aside").mkdir()
@@ -109,8 +109,8 @@ def test_a_link_within_the_corpus_is_read(corpus: Path, tmp_path: Path) -> None:
     ["a\nb.html", "\x1b[2J.html", "\u202elmth.x.html", os.fsdecode(b"\xff\xfe.html"), "a\x07.html"],
     ids=["a new line", "an escape", "a turn", "bytes that are no text", "a bell"],
 )
-def test_an_odd_name_is_told_on_one_line(name: str, corpus: Path, tmp_path: Path) -> None:
-    """Whatever a file is called, what is told of it can be printed."""
+def test_an_odd_file_name_is_reported_in_one_line(name: str, corpus: Path, tmp_path: Path) -> None:
+    """The problem of a file with any name is printable."""
     try:
         (corpus / name).write_text("<p>", encoding="utf-8")
     except OSError as error:
@@ -120,10 +120,8 @@ def test_an_odd_name_is_told_on_one_line(name: str, corpus: Path, tmp_path: Path
     assert str(problem).isprintable()
 
 
-def test_folders_within_one_another_are_told_where_they_are_too_deep(
-    corpus: Path, tmp_path: Path
-) -> None:
-    """Folders are entered down to a depth; what is below is told, once."""
+def test_too_deep_folders_are_reported_once(corpus: Path, tmp_path: Path) -> None:
+    """Folders are read down to a maximum depth, and deeper ones are reported once."""
     place = corpus
     for _ in range(LIMITS.deepest + 5):
         place = place / "d"
@@ -134,10 +132,10 @@ def test_folders_within_one_another_are_told_where_they_are_too_deep(
     assert ids(outcome) == GOOD
 
 
-def test_a_file_that_vanishes_is_told(
+def test_a_vanished_file_is_reported(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that is gone when it is to be read costs only itself."""
+    """A file that vanishes before it is read affects no other file."""
     gone = corpus / "x.html"
     listed = safe_files.listed
     monkeypatch.setattr(safe_files, "listed", lambda *given: [*listed(*given), gone])
@@ -148,7 +146,7 @@ def test_a_file_that_vanishes_is_told(
 def test_a_file_that_grows_is_read_to_its_limit(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What counts is what is read, not what a file's size was before."""
+    """The size limit applies to the bytes read, not to the size of the file beforehand."""
     growing = corpus / "x.html"
     growing.write_text("<article>", encoding="utf-8")
     opened = safe_files.opened
@@ -163,8 +161,8 @@ def test_a_file_that_grows_is_read_to_its_limit(
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")
-def test_a_file_that_may_not_be_read_is_told(corpus: Path, tmp_path: Path) -> None:
-    """A file that nobody may open costs only itself."""
+def test_an_unreadable_file_is_reported(corpus: Path, tmp_path: Path) -> None:
+    """A file without read permission affects no other file."""
     (corpus / "x.html").write_text(SECRET, encoding="utf-8")
     (corpus / "x.html").chmod(0)
     check(build.build(corpus, tmp_path / "index"), "x.html", "Permission denied")
@@ -190,10 +188,10 @@ FILES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize(("data", "told"), TOMLS.values(), ids=TOMLS)
-def test_hostile_toml_is_told_in_one_line(
+def test_hostile_toml_is_reported_in_one_line(
     file: str, data: bytes | None, told: str, corpus: Path
 ) -> None:
-    """Rows that can't be read end in one line that names their file."""
+    """An unreadable TOML file raises an error of one line that names the file."""
     (corpus / file).unlink(missing_ok=True)
     if data is None:
         os.mkfifo(corpus / file)
@@ -207,8 +205,8 @@ def test_hostile_toml_is_told_in_one_line(
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_toml_from_elsewhere_is_refused(file: str, corpus: Path) -> None:
-    """Rows that a link brings from outside of the corpus are not read."""
+def test_toml_outside_the_corpus_is_refused(file: str, corpus: Path) -> None:
+    """A link to a TOML file outside the corpus raises an error."""
     elsewhere = corpus.parent / file
     elsewhere.write_text("", encoding="utf-8")
     (corpus / file).unlink(missing_ok=True)
@@ -218,8 +216,8 @@ def test_toml_from_elsewhere_is_refused(file: str, corpus: Path) -> None:
 
 
 @pytest.mark.parametrize("grouping", ["../regions.toml", "/etc/passwd", "a/../../b.toml"])
-def test_a_grouping_lies_beside_its_rows(grouping: str, corpus: Path) -> None:
-    """A grouping is a file beside catalogue.toml: nothing is read or copied from elsewhere."""
+def test_a_grouping_is_a_file_of_the_corpus(grouping: str, corpus: Path) -> None:
+    """A grouping outside the folder of catalogue.toml is refused."""
     rows = (corpus / "catalogue.toml").read_text(encoding="utf-8")
     (corpus / "catalogue.toml").write_text(
         rows.replace('"regions.toml"', f'"{grouping}"'), encoding="utf-8"
@@ -228,8 +226,8 @@ def test_a_grouping_lies_beside_its_rows(grouping: str, corpus: Path) -> None:
         catalogue_toml.load(corpus)
 
 
-def test_a_long_chain_of_concepts_is_read(corpus: Path) -> None:
-    """Concepts that are each narrower than the next are read in time that grows with them."""
+def test_a_long_chain_of_concepts_is_read_in_linear_time(corpus: Path) -> None:
+    """A chain of 10,000 narrower concepts is read in linear time."""
     chain = "\n".join(
         f'[[concept]]\nid = "{n}"\nprefLabel.en = "a{n}"\nbroader = ["{n + 1}"]'
         for n in range(10_000)
@@ -239,8 +237,8 @@ def test_a_long_chain_of_concepts_is_read(corpus: Path) -> None:
     assert len(thesaurus.load(corpus).concept) == 10_001
 
 
-def test_the_command_line_tells_hostile_rows_in_one_line(corpus: Path, tmp_path: Path) -> None:
-    """A corpus whose rows can't be read ends every command in one line, with status 1."""
+def test_the_command_line_reports_hostile_toml_in_one_line(corpus: Path, tmp_path: Path) -> None:
+    """A command on a corpus with unreadable TOML prints one line and exits with status 1."""
     (corpus / "catalogue.toml").write_bytes(TOMLS["lists a hundred thousand deep"][0] or b"")
     done = subprocess.run(
         [Path(sys.executable).parent / "pubsearch", "build", "--corpus", corpus,
@@ -253,20 +251,20 @@ def test_the_command_line_tells_hostile_rows_in_one_line(corpus: Path, tmp_path:
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, _socket], ids=["a pipe", "a socket"])
-def test_an_import_waits_for_no_pipe(
+def test_an_import_does_not_wait_for_a_pipe(
     make: Callable[[Path], None], corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """What is no file can't be imported, and is told."""
+    """An import of a special file is refused and reported."""
     make(tmp_path / "x.jsonl")
     with pytest.raises(ImportRefused, match="holds no publication"):
         importer.import_file(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)
     assert "can't be read" in problems[0].what
 
 
-def test_an_import_keeps_to_the_limits(
+def test_an_import_applies_the_limits(
     corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """A line that is too long is told, and those around it are imported."""
+    """An import reports a line that is too long and imports the other lines."""
     long = b'{"title": "' + b"x" * LIMITS.largest_line + b'"}\n'
     (tmp_path / "x.jsonl").write_bytes(b'{"title": "A"}\n' + long + b'{"title": "B"}\n')
     found = importer.import_file(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)
@@ -274,8 +272,8 @@ def test_an_import_keeps_to_the_limits(
     assert "the line has more than 1000000 bytes" in {each.what for each in problems}
 
 
-def test_watching_sees_what_a_build_reads(corpus: Path) -> None:
-    """A folder with pipes, links in circles and deep folders is watched like any other."""
+def test_watching_handles_special_files(corpus: Path) -> None:
+    """A folder with pipes, circular links, and deep folders is watched like any other."""
     os.mkfifo(corpus / "pipe.html")
     (corpus / "loop").symlink_to("loop")
     (corpus / "/".join("d" * (LIMITS.deepest + 5))).mkdir(parents=True)

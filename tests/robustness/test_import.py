@@ -1,4 +1,4 @@
-"""An import that is killed or refused leaves the folder as it was, and a second try succeeds."""
+"""A killed or failed import leaves the folder unchanged, and a second import succeeds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ State = dict[str, bytes]
 
 
 def contents(folder: Path) -> State | None:
-    """Every file of a folder with its bytes; None if the folder is not there."""
+    """Return the bytes of every file of a folder, or None if the folder does not exist."""
     if not folder.is_dir():
         return None
     files = (each for each in folder.rglob("*") if each.is_file())
@@ -31,7 +31,7 @@ def contents(folder: Path) -> State | None:
 
 
 class Import:
-    """An import into a folder that is new, empty, has notes, or is that of the rows."""
+    """An import into a folder that is new, empty, contains notes, or contains the TOML files."""
 
     def __init__(self, folder: Path, kind: str) -> None:
         self.place, self.rows, self.into = folder, folder / "rows", folder / "place" / "into"
@@ -45,7 +45,7 @@ class Import:
         self.before = contents(self.into)
 
     def restore(self) -> None:
-        """Makes the place what it was before the import."""
+        """Reset the folder to its state before the import."""
         shutil.rmtree(self.into.parent, ignore_errors=True)
         self.into.parent.mkdir()
         if self.kind == "that of the rows":
@@ -57,7 +57,7 @@ class Import:
 
     @property
     def arguments(self) -> list[object]:
-        """The arguments of the import."""
+        """The command-line arguments of the import."""
         return ["import", self.place / "list.jsonl", "--into", self.into, "--like", self.like]
 
 
@@ -66,7 +66,7 @@ KINDS = ["new", "empty", "with notes", "that of the rows"]
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_import_changes_nothing(kind: str, traced: Runner, tmp_path: Path) -> None:
-    """Killed at any call by which it writes, an import is whole or never was; a retry succeeds."""
+    """An import killed at any writing call is complete or undone, and a retry succeeds."""
     case = Import(tmp_path, kind)
     found = calls.recorded(traced, case.arguments, tmp_path / "log")
     whole = contents(case.into)
@@ -78,7 +78,9 @@ def test_a_killed_import_changes_nothing(kind: str, traced: Runner, tmp_path: Pa
         ended = traced.run(case.arguments, ["-o", os.devnull, "-e", f"trace={name}", "-e", inject])
         where = f"killed at {name} {ordinal}"
         left = contents(case.into)
-        is_between = left is None and case.before is not None  # two renames, if it was not empty
+        is_between = (
+            left is None and case.before is not None
+        )  # a non-empty folder is replaced by two renames
         assert left in (case.before, whole) or (is_between and name == "rename"), where
         if left != whole:
             assert ended.status == -signal.SIGKILL, where
@@ -90,8 +92,8 @@ def test_a_killed_import_changes_nothing(kind: str, traced: Runner, tmp_path: Pa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_refused_import_changes_nothing(kind: str, traced: Runner, tmp_path: Path) -> None:
-    """If the disk refuses a write, a flush or a rename, the folder stays, and nothing else does."""
+def test_a_failed_import_changes_nothing(kind: str, traced: Runner, tmp_path: Path) -> None:
+    """If a write, flush, or rename fails, the folder is unchanged and nothing else is left."""
     case = Import(tmp_path, kind)
     found = calls.recorded(traced, case.arguments, tmp_path / "log")
     whole = contents(case.into)
@@ -105,7 +107,7 @@ def test_a_refused_import_changes_nothing(kind: str, traced: Runner, tmp_path: P
         inject = f"inject={name}:error=EIO:when={ordinal}"
         ended = traced.run(case.arguments, ["-o", os.devnull, "-e", f"trace={name}", "-e", inject])
         where = f"refused at {name} {ordinal}"
-        if not ended.status:  # in this run no thread flushed so many files
+        if not ended.status:  # in this run no thread flushed that many files
             assert (name, contents(case.into)) == ("fsync", whole), where
             continue
         assert (ended.status, ended.said.count("\n")) == (1, 1), where

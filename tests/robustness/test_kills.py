@@ -1,4 +1,4 @@
-"""A build that is killed or ended leaves what was live, and nothing that the next one minds."""
+"""A killed or terminated build keeps the live index and does not disturb the next build."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAMPLE, RANDOM = 30, 15
 
 
 def test_a_kill_at_any_call_loses_nothing(place: Place, traced: Runner) -> None:
-    """Killed as it writes, a build leaves old or new whole, and the next one succeeds."""
+    """A build killed at a writing call leaves an intact index, and the next build succeeds."""
     every, counts = kills.places(place, traced), Counts()
     for name, ordinal in every[:: len(every) // SAMPLE]:
         counts.add(kills.kill_at(place, traced, name, ordinal))
@@ -29,7 +29,7 @@ def test_a_kill_at_any_call_loses_nothing(place: Place, traced: Runner) -> None:
 
 
 def test_a_kill_at_any_time_loses_nothing(place: Place, runner: Runner) -> None:
-    """The same holds of kills at random times."""
+    """A build killed at a random time leaves an intact index, and the next build succeeds."""
     counts, longest = Counts(), kills.typical(place, runner)
     for number in range(RANDOM):
         by_chance = chance(1, "quick kills", number)
@@ -40,10 +40,10 @@ def test_a_kill_at_any_time_loses_nothing(place: Place, runner: Runner) -> None:
 
 @pytest.mark.parametrize(("sent", "status"), [("SIGTERM", 143), ("SIGINT", 130)])
 @pytest.mark.parametrize("ordinal", [5, 40])
-def test_a_build_that_is_ended_cleans_up(
+def test_a_terminated_build_cleans_up(
     sent: str, status: int, ordinal: int, place: Place, traced: Runner
 ) -> None:
-    """SIGTERM and Ctrl-C end a build with a status of their own; nothing of it is left or said."""
+    """SIGTERM and Ctrl-C end a build with their own status. It leaves and prints nothing."""
     place.restore()
     inject = f"inject=write:signal={sent}:when={ordinal}"
     ended = traced.run(place.arguments, ["-o", os.devnull, "-e", "trace=write", "-e", inject])
@@ -75,18 +75,18 @@ if __name__ == "__main__":
 
 
 def children(process: int) -> list[int]:
-    """The processes that a process has begun."""
+    """Return the ids of the child processes of a process."""
     found = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
     return [int(each) for each in found.split()]
 
 
 def work(process: int) -> list[str]:
-    """How much a process has computed, in user mode and in the system's."""
+    """Return the CPU time of a process in user mode and in system mode."""
     return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").split()[13:15]
 
 
 def wait_until_idle(processes: list[int]) -> None:
-    """Waits until processes have done nothing for a while, half a minute at most."""
+    """Wait until processes have been idle for 0.5 s, at most 30 s."""
     for _ in range(60):
         before = [work(each) for each in processes]
         time.sleep(0.5)
@@ -95,15 +95,15 @@ def wait_until_idle(processes: list[int]) -> None:
 
 
 def is_gone(process: int) -> bool:
-    """Whether a process has ended, perhaps without anyone having asked how."""
+    """Return whether a process has ended, even if its parent has not collected its status."""
     try:
         return ") Z " in Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
     except OSError:
         return True
 
 
-def test_what_a_killed_build_had_begun_ends_too(corpus: Path, tmp_path: Path) -> None:
-    """A process that numbers words beside a build ends soon after the build was killed."""
+def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> None:
+    """A child process that numbers words ends soon after its build is killed."""
     articles = [article(f"Number {number}") for number in range(20)]
     (corpus / "many.html").write_text(page(articles), encoding="utf-8")
     script = tmp_path / "script.py"
@@ -114,7 +114,7 @@ def test_what_a_killed_build_had_begun_ends_too(corpus: Path, tmp_path: Path) ->
         assert process.stdout
         assert process.stdout.readline() == b"at work\n"
         begun = children(process.pid)
-        assert len(begun) == 2  # multiprocessing has one more of its own
+        assert len(begun) == 2  # multiprocessing starts one more process
         wait_until_idle(begun)
         process.kill()
     until = time.monotonic() + 120

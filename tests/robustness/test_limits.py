@@ -1,4 +1,4 @@
-"""What exceeds a limit is left out and told, and costs only what exceeds it."""
+"""Data over a limit is omitted and reported, and no other data is lost."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
 
 
 def lines(*titles: str) -> bytes:
-    """Lines of JSON, one for each title."""
+    """Return lines of JSON, one for each title."""
     return b"".join(
         json.dumps({"title": each, "section": "Tools"}).encode() + b"\n" for each in titles
     )
 
 
 @pytest.mark.parametrize("ending", PACK)
-def test_a_line_that_is_too_long_costs_itself(ending: str, corpus: Path, tmp_path: Path) -> None:
-    """Lines keep their numbers around one that is not read; one of just the length is read."""
+def test_a_line_over_the_limit_is_skipped(ending: str, corpus: Path, tmp_path: Path) -> None:
+    """A line over the limit is skipped, and later lines keep their numbers."""
     limit = 1_000
     longest = lines("x" * (limit - len(lines("")) + 1))
     data = lines("A") + b"y" * 5_000_000 + b"\n" + longest + lines("B", "C" * limit, "D")
@@ -56,8 +56,8 @@ def test_a_line_that_is_too_long_costs_itself(ending: str, corpus: Path, tmp_pat
 
 
 @pytest.mark.parametrize("ending", PACK)
-def test_a_file_is_read_up_to_as_many_bytes(ending: str, corpus: Path, tmp_path: Path) -> None:
-    """What was read before the limit stays; where reading ended is told."""
+def test_a_file_is_read_up_to_the_byte_limit(ending: str, corpus: Path, tmp_path: Path) -> None:
+    """Entries before the byte limit are indexed, and the problem names the last line read."""
     data = lines("A", "B") + b" \n" * 5_000_000 + lines("C")
     (corpus / f"x{ending}").write_bytes(PACK[ending](data))
     limits = Limits(largest_unpacked=5_000_000)
@@ -68,16 +68,16 @@ def test_a_file_is_read_up_to_as_many_bytes(ending: str, corpus: Path, tmp_path:
     assert "PUBSEARCH_LARGEST_UNPACKED" in problem.hint
 
 
-def test_a_file_has_so_many_lines_at_most(corpus: Path, tmp_path: Path) -> None:
-    """Lines beyond the limit are not read, whatever they hold."""
+def test_a_file_is_read_up_to_the_line_limit(corpus: Path, tmp_path: Path) -> None:
+    """Lines beyond the limit are not read."""
     (corpus / "x.jsonl").write_bytes(lines("A") + b"x\n" * 20 + lines("B"))
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=10))
     assert ids(outcome) == GOOD | {"a"}
     assert outcome.problems[-1].what == "the file has more than 10 lines; it was read to line 10"
 
 
-def test_a_corpus_has_so_many_entries_at_most(corpus: Path, tmp_path: Path) -> None:
-    """Entries beyond the limit are told file by file; those that came first are there."""
+def test_a_corpus_is_read_up_to_the_entry_limit(corpus: Path, tmp_path: Path) -> None:
+    """Entries beyond the limit are reported for each file, and earlier entries are indexed."""
     (corpus / "x.jsonl").write_bytes(lines("A", "B", "C"))
     (corpus / "y.jsonl").write_bytes(lines("D"))
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=7))
@@ -86,8 +86,8 @@ def test_a_corpus_has_so_many_entries_at_most(corpus: Path, tmp_path: Path) -> N
     assert "PUBSEARCH_MOST_ENTRIES" in outcome.problems[0].hint
 
 
-def test_a_value_that_is_too_long_costs_itself(corpus: Path, tmp_path: Path) -> None:
-    """An entry keeps what it says beside, and values of that field that fit."""
+def test_a_value_over_the_limit_is_skipped(corpus: Path, tmp_path: Path) -> None:
+    """An entry keeps its other fields, and the other values of the field."""
     record = {"title": "A", "section": "Tools", "country": ["IN", "x" * 200, "NP"], "note": "n"}
     (corpus / "x.jsonl").write_text(json.dumps(record), encoding="utf-8")
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(longest_field=100))
@@ -103,8 +103,8 @@ def test_a_value_that_is_too_long_costs_itself(corpus: Path, tmp_path: Path) -> 
     assert (values["country"], values["note"]) == (("IN", "NP"), ("n",))
 
 
-def test_many_problems_of_a_file_are_counted(corpus: Path, tmp_path: Path) -> None:
-    """Of a file a thousand problems are told, and how many there are; of others, theirs."""
+def test_problems_of_a_file_are_counted(corpus: Path, tmp_path: Path) -> None:
+    """A build reports 1,000 problems of a file and the number of further ones."""
     (corpus / "x.jsonl").write_bytes(b"x\n" * (MOST_PROBLEMS + 7) + lines("A"))
     (corpus / "y.jsonl").write_bytes(b"x\n")
     outcome = build.build(corpus, tmp_path / "index")
@@ -122,8 +122,8 @@ CHEAP = (
 )  # fmt: skip
 
 
-def test_hostile_files_are_told_again_by_a_rebuild(corpus: Path, tmp_path: Path) -> None:
-    """What had problems is read and told anew each time; the segment is that of a full build."""
+def test_a_rebuild_reports_hostile_files_again(corpus: Path, tmp_path: Path) -> None:
+    """A rebuild reports faulty files again, and its segment equals that of a full build."""
     for number, name in enumerate(CHEAP):
         hostile = HOSTILE[name]
         (corpus / f"{number}{hostile.file}").write_bytes(hostile.data())
@@ -139,8 +139,8 @@ def test_hostile_files_are_told_again_by_a_rebuild(corpus: Path, tmp_path: Path)
     assert segment(rebuilt) == segment(full)
 
 
-def test_other_limits_hold_for_what_was_read_before(corpus: Path, tmp_path: Path) -> None:
-    """With lower limits what is in the index already is held against them, and the other way."""
+def test_changed_limits_apply_to_indexed_publications(corpus: Path, tmp_path: Path) -> None:
+    """A build with other limits applies them to the publications that are already indexed."""
     (corpus / "x.jsonl").write_bytes(lines("A", "B" * 200))
     low = Limits(longest_field=100)
     assert build.build(corpus, tmp_path / "index").problems == []
@@ -155,7 +155,7 @@ def test_other_limits_hold_for_what_was_read_before(corpus: Path, tmp_path: Path
 
 
 def test_limits_are_settings() -> None:
-    """Each limit is a setting of its name and default, which the environment can change."""
+    """Each limit is a setting with the same name and default, set by the environment."""
     assert config.load(environment={}).limits == LIMITS
     for name in Limits.__struct_fields__:
         other = getattr(LIMITS, name) + 1
@@ -164,7 +164,7 @@ def test_limits_are_settings() -> None:
 
 
 def taken_in(data: bytes, ending: str) -> list[Problem]:
-    """Reads a file and checks its entries, as a build does; its problems."""
+    """Read a file and check its entries, as a build does. Return the problems."""
     problems: list[Problem] = []
     file = f"x{ending}"
     match = registry.detect(Path(file))
@@ -185,7 +185,7 @@ def taken_in(data: bytes, ending: str) -> list[Problem]:
 @pytest.mark.parametrize("ending", [".html", ".htm", ".txt", *PACK])
 @given(data=st.data())
 def test_any_bytes_are_entries_or_problems(ending: str, data: st.DataObject) -> None:
-    """Whatever a file holds, reading it gives entries and problems, and no other error."""
+    """Reading any bytes yields entries and problems, and raises no error."""
     seed = {
         ".html": samples.SMALL_TOOLS, ".htm": samples.SMALL_PAPERS,
         ".txt": "Tools\t3\n\nTools\nTitle\nUNODC, 2001\nDownload: [English](http://a.org)\n",
@@ -202,8 +202,8 @@ def test_any_bytes_are_entries_or_problems(ending: str, data: st.DataObject) -> 
 @given(st.text(max_size=40), st.text(max_size=40))
 @example("\u200b", "a")
 @example("a", "\u2028/..")
-def test_any_title_and_id_are_usable_or_told(title: str, identity: str) -> None:
-    """A title that is taken can be seen, and an id that is taken can be printed."""
+def test_any_title_and_id_are_usable_or_reported(title: str, identity: str) -> None:
+    """An accepted title is visible, and an accepted id is printable."""
     problems: list[Problem] = []
     found = validation.publication(samples.entry(title, identity), CATALOGUE, problems.append)
     if found is None:

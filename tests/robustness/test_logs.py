@@ -1,4 +1,4 @@
-"""What is logged can be read by programs, and can't be forged by what is sent."""
+"""Log lines are machine-readable, and requests cannot forge them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
 
 
 def line(message: str) -> str:
-    """What is printed of a message."""
+    """Return the log line of a message."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
     return request_log.Lines().format(record)
 
 
 @given(st.text())
 def test_a_line_is_one_line_of_ascii(text: str) -> None:
-    """Whatever is logged is one line of printable ASCII, and reads back as it was."""
+    """Any message is logged as one line of printable ASCII, and decodes to the same text."""
     told = line(text)
     assert told.isascii()
     assert told.isprintable()
     assert json.loads(told)["message"] == text
 
 
-def test_an_error_tells_where(capsys: pytest.CaptureFixture[str]) -> None:
-    """An exception is part of its line."""
+def test_a_logged_error_has_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """The log line of an exception contains its traceback."""
     try:
         raise ValueError(NASTY)
     except ValueError as error:
@@ -41,7 +41,7 @@ def test_an_error_tells_where(capsys: pytest.CaptureFixture[str]) -> None:
     record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
     told = request_log.Lines().format(record)
     assert told.isprintable()
-    assert "test_an_error_tells_where" in json.loads(told)["exception"]
+    assert "test_a_logged_error_has_its_traceback" in json.loads(told)["exception"]
 
 
 @given(
@@ -50,8 +50,8 @@ def test_an_error_tells_where(capsys: pytest.CaptureFixture[str]) -> None:
     ),
     message=st.text(),
 )
-def test_a_line_for_a_person_is_one_line(told: dict[str, str], message: str) -> None:
-    """On a terminal, whatever is logged is one line that steers nothing; the request comes last."""
+def test_a_terminal_line_is_printable(told: dict[str, str], message: str) -> None:
+    """On a terminal any request is one printable line without control characters."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
     text = request_log.Short().format(record)
     assert text.isprintable()
@@ -63,7 +63,7 @@ def test_a_line_for_a_person_is_one_line(told: dict[str, str], message: str) -> 
 
 
 def test_a_traceback_is_readable_on_a_terminal() -> None:
-    """On a terminal an exception has its traceback below its line, and nothing that steers it."""
+    """On a terminal a traceback follows its line and contains no control characters."""
     try:
         raise ValueError(NASTY)
     except ValueError as error:
@@ -76,10 +76,10 @@ def test_a_traceback_is_readable_on_a_terminal() -> None:
 
 
 @pytest.mark.parametrize("has_queries", [0, 1])
-def test_what_was_searched_for_is_told_only_if_asked(
+def test_queries_are_logged_only_if_enabled(
     catalogue_index: Path, caplog: pytest.LogCaptureFixture, has_queries: int
 ) -> None:
-    """An answer is one line with path and status; what was typed stands there by a setting."""
+    """The log of a request contains path and status, and the query only if enabled."""
     caplog.set_level(logging.INFO)
     app = create_app(config.load(PATIENT, index=catalogue_index, log_queries=has_queries))
     answer = app.test_client().get("/api/search?q=kidney%0Aorgan")
@@ -92,16 +92,16 @@ def test_what_was_searched_for_is_told_only_if_asked(
     assert ("kidney" in json.dumps(told)) == bool(has_queries)
 
 
-def test_lines_of_a_request_have_its_id(
+def test_log_lines_of_a_request_have_its_id(
     catalogue_index: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A server prints lines of JSON, those of one request under the id that its answer carries."""
+    """A server logs JSON lines with the request id that the response contains."""
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
-    caplog.set_level(logging.WARNING)  # afterwards it is as before
+    caplog.set_level(logging.WARNING)  # restores the level after the test
     monkeypatch.setenv("PUBSEARCH_INDEX", str(catalogue_index))
     app = create_app()
 

@@ -1,4 +1,4 @@
-"""Numbers for whoever keeps the site running are true."""
+"""The metrics of the site are correct."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.catalogue import PATIENT
 
 
 def numbers(client: FlaskClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """All numbers that are told, by name and labels."""
+    """Return all samples, by name and labels."""
     text = client.get("/metrics").text
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -26,12 +26,12 @@ def numbers(client: FlaskClient) -> dict[tuple[str, frozenset[tuple[str, str]]],
 
 @pytest.fixture
 def client(catalogue_index: Path) -> FlaskClient:
-    """A client of a fresh application of the catalogue."""
+    """A client of a new application of the catalogue."""
     return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
 
 
-def test_answers_are_counted_by_route(client: FlaskClient) -> None:
-    """Every answer counts once, under its route and never under its address."""
+def test_requests_are_counted_by_route(client: FlaskClient) -> None:
+    """Every request counts once, under its route and never under its URL."""
     asked = ["/?q=organ", "/?q=law", "/api/search", "/publication/none", "/a/b", "/?page=x"]
     for address in asked:
         client.get(address)
@@ -52,15 +52,15 @@ def test_answers_are_counted_by_route(client: FlaskClient) -> None:
 
 
 def test_stages_of_searches_are_timed(client: FlaskClient) -> None:
-    """Each stage of a search adds to its own time."""
+    """Each stage of a search adds to its own histogram."""
     client.get("/?q=organ")
     found = numbers(client)
     for stage in ("parse", "match", "score", "facets", "passages", "render"):
         assert found["pubsearch_stage_seconds_count", frozenset({("stage", stage)})] == 1
 
 
-def test_the_index_is_told_of(client: FlaskClient) -> None:
-    """The generation, its publications and problems, and when it was built are told."""
+def test_metrics_describe_the_index(client: FlaskClient) -> None:
+    """The metrics contain the generation, its publications and problems, and its build time."""
     client.get("/")
     found = numbers(client)
     health = client.get("/healthz").json
@@ -73,8 +73,8 @@ def test_the_index_is_told_of(client: FlaskClient) -> None:
     assert found["pubsearch_built_timestamp_seconds", frozenset()] > 1.7e9
 
 
-def test_the_last_build_is_told_of(index: Path) -> None:
-    """Whether the last build failed, when it ended and how long it took, is told."""
+def test_metrics_describe_the_last_build(index: Path) -> None:
+    """The metrics contain the status, the end and the duration of the last build."""
     client = create_app(config.load(PATIENT, index=index)).test_client()
     (index / last_build.ATTEMPT).unlink()
     assert ("pubsearch_last_build_success", frozenset()) not in numbers(client)
@@ -87,8 +87,8 @@ def test_the_last_build_is_told_of(index: Path) -> None:
     assert numbers(client)["pubsearch_last_build_success", frozenset()] == 1
 
 
-def test_without_an_index_that_is_told(tmp_path: Path) -> None:
-    """Without an index the numbers say so."""
+def test_metrics_report_a_missing_index(tmp_path: Path) -> None:
+    """Without an index, the metric `pubsearch_up` is 0."""
     client = create_app(config.load(PATIENT, index=tmp_path)).test_client()
     found = numbers(client)
     assert found["pubsearch_up", frozenset()] == 0

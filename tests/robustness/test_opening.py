@@ -1,4 +1,4 @@
-"""Opening an index trusts nothing, and what is open stays, whatever happens to its files."""
+"""An index is checked when it is opened, and stays usable when its files change."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ LAW = SearchRequest("law")
 
 
 def segments(index: Path) -> list[Path]:
-    """The files of arrays of the live generation."""
+    """Return the array files of the live generation."""
     return sorted(directory.current(index).segment.glob("*.seg"))
 
 
 def flip(file: Path, at: int) -> None:
-    """Flips a bit of a file, in place."""
+    """Flip a bit of a file in place."""
     with file.open("r+b") as stream:
         stream.seek(at)
         byte = stream.read(1)[0]
@@ -43,26 +43,26 @@ def flip(file: Path, at: int) -> None:
 
 
 def failed(held: Engine) -> str | None:
-    """The generation that could not be taken up, as it is now."""
+    """Return the generation that could not be opened, if any."""
     return held.failed
 
 
 def refreshed(held: Engine) -> bool:
-    """Does what a server does every second."""
+    """Refresh the engine, as a server does every second."""
     held.refresh()
     return True
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Waits until something holds."""
+    """Wait until a condition is true."""
     end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.01)
 
 
-def test_files_that_are_cut_cost_nothing(index: Path) -> None:
-    """A server answers from memory as before when its files are cut, overwritten and removed."""
+def test_a_server_survives_truncated_files(index: Path) -> None:
+    """A server answers from memory after its files are truncated and removed."""
     app = create_app(config.load(PATIENT, index=index))
     client = app.test_client()
     before = [json.loads(client.get(f"/api/search?q={text}").data) for text in ("law", "a*", "")]
@@ -74,8 +74,8 @@ def test_files_that_are_cut_cost_nothing(index: Path) -> None:
     assert [each["facets"] for each in after] == [each["facets"] for each in before]
 
 
-def test_what_is_too_large_is_mapped(index: Path) -> None:
-    """Files are read where they fit into the memory allowed, and else mapped."""
+def test_a_large_index_is_mapped(index: Path) -> None:
+    """Files are read if they fit into the allowed memory, and are mapped otherwise."""
     generation = directory.current(index)
     size = sum(size for size, _ in generation.manifest.files.values())
     assert {type(each) for each in contents(generation, size).values()} == {memoryview}
@@ -85,8 +85,8 @@ def test_what_is_too_large_is_mapped(index: Path) -> None:
 
 
 @pytest.mark.parametrize("memory", [0, 1 << 30])
-def test_every_flipped_byte_is_seen(index: Path, memory: int) -> None:
-    """A bit flipped anywhere in a file of arrays is told before anything is answered from it."""
+def test_every_flipped_bit_is_detected(index: Path, memory: int) -> None:
+    """A flipped bit in any array file is reported before the first response."""
     for file in segments(index):
         at = file.stat().st_size // 3
         flip(file, at)
@@ -97,21 +97,23 @@ def test_every_flipped_byte_is_seen(index: Path, memory: int) -> None:
 
 
 @pytest.mark.parametrize("change", [os.unlink, lambda file: os.truncate(file, 9)])
-def test_missing_and_cut_files_are_seen(index: Path, change: Callable[[Path], None]) -> None:
-    """A file that is missing or too short is told with what to do."""
+def test_missing_and_truncated_files_are_reported(
+    index: Path, change: Callable[[Path], None]
+) -> None:
+    """A missing or truncated file is reported with a hint."""
     change(segments(index)[0])
     with pytest.raises(IndexOutdated, match=r"damaged.*pubsearch build"):
         Engine(index).searcher()
 
 
-def test_damage_found_late_degrades(
+def test_damage_after_a_slow_check_degrades_the_server(
     index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where a check outlasts the patience, the answer comes first, and damage is told once."""
+    """If the check is slow, the server answers first and reports the damage once."""
     goes_on = Event()
 
     class Slow(Check):
-        """A check that takes until it is let go on."""
+        """A check that waits for an event."""
 
         def run(self) -> None:
             goes_on.wait(60)
@@ -129,8 +131,8 @@ def test_damage_found_late_degrades(
     assert [each.levelno for each in told] == [logging.ERROR]
 
 
-def test_a_check_left_behind_by_a_fork_begins_anew(index: Path) -> None:
-    """A process that was forked during a check makes its own, and comes to its end."""
+def test_a_check_restarts_after_a_fork(index: Path) -> None:
+    """A process that was forked during a check runs its own check to the end."""
     held = Engine(index)
     held.searcher()
     generation = directory.current(index)
@@ -147,10 +149,10 @@ def test_a_check_left_behind_by_a_fork_begins_anew(index: Path) -> None:
     assert failed(held) is None
 
 
-def test_what_failed_is_tried_again_in_a_while(
+def test_a_failed_generation_is_retried(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A generation that could not be taken up is, once what was wrong has passed; told once."""
+    """A generation that could not be opened is retried later, and the failure is logged once."""
     held = Engine(index)
     first = held.searcher().name
     second = build.build(corpus, index, force=True).generation.name
@@ -169,10 +171,10 @@ def test_what_failed_is_tried_again_in_a_while(
     assert sum("stays in use" in each.message for each in caplog.records) == 1
 
 
-def test_an_unforeseen_error_leaves_what_is_held(
+def test_an_unexpected_error_keeps_the_open_generation(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever goes wrong while a generation is opened, the one held answers; it is told once."""
+    """After any error while opening a generation, the previous one answers. It is logged once."""
     held = Engine(index)
     first = held.searcher().name
     build.build(corpus, index, force=True)
@@ -188,8 +190,8 @@ def test_an_unforeseen_error_leaves_what_is_held(
     assert record.exc_info is not None
 
 
-def test_an_error_that_stays_does_not_grow(tmp_path: Path) -> None:
-    """The error of an index that is not there is the same, however often it is met."""
+def test_a_repeated_error_does_not_grow(tmp_path: Path) -> None:
+    """The traceback of a missing index does not grow when it is raised repeatedly."""
     held = Engine(tmp_path)
     lengths = set()
     for _ in range(5):
@@ -199,10 +201,10 @@ def test_an_error_that_stays_does_not_grow(tmp_path: Path) -> None:
     assert len(lengths) == 1
 
 
-def test_a_generation_that_goes_while_it_is_opened(
+def test_a_generation_removed_during_opening_is_skipped(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where builds came meanwhile, so that what was named is gone, what is live is taken."""
+    """If a generation is removed while it is opened, the live one is opened instead."""
     gone = directory.current_name(index)
     load = directory.load
 
@@ -217,8 +219,8 @@ def test_a_generation_that_goes_while_it_is_opened(
     assert Engine(index).searcher().name == directory.current_name(index) != gone
 
 
-def test_an_index_that_comes_later_is_taken_up(corpus: Path, tmp_path: Path) -> None:
-    """A server that began without an index answers once there is one, opened in no request."""
+def test_a_later_index_is_opened(corpus: Path, tmp_path: Path) -> None:
+    """A server without an index opens the first one in the background, not in a request."""
     held = Engine(tmp_path / "later")
     with pytest.raises(IndexMissing, match="pubsearch build"):
         held.searcher()
@@ -229,8 +231,8 @@ def test_an_index_that_comes_later_is_taken_up(corpus: Path, tmp_path: Path) -> 
     assert held.search(LAW).total
 
 
-def test_without_an_index_nothing_is_empty(tmp_path: Path) -> None:
-    """Without an index every address is a 503 that says when to come again, never an empty list."""
+def test_every_route_without_an_index_is_503(tmp_path: Path) -> None:
+    """Without an index, every route returns 503 with Retry-After and never an empty list."""
     client = create_app(config.load(PATIENT, index=tmp_path / "none")).test_client()
     for address in ("/", "/?q=law", "/api/search", "/api/suggest?q=l", "/about", "/healthz"):
         answer = client.get(address)
@@ -240,7 +242,7 @@ def test_without_an_index_nothing_is_empty(tmp_path: Path) -> None:
 
 
 def test_mapped_files_that_are_cut_are_fatal(index: Path) -> None:
-    """A file that is mapped and cut ends the process, as docs/reliability.md says."""
+    """Truncating a mapped file ends the process, as docs/reliability.md says."""
     program = (
         "import os, sys; from pathlib import Path; from search_app.engine import Engine, Care;"
         "from search_app.engine.request import SearchRequest as R; index = Path(sys.argv[1]);"

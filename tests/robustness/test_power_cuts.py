@@ -1,4 +1,4 @@
-"""Whenever the power goes, what the disk then holds is an index: the old one, or the new."""
+"""After a power cut the disk contains an intact index: the old one or the new one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SAMPLE = 30
 
 @pytest.mark.parametrize("first", [False, True], ids=["a rebuild", "the first build"])
 def test_a_power_cut_loses_nothing(first: bool, tmp_path: Path, traced: Runner) -> None:
-    """After a cut at any moment what is live is whole, old or new, and new once it was told so."""
+    """After a power cut the live index is intact, and is new once a build has reported it."""
     outage, counts = Outage(tmp_path, traced, first=first), Counts()
     for number in range(SAMPLE):
         by_chance = chance(1, "quick cuts", number)

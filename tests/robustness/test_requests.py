@@ -1,4 +1,4 @@
-"""Any bytes at all are answered, never with an error of ours."""
+"""Any request bytes get a response without an internal error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEADER = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), ma
 
 @pytest.fixture(scope="module")
 def application(catalogue_index: Path) -> Application:
-    """The application on the catalogue, as a server calls it."""
+    """The WSGI application of the test catalogue."""
     app: Application = create_app(config.load(PATIENT, index=catalogue_index)).wsgi_app
     return app
 
@@ -31,15 +31,15 @@ def application(catalogue_index: Path) -> Application:
 @example(target=b"?q=%ED%A0%80", method="GET")
 @example(target=b"publication/%00", method="GET")
 @example(target=b"static/%00", method="GET")
-@example(target=b"?q=\xdc\x00", method="GET")  # was a 500 where the server lets such bytes through
+@example(target=b"?q=\xdc\x00", method="GET")  # was a 500 on servers that accept such bytes
 @example(target=b"nowhere?q=\xdc", method="GET")
-def test_any_bytes_are_answered(application: Application, target: bytes, method: str) -> None:
-    """Whatever bytes ask, by whatever method, the answer is whole and no fault of ours."""
+def test_any_bytes_get_a_response(application: Application, target: bytes, method: str) -> None:
+    """Any target and any method get a complete response without an internal error."""
     assert faults(ask(application, b"/" + target, method)) == []
 
 
-def test_no_path_is_the_start_page(application: Application) -> None:
-    """Where a server passes on no path, the start page is answered, and nobody is led anywhere."""
+def test_an_empty_path_is_the_start_page(application: Application) -> None:
+    """A request without a path gets the start page and no redirect."""
     answer = ask(application, b"?q=organ")
     assert answer.status == 200
     assert faults(answer) == []
@@ -47,10 +47,8 @@ def test_no_path_is_the_start_page(application: Application) -> None:
 
 @settings(max_examples=300)
 @given(seed=st.integers(0, 2**64))
-def test_any_mixture_of_what_means_something_is_answered(
-    application: Application, seed: int
-) -> None:
-    """Addresses put together of all that means something, in any order, are answered."""
+def test_any_mix_of_valid_parts_gets_a_response(application: Application, seed: int) -> None:
+    """A URL of meaningful parts in any order gets a complete response."""
     target = drawn(random.Random(seed))
     assert faults(ask(application, target)) == []
 
@@ -67,10 +65,10 @@ def test_any_mixture_of_what_means_something_is_answered(
     ),
     target=st.sampled_from([b"/?q=organ", b"/static/style.css", b"/api/search", b"/healthz"]),
 )  # fmt: skip
-def test_any_headers_are_answered(
+def test_any_headers_get_a_response(
     application: Application, headers: dict[str, str], target: bytes
 ) -> None:
-    """Whatever the headers say, the answer is whole; or nothing new; of a file a part besides."""
+    """Any headers get a complete response. Status 304, 206, and 416 are allowed too."""
     answer = ask(application, target, headers=headers)
     told = faults(answer)
     if answer.status == 304 or (answer.status in (206, 416) and target.startswith(b"/static")):
@@ -78,8 +76,8 @@ def test_any_headers_are_answered(
     assert told == []
 
 
-def test_a_batch_counts_what_fails(application: Application) -> None:
-    """A batch asks as often as it says, and counts what fails, with the address that did."""
+def test_a_batch_counts_failures(application: Application) -> None:
+    """A batch sends the given number of requests, and records failures with their URLs."""
     counts = requests.batch(application, random.Random(1), 50)
     assert (counts.requests, counts.losses, counts.wrong) == (50, 0, [])
     failing = create_app(config.load(environment={"PUBSEARCH_BUDGET": "1"}, index="none")).wsgi_app
@@ -88,8 +86,8 @@ def test_a_batch_counts_what_fails(application: Application) -> None:
     assert "the status is 503" in counts.wrong[0]
 
 
-def test_faults_are_seen(application: Application) -> None:
-    """What is no proper answer is told as such."""
+def test_response_defects_are_detected(application: Application) -> None:
+    """The checker reports one defect for each broken response."""
     good = ask(application, b"/?q=organ")
     assert faults(good) == []
     assert 500 not in ALLOWED

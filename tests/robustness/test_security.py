@@ -1,4 +1,4 @@
-"""Who sends or writes what means harm gets little for it: see docs/security.md."""
+"""Hostile requests and hostile files do little harm. See docs/security.md."""
 
 from __future__ import annotations
 
@@ -32,9 +32,12 @@ from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
 LARGEST = 10_000_000
-"""So many bytes an answer may have here: waitress holds a thread for who reads none of 16 MB."""
+"""Limit of a response in bytes.
+
+With 16 MB, waitress blocks a thread for a client that does not read.
+"""
 JUNK = "%ff" * 2000
-"""What three times as many bytes stand for in a link."""
+"""Invalid bytes. A link contains three times as many bytes for them."""
 TICKS = {
     "none": "",
     "many values": urlencode([("region", f"{number:03}{'x' * 60}") for number in range(99)]),
@@ -53,28 +56,28 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def client(catalogue_index: Path) -> FlaskClient:
-    """A client of the catalogue."""
+    """A client of the test catalogue."""
     return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
 
 
 @pytest.fixture
 def made(catalogue_index: Path) -> Callable[..., Flask]:
-    """Makes an application of the catalogue, with some settings."""
+    """Return a function that creates an application of the catalogue with the given settings."""
     return lambda **given: create_app(config.load(PATIENT, index=catalogue_index, **given))
 
 
 @pytest.mark.parametrize("path", ["/", "/api/search", "/facet/region", "/api/suggest"])
 @pytest.mark.parametrize("ticks", TICKS.values(), ids=TICKS)
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_no_answer_grows_out_of_hand(path: str, ticks: str, text: str, client: FlaskClient) -> None:
-    """What is asked for stands in every link of the answer, and yet no answer is very large."""
+def test_response_size_is_bounded(path: str, ticks: str, text: str, client: FlaskClient) -> None:
+    """Every link repeats the request, and the response still stays under 10 MB."""
     answer = client.get(f"{path}?q={text}&{ticks}"[: access.LONGEST_QUERY])
     assert answer.status_code in (200, 400, 503)
     assert len(answer.data) < LARGEST
 
 
-def test_too_much_is_ticked_over_all_fields(client: FlaskClient) -> None:
-    """A hundred values may be ticked, whichever fields they are of, and be so long together."""
+def test_selected_values_are_limited_over_all_fields(client: FlaskClient) -> None:
+    """At most 100 values of all fields can be selected, in at most 8,192 bytes."""
     years = [("year", str(year)) for year in range(1000, 1000 + MOST_TICKED - 1)]
     assert client.get(f"/?{urlencode([*years, ('region', 'Africa')])}").status_code == 200
     told = client.get(f"/?{urlencode([*years, ('region', 'Africa'), ('region', 'Asia')])}")
@@ -87,10 +90,10 @@ def test_too_much_is_ticked_over_all_fields(client: FlaskClient) -> None:
     assert "8,192 bytes" in told.text
 
 
-def test_a_page_of_very_many_values_is_cut(
+def test_a_very_long_facet_page_is_cut(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where links to all values of a facet would be too long, the first are there, and a number."""
+    """A facet page shows the first values and the number of others if its links are too long."""
     row = '<li class="row'
     every = client.get("/facet/body").text
     assert "more values" not in every
@@ -100,8 +103,8 @@ def test_a_page_of_very_many_values_is_cut(
     assert f"{every.count(row) - some.count(row)} more values. Search or select a filter" in some
 
 
-def test_words_without_end_fill_no_memory(catalogue_index: Path) -> None:
-    """Of long words that differ each time little is kept."""
+def test_long_words_do_not_fill_the_memory(catalogue_index: Path) -> None:
+    """Distinct long words leave little data in the caches."""
     engine, drawer = Engine(catalogue_index), Random(7)
 
     def ask() -> None:
@@ -118,17 +121,17 @@ def test_words_without_end_fill_no_memory(catalogue_index: Path) -> None:
     assert kept < 20 * 30_000
 
 
-def test_quotes_beyond_number_are_read_once() -> None:
-    """A value of a corpus that is all opening quotes takes no time that grows with its square."""
+def test_many_quotes_take_linear_time() -> None:
+    """A value of 300,000 opening quotes is processed in linear time."""
     text = "“" * 300_000
     assert isolated(text) == text
     assert isolated("“a” and “b”") == "“<bdi>a</bdi>” and “<bdi>b</bdi>”"
 
 
-def test_a_line_of_the_log_has_bounded_length(
+def test_a_log_line_has_bounded_length(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However long an address is, what collects logs need not cut its line."""
+    """The log line of a long URL has bounded length."""
     caplog.set_level(logging.INFO)
     client.open(f"/{'👩' * 5000}", method="A" * 20_000)
     (record,) = [
@@ -137,8 +140,8 @@ def test_a_line_of_the_log_has_bounded_length(
     assert len(request_log.Lines().format(record)) < 16 * request_log.LONGEST
 
 
-def test_addresses_of_both_kinds_are_told_apart(made: Callable[..., Flask]) -> None:
-    """Addresses of IPv4 count each for itself where a server wraps them in those of IPv6."""
+def test_wrapped_ipv4_addresses_count_separately(made: Callable[..., Flask]) -> None:
+    """IPv4 addresses that a server wraps in IPv6 have separate rate limits."""
     client = made(rate="1 per minute").test_client()
     asked = ["::ffff:203.0.113.1", "::ffff:203.0.113.2", "203.0.113.1"]
     found = [client.get("/", environ_base={"REMOTE_ADDR": each}).status_code for each in asked]
@@ -148,8 +151,8 @@ def test_addresses_of_both_kinds_are_told_apart(made: Callable[..., Flask]) -> N
 
 
 @pytest.mark.parametrize("address", ["/", "/api/search", "/healthz", "/static/search.js", "/no"])
-def test_no_other_site_may_read_or_be_led_to(client: FlaskClient, address: str) -> None:
-    """Whatever site asks by whatever name, no answer lets it read, sends it on, or names it."""
+def test_no_response_names_or_allows_another_site(client: FlaskClient, address: str) -> None:
+    """No response allows another site to read it, redirects to it, or names it."""
     evil = "evil.example"
     told = {"Origin": f"https://{evil}", "Host": evil, "X-Forwarded-Host": evil, "Referer": evil}
     with client.get(address, headers=told) as answer:
@@ -164,8 +167,8 @@ def test_no_other_site_may_read_or_be_led_to(client: FlaskClient, address: str) 
     "address", ["/", "/no", "/?page=x", "/metrics", "/static/style.css", "/static/favicon.svg",
                 "/static/search.js"],
 )  # fmt: skip
-def test_what_is_text_says_how_it_is_encoded(client: FlaskClient, address: str) -> None:
-    """Every answer has a type, and every text its encoding; JSON has just one."""
+def test_every_text_response_declares_its_encoding(client: FlaskClient, address: str) -> None:
+    """Every response has a content type, and every text response except JSON declares UTF-8."""
     with client.get(address) as answer:
         assert re.fullmatch(r"[a-z]+/[a-z+]+;.* ?charset=utf-8", answer.headers["Content-Type"])
     assert client.get("/api/search").headers["Content-Type"] == "application/json"
@@ -177,13 +180,13 @@ def test_what_is_text_says_how_it_is_encoded(client: FlaskClient, address: str) 
              "/static//etc/passwd", "/publication/../../../../etc/passwd", "/facet/../CURRENT"],
 )  # fmt: skip
 def test_no_other_file_is_served(client: FlaskClient, path: str) -> None:
-    """No folder is listed, and nothing but the files of the page is served."""
+    """No folder is listed, and no file outside the static folder is served."""
     assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "search_app/web/static").glob("*.js")), ids=str)
-def test_scripts_keep_to_what_is_safe(script: Path) -> None:
-    """No script makes markup or code of text, keeps anything, or listens to other windows."""
+def test_scripts_use_no_unsafe_functions(script: Path) -> None:
+    """No script evaluates text as markup or code, stores data, or listens to other windows."""
     text = script.read_text(encoding="utf-8")
     unsafe = (
         r"\beval\b|\bFunction\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write|"
@@ -194,8 +197,10 @@ def test_scripts_keep_to_what_is_safe(script: Path) -> None:
     assert '"use strict";' in text
 
 
-def test_nothing_is_fetched(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither building nor answering connects to anything, whatever addresses stand there."""
+def test_nothing_connects_to_the_network(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Building and serving open no connections, whatever URLs the corpus contains."""
 
     def refused(*_: object) -> None:
         raise AssertionError("it connects")
@@ -216,8 +221,8 @@ def test_nothing_is_fetched(corpus: Path, tmp_path: Path, monkeypatch: pytest.Mo
         assert client.get(address).status_code == 200
 
 
-def test_entities_of_a_page_bring_in_no_file(corpus: Path, tmp_path: Path) -> None:
-    """What a page declares as an entity is not read, and unfolds to nothing."""
+def test_entities_of_a_page_load_no_file(corpus: Path, tmp_path: Path) -> None:
+    """Entities that a page declares are neither loaded nor expanded."""
     secret = tmp_path / "secret"
     secret.write_text("kept to itself", encoding="utf-8")
     nested = "".join(f'<!ENTITY l{at} "{f"&l{at - 1};" * 10}">' for at in range(1, 10))
@@ -235,7 +240,7 @@ def test_entities_of_a_page_bring_in_no_file(corpus: Path, tmp_path: Path) -> No
 
 
 class Bomb:
-    """What, unpickled, makes a folder."""
+    """An object that creates a folder when it is unpickled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -244,8 +249,8 @@ class Bomb:
         return os.mkdir, (str(self.folder),)
 
 
-def test_the_pickle_of_an_index_is_never_opened(corpus: Path, index: Path, tmp_path: Path) -> None:
-    """Whoosh's table of contents may hold anything: neither serving nor building runs it."""
+def test_the_pickle_of_an_index_is_never_loaded(corpus: Path, index: Path, tmp_path: Path) -> None:
+    """Neither serving nor building loads the pickle in Whoosh's table of contents."""
     live = directory.load(index, directory.current_name(index))
     harm = pickle.dumps(Bomb(tmp_path / "harm"))
     (toc,) = live.segment.glob("*.toc")
@@ -265,16 +270,16 @@ def test_the_pickle_of_an_index_is_never_opened(corpus: Path, index: Path, tmp_p
     assert (tmp_path / "harm").exists()
 
 
-def test_what_is_sent_is_decoded_once(client: FlaskClient) -> None:
-    """What is still encoded once it was decoded stays so, for the search and on the page."""
+def test_parameters_are_decoded_once(client: FlaskClient) -> None:
+    """Text that is still encoded after one decoding stays so, in the search and on the page."""
     assert json.loads(client.get("/api/search?q=%2541+%26lt%3B").data)["query"] == "%41 &lt;"
     assert 'value="%41 &amp;lt;"' in client.get("/?q=%2541+%26lt%3B").text
     assert client.get("/static/%252e%252e/templates/base.html").status_code == 404
 
 
 @pytest.mark.parametrize("package", ["indexer", "search_app"])
-def test_no_program_and_no_text_is_run(package: str) -> None:
-    """Nothing in either package runs another program, or text or pickles as code."""
+def test_packages_run_no_programs_and_no_text(package: str) -> None:
+    """Neither package runs programs, evaluates text, or loads pickles."""
     unsafe = (
         r"\bsubprocess\b|\bos\.(?:system|popen|exec\w*|spawn\w*|posix_spawn)\b|\b(?:eval|exec)\(|"
         r"\b(?:pickle|marshal|shelve|dill|yaml)\.loads?\b|from_string\(|\bopen_dir\("

@@ -1,4 +1,4 @@
-"""The server stays there for others, whatever some clients do, and ends in good order."""
+"""The server stays available whatever some clients do, and shuts down gracefully."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ from search_app.web.middleware.security_headers import HEADERS
 from tests.conftest import ROOT
 
 IDLE, LONG = 2, 120
-"""Seconds of silence after which a server ends a connection, and that anything may take on a busy
-machine."""
+"""Seconds until a server closes an idle connection, and seconds that any step may take."""
 
 
 def free_port() -> int:
-    """Return a port that nothing else gets until the tests end, but that a server may bind."""
+    """Return a port that is reserved until the tests end. A server can bind it."""
     found = socket.socket()
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     found.bind(("127.0.0.1", 0))
@@ -37,12 +36,12 @@ def free_port() -> int:
 
 @contextmanager
 def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A server of an index in a process of its own, and its port."""
+    """Yield the process and the port of a server of an index."""
     port = free_port()
     told = {f"PUBSEARCH_{name.upper()}": str(value) for name, value in settings.items()}
     program = str(Path(sys.executable).with_name("pubsearch"))
     command = [program, "serve", "--no-build", "--index", str(index)]
-    with (index.parent / f"log-{port}").open("wb") as log:  # a pipe that is not read would hold it
+    with (index.parent / f"log-{port}").open("wb") as log:  # an unread pipe would block the server
         process = subprocess.Popen(
             [*command, "--port", str(port)], cwd=ROOT, env={**os.environ, **told},
             stdout=subprocess.DEVNULL, stderr=log,
@@ -56,7 +55,7 @@ def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Waits until something holds."""
+    """Wait until a condition is true."""
     end = time.monotonic() + LONG
     while not holds():
         assert time.monotonic() < end
@@ -64,7 +63,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def until_it_answers(port: int) -> None:
-    """Waits until a server is there."""
+    """Wait until a server answers."""
 
     def answers() -> bool:
         with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=LONG):
@@ -75,16 +74,16 @@ def until_it_answers(port: int) -> None:
 
 
 def connected(port: int, data: bytes = b"") -> socket.socket:
-    """A connection on which something was sent."""
+    """Return a connection on which `data` was sent."""
     found = socket.create_connection(("127.0.0.1", port), timeout=LONG)
     found.sendall(data)
     return found
 
 
 def answered(port: int, data: bytes) -> bytes:
-    """All that a server answers until it ends the connection.
+    """Return all bytes that a server sends until it closes the connection.
 
-    Where it does not read on, the answer may be lost with what was still being sent.
+    If the server stops reading, the response may be lost together with unsent data.
     """
     found = b""
     with suppress(ConnectionError), connected(port, data) as asking:
@@ -95,14 +94,14 @@ def answered(port: int, data: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def port(catalogue_index: Path) -> Iterator[int]:
-    """The port of a server that waits for a client as long as the client may take."""
+    """The port of a server with a long idle timeout."""
     with serving(catalogue_index, idle=LONG) as (_, found):
         yield found
 
 
 @pytest.mark.slow
-def test_half_open_connections_hold_nobody_up(port: int) -> None:
-    """Beside 300 connections that say nothing, or half a request, others are answered."""
+def test_idle_connections_do_not_block_others(port: int) -> None:
+    """With 300 idle or half-open connections, other requests get responses."""
     with ExitStack() as stack:
         for number in range(300):
             stack.enter_context(connected(port, b"GET / HT" if number % 2 else b""))
@@ -112,8 +111,8 @@ def test_half_open_connections_hold_nobody_up(port: int) -> None:
 
 
 @pytest.mark.slow
-def test_silent_and_trickling_clients_are_cut_off(catalogue_index: Path) -> None:
-    """A client that says nothing, or a request letter by letter, loses its connection."""
+def test_idle_and_slow_clients_are_disconnected(catalogue_index: Path) -> None:
+    """A client that sends nothing, or single letters, loses its connection."""
     with ExitStack() as stack:
         _, port = stack.enter_context(serving(catalogue_index, idle=IDLE))
         silent = stack.enter_context(connected(port))
@@ -122,7 +121,7 @@ def test_silent_and_trickling_clients_are_cut_off(catalogue_index: Path) -> None
         trickling.settimeout(0.2)
         cut = False
         while not cut:
-            assert time.monotonic() < end, "it trickles on"
+            assert time.monotonic() < end, "the slow client is still connected"
             try:
                 trickling.sendall(b"X")
                 cut = trickling.recv(1) == b""
@@ -153,8 +152,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("data", "status"), REFUSED.values(), ids=REFUSED)
-def test_what_is_no_request_is_refused(port: int, data: bytes, status: bytes) -> None:
-    """What never reaches the application is refused by the server, and the connection ended."""
+def test_an_invalid_request_is_refused(port: int, data: bytes, status: bytes) -> None:
+    """The server refuses an invalid request and closes the connection."""
     found = answered(port, data)
     assert found.split(b" ", 2)[1] == status if found else len(data) > 1 << 16
     assert b"Traceback" not in found
@@ -174,16 +173,18 @@ BODIES = {
 
 @pytest.mark.parametrize(("header", "body"), BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("version", [b"HTTP/1.1", b"HTTP/1.0\r\nConnection: keep-alive"])
-def test_nothing_follows_a_body(port: int, header: bytes, body: bytes, version: bytes) -> None:
-    """Wherever a proxy thinks that a body ends, what stands behind it is no request of another."""
+def test_a_body_does_not_hide_a_second_request(
+    port: int, header: bytes, body: bytes, version: bytes
+) -> None:
+    """Bytes after a body are never read as a second request (request smuggling)."""
     first = b"GET /healthz " + version + b"\r\nHost: a\r\n" + header + b"\r\n\r\n" + body
     found = answered(port, first + b"GET /about HTTP/1.1\r\nHost: a\r\n\r\n")
     assert found.count(b"HTTP/1.") == 1
     assert b"\r\nConnection: close\r\n" in found
 
 
-def test_what_is_refused_is_logged(catalogue_index: Path) -> None:
-    """A refusal by the server is a line of the log, with from where, and nothing that was sent."""
+def test_refused_requests_are_logged(catalogue_index: Path) -> None:
+    """A request that the server refuses is logged with its IP address and without its content."""
     with serving(catalogue_index) as (_, port):
         answered(port, b"GET /?q=kidney\xff HTTP/1.1\r\nHost: a\r\n\r\n")
         text = (catalogue_index.parent / f"log-{port}").read_text(encoding="ascii")
@@ -192,10 +193,10 @@ def test_what_is_refused_is_logged(catalogue_index: Path) -> None:
     assert "kidney" not in text
 
 
-def test_only_the_proxys_own_headers_count(catalogue_index: Path) -> None:
-    """A name with an underscore, which a proxy may let through, is not taken for that with a dash.
+def test_headers_with_underscores_are_ignored(catalogue_index: Path) -> None:
+    """A header with an underscore does not count as the one with a hyphen.
 
-    And a line break that was encoded begins no header.
+    An encoded line break does not start a new header.
     """
     target, rest = b"/%0d%0aSet-Cookie:%20a", b"Host: a\r\nConnection: close\r\n\r\n"
     with serving(catalogue_index, proxies=1) as (_, port):
@@ -227,8 +228,8 @@ ODD = {
 
 
 @pytest.mark.parametrize(("path", "status"), ODD.values(), ids=ODD)
-def test_odd_addresses_are_answered(port: int, path: bytes, status: bytes) -> None:
-    """Any address has an answer, which is no error of ours and leads to no other site."""
+def test_odd_urls_get_a_response(port: int, path: bytes, status: bytes) -> None:
+    """Any URL gets a response without an internal error or a redirect to another site."""
     found = answered(port, b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     assert found.split(b" ", 2)[1] == status
     head, _, content = found.partition(b"\r\n\r\n")
@@ -237,13 +238,13 @@ def test_odd_addresses_are_answered(port: int, path: bytes, status: bytes) -> No
 
 
 def descriptors(process: subprocess.Popen[bytes]) -> int:
-    """How many files and connections a process has open."""
+    """Return how many files and connections a process has open."""
     return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
 
 
 @pytest.mark.slow
-def test_the_end_comes_after_the_answers(catalogue_index: Path) -> None:
-    """Told to end, a server answers what it began, and ends in good order within seconds."""
+def test_a_server_finishes_responses_before_it_ends(catalogue_index: Path) -> None:
+    """After SIGTERM a server finishes its open requests and exits with status 0 within seconds."""
     with serving(catalogue_index) as (process, port):
         before = descriptors(process)
         asking = [
@@ -261,7 +262,7 @@ def test_the_end_comes_after_the_answers(catalogue_index: Path) -> None:
         for each in asking:
             with each:
                 found = b""
-                with suppress(ConnectionError):  # it had not begun to read
+                with suppress(ConnectionError):  # the server had not read the request yet
                     found = each.recv(1 << 20)
                 assert found == b"" or found.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503"))
         log = (catalogue_index.parent / f"log-{port}").read_text(encoding="ascii")

@@ -1,4 +1,4 @@
-"""The long proof goes on where it was ended, and says what was lost."""
+"""The torture run resumes where it stopped, and reports losses."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.robustness.progress import Budget, Counts, Progress, State
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where its progress stands."""
+    """The progress file of the torture run."""
     found = tmp_path / "torture" / "progress.json"
     monkeypatch.setattr(torture, "FILE", found)
     return found
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> bool:
-    """Runs it; whether anything was lost."""
+    """Run the torture. Return whether it reported losses."""
     monkeypatch.setattr(sys, "argv", ["torture", *arguments])
     with pytest.raises(SystemExit) as ended:
         torture.main()
@@ -28,14 +28,14 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> bool:
 
 
 def part(seed: int, budget: Budget, state: State) -> Counts:
-    """Four kills, each with the seed for its name."""
+    """Four kills, each with the seed as its message."""
     return budget.spend(state, 4, lambda _: Counts(kills=1, wrong=[str(seed)]))
 
 
-def test_it_goes_on_where_it_was_ended(
+def test_a_run_resumes_with_its_seed(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A run with no time left does nothing; the next has the same seed, and does the rest."""
+    """A run without time left does nothing, and the next run resumes with the same seed."""
     monkeypatch.setattr(torture, "PARTS", {"some": part})
     assert not run(monkeypatch, "--seed", "5", "--minutes", "0")
     assert "some: 0 of 4 cases in 0 s (run it again to go on)" in capsys.readouterr().out
@@ -52,10 +52,10 @@ def test_it_goes_on_where_it_was_ended(
     assert torture.begun(file, None).parts == {}
 
 
-def test_a_loss_is_told_and_ends_with_1(
+def test_a_loss_is_reported_and_ends_with_status_1(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever was lost is told in words, counted, and makes the exit status 1."""
+    """A loss is printed and counted, and the exit status is 1."""
 
     def loses(seed: int, budget: Budget, state: State) -> Counts:
         return budget.spend(state, 1, lambda _: Counts(lost=1, wrong=["it is gone"]))
@@ -68,7 +68,7 @@ def test_a_loss_is_told_and_ends_with_1(
 def test_every_part_can_be_run(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each part begins, and stops when its time is over."""
+    """Each part starts, and stops when its time is over."""
     assert not run(monkeypatch, "--minutes", "0", "--only", "damage", "switches")
     told = capsys.readouterr().out
     assert "damage: 0 of " in told

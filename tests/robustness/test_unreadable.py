@@ -1,4 +1,4 @@
-"""A file of an index that can't be read is reported so, and no pipe or device is waited for."""
+"""An unreadable file of an index is reported, and no command waits for a pipe or device."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ FILES = ["CURRENT", "ATTEMPT", "manifest.json", "manifest.sha256", "words.seg"]
 
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 @pytest.mark.parametrize("file", FILES)
-def test_no_command_waits_for_what_is_no_file(
+def test_no_command_waits_for_a_special_file(
     file: str, harm: Callable[[Path], None], runner: Runner, corpus: Path, index: Path
 ) -> None:
-    """A pipe or a device in place of a file of the index is reported in one line at most."""
+    """A pipe or a device in place of an index file is reported in at most one line."""
     for command in COMMANDS:
         spoilt = Path(shutil.copytree(index, index.with_name(command)))
         folder = spoilt if file.isupper() else directory.current(spoilt).folder
@@ -43,11 +43,11 @@ def test_no_command_waits_for_what_is_no_file(
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
 @pytest.mark.parametrize("file", ["CURRENT", "manifest.json", "words.seg"])
 def test_an_unreadable_file_is_reported_as_unreadable(file: str, index: Path) -> None:
-    """A file that may not be read is never said to be one that may not be written to."""
+    """The error of an unreadable file is a read error, never a write error."""
     folder = index if file.isupper() else directory.current(index).folder
     path = next(folder.rglob(file))
     path.chmod(0)
-    # Even root can't read a closed file without its capabilities.
+    # Root needs its capabilities to read a file without read permission.
     without = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
     done = subprocess.run(
         [*(without if os.geteuid() == 0 else ()), Path(sys.executable).with_name("pubsearch"),

@@ -1,4 +1,4 @@
-"""Workers of gunicorn share the index that their master has open, and a publish changes nothing."""
+"""Gunicorn workers share the index of their master, and a publication does not disturb them."""
 
 from __future__ import annotations
 
@@ -27,29 +27,32 @@ from tests.robustness.test_server import free_port
 
 WORKERS = 2
 BARE = ("--preload", "--threads", "2", "--no-control-socket", "search_app:create_app()")
-"""Options of somebody who does not know of search_app/workers.py."""
+"""Options of an administrator who does not know search_app/workers.py."""
 
 
 class Server:
-    """A gunicorn of two workers, which answers at `address`; `process` is its master."""
+    """A gunicorn with two workers at `address`. `process` is its master."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process, self.address = process, f"http://127.0.0.1:{port}"
 
     def health(self) -> tuple[str, str]:
-        """Status and generation, as one worker tells them."""
+        """Return the status and the generation that one worker reports."""
         with urlopen(f"{self.address}/healthz", timeout=60) as answer:
             told = json.loads(answer.read())
         return told["status"], told["generation"]
 
     def workers(self) -> set[int]:
-        """The processes of the workers."""
+        """Return the process ids of the workers."""
         master = self.process.pid
         listed = Path(f"/proc/{master}/task/{master}/children")
         return set(map(int, listed.read_text(encoding="ascii").split()))
 
     def is_in(self, status: str, generation: str) -> bool:
-        """Whether a worker tells this status and generation; not if it has no index yet."""
+        """Return whether a worker reports this status and generation.
+
+        Return False without an index.
+        """
         try:
             return self.health() == (status, generation)
         except HTTPError:
@@ -57,7 +60,7 @@ class Server:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Waits until something holds many times in a row, so that every worker was asked."""
+    """Wait until a condition is true 20 times in a row, so that every worker was asked."""
     end = time.monotonic() + 120
     row = 0
     while row < 10 * WORKERS:
@@ -74,7 +77,7 @@ def _listens(port: int) -> bool:
 
 @contextmanager
 def gunicorn(index: Path, options: Sequence[str]) -> Iterator[Server]:
-    """A gunicorn of an index."""
+    """Yield a gunicorn that serves an index."""
     port = free_port()
     with (index.parent / f"log-{port}").open("wb") as log:
         process = subprocess.Popen(
@@ -92,7 +95,7 @@ def gunicorn(index: Path, options: Sequence[str]) -> Iterator[Server]:
 
 @contextmanager
 def readers(server: Server) -> Iterator[list[str]]:
-    """Clients that read without end meanwhile, and what went wrong for them."""
+    """Yield the errors of clients that send requests all the time."""
     wrong: list[str] = []
     ended = Event()
 
@@ -115,8 +118,8 @@ def readers(server: Server) -> Iterator[list[str]]:
             each.join()
 
 
-def test_the_master_opens_what_its_workers_answer_from(corpus: Path, index: Path) -> None:
-    """A published generation is answered from by new forks of the same master; no request fails."""
+def test_new_workers_serve_a_published_generation(corpus: Path, index: Path) -> None:
+    """New forks of the same master serve a published generation, and no request fails."""
     with gunicorn(index, serving.GUNICORN) as server, readers(server) as wrong:
         until(lambda: len(server.workers()) == WORKERS)
         former = server.workers()
@@ -128,8 +131,8 @@ def test_the_master_opens_what_its_workers_answer_from(corpus: Path, index: Path
     assert wrong == []
 
 
-def test_all_workers_tell_of_a_damaged_generation(corpus: Path, index: Path) -> None:
-    """Where the live generation is damaged, all workers say so until there is a whole one."""
+def test_all_workers_report_a_damaged_generation(corpus: Path, index: Path) -> None:
+    """All workers report a damaged live generation until an intact one is live."""
     with gunicorn(index, serving.GUNICORN) as server:
         _, former = server.health()
         damaged = build.build(corpus, index, force=True).generation
@@ -145,10 +148,10 @@ def test_all_workers_tell_of_a_damaged_generation(corpus: Path, index: Path) -> 
 
 
 @pytest.mark.parametrize("options", [BARE, serving.GUNICORN], ids=["bare", "configured"])
-def test_workers_that_began_without_an_index_answer_once_there_is_one(
+def test_workers_open_an_index_that_is_built_later(
     options: Sequence[str], corpus: Path, tmp_path: Path
 ) -> None:
-    """Forks of a master without an index take up the first one, and the next."""
+    """Workers of a master without an index open the first generation, and the next one."""
     index = tmp_path / "later"
     with gunicorn(index, options) as server:
         for _ in range(2):

@@ -1,8 +1,8 @@
-"""The long proof: every kind of end and fault that an index must survive, a great many times.
+"""The torture run: many repetitions of every crash and fault that an index must survive.
 
-Run by `make torture`. How far it is stands in `build/torture/progress.json`; a run that was ended
-goes on from there, with its seed. At the end a table says what was done and what was lost; the
-exit status is 1 if anything was.
+`make torture` runs it. The file `build/torture/progress.json` stores its progress. An interrupted
+run resumes with its seed. A table at the end lists the counts. The exit status is 1 if anything was
+lost.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.robustness import damage, faults, kills, power, requests, switching
 from tests.robustness.progress import COUNTED, Budget, Counts, Progress, State
 
 Part = Callable[[int, Budget, State], Counts]
-"""Does what is not done yet of its cases, with the chance of a seed, while there is time."""
+"""Runs the remaining cases of a part with a seed while time is left."""
 
 PARTS: dict[str, Part] = {
     "kills": kills.at_every_call,
@@ -36,7 +36,7 @@ MINUTES = 110.0
 
 
 def main() -> None:
-    """Runs the parts that are wanted, and tells what came of all."""
+    """Run the selected parts, and print their results."""
     asked = _arguments()
     progress = begun(FILE, asked.seed)
     print(f"seed {progress.seed}, how far it is: {FILE}", flush=True)
@@ -60,9 +60,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def begun(file: Path, seed: int | None) -> Progress:
-    """What a file says was begun, with the seed if one is given; else a new beginning.
+    """Return the stored progress if it is unfinished or has the given seed, else a new one.
 
-    What was done to its end is begun anew.
+    A finished run starts again.
     """
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Progress)
@@ -76,19 +76,19 @@ def begun(file: Path, seed: int | None) -> Progress:
 
 
 def is_done(state: State) -> bool:
-    """Whether all cases of a part are done."""
+    """Return whether all cases of a part are done."""
     return state.done >= state.cases > 0
 
 
 def told(name: str, state: State) -> str:
-    """How far a part is, and what went wrong in it."""
+    """Return the progress of a part and its errors."""
     how = "" if is_done(state) else " (run it again to go on)"
     line = f"{name}: {state.done} of {state.cases} cases in {state.seconds:.0f} s{how}"
     return "\n  ".join([line, *state.counts.wrong])
 
 
 def table(parts: dict[str, State]) -> str:
-    """What all parts have counted."""
+    """Return a table of the counts of all parts."""
     total = Counts()
     for state in parts.values():
         total.add(state.counts)

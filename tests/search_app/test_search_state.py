@@ -1,4 +1,4 @@
-"""URLs of the states that a page links to."""
+"""The URLs of the states that a page links to."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ STATES = st.builds(
 
 
 @given(STATES, st.sampled_from("abcd"), st.text(max_size=5))
-def test_the_urls_of_a_facet_are_those_of_its_states(
-    state: SearchState, name: str, value: str
-) -> None:
+def test_a_facet_url_is_the_url_of_its_state(state: SearchState, name: str, value: str) -> None:
     """The URL that selects or removes a value is the URL of the state with or without it."""
     for field, values in state.filters.items():
         for each in values:

@@ -1,4 +1,4 @@
-"""What publications mean is noted as vectors, once each, and compared by their angles."""
+"""Each publication is encoded once as a vector, and vectors are compared by cosine."""
 
 from __future__ import annotations
 
@@ -36,36 +36,36 @@ NOWHERE = Source("", 0)
 
 
 def real() -> Encoder:
-    """The encoder that is installed; the tests always have it."""
+    """Return the installed encoder. The tests always have it."""
     found = embeddings.encoder()
     assert found
     return found
 
 
 class Counting(Encoder):
-    """The real encoder, keeping the titles of what it encodes."""
+    """The real encoder, which records the titles that it encodes."""
 
     def __init__(self) -> None:
         super().__init__("0.2.1")
         self.seen: list[str] = []
 
     def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
-        """Keeps the titles and encodes all."""
+        """Record the titles and encode all."""
         self.seen += titles
         return super().encode_weighted(titles, summaries)
 
 
 @pytest.mark.parametrize(("typed", "meant"), ALIKE)
-def test_like_texts_have_a_small_angle(typed: str, meant: str) -> None:
-    """A text is nearer to one that means the same in another language than to others."""
+def test_texts_of_one_meaning_have_the_largest_cosine(typed: str, meant: str) -> None:
+    """The nearest vector to a text is that of its translation."""
     cosines = {each: float(real().text(each) @ real().text(typed)) for each in SAID}
     assert max(cosines, key=lambda each: cosines[each]) == meant
 
 
 @given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
 @settings(max_examples=25)
-def test_vectors_have_a_length_of_one(texts: list[str]) -> None:
-    """Whatever a text holds, its vector has a direction; beside others it is the same as alone."""
+def test_vectors_have_unit_length(texts: list[str]) -> None:
+    """The vector of any text has length 1 and does not depend on the other texts of the batch."""
     together = real().encode_weighted(texts, [""] * len(texts))
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     for each, row in zip(texts, together, strict=True):
@@ -74,10 +74,10 @@ def test_vectors_have_a_length_of_one(texts: list[str]) -> None:
 
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(0, 9000), some=st.integers(0, 50))
 @settings(max_examples=15)
-def test_cosines_are_those_of_plain_vectors(
+def test_cosines_of_quantized_vectors_are_close(
     seed: int, count: int, some: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Eight bits a number change a cosine by under a hundredth, for all or for some of them."""
+    """Eight-bit vectors change a cosine by less than 0.01, for all or for some publications."""
     drawn = np.random.default_rng(seed)
     plain = drawn.normal(size=(count, SIZE)).astype(np.float32)
     plain /= np.linalg.norm(plain, axis=1, keepdims=True)
@@ -96,12 +96,12 @@ def test_cosines_are_those_of_plain_vectors(
 
 
 def write(corpus: Path, *titles: str) -> None:
-    """A page of publications with these titles."""
+    """Write a page of publications with these titles."""
     (corpus / "new.html").write_text(page([article(each) for each in titles]), encoding="utf-8")
 
 
-def test_only_what_is_new_is_encoded(corpus: Path, tmp_path: Path) -> None:
-    """A rebuild encodes what was added or changed, and has the vectors of a build from nothing."""
+def test_a_rebuild_encodes_only_new_publications(corpus: Path, tmp_path: Path) -> None:
+    """A rebuild encodes only added or changed publications, and equals a full build."""
     write(corpus, "One", "Two")
     first = Counting()
     build.build(corpus, tmp_path / "index", encoder=first)
@@ -109,15 +109,15 @@ def test_only_what_is_new_is_encoded(corpus: Path, tmp_path: Path) -> None:
     write(corpus, "Zero", "One", "Changed")
     again = Counting()
     outcome = build.build(corpus, tmp_path / "index", encoder=again)
-    # The page of the two is a piece, and read as one.
+    # The changed page is reread as a whole, with “One”.
     assert sorted(again.seen) == ["Changed", "One", "Zero"]
     anew = build.build(corpus, tmp_path / "anew", encoder=Counting())
     files = [built.generation.segment / MEANING for built in (outcome, anew)]
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-def test_vectors_come_and_go_with_the_encoder(corpus: Path, index: Path) -> None:
-    """A build with another encoder, or without one, is never of the vectors that were there."""
+def test_a_build_with_another_encoder_replaces_the_vectors(corpus: Path, index: Path) -> None:
+    """A build with another encoder, or without one, reuses no vectors."""
     live = directory.current(index)
     assert Segment(live.segment, live.manifest.catalogue).vectors is None
     with_them = build.build(corpus, index, encoder=real())
@@ -132,8 +132,8 @@ def test_vectors_come_and_go_with_the_encoder(corpus: Path, index: Path) -> None
     assert not (without.generation.segment / MEANING).exists()
 
 
-def test_missing_vectors_are_told(corpus: Path, index: Path) -> None:
-    """An index that has vectors of only some publications is told by `verify`."""
+def test_missing_vectors_are_reported(corpus: Path, index: Path) -> None:
+    """`verify` reports an index that has vectors of only some publications."""
     generation = build.build(corpus, index, encoder=real()).generation
     segment = Segment(generation.segment, generation.manifest.catalogue)
     assert segment.vectors

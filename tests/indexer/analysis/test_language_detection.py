@@ -1,4 +1,4 @@
-"""A language that nobody states is told from the text where the title's row asks for it."""
+"""The language of a text is detected if the row of the title asks for it."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ SPANISH = next(iter(TEXTS))
 
 
 @pytest.mark.parametrize(("text", "language"), TEXTS.items())
-def test_language_of_a_text(text: str, language: str) -> None:
-    """What is written in a language is told, by its script or by its letters."""
+def test_the_language_of_a_text_is_detected(text: str, language: str) -> None:
+    """The language of a text is detected by its script or its letters."""
     assert language_detection.language_of(text) == language
 
 
 @pytest.mark.parametrize("text", ["", "2008", "C++", "SDGs", "Trata"])
-def test_what_is_not_sure(text: str) -> None:
-    """Of a text too short to tell nothing is told."""
+def test_a_short_text_has_no_detected_language(text: str) -> None:
+    """A text that is too short has no detected language."""
     assert language_detection.language_of(text) is None
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_text(text: str) -> None:
-    """Of any text at all a known language is told, or none."""
+def test_any_text_has_a_known_language_or_none(text: str) -> None:
+    """The language of any text is a known one or None."""
     assert language_detection.language_of(text) in (None, *language_detection.KNOWN)
     assert all(iso_codes.language_code(each) == each for each in language_detection.KNOWN)
 
@@ -61,10 +61,10 @@ def _detecting(catalogue: Catalogue) -> Catalogue:
         (True, "Toolkit to Combat Trafficking in Persons: a guide for victims", None, None),
     ],
 )
-def test_language_of_a_title(
+def test_the_language_of_a_title_is_detected_on_request(
     catalogue: Catalogue, *, detects: bool, title: str, stated: str | None, lang: str | None
 ) -> None:
-    """It is told only where the row asks, and only where nobody states another."""
+    """The language of a title is detected only if the row asks for it and none is stated."""
     rows = _detecting(catalogue) if detects else catalogue
     found = Entry(Source("a.html", 1), (Property("title", title, title, stated),))
     made = validation.publication(found, rows, lambda _: None)
@@ -72,8 +72,8 @@ def test_language_of_a_title(
     assert made.lang == lang
 
 
-def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A catalogue that asks for it says what to install where it is not."""
+def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading a catalogue that detects languages names the missing extra."""
     rows = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\ndetects = true\n'
     (tmp_path / "catalogue.toml").write_text(f'title = "T"\ndescription = "D"\n{rows}')
     assert catalogue_toml.load(tmp_path).fields[0].detects

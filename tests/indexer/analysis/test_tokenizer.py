@@ -1,4 +1,4 @@
-"""Text becomes terms: words folded and stemmed, with their positions and places."""
+"""The tokenizer makes terms of a text: folded and stemmed words with positions and offsets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from indexer.analysis.stemming import stop_words
 
 
 def written(text: str) -> list[str]:
-    """The folded words of a text."""
+    """Return the folded words of a text."""
     return [token.written for token in tokenizer.tokens(text, "en")]
 
 
@@ -39,8 +39,8 @@ def written(text: str) -> list[str]:
         ("", []),
     ],
 )
-def test_words(text: str, words: list[str]) -> None:
-    """Words are runs of letters, marks and digits, without differences of case and accent."""
+def test_words_are_folded(text: str, words: list[str]) -> None:
+    """Words are runs of letters, marks and digits, without case and accents."""
     assert written(text) == [fold(word) for word in words]
 
 
@@ -60,27 +60,27 @@ def test_words(text: str, words: list[str]) -> None:
     ],
 )
 def test_inflections_have_one_stem(forms: str) -> None:
-    """The inflections of a word have the same stem and stay apart as written."""
+    """Inflections of a word share a stem and differ as written."""
     found = list(tokenizer.tokens(forms, "en"))
     assert len({token.stem for token in found}) == 1
     assert len({token.written for token in found}) == len(found)
 
 
 def test_stop_words_are_indexed() -> None:
-    """Stop words are terms as others are; it is the reading of a query that leaves them out."""
+    """Stop words are indexed as terms. The query parser removes them."""
     assert written("to be or not to be") == "to be or not to be".split()
     assert {"the", "of"} <= stop_words("en")
 
 
-def test_positions_count_words_and_jump_at_empty_lines() -> None:
-    """Positions go up by one a word, and by a hundred more where an empty line parts texts."""
+def test_positions_count_words_and_jump_at_blank_lines() -> None:
+    """Positions increase by 1 at each word, and by 100 more at a blank line."""
     text = "One two\nthree.\n\nFour\n\n\n\nfive"
     positions = [token.position for token in tokenizer.tokens(text, "en")]
     assert positions == [0, 1, 2, 103, 204]
 
 
 def test_offsets_point_at_the_words() -> None:
-    """A token's start and end cut its word out of the text as it was."""
+    """A token's start and end cut its word out of the original text."""
     text = "Étude – the Victim’s"
     assert [text[token.start : token.end] for token in tokenizer.tokens(text, "en")] == [
         "Étude", "the", "Victim’s",
@@ -89,7 +89,7 @@ def test_offsets_point_at_the_words() -> None:
 
 @given(st.text(st.characters()))
 def test_any_text_gives_ordered_words(text: str) -> None:
-    """Any text gives words in order, none empty, few overlapping, none marked as written."""
+    """Any text gives nonempty words in order, which overlap little and have no mark."""
     start, end, position = -1, 0, -1
     for token in tokenizer.tokens(text, "en"):
         assert start < token.start < token.end
@@ -102,7 +102,7 @@ def test_any_text_gives_ordered_words(text: str) -> None:
 
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
-    """Folded text stays as it is when it is folded, so that a query's terms meet the index's."""
+    """Folding is idempotent, so that terms of queries match terms of the index."""
     folded = fold(text)
     assert fold(folded) == folded
 
@@ -118,19 +118,19 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     ],
 )
 def test_each_language_has_its_stems(language: str, forms: str) -> None:
-    """The inflections of a word have one stem in their own language."""
+    """Inflections of a word share a stem in their own language."""
     assert len({token.stem for token in tokenizer.tokens(forms, language)}) == 1
 
 
 @pytest.mark.parametrize("apart", ["hour four", "tour tor", "wise size", "course coarse"])
-def test_one_spelling_leaves_other_words_apart(apart: str) -> None:
-    """Words that only look like two spellings of one keep stems of their own."""
+def test_spelling_variants_do_not_merge_other_words(apart: str) -> None:
+    """Words that only look like spelling variants keep separate stems."""
     one, other = (token.stem for token in tokenizer.tokens(apart, "en"))
     assert one != other
 
 
-def test_the_cache_of_stems_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many words are stemmed, the cache has no more than its limit, and no long word."""
+def test_the_cache_of_stems_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache of stems does not exceed its limit and keeps no long word."""
     monkeypatch.setattr(stemming, "MOST_KEPT", 3)
     long = "x" * (stemming.LONGEST_KEPT + 1)
     words = ["organs", "Laws", long, "police", "films", "sea", "organs"]

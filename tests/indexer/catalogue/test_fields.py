@@ -1,4 +1,4 @@
-"""A `catalogue.toml` says all that derives from it; what it can't say is refused with a reason."""
+"""`catalogue.toml` defines the fields. An invalid one is rejected with a reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 
 def row(**said: object) -> str:
-    """A row of a catalogue.toml."""
+    """Return a row of a catalogue.toml."""
     return "\n".join(["[[field]]", *(f"{key} = {json.dumps(said[key])}" for key in said), ""])
 
 
@@ -84,14 +84,14 @@ FAULTS = {
 
 
 def write_corpus(folder: Path, rows: str, regions: str = "") -> Path:
-    """A corpus folder with these rows and this grouping."""
+    """Write a corpus folder with these rows and this grouping."""
     (folder / "catalogue.toml").write_text(HEAD + rows, encoding="utf-8")
     (folder / "regions.toml").write_text(regions, encoding="utf-8")
     return folder
 
 
 def refusal(folder: Path) -> CatalogueError:
-    """Why a folder's catalogue is refused; it must be, and say what to do."""
+    """Return the error that rejects a folder's catalogue. It must have a hint."""
     with pytest.raises(CatalogueError) as caught:
         catalogue_toml.load(folder)
     assert caught.value.hint
@@ -100,8 +100,8 @@ def refusal(folder: Path) -> CatalogueError:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_fault_is_refused(fault: tuple[str, ...], tmp_path: Path) -> None:
-    """Each fault of a catalogue is refused with the file, what is wrong, and what to do."""
+def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
+    """Each fault of a catalogue is rejected with the file, the fault, and a hint."""
     *rows, what = fault
     error = refusal(write_corpus(tmp_path, "\n".join(rows)))
     assert error.file == tmp_path / "catalogue.toml"
@@ -109,8 +109,8 @@ def test_fault_is_refused(fault: tuple[str, ...], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
-def test_reserved_name_is_refused(name: str, tmp_path: Path) -> None:
-    """A row can't take the name of a parameter of the page or a part of the API."""
+def test_reserved_name_is_rejected(name: str, tmp_path: Path) -> None:
+    """A row can't have the name of a URL parameter or of a part of the API."""
     error = refusal(write_corpus(tmp_path, TITLE + row(name=name, label="A")))
     assert f"the row name {name!r} is taken" in error.what
 
@@ -126,8 +126,8 @@ def test_reserved_name_is_refused(name: str, tmp_path: Path) -> None:
     ],
     ids=["unknown region", "none", "no list", "no table", "no TOML"],
 )
-def test_fault_of_a_grouping_is_refused(regions: str, what: str, tmp_path: Path) -> None:
-    """A grouping that can't be used is refused with its own file's name."""
+def test_fault_of_a_grouping_is_rejected(regions: str, what: str, tmp_path: Path) -> None:
+    """An unusable grouping is rejected with the name of its file."""
     error = refusal(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
     assert error.file == tmp_path / "regions.toml"
     assert what in error.what
@@ -135,27 +135,27 @@ def test_fault_of_a_grouping_is_refused(regions: str, what: str, tmp_path: Path)
 
 @pytest.mark.parametrize("missing", ["catalogue.toml", "regions.toml"])
 def test_missing_file_is_named(missing: str, corpus: Path) -> None:
-    """A missing file is named, and the hint says to put it beside the pages."""
+    """A missing file is named, and the hint says to put it next to the pages."""
     (corpus / missing).unlink()
     error = refusal(corpus)
     assert error.file == corpus / missing
     assert missing in error.hint
 
 
-def test_file_in_another_encoding_is_refused(corpus: Path) -> None:
-    """A catalogue that is not UTF-8 is refused, not misread."""
+def test_file_in_another_encoding_is_rejected(corpus: Path) -> None:
+    """A catalogue that is not UTF-8 is rejected."""
     (corpus / "catalogue.toml").write_bytes('title = "é"'.encode("latin-1"))
     assert "UTF-8" in refusal(corpus).hint
 
 
 @pytest.mark.parametrize("folder", ["corpus", "benchmarks/papers"])
-def test_catalogues_of_this_project_are_sound(folder: str) -> None:
-    """The catalogues that come with the program can be loaded."""
+def test_catalogues_of_this_project_are_valid(folder: str) -> None:
+    """The catalogues of this project can be loaded."""
     assert catalogue_toml.load(ROOT / folder).facets
 
 
-def test_rows_derive_the_rest(catalogue: Catalogue) -> None:
-    """Facets stand in their places, a child under its parent, and weights make searchable."""
+def test_rows_define_facets_and_searchable_fields(catalogue: Catalogue) -> None:
+    """Facets are in order, a child is below its parent, and a weight makes a field searchable."""
     assert [field.name for field in catalogue.facets] == ["section", "region", "year", "language"]
     assert {name: child.name for name, child in catalogue.children.items()} == {"region": "country"}
     assert [field.name for field in catalogue.searchable] == [
@@ -166,28 +166,28 @@ def test_rows_derive_the_rest(catalogue: Catalogue) -> None:
     assert date.name == "year"
 
 
-def test_facets_stand_in_their_places_not_their_order(tmp_path: Path) -> None:
-    """A row that stands later with an earlier place comes first among the facets."""
+def test_facets_are_ordered_by_their_number(tmp_path: Path) -> None:
+    """A later row with a lower `facet` number comes first."""
     rows = [row(name=name, label=name, facet=place) for name, place in (("late", 2), ("early", 1))]
     catalogue = catalogue_toml.load(write_corpus(tmp_path, "\n".join([TITLE, *rows])))
     assert [field.name for field in catalogue.facets] == ["early", "late"]
 
 
 def test_child_is_part_of_its_parents_facet(tmp_path: Path) -> None:
-    """A child is no facet of its own, even with a place among them."""
+    """A child is not a facet of its own, even if it has a `facet` number."""
     catalogue = catalogue_toml.load(
         write_corpus(tmp_path, TITLE + REGION + COUNTRY + "facet = 2\n")
     )
     assert [field.name for field in catalogue.facets] == ["region"]
 
 
-def test_role_that_no_row_plays(tmp_path: Path) -> None:
-    """A role that no row plays is played by none."""
+def test_role_without_a_row_is_none(tmp_path: Path) -> None:
+    """A role that no row has is None."""
     assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).role("summary") is None
 
 
-def test_source_names(catalogue: Catalogue) -> None:
-    """A field is found by each of its names and its own, and pages state it by the first."""
+def test_fields_have_source_names(catalogue: Catalogue) -> None:
+    """A field has its own name and its source names. Pages use the first source name."""
     year = catalogue.by_name["year"]
     assert catalogue.by_source_name["datePublished"] is year
     assert catalogue.by_source_name["year"] is year
@@ -195,8 +195,8 @@ def test_source_names(catalogue: Catalogue) -> None:
     assert catalogue.by_name["note"].source_name == "note"
 
 
-def test_display(catalogue: Catalogue) -> None:
-    """Codes are shown by their names, links by their labels, and the rest as it is."""
+def test_values_are_displayed(catalogue: Catalogue) -> None:
+    """Codes are displayed as names, links as labels, and other values unchanged."""
     assert catalogue.by_name["country"].display("IN") == "India"
     assert catalogue.by_name["language"].display("fr", "fr") == "français"
     assert catalogue.by_name["year"].display(2009) == "2009"
@@ -206,12 +206,12 @@ def test_display(catalogue: Catalogue) -> None:
 
 
 def stating(**values: tuple[str, ...]) -> Publication:
-    """A publication that states these values."""
+    """Return a publication with these values."""
     return Publication(id="a", title="A", source=Source("a.html", 1), values=values)
 
 
-def test_values_of_any_field(catalogue: Catalogue) -> None:
-    """Title and summary are fields like the others, and an absent field has no values."""
+def test_title_and_summary_are_read_like_other_fields(catalogue: Catalogue) -> None:
+    """Title and summary are read like other fields, and an absent field has no values."""
     made = msgspec.structs.replace(stating(note=("x",)), summary="Short.")
     by_name = catalogue.by_name
     assert catalogue.values(made, by_name["title"]) == ("A",)
@@ -222,15 +222,15 @@ def test_values_of_any_field(catalogue: Catalogue) -> None:
 
 
 def test_ancestors_come_from_the_grouping(catalogue: Catalogue) -> None:
-    """A country brings in its region, once, behind the regions that are stated."""
+    """A country adds its region once, after the stated regions."""
     found = catalogue.with_ancestors(stating(country=("IN", "NP"), region=("Africa",)))
     assert found.values["region"] == ("Africa", "South Asia")
     assert found.values["country"] == ("IN", "NP")
     assert "region" not in catalogue.with_ancestors(stating(note=("x",))).values
 
 
-def test_child_of_two_parents(tmp_path: Path) -> None:
-    """A country that stands in two regions brings in both."""
+def test_a_child_of_two_parents_adds_both(tmp_path: Path) -> None:
+    """A country in two regions adds both."""
     regions = '[regions]\n"Asia" = ["TR"]\n"Africa" = ["TR"]\n'
     catalogue = catalogue_toml.load(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
     found = catalogue.with_ancestors(stating(country=("TR",)))
@@ -238,7 +238,7 @@ def test_child_of_two_parents(tmp_path: Path) -> None:
 
 
 def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
-    """Whatever is changed in a catalogue, a row or the grouping, the fingerprint is another."""
+    """Any change of the head, a row, or the grouping changes the fingerprint."""
     replace = msgspec.structs.replace
     heads = [
         replace(catalogue, title="Other"), replace(catalogue, description=""),
@@ -270,7 +270,7 @@ ALLOWED = st.lists(TEXT.filter(lambda value: value != "none"), max_size=3).map(t
 
 @st.composite
 def catalogues(draw: st.DrawFn) -> Catalogue:
-    """A catalogue without faults, with any text in it and perhaps a tree."""
+    """Draw a valid catalogue with any text, sometimes with a tree."""
     names = draw(st.lists(NAME, min_size=4, max_size=9, unique=True))
     rows = [Field(names[0], draw(TEXT), kind="text", role="title", required=True)]
     rows += [draw(_rows(name, place)) for place, name in enumerate(names[3:], start=2)]
@@ -315,8 +315,8 @@ def _rows(name: str, place: int) -> st.SearchStrategy[Field]:
 
 
 @given(catalogues())
-def test_what_was_written_is_read_as_the_same(catalogue: Catalogue) -> None:
-    """A catalogue written as TOML, its grouping beside it, is loaded as an equal one."""
+def test_a_written_catalogue_is_read_as_equal(catalogue: Catalogue) -> None:
+    """A catalogue that is written as TOML, with its grouping, is loaded as an equal one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "catalogue.toml").write_bytes(catalogue_toml.write(catalogue).encode())

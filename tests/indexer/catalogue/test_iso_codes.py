@@ -1,4 +1,4 @@
-"""Languages and countries are known by code and by English name, and given as ISO codes."""
+"""Languages and countries are recognized by code or English name and become ISO codes."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ ENGLISH = Locale.parse("en")
         ("haw", "haw"),
     ],
 )
-def test_language_code(text: str, code: str) -> None:
-    """A language is known by its short, long or old code and by its name, in any case."""
+def test_a_language_is_recognized_by_code_or_name(text: str, code: str) -> None:
+    """A language is recognized by its short, long or old code and by its name, in any case."""
     assert iso_codes.language_code(text) == code
 
 
 @pytest.mark.parametrize("text", ["", "Klingonese", "qq", "en-", "en-\x00x", "en x", "-en", "1"])
-def test_unknown_language(text: str) -> None:
-    """What names no language, or holds what no code holds, has no code."""
+def test_an_unknown_language_has_no_code(text: str) -> None:
+    """An unknown name, or a code with invalid characters, has no language code."""
     assert iso_codes.language_code(text) is None
 
 
-def test_language_code_of_a_name_is_final() -> None:
-    """Every English name of a language has a code, and the code's code is the same."""
+def test_every_language_name_has_a_stable_code() -> None:
+    """Every English name of a language has a code, which is the code of itself."""
     for name in ENGLISH.languages.values():
         code = iso_codes.language_code(name)
         assert code is not None, name
@@ -51,8 +51,8 @@ def test_language_code_of_a_name_is_final() -> None:
 
 
 @given(st.text())
-def test_any_text_for_a_language(text: str) -> None:
-    """Any text has no code, or one of letters, digits and hyphens."""
+def test_any_text_has_a_valid_language_code_or_none(text: str) -> None:
+    """The code of any text is None, or letters, digits and hyphens."""
     code = iso_codes.language_code(text)
     assert code is None or (code.isascii() and code.replace("-", "").isalnum())
 
@@ -64,19 +64,19 @@ def test_any_text_for_a_language(text: str) -> None:
         ("Viet Nam", "VN"), ("republic of moldova", "MD"), ("UK", "GB"), ("USA", "US"),
     ],
 )  # fmt: skip
-def test_country_code(text: str, code: str) -> None:
-    """A country is known by its code and by its name, in any case."""
+def test_a_country_is_recognized_by_code_or_name(text: str, code: str) -> None:
+    """A country is recognized by its code and by its name, in any case."""
     assert iso_codes.country_code(text) == code
 
 
 @pytest.mark.parametrize("text", ["", "Atlantis", "QQ", "IND", "150", "Europe"])
-def test_unknown_country(text: str) -> None:
-    """What names no country has no code, continents and their numbers neither."""
+def test_an_unknown_country_has_no_code(text: str) -> None:
+    """An unknown name has no country code. Nor have continents and their numbers."""
     assert iso_codes.country_code(text) is None
 
 
-def test_names_in_a_language() -> None:
-    """Languages and countries are named in the language asked for, subtags in brackets."""
+def test_names_are_in_the_requested_language() -> None:
+    """Languages and countries are named in the requested language, with subtags in brackets."""
     assert iso_codes.language_name("fr") == "French"
     assert iso_codes.language_name("fr", "fr") == "français"
     assert iso_codes.language_name("pt-BR") == "Portuguese (BR)"
@@ -84,23 +84,23 @@ def test_names_in_a_language() -> None:
     assert iso_codes.country_name("IN", "pt-BR") == "Índia"
 
 
-def test_all_names_of_a_country() -> None:
-    """The usual name of a country comes first; other names are known in English only."""
+def test_the_usual_name_of_a_country_comes_first() -> None:
+    """The usual name of a country comes first. Other names exist in English only."""
     assert iso_codes.country_names("VN", "en") == ["Vietnam", "Viet Nam"]
     assert iso_codes.country_names("VN", "fr") == ["Viêt Nam"]
     assert iso_codes.country_names("IN", "en") == ["India"]
 
 
-def test_no_other_name_is_that_of_another_country() -> None:
-    """What a country is called besides, or abbreviated by, leads to it and to no other."""
+def test_other_names_are_unique() -> None:
+    """Each other name or abbreviation of a country belongs to it only."""
     for code in {*iso_codes.ALSO_CALLED, *iso_codes.ACRONYMS}:
         assert iso_codes.country_name(code) != code
         for name in (*iso_codes.ALSO_CALLED.get(code, ()), *iso_codes.ACRONYMS.get(code, ())):
             assert iso_codes.country_code(name) == code, name
 
 
-def test_names_of_unknown_codes() -> None:
-    """A code without a name is its own name."""
+def test_an_unknown_code_is_its_own_name() -> None:
+    """The name of an unknown code is the code itself."""
     assert iso_codes.language_name("qqq") == "qqq"
     assert iso_codes.country_name("QQ") == "QQ"
 
@@ -109,6 +109,6 @@ def test_names_of_unknown_codes() -> None:
     ("language", "known"),
     [("en", True), ("pt-BR", True), ("", False), ("klingon", False), ("en_US", False)],
 )
-def test_has_names(language: str, *, known: bool) -> None:
-    """Names are known in the languages of the CLDR, written with hyphens."""
+def test_names_exist_in_the_languages_of_the_cldr(language: str, *, known: bool) -> None:
+    """Names exist in the languages of the CLDR, whose codes have hyphens."""
     assert iso_codes.has_names(language) is known

@@ -1,4 +1,4 @@
-"""The Whoosh schema follows from the rows of the catalogue, and so does a document."""
+"""The Whoosh schema and its documents follow from the rows of the catalogue."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MADE = Publication(
 )
 
 
-def test_schema_of_the_rows(catalogue: Catalogue) -> None:
-    """Searchable rows are fields of words, facets and children have their values exactly."""
+def test_schema_follows_the_rows(catalogue: Catalogue) -> None:
+    """Searchable rows become text fields. Facets and children also become exact fields."""
     assert schema.derive(catalogue).names() == sorted(
         [
             "id", "record", "title", "summary", "region", "country", "section.value",
@@ -28,14 +28,14 @@ def test_schema_of_the_rows(catalogue: Catalogue) -> None:
     )  # fmt: skip
 
 
-def test_schema_of_another_catalogue() -> None:
-    """A catalogue with other rows has another schema, with no line of code."""
+def test_another_catalogue_has_another_schema() -> None:
+    """A catalogue with other rows has another schema, without a change of code."""
     names = schema.derive(catalogue_toml.load(ROOT / "benchmarks/papers")).names()
     assert {"venue.value", "place.value", "title", "summary"} <= set(names)
 
 
-def test_document_of_a_publication(catalogue: Catalogue) -> None:
-    """A document has the words that a reader sees, exact values as codes, and the record."""
+def test_document_has_words_values_and_record(catalogue: Catalogue) -> None:
+    """A document has the displayed words, the exact values as codes, and the record."""
     document = schema.document(MADE, catalogue)
     record = document.pop("record")
     assert isinstance(record, bytes)
@@ -53,12 +53,12 @@ def test_document_of_a_publication(catalogue: Catalogue) -> None:
 
 
 def test_document_fits_the_schema(catalogue: Catalogue) -> None:
-    """Every field of a document is one of the schema's."""
+    """Each field of a document is a field of the schema."""
     assert set(schema.document(MADE, catalogue)) <= set(schema.derive(catalogue).names())
 
 
 def test_every_word_has_two_terms(catalogue: Catalogue) -> None:
-    """Whoosh is given a word's stem and the word as written, at one position."""
+    """Whoosh gets the stem and the written form of a word at one position."""
     words = schema.derive(catalogue)["title"]
     terms = [(token.text, token.pos) for token in schema.WordAnalyzer("en")("The Victims")]
     assert terms == [("the", 0), ("=the", 0), ("victim", 1), ("=victims", 1)]
@@ -67,15 +67,15 @@ def test_every_word_has_two_terms(catalogue: Catalogue) -> None:
     }  # fmt: skip
 
 
-def test_exact_values_are_not_taken_apart(catalogue: Catalogue) -> None:
-    """A value with commas, spaces and capitals is one term, as it is."""
+def test_exact_values_are_not_split(catalogue: Catalogue) -> None:
+    """A value with commas, spaces and capitals is one unchanged term."""
     values = schema.derive(catalogue)["section.value"]
     assert [term for term, *_ in values.index(["Brochures, leaflets & More"])] == [
         b"Brochures, leaflets & More"
     ]
 
 
-def test_document_of_a_bare_publication(catalogue: Catalogue) -> None:
-    """A field without a value is absent from the document."""
+def test_document_lacks_absent_fields(catalogue: Catalogue) -> None:
+    """A document lacks the fields without a value."""
     bare = Publication(id="a", title="A", source=Source("a.html", 1))
     assert set(schema.document(bare, catalogue)) == {"id", "record", "title"}

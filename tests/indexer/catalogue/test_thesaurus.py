@@ -1,4 +1,4 @@
-"""A `thesaurus.toml` says what things are called; what it can't mean is refused with a reason."""
+"""`thesaurus.toml` defines synonyms. An invalid one is rejected with a reason."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 
 
 def concept(identity: str, **said: object) -> str:
-    """A concept of a thesaurus.toml; without a label it is called as its id."""
+    """Return a concept of a thesaurus.toml. Its default label is its id."""
     labels = said.pop("prefLabel", {"en": identity})
     others = said.pop("altLabel", {})
     lines = ["[[concept]]", f"id = {json.dumps(identity)}"]
@@ -32,7 +32,7 @@ def concept(identity: str, **said: object) -> str:
 
 
 def write(folder: Path, *concepts: str) -> Path:
-    """A thesaurus of these concepts, in a folder."""
+    """Write a thesaurus of these concepts into a folder."""
     (folder / THESAURUS_FILE).write_text("\n".join(concepts), encoding="utf-8")
     return folder
 
@@ -86,8 +86,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_fault_is_refused(fault: tuple[str, ...], tmp_path: Path) -> None:
-    """Each fault of a thesaurus is refused with the file, what is wrong, and what to do."""
+def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
+    """Each fault of a thesaurus is rejected with the file, the fault, and a hint."""
     *concepts, what = fault
     with pytest.raises(CatalogueError) as caught:
         thesaurus.load(write(tmp_path, *concepts))
@@ -113,18 +113,18 @@ def test_fault_is_refused(fault: tuple[str, ...], tmp_path: Path) -> None:
         "two name each other as related",
     ],
 )  # fmt: skip
-def test_what_is_no_fault(concepts: tuple[str, ...], tmp_path: Path) -> None:
-    """What only looks like a fault is loaded as it stands."""
+def test_valid_thesaurus_is_loaded(concepts: tuple[str, ...], tmp_path: Path) -> None:
+    """A thesaurus that only looks invalid is loaded."""
     assert len(thesaurus.load(write(tmp_path, *concepts)).concept) == len(concepts)
 
 
-def test_without_a_file_there_are_no_concepts(tmp_path: Path) -> None:
-    """A corpus without a thesaurus has an empty one."""
+def test_a_missing_file_is_an_empty_thesaurus(tmp_path: Path) -> None:
+    """A corpus without a thesaurus file has an empty thesaurus."""
     assert thesaurus.load(tmp_path) == Thesaurus()
 
 
-def test_what_a_concept_is_called(tmp_path: Path) -> None:
-    """Labels stand language by language, the preferred one first; a language may have but one."""
+def test_labels_are_grouped_by_language(tmp_path: Path) -> None:
+    """Labels are grouped by language, the preferred one first. A language may lack it."""
     folder = write(
         tmp_path,
         concept(
@@ -140,8 +140,8 @@ def test_what_a_concept_is_called(tmp_path: Path) -> None:
     assert thesaurus.load(folder).by_id == {"a": found}
 
 
-def test_the_thesaurus_of_the_corpus() -> None:
-    """The thesaurus in corpus/ is sound, and has all concepts in the six UN languages."""
+def test_the_thesaurus_of_the_corpus_is_valid() -> None:
+    """The thesaurus in corpus/ is valid and has each concept in the six UN languages."""
     found = thesaurus.load(ROOT / "corpus")
     assert len(found.concept) >= 150
     for each in found.concept:
@@ -168,8 +168,8 @@ CONCEPTS = st.lists(
 
 
 @given(concepts=CONCEPTS)
-def test_a_thesaurus_without_faults_can_be_meant(concepts: list[Concept]) -> None:
-    """Where no fault is told, every name leads to one concept, and every way up comes to an end."""
+def test_a_thesaurus_without_faults_is_unambiguous(concepts: list[Concept]) -> None:
+    """A thesaurus has no faults exactly if its names are unique and its relations are valid."""
     found = Thesaurus(tuple(concepts))
     names = Counter(
         (language, name)
@@ -186,7 +186,7 @@ def test_a_thesaurus_without_faults_can_be_meant(concepts: list[Concept]) -> Non
 
 
 def _ends(concepts: list[Concept]) -> bool:
-    """Whether each concept above another is there, and taking away those without any ends."""
+    """Return whether all broader concepts exist and have no cycle."""
     left = {each.id: set(each.broader) for each in concepts}
     while lowest := {each for each, above in left.items() if not above}:
         left = {each: above - lowest for each, above in left.items() if each not in lowest}
@@ -194,7 +194,7 @@ def _ends(concepts: list[Concept]) -> bool:
 
 
 def test_a_change_of_the_thesaurus_is_published(corpus: Path, tmp_path: Path) -> None:
-    """A change of the thesaurus alone makes a generation that has it; no change makes none."""
+    """A change of the thesaurus alone publishes a generation, and no change publishes none."""
     index = tmp_path / "index"
 
     def built() -> str:
@@ -211,8 +211,8 @@ def test_a_change_of_the_thesaurus_is_published(corpus: Path, tmp_path: Path) ->
     assert [built(), built()] == ["published", "unchanged"]
 
 
-def test_a_change_of_the_thesaurus_copies_the_rest(corpus: Path, tmp_path: Path) -> None:
-    """A generation of another thesaurus has the publications of the one before, unchanged."""
+def test_a_change_of_the_thesaurus_copies_the_segment(corpus: Path, tmp_path: Path) -> None:
+    """A change of the thesaurus keeps digests and segment files identical."""
     index = tmp_path / "index"
     first = build.build(corpus, index).generation
     write(corpus, concept("organs"))
@@ -224,8 +224,8 @@ def test_a_change_of_the_thesaurus_copies_the_rest(corpus: Path, tmp_path: Path)
         assert (outcome.generation.segment / file.name).read_bytes() == file.read_bytes()
 
 
-def test_a_faulty_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) -> None:
-    """A thesaurus that can't be meant stops a build, and the live generation stays."""
+def test_an_invalid_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) -> None:
+    """An invalid thesaurus stops the build, and the live generation stays."""
     live = build.build(corpus, tmp_path / "index").generation
     write(corpus, concept("a"), concept("a"))
     with pytest.raises(CatalogueError, match="two concepts have the id 'a'"):
@@ -233,8 +233,8 @@ def test_a_faulty_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) -> N
     assert directory.current(tmp_path / "index").name == live.name
 
 
-def test_a_damaged_thesaurus_is_found(corpus: Path, tmp_path: Path) -> None:
-    """The thesaurus of a generation is among the files whose bytes are checked."""
+def test_a_damaged_thesaurus_is_detected(corpus: Path, tmp_path: Path) -> None:
+    """The thesaurus of a generation is verified against its digest."""
     write(corpus, concept("organs"))
     live = build.build(corpus, tmp_path / "index").generation
     assert directory.damage(live) == []

@@ -1,4 +1,4 @@
-"""Publications with values of any kind, and segments that are written of them."""
+"""Strategies for publications with any values, and helpers that write segments of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.lists(
 ).map(" ".join)
 """Texts of any characters, or of words in many scripts."""
 LINES = TEXTS.map(cleaning.clean).filter(lambda text: text not in ("", MISSING))
-"""Such texts as titles and values are: one line, not empty, and no stand-in for no value."""
+"""Texts that can be titles and values: one line, not empty, and not the value for none."""
 
 _links = st.builds(Link, st.just("https://example.org/"), LINES, st.none() | st.just("fr"))
 _values = st.fixed_dictionaries(
@@ -66,12 +66,12 @@ _publications = st.builds(
 
 
 def publications(most: int = 12) -> st.SearchStrategy[list[Publication]]:
-    """Up to so many publications, their ids all different."""
+    """Return a strategy for a list of publications with distinct ids."""
     return st.lists(_publications, max_size=most, unique_by=lambda each: each.id)
 
 
 def fresh(made: Iterable[Publication]) -> list[Item]:
-    """Publications as they were read, most from a piece of their own."""
+    """Return publications as freshly read items, most with a digest of their piece."""
     return [
         Fresh(each, NO_PIECE if "b" in each.id else sha256(each.id.encode()).digest()[:16])
         for each in made
@@ -86,21 +86,21 @@ def written(
     size: int | None = None,
     former: Segment | None = None,
 ) -> Segment:
-    """A segment of these items, in chunks of a size, written into a new folder, and opened."""
+    """Write the items in chunks as a segment in a new folder, and open it."""
     folder.mkdir()
     step = size or max(len(items), 1)
     chunks = [items[first : first + step] for first in range(0, len(items), step)]
-    with mock.patch.object(docstore, "SAMPLES", 1):  # so that a chunk of one settles the dictionary
+    with mock.patch.object(docstore, "SAMPLES", 1):  # lets a chunk of one train the dictionary
         writer.write(folder, catalogue, chunks, former)
     return Segment(folder, catalogue)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All files of a folder, byte by byte."""
+    """Return the bytes of each file of a folder."""
     return {each.name: each.read_bytes() for each in sorted(folder.iterdir())}
 
 
 def moved(publication: Publication, line: int) -> Publication:
-    """The publication on another line of its file."""
+    """Return the publication with another line number."""
     source = Source(publication.source.file, line)
     return msgspec.structs.replace(publication, source=source)

@@ -1,4 +1,4 @@
-"""Arrays come back from a file as they were written, and from nothing else."""
+"""Array files are read back as written, and any other file is Damaged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SAMPLE: dict[str, Array] = {
 
 
 def written(file: Path, held: Mapping[str, Array]) -> bytes:
-    """A file of these arrays, and its bytes."""
+    """Write a file of these arrays and return its bytes."""
     with ArrayWriter(file) as writer:
         for name, array in held.items():
             writer.add(name, array)
@@ -51,7 +51,7 @@ def written(file: Path, held: Mapping[str, Array]) -> bytes:
 
 
 def read(data: bytes) -> Mapping[str, Array]:
-    """What a file with these bytes holds, its arrays read to their ends."""
+    """Return copies of the arrays in a file with these bytes."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
         file.write_bytes(data)
@@ -60,13 +60,13 @@ def read(data: bytes) -> Mapping[str, Array]:
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of a file of three arrays."""
+    """Return the bytes of a file with three arrays."""
     return written(tmp_path_factory.mktemp("sample") / "sample.seg", SAMPLE)
 
 
 @given(held=ARRAYS)
-def test_arrays_come_back_as_they_were(held: dict[str, Array]) -> None:
-    """Arrays of any numbers and shape, empty ones too, have the same names and values again."""
+def test_arrays_are_read_back_unchanged(held: dict[str, Array]) -> None:
+    """Arrays of any dtype and shape, also empty ones, keep their names and values."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
         written(file, held)
@@ -81,7 +81,7 @@ def test_arrays_come_back_as_they_were(held: dict[str, Array]) -> None:
 
 @given(held=ARRAYS)
 def test_equal_arrays_make_equal_files(held: dict[str, Array]) -> None:
-    """What is written twice is the same to the byte, whether allocated first or added whole."""
+    """Equal arrays make identical files, whether they are allocated first or added whole."""
     with tempfile.TemporaryDirectory() as folder:
         added = written(Path(folder) / "a.seg", held)
         with ArrayWriter(Path(folder) / "b.seg") as writer:
@@ -92,16 +92,16 @@ def test_equal_arrays_make_equal_files(held: dict[str, Array]) -> None:
         assert (Path(folder) / "b.seg").read_bytes() == added
 
 
-def test_a_file_is_never_written_over(tmp_path: Path) -> None:
-    """A file that is there stays as it is."""
+def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
+    """An existing file stays unchanged."""
     before = written(tmp_path / "a.seg", SAMPLE)
     with pytest.raises(FileExistsError):
         ArrayWriter(tmp_path / "a.seg")
     assert (tmp_path / "a.seg").read_bytes() == before
 
 
-def test_a_file_that_was_not_finished_is_damaged(tmp_path: Path) -> None:
-    """What was cut off while it was written can't be read."""
+def test_an_unfinished_file_is_damaged(tmp_path: Path) -> None:
+    """A file whose writing was interrupted is Damaged."""
 
     def write() -> None:
         with ArrayWriter(tmp_path / "a.seg") as writer:
@@ -114,8 +114,8 @@ def test_a_file_that_was_not_finished_is_damaged(tmp_path: Path) -> None:
         array_file.read(tmp_path / "a.seg")
 
 
-def test_a_file_cut_anywhere_is_damaged(sample: bytes) -> None:
-    """However much of a file's end is gone, it is damaged; so it is if more stands behind."""
+def test_a_truncated_or_extended_file_is_damaged(sample: bytes) -> None:
+    """A file is Damaged if any number of bytes is missing at its end, or if bytes follow it."""
     for size in range(len(sample)):
         with pytest.raises(Damaged):
             read(sample[:size])
@@ -129,7 +129,7 @@ def test_a_file_cut_anywhere_is_damaged(sample: bytes) -> None:
 @example(data=MAGIC + bytes(8))
 @example(data=MAGIC + b"{}" + bytes([len(MAGIC)]) + bytes(7))
 def test_foreign_bytes_are_damaged_or_empty(data: bytes) -> None:
-    """Bytes that nobody wrote as arrays are Damaged; only an empty directory may come by chance."""
+    """Foreign bytes are Damaged, or by chance an empty directory."""
     try:
         assert read(data) == {}
     except Damaged:
@@ -154,10 +154,10 @@ DIRECTORIES = st.dictionaries(
 
 
 @given(directory=DIRECTORIES, start=st.none() | NUMBERS)
-def test_a_garbage_directory_is_damaged(
+def test_an_invalid_directory_is_damaged(
     directory: dict[str, dict[str, object]], start: int | None
 ) -> None:
-    """A directory that tells nonsense is Damaged, or names plain numbers that the file holds."""
+    """An invalid directory is Damaged, unless it describes numeric arrays within the file."""
     body = MAGIC + bytes(120)
     end = (len(body) if start is None else start % 2**64).to_bytes(8, "little")
     data = body + msgspec.json.encode(directory) + end
@@ -175,7 +175,7 @@ def test_a_garbage_directory_is_damaged(
 
 @given(data=st.data())
 def test_a_changed_byte_is_damaged_or_harmless(sample: bytes, data: st.DataObject) -> None:
-    """One byte changed in the head, the directory or the tail raises Damaged and nothing else."""
+    """A changed byte in the head, the directory or the tail raises Damaged and nothing else."""
     directory = int.from_bytes(sample[-8:], "little")
     at = data.draw(st.sampled_from([*range(len(MAGIC)), *range(directory, len(sample))]))
     changed = bytearray(sample)
@@ -195,15 +195,15 @@ def test_a_changed_byte_is_damaged_or_harmless(sample: bytes, data: st.DataObjec
         (65_536, np.int32), (2**31 - 1, np.int32), (2**31, np.int64),
     ],
 )  # fmt: skip
-def test_the_narrowest_numbers_that_fit(largest: int, kind: type[np.integer]) -> None:
-    """Numbers up to the largest fit into the narrowest kind; offsets always have a sign."""
+def test_numbers_get_the_narrowest_dtype(largest: int, kind: type[np.integer]) -> None:
+    """Numbers get the narrowest dtype that fits. The dtype of offsets is signed."""
     assert narrowest(largest) == kind
     assert for_offsets(largest) == (np.int64 if largest >= 2**31 else np.int32)
 
 
 @given(parts=st.lists(arrays.arrays(np.int32, st.integers(0, 20))))
-def test_what_is_put_aside_comes_back(parts: list[Array]) -> None:
-    """A spool has all its rows in a row, empty ones too, and leaves no file behind."""
+def test_a_spool_returns_its_rows(parts: list[Array]) -> None:
+    """A spool returns all appended rows in order and leaves no file."""
     with tempfile.TemporaryDirectory() as folder:
         spool = Spool(Path(folder), np.int32)
         for part in parts:
@@ -215,10 +215,10 @@ def test_what_is_put_aside_comes_back(parts: list[Array]) -> None:
 
 
 @given(data=st.binary(max_size=10_000))
-def test_a_file_in_memory_does_not_change_with_the_file(
+def test_bytes_in_memory_do_not_change_with_the_file(
     data: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The bytes of a file that was read are the same, and read-only, when the file is cut."""
+    """The bytes that were read are read-only and stay unchanged when the file changes."""
     file = tmp_path_factory.mktemp("held") / "file"
     file.write_bytes(data)
     held = array_file.held(file)

@@ -1,4 +1,4 @@
-"""Stored publications come back whole, by number and by id, and stand in their orders."""
+"""Publications are read back unchanged from the store, by number and by id, and are sorted."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
 
 @contextmanager
 def segment(made: list[Publication]) -> Iterator[Segment]:
-    """A segment of these publications."""
+    """Yield a segment of these publications."""
     with tempfile.TemporaryDirectory() as folder:
         yield written(Path(folder) / "segment", fresh(made))
 
 
 @given(made=publications(), other=LINES)
 @SLOW_TO_THROW
-def test_publications_come_back_whole(made: list[Publication], other: str) -> None:
-    """Whatever a publication says comes back, by its number and by its id; other ids have none."""
+def test_publications_are_read_back_unchanged(made: list[Publication], other: str) -> None:
+    """All parts of a publication are read back by number and by id. Unknown ids are None."""
     with segment(made) as held:
         stored = held.stored
         assert len(stored) == held.size == len(made)
@@ -45,8 +45,8 @@ def test_publications_come_back_whole(made: list[Publication], other: str) -> No
             assert stored.number(other) is None
 
 
-def test_threads_read_side_by_side(tmp_path: Path) -> None:
-    """Records that several threads unpack at a time are those that were written, each of them."""
+def test_threads_read_concurrently(tmp_path: Path) -> None:
+    """Records that several threads decompress at the same time are correct."""
     summary = " ".join(f"word{number * 7919 % 10007}" for number in range(2000))
     made = [
         Publication(
@@ -68,8 +68,8 @@ def test_threads_read_side_by_side(tmp_path: Path) -> None:
         sys.setswitchinterval(interval)
 
 
-def test_values_keep_their_kinds(tmp_path: Path) -> None:
-    """A number stays a number, a text that looks like one stays a text, a link keeps its parts."""
+def test_values_keep_their_types(tmp_path: Path) -> None:
+    """A number stays a number, a numeric text stays a text, and a link keeps its parts."""
     link = Link("https://example.org/", "The law", "fr")
     values: dict[str, tuple[Value, ...]] = {
         "year": (2009,),
@@ -84,12 +84,12 @@ def test_values_keep_their_kinds(tmp_path: Path) -> None:
 
 
 def title_key(each: Publication) -> tuple[str, str]:
-    """What titles are sorted by, then ids."""
+    """Return the sort key of a title, then the id."""
     return sort_orders.title_key(each.title, each.lang or "en"), each.id
 
 
 def year(each: Publication, undated: int) -> int:
-    """The year of a publication."""
+    """Return the year of a publication."""
     found = each.values.get("year", (undated,))[0]
     assert isinstance(found, int)
     return found
@@ -104,8 +104,8 @@ ORDERS: dict[str, Callable[[Publication], object]] = {
 
 @given(made=publications())
 @SLOW_TO_THROW
-def test_orders_are_those_of_a_plain_sort(made: list[Publication]) -> None:
-    """Newest, oldest and title put everything in one order: the undated last, ties by id."""
+def test_orders_equal_a_plain_sort(made: list[Publication]) -> None:
+    """Newest, oldest and title sort all publications: the undated last, ties by id."""
     with segment(made) as held:
         for name, key in ORDERS.items():
             ranks = held.stored.ranks[name]
@@ -129,7 +129,7 @@ def test_orders_are_those_of_a_plain_sort(made: list[Publication]) -> None:
     ],
 )
 def test_titles_are_sorted_by_their_words(title: str, language: str, key: str) -> None:
-    """A title is sorted by its folded words, without an article of its language in front."""
+    """The sort key of a title is its folded words without a leading article of its language."""
     assert sort_orders.title_key(title, language) == key
 
 
@@ -138,7 +138,7 @@ def test_titles_are_sorted_by_their_words(title: str, language: str, key: str) -
     added=st.lists(st.text(max_size=3), unique=True),
 )
 def test_orders_are_merged(kept: list[str], added: list[str]) -> None:
-    """What stands in order, and what comes in between, is in the order of all, asking for few."""
+    """Merging new keys into a sorted order equals a full sort and reads few of the old keys."""
     added = [key for key in added if key not in kept]
     keys = [*sorted(kept), *added]
     asked: list[int] = []

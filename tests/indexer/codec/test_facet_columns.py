@@ -1,4 +1,4 @@
-"""A column has each publication's values by number, or that it has none."""
+"""A facet column has the ordinals of each publication's values, or of `none`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def held(column: Column) -> list[list[str]]:
-    """The values of each publication, as the column has them."""
+    """Return the values of each publication in the column."""
     return [
         [column.values[ordinal] for ordinal in column.ordinals[first:last]]
         for first, last in zip(column.offsets, column.offsets[1:], strict=False)
@@ -29,12 +29,12 @@ def held(column: Column) -> list[list[str]]:
 
 
 def stated(made: list[Publication], row: str) -> list[list[str]]:
-    """The values of each publication as it states them; what has none has `none`."""
+    """Return the stated values of each publication, or `none`."""
     return [[str(value) for value in each.values.get(row, (MISSING,))] for each in made]
 
 
 def assert_columns(segment: Segment, made: list[Publication]) -> None:
-    """All columns of a segment say what the publications say, their values sorted, `none` last."""
+    """Assert that all columns equal the stated values and sort them with `none` last."""
     for row, column in segment.columns.items():
         expected = stated(made, row)
         values = sorted({value for each in expected for value in each} - {MISSING})
@@ -52,14 +52,14 @@ def assert_columns(segment: Segment, made: list[Publication]) -> None:
 @given(made=publications())
 @SLOW_TO_THROW
 def test_columns_have_the_values_of_publications(made: list[Publication]) -> None:
-    """Several values, one or none: each publication has its own, in the order it states them."""
+    """A column has the values of each publication in the stated order: none, one, or several."""
     with tempfile.TemporaryDirectory() as folder:
         assert_columns(written(Path(folder) / "segment", fresh(made)), made)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_ancestors_stand_in_columns_of_their_own(seed: int, tmp_path: Path) -> None:
-    """What a country brings in stands once among the regions; what has no country has `none`."""
+def test_ancestors_are_in_columns_of_their_own(seed: int, tmp_path: Path) -> None:
+    """The region of a country is in the column of regions once. No country means `none`."""
     made = catalogues.throw(seed=seed, size=80)
     segment = written(tmp_path / "segment", fresh(made), catalogue=catalogues.CATALOGUE)
     assert_columns(segment, made)
@@ -72,8 +72,8 @@ def test_ancestors_stand_in_columns_of_their_own(seed: int, tmp_path: Path) -> N
 
 @given(made=publications())
 @SLOW_TO_THROW
-def test_writing_tells_what_facets_count(made: list[Publication]) -> None:
-    """Written, a facet tells how many publications have each value, the most frequent first."""
+def test_writing_returns_the_facet_counts(made: list[Publication]) -> None:
+    """The writer returns the number of publications per value, the most frequent first."""
     with tempfile.TemporaryDirectory() as folder:
         counts = writer.write(Path(folder), CATALOGUE, [fresh(made)] if made else [])
     assert list(counts) == ["topic", "year"]
@@ -82,8 +82,8 @@ def test_writing_tells_what_facets_count(made: list[Publication]) -> None:
         assert list(told.values()) == sorted(told.values(), reverse=True)
 
 
-def test_ranges_go_by_text(tmp_path: Path) -> None:
-    """A range has the values from one end to the other, both counted, and never `none`."""
+def test_ranges_compare_values_as_text(tmp_path: Path) -> None:
+    """A range includes both ends and excludes `none`."""
     made = [
         Publication(id=f"p{year}", title="A", source=Source("a", 1), values={"year": (year,)})
         for year in (1999, 2001, 2005)

@@ -1,4 +1,4 @@
-"""Postings say where each word and each stem stands, however they came to be."""
+"""Postings have the documents and positions of each word and each stem."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIELDS = [field.name for field in CATALOGUE.searchable]
 
 
 class Stand(NamedTuple):
-    """A word of a text: where, and what it is."""
+    """A token of a text, with its document and field."""
 
     document: int
     field: int
@@ -38,7 +38,7 @@ class Stand(NamedTuple):
 
 
 def stands(made: Sequence[Publication]) -> list[Stand]:
-    """All words of all publications, in their order."""
+    """Return all tokens of all publications in order."""
     found = []
     for document, each in enumerate(made):
         for field, row in enumerate(CATALOGUE.searchable):
@@ -54,7 +54,7 @@ def stands(made: Sequence[Publication]) -> list[Stand]:
 
 @contextmanager
 def segment(made: list[Publication], stretch: int = 1 << 21) -> Iterator[Segment]:
-    """A segment of these publications, so many words of it sorted at a time."""
+    """Yield a segment of these publications, sorted a number of words at a time."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(postings, "STRETCH", stretch)
         yield written(Path(folder) / "segment", fresh(made))
@@ -62,8 +62,8 @@ def segment(made: list[Publication], stretch: int = 1 << 21) -> Iterator[Segment
 
 @given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))
 @SLOW_TO_THROW
-def test_postings_are_those_of_a_walk_over_the_texts(made: list[Publication], stretch: int) -> None:
-    """Each word and each stem has the publications that hold it, ascending, and no other terms."""
+def test_postings_equal_a_scan_of_the_texts(made: list[Publication], stretch: int) -> None:
+    """Each word and each stem has exactly the documents that contain it, in ascending order."""
     with segment(made, stretch) as held:
         said = stands(made)
         for terms, name in ((held.words, "word"), (held.stems, "stem")):
@@ -81,8 +81,8 @@ def test_postings_are_those_of_a_walk_over_the_texts(made: list[Publication], st
 
 @given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))
 @SLOW_TO_THROW
-def test_places_are_where_words_stand(made: list[Publication], stretch: int) -> None:
-    """A stem, and a word as written, stands where the stream has it, in the right field."""
+def test_positions_equal_a_scan_of_the_texts(made: list[Publication], stretch: int) -> None:
+    """Each stem and each written word has its positions in the stream, in the right field."""
     with segment(made, stretch) as held:
         said = stands(made)
         stream = held.layout.stream
@@ -105,7 +105,7 @@ def test_places_are_where_words_stand(made: list[Publication], stretch: int) -> 
 @given(made=publications())
 @SLOW_TO_THROW
 def test_lengths_count_words(made: list[Publication]) -> None:
-    """A field is as long as it has words; what parts its values is none."""
+    """The length of a field counts its words without the gaps between values."""
     with segment(made) as held:
         lengths = np.zeros((len(made), len(FIELDS)), int)
         for each in stands(made):
@@ -115,8 +115,8 @@ def test_lengths_count_words(made: list[Publication]) -> None:
 
 @given(made=publications(), stretch=st.integers(1, 40))
 @SLOW_TO_THROW
-def test_stretches_leave_no_trace(made: list[Publication], stretch: int) -> None:
-    """However few words are sorted at a time, every file is the same to the byte."""
+def test_the_stretch_size_does_not_change_the_files(made: list[Publication], stretch: int) -> None:
+    """The files are identical for any number of words that are sorted at a time."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         written(Path(folder) / "whole", fresh(made))
         patch.setattr(postings, "STRETCH", stretch)
@@ -125,10 +125,10 @@ def test_stretches_leave_no_trace(made: list[Publication], stretch: int) -> None
 
 
 @pytest.mark.slow
-def test_many_stretches_and_chunks_leave_no_trace(
+def test_stretches_and_chunks_do_not_change_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Chunks of one, of seven and of all, also where a second process numbers the words."""
+    """Chunks of 1, 7 and all items make the same files, also with a second process."""
     made = fresh(catalogues.throw(seed=5, size=60))
     catalogue = catalogues.CATALOGUE
     written(tmp_path / "whole", made, catalogue=catalogue)
@@ -147,8 +147,8 @@ def test_many_stretches_and_chunks_leave_no_trace(
 
 
 @pytest.mark.parametrize("size", [0, 1])
-def test_a_segment_of_nearly_nothing_opens(size: int, tmp_path: Path) -> None:
-    """A segment of no publication, or of one without a word, opens and finds nothing."""
+def test_a_segment_without_words_opens(size: int, tmp_path: Path) -> None:
+    """A segment without publications, or without words, opens and has no hits."""
     made = catalogues.throw(seed=1, size=size)
     bare = [Publication(id="a", title="…", source=each.source) for each in made]
     held = written(tmp_path / "segment", fresh(bare))
@@ -160,7 +160,7 @@ def test_a_segment_of_nearly_nothing_opens(size: int, tmp_path: Path) -> None:
 
 
 def mixed(former: list[Publication], now: list[Publication], again: set[str]) -> list[Item]:
-    """The publications of now, those of the former segment kept if they are to be used again."""
+    """Return the current items, with some publications kept from the former segment."""
     numbers = {each.id: number for number, each in enumerate(former)}
     return [
         Kept(numbers[each.id], each.id, each.source)
@@ -178,11 +178,11 @@ def mixed(former: list[Publication], now: list[Publication], again: set[str]) ->
     slab=st.sampled_from((1, 3, 1 << 20)),
 )
 @SLOW_TO_THROW
-def test_what_is_kept_is_as_if_it_were_new(
+def test_a_copied_segment_equals_a_full_build(
     data: st.DataObject, former: list[Publication], others: list[Publication], spliced: bool,
     slab: int,
 ) -> None:  # fmt: skip
-    """With any part of a former segment kept, in any order, all files are those of a full build."""
+    """Files equal a full build, whichever publications are copied and in any order."""
     left = data.draw(st.lists(st.sampled_from(former), unique_by=id)) if former else []
     ids = {each.id for each in left}
     new = [each for each in others if each.id not in ids]
@@ -195,7 +195,7 @@ def test_what_is_kept_is_as_if_it_were_new(
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(forward_index, "ALONE", 1000)
         patch.setattr(merger, "SLAB", slab)
-        if spliced:  # as in a large catalogue, where a few that come or go leave the means
+        if spliced:  # as in a large catalogue, where a few changes keep the means
             patch.setattr(postings, "means", lambda lengths: np.full(lengths.shape[1], 5.0))
         else:
             patch.setattr(postings, "STRETCH", 20)
@@ -207,10 +207,10 @@ def test_what_is_kept_is_as_if_it_were_new(
         assert contents(Path(folder) / "copied") == contents(Path(folder) / "full")
 
 
-def test_a_changed_paper_of_many_is_spliced_in(
+def test_a_changed_publication_is_spliced_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A title of another word, and one paper fewer: no stretch is sorted but that of the new."""
+    """After one change and one removal, only the words of the changed publication are sorted."""
     made = catalogues.throw(seed=8, size=300)
     changed = msgspec.structs.replace(made[100], title=f"zebra {made[100].title}", id="other")
     now = [*made[:40], *made[41:100], changed, *made[101:]]

@@ -1,4 +1,4 @@
-"""Texts in a row are found by number, by what they say and by how they begin."""
+"""A string table looks up texts by number, by value and by prefix."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import ArrayWriter
 from indexer.codec.segment.string_table import Blobs, Texts, offsets_of
 
-# What texts hold sorts behind the line break that ends them; words and ids have no such characters.
+# Characters below the line break would sort before the end of a text; words and ids have none.
 characters = st.characters(codec="utf-8", min_codepoint=ord("\n") + 1)
 texts = st.text(characters, max_size=6) | st.text("aé人\U0001f600", max_size=5)
 sorted_texts = st.lists(texts, unique=True, max_size=40).map(sorted)
 
 
 @given(held=st.lists(texts))
-def test_texts_come_back_by_number(held: list[str]) -> None:
-    """Each text is had by its number, and all of them in order, empty ones too."""
+def test_texts_are_read_by_number(held: list[str]) -> None:
+    """Each text is read by its number, and all texts in order, also empty ones."""
     found = Texts.of_texts(held)
     assert len(found) == len(held)
     assert [found.text(number) for number in range(len(held))] == held
@@ -31,22 +31,22 @@ def test_texts_come_back_by_number(held: list[str]) -> None:
 
 
 @given(held=sorted_texts, other=texts)
-def test_a_text_is_found_among_sorted_ones(held: list[str], other: str) -> None:
-    """A text that is there has its number, and one that is not has none."""
+def test_a_sorted_text_has_its_number(held: list[str], other: str) -> None:
+    """A contained text has its number, and another text has None."""
     found = Texts.of_texts(held)
     assert [found.number(text) for text in held] == list(range(len(held)))
     assert found.number(other) == (held.index(other) if other in held else None)
 
 
 @pytest.mark.parametrize("strange", ["\n", "a\n", "a\nb", "\ud800", "a\udfff"])
-def test_what_no_text_holds_is_not_found(strange: str) -> None:
-    """A line break or half a character is no part of any text, and no error to ask for."""
+def test_an_impossible_text_has_no_number(strange: str) -> None:
+    """A text with a line break or a lone surrogate has no number and raises no error."""
     assert Texts.of_texts(["", "a", "a b", "b", "é"]).number(strange) is None
 
 
 @given(held=sorted_texts, prefix=texts)
-def test_a_beginning_is_a_range(held: list[str], prefix: str) -> None:
-    """The texts that begin so, and no other, have the numbers of the range; it may be empty."""
+def test_a_prefix_is_a_range(held: list[str], prefix: str) -> None:
+    """The texts with a prefix are exactly those of its range, which may be empty."""
     first, last = Texts.of_texts(held).beginning(prefix)
     assert held[first:last] == [text for text in held if text.startswith(prefix)]
     assert first <= last
@@ -55,14 +55,14 @@ def test_a_beginning_is_a_range(held: list[str], prefix: str) -> None:
 
 
 @given(held=sorted_texts)
-def test_every_text_begins_with_nothing(held: list[str]) -> None:
-    """An empty beginning is that of all texts."""
+def test_the_empty_prefix_is_the_whole_range(held: list[str]) -> None:
+    """The empty prefix has all texts."""
     assert Texts.of_texts(held).beginning("") == (0, len(held))
 
 
 @given(held=st.lists(texts), cuts=st.lists(st.integers(0, 20), max_size=3))
-def test_pieces_are_joined(held: list[str], cuts: list[int]) -> None:
-    """Runs of texts that are taken out and joined are these texts again."""
+def test_slices_are_joined(held: list[str], cuts: list[int]) -> None:
+    """Slices of texts are joined in the given order."""
     found = Texts.of_texts(held)
     bounds = [0, *sorted(min(cut, len(held)) for cut in cuts), len(held)]
     runs = list(pairwise(bounds))
@@ -73,8 +73,8 @@ def test_pieces_are_joined(held: list[str], cuts: list[int]) -> None:
 
 
 @given(pieces=st.lists(st.binary(max_size=8)))
-def test_pieces_of_bytes_come_back(pieces: list[bytes]) -> None:
-    """Pieces of any bytes are had by number, and where each begins is the sum of those before."""
+def test_blobs_are_read_by_number(pieces: list[bytes]) -> None:
+    """Any bytes are read by number, and offsets are cumulative lengths."""
     found = Blobs.of(pieces)
     assert [found[number] for number in range(len(found))] == pieces
     lengths = [len(piece) for piece in pieces]
@@ -83,7 +83,7 @@ def test_pieces_of_bytes_come_back(pieces: list[bytes]) -> None:
 
 @pytest.mark.parametrize("held", [[], [""], ["", "a", "é", "人"]])
 def test_texts_are_read_from_a_file(held: list[str], tmp_path: Path) -> None:
-    """Written texts are the same when they are read, also when there is none."""
+    """Texts are read back from a file unchanged, also if there are none."""
     with ArrayWriter(tmp_path / "a.seg") as writer:
         Texts.of_texts(held).write(writer, "held")
         Blobs.of([text.encode() for text in held]).write(writer, "pieces")
@@ -94,7 +94,7 @@ def test_texts_are_read_from_a_file(held: list[str], tmp_path: Path) -> None:
     assert arrays["held.offsets"].dtype == np.int32
 
 
-def test_a_text_with_a_line_break_is_refused() -> None:
-    """A text that would come back as two is an error when it is written."""
+def test_a_text_with_a_line_break_is_rejected() -> None:
+    """A text with a line break raises ValueError."""
     with pytest.raises(ValueError, match="line break"):
         Texts.of_texts(["a", "b\nc"])

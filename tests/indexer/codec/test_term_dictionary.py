@@ -1,4 +1,4 @@
-"""The stream of words that is built in bulk has the words of texts, one by one."""
+"""The word stream that is built in bulk equals tokenizing the texts one by one."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ FRAGMENTS = (
 TEXTS = st.lists(st.sampled_from(FRAGMENTS), max_size=14).map("".join) | st.text(max_size=40)
 
 _GAP, _END, _FIRST = 0, 1, 2
-"""What stands in a provisional stream: a gap, a field's end, and words from there on."""
+"""Numbers of a provisional stream: a gap, the end of a field, and the first word."""
 
 
 def words_of(stream: Iterable[int], words: list[str]) -> list[str]:
-    """The words of a provisional stream."""
+    """Return the words of a provisional stream."""
     return [written_of(words[number - _FIRST]) for number in stream if number >= _FIRST]
 
 
 def runs(stream: Array, words: list[str]) -> list[list[str]]:
-    """The words of a field in runs that no gap parts."""
+    """Return the words of a field, split at gaps."""
     found: list[list[str]] = [[]]
     for number in stream.tolist():
         if number == _GAP:
@@ -53,7 +53,7 @@ def runs(stream: Array, words: list[str]) -> list[list[str]]:
 
 
 def token_runs(text: str) -> list[list[str]]:
-    """The words of a text in runs of positions that follow each other."""
+    """Return the words of a text, split where positions are not consecutive."""
     found: list[list[str]] = []
     last = -2
     for token in tokenizer.tokens(text, "en"):
@@ -68,8 +68,8 @@ def token_runs(text: str) -> list[list[str]]:
 @example(text="\n\n\n\na\n\n\n\nb\n\n")
 @example(text="a\n\x1f\nb\n_\nc\x1ed")
 @example(text="l’État d'é_t\u0301é ’s")
-def test_the_stream_has_the_words_of_the_text(text: str) -> None:
-    """Any text gives the words that it has one by one, in order, with its gaps, and one end."""
+def test_the_stream_equals_the_tokens_of_the_text(text: str) -> None:
+    """The stream of any text has its words in order, its gaps, and one end."""
     numbers = Numbers("en")
     stream = numbers.stream([("en", tokenizer.marked(text))])
     assert stream.dtype == np.int32
@@ -81,8 +81,8 @@ def test_the_stream_has_the_words_of_the_text(text: str) -> None:
 
 
 @given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
-def test_fields_in_a_row_do_not_mix(texts: list[str], known: list[str]) -> None:
-    """The texts of many fields, read at once, are what each is alone, whatever is known before."""
+def test_fields_in_one_call_are_independent(texts: list[str], known: list[str]) -> None:
+    """Fields that are read in one call equal fields that are read alone, with any known words."""
     before = Numbers("en")
     before.stream([("en", "".join(map(tokenizer.marked, known)))])
     numbers = Numbers("en", before.words)
@@ -97,8 +97,8 @@ def test_fields_in_a_row_do_not_mix(texts: list[str], known: list[str]) -> None:
 
 
 @given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
-def test_final_numbers_are_those_of_sorted_words(texts: list[str], known: list[str]) -> None:
-    """In the end a word's number is its place among the sorted words that still stand somewhere."""
+def test_final_numbers_follow_the_sorted_words(texts: list[str], known: list[str]) -> None:
+    """The final number of a word is its rank among the words that still occur."""
     numbers = Numbers("en")
     numbers.stream([("en", "".join(map(tokenizer.marked, known)))])
     stream = numbers.stream([("en", "".join(map(tokenizer.marked, texts)))])
@@ -122,13 +122,13 @@ def test_final_numbers_are_those_of_sorted_words(texts: list[str], known: list[s
 
 
 def new_words(words: list[str]) -> Vocabulary:
-    """A vocabulary of words of which none was known."""
+    """Return a vocabulary without known words."""
     every = np.arange(len(words), dtype=np.int32)
     return Vocabulary(words, every, every[:0])
 
 
 def words_in(text: str, language: str = "en") -> list[tuple[str, tokenizer.Token]]:
-    """The words of a text as the index knows them, each with its token."""
+    """Return the indexed words of a text, each with its token."""
     return [
         (word_of(text[token.start : token.end], language, "en"), token)
         for token in tokenizer.tokens(text, language)
@@ -137,7 +137,7 @@ def words_in(text: str, language: str = "en") -> list[tuple[str, tokenizer.Token
 
 @given(text=TEXTS, former=TEXTS)
 def test_each_word_has_its_stem(text: str, former: str) -> None:
-    """The stem of each word is that of its token, sorted, each there once, whatever was known."""
+    """Each word has the stem of its token. Stems are sorted and unique, with any known words."""
     tokens = {word: token.stem for word, token in words_in(text)}
     words = sorted(tokens)
     known = sorted({word for word, _ in words_in(former)})
@@ -168,7 +168,7 @@ def test_each_word_has_its_stem(text: str, former: str) -> None:
         ("人口", "zh", "人口"),
     ],
 )
-def test_a_word_is_what_is_written_and_its_stem(raw: str, language: str, word: str) -> None:
-    """In a catalogue in English, a word of another language has its stem with it, if it differs."""
+def test_a_foreign_word_carries_its_stem(raw: str, language: str, word: str) -> None:
+    """A word in a language other than the catalogue's contains its stem if it differs."""
     assert word_of(raw, language, "en") == word
     assert stem_of_word(word, "en") == stemming.stem(raw, language)

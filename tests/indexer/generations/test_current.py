@@ -1,4 +1,4 @@
-"""An index whose `CURRENT` leads nowhere says so, goes back, and loses no generation."""
+"""An index with an unusable `CURRENT` reports it, can be rolled back, and loses no generation."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ HARMS: dict[str, Harm] = {
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus, and an index of three generations, each with one publication more."""
+    """Return a corpus, and an index of three generations, each with one more publication."""
     folder = tmp_path_factory.mktemp("place")
     samples.write_corpus(folder / "corpus")
     build.build(folder / "corpus", folder / "index")
@@ -70,13 +70,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def corpus(place: Path, tmp_path: Path) -> Path:
-    """That corpus, which may be edited."""
+    """Return a copy of the corpus, which a test may edit."""
     return shutil.copytree(place / "corpus", tmp_path / "corpus")
 
 
 @pytest.fixture
 def third(place: Path, tmp_path: Path) -> Path:
-    """That index, which may be damaged."""
+    """Return a copy of the index, which a test may damage."""
     return shutil.copytree(place / "index", tmp_path / "index")
 
 
@@ -87,8 +87,8 @@ harmed_for_good = pytest.mark.parametrize(
 
 
 @harmed_for_good
-def test_an_unusable_pointer_is_reported_with_what_to_do(harm: Harm, third: Path) -> None:
-    """A pointer that leads to no generation is named, with both ways out of it."""
+def test_an_unusable_pointer_is_reported_with_a_hint(harm: Harm, third: Path) -> None:
+    """A pointer without a valid generation is named, and the hint has both commands."""
     harm(third / directory.CURRENT)
     with pytest.raises(IndexUnusable) as caught:
         directory.current(third)
@@ -98,7 +98,7 @@ def test_an_unusable_pointer_is_reported_with_what_to_do(harm: Harm, third: Path
 
 @harmed_for_good
 def test_verify_checks_the_pointer_first(harm: Harm, third: Path) -> None:
-    """An index that can't be opened is not whole, although each of its generations is."""
+    """`verify` reports an unusable pointer even if each generation is undamaged."""
     harm(third / directory.CURRENT)
     first, *others = verify.verify(third)
     assert first.name == directory.CURRENT
@@ -107,8 +107,8 @@ def test_verify_checks_the_pointer_first(harm: Harm, third: Path) -> None:
 
 
 @harmed
-def test_rollback_takes_the_newest_whole_generation(harm: Harm, third: Path) -> None:
-    """Where the pointer is unusable, a rollback makes the newest whole generation live."""
+def test_rollback_takes_the_newest_undamaged_generation(harm: Harm, third: Path) -> None:
+    """If the pointer is unusable, a rollback makes the newest undamaged generation live."""
     harm(third / directory.CURRENT)
     oldest, middle, newest = directory.names(third)
     (directory.load(third, newest).folder / manifest.DIGESTS).unlink()
@@ -118,8 +118,8 @@ def test_rollback_takes_the_newest_whole_generation(harm: Harm, third: Path) -> 
 
 
 @harmed
-def test_a_build_keeps_the_way_back(harm: Harm, third: Path, corpus: Path) -> None:
-    """Where the pointer is unusable, a build publishes, and the newest generation comes before."""
+def test_a_build_keeps_the_generations_before(harm: Harm, third: Path, corpus: Path) -> None:
+    """If the pointer is unusable, a build publishes and keeps the newest old generation."""
     harm(third / directory.CURRENT)
     middle, newest = directory.names(third)[1:]
     outcome = build.build(corpus, third)
@@ -137,10 +137,10 @@ WHICH = [which for many in range(4) for which in combinations(range(3), many)]
 )
 @pytest.mark.parametrize("damaged", WHICH, ids=str)
 @pytest.mark.slow
-def test_a_build_never_prunes_the_only_way_back(
+def test_a_build_keeps_the_newest_undamaged_generation(
     damaged: tuple[int, ...], harm: Harm | None, third: Path, corpus: Path
 ) -> None:
-    """Whichever generations are damaged, a rollback after a build goes to the newest whole one."""
+    """After a build a rollback gets the newest undamaged generation, whichever are damaged."""
     names = directory.names(third)
     for number in damaged:
         (directory.load(third, names[number]).folder / manifest.DIGESTS).unlink()
@@ -156,15 +156,15 @@ def test_a_build_never_prunes_the_only_way_back(
             publish.rollback(third)
 
 
-def test_rollback_passes_over_a_damaged_generation(third: Path) -> None:
-    """A rollback goes to the latest earlier generation that is whole."""
+def test_rollback_skips_a_damaged_generation(third: Path) -> None:
+    """A rollback gets the latest earlier generation that is undamaged."""
     oldest, middle, _ = directory.names(third)
     (directory.load(third, middle).folder / manifest.DIGESTS).unlink()
     assert publish.rollback(third).name == oldest
 
 
-def test_a_pointer_without_generations_is_no_way_back(corpus: Path, tmp_path: Path) -> None:
-    """Where no generation is left, there is nothing to go back to, and a build makes an index."""
+def test_a_pointer_without_generations_can_not_be_rolled_back(corpus: Path, tmp_path: Path) -> None:
+    """Without generations a rollback is rejected, and a build creates an index."""
     index = tmp_path / "index"
     index.mkdir()
     (index / directory.CURRENT).write_bytes(b"?")

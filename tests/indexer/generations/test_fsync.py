@@ -1,4 +1,4 @@
-"""What is written is flushed with its name; what a disk refuses is told in words."""
+"""Written files are flushed with their names, and disk errors are explained."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ TOLD = {
 
 
 @pytest.mark.parametrize(("number", "told"), TOLD.items())
-def test_what_is_told_of_a_refusal(number: int, told: tuple[str, str]) -> None:
-    """Why a disk did not take something is told, where that is known, and what to do."""
+def test_a_disk_error_is_explained(number: int, told: tuple[str, str]) -> None:
+    """The message of a disk error has the reason, the file, and a hint."""
     what, hint = told
     assert fsync.refusal(OSError(number, os.strerror(number))) == told
     somewhere = OSError(number, os.strerror(number), "a/file")
     assert fsync.refusal(somewhere) == (f"{what} (a/file)", hint)
 
 
-def test_an_error_without_a_number_is_told() -> None:
-    """An error of another kind says what it says."""
+def test_an_error_without_a_number_is_printed() -> None:
+    """An error without a number is printed with its own message."""
     assert fsync.refusal(OSError("odd")) == ("odd", "Mend that, and build again")
 
 
 @pytest.fixture
 def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of what is flushed, in order."""
+    """Return the names of flushed paths in order."""
     names: list[str] = []
     sync = fsync.sync
 
@@ -54,8 +54,8 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_a_folder_is_made_with_its_name(tmp_path: Path, flushed: list[str]) -> None:
-    """Folders that are not there are made, from above, each name flushed; others are left alone."""
+def test_a_folder_is_created_and_its_name_flushed(tmp_path: Path, flushed: list[str]) -> None:
+    """Missing folders are created from the top, each name flushed. Existing ones are unchanged."""
     wanted = tmp_path / "a" / "b"
     fsync.made(wanted)
     assert wanted.is_dir()
@@ -64,16 +64,16 @@ def test_a_folder_is_made_with_its_name(tmp_path: Path, flushed: list[str]) -> N
     assert flushed == [tmp_path.name, "a"]
 
 
-def test_a_folder_that_another_makes_meanwhile_is_no_error(
+def test_a_folder_created_meanwhile_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where two make a folder at a time, both have it."""
+    """A folder that another process creates at the same time is used."""
     is_dir, seen = Path.is_dir, list[Path]()
 
     def late(path: Path) -> bool:
         seen.append(path)
         if seen == [path]:
-            path.mkdir()  # the other one
+            path.mkdir()  # the other process
             return False
         return is_dir(path)
 
@@ -83,7 +83,7 @@ def test_a_folder_that_another_makes_meanwhile_is_no_error(
 
 
 def test_files_are_hashed_and_flushed(tmp_path: Path, flushed: list[str]) -> None:
-    """Each file has the SHA-256 of its bytes, in the order of the files, and each was flushed."""
+    """Digests have the order of the files, and each file is flushed."""
     files = [tmp_path / name for name in "cab"]
     for number, file in enumerate(files):
         file.write_bytes(bytes(range(256)) * 5000 * number)
@@ -95,8 +95,8 @@ def test_files_are_hashed_and_flushed(tmp_path: Path, flushed: list[str]) -> Non
     assert fsync.flushed([]) == []
 
 
-def test_what_a_flush_raises_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where one of several files can't be flushed, that is an error."""
+def test_an_error_of_a_flush_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error raised while one of several files is flushed is raised again."""
     files = [tmp_path / name for name in "abc"]
     for file in files:
         file.touch()
@@ -111,7 +111,7 @@ def test_what_a_flush_raises_is_raised(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
-    """What was held to be flushed is closed, whatever comes between."""
+    """The descriptor of a flush is closed, also after an error."""
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(ZeroDivisionError), fsync.held(tmp_path):
         raise ZeroDivisionError

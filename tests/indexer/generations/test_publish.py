@@ -1,4 +1,4 @@
-"""Generations are whole, are switched at one stroke, and go back the same way."""
+"""Generations are complete, are switched atomically, and can be rolled back."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ with publish.locked(Path(sys.argv[1])):
 
 @pytest.fixture
 def second(corpus: Path, index: Path) -> Path:
-    """The index after a second build."""
+    """Return the index after a second build."""
     build.build(corpus, index, force=True)
     return index
 
 
 @pytest.fixture
 def holder(index: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that holds the index as a build does."""
+    """Yield another process that has the lock of the index, like a build."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(index)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -52,8 +52,8 @@ def holder(index: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_no_index(tmp_path: Path) -> None:
-    """Where there is no index, the error names the folder and the command that makes one."""
+def test_a_missing_index_is_named(tmp_path: Path) -> None:
+    """The error of a missing index names the folder and the command that creates one."""
     with pytest.raises(IndexMissing) as caught:
         directory.current(tmp_path / "index")
     assert str(caught.value) == f"there is no index in {tmp_path / 'index'}. Run: pubsearch build"
@@ -61,8 +61,8 @@ def test_no_index(tmp_path: Path) -> None:
     assert not (tmp_path / "index").exists()
 
 
-def test_generations_are_told_oldest_first(second: Path) -> None:
-    """The names on disk go up, and the live one is the last that was built."""
+def test_generations_are_listed_oldest_first(second: Path) -> None:
+    """The names of generations ascend, and the live one is the latest."""
     names = directory.names(second)
     assert [name.split("-")[0] for name in names] == ["000001", "000002"]
     assert directory.current(second).name == names[1]
@@ -70,7 +70,7 @@ def test_generations_are_told_oldest_first(second: Path) -> None:
 
 
 def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
-    """What is not named like a generation is none, and is left alone by builds."""
+    """A file with another name is no generation, and builds ignore it."""
     for name in (".DS_Store", "notes.txt"):
         (index / "generations" / name).touch()
     build.build(corpus, index, force=True)
@@ -82,8 +82,8 @@ def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
     "manifest", [b"", b"{", b"{}", b"[1]", b"\xff", b'{"format": "x"}', None],
     ids=["empty", "cut", "without fields", "list", "not UTF-8", "wrong kind", "missing"],
 )  # fmt: skip
-def test_broken_manifest(manifest: bytes | None, index: Path) -> None:
-    """A manifest that can't be read makes the index outdated, with the command that mends it."""
+def test_an_unreadable_manifest_is_outdated(manifest: bytes | None, index: Path) -> None:
+    """An unreadable manifest makes the index outdated, and the hint has the command."""
     file = directory.current(index).folder / "manifest.json"
     if manifest is None:
         file.unlink()
@@ -96,15 +96,15 @@ def test_broken_manifest(manifest: bytes | None, index: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"000099-gone\n", b"\xff\xfe", b"a\x00b"])
-def test_broken_pointer(text: bytes, index: Path) -> None:
-    """A pointer to no generation makes the index outdated, whatever stands in it."""
+def test_an_invalid_pointer_is_outdated(text: bytes, index: Path) -> None:
+    """A pointer with any invalid content makes the index outdated."""
     (index / "CURRENT").write_bytes(text)
     with pytest.raises(IndexOutdated):
         directory.current(index)
 
 
-def test_broken_digests(index: Path) -> None:
-    """Digests that can't be read make the index outdated."""
+def test_unreadable_digests_are_outdated(index: Path) -> None:
+    """Unreadable digests make the index outdated."""
     live = directory.current(index)
     assert len(live.digests()) == 5
     (live.folder / "digests.zst").write_bytes(b"[]")
@@ -112,8 +112,8 @@ def test_broken_digests(index: Path) -> None:
         live.digests()
 
 
-def test_rollback_makes_the_one_before_live(second: Path) -> None:
-    """A rollback makes the generation before the live one live, and keeps both."""
+def test_rollback_makes_the_previous_generation_live(second: Path) -> None:
+    """A rollback makes the previous generation live and keeps both."""
     before, after = directory.names(second)
     assert publish.rollback(second).name == before
     assert directory.current(second).name == before
@@ -127,23 +127,23 @@ def test_rollback_goes_one_step(corpus: Path, second: Path) -> None:
     assert steps == directory.names(second)[1::-1]
 
 
-def test_rollback_from_the_first(second: Path) -> None:
-    """Where there is none before the live one, nothing changes and it is told."""
+def test_rollback_from_the_first_is_rejected(second: Path) -> None:
+    """Without a previous generation a rollback raises IndexMissing and changes nothing."""
     first = publish.rollback(second)
     with pytest.raises(IndexMissing, match="no generation before"):
         publish.rollback(second)
     assert directory.current(second) == first
 
 
-def test_rollback_without_index(tmp_path: Path) -> None:
-    """Without an index there is nothing to roll back to, and none comes to be by looking."""
+def test_rollback_without_index_creates_nothing(tmp_path: Path) -> None:
+    """A rollback without an index raises IndexMissing and creates nothing."""
     with pytest.raises(IndexMissing):
         publish.rollback(tmp_path / "index")
     assert not (tmp_path / "index").exists()
 
 
-def test_rollback_to_a_damaged_one(second: Path) -> None:
-    """A generation that is not as it was written is not made live again."""
+def test_rollback_to_a_damaged_generation_is_rejected(second: Path) -> None:
+    """A rollback never makes a damaged generation live."""
     first, last = directory.names(second)
     (directory.load(second, first).folder / "digests.zst").unlink()
     with pytest.raises(IndexOutdated, match=r"digests\.zst is missing"):
@@ -151,8 +151,8 @@ def test_rollback_to_a_damaged_one(second: Path) -> None:
     assert directory.current_name(second) == last
 
 
-def test_one_that_was_rolled_back_from_is_in_no_past(corpus: Path, second: Path) -> None:
-    """A build after a rollback has a number of its own, and what was rolled back from goes."""
+def test_a_build_removes_the_generation_that_was_rolled_back(corpus: Path, second: Path) -> None:
+    """A build after a rollback has a new number, and the rolled back generation is removed."""
     first = publish.rollback(second).name
     third = build.build(corpus, second, force=True).generation.name
     assert third.startswith("000003-")
@@ -161,13 +161,13 @@ def test_one_that_was_rolled_back_from_is_in_no_past(corpus: Path, second: Path)
     assert publish.rollback(second).name == first
 
 
-def test_what_does_not_read_back_is_not_published(
+def test_a_damaged_write_is_not_published(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A generation that the disk has not kept as it was written does not become live."""
+    """A generation that reads back differently does not become live."""
 
     def spoil(path: Path) -> None:
-        if path.name == "manifest.json":  # which is written when all is hashed
+        if path.name == "manifest.json":  # which is written after all files are hashed
             (path.parent / "digests.zst").write_bytes(b"{}")
 
     monkeypatch.setattr(fsync, "sync", spoil)
@@ -185,10 +185,10 @@ def test_what_does_not_read_back_is_not_published(
     [(0, "000003"), (1, "000002"), (2, "000001")],
     ids=["last", "middle", "first"],
 )
-def test_lineage_behind_a_manifest_that_can_not_be_read(
+def test_lineage_includes_an_unreadable_manifest(
     corpus: Path, second: Path, wrong: int, before: str
 ) -> None:
-    """Where a manifest can't be read, the names say what was before; what is missing ends it."""
+    """If a manifest is unreadable, lineage uses the names. A missing generation has no lineage."""
     build.build(corpus, second, force=True)
     names = directory.names(second)[::-1]
     (second / "generations" / names[wrong] / "manifest.json").write_bytes(b"{")
@@ -197,8 +197,8 @@ def test_lineage_behind_a_manifest_that_can_not_be_read(
     assert directory.lineage(second, "000009-none") == []
 
 
-def test_what_is_published_is_where_it_says(corpus: Path, index: Path) -> None:
-    """What a build gives back is the live generation, with its folder and manifest."""
+def test_a_build_returns_the_live_generation(corpus: Path, index: Path) -> None:
+    """A build returns the live generation with its folder and manifest."""
     made = build.build(corpus, index, force=True).generation
     assert made == directory.current(index)
     assert made.folder == index / "generations" / made.name
@@ -206,12 +206,12 @@ def test_what_is_published_is_where_it_says(corpus: Path, index: Path) -> None:
 
 
 def told(error: pytest.ExceptionInfo[IndexUnusable]) -> tuple[str, str]:
-    """What an error says: what is wrong, and what to do."""
+    """Return the message and the hint of an error."""
     return error.value.what, error.value.hint
 
 
-def test_what_is_told_of_damage(second: Path) -> None:
-    """All files that are not as written are told, with what to do."""
+def test_all_damaged_files_are_named(second: Path) -> None:
+    """The error names all damaged files and has a hint."""
     live = directory.current(second)
     for file in ("facets.seg", "words.seg"):
         (live.segment / file).unlink()
@@ -224,8 +224,8 @@ def test_what_is_told_of_damage(second: Path) -> None:
     )
 
 
-def test_what_is_told_of_what_can_not_be_written(index: Path, tmp_path: Path) -> None:
-    """An error of the disk is told with the index, what to do, and what became of the live one."""
+def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path: Path) -> None:
+    """A disk error names the index, has a hint, and reports the state of the live index."""
     where = f"the index in {index} could not be written: the disk is full"
     full = OSError(28, "No space left on device")
     with pytest.raises(IndexUnwritten) as caught, publish.locked(index):
@@ -246,10 +246,10 @@ def test_what_is_told_of_what_can_not_be_written(index: Path, tmp_path: Path) ->
     assert told(caught)[1] == "Free some space, and build again"
 
 
-def test_a_first_generation_that_can_not_be_published_is_no_index(
+def test_a_failed_first_publish_leaves_no_index(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the very first can't be made live, there is none: nothing points anywhere."""
+    """If the first generation can't become live, no pointer and no generation remain."""
     sync = fsync.sync
 
     def refuse(path: Path) -> None:
@@ -265,8 +265,8 @@ def test_a_first_generation_that_can_not_be_published_is_no_index(
     assert not list((tmp_path / "index" / "generations").iterdir())
 
 
-def test_what_is_told_where_there_is_nothing_to_go_back_to(index: Path) -> None:
-    """Going back from the only generation says how many are kept."""
+def test_rollback_of_the_only_generation_names_the_limit(index: Path) -> None:
+    """A rollback of the only generation reports how many are kept."""
     with pytest.raises(IndexMissing) as caught:
         publish.rollback(index)
     assert told(caught) == (
@@ -278,7 +278,7 @@ def test_what_is_told_where_there_is_nothing_to_go_back_to(index: Path) -> None:
 def test_busy_while_another_process_builds(
     corpus: Path, index: Path, holder: subprocess.Popen[str]
 ) -> None:
-    """While another process builds, a build and a rollback are refused with its number."""
+    """While another process builds, a build and a rollback are rejected with its process id."""
     with pytest.raises(IndexBusy, match=f"process {holder.pid}, since"):
         build.build(corpus, index, force=True)
     with pytest.raises(IndexBusy):
@@ -286,30 +286,30 @@ def test_busy_while_another_process_builds(
     assert len(directory.names(index)) == 1
 
 
-def test_lock_ends_with_its_process(
+def test_the_lock_ends_with_its_process(
     corpus: Path, index: Path, holder: subprocess.Popen[str]
 ) -> None:
-    """A build that was killed holds nothing: the next one can begin."""
+    """A killed build releases the lock, so that another build can start."""
     holder.kill()
     holder.wait()
     assert build.build(corpus, index, force=True).status == "published"
 
 
 def test_reading_needs_no_lock(index: Path, holder: subprocess.Popen[str]) -> None:
-    """While a build is at work, the live generation can be read."""
+    """The live generation can be read during a build."""
     assert holder.poll() is None
     assert directory.current(index).manifest.publications == 5
 
 
 def live(index: Path) -> Generation:
-    """The live generation, which is as it was written."""
+    """Return the live generation, which must be undamaged."""
     found = directory.current(index)
     assert directory.damage(found) == []
     return found
 
 
 def test_damage_names_a_changed_file(index: Path) -> None:
-    """A single bit that is not as it was written is found, and its file named."""
+    """One changed bit is detected, and its file is named."""
     generation = live(index)
     segment = next(generation.segment.glob("*.seg"))
     data = bytearray(segment.read_bytes())
@@ -319,14 +319,14 @@ def test_damage_names_a_changed_file(index: Path) -> None:
 
 
 def test_damage_names_a_missing_file(index: Path) -> None:
-    """A file that is gone is named."""
+    """A missing file is named."""
     generation = live(index)
     (generation.folder / "digests.zst").unlink()
     assert directory.damage(generation) == ["digests.zst is missing"]
 
 
-def test_damage_names_a_cut_file(index: Path) -> None:
-    """A file that was cut off is named."""
+def test_damage_names_a_truncated_file(index: Path) -> None:
+    """A truncated file is named."""
     generation = live(index)
     digests = generation.folder / "digests.zst"
     digests.write_bytes(digests.read_bytes()[:-1])
@@ -334,7 +334,7 @@ def test_damage_names_a_cut_file(index: Path) -> None:
 
 
 def test_every_file_is_in_the_manifest(index: Path) -> None:
-    """The manifest has the size and digest of every file of its generation but itself."""
+    """The manifest lists every file of its generation except itself and its digest."""
     generation = live(index)
     files = {
         each.relative_to(generation.folder).as_posix()
@@ -344,8 +344,8 @@ def test_every_file_is_in_the_manifest(index: Path) -> None:
     assert files == {*generation.manifest.files, "manifest.json", "manifest.sha256"}
 
 
-def test_switch_replaces_the_pointer_at_one_stroke(second: Path) -> None:
-    """Who has opened the pointer before a switch reads the old name whole, others the new."""
+def test_a_switch_replaces_the_pointer_atomically(second: Path) -> None:
+    """A pointer opened before a switch has the old name. Opened later it has the new one."""
     first, last = directory.names(second)
     with (second / "CURRENT").open(encoding="ascii") as opened:
         publish.switch(second, first)
@@ -356,7 +356,7 @@ def test_switch_replaces_the_pointer_at_one_stroke(second: Path) -> None:
 def test_switch_that_fails_leaves_the_pointer(
     second: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A switch that can't be made durable is not made."""
+    """The pointer stays unchanged if the flush of a switch fails."""
 
     def fail(path: Path) -> None:
         raise OSError(f"no space for {path}")
@@ -368,8 +368,8 @@ def test_switch_that_fails_leaves_the_pointer(
     assert directory.current_name(second) == live_before
 
 
-def test_the_next_build_cleans_what_dead_builds_left(corpus: Path, index: Path) -> None:
-    """What a dead build left unfinished is gone before anything is read, changed or not."""
+def test_the_next_build_removes_leftovers_of_killed_builds(corpus: Path, index: Path) -> None:
+    """Leftovers of a killed build are removed before anything is read, even without changes."""
     left = index / "generations" / "000002-dead.partial"
     (left / "segment").mkdir(parents=True)
     (index / "CURRENT.new").touch()
@@ -384,8 +384,8 @@ def test_the_next_build_cleans_what_dead_builds_left(corpus: Path, index: Path) 
     assert not any(seen)
 
 
-def test_the_next_is_numbered_on(index: Path) -> None:
-    """The next generation is empty and numbered after the last, and goes if it is not published."""
+def test_the_next_generation_has_the_next_number(index: Path) -> None:
+    """A new generation is empty, has the next number, and is removed if it is not published."""
     with publish.begun(index) as partial:
         assert partial.name.startswith("000002-")
         assert [each.name for each in partial.iterdir()] == ["segment"]
@@ -394,7 +394,7 @@ def test_the_next_is_numbered_on(index: Path) -> None:
 
 
 def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:
-    """Beside the manifest is its SHA-256, in a line that `sha256sum --check` takes."""
+    """The manifest has a SHA-256 file next to it that `sha256sum --check` accepts."""
     folder = live(index).folder
     assert (folder / "manifest.sha256").read_text().endswith("  manifest.json\n")
     subprocess.run(["sha256sum", "--check", "manifest.sha256"], cwd=folder, check=True)
@@ -402,7 +402,7 @@ def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:
 
 @pytest.mark.parametrize("line", [None, b"", b"0" * 64 + b"  manifest.json\n"])
 def test_a_manifest_is_not_read_without_its_digest(line: bytes | None, index: Path) -> None:
-    """Where the digest is missing or does not fit, the manifest is not read; a build mends it."""
+    """A manifest with a missing or wrong digest is not read. The hint is to build."""
     digest = directory.current(index).folder / "manifest.sha256"
     if line is None:
         digest.unlink()
@@ -413,7 +413,7 @@ def test_a_manifest_is_not_read_without_its_digest(line: bytes | None, index: Pa
 
 
 def test_a_manifest_that_was_changed_is_not_read(index: Path) -> None:
-    """A manifest that is still one, but not the one that was written, makes the index outdated."""
+    """A changed but valid manifest makes the index outdated."""
     file = directory.current(index).folder / "manifest.json"
     file.write_bytes(file.read_bytes().replace(b'"publications": 5', b'"publications": 6'))
     with pytest.raises(IndexOutdated, match="do not fit"):
@@ -423,7 +423,7 @@ def test_a_manifest_that_was_changed_is_not_read(index: Path) -> None:
 def test_a_switch_that_can_not_be_flushed_is_undone(
     second: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the folder of the pointer can't be flushed, what was live is so again."""
+    """If the folder of the pointer can't be flushed, the previous generation stays live."""
     flush, refused = os.fsync, iter([False, True])
 
     def refuse(descriptor: int) -> None:
@@ -442,7 +442,7 @@ def test_a_switch_that_can_not_be_flushed_is_undone(
 def test_a_first_switch_that_can_not_be_flushed_leaves_no_index(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If a first generation was live for a moment only, there is none; the next build has one."""
+    """If the first switch can't be flushed, no index is live. The next build publishes one."""
     index, flush = tmp_path / "first", os.fsync
     refused: list[int] = []
 
@@ -457,15 +457,15 @@ def test_a_first_switch_that_can_not_be_flushed_leaves_no_index(
         build.build(corpus, index)
     assert len(refused) == 1
     assert not (index / "CURRENT").exists()
-    assert len(directory.names(index)) == 1, "someone may be reading it"
+    assert len(directory.names(index)) == 1, "a reader may have it open"
     assert build.build(corpus, index).status == "published"
     assert directory.current_name(index) == directory.names(index)[-1]
 
 
-def test_a_file_that_can_not_be_read_is_damage(
+def test_an_unreadable_file_counts_as_damage(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bad sector in the live generation is told like any damage, and a build mends it."""
+    """A bad sector in the live generation counts as damage, and a build replaces the generation."""
     digests = fsync.digests
 
     def refuse(files: list[Path]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A folder is read in order, completely, and whatever can't be read is told."""
+"""A folder is read completely and in order, and unreadable files are reported."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.samples import article, page
 
 
 def read(folder: Path, catalogue: Catalogue, problems: list[Problem]) -> list[Publication]:
-    """The publications of a folder."""
+    """Return the publications of a folder."""
     return list(reading.read(folder, catalogue, problems.append))
 
 
 def add(folder: Path, name: str, *articles: str) -> None:
-    """A page of articles, put into a corpus folder."""
+    """Write a page of articles into a corpus folder."""
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(page(articles), encoding="utf-8")
@@ -29,7 +29,7 @@ def add(folder: Path, name: str, *articles: str) -> None:
 def test_publications_come_in_the_order_of_files_and_lines(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Files are read by name, folders within too, and each publication tells file and line."""
+    """Files are read in name order, also in subfolders, and publications have file and line."""
     add(corpus, "later/pages.HTM", article("Last"))
     found = read(corpus, catalogue, problems)
     assert [(each.title, each.source.file, each.source.line) for each in found] == [
@@ -44,17 +44,17 @@ def test_publications_come_in_the_order_of_files_and_lines(
 
 
 def test_ancestors_are_added(corpus: Path, catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A publication about a country stands in its region too."""
+    """A publication about a country also has its region."""
     found = {each.title: each.values for each in read(corpus, catalogue, problems)}
     assert found["Removal of Organs"]["region"] == ("Africa",)
     assert found["Issue Brief"]["region"] == ("South Asia",)
     assert "region" not in found["Case Digest"]
 
 
-def test_hidden_files_are_passed_over(
+def test_hidden_files_are_ignored(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Files and folders whose names begin with a dot are not read, and not told."""
+    """Files and folders whose names start with a dot are neither read nor reported."""
     add(corpus, ".hidden.html", article("Hidden"))
     add(corpus, ".git/page.html", article("Hidden"))
     assert len(read(corpus, catalogue, problems)) == 5
@@ -62,19 +62,19 @@ def test_hidden_files_are_passed_over(
 
 
 @pytest.mark.parametrize("name", ["README.md", "style.css", "LICENSE", "others.toml"])
-def test_files_that_belong_to_a_corpus_are_passed_over(
+def test_files_that_belong_to_a_corpus_are_ignored(
     name: str, corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Notes, styles and settings beside the pages are not read, and not told."""
+    """Notes, styles and settings next to the pages are neither read nor reported."""
     (corpus / name).write_text("", encoding="utf-8")
     assert len(read(corpus, catalogue, problems)) == 5
     assert problems == []
 
 
-def test_unknown_ending_is_told(
+def test_unknown_suffix_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A file that no reader takes is told with the endings that are read; the rest is read."""
+    """A file with an unknown suffix is reported with the known suffixes. Other files are read."""
     (corpus / "list.docx").write_bytes(b"")
     assert len(read(corpus, catalogue, problems)) == 5
     assert [(each.file, each.what) for each in problems] == [
@@ -83,10 +83,10 @@ def test_unknown_ending_is_told(
     assert ".html" in problems[0].hint
 
 
-def test_unreadable_file_is_told(
+def test_unreadable_file_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A file that can't be opened is told with the system's reason; the rest is read."""
+    """An unreadable file is reported with the reason of the system. Other files are read."""
     (corpus / "gone.html").symlink_to(corpus / "nowhere.html")
     assert len(read(corpus, catalogue, problems)) == 5
     assert [str(each) for each in problems] == [
@@ -94,29 +94,29 @@ def test_unreadable_file_is_told(
     ]
 
 
-def test_folder_named_like_a_page_is_a_folder(
+def test_folder_with_a_suffix_is_a_folder(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A folder is entered whatever its name ends with."""
+    """A folder with the suffix of a page is read as a folder."""
     add(corpus, "old.html/page.html", article("Old"))
     assert "Old" in {each.title for each in read(corpus, catalogue, problems)}
     assert problems == []
 
 
-def test_bad_entries_do_not_lose_the_good(
+def test_bad_entries_do_not_affect_good_ones(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """The good entries of a file are read, whatever stands between them."""
+    """All good entries of a file are read, also with bad ones between them."""
     add(corpus, "mixed.html", article("One"), article(""), article("Two", "a b"), article("Three"))
     found = {each.title for each in read(corpus, catalogue, problems)}
     assert {"One", "Three"} <= found
     assert [(each.file, each.line) for each in problems] == [("mixed.html", 7), ("mixed.html", 11)]
 
 
-def test_id_that_another_file_has(
+def test_duplicate_id_of_another_file_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Of two files with an id, the first by name has it; the other is told with the place."""
+    """The first file keeps a duplicate id. The other is reported with the place of the first."""
     add(corpus, "zz.html", article("Another Law", "model-law"))
     titles = {each.id: each.title for each in read(corpus, catalogue, problems)}
     assert titles["model-law"] == "Model Law against Trafficking"
@@ -126,20 +126,20 @@ def test_id_that_another_file_has(
     assert "tools.html:6" in problems[0].what
 
 
-def test_ids_made_of_the_same_title_are_told(
+def test_equal_generated_ids_are_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Two entries of one title and year need ids of their own: the second is told."""
+    """The second of two entries with the same title and year is reported."""
     add(corpus, "twins.html", article("Twin", datePublished="2009"))
     add(corpus, "twins2.html", article("Twin", datePublished="2009"))
     assert [each.id for each in read(corpus, catalogue, problems)].count("twin-2009") == 1
     assert [each.entry for each in problems] == ["twin-2009"]
 
 
-def test_file_name_in_another_encoding(
+def test_file_name_in_another_encoding_can_be_printed(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A file whose name is no UTF-8 is read, and its name is one that can be written."""
+    """A file whose name is not UTF-8 is read, and its name can be printed."""
     name = os.fsdecode(b"Gu\xeda.html")
     try:
         add(corpus, name, article("Coffee"))
@@ -149,10 +149,10 @@ def test_file_name_in_another_encoding(
     assert found["Coffee"] == "Gu\ufffda.html"
 
 
-def test_cut_file_keeps_what_came_before(
+def test_truncated_file_keeps_its_readable_entries(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Of a packed file that was cut off, what can be unpacked is read and the rest is told."""
+    """The readable part of a truncated compressed file is indexed, and the rest is reported."""
     lines = [f'{{"title": "Paper {number}", "section": "Papers"}}\n' for number in range(5000)]
     packed = gzip.compress("".join(lines).encode(), mtime=0)
     (corpus / "papers.jsonl.gz").write_bytes(packed[: len(packed) // 2])

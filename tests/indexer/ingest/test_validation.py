@@ -1,4 +1,4 @@
-"""At the boundary, one bad value costs that value and is told; a good entry is never lost."""
+"""Validation removes and reports a bad value, and keeps the rest of the entry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.samples import entry
 
 THIS_YEAR = datetime.now(UTC).year
 ANY_TEXT = st.text(st.characters())
-"""Control characters and lone surrogates too."""
+"""Any characters, also control characters and lone surrogates."""
 
 UNUSABLE = {
     "unknown section": ({"section": "Films"}, "Section: 'Films' is not a value", "Tools, Papers"),
@@ -43,17 +43,17 @@ UNUSABLE = {
 
 
 def checked(found: Entry, catalogue: Catalogue, problems: list[Problem]) -> Publication:
-    """The publication of an entry, which must be one."""
+    """Return the publication of an entry, which must be valid."""
     made = validation.publication(found, catalogue, problems.append)
     assert made is not None
     return made
 
 
 @pytest.mark.parametrize("case", UNUSABLE.values(), ids=UNUSABLE)
-def test_unusable_value_is_told_and_the_rest_is_kept(
+def test_unusable_value_is_reported_and_the_rest_is_kept(
     case: tuple[dict[str, str], str, str], catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A value that can't be used is a problem with its place and a hint; all others are kept."""
+    """An unusable value is reported with its place and a hint. All other values are kept."""
     stated, what, hint = case
     kept = {"section": "Tools", "region": "Africa", "year": "2009", "language": "fr", "note": "x"}
     good = {name: value for name, value in kept.items() if name not in stated}
@@ -65,15 +65,15 @@ def test_unusable_value_is_told_and_the_rest_is_kept(
     assert {name: str(values[0]) for name, values in made.values.items()} == good
 
 
-def test_one_bad_value_of_several(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """Of several values, only the bad ones are left out, and each is told."""
+def test_only_bad_values_are_removed(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """Only the bad ones of several values are removed, and each is reported."""
     found = entry(section="Tools", language=["en", "xx", "English", "French", "yy"])
     assert checked(found, catalogue, problems).values["language"] == ("en", "fr")
     assert len(problems) == 2
 
 
-def test_good_entry_is_taken_whole(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """An entry without faults becomes a publication of typed values, and nothing is told."""
+def test_valid_entry_is_complete(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """A valid entry becomes a publication with typed values and no problems."""
     link = Property("url", "https://example.org/", " The  law ", "fra")
     found = entry(
         " Model  Law ", "law/1", abstract=["One.", "", "Two."], genre="Tools", country=["India"],
@@ -96,23 +96,25 @@ def test_good_entry_is_taken_whole(catalogue: Catalogue, problems: list[Problem]
 
 
 @pytest.mark.parametrize("title", ["", " \n", "\x00"])
-def test_entry_without_title_is_left_out(
+def test_entry_without_title_is_removed(
     title: str, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """An entry without a title is left out and told by its id."""
+    """An entry without a title is removed and reported with its id."""
     found = entry(title, "law", section="Tools")
     assert validation.publication(found, catalogue, problems.append) is None
     assert [(each.what, each.entry) for each in problems] == [("it has no title", "law")]
 
 
-def test_missing_required_value_is_told(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """An entry without a value that the catalogue requires is kept, and what is missing is told."""
+def test_missing_required_value_is_reported(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """An entry without a required value is kept, and the missing value is reported."""
     assert checked(entry(), catalogue, problems).values == {}
     assert [each.what for each in problems] == ["Section: it is missing"]
 
 
-def test_second_value_of_a_single_field(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """Of several different values for a field of one, the first is taken and that is told."""
+def test_second_value_of_a_single_field_is_reported(
+    catalogue: Catalogue, problems: list[Problem]
+) -> None:
+    """A single-valued field keeps the first of several values and reports the others."""
     made = checked(entry(section="Tools", year=["2009", "2009", "2010"]), catalogue, problems)
     assert made.values["year"] == (2009,)
     assert [each.what for each in problems] == ["Year: it has several values"]
@@ -120,31 +122,33 @@ def test_second_value_of_a_single_field(catalogue: Catalogue, problems: list[Pro
 
 
 @pytest.mark.parametrize("address", ["", "#", " # "])
-def test_lost_address_is_no_link(
+def test_link_without_url_is_removed(
     address: str, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A link that has lost its address is no link and no problem."""
+    """A link without a URL is removed without a problem."""
     link = Property("link", address, "English", "en")
     assert "link" not in checked(entry(section="Tools", link=link), catalogue, problems).values
     assert problems == []
 
 
-def test_link_in_an_unknown_language(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A link keeps its address and label where its language is unknown, and that is told."""
+def test_unknown_language_of_a_link_is_reported(
+    catalogue: Catalogue, problems: list[Problem]
+) -> None:
+    """A link in an unknown language keeps its URL and label, and is reported."""
     link = Property("link", "https://example.org/", "Here", "elvish")
     made = checked(entry(section="Tools", link=link), catalogue, problems)
     assert made.values["link"] == (Link("https://example.org/", "Here"),)
     assert ["'elvish'" in each.what for each in problems] == [True]
 
 
-def test_address_is_no_label(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A link that is called by its own address has no label."""
+def test_label_equal_to_the_url_is_removed(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """A link whose text is its URL has no label."""
     made = checked(entry(section="Tools", link="https://example.org/"), catalogue, problems)
     assert made.values["link"] == (Link("https://example.org/"),)
 
 
 def test_years_may_be_restricted(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A row of years can name the years that it allows, as any row its values."""
+    """A row of years can list its allowed values, like any other row."""
     rows = [
         msgspec.structs.replace(row, values=("2009",)) if row.kind == "year" else row
         for row in catalogue.fields
@@ -162,14 +166,14 @@ def test_years_may_be_restricted(catalogue: Catalogue, problems: list[Problem]) 
     ("language", "lang", "told"),
     [("es", "es", 0), ("spa", "es", 0), ("en", None, 0), (None, None, 0), ("elvish", None, 1)],
 )
-def test_language_of_the_title(
+def test_title_keeps_a_foreign_language(
     language: str | None,
     lang: str | None,
     told: int,
     catalogue: Catalogue,
     problems: list[Problem],
 ) -> None:
-    """A title keeps its language where it is known and not the catalogue's own."""
+    """A title keeps its language if it is known and differs from the catalogue's."""
     title = Property("title", "Título", "Título", language)
     found = Entry(Source("page.html", 7), (title, Property("section", "Tools")))
     assert checked(found, catalogue, problems).lang == lang
@@ -181,14 +185,16 @@ def test_language_of_the_title(
     ["law", "2020.acl-main.1", "a/b/c", "10.1000/182", "https://doi.org/10.1/2", "é", "x" * 200],
 )
 def test_given_id_is_kept(identity: str, catalogue: Catalogue, problems: list[Problem]) -> None:
-    """An id that the source gives is kept to the letter, slashes too."""
+    """A given id is kept unchanged, with slashes too."""
     assert checked(entry("Law", identity, section="Tools"), catalogue, problems).id == identity
     assert problems == []
 
 
 @pytest.mark.parametrize("identity", ["a b", "/a", "a/", ".", "../a", "a/./b", "x" * 201])
-def test_unusable_id_is_told(identity: str, catalogue: Catalogue, problems: list[Problem]) -> None:
-    """An entry whose id can't stand in an address is left out and told by its title."""
+def test_unusable_id_is_reported(
+    identity: str, catalogue: Catalogue, problems: list[Problem]
+) -> None:
+    """An entry with an id that is invalid in a URL is removed and reported with its title."""
     found = entry("Law", identity, section="Tools")
     assert validation.publication(found, catalogue, problems.append) is None
     assert [each.entry for each in problems] == ["Law"]
@@ -198,10 +204,10 @@ def test_unusable_id_is_told(identity: str, catalogue: Catalogue, problems: list
 @pytest.mark.parametrize(
     ("identity", "kept"), [("", "law"), (" a", "a"), ("a\x00", "a"), ("e\u0301", "é")]
 )
-def test_id_is_cleaned_as_text_is(
+def test_id_is_cleaned(
     identity: str, kept: str, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """An empty id is none, and one is kept in the composed form, without what can't be seen."""
+    """An empty id counts as missing. Other ids become NFC without invisible characters."""
     assert checked(entry("Law", identity, section="Tools"), catalogue, problems).id == kept
 
 
@@ -220,14 +226,14 @@ def test_id_is_cleaned_as_text_is(
         ("x" * 300, None, "x" * 100),
     ],
 )
-def test_slug(title: str, year: int | None, slug: str) -> None:
-    """An id is the title's words and the year, lower case, plain, and cut between words."""
+def test_slug_has_title_and_year(title: str, year: int | None, slug: str) -> None:
+    """A slug has the folded words of the title and the year, and is cut between words."""
     assert cleaning.slug(title, year) == slug
 
 
 @given(ANY_TEXT, st.none() | st.integers(1000, 9999))
-def test_slug_is_always_a_usable_id(title: str, year: int | None) -> None:
-    """An id made from any title is taken as given, and making one of it again changes nothing."""
+def test_slug_is_always_a_valid_id(title: str, year: int | None) -> None:
+    """The slug of any title is a valid id, and the slug of a slug is the same."""
     catalogue = catalogue_toml.load(CORPUS)
     made = cleaning.slug(title, year)
     problems: list[Problem] = []
@@ -239,7 +245,7 @@ def test_slug_is_always_a_usable_id(title: str, year: int | None) -> None:
 
 @given(ANY_TEXT)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
-    """Cleaned text is NFC, has single spaces within, no control characters and no surrogates."""
+    """Cleaned text is NFC with single spaces and no control characters or surrogates."""
     cleaned = cleaning.clean(text)
     assert cleaning.clean(cleaned) == cleaned
     assert unicodedata.is_normalized("NFC", cleaned)
@@ -256,7 +262,7 @@ SOURCE_NAMES = st.sampled_from(sorted(catalogue_toml.load(CORPUS).by_source_name
 def test_any_entry_is_a_publication_or_a_problem(
     properties: list[Property], identity: str | None
 ) -> None:
-    """Whatever an entry states, it becomes a publication or is told, and both can be written."""
+    """Any entry becomes a publication or a problem, and both can be encoded."""
     problems: list[Problem] = []
     found = Entry(Source("page.html", 7), tuple(properties), identity)
     made = validation.publication(found, catalogue_toml.load(CORPUS), problems.append)
@@ -266,12 +272,12 @@ def test_any_entry_is_a_publication_or_a_problem(
 
 
 def placed(identity: str, line: int) -> Publication:
-    """A publication of an id, on a line."""
+    """Return a publication with this id and line."""
     return Publication(id=identity, title="Law", source=Source("a.html", line))
 
 
-def test_second_of_an_id_is_left_out(problems: list[Problem]) -> None:
-    """Of publications of one id the first is kept; the others are told with its place."""
+def test_second_publication_of_an_id_is_removed(problems: list[Problem]) -> None:
+    """The first publication of an id is kept. Others are reported with the place of the first."""
     given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
     places: dict[str, Source] = {}
     first = [each for each in given_ids if ids.is_first(each, problems.append, places)]
@@ -281,14 +287,14 @@ def test_second_of_an_id_is_left_out(problems: list[Problem]) -> None:
 
 
 def test_numbered_ids_are_all_different() -> None:
-    """Where all are wanted, an id that is taken gets the next free number behind it."""
+    """A duplicate id gets the next free number as a suffix."""
     given_ids = ["a", "a-2", "a", "b", "a"]
     made = ids.numbered(placed(identity, 1) for identity in given_ids)
     assert [each.id for each in made] == ["a", "a-2", "a-3", "b", "a-4"]
 
 
-def test_a_slip_in_a_name_is_told(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A name that nearly is a field's is told with the one meant; other names are left alone."""
+def test_a_misspelled_name_is_reported(catalogue: Catalogue, problems: list[Problem]) -> None:
+    """A misspelled field name is reported with the likely one. Other names are ignored."""
     found = entry("Law", section="Tools", sectoin="Tools", colour="red")
     assert checked(found, catalogue, problems).title == "Law"
     assert [each.what for each in problems] == ["'sectoin' is no field of this catalogue"]

@@ -1,4 +1,4 @@
-"""A build publishes a whole new generation of what is in the corpus, or leaves all as it is."""
+"""A build publishes a complete generation of the corpus, or changes nothing."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from tests.samples import article, page
 
 
 def write(corpus: Path, *titles: str, name: str = "new.html") -> None:
-    """A page of publications with these titles."""
+    """Write a page of publications with these titles."""
     (corpus / name).write_text(page([article(title) for title in titles]), encoding="utf-8")
 
 
 def edit(file: Path, old: str, new: str) -> None:
-    """A file with a text in it replaced by another."""
+    """Replace a text in a file by another."""
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def live_files(index: Path) -> dict[str, bytes]:
-    """All that is live, byte by byte, and the pointer to it."""
+    """Return the bytes of all files of the live generation, and of the pointer."""
     folder = directory.current(index).folder
     files = {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
     return {**files, "CURRENT": (index / "CURRENT").read_bytes()}
 
 
 def found(index: Path, tree: query.Query) -> set[str]:
-    """The ids that stock Whoosh finds in the live generation."""
+    """Return the ids of hits that stock Whoosh finds in the live generation."""
     opened = whoosh_index.open_dir(directory.current(index).segment)
     with opened.searcher() as searcher:
         return {
@@ -54,14 +54,14 @@ def found(index: Path, tree: query.Query) -> set[str]:
         }
 
 
-def test_the_table_of_contents_names_a_class_that_stays(index: Path) -> None:
-    """Whoosh's table of contents names the class of the segment by its promised path."""
+def test_the_table_of_contents_names_the_public_class(index: Path) -> None:
+    """Whoosh's table of contents names the segment class by its public path."""
     contents = (directory.current(index).segment / "_MAIN_1.toc").read_bytes()
     assert b"indexer.codec.whoosh_codec\x94\x8c\x0fColumnarSegment" in contents
 
 
 def test_first_build_adds_all(corpus: Path, tmp_path: Path) -> None:
-    """The first build publishes everything as added, in the first generation."""
+    """The first build publishes all publications as added, in generation 1."""
     outcome = build.build(corpus, tmp_path / "index")
     assert outcome.status == "published"
     assert outcome.changes == Changes(added=5, changed=0, removed=0, unchanged=0)
@@ -70,8 +70,8 @@ def test_first_build_adds_all(corpus: Path, tmp_path: Path) -> None:
     assert outcome.generation.name.startswith("000001-")
 
 
-def test_nothing_changed_rebuilds_nothing(corpus: Path, index: Path) -> None:
-    """Without a change there is no new generation, and all is told to be unchanged."""
+def test_without_changes_nothing_is_published(corpus: Path, index: Path) -> None:
+    """A build without changes publishes no generation and counts all as unchanged."""
     before = live_files(index)
     outcome = build.build(corpus, index)
     assert outcome.status == "unchanged"
@@ -80,8 +80,8 @@ def test_nothing_changed_rebuilds_nothing(corpus: Path, index: Path) -> None:
     assert len(directory.names(index)) == 1
 
 
-def test_changes_are_told_apart(corpus: Path, index: Path) -> None:
-    """What was added, changed, removed and left as it was is counted by content."""
+def test_changes_are_counted(corpus: Path, index: Path) -> None:
+    """Added, changed, removed and unchanged publications are counted by content."""
     write(corpus, "New One", "New Two")
     (corpus / "more.jsonl").unlink()
     edit(corpus / "tools.html", "commentaries", "remarks")
@@ -92,8 +92,8 @@ def test_changes_are_told_apart(corpus: Path, index: Path) -> None:
     assert found(index, query.Term("title", "new")) == {"new-one", "new-two"}
 
 
-def test_moved_lines_are_published_and_unchanged(corpus: Path, index: Path) -> None:
-    """A publication that only stands elsewhere is unchanged, and its new place is published."""
+def test_moved_publications_are_unchanged_and_published(corpus: Path, index: Path) -> None:
+    """A publication that only moved counts as unchanged, and its new line is published."""
     edit(corpus / "tools.html", "<body>", "<body>\n")
     outcome = build.build(corpus, index)
     assert (outcome.status, outcome.changes) == ("published", Changes(0, 0, 0, 5))
@@ -110,7 +110,7 @@ def test_moved_lines_are_published_and_unchanged(corpus: Path, index: Path) -> N
 def test_change_of_the_catalogue_rebuilds(
     file: str, old: str, new: str, corpus: Path, index: Path
 ) -> None:
-    """A change of the rows or of the grouping alone makes a new generation."""
+    """A change of the rows or of the grouping alone publishes a generation."""
     edit(corpus / file, old, new)
     assert build.build(corpus, index).status == "published"
     assert len(directory.names(index)) == 2
@@ -120,21 +120,21 @@ def test_change_of_the_catalogue_rebuilds(
 def test_change_of_the_program_rebuilds(
     part: tuple[object, str], corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another analysis, or another form of the index, makes a new generation."""
+    """Another version of the analysis or of the format publishes a generation."""
     module, name = part
     monkeypatch.setattr(module, name, getattr(module, name) + 1)
     assert build.build(corpus, index).status == "published"
 
 
-def test_force_rebuilds_what_is_unchanged(corpus: Path, index: Path) -> None:
-    """With force, a new generation is made of the same publications."""
+def test_force_publishes_without_changes(corpus: Path, index: Path) -> None:
+    """With force, a generation of the same publications is published."""
     outcome = build.build(corpus, index, force=True)
     assert (outcome.status, outcome.changes.unchanged) == ("published", 5)
     assert len(directory.names(index)) == 2
 
 
 def refused(corpus: Path, index: Path) -> Refused:
-    """Why a build is refused; it must be, and must leave what is live untouched."""
+    """Return the error of a rejected build, which must leave the live generation unchanged."""
     before = live_files(index)
     with pytest.raises(Refused) as caught:
         build.build(corpus, index)
@@ -144,8 +144,8 @@ def refused(corpus: Path, index: Path) -> Refused:
     return caught.value
 
 
-def test_half_a_corpus_is_refused(corpus: Path, index: Path) -> None:
-    """Under half of the live publications are not published, unless by force."""
+def test_half_a_corpus_is_rejected(corpus: Path, index: Path) -> None:
+    """A build with fewer than half of the live publications is rejected, unless forced."""
     (corpus / "papers.html").unlink()
     (corpus / "tools.html").unlink()
     write(corpus, "New")
@@ -154,7 +154,7 @@ def test_half_a_corpus_is_refused(corpus: Path, index: Path) -> None:
 
 
 def test_half_of_the_publications_are_enough(corpus: Path, index: Path) -> None:
-    """Half of the live publications or more are published."""
+    """A build with at least half of the live publications is published."""
     write(corpus, "New")
     build.build(corpus, index)
     for name in ("papers.html", "new.html"):
@@ -162,8 +162,8 @@ def test_half_of_the_publications_are_enough(corpus: Path, index: Path) -> None:
     assert build.build(corpus, index).changes == Changes(0, 0, 3, 3)
 
 
-def test_nothing_readable_is_refused(corpus: Path, index: Path) -> None:
-    """A corpus in which nothing can be read is not published, and its problems are told."""
+def test_an_unreadable_corpus_is_rejected(corpus: Path, index: Path) -> None:
+    """A corpus without a readable publication is rejected with its problems."""
     for name in ("papers.html", "more.jsonl"):
         (corpus / name).unlink()
     (corpus / "tools.html").write_bytes(b"\xff")
@@ -172,8 +172,8 @@ def test_nothing_readable_is_refused(corpus: Path, index: Path) -> None:
     assert [each.file for each in error.problems] == ["tools.html"]
 
 
-def test_nothing_at_all_is_refused_at_the_first_build(corpus: Path, tmp_path: Path) -> None:
-    """An empty corpus makes no first index, unless by force."""
+def test_an_empty_first_build_is_rejected(corpus: Path, tmp_path: Path) -> None:
+    """An empty corpus publishes no first generation, unless forced."""
     for name in ("papers.html", "more.jsonl", "tools.html"):
         (corpus / name).unlink()
     index = tmp_path / "index"
@@ -186,7 +186,7 @@ def test_nothing_at_all_is_refused_at_the_first_build(corpus: Path, tmp_path: Pa
 
 
 def test_problems_are_recorded(corpus: Path, index: Path) -> None:
-    """Bad entries do not stop a build; what is wrong is told, and kept with the generation."""
+    """Bad entries do not stop a build. Their problems are returned and kept in the manifest."""
     write(corpus, "Good", "")
     outcome = build.build(corpus, index)
     assert [(each.file, each.what) for each in outcome.problems] == [
@@ -196,8 +196,8 @@ def test_problems_are_recorded(corpus: Path, index: Path) -> None:
     assert build.build(corpus, index).problems == outcome.problems
 
 
-def test_mended_problem_is_published(corpus: Path, index: Path) -> None:
-    """A problem that is gone is gone from the live index, though no publication changed."""
+def test_fixed_problem_is_removed(corpus: Path, index: Path) -> None:
+    """A fixed problem is removed from the live manifest, even if no publication changed."""
     write(corpus, "Good")
     (corpus / "list.docx").write_bytes(b"")
     build.build(corpus, index)
@@ -207,8 +207,8 @@ def test_mended_problem_is_published(corpus: Path, index: Path) -> None:
     assert directory.current(index).manifest.problems == ()
 
 
-def test_manifest_tells_what_is_in_it(index: Path) -> None:
-    """A generation counts its publications by each facet, and keeps its catalogue."""
+def test_manifest_has_counts_and_catalogue(index: Path) -> None:
+    """The manifest has the number of publications per facet value, and the catalogue."""
     manifest = directory.current(index).manifest
     assert manifest.publications == 5
     assert manifest.counts["section"] == {"Papers": 3, "Tools": 2}
@@ -219,7 +219,7 @@ def test_manifest_tells_what_is_in_it(index: Path) -> None:
 
 
 def test_last_three_generations_are_kept(corpus: Path, index: Path) -> None:
-    """The last three generations stay on disk, older ones go."""
+    """The last three generations are kept, and older ones are removed."""
     for number in range(4):
         write(corpus, f"Number {number}")
         build.build(corpus, index)
@@ -229,15 +229,15 @@ def test_last_three_generations_are_kept(corpus: Path, index: Path) -> None:
 
 
 class Interrupted(Progress):
-    """Is ended as soon as publications have been read."""
+    """Progress that ends the build as soon as publications have been read."""
 
     def counted(self, publications: Sequence[Publication]) -> None:
-        """Is ended."""
+        """End the build."""
         raise KeyboardInterrupt
 
 
-def test_build_that_is_cut_off_leaves_what_is_live(corpus: Path, index: Path) -> None:
-    """A build that ends while it writes changes nothing that is live, and the next one works."""
+def test_interrupted_build_changes_nothing(corpus: Path, index: Path) -> None:
+    """A build that is interrupted changes nothing that is live, and the next build succeeds."""
     before = live_files(index)
     write(corpus, "New")
     with pytest.raises(KeyboardInterrupt):
@@ -249,18 +249,18 @@ def test_build_that_is_cut_off_leaves_what_is_live(corpus: Path, index: Path) ->
 
 
 class Seen(Progress):
-    """Keeps what it is told."""
+    """Progress that keeps the publications."""
 
     def __init__(self) -> None:
         self.publications: list[Publication] = []
 
     def counted(self, publications: Sequence[Publication]) -> None:
-        """Keeps the publications."""
+        """Keep the publications."""
         self.publications += publications
 
 
-def test_progress_is_given_what_is_written(corpus: Path, tmp_path: Path) -> None:
-    """A build shows its progress over all publications that it writes."""
+def test_progress_gets_all_publications(corpus: Path, tmp_path: Path) -> None:
+    """The progress gets all publications that a build writes."""
     seen = Seen()
     build.build(corpus, tmp_path / "index", progress=seen)
     assert len(seen.publications) == 5
@@ -268,23 +268,23 @@ def test_progress_is_given_what_is_written(corpus: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["manifest.json", "digests.zst", "segment/*.seg"])
 def test_damaged_generation_is_replaced(name: str, corpus: Path, index: Path) -> None:
-    """A live generation that is damaged is replaced by a build, though nothing changed."""
+    """A damaged live generation is replaced by a build, even without changes."""
     next(directory.current(index).folder.glob(name)).write_text("{", encoding="utf-8")
     assert build.build(corpus, index).status == "published"
     assert directory.damage(directory.current(index)) == []
     assert found(index, query.Term("title", "law")) == {"model-law"}
 
 
-def test_nothing_is_read_of_a_damaged_generation(corpus: Path, index: Path) -> None:
-    """Digests that are not those that were written are not read, though they could be."""
+def test_a_build_reads_nothing_of_a_damaged_generation(corpus: Path, index: Path) -> None:
+    """Changed digests of the live generation are not read, even if they are valid."""
     live = directory.current(index)
     forged = manifest.packed_digests({**live.digests(), "ghost": "00" * 16})
     (live.folder / manifest.DIGESTS).write_bytes(forged)
     assert build.build(corpus, index).changes == Changes(added=5, changed=0, removed=0, unchanged=0)
 
 
-def test_an_index_of_an_earlier_form_is_built_anew(corpus: Path, index: Path) -> None:
-    """An index whose manifest has no digest yet is not misread: it is replaced by a build."""
+def test_an_index_of_an_earlier_format_is_rebuilt(corpus: Path, index: Path) -> None:
+    """An index whose manifest has no digest is outdated, and a build replaces it."""
     (directory.current(index).folder / manifest.MANIFEST_DIGEST).unlink()
     with pytest.raises(manifest.IndexOutdated, match="Run: pubsearch build"):
         directory.current(index)
@@ -314,13 +314,13 @@ FINDS: dict[str, tuple[query.Query, set[str]]] = {
 
 
 @pytest.mark.parametrize(("tree", "ids"), FINDS.values(), ids=FINDS)
-def test_stock_whoosh_finds(tree: query.Query, ids: set[str], index: Path) -> None:
-    """Stock Whoosh opens a generation as it stands, and finds by query tree."""
+def test_stock_whoosh_searches_a_generation(tree: query.Query, ids: set[str], index: Path) -> None:
+    """Stock Whoosh opens a generation and finds the expected hits of a query tree."""
     assert found(index, tree) == ids
 
 
-def test_generation_is_one_segment_in_the_order_of_the_corpus(index: Path) -> None:
-    """A generation is a single segment, and documents have the order of the corpus."""
+def test_generation_is_one_segment_in_corpus_order(index: Path) -> None:
+    """A generation is a single segment with documents in the order of the corpus."""
     opened = whoosh_index.open_dir(directory.current(index).segment)
     with opened.reader() as reader:
         assert reader.is_atomic()
@@ -335,11 +335,11 @@ STILL: Event = ("still", lambda: None)
 
 
 class WatchEnded(Exception):
-    """Nothing more happens to the folder."""
+    """The end of the events in a watched folder."""
 
 
 def watched(corpus: Path, *events: Event) -> list[str]:
-    """What happened to a folder, one event during each sleep, and when a build was due."""
+    """Return the log of events, one during each sleep, and of the builds that became due."""
     log: list[str] = []
     left = list(events)
 
@@ -361,47 +361,47 @@ def watched(corpus: Path, *events: Event) -> list[str]:
 
 
 def writes(corpus: Path, title: str) -> Event:
-    """A page is written anew."""
+    """Return an event that rewrites a page."""
     return title, lambda: write(corpus, title)
 
 
-def test_watch_builds_at_once_and_not_again(corpus: Path) -> None:
-    """A build is due at the start, and none while nothing changes."""
+def test_watch_builds_once_without_changes(corpus: Path) -> None:
+    """A build is due at the start, and none follows without changes."""
     assert watched(corpus, STILL, STILL, STILL) == ["build", "still", "still", "still"]
 
 
-def test_watch_waits_until_the_folder_stands_still(corpus: Path) -> None:
-    """A build is due once after a change, when two looks have seen the same."""
+def test_watch_waits_until_the_folder_is_stable(corpus: Path) -> None:
+    """A build is due once after a change, as soon as two looks are equal."""
     events = (STILL, writes(corpus, "one"), writes(corpus, "the other"), STILL, STILL)
     assert watched(corpus, *events) == [
         "build", "still", "one", "the other", "still", "build", "still",
     ]  # fmt: skip
 
 
-def test_watch_sees_files_that_go(corpus: Path) -> None:
-    """A file less is a change."""
+def test_watch_detects_removed_files(corpus: Path) -> None:
+    """A removed file is a change."""
     gone = ("gone", (corpus / "tools.html").unlink)
     assert watched(corpus, gone, STILL, STILL) == ["build", "gone", "still", "build", "still"]
 
 
-def test_outcome_tells_how_long_it_took(corpus: Path, index: Path) -> None:
-    """A build tells its seconds, and the generation has them too."""
+def test_outcome_has_its_duration(corpus: Path, index: Path) -> None:
+    """The outcome of a build and the manifest have its duration in seconds."""
     outcome: Outcome = build.build(corpus, index, force=True)
     assert outcome.seconds >= outcome.generation.manifest.seconds > 0
 
 
 def segment_files(index: Path) -> dict[str, bytes]:
-    """The files of the live segment and the digests, byte by byte."""
+    """Return the bytes of the live segment's files and of the digests."""
     generation = directory.current(index)
     files = {each.name: each.read_bytes() for each in generation.segment.iterdir()}
     return {**files, "digests": (generation.folder / manifest.DIGESTS).read_bytes()}
 
 
 @pytest.mark.slow
-def test_a_rebuild_in_another_process_is_a_full_build_byte_by_byte(
+def test_an_incremental_build_equals_a_full_build(
     corpus: Path, index: Path, tmp_path: Path
 ) -> None:
-    """What copies the unchanged makes the very files that a build from nothing makes elsewhere."""
+    """An incremental build writes the same bytes as a full build in another process."""
     write(corpus, "Another one", "And one more about crime", name="a-first.html")
     edit(corpus / "tools.html", "commentaries", "remarks")
     script = (

@@ -1,4 +1,4 @@
-"""A corpus is checked as it would be built, and what its thesaurus is good for is told."""
+"""A check reports the problems of a build, and the concepts that no publication has."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ CONCEPTS = {
     "chinese-elsewhere": {"zh": ["运贩"]},
     "no-word": {"en": ["?!"]},
 }
-"""Concepts, by what they are called."""
+"""Labels of each concept."""
 FOUND = {"organs", "twice", "accents", "country", "spanish", "chinese"}
 
 
 @pytest.fixture
 def checked(corpus: Path) -> check.Verdict:
-    """What is found out about the small corpus with these concepts, and three texts more."""
+    """Return the verdict on the small corpus with these concepts and three more publications."""
     (corpus / "thesaurus.toml").write_text(
         "\n".join(
             f"[[concept]]\nid = {json.dumps(identity)}\nprefLabel = {{}}\n[concept.altLabel]\n"
@@ -60,15 +60,15 @@ def checked(corpus: Path) -> check.Verdict:
     return check.check(corpus)
 
 
-def test_concepts_that_no_publication_has(checked: check.Verdict) -> None:
-    """A label is found by its stems side by side in one text that is searched, in its language."""
+def test_concepts_without_publications_are_missing(checked: check.Verdict) -> None:
+    """A label occurs if its stems are adjacent in one searchable text in its language."""
     missing = [each.id for each in checked.missing]
     assert missing == [identity for identity in CONCEPTS if identity not in FOUND]
     assert (checked.concepts, checked.publications, checked.problems) == (13, 8, ())
 
 
-def test_a_check_finds_what_a_build_finds(corpus: Path, tmp_path: Path) -> None:
-    """A check has the problems and the number of publications that a build has, in its order."""
+def test_a_check_equals_a_build(corpus: Path, tmp_path: Path) -> None:
+    """A check has the same problems, in the same order, and the same publications as a build."""
     articles = [article("", "untitled"), article("Twice", "same"), article("Twice", "same")]
     (corpus / "bad.html").write_text(page([*articles, article("Y", year="1")]), encoding="utf-8")
     (corpus / "image.png").write_bytes(b"")
@@ -81,22 +81,22 @@ def test_a_check_finds_what_a_build_finds(corpus: Path, tmp_path: Path) -> None:
 
 
 class Seen(Progress):
-    """Keeps what it is told."""
+    """Progress that counts publications and bytes."""
 
     def __init__(self) -> None:
         self.passed, self.read = 0, 0
 
     def at(self, read: int) -> None:
-        """Keeps how many bytes have been read."""
+        """Keep the number of bytes read."""
         self.read = read
 
     def counted(self, publications: Sequence[Publication]) -> None:
-        """Counts the publications."""
+        """Count the publications."""
         self.passed += len(publications)
 
 
-def test_how_far_a_check_is(corpus: Path) -> None:
-    """Each publication is shown as it passes, and in the end all bytes of the pages are read."""
+def test_a_check_reports_its_progress(corpus: Path) -> None:
+    """The progress counts each publication, and at the end all bytes of the pages."""
     seen = Seen()
     verdict = check.check(corpus, seen)
     assert seen.passed == verdict.publications == 5
@@ -104,8 +104,8 @@ def test_how_far_a_check_is(corpus: Path) -> None:
     assert seen.read == sum(each.stat().st_size for each in pages)
 
 
-def test_what_a_search_finds_is_not_missing(tmp_path: Path) -> None:
-    """The concepts that are missing are those of which a search by a foreign name finds nothing."""
+def test_missing_concepts_have_no_hits(tmp_path: Path) -> None:
+    """A concept is missing exactly if a search for its Chinese label has no hits."""
     searcher = named.opened(tmp_path)
     missing = {each.id for each in check.check(tmp_path / "corpus").missing}
     assert missing == {"seal-hunting", "police-dogs"}
@@ -114,10 +114,10 @@ def test_what_a_search_finds_is_not_missing(tmp_path: Path) -> None:
         assert (found.total == 0) == (concept.id in missing)
 
 
-def test_the_corpus_is_sound() -> None:
-    """The corpus that comes with the program has no problems, and names most concepts."""
+def test_the_corpus_of_the_project_is_valid() -> None:
+    """The corpus of the project has no problems and contains most concepts."""
     verdict = check.check(ROOT / "corpus")
     assert verdict.problems == ()
     assert verdict.publications == 136
-    # The thesaurus also has concepts that no publication is about: a search for one says so.
+    # The thesaurus also has concepts without publications. A search for one reports that.
     assert verdict.concepts - len(verdict.missing) >= 250

@@ -1,4 +1,4 @@
-"""A file of publications becomes a corpus folder, and nothing of it is lost."""
+"""An import of a file of publications writes a complete corpus folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LINES = [
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A file of four publications, two of them of one title and year, one of no section."""
+    """Return a file of 4 publications: 2 share title and year, and 1 has no section."""
     file = tmp_path / "list.jsonl"
     file.write_text("".join(f"{json.dumps(each)}\n" for each in LINES), encoding="utf-8")
     return file
@@ -37,24 +37,24 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def into(tmp_path: Path) -> Path:
-    """A folder that is not there yet."""
+    """Return the path of a new folder."""
     return tmp_path / "new" / "pages"
 
 
 def read_back(folder: Path, problems: list[Problem]) -> list[Publication]:
-    """The publications of an imported folder."""
+    """Return the publications of an imported folder."""
     return list(reading.read(folder, catalogue_toml.load(folder), problems.append))
 
 
 def digests(publications: list[Publication]) -> dict[str, str]:
-    """What publications say, by their ids."""
+    """Return the content of publications by id."""
     return {each.id: each.digest for each in publications}
 
 
-def test_what_was_imported_is_read_back_as_it_was(
+def test_an_import_is_read_back_unchanged(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """Reading the pages of an import gives equal publications, each with its id."""
+    """The pages of an import give equal publications with their ids."""
     imported = importer.import_file(source, into, corpus, problems.append)
     catalogue = catalogue_toml.load(into)
     expected = [catalogue.with_ancestors(each) for each in imported]
@@ -62,40 +62,40 @@ def test_what_was_imported_is_read_back_as_it_was(
     assert sorted(digests(imported)) == ["brief/6", "guia", "model-law-2009", "model-law-2009-2"]
 
 
-def test_sections_are_taken_as_the_file_has_them(
+def test_sections_keep_the_order_of_the_file(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """The sections of the file, in its order, are those of the new catalogue."""
+    """The new catalogue has the sections of the file in their order."""
     importer.import_file(source, into, corpus, problems.append)
     catalogue = catalogue_toml.load(into)
     assert catalogue.by_name["section"].values[:3] == ("Tools", "Films, old", "Films: old")
     assert catalogue.groups == catalogue_toml.load(corpus).groups
 
 
-def test_sections_of_one_name_get_pages_of_their_own(
+def test_similar_sections_have_separate_pages(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """Sections whose names differ only in signs have a page each."""
+    """Sections whose names differ only in punctuation have separate pages."""
     importer.import_file(source, into, corpus, problems.append)
     assert sorted(each.name for each in into.glob("*.html")) == [
         "films-old-2.html", "films-old.html", "small-catalogue.html", "tools.html",
     ]  # fmt: skip
 
 
-def test_section_with_a_very_long_name(
+def test_long_section_has_a_short_file_name(
     into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """A section's page has a name that a file system takes, however long the section's is."""
+    """The page of a section has a valid file name, however long the section's name is."""
     file = tmp_path / "list.jsonl"
     file.write_text(json.dumps({"title": "Law", "section": "人" * 300}), encoding="utf-8")
     importer.import_file(file, into, corpus, problems.append)
     assert len(read_back(into, problems)) == 1
 
 
-def test_what_has_no_place_is_told(
+def test_problems_of_an_import_are_reported(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """What the file says and the catalogue can't hold is told with its line."""
+    """A missing section and a broken line are reported with their line numbers."""
     source.write_text(source.read_text(encoding="utf-8") + "{\n", encoding="utf-8")
     importer.import_file(source, into, corpus, problems.append)
     assert [(each.line, each.what.partition(":")[0]) for each in problems] == [
@@ -106,15 +106,15 @@ def test_what_has_no_place_is_told(
 def test_imported_folder_can_be_built(
     source: Path, into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """An imported folder is a corpus like any other."""
+    """An imported folder can be built."""
     importer.import_file(source, into, corpus, problems.append)
     assert build.build(into, tmp_path / "index").changes.added == 4
 
 
-def test_import_again_gives_the_same_bytes(
+def test_a_second_import_is_identical(
     source: Path, tmp_path: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """Two imports of one file write the same."""
+    """Two imports of a file write the same bytes."""
     written = []
     for name in ("one", "other"):
         importer.import_file(source, tmp_path / name, corpus, problems.append)
@@ -123,20 +123,20 @@ def test_import_again_gives_the_same_bytes(
     assert len(written[0]) == 6
 
 
-def test_import_into_the_folder_of_the_rows(
+def test_folder_with_only_a_catalogue_can_be_the_target(
     source: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """A folder that has a catalogue and no pages yet can take them itself."""
+    """A folder with a catalogue but without pages can be the target."""
     for page_file in (*corpus.glob("*.html"), *corpus.glob("*.jsonl")):
         page_file.unlink()
     importer.import_file(source, corpus, corpus, problems.append)
     assert len(read_back(corpus, [])) == 4
 
 
-def test_folder_with_pages_is_refused(
+def test_folder_with_pages_is_rejected(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """A folder that has pages, in a folder within too, is refused and left as it is."""
+    """A folder with pages, also in a subfolder, is rejected and left unchanged."""
     (into / "within").mkdir(parents=True)
     (into / "within" / "page.html").write_text(page([article("Mine")]), encoding="utf-8")
     with pytest.raises(ImportRefused, match="has pages already"):
@@ -144,19 +144,19 @@ def test_folder_with_pages_is_refused(
     assert [each.name for each in into.iterdir()] == ["within"]
 
 
-def test_file_that_no_reader_knows_is_refused(
+def test_unknown_format_is_rejected(
     into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """A file of an unknown kind is refused with the kinds that are known."""
+    """A file of an unknown format is rejected with the known formats."""
     with pytest.raises(ImportRefused, match=r"no reader knows list\.pdf.*\.jsonl"):
         importer.import_file(tmp_path / "list.pdf", into, corpus, problems.append)
     assert not into.exists()
 
 
-def test_file_without_publications_is_refused(
+def test_file_without_publications_is_rejected(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """A file in which there is no publication is refused, its problems are told."""
+    """A file without publications is rejected with its problems."""
     source.write_text("{}\n", encoding="utf-8")
     match = r"holds no publication\. Its reader was chosen because its name ends with \.jsonl"
     with pytest.raises(ImportRefused, match=match):
@@ -165,19 +165,19 @@ def test_file_without_publications_is_refused(
     assert not into.exists()
 
 
-def test_rows_must_be_there(
+def test_a_catalogue_is_required(
     source: Path, into: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """Without the rows of a catalogue nothing is imported."""
+    """An import without a catalogue raises CatalogueError and writes nothing."""
     with pytest.raises(CatalogueError, match="there is no such file"):
         importer.import_file(source, into, tmp_path, problems.append)
     assert not into.exists()
 
 
-def test_text_catalogue_is_imported_whole(
+def test_text_catalogue_is_imported_completely(
     shared: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """The text catalogue of 2019 gives 136 publications in 7 sections, read back as they were."""
+    """The text catalogue of 2019 has 136 publications in 7 sections, read back unchanged."""
     file = shared / "data/catalogue-2019.txt"
     imported = importer.import_file(file, into, CORPUS, problems.append)
     assert len(imported) == 136

@@ -1,4 +1,4 @@
-"""A build that would remove much publishes nothing, unless by force, and names the files."""
+"""A build that removes many publications needs force, and the refusal names the files."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.samples import article, page
 
 
 def write(corpus: Path, name: str, *titles: str) -> None:
-    """A page of publications with these titles; none if there are none."""
+    """Write a page of publications with these titles, or remove it if there are none."""
     if titles:
         (corpus / name).write_text(page([article(each) for each in titles]), encoding="utf-8")
 
 
 def remake(corpus: Path, *counts: int) -> None:
-    """The corpus is made of pages with so many publications each."""
+    """Write a corpus of pages with these numbers of publications."""
     for path in (*corpus.glob("*.html"), *corpus.glob("*.jsonl")):
         path.unlink()
     for number, count in enumerate(counts):
@@ -32,7 +32,7 @@ def remake(corpus: Path, *counts: int) -> None:
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a corpus."""
+    """Return a folder with a corpus."""
     folder = tmp_path_factory.mktemp("counted")
     samples.write_corpus(folder / "corpus")
     return folder
@@ -48,10 +48,8 @@ sizes = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (max(
 @example([(59, 47)], 0)
 @example([(59, 46)], 0)
 @pytest.mark.slow
-def test_much_is_removed_only_by_force(
-    counted: Path, pages: list[tuple[int, int]], more: int
-) -> None:
-    """A build removes over ten publications and over a fifth of all only by force."""
+def test_large_removals_need_force(counted: Path, pages: list[tuple[int, int]], more: int) -> None:
+    """A build that removes over 10 publications and over a fifth of all needs force."""
     before, after = [size for size, _ in pages], [left for _, left in pages]
     corpus, index, total = counted / "corpus", counted / "index", sum(before) + 1
     remake(corpus, 1, *before)
@@ -70,7 +68,7 @@ def test_much_is_removed_only_by_force(
 
 
 def test_removal_names_the_files_that_lack_publications(corpus: Path, index: Path) -> None:
-    """A refusal names each file with its number, those that are missing, and how many more."""
+    """A refusal names files with counts, marks missing files, and counts further files."""
     remake(corpus, *[2] * 25, 30)
     build.build(corpus, index, force=True)
     remake(corpus, *[1] * 25)
@@ -82,10 +80,10 @@ def test_removal_names_the_files_that_lack_publications(corpus: Path, index: Pat
 
 
 @pytest.mark.parametrize("harm", ["digests.zst", "segment/publications.seg", "CURRENT"])
-def test_removal_is_refused_where_the_live_index_is_damaged(
+def test_removal_is_checked_against_a_damaged_index(
     harm: str, corpus: Path, tmp_path: Path
 ) -> None:
-    """The publications of a damaged generation, or one that CURRENT does not name, still count."""
+    """Publications of a generation that is damaged or not in CURRENT still count."""
     index = tmp_path / "other"
     remake(corpus, 1, 12)
     build.build(corpus, index)

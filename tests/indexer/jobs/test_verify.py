@@ -1,4 +1,4 @@
-"""`verify` reads an index through, and names what is wrong with it."""
+"""`verify` reads all generations of an index and reports damage."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from indexer.jobs import build, verify
 
 
 def wrong(index: Path) -> list[tuple[str, ...]]:
-    """What is wrong with each generation, oldest first."""
+    """Return the faults of each generation, oldest first."""
     return [each.wrong for each in verify.verify(index)]
 
 
-def test_a_good_index_has_no_fault(corpus: Path, index: Path) -> None:
-    """All generations are read, and nothing is wrong with them."""
+def test_a_good_index_has_no_faults(corpus: Path, index: Path) -> None:
+    """All generations are read and have no faults."""
     build.build(corpus, index, force=True)
     verdicts = list(verify.verify(index))
     assert [each.wrong for each in verdicts] == [(), ()]
     assert all(each.size > 1000 for each in verdicts)
 
 
-def test_a_missing_index_is_told(tmp_path: Path) -> None:
-    """Where there is no index, there is nothing to verify."""
+def test_a_missing_index_is_reported(tmp_path: Path) -> None:
+    """A missing index raises IndexMissing."""
     with pytest.raises(manifest.IndexMissing):
         list(verify.verify(tmp_path / "index"))
 
 
 def spoil(file: Path) -> None:
-    """One bit in the middle of a file changed."""
+    """Flip one bit in the middle of a file."""
     held = bytearray(file.read_bytes())
     held[len(held) // 2] ^= 1
     file.write_bytes(held)
@@ -49,8 +49,8 @@ def spoil(file: Path) -> None:
     ],
     ids=["a bit", "a file less", "a file more", "no manifest"],
 )
-def test_damage_is_named(harm: Callable[[Path], object], told: str, index: Path) -> None:
-    """A changed bit, a file less or more, and a spoilt manifest are each named."""
+def test_damage_is_reported(harm: Callable[[Path], object], told: str, index: Path) -> None:
+    """A flipped bit, a missing or extra file, and an invalid manifest are reported."""
     harm(directory.current(index).folder)
     ((what, *_),) = wrong(index)
     assert told in what
@@ -71,8 +71,8 @@ Arrays = Callable[[Segment], object]
     ],
     ids=["order", "stream", "unsorted", "beyond", "weightless", "empty"],
 )
-def test_arrays_that_do_not_fit_are_named(harm: Arrays, told: str, index: Path) -> None:
-    """Arrays whose bytes are as written, but which do not fit each other, are told."""
+def test_inconsistent_arrays_are_reported(harm: Arrays, told: str, index: Path) -> None:
+    """Arrays that contradict each other are reported even if their bytes are undamaged."""
     generation = directory.current(index)
     segment = Segment(generation.segment, generation.manifest.catalogue)
     segment.layout = segment.layout._replace(stream=segment.layout.stream.copy())

@@ -1,4 +1,4 @@
-"""Pages are read as the microdata standard says, and what was written is read back."""
+"""Pages are read by the microdata standard, and written pages are read back unchanged."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ CATALOGUE = catalogue_toml.load(CORPUS)
 
 
 def read(page: str | bytes) -> list[Entry | Problem]:
-    """All that a page gives."""
+    """Return all entries and problems of a page."""
     data = page if isinstance(page, bytes) else page.encode()
     return list(html.parse(Piece(data, "page.html", 0), LIMITS))
 
 
 def entries(page: str) -> list[Entry]:
-    """The entries of a page without problems."""
+    """Return the entries of a page without problems."""
     found = [each for each in read(page) if isinstance(each, Entry)]
     assert len(found) == len(read(page))
     return found
 
 
 def stated(inner: str) -> list[Property]:
-    """What an article with this in it states."""
+    """Return the values of an article with this content."""
     [found] = entries(f"<article itemscope>{inner}</article>")
     return list(found.properties)
 
@@ -58,31 +58,33 @@ def stated(inner: str) -> list[Property]:
         ('<span itemprop="x">&lt;b&gt; &amp; &quot;</span>', '<b> & "', '<b> & "', None),
     ],
 )
-def test_value_of_an_element(element: str, value: str, text: str, language: str | None) -> None:
-    """A property's value is an attribute or the text, as its element says."""
+def test_value_depends_on_the_element(
+    element: str, value: str, text: str, language: str | None
+) -> None:
+    """The value of a property is an attribute or the text, depending on the element."""
     assert stated(element) == [Property("x", value, text, language)]
 
 
-def test_element_of_several_names() -> None:
-    """An element may state one value under several names."""
+def test_element_can_have_several_names() -> None:
+    """An element can state one value under several names."""
     assert stated('<b itemprop="a  b">X</b>') == [Property("a", "X", "X"), Property("b", "X", "X")]
 
 
-def test_properties_of_something_within_are_not_the_articles() -> None:
-    """What belongs to an item within an article is not stated by the article itself."""
+def test_properties_of_a_nested_item_are_ignored() -> None:
+    """Properties of an item within an article do not belong to the article."""
     inner = '<b itemprop="author" itemscope><i itemprop="name">Ada</i></b><b itemprop="name">A</b>'
     assert stated(inner) == [Property("author", "Ada", "Ada"), Property("name", "A", "A")]
 
 
-def test_articles_of_an_item() -> None:
-    """Articles state their own properties, whether or not they and the page are items."""
+def test_articles_need_not_be_items() -> None:
+    """Articles have their own properties, whether or not they or the page are items."""
     for scope in ("", " itemscope"):
         page = f'<main{scope}><article><b itemprop="name">A</b></article></main>'
         assert [each.properties for each in entries(page)] == [(Property("name", "A", "A"),)]
 
 
-def test_what_the_page_states_holds_for_all_articles() -> None:
-    """A page's properties are each article's, but for those that it states itself."""
+def test_properties_of_the_page_apply_to_all_articles() -> None:
+    """A property of the page applies to all articles that do not state it."""
     page = """
       <h1 itemprop="genre">Tools</h1>
       <article id="a"></article>
@@ -96,8 +98,8 @@ def test_what_the_page_states_holds_for_all_articles() -> None:
     ]
 
 
-def test_id_of_an_article() -> None:
-    """An article's id is its `id`, else its `itemid`, else none."""
+def test_id_of_an_article_is_its_id_or_itemid() -> None:
+    """The id of an article is its `id`, or its `itemid`, or None."""
     page = '<article id="a" itemid="b"></article><article itemid="b"></article><article id="">'
     assert [each.id for each in entries(page)] == ["a", "b", None]
 
@@ -122,8 +124,8 @@ LINES = {
 
 
 @pytest.mark.parametrize("page", LINES.values(), ids=LINES)
-def test_line_of_an_article(page: str) -> None:
-    """An article's line is that of its `<article`, whatever stands around it."""
+def test_line_of_an_article_is_that_of_its_tag(page: str) -> None:
+    """The line of an article is that of its `<article`, whatever surrounds it."""
     found = entries(page)
     assert found
     assert [str(each.source.line) for each in found] == [each.id for each in found]
@@ -136,8 +138,8 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.just("<article>"), max_size=30))
-def test_lines_hold_in_any_markup(pieces: list[str]) -> None:
-    """In any order of markup, each article read is told with the line it begins on."""
+def test_lines_are_correct_in_any_markup(pieces: list[str]) -> None:
+    """Each article has the line on which it starts, in any order of markup."""
     numbered = [
         f'<article id="{number}">' if piece == "<article>" else piece
         for number, piece in enumerate(pieces)
@@ -148,45 +150,45 @@ def test_lines_hold_in_any_markup(pieces: list[str]) -> None:
             assert f'<article id="{each.id}">' in lines[each.source.line - 1]
 
 
-def test_article_without_end_loses_none() -> None:
-    """Articles that lack their end are read each for itself."""
+def test_unclosed_articles_are_separate() -> None:
+    """Articles without an end tag are read separately."""
     page = '<article><b itemprop="name">A</b>\n<article><b itemprop="name">B</b>'
     names = [[stated.value for stated in each.properties] for each in entries(page)]
     assert names == [["A"], ["B"]]
 
 
 @pytest.mark.parametrize("page", ["", "text", "http://example.org/", "<p>A</p>", "<!--<article>"])
-def test_page_without_article_is_told(page: str) -> None:
-    """A page that holds no article is a problem, with what to do."""
+def test_page_without_article_is_reported(page: str) -> None:
+    """A page without articles is a problem with a hint."""
     [told] = read(page)
     assert isinstance(told, Problem)
     assert (told.file, told.line) == ("page.html", 0)
     assert told.what == "the page holds no <article>"
 
 
-def test_wrong_encoding_is_told_with_line_and_byte() -> None:
-    """A page that is not UTF-8 is a problem with the line and the byte, and nothing is guessed."""
+def test_wrong_encoding_is_reported_with_line_and_byte() -> None:
+    """A page that is not UTF-8 is a problem with the line and the byte."""
     [told] = read("<article>\n<b>Guía</b>".encode("latin-1"))
     assert isinstance(told, Problem)
     assert (told.file, told.line) == ("page.html", 2)
     assert told.what == "byte 0xed at 15 is not UTF-8"
 
 
-def test_declared_encoding_is_no_matter() -> None:
-    """A page is UTF-8, whatever it says of itself."""
+def test_declared_encoding_is_ignored() -> None:
+    """A page is read as UTF-8, whatever it declares."""
     [found] = entries('<meta charset="latin-1"><article><b itemprop="name">Guía</b></article>')
     assert found.properties == (Property("name", "Guía", "Guía"),)
 
 
 @given(st.text())
 def test_any_text_is_read_without_an_exception(text: str) -> None:
-    """Any text at all gives entries or problems."""
+    """Any text gives entries or problems."""
     assert read(text)
     assert read(f"<article>{text}")
 
 
-def test_markup_in_a_summary_is_passed_over(problems: list[Problem]) -> None:
-    """A summary is plain text: words of its markup are kept, its paragraphs are parted."""
+def test_markup_in_a_summary_is_removed(problems: list[Problem]) -> None:
+    """A summary is plain text. Markup is removed, and paragraphs stay separate."""
     page = """<article id="a"><h2 itemprop="name">A</h2><span itemprop="genre">Tools</span>
       <p itemprop="abstract">On <em>victims</em>,
         <a href="https://a.org/">judges</a> &amp; <b>police</b>.</p>
@@ -214,7 +216,7 @@ VALUES = {
 
 @st.composite
 def properties(draw: st.DrawFn) -> Property:
-    """A property of a row of the catalogue, under one of its names."""
+    """Return a strategy for a property of a row, under one of its names."""
     row = draw(st.sampled_from(CATALOGUE.fields))
     name = draw(st.sampled_from((row.name, *row.names)))
     allowed = st.sampled_from(row.values) if row.values else ANY_TEXT
@@ -235,8 +237,8 @@ MADE = st.builds(
 
 
 @given(st.lists(MADE.filter(bool), min_size=1, max_size=4), ANY_TEXT.map(cleaning.clean))
-def test_what_was_written_is_read_back(made: list[Publication], heading: str) -> None:
-    """Publications of any text, links, languages and ids, written as a page, are read as equal."""
+def test_a_written_page_is_read_back_as_equal(made: list[Publication], heading: str) -> None:
+    """Publications of any text, links, languages and ids are read back as equal from a page."""
     page = html.write(made, CATALOGUE, heading)
     problems: list[Problem] = []
     found = [validation.publication(each, CATALOGUE, problems.append) for each in entries(page)]
@@ -248,8 +250,8 @@ def test_what_was_written_is_read_back(made: list[Publication], heading: str) ->
     assert [each.what for each in problems if "it is missing" not in each.what] == []
 
 
-def test_written_page_can_be_read_by_a_person(problems: list[Problem]) -> None:
-    """A page has its heading, its language, and shows names for codes."""
+def test_written_page_is_readable(problems: list[Problem]) -> None:
+    """A page has a heading and a language, and shows names instead of codes."""
     found = Entry(
         Source("a.html", 1),
         (Property("name", "Law"), Property("genre", "Tools"), Property("country", "IN")),

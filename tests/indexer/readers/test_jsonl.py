@@ -1,4 +1,4 @@
-"""JSON Lines are read line by line, packed or not; what is broken is told with its line."""
+"""JSON Lines are read line by line, compressed or not. A broken line is reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MANY = "".join(json.dumps({"title": f"Paper {n}", "key": str(n * n)}) + "\n" for
 
 
 def read(data: bytes | str, file: str = "papers.jsonl") -> list[Entry | Problem]:
-    """All that a file gives."""
+    """Return all entries and problems of a file."""
     data = data if isinstance(data, bytes) else data.encode()
     result: list[Entry | Problem] = []
     for piece in registry.split(io.BytesIO(data), file, jsonl, LIMITS):
@@ -35,7 +35,7 @@ def read(data: bytes | str, file: str = "papers.jsonl") -> list[Entry | Problem]
 
 
 def stated(line: str) -> tuple[Property, ...]:
-    """What the only entry of a line states."""
+    """Return the values of the only entry of a line."""
     [found] = read(line)
     assert isinstance(found, Entry)
     return found.properties
@@ -43,7 +43,7 @@ def stated(line: str) -> tuple[Property, ...]:
 
 @pytest.mark.parametrize(("file", "pack"), PACKINGS.values(), ids=PACKINGS)
 def test_lines_are_entries(file: str, pack: Callable[[bytes], bytes]) -> None:
-    """Each object of a file, packed or not, is an entry with its line; empty lines are none."""
+    """Each object is an entry with its line, compressed or not. Blank lines are ignored."""
     lines = '{"id": "a/1", "title": "Ä"}\n\n  \r\n{"title": "B", "year": 1952}'
     assert read(pack(lines.encode()), file) == [
         Entry(Source(file, 1), (Property("title", "Ä", "Ä"),), "a/1"),
@@ -54,13 +54,13 @@ def test_lines_are_entries(file: str, pack: Callable[[bytes], bytes]) -> None:
     ]
 
 
-def test_byte_order_mark_is_passed_over() -> None:
-    """A byte order mark before the first object is no part of it."""
+def test_byte_order_mark_is_ignored() -> None:
+    """A byte order mark before the first object is ignored."""
     assert len(stated('\ufeff{"title": "A"}')) == 1
 
 
-def test_lists_and_nothing() -> None:
-    """A list states each of its values, null and an empty list state nothing."""
+def test_lists_state_their_values_and_null_states_none() -> None:
+    """A list states each of its values. Null and an empty list state nothing."""
     assert stated('{"authors": ["A", "B"], "year": null, "place": [], "x": [null]}') == (
         Property("authors", "A", "A"),
         Property("authors", "B", "B"),
@@ -68,13 +68,13 @@ def test_lists_and_nothing() -> None:
 
 
 def test_objects_are_links() -> None:
-    """An object states an address, a label and a language, so far as they are there."""
+    """An object states a URL, a label and a language if it has them."""
     line = '{"link": [{"url": "https://a.org/", "label": "A", "language": "fr"}, {"url": null}]}'
     assert stated(line) == (Property("link", "https://a.org/", "A", "fr"), Property("link", ""))
 
 
-def test_language_of_the_texts() -> None:
-    """`lang` is the language of the line's texts, and no property."""
+def test_lang_is_the_language_of_the_texts() -> None:
+    """`lang` is the language of the texts of a line, and not a property."""
     assert stated('{"lang": "es", "title": "Guía"}') == (Property("title", "Guía", "Guía", "es"),)
 
 
@@ -93,8 +93,8 @@ def test_language_of_the_texts() -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_broken_line_is_told_and_the_others_are_read(line: bytes, what: str) -> None:
-    """A line that is no object is a problem with its number; those around it are read."""
+def test_broken_line_is_reported_and_the_others_are_read(line: bytes, what: str) -> None:
+    """A line that is not an object is a problem with its line number. Other lines are read."""
     before, told, after = read(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n')
     assert isinstance(before, Entry)
     assert isinstance(told, Problem)
@@ -106,8 +106,8 @@ def test_broken_line_is_told_and_the_others_are_read(line: bytes, what: str) -> 
 
 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
-def test_cut_file_is_told_where_it_ends(name: str) -> None:
-    """Of a packed file that was cut off, the lines before are read, and the end is told."""
+def test_truncated_file_is_reported_at_its_end(name: str) -> None:
+    """The lines of a truncated compressed file are read, and its end is reported."""
     file, pack = PACKINGS[name]
     packed = pack(MANY.encode())
     *entries, told = read(packed[: len(packed) // 2], file)
@@ -119,8 +119,8 @@ def test_cut_file_is_told_where_it_ends(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
 @pytest.mark.parametrize("start", [12, 5000])
-def test_damaged_file_is_told(name: str, start: int) -> None:
-    """A packed file that is damaged is told; what could be unpacked before is read."""
+def test_damaged_file_is_reported(name: str, start: int) -> None:
+    """A damaged compressed file is reported. The lines before the damage are read."""
     file, pack = PACKINGS[name]
     packed = bytearray(pack(MANY.encode()))
     packed[start : start + 60] = 60 * b"\xff"
@@ -131,15 +131,15 @@ def test_damaged_file_is_told(name: str, start: int) -> None:
 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
 @pytest.mark.parametrize("data", [b"not packed", b"\x1f\x8b", b"\xfd7zXZ\x00"])
-def test_file_that_is_not_packed_is_told(name: str, data: bytes) -> None:
-    """A file that is not packed as its name says is a problem."""
+def test_uncompressed_file_with_a_compressed_name_is_reported(name: str, data: bytes) -> None:
+    """A file that is not compressed as its name says is a problem."""
     [told] = read(data, PACKINGS[name][0])
     assert isinstance(told, Problem)
     assert told.line == 0
 
 
 def test_empty_file_has_no_entries() -> None:
-    """A file of no line is none of entries and none of problems."""
+    """An empty file has no entries and no problems."""
     assert read(b"") == []
 
 
@@ -156,7 +156,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text() | st.sampled_from(("id", "lang", "link")), JSON, max_size=4))
 def test_any_object_is_an_entry(line: dict[str, object]) -> None:
-    """Any object at all is an entry of texts."""
+    """Any object is an entry of texts."""
     [found] = read(json.dumps(line))
     assert isinstance(found, Entry)
     assert {each.name for each in found.properties} <= set(line)
@@ -164,6 +164,6 @@ def test_any_object_is_an_entry(line: dict[str, object]) -> None:
 
 @given(st.binary())
 def test_any_bytes_are_read_without_an_exception(data: bytes) -> None:
-    """Any bytes give entries and problems, packed or not as they may be."""
+    """Any bytes give entries and problems, compressed or not."""
     for file, _ in PACKINGS.values():
         read(data, file)

@@ -1,4 +1,4 @@
-"""The text catalogue: the real one, every irregularity of its lines, and any text at all."""
+"""The text catalogue: the real one, irregular lines, and any text."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ real_only = pytest.mark.skipif(not REAL.exists(), reason=f"the real catalogue {R
 
 
 def entries_of(text: str) -> list[Entry]:
-    """The entries of a catalogue, without its problems."""
+    """Return the entries of a catalogue, without its problems."""
     return [each for each in read(text, "a.txt") if isinstance(each, Entry)]
 
 
 def problems_of(text: str) -> list[Problem]:
-    """The problems of a catalogue, without its entries."""
+    """Return the problems of a catalogue, without its entries."""
     return [each for each in read(text, "a.txt") if isinstance(each, Problem)]
 
 
 def values(entry: Entry, name: str) -> list[str]:
-    """What an entry says under a name."""
+    """Return the values of an entry under a name."""
     return [each.value for each in entry.properties if each.name == name]
 
 
 def texts(entry: Entry, name: str) -> list[str]:
-    """The same, as printed."""
+    """Return the values of an entry under a name, as printed."""
     return [each.text for each in entry.properties if each.name == name]
 
 
 def facts(entry: Entry, *names: str) -> dict[str, list[str]]:
-    """What an entry says under several names; those that it lacks are left out."""
+    """Return the values of an entry under several names, without absent ones."""
     found = {name: values(entry, name) for name in names}
     return {name: value for name, value in found.items() if value}
 
 
 def catalogue(*lines: str, section: str = "Tools") -> str:
-    """A catalogue of one section with these lines, parted by empty ones."""
+    """Return a catalogue of one section with these lines, separated by blank lines."""
     return "\n\n".join(("INSIDE", f"{section}\t2", section, *lines))
 
 
 def entry_of(*lines: str) -> Entry:
-    """The only entry of a catalogue in which nothing is without a place."""
+    """Return the only entry of a catalogue without problems."""
     (found,) = read(catalogue(*lines), "a.txt")
     assert isinstance(found, Entry)
     return found
@@ -61,24 +61,24 @@ def entry_of(*lines: str) -> Entry:
 
 @pytest.fixture(scope="module")
 def real_text() -> str:
-    """The real catalogue."""
+    """Return the real catalogue."""
     return REAL.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
 def real(real_text: str) -> dict[int, Entry]:
-    """The entries of the real catalogue by the line of their title."""
+    """Return the entries of the real catalogue by the line of their title."""
     return {entry.source.line: entry for entry in entries_of(real_text)}
 
 
 def counted(entries: dict[int, Entry], name: str) -> Counter[str]:
-    """How many entries have each value."""
+    """Return the number of entries per value."""
     return Counter(value for entry in entries.values() for value in values(entry, name))
 
 
 @real_only
 def test_the_real_catalogue_has_all_its_entries(real: dict[int, Entry]) -> None:
-    """All 136 entries come out, 76 with a summary, each in its section, numbered."""
+    """The catalogue has 136 entries, 76 with a summary, each numbered in its section."""
     assert len(real) == 136
     assert sum(bool(values(entry, "summary")) for entry in real.values()) == 76
     assert list(counted(real, "section").items()) == [
@@ -96,7 +96,7 @@ def test_the_real_catalogue_has_all_its_entries(real: dict[int, Entry]) -> None:
 
 @real_only
 def test_the_real_catalogue_has_all_its_regions(real: dict[int, Entry]) -> None:
-    """The 37 entries below region headings have these, under one spelling."""
+    """The 37 entries below region headings have these regions, each under one spelling."""
     assert counted(real, "region") == {
         "South Asia": 16,
         "Africa": 6,
@@ -110,7 +110,7 @@ def test_the_real_catalogue_has_all_its_regions(real: dict[int, Entry]) -> None:
 
 @real_only
 def test_the_real_catalogue_has_all_its_languages(real: dict[int, Entry]) -> None:
-    """Languages are counted once an entry, executive summaries included."""
+    """Each language counts once per entry, executive summaries included."""
     assert counted(real, "language") == {
         "en": 104, "es": 24, "fr": 23, "ar": 22, "ru": 18, "zh": 11, "pt": 4, "hi": 1, "ro": 1,
     }  # fmt: skip
@@ -119,7 +119,7 @@ def test_the_real_catalogue_has_all_its_languages(real: dict[int, Entry]) -> Non
 
 @real_only
 def test_the_real_catalogue_has_all_its_publishers(real: dict[int, Entry]) -> None:
-    """Publishers come out as printed, and no title has one in it that is not its own."""
+    """Publishers are read as printed, and no title ends with a publisher or year."""
     assert counted(real, "publisher") == {
         "UNODC": 60,
         "ASEAN": 1,
@@ -148,7 +148,7 @@ def test_the_real_catalogue_has_all_its_publishers(real: dict[int, Entry]) -> No
 
 @real_only
 def test_the_real_catalogue_has_all_its_series_and_forms(real: dict[int, Entry]) -> None:
-    """Series, formats, durations and ways to a publication are all there."""
+    """All series, formats, durations and ways of access are read."""
     assert counted(real, "series") == {
         "Teaching Materials": 1,
         "The Vienna Forum to fight Human Trafficking - Background Papers": 3,
@@ -165,8 +165,8 @@ def test_the_real_catalogue_has_all_its_series_and_forms(real: dict[int, Entry])
 
 
 @real_only
-def test_two_lines_of_the_real_catalogue_have_no_place(real_text: str) -> None:
-    """Only the address below Multimedia and the words above the staff videos are left over."""
+def test_two_lines_of_the_real_catalogue_are_problems(real_text: str) -> None:
+    """Only the URL below Multimedia and the words above the staff videos are problems."""
     left = [(problem.line, problem.what.partition(":")[0]) for problem in problems_of(real_text)]
     assert left == [
         (1000, "this belongs to no entry"),
@@ -176,7 +176,7 @@ def test_two_lines_of_the_real_catalogue_have_no_place(real_text: str) -> None:
 
 @real_only
 def test_no_word_of_the_real_catalogue_is_lost(real_text: str) -> None:
-    """Every word of every line comes back in the entries there, but for those of the forms."""
+    """Each word of a line is in the entries near it, except for labels of links."""
     items = list(read(real_text, "a.txt"))
     forms = set("Download Executive Summary more information Text file Duration here".split())
     lost = []
@@ -187,8 +187,8 @@ def test_no_word_of_the_real_catalogue_is_lost(real_text: str) -> None:
         words = set(re.findall(r"[^\W\d_]+", re.sub(r"\(#\)|\[download.*", "", line)))
         if words - forms - set(re.findall(r"[^\W\d_]+", said)) and number > 28:
             lost.append(number)
-    # Three lines introduce regions and two name a form, a contact by e-mail is left out, and
-    # two lines have no place.
+    # Three lines introduce regions, two name a form, one is an e-mail contact, and two lines
+    # are problems.
     assert lost == [182, 236, 296, 453, 1000, 1002, 1045, 1103]
 
 
@@ -203,8 +203,8 @@ def _all_text(item: Entry | Problem) -> str:
 
 
 @real_only
-def test_page_breaks_of_the_real_catalogue_are_mended(real: dict[int, Entry]) -> None:
-    """Every paragraph begins as a sentence does and, but for two, ends as one."""
+def test_page_breaks_of_the_real_catalogue_are_joined(real: dict[int, Entry]) -> None:
+    """Each paragraph starts as a sentence does and, except for one, ends as one."""
     paragraphs = [text for entry in real.values() for text in values(entry, "summary")]
     assert not [text for text in paragraphs if text[0].islower() or "](" in text or "@" in text]
     assert [text[:9] for text in paragraphs if text[-1] not in ".:\"'"] == ["A 60 seco"]
@@ -224,8 +224,8 @@ def test_page_breaks_of_the_real_catalogue_are_mended(real: dict[int, Entry]) ->
         ("Case Digest.", "UNODC, 2012"),
     ],
 )
-def test_publisher_and_year_stand_anywhere_about_the_title(lines: tuple[str, ...]) -> None:
-    """On the title's line, below it, above it, or twice: title, publisher and year are the same."""
+def test_publisher_and_year_are_read_anywhere_near_the_title(lines: tuple[str, ...]) -> None:
+    """Title, publisher and year are equal on the title's line, below it, above it, or repeated."""
     entry = entry_of(*lines, "Download: [English](#)")
     assert facts(entry, "title", "publisher", "year", "date", "place") == {
         "title": ["Case Digest"], "publisher": ["UNODC"], "year": ["2012"],
@@ -247,14 +247,14 @@ def test_publisher_and_year_stand_anywhere_about_the_title(lines: tuple[str, ...
         ("A Survey UNODC, IOM, 2007", "A Survey", "UNODC, IOM"),
     ],
 )  # fmt: skip
-def test_a_publisher_begins_at_an_acronym(line: str, title: str, publisher: str) -> None:
-    """On the title's line, the last acronym that joins no other begins the publisher."""
+def test_a_publisher_starts_at_an_acronym(line: str, title: str, publisher: str) -> None:
+    """On the title's line, the publisher starts at the last acronym that joins no other."""
     entry = entry_of(line, "Download: [English](#)")
     assert facts(entry, "title", "publisher") == {"title": [title], "publisher": [publisher]}
 
 
-def test_a_publisher_in_plain_words_stands_below_its_title() -> None:
-    """A name without an acronym is a publisher if a title stands above it, even with a stop."""
+def test_a_publisher_without_acronym_is_below_its_title() -> None:
+    """A name without an acronym is a publisher if it is below a title, also after a full stop."""
     for title in ("Gender Dimensions", "Is It a Crime?", "Laws in Six Countries. A Survey."):
         entry = entry_of(title, "Global Migration Group, 2013", "Download: [English](#)")
         assert values(entry, "title") == [title.rstrip(".")]
@@ -262,7 +262,7 @@ def test_a_publisher_in_plain_words_stands_below_its_title() -> None:
 
 
 def test_a_country_before_the_year_is_a_place() -> None:
-    """A country in the publisher's stead is the place, unless it is part of the title."""
+    """A country in place of the publisher is the place, unless it is part of the title."""
     entry = entry_of("Care in Shelter Homes India, 2011", "Download: [English](#)")
     assert facts(entry, "title", "publisher", "place", "year") == {
         "title": ["Care in Shelter Homes"], "place": ["India"], "year": ["2011"],
@@ -271,14 +271,14 @@ def test_a_country_before_the_year_is_a_place() -> None:
     assert facts(entry, "title", "place") == {"title": ["Shelter Homes in India, 2011"]}
 
 
-def test_a_date_is_kept_where_it_says_more_than_the_year() -> None:
-    """A printed month makes a date beside the year; the year alone makes none."""
+def test_a_date_is_kept_if_it_has_a_month() -> None:
+    """A printed month makes a date in addition to the year. The year alone makes none."""
     entry = entry_of("Case Digest", "UNODC, October 2017", "Download: [English](#)")
     assert facts(entry, "year", "date") == {"year": ["2017"], "date": ["October 2017"]}
 
 
-def test_brackets_after_a_title() -> None:
-    """Countries and years stay in the title, the year is one; responsibility is a note."""
+def test_parentheses_stay_in_the_title_or_become_a_note() -> None:
+    """Countries and years in parentheses stay in the title. Responsibility becomes a note."""
     download = "Download: [English](#)"
     entry = entry_of("Guide for Prosecutors (Republic of Moldova)", "UNODC, 2009", download)
     assert values(entry, "title") == ["Guide for Prosecutors (Republic of Moldova)"]
@@ -294,8 +294,8 @@ def test_brackets_after_a_title() -> None:
     }
 
 
-def test_a_title_may_take_two_lines() -> None:
-    """A title that the width of the page or a page break cuts in two is one."""
+def test_a_title_can_have_two_lines() -> None:
+    """A title that is split by the page width or by a page break is joined."""
     wrapped = "Assessment of the Legal System in Vietnam and its\nNeighbours UNODC, 2004"
     broken = ("Assessment of the Legal System in Vietnam and its", "Neighbours", "UNODC, 2004")
     below = "A Practical Guide to Investigating Trafficking\nCases Across Borders\nUNODC, 2004"
@@ -309,15 +309,15 @@ def test_a_title_may_take_two_lines() -> None:
     assert values(entry, "title") == [title]
 
 
-def test_an_entry_stands_where_its_title_begins() -> None:
-    """The source is the title's line, also where the publisher stands above it."""
+def test_an_entry_has_the_line_of_its_title() -> None:
+    """The line of an entry is that of its title, even if the publisher is above it."""
     entry = entry_of("UN.GIFT | UNODC, February 2008", "An Introduction", "Download: [English](#)")
     assert (entry.source.file, entry.source.line, entry.id) == ("a.txt", 9, None)
     assert values(entry, "publisher") == ["UN.GIFT | UNODC"]
 
 
-def test_paragraphs_are_joined_and_freed_from_markup() -> None:
-    """A paragraph cut by a page break is one; a link's words stay, an e-mail's sentence goes."""
+def test_paragraphs_are_joined_and_markup_is_removed() -> None:
+    """Split paragraphs are joined, links become text, and sentences with an e-mail are removed."""
     entry = entry_of(
         "Case Digest UNODC, 2012",
         "Download: [English](#)",
@@ -334,8 +334,8 @@ def test_paragraphs_are_joined_and_freed_from_markup() -> None:
     ]
 
 
-def test_a_summary_may_stand_without_a_final_stop_or_above_the_links() -> None:
-    """Few capitals make a summary; one between title and links belongs to the title above."""
+def test_a_summary_can_lack_a_full_stop_or_precede_the_links() -> None:
+    """A text with few capitals, or one between title and links, is a summary."""
     first, second = entries_of(
         catalogue(
             "Ways and Means",
@@ -355,8 +355,8 @@ def test_a_summary_may_stand_without_a_final_stop_or_above_the_links() -> None:
     }
 
 
-def test_languages_are_told_apart_from_other_links() -> None:
-    """Each language comes once, and if only a summary is in it that is told; the rest are parts."""
+def test_languages_are_distinguished_from_other_links() -> None:
+    """Each language is read once, summary languages are marked, and other links are parts."""
     entry = entry_of(
         "Global Report UNODC, 2012",
         "Content: [English](#) [French](#)",
@@ -391,25 +391,25 @@ def test_languages_are_told_apart_from_other_links() -> None:
         (("It is there.",), [], [], []),
     ],
 )  # fmt: skip
-def test_how_a_publication_is_to_be_had(
+def test_the_label_gives_the_kind_of_access(
     lines: tuple[str, ...], access: list[str], link: list[str], label: list[str]
 ) -> None:
-    """The label tells how, and a link is one only if it has an address."""
+    """The label gives the kind of access, and a link needs a URL."""
     entry = entry_of("Life Support UNODC, 2011", *lines)
     assert values(entry, "access") == access
     assert values(entry, "link") == link
     assert texts(entry, "link") == label
 
 
-def test_an_address_within_a_summary_is_a_link() -> None:
-    """A real address behind words of the summary is kept, under these words."""
+def test_a_url_within_a_summary_is_a_link() -> None:
+    """A URL in the summary becomes a link with the linked words as its label."""
     entry = entry_of("Digest UNODC, 2011", "It holds [cases](http://example.org/) of many states.")
     assert values(entry, "summary") == ["It holds cases of many states."]
     assert (values(entry, "link"), texts(entry, "link")) == (["http://example.org/"], ["cases"])
 
 
-def test_entries_of_a_single_line() -> None:
-    """A title with links behind it is an entry, and so is one that lost its links among them."""
+def test_a_single_line_can_be_an_entry() -> None:
+    """A title followed by links is an entry, and so is one without links among them."""
     found = entries_of(
         catalogue(
             "Background Papers",
@@ -427,8 +427,8 @@ def test_entries_of_a_single_line() -> None:
     assert [values(entry, "language") for entry in found] == [["en"], [], ["en", "fr"]]
 
 
-def test_entries_without_links() -> None:
-    """A title that has only a summary below it is an entry, below a heading or a region."""
+def test_a_title_with_only_a_summary_is_an_entry() -> None:
+    """A title with only a summary below it is an entry, also below a heading or a region."""
     found = entries_of(
         catalogue(
             "Teaching Materials",
@@ -452,8 +452,8 @@ def test_entries_without_links() -> None:
     ]  # fmt: skip
 
 
-def test_regions_last_until_the_next_section() -> None:
-    """A sub-heading of the next section is a series again, and has no region."""
+def test_regions_end_at_the_next_section() -> None:
+    """A sub-heading of the next section is a series and has no region."""
     found = entries_of(
         "Tools\t2\nReports & Papers\t3\nTools\n"
         "Tools for specific regions\nAfrica\nGuide UNODC, 2009\nDownload: [English](#)\n"
@@ -467,7 +467,7 @@ def test_regions_last_until_the_next_section() -> None:
 
 
 def test_an_issue_line_is_no_summary() -> None:
-    """Series, number and date stand in a line of their own."""
+    """Series, number and date are read from a line of their own."""
     entry = entry_of(
         "Trafficking in Children", "UNODC, 2018", "Download: [English](#)\nICAT Brief 06, 07/2018"
     )
@@ -488,16 +488,18 @@ def test_an_issue_line_is_no_summary() -> None:
         ("Watch [here](#)", [], []),
     ],
 )  # fmt: skip
-def test_year_and_duration(line: str, year: list[str], duration: list[str]) -> None:
-    """A line may give year and duration with the links, which name no language and no part."""
+def test_a_line_with_links_can_have_year_and_duration(
+    line: str, year: list[str], duration: list[str]
+) -> None:
+    """A line with links can have a year and a duration. These links are no language and no part."""
     entry = entry_of("Video", "Better Future", line)
     assert (values(entry, "year"), values(entry, "duration")) == (year, duration)
     assert facts(entry, "language", "part", "summary") == {}
     assert len(values(entry, "access")) == 1
 
 
-def test_one_publisher_for_a_group() -> None:
-    """Publisher and year above one-line entries are theirs, and not those of the entry after."""
+def test_a_publisher_above_a_group_applies_to_its_entries() -> None:
+    """Publisher and year above a group apply to its one-line entries, and not to the next entry."""
     text = catalogue(
         "Video",
         "UNODC staff",
@@ -555,29 +557,29 @@ def test_front_and_back_matter_are_no_entries() -> None:
         (("Digest UNODC, 2012", "2010 - Duration: 0:30"), 9, "this tells what the entry has told"),
     ],
 )
-def test_what_has_no_place_is_told(lines: tuple[str, ...], line: int, what: str) -> None:
-    """A line that belongs to no entry is a problem with file, line and what to do."""
+def test_lines_without_an_entry_are_reported(lines: tuple[str, ...], line: int, what: str) -> None:
+    """A line that belongs to no entry is a problem with file, line and hint."""
     (problem,) = problems_of(catalogue(*lines))
     assert (problem.file, problem.line) == ("a.txt", line)
     assert problem.what.startswith(what)
     assert problem.hint
 
 
-def test_what_stands_before_the_first_section_is_told() -> None:
-    """An entry above all section headings is not taken for a title page."""
+def test_an_entry_before_the_first_section_is_reported() -> None:
+    """An entry above all section headings is a problem, and not a title page."""
     text = "Tools\t2\nDigest UNODC, 2012\nDownload: [English](#)\nTools\nGuide UNODC, 2013\n"
     assert [problem.line for problem in problems_of(text)] == [2, 3]
 
 
-def test_a_section_that_is_nowhere_is_told() -> None:
-    """A name on the contents page without a heading is a problem on the line of that page."""
+def test_a_section_without_heading_is_reported() -> None:
+    """A section of the contents page without a heading is a problem on the line of that page."""
     (problem,) = problems_of("Tools\t2\nReports\t3\nTools\nGuide UNODC, 2013\n")
     assert (problem.line, problem.what[:19]) == (2, "no heading follows ")
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "Tools", "Tools\t2", "<html>\n<p>Hello</p>", "\0"])
-def test_a_text_that_is_no_catalogue_is_one_problem(text: str) -> None:
-    """Without a section there is one problem, for the whole file, that says what is looked for."""
+def test_a_text_without_sections_is_one_problem(text: str) -> None:
+    """A text without sections is one problem of the whole file, with a hint."""
     (problem,) = read(text, "a.txt")
     assert isinstance(problem, Problem)
     assert (problem.line, problem.what) == (0, "no section of a catalogue was found")
@@ -599,22 +601,24 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES | st.text(max_size=40), max_size=40).map("\n".join), st.booleans())
 def test_any_text_gives_entries_or_problems(text: str, has_section: bool) -> None:
-    """Nothing that can be typed raises, and every entry says what an entry must say."""
+    """Any text gives valid entries or problems."""
     check("Tools\t2\nTools\n" + text if has_section else text)
 
 
 @real_only
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(random=st.randoms(use_true_random=False))
-def test_the_lines_of_the_real_catalogue_in_any_order(real_text: str, random: Random) -> None:
-    """Shuffled, the real lines give entries and problems too, in the order of the lines."""
+def test_shuffled_lines_of_the_real_catalogue_are_read_in_order(
+    real_text: str, random: Random
+) -> None:
+    """The shuffled lines of the real catalogue give entries and problems in line order."""
     lines = real_text.split("\n")
     random.shuffle(lines)
     check("Tools\t2\nTools\n" + "\n".join(lines))
 
 
 def check(text: str) -> None:
-    """Hold what must hold of whatever is read."""
+    """Assert the invariants of all that is read."""
     found = list(read(text, "a.txt"))
     last = len(re.split(r"\r\n|\r|\n", text))
     assert [_line(item) for item in found] == sorted(_line(item) for item in found)
@@ -641,8 +645,8 @@ def check(text: str) -> None:
         "Aa Bb,\n", "<http://a", "Aa\nUNODC, 2009\nDownload: [English](#)\n", "Please contact us\n",
     ],
 )  # fmt: skip
-def test_long_texts_take_no_longer_than_their_length(piece: str) -> None:
-    """A hundred thousand characters of anything are read within a second or so."""
+def test_long_texts_are_read_in_linear_time(piece: str) -> None:
+    """A text of 100,000 characters is read in less than 5 s of CPU time."""
     text = "Tools\t2\nTools\nDigest UNODC, 2012\n" + piece * (100_000 // len(piece))
     start = time.process_time()
     list(read(text, "a.txt"))

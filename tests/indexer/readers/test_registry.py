@@ -1,4 +1,4 @@
-"""The registry chooses the reader of a file, also one that another package adds."""
+"""The registry selects the reader of a file, also a reader of another package."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def write(path: Path, data: bytes) -> Path:
-    """A file with these bytes."""
+    """Write a file with these bytes."""
     path.write_bytes(data)
     return path
 
 
 def chosen(path: Path) -> object:
-    """The reader that is chosen for a file, or None."""
+    """Return the selected reader of a file, or None."""
     match = registry.detect(path)
     return match and match.reader
 
@@ -90,8 +90,8 @@ def chosen(path: Path) -> object:
      ("a.JSONL.XZ", jsonl), ("a.txt", printed_catalogue), ("a.html.gz", html), ("a.gz", None),
      ("a.json", None), ("html", None), ("a.html.zip", None)],
 )  # fmt: skip
-def test_a_name_is_evidence(name: str, reader: object) -> None:
-    """The end of a file's name chooses a reader, in any case, even of a file that is missing."""
+def test_a_suffix_is_evidence(name: str, reader: object) -> None:
+    """The suffix of a file selects a reader, in any case, even if the file is missing."""
     assert chosen(Path(name)) is reader
 
 
@@ -111,7 +111,7 @@ def test_any_format_may_be_compressed(
 
 
 def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path: Path) -> None:
-    """A corpus with a file of a format that a package adds is built, and built again."""
+    """A corpus with a file in a format of another package is built and rebuilt."""
     write(corpus / "list", LINES)
     write(corpus / "packed.data.gz", gzip.compress(LINES.replace(b"Atlas", b"Orbit")))
     assert build.build(corpus, tmp_path / "before").generation.manifest.publications == 5
@@ -136,8 +136,8 @@ def test_messages_list_the_formats_of_other_packages(
     assert ".html, .htm, .txt, .jsonl, .tab, or one of these with .gz or .xz" in problems[0].hint
 
 
-def test_contents_outweigh_a_name(install: Install, tmp_path: Path) -> None:
-    """A reader that recognizes the contents is chosen over one that recognizes the name."""
+def test_contents_take_precedence_over_a_name(install: Install, tmp_path: Path) -> None:
+    """A reader that recognizes the contents is preferred to one that recognizes the name."""
     install("pubsearch_table", TABLE.format(score=NAME_ONLY + 1))
     match = registry.detect(write(tmp_path / "a.txt", LINES))
     assert match
@@ -147,13 +147,13 @@ def test_contents_outweigh_a_name(install: Install, tmp_path: Path) -> None:
 
 
 def test_equal_evidence_keeps_our_reader(install: Install, tmp_path: Path) -> None:
-    """A reader of another package with the same score as ours is not chosen."""
+    """A reader of another package with the same score as ours is not selected."""
     install("pubsearch_table", TABLE.format(score=NAME_ONLY))
     assert chosen(write(tmp_path / "a.txt", LINES)) is printed_catalogue
 
 
-def test_equal_evidence_of_two_packages(install: Install, tmp_path: Path) -> None:
-    """Of two packages with the same score, the name of the entry point decides."""
+def test_equal_evidence_is_decided_by_name(install: Install, tmp_path: Path) -> None:
+    """If two packages have the same score, the name of the entry point decides."""
     install("pubsearch_late", TABLE.format(score=50), name="b")
     install("pubsearch_table", TABLE.format(score=50), name="a")
     reader = chosen(write(tmp_path / "list", LINES))
@@ -175,7 +175,7 @@ def test_equal_evidence_of_two_packages(install: Install, tmp_path: Path) -> Non
 def test_an_unusable_reader_is_an_error(
     code: str, attribute: str, fault: str, install: Install, corpus: Path, tmp_path: Path
 ) -> None:
-    """A reader that can't be loaded stops the build, so that no publication of its is removed."""
+    """An unusable reader stops the build, so that none of its publications is removed."""
     install("broken", code, attribute=attribute)
     with pytest.raises(ReaderError) as error:
         build.build(corpus, tmp_path / "index")

@@ -1,4 +1,4 @@
-"""The API's description of itself: what it says is so, and all that is so it says."""
+"""The OpenAPI document: it matches the responses of the API and describes all of them."""
 
 from __future__ import annotations
 
@@ -32,26 +32,29 @@ pytestmark = pytest.mark.slow
 ADDRESS = "/api/openapi.json"
 PATHS = ("/api/search", "/api/suggest", "/api/publication/{id}", "/healthz", ADDRESS)
 ON_PURPOSE: list[CheckFunction] = [checks.negative_data_rejection, checks.positive_data_acceptance]
-"""These would have a value that nobody has be an error, where it finds nothing, and no range of
-years be one that is well written and ends before it begins."""
+"""Skipped checks, because two behaviors are intended.
+
+An unknown facet value gives an empty list, not an error. A range of years that ends before it
+starts is valid syntax, but is rejected.
+"""
 
 
 @pytest.fixture(scope="module")
 def described(catalogue_index: Path) -> BaseSchema:
-    """The application on the index of corpus/, and what it says of its API."""
+    """Return the OpenAPI schema of the application on the index of corpus/."""
     app = create_app(config.load(PATIENT, index=catalogue_index))
     return schemathesis.openapi.from_wsgi(ADDRESS, app)
 
 
 @pytest.fixture
 def document(client: FlaskClient) -> dict[str, Any]:
-    """The document."""
+    """Return the OpenAPI document."""
     found: dict[str, Any] = json.loads(client.get(ADDRESS).data)
     return found
 
 
 def told(document: dict[str, Any], schema: str) -> jsonschema_rs.Validator:
-    """What holds a value to one of the document's schemas, and to have nothing that it lacks."""
+    """Return a validator for one schema of the document that allows no undescribed properties."""
     closed = {
         name: {"additionalProperties": False, **each} if "properties" in each else each
         for name, each in document["components"]["schemas"].items()
@@ -60,8 +63,8 @@ def told(document: dict[str, Any], schema: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft202012Validator(whole)
 
 
-def test_the_document_is_valid_and_has_the_api(described: BaseSchema) -> None:
-    """It keeps to the schema of OpenAPI 3.1, and has every address of the API."""
+def test_the_document_is_valid_and_lists_every_path(described: BaseSchema) -> None:
+    """The document is valid OpenAPI 3.1 and lists every path of the API."""
     described.validate()
     assert tuple(described) == PATHS
 
@@ -71,10 +74,10 @@ def test_the_document_is_valid_and_has_the_api(described: BaseSchema) -> None:
     [(path, GenerationMode.POSITIVE) for path in PATHS]
     + [(path, GenerationMode.NEGATIVE) for path in PATHS[:2]],
 )
-def test_every_answer_is_as_described(
+def test_every_response_matches_the_document(
     described: BaseSchema, path: str, mode: GenerationMode
 ) -> None:
-    """Whatever is asked, well or badly, the answer has a status and a form of the document."""
+    """Every response to a valid or invalid request has a status and a schema of the document."""
     asked = described[path]["GET"]
 
     @settings(
@@ -92,8 +95,11 @@ def test_every_answer_is_as_described(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_bounds_are_answered_as_described(described: BaseSchema, path: str) -> None:
-    """So it is at and beside the bounds of each parameter, and by any other method than GET."""
+def test_responses_at_the_bounds_match_the_document(described: BaseSchema, path: str) -> None:
+    """Responses match the document at and next to the bounds of each parameter.
+
+    So do those to other methods than GET.
+    """
     cases = list(
         described.iter_coverage_cases(
             described[path]["GET"],
@@ -112,27 +118,27 @@ def test_the_bounds_are_answered_as_described(described: BaseSchema, path: str) 
      "q=model+zyzzyva&match=all&topic=none&explain=1", "q=child+soldiers&region=South+Asia",
      "region=South+Asia&country=IN&year=2010..&explain=1&size=100", "page=99", "q=traficking"],
 )  # fmt: skip
-def test_a_search_has_what_is_described_and_no_more(
+def test_a_search_response_has_only_described_properties(
     client: FlaskClient, document: dict[str, Any], query: str
 ) -> None:
-    """Lists, reasons and ways on from nothing have the described parts, and none besides."""
+    """Hits, explanations, and diagnoses have the described properties and no others."""
     told(document, "Search").validate(json.loads(client.get(f"/api/search?{query}").data))
 
 
 @pytest.mark.parametrize("typed", ["tra", "south a", "model l"])
-def test_suggestions_have_what_is_described_and_no_more(
+def test_suggestions_have_only_described_properties(
     client: FlaskClient, document: dict[str, Any], typed: str
 ) -> None:
-    """So do suggestions."""
+    """Suggestions have the described properties and no others."""
     answer = json.loads(client.get("/api/suggest", query_string={"q": typed}).data)
     assert answer["suggestions"]
     told(document, "Suggestions").validate(answer)
 
 
-def test_every_publication_has_what_is_described_and_no_more(
+def test_every_publication_has_only_described_properties(
     client: FlaskClient, document: dict[str, Any]
 ) -> None:
-    """So does each of the 136, with what stands beside it."""
+    """Each of the 136 publications, with its related ones, has only the described properties."""
     validator = told(document, "Publication")
     hits = [
         hit
@@ -144,8 +150,8 @@ def test_every_publication_has_what_is_described_and_no_more(
         validator.validate(json.loads(client.get(f"/api{hit['url']}").data))
 
 
-def test_the_examples_find_something(client: FlaskClient, document: dict[str, Any]) -> None:
-    """What the document gives as examples is answered, and not with nothing."""
+def test_the_examples_have_hits(client: FlaskClient, document: dict[str, Any]) -> None:
+    """Every example in the document returns hits."""
     examples = document["components"]["parameters"]["q"]["examples"].values()
     assert examples
     for each in examples:
@@ -157,10 +163,10 @@ def test_the_examples_find_something(client: FlaskClient, document: dict[str, An
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if "{" not in path])
-def test_without_an_index_the_error_is_as_described(
+def test_without_an_index_the_error_matches_the_document(
     document: dict[str, Any], tmp_path: Path, path: str
 ) -> None:
-    """A 503 has the described form, the document's own too."""
+    """A 503 matches the error schema, also for the document itself."""
     client = create_app(config.load(PATIENT, index=tmp_path)).test_client()
     answer = client.get(path)
     assert answer.status_code == 503
@@ -168,28 +174,28 @@ def test_without_an_index_the_error_is_as_described(
 
 
 class Recorder:
-    """The parameters of an empty address, and which of them were asked for."""
+    """An empty query string that records which parameters are read."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
     def getlist(self, name: str) -> list[str]:
-        """None; it is noted that they were asked for."""
+        """Record the name of the parameter. Return no values."""
         self.asked.append(name)
         return []
 
 
 @pytest.mark.parametrize("folder", ["corpus", "benchmarks/papers"])
-def test_the_parameters_are_those_that_are_read(folder: str) -> None:
-    """Every parameter that an address is read for is described, and no other."""
+def test_the_document_lists_exactly_the_parameters_that_are_read(folder: str) -> None:
+    """The document describes every query parameter that the application reads, and no other."""
     rows, recorder = catalogue_toml.load(ROOT / folder), Recorder()
     search_url.read(recorder, rows)
     names = [each["name"] for each in openapi.parameters(rows)]
     assert sorted(names) == sorted(recorder.asked)
 
 
-def test_what_is_described_as_the_default_is(catalogue: Catalogue) -> None:
-    """Stating a default changes nothing."""
+def test_the_described_defaults_are_the_real_defaults(catalogue: Catalogue) -> None:
+    """A request with all described defaults equals a request without parameters."""
     defaults = {
         each["name"]: str(each["schema"]["default"])
         for each in openapi.parameters(catalogue)
@@ -209,8 +215,10 @@ values = ["Here", "There"]
 """
 
 
-def test_a_row_more_is_a_parameter_and_a_value_more(corpus: Path, tmp_path: Path) -> None:
-    """A row added to catalogue.toml is described, without a line of code."""
+def test_a_new_catalogue_field_adds_a_parameter_and_a_property(
+    corpus: Path, tmp_path: Path
+) -> None:
+    """A field added to catalogue.toml is described without a code change."""
     with (corpus / "catalogue.toml").open("a", encoding="utf-8") as file:
         file.write(ROW)
     build.build(corpus, tmp_path / "index")

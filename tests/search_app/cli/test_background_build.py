@@ -1,4 +1,4 @@
-"""The build before a server opens: what it prints, and when the server may open."""
+"""The build before a server opens: its output, and when the server may open."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add(corpus: Path, *titles: str) -> None:
 def test_an_unchanged_corpus_prints_nothing(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A server on an index that is up to date opens, and no line is printed."""
+    """The server opens and prints no line if the index is up to date."""
     assert build_before_serving(settings)
     assert capsys.readouterr().out == ""
 
@@ -39,7 +39,7 @@ def test_an_unchanged_corpus_prints_nothing(
 def test_a_changed_corpus_prints_one_line(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A publication that was added is built, with a line that counts it and the problems."""
+    """The server builds an added publication and prints one line with the counts."""
     add(settings.corpus, "Latest News", "")
     assert build_before_serving(settings)
     line = capsys.readouterr().out
@@ -80,7 +80,7 @@ def test_a_failed_build_prints_one_line(
     settings: Settings,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A server with an index opens after a build that failed, and one line says why."""
+    """After a failed build, the server opens with the old index and prints one line."""
     harm(settings)
     assert build_before_serving(settings)
     line = capsys.readouterr().out
@@ -90,17 +90,17 @@ def test_a_failed_build_prints_one_line(
 
 
 def test_a_failed_build_without_an_index_is_an_error(settings: Settings) -> None:
-    """Without an index to serve, the error of the build is raised."""
+    """The server raises the error of the build if no index exists."""
     shutil.rmtree(settings.index)
     break_rows(settings)
     with pytest.raises(CatalogueError):
         build_before_serving(settings)
 
 
-def test_another_build_is_not_waited_for(
+def test_the_server_does_not_wait_for_another_build(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """While another process builds, the server opens with the live index and leaves the build."""
+    """While another process builds, the server opens with the live index and starts no build."""
     add(settings.corpus, "Latest News")
     with publish.locked(settings.index):
         assert not build_before_serving(settings)

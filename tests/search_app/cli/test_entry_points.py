@@ -1,4 +1,4 @@
-"""What a Python developer types: `python -m indexer`, `python -m search_app`, `flask run`."""
+"""The commands of Python developers: `python -m indexer`, `python -m search_app`, `flask run`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def python(*words: object) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def on_a_terminal(*words: object, **settings: object) -> Iterator[list[str]]:
-    """Run Python with a terminal as standard error; the list holds what was printed there."""
+    """Run Python with a terminal as standard error. The list collects the output there."""
     inside, outside = pty.openpty()
     told = {f"PUBSEARCH_{name.upper()}": str(text) for name, text in settings.items()}
     printed: list[str] = []
@@ -59,7 +59,7 @@ def on_a_terminal(*words: object, **settings: object) -> Iterator[list[str]]:
 
 
 def test_python_m_indexer_builds(corpus: Path, tmp_path: Path) -> None:
-    """`python -m indexer` builds, with the options and exit statuses of `pubsearch build`."""
+    """`python -m indexer` has the options and exit statuses of `pubsearch build`."""
     options = ("--corpus", corpus, "--index", tmp_path / "index")
     done = python("-m", "indexer", *options)
     assert (done.returncode, "5 added" in done.stdout) == (0, True), done.stderr
@@ -70,7 +70,7 @@ def test_python_m_indexer_builds(corpus: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("log_json", [0, 1])
 def test_python_m_search_app_serves(index: Path, corpus: Path, log_json: int) -> None:
-    """`python -m search_app` serves; on a terminal a request is one short line, or JSON if set."""
+    """`python -m search_app` logs one short line per request on a terminal, or JSON if set."""
     port = free_port()
     options = ("--corpus", corpus, "--index", index, "--port", port)
     with on_a_terminal("-m", "search_app", *options, log_json=log_json) as printed:
@@ -85,7 +85,7 @@ def test_python_m_search_app_serves(index: Path, corpus: Path, log_json: int) ->
 
 
 def test_flask_run_serves(index: Path) -> None:
-    """`flask --app search_app run` serves the index that the environment names."""
+    """`flask --app search_app run` serves the index named in the environment."""
     port = free_port()
     words = ("-m", "flask", "--app", "search_app", "run", "--port", port)
     with on_a_terminal(*words, index=index):

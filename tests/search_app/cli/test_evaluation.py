@@ -1,4 +1,4 @@
-"""Judged queries are answered well, and an index that answers them worse is not published."""
+"""Judged queries: the catalogue reaches the required quality, and a build refuses a worse index."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ KINDS = 15
 
 
 @pytest.mark.slow
-def test_the_catalogue_answers_its_judged_queries(catalogue_engine: Engine) -> None:
-    """The mean nDCG@10 of the shipped queries is at least what their file wants, in all kinds."""
+def test_the_catalogue_reaches_the_required_quality(catalogue_engine: Engine) -> None:
+    """The mean nDCG@10 of the shipped queries reaches the minimum of their file, in every kind."""
     suite = evaluation.load(SUITE)
     searcher = catalogue_engine.searcher()
     figures = evaluation.figures(suite, searcher)
@@ -38,7 +38,7 @@ def test_the_catalogue_answers_its_judged_queries(catalogue_engine: Engine) -> N
 @pytest.mark.parametrize(
     ("text", "first"),
     [
-        # A part of the world that is no value, in other languages.
+        # A part of the world that is not a facet value, in other languages.
         (
             "Центральная Америка",
             "regional-assessment-on-penal-prosecution-capacities-to-investigate",
@@ -46,20 +46,22 @@ def test_the_catalogue_answers_its_judged_queries(catalogue_engine: Engine) -> N
         ("Centroamérica", "regional-assessment-on-penal-prosecution-capacities-to-investigate"),
         # A label without its accents.
         ("tecnologia", "technology-and-human-trafficking"),
-        # What was typed in one piece stays one, where not all words are found.
+        # A compound stays one term in a relaxed search.
         ("psycho-social manuals zebra", "journey-to-justice-manual-on-psychosocial-intervention"),
         ("materials in Portuguese", "affected-for-life-training-film-tip"),
     ],
 )
 @pytest.mark.slow
-def test_names_that_a_reader_types(text: str, first: str, catalogue_engine: Engine) -> None:
-    """Names in other languages, without accents or in pieces find what they name first."""
+def test_names_find_their_publications_first(
+    text: str, first: str, catalogue_engine: Engine
+) -> None:
+    """Names in other languages, without accents, or split into words rank first."""
     hits = catalogue_engine.search(SearchRequest(text)).hits
     assert any(hit.publication.id.startswith(first) for hit in hits[:3])
 
 
-def test_years_are_kept_to(catalogue_engine: Engine) -> None:
-    """Where not all words are found, what is shown is of the year that was typed, or names it."""
+def test_a_relaxed_search_keeps_the_year(catalogue_engine: Engine) -> None:
+    """Every hit of a relaxed search is from the typed year or mentions it."""
     told = catalogue_engine.search(SearchRequest("zebra police 2009", size=50))
     assert told.relaxed
     assert told.kept == ("2009",)
@@ -67,8 +69,11 @@ def test_years_are_kept_to(catalogue_engine: Engine) -> None:
         assert 2009 in each.values["year"] or "2009" in f"{each.title} {each.summary}"
 
 
-def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_engine: Engine) -> None:
-    """A series comes first by its name, and says so; within a longer text it is words."""
+def test_a_series_ranks_first_for_its_name(catalogue_engine: Engine) -> None:
+    """A series ranks first if the whole query is its name.
+
+    In a longer query its name is plain terms.
+    """
     engine = catalogue_engine
     hits = engine.search(SearchRequest("icat issue brief", explain=True)).hits
     series = ["ICAT Issue Brief" in hit.publication.values.get("series", ()) for hit in hits]
@@ -84,8 +89,8 @@ def test_what_is_called_as_all_that_was_typed_comes_first(catalogue_engine: Engi
     assert [part.said for part in longer.parts] == ["ICAT", "issue brief", "refugees"]
 
 
-def test_every_judgement_is_of_a_publication(catalogue_engine: Engine) -> None:
-    """Each judged id is in the catalogue, graded 1 to 3, with its reason, once a query."""
+def test_every_judgment_is_of_a_publication(catalogue_engine: Engine) -> None:
+    """Each judged id exists, has a grade from 1 to 3 and a reason, and occurs once per query."""
     searcher = catalogue_engine.searcher()
     for query in evaluation.load(SUITE).query:
         ids = [each.id for each in query.relevant]
@@ -106,21 +111,21 @@ def test_every_judgement_is_of_a_publication(catalogue_engine: Engine) -> None:
         ([], 0.0),
     ],
 )
-def test_gain_is_discounted_by_place(found: list[str], gain: float) -> None:
-    """A list gains what each grade is worth, less the further down it stands, of the best."""
+def test_gain_is_discounted_by_rank(found: list[str], gain: float) -> None:
+    """The metric sums the gain of each grade, discounted by rank, and divides by the ideal sum."""
     query = Judged("q", "plain", (Judgement("a", 3), Judgement("b", 1)))
     assert evaluation.gain(query, found) == pytest.approx(gain)
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """A copy of the corpus that may be edited."""
+    """Return a copy of the corpus that a test may edit."""
     return shutil.copytree(CORPUS, tmp_path / "corpus")
 
 
 @pytest.mark.slow
-def test_an_index_that_answers_worse_is_refused(corpus: Path, tmp_path: Path) -> None:
-    """Without its thesaurus the index answers synonyms worse, so the gate keeps the live one."""
+def test_a_build_refuses_a_worse_index(corpus: Path, tmp_path: Path) -> None:
+    """Without the thesaurus, the quality gate refuses the new index and keeps the live one."""
     index = tmp_path / "index"
     gate = evaluation.gate(evaluation.load(SUITE))
     first = build.build(corpus, index, gate=gate)
@@ -135,10 +140,10 @@ def test_an_index_that_answers_worse_is_refused(corpus: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("spoil", ["format", "bytes"])
 @pytest.mark.slow
-def test_a_live_index_that_cannot_answer_is_no_bar(
+def test_a_build_replaces_an_unusable_live_index(
     spoil: str, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A live index of an older form, or a damaged one, is replaced, if the least is reached."""
+    """A build that reaches the minimum replaces a live index that is damaged or outdated."""
     index = tmp_path / "index"
     with monkeypatch.context() as patch:
         if spoil == "format":
@@ -150,8 +155,8 @@ def test_a_live_index_that_cannot_answer_is_no_bar(
     assert build.build(corpus, index, gate=gate).status == "published"
 
 
-def test_an_index_must_reach_the_least(corpus: Path, tmp_path: Path) -> None:
-    """Without a live index it is the least that counts."""
+def test_a_first_index_must_reach_the_minimum(corpus: Path, tmp_path: Path) -> None:
+    """Without a live index, the new index only has to reach the minimum."""
     query = Judged("organ", "plain", (Judgement("nowhere", 3),))
     with pytest.raises(Refused, match=r"all 0\.000, at least 0\.500 wanted"):
         build.build(corpus, tmp_path / "index", gate=evaluation.gate(Suite((query,), 0.5)))
@@ -159,8 +164,8 @@ def test_an_index_must_reach_the_least(corpus: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "least = 1", "[[query]]\ntext = 1", "=", "query = []"])
-def test_a_file_that_is_no_suite_is_told(text: str, tmp_path: Path) -> None:
-    """A file without queries, or of another form, is an error that names it."""
+def test_a_malformed_suite_is_an_error(text: str, tmp_path: Path) -> None:
+    """A file without queries, or in another format, raises an error that names the file."""
     file = tmp_path / "suite.toml"
     file.write_text(text)
     with pytest.raises(CatalogueError, match=r"suite\.toml"):

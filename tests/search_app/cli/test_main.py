@@ -1,4 +1,4 @@
-"""The command line does what it says, in words for a person and in statuses for programs."""
+"""The command line: its output and its exit statuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.samples import article, page
 
 
 class Told(NamedTuple):
-    """What a command answered: its exit status, and what it wrote."""
+    """The exit status and the output of a command."""
 
     status: object
     out: str
@@ -35,7 +35,7 @@ Run = Callable[..., Told]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `pubsearch` with arguments, in this process."""
+    """Return a function that runs `pubsearch` with arguments in this process."""
 
     def run(*arguments: object) -> Told:
         monkeypatch.setattr(sys, "argv", ["pubsearch", *map(str, arguments)])
@@ -51,7 +51,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def build(run: Run, corpus: Path, tmp_path: Path) -> Callable[..., Told]:
-    """Runs `pubsearch build` on the small corpus."""
+    """Return a function that runs `pubsearch build` on the small corpus."""
 
     def build(*arguments: object) -> Told:
         return run("build", "--corpus", corpus, "--index", tmp_path / "index", *arguments)
@@ -60,33 +60,33 @@ def build(run: Run, corpus: Path, tmp_path: Path) -> Callable[..., Told]:
 
 
 def spoil(corpus: Path) -> None:
-    """An entry that lacks its title, added to a corpus."""
+    """Add an entry without a title to a corpus."""
     (corpus / "bad.html").write_text(page([article("")]), encoding="utf-8")
 
 
 def report(file: Path) -> list[dict[str, object]]:
-    """The problems in a report."""
+    """Return the problems in a report."""
     told: dict[str, list[dict[str, object]]] = json.loads(file.read_text(encoding="utf-8"))
     return told["problems"]
 
 
 def test_command_is_installed() -> None:
-    """The command `pubsearch` is there and tells its version."""
+    """The command `pubsearch` is installed and prints its version."""
     command = Path(sys.executable).with_name("pubsearch")
     told = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert told.stdout.startswith("pubsearch, version ")
 
 
-def test_build_that_is_clean(build: Callable[..., Told], tmp_path: Path) -> None:
-    """A build without problems tells its numbers, reports none, and exits with 0."""
+def test_build_without_problems(build: Callable[..., Told], tmp_path: Path) -> None:
+    """A build without problems prints its counts, reports no problems, and exits with 0."""
     told = build("--report", tmp_path / "report.json")
     assert told.status == 0
     assert ": 5 added, 0 changed, 0 removed, 0 unchanged" in told.out
     assert report(tmp_path / "report.json") == []
 
 
-def test_build_of_nothing_new(build: Callable[..., Told]) -> None:
-    """A second build says that nothing changed, and exits with 0."""
+def test_build_of_an_unchanged_corpus(build: Callable[..., Told]) -> None:
+    """A second build prints that nothing changed, and exits with 0."""
     build()
     told = build()
     assert told.status == 0
@@ -94,7 +94,7 @@ def test_build_of_nothing_new(build: Callable[..., Told]) -> None:
 
 
 def test_build_with_problems(build: Callable[..., Told], corpus: Path, tmp_path: Path) -> None:
-    """A build that publishes with problems tells each, reports them as JSON, and exits with 3."""
+    """A build that publishes with problems prints them, reports them as JSON, and exits with 3."""
     spoil(corpus)
     told = build("--report", tmp_path / "report.json")
     assert told.status == 3
@@ -111,8 +111,10 @@ def test_build_with_problems(build: Callable[..., Told], corpus: Path, tmp_path:
     ]
 
 
-def test_build_of_nothing_new_with_problems(build: Callable[..., Told], corpus: Path) -> None:
-    """Problems that are still there are told again, with 3, though nothing changed."""
+def test_build_of_an_unchanged_corpus_with_problems(
+    build: Callable[..., Told], corpus: Path
+) -> None:
+    """A second build prints unfixed problems again and exits with 3, though nothing changed."""
     spoil(corpus)
     build()
     told = build()
@@ -121,8 +123,8 @@ def test_build_of_nothing_new_with_problems(build: Callable[..., Told], corpus: 
     assert "bad.html:3" in told.err
 
 
-def test_build_that_is_refused(build: Callable[..., Told], corpus: Path, tmp_path: Path) -> None:
-    """A build that is refused says why, reports the problems, publishes nothing, exits with 1."""
+def test_refused_build(build: Callable[..., Told], corpus: Path, tmp_path: Path) -> None:
+    """A refused build prints why, reports the problems, publishes nothing, and exits with 1."""
     build()
     for name in ("tools.html", "papers.html"):
         (corpus / name).unlink()
@@ -136,10 +138,10 @@ def test_build_that_is_refused(build: Callable[..., Told], corpus: Path, tmp_pat
     assert build("--force").status == 3
 
 
-def test_build_that_would_remove_much(
+def test_build_that_would_remove_many_publications(
     build: Callable[..., Told], corpus: Path, tmp_path: Path
 ) -> None:
-    """A build without a page of many publications names the page and exits with 4."""
+    """A build that lacks a page of many publications names the page and exits with 4."""
     for name in ("one", "other"):
         titles = [article(f"{name} {number}") for number in range(12)]
         (corpus / f"{name}.html").write_text(page(titles), encoding="utf-8")
@@ -156,7 +158,7 @@ def test_build_that_would_remove_much(
 
 
 def test_build_of_a_faulty_catalogue(build: Callable[..., Told], corpus: Path) -> None:
-    """A fault of the catalogue is told in one line, with 1."""
+    """A build prints an error in the catalogue in one line and exits with 1."""
     (corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
     told = build()
     assert told.status == 1
@@ -167,7 +169,7 @@ def test_build_of_a_faulty_catalogue(build: Callable[..., Told], corpus: Path) -
 def test_build_with_an_unusable_reader(
     build: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reader of another package that can't be loaded is told in one line, with 1."""
+    """A build prints in one line that a reader plug-in cannot be loaded, and exits with 1."""
     point = EntryPoint("table", "nothing_of_this_name", registry.GROUP)
     monkeypatch.setattr(registry, "entry_points", lambda group: [point])
     registry.load_readers.cache_clear()
@@ -179,7 +181,7 @@ def test_build_with_an_unusable_reader(
 
 
 def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) -> None:
-    """A build beside another one is told to wait, with 1."""
+    """A build during another build prints a hint to wait, and exits with 1."""
     with publish.locked(tmp_path / "index"):
         told = build()
     assert told.status == 1
@@ -187,7 +189,7 @@ def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) ->
 
 
 def things(corpus: Path, *labels: str) -> None:
-    """A thesaurus of concepts with a label each, added to a corpus."""
+    """Add a thesaurus of concepts with one label each to a corpus."""
     concepts = (
         f'[[concept]]\nid = "c{number}"\nprefLabel = {{ en = "{label}" }}\n'
         for number, label in enumerate(labels)
@@ -196,13 +198,13 @@ def things(corpus: Path, *labels: str) -> None:
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder, with what it holds."""
+    """Return every file of a folder with its content."""
     files = (each for each in folder.rglob("*") if each.is_file())
     return {str(each): each.read_bytes() for each in files}
 
 
-def test_check_of_a_clean_corpus(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """A check of a corpus without faults tells its numbers, writes nothing, and exits with 0."""
+def test_check_of_a_corpus_without_problems(run: Run, corpus: Path, tmp_path: Path) -> None:
+    """A check of a corpus without problems prints its counts, writes nothing, and exits with 0."""
     before = state(tmp_path)
     told = run("check", "--corpus", corpus)
     assert (told.status, told.err) == (0, "")
@@ -215,8 +217,8 @@ def test_check_of_a_clean_corpus(run: Run, corpus: Path, tmp_path: Path) -> None
     assert state(tmp_path) == before
 
 
-def test_check_tells_concepts_that_nothing_has(run: Run, corpus: Path) -> None:
-    """Concepts that no publication has are listed, and are no problem."""
+def test_check_lists_unused_concepts(run: Run, corpus: Path) -> None:
+    """A check lists the concepts that no publication has, and does not count them as problems."""
     things(corpus, "organ", "seal hunting")
     told = run("check", "--corpus", corpus)
     assert (told.status, told.err) == (0, "")
@@ -226,10 +228,10 @@ def test_check_tells_concepts_that_nothing_has(run: Run, corpus: Path) -> None:
     )
 
 
-def test_check_tells_problems_as_a_build_does(
+def test_check_reports_problems_like_a_build(
     run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path
 ) -> None:
-    """A check tells and reports each problem of an entry as a build does, and exits with 3."""
+    """A check prints and reports each problem of an entry like a build, and exits with 3."""
     spoil(corpus)
     told = run("check", "--corpus", corpus, "--report", tmp_path / "checked.json")
     built = build("--report", tmp_path / "built.json")
@@ -247,7 +249,7 @@ def test_check_tells_problems_as_a_build_does(
     ],
 )
 def test_check_of_a_faulty_file(name: str, text: str, what: str, run: Run, corpus: Path) -> None:
-    """A fault of the rows, the grouping or the thesaurus is told in one line, with 1."""
+    """A check prints an error in rows, groups, or thesaurus in one line and exits with 1."""
     (corpus / name).write_text(text, encoding="utf-8")
     told = run("check", "--corpus", corpus)
     assert (told.status, told.out) == (1, "")
@@ -256,8 +258,8 @@ def test_check_of_a_faulty_file(name: str, text: str, what: str, run: Run, corpu
     assert told.err.count("\n") == 1
 
 
-def test_check_of_nothing(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """A folder that is not there, or holds no readable publication, is told, with 1."""
+def test_check_without_publications(run: Run, corpus: Path, tmp_path: Path) -> None:
+    """A check of a missing folder, or of one without readable publications, exits with 1."""
     told = run("check", "--corpus", tmp_path / "nowhere")
     assert told.status == 1
     assert "there is no such file" in told.err
@@ -271,7 +273,7 @@ def test_check_of_nothing(run: Run, corpus: Path, tmp_path: Path) -> None:
 
 
 def test_status(run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path) -> None:
-    """The status tells the live generation, its counts by the first facets, and its problems."""
+    """The status lists the live generation, its counts by the first facets, and its problems."""
     spoil(corpus)
     build()
     told = run("status", "--index", tmp_path / "index")
@@ -286,10 +288,10 @@ def test_status(run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Pa
     assert "bad.html:3: it has no title" in told.out
 
 
-def test_a_failed_build_is_noted(
+def test_the_status_keeps_a_failed_build(
     run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path
 ) -> None:
-    """What became of the last build stays on record: one that failed, until one succeeds."""
+    """The status reports a failed build until a later build succeeds."""
     index = tmp_path / "index"
     assert last_build.last(index) is None
     build()
@@ -313,10 +315,10 @@ def test_a_failed_build_is_noted(
     assert last_build.last(index) is None
 
 
-def test_a_build_is_noted_before_another_begins(
+def test_a_build_is_recorded_before_another_starts(
     build: Callable[..., Told], corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A build notes its end while it holds the lock: no other build meets half a note."""
+    """A build records its result while it has the lock, so no other build reads half a record."""
     note, noted = last_build.note, []
 
     def locked_note(index: Path, status: Status, *told: Any) -> None:
@@ -334,7 +336,7 @@ def test_a_build_is_noted_before_another_begins(
 
 
 def test_rollback(run: Run, build: Callable[..., Told], tmp_path: Path) -> None:
-    """A rollback tells what is live now; where there is no way back it fails with 1."""
+    """A rollback prints the new live generation, or exits with 1 if no earlier one exists."""
     build()
     build("--force")
     told = run("rollback", "--index", tmp_path / "index")
@@ -346,7 +348,7 @@ def test_rollback(run: Run, build: Callable[..., Told], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["status", "rollback", "search"])
 def test_missing_index(command: str, run: Run, tmp_path: Path) -> None:
-    """Without an index, a command names the folder and the command that makes one, with 1."""
+    """Without an index, a command names the folder and the build command, and exits with 1."""
     told = run(command, "--index", tmp_path / "index")
     assert told.status == 1
     assert told.err == (
@@ -354,8 +356,8 @@ def test_missing_index(command: str, run: Run, tmp_path: Path) -> None:
     )
 
 
-def test_search_for_words(run: Run, index: Path) -> None:
-    """Words find publications, told with their facts and the numbers of the facets."""
+def test_search_for_terms(run: Run, index: Path) -> None:
+    """A search prints publications with their metadata and the counts of the facets."""
     told = run("search", "--index", index, "model", "law")
     assert told.status == 0
     assert told.out.startswith("1–1 of 1 publication for “model law”\n")
@@ -365,14 +367,14 @@ def test_search_for_words(run: Run, index: Path) -> None:
 
 
 def test_search_with_filters(run: Run, index: Path) -> None:
-    """Each facet is an option, with its value behind it or after `=`."""
+    """Each facet is an option, whose value follows it or comes after `=`."""
     told = run("search", "--index", index, "--region", "South Asia", "--section=Tools")
     assert told.out.startswith("1–1 of 1 publication\n")
     assert "Model Law against Trafficking" in told.out
 
 
 def test_search_as_json(run: Run, index: Path) -> None:
-    """With --json, the answer is that of the API."""
+    """With --json, a search prints the response of the API."""
     told = run("search", "--index", index, "--json", "organs")
     answer = json.loads(told.out)
     assert told.status == 0
@@ -381,8 +383,8 @@ def test_search_as_json(run: Run, index: Path) -> None:
     assert {"query", "pages", "relaxed", "generation", "took_ms", "facets"} <= set(answer)
 
 
-def test_search_that_is_explained(run: Run, index: Path) -> None:
-    """With --explain 1, each publication tells why it was found, also as JSON."""
+def test_search_with_explanations(run: Run, index: Path) -> None:
+    """With --explain 1, a search prints the reasons for each hit, also as JSON."""
     told = run("search", "--index", index, "organs", "--region", "Africa", "--explain", "1")
     assert "  - Filter Region: Africa (includes Kenya).\n" in told.out
     assert "Title has “Organs”" in told.out
@@ -391,31 +393,31 @@ def test_search_that_is_explained(run: Run, index: Path) -> None:
     assert "Title has “Organs”" in hit["why"]["sentences"][0]
 
 
-def test_search_that_is_relaxed(run: Run, index: Path) -> None:
-    """Where no publication has all words, the number of each is told."""
+def test_relaxed_search(run: Run, index: Path) -> None:
+    """A search prints the number of hits for each term if no publication has all of them."""
     told = run("search", "--index", index, "organs", "zebra")
     assert "Each alone: organs 1 · zebra 0\n" in told.out
 
 
-def test_search_with_a_word_that_is_excluded(run: Run, index: Path) -> None:
-    """A word with a minus before it excludes, whichever letter it begins with."""
+def test_search_with_an_excluded_term(run: Run, index: Path) -> None:
+    """A minus before a term excludes it, even if the term looks like an option."""
     for word in ("-law", "-help", "-json"):
         told = run("search", "--index", index, "trafficking", word)
         assert told.status == 0
         assert f"for “trafficking {word}”" in told.out
 
 
-def test_search_that_finds_nothing(run: Run, index: Path) -> None:
-    """Nothing found is an answer, with 0."""
+def test_search_without_hits(run: Run, index: Path) -> None:
+    """A search without hits exits with 0."""
     told = run("search", "--index", index, "zebra")
     assert (told.status, told.out.strip()) == (0, "Nothing found for “zebra”")
 
 
 @pytest.mark.slow
-def test_search_tells_how_words_were_read(
+def test_search_prints_synonyms_and_corrections(
     run: Run, catalogue_index: Path, misspelt_index: Path
 ) -> None:
-    """What is searched for besides, in place of what was typed, or may be meant, is told."""
+    """A search prints added synonyms, corrected terms, and suggested corrections."""
     for index, words, line in (
         (
             catalogue_index,
@@ -444,7 +446,7 @@ def test_search_tells_how_words_were_read(
 def test_search_with_a_wrong_option(
     arguments: tuple[str, ...], message: str, run: Run, index: Path
 ) -> None:
-    """An option that is not there, or lacks its value, is told with the usage, with 2."""
+    """A search with an unknown or incomplete option prints the usage and exits with 2."""
     told = run("search", "--index", index, *arguments)
     assert told.status == 2
     assert message in told.err
@@ -458,10 +460,10 @@ def test_search_with_a_wrong_option(
         ("--sort", "best", "relevance, newest, oldest, title"),
     ],
 )
-def test_search_with_a_bad_value(
+def test_search_with_an_invalid_value(
     option: str, value: str, message: str, run: Run, index: Path
 ) -> None:
-    """A value that can't be read is told in one line with what is taken, with 1."""
+    """A search prints an invalid value with the allowed ones in one line, and exits with 1."""
     told = run("search", "--index", index, option, value)
     assert told.status == 1
     assert message in told.err
@@ -493,7 +495,7 @@ Download: [English](#)
 
 
 def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """A text catalogue becomes a folder that can be built, and the number is told."""
+    """An import turns a text catalogue into a folder that can be built, and prints the count."""
     (tmp_path / "list.txt").write_text(TEXT, encoding="utf-8")
     told = run("import", tmp_path / "list.txt", "--into", tmp_path / "new", "--like", corpus)
     assert (told.status, told.err) == (0, "")
@@ -507,7 +509,7 @@ def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
 
 
 def test_import_with_problems(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """An import with problems tells and reports them, and exits with 3."""
+    """An import with problems prints and reports them, and exits with 3."""
     file = tmp_path / "list.jsonl"
     file.write_text('{"title": "Law", "section": "Tools"}\n{\n', encoding="utf-8")
     into = ("--into", tmp_path / "new", "--like", corpus, "--report", tmp_path / "report.json")
@@ -520,8 +522,8 @@ def test_import_with_problems(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert "has pages already" in told.err
 
 
-def test_import_of_nothing(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """An import that finds no publication tells and reports its problems, with 1."""
+def test_import_without_publications(run: Run, corpus: Path, tmp_path: Path) -> None:
+    """An import without publications prints and reports its problems, and exits with 1."""
     (tmp_path / "list.jsonl").write_text("{\n", encoding="utf-8")
     told = run(
         "import", tmp_path / "list.jsonl", "--into", tmp_path / "new", "--like", corpus,
@@ -533,7 +535,10 @@ def test_import_of_nothing(run: Run, corpus: Path, tmp_path: Path) -> None:
 
 
 def serve(*arguments: object) -> Told:
-    """Runs `pubsearch serve` as a process: one that can't start, or it would not end."""
+    """Run `pubsearch serve` as a process.
+
+    Only for servers that cannot start, as others would not end.
+    """
     command = Path(sys.executable).with_name("pubsearch")
     done = subprocess.run(
         [command, "serve", *map(str, arguments)],
@@ -543,8 +548,8 @@ def serve(*arguments: object) -> Told:
 
 
 @pytest.mark.slow
-def test_serve_on_a_port_that_is_taken(index: Path, corpus: Path) -> None:
-    """A server that can't have its port says so and what to do, and nothing else."""
+def test_serve_on_a_used_port(index: Path, corpus: Path) -> None:
+    """A server whose port is in use prints that and a hint, and nothing more."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -557,8 +562,8 @@ def test_serve_on_a_port_that_is_taken(index: Path, corpus: Path) -> None:
 
 
 @pytest.mark.slow
-def test_serve_tells_an_index_of_other_rows(index: Path, corpus: Path) -> None:
-    """A server on an index of another catalogue than its corpus has says so at its start."""
+def test_serve_reports_an_index_of_another_catalogue(index: Path, corpus: Path) -> None:
+    """A server warns at startup if its index was built from another catalogue.toml."""
     file = corpus / catalogue_toml.CATALOGUE_FILE
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('title = "', 'title = "Other ', 1), encoding="utf-8")

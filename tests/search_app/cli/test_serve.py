@@ -1,4 +1,4 @@
-"""`pubsearch serve` builds what has changed, goes on building, and outlives a broken corpus."""
+"""`pubsearch serve` builds changes, with --watch keeps building, and survives a broken corpus."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.samples import article, page
 pytestmark = pytest.mark.slow
 
 SOON = 180.0
-"""Seconds after which a test gives up waiting: no machine that works takes as long."""
+"""Timeout of a wait in seconds. It is generous, as a loaded machine is slow."""
 
 
 class Server:
-    """A running `pubsearch serve` on a corpus, in a session of its own, and what it prints."""
+    """A running `pubsearch serve` on a corpus, in its own session, with its output."""
 
     def __init__(self, corpus: Path, index: Path, *options: str) -> None:
         self.port, self.out = free_port(), index.with_name(f"out-{time.monotonic_ns()}")
@@ -42,11 +42,11 @@ class Server:
 
     @property
     def lines(self) -> list[str]:
-        """The lines on standard output so far."""
+        """Return the lines on standard output so far."""
         return self.out.read_text(encoding="utf-8").splitlines()
 
     def has(self, text: str) -> bool:
-        """Whether the list of all publications has a text; False while nothing answers."""
+        """Return whether the list of all publications has a text; False without a response."""
         try:
             with urlopen(f"http://127.0.0.1:{self.port}/?size=100", timeout=SOON) as answer:
                 return text in answer.read().decode()
@@ -54,12 +54,12 @@ class Server:
             return False
 
     def prints(self, pattern: str) -> str:
-        """The first line with a pattern, waited for."""
+        """Wait for the first line that matches a regular expression, and return it."""
         until(lambda: any(re.search(pattern, each) for each in self.lines), self)
         return next(each for each in self.lines if re.search(pattern, each))
 
     def group(self) -> list[int]:
-        """The processes of the server's session that still run."""
+        """Return the processes of the server's session that still run."""
         found = []
         for each in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -72,7 +72,7 @@ class Server:
 
 
 def until(is_so: Callable[[], bool], server: Server) -> None:
-    """Waits until something is so."""
+    """Wait until a condition is true."""
     end = time.monotonic() + SOON
     while not is_so():
         assert time.monotonic() < end, (server.lines, server.log.read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ def until(is_so: Callable[[], bool], server: Server) -> None:
 
 @contextmanager
 def serving(corpus: Path, index: Path, *options: str) -> Iterator[Server]:
-    """A server that answers, for the time of a `with`."""
+    """Yield a server that responds, and stop it after the `with` block."""
     server = Server(corpus, index, *options)
     try:
         server.prints("^Open http://")
@@ -93,27 +93,27 @@ def serving(corpus: Path, index: Path, *options: str) -> Iterator[Server]:
 
 
 def add(corpus: Path, *titles: str, name: str = "new.html") -> None:
-    """A page of publications with these titles."""
+    """Add a page of publications with these titles."""
     (corpus / name).write_text(page([article(each) for each in titles]), encoding="utf-8")
 
 
 def is_writing(index: Path) -> bool:
-    """Whether a generation is half-written."""
+    """Return whether a generation is incomplete."""
     return any((index / "generations").glob("*.partial"))
 
 
 def broken(corpus: Path) -> None:
-    """Rows that can't be read."""
+    """Make the rows of the corpus unreadable."""
     (corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder with its bytes."""
+    """Return every file of a folder with its bytes."""
     return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
 
-def test_serve_builds_what_has_changed(corpus: Path, index: Path) -> None:
-    """A server that is started again serves an edited page, and reports the build in one line."""
+def test_serve_builds_a_changed_corpus(corpus: Path, index: Path) -> None:
+    """A restarted server serves an edited page and reports the build in one line."""
     add(corpus, "Latest News", "")
     with serving(corpus, index) as server:
         assert server.has("Latest News")
@@ -124,14 +124,14 @@ def test_serve_builds_what_has_changed(corpus: Path, index: Path) -> None:
     assert len(others) == 1
 
 
-def test_serve_says_nothing_where_nothing_changed(corpus: Path, index: Path) -> None:
-    """A server on an index that is up to date only says where it is to be opened."""
+def test_serve_prints_only_its_url_without_changes(corpus: Path, index: Path) -> None:
+    """A server whose index is up to date prints only its URL."""
     with serving(corpus, index) as server:
         assert [each[:5] for each in server.lines] == ["Open "]
 
 
-def test_serve_leaves_the_index_with_no_build(corpus: Path, index: Path) -> None:
-    """With --no-build, even after --watch, a server writes nothing and serves the index as is."""
+def test_no_build_leaves_the_index_unchanged(corpus: Path, index: Path) -> None:
+    """A server with --no-build, even after --watch, writes nothing and serves the index as is."""
     add(corpus, "Latest News")
     before = state(index)
     with serving(corpus, index, "--watch", "--no-build") as server:
@@ -142,7 +142,7 @@ def test_serve_leaves_the_index_with_no_build(corpus: Path, index: Path) -> None
 
 
 def unreadable(corpus: Path) -> None:
-    """Pages that are no text."""
+    """Add pages that are not text."""
     for name in ("tools.html", "papers.html"):
         (corpus / name).write_bytes(b"\xff")
 
@@ -155,10 +155,10 @@ BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize(("harm", "told"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_corpus_leaves_the_page(
+def test_a_server_survives_a_broken_corpus(
     harm: Callable[[Path], None], told: str, corpus: Path, index: Path
 ) -> None:
-    """A server on a broken corpus answers from the last good index, and says why in one line."""
+    """A server on a broken corpus serves the last good index and prints the reason in one line."""
     harm(corpus)
     with serving(corpus, index) as server:
         assert server.has("Removal of Organs")
@@ -168,10 +168,10 @@ def test_a_broken_corpus_leaves_the_page(
 
 
 @pytest.mark.parametrize("option", ["--watch", None])
-def test_a_broken_corpus_without_an_index_is_the_end(
+def test_a_server_without_an_index_ends_on_a_broken_corpus(
     option: str | None, corpus: Path, tmp_path: Path
 ) -> None:
-    """Where there is nothing to serve, the server ends with status 1 and one line."""
+    """A server without an index exits with 1 and prints one line if the corpus is broken."""
     broken(corpus)
     server = Server(corpus, tmp_path / "index", *filter(None, [option]))
     assert server.process.wait(SOON) == 1
@@ -181,8 +181,8 @@ def test_a_broken_corpus_without_an_index_is_the_end(
     assert said.count("\n") == 1
 
 
-def test_an_index_that_may_not_be_written_to_is_served(corpus: Path, index: Path) -> None:
-    """If the index can't be built, the server says so, names --no-build, and answers."""
+def test_a_server_serves_a_read_only_index(corpus: Path, index: Path) -> None:
+    """A server that cannot write to the index prints that, suggests --no-build, and serves it."""
     add(corpus, "Latest News")
     (index / publish.LOCK).unlink()
     (index / publish.LOCK).mkdir()
@@ -192,16 +192,16 @@ def test_an_index_that_may_not_be_written_to_is_served(corpus: Path, index: Path
         assert "add --no-build" in server.lines[0]
 
 
-def test_a_server_beside_a_build_does_not_wait(corpus: Path, index: Path) -> None:
-    """While another process builds, a server answers from the live index and says so."""
+def test_a_server_does_not_wait_for_another_build(corpus: Path, index: Path) -> None:
+    """A server serves the live index while another process builds, and prints that."""
     add(corpus, "Latest News")
     with publish.locked(index), serving(corpus, index) as server:
         assert server.has("Removal of Organs")
         assert "another build is running" in server.lines[0]
 
 
-def test_the_first_index_is_waited_for(corpus: Path, tmp_path: Path) -> None:
-    """Where another process builds the first index, a server waits for it."""
+def test_a_server_waits_for_the_first_index(corpus: Path, tmp_path: Path) -> None:
+    """A server without an index waits while another process builds the first one."""
     index = tmp_path / "index"
     with publish.locked(index):
         server = Server(corpus, index)
@@ -215,7 +215,7 @@ def test_the_first_index_is_waited_for(corpus: Path, tmp_path: Path) -> None:
 
 
 def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None:
-    """Pages that are added, broken, deleted and restored are followed, one line for each build."""
+    """A server with --watch follows added, broken, deleted, and restored pages, one line each."""
     whole = (corpus / "catalogue.toml").read_text(encoding="utf-8")
     with serving(corpus, index, "--watch") as server:
         add(corpus, "Latest News")
@@ -238,7 +238,7 @@ def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None
 
 
 def test_two_watching_servers_share_an_index(corpus: Path, index: Path) -> None:
-    """Two servers that watch one corpus both show what was added, and neither fails to build."""
+    """Two servers with --watch on one corpus both serve an added page, and no build fails."""
     with serving(corpus, index, "--watch") as one, serving(corpus, index, "--watch") as other:
         for number in range(3):
             add(corpus, "Latest News", name=f"new{number}.html")
@@ -262,12 +262,12 @@ def test_two_watching_servers_share_an_index(corpus: Path, index: Path) -> None:
 def test_the_builder_ends_with_its_server(
     sent: signal.Signals, to_all: bool, status: int, corpus: Path, index: Path
 ) -> None:
-    """However a server ends, no process of it goes on, and nothing half-written is left."""
+    """However a server ends, its processes end too and leave no incomplete generation."""
     with serving(corpus, index, "--watch") as server:
         until(lambda: len(server.group()) > 1, server)
         before = len(server.lines)
         add(corpus, *(f"Number {each}" for each in range(2000)))
-        # A build can begin and end between two looks: then it has printed its line.
+        # A build can start and end between two polls. Then it has printed its line.
         until(lambda: is_writing(index) or len(server.lines) > before, server)
         (os.killpg if to_all else os.kill)(server.process.pid, sent)
         assert server.process.wait(SOON) == status
@@ -277,8 +277,8 @@ def test_the_builder_ends_with_its_server(
     assert directory.names(index)
 
 
-def test_a_builder_that_is_killed_is_reported(corpus: Path, index: Path) -> None:
-    """If the builder is killed, the server says so, and goes on to answer."""
+def test_a_killed_builder_is_reported(corpus: Path, index: Path) -> None:
+    """A server reports that its builder was killed, and continues to serve."""
     with serving(corpus, index, "--watch") as server:
         until(lambda: len(server.group()) > 1, server)
         for each in server.group():

@@ -1,7 +1,7 @@
-"""Generated catalogues, and a brute-force twin of what the engine filters and counts.
+"""Generated catalogues, and a brute-force reference for filters and counts.
 
-The twin goes through publications one at a time, as plain Python sets, and shares no code
-with the engine but the values themselves.
+The reference examines publications one at a time, as plain Python sets. It shares no code with the
+engine except the values.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ CATALOGUE = Catalogue(
 
 
 def publications(most: int = 400) -> st.SearchStrategy[list[Publication]]:
-    """A catalogue of up to `most` publications, each with some values and without others.
+    """Return a strategy for lists of up to `most` publications with random values.
 
-    They are thrown by a seed, since drawing hundreds of rows one by one is slow.
+    It draws only a seed, because drawing hundreds of rows one by one is slow.
     """
     return st.builds(throw, st.integers(0, 2**32), st.integers(1, most))
 
 
 def throw(seed: int, size: int) -> list[Publication]:
-    """The catalogue of a seed."""
+    """Return the publications of a seed."""
     random = Random(seed)
     rows: list[tuple[object, ...]] = [
         (
@@ -104,7 +104,7 @@ FILTERS = st.fixed_dictionaries(
 
 
 def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATALOGUE) -> Path:
-    """A published index of the publications, through the real writer."""
+    """Write and publish an index of the publications with the real writer. Return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with publish.begun(folder) as partial:
         census = Census(catalogue, {}, [], Thesaurus(), "")
@@ -116,7 +116,7 @@ def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATA
 
 
 def holds(each: Publication, name: str, value: str) -> bool:
-    """Whether a publication has a value, has none of a field, or lies in a range."""
+    """Return whether a publication has a value, has no value of a field, or lies in a range."""
     values = [str(found) for found in each.values.get(name, ())]
     if value == MISSING:
         return not values
@@ -127,7 +127,7 @@ def holds(each: Publication, name: str, value: str) -> bool:
 
 
 def in_facet(each: Publication, facet: str, filters: Mapping[str, Sequence[str]]) -> bool:
-    """Whether a publication passes what is ticked in one facet of the catalogue."""
+    """Return whether a publication passes the selected values of one facet of the catalogue."""
     names = ("region", "country") if facet == "region" else (facet,)
     ticked = [(name, value) for name in names for value in filters.get(name, ())]
     if not ticked:
@@ -149,7 +149,7 @@ FACETS = ("section", "region", "topic", "year")
 def found(
     made: Sequence[Publication], filters: Mapping[str, Sequence[str]], word: str = ""
 ) -> set[str]:
-    """The ids of the publications that have a word and pass all that is ticked."""
+    """Return the ids of the publications that contain a word and pass all filters."""
     return {
         each.id
         for each in made

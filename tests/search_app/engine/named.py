@@ -1,4 +1,4 @@
-"""A small corpus with a thesaurus: things that are called by several names in six languages."""
+"""A small corpus with a thesaurus: entities with several names in six languages."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ PUBLICATIONS: tuple[dict[str, object], ...] = (
 
 
 def write(folder: Path) -> Path:
-    """The corpus, written into a folder."""
+    """Write the corpus into a folder. Return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = "".join(f"{json.dumps(each)}\n" for each in PUBLICATIONS)
     for name, text in {
@@ -182,7 +182,7 @@ def write(folder: Path) -> Path:
 
 
 def opened(folder: Path) -> Searcher:
-    """Return a searcher of the corpus, which is indexed below a folder."""
+    """Index the corpus below a folder. Return a searcher of it."""
     build.build(write(folder / "corpus"), folder / "index")
     return open_searcher(directory.current(folder / "index"))
 

@@ -1,7 +1,7 @@
-"""Query trees about given publications, of every kind of node that the engine evaluates.
+"""Strategies for query trees over given publications, with every kind of node.
 
-Their words are rare, common or nowhere; phrases stand in a text, or only nearly. They are made
-as `search_app.engine.query.parser` makes them, and beyond: of any fields, and of stems too.
+Their terms are rare, common, or absent. Their phrases occur in a text, or almost occur. The trees
+include those of `search_app.engine.query.parser`, and also any fields and prefixes of stems.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Texts = st.SearchStrategy[str]
 Trees = st.SearchStrategy[query.Query]
 
 NOWHERE = st.sampled_from(("zebrafinches", "Translation", "naïve", "ß", ""))
-"""What is no term: nobody wrote it, or it is not folded."""
+"""Texts that are not terms: no publication has them, or they are not folded."""
 
 
 class Vocabulary(NamedTuple):
-    """What publications say: searchable fields, terms, stems in a row, values by exact field.
+    """Searchable fields, stems, words, stems in text order, and values by exact field.
 
-    `running` has the stems of all publications one after the other, so that some of what stands
-    side by side there is parted by the end of a field, of a value or of a publication.
+    `running` has the stems of all publications in order. Some adjacent stems are therefore
+    separated by the end of a field, a value, or a publication.
     """
 
     fields: list[str]
@@ -42,7 +42,7 @@ class Vocabulary(NamedTuple):
 
 
 def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
-    """What some publications say."""
+    """Return the vocabulary of some publications."""
     rows = catalogue.searchable
     texts = [
         list(tokenizer.tokens(schema.text_of(each, row, catalogue), "en"))
@@ -63,7 +63,7 @@ def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
 
 
 def _of_any_frequency(texts: Iterable[set[str]]) -> Texts:
-    """Terms that are in one text, in few, in many, or among the commonest."""
+    """Return a strategy for terms that are in one text, in few, in many, or among the commonest."""
     counts = Counter(chain.from_iterable(texts)).most_common()
     commonest, others = counts[:40], counts[40:]
     classes = [
@@ -76,12 +76,12 @@ def _of_any_frequency(texts: Iterable[set[str]]) -> Texts:
 
 
 def _one_of(texts: Sequence[str]) -> Texts:
-    """Any of many texts: sampled_from would print them all to say what it is."""
+    """Return a strategy for one of many texts. `sampled_from` would print them all in its repr."""
     return st.integers(0, len(texts) - 1).map(lambda at: texts[at])
 
 
 def kinds(said: Vocabulary) -> dict[str, Trees]:
-    """A strategy for each kind of leaf and of filter."""
+    """Return a strategy for each kind of leaf and of filter."""
     stems, words = said.stems, said.words.map(_written)
     places = st.integers(0, len(said.running) - 4)
     phrases = st.builds(lambda at, n: said.running[at : at + n], places, st.integers(2, 4))
@@ -109,11 +109,11 @@ def kinds(said: Vocabulary) -> dict[str, Trees]:
 
 
 def _filters(values: dict[str, list[str]]) -> dict[str, Trees]:
-    """Values of facets, and ranges of them."""
+    """Return strategies for facet values and ranges of them."""
     held = st.sampled_from(sorted(values)).flatmap(
         lambda name: st.tuples(st.just(name), _one_of(values[name]) | NOWHERE)
     )
-    # Where there are thousands, a range of most of them keeps stock Whoosh for long.
+    # Stock Whoosh is slow on a range of thousands of values.
     few = sorted(name for name in values if len(values[name]) < 100)
     ends = st.sampled_from(few).flatmap(
         lambda name: st.tuples(st.just(name), *[st.none() | _one_of(values[name])] * 2)
@@ -126,11 +126,11 @@ def _filters(values: dict[str, list[str]]) -> dict[str, Trees]:
 
 
 FILTERS = ("a value", "a range", "everything")
-"""The kinds that are no leaves."""
+"""The kinds that are not leaves."""
 
 
 def anything(of: Iterable[Trees]) -> Trees:
-    """Trees of some kinds, joined and negated."""
+    """Return a strategy for trees of some kinds, joined and negated."""
     return st.recursive(
         st.one_of(*of),
         lambda inner: st.one_of(
@@ -151,12 +151,12 @@ def _beginning(term: str, length: int) -> str:
 
 
 def _long(term: str) -> str:
-    """A term of four letters at least: what fewer stand for keeps stock Whoosh for long."""
+    """Return a term padded to at least 5 letters. Stock Whoosh is slow on a shorter prefix."""
     return term.ljust(5, "e")
 
 
 def _pattern(term: str, first: int, second: int) -> str:
-    """A word as written (after its mark) with one or two stars for some of its letters."""
+    """Return a word as written, after its mark, with one or two stars in place of letters."""
     term = _long(term)
     begin, end = term[: first + 1], term[first + 2 :]
     middle, rest = end[: second // 2 + 1], end[second // 2 + 2 :]
@@ -164,7 +164,7 @@ def _pattern(term: str, first: int, second: int) -> str:
 
 
 def _mistyped(term: str, at: int) -> str:
-    """A term with a letter changed, left out or put in."""
+    """Return a term with one letter changed, removed, or added."""
     return _long(term[:at] + ("x" if at % 3 else "") + term[at + (at % 2) :])
 
 

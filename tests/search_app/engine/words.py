@@ -1,4 +1,4 @@
-"""Test doubles: a vocabulary without an index, and names that no text contains."""
+"""Test doubles: a vocabulary without an index, and names without entities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All text that readers see is marked for translation, each sentence as one message."""
+"""All visible text is marked for translation, each sentence as one message."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ VIEW_MODELS = sorted((SEARCH_APP / "presentation").glob("*.py"))
 MARKS = ("gettext", "ngettext")
 LETTER = re.compile(r"[^\W\d_]")
 VISIBLE = {"alt", "aria-label", "data-label", "placeholder", "title"}
-"""Attributes whose values readers see or hear. A script prints `data-label`."""
+"""Attributes whose values users see or hear. A script prints `data-label`."""
 VALUE = "\0"
-"""What stands for a value that a template or an f-string inserts."""
+"""Placeholder for an expression in a template or an f-string."""
 CODE = re.compile(r'[\w-]+="[^"]*"|\S*[/.]\w\S*|<[^<>]*>')
-"""What HTML and names of files have of letters: attributes, paths, and tags."""
+"""Letters that are code in HTML: attributes, paths, and tags."""
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
 OPTIONS = {"**/templates/**": {"newstyle_gettext": "true", "silent": "false"}}
 
 
 def messages() -> Iterator[tuple[str, ...]]:
-    """The messages of the package: one text, or a singular and a plural."""
+    """Return the messages of the package: one text, or a singular and a plural."""
     for _, _, message, _, _ in extract_from_dir(SEARCH_APP, METHODS, OPTIONS):
         yield (message,) if isinstance(message, str) else tuple(message)
 
 
 class VisibleText(HTMLParser):
-    """The texts and the visible attributes of HTML that have letters."""
+    """The texts and the visible attributes of HTML that contain letters."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class VisibleText(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Takes a tag with its attributes."""
+        """Record the visible attributes of a tag."""
         kinds = dict(attrs)
         is_button = tag == "button" or (tag == "input" and kinds.get("type") in ("submit", "reset"))
         for name, value in attrs:
@@ -54,13 +54,13 @@ class VisibleText(HTMLParser):
                 self.handle_data(value or "")
 
     def handle_data(self, data: str) -> None:
-        """Takes text."""
+        """Record text."""
         if LETTER.search(CODE.sub("", data)):
             self.texts.append(data.strip())
 
 
 def printed(node: nodes.Node) -> Iterator[str]:
-    """The text that a template prints as it is, with VALUE for what it inserts."""
+    """Return the literal text of a template, with VALUE for each expression."""
     if isinstance(node, nodes.TemplateData):
         yield node.data
     elif isinstance(node, nodes.Output):
@@ -72,7 +72,7 @@ def printed(node: nodes.Node) -> Iterator[str]:
 
 
 def constants(node: nodes.Expr) -> Iterator[str]:
-    """The texts that an expression may print, without those that are an argument of a call."""
+    """Yield the strings that an expression may print, without the arguments of calls."""
     yield VALUE
     if isinstance(node, nodes.Const):
         yield str(node.value)
@@ -88,7 +88,7 @@ def constants(node: nodes.Expr) -> Iterator[str]:
 
 
 def phrases(tree: nodes.Template) -> Iterator[str]:
-    """The literals of several words that are no message, wherever a template has them."""
+    """Yield the literals of several words in a template that are not messages."""
     marked = {
         id(text)
         for call in tree.find_all(nodes.Call)
@@ -101,19 +101,19 @@ def phrases(tree: nodes.Template) -> Iterator[str]:
 
 
 def is_phrase(text: str) -> bool:
-    """Whether a text has a word and a space inside, apart from code."""
+    """Return whether a text has a word and a space, apart from code."""
     text = CODE.sub("", text).strip()
     return bool(LETTER.search(text)) and " " in text
 
 
 def unmarked_in_template(source: str) -> list[str]:
-    """The visible text of a template that is no message."""
+    """Return the visible text of a template that is not a message."""
     tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)
     return [*VisibleText("".join(printed(tree))).texts, *phrases(tree)]
 
 
 class UnmarkedText(ast.NodeVisitor):
-    """The literals of a module that read like a label or a sentence, and are no message.
+    """The literals of a module that look like a label or a sentence and are not messages.
 
     A single word counts if it is capitalized. Docstrings do not count.
     """
@@ -123,22 +123,22 @@ class UnmarkedText(ast.NodeVisitor):
         self.visit(ast.parse(source))
 
     def visit_Expr(self, node: ast.Expr) -> None:
-        """Passes over docstrings."""
+        """Skip docstrings."""
         if not isinstance(node.value, ast.Constant):
             self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Passes over messages, and the names of types."""
+        """Skip messages and the names of types."""
         if not (isinstance(node.func, ast.Name) and node.func.id in (*MARKS, "NewType")):
             self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        """Passes over annotations."""
+        """Skip annotations."""
         if node.value:
             self.visit(node.value)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Takes an f-string as one text, and the literals of its values."""
+        """Record an f-string as one text, and the literals of its values."""
         parts = [
             str(part.value) if isinstance(part, ast.Constant) else VALUE for part in node.values
         ]
@@ -148,7 +148,7 @@ class UnmarkedText(ast.NodeVisitor):
                 self.visit(part.value)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        """Takes a literal."""
+        """Record a literal."""
         if isinstance(node.value, str):
             self._take(node.value)
 
@@ -178,8 +178,8 @@ def test_a_view_model_has_no_unmarked_text(path: Path) -> None:
         "<p>{% trans %}One{% endtrans %} and two</p>",
     ],
 )  # fmt: skip
-def test_unmarked_text_of_a_template_is_noticed(source: str) -> None:
-    """Text, visible attributes, and literals in expressions are noticed."""
+def test_unmarked_text_of_a_template_is_detected(source: str) -> None:
+    """Text, visible attributes, and literals in expressions are detected."""
     assert unmarked_in_template(source)
 
 
@@ -190,20 +190,20 @@ def test_unmarked_text_of_a_template_is_noticed(source: str) -> None:
         "text = f'{\", for all\" if several else \"\"}'", "print('No hits for', gettext('x'))",
     ],
 )  # fmt: skip
-def test_unmarked_text_of_a_module_is_noticed(source: str) -> None:
-    """Literals, f-strings, and literals inside their values are noticed."""
+def test_unmarked_text_of_a_module_is_detected(source: str) -> None:
+    """Literals, f-strings, and literals inside their values are detected."""
     assert UnmarkedText(source).texts
 
 
 def test_markup_and_messages_are_not_reported() -> None:
-    """Tags, attributes, joined values, docstrings and messages are no unmarked text."""
+    """Tags, attributes, joined values, docstrings, and messages are not unmarked text."""
     source = '"""A docstring."""\nx = f\'<mark>{a}</mark> y="{b} c" {d}\' + gettext("A message")'
     assert not UnmarkedText(source).texts
     assert not unmarked_in_template('<p class="a b">{{ gettext("A message") }} · {{ x }}</p>')
 
 
 def test_messages_have_named_placeholders_only() -> None:
-    """Placeholders of messages are named, and both forms of a plural share them."""
+    """All placeholders are named, and both forms of a plural have the same ones."""
     found = list(messages())
     assert len(found) > 150
     for message in found:

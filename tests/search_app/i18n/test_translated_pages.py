@@ -1,7 +1,7 @@
-"""Pages in another language have no English left.
+"""Pages in another language contain no English.
 
-The catalogue of these tests is Russian, and the translation puts every message in brackets. So what
-is English outside of brackets is text of the program that was not translated.
+The catalogue of these tests is Russian, and the translation puts every message in brackets. So
+English text outside of brackets is program text that was not translated.
 """
 
 from __future__ import annotations
@@ -127,15 +127,15 @@ PAGES = (
 
 
 class InBrackets(NullTranslations):
-    """Translates each message into itself, in brackets."""
+    """A translation that puts each message in brackets."""
 
     def gettext(self, message: str) -> str:
-        """Puts a message in brackets."""
+        """Return a message in brackets."""
         assert (message,) in KNOWN, f"not extracted: {message}"
         return f"⟦{message}⟧"
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Puts the singular or the plural in brackets."""
+        """Return the singular or the plural in brackets."""
         assert (msgid1, msgid2) in KNOWN, f"not extracted: {msgid1}"
         return f"⟦{msgid1 if n == 1 else msgid2}⟧"
 
@@ -146,7 +146,7 @@ KNOWN = set(test_marked_text.messages())
 class Outside(HTMLParser):
     """The English of a page outside of brackets, in its text and in its visible attributes.
 
-    Code, times of machines and keys to type are no English.
+    Code, machine-readable times, and the names of keys do not count as English.
     """
 
     def __init__(self, html: str) -> None:
@@ -159,18 +159,18 @@ class Outside(HTMLParser):
         self._take("".join(self._text))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Takes a tag."""
+        """Record the visible attributes of a tag."""
         self._passed_over += tag in ("code", "time", "script")
         for name, value in attrs:
             if name in test_marked_text.VISIBLE:
                 self._take(value or "")
 
     def handle_endtag(self, tag: str) -> None:
-        """Takes an end."""
+        """Record an end tag."""
         self._passed_over -= tag in ("code", "time", "script")
 
     def handle_data(self, data: str) -> None:
-        """Takes text."""
+        """Record text."""
         if not self._passed_over:
             self._text.append(data)
 
@@ -181,7 +181,7 @@ class Outside(HTMLParser):
 
 
 def write_corpus(folder: Path) -> None:
-    """Writes the Russian catalogue, with editions of some titles."""
+    """Write the Russian catalogue, with editions of some titles."""
     folder.mkdir()
     lines = [
         {
@@ -202,7 +202,7 @@ def write_corpus(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def russian_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of the Russian catalogue."""
+    """Return an index of the Russian catalogue."""
     folder = tmp_path_factory.mktemp("russian")
     write_corpus(folder / "corpus")
     build.build(folder / "corpus", folder / "index")
@@ -211,7 +211,7 @@ def russian_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def russian(russian_index: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    """A client of the application on the Russian catalogue, with every message in brackets."""
+    """Return a client for the Russian catalogue, with every message in brackets."""
     with create_app(config.load(PATIENT, index=russian_index)).test_client() as client:
         monkeypatch.setattr(messages.TRANSLATIONS, "_fallback", InBrackets())
         yield client
@@ -227,14 +227,14 @@ def test_a_page_has_no_untranslated_english(address: str, russian: FlaskClient) 
     assert Outside(page).english == []
 
 
-def test_untranslated_english_is_noticed() -> None:
-    """English next to a message is noticed, in text and in an attribute."""
+def test_untranslated_english_is_detected() -> None:
+    """English next to a message is detected, in text and in an attribute."""
     assert Outside("<p>⟦One <b>message⟧</b> and more</p>").english == [" and more"]
     assert Outside('<a title="⟦One⟧ and ⟦two⟧">⟦One ⟦two⟧⟧</a>').english == [" and "]
 
 
-def test_messages_of_templates_are_escaped(russian: FlaskClient) -> None:
-    """What a message inserts is text on a page, also in an attribute."""
+def test_values_in_messages_of_templates_are_escaped(russian: FlaskClient) -> None:
+    """The values of a message are escaped on a page, also in an attribute."""
     page = russian.get("/", query_string={"q": '<b>"кит"&', "topic": '"><i>&'}).text
     assert "<b>" not in page
     assert "<i>" not in page

@@ -1,4 +1,4 @@
-"""Subjects that the catalogue lacks are not answered as if something about them had been found."""
+"""Queries about subjects that the catalogue lacks do not look as if they had hits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUITE = tomllib.loads((ROOT / "tests" / "relevance" / "absent.toml").read_text("
 
 
 def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -> None:
-    """No word of an absent subject but stop words occurs in any publication."""
+    """Only stop words of an absent subject occur in the publications."""
     vocabulary = Snapshot(directory.current(catalogue_index)).vocabulary
     assert len(SUITE["subject"]) == 40
     for each in SUITE["subject"]:
@@ -37,12 +37,12 @@ def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -
 
 
 def looks_found(found: Results) -> bool:
-    """Return whether there are hits, and the page does not say that these are for other words."""
+    """Return whether a page has hits and does not say that they are for other words."""
     return found.total > found.meant and not found.relaxed and not found.corrected
 
 
-def test_absent_subjects_do_not_look_as_if_they_were_found(catalogue_index: Path) -> None:
-    """At most three of the absent subjects have hits that the page presents as answers."""
+def test_absent_subjects_do_not_look_found(catalogue_index: Path) -> None:
+    """At most three of the absent subjects have hits that the page presents as matches."""
     searcher = open_searcher(directory.current(catalogue_index))
     answers = {
         each["text"]: searcher.search(SearchRequest(each["text"])) for each in SUITE["subject"]
@@ -57,15 +57,15 @@ def test_absent_subjects_do_not_look_as_if_they_were_found(catalogue_index: Path
         ("covid", "Broader", "health"),
         ("bitcoin", "Related", "technology"),
         ("death penalty", "Broader", "criminal justice"),
-        # What is shown has one of these words.
+        # Each hit has one of these words.
         ("cyber-crime", "Related", "technology"),
         ("коронавирус", "Broader", "health"),
     ],
 )
-def test_the_page_says_what_it_lacks_and_links_to_what_is_near(
+def test_the_page_of_an_absent_concept_links_to_a_related_one(
     text: str, kind: str, leads_to: str, client: FlaskClient
 ) -> None:
-    """The page of an absent concept says so, and links to a near one with the true number."""
+    """The page of an absent concept says so, and links to a related one with the correct count."""
     page = BeautifulSoup(client.get("/", query_string={"q": text}).text, "lxml")
     (line,) = (each for each in page.select(".counted") if "No publication is about" in each.text)
     said = " ".join(line.get_text().split())
@@ -86,6 +86,6 @@ def test_the_page_says_what_it_lacks_and_links_to_what_is_near(
     ],
 )  # fmt: skip
 def test_main_concepts_are_found_in_four_more_languages(text: str, catalogue_index: Path) -> None:
-    """A main concept is found by its name in German, Hindi, Portuguese and Romanian."""
+    """The name of a main concept in German, Hindi, Portuguese, or Romanian has hits."""
     searcher = open_searcher(directory.current(catalogue_index))
     assert looks_found(searcher.search(SearchRequest(text)))

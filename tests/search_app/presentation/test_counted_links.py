@@ -1,4 +1,4 @@
-"""Every link with a count leads to as many publications as it says, and to at least one."""
+"""Every link with a count leads to exactly that many publications, and to at least one."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ BEHIND = re.compile(r"\s*\(([\d,]+)\)")
 
 
 def read(text: str) -> int:
-    """The number that a page prints."""
+    """Return a number that a page prints."""
     return int(text.replace(",", ""))
 
 
 def behind(link: Tag) -> str:
-    """The text right behind a link."""
+    """Return the text directly after a link."""
     return "".join([each.get_text() for each in link.next_siblings][:3])
 
 
 def counted(page: BeautifulSoup) -> Iterator[tuple[str, int]]:
-    """The address of each link of a page that has a count, with that count."""
+    """Return the URL of each link with a count on a page, with that count."""
     for link in page.select("a[href]"):
         href, label = str(link["href"]), str(link.get("aria-label", ""))
         inside = link.select_one(".number")
@@ -57,7 +57,7 @@ def searcher_of(client: FlaskClient) -> Searcher:
 
 
 def total(client: FlaskClient, href: str) -> int:
-    """How many publications the page of an address finds."""
+    """Return the number of hits on the page of a URL."""
     searcher = searcher_of(client)
     pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
     state = search_url.read(MultiDict(pairs), searcher.catalogue)
@@ -65,7 +65,7 @@ def total(client: FlaskClient, href: str) -> int:
 
 
 def assert_counted(client: FlaskClient, path: str) -> int:
-    """Each link with a count on a page leads to that many; gives how many there are."""
+    """Assert that each link with a count leads to that many hits. Return how many links."""
     page = BeautifulSoup(client.get(path).text, "lxml")
     links = list(counted(page))
     for href, told in links:
@@ -95,7 +95,7 @@ def assert_counted(client: FlaskClient, path: str) -> int:
     ],
 )  # fmt: skip
 def test_the_links_of_a_page(path: str, least: int, client: FlaskClient) -> None:
-    """On pages with many hits, with few, and with none, no link leads to nothing."""
+    """No link leads to an empty list, on pages with many hits, with few, and with none."""
     assert assert_counted(client, path) >= least
 
 
@@ -110,20 +110,20 @@ PATHS = st.sampled_from(["/", "/", "/", "/facet/region", "/facet/year", "/facet/
 def test_the_links_of_any_page(
     client: FlaskClient, path: str, words: list[str], ticked: list[tuple[str, str]]
 ) -> None:
-    """Whatever was typed and selected, no link leads to nothing."""
+    """No link leads to an empty list, for any query and any selection."""
     pairs = [("q", " ".join(words)), *ticked]
     assert_counted(client, f"{path}?" + "&".join(f"{name}={quote_plus(it)}" for name, it in pairs))
 
 
-def test_no_line_counts_only_words_without_hits(client: FlaskClient) -> None:
-    """Where each word alone finds nothing, the page has no line that counts them."""
+def test_hits_per_word_need_a_word_with_hits(client: FlaskClient) -> None:
+    """A page has no line of hits per word if each word alone has none."""
     text = client.get("/?q=xyzzy+zyzzyva+plugh").text
     assert "Hits for each word" not in text
     assert "Hits for each word" in client.get("/?q=xyzzy+zyzzyva+organ").text
 
 
-def test_a_filter_is_not_offered_for_removal_in_vain(client: FlaskClient) -> None:
-    """A filter without which nothing is found either has a chip without a count, and no more."""
+def test_a_chip_without_hits_has_no_count(client: FlaskClient) -> None:
+    """A filter whose removal leads to no hits has a chip without a count, and no other link."""
     page = client.get("/?q=xyzzy&region=Africa").text
     assert "Search without" not in page
     (chip,) = BeautifulSoup(page, "lxml").select("a.chip")
@@ -131,15 +131,15 @@ def test_a_filter_is_not_offered_for_removal_in_vain(client: FlaskClient) -> Non
     assert not re.search(r"\d", chip.get_text())
 
 
-def test_a_spelling_is_not_offered_in_vain(misspelt_index: Path) -> None:
-    """Another spelling is offered only if the filters leave something of it."""
+def test_a_correction_without_hits_is_not_suggested(misspelt_index: Path) -> None:
+    """A page suggests a corrected spelling only if it has hits with the current filters."""
     with create_app(config.load(PATIENT, index=misspelt_index)).test_client() as client:
         assert "Did you mean" in client.get("/?q=bordre&section=Tools").text
         assert "Did you mean" not in client.get("/?q=bordre&section=Multimedia").text
 
 
-def test_every_link_of_a_publication_finds_something(client: FlaskClient) -> None:
-    """A value on the page of a publication leads to at least that publication."""
+def test_every_link_of_a_publication_has_hits(client: FlaskClient) -> None:
+    """A value on the page of a publication leads to a list with at least that publication."""
     for each in list(searcher_of(client).scan(SearchRequest()))[::9]:
         page = client.get(f"/publication/{each.id}")
         links = BeautifulSoup(page.text, "lxml").select(".details a[href^='/?']")

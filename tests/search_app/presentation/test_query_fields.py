@@ -1,4 +1,4 @@
-"""Fields and years that people type in a search, on the page and in the API."""
+"""Fields and years in a query, on the page and in the API."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from flask.testing import FlaskClient
 
 
 def found(client: FlaskClient, text: str, **parameters: str) -> dict[str, Any]:
-    """The answer of the API to a search for a text."""
+    """Return the response of the API to a query."""
     answer = client.get("/api/search", query_string={"q": text, **parameters})
     assert answer.status_code == 200
     return dict(answer.get_json())
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
-    """The ids of the hits of an answer."""
+    """Return the ids of the hits in a response."""
     return [each["id"] for each in answer["hits"]]
 
 
@@ -34,53 +34,51 @@ def ids(answer: dict[str, Any]) -> list[str]:
         ("datePublished:2016", "year:2016"),
     ],
 )
-def test_a_field_is_known_by_every_name_of_its_row(
-    alias: str, own: str, client: FlaskClient
-) -> None:
-    """A name that sources use for a row, or its label, is the row's name in a query too."""
+def test_a_field_has_every_name_of_its_row(alias: str, own: str, client: FlaskClient) -> None:
+    """A query accepts the name, the source names, and the label of a field."""
     one, other = found(client, alias), found(client, own)
     assert one["total"] == other["total"] != 0
     assert ids(one) == ids(other)
     assert one["unknown_fields"] == []
 
 
-def test_a_name_of_no_field_is_reported_with_the_fields_that_exist(client: FlaskClient) -> None:
-    """A name before a colon that no field has is searched for as a word, and the page says so."""
+def test_an_unknown_field_is_reported_with_the_known_ones(client: FlaskClient) -> None:
+    """A query searches for an unknown field name as a term, and the page reports it."""
     answer = found(client, "colour:red trafficking")
     assert answer["unknown_fields"] == ["colour"]
     page = client.get("/", query_string={"q": "colour:red trafficking"}).text
     assert "“colour” is not a field that can be searched. The fields are: title, summary," in page
 
 
-def test_an_address_names_no_field(client: FlaskClient) -> None:
-    """The scheme of an address is no field."""
+def test_a_url_names_no_field(client: FlaskClient) -> None:
+    """The scheme of a URL is not read as a field name."""
     assert found(client, "http://www.example.org/trafficking")["unknown_fields"] == []
 
 
-def test_years_filter_and_the_subject_stays(client: FlaskClient) -> None:
-    """A search with years finds what is about its subject and was published in these years."""
+def test_years_filter_and_the_subject_remains(client: FlaskClient) -> None:
+    """A query with years finds publications about its subject from these years."""
     typed, syntax = found(client, "corruption since 2012"), found(client, "corruption year:2012..")
     assert ids(typed) == ids(syntax) != []
     assert typed["years"] == [{"typed": "since 2012", "first": 2012, "last": None}]
 
 
-def test_years_that_leave_nothing_do_not_drop_the_subject(client: FlaskClient) -> None:
-    """Where nothing about a subject is from the years typed, nothing else is shown."""
+def test_years_without_hits_keep_the_subject(client: FlaskClient) -> None:
+    """A query shows no hits if no publication about its subject is from the typed years."""
     assert (
         found(client, "video year:..1950")["total"] == found(client, "video before 1951")["total"]
     )
     assert found(client, "video before 1951")["total"] == 0
 
 
-def test_years_that_leave_nothing_lead_to_the_subject(client: FlaskClient) -> None:
-    """Where the years leave nothing, the page links to the subject alone with its count."""
+def test_years_without_hits_link_to_the_subject(client: FlaskClient) -> None:
+    """A page without hits in the typed years links to the subject alone, with its count."""
     total = found(client, "handbook")["total"]
     ways = found(client, "handbook before 1950")["diagnosis"]["words"]
     assert [(each["text"], each["total"]) for each in ways] == [("handbook", total)]
 
 
-def test_the_page_says_how_years_were_read(client: FlaskClient) -> None:
-    """The page says what an expression means, with a link to the literal reading."""
+def test_the_page_explains_years_in_a_query(client: FlaskClient) -> None:
+    """The page explains an expression of years and links to the literal query."""
     page = client.get("/", query_string={"q": "trafficking after 2015"}).text
     assert "“after 2015” means published in 2016 or later." in page
     assert "exact=1" in page
@@ -88,8 +86,8 @@ def test_the_page_says_how_years_were_read(client: FlaskClient) -> None:
     assert literal["years"] == []
 
 
-def test_latest_puts_the_newest_of_the_best_first(client: FlaskClient) -> None:
-    """Among editions of one title, the latest one comes first."""
+def test_latest_ranks_the_newest_edition_first(client: FlaskClient) -> None:
+    """The word "latest" ranks the newest of several editions of one title first."""
     answer = found(client, "latest global report on trafficking in persons")
     assert ids(answer)[0] == "global-report-on-trafficking-in-persons-2018"
     years = [each["year"] for each in answer["hits"]][:5]

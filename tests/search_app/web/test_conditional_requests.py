@@ -1,4 +1,4 @@
-"""Conditional requests: a client that has an answer is not sent it again."""
+"""Conditional requests: a client that has a response does not receive it again."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ GAPS = ("/?q=xyzzy", "/api/search?q=xyzzy")
 
 @pytest.fixture
 def made(catalogue_engine: Engine) -> Make:
-    """Make an application of the catalogue with some settings."""
+    """Return a function that makes an application of the catalogue with some settings."""
 
     def make(**given: Any) -> Flask:
         settings = config.load(PATIENT, **{"index": catalogue_engine.index, **given})
@@ -51,20 +51,20 @@ def made(catalogue_engine: Engine) -> Make:
 
 
 def tag(client: FlaskClient, address: str, **options: Any) -> str:
-    """Return the tag of an answer."""
+    """Return the ETag of a response."""
     answer = client.get(address, **options)
     assert answer.status_code == 200, answer.text
     return answer.headers["ETag"]
 
 
 def status(client: FlaskClient, address: str, tag: str, **options: Any) -> int:
-    """Return the status of the answer to a client that has a tag."""
+    """Return the status of the response to a client that has an ETag."""
     return client.get(address, headers={"If-None-Match": tag}, **options).status_code
 
 
 @pytest.mark.parametrize("address", TAGGED)
-def test_an_answer_is_not_sent_twice(client: FlaskClient, address: str) -> None:
-    """A request with the tag of the answer is a 304 without a body, and has the same headers."""
+def test_a_response_is_not_sent_twice(client: FlaskClient, address: str) -> None:
+    """A request with the current ETag gets a 304 without a body and with the same headers."""
     first = client.get(address)
     assert first.headers["ETag"].startswith('W/"')
     usual = "private, max-age=60" if "suggest" in address else "no-cache"
@@ -81,7 +81,7 @@ def test_an_answer_is_not_sent_twice(client: FlaskClient, address: str) -> None:
 
 @pytest.mark.parametrize("address", TAGGED)
 def test_head_has_the_tag_of_get(client: FlaskClient, address: str) -> None:
-    """A HEAD has the tag and the caching of a GET, and is a 304 to the same clients."""
+    """A HEAD has the ETag and the caching headers of a GET, and gets a 304 in the same cases."""
     got, head = client.get(address), client.head(address)
     for name in ("ETag", "Cache-Control", "Vary", "Content-Type"):
         assert head.headers.get(name) == got.headers.get(name)
@@ -91,7 +91,7 @@ def test_head_has_the_tag_of_get(client: FlaskClient, address: str) -> None:
 
 @pytest.mark.parametrize(("address", "expected"), UNTAGGED.items())
 def test_errors_and_monitors_have_no_tag(client: FlaskClient, address: str, expected: int) -> None:
-    """An error, /healthz and /metrics have no tag, and none of them is ever a 304."""
+    """Errors, /healthz, and /metrics have no ETag and never get a 304."""
     for told in ({}, {"If-None-Match": "*"}):
         answer = client.get(address, headers=told)
         assert answer.status_code == expected
@@ -99,7 +99,7 @@ def test_errors_and_monitors_have_no_tag(client: FlaskClient, address: str, expe
 
 
 def test_each_url_has_its_own_tag(client: FlaskClient) -> None:
-    """Two URLs never share a tag, whatever differs: path, parameters, their order, host, scheme."""
+    """URLs that differ in path, parameters, parameter order, host, or scheme share no ETag."""
     addresses = [*TAGGED, "/?q=organ&", "/?region=Africa&q=organ", "/?Q=organ", "/?q=organ%20"]
     tags = [tag(client, each) for each in addresses]
     tags += [tag(client, "/", base_url=each) for each in ("http://a.test", "https://a.test")]
@@ -107,8 +107,8 @@ def test_each_url_has_its_own_tag(client: FlaskClient) -> None:
     assert len(tags) == len(set(tags))
 
 
-def test_what_shapes_an_answer_shapes_its_tag(made: Make, index: Path) -> None:
-    """Generation, settings, and prefix each change the tag; a restart does not."""
+def test_generation_settings_and_prefix_change_the_tag(made: Make, index: Path) -> None:
+    """Generation, settings, and prefix each change the ETag. A restart does not."""
     usual = tag(made().test_client(), "/?q=law")
     assert tag(made().test_client(), "/?q=law") == usual
     tags = [usual, tag(made(budget=999).test_client(), "/?q=law")]
@@ -122,7 +122,7 @@ def test_what_shapes_an_answer_shapes_its_tag(made: Make, index: Path) -> None:
 
 
 def test_a_publish_makes_tags_stale(corpus: Path, tmp_path: Path) -> None:
-    """A generation has its own tags, even if it has the name of a deleted one."""
+    """A generation has its own ETags, even if it has the name of a deleted one."""
     tags: list[str] = []
     for _ in range(2):
         folder = tmp_path / f"index{len(tags)}"
@@ -132,7 +132,7 @@ def test_a_publish_makes_tags_stale(corpus: Path, tmp_path: Path) -> None:
 
 
 def test_a_degraded_server_has_other_tags(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that could not open the live generation has other tags than a healthy one."""
+    """A server that could not open the live generation has other ETags than a healthy one."""
     app = made()
     healthy = tag(app.test_client(), "/")
     engine = app.extensions["pubsearch"]
@@ -143,7 +143,7 @@ def test_a_degraded_server_has_other_tags(made: Make, monkeypatch: pytest.Monkey
 
 
 def test_a_304_needs_no_search(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that has the answer gets its 304 even if searches fail."""
+    """A client with the current ETag gets a 304 even if searches fail."""
     app = made()
     client = app.test_client()
     tags = {each: tag(client, each) for each in TAGGED if each not in GAPS}
@@ -163,7 +163,7 @@ def test_a_304_needs_no_search(made: Make, monkeypatch: pytest.MonkeyPatch) -> N
 def test_searches_without_hits_are_logged_each_time(
     made: Make, tmp_path: Path, address: str
 ) -> None:
-    """A search without hits that is answered with 304 is logged and counted as with 200."""
+    """A search without hits is logged and counted for a 304 as for a 200."""
     client = made(gaps=str(tmp_path / "gaps")).test_client()
     found = tag(client, address)
     for told in (found, found, "*"):
@@ -179,7 +179,7 @@ def test_searches_without_hits_are_logged_each_time(
 def test_a_304_is_logged_with_its_status(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log has one line for a 304, with no bytes."""
+    """The log has one line for a 304, with 0 bytes."""
     found = tag(client, "/?q=organ")
     caplog.set_level(logging.INFO)
     assert status(client, "/?q=organ", found) == 304
@@ -192,8 +192,8 @@ def test_a_304_is_logged_with_its_status(
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=255)))
 @pytest.mark.slow
-def test_any_list_of_tags_is_answered(whole: FlaskClient, text: str) -> None:
-    """Whatever If-None-Match says, the answer is a 304, or the whole answer."""
+def test_any_list_of_tags_is_accepted(whole: FlaskClient, text: str) -> None:
+    """Any If-None-Match header gets either a 304 or the whole response."""
     answer = whole.get("/about", environ_overrides={"HTTP_IF_NONE_MATCH": text})
     assert answer.status_code == 200 or text.strip() == "*"
 
@@ -209,20 +209,22 @@ def test_any_list_of_tags_is_answered(whole: FlaskClient, text: str) -> None:
     ],
 )
 def test_every_file_of_the_program_is_in_its_digest(name: str) -> None:
-    """A change of any module, template, or static file changes the ETags."""
+    """Any change to a module, template, or static file changes the ETags."""
     assert ROOT / name in program_files()
 
 
 @pytest.fixture(scope="module")
 def whole(catalogue_index: Path) -> FlaskClient:
-    """A client of the site."""
+    """Return a client of the site."""
     return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("serve", [serving, gunicorn])
-def test_a_connection_goes_on_after_a_304(catalogue_index: Path, serve: Callable[..., Any]) -> None:
-    """On a server too a 304 has no body, and the next answer on its connection is whole."""
+def test_a_connection_stays_open_after_a_304(
+    catalogue_index: Path, serve: Callable[..., Any]
+) -> None:
+    """A 304 from a server has no body, and the next response on its connection is complete."""
     with serve(catalogue_index) as found:
         port = found if isinstance(found, int) else found[1]
         connection = HTTPConnection("127.0.0.1", port, timeout=60)

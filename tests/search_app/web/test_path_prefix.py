@@ -1,4 +1,4 @@
-"""The site below a sub-path: each address that it gives is below it, and nobody else moves it."""
+"""The site below a path prefix: all its URLs are below the prefix, and no client can change it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ALSO = (
     "/facet/body", "/api/search?q=organ+xyzzy", "/api/suggest?q=tra", "/api/suggest?q=south+a",
     "/api/openapi.json", "/robots.txt", "/nowhere", "/?page=x", "/?size=100", "/?size=100&page=2",
 )  # fmt: skip
-"""Addresses that no page leads to, or that show what few pages do."""
+"""URLs that no page links to, or that have rare parts."""
 EVIL = ("/evil", "//evil.test", "/%2fevil.test", "http://evil.test/", "/catalogue", "/about", "x")
 Serve = Callable[[Path], Iterator[int]]
 
@@ -44,7 +44,7 @@ def client(engine: Engine, **given: Any) -> FlaskClient:
 
 
 def fetching(client: FlaskClient, **options: Any) -> Fetch:
-    """Return what fetches an address through a client."""
+    """Return a function that fetches a URL through a client."""
 
     def fetch(address: str) -> Fetched:
         with client.get(address, **options) as answer:
@@ -54,7 +54,7 @@ def fetching(client: FlaskClient, **options: Any) -> Fetch:
 
 
 def over_network(port: int, **headers: str) -> Fetch:
-    """Return what fetches an address from a server."""
+    """Return a function that fetches a URL from a server."""
 
     def fetch(address: str) -> Fetched:
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
@@ -69,7 +69,7 @@ def over_network(port: int, **headers: str) -> Fetch:
 
 @contextmanager
 def gunicorn(index: Path, **settings: str) -> Iterator[int]:
-    """Serve an index with gunicorn and its options of deploy/, on a port of its own."""
+    """Serve an index with gunicorn and its options from deploy/, on its own port."""
     told = {f"PUBSEARCH_{name.upper()}": str(value) for name, value in settings.items()}
     told["PUBSEARCH_INDEX"] = str(index)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -94,7 +94,7 @@ def waitress(index: Path, **settings: str) -> Iterator[int]:
 
 
 def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
-    """Each address of a crawl is below the prefix, and a page of each kind was seen."""
+    """Assert that each URL of a crawl is below the prefix, and that it includes all page types."""
     assert all(urlsplit(each).path.startswith(f"{prefix}/") for each in seen), [
         each for each in seen if not urlsplit(each).path.startswith(f"{prefix}/")
     ]
@@ -106,8 +106,8 @@ def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_address_leaves_the_prefix(catalogue_engine: Engine) -> None:
-    """Every link, form, file, suggestion and API address is below `PUBSEARCH_PREFIX`."""
+def test_no_url_leaves_the_prefix(catalogue_engine: Engine) -> None:
+    """Every link, form, file, suggestion, and API URL is below `PUBSEARCH_PREFIX`."""
     fetch = fetching(client(catalogue_engine, prefix=PREFIX))
     also = tuple(f"{PREFIX}{each}" for each in ALSO)
     assert_below(crawl(fetch, f"{PREFIX}/", also), PREFIX)
@@ -115,17 +115,17 @@ def test_no_address_leaves_the_prefix(catalogue_engine: Engine) -> None:
 
 @pytest.mark.parametrize("serve", [waitress, gunicorn])
 @pytest.mark.slow
-def test_no_address_leaves_the_prefix_on_a_server(
+def test_no_url_leaves_the_prefix_on_a_server(
     catalogue_index: Path, serve: Callable[..., Any]
 ) -> None:
-    """Waitress and gunicorn serve the whole site below the prefix, and nothing leaves it."""
+    """Waitress and gunicorn serve the whole site below the prefix, and no URL leaves it."""
     with serve(catalogue_index, prefix=PREFIX) as port:
         also = tuple(f"{PREFIX}{each}" for each in ALSO)
         assert_below(crawl(over_network(port), f"{PREFIX}/", also), PREFIX)
 
 
-def test_the_site_is_nowhere_else(catalogue_engine: Engine) -> None:
-    """An address that is not below the prefix is a 404 whose links are below the prefix."""
+def test_other_paths_are_not_found(catalogue_engine: Engine) -> None:
+    """A URL that is not below the prefix is a 404 whose links are below the prefix."""
     site = client(catalogue_engine, prefix=PREFIX)
     for address in ("/", "/about", "/cataloguex/", "/api/search", "/static/style.css"):
         answer = site.get(address)
@@ -136,15 +136,15 @@ def test_the_site_is_nowhere_else(catalogue_engine: Engine) -> None:
 
 
 def test_monitors_need_no_prefix(catalogue_engine: Engine) -> None:
-    """/healthz and /metrics are answered with and without the prefix."""
+    """/healthz and /metrics respond with and without the prefix."""
     site = client(catalogue_engine, prefix=PREFIX)
     for address in ("/healthz", "/metrics", f"{PREFIX}/healthz", f"{PREFIX}/metrics"):
         assert site.get(address).status_code == 200, address
 
 
 @pytest.mark.parametrize("prefix", ["catalogue", "/catalogue/", "//evil.test", "/..", "/a?b"])
-def test_a_prefix_that_is_no_path_is_an_error(prefix: str) -> None:
-    """A prefix that is no path is an error that names the setting and an example."""
+def test_an_invalid_prefix_is_an_error(prefix: str) -> None:
+    """A prefix that is not a path is an error that names the setting and an example."""
     with pytest.raises(SettingError, match=r"PUBSEARCH_PREFIX.*such as /catalogue"):
         config.load({"PUBSEARCH_PREFIX": prefix})
 
@@ -154,7 +154,7 @@ def test_a_prefix_that_is_no_path_is_an_error(prefix: str) -> None:
 def test_the_servers_script_name_changes_nothing(
     catalogue_engine: Engine, prefix: str, script_name: str
 ) -> None:
-    """A page has no address from SCRIPT_NAME, which a server may copy from a client's header."""
+    """A page ignores SCRIPT_NAME, which a server may copy from a client's header."""
     site = client(catalogue_engine, prefix=prefix)
     usual = site.get(f"{prefix}/about")
     for path in (f"{prefix}/about", "/about"):
@@ -182,7 +182,7 @@ def test_gunicorn_ignores_a_script_name_header(catalogue_index: Path) -> None:
         ({"proxies": 1, "forwarded_prefix": 1}, "/library"),
     ],
 )  # fmt: skip
-def test_a_forwarded_prefix_is_believed_only_where_allowed(
+def test_a_forwarded_prefix_counts_only_if_enabled(
     catalogue_engine: Engine, settings: dict[str, int], root: str
 ) -> None:
     """X-Forwarded-Prefix counts only with trusted proxies and `PUBSEARCH_FORWARDED_PREFIX=1`."""
@@ -194,8 +194,8 @@ def test_a_forwarded_prefix_is_believed_only_where_allowed(
 
 
 @pytest.mark.slow
-def test_no_address_leaves_a_forwarded_prefix(catalogue_engine: Engine) -> None:
-    """Behind a proxy that strips a prefix, each address has that prefix and then our own."""
+def test_no_url_leaves_a_forwarded_prefix(catalogue_engine: Engine) -> None:
+    """Behind a proxy that strips a prefix, each URL starts with that prefix and then our own."""
     site = client(catalogue_engine, proxies=1, forwarded_prefix=1, prefix=PREFIX)
     through = fetching(site, headers={"X-Forwarded-Prefix": "/library"})
 
@@ -208,7 +208,7 @@ def test_no_address_leaves_a_forwarded_prefix(catalogue_engine: Engine) -> None:
 
 @given(st.one_of(st.text(st.characters(max_codepoint=255), max_size=9), st.sampled_from(EVIL)))
 def test_no_forwarded_prefix_leads_to_another_site(behind: FlaskClient, text: str) -> None:
-    """Whatever X-Forwarded-Prefix says is refused with 400, or is a path that links begin with."""
+    """Any X-Forwarded-Prefix is refused with 400, or is a path that all links start with."""
     answer = behind.get("/about", environ_overrides={"HTTP_X_FORWARDED_PREFIX": text})
     found = [*addresses(Fetched(answer.status_code, answer.content_type, answer.text))]
     assert not any(each.startswith(("//", "/\\")) or "evil.test" in each for each in found)
@@ -223,11 +223,11 @@ def test_no_forwarded_prefix_leads_to_another_site(behind: FlaskClient, text: st
 
 @pytest.fixture(scope="module")
 def behind(catalogue_engine: Engine) -> FlaskClient:
-    """A client of a site that believes a proxy's prefix."""
+    """Return a client of a site that trusts the prefix of a proxy."""
     return client(catalogue_engine, proxies=1, forwarded_prefix=1)
 
 
 def test_nginx_overwrites_a_forwarded_prefix() -> None:
-    """deploy/nginx.conf sets the prefix itself wherever it passes a request on."""
+    """deploy/nginx.conf sets the prefix itself wherever it forwards a request."""
     text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     assert text.count("proxy_pass ") == text.count('proxy_set_header X-Forwarded-Prefix "";')

@@ -1,4 +1,4 @@
-"""What robots are told: they walk every publication, and no combination of filters."""
+"""Crawlers: they visit every publication and no combination of filters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
 
 
 def rules(client: FlaskClient) -> list[tuple[str, str]]:
-    """The rules of robots.txt for all robots: allow or disallow, and the pattern."""
+    """Return the rules of robots.txt for all robots: allow or disallow, and the path."""
     answer = client.get("/robots.txt")
     assert answer.status_code == 200
     assert answer.content_type == "text/plain; charset=utf-8"
@@ -29,7 +29,7 @@ def rules(client: FlaskClient) -> list[tuple[str, str]]:
 
 
 def is_allowed(address: str, listed: list[tuple[str, str]]) -> bool:
-    """What RFC 9309 makes of the rules: the longest that fits holds, of two the one that allows."""
+    """Apply RFC 9309: the longest matching rule wins, and of two equal ones the one that allows."""
     fitting = [
         (len(pattern), name == "allow")
         for name, pattern in listed
@@ -39,7 +39,7 @@ def is_allowed(address: str, listed: list[tuple[str, str]]) -> bool:
 
 
 def followed(address: str, html: str) -> Iterator[str]:
-    """The addresses of this site that a page has a robot follow."""
+    """Return the URLs of this site that a page lets a crawler follow."""
     for link in BeautifulSoup(html, "lxml").find_all("a", href=True):
         if "nofollow" not in (link.get("rel") or ()):
             target = urlsplit(urljoin(f"http://localhost{address}", str(link["href"])))
@@ -48,7 +48,7 @@ def followed(address: str, html: str) -> Iterator[str]:
 
 
 def walked(client: FlaskClient) -> dict[str, str | None]:
-    """All that a robot comes to from the start page, and what a header says to it there."""
+    """Return all URLs that a crawler reaches from the start page, with their X-Robots-Tag."""
     listed = rules(client)
     seen: dict[str, str | None] = {}
     left = ["/"]
@@ -62,8 +62,8 @@ def walked(client: FlaskClient) -> dict[str, str | None]:
 
 
 @pytest.mark.slow
-def test_a_robot_walks_each_publication_and_little_besides(client: FlaskClient) -> None:
-    """From the start page it comes to all 136, over fourteen lists, and to no other search."""
+def test_a_crawler_visits_publications_and_no_searches(client: FlaskClient) -> None:
+    """A crawler reaches all 136 publications over 14 lists, and no other search."""
     seen = walked(client)
     publications = [address for address in seen if address.startswith("/publication/")]
     assert len(publications) == 136
@@ -73,8 +73,8 @@ def test_a_robot_walks_each_publication_and_little_besides(client: FlaskClient) 
 
 
 @pytest.mark.parametrize("address", ["/", "/?page=2", "/about", MODEL_LAW])
-def test_no_page_has_a_robot_follow_what_it_may_not_walk(client: FlaskClient, address: str) -> None:
-    """On what is walked, every link that robots.txt forbids says so itself."""
+def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str) -> None:
+    """On every page that a crawler visits, each link that robots.txt forbids is nofollow."""
     listed = rules(client)
     links = list(followed(address, client.get(address).text))
     assert links
@@ -97,10 +97,10 @@ def test_no_page_has_a_robot_follow_what_it_may_not_walk(client: FlaskClient, ad
         (f"/api{MODEL_LAW}", False),
     ],
 )  # fmt: skip
-def test_robots_txt_and_the_header_say_the_same(
+def test_robots_txt_and_the_header_agree(
     client: FlaskClient, address: str, is_walked: bool
 ) -> None:
-    """Whatever robots.txt forbids asks not to be listed or followed, and nothing else does."""
+    """A response has the header "noindex, nofollow" exactly if robots.txt disallows its URL."""
     answer = client.get(address)
     answer.close()
     assert answer.status_code == 200
@@ -109,19 +109,19 @@ def test_robots_txt_and_the_header_say_the_same(
 
 
 @pytest.mark.parametrize("address", ["/nowhere", "/publication/none", "/?page=x", "/api/none"])
-def test_no_error_is_listed(client: FlaskClient, address: str) -> None:
-    """An error asks not to be listed, wherever it stands."""
+def test_errors_are_noindex(client: FlaskClient, address: str) -> None:
+    """An error asks not to be indexed, at any URL."""
     assert client.get(address).headers["X-Robots-Tag"] == TAG
 
 
-def test_robots_are_told_without_an_index(tmp_path: Path) -> None:
-    """robots.txt is there before the first build."""
+def test_robots_txt_exists_without_an_index(tmp_path: Path) -> None:
+    """The server has a robots.txt before the first build."""
     app = create_app(config.load(PATIENT, index=tmp_path))
     assert app.test_client().get("/robots.txt").status_code == 200
 
 
-def test_a_publication_has_one_address(client: FlaskClient) -> None:
-    """However a publication's page was come to, it says the address under which it is listed."""
+def test_a_publication_has_one_canonical_url(client: FlaskClient) -> None:
+    """A page of a publication names the same canonical URL for every URL that leads to it."""
     for asked in (MODEL_LAW, f"{MODEL_LAW}?from=mail"):
         page = BeautifulSoup(client.get(asked).text, "lxml")
         (link,) = page.find_all("link", rel="canonical")

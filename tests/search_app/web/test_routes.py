@@ -1,4 +1,4 @@
-"""The site as a browser or a program meets it: addresses, answers, headers."""
+"""The site as a browser or a program uses it: URLs, responses, and headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.catalogue import PATIENT
 
 
 def answer(client: FlaskClient, address: str) -> dict[str, object]:
-    """The JSON behind an address, which must be there."""
+    """Return the JSON of a URL, which must be a 200."""
     response = client.get(address)
     assert response.status_code == 200, response.text
     found: dict[str, object] = json.loads(response.data)
@@ -30,14 +30,14 @@ def answer(client: FlaskClient, address: str) -> dict[str, object]:
 
 
 def ids(client: FlaskClient, address: str) -> list[str]:
-    """The ids of the hits behind an address."""
+    """Return the ids of the hits of a URL."""
     hits = answer(client, address)["hits"]
     assert isinstance(hits, list)
     return [hit["id"] for hit in hits]
 
 
 def buckets(client: FlaskClient, address: str, facet: str) -> dict[str, dict[str, object]]:
-    """A facet's buckets by their values, children too."""
+    """Return the buckets of a facet by value, child values included."""
     facets = answer(client, address)["facets"]
     assert isinstance(facets, dict)
     top = facets[facet]
@@ -45,7 +45,7 @@ def buckets(client: FlaskClient, address: str, facet: str) -> dict[str, dict[str
 
 
 def test_the_two_on_organ_removal_come_first(client: FlaskClient) -> None:
-    """The toolkit and the Vienna Forum paper on organ removal are the best two."""
+    """The toolkit and the Vienna Forum paper on organ removal rank first and second."""
     assert set(ids(client, "/api/search?q=organ+removal")[:2]) == {
         "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015",
         "human-trafficking-for-the-removal-of-organs-and-body-parts",
@@ -53,7 +53,7 @@ def test_the_two_on_organ_removal_come_first(client: FlaskClient) -> None:
 
 
 def test_a_phrase_finds_the_two_model_laws(client: FlaskClient) -> None:
-    """The phrase "model law" brings the two model laws to the top."""
+    """The phrase "model law" ranks the two model laws first."""
     top = ids(client, "/api/search?q=%22model+law%22")[:2]
     assert sorted(top) == [
         "unodc-model-law-against-the-smuggling-of-migrants-2010",
@@ -61,14 +61,14 @@ def test_a_phrase_finds_the_two_model_laws(client: FlaskClient) -> None:
     ]
 
 
-def test_words_match_in_different_fields(client: FlaskClient) -> None:
-    """A word of the series and one of the title together find the issue brief."""
+def test_terms_match_in_different_fields(client: FlaskClient) -> None:
+    """A term in the series and one in the title together match the issue brief."""
     top = ids(client, "/api/search?q=icat+refugee")
     assert top[0] == "trafficking-in-persons-and-refugee-status-2017"
 
 
 def test_a_region_has_the_entries_of_its_heading(client: FlaskClient) -> None:
-    """South Asia has at least the sixteen entries printed under that heading."""
+    """South Asia has at least the 16 entries that are printed under that heading."""
     found = answer(client, "/api/search?region=South+Asia&size=100")
     hits = found["hits"]
     assert isinstance(hits, list)
@@ -77,7 +77,7 @@ def test_a_region_has_the_entries_of_its_heading(client: FlaskClient) -> None:
 
 
 def test_a_country_under_its_region_narrows_it(client: FlaskClient) -> None:
-    """India under a ticked South Asia leaves what is about India."""
+    """India narrows a selected South Asia to publications about India."""
     both = ids(client, "/api/search?region=South+Asia&country=IN&size=100")
     assert both == ids(client, "/api/search?country=IN&size=100")
     children = buckets(client, "/api/search?region=South+Asia", "region")
@@ -85,8 +85,8 @@ def test_a_country_under_its_region_narrows_it(client: FlaskClient) -> None:
     assert children["IN"]["label"] == "India"
 
 
-def test_the_api_has_the_promised_parts(client: FlaskClient) -> None:
-    """The answer has the parts that the API promises, and every field by its name."""
+def test_the_api_has_the_documented_parts(client: FlaskClient) -> None:
+    """The response has the documented parts of the API, and every field by its name."""
     found = answer(client, "/api/search?q=manual&size=3")
     assert found.keys() >= {
         "query", "total", "page", "pages", "relaxed", "generation", "took_ms", "hits", "facets",
@@ -106,8 +106,8 @@ def test_the_api_has_the_promised_parts(client: FlaskClient) -> None:
     assert answer(client, f"/api{hit['url']}")["title"] == hit["title"]
 
 
-def test_without_a_query_everything_is_there_newest_first(client: FlaskClient) -> None:
-    """The catalogue can be browsed: all of it, undated last, without scores."""
+def test_without_a_query_all_publications_are_listed(client: FlaskClient) -> None:
+    """A search without a query lists all publications, newest first, without scores."""
     found = answer(client, "/api/search?size=100")
     assert found["total"] == 136
     hits = found["hits"]
@@ -118,8 +118,8 @@ def test_without_a_query_everything_is_there_newest_first(client: FlaskClient) -
     assert all(hit["score"] is None for hit in hits)
 
 
-def test_sections_stand_in_printed_order(client: FlaskClient) -> None:
-    """Sections are listed as the catalogue prints them, with their numbers of entries."""
+def test_sections_are_in_printed_order(client: FlaskClient) -> None:
+    """Sections are listed in the order of the printed catalogue, with their counts."""
     found = buckets(client, "/api/search", "section")
     assert {value: each["count"] for value, each in found.items()} == {
         "Tools": 23, "Training materials": 12, "Reports and Assessments": 28,
@@ -130,16 +130,16 @@ def test_sections_stand_in_printed_order(client: FlaskClient) -> None:
     assert list(found)[-1] == "Multimedia"
 
 
-def test_a_search_without_all_words_is_relaxed_and_says_so(client: FlaskClient) -> None:
-    """When no publication has all words, those with any are shown, and the answer says so."""
+def test_a_relaxed_search_says_so(client: FlaskClient) -> None:
+    """A search is relaxed to any of its terms if no publication has all. The response says so."""
     address = "/api/search?q=organ+zyzzyva"
     assert answer(client, address)["relaxed"] is True
     assert answer(client, f"{address}&match=all")["total"] == 0
     assert "any of them" in client.get("/?q=organ+zyzzyva").text
 
 
-def test_no_tick_flips_whether_a_search_is_relaxed(client: FlaskClient) -> None:
-    """The words alone decide whether a search is relaxed, whatever is ticked."""
+def test_filters_do_not_decide_whether_a_search_is_relaxed(client: FlaskClient) -> None:
+    """Only the terms decide whether a search is relaxed, not the selected filters."""
     found = answer(client, "/api/search?q=organ+removal&region=Middle+East")
     assert found["relaxed"] is False
     assert found["total"] == 0
@@ -156,8 +156,8 @@ def test_no_tick_flips_whether_a_search_is_relaxed(client: FlaskClient) -> None:
         ("year_from=2015&year_to=2010", "year"),
     ],
 )  # fmt: skip
-def test_a_malformed_parameter_is_told(client: FlaskClient, parameters: str, name: str) -> None:
-    """A malformed page, size, sort or range is a 400 that says which and why."""
+def test_a_malformed_parameter_is_refused(client: FlaskClient, parameters: str, name: str) -> None:
+    """A malformed page, size, sort, or range is a 400 that names the parameter and the reason."""
     response = client.get(f"/api/search?{parameters}")
     assert response.status_code == 400
     error = json.loads(response.data)["error"]
@@ -169,8 +169,8 @@ def test_a_malformed_parameter_is_told(client: FlaskClient, parameters: str, nam
     assert "<h1" in page.text
 
 
-def test_an_unknown_value_finds_nothing_and_can_be_removed(client: FlaskClient) -> None:
-    """An unknown value of a facet is a 200 with nothing found, and a chip that removes it."""
+def test_an_unknown_value_has_no_hits_and_can_be_removed(client: FlaskClient) -> None:
+    """An unknown facet value is a 200 without hits, with a chip that removes it."""
     response = client.get("/?region=Atlantis")
     assert response.status_code == 200
     assert "Nothing found" in response.text
@@ -178,7 +178,7 @@ def test_an_unknown_value_finds_nothing_and_can_be_removed(client: FlaskClient) 
     assert answer(client, "/api/search?region=Atlantis")["total"] == 0
 
 
-def test_past_the_end_there_is_a_way_back(client: FlaskClient) -> None:
+def test_a_page_past_the_end_links_to_the_last(client: FlaskClient) -> None:
     """A page past the end, however far, is an empty page with a link to the last."""
     for number in ("15", "9" * 300):
         response = client.get(f"/?page={number}")
@@ -187,21 +187,21 @@ def test_past_the_end_there_is_a_way_back(client: FlaskClient) -> None:
 
 
 def test_unknown_and_empty_parameters_are_ignored(client: FlaskClient) -> None:
-    """Parameters that mean nothing here, and empty ones, change nothing."""
+    """Unknown and empty parameters do not change the response."""
     found = answer(client, "/api/search?foo=bar&page=&sort=&region=&year_from=&size=")
     assert found["total"] == 136
 
 
-def test_what_lacks_a_value_is_counted_as_not_stated(client: FlaskClient) -> None:
-    """Counts of a facet of one value add up to the list, with those that have none."""
+def test_publications_without_a_year_are_counted(client: FlaskClient) -> None:
+    """The counts of the years, with the count of publications without one, add up to the total."""
     years = buckets(client, "/api/search", "year")
     assert sum(int(str(each["count"])) for each in years.values()) == 136
     total = answer(client, "/api/search?year=none")["total"]
     assert years["none"]["count"] == total
 
 
-def test_ranges_and_ticked_years_unite(client: FlaskClient) -> None:
-    """A range of years and a ticked year are OR-ed, as values of a facet are."""
+def test_ranges_and_selected_years_are_combined_with_or(client: FlaskClient) -> None:
+    """A range of years and a selected year are combined with OR, like all values of a facet."""
     years = buckets(client, "/api/search", "year")
     expected = sum(int(str(years[year]["count"])) for year in ("2010", "2011", "2018"))
     found = answer(client, "/api/search?year=2010..2011&year=2018")
@@ -209,7 +209,7 @@ def test_ranges_and_ticked_years_unite(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("address", ["/publication/none-such", "/api/publication/x", "/x", "/api/"])
-def test_what_is_not_there_is_a_404(client: FlaskClient, address: str) -> None:
+def test_unknown_urls_are_a_404(client: FlaskClient, address: str) -> None:
     """An unknown publication or page is a 404, as a page or as JSON."""
     response = client.get(address)
     assert response.status_code == 404
@@ -219,8 +219,8 @@ def test_what_is_not_there_is_a_404(client: FlaskClient, address: str) -> None:
         assert "<h1" in response.text
 
 
-def test_only_get_is_answered(client: FlaskClient) -> None:
-    """Other methods than GET and HEAD are refused."""
+def test_only_get_is_allowed(client: FlaskClient) -> None:
+    """Methods other than GET and HEAD are refused."""
     assert client.post("/").status_code == 405
     assert client.delete("/api/search").status_code == 405
     assert client.post("/api/suggest?q=tra").status_code == 405
@@ -233,8 +233,8 @@ def test_only_get_is_answered(client: FlaskClient) -> None:
     ["/", "/?q=law", "/?page=x", "/nowhere", "/about", "/facet/region", "/facet/none", "/healthz",
      "/api/search", "/api/search?size=x", "/api/suggest?q=tra", "/static/style.css"],
 )  # fmt: skip
-def test_every_answer_has_the_headers(client: FlaskClient, address: str) -> None:
-    """Pages, JSON, files and errors all carry the security headers."""
+def test_every_response_has_the_security_headers(client: FlaskClient, address: str) -> None:
+    """Pages, JSON, files, and errors all have the security headers."""
     response = client.get(address)
     response.close()
     policy = response.headers["Content-Security-Policy"]
@@ -246,7 +246,7 @@ def test_every_answer_has_the_headers(client: FlaskClient, address: str) -> None
 
 
 def test_nothing_is_inline(client: FlaskClient) -> None:
-    """No page has a script, style or handler of its own, which the policy would block."""
+    """No page has an inline script, style, or handler, which the policy would block."""
     for address in ("/", "/?q=law&region=Africa", "/about", "/facet/year", "/nowhere"):
         text = client.get(address).text
         assert "<style" not in text
@@ -260,8 +260,8 @@ def test_nothing_is_inline(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "text", ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{7*7}}", "&lt;"]
 )
-def test_what_was_typed_is_escaped(client: FlaskClient, text: str) -> None:
-    """What stands in the address is printed as text, in every place."""
+def test_request_text_is_escaped(client: FlaskClient, text: str) -> None:
+    """All text from the URL is escaped wherever a page prints it."""
     page = client.get(f"/?q={quote(text)}&region={quote(text)}").text
     assert "<script>alert" not in page
     assert "<img" not in page
@@ -269,7 +269,7 @@ def test_what_was_typed_is_escaped(client: FlaskClient, text: str) -> None:
 
 
 def test_every_publication_has_a_page_and_json(client: FlaskClient) -> None:
-    """Each of the 136 has a page and its JSON, which says the same title."""
+    """Each of the 136 publications has a page and JSON with the same title."""
     seen = [
         hit
         for number in (1, 2)
@@ -281,22 +281,22 @@ def test_every_publication_has_a_page_and_json(client: FlaskClient) -> None:
         assert answer(client, f"/api/publication/{quote(hit['id'])}")["title"] == hit["title"]
 
 
-def test_a_language_without_an_address_is_no_link(client: FlaskClient) -> None:
-    """A page has no dead link: what has no address is text."""
+def test_a_language_without_a_url_is_not_a_link(client: FlaskClient) -> None:
+    """A language version without a URL is text, so that a page has no dead link."""
     for address in ("/", "/publication/unodc-model-law-against-the-smuggling-of-migrants-2010"):
         assert 'href="#"' not in client.get(address).text
         assert 'href=""' not in client.get(address).text
 
 
-def test_health_tells_the_generation(client: FlaskClient) -> None:
-    """The health check names the generation that answers."""
+def test_health_names_the_generation(client: FlaskClient) -> None:
+    """The health check names the generation that is in use."""
     found = answer(client, "/healthz")
     assert found["status"] == "ok"
     assert found["publications"] == 136
 
 
 def test_without_an_index_the_answer_is_503(tmp_path: Path) -> None:
-    """Where no index was built, every page says so, and never that nothing was found."""
+    """Without an index, every page is a 503 that says so, and never an empty list."""
     app = create_app(config.load(PATIENT, index=tmp_path / "none"))
     for address in ("/", "/about", "/healthz", "/api/search", "/api/suggest?q=tra"):
         response = app.test_client().get(address)
@@ -321,8 +321,8 @@ def test_a_publication_has_its_other_editions(client: FlaskClient) -> None:
     )
 
 
-def test_a_publication_has_what_is_like_it(client: FlaskClient) -> None:
-    """Page and API list what is like a publication, with the facts of a hit."""
+def test_a_publication_has_similar_ones(client: FlaskClient) -> None:
+    """Page and API list the publications similar to one, with the metadata of a hit."""
     address = "publication/unodc-model-law-against-trafficking-in-persons-2009"
     similar = answer(client, f"/api/{address}")["similar"]
     assert isinstance(similar, list)
@@ -340,8 +340,8 @@ def test_a_publication_has_what_is_like_it(client: FlaskClient) -> None:
     assert "2010 · UNODC · Tools · Arabic, English, French, Russian, Spanish" in below
 
 
-def test_what_a_publication_has_not_is_absent(client: FlaskClient) -> None:
-    """Where nothing is like a publication, or it has no other edition, nothing is said of it."""
+def test_a_publication_has_no_empty_lists(client: FlaskClient) -> None:
+    """A page has no heading for similar publications or other editions if there are none."""
     seen = set()
     for number in (1, 2):
         for identity in ids(client, f"/api/search?size=100&page={number}"):
@@ -355,7 +355,7 @@ def test_what_a_publication_has_not_is_absent(client: FlaskClient) -> None:
 
 
 def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> None:
-    """With editions folded, all pages together have each title once, the best edition of it."""
+    """All pages of a folded list together have each title once, in its best edition."""
     for words in ("", "q=trafficking", "q=global+report&sort=oldest"):
         unfolded = [
             each for number in (1, 2)
@@ -388,8 +388,8 @@ def test_folding_changes_no_count(client: FlaskClient) -> None:
     assert folded["total"] == plain["total"]
 
 
-def test_a_folded_title_tells_its_other_editions(client: FlaskClient) -> None:
-    """A hit says how many other editions it has, and leads to where they are listed."""
+def test_a_folded_title_counts_its_other_editions(client: FlaskClient) -> None:
+    """A hit shows the number of its other editions and links to their list."""
     text = client.get("/?q=global+report&fold=1").text
     assert "4 other editions<" in text
     assert "1–2 of 2 titles (6 publications)" in text
@@ -398,15 +398,15 @@ def test_a_folded_title_tells_its_other_editions(client: FlaskClient) -> None:
     assert 'id="editions"' in client.get(address).text
 
 
-def test_folding_is_offered_where_it_does_something(client: FlaskClient) -> None:
-    """Editions can be folded where two are found, and unfolded wherever they are folded."""
+def test_folding_is_offered_only_if_it_has_an_effect(client: FlaskClient) -> None:
+    """A page offers to fold editions if it has two of one title, and to unfold any folded list."""
     assert "Fold editions" in client.get("/?q=global+report").text
     assert "Fold editions" not in client.get("/?q=organ").text
     assert "List each edition" in client.get("/?q=organ&fold=1").text
 
 
-def test_each_hit_says_why_it_was_found(client: FlaskClient) -> None:
-    """With explain=1, API and page say of each hit why, and its parts add up to its score."""
+def test_each_hit_has_its_reasons(client: FlaskClient) -> None:
+    """With explain=1, API and page explain each hit, and the parts add up to its score."""
     address = "?q=africa+traficking&region=Africa&explain=1"
     hits = answer(client, f"/api/search{address}")["hits"]
     assert isinstance(hits, list)
@@ -422,8 +422,8 @@ def test_each_hit_says_why_it_was_found(client: FlaskClient) -> None:
     assert "(includes Mozambique, South Africa, Zimbabwe)" in page
 
 
-def test_reasons_are_a_click_away(client: FlaskClient) -> None:
-    """A list of what was asked for offers its reasons on the same page, and hides them again."""
+def test_a_list_links_to_its_reasons(client: FlaskClient) -> None:
+    """A list of a query or filter links to its reasons on the same page, and back."""
     page = client.get("/?q=trafficking&page=2").text
     assert 'href="/?q=trafficking&amp;explain=1&amp;page=2"' in page
     assert "Show reasons" in page
@@ -438,21 +438,21 @@ def test_reasons_are_a_click_away(client: FlaskClient) -> None:
 
 
 def test_reasons_are_escaped(client: FlaskClient) -> None:
-    """What was typed is text in a reason too."""
+    """The text of the query is escaped in a reason too."""
     page = client.get("/", query_string={"q": "organ <b>&zyzzyva", "explain": "1"}).text
     assert "“<bdi>organ</bdi>” adds" in page
     assert "<b>" not in page
 
 
-def test_a_chip_tells_what_removing_it_gives(client: FlaskClient) -> None:
-    """Beside each active filter stands how many there are without it."""
+def test_a_chip_counts_the_hits_without_it(client: FlaskClient) -> None:
+    """Each active filter shows the number of hits without it."""
     page = client.get("/?q=trafficking&region=Africa").text
     total = answer(client, "/api/search?q=trafficking")["total"]
     assert f'<span class="number" title="Publications without this filter">{total}</span>' in page
 
 
 def test_editions_stay_folded(client: FlaskClient) -> None:
-    """Links and forms of a folded list keep it folded, but for the one that shows all editions."""
+    """Links and forms of a folded list keep it folded, except the link that shows all editions."""
     text = client.get("/?fold=1&size=5&section=Tools").text
     links = [each for each in re.findall(r'href="(/(?:facet/\w+)?\?[^"]*)"', text) if each != "/"]
     assert len(links) > 50
@@ -492,8 +492,8 @@ NASTY = st.text(max_size=60) | st.sampled_from(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @pytest.mark.slow
-def test_any_parameters_are_answered(client: FlaskClient, pairs: list[tuple[str, str]]) -> None:
-    """Whatever stands in an address is answered or refused, and never fails."""
+def test_any_parameters_get_a_response(client: FlaskClient, pairs: list[tuple[str, str]]) -> None:
+    """Any URL is answered or refused, and never causes a server error."""
     query: dict[str, list[str]] = {}
     for name, value in pairs:
         query.setdefault(name, []).append(value.encode("utf-8", "replace").decode())
@@ -502,47 +502,47 @@ def test_any_parameters_are_answered(client: FlaskClient, pairs: list[tuple[str,
         assert response.status_code in (200, 400)
 
 
-def test_too_many_ticked_values_are_refused(client: FlaskClient) -> None:
-    """A hundred values of a field may be ticked at once, and no more."""
+def test_too_many_selected_values_are_refused(client: FlaskClient) -> None:
+    """At most 100 values of a field may be selected at once."""
     many = "&".join(f"year={year}" for year in range(1000, 1101))
     assert client.get(f"/api/search?{many}").status_code == 400
     assert client.get(f"/api/search?{many.removeprefix('year=1000&')}").status_code == 200
 
 
-def test_the_name_of_having_none_can_be_typed(client: FlaskClient) -> None:
-    """What the lack of a value is called finds the same as ticking it."""
+def test_the_label_of_a_missing_value_can_be_typed(client: FlaskClient) -> None:
+    """The typed label of a missing value has the same hits as the selected label."""
     typed = answer(client, "/api/search?q=region:%22No+particular+region%22")["total"]
     assert typed == answer(client, "/api/search?region=none")["total"]
 
 
-def test_a_value_that_nothing_has_is_told(client: FlaskClient) -> None:
-    """A value typed behind a field's name that no publication has is told, not just missing."""
+def test_an_unused_typed_value_is_reported(client: FlaskClient) -> None:
+    """The page reports a value that is typed after a field name and that no publication has."""
     assert "no publication has the value “film”" in client.get("/?q=format:film").text
 
 
-def test_a_text_in_which_nothing_can_be_searched_for_is_told(client: FlaskClient) -> None:
-    """Symbols alone show everything, and the page says why."""
+def test_a_query_without_terms_is_reported(client: FlaskClient) -> None:
+    """A query of symbols alone lists all publications, and the page says why."""
     assert "“?!” has no words to search for" in client.get("/?q=?!").text
 
 
-def test_an_executive_summary_is_told_as_such(client: FlaskClient) -> None:
-    """A language in which only the executive summary is on offer says so, in lists and pages."""
+def test_an_executive_summary_is_labeled(client: FlaskClient) -> None:
+    """Lists and pages label a language that has only the executive summary."""
     text = client.get("/?q=title:%22global+report%22&year=2014").text
     assert "English, Arabic (executive summary), Chinese (executive summary)" in text
     page = client.get("/publication/global-report-on-trafficking-in-persons-2014").text
     assert "Arabic (executive summary)" in page
 
 
-def test_nothing_found_tells_what_each_filter_costs(client: FlaskClient) -> None:
-    """Where filters leave nothing, each can be dropped, with the number that this leads to."""
+def test_a_page_without_hits_counts_the_hits_without_each_filter(client: FlaskClient) -> None:
+    """If filters leave no hits, each can be removed, with the number of hits that this leads to."""
     text = client.get("/?q=organ+removal&region=Middle+East").text
     total = answer(client, "/api/search?q=organ+removal")["total"]
     assert f"Search without the filter Region: Middle East</a> ({total})" in text
 
 
 @pytest.mark.parametrize("address", ["/?q=organ", "/api/search?q=organ", "/facet/region?q=organ"])
-def test_an_answer_tells_how_long_its_stages_took(client: FlaskClient, address: str) -> None:
-    """Server-Timing has every stage of a search, once, in milliseconds, and the rest as one."""
+def test_a_response_has_the_time_of_its_stages(client: FlaskClient, address: str) -> None:
+    """Server-Timing has every stage of a search once, in milliseconds, and the rest as one."""
     timing = client.get(address).headers["Server-Timing"]
     stages = dict(re.findall(r"(\w+);dur=(\d+\.\d+)", timing))
     assert list(stages) == ["parse", "match", "score", "facets", "passages", "render", "server"]
@@ -551,7 +551,7 @@ def test_an_answer_tells_how_long_its_stages_took(client: FlaskClient, address: 
 
 @pytest.mark.slow
 def test_server_timing_has_the_time_of_other_functions(catalogue_index: Path) -> None:
-    """The stage `server` has the time before the search, and that of what runs after it."""
+    """The stage `server` has the time before the search and of functions that run after it."""
     app = create_app(config.load(PATIENT, index=catalogue_index))
 
     def slow(answer: Response | None = None) -> Any:
@@ -564,8 +564,8 @@ def test_server_timing_has_the_time_of_other_functions(catalogue_index: Path) ->
     assert float(re.findall(r"server;dur=([\d.]+)", timing)[0]) >= 40
 
 
-def test_what_is_left_out_is_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Page and API name what a search left out, as it would have cost too much."""
+def test_ignored_terms_are_reported(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Page and API name the terms that a search ignored because they were too expensive."""
     monkeypatch.setattr(cost, "MOST", 60)
     monkeypatch.setattr(cost, "FREE", 0)
     address = "?q=trafficking+organ"
@@ -576,10 +576,10 @@ def test_what_is_left_out_is_told(client: FlaskClient, monkeypatch: pytest.Monke
 
 
 @pytest.mark.slow
-def test_what_stands_for_too_many_words_is_told(
+def test_an_expanded_wildcard_reports_ignored_words(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Page and API tell how many of the words that a pattern stands for were left out."""
+    """Page and API report how many of the words that match a wildcard were ignored."""
     client = create_app(config.load(PATIENT, index=catalogue_index)).test_client()
     monkeypatch.setattr(term_expansion, "MOST_POSTINGS", 100)
     assert "“*raff*” matches too many words" in client.get("/?q=*raff*").text
@@ -589,14 +589,14 @@ def test_what_stands_for_too_many_words_is_told(
 
 
 def suggested(client: FlaskClient, parameters: str) -> list[dict[str, object]]:
-    """What the API suggests for these parameters."""
+    """Return the suggestions of the API for these parameters."""
     found = answer(client, f"/api/suggest?{parameters}")["suggestions"]
     assert isinstance(found, list)
     return found
 
 
-def test_suggestions_have_the_promised_parts(client: FlaskClient) -> None:
-    """The API gives what was typed, and of each suggestion its kind, name, number and address."""
+def test_suggestions_have_the_documented_parts(client: FlaskClient) -> None:
+    """The API returns the typed text, and the kind, name, count, and URL of each suggestion."""
     assert answer(client, "/api/suggest?q=%20Model+L")["query"] == " Model L"
     value, *_ = suggested(client, "q=south+a&language=en")
     assert value == {
@@ -616,10 +616,8 @@ def test_suggestions_have_the_promised_parts(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("typed", ["tra", "South", "organ re", "201", "fren", "legis"])
 @pytest.mark.parametrize("ticked", ["", "&region=Africa", "&year=2005..2015&sort=title&match=any"])
-def test_suggestions_lead_to_as_many_as_they_say(
-    client: FlaskClient, typed: str, ticked: str
-) -> None:
-    """Each address has as many publications as its suggestion tells, and one at least."""
+def test_suggestions_have_correct_counts(client: FlaskClient, typed: str, ticked: str) -> None:
+    """Each suggestion leads to as many publications as its count, and to at least one."""
     for each in suggested(client, f"q={quote(typed)}{ticked}"):
         href = str(each["href"])
         assert each["count"]
@@ -629,16 +627,16 @@ def test_suggestions_lead_to_as_many_as_they_say(
             assert answer(client, f"/api/search{href.removeprefix('/')}")["total"] == each["count"]
 
 
-def test_a_suggestion_keeps_what_is_ticked(client: FlaskClient) -> None:
-    """A suggestion leads to the first page of a list in the same order, its filters as they are."""
+def test_a_suggestion_keeps_filters_and_order(client: FlaskClient) -> None:
+    """A suggestion leads to the first page of a list with the same order and filters."""
     ticked = "year=2005..2015&sort=oldest&size=20&page=3&match=any"
     hrefs = [each["href"] for each in suggested(client, f"q=afri&{ticked}")]
     assert "/?q=africa&year=2005..2015&sort=oldest&size=20" in hrefs
     assert "/?year=2005..2015&region=Africa&sort=oldest&size=20" in hrefs
 
 
-def test_suggestions_may_be_kept_for_a_minute(client: FlaskClient) -> None:
-    """A browser may keep suggestions for a while, and nobody else; errors are not kept."""
+def test_suggestions_are_cached_for_a_minute(client: FlaskClient) -> None:
+    """A browser may cache suggestions for a minute. Proxies may not, and errors are not cached."""
     kept = client.get("/api/suggest?q=tra").headers["Cache-Control"]
     assert kept == "private, max-age=60"
     assert "Cache-Control" not in client.get("/api/suggest?q=tra&size=x").headers
@@ -648,15 +646,13 @@ def test_suggestions_may_be_kept_for_a_minute(client: FlaskClient) -> None:
     "parameters",
     ["", "q=", "foo=bar", "q=t", "q=%00", "q=%FF", "q=" + "a" * 5000, "q=tra%00ff", "q=title:tra"],
 )
-def test_where_nothing_can_be_suggested_there_is_an_empty_list(
-    client: FlaskClient, parameters: str
-) -> None:
-    """What is no beginning of anything has no suggestions, and is no error."""
+def test_a_prefix_without_suggestions_is_no_error(client: FlaskClient, parameters: str) -> None:
+    """A prefix without suggestions gets an empty list, not an error."""
     assert suggested(client, parameters) == []
 
 
-def test_suggestions_tell_a_malformed_parameter(client: FlaskClient) -> None:
-    """A filter that can't be read is refused as a search refuses it; unknown parameters are not."""
+def test_suggestions_refuse_a_malformed_filter(client: FlaskClient) -> None:
+    """A malformed filter is refused as in a search. Unknown parameters are ignored."""
     response = client.get("/api/suggest?q=tra&year=2015..2010")
     assert response.status_code == 400
     assert json.loads(response.data)["error"]["code"] == "bad_parameter"
@@ -667,30 +663,28 @@ def test_suggestions_tell_a_malformed_parameter(client: FlaskClient) -> None:
 def test_a_server_may_make_the_application_without_arguments(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As gunicorn calls it, the settings are the environment's and the index is opened at once."""
+    """The application reads its settings from the environment and opens the index at once."""
     monkeypatch.setenv("PUBSEARCH_INDEX", str(catalogue_index))
     app = create_app()
     assert app.extensions["pubsearch"].held is not None
     assert app.test_client().get("/?q=organ").status_code == 200
 
 
-def test_without_an_index_a_server_starts_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where there is no index yet, the application is made and answers 503."""
+def test_a_server_without_an_index_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application starts without an index and responds with 503."""
     monkeypatch.setenv("PUBSEARCH_INDEX", str(tmp_path / "none"))
     assert create_app().test_client().get("/").status_code == 503
 
 
 def notes(client: FlaskClient, address: str) -> list[tuple[str, str, str]]:
-    """The lines above a list that tell how the words were read: line, link's words, link."""
+    """Return the notes above a list: line, link text, link."""
     text = client.get(address).text
     found = re.findall(r'<p class="note">([^<]*) <a href="([^"]*)"[^>]*>([^<]*)</a></p>', text)
     return [(unescape(line), unescape(words), unescape(href)) for line, href, words in found]
 
 
-def test_other_names_are_told(client: FlaskClient) -> None:
-    """Page and API tell other names that are searched for, and the way to the words alone."""
+def test_synonyms_are_reported(client: FlaskClient) -> None:
+    """Page and API report added synonyms, with a link to a search without them."""
     address = "?q=human+trafficking"
     found = answer(client, f"/api/search{address}")
     told = found["also"]
@@ -706,8 +700,8 @@ def test_other_names_are_told(client: FlaskClient) -> None:
     assert int(str(exactly["total"])) < int(str(found["total"]))
 
 
-def test_a_name_in_another_language_is_told(client: FlaskClient) -> None:
-    """A name that no publication has finds those of the concept, and says by what names."""
+def test_a_name_in_another_language_is_reported(client: FlaskClient) -> None:
+    """A name without hits is expanded to the other names of its concept, which the page lists."""
     found = answer(client, "/api/search?q=торговля+людьми")
     assert found["relaxed"] is False
     assert found["corrected"] is None
@@ -717,8 +711,8 @@ def test_a_name_in_another_language_is_told(client: FlaskClient) -> None:
     assert "Nothing found" in client.get(href).text
 
 
-def test_a_corrected_text_is_told(client: FlaskClient) -> None:
-    """Where nothing has what was typed, page and API tell for what the list is instead."""
+def test_a_corrected_query_is_reported(client: FlaskClient) -> None:
+    """Page and API report the correction of a query that would have no hits."""
     found = answer(client, "/api/search?q=traficking")
     assert (found["query"], found["corrected"]) == ("traficking", "trafficking")
     assert ids(client, "/api/search?q=traficking") == ids(client, "/api/search?q=trafficking")
@@ -729,16 +723,16 @@ def test_a_corrected_text_is_told(client: FlaskClient) -> None:
     assert answer(client, "/api/search?q=trafficking")["corrected"] is None
 
 
-def test_a_corrected_name_is_told_with_its_other_names(client: FlaskClient) -> None:
-    """A corrected text is read as if it had been typed, other names too."""
+def test_a_corrected_name_has_its_synonyms(client: FlaskClient) -> None:
+    """A corrected query is read as if it had been typed, synonyms included."""
     lines = [line for line, _, _ in notes(client, "/?q=mdel+law")]
     assert lines[0] == "No publication has “mdel law”. These results are for “model law”."
     assert lines[1].startswith("Also searching: ")
     assert answer(client, "/api/search?q=mdel+law")["corrected"] == "model law"
 
 
-def test_what_may_have_been_meant_is_offered(misspelt_index: Path) -> None:
-    """Where a rare word finds something, a likelier one is offered, and never put in its place."""
+def test_a_likely_correction_is_suggested(misspelt_index: Path) -> None:
+    """A likelier word is suggested for a rare one that has hits, and never replaces it."""
     settings = config.load(PATIENT, index=misspelt_index)
     with create_app(settings).test_client() as client:
         found = answer(client, "/api/search?q=bordre")
@@ -748,8 +742,8 @@ def test_what_may_have_been_meant_is_offered(misspelt_index: Path) -> None:
         assert answer(client, "/api/search?q=bordre&exact=1")["suggestion"] is None
 
 
-def test_what_only_stands_as_typed_says_so(client: FlaskClient) -> None:
-    """With `exact`, the page says that only the words as typed count, and leads back."""
+def test_an_exact_list_says_so(client: FlaskClient) -> None:
+    """With `exact`, the page says that only the typed words match, and links back."""
     ((line, words, href),) = notes(client, "/?q=human+trafficking&exact=1")
     assert line == "Only the words as typed are searched for."
     assert (words, href) == ("Also search for other names", "/?q=human+trafficking")
@@ -757,7 +751,7 @@ def test_what_only_stands_as_typed_says_so(client: FlaskClient) -> None:
 
 
 def test_exact_stays_in_every_link(client: FlaskClient) -> None:
-    """All links of a list of exact words keep them so, but for the one that leads back."""
+    """All links of an exact list keep `exact`, except the one that leads back."""
     text = client.get("/?q=trafficking&exact=1&section=Tools&size=5&page=2").text
     links = re.findall(r'href="(/(?:facet/\w+)?\?[^"]*)"', text)
     assert len(links) > 50
@@ -769,8 +763,8 @@ def test_exact_stays_in_every_link(client: FlaskClient) -> None:
         assert 'name="exact" value="1"' in forms["between"]
 
 
-def test_a_new_query_is_read_as_usual(client: FlaskClient) -> None:
-    """The search box keeps filters and order, and what it sends is not exact any more."""
+def test_a_new_query_is_not_exact(client: FlaskClient) -> None:
+    """The search box keeps filters and order, but drops `exact`."""
     for address in ("/", "/facet/region", "/facet/year"):
         text = client.get(f"{address}?q=trafficking&exact=1&match=any&section=Tools&size=5").text
         (box,) = re.findall(r'<search class="searchbox">(.*?)</search>', text, re.DOTALL)
@@ -778,8 +772,8 @@ def test_a_new_query_is_read_as_usual(client: FlaskClient) -> None:
         assert kept == {"section": "Tools", "size": "5"}
 
 
-def test_exact_filters_count_what_they_lead_to(client: FlaskClient) -> None:
-    """With `exact`, a value's number is the length of the list of exact words that it leads to."""
+def test_exact_filters_have_correct_counts(client: FlaskClient) -> None:
+    """With `exact`, the count of a value is the length of the exact list that it leads to."""
     address = "/api/search?q=human+trafficking&exact=1"
     for value, each in buckets(client, address, "section").items():
         found = answer(client, f"{address}&section={quote(value)}")
@@ -787,7 +781,7 @@ def test_exact_filters_count_what_they_lead_to(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "0", "1"])
-def test_what_exact_takes(client: FlaskClient, value: str) -> None:
-    """The switch is on with 1, and off with 0 or nothing."""
+def test_the_values_of_exact(client: FlaskClient, value: str) -> None:
+    """The parameter `exact` is on with 1, and off with 0 or empty."""
     found = answer(client, f"/api/search?q=human+trafficking&exact={value}")
     assert (found["also"] == []) == (value == "1")

@@ -1,4 +1,4 @@
-"""The log of searches that found nothing: what is in it, what never is, and what it stands."""
+"""The log of searches without hits: its content, its privacy, and its robustness."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ DAY = date(2026, 11, 25)
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the log is to be."""
+    """Return the path of the log."""
     return tmp_path / "gaps.jsonl"
 
 
 @pytest.fixture
 def noting(catalogue_engine: Engine, file: Path) -> FlaskClient:
-    """A client of an application that notes what it does not find."""
+    """Return a client of an application that logs searches without hits."""
     settings = config.load(PATIENT, index=catalogue_engine.index, gaps=file)
     return create_app(settings, catalogue_engine).test_client()
 
 
 def noted(file: Path) -> list[dict[str, str]]:
-    """The lines of a log."""
+    """Return the lines of a log."""
     return [json.loads(each) for each in file.read_text(encoding="ascii").splitlines()]
 
 
-def test_a_search_that_finds_nothing_is_noted(noting: FlaskClient, file: Path) -> None:
-    """The day and the text are noted, by page and API, and nothing else."""
+def test_a_search_without_hits_is_logged(noting: FlaskClient, file: Path) -> None:
+    """Page and API log only the day and the text of a search without hits."""
     headers = {"User-Agent": "someone", "Referer": "https://example.org/", "X-Forwarded-For": "9"}
     for address in ("/?q=Xyzzy+plugh&match=all", "/api/search?q=xyzzy&region=Africa"):
         noting.get(address, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.7"})
@@ -62,27 +62,27 @@ def test_a_search_that_finds_nothing_is_noted(noting: FlaskClient, file: Path) -
         "/?q=xyzzy&exact=1", "/facet/region?q=xyzzy", "/?q=xyzzy&sort=sideways",
     ],
 )  # fmt: skip
-def test_nothing_else_is_noted(noting: FlaskClient, file: Path, address: str) -> None:
-    """What found something, or would without what is ticked, is no gap of the catalogue."""
+def test_other_searches_are_not_logged(noting: FlaskClient, file: Path, address: str) -> None:
+    """A search that has hits, or would have some without filters, is not logged."""
     noting.get(address)
     noting.head("/?q=xyzzy")
     assert not file.exists()
 
 
-def test_it_is_off_unless_a_file_is_named(
+def test_the_log_is_off_by_default(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the setting nothing is written anywhere."""
+    """Nothing is written anywhere without the setting."""
     monkeypatch.chdir(tmp_path)
     assert client.get("/?q=xyzzy").status_code == 200
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("place", ["", "none-such/gaps.jsonl", "gaps\0.jsonl"])
-def test_a_log_that_cannot_be_written_breaks_no_search(
+def test_an_unwritable_log_breaks_no_search(
     place: str, catalogue_engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever is wrong with the file, readers get their answer, and the server's log one line."""
+    """Users get their response despite any fault of the file, and the server logs one line."""
     settings = config.load(PATIENT, index=catalogue_engine.index, gaps=f"{tmp_path}/{place}")
     client = create_app(settings, catalogue_engine).test_client()
     for _ in range(3):
@@ -91,10 +91,10 @@ def test_a_log_that_cannot_be_written_breaks_no_search(
     assert mine == [logging.WARNING]
 
 
-def test_a_full_log_stays_as_it_is(
+def test_a_full_log_does_not_grow(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No more is noted once there is no room, and that is told once."""
+    """A full log gets no more lines, and the server reports that once."""
     monkeypatch.setattr(zero_result_log, "MOST_BYTES", 100)
     log = Gaps(str(file), lambda: DAY)
     for number in range(9):
@@ -106,7 +106,7 @@ def test_a_full_log_stays_as_it_is(
 
 @given(text=st.text(max_size=300))
 def test_any_text_is_one_line_of_ascii(text: str) -> None:
-    """Whatever was typed, it is one line without a control character, and its beginning is kept."""
+    """Any query becomes one line without control characters that keeps the start of the text."""
     told = line(text, DAY)
     assert told.endswith(b"\n")
     assert all(0x20 <= each < 0x7F for each in told[:-1])
@@ -121,7 +121,7 @@ def _write(file: str, worker: int) -> None:
 
 @pytest.mark.slow
 def test_workers_share_a_log(file: Path) -> None:
-    """Lines that several processes write at a time are all there, each whole."""
+    """Lines that several processes write at the same time are all in the log, and complete."""
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as workers:
         list(workers.map(_write, [str(file)] * 3, range(3)))
     assert sorted(each["query"] for each in noted(file)) == sorted(
@@ -129,8 +129,8 @@ def test_workers_share_a_log(file: Path) -> None:
     )
 
 
-def test_the_commonest_come_first(file: Path) -> None:
-    """Texts that differ in case and spaces only are one; what is no line of the log is nothing."""
+def test_the_most_frequent_texts_come_first(file: Path) -> None:
+    """Texts that differ only in case and spaces are one text. Malformed lines are ignored."""
     for text in ("ibis", "Zebra  crossing", "zebra crossing", "ZEBRA crossing", "ibis", "okapi"):
         Gaps(str(file), lambda: DAY).note(text)
     with file.open("ab") as more:
@@ -139,7 +139,7 @@ def test_the_commonest_come_first(file: Path) -> None:
 
 
 def test_pubsearch_gaps(run: Run, file: Path) -> None:
-    """The command prints counts and texts, and nothing that would steer a terminal."""
+    """The command prints counts and texts, and no control characters for a terminal."""
     for text in ("okapi", "okapi", "زرافة", "\x1b[2Jibis\u202e"):
         Gaps(str(file), lambda: DAY).note(text)
     told = run("gaps", "--gaps", file, "--most", 3)
@@ -152,7 +152,7 @@ def test_pubsearch_gaps(run: Run, file: Path) -> None:
 def test_pubsearch_gaps_without_a_log(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no log is named, or none is there, the command says so, with 1."""
+    """The command exits with 1 and an error if no log is configured or the file is missing."""
     monkeypatch.delenv("PUBSEARCH_GAPS", raising=False)
     told = run("gaps")
     assert told.status == 1
@@ -162,7 +162,7 @@ def test_pubsearch_gaps_without_a_log(
     assert str(tmp_path / "none") in told.err
 
 
-def test_lines_of_spaces_print_as_they_are() -> None:
+def test_plain_texts_are_printed_unchanged() -> None:
     """A plain text is printed as it was typed."""
     assert printable("two words") == "two words"
 

@@ -1,4 +1,4 @@
-"""The arrays below a searcher of a local index."""
+"""Access to the arrays of a searcher of a local index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores are those of BM25F, as a plain reading of its formula gives them."""
+"""BM25F scores, compared with a plain implementation of the formula."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ MADE = throw(seed=3, size=120)
 FIELDS = tuple(field.name for field in CATALOGUE.searchable)
 
 Scores = list[float | None]
-"""The score of each publication; None where it isn't found."""
+"""The score of each publication, or None if it is not a hit."""
 
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """The generated publications, indexed."""
+    """Return a snapshot of the generated publications."""
     folder: Path = index(tmp_path_factory.mktemp("index"), MADE)
     return Snapshot(directory.current(folder))
 
 
 class Asked(NamedTuple):
-    """What a leaf asks of a field, and how often a text has it."""
+    """The node of a leaf in a field, and its frequency in a text."""
 
     node: Callable[[str], query.Query]
     frequency: Callable[[list[Token]], int]
 
 
 def word(part: Callable[[str], query.Query], meant: Callable[[Token], bool]) -> Asked:
-    """A leaf that stands for single words."""
+    """Return a leaf that matches single words."""
     return Asked(part, lambda text: sum(map(meant, text)))
 
 
 def side_by_side(one: Token, other: Token) -> bool:
-    """Whether two words are the phrase that is asked for."""
+    """Return whether two words are the phrase of the query."""
     is_next = other.position == one.position + 1
     return is_next and (one.stem, other.stem) == ("organ", "remov")
 
@@ -82,13 +82,16 @@ ASKED = {
 
 
 def text_of(number: int, field: Field) -> list[Token]:
-    """The words of one field of a publication."""
+    """Return the tokens of one field of a publication."""
     return list(tokenizer.tokens(schema.text_of(MADE[number], field, CATALOGUE), "en"))
 
 
 @cache
 def reference(name: str, fields: tuple[str, ...]) -> Scores:
-    """BM25F of one leaf over some fields, the mean lengths to eight digits, in a dozen lines."""
+    """Return the BM25F scores of one leaf over some fields.
+
+    The index stores mean lengths with 8 bits, so they are rounded here too.
+    """
     weighted = [0.0] * len(MADE)
     for field in (CATALOGUE.by_name[each] for each in fields):
         texts = [text_of(number, field) for number in range(len(MADE))]
@@ -104,12 +107,12 @@ def reference(name: str, fields: tuple[str, ...]) -> Scores:
 
 
 def leaf(name: str, fields: tuple[str, ...] = FIELDS) -> Leaf:
-    """One thing asked over some fields."""
+    """Return one leaf over some fields."""
     return Leaf([ASKED[name].node(field) for field in fields])
 
 
 def assert_scored(tree: query.Query, expected: Scores, snapshot: Snapshot) -> None:
-    """A tree finds what is expected and nothing else, with these scores."""
+    """Assert that a tree has exactly the expected hits, with their scores."""
     scored = found(tree, snapshot)
     held = [number for number, score in enumerate(expected) if score is not None]
     assert scored.documents.tolist() == held
@@ -121,16 +124,16 @@ def assert_scored(tree: query.Query, expected: Scores, snapshot: Snapshot) -> No
 @pytest.mark.parametrize("fields", [FIELDS, FIELDS[:1], FIELDS[1:2], FIELDS[:2], FIELDS[1:]])
 @pytest.mark.parametrize("name", ASKED)
 def test_a_leaf_scores_as_one_term(name: str, fields: tuple[str, ...], snapshot: Snapshot) -> None:
-    """Frequencies of all that a leaf stands for are weighed and added, and saturated once."""
+    """The weighted frequencies of all terms of a leaf are summed, then saturated once."""
     assert_scored(leaf(name, fields), reference(name, fields), snapshot)
 
 
 Scored = tuple[query.Query, Scores]
-"""A tree, and what it is to find."""
+"""A tree and its expected scores."""
 
 
 def both(subtrees: Sequence[Scored]) -> Scored:
-    """An AND: what all of them find, with the sum of their scores."""
+    """Return the AND of subtrees. Its hits match all of them and have the sum of their scores."""
     together = [
         None if None in scores else math.fsum(score or 0 for score in scores)
         for scores in zip(*(scores for _, scores in subtrees), strict=True)
@@ -139,7 +142,7 @@ def both(subtrees: Sequence[Scored]) -> Scored:
 
 
 def either(subtrees: Sequence[Scored]) -> Scored:
-    """An OR: what any of them finds, with the sum of their scores."""
+    """Return the OR of subtrees. Its hits match any of them and have the sum of their scores."""
     together = [
         None if all(score is None for score in scores) else math.fsum(s or 0 for s in scores)
         for scores in zip(*(scores for _, scores in subtrees), strict=True)
@@ -148,13 +151,13 @@ def either(subtrees: Sequence[Scored]) -> Scored:
 
 
 def negated(subtree: Scored) -> Scored:
-    """A NOT: what its tree doesn't find, with no score."""
+    """Return the NOT of a tree. Its hits are the other publications, with a score of 0."""
     tree, scores = subtree
     return query.Not(tree), [0.0 if score is None else None for score in scores]
 
 
 def filtered(row: str, value: str, tree: query.Query) -> Scored:
-    """A filter, with no score."""
+    """Return a filter. Its hits have a score of 0."""
     return tree, [0.0 if holds(each, row, value) else None for each in MADE]
 
 
@@ -183,5 +186,5 @@ TREES: st.SearchStrategy[Scored] = st.recursive(
 
 @given(asked=TREES)
 def test_scores_of_a_tree_add_up(asked: Scored, snapshot: Snapshot) -> None:
-    """AND and OR add the scores of what matches; NOT, filters and everything give none."""
+    """AND and OR add the scores of the parts that match. NOT, filters, and Every score 0."""
     assert_scored(*asked, snapshot)

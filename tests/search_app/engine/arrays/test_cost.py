@@ -1,4 +1,4 @@
-"""What a query may cost has a bound; what is left out because of it is told."""
+"""The limit on the cost of a query, and the report of the words that it leaves out."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from tests.search_app.engine.arrays.below import snapshot_of
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """An engine on 150 generated publications."""
+    """Return an engine on 150 generated publications."""
     return Engine(catalogues.index(tmp_path_factory.mktemp("index"), catalogues.throw(3, 150)))
 
 
 @pytest.fixture
 def snapshot(engine: Engine) -> Snapshot:
-    """A snapshot that remembers nothing yet."""
+    """Return a snapshot with an empty cache."""
     return Snapshot(engine.searcher().generation)
 
 
 def word(text: str) -> Leaf:
-    """A word in all fields."""
+    """Return the leaf of a word in all fields."""
     return Leaf([query.Term(field, text) for field in ("title", "summary", "region")], text)
 
 
 def commonest(snapshot: Snapshot, number: int) -> list[str]:
-    """The stems that most publications have, the commonest first."""
+    """Return the stems with the highest document frequencies, the commonest first."""
     stems = snapshot.segment.stems
     order = sorted(range(len(stems.texts)), key=lambda each: -stems.frequency(each))
     return [stems.texts.text(each) for each in order[:number]]
 
 
-def test_the_costliest_words_are_left_out(
+def test_the_most_expensive_words_are_left_out(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beyond the bound a query keeps its rarest words, and the others are told as typed."""
+    """A query over the limit keeps its rarest words and reports the others as typed."""
     texts = commonest(snapshot, 6)
     tree = query.Or([word(text) for text in texts])
     costs = [cost.cost(leaf, snapshot) for leaf in tree.subqueries]
@@ -55,18 +55,18 @@ def test_the_costliest_words_are_left_out(
     assert min(cost.cost(word(text), snapshot) for text in left_out) >= cheapest
 
 
-def test_a_few_plain_words_are_never_too_much(
+def test_three_plain_words_are_always_within_the_limit(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three words are answered whole, however common they are."""
+    """Three words are searched in full, however common they are."""
     monkeypatch.setattr(cost, "MOST", 0)
     tree = query.And([word(text) for text in commonest(snapshot, cost.FREE)])
     assert cost.bounded(tree, snapshot) == (tree, ())
 
 
 @given(data=st.data())
-def test_what_is_kept_is_the_tree_without_what_is_told(data: st.DataObject, engine: Engine) -> None:
-    """Whatever the shape of a tree, its leaves are kept or told, and no empty node stays."""
+def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> None:
+    """Each leaf of any tree is kept or reported, and no empty node remains."""
     snapshot = snapshot_of(engine.searcher())
     texts = commonest(snapshot, 8)
     trees = st.recursive(
@@ -98,7 +98,7 @@ def _leaves(tree: query.Query | None) -> list[Leaf]:
 def test_an_expansion_keeps_its_commonest_terms(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A beginning that stands for too much keeps its commonest words; how many more is told."""
+    """A wildcard over the limit keeps its commonest terms and reports the number of the others."""
     beginning = query.Wildcard("title", "=*e*")
     fields = set(snapshot.segment.fields)
     (whole,) = term_expansion.expansions(beginning, fields, snapshot)
@@ -112,8 +112,10 @@ def test_an_expansion_keeps_its_commonest_terms(
     assert sorted(held, reverse=True)[: len(kept)] == sorted(kept, reverse=True)
 
 
-def test_a_search_tells_what_it_left_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results name what was typed and left out, and still have what the rest finds."""
+def test_results_name_the_words_that_were_left_out(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results name the words that were left out, and still have the hits of the others."""
     snapshot = snapshot_of(engine.searcher())
     texts = commonest(snapshot, 5)
     monkeypatch.setattr(cost, "MOST", cost.cost(word(texts[-1]), snapshot))

@@ -1,7 +1,7 @@
-"""The engine finds what stock Whoosh finds, of real papers, for trees of every kind of node.
+"""The engine has the same hits as stock Whoosh on real papers, for every kind of tree.
 
-Stock Whoosh is asked twice: on this index, through its codec, and on an index of the same papers
-that Whoosh's own writer made, so that a fault of the codec can't hide.
+Stock Whoosh searches two indexes. One is this index, through its codec. The other is written by
+Whoosh itself from the same papers, so that no fault of the codec stays hidden.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ pytestmark = pytest.mark.slow
 
 EVERY = 50
 FURTHER_ROWS = {"venue": "weight = 0.3", "authors": "weight = 0.5\nfacet = 7"}
-"""Beside title and summary, a short field is searched here, and one with several values."""
+"""Further searchable fields: a short one, and one with several values."""
 
 TREES = {
     "a stem": 300, "a word as written": 200, "a phrase": 400, "a beginning": 100,
     "a beginning of stems": 80, "a pattern": 100, "a likeness": 80, "a likeness of stems": 80,
     "several at once": 50, "a value": 200, "a range": 60, "everything": 1, "anything": 420,
 }  # fmt: skip
-"""How many trees are tried, by what is asked: `anything` is all of them, joined and negated."""
+"""The number of trees by kind. `anything` joins and negates trees of all kinds."""
 
 
 class Papers:
-    """The papers, their index as the engine has it, and stock Whoosh on it and on its own."""
+    """The papers, their index in the engine, and stock Whoosh on that index and on its own."""
 
     def __init__(
         self, made: list[Publication], snapshot: Snapshot, ours: Searcher, stock: Searcher
@@ -63,7 +63,7 @@ class Papers:
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Papers]:
-    """About two thousand real papers, indexed both ways."""
+    """Yield about 2,000 real papers, indexed both ways."""
     folder: Path = tmp_path_factory.mktemp("papers")
     index: Path = tmp_path_factory.mktemp("index")
     stock: Path = tmp_path_factory.mktemp("stock")
@@ -74,7 +74,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Papers]:
     _written_by_whoosh(stock, made, catalogue)
     snapshot = Snapshot(directory.current(index))
     with pytest.MonkeyPatch.context() as patch:
-        # These make stock Whoosh quicker and change nothing of what it finds.
+        # These patches make stock Whoosh faster and do not change its hits.
         patch.setattr(query.Or, "TOO_MANY_CLAUSES", 16)
         kept = lru_cache(maxsize=64)(Automata.levenshtein_dfa)
         patch.setattr(Automata, "levenshtein_dfa", staticmethod(kept))
@@ -90,7 +90,7 @@ def _no_problem(problem: object) -> None:
 
 
 def _sample(folder: Path) -> None:
-    """Writes a corpus of every so-many-th paper."""
+    """Write a corpus of every `EVERY`th paper."""
     file = ROOT.parent / "shared" / "data" / "papers-100k.jsonl.xz"
     if not file.is_file():
         pytest.skip(f"the shared data are not there: {file}")
@@ -104,7 +104,7 @@ def _sample(folder: Path) -> None:
 
 
 def _written_by_whoosh(folder: Path, made: list[Publication], catalogue: Catalogue) -> None:
-    """Writes an index with Whoosh's own codec: one segment."""
+    """Write an index of one segment with Whoosh's own codec."""
     writer = whoosh_index.create_in(str(folder), schema.derive(catalogue)).writer(limitmb=512)
     for each in made:
         writer.add_document(**schema.document(each, catalogue))
@@ -112,8 +112,8 @@ def _written_by_whoosh(folder: Path, made: list[Publication], catalogue: Catalog
 
 
 @pytest.mark.parametrize("kind", TREES)
-def test_every_tree_finds_what_stock_whoosh_finds(kind: str, papers: Papers) -> None:
-    """The engine's mask and its scored list are what stock Whoosh finds, on either index."""
+def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, papers: Papers) -> None:
+    """The mask and the scored list of the engine equal the hits of stock Whoosh on both indexes."""
     sizes = []
 
     @given(tree=papers.asked[kind])
@@ -126,11 +126,11 @@ def test_every_tree_finds_what_stock_whoosh_finds(kind: str, papers: Papers) -> 
         assert found(tree, papers.snapshot).documents.tolist() == expected
 
     finds_the_same()
-    assert sum(size > 0 for size in sizes) > len(sizes) / 4  # else little would be said by it
+    assert sum(size > 0 for size in sizes) > len(sizes) / 4  # otherwise the test would prove little
 
 
-def test_what_a_tree_finds_is_counted_as_one_by_one(papers: Papers) -> None:
-    """The counts of all facets are those of a walk over what was found, several values too."""
+def test_facet_counts_equal_a_count_one_by_one(papers: Papers) -> None:
+    """The counts of all facets equal a count over the hits one by one, also for several values."""
     rows = [row.name for row in schema.exact_fields(papers.snapshot.catalogue)]
 
     @given(tree=papers.asked["anything"])
@@ -150,7 +150,7 @@ def test_what_a_tree_finds_is_counted_as_one_by_one(papers: Papers) -> None:
 
 @pytest.mark.parametrize("field", ["title", "summary", "venue", "authors", "authors.value", "id"])
 def test_whoosh_reads_the_same_terms(field: str, papers: Papers) -> None:
-    """Stock Whoosh reads the same terms either way, as often and in as many documents."""
+    """Stock Whoosh reads the same terms from both indexes, with the same frequencies."""
     ours, stock = papers.ours.reader(), papers.stock.reader()
     terms = list(stock.lexicon(field))
     assert list(ours.lexicon(field)) == terms

@@ -1,4 +1,4 @@
-"""Why a publication was found: the parts of its score add up, and say how each text matched."""
+"""Explanations of hits: the parts of a score add up, and each text has its kind of match."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ FURTHER = ["organ OR (sea AND boats)", "traffick* -law", "*raff*", "title:manual
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """The generated publications, indexed."""
+    """Return a snapshot of the generated publications."""
     return Snapshot(directory.current(index(tmp_path_factory.mktemp("index"), MADE)))
 
 
 @pytest.fixture(scope="module")
 def engine(catalogue_index: Path) -> Engine:
-    """An engine on the catalogue."""
+    """Return an engine on the catalogue."""
     return Engine(catalogue_index)
 
 
 def total(why: Why) -> float:
-    """What the fields of all parts have together."""
+    """Return the sum of the scores of all fields in all parts."""
     return sum(field.score for part in why.parts for field in part.fields)
 
 
 @given(tree=trees.anything(ASKED.values()))
 def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None:
-    """Whatever was asked, the fields of the parts of a publication make up its score."""
+    """The scores of the parts of any query, and of their fields, add up to the score of the hit."""
     scored = found(tree, snapshot)
     explainer = Explainer(Ask(SearchRequest(), tree), tree, snapshot, None)
     for number, score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
@@ -66,7 +66,7 @@ def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None
 
 
 def assert_weighed(leaf: Leaf, snapshot: Snapshot) -> None:
-    """What a leaf has in each single publication weighs what its postings say, or nothing."""
+    """Assert that a leaf has the same weight in each publication as in its postings."""
     held, asked = postings(leaf, snapshot), Asked(leaf, snapshot)
     weights = np.zeros(snapshot.size)
     weights[held.documents] = held.weights
@@ -76,14 +76,16 @@ def assert_weighed(leaf: Leaf, snapshot: Snapshot) -> None:
 
 
 @given(leaf=LEAVES)
-def test_one_publication_weighs_what_it_does_among_all(leaf: Leaf, snapshot: Snapshot) -> None:
-    """A publication's words weigh alone what they weigh among all."""
+def test_a_weight_in_one_publication_equals_its_weight_in_the_postings(
+    leaf: Leaf, snapshot: Snapshot
+) -> None:
+    """A leaf has the same weight when it is computed for one publication as for all."""
     assert_weighed(leaf, snapshot)
 
 
 @pytest.mark.slow
-def test_names_and_values_weigh_what_they_do_among_all(engine: Engine) -> None:
-    """So do names of things, kinds, values, and words typed in one piece, each by its weight."""
+def test_the_weights_of_names_and_values_equal_those_in_the_postings(engine: Engine) -> None:
+    """Names, narrower entities, values, and compounds have the same weight for one as for all."""
     searcher = engine.searcher()
     for text in [*QUERIES[::3], *FURTHER]:
         for leaf in leaves(reply_to(SearchRequest(text), searcher).tree):
@@ -93,7 +95,7 @@ def test_names_and_values_weigh_what_they_do_among_all(engine: Engine) -> None:
 @pytest.mark.parametrize("match", ["auto", "any"])
 @pytest.mark.slow
 def test_parts_of_judged_queries_add_up(match: str, engine: Engine) -> None:
-    """In every language, with names, facts and corrections, the parts make up the score."""
+    """The parts add up to the score in every language, also with names, facts, and corrections."""
     for text in [*QUERIES, *FURTHER]:
         request = SearchRequest(text, match=match, size=30, explain=True)  # type: ignore[arg-type]
         for hit in engine.search(request).hits:
@@ -102,12 +104,12 @@ def test_parts_of_judged_queries_add_up(match: str, engine: Engine) -> None:
 
 
 def asked(engine: Engine, text: str, **options: object) -> Results:
-    """What a search finds, with why."""
+    """Return the results of a query, with explanations."""
     return engine.search(SearchRequest(text, explain=True, **options))  # type: ignore[arg-type]
 
 
 def ways(hit: Hit) -> set[tuple[str, str, str]]:
-    """The texts that matched: field, text, how."""
+    """Return the field, the text, and the kind of each match of a hit."""
     assert hit.why
     return {
         (field.field, each.text, each.how)
@@ -118,7 +120,7 @@ def ways(hit: Hit) -> set[tuple[str, str, str]]:
 
 
 def every(results: Results) -> set[tuple[str, str, str]]:
-    """The same of all hits."""
+    """Return the field, the text, and the kind of each match of all hits."""
     return set().union(*map(ways, results.hits))
 
 
@@ -138,22 +140,22 @@ def every(results: Results) -> set[tuple[str, str, str]]:
         ("trata de personas", ("language", "es", "value")),
     ],
 )
-def test_it_says_how_a_text_matched(
+def test_each_matched_text_has_its_kind_of_match(
     text: str, expected: tuple[str, str, str], engine: Engine
 ) -> None:
-    """Each text is told as it stands, with how it matched what was typed."""
+    """Each matched text is reported as it is written, with the way in which it matched."""
     assert expected in every(asked(engine, text, size=50))
 
 
-def test_words_within_a_longer_text_are_not_told_twice(engine: Engine) -> None:
-    """Where a phrase matched, its words are not told one by one."""
+def test_the_words_of_a_matched_phrase_are_not_listed_singly(engine: Engine) -> None:
+    """The words of a matched phrase are not also listed one by one."""
     texts = {text for _, text, _ in ways(asked(engine, "organ removal").hits[0])}
     assert "Organ Removal" in texts
     assert "Organ" not in texts
 
 
-def test_what_was_typed_twice_is_one_part(engine: Engine) -> None:
-    """A word that was typed twice counts twice, and is told once."""
+def test_a_repeated_word_is_one_part(engine: Engine) -> None:
+    """A word that is typed twice scores twice and is listed once."""
     once, twice = (asked(engine, text).hits[0] for text in ("toolkit", "toolkit toolkit"))
     assert once.why
     assert twice.why
@@ -162,8 +164,8 @@ def test_what_was_typed_twice_is_one_part(engine: Engine) -> None:
     assert total(twice.why) == pytest.approx(twice.score, abs=1e-3)
 
 
-def test_a_correction_is_told_with_what_was_typed(engine: Engine) -> None:
-    """The part of a word that was put in names the word in whose place it stands."""
+def test_a_corrected_part_names_the_typed_word(engine: Engine) -> None:
+    """The part of a corrected word names the typed word that it replaces."""
     results = asked(engine, "traficking manual")
     assert results.corrected
     assert results.hits[0].why
@@ -171,22 +173,22 @@ def test_a_correction_is_told_with_what_was_typed(engine: Engine) -> None:
     assert parts == {"trafficking": "traficking", "manual": ""}
 
 
-def test_what_is_lacking_is_told(engine: Engine) -> None:
-    """Where any word was enough, a publication tells those that it has not."""
+def test_a_relaxed_hit_lists_its_missing_words(engine: Engine) -> None:
+    """A hit of a relaxed query lists the words that it lacks."""
     results = asked(engine, "organ zyzzyva")
     assert results.relaxed
     assert all(hit.why and hit.why.lacks == ("zyzzyva",) for hit in results.hits)
 
 
 def test_an_and_counts_only_as_a_whole(engine: Engine) -> None:
-    """Of an AND in an OR nothing is told where only some of it is there."""
+    """An AND within an OR is not listed if only some of its words match."""
     for hit in asked(engine, "organ OR (toolkit AND zyzzyva)", match="any").hits:
         assert hit.why
         assert [part.said for part in hit.why.parts] == ["organ"]
 
 
-def test_a_region_tells_the_countries_that_bring_it_in(index: Path) -> None:
-    """Africa comes with Kenya where a publication names Kenya, and alone where it does not."""
+def test_a_region_lists_the_countries_that_imply_it(index: Path) -> None:
+    """Africa lists Kenya if the publication names Kenya, and no country otherwise."""
     results = Engine(index).search(SearchRequest(filters={"region": ("Africa",)}, explain=True))
     told = {hit.publication.title: hit.why and hit.why.filters for hit in results.hits}
     assert {title: [each.through for each in held or ()] for title, held in told.items()} == {
@@ -205,10 +207,10 @@ def test_a_region_tells_the_countries_that_bring_it_in(index: Path) -> None:
         ("organs year:..2012", {}, {("year", "2011")}),
     ],
 )  # fmt: skip
-def test_filters_that_hold_are_told(
+def test_an_explanation_lists_the_values_that_passed_the_filters(
     text: str, filters: dict[str, tuple[str, ...]], held: set[tuple[str, str]], index: Path
 ) -> None:
-    """Of what is ticked or typed as a filter, the values are told that the publication has."""
+    """An explanation lists the selected or typed filter values that the publication has."""
     request = SearchRequest(text, filters, explain=True)
     told = {hit.publication.title: hit.why for hit in Engine(index).search(request).hits}
     why = told["Removal of Organs"]
@@ -216,13 +218,13 @@ def test_filters_that_hold_are_told(
     assert {(each.field, each.value) for each in why.filters} == held
 
 
-def test_nothing_is_explained_unasked(engine: Engine) -> None:
-    """An ordinary search explains nothing."""
+def test_an_ordinary_search_explains_nothing(engine: Engine) -> None:
+    """A search without `explain` returns no explanation."""
     assert all(hit.why is None for hit in engine.search(SearchRequest("organ")).hits)
 
 
-def test_every_leaf_of_a_tree_answers_or_is_lacking(engine: Engine) -> None:
-    """In an OR of words, each is a part of a publication's score, or told to be lacking."""
+def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
+    """Each word of an OR is a part of the score or is listed as missing."""
     for text in QUERIES[:60]:
         reply = reply_to(SearchRequest(text, match="any"), engine.searcher())
         tree = reply.tree

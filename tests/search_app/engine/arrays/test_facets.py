@@ -1,4 +1,4 @@
-"""What facets count is what a walk over the publications counts, one at a time."""
+"""Facet counts equal a count over the publications, one at a time."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ TYPED = st.lists(
     ),
     max_size=5,
 ).map(" ".join)  # fmt: skip
-"""Words, phrases, patterns, operators and filters, in any order."""
+"""Words, phrases, wildcards, operators, and filters, in any order."""
 
 MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
 
 
 def plain(found: Iterable[Publication], row: str) -> Counter[str]:
-    """How many of some publications have each value of a row, or none."""
+    """Return the number of publications with each value of a field, or with none."""
     return Counter(str(value) for each in found for value in each.values.get(row, (MISSING,)))
 
 
@@ -54,7 +54,7 @@ def told(reply: ArrayReply, row: str, snapshot: Snapshot) -> dict[str, int]:
 def passing(
     found: Iterable[Publication], filters: Filters, facets: Sequence[str]
 ) -> list[Publication]:
-    """Those that pass what is ticked in some facets."""
+    """Return the publications that pass the selected values of some facets."""
     return [each for each in found if all(in_facet(each, facet, filters) for facet in facets)]
 
 
@@ -64,12 +64,12 @@ def passing(
     by_kinds=st.booleans(),
 )
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
-def test_counts_are_those_of_a_plain_count(
+def test_facet_counts_equal_a_plain_count(
     made: list[Publication], searches: list[tuple[str, Match, Filters]], by_kinds: bool
 ) -> None:
-    """A facet counts what the query and the other facets leave, whatever is ticked in itself.
+    """A facet counts the hits that pass the other facets, whatever its own selection.
 
-    So it does whether publications are counted one by one or by kinds.
+    The counts are the same whether publications are counted one by one or by kinds.
     """
     with tempfile.TemporaryDirectory() as folder:
         searcher = Engine(index(Path(folder), made)).searcher()
@@ -89,10 +89,10 @@ def test_counts_are_those_of_a_plain_count(
 
 @given(made=publications(most=150), text=TYPED, filters=FILTERS, most=st.integers(1, 4))
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
-def test_the_largest_values_are_the_commonest(
+def test_the_largest_values_come_in_the_order_of_their_counts(
     made: list[Publication], text: str, filters: Filters, most: int
 ) -> None:
-    """Of a facet's values as many as are wanted are told, the commonest first, then by name."""
+    """The requested number of values is returned, the commonest first, then by name."""
     with tempfile.TemporaryDirectory() as folder:
         searcher = Engine(index(Path(folder), made)).searcher()
         reply = reply_to(SearchRequest(text, filters), searcher)

@@ -1,4 +1,4 @@
-"""The engine finds what stock Whoosh finds in the same index, for the same tree."""
+"""The engine and stock Whoosh have the same hits in one index, for the same tree."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TREES = st.recursive(
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Snapshot, Searcher]]:
-    """A generated index, opened by the engine and by stock Whoosh."""
+    """Yield a generated index, opened by the engine and by stock Whoosh."""
     folder: Path = index(tmp_path_factory.mktemp("index"), throw(seed=7, size=300))
     live = directory.current(folder)
     with whoosh_index.open_dir(str(live.segment)).searcher() as searcher:
@@ -61,15 +61,17 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Snapshot,
 @given(tree=TREES)
 @settings(max_examples=300, deadline=None)
 @pytest.mark.slow
-def test_stock_whoosh_finds_the_same(opened: tuple[Snapshot, Searcher], tree: query.Query) -> None:
-    """Any tree that the parser can make finds the same publications either way."""
+def test_a_tree_has_the_hits_of_stock_whoosh(
+    opened: tuple[Snapshot, Searcher], tree: query.Query
+) -> None:
+    """Any tree that the parser can make has the same hits in the engine and in stock Whoosh."""
     snapshot, searcher = opened
     expected = sorted(searcher.docs_for_query(tree))
     assert np.flatnonzero(matches(tree, snapshot)).tolist() == expected
 
 
-def test_a_node_that_nothing_evaluates_is_named(opened: tuple[Snapshot, Searcher]) -> None:
-    """A kind of node that has no rule is an error with its name, and no empty list."""
+def test_an_unknown_node_raises_an_error_with_its_name(opened: tuple[Snapshot, Searcher]) -> None:
+    """A kind of node without a rule raises an error with its name, instead of matching nothing."""
     snapshot, _ = opened
     with pytest.raises(UnknownNode, match="Variations"):
         matches(Leaf([query.Variations("title", "organ")]), snapshot)

@@ -1,4 +1,4 @@
-"""Publications like another are those that score best for its most telling words."""
+"""More like this: similar publications score best for the most significant words."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import index, throw
 
 CLOSE = 1e-4
-"""Scores of floats of 32 bits differ so much from exact ones."""
+"""The relative tolerance for scores in 32-bit floats."""
 
 
 class Related(NamedTuple):
-    """The documents of the publications that are related to one."""
+    """The document numbers of the publications that are related to one."""
 
     editions: list[int]
     similar: list[int]
 
 
 def related(number: int, snapshot: Snapshot) -> Related:
-    """Return what the store relates to the publication with a document number."""
+    """Return the publications that are related to the one with a document number."""
     answer = ArrayStore(snapshot).related(snapshot.publication(number).id)
     editions, similar = (
         [snapshot.segment.stored.number(each.id) or 0 for each in publications]
@@ -45,12 +45,12 @@ def related(number: int, snapshot: Snapshot) -> Related:
 
 @pytest.fixture(scope="module")
 def catalogue(catalogue_index: Path) -> Snapshot:
-    """The index of corpus/."""
+    """Return a snapshot of the index of corpus/."""
     return Snapshot(directory.current(catalogue_index))
 
 
 class Twin:
-    """BM25F of single stems, as a plain reading of its formula gives it."""
+    """BM25F scores of single stems, from a plain implementation of the formula."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         rows, numbers = snapshot.catalogue, range(snapshot.size)
@@ -67,7 +67,7 @@ class Twin:
                 for each in publications
             ]
             lengths = [text.total() for text in texts]
-            # The mean lengths have eight digits.
+            # The index stores mean lengths with 8 bits.
             digits, exponent = math.frexp(sum(lengths) / max(sum(map(bool, lengths)), 1))
             mean = math.ldexp(round(digits * 256) / 256, exponent)
             b = B if field.role == "summary" else B_SHORT
@@ -78,7 +78,7 @@ class Twin:
         self._held = Counter(stem for each in self.weights for stem in each)
 
     def score(self, stem: str, number: int) -> float:
-        """What a stem scores in a publication."""
+        """Return the score of a stem in a publication."""
         weight, held = self.weights[number].get(stem, 0.0), self._held[stem]
         rarity = math.log(1 + (len(self.weights) - held + 0.5) / (held + 0.5))
         return rarity * weight * (K1 + 1) / (K1 + weight)
@@ -86,12 +86,14 @@ class Twin:
 
 @pytest.fixture(scope="module")
 def twin(catalogue: Snapshot) -> Twin:
-    """The scores of corpus/."""
+    """Return the reference scores of corpus/."""
     return Twin(catalogue)
 
 
-def test_the_telling_words_are_those_that_score_most(catalogue: Snapshot, twin: Twin) -> None:
-    """The words that a publication is likened by are those that score most in it, in order."""
+def test_the_significant_words_are_those_with_the_highest_scores(
+    catalogue: Snapshot, twin: Twin
+) -> None:
+    """The significant words of a publication are those with the highest scores in it, in order."""
     for number in range(catalogue.size):
         words = telling(number, catalogue)
         scores = [twin.score(stem, number) for stem in words]
@@ -108,8 +110,10 @@ def test_the_telling_words_are_those_that_score_most(catalogue: Snapshot, twin: 
             assert most <= scores[-1] * (1 + CLOSE)
 
 
-def test_the_likest_score_most(catalogue: Snapshot, twin: Twin) -> None:
-    """What is shown is in the order of its scores, above the bar, and all that is better."""
+def test_similar_publications_are_those_with_the_highest_scores(
+    catalogue: Snapshot, twin: Twin
+) -> None:
+    """Similar publications come in the order of their scores, and no better one is left out."""
     for number in range(catalogue.size):
         words, found = telling(number, catalogue), related(number, catalogue).similar
         if len(words) < more_like_this.LEAST_WORDS:
@@ -131,7 +135,7 @@ def test_the_likest_score_most(catalogue: Snapshot, twin: Twin) -> None:
 
 
 def check(number: int, snapshot: Snapshot) -> None:
-    """What stands beside a publication is neither itself nor one title twice, and is not much."""
+    """Assert that a publication is not related to itself, that no title repeats, and the limit."""
     found = related(number, snapshot)
     assert number not in [*found.similar, *found.editions]
     assert not {*found.similar} & {*found.editions}
@@ -140,18 +144,20 @@ def check(number: int, snapshot: Snapshot) -> None:
         assert not {*found.similar} & {*snapshot.editions.others(each).tolist()}
 
 
-def test_what_is_like_a_publication_of_the_catalogue(catalogue: Snapshot) -> None:
-    """Of the five global reports one at the most is like another, and none like each other."""
+def test_a_publication_of_the_catalogue_has_at_most_one_similar_edition(
+    catalogue: Snapshot,
+) -> None:
+    """At most one global report is similar to a publication, and none to another global report."""
     assert any(len(related(number, catalogue).editions) == 4 for number in range(catalogue.size))
     for number in range(catalogue.size):
         check(number, catalogue)
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 60))
-def test_what_is_like_a_publication(
+def test_related_publications_are_distinct_limited_and_repeatable(
     seed: int, size: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """It is never itself nor an edition of it, no title twice, few, and the same every time."""
+    """Related publications exclude the publication itself, repeat no title, and never vary."""
     folder = index(tmp_path_factory.mktemp("index"), throw(seed, size))
     snapshot, again = (Snapshot(directory.current(folder)) for _ in range(2))
     for number in range(size):
@@ -159,8 +165,8 @@ def test_what_is_like_a_publication(
         assert related(number, again) == related(number, snapshot)
 
 
-def test_those_that_tie_come_newest_first(tmp_path: Path) -> None:
-    """Publications that are as alike as others come newest first, then by their ids."""
+def test_equally_similar_publications_come_newest_first(tmp_path: Path) -> None:
+    """Publications with equal scores come newest first, then by their ids."""
     made = [
         Publication(
             id=identity, title=title, summary="organ removal border police",
@@ -176,15 +182,15 @@ def test_those_that_tie_come_newest_first(tmp_path: Path) -> None:
 
 
 def test_editions_come_newest_first(catalogue: Snapshot) -> None:
-    """Other editions of a publication stand from the newest to the oldest."""
+    """The other editions of a publication are ordered from the newest to the oldest."""
     number = catalogue.number("global-report-on-trafficking-in-persons-2014")
     assert number is not None
     years = catalogue.segment.stored.years[related(number, catalogue).editions]
     assert years.tolist() == [2018, 2016, 2012, 2009]
 
 
-def test_some_words_liken_nothing(catalogue: Snapshot) -> None:
-    """Stop words, common words, numbers, and words of a single publication liken nothing."""
+def test_insignificant_words_are_not_used(catalogue: Snapshot) -> None:
+    """Stop words, common words, numbers, and words of a single publication are not used."""
     for number in range(catalogue.size):
         for stem in telling(number, catalogue):
             frequency = catalogue.segment.stems.frequency(catalogue.vocabulary.term(stem) or 0)
@@ -195,7 +201,7 @@ def test_some_words_liken_nothing(catalogue: Snapshot) -> None:
 def test_the_commonest_words_are_left_out_first(
     catalogue: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the words of a publication have too many postings, it is likened by the rarest."""
+    """The rarest words are used if the words of a publication have too many postings."""
     number = catalogue.number("unodc-model-law-against-trafficking-in-persons-2009") or 0
     frequencies = {
         stem: catalogue.segment.stems.frequency(catalogue.vocabulary.term(stem) or 0)
@@ -209,8 +215,8 @@ def test_the_commonest_words_are_left_out_first(
     assert max(frequencies[s] for s in kept) <= min(frequencies[s] for s in dropped)
 
 
-def test_the_two_model_laws_are_alike(catalogue: Snapshot) -> None:
-    """The model law against trafficking has that against smuggling as the likest, and back."""
+def test_the_two_model_laws_are_most_similar_to_each_other(catalogue: Snapshot) -> None:
+    """Each of the two model laws is the most similar publication to the other."""
     laws = [
         catalogue.number(f"unodc-model-law-against-{each}") or 0
         for each in ("trafficking-in-persons-2009", "the-smuggling-of-migrants-2010")

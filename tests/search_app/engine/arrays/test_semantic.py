@@ -1,4 +1,4 @@
-"""What means the like is found too, and told; who means the letter gets the letter."""
+"""Semantic search adds similar publications and reports it, except for literal queries."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ TO_THE_LETTER = [
 
 @pytest.fixture(scope="module")
 def engine(meaning_index: Path) -> Engine:
-    """An engine on the catalogue with what its publications mean."""
+    """Return an engine on the catalogue with vectors of its publications."""
     return Engine(meaning_index)
 
 
 @pytest.fixture(scope="module")
 def plain(catalogue_index: Path) -> Engine:
-    """An engine on the same without that."""
+    """Return an engine on the catalogue without vectors."""
     return Engine(catalogue_index)
 
 
@@ -55,8 +55,10 @@ def plain(catalogue_index: Path) -> Engine:
         ("การค้ามนุษย์", "Gender Dimensions of Human Trafficking"),
     ],
 )
-def test_languages_that_no_label_is_in(typed: str, title: str, engine: Engine) -> None:
-    """What was typed in a language that the catalogue knows nothing of finds what it means."""
+def test_a_query_in_an_uncovered_language_matches_by_meaning(
+    typed: str, title: str, engine: Engine
+) -> None:
+    """A query in a language without labels matches publications with the same meaning."""
     results = engine.search(SearchRequest(typed, size=5))
     assert title in [hit.publication.title for hit in results.hits]
     assert results.meant
@@ -68,12 +70,12 @@ def test_languages_that_no_label_is_in(typed: str, title: str, engine: Engine) -
     region=st.sampled_from(((), ("Africa",), ("South Asia", "none"))),
 )
 @settings(suppress_health_check=list(HealthCheck))
-def test_what_is_added(
+def test_similar_publications_are_added_to_few_hits(
     text: str, match: Match, region: tuple[str, ...], engine: Engine, plain: Engine
 ) -> None:
-    """Where words find few, those that mean the like come beside them, before anything is counted.
+    """Few hits are extended by publications of similar meaning before facets are counted.
 
-    Of those that words find none is lost.
+    None of the word hits is lost.
     """
     filters = {"region": region} if region else {}
     asked = SearchRequest(text, filters, match=match)
@@ -99,8 +101,8 @@ def test_what_is_added(
 
 
 @pytest.mark.parametrize("text", TYPED[::6])
-def test_parts_add_up_with_meaning(text: str, engine: Engine) -> None:
-    """Meaning is a part of its own of a score, and all parts add up to it."""
+def test_parts_of_a_semantic_score_add_up(text: str, engine: Engine) -> None:
+    """Semantic similarity is a separate part of the score, and all parts add up to it."""
     for hit in engine.search(SearchRequest(text, explain=True, size=20)).hits:
         assert hit.why
         assert hit.score is not None
@@ -108,25 +110,27 @@ def test_parts_add_up_with_meaning(text: str, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("text", TO_THE_LETTER)
-def test_the_letter(text: str, engine: Engine, plain: Engine) -> None:
-    """Quotes, fields, operators and stars are meant to the letter: nothing is found by meaning."""
+def test_literal_queries_use_no_semantic_search(text: str, engine: Engine, plain: Engine) -> None:
+    """Quotes, fields, operators, and wildcards make a query literal, so it has only word hits."""
     assert reply_to(SearchRequest(text), engine.searcher()).retrieved.meant is None
     hits = [each.search(SearchRequest(text)).hits for each in (engine, plain)]
     assert hits[0] == hits[1]
 
 
 @pytest.mark.parametrize("switch", [{"semantic": False}, {"exact": True}])
-def test_meaning_switched_off(switch: dict[str, bool], engine: Engine, plain: Engine) -> None:
-    """Without it, or with words exactly as typed, a search finds what its words find."""
+def test_semantic_search_can_be_switched_off(
+    switch: dict[str, bool], engine: Engine, plain: Engine
+) -> None:
+    """With `semantic=False` or `exact`, a query has only word hits."""
     for text in TYPED[::9]:
         asked = msgspec.structs.replace(SearchRequest(text), **switch)
         assert engine.search(asked).hits == plain.search(asked).hits
 
 
-def test_another_encoder_is_told(
+def test_a_missing_encoder_is_logged(
     meaning_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without the encoder of an index, words alone are searched for, and the log says so."""
+    """Without the encoder of its index, a search uses words alone and logs a warning."""
     for encoder in (None, embeddings.Encoder("9")):
         caplog.clear()
         monkeypatch.setattr(embeddings, "encoder", lambda encoder=encoder: encoder)

@@ -1,4 +1,4 @@
-"""Totals after a click equal a plain count, on random trees."""
+"""Facet totals after a click equal a plain count, on random trees."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def thrown(random: Random, catalogue: Catalogue, size: int) -> list[Publication]
 
 
 def thrown_filters(random: Random) -> Filters:
-    """Return selected values, few or many, of which some are nowhere."""
+    """Return few or many selected values, some of which no publication has."""
     few = random.choice((1, 2, 4))
     chosen = {
         "upper": random.sample((*UPPER, MISSING, "Z"), random.randint(0, min(2 * few, 7))),
@@ -74,7 +74,7 @@ def thrown_filters(random: Random) -> Filters:
 
 
 def has(each: Publication, row: str, value: str) -> bool:
-    """Return whether a publication has a value, none, or one in a range."""
+    """Return whether a publication has a value, no value, or a value in a range."""
     values = [str(found) for found in each.values.get(row, ())]
     if ends := year_range(value):
         return any((ends[0] or "0") <= found <= (ends[1] or "9") for found in values)
@@ -95,7 +95,7 @@ def passes(each: Publication, rows: tuple[str, ...], filters: Filters, tree: Cat
 
 
 def plain_count(made: list[Publication], word: str, filters: Filters, tree: Catalogue) -> int:
-    """Return the length of a list, one publication at a time."""
+    """Return the number of hits, counted one publication at a time."""
     return sum(
         word in each.title.split()
         and passes(each, ("upper", "lower"), filters, tree)
@@ -114,8 +114,8 @@ def every_bucket(results: Results) -> Iterator[Bucket]:
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 300))
 @SLOW_TO_BUILD
-def test_a_click_leads_to_the_total_beside_it(seed: int, size: int) -> None:
-    """A total equals the length of the list after the click, for any tree and any selection."""
+def test_a_click_leads_to_the_total_next_to_it(seed: int, size: int) -> None:
+    """A total equals the number of hits after the click, for any tree and any selection."""
     random = Random(seed)
     catalogue = thrown_catalogue(random)
     made = thrown(random, catalogue, size)
@@ -133,8 +133,8 @@ def test_a_click_leads_to_the_total_beside_it(seed: int, size: int) -> None:
 
 @given(seed=st.integers(0, 2**32))
 @settings(SLOW_TO_BUILD, max_examples=10)
-def test_totals_leave_nothing_in_the_cache(seed: int) -> None:
-    """A search caches the selected values and the selection, and no array for any total."""
+def test_totals_are_not_cached(seed: int) -> None:
+    """A search caches the selected values and the selection, but no array for a total."""
     random = Random(seed)
     catalogue = thrown_catalogue(random)
     filters = thrown_filters(random)

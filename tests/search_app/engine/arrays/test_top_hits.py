@@ -1,4 +1,4 @@
-"""A page of a list has what sorting the whole list would put there."""
+"""A page of hits equals the same slice of the fully sorted list."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SORTS: st.SearchStrategy[Sort] = st.sampled_from(("relevance", "newest", "oldest
 
 
 class Listed(NamedTuple):
-    """Some of all publications, their scores, and the places of all in each order."""
+    """Some of all publications, their scores, and the rank of every publication in each order."""
 
     documents: NDArray[np.int32]
     scores: NDArray[np.float32]
@@ -28,7 +28,7 @@ class Listed(NamedTuple):
 
 
 def thrown(seed: int, size: int, scores: tuple[float, ...]) -> Listed:
-    """A list with many ties, of `size` publications; the ranks are any permutations."""
+    """Return a list of `size` publications with many ties. The ranks are random permutations."""
     random = Random(seed)
     everything = size + random.randrange(10)
     documents = sorted(random.sample(range(everything), size))
@@ -51,7 +51,7 @@ LISTS = st.builds(
 
 
 def plainly(listed: Listed, sort: Sort) -> list[int]:
-    """Where the publications stand, all of them sorted: by relevance, those that tie by newest."""
+    """Return the positions of all publications, fully sorted. Ties in relevance go by newest."""
     documents, scores, ranks = listed
     key: Callable[[int], tuple[float, int]] = lambda at: (  # noqa: E731
         -float(scores[at]) if sort == "relevance" else 0.0,
@@ -61,17 +61,17 @@ def plainly(listed: Listed, sort: Sort) -> list[int]:
 
 
 @given(listed=LISTS, sort=SORTS, first=st.integers(0, 90), size=st.integers(0, 90))
-def test_a_page_is_a_part_of_the_sorted_list(
+def test_a_page_is_a_slice_of_the_sorted_list(
     listed: Listed, sort: Sort, first: int, size: int
 ) -> None:
-    """Any page has, in order, what the whole sorted list has there, however many tie."""
+    """A page equals the same slice of the sorted list, however many scores tie."""
     page = slice(first, first + size)
     assert best(*listed, sort, page).tolist() == plainly(listed, sort)[page]
 
 
 @given(listed=LISTS, sort=SORTS, size=st.integers(1, 30))
 def test_pages_neither_repeat_nor_skip(listed: Listed, sort: Sort, size: int) -> None:
-    """The pages of a list, one after the other, are the list."""
+    """The pages of a list, one after the other, are the whole list."""
     pages = [
         best(*listed, sort, slice(first, first + size)).tolist()
         for first in range(0, len(listed.documents) + size, size)
@@ -81,7 +81,7 @@ def test_pages_neither_repeat_nor_skip(listed: Listed, sort: Sort, size: int) ->
 
 @given(listed=LISTS, sort=st.sampled_from(("newest", "oldest", "title")))
 def test_without_scores_the_order_decides(listed: Listed, sort: Sort) -> None:
-    """A list that nothing was scored for has the order that was asked for."""
+    """A list without scores has the requested order."""
     unscored = best(listed.documents, None, listed.ranks, sort, slice(0, 10))
     assert unscored.tolist() == plainly(listed, sort)[:10]
 
@@ -90,7 +90,7 @@ def test_without_scores_the_order_decides(listed: Listed, sort: Sort) -> None:
 def test_a_folded_list_has_the_first_of_each_family(
     listed: Listed, sort: Sort, size: int, seed: int
 ) -> None:
-    """Its pages, one after the other, are the list without those that an edition comes before."""
+    """The pages of a folded list have the first edition of each family, in order."""
     random = Random(seed)
     family = [random.choice((NONE, NONE, 0, 1, 2)) for _ in listed.ranks["newest"]]
     expected, seen = [], set()

@@ -1,4 +1,4 @@
-"""What is suggested while something is typed: it is there, it is meant, and it is counted truly."""
+"""Suggestions while a user types: each one exists, fits, and has the right count."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-re
 
 @pytest.fixture(scope="module")
 def engine(catalogue_index: Path) -> Engine:
-    """The engine on the index of corpus/."""
+    """Return the engine on the index of corpus/."""
     return open_engine(catalogue_index)
 
 
@@ -42,7 +42,7 @@ def suggested(
 
 
 def search(engine: Engine, request: SearchRequest) -> Finding:
-    """Return what a search finds."""
+    """Return the finding of a search."""
     return found(request, engine.searcher().interpreter)
 
 
@@ -57,30 +57,30 @@ def of(suggestions: Sequence[Suggestion], kind: str) -> list[str]:
 
 
 def words(engine: Engine, text: str, filters: Filters | None = None) -> list[str]:
-    """All words that a text is completed by."""
+    """Return all words that complete a text."""
     return of(suggested(engine, text, 50, filters), "word")
 
 
 def titles(engine: Engine, text: str) -> list[str]:
-    """The titles that are suggested for a text."""
+    """Return the titles that are suggested for a text."""
     return of(suggested(engine, text, 50), "title")
 
 
 def values(engine: Engine, text: str, filters: Filters | None = None) -> list[tuple[str, str]]:
-    """The values that are suggested for a text, each with its field."""
+    """Return the facet values that are suggested for a text, each with its field."""
     found = suggested(engine, text, 50, filters)
     return [(each.field, each.value) for each in found if each.kind == "facet"]
 
 
 def test_the_last_word_is_completed(engine: Engine) -> None:
-    """A word that begins so takes the place of the last one, and what stands before it stays."""
+    """A suggested word replaces the last word, and the words before it stay."""
     assert words(engine, "traffick")[0] == "trafficking"
     assert words(engine, "Organ rem") == ["Organ removal"]
     assert words(engine, "counter-traffi")[0] == "counter-trafficking"
 
 
 def test_the_commonest_words_come_first(engine: Engine) -> None:
-    """Words are ordered by how many publications have them as they are written."""
+    """Words are ordered by the number of publications that have them as written."""
     terms = snapshot(engine).segment.words
     found = [terms.texts.number(word) for word in words(engine, "tra")]
     held = [terms.frequency(number) for number in found if number is not None]
@@ -89,8 +89,8 @@ def test_the_commonest_words_come_first(engine: Engine) -> None:
     assert words(engine, "tra")[0] == "trafficking"
 
 
-def test_words_that_find_the_same_are_one(engine: Engine) -> None:
-    """Of the inflections of a word only the commonest is suggested."""
+def test_inflections_of_a_word_are_suggested_once(engine: Engine) -> None:
+    """Only the commonest inflection of a word is suggested."""
     found = words(engine, "manua")
     assert len({stemming.stem(word, "en") for word in found}) == len(found)
     assert {"manual", "manuals"} & set(found)
@@ -99,19 +99,19 @@ def test_words_that_find_the_same_are_one(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "text", ["trafficking", "TRAFFICKING", "organ removal", "removal", "t", "organ r"]
 )
-def test_what_is_complete_is_not_completed(engine: Engine, text: str) -> None:
-    """A word that nothing longer begins with, or of a single letter, gets no completion."""
+def test_a_complete_word_gets_no_completion(engine: Engine, text: str) -> None:
+    """A word that starts no longer word, or that has one letter, gets no completion."""
     assert words(engine, text) == []
 
 
-def test_stop_words_are_no_completions(engine: Engine) -> None:
-    """Words that a search leaves out are not offered for one."""
+def test_stop_words_are_not_suggested(engine: Engine) -> None:
+    """Words that a search leaves out are not suggested."""
     assert words(engine, "th")
     assert not set(words(engine, "th")) & stemming.stop_words("en")
     assert "organ with" not in words(engine, "organ wi")
 
 
-def test_words_stand_beside_those_before(engine: Engine) -> None:
+def test_a_suggested_word_occurs_with_the_words_before_it(engine: Engine) -> None:
     """A word is suggested only if a publication has it together with the words before it."""
     assert "sea" in words(engine, "se")
     assert "organ sea" not in words(engine, "organ se")
@@ -120,8 +120,10 @@ def test_words_stand_beside_those_before(engine: Engine) -> None:
     assert first.text == "organ removal"
 
 
-def test_what_is_written_is_told_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands behind a mark in the index's list of words is no part of a word."""
+def test_a_marker_in_the_term_list_is_not_part_of_a_word(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Text after a marker in the index's list of terms is not part of a word."""
     text = Texts.text
     monkeypatch.setattr(Texts, "text", lambda self, number: text(self, number) + "\x1dstem")
     assert words(engine, "traffick") == ["trafficking"]
@@ -129,8 +131,8 @@ def test_what_is_written_is_told_once(engine: Engine, monkeypatch: pytest.Monkey
     assert words(engine, "traffick") == ["trafficking"]
 
 
-def test_titles_have_all_words(engine: Engine) -> None:
-    """A title is suggested that has all words, the last as a beginning, in any order."""
+def test_a_suggested_title_has_all_typed_words(engine: Engine) -> None:
+    """A suggested title has all typed words in any order, the last one as a prefix."""
     found = [each for each in suggested(engine, "removal org") if each.kind == "title"]
     assert {each.value for each in found} == {
         TOOLKIT, "human-trafficking-for-the-removal-of-organs-and-body-parts",
@@ -138,14 +140,14 @@ def test_titles_have_all_words(engine: Engine) -> None:
     assert titles(engine, "remov orga") == []
 
 
-def test_titles_in_other_languages_are_found(engine: Engine) -> None:
-    """A title in any language is suggested, its accents typed or not."""
+def test_titles_in_other_languages_are_suggested(engine: Engine) -> None:
+    """A title in any language is suggested, with or without its accents."""
     for text in ("Guía del docente - Capac", "GUIA del docente capac"):
         assert titles(engine, text)[0].startswith("Guía del docente - Capacitación")
 
 
-def test_titles_that_begin_so_come_first(engine: Engine) -> None:
-    """Titles that begin with what is typed stand before those that have it within."""
+def test_titles_that_start_with_the_text_come_first(engine: Engine) -> None:
+    """Titles that start with the typed text come before those that contain it."""
     begin = [each.lower().startswith("toolkit") for each in titles(engine, "toolk")]
     assert begin == sorted(begin, reverse=True)
     assert any(begin)
@@ -153,28 +155,28 @@ def test_titles_that_begin_so_come_first(engine: Engine) -> None:
     assert titles(engine, "human trafficking fo")[0].startswith("Human Trafficking for the Removal")
 
 
-def test_a_word_that_is_ended_is_whole(engine: Engine) -> None:
-    """A space behind the last word ends it: nothing longer is meant."""
+def test_a_space_ends_the_last_word(engine: Engine) -> None:
+    """A space after the last word ends it, so no longer word is suggested."""
     assert words(engine, "traff ") == []
     assert titles(engine, "model") == titles(engine, "model ")
     assert titles(engine, "mode ") == []
 
 
 @pytest.mark.parametrize("text", ["south a", "SOUTH  A", "asi", "Söuth Äsia", "south "])
-def test_values_are_found_by_any_word(engine: Engine, text: str) -> None:
-    """A value is suggested by the beginning of its label, or of a word in it."""
+def test_values_are_suggested_by_any_word_of_their_label(engine: Engine, text: str) -> None:
+    """A value is suggested for a prefix of its label, or of a word in it."""
     assert ("region", "South Asia") in values(engine, text)
 
 
-def test_values_are_found_by_their_labels(engine: Engine) -> None:
-    """A code is found by its name in the catalogue's language, and not by itself."""
+def test_a_code_is_suggested_by_its_name(engine: Engine) -> None:
+    """A code is suggested for its name in the catalogue's language, and not for the code."""
     assert values(engine, "spani") == [("language", "es")]
     assert ("country", "IN") in values(engine, "indi")
     assert ("language", "es") not in values(engine, "es")
 
 
-def test_values_that_begin_so_come_first(engine: Engine) -> None:
-    """Labels that begin with what is typed stand before those that have it within."""
+def test_values_that_start_with_the_text_come_first(engine: Engine) -> None:
+    """Labels that start with the typed text come before those that contain it."""
     found = [
         each.text.lower().startswith("in")
         for each in suggested(engine, "in", 50)
@@ -185,8 +187,8 @@ def test_values_that_begin_so_come_first(engine: Engine) -> None:
     assert not found[-1]
 
 
-def test_all_kinds_have_their_places(engine: Engine) -> None:
-    """There are at most so many, kind by kind, and no kind crowds out another."""
+def test_every_kind_has_a_share_of_the_suggestions(engine: Engine) -> None:
+    """Suggestions are limited in number and grouped by kind, and no kind displaces another."""
     found = suggested(engine, "tra")
     assert len(found) == MOST
     kinds = [each.kind for each in found]
@@ -202,13 +204,13 @@ def test_all_kinds_have_their_places(engine: Engine) -> None:
      "traf*", "traf~", "NOT tra", "", " ", "\0", "?!",
      "trafficking " * (LONGEST // 10) + "traff"],
 )  # fmt: skip
-def test_what_is_no_plain_word_has_no_suggestions(engine: Engine, text: str) -> None:
-    """Phrases, fields, operators and patterns are left alone, and so is what is too long."""
+def test_only_plain_words_get_suggestions(engine: Engine, text: str) -> None:
+    """Phrases, fields, operators, wildcards, and very long texts get no suggestions."""
     assert suggested(engine, text) == []
 
 
-def test_what_is_ticked_bounds_what_is_suggested(engine: Engine) -> None:
-    """With something ticked, all that is suggested lies within, and that value is not."""
+def test_suggestions_respect_the_selected_filters(engine: Engine) -> None:
+    """All suggestions lie within the selected filters, and no selected value is suggested."""
     ticked = {"region": ("South Asia",)}
     for each in suggested(engine, "tra", 50, ticked):
         assert_true(engine, each, "tra", ticked)
@@ -220,19 +222,19 @@ def test_what_is_ticked_bounds_what_is_suggested(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "text", ["tra", "smuggling of mi", "lab", "chil", "orga", "UNOD", "guide model law organ re"]
 )
-def test_what_is_counted_is_what_a_search_finds(engine: Engine, text: str) -> None:
-    """A suggestion counts what a search finds, under other names of a thing too."""
+def test_a_suggestion_has_the_count_of_its_search(engine: Engine, text: str) -> None:
+    """The count of a suggestion is the total of its search, which includes synonyms."""
     for each in suggested(engine, text, 50):
         assert_true(engine, each, text, {})
 
 
 def written(text: str) -> list[str]:
-    """The words of a text, folded."""
+    """Return the folded words of a text."""
     return [as_written(text[start:end]) for start, end in tokenizer.spans(text)]
 
 
 def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) -> None:
-    """A suggestion leads to as many publications as it says, and to one at least."""
+    """Assert that a suggestion leads to as many hits as its count, and to at least one."""
     ticked = {name: tuple(values) for name, values in filters.items()}
     assert each.count > 0
     if each.kind == "word":
@@ -269,10 +271,10 @@ TYPED = st.builds(
 @given(made=publications(most=120), asked=st.lists(st.tuples(TYPED, FILTERS), max_size=8))
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @pytest.mark.slow
-def test_every_suggestion_is_true(
+def test_every_suggestion_leads_to_its_count(
     made: list[Publication], asked: list[tuple[str, Filters]]
 ) -> None:
-    """Whatever is typed and ticked, each suggestion leads to what it says."""
+    """Each suggestion leads to as many hits as its count, whatever is typed and selected."""
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(index(Path(folder), made))
         for text, filters in asked:
@@ -285,16 +287,16 @@ def test_every_suggestion_is_true(
 
 @given(text=st.text(max_size=40), most=st.integers(1, 9))
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
-def test_any_text_has_suggestions_or_none(engine: Engine, text: str, most: int) -> None:
-    """Nothing that can be typed fails."""
+def test_any_text_is_accepted(engine: Engine, text: str, most: int) -> None:
+    """No typed text causes an error."""
     for typed in (text, f"organ {text}", f"{text}tra"):
         assert len(suggested(engine, typed, most)) <= most
 
 
-def test_of_many_values_the_commonest_are_kept(
+def test_only_the_commonest_values_of_a_large_field_are_suggested(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A field of very many values is looked through for its commonest ones only."""
+    """Only the commonest values of a field with very many values can be suggested."""
     monkeypatch.setattr("search_app.engine.snapshot.prefix_index.MOST_VALUES", 2)
     arrays = snapshot(engine)
     counts = arrays.table.counts(arrays.everything)

@@ -1,4 +1,4 @@
-"""What matched is marked, in the title and in the densest part of the summary."""
+"""Highlighting of matches in the title and in the densest passage of the summary."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ PIECES = (
     "organ", "Organs", "ORGAN’S", "l'organ", "organ_", "C++", "émigré", "器官", "・", "\n\n", " ",
     ". ", "_", "'", "\x1f", "İ",
 )  # fmt: skip
-"""Words and what may be between them."""
+"""Words, and characters that may occur between them."""
 FILLER = "Nothing of note stands in this sentence at all. " * 12
 
 
 def marked(runs: tuple[Run, ...]) -> list[str]:
-    """The texts that are marked."""
+    """Return the texts that are marked."""
     return [run.text for run in runs if run.marked]
 
 
 def leaf(*parts: query.Query) -> Leaf:
-    """A leaf of parts."""
+    """Return a leaf of parts."""
     return Leaf(list(parts))
 
 
 def test_words_are_marked_by_their_stems() -> None:
-    """A word is marked in all its inflections, and as it stands in the text."""
+    """A word is marked in all its inflections, as it is written in the text."""
     found = marker(leaf(query.Term("title", "traffick")), "title", "en")
     text = "Trafficking, traffic and TRAFFICKED"
     assert marked(whole(text, found)) == ["Trafficking", "TRAFFICKED"]
 
 
-def test_a_text_is_read_in_the_language_that_it_has() -> None:
-    """The same text in another language has other stems, also where it was read before."""
+def test_a_text_is_stemmed_in_its_own_language() -> None:
+    """The same text has other stems in another language, even if it is cached."""
     text = "Explotaciones"
     found = marker(leaf(query.Term("title", stemming.stem(text, "es"))), "title", "en")
     for _ in range(2):
@@ -49,7 +49,7 @@ def test_a_text_is_read_in_the_language_that_it_has() -> None:
 
 @pytest.mark.parametrize("word", ["organs", "器官"])
 def test_a_text_of_any_length_is_marked(word: str) -> None:
-    """What is too long to be remembered is marked like the rest."""
+    """A text that is too long for the cache is marked like any other."""
     stem = "organ" if word.isascii() else "器官"
     found = marker(leaf(query.Term("title", stem)), "title", "en")
     for beside in (REMEMBERED - len(word) - 1, REMEMBERED):
@@ -57,14 +57,14 @@ def test_a_text_of_any_length_is_marked(word: str) -> None:
         assert marked(whole(text, found)) == marked(whole(text, found)) == [word]
 
 
-def test_a_phrase_is_marked_only_where_it_stands_whole() -> None:
-    """The words of a phrase are marked side by side, and not one by one."""
+def test_a_phrase_is_marked_only_where_it_is_complete() -> None:
+    """The words of a phrase are marked next to each other, and not singly."""
     found = marker(leaf(query.Phrase("title", ["model", "law"])), "title", "en")
     assert marked(whole("A law of the model: the Model Law", found)) == ["Model", "Law"]
 
 
 def test_a_phrase_ends_with_its_paragraph() -> None:
-    """What stands on either side of an empty line is no phrase, parted into words or not."""
+    """Words on either side of an empty line are not a phrase, with or without word breaks."""
     for words, text in (
         (["organ", "remov"], "Organs\n\nRemoval"),
         (["官", "摘取"], "器官\n\n摘取"),
@@ -75,19 +75,19 @@ def test_a_phrase_ends_with_its_paragraph() -> None:
 
 
 def test_a_word_as_written_is_marked_in_no_other_form() -> None:
-    """A name from another language is marked where it is written so, and not by its stem."""
+    """A name from another language is marked as it is written, and not by its stem."""
     found = marker(leaf(query.Term("title", "=trata")), "title", "en")
     assert marked(whole("Trata\n\nde tratas, a trata", found)) == ["Trata", "trata"]
 
 
-def test_a_beginning_is_marked_by_the_word_as_written() -> None:
-    """A beginning marks the words that are written so."""
+def test_a_prefix_is_marked_by_the_word_as_written() -> None:
+    """A prefix marks the words that are written with it."""
     found = marker(leaf(query.Prefix("title", "=organi")), "title", "en")
     assert marked(whole("Organized organ organisations", found)) == ["Organized", "organisations"]
 
 
-def test_a_likeness_is_marked_by_the_word_as_written() -> None:
-    """A word of no more edits than were asked for is marked, whatever its stem."""
+def test_a_fuzzy_match_is_marked_by_the_word_as_written() -> None:
+    """A word within the maximum number of edits is marked, whatever its stem."""
     found = marker(leaf(query.FuzzyTerm("title", "=organ", 1.0, 1, 1)), "title", "en")
     assert marked(whole("Organ, organs, argan and organist", found)) == ["Organ", "organs", "argan"]
 
@@ -100,19 +100,19 @@ def test_a_likeness_is_marked_by_the_word_as_written() -> None:
         ("abc", "abc", True), ("a*bb*b", "abb", False), ("*", "", True),
     ],
 )  # fmt: skip
-def test_a_pattern_fits_words_of_its_shape(pattern: str, word: str, expected: bool) -> None:
-    """A star stands for anything, also for nothing, and pieces never overlap."""
+def test_a_wildcard_matches_any_characters(pattern: str, word: str, expected: bool) -> None:
+    """A star matches any characters, also none, and the pieces between stars never overlap."""
     assert fits(pattern, word) is expected
 
 
-def test_what_is_excluded_is_not_marked() -> None:
-    """Words behind a minus are not marked, nor those of another field."""
+def test_excluded_words_are_not_marked() -> None:
+    """Words after a minus sign and words of another field are not marked."""
     tree = query.And([query.Not(leaf(query.Term("title", "law"))), leaf(query.Term("x", "model"))])
     assert not marked(whole("Model law", marker(tree, "title", "en")))
 
 
-def test_the_passage_is_where_most_words_stand() -> None:
-    """A passage is cut from where the most different words stand together."""
+def test_the_passage_has_the_most_different_words() -> None:
+    """The passage is the part of the text with the most different words close together."""
     text = f"An organ. {FILLER} Then removal of an organ is told. {FILLER}"
     tree = query.And([leaf(query.Term("s", "organ")), leaf(query.Term("s", "remov"))])
     runs = passage(text, marker(tree, "s", "en"))
@@ -121,8 +121,8 @@ def test_the_passage_is_where_most_words_stand() -> None:
     assert runs[-1].text == " …"
 
 
-def test_without_a_match_it_is_the_beginning() -> None:
-    """A summary without a match is shown from its beginning."""
+def test_a_summary_without_a_match_is_shown_from_its_start() -> None:
+    """A summary without a match is shown from its start."""
     runs = passage(FILLER, marker(None, "s", "en"))
     assert runs[0].text.startswith("Nothing of note")
 
@@ -132,7 +132,7 @@ def test_without_a_match_it_is_the_beginning() -> None:
     | st.lists(st.sampled_from(["organ", "law. ", "é", " ", "\n\n"])).map("".join)
 )
 def test_a_passage_is_part_of_the_text(text: str) -> None:
-    """Whatever the text, a passage is a part of it, and not much longer than two lines."""
+    """A passage of any text is a part of it, and not longer than the limit."""
     tree = query.And([leaf(query.Term("s", "organ")), leaf(query.Term("s", "law"))])
     runs = [run for run in passage(text, marker(tree, "s", "en")) if run.text not in ("… ", " …")]
     together = "".join(run.text for run in runs)
@@ -142,7 +142,7 @@ def test_a_passage_is_part_of_the_text(text: str) -> None:
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text(max_size=200))
 def test_the_marked_words_are_those_with_the_stem(text: str) -> None:
-    """Marks are where the analysis finds a word with the stem, whatever is around it."""
+    """Marks are where the analysis has a word with the stem, whatever surrounds it."""
     found = marker(leaf(query.Term("title", "organ")), "title", "en")
     words = [each for each in tokenizer.tokens(text, "en") if each.stem == "organ"]
     assert found.spans(text) == [(each.start, each.end) for each in words]

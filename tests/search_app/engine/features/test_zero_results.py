@@ -1,4 +1,4 @@
-"""Nothing found, explained: every number is the total of the search that its link leads to."""
+"""The diagnosis of a query without hits: each number is the total of the search it links to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 
 def answer(client: FlaskClient, address: str) -> dict[str, Any]:
-    """What the API answers to the query of an address."""
+    """Return the API's response to the query of a URL."""
     response = client.get(f"/api/search?{urlsplit(address).query}")
     assert response.status_code == 200
     found: dict[str, Any] = json.loads(response.data)
@@ -23,7 +23,7 @@ def answer(client: FlaskClient, address: str) -> dict[str, Any]:
 
 
 def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Everything that a diagnosis counts."""
+    """Yield each counted item of a diagnosis."""
     for name in ("words", "nearest", "without"):
         yield from diagnosis[name]
     for lacking in diagnosis["lacking"]:
@@ -37,12 +37,12 @@ def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def numbers(found: list[dict[str, Any]]) -> dict[str, int]:
-    """Texts with their numbers."""
+    """Return the number of hits by text."""
     return {each["text"]: each["total"] for each in found}
 
 
-def test_each_word_is_told_with_what_it_finds_alone(client: FlaskClient) -> None:
-    """A relaxed answer tells how many have each word, and links to those that some have."""
+def test_a_relaxed_query_lists_the_hits_of_each_word(client: FlaskClient) -> None:
+    """A relaxed query lists the number of hits of each word, with a link if there are any."""
     found = answer(client, "/?q=victim+organ+zyzzyva")
     assert found["relaxed"]
     words = numbers(found["diagnosis"]["words"])
@@ -62,8 +62,8 @@ def test_each_word_is_told_with_what_it_finds_alone(client: FlaskClient) -> None
     )
 
 
-def test_words_are_counted_among_what_is_ticked(client: FlaskClient) -> None:
-    """With filters ticked, each word's number and link keep them."""
+def test_the_hits_of_each_word_respect_the_filters(client: FlaskClient) -> None:
+    """The number and the link of each word keep the selected filters."""
     address = "/?q=victim+zyzzyva&section=Tools"
     (word, _) = answer(client, address)["diagnosis"]["words"]
     assert word["url"] == "/?q=victim&section=Tools"
@@ -71,8 +71,11 @@ def test_words_are_counted_among_what_is_ticked(client: FlaskClient) -> None:
     assert "Hits for each word, with the current filters:" in client.get(address).text
 
 
-def test_nearest_words_stand_in_the_place_of_unknown_ones(client: FlaskClient) -> None:
-    """A quoted word is not corrected; those like it are told with what they find, no form twice."""
+def test_similar_words_are_offered_for_an_unknown_word(client: FlaskClient) -> None:
+    """A quoted word is not corrected.
+
+    Similar words are offered with their hits, each in one form.
+    """
     nearest = answer(client, "/?q=%22smugglling%22+sea&match=all")["diagnosis"]["nearest"]
     assert nearest[0]["text"] == '"smuggling" sea'
     alone = answer(client, "/?q=smugglling&exact=1")["diagnosis"]["nearest"]
@@ -80,8 +83,8 @@ def test_nearest_words_stand_in_the_place_of_unknown_ones(client: FlaskClient) -
     assert alone[0]["total"] == answer(client, "/?q=smuggling&exact=1")["total"]
 
 
-def test_filters_together_and_any_word_are_counted(client: FlaskClient) -> None:
-    """Where nothing is left, the page tells how many there are without any filter."""
+def test_the_page_counts_hits_without_filters_and_of_any_word(client: FlaskClient) -> None:
+    """A page without hits shows the total without filters, and the total for any of the words."""
     address = "/?q=organ+removal&region=Middle+East&section=Multimedia"
     total = answer(client, "/?q=organ+removal")["total"]
     assert f"Search without any filter</a> ({total})" in client.get(address).text
@@ -91,7 +94,7 @@ def test_filters_together_and_any_word_are_counted(client: FlaskClient) -> None:
 
 
 def test_a_query_with_operators_links_to_any_of_its_words(client: FlaskClient) -> None:
-    """A query with operators shows what it finds, and a link to any of its words with its count."""
+    """A query with operators shows its own hits, and the total for any of its words with a link."""
     address = "/?q=%28sea+OR+air%29+smuggling"
     found = answer(client, address)
     assert found["total"] == answer(client, f"{address}&match=all")["total"] == 3
@@ -108,16 +111,16 @@ def test_a_query_with_operators_links_to_any_of_its_words(client: FlaskClient) -
     assert answer(client, f"{address}&match=any")["any_word"] is None
 
 
-def test_what_was_found_is_not_diagnosed(client: FlaskClient) -> None:
-    """Where publications have all words there is no diagnosis, and none is worked out."""
+def test_a_query_with_hits_has_no_diagnosis(client: FlaskClient) -> None:
+    """A query whose words all match has no diagnosis, and none is computed."""
     response = client.get("/api/search?q=organ+removal")
     assert json.loads(response.data)["diagnosis"] is None
     assert "diagnosis" not in response.headers["Server-Timing"]
 
 
 @pytest.mark.parametrize("address", ["/?q=xyzzy", "/?q=xyzzy&region=Africa", "/?region=Atlantis"])
-def test_one_word_is_not_told_again(client: FlaskClient, address: str) -> None:
-    """Where one word was typed, or none, its number would only say again what was found."""
+def test_a_query_of_one_word_lists_no_words(client: FlaskClient, address: str) -> None:
+    """A query of at most one word lists no words, because the total already says the same."""
     found = answer(client, address)
     assert found["total"] == 0
     assert found["diagnosis"]["words"] == []
@@ -125,7 +128,7 @@ def test_one_word_is_not_told_again(client: FlaskClient, address: str) -> None:
 
 
 def test_a_field_stays_with_its_word(client: FlaskClient) -> None:
-    """A word that was looked for in one field is counted there."""
+    """A word with a field prefix is counted in that field."""
     words = answer(client, "/?q=title:victims+title:zyzzyva")["diagnosis"]["words"]
     assert [each["text"] for each in words] == ["title:victims", "title:zyzzyva"]
     assert words[0]["total"] < answer(client, "/?q=victims")["total"]
@@ -153,16 +156,16 @@ TICKED = st.lists(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @pytest.mark.slow
-def test_every_number_is_that_of_its_link(
+def test_every_number_is_the_total_of_its_link(
     client: FlaskClient, words: list[str], ticked: list[tuple[str, str]]
 ) -> None:
-    """Whatever was typed and ticked, each link of API and page leads to as many as it tells."""
+    """Each link of the API and the page leads to as many hits as its number, for any query."""
     pairs = [("q", " ".join(words)), *ticked]
     address = "/?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs)
     found = answer(client, address)
     diagnosis = found["diagnosis"]
     nothing = not found["total"]
-    if found["relaxed"]:  # of many words a few publications may have all
+    if found["relaxed"]:  # a few publications may still have all words
         nothing = not answer(client, f"{address}&match=all")["total"]
     assert (diagnosis is not None) == nothing
     for each in offered(diagnosis) if diagnosis else ():
@@ -175,7 +178,8 @@ def test_every_number_is_that_of_its_link(
     page = BeautifulSoup(client.get(address).text, "lxml")
     for link in page.select(".counted a, .nothing li a:not([href='/']), a.chip"):
         counted = link.select_one(".number")
-        if "chip" in link.get_attribute_list("class") and not counted:  # it only takes a filter off
+        if "chip" in link.get_attribute_list("class") and not counted:
+            # A chip without a number only removes a filter.
             assert not answer(client, str(link["href"]))["total"]
             continue
         behind = str(link.next_sibling).partition(")")[0].strip(" (")
@@ -184,13 +188,15 @@ def test_every_number_is_that_of_its_link(
 
 
 def values(found: list[dict[str, Any]]) -> list[tuple[str, int]]:
-    """Texts with their numbers, in order."""
+    """Return the texts with their numbers, in order."""
     return [(each["text"], each["total"]) for each in found]
 
 
 @pytest.mark.parametrize("typed", ["Kenya", "KENYAS", "кении", "肯尼亚", "Keniya"])
-def test_a_place_that_nothing_is_about_leads_to_its_region(client: FlaskClient, typed: str) -> None:
-    """If nothing is about a country, the page says so and links to its region."""
+def test_a_country_without_publications_leads_to_its_region(
+    client: FlaskClient, typed: str
+) -> None:
+    """A country without publications is reported, with a link to its region."""
     found = answer(client, f"/?q={quote_plus(typed)}")
     assert (found["total"], found["corrected"]) == (0, None)
     assert found["suggestion"] == ("Kenya" if typed == "Keniya" else None)
@@ -211,8 +217,8 @@ def test_a_place_that_nothing_is_about_leads_to_its_region(client: FlaskClient, 
     )
 
 
-def test_the_rest_of_a_query_is_searched_for_in_the_region(client: FlaskClient) -> None:
-    """A link to the region keeps the other words and filters, and no link finds nothing."""
+def test_a_link_to_the_region_keeps_the_rest_of_the_query(client: FlaskClient) -> None:
+    """A link to the region keeps the other words and filters, and always leads to hits."""
     found = answer(client, "/?q=trafficking+Nairobi&country=MZ&section=Tools")
     [place] = found["diagnosis"]["places"]
     assert place["name"] == "Nairobi"
@@ -225,15 +231,17 @@ def test_the_rest_of_a_query_is_searched_for_in_the_region(client: FlaskClient) 
 
 
 @pytest.mark.parametrize("typed", ["Mozambique", "Swahili", "zyzzyva", "kitchen", "Africa"])
-def test_only_places_that_nothing_is_about_are_reported(client: FlaskClient, typed: str) -> None:
-    """A place that publications have, a language, and other words are no missing places."""
+def test_only_places_without_publications_are_reported(client: FlaskClient, typed: str) -> None:
+    """A place with publications, a language, and other words are not missing places."""
     diagnosis = answer(client, f"/?q={typed}+zyzzyva")["diagnosis"]
     assert diagnosis["places"] == []
 
 
 @pytest.mark.parametrize("text", ["Kenya", "Kenya zyzzyva", "sport"])
-def test_nothing_is_like_a_name_or_a_correct_word(text: str, client: FlaskClient) -> None:
-    """A name of the world or a correct word that nothing has is not taken for a misspelled one."""
+def test_a_name_or_a_correct_word_is_not_taken_for_a_misspelling(
+    text: str, client: FlaskClient
+) -> None:
+    """A known place name or a correct word without hits is not taken for a misspelling."""
     diagnosis = client.get("/api/search", query_string={"q": text}).get_json()["diagnosis"]
     likely = [each["text"].split()[0] for each in diagnosis["nearest"]]
     assert not {"key", "spot"} & {*likely}

@@ -1,4 +1,4 @@
-"""Things are recognised by any of their names, and found by all that they are called."""
+"""Entities are recognized by any of their names, and a query for one matches all names."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ from tests.search_app.engine.named import answer, ids
 
 TRAFFICKING = {"law", "organs", "victims", "manual"}
 APART = {"trade"}
-"""What has the words of the first name of trafficking in persons, and not side by side."""
+"""Publications with the words of the preferred label, but not next to each other."""
 SMUGGLING = {"boats", "sea"}
 
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """The index of the small corpus with a thesaurus."""
+    """Return a searcher of the small corpus with a thesaurus."""
     return named.opened(tmp_path_factory.mktemp("named"))
 
 
 @pytest.fixture(scope="module")
 def stock(searcher: Searcher) -> Iterator[Whoosh]:
-    """The same index, opened by stock Whoosh."""
+    """Yield the same index, opened by stock Whoosh."""
     with whoosh_index.open_dir(str(searcher.generation.segment)).searcher() as found:
         yield found
 
 
 def read(text: str, searcher: Searcher) -> Parsed:
-    """What was typed, as it is read, all of it wanted."""
+    """Return the parsed query of a text, with all words required."""
     interpreter = searcher.interpreter
     return parse(text, interpreter.vocabulary, interpreter.concepts, query.And)
 
 
 def recognised(text: str, searcher: Searcher) -> list[str]:
-    """What of a text is recognised, as it was typed, in order."""
+    """Return the recognized parts of a text, as typed, in order."""
     things, pieces = searcher.interpreter.concepts, text.split()
     pieces = [part for each in pieces for part in things.cut(each)]
     found = things.recognised(pieces, shouted=is_shouted(pieces))
@@ -70,8 +70,8 @@ def recognised(text: str, searcher: Searcher) -> list[str]:
         "الاتجار بالأشخاص", "الاتجار بالاشخاص", "贩运人口", "人口贩运",
     ],
 )  # fmt: skip
-def test_a_name_that_no_publication_has(text: str, searcher: Searcher) -> None:
-    """A concept is found by a name in any language, whatever its case, accents and inflection."""
+def test_a_name_that_no_publication_has_matches_its_concept(text: str, searcher: Searcher) -> None:
+    """A name in any language matches its concept, whatever its case, accents, and inflection."""
     assert set(ids(answer(text, searcher))) == TRAFFICKING | APART
 
 
@@ -84,15 +84,15 @@ def test_a_name_that_no_publication_has(text: str, searcher: Searcher) -> None:
         ("trafficking in human beings", "victims"),
     ],
 )
-def test_what_was_typed_weighs_most(text: str, first: str, searcher: Searcher) -> None:
-    """All that a concept is called is found, and what has the name that was typed comes first."""
+def test_the_typed_name_ranks_first(text: str, first: str, searcher: Searcher) -> None:
+    """A query for a concept matches all its names, and the typed name ranks first."""
     found = ids(answer(text, searcher))
     assert found[0] == first
     assert set(found) >= TRAFFICKING
 
 
-def test_what_was_typed_counts_for_more_than_other_names(searcher: Searcher) -> None:
-    """A name adds more to a publication by being typed than it has for being another name."""
+def test_the_typed_name_weighs_more_than_other_names(searcher: Searcher) -> None:
+    """A typed name adds more weight than the same name has as a synonym."""
     arrays = cast(ArrayStore, searcher.store).snapshot
 
     def weight(text: str, identity: str) -> float:
@@ -105,22 +105,22 @@ def test_what_was_typed_counts_for_more_than_other_names(searcher: Searcher) -> 
         assert weight(text, identity) - other > other > weight("贩运人口", "law") > 0
 
 
-def test_names_of_one_word(searcher: Searcher) -> None:
-    """A name of one word finds its inflections in its own language, and just itself in another."""
+def test_a_name_of_one_word_is_stemmed_only_in_its_language(searcher: Searcher) -> None:
+    """A name of one word matches its inflections in its own language, and no others elsewhere."""
     assert ids(answer("外科医生", searcher)) == ["organs"]
     assert ids(answer("个人", searcher)) == ["manual"]
     assert "tip" in ids(answer("persona", searcher, exact=True))
 
 
-def test_what_has_only_the_value_comes_last(searcher: Searcher) -> None:
-    """A publication that has a concept as a value, and no name of it in its text, comes last."""
+def test_a_publication_with_only_the_value_ranks_last(searcher: Searcher) -> None:
+    """A publication with a concept as a value, but no name of it in its text, ranks last."""
     assert ids(answer("贩运人口", searcher))[-1] == "law"
 
 
-def test_the_words_of_a_name_may_stand_apart(searcher: Searcher) -> None:
-    """What was typed is found where its words stand apart; from another language, the first name.
+def test_the_words_of_a_name_may_be_apart(searcher: Searcher) -> None:
+    """A typed name also matches its words apart.
 
-    An acronym says nothing of words.
+    A foreign name also matches the words of the preferred label apart. An acronym does not.
     """
     assert "trade" in ids(answer("trafficking in persons", searcher))
     assert "trade" in ids(answer("traite des personnes", searcher))
@@ -141,13 +141,15 @@ def test_the_words_of_a_name_may_stand_apart(searcher: Searcher) -> None:
         ("2019年肯尼亚", ["2019年", "肯尼亚"]),
     ],
 )
-def test_names_in_what_is_unparted(piece: str, parts: list[str], searcher: Searcher) -> None:
-    """A name within a run of Chinese is cut out of it, the longest one there is."""
+def test_names_are_cut_out_of_chinese_text(
+    piece: str, parts: list[str], searcher: Searcher
+) -> None:
+    """The longest name within a run of Chinese is cut out of it."""
     assert searcher.interpreter.concepts.cut(piece) == parts
 
 
-def test_a_name_within_a_run_of_characters_is_found(searcher: Searcher) -> None:
-    """A run of Chinese finds what each of the names in it stands for."""
+def test_names_within_chinese_text_match_their_entities(searcher: Searcher) -> None:
+    """A run of Chinese matches the entity of each name in it."""
     found = answer("人口贩运和偷运移民", searcher)
     assert set(ids(found)) == TRAFFICKING | APART | SMUGGLING
     assert [each.said for each in found.named] == ["人口贩运", "偷运移民"]
@@ -167,13 +169,16 @@ def test_a_name_within_a_run_of_characters_is_found(searcher: Searcher) -> None:
         ("trafic de migrants", []),
     ],
 )
-def test_the_longest_name_is_recognised(text: str, things: list[str], searcher: Searcher) -> None:
-    """Of names within each other the longest is meant, of names that overlap each."""
+def test_the_longest_name_is_recognized(text: str, things: list[str], searcher: Searcher) -> None:
+    """The longest of nested names is recognized.
+
+    Each of several overlapping names is recognized.
+    """
     assert recognised(text, searcher) == things
 
 
 def test_names_that_overlap_must_both_match(searcher: Searcher) -> None:
-    """Where two names share a word, publications are found that have both things."""
+    """A query of two names that share a word matches publications that have both entities."""
     both, *each = (
         set(ids(answer(text, searcher, match="all")))
         for text in ("trade in people smuggling", "trade in people", "people smuggling")
@@ -191,13 +196,15 @@ def test_names_that_overlap_must_both_match(searcher: Searcher) -> None:
         ("Tip", []), ("tips", []), ("TIP VICTIMS", []), ("SOM TIP", []), ("TIPping", []),
     ],
 )  # fmt: skip
-def test_acronyms(text: str, things: list[str], searcher: Searcher) -> None:
-    """An acronym is recognised in capitals only, and not where all that was typed is in them."""
+def test_acronyms_are_recognized_in_capitals(
+    text: str, things: list[str], searcher: Searcher
+) -> None:
+    """An acronym is recognized only in capitals, and not if the whole query is in capitals."""
     assert recognised(text, searcher) == things
 
 
-def test_an_acronym_finds_the_concept(searcher: Searcher) -> None:
-    """An acronym finds what it stands for, besides the word itself."""
+def test_an_acronym_matches_its_concept(searcher: Searcher) -> None:
+    """An acronym matches its concept, and also the word itself."""
     assert set(ids(answer("TIPs", searcher))) == TRAFFICKING | {"tip"}
     assert ids(answer("tips", searcher)) == ["tip"]
 
@@ -214,14 +221,16 @@ def test_an_acronym_finds_the_concept(searcher: Searcher) -> None:
         ("Central Asia, Asie centrale, Asia central, 中亚", {"organs", "steppe"}),
     ],
 )
-def test_facts_are_called_in_six_languages(names: str, found: set[str], searcher: Searcher) -> None:
-    """Countries, languages and regions are recognised in the languages of the United Nations."""
+def test_places_and_languages_are_recognized_in_six_languages(
+    names: str, found: set[str], searcher: Searcher
+) -> None:
+    """Countries, languages, and regions are recognized in the languages of the United Nations."""
     for name in names.split(", "):
         assert set(ids(answer(name, searcher, match="all"))) == found, name
 
 
-def test_a_value_that_no_publication_has_is_no_thing(searcher: Searcher) -> None:
-    """A country that nothing is about is a word like others."""
+def test_a_country_without_publications_is_not_recognized(searcher: Searcher) -> None:
+    """A country without publications is an ordinary word."""
     assert recognised("Nigeria", searcher) == []
     assert ids(answer("Nigéria", searcher)) == []
 
@@ -235,8 +244,8 @@ def test_a_value_that_no_publication_has_is_no_thing(searcher: Searcher) -> None
         '"traite des personnes"',
     ],
 )  # fmt: skip
-def test_what_is_marked_is_only_itself(text: str, searcher: Searcher) -> None:
-    """What is quoted, in a field, or parted by an operator is looked for by no other name."""
+def test_quoted_and_fielded_text_has_no_synonyms(text: str, searcher: Searcher) -> None:
+    """Text in quotes, in a field, or split by an operator has no synonyms."""
     found = answer(text, searcher, match="all")
     assert found.named == ()
     assert ids(found) == ids(answer(text, searcher, match="all", exact=True))
@@ -258,7 +267,7 @@ def test_what_is_marked_is_only_itself(text: str, searcher: Searcher) -> None:
         ("zebra OR TIP", TRAFFICKING | {"tip"}),
     ],
 )
-def test_a_name_is_recognised_beside_operators(
+def test_a_name_is_recognized_next_to_operators(
     text: str, found: set[str], searcher: Searcher
 ) -> None:
     """An operator applies to the whole name next to it."""
@@ -273,15 +282,15 @@ def test_a_name_is_recognised_beside_operators(
         ("торговля людьми", set()), ("肯尼亚", set()),
     ],
 )  # fmt: skip
-def test_exact_words_are_just_words(text: str, found: set[str], searcher: Searcher) -> None:
-    """With `exact`, names find publications that have their words, and nothing else."""
+def test_exact_search_has_no_synonyms(text: str, found: set[str], searcher: Searcher) -> None:
+    """With `exact`, a name matches only publications with its words."""
     exactly = answer(text, searcher, match="all", exact=True)
     assert set(ids(exactly)) == found
     assert exactly.named == ()
 
 
-def test_stop_words_of_a_language_that_is_spoken(searcher: Searcher) -> None:
-    """Once a language is recognised, its stop words are left out though a publication has one."""
+def test_stop_words_of_a_recognized_language_are_left_out(searcher: Searcher) -> None:
+    """The stop words of a recognized language are left out, even if a publication has one."""
     assert ids(answer("sur police", searcher, match="all")) == ["steppe"]
     found = set(ids(answer("sur la traite des personnes", searcher, match="all")))
     assert found == TRAFFICKING | APART
@@ -290,8 +299,8 @@ def test_stop_words_of_a_language_that_is_spoken(searcher: Searcher) -> None:
     }
 
 
-def test_stop_words_of_a_language_that_few_texts_are_in(searcher: Searcher) -> None:
-    """A stop word of another language is left out where the texts that have it are not at home."""
+def test_stop_words_of_a_rare_language_are_left_out(searcher: Searcher) -> None:
+    """A stop word of another language is left out if only texts in other languages have it."""
     assert searcher.interpreter.vocabulary.frequency("la")
     assert not searcher.interpreter.vocabulary.at_home("la")
     assert set(ids(answer("la police", searcher, match="all"))) == {"police", "steppe"}
@@ -307,20 +316,22 @@ def test_stop_words_of_a_language_that_few_texts_are_in(searcher: Searcher) -> N
         ("Kenia", ("Kenya",)),
     ],
 )
-def test_what_else_a_thing_is_called(text: str, also: tuple[str, ...], searcher: Searcher) -> None:
-    """Other names in the catalogue's language are told, if the index has all of their words."""
+def test_the_synonyms_of_an_entity_are_listed(
+    text: str, also: tuple[str, ...], searcher: Searcher
+) -> None:
+    """The names in the catalogue's language are listed if the index has all their words."""
     assert not searcher.interpreter.vocabulary.has_term(stemming.stem("beings", "en"))
     assert [each.also for each in answer(text, searcher).named] == [also]
 
 
-def test_a_name_without_another_tells_none(searcher: Searcher) -> None:
-    """A thing whose only name was typed is looked for by no other name, and none is told."""
+def test_an_entity_with_one_name_lists_no_synonyms(searcher: Searcher) -> None:
+    """An entity whose only name was typed has no synonyms to list."""
     for text in ("Kenya", "trafic par bateau police", "seal hunting", "chasse aux phoques"):
         assert all(each.said != text for each in answer(text, searcher).named)
 
 
 def says(each: Publication, label: str, language: str) -> bool:
-    """Whether the words of a label stand side by side in a text of a publication."""
+    """Return whether the words of a label are next to each other in a text of a publication."""
     if language != "en" and " " not in label:
         return label in f"{each.title} {each.summary}".split()
     wanted = [stemming.stem(word, language) for word in label.split()]
@@ -337,7 +348,10 @@ def _texts(each: Publication) -> tuple[str, str]:
 
 
 def has(each: Publication, label: str) -> bool:
-    """Whether a publication has all words of an English name but stop words, and there are some."""
+    """Return whether a publication has all words of an English name of at least two words.
+
+    Stop words do not count.
+    """
     wanted = {stemming.stem(word, "en") for word in label.split() if word not in ("in", "of", "by")}
     stems = {
         token.stem for text in _texts(each) for token in tokenizer.tokens(text, each.lang or "en")
@@ -345,8 +359,8 @@ def has(each: Publication, label: str) -> bool:
     return len(wanted) > 1 and wanted <= stems
 
 
-def test_a_concept_is_found_by_its_labels_and_values(searcher: Searcher) -> None:
-    """A foreign name finds what a walk over all texts and values finds, and nothing else."""
+def test_a_concept_matches_its_labels_and_values(searcher: Searcher) -> None:
+    """A foreign name has exactly the hits of a scan over all texts and values."""
     made = list(searcher.scan(SearchRequest()))
     assert len(made) == searcher.size
     for concept in searcher.generation.thesaurus().concept:
@@ -363,8 +377,8 @@ def test_a_concept_is_found_by_its_labels_and_values(searcher: Searcher) -> None
                 assert set(ids(answer(label, searcher, match="all"))) == expected, label
 
 
-def test_a_thing_that_the_index_has_not(searcher: Searcher) -> None:
-    """A concept of which the index has no name finds nothing in any language, and does not fail."""
+def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
+    """A concept whose names the index lacks has no hits in any language, and causes no error."""
     (concept,) = (
         each for each in searcher.generation.thesaurus().concept if each.id == "seal-hunting"
     )
@@ -374,8 +388,8 @@ def test_a_thing_that_the_index_has_not(searcher: Searcher) -> None:
 
 
 @pytest.mark.slow
-def test_every_name_of_the_catalogue_is_answered(catalogue_index: Path) -> None:
-    """Each label and acronym of the thesaurus in corpus/ is answered, and most find something."""
+def test_every_name_of_the_thesaurus_is_searched_without_an_error(catalogue_index: Path) -> None:
+    """Each label and acronym of the thesaurus can be searched for, and most have hits."""
     searcher = open_searcher(directory.current(catalogue_index))
     things = searcher.interpreter.concepts.things
     texts = [label for each in things for labels in each.labels.values() for label in labels]
@@ -399,8 +413,10 @@ TEXTS = st.lists(PIECES, max_size=6).map(" ".join)
 @given(text=TEXTS)
 @settings(max_examples=300)
 @pytest.mark.slow
-def test_stock_whoosh_finds_the_same(text: str, searcher: Searcher, stock: Whoosh) -> None:
-    """Whatever is typed, names or not, finds what stock Whoosh finds for the same tree."""
+def test_a_parsed_text_has_the_hits_of_stock_whoosh(
+    text: str, searcher: Searcher, stock: Whoosh
+) -> None:
+    """Any text, with names or without, has the hits of stock Whoosh for the same tree."""
     parsed, arrays = read(text, searcher), cast(ArrayStore, searcher.store).snapshot
     for tree in filter(None, (parsed.words, *parsed.filters)):
         expected = sorted(stock.docs_for_query(tree))
@@ -411,7 +427,7 @@ def test_stock_whoosh_finds_the_same(text: str, searcher: Searcher, stock: Whoos
 @settings(max_examples=200)
 @pytest.mark.slow
 def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
-    """Whatever is typed, each leaf asks for something, and any search of it is answered."""
+    """Each leaf of any parsed text has a subquery, and the search returns all hits."""
     assert all(leaf.subqueries for leaf in leaves(read(text, searcher).words))
     found = answer(text, searcher)
     assert found.total == len(found.hits)
@@ -419,8 +435,8 @@ def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
 
 @given(text=TEXTS)
 @settings(max_examples=200)
-def test_no_thing_lies_within_another(text: str, searcher: Searcher) -> None:
-    """What is recognised stands in order, and nothing of it lies within anything else of it."""
+def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
+    """Recognized names are in text order, and none lies within another."""
     things = searcher.interpreter.concepts
     pieces = [part for each in text.split() for part in things.cut(each)]
     assert "".join(pieces) == "".join(text.split())
@@ -434,8 +450,8 @@ def test_no_thing_lies_within_another(text: str, searcher: Searcher) -> None:
         )
 
 
-def test_a_stop_word_is_no_name_in_another_language(catalogue_index: Path) -> None:
-    """The word *can* is not read as Canada, whose Spanish name has the same stem."""
+def test_a_stop_word_is_not_a_name_in_another_language(catalogue_index: Path) -> None:
+    """The word *can* is not recognized as Canada, whose Spanish name has the same stem."""
     known = open_searcher(directory.current(catalogue_index)).interpreter.concepts
     assert not known.recognised(["where", "can"], shouted=False)
     assert [each.leaf.said for each in known.recognised(["Canadá"], shouted=False)] == ["Canadá"]

@@ -1,4 +1,4 @@
-"""Names within a text: which thing an inflection, or a part of a Chinese label, stands for."""
+"""The entities that an inflection, or a part of a Chinese label, names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOUR = [(label, of) for label, of in CHINESE if len(label) == 4 and len(set(labe
 
 
 def named(piece: str) -> list[str]:
-    """The ids of the concepts that a piece of Chinese names."""
+    """Return the ids of the concepts that a piece of Chinese names."""
     return [
         CONCEPTS[number].id
         for name in NAMES.within([piece], shouted=False)
@@ -48,7 +48,7 @@ def named(piece: str) -> list[str]:
 def test_inflection_decides_between_things_whose_labels_share_a_stem(
     typed: str, thing: str | None
 ) -> None:
-    """A thing is named by an inflection of its label, not by a word that only has its stem."""
+    """An inflection of a label names its entity. Another word with the same stem does not."""
     found = [
         LAW[number] for each in WORDS.within([typed], shouted=False) for number in each.numbers
     ]
@@ -62,8 +62,8 @@ def test_part_of_a_chinese_label_names_its_concept(piece: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["摘", "量子力学", "银河", "问题", "器官器官器官"])
-def test_what_is_no_part_of_a_chinese_label_names_nothing(piece: str) -> None:
-    """A single character names nothing, nor does a part that many labels have."""
+def test_a_single_character_or_a_common_part_names_nothing(piece: str) -> None:
+    """A single character names nothing, and neither does a part that many labels have."""
     assert named(piece) == []
 
 
@@ -95,20 +95,20 @@ def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
 
 @pytest.fixture(scope="module")
 def searcher(catalogue_index: Path) -> Searcher:
-    """A searcher of the catalogue."""
+    """Return a searcher of the catalogue."""
     return open_searcher(directory.current(catalogue_index))
 
 
 def test_legislators_are_not_legislation(searcher: Searcher) -> None:
-    """A search for legislators finds those who make laws, not all that is about laws."""
+    """A search for legislators matches those who make laws, and not everything about laws."""
     found = answer("legislators", searcher)
     assert ids(found)[0] == "combating-trafficking-in-persons-a-handbook-for-parliamentarians-2009"
     assert found.total < answer("legislation", searcher).total
     assert "legislation" not in found.named[0].also
 
 
-def test_both_model_laws_answer_drafting_national_legislation(searcher: Searcher) -> None:
-    """Whoever drafts national legislation finds both model laws before anything else."""
+def test_drafting_national_legislation_ranks_both_model_laws_first(searcher: Searcher) -> None:
+    """A search for drafting national legislation ranks both model laws first."""
     found = ids(answer("drafting national legislation", searcher))
     assert set(found[:2]) == {
         "unodc-model-law-against-the-smuggling-of-migrants-2010",
@@ -117,11 +117,11 @@ def test_both_model_laws_answer_drafting_national_legislation(searcher: Searcher
 
 
 @pytest.mark.parametrize("text", ["器官", "器官摘除", "摘取器官"])
-def test_parts_of_a_chinese_name_find_what_it_finds(text: str, searcher: Searcher) -> None:
-    """Part of the Chinese name for organ removal finds the publications on it."""
+def test_part_of_a_chinese_name_has_the_hits_of_its_concept(text: str, searcher: Searcher) -> None:
+    """Part of the Chinese name for organ removal has the same hits as the English name."""
     assert set(ids(answer(text, searcher))) == set(ids(answer("organ removal", searcher)))
 
 
-def test_inflections_of_a_label_are_found_and_no_other_words(searcher: Searcher) -> None:
-    """A concept named by one word is found by inflections of it, not by all with its stem."""
+def test_a_label_of_one_word_matches_only_its_inflections(searcher: Searcher) -> None:
+    """A concept with a name of one word matches its inflections, and not every word of its stem."""
     assert answer("traffickers", searcher).total < answer("trafficking", searcher).total / 2

@@ -1,4 +1,4 @@
-"""What was typed is read in the first of several ways that finds a publication."""
+"""A query is interpreted in the first of several ways that has hits."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from tests.search_app.engine.named import answer, ids
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """The index of the small corpus with a thesaurus."""
+    """Return a searcher of the small corpus with a thesaurus."""
     return named.opened(tmp_path_factory.mktemp("named"))
 
 
 def way(told: Results) -> tuple[bool, str | None, bool]:
-    """Return how a query was interpreted: with synonyms, as another text, any of its words."""
+    """Return whether a query used synonyms, its correction, and whether it was relaxed."""
     return bool(told.named), told.corrected, told.relaxed
 
 
 @pytest.mark.parametrize(
     ("text", "by_name", "corrected", "relaxed", "found"),
     [
-        # As it was typed, with other names.
+        # As typed, with synonyms.
         ("police", False, None, False, {"police", "steppe"}),
         ("human trafficking", True, None, False, {"law", "organs", "victims", "manual"}),
         ("police of", False, None, False, {"police", "steppe"}),
-        # Spelt otherwise, and all of it.
+        # Corrected, all words.
         ("polcie", False, "police", False, {"police", "steppe"}),
         ("human traficking", True, "human trafficking", False,
          {"law", "organs", "victims", "manual"}),
@@ -46,21 +46,21 @@ def way(told: Results) -> tuple[bool, str | None, bool]:
         ("Kenya and waiters", False, None, True, {"police", "victims"}),
         ("Kenia waiters", True, None, True, {"police", "victims"}),
         ("zebra police", False, None, True, {"police", "steppe"}),
-        # A name that nothing has is then words like others.
+        # A name without hits is split into words.
         ("police dogs", False, None, True, {"police", "steppe"}),
         ("seal hunting handbook", False, None, True, {"police"}),
-        # Spelt otherwise, and any of the words.
+        # Corrected, any of the words.
         ("handbok waitrs", False, "handbook waiters", True, {"police", "tip"}),
-        # No way leads to a publication.
+        # No interpretation has hits.
         ("zebra", False, None, False, set()),
         ("警犬", False, None, False, set()),
     ],
 )  # fmt: skip
-def test_the_first_way_that_finds_is_taken(
+def test_the_first_interpretation_with_hits_is_used(
     text: str, by_name: bool, corrected: str | None, relaxed: bool, found: set[str],
     searcher: Searcher,
 ) -> None:  # fmt: skip
-    """As typed, else spelt otherwise, else any of the words; and what was done is told."""
+    """A query is tried as typed, then corrected, then relaxed, and the results report which."""
     told = answer(text, searcher)
     assert set(ids(told)) == found
     assert way(told) == (by_name, corrected, relaxed)
@@ -80,10 +80,10 @@ def test_the_first_way_that_finds_is_taken(
         ("zebra", "any", None, set()),
     ],
 )
-def test_how_many_words_must_match_is_kept_to(
+def test_match_decides_how_many_words_must_match(
     text: str, match: Match, corrected: str | None, found: set[str], searcher: Searcher
 ) -> None:
-    """With `match`, all words are wanted or any, and neither is told as a way out."""
+    """With `match`, all words or any must match, and the query is not reported as relaxed."""
     told = answer(text, searcher, match=match)
     assert set(ids(told)) == found
     assert told.corrected == corrected
@@ -100,10 +100,10 @@ def test_how_many_words_must_match_is_kept_to(
         ("handbook waiters", True, {"police", "tip"}),
     ],
 )
-def test_exact_words_are_never_read_otherwise(
+def test_exact_search_is_never_corrected(
     text: str, relaxed: bool, found: set[str], searcher: Searcher
 ) -> None:
-    """With `exact`, there are no other names and spellings; any of the words may still match."""
+    """With `exact`, there are no synonyms and corrections, but the query may be relaxed."""
     told = answer(text, searcher, exact=True)
     assert set(ids(told)) == found
     assert way(told) == (False, None, relaxed)
@@ -120,10 +120,13 @@ def test_exact_words_are_never_read_otherwise(
         ("handbok police kenya organ", "police", 1, "handbook police kenya organ"),
     ],
 )
-def test_where_few_have_all_words_any_is_enough(
+def test_a_query_with_few_hits_is_relaxed(
     text: str, first: str, strict: int, corrected: str | None, searcher: Searcher
 ) -> None:
-    """Those that have all come first, and how many is told; whoever wants only these gets them."""
+    """Publications with all words rank first and are counted.
+
+    Only they match with `match="all"`.
+    """
     told = answer(text, searcher)
     assert (ids(told)[0], told.relaxed, told.strict) == (first, True, strict)
     assert told.corrected == corrected
@@ -137,17 +140,17 @@ def test_where_few_have_all_words_any_is_enough(
         ("waiters Kenia", ("Kenia",), {"police", "victims"}),
         ("zebra russe", ("russe",), {"victims"}),
         ("zebra Kenya Russian", ("Kenya", "Russian"), {"victims"}),
-        # No publication has both: then any of the words is enough.
+        # No publication has both, so any of the words matches.
         ("waiters Arabic Kenya", (), {"tip", "sea", "police", "victims"}),
-        # There is nothing else to be found by.
+        # The query has no other words.
         ("Kenya Arabic", (), {"sea", "police", "victims"}),
         ("handbook waiters", (), {"police", "tip"}),
     ],
 )  # fmt: skip
-def test_places_languages_and_years_are_kept_to(
+def test_a_relaxed_query_keeps_places_languages_and_years(
     text: str, kept: tuple[str, ...], found: set[str], searcher: Searcher
 ) -> None:
-    """Where not all words are found, what has the places, languages and years typed is shown."""
+    """Hits of a relaxed query have the typed places, languages, and years."""
     told = answer(text, searcher)
     assert told.relaxed
     assert (told.kept, set(ids(told))) == (kept, found)
@@ -158,14 +161,14 @@ def test_places_languages_and_years_are_kept_to(
     ("text", "total", "relaxed", "strict"),
     [
         ("handbook", 1, False, 0), ("trafficking persons", 5, True, 2),
-        # Any of the words finds no other.
+        # Any of the words has no further hits.
         ("smuggling boat", 2, False, 0),
     ],
 )  # fmt: skip
-def test_how_many_are_enough(
+def test_few_hits_relax_a_query_with_several_words(
     text: str, total: int, relaxed: bool, strict: int, searcher: Searcher
 ) -> None:
-    """One word is enough in one publication, two are not in two, if any of them finds others."""
+    """A query of several words with few hits is relaxed, if that adds hits."""
     told = answer(text, searcher)
     assert (told.total, told.relaxed, told.strict) == (total, relaxed, strict)
 
@@ -182,10 +185,10 @@ def test_how_many_are_enough(
         ("handbok OR steppe", {"steppe"}),
     ],
 )
-def test_a_query_with_operators_that_finds_something_is_not_relaxed(
+def test_a_query_with_operators_and_hits_is_not_relaxed(
     text: str, found: set[str], searcher: Searcher
 ) -> None:
-    """A query with an operator or parentheses finds just what it asks for, however little."""
+    """A query with an operator or parentheses shows only its own hits, however few."""
     told = answer(text, searcher)
     assert set(ids(told)) == found
     assert way(told)[1:] == (None, False)
@@ -209,14 +212,14 @@ def test_a_query_with_operators_that_finds_something_is_not_relaxed(
 def test_only_implicit_ands_are_relaxed(
     text: str, relaxed: bool, found: set[str], searcher: Searcher
 ) -> None:
-    """Where a query with operators finds nothing, what an operator joins or excludes stays so."""
+    """A query with operators but without hits keeps its explicit operators and exclusions."""
     told = answer(text, searcher)
     assert (told.relaxed, set(ids(told))) == (relaxed, found)
     assert told.any_word is None
 
 
-def test_any_of_the_words_is_offered_where_filters_leave_nothing(searcher: Searcher) -> None:
-    """A query with operators of which filters leave nothing offers any of its words too."""
+def test_any_of_the_words_is_offered_if_filters_exclude_all_hits(searcher: Searcher) -> None:
+    """A query with operators whose hits the filters exclude also offers any of its words."""
     request = SearchRequest("handbook (police)", {"language": ("zh",)})
     told = searcher.search(request)
     assert told.total == 0
@@ -224,8 +227,8 @@ def test_any_of_the_words_is_offered_where_filters_leave_nothing(searcher: Searc
     assert told.diagnosis.any == 1
 
 
-def test_filters_do_not_flip_how_words_are_read(searcher: Searcher) -> None:
-    """Where all words find something, a filter that leaves nothing of it relaxes nothing."""
+def test_filters_do_not_change_the_interpretation(searcher: Searcher) -> None:
+    """A filter that excludes all hits of a query does not relax it."""
     told = searcher.search(SearchRequest("human trafficking", {"country": ("UZ",)}))
     assert told.total == 0
     assert way(told) == (True, None, False)
@@ -252,10 +255,10 @@ MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
 @given(text=TEXTS, filters=FILTERS, match=MATCHES, exact=st.booleans())
 @settings(max_examples=300)
 @pytest.mark.slow
-def test_the_words_alone_decide(
+def test_filters_only_reduce_the_hits_of_the_words(
     text: str, filters: dict[str, tuple[str, ...]], match: Match, exact: bool, searcher: Searcher
 ) -> None:
-    """No filter changes how a query is read; what it finds is what the filters leave of it all."""
+    """Filters do not change how a query is interpreted. They only remove hits."""
 
     def find(request: SearchRequest) -> Finding:
         return found(replace(request, size=1000), searcher.interpreter)
@@ -271,7 +274,7 @@ def test_the_words_alone_decide(
 
 
 def by_words(reply: Reply | None) -> list[int]:
-    """Return the documents that match the words of a reply, whatever the filters."""
+    """Return the documents that match the words of a reply, before the filters."""
     words = cast(ArrayReply, reply).words
     assert words is not None
     documents: list[int] = words.documents.tolist()
@@ -281,8 +284,11 @@ def by_words(reply: Reply | None) -> list[int]:
 @given(text=TEXTS)
 @settings(max_examples=200)
 @pytest.mark.slow
-def test_what_is_told_is_so(text: str, searcher: Searcher) -> None:
-    """What is told of a way holds: the corrected text finds the same, all words just the strict."""
+def test_notes_match_the_results(text: str, searcher: Searcher) -> None:
+    """The corrected text has the same hits.
+
+    A search for all words has the hits reported as strict.
+    """
     told, read = answer(text, searcher), found(SearchRequest(text), searcher.interpreter).understood
     if told.corrected:
         assert ids(answer(told.corrected, searcher)) == ids(told)

@@ -1,4 +1,4 @@
-"""Narrower concepts are found with less weight; broader and related ones are only offered."""
+"""Narrower concepts match with less weight. Broader and related ones are only offered."""
 
 from __future__ import annotations
 
@@ -66,16 +66,19 @@ prefLabel = { en = "pirates" }
         ("harbors", []),
     ],
 )
-def test_narrower_things_follow_and_broader_ones_never(
+def test_narrower_entities_rank_after_the_entity(
     text: str, found: list[str], kinds: Searcher
 ) -> None:
-    """Where few publications have a thing, narrower ones follow; broader and related never do."""
+    """Narrower entities are added if few publications have the entity.
+
+    Broader and related are not.
+    """
     assert ids(answer(text, kinds))[:1] == found[:1]
     assert set(ids(answer(text, kinds))) == set(found)
 
 
-def test_narrower_things_are_named(kinds: Searcher) -> None:
-    """A thing that is found with narrower things names those that some publication has."""
+def test_narrower_entities_are_listed(kinds: Searcher) -> None:
+    """An entity that is searched with narrower ones lists those that some publication has."""
     (named,) = answer("boats", kinds).named
     assert named.narrower == ("dinghies", "ferries")
     assert answer("ferries", kinds).named == ()
@@ -91,10 +94,10 @@ def test_narrower_things_are_named(kinds: Searcher) -> None:
         ("zebra rafts", [("boats", 4)], []),
     ],
 )
-def test_broader_and_related_things_are_offered_with_their_number(
+def test_broader_and_related_entities_are_offered_with_their_totals(
     text: str, broader: list[tuple[str, int]], related: list[tuple[str, int]], kinds: Searcher
 ) -> None:
-    """What no publication has offers the nearest broader and related things that some have."""
+    """An entity without hits offers the nearest broader and related entities that have hits."""
     diagnosis = answer(text, kinds).diagnosis
     assert diagnosis
     (lacking,) = diagnosis.lacking
@@ -104,8 +107,8 @@ def test_broader_and_related_things_are_offered_with_their_number(
         assert all(answer(each.text, kinds).total == each.total for each in offered)
 
 
-def test_what_is_found_offers_nothing_broader(kinds: Searcher) -> None:
-    """A thing that is found offers nothing, and neither does a word that names no thing."""
+def test_an_entity_with_hits_offers_no_broader_ones(kinds: Searcher) -> None:
+    """An entity with hits offers no others, and neither does a word that names no entity."""
     assert answer("dinghies", kinds).diagnosis is None
     diagnosis = answer("zebra", kinds).diagnosis
     assert diagnosis
@@ -114,7 +117,7 @@ def test_what_is_found_offers_nothing_broader(kinds: Searcher) -> None:
 
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """The index of a corpus whose thesaurus has broader and related concepts."""
+    """Return a searcher of a corpus whose thesaurus has broader and related concepts."""
     folder = tmp_path_factory.mktemp("kinds")
     corpus = named.write(folder / "corpus")
     (corpus / "thesaurus.toml").write_text(KINDS, encoding="utf-8")

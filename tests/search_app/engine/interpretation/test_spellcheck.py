@@ -1,4 +1,4 @@
-"""Words that hardly any publication has are taken for likelier ones, and no others are."""
+"""Spelling correction: rare words are replaced by likelier ones, and no other words are."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ FREQUENCIES = {
     "criminal": 400, "counterfeit": 40, "торговля": 200, "мигрант": 90, "personas": 60,
     "año": 30, "c++": 20, "2019": 30, "the": 600, "for": 600, "four": 2,
 }  # fmt: skip
-"""The words of the corpus below, each with how many publications have it."""
+"""The document frequency of each word of the corpus."""
 SIDE_BY_SIDE = ("border crossing", "bolder print") * 20
-"""Texts in which words stand that differ in a letter."""
+"""Texts with words that differ in one letter."""
 
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """The index of six hundred publications, in which each word is as frequent as above."""
+    """Return a searcher of 600 publications, in which each word has its frequency of above."""
     texts = [
         [word for word, frequency in FREQUENCIES.items() if number < frequency]
         for number in range(SIZE)
@@ -54,14 +54,14 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 @pytest.fixture(scope="module")
 def speller(searcher: Searcher) -> Speller:
-    """The speller of these."""
+    """Return the speller of these publications."""
     return searcher.interpreter.speller
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("traffikcing", "trafficking"), ("smuglging", "smuggling"),  # two that changed places
+        ("traffikcing", "trafficking"), ("smuglging", "smuggling"),  # transposed
         ("traficking", "trafficking"), ("smugling", "smuggling"), ("lw", None),  # missing
         ("traffficking", "trafficking"), ("smuggglling", "smuggling"),  # doubled
         ("trafgicking", "trafficking"), ("smuggking", "smuggling"), ("criminol", "criminal"),
@@ -69,13 +69,13 @@ def speller(searcher: Searcher) -> Speller:
         ("торгволя", "торговля"), ("мигрнат", "мигрант"), ("laww", "law"), ("lax", None),
     ],
 )  # fmt: skip
-def test_a_slip_is_corrected(typed: str, meant: str | None, speller: Speller) -> None:
-    """Letters that changed places, are missing, doubled or wrong are put right."""
+def test_a_typing_error_is_corrected(typed: str, meant: str | None, speller: Speller) -> None:
+    """Transposed, missing, doubled, and wrong letters are corrected."""
     assert speller.corrected(typed) == meant
 
 
 def test_the_rest_of_a_text_stays(speller: Speller) -> None:
-    """Only the word is put right; spaces, signs and other words stay as they were typed."""
+    """Only the misspelled word is corrected. Spaces, signs, and other words stay as typed."""
     assert speller.corrected("  The  traficking, of Sea!") == "  The  trafficking, of Sea!"
     assert speller.corrected("sea-smugling/traficking") == "sea-smuggling/trafficking"
 
@@ -83,13 +83,13 @@ def test_the_rest_of_a_text_stays(speller: Speller) -> None:
 @pytest.mark.parametrize(
     "text", ["trafficking", "The sea", "law of the sea", "", "?!", "smuggleng"]
 )
-def test_what_is_right_is_not_corrected(text: str, speller: Speller) -> None:
+def test_a_text_of_known_words_is_not_corrected(text: str, speller: Speller) -> None:
     """A text without unknown words is not corrected."""
     assert speller.corrected(text) is None
 
 
-def test_a_frequent_word_is_never_taken_for_another(speller: Speller) -> None:
-    """A word of ten publications stays, though one like it is fifty times as frequent."""
+def test_a_frequent_word_is_never_corrected(speller: Speller) -> None:
+    """A word of 10 publications stays, although a similar one is 50 times as frequent."""
     assert FREQUENCIES["smuggleng"] == FREQUENT
     assert FREQUENCIES["smuggling"] == TIMES * FREQUENT
     assert speller.suggested("smuggleng", rare=True) is None
@@ -98,10 +98,10 @@ def test_a_frequent_word_is_never_taken_for_another(speller: Speller) -> None:
 @pytest.mark.parametrize(
     ("typed", "meant"), [("migrent", "migrant"), ("seas", None), ("victin", None)]
 )
-def test_a_rare_word_needs_one_far_more_frequent(
+def test_a_rare_word_is_corrected_only_to_a_far_more_frequent_one(
     typed: str, meant: str | None, speller: Speller
 ) -> None:
-    """A word that few publications have is taken for one fifty times as frequent, and no other."""
+    """A word of few publications is corrected only to one that is 50 times as frequent."""
     assert speller.suggested(typed, rare=True) == meant
     assert FREQUENCIES["migrant"] == TIMES * FREQUENCIES["migrent"]
     assert FREQUENCIES["victim"] < TIMES * FREQUENCIES["victin"]
@@ -116,8 +116,8 @@ def test_a_rare_word_needs_one_far_more_frequent(
         "traficking~", "“a traficking sea”", '-"a traficking sea"', '"traficking', "(traficking)",
     ],
 )  # fmt: skip
-def test_what_is_left_alone(text: str, speller: Speller) -> None:
-    """Short words, numbers, names in capitals, and what is quoted, starred or a field's stay."""
+def test_short_quoted_and_special_words_are_not_corrected(text: str, speller: Speller) -> None:
+    """Short words, numbers, capitals, quotes, field values, and wildcards are not corrected."""
     assert speller.corrected(text) is None
     assert speller.corrected(f"{text} smugling") in (f"{text} smuggling", None)
 
@@ -127,17 +127,22 @@ def test_what_is_left_alone(text: str, speller: Speller) -> None:
     [
         ("boxder crossing", "border crossing"),
         ("print boxder", "print bolder"),
-        ("boxder of trafficking", "bolder of trafficking"),  # either: the first by alphabet
+        (
+            "boxder of trafficking",
+            "bolder of trafficking",
+        ),  # both fit: the first in alphabetical order
     ],
 )
-def test_the_other_words_decide(text: str, meant: str, speller: Speller) -> None:
-    """Of two likely words, that one is meant which stands with the others in publications."""
+def test_the_other_words_decide_between_corrections(
+    text: str, meant: str, speller: Speller
+) -> None:
+    """Of two likely corrections, the one that occurs with the other words is used."""
     assert {each.written for each in speller.candidates("boxder")} == {"border", "bolder"}
     assert speller.corrected(text) == meant
 
 
 def test_a_correction_stays_within_a_script(speller: Speller) -> None:
-    """A word is taken for one of its own script, whatever the letters of another look like."""
+    """A word is corrected only to one of its own script, even if letters look the same."""
     for typed, meant in (("тоговля", "торговля"), ("trofficking", "trafficking"), ("тrаfоr", None)):
         assert speller.corrected(typed) == meant
     for word in FREQUENCIES:
@@ -145,15 +150,15 @@ def test_a_correction_stays_within_a_script(speller: Speller) -> None:
             assert each.written.isascii() == as_written(word).isascii()
 
 
-def test_the_word_is_put_right_where_it_stands(speller: Speller) -> None:
-    """A word that also stands within another one is put right at its own place."""
+def test_a_word_is_corrected_at_its_own_place(speller: Speller) -> None:
+    """A misspelled word that also occurs within another word is corrected at its own place."""
     assert speller.corrected("xxxtraficking-traficking") == "xxxtraficking-trafficking"
 
 
-def test_nothing_is_taken_for_a_stop_word(
+def test_stop_words_are_neither_corrected_nor_corrections(
     tmp_path: Path, searcher: Searcher, speller: Speller
 ) -> None:
-    """A stop word is neither put right nor put in place of another, however frequent it is."""
+    """A stop word is not corrected and does not replace another word, however frequent it is."""
     for text in ("xthe", "four trafficking", "then sea", "these", "thee"):
         assert speller.corrected(text) is None
     assert answer("four trafficking", searcher).suggestion is None
@@ -162,8 +167,8 @@ def test_nothing_is_taken_for_a_stop_word(
     assert alone.interpreter.speller.corrected("xthe trafficking") is None
 
 
-def test_signs_that_leave_no_letter(searcher: Searcher, speller: Speller) -> None:
-    """A word of Arabic signs that folding takes away is a word that nothing has, and no fault."""
+def test_a_word_that_folds_to_nothing_has_no_hits(searcher: Searcher, speller: Speller) -> None:
+    """A word of Arabic signs that folding removes has no hits and causes no error."""
     lengthening = "\u0640" * 3
     assert as_written(lengthening) == ""
     assert speller.corrected(lengthening) is None
@@ -181,8 +186,10 @@ def test_signs_that_leave_no_letter(searcher: Searcher, speller: Speller) -> Non
         ('"migrent"', None),
     ],
 )
-def test_what_may_have_been_meant(text: str, suggestion: str | None, searcher: Searcher) -> None:
-    """Where a rare word finds something, a far likelier one is suggested, and never taken."""
+def test_a_likelier_word_is_suggested_for_a_rare_one(
+    text: str, suggestion: str | None, searcher: Searcher
+) -> None:
+    """A rare word with hits gets a far likelier suggestion, and is not replaced."""
     found = answer(text, searcher)
     assert found.suggestion == suggestion
     assert found.total
@@ -193,7 +200,7 @@ def test_what_may_have_been_meant(text: str, suggestion: str | None, searcher: S
 
 
 def test_words_of_names_are_known(tmp_path: Path) -> None:
-    """A word of a label is never corrected, and is what an unknown word may be taken for."""
+    """A word of a label is never corrected, and may replace an unknown word."""
     searcher = opened(tmp_path)
     speller, vocabulary = searcher.interpreter.speller, searcher.interpreter.vocabulary
     assert vocabulary.frequency("phoqu") == 0
@@ -233,7 +240,7 @@ def test_a_correct_word_is_never_corrected(text: str, searcher: Searcher, tmp_pa
 
 
 def _similar(word: str) -> list[str]:
-    """Words that differ from one in a letter."""
+    """Return words that differ from one in a letter."""
     return [word + "q", word[:-1], word[:-1] + "q"]
 
 
@@ -244,14 +251,16 @@ def _similar(word: str) -> list[str]:
         ("Burkina Fasso", "Burkina Faso"),
     ],
 )  # fmt: skip
-def test_a_misspelled_place_is_suggested(typed: str, meant: str, searcher: Searcher) -> None:
-    """A misspelled name of a place is suggested as it is written, even if nothing is about it."""
+def test_the_correct_name_of_a_misspelled_place_is_suggested(
+    typed: str, meant: str, searcher: Searcher
+) -> None:
+    """The correct name of a misspelled place is suggested, even if no publication is about it."""
     found = answer(typed, searcher)
     assert (found.total, found.corrected, found.suggestion) == (0, None, meant)
 
 
-def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
-    """A misspelled word is corrected even if its stem is that of a label."""
+def test_a_word_with_the_stem_of_a_label_may_be_misspelled(tmp_path: Path) -> None:
+    """A misspelled word is corrected even if it has the stem of a word in a label."""
     speller = opened(tmp_path).interpreter.speller
     assert stemming.stem("surgeones", "en") == stemming.stem("surgeon", "en")
     assert speller.suggested("surgeon", rare=True) is None
@@ -259,7 +268,7 @@ def test_a_word_of_a_label_counts_only_as_it_is_written(tmp_path: Path) -> None:
 
 
 def test_an_unknown_form_keeps_its_hits(catalogue_index: Path) -> None:
-    """An unknown form of known words finds them, and a likelier form is suggested."""
+    """An unknown form of known words keeps their hits, and a likelier form is suggested."""
     catalogue = open_searcher(directory.current(catalogue_index))
     for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
         found = answer(typed, catalogue)
@@ -273,9 +282,9 @@ def test_an_unknown_form_keeps_its_hits(catalogue_index: Path) -> None:
 
 
 def distance(one: str, other: str) -> int:
-    """Optimal string alignment: letters more, less or other, or two neighbours that changed places.
+    """Return the optimal string alignment distance of two words, from its definition.
 
-    As a plain reading of its definition gives it.
+    The edits are insertion, deletion, substitution, and transposition of neighbors.
     """
     rows = [list(range(len(other) + 1))]
     for i, a in enumerate(one, 1):
@@ -289,7 +298,7 @@ def distance(one: str, other: str) -> int:
 
 
 def mistyped() -> st.SearchStrategy[str]:
-    """Words of the corpus with some letters changed, left out, put in or in another's place."""
+    """Return a strategy for words of the corpus with up to 3 typing errors."""
     words = st.sampled_from([*FREQUENCIES, "border", "bolder", "crossing", "print"])
     letters = st.sampled_from("aeinrstgkоаитñ+")
     slips = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 3), letters), max_size=3)
@@ -308,7 +317,7 @@ def _slipped(word: str, slips: list[tuple[int, int, str]]) -> str:
 
 @pytest.fixture(scope="module")
 def held(searcher: Searcher) -> Counter[str]:
-    """To each word, how many publications have it; two or one for a word that only names have."""
+    """Return the document frequency of each word. Words that only names have count as 1 or 2."""
     found: Counter[str] = Counter()
     for publication in searcher.scan(SearchRequest()):
         found.update({each.written for each in tokenizer.tokens(publication.title, "en")})
@@ -325,10 +334,10 @@ def held(searcher: Searcher) -> Counter[str]:
 @example(word="s", least=0)
 @settings(max_examples=400)
 @pytest.mark.slow
-def test_candidates_are_those_of_a_walk_over_all_words(
+def test_candidates_equal_those_of_a_full_scan(
     word: str, least: int, held: Counter[str], speller: Speller
 ) -> None:
-    """The candidates for a word are, in order, the likeliest that a walk over all words finds."""
+    """The candidates for a word are the likeliest of a scan over all words, in order."""
     wanted = as_written(word)
     edits = 1 if len(wanted) < 5 else 2
     near = [
@@ -361,7 +370,7 @@ TEXTS = st.lists(mistyped() | NOISE, max_size=5).flatmap(
 @settings(max_examples=500)
 @pytest.mark.slow
 def test_only_unknown_words_are_corrected(text: str, searcher: Searcher, speller: Speller) -> None:
-    """Of any text whatever, only words that are rare are put right, and all else stays as it is."""
+    """Only rare words of any text are corrected, and the rest stays as typed."""
     said, vocabulary = speller.suggested(text, rare=True), searcher.interpreter.vocabulary
     if said is None:
         return
@@ -378,7 +387,7 @@ def test_only_unknown_words_are_corrected(text: str, searcher: Searcher, speller
 
 
 def _between(text: str) -> str:
-    """What of a text belongs to no word."""
+    """Return the characters of a text that belong to no word."""
     held = {at for span in tokenizer.spans(text) for at in range(*span)}
     return "".join(letter for at, letter in enumerate(text) if at not in held)
 
@@ -386,8 +395,8 @@ def _between(text: str) -> str:
 @given(text=TEXTS)
 @settings(max_examples=200)
 @pytest.mark.slow
-def test_any_text_is_answered(text: str, searcher: Searcher) -> None:
-    """Any text is answered, and what is told to be searched for instead finds what was found."""
+def test_the_corrected_text_has_the_same_hits(text: str, searcher: Searcher) -> None:
+    """Any text can be searched for, and its correction has the same hits."""
     found = answer(text, searcher)
     if found.corrected and not found.relaxed:
         assert ids(answer(found.corrected, searcher)) == ids(found)

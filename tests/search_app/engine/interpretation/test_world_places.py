@@ -1,4 +1,4 @@
-"""Names of the world are recognized as people type them, and correct words are known."""
+"""Place and language names are recognized as users type them, and correct words are known."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CAPITALS = ("Nairobi", "Ouagadougou", "Москва", "نيروبي", "北京", 
 
 
 def whole(text: str) -> Name | None:
-    """The name that a text is as a whole."""
+    """Return the name that spans the whole text, if there is one."""
     found = world_places.mentions(text)
     is_whole = len(found) == 1 and (found[0].start, found[0].end) == (0, len(text))
     return found[0].name if is_whole else None
@@ -57,13 +57,13 @@ def test_a_name_is_recognized_in_six_languages(labels: Sequence[str]) -> None:
         ("Nigera", None), ("Keniya", None), ("Burkina", None), ("sport", None), ("", None),
     ],
 )  # fmt: skip
-def test_a_name_is_recognized_as_people_type_it(typed: str, name: Name | None) -> None:
+def test_variants_of_a_name_are_recognized(typed: str, name: Name | None) -> None:
     """Inflected names, names without accents, and names in one word are recognized."""
     assert whole(typed) == name
 
 
-def test_names_in_a_text_are_the_longest() -> None:
-    """A text names the longest of overlapping names, at their places."""
+def test_the_longest_of_overlapping_names_is_recognized() -> None:
+    """The longest of overlapping names in a text is recognized, at its position."""
     text = "From Guinea-Bissau, via Niger: Equatorial Guinea"
     found = [(text[each.start : each.end], each.name.code) for each in world_places.mentions(text)]
     assert found == [("Guinea-Bissau", "GW"), ("Niger", "NE"), ("Equatorial Guinea", "GQ")]
@@ -72,7 +72,7 @@ def test_names_in_a_text_are_the_longest() -> None:
 @pytest.mark.parametrize("language", ["en", "fr", "es", "ru", "ar"])
 @pytest.mark.slow
 def test_a_listed_word_is_correct_in_its_language(language: str) -> None:
-    """A word of the list of the catalogue's language is correct, in any case, without accents."""
+    """A listed word is correct in its language, in any case and without accents."""
     listed = sorted(SpellChecker(language=language).word_frequency.words())
     for word in listed[:: len(listed) // 200]:
         assert word_lists.is_correct(word, language, ())
@@ -88,7 +88,10 @@ def test_a_listed_word_is_correct_in_its_language(language: str) -> None:
         ("погада", False), ("", False),
     ],
 )  # fmt: skip
-def test_a_misspelled_word_is_not_listed(word: str, *, is_correct: bool) -> None:
-    """Common words of other languages and British spellings are correct, misspelled words not."""
+def test_misspelled_words_are_not_correct(word: str, *, is_correct: bool) -> None:
+    """Common words of other languages and British spellings are correct.
+
+    Misspelled words are not.
+    """
     assert word_lists.is_correct(word, "en", UNITED_NATIONS) == is_correct
     assert not word_lists.is_correct(word, "zh", ("zh",))

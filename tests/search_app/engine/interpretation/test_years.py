@@ -1,4 +1,4 @@
-"""A typed year means the year of publication before it means a number in a text."""
+"""A typed year is first a year of publication, and only then a number in a text."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ order = "descending"
 
 @pytest.fixture(scope="session")
 def real(catalogue_engine: Engine) -> Searcher:
-    """The real catalogue."""
+    """Return a searcher of the real catalogue."""
     return catalogue_engine.searcher()
 
 
 @pytest.fixture(scope="module")
 def dated(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """A yearbook, each edition of which names the years before it, and an agenda."""
+    """Return a searcher of an agenda and a yearbook whose editions mention the years before."""
     folder = tmp_path_factory.mktemp("dated")
     corpus = folder / "corpus"
     corpus.mkdir()
@@ -81,8 +81,8 @@ def first(text: str, searcher: Searcher) -> str:
     return searcher.ids(SearchRequest(text))[0]
 
 
-def test_a_title_with_a_year_puts_that_edition_first(real: Searcher) -> None:
-    """The title and year of an edition put it first, for each year of each series."""
+def test_a_title_with_a_year_ranks_that_edition_first(real: Searcher) -> None:
+    """The title and year of an edition rank it first, for each year of each series."""
     tried = 0
     for edition in real.scan(SearchRequest()):
         others = real.related(edition.id).editions
@@ -95,19 +95,19 @@ def test_a_title_with_a_year_puts_that_edition_first(real: Searcher) -> None:
     assert tried >= 5
 
 
-def test_the_year_of_an_edition_counts_more_than_its_mention_in_another(dated: Searcher) -> None:
-    """An edition ranks above later ones whose abstracts repeat its year."""
+def test_the_year_of_an_edition_outranks_its_mention_in_another(dated: Searcher) -> None:
+    """An edition ranks above later ones whose abstracts mention its year."""
     for year in range(2010, 2021):
         assert first(f"yearbook of fisheries statistics {year}", dated) == f"yearbook-{year}"
         assert first(f"fisheries yearbook {year}", dated) == f"yearbook-{year}"
 
 
-def test_a_number_in_a_title_is_still_found(dated: Searcher) -> None:
-    """A year that is part of a title finds that title, whenever it was published."""
+def test_a_year_in_a_title_matches_the_title(dated: Searcher) -> None:
+    """A year that is part of a title matches that title, whenever it was published."""
     assert first("agenda 2015", dated) == "agenda"
     assert first("fisheries agenda 2015", dated) == "agenda"
 
 
-def test_a_title_with_a_range_of_years_is_found_whenever_it_was_published(dated: Searcher) -> None:
-    """Years that leave nothing of the words typed are part of a title."""
+def test_a_range_of_years_in_a_title_matches_the_title(dated: Searcher) -> None:
+    """Years that would exclude all hits of the words are part of a title."""
     assert first("Landings 2030-2035", dated) == "landings"

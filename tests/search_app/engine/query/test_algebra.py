@@ -1,4 +1,4 @@
-"""Operators keep their laws, and an operand is read the same way wherever it is in a query."""
+"""The laws of the operators hold, and an operand is parsed the same way anywhere in a query."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NAMES = (
 
 
 def operands(names: Texts) -> Texts:
-    """Operands of every kind, also nested; `names` are labels of a thesaurus."""
+    """Return a strategy for operands of every kind, also nested. `names` are thesaurus labels."""
     single = st.one_of(
         names, st.sampled_from(NAMES), st.sampled_from(WORDS), st.sampled_from(STOP_WORDS),
         st.sampled_from(LITERAL), st.sampled_from(YEARS),
@@ -65,17 +65,17 @@ def operands(names: Texts) -> Texts:
 
 
 def found(text: str, searcher: Searcher) -> Found:
-    """Return the ids of the publications that have all of a text as it was typed."""
+    """Return the ids of the publications that match all of a text as it was typed."""
     request = SearchRequest(text, match="all", size=searcher.size)
     finding = interpreter.found(request, searcher.interpreter)
     read = finding.understood
-    assume(finding.dated == dated(text, searcher.catalogue))  # else years were read as numbers
-    assume(read.parsed.words is not None or read.parsed.filters)  # else it asks for nothing
+    assume(finding.dated == dated(text, searcher.catalogue))  # otherwise years were read as numbers
+    assume(read.parsed.words is not None or read.parsed.filters)  # otherwise the query is empty
     return set() if read.corrected else set(finding.reply.ids())
 
 
 def assert_laws(a: str, b: str, searcher: Searcher) -> None:
-    """OR finds what either operand finds, AND what both find, and NOT nothing of the second."""
+    """Assert the laws of OR (union), AND (intersection), and NOT (difference)."""
     first, second = found(a, searcher), found(b, searcher)
     either, both, without = (
         found(text, searcher) for text in (f"({a}) OR ({b})", f"({a}) ({b})", f"({a}) -({b})")
@@ -92,7 +92,7 @@ def assert_laws(a: str, b: str, searcher: Searcher) -> None:
 
 
 def assert_not_relaxed(text: str, searcher: Searcher) -> None:
-    """A query with operators that finds something is not relaxed, and nothing follows its hits."""
+    """Assert that a query with operators that has hits is not relaxed and shows no others."""
     strict = found(text, searcher)
     usual = interpreter.found(SearchRequest(text, size=searcher.size), searcher.interpreter)
     assume(usual.understood.parsed.has_operators)
@@ -103,19 +103,19 @@ def assert_not_relaxed(text: str, searcher: Searcher) -> None:
 
 @pytest.fixture(scope="module")
 def catalogue(catalogue_index: Path) -> Searcher:
-    """The real catalogue, with its thesaurus."""
+    """Return a searcher of the real catalogue, with its thesaurus."""
     return Engine(catalogue_index).searcher()
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """The index of the small corpus with a thesaurus."""
+    """Return a searcher of the small corpus with a thesaurus."""
     return named.opened(tmp_path_factory.mktemp("named"))
 
 
 @pytest.fixture(scope="module", params=range(4))
 def random(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """An index of random publications, whose texts have words and names of things."""
+    """Return a searcher of random publications, whose texts have words and names of entities."""
     by, folder = Random(request.param), tmp_path_factory.mktemp("random")
     said = [*WORDS, *NAMES, *STOP_WORDS, "child", "labour", "human", "persons", "boat", "model law"]
     corpus = named.write(folder / "corpus")
@@ -147,7 +147,7 @@ def labels(searcher: Searcher) -> list[str]:
 @given(data=st.data())
 @settings(max_examples=100)
 def test_the_laws_hold_on_the_catalogue(data: st.DataObject, catalogue: Searcher) -> None:
-    """The laws hold for words, names, phrases, fields, prefixes and nested operands."""
+    """The laws hold for words, names, phrases, fields, prefixes, and nested operands."""
     known = labels(catalogue)
     made = operands(st.integers(0, len(known) - 1).map(lambda at: known[at]))
     assert_laws(data.draw(made), data.draw(made), catalogue)
@@ -156,21 +156,21 @@ def test_the_laws_hold_on_the_catalogue(data: st.DataObject, catalogue: Searcher
 @given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))
 @settings(max_examples=100)
 def test_the_laws_hold_on_a_small_corpus(a: str, b: str, small: Searcher) -> None:
-    """The laws hold where most words and names find nothing or a single publication."""
+    """The laws hold if most words and names have at most one hit."""
     assert_laws(a, b, small)
 
 
 @given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))
 @settings(max_examples=60)
 def test_the_laws_hold_on_random_corpora(a: str, b: str, random: Searcher) -> None:
-    """The laws hold where most words and names find several publications."""
+    """The laws hold if most words and names have several hits."""
     assert_laws(a, b, random)
 
 
 @given(text=operands(st.sampled_from(NAMES)))
 @settings(max_examples=60)
 def test_operators_are_not_relaxed(text: str, random: Searcher) -> None:
-    """A query with operators or parentheses that finds anything shows just that."""
+    """A query with operators or parentheses that has hits is not relaxed."""
     assert_not_relaxed(text, random)
     assert_not_relaxed(f"({text})", random)
 
@@ -181,7 +181,7 @@ SINGLE = st.sampled_from([*WORDS, *LITERAL, "the", "la", "Kenia", "贩运人口"
 @given(a=SINGLE, b=SINGLE)
 @settings(max_examples=100)
 def test_the_laws_hold_without_parentheses(a: str, b: str, random: Searcher) -> None:
-    """An operator between single words, phrases or fields needs no parentheses."""
+    """An operator between single words, phrases, or fields needs no parentheses."""
     first, second = found(a, random), found(b, random)
     assert found(f"{a} OR {b}", random) == first | second
     assert found(f"{a} AND {b}", random) == first & second

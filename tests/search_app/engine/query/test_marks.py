@@ -1,4 +1,4 @@
-"""What is marked in title and summary is what matched there."""
+"""The marks in the title and the summary are exactly the matches there."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def searcher(catalogue_index: Path) -> Searcher:
-    """A searcher of the catalogue, which has texts in several languages."""
+    """Return a searcher of the catalogue, which has texts in several languages."""
     return Engine(catalogue_index).searcher()
 
 
 def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
-    """Every character of title and summary that stands in a text that a leaf matched."""
+    """Yield each character of the title and the summary that is in a text that a leaf matched."""
     catalogue, words = snapshot.catalogue, Words(number, snapshot)
     publication = snapshot.publication(number)
     for place, field in enumerate(catalogue.searchable):
@@ -55,7 +55,7 @@ def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tupl
 
 
 def marks(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
-    """Every character of title and summary that is marked."""
+    """Yield each character of the title and the summary that is marked."""
     catalogue, publication = snapshot.catalogue, snapshot.publication(number)
     for field in catalogue.searchable:
         if field.role in ("title", "summary"):
@@ -66,14 +66,14 @@ def marks(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[
 
 
 def is_conditional(tree: query.Query) -> bool:
-    """Whether a word counts only where another stands in the publication too."""
+    """Return whether a word counts only if the publication has another word too."""
     together = any(isinstance(each, query.And) for leaf in leaves(tree) for each in leaf.subqueries)
     nested = any(isinstance(each, query.And) for each in tree.children())
     return together or (nested and not isinstance(tree, query.And))
 
 
 def assert_marked(text: str, match: str, searcher: Searcher) -> None:
-    """What matched is marked, and, where no word depends on another, nothing else is."""
+    """Assert that all matches are marked, and nothing else unless a word depends on another."""
     request = SearchRequest(text, match=match)  # type: ignore[arg-type]
     tree = interpreter.found(request, searcher.interpreter).reply.tree
     if tree is None:
@@ -86,8 +86,8 @@ def assert_marked(text: str, match: str, searcher: Searcher) -> None:
 
 
 @pytest.mark.parametrize("match", ["auto", "any"])
-def test_what_judged_queries_match_is_marked(match: str, searcher: Searcher) -> None:
-    """In every language, by other names and corrections, what matched is marked."""
+def test_matches_of_judged_queries_are_marked(match: str, searcher: Searcher) -> None:
+    """All matches are marked, in every language, also of synonyms and corrections."""
     for text in [*QUERIES, *FURTHER]:
         assert_marked(text, match, searcher)
 
@@ -112,6 +112,6 @@ TEXTS = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 
 @given(text=TEXTS, match=st.sampled_from(["auto", "any"]))
 @settings(max_examples=60)
-def test_what_any_text_matches_is_marked(text: str, match: str, searcher: Searcher) -> None:
-    """Words, phrases, beginnings, patterns and likenesses are marked wherever they matched."""
+def test_matches_of_any_text_are_marked(text: str, match: str, searcher: Searcher) -> None:
+    """Words, phrases, prefixes, wildcards, and fuzzy matches are marked wherever they match."""
     assert_marked(text, match, searcher)

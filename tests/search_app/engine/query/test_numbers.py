@@ -1,4 +1,4 @@
-"""Every number that the engine gives is the length of the list that it promises."""
+"""Every total and count in the results is the length of its list."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SLOW_TO_BUILD = settings(max_examples=25, deadline=None, suppress_health_check=l
 
 
 def every_bucket(results: Results) -> Iterator[tuple[str, Bucket]]:
-    """The buckets of all facets, those of the tree's lower level too."""
+    """Yield the buckets of all facets and of the lower level of the tree, each with its facet."""
     for facet, buckets in results.facets.items():
         for bucket in buckets:
             yield facet, bucket
@@ -34,14 +34,14 @@ def every_bucket(results: Results) -> Iterator[tuple[str, Bucket]]:
 
 
 def alone(filters: Filters, facet: str, bucket: Bucket) -> Filters:
-    """The filters with one value alone in its facet."""
+    """Return the filters with one value alone in its facet."""
     names = ("region", "country") if facet == "region" else (facet,)
     others = {name: values for name, values in filters.items() if name not in names}
     return {**others, bucket.field: (bucket.value,)}
 
 
 def toggled(filters: Filters, bucket: Bucket) -> Filters:
-    """The filters that a click on a value leads to, as the page's links say it."""
+    """Return the filters after a click on a value, as the links of the page have them."""
     return facet_panel.toggled(SearchState(filters=filters), bucket).filters
 
 
@@ -53,7 +53,7 @@ def toggled(filters: Filters, bucket: Bucket) -> Filters:
 def test_every_number_is_the_length_of_its_list(
     made: list[Publication], searches: Sequence[tuple[str, Filters]]
 ) -> None:
-    """A total, a value's count and the total of its link equal what a plain count finds."""
+    """The total, the count of each value, and the total of its link equal a plain count."""
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(index(Path(folder), made))
         for word, filters in searches:
@@ -71,8 +71,8 @@ def test_every_number_is_the_length_of_its_list(
 
 @given(made=publications(), filters=FILTERS)
 @SLOW_TO_BUILD
-def test_no_value_is_left_out(made: list[Publication], filters: Filters) -> None:
-    """Every value that a publication of the list has is among the facet's, and so is none."""
+def test_every_value_of_the_hits_is_listed(made: list[Publication], filters: Filters) -> None:
+    """Every value that a hit has is listed in its facet, and so is the missing value."""
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(index(Path(folder), made))
         results = engine.search(SearchRequest("", filters))
@@ -89,7 +89,7 @@ def test_no_value_is_left_out(made: list[Publication], filters: Filters) -> None
 @given(made=publications(most=60), word=st.sampled_from(WORDS))
 @SLOW_TO_BUILD
 def test_pages_neither_repeat_nor_skip(made: list[Publication], word: str) -> None:
-    """The pages of a list together have each of its publications once."""
+    """The pages of a list together contain each publication once."""
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(index(Path(folder), made))
         seen: list[str] = []

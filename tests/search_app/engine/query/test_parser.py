@@ -1,4 +1,4 @@
-"""What a person may type, and the tree that it becomes."""
+"""The texts that a user may type, and the query trees that they become."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}
 
 
 def named(field: Field, text: str) -> list[str]:
-    """The values of the generated catalogue, by their names in any case."""
+    """Return the values of the generated catalogue with a name, in any case."""
     value = KNOWN.get(field.name, {}).get(text.lower())
     return [value] if value else []
 
@@ -29,32 +29,32 @@ VOCABULARY, NAMES = WordList(CATALOGUE), Names(named)
 
 
 def read(text: str, joined: type[query.CompoundQuery] = query.And) -> Parsed:
-    """A text parsed in the generated catalogue."""
+    """Parse a text in the generated catalogue."""
     return parse(text, VOCABULARY, NAMES, joined)
 
 
 def word(stem: str, *fields: str) -> Leaf:
-    """The leaf of one word."""
+    """Return the leaf of one word."""
     return Leaf([query.Term(field, stem) for field in fields or ("title", "summary", "region")])
 
 
 def phrase(*stems: str) -> Leaf:
-    """The leaf of a phrase."""
+    """Return the leaf of a phrase."""
     return Leaf([query.Phrase(field, list(stems)) for field in ("title", "summary", "region")])
 
 
 def beginning(text: str) -> Leaf:
-    """The leaf of a word's beginning."""
+    """Return the leaf of a prefix."""
     return Leaf([query.Prefix(field, f"={text}") for field in ("title", "summary", "region")])
 
 
 def pattern(shape: str) -> Leaf:
-    """The leaf of a pattern."""
+    """Return the leaf of a wildcard."""
     return Leaf([query.Wildcard(field, shape) for field in ("title", "summary", "region")])
 
 
 def piece(*stems: str) -> Leaf:
-    """The leaf of words typed in one piece."""
+    """Return the leaf of a compound, whose words are typed without spaces."""
     return Leaf([*phrase(*stems).subqueries, query.And(list(map(word, stems)), boost=APART)])
 
 
@@ -139,8 +139,8 @@ TITLED = Leaf([query.Phrase("title", ["alpha", "beta"])])
         ("the", word("the")),
     ],
 )
-def test_words_become_a_tree(text: str, tree: query.Query | None) -> None:
-    """A text becomes the tree that its words, quotes and operators say."""
+def test_a_text_is_parsed_into_a_tree(text: str, tree: query.Query | None) -> None:
+    """A text is parsed into the tree of its words, quotes, and operators."""
     assert read(text).words == tree
 
 
@@ -169,36 +169,36 @@ def test_words_become_a_tree(text: str, tree: query.Query | None) -> None:
     ],
 )
 def test_values_become_filters(text: str, node: query.Query) -> None:
-    """A facet's value typed beside words is a filter, and no word."""
+    """A facet value that is typed next to words is a filter, and not a word."""
     parsed = read(f"{text} alpha")
     assert parsed.filters == (node,)
     assert parsed.words == A
 
 
-def test_a_name_that_no_value_has_is_read_as_words_of_its_field() -> None:
-    """What follows region: and is no region is looked for in the regions' words."""
+def test_an_unknown_name_is_searched_in_the_words_of_its_field() -> None:
+    """A name after `region:` that is not a region is searched in the words of that field."""
     assert read("region:asia").words == word("asia", "region")
 
 
-def test_relaxing_joins_words_and_keeps_what_is_excluded() -> None:
-    """Joined by Or, any word will do, while -word still excludes."""
+def test_a_relaxed_query_keeps_its_exclusions() -> None:
+    """Words joined by Or match singly, and -word still excludes."""
     tree = query.And([query.Or([A, B]), query.Not(C)])
     assert read("alpha beta -gamma", query.Or).words == tree
 
 
 def test_words_of_a_compound_are_relaxed_too() -> None:
-    """What one token says in several words is joined as tokens are."""
+    """The words of a compound are joined in the same way as tokens."""
     assert read("alpha/beta", query.Or).words == query.Or([A, B])
 
 
 @pytest.mark.parametrize("text", ["year:2015..2010", "year:20..", "year:abc", "year:201*"])
-def test_a_year_that_cannot_be_is_told(text: str) -> None:
-    """A year or a range that no publication can have is told with its name."""
+def test_an_impossible_year_is_reported(text: str) -> None:
+    """A year or a range that no publication can have is reported with its field."""
     assert read(text).unknown == (("year", text.removeprefix("year:")),)
 
 
-def test_a_piece_that_an_operator_applies_to_stays_together() -> None:
-    """An operator applies to all words of one piece when any word will do."""
+def test_an_operator_applies_to_a_whole_compound() -> None:
+    """An operator applies to all words of a compound, also if the query is relaxed."""
     assert read("alpha/beta AND gamma", query.Or).words == query.And([query.Or([A, B]), C])
     assert read("alpha/beta gamma", query.Or).words == query.Or([A, B, C])
 
@@ -211,13 +211,13 @@ def test_a_piece_that_an_operator_applies_to_stays_together() -> None:
         ("NOT alpha", True), ("(alpha)", True), ("title:(alpha)", True), ("alpha AND beta", True),
     ],
 )  # fmt: skip
-def test_operators_are_noticed(text: str, has_operators: bool) -> None:
-    """A query says whether it has operators, exclusions or parentheses."""
+def test_operators_are_reported(text: str, has_operators: bool) -> None:
+    """A parsed query reports whether it has operators, exclusions, or parentheses."""
     assert read(text).has_operators is has_operators
 
 
-def test_words_of_a_long_level_are_not_parted() -> None:
-    """A rare word may be two only where few words are read together, whatever joins them."""
+def test_words_are_split_only_among_few_words() -> None:
+    """A rare word may be split in two only among few words, whatever joins them."""
     counted = WordList(CATALOGUE, {"cyber": 20, "crime": 20})
 
     def is_parted(text: str) -> bool:
@@ -231,15 +231,15 @@ def test_words_of_a_long_level_are_not_parted() -> None:
     assert is_parted(f"(cybercrime) OR ({' '.join(rest)} beta)")
 
 
-def test_empty_parentheses_are_read_in_linear_time() -> None:
-    """Nested parentheses without words are read once each."""
+def test_empty_parentheses_are_parsed_in_linear_time() -> None:
+    """Nested parentheses without words are parsed once each."""
     nested = "(" * DEEPEST + "the" + ")" * DEEPEST
     assert read(f"{nested} alpha").words == query.And([word("the"), A])
     assert read("(" * DEEPEST + ")" * DEEPEST).words is None
 
 
-def test_an_explicit_and_holds_when_relaxed() -> None:
-    """Words joined by AND stay together when any word will do."""
+def test_a_relaxed_query_keeps_an_explicit_and() -> None:
+    """Words joined by AND stay together if the query is relaxed."""
     assert read("alpha AND beta gamma", query.Or).words == query.Or([query.And([A, B]), C])
 
 
@@ -247,8 +247,8 @@ def test_an_explicit_and_holds_when_relaxed() -> None:
     ("text", "pattern"),
     [("*ing", "=*ing"), ("al*a", "=al*a"), ("al***a*", "=al*a*"), ("(*ing)", "=*ing")],
 )
-def test_a_star_within_a_word_is_a_pattern(text: str, pattern: str) -> None:
-    """A star before or inside a word stands for anything there, however many there are."""
+def test_a_star_within_a_word_is_a_wildcard(text: str, pattern: str) -> None:
+    """A star before or inside a word matches any characters, however many stars there are."""
     wanted = [query.Wildcard(field, pattern) for field in ("title", "summary", "region")]
     assert read(text).words == Leaf(wanted)
 
@@ -262,8 +262,8 @@ def test_a_star_within_a_word_is_a_pattern(text: str, pattern: str) -> None:
         ("title:alpha~2", "=alpha", 2, "alpha~2"),
     ],
 )
-def test_a_tilde_allows_other_letters(text: str, likeness: str, edits: int, said: str) -> None:
-    """A tilde behind a word stands for words that differ in a letter or two, not in the mark."""
+def test_a_tilde_makes_a_fuzzy_match(text: str, likeness: str, edits: int, said: str) -> None:
+    """A tilde after a word allows one or two other letters, but not in the first place."""
     leaf = read(text).words
     assert isinstance(leaf, Leaf)
     assert leaf.said == said
@@ -275,8 +275,8 @@ def test_a_tilde_allows_other_letters(text: str, likeness: str, edits: int, said
     assert told == [(field, likeness, 1.0, edits, 1) for field in fields]
 
 
-def test_of_a_compound_the_last_word_may_differ() -> None:
-    """What stands before the last word of a piece with a tilde is plain words, stop words too."""
+def test_only_the_last_word_of_a_compound_is_fuzzy() -> None:
+    """The words before the last one of a compound with a tilde are plain, also stop words."""
     tree = read("the-beta-alpha~").words
     assert isinstance(tree, query.And)
     the, beta, alike = tree.subqueries
@@ -294,68 +294,68 @@ def test_of_a_compound_the_last_word_may_differ() -> None:
     ("text", "said"),
     [("Alph*", "alph*"), ("*ing", "*ing"), ("al***a", "al***a"), ("title:alph*", "alph*")],
 )
-def test_what_stands_for_many_says_what_was_typed(text: str, said: str) -> None:
-    """A beginning and a pattern are called as they were typed, folded."""
+def test_a_prefix_and_a_wildcard_keep_the_typed_text(text: str, said: str) -> None:
+    """A prefix and a wildcard keep the typed text, folded."""
     leaf = read(text).words
     assert isinstance(leaf, Leaf)
     assert leaf.said == said
 
 
-def test_stop_words_beside_a_pattern_are_left_out() -> None:
-    """Of a piece with a star in it, what is a stop word is left out as elsewhere."""
+def test_stop_words_next_to_a_wildcard_are_left_out() -> None:
+    """Stop words of a compound with a star are left out, as in other texts."""
     assert read("the,bet*a alpha").words == query.And([pattern("=bet*a"), A])
     assert read("title:the,bet*").words == Leaf([query.Prefix("title", "=bet")])
 
 
-def test_a_name_of_several_values_asks_for_any() -> None:
-    """What several values are called is a filter for any of them."""
+def test_a_name_of_several_values_matches_any_of_them() -> None:
+    """A name that several values share is a filter for any of them."""
     both = Names(lambda field, _: ["N", "S"] if field.name == "region" else [])
     (filtered,) = parse("region:side alpha", VOCABULARY, both, query.And).filters
     assert filtered == query.Or([query.Term("region.value", each) for each in "NS"])
 
 
-def test_a_range_of_one_year_is_one() -> None:
-    """A range may begin and end with the same year; behind another field it is text."""
+def test_a_range_may_cover_one_year() -> None:
+    """A range may start and end with the same year. After another field it is text."""
     parsed = read("year:2010..2010 alpha")
     assert parsed.filters == (query.TermRange("year.value", "2010", "2010"),)
     assert read("section:2010..2015 alpha").unknown == (("section", "2010..2015"),)
 
 
 def test_words_of_a_field_may_be_a_phrase() -> None:
-    """What follows region: and is no region stays a phrase of its words, or a word of them."""
+    """A text after `region:` that is not a region may be a phrase or a prefix."""
     assert read('region:"alpha beta"').words == Leaf([query.Phrase("region", ["alpha", "beta"])])
     assert read("region:alph*").words == Leaf([query.Prefix("region", "=alph")])
 
 
 def test_a_field_before_parentheses_ends_with_them() -> None:
-    """Behind parentheses the field holds that held before them."""
+    """After parentheses the field that applied before them applies again."""
     tree = read("title:(alpha (beta) summary:(gamma) beta) alpha").words
     titled, summed = word("beta", "title"), word("gamma", "summary")
     inner = query.And([word("alpha", "title"), titled, summed, titled])
     assert tree == query.And([inner, A])
 
 
-def test_parentheses_too_deep_are_left_out_alone() -> None:
-    """Of parentheses in one another so many are read; what stands beside them is read too."""
+def test_only_parentheses_that_are_too_deep_are_left_out() -> None:
+    """Parentheses are parsed up to a depth, and the words next to them are parsed too."""
     deep = "(" * (DEEPEST + 1) + "alpha" + ")" * (DEEPEST + 1)
     assert read(f"{deep} beta").words in (B, query.And([A, B]))
     assert read("(" * DEEPEST + "alpha" + ")" * DEEPEST + " beta").words == query.And([A, B])
 
 
-def test_a_filter_holds_when_relaxed() -> None:
-    """A filter joined to a word by AND is a filter still when any word will do."""
+def test_a_relaxed_query_keeps_its_filters() -> None:
+    """A filter joined to a word by AND remains a filter if the query is relaxed."""
     parsed = read("alpha AND region:South beta", query.Or)
     assert parsed.words == query.Or([A, B])
     assert parsed.filters == (query.Term("region.value", "South"),)
 
 
-def test_a_value_that_no_publication_has_is_told() -> None:
-    """A value that is unknown behind a facet's name is told with the name."""
+def test_an_unknown_value_is_reported() -> None:
+    """An unknown value after the name of a facet is reported with the facet."""
     assert read("section:Maps alpha").unknown == (("section", "Maps"),)
 
 
-def test_words_of_a_phrase_and_of_a_compound_count() -> None:
-    """The limit is one of words, also of those within quotes or joined by hyphens."""
+def test_the_limit_counts_words_of_phrases_and_compounds() -> None:
+    """The limit counts words, also those within quotes or joined by hyphens."""
     assert read("-".join(["alpha"] * (MOST_WORDS + 5))).ignored == 5
     assert read('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored == 3
     pairs = read('"alpha beta" ' * (MOST_WORDS // 2 + 2) + "title:gamma")
@@ -363,8 +363,8 @@ def test_words_of_a_phrase_and_of_a_compound_count() -> None:
     assert pairs.words == query.And([phrase("alpha", "beta")] * (MOST_WORDS // 2))
 
 
-def test_of_too_many_words_the_commonest_go() -> None:
-    """Beyond the limit those words go that most publications have, whole tokens, and no others."""
+def test_the_commonest_words_over_the_limit_are_left_out() -> None:
+    """A query over the limit loses its commonest words, as whole tokens, and no others."""
     counted = WordList(CATALOGUE, {"alpha": 9, "beta": 5, "gamma": 7}, other=1)
     rare = [f"w{number}" for number in range(MOST_WORDS - 2)]
     text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
@@ -374,15 +374,15 @@ def test_of_too_many_words_the_commonest_go() -> None:
     assert kept == [*rare, "beta"]
 
 
-def test_words_beyond_the_limit_are_counted() -> None:
-    """A query has a limit of words, and tells how many it left out."""
+def test_words_over_the_limit_are_counted() -> None:
+    """A query over the limit reports the number of words that were left out."""
     parsed = read("alpha " * (MOST_WORDS + 7))
     assert len(list(leaves(parsed.words))) == MOST_WORDS
     assert parsed.ignored == 7
 
 
-def test_parentheses_have_a_depth() -> None:
-    """However deep parentheses are nested, parsing ends."""
+def test_parentheses_have_a_maximum_depth() -> None:
+    """Parentheses of any depth are parsed without an error."""
     assert read("(" * 5000 + "alpha" + ")" * 5000).words in (None, A)
     assert read("(" * DEEPEST + "alpha" + ")" * DEEPEST).words == A
 
@@ -396,7 +396,7 @@ PIECES = st.sampled_from(
 
 @given(st.text() | st.lists(PIECES, max_size=30).map(" ".join) | st.lists(PIECES).map("".join))
 def test_any_text_is_a_query(text: str) -> None:
-    """Whatever is typed becomes a tree, joined either way, without an error."""
+    """Any text becomes a tree, joined by And or Or, without an error."""
     for joined in (query.And, query.Or):
         parsed = read(text, joined)
         assert parsed.words is None or isinstance(parsed.words, query.Query)
@@ -408,18 +408,18 @@ def test_any_text_is_a_query(text: str) -> None:
     space=st.sampled_from((" ", "  ", "\t", " \n")),
     joined=st.sampled_from((query.And, query.Or)),
 )  # fmt: skip
-def test_plain_words_are_read_as_the_grammar_reads_them(
+def test_the_shortcut_for_plain_words_matches_the_grammar(
     words: list[str], space: str, joined: type[query.CompoundQuery]
 ) -> None:
-    """Plain words, which go a shorter way, give the same tree as with a full stop behind them."""
+    """Plain words skip the grammar, and give the same tree as with a full stop after them."""
     plain = read(space.join(words), joined)
     full = read(space.join([*words, "."]), joined)
     assert repr(plain) == repr(full)
     assert [leaf.said for leaf in leaves(plain.words)] == [leaf.said for leaf in leaves(full.words)]
 
 
-def test_a_phrase_is_read_in_one_language_at_a_time() -> None:
-    """Words side by side are looked for by their stems in each language, never mixed."""
+def test_a_phrase_has_the_stems_of_one_language() -> None:
+    """The words of a phrase have the stems of one language at a time, never mixed."""
     spoken = ("en", "es", "fr")
     many = WordList(CATALOGUE, other=1, languages=spoken)
     tree = parse('"nuestras explotaciones"', many, NAMES, query.And).words

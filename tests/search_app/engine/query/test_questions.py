@@ -1,4 +1,4 @@
-"""Words that carry a question do not decide what is found."""
+"""Question words do not decide which publications match."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from search_app.engine.search import Searcher
 
 @pytest.fixture(scope="session")
 def real(catalogue_engine: Engine) -> Searcher:
-    """The real catalogue."""
+    """Return a searcher of the real catalogue."""
     return catalogue_engine.searcher()
 
 
@@ -23,7 +23,7 @@ def ids(text: str, searcher: Searcher) -> list[str]:
 
 
 def test_a_question_finds_the_publication_that_answers_it(real: Searcher) -> None:
-    """A rare verb in a question does not outweigh its subject."""
+    """A rare verb in a question does not outweigh the subject of the question."""
     wanted = "what-is-the-difference-between-trafficking-in-persons-and-smuggling-of-migrants-2016"
     assert ids("how do I tell trafficking from smuggling", real)[0] == wanted
 
@@ -40,17 +40,17 @@ def test_a_question_finds_the_publication_that_answers_it(real: Searcher) -> Non
         ("где можно найти руководство", "руководство"),
     ],
 )
-def test_words_that_carry_a_question_are_left_out(
+def test_a_question_has_the_hits_of_its_subject(
     question: str, subject: str, real: Searcher
 ) -> None:
-    """A question finds what its subject finds, in the same order."""
+    """A question has the hits of its subject, in the same order."""
     assert ids(question, real) == ids(subject, real) != []
 
 
 @pytest.mark.parametrize(
     ("text", "word"), [("tell the truth campaign", "tell"), ("way out", "way"), ("tell", "tell")]
 )
-def test_outside_a_question_these_words_count(text: str, word: str, real: Searcher) -> None:
-    """The same verbs are words like others where nothing is asked."""
+def test_question_words_count_outside_a_question(text: str, word: str, real: Searcher) -> None:
+    """The same verbs are ordinary words if the text is not a question."""
     read = found(SearchRequest(text, match="any", exact=True), real.interpreter).understood
     assert word in {leaf.said for leaf in leaves(read.parsed.words)}

@@ -1,4 +1,4 @@
-"""Years as people type them are read as filters of the year of publication."""
+"""Years in everyday language are parsed as filters on the year of publication."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ CATALOGUE = Catalogue("Dated", "", (TITLE, YEAR))
     ],
 )
 def test_an_expression_is_read_as_years(typed: str, first: int | None, last: int | None) -> None:
-    """Each form becomes a filter; the words around it stay."""
+    """Each form becomes a filter, and the words around it stay."""
     read = dated(f"report {typed} on ports", CATALOGUE)
     assert read.expressions == (YearExpression(typed, first, last),)
     ends = [f"{each}" if each else "" for each in (first, last)]
@@ -116,7 +116,7 @@ def test_an_expression_is_read_as_years(typed: str, first: int | None, last: int
     ],
 )
 def test_other_texts_stay_as_typed(typed: str) -> None:
-    """Quoted text, values of fields, and numbers that are no years are not read as years."""
+    """Quoted text, field values, and numbers that are not years are not parsed as years."""
     assert dated(typed, CATALOGUE).text == typed
     assert not dated(typed, CATALOGUE).expressions
 
@@ -127,8 +127,8 @@ def test_an_expression_keeps_its_operator() -> None:
     assert read.text == "( year:2016.. OR handbook) NOT year:2018.."
 
 
-def test_a_catalogue_without_years_reads_none() -> None:
-    """Without a facet of years there is nothing to filter by."""
+def test_a_catalogue_without_years_has_no_year_expressions() -> None:
+    """A catalogue without a year facet has no year filters."""
     assert dated("since 2012", Catalogue("None", "", (TITLE,))).text == "since 2012"
 
 

@@ -1,4 +1,4 @@
-"""Editions of one title are found, and nothing else is taken for one."""
+"""Editions of one title: which publications are grouped and which are not."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ SMUGGLING_IN_ASIA = {
 
 
 def snapshot_of(made: Sequence[Publication], folder: Path) -> Snapshot:
-    """Publications, indexed."""
+    """Index some publications. Return a snapshot of them."""
     return Snapshot(directory.current(index(folder, made)))
 
 
 def titled(titles: Sequence[str], section: str = "Papers", year: int = 2004) -> list[Publication]:
-    """A publication of each title."""
+    """Return a publication for each title."""
     return [
         Publication(
             id=f"p{number}", title=title, source=Source("made", number + 1),
@@ -44,14 +44,14 @@ def titled(titles: Sequence[str], section: str = "Papers", year: int = 2004) -> 
 
 
 def families(snapshot: Snapshot) -> set[frozenset[int]]:
-    """The families of editions, by numbers."""
+    """Return the families of editions, as sets of document numbers."""
     everything = range(snapshot.size)
     found = {frozenset([n, *snapshot.editions.others(n).tolist()]) for n in everything}
     return {each for each in found if len(each) > 1}
 
 
-def test_the_families_of_the_catalogue(catalogue_index: Path) -> None:
-    """Among the 136 are the five global reports and two volumes on Asia, and no other editions."""
+def test_the_catalogue_has_two_families_of_editions(catalogue_index: Path) -> None:
+    """The catalogue has two families: five global reports and two volumes on Asia."""
     snapshot = Snapshot(directory.current(catalogue_index))
     ids = snapshot.segment.stored.all_ids
     found = [{ids[number] for number in family} for family in families(snapshot)]
@@ -73,8 +73,10 @@ def test_the_families_of_the_catalogue(catalogue_index: Path) -> None:
         ("Smuggling in Asia and the West: Trends, Law, Vol. II", "Smuggling in Asia: Trends, Law"),
     ],
 )  # fmt: skip
-def test_editions_of_one_title(one: str, other: str, tmp_path: Path) -> None:
-    """Years, ordinals, editions, volumes and numbers tell editions of one title apart."""
+def test_titles_that_differ_in_edition_marks_are_editions(
+    one: str, other: str, tmp_path: Path
+) -> None:
+    """Titles that differ only in years, ordinals, editions, volumes, or numbers are editions."""
     assert families(snapshot_of(titled([one, other]), tmp_path)) == {frozenset({0, 1})}
 
 
@@ -92,13 +94,15 @@ def test_editions_of_one_title(one: str, other: str, tmp_path: Path) -> None:
         ("Results of the LAW03 Shared Task", "Results of the Shared Task"),
     ],
 )  # fmt: skip
-def test_other_titles_are_no_editions(one: str, other: str, tmp_path: Path) -> None:
-    """Few words, or one word that differs, make no editions of one title."""
+def test_short_titles_and_titles_that_differ_in_a_word_are_not_editions(
+    one: str, other: str, tmp_path: Path
+) -> None:
+    """Titles of few words, and titles that differ in a word, are not editions."""
     assert families(snapshot_of(titled([one, other]), tmp_path)) == set()
 
 
-def test_a_film_is_no_edition_of_a_paper(tmp_path: Path) -> None:
-    """Publications that differ in a row of listed values are no editions, whatever their titles."""
+def test_a_film_is_not_an_edition_of_a_paper(tmp_path: Path) -> None:
+    """Publications with different values of a listed field are not editions of one title."""
     (paper,) = titled(["Trafficking across Northern Border Rivers"])
     film = msgspec.structs.replace(paper, id="film", values={"section": ("Films",)})
     again = msgspec.structs.replace(paper, id="again")
@@ -106,14 +110,14 @@ def test_a_film_is_no_edition_of_a_paper(tmp_path: Path) -> None:
     assert found == {frozenset({0, 2})}
 
 
-def test_a_title_ends_where_the_next_begins(tmp_path: Path) -> None:
-    """A number at the beginning of a title tells nothing of the title before."""
+def test_a_number_that_starts_a_title_is_not_part_of_the_title_before(tmp_path: Path) -> None:
+    """A number at the start of a title is not an edition mark of the title before it."""
     manual = "Manual for Training Border Police"
     assert families(snapshot_of(titled([f"{manual}: Part", "1 Law", manual]), tmp_path)) == set()
 
 
-def test_an_edition_in_another_language(tmp_path: Path) -> None:
-    """A word for an edition tells one in a text of another language than the catalogue's too."""
+def test_edition_words_of_another_language_are_recognized(tmp_path: Path) -> None:
+    """Edition marks in the language of a publication are recognized, not only English ones."""
     made = [
         msgspec.structs.replace(each, lang="es")
         for each in titled(["Manual sobre trata de personas e investigación"] * 2)
@@ -122,7 +126,7 @@ def test_an_edition_in_another_language(tmp_path: Path) -> None:
     assert families(snapshot_of(made, tmp_path)) == {frozenset({0, 1})}
 
 
-def test_what_too_many_are_called_is_no_title(
+def test_a_title_of_too_many_publications_makes_no_editions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A title that more publications have than a page can list makes no editions of them."""
@@ -150,13 +154,13 @@ VOLUMES = ("edition", "Volume II", "part 1", "revised")
 
 
 def titles(words: Sequence[str]) -> st.SearchStrategy[list[str]]:
-    """Titles of some words, many of them alike."""
+    """Return a strategy for titles of some words, many of them similar."""
     made = st.lists(st.sampled_from(words), min_size=3, max_size=6).map(" ".join)
     return st.lists(made | st.sampled_from(["Border Law Police Manual"]), max_size=30)
 
 
 def twin(made: Sequence[Publication]) -> set[frozenset[int]]:
-    """The families of publications of 2004 without volumes, by the plain text of their titles."""
+    """Return the expected families of titles without volumes, of publications of 2004."""
     same = defaultdict(list)
     for number, each in enumerate(made):
         words = each.title.lower().split()
@@ -172,19 +176,17 @@ def twin(made: Sequence[Publication]) -> set[frozenset[int]]:
 
 
 @given(titles=titles(WORDS))
-def test_families_are_those_of_the_words_left(
+def test_titles_with_the_same_remaining_words_are_editions(
     titles: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Titles are editions of one if the same words are left of them, in the same order."""
+    """Titles are editions if the same words in the same order remain without edition marks."""
     made = titled(titles)
     assert families(snapshot_of(made, tmp_path_factory.mktemp("index"))) == twin(made)
 
 
 @given(titles=titles((*WORDS, *VOLUMES)))
-def test_to_be_an_edition_is_mutual(
-    titles: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Nothing is an edition of itself, and all editions of one title have each other."""
+def test_editions_are_mutual(titles: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No publication is an edition of itself, and all members of a family list each other."""
     snapshot = snapshot_of(titled(titles), tmp_path_factory.mktemp("index"))
     for number in range(snapshot.size):
         others = snapshot.editions.others(number).tolist()

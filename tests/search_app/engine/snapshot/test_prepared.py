@@ -1,4 +1,4 @@
-"""Only finished objects are published: no request sees a half-made one, or makes a large one."""
+"""Preparation of a generation: requests use only complete objects and derive no large ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SEARCHES = (
 
 
 def parts(of: object, seen: dict[int, object]) -> dict[int, object]:
-    """Everything of this program that an object consists of."""
+    """Return all objects of this program that an object consists of, by id."""
     if id(of) in seen:
         return seen
     seen[id(of)] = of
@@ -56,8 +56,8 @@ def derived(searcher: Searcher) -> Iterator[tuple[str, str]]:
                     yield type(each).__name__, name
 
 
-def test_a_search_derives_nothing_of_a_generation(catalogue_index: Path) -> None:
-    """All cached properties of a searcher and below it are there before the first search."""
+def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
+    """All cached properties of a searcher and its parts exist before the first search."""
     engine = Engine(catalogue_index)
     searcher = engine.searcher()
     kinds = {type(each) for each in parts(searcher, {}).values()}
@@ -74,10 +74,10 @@ def test_a_search_derives_nothing_of_a_generation(catalogue_index: Path) -> None
     assert sorted(derived(searcher)) == before
 
 
-def test_a_generation_is_in_use_only_once_it_is_prepared(
+def test_a_generation_is_used_only_after_it_is_prepared(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the names of concepts are looked up, the generation does not answer yet."""
+    """A generation answers no request while the names of its concepts are prepared."""
     engine, held = Engine(catalogue_index), []
     prepare = Concepts.prepare
 
@@ -92,13 +92,13 @@ def test_a_generation_is_in_use_only_once_it_is_prepared(
 
 
 def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> None:
-    """What is kept of a concept is whole from the moment at which another thread can see it."""
+    """The cached labels of a concept are complete when another thread can first see them."""
     searcher = Engine(catalogue_index).searcher()
     vocabulary, thesaurus = searcher.interpreter.vocabulary, searcher.generation.thesaurus()
     fresh = Concepts(vocabulary, searcher.store, thesaurus, ValueNames(vocabulary))
 
     class Published(dict[int, Any]):
-        """Keeps a copy of each value as it was when it was put in."""
+        """A dictionary that copies each value when it is stored."""
 
         def __setitem__(self, key: int, value: list[Any]) -> None:
             assert key not in self
@@ -112,7 +112,7 @@ def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> No
         assert copies == getattr(fresh, name)
 
 
-def test_no_request_looks_for_a_generation(corpus: Path, index: Path) -> None:
+def test_no_request_reads_the_pointer(corpus: Path, index: Path) -> None:
     """A request is answered from the generation in use, even if the pointer cannot be read."""
     engine = Engine(index)
     first = engine.searcher()
