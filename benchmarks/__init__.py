@@ -1,1 +1,1 @@
-"""Measurements of this engine beside its peers; no part of what is installed."""
+"""Benchmarks of this engine and its peers. They are not part of the installed package."""

@@ -167,8 +167,8 @@ def test_a_run_writes_a_report_and_its_figures(collections: Path, tmp_path: Path
     ran = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert ran.exit_code == 0, ran.output
     text = page.read_text(encoding="utf-8")
-    assert "Written by `make relevance`" in text
-    assert "bars are met" in text
+    assert "`make relevance` wrote this page" in text
+    assert "targets are met" in text
     assert str(tmp_path) not in text
     figures = json.loads((page.with_suffix("") / "results.json").read_bytes())
     (small,) = figures["sets"]

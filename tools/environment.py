@@ -1,12 +1,12 @@
-"""Make the environment in .venv from requirements.lock.
+"""Create the environment in .venv from requirements.lock.
 
-`environment.py serve` makes it fit to serve, `environment.py semantic` to find by meaning,
-`environment.py test` to run the tests too, and `environment.py bench` to measure beside other
-engines as well.
+`environment.py serve` installs the packages for serving. `environment.py semantic` adds semantic
+search, `environment.py test` adds the tests, and `environment.py bench` adds the benchmarks and the
+other engines.
 
-Run by make, with any Python from 3.11 on and nothing installed. A part of the environment
-counts as made only when its stamp, written last, holds the fingerprint of everything it
-was made from. No stamp, or another fingerprint: it is made anew.
+make runs it with any Python from 3.11 on and without installed packages. A part of the environment
+is complete only if its stamp, which is written last, contains the fingerprint of everything it was
+made from. Otherwise it is installed again.
 """
 
 import configparser
@@ -24,20 +24,20 @@ HOUSE = Path(__file__).resolve().parent.parent
 VENV = HOUSE / ".venv"
 LOCK = HOUSE / "requirements.lock"
 PARTS = ("serve", "semantic", "test", "bench")
-"""The parts of the environment and of the lock, in order: each needs those before it."""
+"""The parts of the environment and of the lock, in order. Each part needs the parts before it."""
 DIVIDERS = {
     "semantic": "# ---- what follows is needed by the meaning only ----\n",
     "test": "# ---- what follows is needed by the tests only ----\n",
     "bench": "# ---- what follows is needed by the benchmarks only ----\n",
 }
-"""The line that begins a part of the lock; the first has none."""
+"""The line that begins each part of the lock except the first."""
 
 
 def fingerprint(lock: str) -> str:
-    """All that decides what is in the environment, and whether this one is ours, as one line."""
+    """Return everything that determines the content and the place of the environment, as a line."""
     setup = configparser.ConfigParser(interpolation=None)
     setup.read(HOUSE / "setup.cfg", encoding="utf-8")
-    # The settings of pytest, mypy and the like stand in the same file; they install nothing.
+    # The file also contains settings of pytest, mypy, and other tools, which install nothing.
     installing = {
         name: dict(setup[name])
         for name in setup.sections()
@@ -51,7 +51,7 @@ def fingerprint(lock: str) -> str:
 
 
 def is_made(part: str, wanted: str) -> bool:
-    """Whether this part's stamp is there and its interpreter still runs."""
+    """Return whether the part has a current stamp and its interpreter runs."""
     try:
         if stamp(part).read_text(encoding="utf-8") != wanted:
             return False
@@ -62,26 +62,26 @@ def is_made(part: str, wanted: str) -> bool:
 
 
 def stamp(part: str) -> Path:
-    """The file that says that a part is complete."""
+    """Return the file that marks a part as complete."""
     return VENV / f"made-{part}"
 
 
 def pip(*arguments: str | Path) -> None:
-    """Run the environment's own pip."""
+    """Run the pip of the environment."""
     options = ("--disable-pip-version-check", "--no-input")
     python = VENV / "bin" / "python"
     subprocess.run([python, "-m", "pip", *options, *arguments], check=True, cwd=HOUSE)
 
 
 def install(part: str, requirements: str) -> None:
-    """Install pinned packages, each checked against its hash, and nothing besides."""
+    """Install exactly the pinned packages, and check each against its hash."""
     listed = VENV / f"{part}.txt"
     listed.write_text(requirements, encoding="utf-8")
     pip("install", "--quiet", "--require-hashes", "--no-deps", "--prefer-binary", "-r", listed)
 
 
 def make_venv() -> None:
-    """A new, empty environment, in place of whatever stands there."""
+    """Create a new, empty environment. Replace an existing one."""
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         sys.exit(
             f"{sys.executable} has no venv module, so no environment can be made.\n"
@@ -93,13 +93,13 @@ def make_venv() -> None:
         VENV.unlink()
     elif VENV.exists():
         shutil.rmtree(VENV)
-    # From an environment's Python (perhaps the one just removed), go back to the real one.
+    # In an environment, perhaps the one just removed, use the Python that created it.
     python = getattr(sys, "_base_executable", sys.executable)
     subprocess.run([python, "-m", "venv", VENV], check=True)
 
 
 def parted(lock: str) -> dict[str, str]:
-    """The lock's packages by part. Ends the program if a part is missing."""
+    """Return the packages of the lock by part. Exit if a part is missing."""
     packages, rest = {}, lock
     for part, following in pairwise(PARTS):
         packages[part], found, rest = rest.partition(DIVIDERS[following])
@@ -113,7 +113,7 @@ def parted(lock: str) -> dict[str, str]:
 
 
 def main(last: str) -> None:
-    """Make what of the environment is not there yet, up to a part."""
+    """Install the missing parts of the environment, up to `last`."""
     lock = LOCK.read_text(encoding="utf-8")
     packages = parted(lock)
     wanted = fingerprint(lock)
@@ -133,7 +133,7 @@ def main(last: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] not in [[part] for part in PARTS]:
         sys.exit(__doc__)
-    # A setting for another program must not decide where ours is installed.
+    # Settings for other programs must not change the place of the installation.
     for name in (
         "PYTHONHOME",
         "PYTHONPATH",

@@ -1,1 +1,1 @@
-"""How good the ranking is: judged sets through this engine and its peers."""
+"""Benchmark of the ranking quality: judged test collections, this engine, and its peers."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.relevance`: judged sets, this engine and its peers, a report."""
+"""Run the relevance benchmark: `python -m benchmarks.relevance`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PLAIN_LIST = re.compile(r"\[[^][{}]*\]")
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     default=COLLECTIONS,
     show_default=True,
-    help="The folder of the judged sets, each a folder of its own.",
+    help="Folder of the judged collections, with one folder for each.",
 )
 @click.option(
     "--report",
@@ -31,17 +31,19 @@ _PLAIN_LIST = re.compile(r"\[[^][{}]*\]")
     type=click.Path(path_type=Path, dir_okay=False),
     default=REPORT,
     show_default=True,
-    help="The report to write; the figures go into a folder beside it.",
+    help="Report to write. The figures go into a folder of the same name.",
 )
 def main(collections: Path, written: Path) -> None:
-    """Measures how well queries of judged sets are answered, here and by other engines."""
+    """Measure how well this engine and its peers answer the queries of judged collections."""
     folders = sorted(path.parent for path in collections.glob("*/qrels.tsv"))
     if not folders:
-        raise click.UsageError(f"{collections} has no set: a folder with a qrels.tsv")
+        raise click.UsageError(
+            f"{collections} contains no collection. Name a folder whose folders contain a qrels.tsv"
+        )
     try:
         results = compare.compare([judged.load(folder) for folder in folders], say)
     except ModuleNotFoundError as error:
-        raise click.ClickException(f"{error}. Run: make relevance, which installs it") from error
+        raise click.ClickException(f"{error}. Install it with: make relevance") from error
     raw = written.with_suffix("") / "results.json"
     raw.parent.mkdir(parents=True, exist_ok=True)
     raw.write_text(as_json(results), encoding="utf-8")
@@ -50,13 +52,13 @@ def main(collections: Path, written: Path) -> None:
 
 
 def as_json(results: Results) -> str:
-    """The results as JSON; a list of plain values is one line."""
+    """Return the results as JSON. A list of plain values takes one line."""
     text = msgspec.json.format(msgspec.json.encode(results), indent=1).decode()
     return _PLAIN_LIST.sub(lambda found: " ".join(found[0].split()), text) + "\n"
 
 
 def say(what: str) -> None:
-    """Tells how far the run is, apart from what it prints."""
+    """Print progress to stderr."""
     print(what, file=sys.stderr, flush=True)
 
 

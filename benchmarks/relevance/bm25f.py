@@ -1,9 +1,9 @@
-"""BM25F once more, in a few lines of NumPy, with its constants as arguments.
+"""A reference implementation of BM25F in NumPy, with its constants as arguments.
 
-It shares the engine's analysis and nothing else: scores are computed from the texts, by the
-formula of Robertson, Zaragoza and Taylor, "Simple BM25 Extension to Multiple Weighted Fields"
-(CIKM 2004). It is what other constants are tried on; that it gives the engine's scores on the
-engine's constants is checked in every run.
+It shares the engine's analysis and nothing else. Its scores follow the formula of Robertson,
+Zaragoza and Taylor, "Simple BM25 Extension to Multiple Weighted Fields" (CIKM 2004). Other
+constants are tried on it. Every run checks that it gives the engine's scores with the engine's
+constants.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Reals = NDArray[np.float64]
 
 
 class Constants(msgspec.Struct, frozen=True):
-    """What BM25F leaves open: saturation, how much lengths count, the weight of the title."""
+    """Constants of BM25F: saturation, length normalization of each field, and title weight."""
 
     k1: float
     b_title: float
@@ -32,11 +32,11 @@ class Constants(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """All that the words of a query say of the documents, before any constant.
+    """The postings of a query, independent of any constant.
 
-    One row a word and document in which it stands: the number of the `document`, how often it
-    stands in the `title` and in the `summary`, and the `rarity` of the word, once for each
-    time that it stands in the query.
+    Each row is a word and a document that contains it: the number of the `document`, the frequency
+    in the `title` and in the `summary`, and the `rarity` of the word, multiplied by its frequency
+    in the query.
     """
 
     document: Numbers
@@ -48,9 +48,8 @@ class Evidence(msgspec.Struct, frozen=True):
 class Collection:
     """Documents as frequencies of stems and lengths of fields.
 
-    Lengths are in words, over the mean of the documents that have the field, to
-    eight binary digits. `ids` is in the
-    order in which equal scores are ranked.
+    A length is a number of words, divided by the mean over documents that have the field, to eight
+    binary digits. `ids` has the order in which equal scores are ranked.
     """
 
     def __init__(self, documents: Sequence[Document]) -> None:
@@ -66,9 +65,9 @@ class Collection:
                 self._postings.setdefault(stem, []).append(row)
 
     def evidence(self, words: str) -> Evidence:
-        """Return the evidence of a query, without stop words and words that carry a question.
+        """Return the postings of a query without stop words and question words.
 
-        These count if there is nothing else.
+        If the query has no other words, all words count.
         """
         found = list(tokenizer.tokens(words, "en"))
         left_out = stemming.stop_words("en")
@@ -91,7 +90,7 @@ class Collection:
         )
 
     def scores(self, evidence: Evidence, constants: Constants) -> Reals:
-        """The score of every document, 0 without any of the words."""
+        """Return the score of every document, 0 for documents without a word of the query."""
         at = evidence.document
         title = evidence.title / _norms(self.title_lengths, constants.b_title)[at]
         summary = evidence.summary / _norms(self.summary_lengths, constants.b_summary)[at]
@@ -100,7 +99,7 @@ class Collection:
         return np.bincount(at, evidence.rarity * saturated, len(self.ids)).astype(np.float64)
 
     def ranked(self, evidence: Evidence, constants: Constants, most: int) -> list[str]:
-        """The ids of the documents with any of the words, best first."""
+        """Return the ids of the matching documents, best first."""
         scores = self.scores(evidence, constants)
         best = np.argsort(-scores, kind="stable")[:most]
         return [self.ids[number] for number in best if scores[number] > 0]
@@ -118,5 +117,5 @@ def _lengths(texts: Sequence[Counter[str]]) -> Reals:
 
 
 def _norms(lengths: Reals, b: float) -> Reals:
-    """What frequencies are divided by; a field that is not there has no frequencies."""
+    """Return the divisors of the frequencies. They are 1 where the field is missing."""
     return np.where(lengths > 0, 1 - b + b * lengths, 1)

@@ -1,4 +1,4 @@
-"""The catalogue's own judged queries, as they are typed, with and without what is understood."""
+"""Evaluate the catalogue's judged queries, with and without interpretation."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SUITE = HOUSE / "tests" / "relevance" / "catalogue.toml"
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of query: how many there are, and their mean nDCG@10.
+    """A kind of query: the number of queries, and their mean nDCG@10.
 
-    `exact` is that of the words alone, `understood` that of a usual search, and `meant` the same
-    with the extra that finds by meaning.
+    `exact` uses the typed words only, `understood` a default search, and `meant` a default search
+    with the extra `semantic`.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 def measure() -> tuple[Kind, ...]:
-    """The figures of each kind, and last those of all queries."""
+    """Return the figures of each kind, followed by those of all queries."""
     suite = evaluation.load(SUITE)
     with TemporaryDirectory() as folder:
         plain = _built(Path(folder) / "plain")

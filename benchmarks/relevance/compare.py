@@ -1,4 +1,4 @@
-"""A run: every set through every system, then the choice of constants."""
+"""Run every system on every collection, and evaluate other constants."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from indexer.analysis import embeddings
 from search_app.engine import Engine
 
 OURS = System("pubsearch", "any word")
-OURS_BY_DEFAULT = System("pubsearch, as typed", "the default path, on the text as it stands")
-OURS_BY_MEANING = System("pubsearch, by meaning", "as typed, with the extra `semantic`")
+OURS_BY_DEFAULT = System("pubsearch, default mode", "unchanged query text")
+OURS_BY_MEANING = System("pubsearch, semantic", "default mode with the extra `semantic`")
 DIGITS = 4
 Say = Callable[[str], None]
 
 
 def compare(sets: Sequence[JudgedSet], say: Say) -> Results:
-    """All systems on all sets. Raises Incomplete, Disagreement, ModuleNotFoundError."""
+    """Run all systems on all sets. Raise Incomplete, Disagreement, or ModuleNotFoundError."""
     peers = [peer for peer in PEERS if peer.is_installed]
     results, tried = [], {}
     for judged in sets:
@@ -78,7 +78,7 @@ def _one(judged: JudgedSet, peers: Sequence[Peer], say: Say) -> tuple[SetResult,
 def _ours(
     judged: JudgedSet, judge: Judge, collection: Collection, folder: Path
 ) -> tuple[list[Line], float]:
-    """The engine's two ways, and how far its scores are from the formula's."""
+    """Return the results of two search modes, and the largest deviation from the formula."""
     searched = engine.built(judged.documents, folder)
     largest = engine.largest_difference(searched, judged, collection)
     any_word = {
@@ -94,7 +94,7 @@ def _by_meaning(judged: JudgedSet, judge: Judge, folder: Path) -> Line:
 
 
 def _as_typed(judged: JudgedSet, searched: Engine) -> dict[str, list[str]]:
-    """The list of each query on the default path."""
+    """Return the ranking of each query in the default mode."""
     return {
         each.id: [*engine.found(searched, each.text, "auto", DEEPEST)] for each in judged.queries
     }
@@ -115,7 +115,7 @@ def _line(system: System, judge: Judge, lists: dict[str, list[str]]) -> Line:
 
 
 def _versions(peers: Sequence[Peer]) -> dict[str, str]:
-    """What took part, and what it stands on."""
+    """Return the versions of the systems and of their libraries."""
     versions = {"Python": platform.python_version()}
     for name in ("numpy", "PyStemmer", embeddings.PACKAGE, "ir-measures"):
         versions[name] = metadata.version(name)

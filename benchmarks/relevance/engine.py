@@ -1,7 +1,7 @@
-"""This project's engine over a judged set: its corpus folder, its index, its lists.
+"""Run this engine on a judged collection: write its corpus, build its index, and search.
 
-Documents go through the whole of it, from JSON Lines through the indexer to a published
-generation, so that what is judged is what a reader of a catalogue gets.
+Documents pass through the whole indexer, from JSON Lines to a published generation. The benchmark
+therefore judges the results that readers of a catalogue get.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from search_app.engine.request import Match, SearchRequest
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 LOOKED_AT = 100
-"""How far down its lists the engine's scores are compared with those of the formula."""
+"""Number of top hits whose scores are compared with those of the formula."""
 
 TOLERANCE = 1e-3
 
 
 class Incomplete(Exception):
-    """The indexer did not take every document of a set as it is."""
+    """The indexer omitted or changed a document of a collection."""
 
 
 class Disagreement(Exception):
@@ -38,9 +38,9 @@ class Disagreement(Exception):
 
 
 def built(documents: Sequence[Document], folder: Path, encoder: Encoder | None = None) -> Engine:
-    """The engine on an index of the documents, built in an empty folder. Raises Incomplete.
+    """Build an index of the documents in an empty folder, and open it. Raise Incomplete.
 
-    With an encoder, documents are found by what they mean too.
+    With an encoder, the index supports semantic search.
     """
     corpus = folder / "corpus"
     corpus.mkdir()
@@ -57,14 +57,14 @@ def built(documents: Sequence[Document], folder: Path, encoder: Encoder | None =
 
 
 def found(engine: Engine, text: str, match: Match, most: int) -> dict[str, float]:
-    """The documents that the engine finds by their ids, best first, with their scores."""
+    """Return the hits as scores by id, best first."""
     request = SearchRequest(text, match=match, size=most)
     reply = interpreter.found(request, engine.searcher().interpreter).reply
     return {hit.publication.id: hit.score or 0.0 for hit in reply.hits()}
 
 
 def constants() -> Constants:
-    """What the engine ranks by as it stands, with the weights of the sets' catalogue."""
+    """Return the engine's constants, with the field weights of the collections."""
     rows = catalogue_toml.load(CATALOGUE.parent).by_name
     return Constants(
         k1=K1,
@@ -75,9 +75,9 @@ def constants() -> Constants:
 
 
 def largest_difference(engine: Engine, judged: JudgedSet, collection: Collection) -> float:
-    """How far the engine's scores are from the formula's, at most. Raises Disagreement.
+    """Return the largest difference between the engine and the formula. Raise Disagreement.
 
-    What is chosen by the formula holds for the engine only if they are the same.
+    Constants chosen with the formula apply to the engine only if both give the same scores.
     """
     largest, standing = 0.0, constants()
     for query in judged.queries:

@@ -1,7 +1,7 @@
-"""Judged sets: documents, queries, and which documents answer which query.
+"""Load judged collections: documents, queries, and relevance judgments.
 
-A set is a folder with `docs.jsonl` (id, title, text), `queries.jsonl` (id, text, and perhaps
-a `split`) and `qrels.tsv` (query, document, grade, parted by tabs).
+A collection is a folder with `docs.jsonl` (id, title, text), `queries.jsonl` (id, text, and
+optionally `split`) and `qrels.tsv` (query, document, and grade, separated by tabs).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from indexer.analysis import cleaning, tokenizer
 Line = TypeVar("Line", bound=msgspec.Struct)
 
 JUDGED_SPLIT = "test"
-"""Where a set is split into parts to learn from and parts to judge by, this one is judged."""
+"""The split whose queries are used, if a collection has splits."""
 
 MOST_WORDS = 500
-"""The engine takes no more words of a query; nobody else is given more either."""
+"""Limit of words in a query. The engine reads no more, so no other system gets more."""
 
 NO_TITLE = "–"
-"""Stands for an empty title, which the indexer would refuse; no analyser finds a word in it."""
+"""Replaces an empty title, which the indexer would refuse. No analyzer finds a word in it."""
 
 
 class Document(msgspec.Struct, frozen=True):
-    """What every system is given of a document."""
+    """The fields of a document that every system gets."""
 
     id: str
     title: str
@@ -36,7 +36,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """A query as it stands, and the part of the set that it belongs to."""
+    """A query, and the split of the collection that it belongs to."""
 
     id: str
     text: str
@@ -44,16 +44,16 @@ class Query(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """The words alone, folded and parted by spaces: no operator survives."""
+        """Return the folded words, separated by spaces, without any operators."""
         return words(self.text)
 
 
 class JudgedSet(msgspec.Struct, frozen=True):
-    """A set, ready to be searched.
+    """A collection that is ready to be searched.
 
-    `queries` are those with a relevant document. `judgments` has, to each of them, the grades
-    of its relevant documents, from 1. `empty` are the documents left out, in which nothing
-    can be found.
+    `queries` contains the queries with at least one relevant document. `judgments` maps each of
+    them to the grades of its relevant documents, from 1. `empty` lists the omitted documents, which
+    have no text.
     """
 
     name: str
@@ -64,14 +64,14 @@ class JudgedSet(msgspec.Struct, frozen=True):
 
 
 def words(text: str) -> str:
-    """The words of a text as written, folded and parted by spaces, up to the limit."""
+    """Return the words of a text, folded and separated by spaces, up to the limit."""
     return " ".join(word.written for word in islice(tokenizer.tokens(text, "en"), MOST_WORDS))
 
 
 def load(folder: Path) -> JudgedSet:
-    """A set from its folder; a grade below 1 says that a document is not relevant.
+    """Load a collection from its folder. A grade below 1 means not relevant.
 
-    Texts are cleaned as the indexer cleans them, so that all systems read the same.
+    The texts are cleaned as in the indexer, so that all systems read the same texts.
     """
     documents, empty = [], []
     for each in _lines(folder / "docs.jsonl", Document):

@@ -1,4 +1,4 @@
-"""How well lists answer the queries of a judged set, by ir-measures."""
+"""Measure the quality of rankings with ir-measures."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from benchmarks.relevance.judged import JudgedSet
 
 Figures = NDArray[np.float64]
-"""One figure a query, in the order of the set's queries."""
+"""One figure per query, in the order of the collection's queries."""
 
 NDCG = "nDCG@10"
 MEASURES = {NDCG: NDCG, "MAP": "AP@1000", "recall@100": "R@100"}
-"""What is measured, under the names of the report and of ir-measures."""
+"""The measures, by their names in the report and in ir-measures."""
 
 
 class Judge:
-    """Measures lists by the judgments of one set. Raises ModuleNotFoundError without ir-measures.
+    """Evaluates rankings of one collection. Raises ModuleNotFoundError without ir-measures.
 
-    Only the order of a list counts: scores of different engines know no common tie.
+    Only the order of a ranking counts, because scores of different engines are not comparable.
     """
 
     def __init__(self, judged: JudgedSet, measures: Iterable[str] = MEASURES) -> None:
@@ -39,7 +39,7 @@ class Judge:
         self._evaluator = self._library.evaluator(list(self._measures.values()), grades)
 
     def figures(self, lists: Mapping[str, Sequence[str]]) -> dict[str, Figures]:
-        """To each measure its figures, from the documents found for each query, best first."""
+        """Return the figures of each measure from the ranking of each query, best first."""
         run = [
             self._library.ScoredDoc(query, document, -float(place))
             for query, documents in lists.items()

@@ -1,4 +1,4 @@
-"""Two systems over the same queries: how far apart they are, and whether chance could do it."""
+"""Compare two systems on the same queries: mean difference, interval, and significance."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from benchmarks.relevance.measures import Figures
 
 ROUNDS = 10_000
 SEED = 20_261_125
-"""Fixed, so that the same figures give the same intervals."""
+"""The seed is fixed, so that the same figures give the same intervals."""
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """The mean over queries of the first system's figure less the second's.
+    """The mean over queries of the first system's figure minus the second's.
 
-    `low` and `high` are its 95 % interval: the middle of the means of as many queries, drawn
-    with replacement. `chance` is how often a mean this far from 0 comes up when it is tossed
-    for each query which system had which figure. `better`, `worse` and `equal` count queries.
+    `low` and `high` are its 95 % bootstrap interval. `chance` is the p-value of a randomization
+    test, which swaps the two figures of each query at random. `better`, `worse`, and `equal` count
+    queries.
     """
 
     mean: float
@@ -30,7 +30,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def difference(ours: Figures, theirs: Figures) -> Difference:
-    """How far the first system is ahead of the second, query by query."""
+    """Return how far the first system is ahead of the second."""
     apart = ours - theirs
     random = np.random.default_rng(SEED)
     drawn = apart[random.integers(0, len(apart), (ROUNDS, len(apart)))].mean(axis=1)

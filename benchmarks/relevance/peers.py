@@ -1,7 +1,7 @@
-"""Other full-text engines over the same documents, each as its documentation recommends.
+"""Other full-text engines on the same documents, configured as their documentation recommends.
 
-A peer gets the words of a query, without operators, and gives ids, best first. Its module is
-imported by name when it is asked for, so that it may be missing.
+A peer gets the words of a query without operators, and returns ids, best first. Its module is
+imported by name on first use, because it may be missing.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from benchmarks.relevance.judged import Document
 from indexer.analysis import stemming
 
 DEEPEST = 1000
-"""How long a list is that every system may give: the depth that MAP is taken at."""
+"""Maximum length of a ranking. MAP is measured to this depth."""
 
 TITLE_WEIGHT = 2.5
 
 Rank = Callable[[str], list[str]]
-"""From the words of a query to ids of documents, best first, at most `DEEPEST`."""
+"""Maps the words of a query to ids of documents, best first, at most `DEEPEST`."""
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """An engine to be compared with.
+    """A peer engine.
 
-    `build` indexes documents, using an empty folder, and gives what ranks them. `module` is
-    what must be there for it, and `version` says which it is. `is_rival` tells the four that
-    the bars are about from those that show what another setting of them would do.
+    `build` indexes documents in an empty folder and returns a function that ranks them. `module` is
+    the required module, and `version` its version. `is_rival` separates the four peers with a
+    target from variants with other options.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Peer(msgspec.Struct, frozen=True):
 
     @property
     def version(self) -> str:
-        """The version installed. Raises PackageNotFoundError if there is none."""
+        """Return the installed version. Raise PackageNotFoundError if the module is missing."""
         return sqlite3.sqlite_version if self.module == "sqlite3" else metadata.version(self.module)
 
     @property
     def is_installed(self) -> bool:
-        """Whether it can be run here; SQLite may be built without its full-text search."""
+        """Return whether the peer can run. SQLite may lack its full-text search."""
         if self.module == "sqlite3":
             with closing(sqlite3.connect(":memory:")) as database:
                 options = {option for (option,) in database.execute("PRAGMA compile_options")}
@@ -60,7 +60,7 @@ class Peer(msgspec.Struct, frozen=True):
 
 
 def content_words(words: str) -> str:
-    """The words without those that this project's engine leaves out, unless there are no others."""
+    """Return the words without this engine's stop words, or all words if there are no others."""
     every = words.split()
     kept = [word for word in every if word not in stemming.stop_words("en")]
     return " ".join(kept or every)
@@ -162,13 +162,13 @@ def _whoosh(
     for each in documents:
         writer.add_document(id=each.id, title=each.title, text=each.text)
     writer.commit()
-    searcher = made.searcher()  # it weighs by BM25F unless told otherwise
+    searcher = made.searcher()  # ranks with BM25F by default
     parser = parsing.MultifieldParser(names, schema, boosts, group=parsing.OrGroup)
-    parser.remove_plugin_class(parsing.SingleQuotePlugin)  # an apostrophe is no operator
+    parser.remove_plugin_class(parsing.SingleQuotePlugin)  # an apostrophe is not an operator
 
     def rank(words: str) -> list[str]:
-        # From 16 clauses on Whoosh goes through its lists one by one: its tree of pairs would
-        # take minutes for a query of 300 words, and finds the same.
+        # With 16 or more clauses Whoosh reads its posting lists one by one. Its tree of pairs would
+        # take minutes for a query of 300 words and gives the same hits.
         with patch.object(nodes.Or, "TOO_MANY_CLAUSES", 16):
             hits = searcher.search(parser.parse(words), limit=DEEPEST)
             return [hit["id"] for hit in hits]
@@ -181,12 +181,14 @@ def _whoosh_alike(documents: Sequence[Document], folder: Path) -> Rank:
 
 
 PEERS = (
-    Peer("Tantivy", "en_stem; BM25 a field, added", "tantivy", _tantivy),
-    Peer("SQLite FTS5", "porter; bm25()", "sqlite3", _fts5),
-    Peer("bm25s", "English stop words, PyStemmer; title and text as one", "bm25s", _bm25s),
+    Peer("Tantivy", "en_stem, sum of BM25 per field", "tantivy", _tantivy),
+    Peer("SQLite FTS5", "porter, bm25()", "sqlite3", _fts5),
+    Peer("bm25s", "English stop words, PyStemmer, title and text joined", "bm25s", _bm25s),
     Peer("Whoosh", "StemmingAnalyzer, BM25F, OrGroup", "whoosh", _whoosh),
-    Peer("Tantivy, weighed", "titles 2.5, our stop words", "tantivy", _tantivy_alike, False),
-    Peer("SQLite FTS5, weighed", "titles 2.5, our stop words", "sqlite3", _fts5_alike, False),
-    Peer("bm25s, long", "its long list of stop words", "bm25s", _bm25s_long, False),
-    Peer("Whoosh, weighed", "titles 2.5", "whoosh", _whoosh_alike, False),
+    Peer("Tantivy, weighted", "title weight 2.5, our stop words", "tantivy", _tantivy_alike, False),
+    Peer(
+        "SQLite FTS5, weighted", "title weight 2.5, our stop words", "sqlite3", _fts5_alike, False
+    ),
+    Peer("bm25s, long list", "long list of stop words", "bm25s", _bm25s_long, False),
+    Peer("Whoosh, weighted", "title weight 2.5", "whoosh", _whoosh_alike, False),
 )

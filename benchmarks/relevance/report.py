@@ -1,4 +1,4 @@
-"""The results as a page of Markdown."""
+"""Render the results as a Markdown page."""
 
 from __future__ import annotations
 
@@ -10,66 +10,67 @@ from benchmarks.relevance.results import Bar, Results, SetResult
 from benchmarks.relevance.tuning import GRID, HALVINGS, Choice
 
 _HEAD = """\
-# How well the ranking answers
+# Ranking quality
 
-Written by `make relevance` on {date}: a change belongs into `benchmarks/relevance`. The figures
-of every query are in `relevance/results.json`, beside this page.
+`make relevance` wrote this page on {date}. To change its text, edit `benchmarks/relevance`. The
+file `relevance/results.json` contains the figures of every query.
 """
 
 _METHOD = """\
 ## Method
 
-A judged set is documents, queries, and people's word on which documents answer which query.
-Every system gets the same documents (id, title, text) and the same queries, and gives the
-thousand best. Only the order of its list counts. Measured by ir-measures: nDCG@10, MAP (to a
-depth of 1,000) and recall@100. A document without a grade counts as not relevant, and so does
-a grade below 1; queries without a relevant document are left out.
+A judged collection consists of documents, queries, and human judgments of which documents answer
+which query. Every system gets the same documents (id, title, text) and the same queries. It returns
+its top 1,000 documents, of which only the order counts. ir-measures computes nDCG@10, MAP (to a
+depth of 1,000), and recall@100. A document without a grade, or with a grade below 1, is not
+relevant. Queries without a relevant document are omitted.
 
-A query is its words, folded and parted by spaces, up to 500, so that no mark in it is an
-operator; any word may match. Only *as typed* and *by meaning* are this engine's default path on
-the text as it stands: all words, unless none or few have them. *By meaning* is an index built with
-the extra `semantic`. The engine is this checkout's, from JSON Lines
-through the indexer to a published generation; a title counts {weight:g} times, a text once.
+A query consists of at most 500 folded words, separated by spaces. It contains no operators, and any
+word may match. Only *default mode* and *semantic* search for the unchanged query text in the
+engine's default mode. That mode requires all words, unless no or few documents contain them.
+*Semantic* uses an index built with the extra `semantic`. The engine is that of this checkout, from
+JSON Lines through the indexer to a published generation. A title has the weight {weight:g}, a text
+the weight 1.
 
-The peers are set as their documentation recommends, and nothing in them was chosen on these
-sets. *Weighed* is a peer with this project's title weight and, where it has no stop words of
-its own, this project's: what is left of the distance when both know the same.
+The peers are configured as their documentation recommends. No option was tuned on these
+collections. *Weighted* is a peer with this project's title weight. If it has no stop words of its
+own, it also uses this project's. The remaining difference is then not due to these options.
 
-A difference is the mean over queries of this engine's nDCG@10 less the peer's. Its interval
-(95 %) comes of drawing as many queries with replacement, 10,000 times; *chance* is how often a
-mean as far from 0 comes up when it is tossed for each query which system had which figure. An
-interval across 0 is noise: these queries can't tell the two apart.
+A difference is the mean over queries of this engine's nDCG@10 minus the peer's. Its 95 % interval
+comes from 10,000 bootstrap samples of the queries. *Chance* is the p-value of a randomization test,
+which swaps the two figures of each query at random. If an interval contains 0, these queries cannot
+separate the two systems.
 """
 
 _CONSTANTS = """\
 ## Constants
 
-BM25F leaves four numbers open: k1, how much the length of a title and of a text counts (b), and
-the weight of a title. Queries were shuffled and halved. Each half chose the best of {tried} by
-nDCG@10; the other half, which had no part in it, says what that was worth. They were tried on a
-reference in NumPy, which gave the engine's scores to within {largest:.0e} on the engine's own
-constants; a run fails if it does not.
+BM25F has four free constants: k1, the length normalization (b) of titles and of texts, and the
+weight of a title. The queries were shuffled and split into two halves. Each half chose the best of
+{tried} combinations by nDCG@10. The other half, which had no part in the choice, evaluated it. The
+combinations were tried on a reference implementation in NumPy. With the engine's own constants, its
+scores differ from the engine's by at most {largest:.0e}. A run fails if they differ too much.
 
-*Together* is one choice for all sets, each counting the same: what a default could gain. One
-halving is itself chance, hence the mean of {halvings} of them below.
+*Together* is one choice for all collections, each with the same weight. It shows how much other
+defaults could gain. A single split has a random error. The last rows therefore show the mean of
+{halvings} splits.
 """
 
 
 _CATALOGUE = """\
 ## The catalogue's own queries
 
-`tests/relevance/catalogue.toml` has queries as practitioners type them, each judged against all 136
-entries, 0 to 3, with reasons. The figure is nDCG@10, a grade g being worth 2^g - 1; *only the words
-typed* is the same index with `exact=1`: no thesaurus, no facts, no correction. *By meaning* is an
-index built with the extra `semantic`, searched as usual. The thesaurus
-was mended with these queries in sight, so they say what was gained, not what a new query may hope
-for.
-
+`tests/relevance/catalogue.toml` contains queries as practitioners type them. Each is judged against
+all 136 entries, with grades from 0 to 3 and reasons. The figure is nDCG@10, where a grade g has the
+gain 2^g - 1. *Typed words only* uses the same index with `exact=1`: no thesaurus, no facts, no
+correction. *Semantic* uses an index built with the extra `semantic` in the default mode. The
+thesaurus was improved with these queries in sight. The figures therefore show what was gained, not
+what to expect of a new query.
 """
 
 
 def report(results: Results) -> str:
-    """The whole page."""
+    """Return the page."""
     weight = results.standing.title_weight
     parts = [
         _HEAD.format(date=results.date),
@@ -86,22 +87,24 @@ def report(results: Results) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; its first column is text, the others are figures."""
+    """Return a table. Its first column is text, and the others are figures."""
     lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def _verdict(sets: Sequence[SetResult]) -> str:
-    """Which bars are met, in a sentence."""
+    """Return a sentence that says which targets are met."""
     bars = [(each.name, bar) for each in sets for bar in each.bars]
     missed = [f"{bar.peer} on {name}" for name, bar in bars if not bar.is_met]
     if not missed:
-        return f"All {len(bars)} bars are met.\n"
-    return f"{len(bars) - len(missed)} of {len(bars)} bars are met; not met: {', '.join(missed)}.\n"
+        return f"All {len(bars)} targets are met.\n"
+    return (
+        f"{len(bars) - len(missed)} of {len(bars)} targets are met. Not met: {', '.join(missed)}.\n"
+    )
 
 
 def _measure(name: str, sets: Sequence[SetResult]) -> str:
-    """One measure of all systems on all sets, the best of each set in bold."""
+    """Return the table of one measure. The best figure of each collection is bold."""
     best = {each.name: max(line.means[name] for line in each.lines) for each in sets}
 
     def cell(each: SetResult, number: int) -> str:
@@ -117,17 +120,17 @@ def _measure(name: str, sets: Sequence[SetResult]) -> str:
 
 
 def _bars(sets: Sequence[SetResult]) -> str:
-    """How far ahead of each rival, and whether that is far enough."""
+    """Return the lead over each rival, compared with the target."""
     rows = [
         [f"{each.name}, {bar.peer}", _needed(bar), *_difference(each, bar.peer),
          "yes" if bar.is_met else "**no**"]
         for each in sets for bar in each.bars
     ]  # fmt: skip
-    head = ["against", "needed", *_DIFFERENCE_HEAD, "met"]
-    return f"## The bars, in {NDCG}\n\n" + _table(head, rows)
+    head = ["collection, peer", "target", *_DIFFERENCE_HEAD, "met"]
+    return f"## Targets, in {NDCG}\n\n" + _table(head, rows)
 
 
-_DIFFERENCE_HEAD = ("ahead by", "95 %", "chance", "better / worse / equal")
+_DIFFERENCE_HEAD = ("difference", "95 % interval", "chance", "better / worse / equal")
 
 
 def _needed(bar: Bar) -> str:
@@ -145,17 +148,17 @@ def _difference(each: SetResult, name: str) -> list[str]:
 
 
 def _others(sets: Sequence[SetResult]) -> str:
-    """The same for the systems that no bar is about."""
+    """Return the same table for the systems without a target."""
     rows = [
         [f"{each.name}, {line.system.name}", *_difference(each, line.system.name)]
         for each in sets for line in each.lines[1:] if not line.system.is_rival
     ]  # fmt: skip
-    intro = "Against its own default path, and against peers set otherwise:\n\n"
-    return intro + _table(["against", *_DIFFERENCE_HEAD], rows)
+    intro = "Differences from its own default mode, and from peers with other options:\n\n"
+    return intro + _table(["collection, system", *_DIFFERENCE_HEAD], rows)
 
 
 def _constants(results: Results) -> str:
-    """What each half chose, and what the other half says of it."""
+    """Return the constants chosen on each half, and their result on the other half."""
     largest = max(each.largest_difference for each in results.sets)
     text = _CONSTANTS.format(tried=len(GRID), largest=largest, halvings=HALVINGS)
     rows = [["the engine's", *_values(results.standing), "", "", ""]]
@@ -163,17 +166,17 @@ def _constants(results: Results) -> str:
         rows += _choices(each.name, each.choices)
     rows += _choices("together", results.together)
     rows += [
-        [f"together, {gain.free}, {HALVINGS} halvings", "", "", "", "",
+        [f"together, {gain.free}, {HALVINGS} splits", "", "", "", "",
          *_gain(gain.held_out, gain.standing)]
         for gain in results.gains
     ]  # fmt: skip
-    head = ["chosen by", "k1", "b title", "b text", "weight",
-            "held out, chosen", "held out, engine's", "gain"]  # fmt: skip
+    head = ["chosen by", "k1", "b title", "b text", "title weight",
+            "held-out half, chosen", "held-out half, engine's", "gain"]  # fmt: skip
     return text + "\n" + _table(head, rows)
 
 
 def _catalogue(results: Results) -> str:
-    """The catalogue's own queries, kind by kind."""
+    """Return the results of the catalogue's own queries by kind."""
     rows = [
         [
             each.name,
@@ -185,7 +188,7 @@ def _catalogue(results: Results) -> str:
         for each in results.catalogue
     ]
     return _CATALOGUE + _table(
-        ["kind", "queries", "only the words typed", "as usual", "by meaning"], rows
+        ["kind", "queries", "typed words only", "default mode", "semantic"], rows
     )
 
 
@@ -195,7 +198,7 @@ def _values(constants: Constants) -> list[str]:
 
 
 def _choices(name: str, choices: Sequence[Choice]) -> list[list[str]]:
-    """A row for each half, and one with the means of both."""
+    """Return a row for each half, and a row with the means of both."""
     rows, pairs = [], []
     for each in choices:
         means = _mean(each.held_out), _mean(each.standing)
@@ -214,14 +217,14 @@ def _gain(held_out: float, standing: float) -> list[str]:
 
 
 def _held(results: Results) -> str:
-    """What the sets hold, what was left out, and the versions."""
+    """Return the sizes of the collections, the omitted documents, and the versions."""
     rows = [
         [each.name, f"{each.documents:,}", str(len(each.queries)),
          ", ".join(each.empty) or "none"]
         for each in results.sets
     ]  # fmt: skip
-    sets = _table(["set", "documents", "queries", "left out, being empty"], rows)
+    sets = _table(["collection", "documents", "queries", "empty documents, omitted"], rows)
     missing = ", ".join(results.missing)
-    told = f"\nNot installed, so not compared: {missing}.\n" if missing else ""
+    told = f"\nNot installed and therefore not compared: {missing}.\n" if missing else ""
     versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
-    return f"## What took part\n\n{sets}{told}\n{versions}.\n"
+    return f"## Collections and versions\n\n{sets}{told}\n{versions}.\n"

@@ -1,4 +1,4 @@
-"""What a run found, as values: the report is written from them, and they are kept as JSON."""
+"""The results of a run. The report is rendered from them, and they are stored as JSON."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from benchmarks.relevance.paired import Difference
 from benchmarks.relevance.tuning import Choice, Gain
 
 MARGINS = {("cranfield", "Whoosh"): -0.005}
-"""How far the engine must be ahead of a peer in nDCG@10 where a bar is not simply: ahead."""
+"""Required lead over a peer in nDCG@10, where it is not 0."""
 
 
 class System(msgspec.Struct, frozen=True):
-    """A system and how it was set; `is_rival` marks the peers that there are bars for."""
+    """A system and its options. `is_rival` marks the peers with a target."""
 
     name: str
     setting: str
@@ -23,7 +23,7 @@ class System(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One system on one set: the means by measure, and nDCG@10 of each query."""
+    """The results of one system on one collection: means by measure, and nDCG@10 of each query."""
 
     system: System
     means: dict[str, float]
@@ -31,7 +31,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """How far the engine had to be ahead of a peer, and how far it is."""
+    """A target: the required lead over a peer, and the measured difference."""
 
     peer: str
     needed: float
@@ -39,18 +39,18 @@ class Bar(msgspec.Struct, frozen=True):
 
     @property
     def is_met(self) -> bool:
-        """Ahead by more than what is needed; exactly level is not ahead."""
+        """Return whether the lead exceeds the requirement. A difference of 0 is no lead."""
         ahead = self.difference.mean
         return ahead > self.needed or (self.needed < 0 and ahead == self.needed)
 
 
 class SetResult(msgspec.Struct, frozen=True):
-    """One judged set: what it holds, what every system did on it, and the choice of constants.
+    """One collection: its size, the results of every system, and the chosen constants.
 
-    `queries` are their ids, in the order of the figures a query. The first line is the
-    engine with `match=any`, the second its default path, the third that with the extra
-    `semantic`. `largest_difference` is between
-    the engine's scores and those of the formula on the same constants.
+    `queries` are ids, in the order of the per-query figures. The first line is the engine with
+    `match=any`, the second its default mode, and the third its default mode with the extra
+    `semantic`. `largest_difference` compares the scores of the engine and of the formula with the
+    same constants.
     """
 
     name: str
@@ -64,7 +64,7 @@ class SetResult(msgspec.Struct, frozen=True):
 
     @property
     def bars(self) -> list[Bar]:
-        """The bars of this set, one for each rival."""
+        """Return the targets of this collection, one for each rival."""
         return [
             Bar(name, MARGINS.get((self.name, name), 0.0), self.differences[name])
             for name in (line.system.name for line in self.lines if line.system.is_rival)
@@ -72,11 +72,11 @@ class SetResult(msgspec.Struct, frozen=True):
 
 
 class Results(msgspec.Struct, frozen=True):
-    """A whole run.
+    """The results of a run.
 
-    `together` is what all sets choose as one, and `gains` what that is worth over many
-    halvings. `missing` are the peers that are not there. `catalogue` has the catalogue's own
-    queries.
+    `together` contains the constants chosen on all collections, and `gains` their mean gain over
+    many splits. `missing` lists the peers that are not installed. `catalogue` contains the results
+    of the catalogue's own queries.
     """
 
     date: str

@@ -1,7 +1,7 @@
-"""Constants of BM25F, chosen on one half of the queries and judged on the other.
+"""Choose BM25F constants on one half of the queries, and evaluate them on the other half.
 
-What is chosen on the very queries that it is reported on flatters itself; what the half that
-was not looked at says of it is a fair guess at other queries.
+Constants that are evaluated on the queries they were chosen on look too good. The held-out half
+gives an unbiased estimate.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ GRID = tuple(
     )
 )
 LONGEST = 10
-"""The measure looks no further down a list."""
+"""The measure looks at no more hits."""
 
 HALVINGS = 200
-"""One halving is chance itself: what it says of the gain is off by as much as the gain."""
+"""Number of random splits. A single split has a random error as large as the gain."""
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """A set's nDCG@10 a query, with all constants of the grid and with those that stand.
+    """nDCG@10 of each query of a collection, with the constants of the grid and of the engine.
 
-    `grid` has one row for each of the `GRID`, one column a query.
+    `grid` has one row per entry of `GRID` and one column per query.
     """
 
     grid: NDArray[np.float64]
@@ -45,10 +45,10 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """The constants that one half chose, and the means of the other half.
+    """The constants that one half chose, and their means on the other half.
 
-    `chosen_on` is the half, 1 or 2; `held_out` the mean with the choice and `standing` that
-    with the engine's constants, on the same queries: to each set its own.
+    `chosen_on` is the half, 1 or 2. `held_out` is the mean with the chosen constants, and
+    `standing` the mean with the engine's constants on the same queries, by collection.
     """
 
     chosen_on: int
@@ -58,9 +58,9 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Gain(msgspec.Struct, frozen=True):
-    """What choosing is worth, as the mean of many halvings and of all sets.
+    """The gain of choosing constants, as a mean over many splits and all collections.
 
-    `free` names the constants that were chosen; the others stayed as they stand.
+    `free` names the chosen constants. The others keep the engine's values.
     """
 
     free: str
@@ -69,7 +69,7 @@ class Gain(msgspec.Struct, frozen=True):
 
 
 def tried(judged: JudgedSet, collection: Collection, standing: Constants) -> Tried:
-    """Every constant of the grid, on every query of a set."""
+    """Evaluate all constants of the grid on all queries of a collection."""
     judge = Judge(judged, [NDCG])
     evidence = {query.id: collection.evidence(query.words) for query in judged.queries}
 
@@ -83,13 +83,13 @@ def tried(judged: JudgedSet, collection: Collection, standing: Constants) -> Tri
 
 
 def choices(sets: Mapping[str, Tried]) -> list[Choice]:
-    """What each half of the queries of all the sets chooses; every set counts the same."""
+    """Return the choice of each half. Every collection has the same weight."""
     parts = _halves(sets, np.random.default_rng(SEED))
     return [_choice(sets, parts, chosen_on) for chosen_on in (1, 2)]
 
 
 def gains(sets: Mapping[str, Tried], standing: Constants) -> list[Gain]:
-    """What choosing all four constants is worth, and what choosing k1 alone is."""
+    """Return the gain of choosing all four constants, and of choosing k1 alone."""
     fixed = [msgspec.structs.replace(each, k1=standing.k1) == standing for each in GRID]
     everything = np.arange(len(GRID))
     found = [_gain("all four", everything, sets)]
@@ -97,7 +97,7 @@ def gains(sets: Mapping[str, Tried], standing: Constants) -> list[Gain]:
 
 
 def _halves(sets: Mapping[str, Tried], random: np.random.Generator) -> dict[str, tuple[Half, Half]]:
-    """Each set's queries, shuffled, in two halves."""
+    """Split the queries of each collection at random into two halves."""
     parts = {}
     for name, each in sets.items():
         shuffled = random.permutation(len(each.standing))
@@ -106,7 +106,7 @@ def _halves(sets: Mapping[str, Tried], random: np.random.Generator) -> dict[str,
 
 
 def _best(candidates: NDArray[np.intp], sets: Mapping[str, Tried], seen: Mapping[str, Half]) -> int:
-    """The row of the grid that is best on the queries seen."""
+    """Return the row of the grid that is best on the given queries."""
     means = [each.grid[np.ix_(candidates, seen[name])].mean(axis=1) for name, each in sets.items()]
     return int(candidates[np.argmax(np.mean(means, axis=0))])
 

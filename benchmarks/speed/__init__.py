@@ -1,6 +1,6 @@
-"""How fast the engine is, beside Tantivy, SQLite FTS5 and stock Whoosh: `make bench`.
+"""Benchmark of the engine's speed against Tantivy, SQLite FTS5, and stock Whoosh: `make bench`.
 
-`searching`, `building`, `growth`, `worst`, `serving`, `pages`, `trees` and `publishing` each
-measure one part and fill one part of `results.json`; `report` writes the page of that file and
+`searching`, `building`, `growth`, `worst`, `serving`, `pages`, `trees`, and `publishing` each
+measure one part and fill one part of `results.json`. `report` renders the page from that file and
 measures nothing.
 """

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.speed`: measures what was asked for, then writes the report."""
+"""Run parts of the speed benchmark, and render the report: `python -m benchmarks.speed`."""
 
 from __future__ import annotations
 
@@ -36,36 +36,39 @@ PARTS: dict[str, Callable[[Workplace], object]] = {
     "trees": trees.measure,
     "publishing": publishing.measure,
 }
-"""Each part by its name in the results, in the order in which they are measured."""
+"""The parts by their names in the results, in the order of measurement."""
 
 
 @click.command(context_settings={"show_default": True})
 @click.option(
     "--papers", "file", type=click.Path(path_type=Path, dir_okay=False), default=PAPERS,
-    show_default="papers-100k.jsonl.xz of the shared data", help="JSON Lines, plain, .gz or .xz.",
+    show_default="papers-100k.jsonl.xz of the shared data",
+    help="File of papers in JSON Lines, plain, .gz, or .xz.",
 )  # fmt: skip
-@click.option("--rounds", default=5, help="How often every query is asked.")
-@click.option("--queries", default=500, help="How many queries of each kind.")
-@click.option("--builds", default=3, help="How often each index is built.")
+@click.option("--rounds", default=5, help="Number of runs of each query.")
+@click.option("--queries", default=500, help="Number of queries of each kind.")
+@click.option("--builds", default=3, help="Number of builds of each index.")
 @click.option(
     "--only", multiple=True, type=click.Choice([*PARTS, "report"]),
-    help="Only this part; the others stay as they were measured. May be given several times.",
+    help="Measure only this part, and keep the stored results of the others. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--engine", "names", multiple=True, type=click.Choice(engines.COMPARED),
-    help="Only this engine beside ours. May be given several times.",
+    help="Compare only with this engine. Repeatable.",
 )  # fmt: skip
-@click.option("--quick", is_flag=True, help="A trial: 3,000 papers, few queries, one round.")
+@click.option(
+    "--quick", is_flag=True, help="Run a trial with 3,000 papers, few queries, and one round."
+)
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False),
-    help="The page to write; results and plots go into the folder of its name.",
+    help="Page to write. Results and plots go into the folder with its name.",
     show_default="docs/benchmarks.md, or build/benchmarks.md if quick",
 )  # fmt: skip
 def main(  # noqa: PLR0913, PLR0917 - the options
     file: Path, rounds: int, queries: int, builds: int, only: tuple[str, ...],
     names: tuple[str, ...], quick: bool, report: Path | None,
 ) -> None:  # fmt: skip
-    """Measure this engine beside its peers and write the report."""
+    """Measure the speed of this engine and of its peers, and write the report."""
     taking_part = tuple(
         name for name in engines.COMPARED if not names or name in (*names, engines.OURS)
     )
@@ -80,13 +83,13 @@ def main(  # noqa: PLR0913, PLR0917 - the options
 
 
 def run(plan: Plan, parts: list[str], report: Path) -> Results:
-    """Measures the parts, each of which replaces its former results, and writes the report."""
+    """Measure the given parts, replace their stored results, and write the report."""
     kept = report.with_suffix("") / "results.json"
     found = results.load(kept)
     if parts:
         if not plan.file.is_file():
             raise click.ClickException(
-                f"there is no file {plan.file.name}. Name one: --papers FILE.jsonl"
+                f"the file {plan.file.name} does not exist. Name another: --papers FILE.jsonl"
             )
         with tempfile.TemporaryDirectory(prefix="pubsearch-bench-") as folder:
             work = Workplace(plan, Path(folder), click.echo)

@@ -1,4 +1,4 @@
-"""The bars that this engine is held to, and what was measured against each."""
+"""The performance targets of this engine, and the measured value of each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LONG_PERCENT, GROWN_MB, OF_AN_INDEX = 1.0, 10.0, 1.2
 
 
 class Bar(NamedTuple):
-    """One bar: what it is about, what was measured, the most it may be, and the unit of both."""
+    """A target: its name, the measured value, the limit, and the unit of both."""
 
     what: str
     measured: float
@@ -43,15 +43,16 @@ class Bar(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Whether the measured is at most what it may be."""
+        """Return whether the measured value is within the limit."""
         return self.measured <= self.most
 
 
 class Against(NamedTuple):
-    """One kind of query against Tantivy: the ratios of the medians and of the p95.
+    """The ratios to Tantivy for one kind of query: of medians and of 95th percentiles.
 
-    Those of the first round alone are told beside: then nothing kept of former queries helps. So
-    are those in turns of one query, where each engine finds the caches as the other left them.
+    The ratios of the first round are shown separately, because no cache of earlier queries can help
+    there. So are the ratios with alternating queries, where each engine finds the processor caches
+    filled by the other.
     """
 
     kind: str
@@ -64,17 +65,17 @@ class Against(NamedTuple):
 
     @property
     def most(self) -> float:
-        """What the ratio of medians may be; that of p95 may be P95."""
+        """Return the limit of the ratio of medians. The limit of the ratio of p95 is P95."""
         return MEDIANS[self.kind]
 
     @property
     def met(self) -> bool:
-        """Whether both ratios are at most what they may be."""
+        """Return whether both ratios are within their limits."""
         return self.median <= self.most and self.p95 <= P95
 
 
 def against(part: Searching) -> list[Against]:
-    """All kinds of queries against Tantivy; none if it was left out."""
+    """Return the ratios for all kinds of queries, or none if Tantivy was omitted."""
     return [
         Against(
             kind,
@@ -91,7 +92,7 @@ def against(part: Searching) -> list[Against]:
 
 
 def judged(results: Results) -> list[Bar]:
-    """All other bars that the measured parts can be held against."""
+    """Return all other targets of the measured parts."""
     return [
         *(_building(results.building) if results.building else ()),
         *(_growth(results.growth) if results.growth else ()),
@@ -107,13 +108,15 @@ def _building(part: Building) -> Iterator[Bar]:
     ours, tantivy = part.built[OURS], part.built.get(TANTIVY)
     if tantivy:
         full = tantivy.seconds()
-        yield Bar("build", ours.seconds() / full, BUILD, " of Tantivy's")
+        yield Bar("build time", ours.seconds() / full, BUILD, " × Tantivy's")
         rebuilt = part.rebuilt.seconds()
-        yield Bar("rebuild after one change", rebuilt / full, REBUILD, " of Tantivy's full build")
+        yield Bar(
+            "rebuild time after one change", rebuilt / full, REBUILD, " × Tantivy's full build"
+        )
     if storing := part.built.get(TANTIVY_STORING):
-        yield Bar("index", ours.size / storing.size, BYTES, " of Tantivy's bytes, all stored")
-    yield Bar("open and answer the first query", max(part.opened[OURS]), FIRST_MS, " ms")
-    yield Bar("check every byte", median(part.checked), CHECK_MS, " ms")
+        yield Bar("index size", ours.size / storing.size, BYTES, " × Tantivy's, all stored")
+    yield Bar("time to open and answer the first query", max(part.opened[OURS]), FIRST_MS, " ms")
+    yield Bar("time to check every byte", median(part.checked), CHECK_MS, " ms")
     yield from _memory(f"building {part.setting.papers:,} papers", ours.peak)
 
 
@@ -131,7 +134,7 @@ def _growth(part: Growth) -> Iterator[Bar]:
         }
         kind = max(ratios, key=lambda kind: ratios[kind])
         what = (
-            f"growth from {part.sizes[start]:,} to {part.sizes[end]:,} papers, the kind with most"
+            f"largest growth of a median from {part.sizes[start]:,} to {part.sizes[end]:,} papers"
         )
         yield Bar(f"{what} ({title(kind)})", ratios[kind], most, "-fold")
     yield from _memory(f"building {part.sizes[copies]:,} papers", part.built[OURS][copies].peak)
@@ -139,39 +142,43 @@ def _growth(part: Growth) -> Iterator[Bar]:
 
 def _worst(part: Worst) -> Iterator[Bar]:
     slowest = max(part.cases, key=lambda case: case.worst)
-    yield Bar(f"slowest of the hard queries ({slowest.name})", slowest.worst, WORST_MS, " ms")
+    yield Bar(f"slowest hard query ({slowest.name})", slowest.worst, WORST_MS, " ms")
 
 
 def _serving(part: Serving) -> Iterator[Bar]:
     for name, served in list(part.served.items())[:1]:
-        yield Bar(f"a page of {name}, inside the application", served.page, PAGE_MS, " ms")
+        yield Bar(f"page of {name}, time inside the application", served.page, PAGE_MS, " ms")
         each = 1000 / served.each_second
-        yield Bar(f"time a page of {name}, {part.workers} workers", each, EACH_PAGE_MS, " ms")
+        yield Bar(
+            f"page of {name}, time per page with {part.workers} workers", each, EACH_PAGE_MS, " ms"
+        )
 
 
 def _pages(part: Pages) -> Iterator[Bar]:
-    of = f"a page of {part.setting.papers:,} papers, first pass"
+    of = f"page of {part.setting.papers:,} papers, first request"
     yield Bar(f"{of}, median", part.median, MEDIAN_PAGE_MS, " ms")
     yield Bar(f"{of}, p95", part.p95, P95_PAGE_MS, " ms")
     missing = 100 * (1 - part.accounted)
-    yield Bar(f"{of}, not in its Server-Timing", missing, UNACCOUNTED, " %")
+    yield Bar(f"{of}, share missing from Server-Timing", missing, UNACCOUNTED, " %")
 
 
 def _trees(part: Trees) -> Iterator[Bar]:
     for name, most in SELECTED.items():
-        yield Bar(f"a page with {name} selected", part.ratios[name], most, "-fold")
+        yield Bar(f"page with {name} selected, to one without", part.ratios[name], most, "-fold")
 
 
 def _publishing(part: Publishing) -> Iterator[Bar]:
     for name, each in part.servers.items():
-        of = f"{name}, {part.publishes} publishes"
+        of = f"{name}, {part.publishes} new generations"
         yield Bar(f"{of}: requests over 100 ms", 100 * each.during.long, LONG_PERCENT, " %")
-        yield Bar(f"{of}: memory of the index, together", _ratio(each), OF_AN_INDEX, "-fold")
+        yield Bar(f"{of}: memory of the index in all processes", _ratio(each), OF_AN_INDEX, "-fold")
         if len(each.after.private) > 1:
-            yield Bar(f"{of}: more private memory of a worker", each.grown / 10**6, GROWN_MB, " MB")
+            yield Bar(
+                f"{of}: growth of private memory of a worker", each.grown / 10**6, GROWN_MB, " MB"
+            )
 
 
 def _ratio(each: Published) -> float:
-    """Return the memory of the index in all processes, as a multiple of that before a publish."""
+    """Return the memory of the index in all processes, relative to that before publishing."""
     bare = each.bare.together
     return (each.after.together - bare) / (each.before.together - bare)

@@ -1,4 +1,4 @@
-"""The part that builds: seconds, bytes, memory; then opening, and checking every byte."""
+"""Measure building: time, index size, and memory. Then measure opening and checking."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from benchmarks.speed.results import Building, Built
 from benchmarks.speed.workplace import Workplace
 
 _SLOW = (engines.WHOOSH,)
-"""Engines that take minutes, and so build once."""
+"""Slow engines, which take minutes and build only once."""
 
 
 def measure(work: Workplace) -> Building:
-    """Builds each index several times, the engines in turn; rebuilds, opens and checks ours."""
+    """Build each index several times, in turns. Rebuild, open, and check this engine's."""
     plan = work.plan
     setting = machine.setting(plan.file.name, work.size)
     names = _names(work)
@@ -36,7 +36,7 @@ def measure(work: Workplace) -> Building:
 
 
 def _names(work: Workplace) -> list[str]:
-    """The engines that build; Tantivy a second time with all stored."""
+    """Return the engines that build. Tantivy builds again with all fields stored."""
     names = []
     for name in work.plan.present:
         names.append(name)
@@ -55,7 +55,7 @@ def _built(work: Workplace, names: Sequence[str]) -> dict[str, Built]:
 
 
 def _rebuilt(work: Workplace) -> Built:
-    """Rebuilds a copy of ours, one paper changed each time: forth and back."""
+    """Rebuild a copy of this engine's index several times, with one paper changed each time."""
     changed = work.folder / "papers-changed.jsonl"
     papers.change_one(work.lines, changed)
     place = work.place(engines.OURS, changed)
@@ -72,7 +72,7 @@ def _rebuilt(work: Workplace) -> Built:
 def _opened(
     work: Workplace, names: Sequence[str], asked: Sequence[Question]
 ) -> dict[str, list[float]]:
-    """For each engine the milliseconds to a first answer, a fresh process for each question."""
+    """Return the milliseconds to the first response by engine, each in a new process."""
     opened: dict[str, list[float]] = {name: [] for name in names}
     for question in asked:
         for name in names:

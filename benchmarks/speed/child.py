@@ -1,7 +1,6 @@
-"""What runs in a fresh process: `child build|open|check ENGINE FOLDER [...]`, told as JSON.
+"""Run one task in a new process: `child build|open|check ENGINE FOLDER [...]`. Print JSON.
 
-The clock is started before anything else is imported, and an engine's own imports are timed
-apart from its work.
+The clock starts before any other import, and the imports of an engine are timed separately.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from benchmarks.speed.questions import Question  # noqa: E402
 
 
 class Took(msgspec.Struct):
-    """The seconds of a fresh process: until all was imported, and from there to the end."""
+    """The seconds of a new process: until all imports were done, and from there to the end."""
 
     imports: float
     work: float
 
 
 def main(action: str, name: str, folder: Path, *rest: str) -> Took:
-    """Does one thing with one engine, as by its name: build, open or check."""
+    """Run one task with one engine: build, open, or check."""
     engine = engines.load(name)
     imported = time.perf_counter()
     if action == "build":

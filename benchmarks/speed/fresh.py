@@ -1,7 +1,7 @@
-"""A fresh process, from outside: what it told, and the most memory that it and its children held.
+"""Run a module in a new process, and measure the peak memory of it and its children.
 
-It runs `child` or `paging`. Memory is anonymous memory, as Linux tells it in /proc: pages of
-mapped files, which the system can drop at any time, do not count.
+The module is `child` or `paging`. Memory is anonymous memory as reported in /proc. Pages of mapped
+files do not count, because the system can drop them at any time.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ from typing import TypeVar
 import msgspec
 
 EVERY = 0.02
-"""Seconds between two looks at the memory."""
+"""Seconds between two samples of the memory."""
 
 _HOUSE = Path(__file__).parents[2]
 _PROCESSES = Path("/proc")
 _SESSION = 3
-"""Where in /proc/N/stat the session stands, counted behind the name in brackets."""
+"""Index of the session id in /proc/N/stat, counted after the name in parentheses."""
 Told = TypeVar("Told", bound=msgspec.Struct)
 
 
 def run(kind: type[Told], *arguments: str | Path, module: str = "child") -> tuple[Told, int | None]:
     """Return the output of a module of this package, and its peak of memory in bytes.
 
-    The peak is None where the system does not tell of memory. Shared memory counts once, private
-    memory for each process. Pages that a forked process still shares with its parent are counted
-    twice, so that the peak is rather too high.
-    Raises RuntimeError if the process failed.
+    The peak is None if the system does not report memory. Shared memory counts once, private memory
+    for each process. Pages that a forked process shares with its parent count twice, so that the
+    peak is an upper bound.
+
+    Raise RuntimeError if the process failed.
     """
     command = [sys.executable, "-m", f"benchmarks.speed.{module}", *map(str, arguments)]
-    # What earlier processes wrote must not be written to the disk at this one's expense.
+    # Pending writes of earlier processes must not slow this one down.
     os.sync()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=_HOUSE, start_new_session=True)
     try:
@@ -52,7 +53,7 @@ def run(kind: type[Told], *arguments: str | Path, module: str = "child") -> tupl
 
 
 def _watched(process: subprocess.Popen[bytes]) -> int | None:
-    """Looks until the process ends; returns the most that was seen."""
+    """Sample the memory until the process ends. Return the maximum."""
     peak = None
     while process.poll() is None:
         if (now := anonymous(process.pid)) is not None:
@@ -62,10 +63,10 @@ def _watched(process: subprocess.Popen[bytes]) -> int | None:
 
 
 def anonymous(session: int) -> int | None:
-    """The bytes of anonymous and shared memory of all processes of a session, now."""
+    """Return the current anonymous and shared memory of all processes of a session, in bytes."""
     private, shared, found = 0, 0, False
     for entry in _PROCESSES.glob("[0-9]*"):
-        with suppress(OSError, ValueError, IndexError):  # it has just ended
+        with suppress(OSError, ValueError, IndexError):  # the process has just ended
             stat = (entry / "stat").read_bytes()
             if int(stat[stat.rindex(b")") + 2 :].split()[_SESSION]) == session:
                 sizes = _sizes(entry)
@@ -76,7 +77,7 @@ def anonymous(session: int) -> int | None:
 
 
 def _sizes(entry: Path) -> dict[str, int]:
-    """The lines of a process's status that tell sizes, in bytes; 0 where one is missing."""
+    """Return the sizes in a process's status in bytes, 0 for missing lines."""
     sizes = {"RssAnon": 0, "RssShmem": 0}
     for line in (entry / "status").read_text(encoding="utf-8", errors="replace").splitlines():
         name, _, value = line.partition(":")

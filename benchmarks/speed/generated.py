@@ -1,4 +1,4 @@
-"""A generated catalogue with a tree of 250 values: 10 regions, and 240 countries below them."""
+"""A generated catalogue with a tree of 250 values: 10 regions and their 240 countries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEED = 20261126
 _SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "e", "io", "un")]
 _ROWS = """\
 title = "Generated"
-description = "Publications with a tree, to measure with."
+description = "Publications with a tree, for benchmarks."
 
 [[field]]
 name = "title"
@@ -82,7 +82,7 @@ def countries() -> list[str]:
 
 
 def write(folder: Path, size: int) -> Path:
-    """Write a corpus of generated publications; the same size gives the same bytes."""
+    """Write a corpus of generated publications. The same size gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "catalogue.toml").write_text(_ROWS, encoding="utf-8")
     (folder / "regions.toml").write_text("\n".join(_grouping()), encoding="utf-8")
@@ -102,7 +102,7 @@ def _grouping() -> Iterator[str]:
 
 
 def _publications(size: int) -> Iterator[dict[str, object]]:
-    """Yield publications of words as frequent as in a language, one in ten without a country."""
+    """Yield publications with a natural word distribution. One in ten has no country."""
     drawer = np.random.default_rng(SEED)
     words = np.array([_word(number) for number in range(WORDS)])
     frequency = 1 / np.arange(10, WORDS + 10)
@@ -127,7 +127,7 @@ def _publications(size: int) -> Iterator[dict[str, object]]:
 
 
 def _word(number: int) -> str:
-    """Return a word of its own for each number, shorter for smaller numbers."""
+    """Return a unique word for each number. Smaller numbers give shorter words."""
     said = ""
     number += len(_SYLLABLES)
     while number:

@@ -1,4 +1,4 @@
-"""The part that grows: the same queries on samples, on all papers, and on all of them repeated."""
+"""Measure growth: the same queries on samples, on all papers, and on repeated papers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from benchmarks.speed.workplace import Workplace
 GROWING = (engines.OURS, engines.TANTIVY)
 _SAMPLES = (12_500, 25_000, 50_000)
 _FULL = 100_000
-"""From so many papers on the samples are of the sizes above; else halves, as often."""
+"""Minimum number of papers for the sample sizes above. Smaller files are halved repeatedly."""
 
 
 def samples(size: int) -> list[int]:
-    """The sizes of the samples of so many papers, the smallest first."""
+    """Return the sizes of the samples for a number of papers, in ascending order."""
     return list(_SAMPLES) if size >= _FULL else [size // 8, size // 4, size // 2]
 
 
 def measure(work: Workplace) -> Growth:
-    """Builds every size, then asks all of them what the smallest can answer."""
+    """Build an index of every size, then run queries from the smallest sample on each."""
     plan = work.plan
     setting = machine.setting(plan.file.name, work.size)
     files = [work.sample(size) for size in samples(work.size)]

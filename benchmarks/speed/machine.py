@@ -1,4 +1,4 @@
-"""Where and with what something was measured, in words that name no machine."""
+"""The environment of a measurement, without any name of a machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PACKAGES = ("NumPy", "Whoosh", "PyStemmer", "msgspec", "tantivy")
 
 
 class Setting(msgspec.Struct):
-    """The date of a measurement, its machine, the versions, the file and its papers."""
+    """The date of a measurement, its machine, versions, file, and number of papers."""
 
     date: str
     cores: int
@@ -28,7 +28,7 @@ class Setting(msgspec.Struct):
 
 
 def setting(data: str, papers: int) -> Setting:
-    """The setting of a measurement that begins now."""
+    """Return the current setting."""
     return Setting(
         date=f"{datetime.now(UTC):%d %B %Y}",
         cores=_cores(),
@@ -44,12 +44,12 @@ def setting(data: str, papers: int) -> Setting:
 def _cores() -> int:
     try:
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
+    except AttributeError:  # not available on every system
         return os.cpu_count() or 1
 
 
 def _processor() -> str:
-    """The processor's family as the system names it."""
+    """Return the name of the processor family."""
     told = Path("/proc/cpuinfo")
     if told.is_file():
         for line in told.read_text(encoding="utf-8", errors="replace").splitlines():

@@ -1,4 +1,4 @@
-"""The part that times the search page: the first pass of distinct searches, in a new process."""
+"""Measure the search page: the first request of distinct searches in a new process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_WORDS = 3
 
 
 def measure(work: Workplace) -> Pages:
-    """Request each page once, from the papers with all their facets."""
+    """Request each page once, on the papers with all their facets."""
     setting = machine.setting(work.plan.file.name, work.size)
     titles = [paper.title for paper in papers.read(work.lines)]
     texts = searches(titles, min(SEARCHES, 2 * work.plan.queries), work.plan.seed)
@@ -39,14 +39,14 @@ def measure(work: Workplace) -> Pages:
         accounted=round(float(np.sum(asked.accounted) / taken.sum()), 4),
     )
     work.tell(
-        f"a page takes {part.median:.2f} ms, p95 {part.p95:.2f}; Server-Timing accounts for "
+        f"page: median {part.median:.2f} ms, p95 {part.p95:.2f} ms, explained by Server-Timing "
         f"{part.accounted:.1%}"
     )
     return part
 
 
 def searches(titles: Sequence[str], number: int, seed: int) -> list[str]:
-    """Return distinct searches of one to three words of a title; fewer if the titles have few."""
+    """Return distinct searches of one to three words of a title, fewer if the titles are short."""
     drawer = random.Random(seed)
     words = [found for title in titles if (found := re.findall(r"[A-Za-z]{3,}", title.lower()))]
     drawn: dict[str, None] = {}
@@ -71,11 +71,11 @@ def requested(index: Path, paths: Sequence[str], folder: Path) -> Asked:
 
 
 def _index(work: Workplace) -> Path:
-    """Build the index of the papers with all their facets, if it is not there."""
+    """Build the index of the papers with all their facets unless it exists."""
     corpus, index = work.folder / "pages-corpus", work.folder / "pages-index"
     if not index.exists():
         corpus.mkdir()
         shutil.copy(ROWS, corpus / "catalogue.toml")
-        (corpus / "papers.jsonl").hardlink_to(work.lines)  # a link out of a corpus is not read
+        (corpus / "papers.jsonl").hardlink_to(work.lines)  # links out of a corpus are not read
         build.build(corpus, index)
     return index

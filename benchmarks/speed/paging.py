@@ -1,6 +1,6 @@
-"""Pages as a server answers them, in a new process: `paging INDEX PATHS`, reported as JSON.
+"""Request pages in a new process, as a server answers them: `paging INDEX PATHS`. Print JSON.
 
-PATHS has a URL path a line. Each is requested once, in order, through WSGI.
+PATHS contains one URL path per line. Each is requested once, in order, through WSGI.
 """
 
 from __future__ import annotations

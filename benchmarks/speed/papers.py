@@ -1,4 +1,4 @@
-"""The papers that everything is measured on: one plain JSON Lines file, and what is made of it."""
+"""The papers of the benchmark: a plain JSON Lines file, and files derived from it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import BinaryIO, cast
 import msgspec
 
 FACETS = ("venue", "year", "type", "place")
-"""The facets that are counted, each by the name of its key."""
+"""The counted facets, each with the name of its key."""
 
 
 class Paper(msgspec.Struct, frozen=True, gc=False):
-    """What of a paper is searched, counted and shown; other keys are passed over."""
+    """The fields of a paper that are searched, counted, or shown. Other keys are ignored."""
 
     title: str
     id: str = ""
@@ -28,13 +28,13 @@ class Paper(msgspec.Struct, frozen=True, gc=False):
     place: str | None = None
 
     def value(self, facet: str) -> str | None:
-        """The paper's value of a facet, as text; None if it has none."""
+        """Return the paper's value of a facet as text, or None."""
         value = getattr(self, facet)
         return None if value is None or value == "" else str(value)
 
 
 def read(lines: Path) -> Iterator[Paper]:
-    """The papers of a plain file. Raises msgspec's errors where a line is none."""
+    """Yield the papers of a plain file. Raise msgspec's errors for invalid lines."""
     decoder = msgspec.json.Decoder(Paper)
     with lines.open("rb") as file:
         for line in file:
@@ -43,7 +43,7 @@ def read(lines: Path) -> Iterator[Paper]:
 
 
 def unpack(file: Path, lines: Path) -> int:
-    """Writes a file, packed or not, as a plain one; returns how many papers it has."""
+    """Unpack a file to a plain one. Return its number of papers."""
     with _opened(file) as packed, lines.open("wb") as plain:
         shutil.copyfileobj(packed, plain, 1 << 20)
     with lines.open("rb") as plain:
@@ -57,10 +57,10 @@ def _opened(file: Path) -> BinaryIO:
 
 
 def sample(lines: Path, size: int, seed: int, into: Path) -> None:
-    """Writes a random sample in the order of the file; a smaller one is part of a larger.
+    """Write a random sample in the order of the file. A smaller sample is part of a larger one.
 
-    Papers stand in the order of their years, and the later ones are longer: a cut would not be
-    a smaller corpus of the same kind.
+    Papers are ordered by year, and later ones are longer. The first papers alone would be a corpus
+    of another kind.
     """
     written = [line for line in lines.read_bytes().splitlines(keepends=True) if line.strip()]
     order = list(range(len(written)))
@@ -69,7 +69,7 @@ def sample(lines: Path, size: int, seed: int, into: Path) -> None:
 
 
 def repeat(lines: Path, times: int, into: Path) -> None:
-    """Writes every paper several times, the copies with ids of their own."""
+    """Write every paper several times. The copies have ids of their own."""
     found = [msgspec.json.decode(line) for line in lines.read_bytes().splitlines() if line.strip()]
     encoder = msgspec.json.Encoder()
     with into.open("wb") as file:
@@ -80,7 +80,7 @@ def repeat(lines: Path, times: int, into: Path) -> None:
 
 
 def change_one(lines: Path, into: Path) -> None:
-    """Writes the same papers, with a word more in the title of the one in the middle."""
+    """Write the same papers, with one more word in the title of the middle one."""
     written = lines.read_bytes().splitlines(keepends=True)
     middle = len(written) // 2
     paper = msgspec.json.decode(written[middle])

@@ -1,7 +1,8 @@
-"""The part that publishes: what readers wait for, and what servers hold, while the index changes.
+"""Measure publishing: response times and server memory while the index changes.
 
-Five times a paper changes and the index is built again, at low priority, as deploy/ does it. Four
-readers request pages meanwhile. Memory is what Linux reports in /proc of all server processes.
+A paper changes five times, and each time the index is rebuilt at low priority, as deploy/ does it.
+Four readers request pages meanwhile. Memory is what Linux reports in /proc for all server
+processes.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ from indexer.jobs import build
 
 PAPERS, FEW, PUBLISHES, WORKERS = 60_000, 10, 5, 4
 READERS, PAUSE, ALIKE = 4, 0.05, 400
-"""Readers, the seconds between two requests of one, and the number of pages that are requested
-before memory is measured."""
+"""Number of readers, seconds between two requests of a reader, and number of pages that are
+requested before memory is measured.
+"""
 LONG, NICE = 100.0, "10"
 """Milliseconds of a long request, and the priority of a build in deploy/pubsearch-build.service."""
 CALLS = 20
-"""A generation is in use if so many requests in a row are answered from it."""
+"""A generation counts as in use after this many consecutive responses from it."""
 SERVERS: dict[str, Callable[[int], list[str]]] = {
     f"gunicorn, {WORKERS} workers": partial(serving.gunicorn, WORKERS),
     "pubsearch serve": serving.waitress,
@@ -43,7 +45,7 @@ SERVERS: dict[str, Callable[[int], list[str]]] = {
 
 
 class Health(msgspec.Struct):
-    """Return the report of /healthz."""
+    """The response of /healthz."""
 
     generation: str
 
@@ -72,7 +74,7 @@ class Readers:
             self._taken.append((time.perf_counter() - started) * 1000)
 
     def end(self) -> Waits:
-        """Return the times of all requests, once the last one is answered."""
+        """Stop the threads. Return the times of all requests."""
         self._ended.set()
         for each in self._threads:
             each.join()
@@ -105,7 +107,7 @@ def measure(work: Workplace) -> Publishing:
         servers[name] = part = _published(corpus, few, command, paths)
         work.tell(
             f"{name}: {part.during.long:.2%} of {part.during.requests:,} requests over "
-            f"{LONG:.0f} ms, {part.grown / 10**6:.1f} MB more private memory"
+            f"{LONG:.0f} ms, {part.grown / 10**6:.1f} MB growth of private memory"
         )
     files = directory.current(work.folder / "many-index").manifest.files
     index = sum(size for size, _ in files.values())
@@ -113,7 +115,7 @@ def measure(work: Workplace) -> Publishing:
 
 
 def _corpus(work: Workplace, lines: Path, name: str) -> Path:
-    """Make a corpus of papers with all their facets, and its index beside it."""
+    """Create a corpus of papers with all their facets, and its index next to it."""
     corpus = work.folder / f"{name}-corpus"
     shutil.rmtree(corpus, ignore_errors=True)
     shutil.rmtree(_index(corpus), ignore_errors=True)
@@ -131,7 +133,7 @@ def _index(corpus: Path) -> Path:
 def _published(
     corpus: Path, few: Path, command: Callable[[int], list[str]], paths: Sequence[str]
 ) -> Published:
-    """Measure one server: with few papers, with all, while and after these are published."""
+    """Measure one server with few papers, with all papers, and during and after publishing."""
     with serving.server(_index(few), command) as server:
         _request(server, paths)
         bare = memory(server)
@@ -150,7 +152,7 @@ def _published(
 
 @contextmanager
 def _reading(server: Server, paths: Sequence[str]) -> Iterator[list[Waits]]:
-    """Read meanwhile; what the readers waited is in the list afterwards."""
+    """Read in the background. On exit the list contains the times of the readers."""
     waits: list[Waits] = []
     readers = Readers(server.url, paths)
     try:
@@ -179,7 +181,7 @@ def _publish(corpus: Path) -> None:
 
 
 def _taken_up(server: Server, name: str) -> None:
-    """Wait until all workers answer from a generation. Raises RuntimeError after a minute."""
+    """Wait until all workers answer from a generation. Raise RuntimeError after a minute."""
     last, row = time.monotonic() + 60, 0
     while row < CALLS:
         with urlopen(f"{server.url}/healthz") as answer:
@@ -191,7 +193,7 @@ def _taken_up(server: Server, name: str) -> None:
 
 
 def memory(server: Server) -> Memory:
-    """Return the memory of the processes of a server. Those that answer are its workers."""
+    """Return the memory of a server. The processes that answer are its workers."""
     master, workers = server.process, server.workers()
     sizes = {each: _sizes(each) for each in (master, *workers)}
     return Memory(

@@ -1,4 +1,4 @@
-"""What is asked of every engine: words as they stand in titles, drawn at random by a seed."""
+"""Draw the benchmark queries: words from titles, at random with a fixed seed."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ KINDS: Mapping[Kind, str] = {
     "or": "three words, OR",
     "phrase": "phrase of two words",
     "prefix": "prefix of four letters",
-    "ticked": "one word, two facets ticked",
+    "ticked": "one word, two filters",
 }
-"""Each kind of query with the words for it in the report."""
+"""Each kind of query with its label in the report."""
 
 PREFIX = 4
 _PLAIN = re.compile(r"[A-Za-z]+")
 _TELLING = 3
-"""Words of fewer letters are not drawn by themselves."""
+"""Minimum length of a word that is drawn as a query of its own."""
 
 
 def title(kind: str) -> str:
-    """The words for a kind of query, by its name in the results."""
+    """Return the label of a kind of query by its name in the results."""
     return next(words for name, words in KINDS.items() if name == kind)
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One query: its kind, its words, what a person would type, and what is ticked by facet."""
+    """A query: its kind, its words, its typed text, and its selected values by facet."""
 
     kind: Kind
     words: tuple[str, ...]
@@ -46,9 +46,9 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def draw(papers: Sequence[Paper], number: int, seed: int) -> dict[Kind, list[Question]]:
-    """As many questions of each kind as asked for; the same for the same papers and seed.
+    """Draw `number` questions of each kind. The same papers and seed give the same questions.
 
-    Raises ValueError if the titles hold no words for a kind.
+    Raise ValueError if the titles contain no words for a kind.
     """
     titles = [paper.title for paper in papers]
     drawer = random.Random(seed)
@@ -60,7 +60,7 @@ def draw(papers: Sequence[Paper], number: int, seed: int) -> dict[Kind, list[Que
     words = [words[0] for words in _words("ticked", titles, 2 * number, drawer)]
     drawn["ticked"] = _ticked(words, papers)[:number]
     if not drawn["ticked"]:
-        raise ValueError("no word of a title has papers with values of two facets")
+        raise ValueError("no word of a title occurs in a paper with values of two facets")
     return drawn
 
 
@@ -81,18 +81,20 @@ def _words(
                 yield (words[0][:PREFIX],) if kind == "prefix" else words
                 break
         else:
-            raise ValueError(f"10,000 titles in turn had no words for: {KINDS[kind]}")
+            raise ValueError(
+                f"10,000 titles in turn had no words for a query of the kind: {KINDS[kind]}"
+            )
 
 
 def _windows(title: str, length: int, kind: Kind) -> list[tuple[str, ...]]:
-    """All runs of so many words side by side that may be a question of this kind."""
+    """Return all runs of `length` adjacent words that are suitable for this kind."""
     found = title.lower().split()
     runs = [tuple(found[start : start + length]) for start in range(len(found) - length + 1)]
     return [run for run in runs if all(map(_PLAIN.fullmatch, run)) and _may_be(run, kind)]
 
 
 def _may_be(run: tuple[str, ...], kind: Kind) -> bool:
-    """Whether the words tell something; a phrase may have one word that does not."""
+    """Return whether the words are specific enough. A phrase may contain one stop word."""
     telling = [len(word) >= _TELLING and word not in stop_words("en") for word in run]
     if kind == "prefix":
         return telling[0] and len(run[0]) >= PREFIX
@@ -100,7 +102,7 @@ def _may_be(run: tuple[str, ...], kind: Kind) -> bool:
 
 
 def _ticked(words: Sequence[str], papers: Sequence[Paper]) -> list[Question]:
-    """A question for each word whose papers have values of two facets, the pairs in turn."""
+    """Return a question for each word whose papers have values of two facets, in turns of pairs."""
     pairs = list(combinations(FACETS, 2))
     holding = _values_by_word(set(words), papers)
     questions = []
@@ -117,7 +119,7 @@ Values = tuple[str | None, ...]
 
 
 def _values_by_word(words: set[str], papers: Sequence[Paper]) -> dict[str, Counter[Values]]:
-    """For each word how often each combination of values stands with it, the word as written."""
+    """Count the combinations of facet values by word, as the word is written."""
     found: dict[str, Counter[Values]] = {word: Counter() for word in words}
     for paper in papers:
         text = f"{paper.title} {paper.summary or ''}".lower()
@@ -128,7 +130,7 @@ def _values_by_word(words: set[str], papers: Sequence[Paper]) -> dict[str, Count
 
 
 def _most_frequent(holding: Counter[Values], pair: tuple[str, str]) -> dict[str, str]:
-    """The most frequent value of the first facet, and with it that of the second; {} if none."""
+    """Return the most frequent value of the first facet, and with it that of the second, or {}."""
     ticked: dict[str, str] = {}
     for facet in pair:
         column = FACETS.index(facet)

@@ -1,4 +1,4 @@
-"""What was measured, as values: the shape of `results.json`. Sizes are in bytes."""
+"""The measured values: the schema of `results.json`. Sizes are in bytes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NUMBERS = re.compile(r"\[[-\d.,\se]*\]")
 class Timed(msgspec.Struct):
     """The times of one engine for one kind of query, in milliseconds.
 
-    `medians`, `p95s` and `worsts` have one value a round; in the first, nothing that an engine
-    keeps of former queries can help it. `percentiles` are those of all rounds together, every
-    fifth from 0 to 100. `total` is the mean number of papers found.
+    `medians`, `p95s`, and `worsts` have one value per round. In the first round no cache of earlier
+    queries can help. `percentiles` are those of all rounds together, every fifth from 0 to 100.
+    `total` is the mean number of hits.
     """
 
     medians: list[float]
@@ -29,25 +29,25 @@ class Timed(msgspec.Struct):
 
     @property
     def median(self) -> float:
-        """The median round's median."""
+        """Return the median of the medians of all rounds."""
         return median(self.medians)
 
     @property
     def p95(self) -> float:
-        """The median round's 95th percentile."""
+        """Return the median of the 95th percentiles of all rounds."""
         return median(self.p95s)
 
     @property
     def worst(self) -> float:
-        """The slowest query of all rounds."""
+        """Return the time of the slowest query of all rounds."""
         return max(self.worsts)
 
 
 class Together(msgspec.Struct):
-    """Two threads asking at once, in milliseconds, one value a round.
+    """Two threads that search at the same time, in milliseconds, with one value per round.
 
-    `each` is the time that passed, divided by the number of queries; `p95s` is of what single
-    queries took.
+    `each` is the elapsed time divided by the number of queries. `p95s` are percentiles of single
+    queries.
     """
 
     each: list[float]
@@ -55,10 +55,10 @@ class Together(msgspec.Struct):
 
 
 class Searching(msgspec.Struct):
-    """Queries: by kind, then by engine.
+    """Times of queries, by kind and then by engine.
 
-    `timed` is in turns of several queries an engine, `alternated` in turns of one. `limits` has
-    the papers of engines that got fewer.
+    `timed` alternates between engines after several queries, `alternated` after each query.
+    `limits` contains the number of papers of engines that got fewer.
     """
 
     setting: Setting
@@ -72,11 +72,11 @@ class Searching(msgspec.Struct):
 
 
 class Built(msgspec.Struct):
-    """Builds of one index, a fresh process each, in seconds.
+    """Builds of one index, each in a new process, in seconds.
 
-    `imports` is the part before the work, from the first line that Python ran; `work` the rest.
-    `peaks` is the most anonymous memory that all processes of a build held together, None where
-    the system does not tell. `size` is that of the finished index.
+    `imports` is the time before the work, from the first executed line of Python, and `work` the
+    rest. `peaks` is the maximum anonymous memory of all processes of a build, or None if the system
+    does not report it. `size` is the size of the finished index.
     """
 
     imports: list[float]
@@ -85,22 +85,22 @@ class Built(msgspec.Struct):
     size: int = 0
 
     def seconds(self, *, with_imports: bool = True) -> float:
-        """The median of the runs."""
+        """Return the median of the runs."""
         if not with_imports:
             return median(self.work)
         return median(sum(both) for both in zip(self.imports, self.work, strict=True))
 
     @property
     def peak(self) -> int | None:
-        """The most memory of any run."""
+        """Return the maximum memory of any run."""
         return max((peak for peak in self.peaks if peak is not None), default=None)
 
 
 class Building(msgspec.Struct):
-    """Builds by engine, and rebuilds of this one after a change of one paper.
+    """Builds by engine, and rebuilds of this engine's index after a change of one paper.
 
-    `opened` has by engine the milliseconds to a first answer, each in a fresh process, and
-    `checked` those for reading every byte of this engine's index.
+    `opened` contains the milliseconds to a first response by engine, each in a new process.
+    `checked` contains the milliseconds to read every byte of this engine's index.
     """
 
     setting: Setting
@@ -127,9 +127,9 @@ class Growth(msgspec.Struct):
 class Case(msgspec.Struct):
     """A hard kind of query, in milliseconds.
 
-    `texts` is how many different ones were asked, `median` that of their medians, and `worst`
-    the slowest run of all; `slowest`, `total` and `told` are that query's text, the papers it
-    found, and what the engine said of a bound that it kept.
+    `texts` is the number of distinct queries, `median` the median of their medians, and `worst` the
+    slowest run. `slowest`, `total`, and `told` are the text of that query, its number of hits, and
+    the limit that the engine reported.
     """
 
     name: str
@@ -142,7 +142,7 @@ class Case(msgspec.Struct):
 
 
 class Worst(msgspec.Struct):
-    """The hard queries, each asked in every round."""
+    """The hard queries. Each runs once per round."""
 
     setting: Setting
     rounds: int
@@ -150,10 +150,10 @@ class Worst(msgspec.Struct):
 
 
 class Served(msgspec.Struct):
-    """Pages of one catalogue: how many a second, and what a request took, in milliseconds.
+    """Pages of one catalogue: pages per second, and response times in milliseconds.
 
-    `page` is what a page takes inside the application (its `Server-Timing`, summed up), the
-    median; `paths` is how many different addresses were asked for.
+    `page` is the median time inside the application (the sum of its `Server-Timing`). `paths` is
+    the number of distinct URLs.
     """
 
     each_second: float
@@ -164,7 +164,7 @@ class Served(msgspec.Struct):
 
 
 class Serving(msgspec.Struct):
-    """Whole pages over HTTP, by catalogue; `left_out` says why, if it was not measured."""
+    """Whole pages over HTTP, by catalogue. `left_out` is the reason if it was not measured."""
 
     setting: Setting
     workers: int
@@ -203,7 +203,7 @@ class Trees(msgspec.Struct):
 
 
 class Waits(msgspec.Struct):
-    """The times that readers waited for pages, in milliseconds.
+    """The response times of the readers, in milliseconds.
 
     `long` is the share of the `requests` that took more than 100 ms, `failed` the number without a
     response.
@@ -229,10 +229,10 @@ class Memory(msgspec.Struct):
 
 
 class Published(msgspec.Struct):
-    """One server: its readers `alone` and `during` publishes, and its memory.
+    """One server: its readers `alone` and `during` publishing, and its memory.
 
-    `bare` is the memory with an index of few papers, `before` and `after` that before the first
-    publish and after the last, each after the same requests.
+    `bare` is the memory with an index of few papers. `before` and `after` are the memory before the
+    first publish and after the last, each after the same requests.
     """
 
     alone: Waits
@@ -243,14 +243,14 @@ class Published(msgspec.Struct):
 
     @property
     def grown(self) -> int:
-        """How much more private memory the process with most has after the publishes."""
+        """Return the growth of the largest private memory of a process over all publishes."""
         return max(self.after.private) - max(self.before.private)
 
 
 class Publishing(msgspec.Struct):
-    """Publishes while servers answer; `index` is the size of the index in bytes.
+    """Publishing while servers answer. `index` is the size of the index in bytes.
 
-    `left_out` says why, if it was not measured.
+    `left_out` is the reason if it was not measured.
     """
 
     setting: Setting
@@ -261,7 +261,7 @@ class Publishing(msgspec.Struct):
 
 
 class Results(msgspec.Struct):
-    """All parts that have been measured so far, each at its own time."""
+    """All measured parts, each with its own setting."""
 
     queries: Searching | None = None
     building: Building | None = None
@@ -274,14 +274,14 @@ class Results(msgspec.Struct):
 
 
 def load(file: Path) -> Results:
-    """The results so far; none if there is no file. Raises msgspec's errors on another shape."""
+    """Return the stored results, or empty ones without a file. Raise msgspec's errors."""
     if not file.is_file():
         return Results()
     return msgspec.json.decode(file.read_bytes(), type=Results)
 
 
 def save(results: Results, file: Path) -> None:
-    """Writes the results, a name a line; the numbers of a list stand on one line."""
+    """Write the results as indented JSON. A list of numbers takes one line."""
     text = msgspec.json.format(msgspec.json.encode(results), indent=1).decode()
     text = _NUMBERS.sub(lambda match: " ".join(match[0].split()), text)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The part that times queries: every kind, every engine, on the same papers."""
+"""Measure queries: every kind on every engine, on the same papers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from benchmarks.speed.results import Searching, Timed, Together
 from benchmarks.speed.workplace import Workplace
 
 TURN = 10
-"""How many queries an engine answers before it is another's turn."""
+"""Number of queries that an engine answers before the next engine's turn."""
 COUNTED = (engines.OURS, engines.TANTIVY)
-"""The engines that the bars are about: they are also asked query by query, and from two threads."""
+"""The engines with targets. They also run with alternating queries, and with two threads."""
 
 
 def measure(work: Workplace) -> Searching:
-    """Times all kinds of queries. Engines that are not installed are left out, and told."""
+    """Time all kinds of queries. Missing engines are omitted and reported."""
     plan = work.plan
     setting = machine.setting(plan.file.name, work.size)
     drawn = questions.draw(list(papers.read(work.lines)), plan.queries, plan.seed)

@@ -1,4 +1,4 @@
-"""The part that serves: whole pages over HTTP, of the catalogue and of the papers."""
+"""Measure serving: whole pages over HTTP, of the catalogue and of the papers."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from search_app.engine.snapshot.snapshot import Snapshot
 
 HOUSE = Path(__file__).parents[2]
 GUNICORN = ("--config", "python:search_app.workers")
-"""The options that docs/serving.md and deploy/ give to gunicorn."""
+"""The gunicorn options of docs/serving.md and deploy/."""
 WORKERS, CONNECTIONS, SECONDS, PATHS = 2, 4, 10, 4000
 ALONE = 400
-"""How many pages are made inside the application, one after the other, to tell what one takes."""
+"""Number of pages that are rendered one after the other to time a single page."""
 _SCRIPT = """\
 local paths, at = {}, 0
 for line in io.lines(os.getenv("PUBSEARCH_PATHS")) do paths[#paths + 1] = line end
@@ -54,7 +54,7 @@ end
 
 
 class Server(NamedTuple):
-    """A server that answers: its URL without a path, and its first process."""
+    """A running server: its URL without a path, and its first process."""
 
     url: str
     process: int
@@ -78,7 +78,7 @@ def waitress(port: int) -> list[str]:
 
 
 class Told(msgspec.Struct):
-    """What wrk counted; times in microseconds."""
+    """The counts of wrk. Times are in microseconds."""
 
     requests: int
     micros: int
@@ -88,7 +88,7 @@ class Told(msgspec.Struct):
 
 
 def measure(work: Workplace) -> Serving:
-    """Serves both catalogues in turn, and asks for pages as fast as they come."""
+    """Serve both catalogues in turn, and request pages as fast as possible."""
     setting = machine.setting(work.plan.file.name, work.size)
     if reason := without_gunicorn() or _without_wrk():
         return Serving(setting, WORKERS, CONNECTIONS, SECONDS, {}, reason)
@@ -101,25 +101,25 @@ def measure(work: Workplace) -> Serving:
         paths = _paths(index, work.plan.seed)
         served[name] = _served(index, paths, work.folder)
         work.tell(
-            f"{name}: {served[name].each_second:,.0f} pages a second, one takes "
-            f"{served[name].page:.2f} ms"
+            f"{name}: {served[name].each_second:,.0f} pages per second, median "
+            f"{served[name].page:.2f} ms inside the application"
         )
     return Serving(setting, WORKERS, CONNECTIONS, SECONDS, served, None)
 
 
 def without_gunicorn() -> str | None:
-    """Return why gunicorn cannot serve; None if it can."""
+    """Return why gunicorn cannot run, or None if it can."""
     if importlib.util.find_spec("gunicorn") is None:
         return "the package gunicorn is not installed (make environment-bench)"
     return None
 
 
 def _without_wrk() -> str | None:
-    return None if shutil.which("wrk") else "the program wrk is not installed (Debian has it)"
+    return None if shutil.which("wrk") else "the program wrk is not installed (apt install wrk)"
 
 
 def _paths(index: Path, seed: int) -> list[str]:
-    """Addresses of distinct queries: one to three words of a title, half of them with a tick."""
+    """Return URLs of distinct queries: one to three words of a title, half with a filter."""
     snapshot = Snapshot(directory.current(index))
     drawer = random.Random(seed)
     titles = [re.findall(r"[A-Za-z]{3,}", title) for title in snapshot.segment.stored.titles.all()]
@@ -169,8 +169,8 @@ def _asked(address: str, listed: Path, script: Path, seconds: int) -> Told:
 
 @contextmanager
 def server(index: Path, command: Callable[[int], list[str]]) -> Iterator[Server]:
-    """Serve an index, by the command for a port."""
-    with socket.socket() as reserved:  # no other process gets its port while it is open
+    """Serve an index with a command that depends on the port."""
+    with socket.socket() as reserved:  # reserves the port while the socket is open
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         reserved.bind(("127.0.0.1", 0))
         port = int(reserved.getsockname()[1])
@@ -200,7 +200,7 @@ def _wait_for(address: str) -> None:
 
 
 def _alone(index: Path, paths: Sequence[str]) -> float:
-    """Milliseconds that a page takes inside the application, the median of some."""
+    """Return the median time of a page inside the application, in milliseconds."""
     client = create_app(config.load(environment={}, index=index)).test_client()
     taken = []
     for path in paths[:ALONE]:

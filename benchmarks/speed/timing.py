@@ -1,4 +1,4 @@
-"""Queries timed so that no engine has the better moment."""
+"""Time queries without an advantage for any engine."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ THREADS = 2
 
 
 class Gathered:
-    """The times of one engine and one kind, a list in `taken` for each round, in seconds."""
+    """The times of one engine for one kind of query, in seconds: a list in `taken` per round."""
 
     def __init__(self) -> None:
         self.taken: list[list[float]] = []
         self.found = 0
 
     def ask(self, engine: Engine, question: Question) -> None:
-        """Asks in the last of the rounds; in the first, what was found is counted too."""
+        """Run a query in the last round. In the first round, also count the hits."""
         started = time.perf_counter()
         answer = engine.ask(question)
         self.taken[-1].append(time.perf_counter() - started)
@@ -37,7 +37,7 @@ class Gathered:
             self.found += engine.read(answer).total
 
     def timed(self) -> Timed:
-        """What the rounds amount to."""
+        """Return the statistics of all rounds."""
         every = np.array(self.taken) * 1000
         return Timed(
             medians=_rounded(np.median(every, axis=1)),
@@ -49,17 +49,17 @@ class Gathered:
 
 
 def at_p95(number: int) -> int:
-    """Where in so many sorted times the 95th percentile stands, by the nearest rank."""
+    """Return the index of the 95th percentile in sorted times, by the nearest rank."""
     return math.ceil(0.95 * number) - 1
 
 
 def interleaved(
     engines: Mapping[Key, Engine], questions: Sequence[Question], rounds: int, turn: int
 ) -> dict[Key, Timed]:
-    """So many questions to every engine, in an order drawn anew each time; then the next ones.
+    """Run `turn` queries on every engine in random order, then the next `turn` queries.
 
-    In a fixed order, even a rotated one, an engine would always find the processor's caches as
-    the same other one left them. Garbage is collected between rounds, at nobody's expense.
+    In a fixed order, even a rotated one, an engine would always find the processor caches as the
+    same other engine left them. Garbage is collected between rounds, outside the timing.
     """
     gathered = {key: Gathered() for key in engines}
     order = list(engines.items())
@@ -80,9 +80,9 @@ def interleaved(
 def round_by_round(
     engines: Mapping[Key, Engine], questions: Sequence[Question], rounds: int
 ) -> dict[Key, Timed]:
-    """All questions to one engine, then to the next, in another order each round.
+    """Run all queries on one engine, then on the next, in another order each round.
 
-    So each has the processor's caches to itself, as it would have when it serves.
+    Each engine has the processor caches to itself, as it would have when it serves.
     """
     gathered = {key: Gathered() for key in engines}
     order = list(engines.items())
@@ -99,7 +99,7 @@ def round_by_round(
 
 
 def together(engine: Engine, questions: Sequence[Question], rounds: int) -> Together:
-    """The same questions from two threads at once, each asking every other one."""
+    """Run the queries in two threads at the same time. Each thread takes every second query."""
 
     def ask(questions: Sequence[Question]) -> list[float]:
         taken = []
@@ -132,7 +132,7 @@ class _UncollectedGarbage:
 
 
 def _warm(engines: Mapping[Key, Engine], questions: Sequence[Question]) -> None:
-    """Lets every engine touch its files; too few questions for what was asked to be kept."""
+    """Let every engine read its files, with too few queries to fill any cache."""
     for question in questions[:10]:
         for engine in engines.values():
             engine.ask(question)

@@ -1,7 +1,7 @@
-"""The part that times pages with selected values of a tree against the same pages without.
+"""Measure pages with selected values of a tree against the same pages without a selection.
 
-A query is requested three times, in an order drawn again for each: with nothing selected, with a
-region and three countries, and with a hundred values.
+A query is requested three times, in random order: with nothing selected, with a region and three
+countries, and with a hundred values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOTHING, FOUR, HUNDRED = "nothing", "a region and three countries", "a hundred v
 
 
 def measure(work: Workplace) -> Trees:
-    """Request all pages of all queries, each once."""
+    """Request all pages of all queries once."""
     size, folder = min(PUBLICATIONS, work.size), work.folder / "generated"
     setting = machine.setting("generated publications", size)
     corpus = generated.write(folder / "corpus", size)
@@ -43,12 +43,12 @@ def measure(work: Workplace) -> Trees:
         taken[name].append(each)
     part = Trees(setting, generated.REGIONS + generated.COUNTRIES, len(texts), *_compared(taken))
     told = ", ".join(f"{name} {times:.2f}-fold" for name, times in part.ratios.items())
-    work.tell(f"a page with selected values against one without: {told}")
+    work.tell(f"time of a page with selected values, compared with one without: {told}")
     return part
 
 
 def _compared(taken: Mapping[str, list[float]]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the median of each kind of page, and of its ratios to the page without a selection."""
+    """Return the median of each kind of page, and of its ratio to the page without a selection."""
     plain = np.array(taken[NOTHING])
     medians = {name: round(float(np.median(each)), 3) for name, each in taken.items()}
     ratios = {

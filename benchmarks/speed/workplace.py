@@ -1,4 +1,4 @@
-"""A folder to measure in: the papers, what was made of them, and each index built once."""
+"""The working folder of a benchmark: the papers, derived files, and each index."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from benchmarks.speed.results import Built
 
 Tell = Callable[[str], None]
 MOST: Mapping[str, int] = MappingProxyType({engines.WHOOSH: 20_000})
-"""How many papers an engine gets that would need hours for all."""
+"""Number of papers for engines that would need hours for all."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is measured and how often.
+    """The scope of a measurement.
 
-    `names` are the engines that take part, `most` the number of papers of those that don't get
-    all. `copies` is how often the papers are repeated for the largest index.
+    `names` are the engines that take part. `most` contains the number of papers of engines that do
+    not get all. `copies` is the number of repetitions of the papers in the largest index.
     """
 
     file: Path
@@ -39,18 +39,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def left_out(self) -> dict[str, str]:
-        """The engines of the plan that can't take part, and why."""
+        """Return the engines of the plan that cannot take part, and why."""
         reasons = {name: engines.why_left_out(name) for name in self.names}
         return {name: reason for name, reason in reasons.items() if reason}
 
     @property
     def present(self) -> list[str]:
-        """The engines of the plan that take part."""
+        """Return the engines of the plan that take part."""
         return [name for name in self.names if name not in self.left_out]
 
 
 class Workplace:
-    """The papers as one plain file, `lines`, that all engines read; `size` is their number."""
+    """The papers as a plain file, `lines`, that all engines read. `size` is their number."""
 
     def __init__(self, plan: Plan, folder: Path, tell: Tell) -> None:
         self.plan, self.folder, self.tell = plan, folder, tell
@@ -60,11 +60,11 @@ class Workplace:
             self.lines, self.size = self.sample(plan.papers), plan.papers
 
     def sample(self, size: int) -> Path:
-        """A file of so many papers drawn at random."""
+        """Return a file of `size` papers, drawn at random."""
         return self._made(size, lambda into: papers.sample(self.lines, size, self.plan.seed, into))
 
     def repeated(self, times: int) -> Path:
-        """A file of all papers several times."""
+        """Return a file with all papers repeated several times."""
         return self._made(times * self.size, lambda into: papers.repeat(self.lines, times, into))
 
     def _made(self, size: int, write: Callable[[Path], None]) -> Path:
@@ -76,23 +76,23 @@ class Workplace:
         return file
 
     def lines_for(self, name: str) -> tuple[Path, int]:
-        """The papers that an engine gets, and how many they are: all, if it can."""
+        """Return the papers for an engine and their number: all papers, if it can."""
         size = min(self.size, self.plan.most.get(name, self.size))
         return self.sample(size), size
 
     def place(self, name: str, lines: Path) -> Path:
-        """The folder of one engine for one file."""
+        """Return the folder of one engine for one file."""
         return self.folder / f"{name.replace(', ', '-').replace(' ', '-')}-{lines.stem}"
 
     def build(self, name: str, lines: Path, into: Built | None = None) -> Built:
-        """Builds anew in a fresh process; what it took is added to `into`."""
+        """Build a new index in a new process. Add the times to `into`."""
         place = self.place(name, lines)
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         return self.rebuild(name, lines, place, into)
 
     def rebuild(self, name: str, lines: Path, place: Path, into: Built | None) -> Built:
-        """Builds in a folder as it is, in a fresh process."""
+        """Build in an existing folder in a new process."""
         built = into or Built([], [], [])
         engines.load(name).prepare(lines, place)
         took, peak = fresh.run(Took, "build", name, place, lines)
@@ -104,19 +104,19 @@ class Workplace:
         return built
 
     def open(self, name: str, lines: Path) -> Engine:
-        """An engine that is open in this process, its index built if it is not there."""
+        """Return an open engine. Build its index first if it does not exist."""
         place = self.place(name, lines)
         if not (place / "index").exists():
             self.build(name, lines)
         return engines.load(name)(place)
 
     def opened(self, name: str, lines: Path, question: Question) -> float:
-        """Milliseconds to open and answer, after the imports of a fresh process."""
+        """Return the milliseconds to open and answer, after the imports of a new process."""
         packed = msgspec.json.encode(question).decode()
         took, _ = fresh.run(Took, "open", name, self.place(name, lines), packed)
         return round(took.work * 1000, 2)
 
     def checked(self, name: str, lines: Path) -> float:
-        """Milliseconds to check every byte, after the imports of a fresh process."""
+        """Return the milliseconds to check every byte, after the imports of a new process."""
         took, _ = fresh.run(Took, "check", name, self.place(name, lines))
         return round(took.work * 1000, 2)

@@ -1,4 +1,4 @@
-"""The part that tries hard queries on this engine: what people type by mistake or malice."""
+"""Measure hard queries on this engine: mistakes, and attempts to slow it down."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from benchmarks.speed.workplace import Workplace
 from search_app.engine.request import SearchRequest
 
 _SHOWN = 60
-"""Of a long text so many characters stand in the table."""
+"""Number of characters of a long query that the table shows."""
 
 
 def measure(work: Workplace) -> Worst:
-    """Asks all hard queries in every round."""
+    """Run all hard queries in every round."""
     setting = machine.setting(work.plan.file.name, work.size)
     asked = requests(list(papers.read(work.lines)), work.plan.seed)
     engine = work.open(engines.OURS, work.lines)
@@ -37,7 +37,7 @@ def measure(work: Workplace) -> Worst:
 
 
 def requests(found: Sequence[Paper], seed: int) -> dict[str, list[SearchRequest]]:
-    """The hard queries by kind."""
+    """Return the hard queries by kind."""
     drawer = random.Random(seed)
     words = [word for paper in found for word in re.findall(r"[a-z]{3,}", paper.title.lower())]
     frequent = [word for word, _ in Counter(words).most_common(40)]
@@ -45,37 +45,37 @@ def requests(found: Sequence[Paper], seed: int) -> dict[str, list[SearchRequest]
         **_beginnings(drawer.choices(words, k=26)),
         **_long(words, frequent, drawer),
         "one very frequent word": frequent,
-        "two very frequent words side by side": _pairs(found, frequent),
+        "phrase of two very frequent words": _pairs(found, frequent),
     }
     asked = {name: [SearchRequest(text) for text in texts] for name, texts in typed.items()}
     any_of_many = [" ".join(drawer.choices(words, k=500)) for _ in range(10)]
     asked["any of 500 words"] = [SearchRequest(text, match="any") for text in any_of_many]
     ticks = _ticks(found)
-    asked["everything"] = [SearchRequest()]
-    asked["everything, ten values ticked in each facet"] = [SearchRequest(filters=ticks)]
-    asked["a very frequent word, ten values ticked in each facet"] = [
+    asked["empty query"] = [SearchRequest()]
+    asked["empty query, ten values selected in each facet"] = [SearchRequest(filters=ticks)]
+    asked["one very frequent word, ten values selected in each facet"] = [
         SearchRequest(word, ticks) for word in frequent
     ]
     return asked
 
 
 def _beginnings(words: Sequence[str]) -> dict[str, list[str]]:
-    """What stands for very many words."""
+    """Return queries that match very many words."""
     letters = string.ascii_lowercase
     return {
-        "one letter and a star": [f"{letter}*" for letter in letters],
-        "a letter anywhere": [f"*{letter}*" for letter in letters],
-        "two letters anywhere": [f"*{letter}*e*" for letter in letters],
-        "without a letter": [f"-{letter}*" for letter in letters],
-        "nearly a word": [f"{word}~" for word in words],
-        "less nearly": [f"{word}~2" for word in words],
+        "prefix of one letter": [f"{letter}*" for letter in letters],
+        "wildcard with one letter": [f"*{letter}*" for letter in letters],
+        "wildcard with two letters": [f"*{letter}*e*" for letter in letters],
+        "minus a prefix of one letter": [f"-{letter}*" for letter in letters],
+        "fuzzy match": [f"{word}~" for word in words],
+        "fuzzy match, distance 2": [f"{word}~2" for word in words],
     }
 
 
 def _long(
     words: Sequence[str], frequent: Sequence[str], drawer: random.Random
 ) -> dict[str, list[str]]:
-    """What is very long."""
+    """Return very long queries."""
     phrases = [
         [f'"{drawer.choice(frequent)} {drawer.choice(frequent)}"' for _ in range(20)]
         for _ in range(10)
@@ -84,12 +84,12 @@ def _long(
         "500 words": [" ".join(drawer.choices(words, k=500)) for _ in range(10)],
         "20 phrases": [" ".join(each) for each in phrases],
         "20 phrases, OR": [" OR ".join(each) for each in phrases],
-        "forty very frequent words, OR": [" OR ".join(frequent)],
+        "40 very frequent words, OR": [" OR ".join(frequent)],
     }
 
 
 def _pairs(found: Sequence[Paper], frequent: Sequence[str]) -> list[str]:
-    """The most frequent phrases of two frequent words."""
+    """Return the most frequent phrases of two frequent words."""
     counts: Counter[str] = Counter()
     among = set(frequent)
     for paper in found:
@@ -101,7 +101,7 @@ def _pairs(found: Sequence[Paper], frequent: Sequence[str]) -> list[str]:
 
 
 def _ticks(found: Sequence[Paper]) -> dict[str, tuple[str, ...]]:
-    """The ten most frequent values of every facet."""
+    """Return the ten most frequent values of every facet."""
     ticks = {}
     for facet in FACETS:
         counts = Counter(value for paper in found if (value := paper.value(facet)))

@@ -3,7 +3,7 @@
 Each file is added to a small corpus without faults. No publication of that corpus may be lost.
 """
 
-# ruff: noqa: PLW0108 - what is large is made when it is needed
+# ruff: noqa: PLW0108 - large data is created on demand
 from __future__ import annotations
 
 import bz2

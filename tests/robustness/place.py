@@ -76,7 +76,7 @@ class Place:
         try:
             if live(self.index) not in {self.old, self.new}:
                 yield "what is live is neither the old index nor the new one"
-        except Exception as error:  # noqa: BLE001  whatever it is, it is told
+        except Exception as error:  # noqa: BLE001  every error is reported
             yield f"lost: {error!r}"
 
     def recovery(self) -> Iterator[str]:

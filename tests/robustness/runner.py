@@ -113,7 +113,7 @@ def _forked(arguments: list[str], said: str) -> NoReturn:
         main.main()
     except SystemExit as ended:
         status = ended.code or 0
-    except BaseException:  # noqa: BLE001  that is what is looked for
+    except BaseException:  # noqa: BLE001  an unexpected error is a finding
         traceback.print_exc()
         status = 99
     sys.stderr.flush()
@@ -121,6 +121,6 @@ def _forked(arguments: list[str], said: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    import search_app.cli.main  # noqa: F401  what is imported before the fork need not be after it
+    import search_app.cli.main  # noqa: F401  forks need not import it again
 
     _serve(sys.argv[1])

@@ -104,7 +104,7 @@ def clients(site: Site, count: int, switches: range, budget: Budget) -> Counts:
 def descriptors() -> int:
     """Return how many files this process has open, after unused indexes were collected."""
     gc.collect()
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  its own is open meanwhile, each time
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  it includes its own descriptor each time
 
 
 def under_load(seed: int, budget: Budget, state: State) -> Counts:

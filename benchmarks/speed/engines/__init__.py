@@ -1,7 +1,7 @@
-"""The engines that are compared, each behind the same few calls.
+"""The compared engines, each behind the same interface.
 
-An engine's module is imported when it is asked for, never before: a process that builds one
-index must not pay for the others' imports.
+The module of an engine is imported on first use, so that a process that builds one index does not
+import the other engines.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ COMPARED = (OURS, TANTIVY, SQLITE, WHOOSH)
 """The engines that answer queries, in the order of the tables."""
 
 HITS, VALUES = 10, 20
-"""How many hits an answer has, and how many values of each facet."""
+"""Number of hits in a response, and number of values of each facet."""
 
 
 class Answer(NamedTuple):
-    """What an engine found: how many papers, the best titles, values with counts by facet."""
+    """A response: the number of papers, the titles of the top hits, and the counts by facet."""
 
     total: int
     titles: list[str]
@@ -41,51 +41,52 @@ class Answer(NamedTuple):
 
 
 class Engine(ABC):
-    """An index that is open. `ask` is timed; `read` makes the answers alike and is not.
+    """An open index.
 
-    `prepare` lays ready what a build reads, `build` is what is timed in a fresh process; it
-    leaves its index in `folder / "index"`.
+    `ask` is timed. `read` converts its result to the common form and is not timed. `prepare` writes
+    the input of a build. `build` runs in a new process, is timed, and writes the index to `folder /
+    "index"`.
     """
 
     @staticmethod  # noqa: B027 - most need nothing
     def prepare(lines: Path, folder: Path) -> None:
-        """Lays ready what the build needs beside the file."""
+        """Prepare the input that the build needs in addition to the file."""
 
     @staticmethod
     @abstractmethod
     def build(lines: Path, folder: Path) -> None:
-        """Builds the index of a plain JSON Lines file, durably."""
+        """Build the index of a plain JSON Lines file durably."""
 
     @abstractmethod
     def __init__(self, folder: Path) -> None:
-        """Opens the index that `build` left."""
+        """Open the index that `build` wrote."""
 
     @staticmethod
     def check(folder: Path) -> None:
-        """Checks every byte of the index. Raises NotImplementedError if nothing tells them."""
+        """Check every byte of the index. Raise NotImplementedError without checksums."""
         raise NotImplementedError(f"{folder.name}: no checksum of every byte")
 
     @abstractmethod
     def ask(self, question: Question) -> object:
-        """From the text typed to ten titles and the largest values of four facets."""
+        """Return ten titles and the most frequent values of four facets for the typed query."""
 
     def close(self) -> None:  # noqa: B027 - most hold nothing but memory
-        """Lets go of the index."""
+        """Close the index."""
 
     @abstractmethod
     def read(self, answer: object) -> Answer:
-        """What `ask` returned, in the form that all engines share."""
+        """Return the result of `ask` in the common form."""
 
 
 def load(name: str) -> type[Engine]:
-    """The class of an engine."""
+    """Return the class of an engine."""
     module, class_name = _CLASSES[name]
     found: type[Engine] = getattr(importlib.import_module(f"{__name__}.{module}"), class_name)
     return found
 
 
 def why_left_out(name: str) -> str | None:
-    """Why an engine can't take part here; None if it can."""
+    """Return why an engine cannot take part, or None if it can."""
     if name in (TANTIVY, TANTIVY_STORING) and importlib.util.find_spec("tantivy") is None:
         return "the package tantivy is not installed (make environment-bench)"
     if name == SQLITE:
@@ -93,5 +94,5 @@ def why_left_out(name: str) -> str | None:
             options = [row[0] for row in memory.execute("PRAGMA compile_options")]
         memory.close()
         if "ENABLE_FTS5" not in options:
-            return "this Python's SQLite has no FTS5"
+            return "the SQLite library of this Python has no FTS5"
     return None

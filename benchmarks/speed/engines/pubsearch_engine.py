@@ -1,4 +1,4 @@
-"""This engine. All that the measurements know of its interface stands here."""
+"""This engine: the only module of the benchmark that uses its interface for searches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from search_app.engine.snapshot.snapshot import Snapshot
 _MATCH: dict[Kind, Match] = {"or": "any"}
 _FIELDS = """\
 title = "Papers"
-description = "Papers, to measure with."
+description = "Papers for benchmarks."
 
 [[field]]
 name = "title"
@@ -63,7 +63,7 @@ facet = 4
 
 
 class Answered(NamedTuple):
-    """An answer as the engine gives it."""
+    """A response in the engine's own form."""
 
     request: SearchRequest
     reply: ArrayReply
@@ -72,23 +72,23 @@ class Answered(NamedTuple):
 
 
 class PubsearchEngine(Engine):
-    """This engine, over a catalogue of two fields of text and four facets."""
+    """This engine, on a catalogue of two text fields and four facets."""
 
     @staticmethod
     def prepare(lines: Path, folder: Path) -> None:
-        """Makes a corpus folder with the rows of the catalogue and the papers."""
+        """Create a corpus folder with the catalogue and the papers."""
         corpus = folder / "corpus"
         corpus.mkdir(parents=True, exist_ok=True)
         (corpus / "catalogue.toml").write_text(_FIELDS, encoding="utf-8")
         (corpus / "papers.jsonl").unlink(missing_ok=True)
-        (corpus / "papers.jsonl").hardlink_to(lines)  # a link out of a corpus is not read
+        (corpus / "papers.jsonl").hardlink_to(lines)  # links out of a corpus are not read
 
     @staticmethod
     def build(lines: Path, folder: Path) -> None:
-        """Builds the corpus that was prepared, as `pubsearch build` does."""
+        """Build the prepared corpus, as `pubsearch build` does."""
         outcome = build.build(folder / "corpus", folder / "index")
         if outcome.status != "published":
-            raise RuntimeError(f"nothing was built of {lines.name}: the index had it already")
+            raise RuntimeError(f"the index of {lines.name} was not rebuilt: it is up to date")
 
     def __init__(self, folder: Path) -> None:
         generation = directory.current(folder / "index")
@@ -99,17 +99,17 @@ class PubsearchEngine(Engine):
         self.searcher = Searcher(generation, store, self.snapshot.vocabulary)
 
     def warm(self) -> None:
-        """Makes what words are read by, as a server does before it answers."""
+        """Prepare the query interpreter, as a server does before its first response."""
         self.searcher.prepare()
 
     def ask(self, question: Question) -> Answered:
-        """Asks as the page does, with the ticks as filters."""
+        """Search as the page does, with the selected values as filters."""
         filters = {name: (value,) for name, value in question.ticked.items()}
         match = _MATCH.get(question.kind, "all")
         return self.search(SearchRequest(question.typed, filters, match, size=HITS))
 
     def search(self, request: SearchRequest) -> Answered:
-        """Any search, with the titles of its hits and the largest values of the facets."""
+        """Return the titles of the hits and the most frequent facet values of any request."""
         reply = found(request, self.searcher.interpreter).reply
         assert isinstance(reply, ArrayReply)
         titles = [self.snapshot.title(number) for number in reply.page[0].tolist()]
@@ -117,22 +117,22 @@ class PubsearchEngine(Engine):
         return Answered(request, reply, titles, facets)
 
     def read(self, answer: object) -> Answer:
-        """The answer, with its number of papers."""
+        """Return the response with its number of papers."""
         assert isinstance(answer, Answered)
         return Answer(answer.reply.total, answer.titles, answer.facets)
 
     def bounds(self, answer: Answered) -> str:
-        """What the engine tells of a search that it cut short; empty if of none."""
+        """Return which parts of a search were omitted, or an empty text."""
         told = self.searcher.search(answer.request)
         left_out = told.ignored + len(told.too_much)
         rarest = sum(more for _, more in told.cut)
         return ", ".join([
-            *([f"{left_out:,} words left out"] if left_out else []),
-            *([f"the {rarest:,} rarest it stands for left out"] if rarest else []),
+            *([f"{left_out:,} words omitted"] if left_out else []),
+            *([f"{rarest:,} rarest terms omitted"] if rarest else []),
         ])  # fmt: skip
 
     @staticmethod
     def check(folder: Path) -> None:
-        """Checks every byte of the index. Raises RuntimeError if one is wrong."""
+        """Check every byte of the index. Raise RuntimeError if one is damaged."""
         if wrong := directory.damage(directory.current(folder / "index")):
             raise RuntimeError("; ".join(wrong))

@@ -1,4 +1,4 @@
-"""SQLite with its full-text extension FTS5, from Python's own library."""
+"""SQLite with its full-text extension FTS5, from Python's standard library."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ GROUP BY 1 ORDER BY 2 DESC LIMIT {2}"""
 
 
 class Answered(NamedTuple):
-    """An answer as the tables give it; the total is counted afterwards, untimed."""
+    """A response in the form of the tables. The total is counted afterwards and not timed."""
 
     where: str
     ticks: Sequence[str]
@@ -45,11 +45,11 @@ class Answered(NamedTuple):
 
 
 class SqliteEngine(Engine):
-    """What matches goes into a temporary table, once; a GROUP BY a facet counts there."""
+    """SQLite FTS5. A temporary table stores the matches, and GROUP BY counts each facet there."""
 
     @staticmethod
     def build(lines: Path, folder: Path) -> None:
-        """One transaction, then one segment."""
+        """Build in one transaction, and merge the index into one segment."""
         folder.joinpath("index").mkdir(parents=True)
         connection = sqlite3.connect(folder / "index" / "papers.db")
         connection.executescript(_TABLES)
@@ -71,7 +71,7 @@ class SqliteEngine(Engine):
         self.connection.executescript(_OPEN)
 
     def ask(self, question: Question) -> Answered:
-        """Matches once, then counts each facet without its own tick."""
+        """Match once, then count each facet without its own selected value."""
         joined = " OR ".join(question.words) if question.kind == "or" else question.typed
         run = self.connection.execute
         run("DELETE FROM found")
@@ -85,11 +85,11 @@ class SqliteEngine(Engine):
         return Answered(where, ticks, best, counts)
 
     def close(self) -> None:
-        """Closes the database."""
+        """Close the database."""
         self.connection.close()
 
     def read(self, answer: object) -> Answer:
-        """The answer, with its number of papers."""
+        """Return the response with its number of papers."""
         assert isinstance(answer, Answered)
         counted = f"SELECT count(*) FROM found WHERE {answer.where}"
         total = self.connection.execute(counted, answer.ticks).fetchone()[0]
@@ -97,6 +97,6 @@ class SqliteEngine(Engine):
 
 
 def _where(question: Question, left_out: str | None) -> tuple[str, list[str]]:
-    """The condition of what is ticked, but for one facet, and its values."""
+    """Return the SQL condition for selected values of all facets but one, and its parameters."""
     ticked = {name: value for name, value in question.ticked.items() if name != left_out}
     return " AND ".join(["true", *(f"{name} = ?" for name in ticked)]), list(ticked.values())

@@ -1,7 +1,7 @@
-"""Tantivy, a compiled engine, as fast as its Python package lets it be.
+"""Tantivy, a compiled engine, with the fastest options of its Python package.
 
-Its index has one segment: with one, the terms of an aggregation need no reserve
-(`segment_size`) to be exact, and leaving that out saves it a third of a query's time.
+Its index has one segment. Aggregations over one segment are exact without a reserve
+(`segment_size`), which saves a third of the time of a query.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.speed.papers import FACETS, read
 from benchmarks.speed.questions import Question
 
 HEAP, PAPERS_A_HEAP = 256_000_000, 150_000
-"""Bytes for its writer, and how many papers one segment takes in so many."""
+"""Memory of the writer in bytes, and the number of papers per segment that fit into it."""
 
 TEXTS = ["title", "summary"]
 _LARGEST = {
@@ -28,7 +28,7 @@ _LARGEST = {
 
 
 class Answered(NamedTuple):
-    """An answer as Tantivy gives it."""
+    """A response in Tantivy's own form."""
 
     titles: list[str]
     facets: dict[str, Any]
@@ -36,13 +36,13 @@ class Answered(NamedTuple):
 
 
 class TantivyEngine(Engine):
-    """Tantivy, with the titles stored and nothing else: the smallest index that answers."""
+    """Tantivy with only the titles stored: the smallest index that can answer."""
 
     stores_all: ClassVar[bool] = False
 
     @classmethod
     def schema(cls) -> tantivy.Schema:
-        """Stemmed English text in two fields, the facets raw and fast."""
+        """Return the schema: stemmed English text in two fields, and the facets raw and fast."""
         builder = tantivy.SchemaBuilder()
         if cls.stores_all:
             builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
@@ -56,7 +56,7 @@ class TantivyEngine(Engine):
 
     @classmethod
     def build(cls, lines: Path, folder: Path) -> None:
-        """One thread; the heap grows with the file, so that one segment holds it."""
+        """Build with one thread. The heap grows with the file, so that one segment is enough."""
         place = folder / "index"
         place.mkdir(parents=True)
         index = tantivy.Index(cls.schema(), path=os.fspath(place))
@@ -81,12 +81,13 @@ class TantivyEngine(Engine):
         self.index = tantivy.Index.open(os.fspath(folder / "index"))
         self.searcher = self.index.searcher()
         if self.searcher.num_segments != 1:
-            raise RuntimeError(f"Tantivy has {self.searcher.num_segments} segments, not one")
+            raise RuntimeError(f"Tantivy has {self.searcher.num_segments} segments instead of one")
 
     def ask(self, question: Question) -> Answered:
-        """The ten best, their titles, and the four aggregations.
+        """Return the ten best titles and the four aggregations.
 
-        A ticked facet counts what the others leave, so it has an aggregation of its own.
+        A selected facet counts the papers that pass the other facets, so it has its own
+        aggregation.
         """
         query = self._query(question, question.ticked)
         hits = self.searcher.search(query, HITS, count=False).hits
@@ -98,7 +99,7 @@ class TantivyEngine(Engine):
         return Answered(titles, found, question.ticked)
 
     def _query(self, question: Question, ticked: Mapping[str, str]) -> tantivy.Query:
-        """The fastest correct query of each kind, with some values ticked."""
+        """Return the fastest correct query of each kind, with some values selected."""
         schema = self.index.schema
         if question.kind == "prefix":
             beginning = question.typed.removesuffix("*")
@@ -119,7 +120,7 @@ class TantivyEngine(Engine):
         return Query.boolean_query([(Occur.Must, typed), *ticks])
 
     def read(self, answer: object) -> Answer:
-        """The answer; the papers are counted where most have a value and nothing is ticked."""
+        """Return the response. Its total is the largest sum of a facet without a selection."""
         assert isinstance(answer, Answered)
         facets = {
             name: [(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
@@ -138,6 +139,6 @@ def _without(ticked: Collection[str]) -> dict[str, Any]:
 
 
 class TantivyStoringEngine(TantivyEngine):
-    """Tantivy, with all stored that this project's index gives back: for size, like with like."""
+    """Tantivy with the same fields stored as in this engine's index, to compare sizes."""
 
     stores_all = True

@@ -1,4 +1,4 @@
-"""Whoosh as it comes: its own writer, matchers and scoring, over this project's schema."""
+"""Stock Whoosh: its own writer, matchers, and scoring, with this project's schema."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from indexer.catalogue import catalogue_toml, schema
 from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus
 
-# Below so many clauses Whoosh builds a tree of matchers, which takes seconds on long ones.
+# With fewer clauses Whoosh builds a tree of matchers, which takes seconds for long posting lists.
 query.Or.TOO_MANY_CLAUSES = 16
 
 TEXTS = ("title", "summary")
 
 
 class Answered(NamedTuple):
-    """An answer as Whoosh gives it."""
+    """A response in Whoosh's own form."""
 
     total: int
     titles: list[str]
@@ -34,16 +34,16 @@ class Answered(NamedTuple):
 
 
 class WhooshEngine(Engine):
-    """Stock Whoosh. Its slow parser is passed by: the words go to its query nodes directly.
+    """Stock Whoosh. Queries are built from its nodes directly, because its parser is slow.
 
-    Facets are counted by a plain dict over values held in memory, as are the titles.
+    Facets are counted with a dict over values in memory. The titles are in memory too.
     """
 
     prepare = staticmethod(PubsearchEngine.prepare)
 
     @staticmethod
     def build(lines: Path, folder: Path) -> None:
-        """One commit of Whoosh's own writer."""
+        """Build with one commit of Whoosh's own writer."""
         catalogue = catalogue_toml.load(folder / "corpus")
         (folder / "index").mkdir()
         problems: list[Problem] = []
@@ -67,7 +67,7 @@ class WhooshEngine(Engine):
         }
 
     def ask(self, question: Question) -> Answered:
-        """Ranks ten, then goes through all that matches and counts."""
+        """Rank ten hits, then iterate over all matches and count the facets."""
         words = _tree(question)
         ticked = {
             name: set(self.searcher.docs_for_query(query.Term(f"{name}.value", value)))
@@ -86,18 +86,18 @@ class WhooshEngine(Engine):
         return Answered(len(left), [self.titles[hit.docnum] for hit in hits], counts)
 
     def close(self) -> None:
-        """Closes the index's files."""
+        """Close the files of the index."""
         self.searcher.close()
         self.index.close()
 
     def read(self, answer: object) -> Answer:
-        """The answer as it is."""
+        """Return the response unchanged."""
         assert isinstance(answer, Answered)
         return Answer(*answer)
 
 
 def _tree(question: Question) -> Any:  # noqa: ANN401 - Whoosh has no types
-    """The nodes of a question, each word in either field."""
+    """Return the query nodes of a question. Each word may match in either field."""
     if question.kind == "prefix":
         beginning = tokenizer.WRITTEN + question.typed.removesuffix("*")
         return query.Or([query.Prefix(name, beginning) for name in TEXTS])

@@ -1,1 +1,1 @@
-"""The report: a page and its plots, made of what was measured and of nothing else."""
+"""The report: a page and its plots, rendered from the stored results."""

@@ -1,4 +1,4 @@
-"""The plots of the page: small SVGs that can be read on light and on dark ground."""
+"""The plots of the page: small SVGs that are readable on light and on dark backgrounds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.speed.questions import KINDS, title
 from benchmarks.speed.results import Building, Growth, Results, Searching, Worst
 
 GREY = "#808080"
-"""Half way between black and white: lines and letters in it show on either."""
+"""A gray with enough contrast on white and on black, for lines and labels."""
 COLOURS = {
     OURS: "#2f8fd0", TANTIVY: "#e07b39", TANTIVY_STORING: "#e07b39", SQLITE: "#57a05a",
     WHOOSH: "#b06fc0",
@@ -28,7 +28,7 @@ WIDTH = 8.0
 
 
 def write(results: Results, folder: Path) -> list[str]:
-    """Writes a plot of each part that was measured; returns their names, none without matplotlib.
+    """Write a plot of each measured part. Return their names, or none without matplotlib.
 
     The same results give the same bytes.
     """
@@ -66,7 +66,7 @@ def _axes(height: float, columns: int = 1, *, sharey: bool = False) -> tuple[Any
 
 
 def _plain(axis: Any) -> None:  # noqa: ANN401 - matplotlib may be missing
-    """Marks a logarithmic axis by 1, 2, 5, 10, written out."""
+    """Label a logarithmic axis at 1, 2, 5, and 10 in plain numbers."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -75,7 +75,7 @@ def _plain(axis: Any) -> None:  # noqa: ANN401 - matplotlib may be missing
 
 
 def _searching(part: Searching) -> object:
-    """A group of bars for each kind; the thin line reaches from the median to the p95."""
+    """Draw a group of bars for each kind. The thin line reaches from the median to the p95."""
     figure, axes = _axes(3.2)
     names = list(next(iter(part.timed.values())))
     width = 0.8 / len(names)
@@ -97,7 +97,7 @@ def _searching(part: Searching) -> object:
 
 
 def _wrapped(words: str) -> str:
-    """Words on two lines, parted at the comma or in the middle."""
+    """Split a label into two lines, at the comma or in the middle."""
     first, comma, second = words.partition(", ")
     if comma:
         return f"{first},\n{second}"
@@ -107,12 +107,12 @@ def _wrapped(words: str) -> str:
 
 
 def _building(part: Building) -> object:
-    """Seconds and bytes side by side; engines that got fewer papers are left out."""
+    """Draw seconds and bytes next to each other. Engines with fewer papers are omitted."""
     figure, (seconds, sizes) = _axes(2.0, columns=2)
     rows = {name: built for name, built in part.built.items() if name not in part.limits}
     names = list(rows)
     colours = [COLOURS[name] for name in names]
-    seconds.barh([*names, "one paper changed"],
+    seconds.barh([*names, "rebuild after one change"],
                  [*(built.seconds() for built in rows.values()), part.rebuilt.seconds()],
                  color=[*colours, COLOURS[OURS]])  # fmt: skip
     seconds.set_xlabel("s")
@@ -124,7 +124,7 @@ def _building(part: Building) -> object:
 
 
 def _growth(part: Growth) -> object:
-    """A small plot for each kind, both axes logarithmic, so that a straight line is a power."""
+    """Draw a plot for each kind with logarithmic axes, so that a power law is a straight line."""
     figure, every = _axes(2.4, columns=len(KINDS), sharey=True)
     for axes, kind in zip(every, KINDS, strict=True):
         for name, timed in part.timed.items():
@@ -142,12 +142,12 @@ def _growth(part: Growth) -> object:
 
 
 def _worst(part: Worst) -> object:
-    """A bar for each case to its slowest run, and the line none may cross."""
+    """Draw a bar for each case up to its slowest run, and a line at the limit."""
     figure, axes = _axes(0.6 + 0.22 * len(part.cases))
     names = [case.name for case in part.cases]
     axes.barh(names, [case.worst for case in part.cases], color=COLOURS[OURS], alpha=0.5)
     axes.barh(names, [case.median for case in part.cases], color=COLOURS[OURS])
     axes.axvline(WORST_MS, color=GREY, linewidth=1, linestyle="--")
     axes.invert_yaxis()
-    axes.set_xlabel("ms: median, and pale to the slowest; the line is the bar")
+    axes.set_xlabel("ms (dark: median, pale: slowest run, dashed line: target)")
     return figure

@@ -1,4 +1,4 @@
-"""The tables of the page."""
+"""Render the tables of the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from benchmarks.speed.timing import THREADS
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, words: Collection[str] = ()
 ) -> Iterator[str]:
-    """A table: words in the first column and those named, numbers to the right in the others."""
+    """Yield a table. All columns but the first and those in `words` are right-aligned."""
     yield f"| {' | '.join(head)} |"
     yield f"|---|{''.join('---|' if name in words else '---:|' for name in head[1:])}"
     for row in rows:
@@ -34,19 +34,19 @@ def table(
 
 
 def short(value: float) -> str:
-    """A number with what of it tells something: about three figures."""
+    """Return a number with about three significant digits."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value >= 10 else f"{value:.2f}"
 
 
 def milliseconds(value: float) -> str:
-    """A time: three figures, and never fewer than hundredths for short ones."""
+    """Return a time with three significant digits, or three decimals below 1."""
     return f"{value:.3f}" if value < 1 else short(value)
 
 
 def searching(part: Searching) -> Iterator[str]:
-    """Median, p95 and worst by kind; two threads; how many papers were found."""
+    """Yield median, p95, and worst by kind, then two threads, then the numbers of hits."""
     names = list(dict.fromkeys(name for timed in part.timed.values() for name in timed))
     shown = {name: _named(name, part.limits) for name in names}
     for what in ("median", "p95", "worst"):
@@ -61,7 +61,7 @@ def searching(part: Searching) -> Iterator[str]:
         [title(kind), *(f"{timed[name].total:,.0f}" for name in names)]
         for kind, timed in part.timed.items()
     ]
-    yield "**Papers found**, mean. They differ by stemmer, stop words and what a prefix is.\n"
+    yield "**Hits**, mean. They differ by stemmer, stop words, and the meaning of a prefix.\n"
     yield from table(["", *shown.values()], rows)
 
 
@@ -73,15 +73,15 @@ def _together(part: Searching) -> Iterator[str]:
         [title(kind), *(milliseconds(median(together[name].each)) for name in names)]
         for kind, together in part.together.items()
     ]
-    yield f"**{THREADS} threads**, ms a query: time passed by queries answered\n"
+    yield f"**{THREADS} threads**, ms per query: elapsed time divided by the number of queries\n"
     yield from table(["", *names], rows)
 
 
 def building(part: Building) -> Iterator[str]:
-    """Seconds, bytes and memory of each engine; rebuilds; opening."""
-    head = ["", "s", "s without imports", "index, MB", "memory, MB"]
+    """Yield time, index size, and memory of each engine, then rebuilds and opening."""
+    head = ["", "time, s", "without imports, s", "index, MB", "memory, MB"]
     rows = [_built(_named(name, part.limits), built) for name, built in part.built.items()]
-    rows.append(_built(f"{OURS}, one paper changed", part.rebuilt, size=False))
+    rows.append(_built(f"{OURS}, rebuild after one change", part.rebuilt, size=False))
     yield from table(head, rows)
     yield from _fresh(part)
 
@@ -92,12 +92,12 @@ def _built(name: str, built: Built, *, size: bool = True) -> list[str]:
         short(built.seconds()),
         short(built.seconds(with_imports=False)),
         short(built.size / 10**6) if size else "",
-        short(built.peak / 10**6) if built.peak else "not told",
+        short(built.peak / 10**6) if built.peak else "not reported",
     ]
 
 
 def _fresh(part: Building) -> Iterator[str]:
-    yield "**Opening**, to the answer of a first query, ms after imports in a fresh process\n"
+    yield "**Opening** and answering a first query in a new process, ms after imports\n"
     rows = [[name, short(median(times)), short(max(times))] for name, times in part.opened.items()]
     yield from table(["", "median", "slowest"], rows)
     yield f"Checking every byte of the index takes {short(median(part.checked))} ms.\n"
@@ -109,13 +109,13 @@ def _fresh(part: Building) -> Iterator[str]:
             for way in (True, False)
         ]
         yield (
-            "Build and rebuild as shares of Tantivy's full build: "
-            f"{ratios[0]}; without imports {ratios[1]}.\n"
+            "Build and rebuild times, divided by the time of Tantivy's full build: "
+            f"{ratios[0]}. Without imports: {ratios[1]}.\n"
         )
 
 
 def growth(part: Growth) -> Iterator[str]:
-    """Medians and p95 of each engine by size, and what the builds took."""
+    """Yield medians and p95 of each engine by size, then the builds."""
     head = ["", *(f"{size:,}" for size in part.sizes)]
     for name, timed in part.timed.items():
         rows = [
@@ -128,13 +128,13 @@ def growth(part: Growth) -> Iterator[str]:
     for name, built in part.built.items():
         rows.append([f"{name}, build, s", *(short(each.seconds()) for each in built)])
         rows.append([f"{name}, index, MB", *(short(each.size / 10**6) for each in built)])
-        peaks = [short(each.peak / 10**6) if each.peak else "not told" for each in built]
+        peaks = [short(each.peak / 10**6) if each.peak else "not reported" for each in built]
         rows.append([f"{name}, memory, MB", *peaks])
     yield from table(head, rows)
 
 
 def worst(part: Worst) -> Iterator[str]:
-    """The hard queries with what the engine told of the slowest."""
+    """Yield the hard queries, with the reported limit of the slowest."""
     rows = [
         [
             f"{case.name} ({case.texts})" if case.texts > 1 else case.name,
@@ -142,16 +142,16 @@ def worst(part: Worst) -> Iterator[str]:
             milliseconds(case.worst),
             f"{case.total:,}",
             f"`{case.slowest}`" if case.slowest else "",
-            case.told or "nothing",
+            case.told or "none",
         ]
         for case in part.cases
     ]
-    head = ["", "median, ms", "worst, ms", "found", "the slowest", "told"]
-    yield from table(head, rows, words=("the slowest", "told"))
+    head = ["", "median, ms", "worst, ms", "hits", "slowest query", "limits applied"]
+    yield from table(head, rows, words=("slowest query", "limits applied"))
 
 
 def serving(part: Serving) -> Iterator[str]:
-    """Pages a second, and what one takes, by catalogue."""
+    """Yield pages per second and response times by catalogue."""
     if part.left_out:
         yield f"Not measured: {part.left_out}.\n"
         return
@@ -160,33 +160,33 @@ def serving(part: Serving) -> Iterator[str]:
          f"{each.paths:,}"]
         for name, each in part.served.items()
     ]  # fmt: skip
-    head = ["", "pages a second", "median, ms", "p99, ms", "inside, ms", "addresses"]
+    head = ["", "pages per second", "median, ms", "p99, ms", "inside, ms", "URLs"]
     yield from table(head, rows)
     yield (
-        f"{part.workers} workers, {part.connections} connections, {part.seconds} seconds; the "
-        "client shares the processor with them.\n"
+        f"{part.workers} workers, {part.connections} connections, {part.seconds} seconds. The "
+        "client shares the processors with the workers.\n"
     )
 
 
 def pages(part: Pages) -> Iterator[str]:
     """Yield the times of the search page, and the share that its `Server-Timing` explains."""
-    head = ["searches", "median, ms", "p95, ms", "worst, ms", "in Server-Timing"]
+    head = ["searches", "median, ms", "p95, ms", "worst, ms", "explained by Server-Timing"]
     times = (milliseconds(each) for each in (part.median, part.p95, part.worst))
     yield from table(head, [[f"{part.searches:,}", *times, f"{part.accounted:.1%}"]])
 
 
 def trees(part: Trees) -> Iterator[str]:
-    """Yield medians by selection, and of their ratios to the page without one."""
+    """Yield medians by selection, and the medians of their ratios to the page without one."""
     rows = [
         [name, milliseconds(median), f"{part.ratios[name]:.2f}" if name in part.ratios else ""]
         for name, median in part.medians.items()
     ]
-    yield from table(["selected", "median, ms", "ratio, median"], rows)
-    yield f"{part.pairs:,} queries, a tree of {part.values:,} values.\n"
+    yield from table(["selected", "median, ms", "median ratio"], rows)
+    yield f"{part.pairs:,} queries, and a tree of {part.values:,} values.\n"
 
 
 def publishing(part: Publishing) -> Iterator[str]:
-    """Yield what readers waited, and what servers hold, by server."""
+    """Yield response times and memory by server."""
     if part.left_out:
         yield f"Not measured: {part.left_out}.\n"
         return
@@ -198,7 +198,7 @@ def publishing(part: Publishing) -> Iterator[str]:
     ]  # fmt: skip
     head = ["", "requests", "median, ms", "p99, ms", "worst, ms", "over 100 ms", "failed"]
     yield from table(head, rows)
-    yield f"**Memory**, MB; the index has {short(part.index / 10**6)} MB on the disk\n"
+    yield f"**Memory**, MB. The index takes {short(part.index / 10**6)} MB on disk.\n"
     rows = [
         [f"{name}, {when}", *_held(each, server.bare, part.index)]
         for name, server in part.servers.items()
@@ -206,7 +206,7 @@ def publishing(part: Publishing) -> Iterator[str]:
             ("few papers", server.bare), ("before", server.before), ("after", server.after),
         )
     ]  # fmt: skip
-    yield from table(["", "private", "together", "of the index"], rows)
+    yield from table(["", "largest private", "sum of shares", "relative to the index"], rows)
 
 
 def _held(memory: Memory, bare: Memory, index: int) -> list[str]:
