@@ -27,16 +27,16 @@ PREFIX = "(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
 class Setting(msgspec.Struct, frozen=True):
     """A setting: its name, its default, its help text, and the bounds of a number.
 
-    A string must match the regular expression `form`, which `takes` describes in words.
+    A string must match the regular expression `pattern`, which `expected` describes in words.
     """
 
     name: str
     default: str | int
     help: str
-    least: int = 0
-    most: int = 2**31
-    form: str = "(?s:.*)"
-    takes: str = ""
+    min_value: int = 0
+    max_value: int = 2**31
+    pattern: str = "(?s:.*)"
+    expected: str = ""
 
 
 ROWS = (
@@ -76,8 +76,8 @@ ROWS = (
         "prefix",
         "",
         "Sub-path of the site, such as /catalogue. Every URL of the site begins with it.",
-        form=PREFIX,
-        takes="a path without a slash at its end, such as /catalogue",
+        pattern=PREFIX,
+        expected="a path without a slash at its end, such as /catalogue",
     ),
     Setting("forwarded_prefix", 0, "1: use the X-Forwarded-Prefix of a trusted proxy.", 0, 1),
     Setting(
@@ -175,30 +175,30 @@ class Settings(msgspec.Struct, frozen=True):
         return msgspec.convert(self, Limits, from_attributes=True)
 
 
-def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
+def load(environment: Mapping[str, str] = os.environ, **options: object) -> Settings:
     """Return the settings: given values first, then environment variables, then defaults.
 
     Raise SettingError for an invalid value. A given value of None counts as missing.
     """
-    values = {row.name: _value(row, environment, given.get(row.name)) for row in ROWS}
-    return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+    values = {row.name: _parse_value(row, environment, options.get(row.name)) for row in ROWS}
+    return msgspec.convert(values, Settings, strict=False, dec_hook=_decode_path)
 
 
-def _value(row: Setting, environment: Mapping[str, str], given: object) -> object:
+def _parse_value(row: Setting, environment: Mapping[str, str], given: object) -> object:
     name = f"PUBSEARCH_{row.name.upper()}"
     value = environment.get(name, row.default) if given is None else given
     if isinstance(row.default, str):
-        is_good, takes = bool(re.fullmatch(row.form, str(value))), row.takes
+        is_valid, expected = bool(re.fullmatch(row.pattern, str(value))), row.expected
     else:
-        is_good = str(value).isdecimal() and row.least <= int(str(value)) <= row.most
-        takes = f"a whole number from {row.least} to {row.most}"
-    if not is_good:
-        where = name if given is None else f"--{row.name}"
-        raise SettingError(f"{where} is {value!r}; it takes {takes}. {row.help}")
+        is_valid = str(value).isdecimal() and row.min_value <= int(str(value)) <= row.max_value
+        expected = f"a whole number from {row.min_value} to {row.max_value}"
+    if not is_valid:
+        option = name if given is None else f"--{row.name}"
+        raise SettingError(f"{option} is {value!r}; it takes {expected}. {row.help}")
     return value if isinstance(row.default, int) else str(value)
 
 
-def _path(kind: type, value: object) -> object:
+def _decode_path(kind: type, value: object) -> object:
     if kind is Path:
         return Path(str(value))
     raise NotImplementedError(kind)

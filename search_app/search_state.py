@@ -19,7 +19,7 @@ import msgspec
 
 from search_app.engine.request import Match, SearchRequest, Sort
 
-SIZE, LARGEST_SIZE = SearchRequest().size, 100
+SIZE, MAX_SIZE = SearchRequest().size, 100
 """Hits per page: the default and the maximum."""
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
@@ -27,12 +27,12 @@ MATCHES: tuple[Match, ...] = get_args(Match)
 
 
 @lru_cache(maxsize=1024)
-def _parameter(name: str, value: str) -> str:
+def _format_parameter(name: str, value: str) -> str:
     """Return a query string parameter, URL-encoded."""
     return f"{quote_plus(name)}={quote_plus(value)}"
 
 
-class Ticking(NamedTuple):
+class FilterLinks(NamedTuple):
     """The URLs that select one more value of a field.
 
     A page has a link for every value. Their common parts, `before` and `after` the parameter of
@@ -43,12 +43,12 @@ class Ticking(NamedTuple):
     before: str
     after: str
 
-    def url(self, value: str) -> str:
+    def make_url(self, value: str) -> str:
         """Return the URL that also selects a value."""
-        return f"{self.before}{_parameter(self.name, value)}{self.after}"
+        return f"{self.before}{_format_parameter(self.name, value)}{self.after}"
 
 
-class Removing(NamedTuple):
+class RemovalLinks(NamedTuple):
     """The query strings that remove one selected value of a field.
 
     `before` has the parameters of the query and of the other fields, `values` the parameter of
@@ -59,10 +59,10 @@ class Removing(NamedTuple):
     values: dict[str, str]
     after: list[str]
 
-    def query(self, value: str) -> str:
+    def make_query(self, value: str) -> str:
         """Return the query string without one value."""
-        left = [parameter for each, parameter in self.values.items() if each != value]
-        return "&".join([*self.before, *left, *self.after])
+        remaining = [parameter for other, parameter in self.values.items() if other != value]
+        return "&".join([*self.before, *remaining, *self.after])
 
 
 class SearchState(SearchRequest, frozen=True, dict=True):
@@ -73,7 +73,7 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     prefix: str = ""
 
-    def request(self, values: int | None = None) -> SearchRequest:
+    def make_request(self, values: int | None = None) -> SearchRequest:
         """Return the search of this state. `values` limits the values of each facet."""
         return msgspec.structs.replace(self, values=values)
 
@@ -85,7 +85,7 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     @property
     def _search(self) -> list[tuple[str, str]]:
-        return [*self._words, *self._ticks, *self._order]
+        return [*self._words, *self._filter_pairs, *self._order]
 
     @property
     def _words(self) -> list[tuple[str, str]]:
@@ -95,7 +95,7 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         return pairs if self.semantic else [*pairs, ("semantic", "0")]
 
     @cached_property
-    def _ticks(self) -> list[tuple[str, str]]:
+    def _filter_pairs(self) -> list[tuple[str, str]]:
         return [(name, value) for name, values in self.filters.items() for value in values]
 
     @property
@@ -106,11 +106,11 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         switches = (("fold", self.fold), ("explain", self.explain))
         return [*pairs, *((name, "1") for name, is_on in switches if is_on)]
 
-    def pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
+    def list_pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
         """Return the parameters except `names`. A form that sets `names` keeps the others."""
         return tuple(pair for pair in self.pairs if pair[0] not in names)
 
-    def url(self, path: str = "/", page: int | None = None) -> str:
+    def make_url(self, path: str = "/", page: int | None = None) -> str:
         """Return the URL of this state, or of another page of its results."""
         number = self.page if page is None else page
         query = self._query if number == 1 else f"{self._query}&page={number}".removeprefix("&")
@@ -119,41 +119,49 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     @cached_property
     def _query(self) -> str:
         """Return the query string of page 1."""
-        return "&".join([_parameter(*pair) for pair in self._search])
+        return "&".join([_format_parameter(*pair) for pair in self._search])
 
-    def ticking(self, name: str) -> Ticking:
+    def make_filter_links(self, name: str) -> FilterLinks:
         """Return the URLs of `with_filter` for all unselected values of a field."""
-        ends = [place for place, (ticked, _) in enumerate(self._ticks, 1) if ticked == name]
-        return Ticking(name, *self._around(ends[-1])) if ends else Ticking(name, *self._unticked)
-
-    @cached_property
-    def _unticked(self) -> tuple[str, str]:
-        """Return the parts of a URL around the first selected value of a field."""
-        return self._around(len(self._ticks))
-
-    def _around(self, place: int) -> tuple[str, str]:
-        """Return the parts of a URL around a value that follows `place` selected values."""
-        before = [*self._words, *self._ticks[:place]]
-        after = [*self._ticks[place:], *self._order]
+        ends = [
+            index
+            for index, (selected_name, _) in enumerate(self._filter_pairs, 1)
+            if selected_name == name
+        ]
         return (
-            "".join([f"{self.prefix}/?", *(f"{_parameter(*pair)}&" for pair in before)]),
-            "".join([f"&{_parameter(*pair)}" for pair in after]),
+            FilterLinks(name, *self._split_around(ends[-1]))
+            if ends
+            else FilterLinks(name, *self._unselected_ends)
         )
 
-    def url_without(self, name: str, value: str) -> str:
+    @cached_property
+    def _unselected_ends(self) -> tuple[str, str]:
+        """Return the parts of a URL around the first selected value of a field."""
+        return self._split_around(len(self._filter_pairs))
+
+    def _split_around(self, index: int) -> tuple[str, str]:
+        """Return the parts of a URL around a value that follows `index` selected values."""
+        before = [*self._words, *self._filter_pairs[:index]]
+        after = [*self._filter_pairs[index:], *self._order]
+        return (
+            "".join([f"{self.prefix}/?", *(f"{_format_parameter(*pair)}&" for pair in before)]),
+            "".join([f"&{_format_parameter(*pair)}" for pair in after]),
+        )
+
+    def make_url_without(self, name: str, value: str) -> str:
         """Return the URL of `without_filter` for a selected value."""
-        if name not in self._removing:
-            others = [pair for pair in self._ticks if pair[0] != name]
-            self._removing[name] = Removing(
-                [_parameter(*pair) for pair in (*self._words, *others)],
-                {each: _parameter(name, each) for each in self.filters[name]},
-                [_parameter(*pair) for pair in self._order],
+        if name not in self._removal_links:
+            other_pairs = [pair for pair in self._filter_pairs if pair[0] != name]
+            self._removal_links[name] = RemovalLinks(
+                [_format_parameter(*pair) for pair in (*self._words, *other_pairs)],
+                {selected: _format_parameter(name, selected) for selected in self.filters[name]},
+                [_format_parameter(*pair) for pair in self._order],
             )
-        query = self._removing[name].query(value)
+        query = self._removal_links[name].make_query(value)
         return f"{self.prefix}/?{query}" if query else f"{self.prefix}/"
 
     @cached_property
-    def _removing(self) -> dict[str, Removing]:
+    def _removal_links(self) -> dict[str, RemovalLinks]:
         return {}
 
     def with_filter(self, name: str, value: str) -> SearchState:
@@ -163,21 +171,25 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     def without_filter(self, name: str, value: str) -> SearchState:
         """Return this state without one of the selected values."""
-        left = tuple(each for each in self.filters.get(name, ()) if each != value)
-        others = {each: values for each, values in self.filters.items() if each != name}
-        return self._with({**others, name: left} if left else others)
+        remaining = tuple(
+            other_value for other_value in self.filters.get(name, ()) if other_value != value
+        )
+        other_filters = {
+            other_name: values for other_name, values in self.filters.items() if other_name != name
+        }
+        return self._with({**other_filters, name: remaining} if remaining else other_filters)
 
-    def toggled(
-        self, name: str, value: str, instead_of: Iterable[tuple[str, str]] = ()
+    def toggle(
+        self, name: str, value: str, replaced: Iterable[tuple[str, str]] = ()
     ) -> SearchState:
         """Return this state with a value selected, or cleared if it is selected.
 
-        Selecting the value clears `instead_of`, the (field, value) pairs below it.
+        Selecting the value clears `replaced`, the (field, value) pairs below it.
         """
         if value in self.filters.get(name, ()):
             return self.without_filter(name, value)
         state = self
-        for below in instead_of:
+        for below in replaced:
             state = state.without_filter(*below)
         return state.with_filter(name, value)
 
@@ -213,7 +225,7 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         """Return this state with or without explanations of the hits. The page stays the same."""
         return msgspec.structs.replace(self, explain=explain)
 
-    def alone(self, text: str) -> SearchState:
+    def with_only_text(self, text: str) -> SearchState:
         """Return this state with another query and the same options."""
         return msgspec.structs.replace(self, text=text, page=1)
 

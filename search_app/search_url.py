@@ -12,27 +12,27 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote_plus
 
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.schema import exact_fields
-from search_app.engine.request import within, year_range
+from indexer.catalogue.schema import list_exact_fields
+from search_app.engine.request import parse_year_range, truncate
 from search_app.i18n.messages import gettext
-from search_app.search_state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH, SearchState
+from search_app.search_state import MATCHES, MAX_SIZE, SIZE, SORTS, SWITCH, SearchState
 
-LAST_PAGE = 10**9
+MAX_PAGE = 10**9
 """A larger page number counts as this one."""
-MOST_TICKED = 100
+MAX_SELECTED = 100
 """Maximum number of selected values. Each adds a link, and is repeated in every other link."""
-LONGEST_TICKED = 8192
+MAX_SELECTED_BYTES = 8192
 """Maximum bytes that all selected values may take in a URL."""
 Choice = TypeVar("Choice", bound=str)
 
 
 class BadParameter(ValueError):
-    """An invalid parameter: its name, its value, and a hint at valid values (`takes`)."""
+    """An invalid parameter: its name, its value, and a hint at valid values (`expected`)."""
 
-    def __init__(self, name: str, value: str, takes: str) -> None:
+    def __init__(self, name: str, value: str, expected: str) -> None:
         message = gettext("%(parameter)s=%(value)s is not valid.")
         super().__init__(message % {"parameter": name, "value": value[:80]})
-        self.name, self.value, self.takes = name, value, takes
+        self.name, self.value, self.expected = name, value, expected
 
 
 class Arguments(Protocol):
@@ -47,50 +47,52 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
 
     An empty parameter counts as missing, because forms send empty fields too.
     """
-    text, beyond = within(_first(arguments, "q").strip())
+    text, beyond = truncate(_get_first(arguments, "q").strip())
     return SearchState(
         text=text,
-        match=_one_of(arguments, "match", MATCHES) or "auto",
-        exact=_one_of(arguments, "exact", SWITCH) == "1",
-        semantic=_one_of(arguments, "semantic", SWITCH) != "0",
-        filters=_ticked(arguments, catalogue),
-        sort=_one_of(arguments, "sort", SORTS),
-        size=_number(arguments, "size", LARGEST_SIZE, capped=False) or SIZE,
-        fold=_one_of(arguments, "fold", SWITCH) == "1",
-        explain=_one_of(arguments, "explain", SWITCH) == "1",
-        page=_number(arguments, "page", LAST_PAGE, capped=True) or 1,
+        match=_parse_choice(arguments, "match", MATCHES) or "auto",
+        exact=_parse_choice(arguments, "exact", SWITCH) == "1",
+        semantic=_parse_choice(arguments, "semantic", SWITCH) != "0",
+        filters=_parse_filters(arguments, catalogue),
+        sort=_parse_choice(arguments, "sort", SORTS),
+        size=_number(arguments, "size", MAX_SIZE, capped=False) or SIZE,
+        fold=_parse_choice(arguments, "fold", SWITCH) == "1",
+        explain=_parse_choice(arguments, "explain", SWITCH) == "1",
+        page=_number(arguments, "page", MAX_PAGE, capped=True) or 1,
         beyond=beyond,
         prefix=prefix,
     )
 
 
-def _ticked(arguments: Arguments, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
     """Return the selected values by field. Raise BadParameter if they exceed the limits."""
     filters = {}
     count = length = 0
-    for field in exact_fields(catalogue):
+    for field in list_exact_fields(catalogue):
         values = [value for value in arguments.getlist(field.name) if value]
-        values += _from_two_boxes(arguments, field)
+        values += _parse_year_boxes(arguments, field)
         count += len(values)
-        if count > MOST_TICKED:
-            takes = gettext("Selected values: %(number)s. Select at most %(limit)s.")
-            limits = {"number": f"{count:,}", "limit": MOST_TICKED}
-            raise BadParameter(field.name, values[-1], takes % limits)
+        if count > MAX_SELECTED:
+            expected = gettext("Selected values: %(number)s. Select at most %(limit)s.")
+            limits = {"number": f"{count:,}", "limit": MAX_SELECTED}
+            raise BadParameter(field.name, values[-1], expected % limits)
         length += sum(len(f"&{field.name}={quote_plus(value)}") for value in values)
-        if length > LONGEST_TICKED:
-            takes = gettext("The selected values can take at most %(limit)s bytes of a URL.")
-            raise BadParameter(field.name, values[-1], takes % {"limit": f"{LONGEST_TICKED:,}"})
-        if kept := tuple(_checked(field, value) for value in dict.fromkeys(values)):
-            filters[field.name] = kept
+        if length > MAX_SELECTED_BYTES:
+            expected = gettext("The selected values can take at most %(limit)s bytes of a URL.")
+            raise BadParameter(
+                field.name, values[-1], expected % {"limit": f"{MAX_SELECTED_BYTES:,}"}
+            )
+        if checked := tuple(_check_value(field, value) for value in dict.fromkeys(values)):
+            filters[field.name] = checked
     return filters
 
 
-def _first(arguments: Arguments, name: str) -> str:
+def _get_first(arguments: Arguments, name: str) -> str:
     return next(iter(arguments.getlist(name)), "")
 
 
-def _one_of(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choice | None:
-    value = _first(arguments, name)
+def _parse_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choice | None:
+    value = _get_first(arguments, name)
     if not value:
         return None
     for choice in choices:
@@ -100,39 +102,39 @@ def _one_of(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choic
     raise BadParameter(name, value, takes)
 
 
-def _number(arguments: Arguments, name: str, largest: int, *, capped: bool) -> int | None:
-    value = _first(arguments, name)
+def _number(arguments: Arguments, name: str, max_value: int, *, capped: bool) -> int | None:
+    value = _get_first(arguments, name)
     if not value:
         return None
-    takes = gettext("Use a whole number from 1 to %(limit)s.") % {"limit": largest}
+    expected = gettext("Use a whole number from 1 to %(limit)s.") % {"limit": max_value}
     if capped:
-        takes = gettext("Use a whole number from 1.")
+        expected = gettext("Use a whole number from 1.")
     if not re.fullmatch(r"[0-9]+", value) or not value.strip("0"):
-        raise BadParameter(name, value, takes)
-    number = int(value[:20]) if len(value) <= 20 else largest + 1
-    if number > largest and not capped:
-        raise BadParameter(name, value, takes)
-    return min(number, largest)
+        raise BadParameter(name, value, expected)
+    number = int(value[:20]) if len(value) <= 20 else max_value + 1
+    if number > max_value and not capped:
+        raise BadParameter(name, value, expected)
+    return min(number, max_value)
 
 
-def _from_two_boxes(arguments: Arguments, field: Field) -> list[str]:
+def _parse_year_boxes(arguments: Arguments, field: Field) -> list[str]:
     """Return the range from the two inputs of a form (`year_from`, `year_to`), if any."""
     if field.kind != "year":
         return []
-    low, high = (_first(arguments, f"{field.name}_{end}").strip() for end in ("from", "to"))
+    low, high = (_get_first(arguments, f"{field.name}_{end}").strip() for end in ("from", "to"))
     return [f"{low}..{high}"] if low or high else []
 
 
-def _checked(field: Field, value: str) -> str:
+def _check_value(field: Field, value: str) -> str:
     """Return the value. Raise BadParameter if it is an invalid range of years."""
     if field.kind != "year" or ".." not in value:
         return value
-    ends = year_range(value)
+    ends = parse_year_range(value)
     if ends is None:
-        takes = gettext("Use two years of four digits, such as 2010..2015. One can be left out.")
-        raise BadParameter(field.name, value, takes)
+        expected = gettext("Use two years of four digits, such as 2010..2015. One can be left out.")
+        raise BadParameter(field.name, value, expected)
     low, high = ends
     if low and high and low > high:
-        takes = gettext("The first year is after the second. Use %(range)s.")
-        raise BadParameter(field.name, value, takes % {"range": f"{high}..{low}"})
+        expected = gettext("The first year is after the second. Use %(range)s.")
+        raise BadParameter(field.name, value, expected % {"range": f"{high}..{low}"})
     return value

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from search_app.config import load
-from search_app.engine import LOOKED, Engine, OverBudget
-from search_app.web.app import create_app, engine_of, set_process_up
+from search_app.engine import REFRESH_SECONDS, BudgetExceeded, Engine
+from search_app.web.app import create_app, make_engine, set_process_up
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -36,7 +36,7 @@ forwarder_headers = ""
 """No request header may set SCRIPT_NAME or PATH_INFO, not even from a trusted proxy."""
 control_socket_disable = True
 
-STARTED = 0.5
+START_SECONDS = 0.5
 """Seconds between the fork of a worker and the end of the one it replaces: the time to start."""
 
 
@@ -46,7 +46,7 @@ def application() -> Flask:
     The templates are compiled before the fork, so that the workers share them.
     """
     settings = load()
-    engine = engine_of(settings)
+    engine = make_engine(settings)
     set_process_up(engine, settings)
     app = create_app(settings, engine)
     for name in app.jinja_env.list_templates():
@@ -56,7 +56,7 @@ def application() -> Flask:
 
 def when_ready(server: Arbiter) -> None:
     """Start the thread of the master that looks for new generations."""
-    Thread(target=_watch, args=(server,), name="watch", daemon=True).start()
+    Thread(target=_watch_index, args=(server,), name="watch", daemon=True).start()
 
 
 def pre_fork(server: Arbiter, _worker: Worker) -> None:
@@ -65,7 +65,7 @@ def pre_fork(server: Arbiter, _worker: Worker) -> None:
     All objects are exempt from garbage collection. A collection writes to each object, so the
     worker would get its own copy of the memory pages.
     """
-    _engine(server).refresh()
+    _get_engine(server).refresh()
     gc.freeze()
 
 
@@ -73,7 +73,7 @@ def post_worker_init(worker: Worker) -> None:
     """Render a page before the first request, so that no request waits for lazy initialization."""
     app = worker.app.wsgi()
     if app.extensions["pubsearch"].held is not None:
-        with app.test_request_context(), suppress(OverBudget):
+        with app.test_request_context(), suppress(BudgetExceeded):
             app.view_functions["site.search"]()
 
 
@@ -86,33 +86,33 @@ def worker_exit(_server: Arbiter, worker: Worker) -> None:
         os._exit(0)
 
 
-def _engine(server: Arbiter) -> Engine:
+def _get_engine(server: Arbiter) -> Engine:
     engine = server.app.wsgi().extensions["pubsearch"]
     assert isinstance(engine, Engine)
     return engine
 
 
-def _watch(server: Arbiter) -> None:
+def _watch_index(server: Arbiter) -> None:
     """Replace the workers whenever another generation becomes live.
 
     The main thread opens the generation because it also forks. If another thread opened it, a fork
     could copy a lock that nobody releases.
     """
-    engine = _engine(server)
+    engine = _get_engine(server)
     while True:
-        time.sleep(LOOKED)
+        time.sleep(REFRESH_SECONDS)
         if engine.is_behind():
-            _replace(server)
+            _replace_workers(server)
 
 
-def _replace(server: Arbiter) -> None:
+def _replace_workers(server: Arbiter) -> None:
     """Signal the main thread to fork a worker and end the oldest one, once per worker."""
-    wanted = server.num_workers
-    for _ in range(wanted):
+    count = server.num_workers
+    for _ in range(count):
         newest = server.worker_age
         os.kill(os.getpid(), signal.SIGTTIN)
         while server.worker_age == newest:
-            time.sleep(LOOKED / 20)
-        time.sleep(STARTED)
-        if server.num_workers > wanted:  # a reload resets num_workers
+            time.sleep(REFRESH_SECONDS / 20)
+        time.sleep(START_SECONDS)
+        if server.num_workers > count:  # a reload resets num_workers
             os.kill(os.getpid(), signal.SIGTTOU)

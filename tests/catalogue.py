@@ -50,7 +50,7 @@ def meaning_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_once(
         tmp_path_factory,
         "meaning",
-        lambda folder: build.build(CORPUS, folder, encoder=embeddings.encoder()),
+        lambda folder: build.build(CORPUS, folder, encoder=embeddings.load_encoder()),
     )
 
 

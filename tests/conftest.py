@@ -75,7 +75,7 @@ def process() -> Iterator[None]:
     yield
     root.setLevel(level)
     for handler in [
-        each for each in root.handlers if isinstance(each.formatter, request_log.Lines)
+        each for each in root.handlers if isinstance(each.formatter, request_log.JsonFormatter)
     ]:
         root.removeHandler(handler)
     sys.setswitchinterval(interval)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from indexer.catalogue.records import Entry, Property, Source
+from indexer.catalogue.records import Property, SourceLocation, SourceRecord
 
 SMALL_CATALOGUE = """\
 title = "Small Catalogue"
@@ -127,7 +127,7 @@ def write_corpus(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def entry(title: str = "A title", identity: str | None = None, **stated: object) -> Entry:
+def entry(title: str = "A title", identity: str | None = None, **stated: object) -> SourceRecord:
     """Return an entry of line 7 of a page: names with one value or a list of values.
 
     A value may be a whole property, which then keeps its own name.
@@ -137,7 +137,7 @@ def entry(title: str = "A title", identity: str | None = None, **stated: object)
         for name, values in {"title": title, **stated}.items()
         for each in (values if isinstance(values, list) else [values])
     ]
-    return Entry(Source("page.html", 7), tuple(properties), identity)
+    return SourceRecord(SourceLocation("page.html", 7), tuple(properties), identity)
 
 
 def article(title: str, identity: str = "", **stated: str) -> str:

@@ -129,9 +129,9 @@ TRACED = (
 SEAMS = (
     "search_app.engine.arrays.",  # Store and Reply
     "search_app.engine.snapshot.",  # Vocabulary
-    "search_app.engine.interpretation.Concepts.",  # Things
-    "search_app.engine.interpretation.ValueNames.",  # Things
-    "search_app.engine.admission.Lane.",  # the callback that pauses a search
+    "search_app.engine.interpretation.EntityLinker.",  # EntityRecognizer
+    "search_app.engine.interpretation.ValueNames.",  # EntityRecognizer
+    "search_app.engine.admission.AdmissionControl.",  # the callback that pauses a search
 )
 """Names that lower layers call through the protocol or callback in the comment."""
 

@@ -32,7 +32,7 @@ from benchmarks.speed.questions import KINDS, Question
 from benchmarks.speed.report import page
 from benchmarks.speed.results import Results, Timed
 from benchmarks.speed.workplace import Plan, Workplace
-from indexer.analysis.stemming import stop_words
+from indexer.analysis.stemming import get_stop_words
 from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -215,9 +215,9 @@ def test_questions_skip_short_words_and_stop_words() -> None:
     }
     for kind in ("word", "and", "or", "prefix"):
         for words in drawn[kind]:
-            assert all(len(word) > 2 and word not in stop_words("en") for word in words)
-    assert any(stop_words("en").intersection(words) for words in drawn["phrase"])
-    assert not any(stop_words("en").issuperset(words) for words in drawn["phrase"])
+            assert all(len(word) > 2 and word not in get_stop_words("en") for word in words)
+    assert any(get_stop_words("en").intersection(words) for words in drawn["phrase"])
+    assert not any(get_stop_words("en").issuperset(words) for words in drawn["phrase"])
 
 
 def test_titles_without_words_are_an_error() -> None:
@@ -340,7 +340,7 @@ def test_the_generated_tree_has_its_250_values(tmp_path: Path) -> None:
     """Each value has publications, and some countries belong to two regions."""
     index = tmp_path / "index"
     build.build(generated.write(tmp_path / "corpus", 4000), index)
-    snapshot = Snapshot(directory.current(index))
+    snapshot = Snapshot(directory.load_live(index))
     held = [len(snapshot.columns[row].values) - 1 for row in ("region", "country")]
     assert held == [generated.REGIONS, generated.COUNTRIES]
     assert {len(parents) for parents in snapshot.catalogue.groups.values()} == {1, 2}

@@ -208,10 +208,11 @@ def test_documented_limits_match_the_program() -> None:
     """docs/security.md has the same limits as the program."""
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     for told in (
-        f"{access.LONGEST_QUERY >> 10} KiB", f"{server.LONGEST_HEAD >> 10} KiB;",
-        f"{server.LONGEST_BODY >> 10} KiB", f"{request.LONGEST:,} bytes; {grammar.MOST_WORDS}",
-        f"{search_url.MOST_TICKED}, and {search_url.LONGEST_TICKED:,} bytes",
-        f"{search_page.LINKS >> 20} MiB;",
-        f"up to {stemming.LONGEST_KEPT} letters", f"at {request_log.LONGEST:,} characters",
+        f"{access.MAX_QUERY_BYTES >> 10} KiB", f"{server.MAX_HEADER_BYTES >> 10} KiB;",
+        f"{server.MAX_BODY_BYTES >> 10} KiB",
+        f"{request.MAX_QUERY_BYTES:,} bytes; {grammar.MOST_WORDS}",
+        f"{search_url.MAX_SELECTED}, and {search_url.MAX_SELECTED_BYTES:,} bytes",
+        f"{search_page.MAX_LINK_BYTES >> 20} MiB;", f"up to {stemming.MAX_CACHED_CHARS} letters",
+        f"at {request_log.MAX_CHARS:,} characters",
     ):  # fmt: skip
         assert told in text, told

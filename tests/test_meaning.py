@@ -128,7 +128,7 @@ def test_building_with_embeddings(corpus: Path, tmp_path: Path) -> None:
     """`--semantic 1`, or the setting, builds embeddings. 0 builds none."""
     index = tmp_path / "index"
     places = ("--corpus", str(corpus), "--index", str(index))
-    encoder = embeddings.encoder()
+    encoder = embeddings.load_encoder()
     assert encoder
     for arguments, environment, model in (
         (("--semantic", "1"), {}, encoder.model), ((), {}, ""),
@@ -137,14 +137,14 @@ def test_building_with_embeddings(corpus: Path, tmp_path: Path) -> None:
     ):  # fmt: skip
         status, output = run("build", *places, *arguments, **environment)
         assert status == 0, output
-        assert directory.current(index).manifest.meaning == model
+        assert directory.load_live(index).manifest.meaning == model
 
 
 def test_the_extra_is_missing(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A semantic build without the extra names the package to install, and writes nothing."""
-    monkeypatch.setattr(embeddings, "encoder", lambda: None)
+    monkeypatch.setattr(embeddings, "load_encoder", lambda: None)
     places = ("--corpus", str(corpus), "--index", str(tmp_path / "index"))
     status, output = run("build", *places, "--semantic", "1")
     assert status == 1

@@ -103,14 +103,14 @@ def test_no_request_fails_during_rebuilds(corpus: Path, index: Path, app: Flask)
         for status, total, sections in answers:
             assert status == 200
             assert total == sections
-    assert len(directory.names(index)) == publish.KEPT
+    assert len(directory.list_names(index)) == publish.KEEP_GENERATIONS
 
 
 def test_an_unreadable_generation_keeps_the_last_good_one(index: Path, app: Flask) -> None:
     """The application keeps its generation if the pointer names one that cannot be read."""
     client = app.test_client()
     assert client.get("/").status_code == 200
-    live = directory.current_name(index)
+    live = directory.read_live_name(index)
     (index / directory.CURRENT).write_text("000099-none\n")
     refresh(app)
     assert client.get("/").status_code == 200
@@ -118,7 +118,7 @@ def test_an_unreadable_generation_keeps_the_last_good_one(index: Path, app: Flas
     (index / directory.CURRENT).unlink()
     refresh(app)
     assert json.loads(client.get("/healthz").data)["status"] == "degraded"
-    publish.switch(index, live)
+    publish.set_live(index, live)
     refresh(app)
     assert json.loads(client.get("/healthz").data)["status"] == "ok"
 

@@ -69,13 +69,13 @@ class Collection:
 
         If the query has no other words, all words count.
         """
-        found = list(tokenizer.tokens(words, "en"))
-        left_out = stemming.stop_words("en")
+        found = list(tokenizer.tokenize(words, "en"))
+        left_out = stemming.get_stop_words("en")
         asks = stemming.is_question(words.split())
         kept = [
             word for word in found
-            if word.written not in left_out
-            and not (asks and stemming.carries_question(word.written))
+            if word.surface not in left_out
+            and not (asks and stemming.is_question_word(word.surface))
         ] or found  # fmt: skip
         rows, rarity = [np.zeros((0, 3), np.int64)], [np.zeros(0)]
         for stem, times in Counter(word.stem for word in kept).items():
@@ -106,7 +106,7 @@ class Collection:
 
 
 def _stems(text: str) -> Counter[str]:
-    return Counter(word.stem for word in tokenizer.tokens(text, "en"))
+    return Counter(word.stem for word in tokenizer.tokenize(text, "en"))
 
 
 def _lengths(texts: Sequence[Counter[str]]) -> Reals:

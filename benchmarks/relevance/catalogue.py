@@ -37,9 +37,11 @@ def measure() -> tuple[Kind, ...]:
     suite = evaluation.load(SUITE)
     with TemporaryDirectory() as folder:
         plain = _built(Path(folder) / "plain")
-        exact = evaluation.figures(suite, plain, exact=True)
-        understood = evaluation.figures(suite, plain)
-        meant = evaluation.figures(suite, _built(Path(folder) / "meaning", embeddings.encoder()))
+        exact = evaluation.mean_ndcg(suite, plain, exact=True)
+        understood = evaluation.mean_ndcg(suite, plain)
+        meant = evaluation.mean_ndcg(
+            suite, _built(Path(folder) / "meaning", embeddings.load_encoder())
+        )
     counts = Counter(each.kind for each in suite.query)
     counts[evaluation.ALL] = len(suite.query)
     kinds = sorted(counts, key=lambda kind: (kind == evaluation.ALL, kind))
@@ -50,4 +52,4 @@ def measure() -> tuple[Kind, ...]:
 
 def _built(index: Path, encoder: Encoder | None = None) -> Searcher:
     build.build(HOUSE / "corpus", index, encoder=encoder)
-    return open_engine(index).searcher()
+    return open_engine(index).get_searcher()

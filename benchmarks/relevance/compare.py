@@ -89,7 +89,7 @@ def _ours(
 
 
 def _by_meaning(judged: JudgedSet, judge: Judge, folder: Path) -> Line:
-    searched = engine.built(judged.documents, folder, embeddings.encoder())
+    searched = engine.built(judged.documents, folder, embeddings.load_encoder())
     return _line(OURS_BY_MEANING, judge, _as_typed(judged, searched))
 
 

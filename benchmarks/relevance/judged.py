@@ -65,7 +65,7 @@ class JudgedSet(msgspec.Struct, frozen=True):
 
 def words(text: str) -> str:
     """Return the words of a text, folded and separated by spaces, up to the limit."""
-    return " ".join(word.written for word in islice(tokenizer.tokens(text, "en"), MOST_WORDS))
+    return " ".join(word.surface for word in islice(tokenizer.tokenize(text, "en"), MOST_WORDS))
 
 
 def load(folder: Path) -> JudgedSet:

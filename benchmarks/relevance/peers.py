@@ -62,7 +62,7 @@ class Peer(msgspec.Struct, frozen=True):
 def content_words(words: str) -> str:
     """Return the words without this engine's stop words, or all words if there are no others."""
     every = words.split()
-    kept = [word for word in every if word not in stemming.stop_words("en")]
+    kept = [word for word in every if word not in stemming.get_stop_words("en")]
     return " ".join(kept or every)
 
 

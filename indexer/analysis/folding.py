@@ -24,6 +24,6 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).casefold()
 
 
-def as_written(word: str) -> str:
+def surface_form(word: str) -> str:
     """Return a word folded but not stemmed, with straight apostrophes."""
     return fold(word).replace("’", "'")

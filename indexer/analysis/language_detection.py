@@ -15,11 +15,11 @@ from importlib.util import find_spec
 from typing import Any
 
 PACKAGE = "py3langid"
-LONGEST = 2000
+MAX_CHARS = 2000
 """Characters of a text that are classified."""
-SUREST = 0.9
+MIN_CONFIDENCE = 0.9
 """Minimum probability. Below it the text counts as written in the catalogue's language."""
-KNOWN = ("ar", "de", "en", "es", "fa", "fi", "fr", "hi", "hu", "it", "ja", "ko", "nl", "pl", "pt",
+CHOICES = ("ar", "de", "en", "es", "fa", "fi", "fr", "hi", "hu", "it", "ja", "ko", "nl", "pl", "pt",
          "ro", "ru", "sv", "tr", "uk", "zh")  # fmt: skip
 """Languages to choose from. With more of them, short titles are assigned to the rarest ones."""
 _SCRIPTS = (
@@ -37,23 +37,23 @@ def is_installed() -> bool:
     return find_spec(PACKAGE) is not None
 
 
-def language_of(text: str) -> str | None:
+def detect_language(text: str) -> str | None:
     """Return the language of a text (ISO 639-1), or None if it is uncertain."""
-    looked_at = text[:LONGEST]
-    letters = len(_LETTER.findall(looked_at))
+    sample = text[:MAX_CHARS]
+    letters = len(_LETTER.findall(sample))
     if not letters:
         return None
-    for script, of_script, share in _SCRIPTS:
-        if len(script.findall(looked_at)) >= share * letters:
-            return of_script
-    language, likelihood = _classifier().classify(looked_at)
-    return str(language) if likelihood >= SUREST else None
+    for script, script_language, share in _SCRIPTS:
+        if len(script.findall(sample)) >= share * letters:
+            return script_language
+    language, confidence = _load_classifier().classify(sample)
+    return str(language) if confidence >= MIN_CONFIDENCE else None
 
 
 @cache
-def _classifier() -> Any:  # noqa: ANN401
+def _load_classifier() -> Any:  # noqa: ANN401
     """Load the classifier on first use, which takes half a second."""
     module = import_module(f"{PACKAGE}.langid")
     classifier = module.LanguageIdentifier.from_model_file(module.MODEL_FILE, norm_probs=True)
-    classifier.set_languages(KNOWN)
+    classifier.set_languages(CHOICES)
     return classifier

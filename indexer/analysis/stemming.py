@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 import Stemmer
 
-from indexer.analysis.folding import as_written, fold
+from indexer.analysis.folding import fold, surface_form
 
 SNOWBALL = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -47,30 +47,30 @@ _SPELLINGS = (
 )
 """Spelling variants and irregular plurals, as (regular expression, replacement). The result need
 not be a word: `raize` and `rize` are harmless because all their variants become the same."""
-_ONE_SPELLING = tuple((re.compile(pattern), form) for pattern, form in _SPELLINGS)
+_SPELLING_RULES = tuple((re.compile(pattern), form) for pattern, form in _SPELLINGS)
 # Most words have one spelling. One search rules them out faster than one search per expression.
-_MAY_DIFFER = re.compile("|".join(pattern for pattern, _ in _SPELLINGS))
+_HAS_VARIANT = re.compile("|".join(pattern for pattern, _ in _SPELLINGS))
 
 
 @cache
-def _stemmer(language: str) -> Stemmer.Stemmer | None:
+def _load_stemmer(language: str) -> Stemmer.Stemmer | None:
     algorithm = SNOWBALL.get(language.partition("-")[0])
-    # Turn off the cache of PyStemmer, which keeps words of any length. `_Kept` is the cache.
+    # Turn off the cache of PyStemmer, which keeps words of any length. `_StemCache` is the cache.
     return Stemmer.Stemmer(algorithm, 0) if algorithm else None
 
 
-def _of(word: str, language: str) -> str:
+def _choose_language(word: str, language: str) -> str:
     """Return the language to stem a word in: that of its script if known, or of the text."""
     if word.isascii():
         return language
     return next((of for script, of in _SCRIPTS if script.search(word)), language)
 
 
-def may_have(language: str, word: str) -> bool:
+def may_contain(language: str, word: str) -> bool:
     """Return whether a word is written in the script of a language."""
     if word.isascii():
         return language not in OTHER_SCRIPTS
-    return _of(word, language) == language
+    return _choose_language(word, language) == language
 
 
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|all|dall|nell|sull|un)'(?=.)")
@@ -78,7 +78,7 @@ _ELIDING = ("ca", "fr", "it")
 """Languages that join an article to its noun: l'exploitation."""
 
 
-LONGEST_KEPT, MOST_KEPT = 40, 50_000
+MAX_CACHED_CHARS, MAX_CACHED_STEMS = 40, 50_000
 """The cache has at most 50,000 stems per language, of words of at most 40 characters. Otherwise
 a text of long words could fill the memory."""
 
@@ -88,15 +88,15 @@ def stem(word: str, language: str) -> str:
 
     A word is folded after stemming, because stemmers need accents. English is folded before.
     """
-    return _kept(language)[word]
+    return _get_cache(language)[word]
 
 
-def stems(words: Iterable[str], language: str) -> list[str]:
+def stem_words(words: Iterable[str], language: str) -> list[str]:
     """Return the stem of each word, in order."""
-    return list(map(_kept(language).__getitem__, words))
+    return list(map(_get_cache(language).__getitem__, words))
 
 
-class _Kept(dict[str, str]):
+class _StemCache(dict[str, str]):
     """The cached stems of one language, by word. A dict, so that a hit calls no Python function."""
 
     def __init__(self, language: str) -> None:
@@ -106,41 +106,41 @@ class _Kept(dict[str, str]):
     def __missing__(self, word: str) -> str:
         lowered = word.lower()
         # English is folded before stemming, so the stem does not depend on case.
-        is_same = lowered != word and word.isascii() and self._language.startswith("en")
-        found = self[lowered] if is_same else new_stem(word, self._language)
-        if len(word) <= LONGEST_KEPT:
-            if len(self) >= MOST_KEPT:
+        has_same_stem = lowered != word and word.isascii() and self._language.startswith("en")
+        stem = self[lowered] if has_same_stem else compute_stem(word, self._language)
+        if len(word) <= MAX_CACHED_CHARS:
+            if len(self) >= MAX_CACHED_STEMS:
                 self.clear()
-            self[word] = found
-        return found
+            self[word] = stem
+        return stem
 
 
-_kept = lru_cache(maxsize=64)(_Kept)
+_get_cache = lru_cache(maxsize=64)(_StemCache)
 
 
-def new_stem(word: str, language: str) -> str:
+def compute_stem(word: str, language: str) -> str:
     """Return the stem of a word without caching it, for long lists of words stemmed once."""
-    read_in = _of(word, language)
-    stemmer = _stemmer(read_in)
+    stem_language = _choose_language(word, language)
+    stemmer = _load_stemmer(stem_language)
     if stemmer is None:
-        return as_written(word)
-    if read_in.startswith("en"):
-        return str(stemmer.stemWord(one_spelling(as_written(word))))
+        return surface_form(word)
+    if stem_language.startswith("en"):
+        return str(stemmer.stemWord(normalize_spelling(surface_form(word))))
     lowered = word.casefold().replace("’", "'")
-    if read_in.startswith(_ELIDING):
+    if stem_language.startswith(_ELIDING):
         lowered = _ELISION.sub("", lowered)
     return fold(stemmer.stemWord(lowered))
 
 
-def one_spelling(written: str) -> str:
+def normalize_spelling(surface: str) -> str:
     """Return a folded English word in its normalized spelling."""
-    if not _MAY_DIFFER.search(written):
-        return written
-    for pattern, replacement in _ONE_SPELLING:
-        written, changed = pattern.subn(replacement, written, count=1)
+    if not _HAS_VARIANT.search(surface):
+        return surface
+    for pattern, replacement in _SPELLING_RULES:
+        surface, changed = pattern.subn(replacement, surface, count=1)
         if changed:
             break
-    return written
+    return surface
 
 
 ENDINGS = {
@@ -164,15 +164,15 @@ def is_inflection(word: str, other: str, language: str) -> bool:
     endings = ENDINGS.get(language.partition("-")[0])
     if endings is None:
         return True
-    one, two = (_ELISION.sub("", as_written(each)) for each in (word, other))
+    first, second = (_ELISION.sub("", surface_form(text)) for text in (word, other))
     if language.startswith("en"):
-        one, two = one_spelling(one), one_spelling(two)
-    shorter = min(len(one), len(two))
-    at = next((place for place in range(shorter) if one[place] != two[place]), shorter)
+        first, second = normalize_spelling(first), normalize_spelling(second)
+    shorter = min(len(first), len(second))
+    common = next((place for place in range(shorter) if first[place] != second[place]), shorter)
     # A consonant may double before an ending: run, running.
     return all(
-        not rest or rest in endings or (rest[0] == one[:at][-1:] and rest[1:] in endings)
-        for rest in (one[at:], two[at:])
+        not rest or rest in endings or (rest[0] == first[:common][-1:] and rest[1:] in endings)
+        for rest in (first[common:], second[common:])
     )
 
 
@@ -203,16 +203,16 @@ STOP_WORDS = {
 IT are names; the query parser handles that."""
 
 _FOLDED_STOP_WORDS = {
-    language: frozenset(map(as_written, words)) for language, words in STOP_WORDS.items()
+    language: frozenset(map(surface_form, words)) for language, words in STOP_WORDS.items()
 }
 
 
-EVERY_STOP_WORD = frozenset().union(*_FOLDED_STOP_WORDS.values())
+ALL_STOP_WORDS = frozenset().union(*_FOLDED_STOP_WORDS.values())
 """The stop words of all languages, folded."""
 
 
 _QUESTION_STARTS = frozenset(
-    as_written(word)
+    surface_form(word)
     for word in (
         "how what which where who whom whose why when is are was were can could do does did should "
         "will would "
@@ -225,7 +225,7 @@ _QUESTION_STARTS = frozenset(
 """Folded first words of a question, in five languages. Chinese is unsegmented, so it has none."""
 
 _QUESTION_WORDS = frozenset(
-    as_written(word)
+    surface_form(word)
     for word in (
         "tell know find get give show explain say need want look looking please anyone someone "
         "somebody anything something there may might must shall am being happen happens happened "
@@ -248,18 +248,18 @@ def is_question(words: Sequence[str]) -> bool:
     """Return whether typed words are a question, by the first words or the question mark."""
     if len(words) < 2:
         return False
-    first = as_written(words[0].strip("¿¡"))
+    first = surface_form(words[0].strip("¿¡"))
     if first in _QUESTION_STARTS or words[-1].endswith(_QUESTION_ENDS):
         return True
-    return as_written(words[1].strip("¿¡")) in _ASKED and carries_question(first)
+    return surface_form(words[1].strip("¿¡")) in _ASKED and is_question_word(first)
 
 
-def carries_question(word: str) -> bool:
+def is_question_word(word: str) -> bool:
     """Return whether a word only phrases a question, and is no part of its topic."""
-    written = as_written(word)
-    return written in _QUESTION_WORDS or written in _QUESTION_STARTS
+    surface = surface_form(word)
+    return surface in _QUESTION_WORDS or surface in _QUESTION_STARTS
 
 
-def stop_words(language: str) -> frozenset[str]:
+def get_stop_words(language: str) -> frozenset[str]:
     """Return the folded stop words of a language, or an empty set if none are known."""
     return _FOLDED_STOP_WORDS.get(language.partition("-")[0], frozenset())

@@ -17,15 +17,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from indexer.analysis import stemming
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 
 VERSION = 2
 """Increase it if the same text gives other terms. An index of another version is outdated."""
 
-WRITTEN = "="
+SURFACE_PREFIX = "="
 """The prefix of a term that is a word as written, not a stem."""
 
-PARTED_BY = "\n\n"
+PARAGRAPH_BREAK = "\n\n"
 """The separator of the texts of one field."""
 
 GAP = 100
@@ -37,7 +37,7 @@ FIELD_MARK, GAP_MARK = "\x1e", "\x1f"
 _SCRIPT_MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0eff"
 )
-_UNPARTED = (
+_UNSEGMENTED = (
     "\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
@@ -50,103 +50,104 @@ _WORD = (
 )
 _TOKEN = re.compile(_WORD)
 _TOKEN_OR_MARK = re.compile(rf"{_WORD}|[{FIELD_MARK}{GAP_MARK}]")
-_WORD_OR_EMPTY_LINE = re.compile(f"({_WORD}|{PARTED_BY})")
-_IS_UNPARTED = re.compile(f"[{_UNPARTED}]")
-_PART = re.compile(f"[{_UNPARTED}]+|[^{_UNPARTED}]+")
+_WORD_OR_BREAK = re.compile(f"({_WORD}|{PARAGRAPH_BREAK})")
+_HAS_UNSEGMENTED = re.compile(f"[{_UNSEGMENTED}]")
+_SCRIPT_RUN = re.compile(f"[{_UNSEGMENTED}]+|[^{_UNSEGMENTED}]+")
 
 
 class Token(NamedTuple):
     """A word of a text.
 
-    `written` is the folded word. `position` counts words from 0. `start` and `end` are character
+    `surface` is the folded word. `position` counts words from 0. `start` and `end` are character
     offsets in the text.
     """
 
     stem: str
-    written: str
+    surface: str
     position: int
     start: int
     end: int
 
 
-def tokens(text: str, language: str) -> Iterator[Token]:
+def tokenize(text: str, language: str) -> Iterator[Token]:
     """Yield the tokens of a text in order. An empty line adds GAP to the position."""
     position, end = -1, 0
-    for start, stop in spans(text):
-        position += 1 + GAP * (PARTED_BY in text[end:start])
-        raw = text[start:stop]
-        yield Token(stemming.stem(raw, language), as_written(raw), position, start, stop)
+    for start, stop in find_spans(text):
+        position += 1 + GAP * (PARAGRAPH_BREAK in text[end:start])
+        word = text[start:stop]
+        yield Token(stemming.stem(word, language), surface_form(word), position, start, stop)
         end = max(end, stop)
 
 
-def spans(text: str) -> Iterator[tuple[int, int]]:
+def find_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield the start and end offset of each word, in order. Only bigrams overlap."""
     for match in _TOKEN.finditer(text.replace("_", " ")):
         start, word = match.start(), match[0]
-        if is_unparted(word):
-            yield from ((start + first, start + last) for first, last in _parts(word))
+        if is_unsegmented(word):
+            yield from ((start + first, start + last) for first, last in _bigram_spans(word))
         else:
             yield start, match.end()
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return the words of a text as typed, neither folded nor stemmed, to match as a phrase.
 
     The last character of an unsegmented run is left out: the bigram before it contains it.
     """
     if text.isascii() and text.isalnum():
         return [text]
-    found: list[str] = []
+    words: list[str] = []
     end = -1
-    for start, stop in spans(text):
+    for start, stop in find_spans(text):
         if stop > end:
-            found.append(text[start:stop])
+            words.append(text[start:stop])
         end = stop
-    return found
+    return words
 
 
-def stems(text: str, language: str) -> tuple[str, ...]:
-    """Return the stem of each of the `words` of a text, in order."""
-    return tuple(stemming.stems(words(text), language))
+def split_stems(text: str, language: str) -> tuple[str, ...]:
+    """Return the stem of each of the `split_words` of a text, in order."""
+    return tuple(stemming.stem_words(split_words(text), language))
 
 
-def is_unparted(word: str) -> bool:
+def is_unsegmented(word: str) -> bool:
     """Return whether a text contains Chinese, Japanese or Korean, which is unsegmented."""
-    return not word.isascii() and _IS_UNPARTED.search(word) is not None
+    return not word.isascii() and _HAS_UNSEGMENTED.search(word) is not None
 
 
-def parts(word: str) -> list[str]:
+def bigrams(word: str) -> list[str]:
     """Return the words of an unsegmented run: its bigrams, and the last character alone."""
-    return [word[first:last] for first, last in _parts(word)]
+    return [word[first:last] for first, last in _bigram_spans(word)]
 
 
-def _parts(word: str) -> Iterator[tuple[int, int]]:
-    for part in _PART.finditer(word):
-        start, end = part.span()
-        if _IS_UNPARTED.match(part[0]):
-            yield from ((at, min(at + 2, end)) for at in range(start, end))
-        elif part[0].strip("'’"):
+def _bigram_spans(word: str) -> Iterator[tuple[int, int]]:
+    for run in _SCRIPT_RUN.finditer(word):
+        start, end = run.span()
+        if _HAS_UNSEGMENTED.match(run[0]):
+            yield from ((first, min(first + 2, end)) for first in range(start, end))
+        elif run[0].strip("'’"):
             yield start, end
 
 
-def marked(text: str) -> str:
+def add_marks(text: str) -> str:
     """Return a field's text with GAP_MARK for each empty line and FIELD_MARK at the end."""
     if FIELD_MARK in text or GAP_MARK in text:
         text = text.replace(FIELD_MARK, " ").replace(GAP_MARK, " ")
-    return text.replace(PARTED_BY, GAP_MARK) + FIELD_MARK
+    return text.replace(PARAGRAPH_BREAK, GAP_MARK) + FIELD_MARK
 
 
-def pieces(text: str) -> list[str]:
+def split_with_gaps(text: str) -> list[str]:
     """Split a text into separators and words, in turn. The first and last item are separators.
 
-    An empty line counts as a word, PARTED_BY. An unsegmented run is one word: see `is_unparted`.
+    An empty line counts as a word, PARAGRAPH_BREAK. An unsegmented run is one word: see
+    `is_unsegmented`.
     """
-    return _WORD_OR_EMPTY_LINE.split(text.replace("_", " "))
+    return _WORD_OR_BREAK.split(text.replace("_", " "))
 
 
-def marked_words(text: str) -> list[str]:
-    """Return the words and marks of a text made by `marked`, in order and not folded.
+def words_and_marks(text: str) -> list[str]:
+    """Return the words and marks of a text made by `add_marks`, in order and not folded.
 
-    An unsegmented run is one word: see `parts`.
+    An unsegmented run is one word: see `bigrams`.
     """
     return _TOKEN_OR_MARK.findall(text.replace("_", " "))

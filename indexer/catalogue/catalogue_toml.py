@@ -23,18 +23,18 @@ RESERVED_NAMES = frozenset(
     "explain semantic json query all any everything record index help".split()
 )
 """Names that URL parameters and the API use for other things than fields."""
-LARGEST_TOML = 4_000_000
+MAX_TOML_BYTES = 4_000_000
 """Limit on a TOML file in bytes. Reading takes about 1 s per million bytes."""
 _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){101}""")
 """A key of over 100 parts. tomllib needs quadratic time in the parts, so it would not end."""
 
 
 class CatalogueError(Exception):
-    """An unusable file of a catalogue: `what` is wrong, and a `hint` how to fix it."""
+    """An unusable file of a catalogue: `message` is wrong, and a `hint` how to fix it."""
 
-    def __init__(self, file: Path, what: str, hint: str) -> None:
-        super().__init__(f"{file}: {what}. {hint}")
-        self.file, self.what, self.hint = file, what, hint
+    def __init__(self, file: Path, message: str, hint: str) -> None:
+        super().__init__(f"{file}: {message}. {hint}")
+        self.file, self.message, self.hint = file, message, hint
 
 
 def load(folder: Path) -> Catalogue:
@@ -47,26 +47,28 @@ def load(folder: Path) -> Catalogue:
     _check(catalogue, file)
     for field in catalogue.fields:
         if field.grouping:
-            groups = _groups(folder / field.grouping, catalogue.by_name[str(field.parent)])
+            groups = _load_groups(folder / field.grouping, catalogue.by_name[str(field.parent)])
             catalogue = msgspec.structs.replace(catalogue, groups=groups)
     return catalogue
 
 
-def write(catalogue: Catalogue) -> str:
+def format_toml(catalogue: Catalogue) -> str:
     """Return a catalogue as TOML that `load` reads back; the grouping is a separate file."""
-    told = msgspec.to_builtins(catalogue)
-    rows = told.pop("field")
-    lines = [f"{name} = {_toml_value(value)}" for name, value in told.items() if name != "groups"]
+    table = msgspec.to_builtins(catalogue)
+    rows = table.pop("field")
+    lines = [
+        f"{name} = {_format_value(value)}" for name, value in table.items() if name != "groups"
+    ]
     for row in rows:
         lines += ["", "[[field]]"]
         lines += [
-            f"{name} = {_toml_value(value)}" for name, value in row.items()
+            f"{name} = {_format_value(value)}" for name, value in row.items()
             if name in ("name", "label") or value != _DEFAULTS[name]
         ]  # fmt: skip
     return "\n".join([*lines, ""])
 
 
-def _toml_value(value: object) -> str:
+def _format_value(value: object) -> str:
     """Encode a string, number, boolean or list, which TOML writes as JSON does, except DEL."""
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 
@@ -74,16 +76,16 @@ def _toml_value(value: object) -> str:
 _DEFAULTS = msgspec.to_builtins(Field("", ""))
 
 
-def toml(file: Path) -> dict[str, object]:
+def read_toml(file: Path) -> dict[str, object]:
     """Return the data of a TOML file. Raise CatalogueError if it is unreadable or too large."""
-    if safe_files.leads_out(file, file.parent):
+    if safe_files.leaves_folder(file, file.parent):
         raise CatalogueError(file, "it leads out of the corpus", "Copy here what it leads to")
     try:
-        with safe_files.opened(file) as stream:
-            data = stream.read(LARGEST_TOML + 1)
-        if len(data) > LARGEST_TOML:
-            what = f"it has more than {LARGEST_TOML} bytes"
-            raise CatalogueError(file, what, "Put publications into pages, or JSON Lines")
+        with safe_files.open_file(file) as stream:
+            data = stream.read(MAX_TOML_BYTES + 1)
+        if len(data) > MAX_TOML_BYTES:
+            message = f"it has more than {MAX_TOML_BYTES} bytes"
+            raise CatalogueError(file, message, "Put publications into pages, or JSON Lines")
         text = data.decode("utf-8")
         if _LONG_KEY.search(text):
             raise CatalogueError(file, "a key has over a hundred parts", "Write fewer dots")
@@ -92,8 +94,8 @@ def toml(file: Path) -> dict[str, object]:
         hint = f"A corpus folder holds a {file.name} beside its pages: copy one from corpus/"
         raise CatalogueError(file, "there is no such file", hint) from None
     except RecursionError:
-        what = "its lists and tables are nested too deep"
-        raise CatalogueError(file, what, "Write rows as corpus/README.md has them") from None
+        message = "its lists and tables are nested too deep"
+        raise CatalogueError(file, message, "Write rows as corpus/README.md has them") from None
     except (OSError, ValueError) as error:  # ValueError: bad UTF-8 or TOML, or too long a number
         hint = "It must be readable and valid TOML in UTF-8"
         raise CatalogueError(file, str(error), hint) from error
@@ -101,7 +103,7 @@ def toml(file: Path) -> dict[str, object]:
 
 def _decode(file: Path) -> Catalogue:
     try:
-        return msgspec.convert(toml(file), Catalogue)
+        return msgspec.convert(read_toml(file), Catalogue)
     except msgspec.ValidationError as error:
         raise CatalogueError(file, str(error), "See corpus/README.md for what a row may say") from (
             error
@@ -109,11 +111,11 @@ def _decode(file: Path) -> Catalogue:
 
 
 def _check(catalogue: Catalogue, file: Path) -> None:
-    for what, hint in _faults(catalogue):
-        raise CatalogueError(file, what, hint)
+    for message, hint in _find_faults(catalogue):
+        raise CatalogueError(file, message, hint)
 
 
-def _faults(catalogue: Catalogue) -> list[tuple[str, str]]:
+def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     rows = catalogue.fields
     used = [name for row in rows for name in {row.name, *row.names}]
     places = [row.facet for row in catalogue.facets]
@@ -122,7 +124,7 @@ def _faults(catalogue: Catalogue) -> list[tuple[str, str]]:
         (f"two rows have the name {name!r}", "Give each row names of its own")
         for name in sorted({name for name in used if used.count(name) > 1})
     ]
-    faults += _told(
+    faults += _keep_failed(
         (not iso_codes.has_names(catalogue.language),
          f"the language {catalogue.language!r} is unknown", "Write a code such as en or pt-BR"),
         (roles.count("title") != 1,
@@ -135,11 +137,11 @@ def _faults(catalogue: Catalogue) -> list[tuple[str, str]]:
          "two rows have a parent", "There can be one tree: keep one"),
     )  # fmt: skip
     for row in rows:
-        faults += _row_faults(row, catalogue)
+        faults += _find_row_faults(row, catalogue)
     return faults
 
 
-def _row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
+def _find_row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return the faults of a row, each with a hint."""
     return [
         *_name_faults(row, catalogue), *_value_faults(row, catalogue),
@@ -152,7 +154,7 @@ def _name_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
              for end in ("from", "to")}  # fmt: skip
     is_taken = row.name in RESERVED_NAMES | boxes
     is_taken |= row.name in ("title", "summary") and row.role != row.name
-    return _told(
+    return _keep_failed(
         (not re.fullmatch(r"[a-z][a-z0-9_]*", row.name),
          f"the row name {row.name!r} can't be used",
          "Use lower-case letters, digits and _, a letter first"),
@@ -167,7 +169,7 @@ def _name_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
 
 def _value_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     chosen = row.facet is not None or row.parent is not None
-    return _told(
+    return _keep_failed(
         (not 0 <= row.weight < math.inf,
          f"{row.name!r} has the weight {row.weight}", "Give a number from 0 on"),
         (any(place < 1 for place in (row.facet, row.fact) if place is not None),
@@ -195,7 +197,7 @@ def _value_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
 def _parent_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     parent = catalogue.by_name.get(row.parent or "")
     is_parent = parent and parent.facet and parent.several and not parent.parent
-    return _told(
+    return _keep_failed(
         (Path(row.grouping or "").name != (row.grouping or ""),
          f"{row.name!r} has its grouping in {row.grouping!r}",
          "Name a file that lies beside catalogue.toml"),
@@ -210,14 +212,14 @@ def _parent_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     )  # fmt: skip
 
 
-def _told(*checks: tuple[bool, str, str]) -> list[tuple[str, str]]:
+def _keep_failed(*checks: tuple[bool, str, str]) -> list[tuple[str, str]]:
     """Return the fault and the hint of each check that is true."""
-    return [(what, hint) for found, what, hint in checks if found]
+    return [(message, hint) for has_failed, message, hint in checks if has_failed]
 
 
-def _groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
+def _load_groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
     try:
-        table = msgspec.convert(toml(file), dict[str, dict[str, list[str]]])
+        table = msgspec.convert(read_toml(file), dict[str, dict[str, list[str]]])
     except msgspec.ValidationError as error:
         hint = 'It has one table, with rows such as "South Asia" = ["IN", "NP"]'
         raise CatalogueError(file, str(error), hint) from error

@@ -18,9 +18,9 @@ from indexer.catalogue.records import Link, Publication, Value
 MISSING = "none"
 """The facet value for publications without a value. No field may have it as a value."""
 
-Kind = Literal["text", "keyword", "year", "language", "country", "link"]
+FieldKind = Literal["text", "keyword", "year", "language", "country", "link"]
 Role = Literal["title", "summary", "date"]
-Order = Literal["count", "listed", "descending"]
+ValueOrder = Literal["count", "listed", "descending"]
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +41,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     label: str
-    kind: Kind = "keyword"
+    kind: FieldKind = "keyword"
     role: Role | None = None
     weight: float = 0.0
     facet: int | None = None
@@ -52,7 +52,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     qualifies: str | None = None
     qualifier: str = ""
     values: tuple[str, ...] = ()
-    order: Order = "count"
+    order: ValueOrder = "count"
     required: bool = False
     detects: bool = False
     names: tuple[str, ...] = ()
@@ -66,9 +66,9 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def display(self, value: Value, language: str = "en") -> str:
         """Return the display text of a value: the name of a code, or the label of a link."""
         if self.kind == "language":
-            return iso_codes.language_name(str(value), language)
+            return iso_codes.get_language_name(str(value), language)
         if self.kind == "country":
-            return iso_codes.country_name(str(value), language)
+            return iso_codes.get_country_name(str(value), language)
         return (value.label or value.url) if isinstance(value, Link) else str(value)
 
 
@@ -105,7 +105,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
         A row's own name takes precedence over the source names of other rows.
         """
-        named = ((name, field) for field in self.fields for name in self.query_names(field))
+        named = ((name, field) for field in self.fields for name in self.list_query_names(field))
         own = {field.name.lower(): field for field in self.fields}
         return dict(reversed([*named])) | own
 
@@ -114,9 +114,9 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """The rows that a query can name: searchable fields, facets, and children of facets."""
         return tuple(row for row in self.fields if row.weight > 0 or row.facet or row.parent)
 
-    def query_names(self, field: Field) -> tuple[str, ...]:
+    def list_query_names(self, field: Field) -> tuple[str, ...]:
         """Return the lower-case names of a row in queries: its own, source names, the label."""
-        return tuple(each.lower() for each in (field.name, *field.names, field.label))
+        return tuple(name.lower() for name in (field.name, *field.names, field.label))
 
     @cached_property
     def facets(self) -> tuple[Field, ...]:
@@ -149,11 +149,11 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     def _by_role(self) -> dict[Role | None, Field]:
         return {field.role: field for field in reversed(self.fields)}
 
-    def role(self, role: Role) -> Field | None:
+    def find_by_role(self, role: Role) -> Field | None:
         """Return the first field with a role, or None."""
         return self._by_role.get(role)
 
-    def values(self, publication: Publication, field: Field) -> tuple[Value, ...]:
+    def get_values(self, publication: Publication, field: Field) -> tuple[Value, ...]:
         """Return a publication's values of any field, title and summary included."""
         if field.role == "title":
             return (publication.title,)
@@ -171,8 +171,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
             inherited = [
                 group for value in values.get(child.name, ()) for group in self.groups[str(value)]
             ]
-            if together := tuple(dict.fromkeys([*stated, *inherited])):
-                values[parent] = together
+            if combined := tuple(dict.fromkeys([*stated, *inherited])):
+                values[parent] = combined
         return msgspec.structs.replace(publication, values=values)
 
     @cached_property

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
-ALSO_CALLED = {
+ALTERNATIVE_NAMES = {
     "AE": ("Emirates",),
     "BA": ("Bosnia",),
     "BO": ("Plurinational State of Bolivia",),
@@ -62,114 +62,116 @@ ACRONYMS = {
 
 
 @cache
-def _locale(language: str) -> Locale:
+def _load_locale(language: str) -> Locale:
     return Locale.parse(language, sep="-")
 
 
 def has_names(language: str) -> bool:
     """Return whether CLDR has names of languages and countries in a language."""
     try:
-        return _locale(language) is not None
+        return _load_locale(language) is not None
     except (ValueError, UnknownLocaleError):
         return False
 
 
 @cache
-def _codes_by_name(kind: str) -> dict[str, str]:
-    names = getattr(_locale("en"), kind)
+def _map_names(kind: str) -> dict[str, str]:
+    names = getattr(_load_locale("en"), kind)
     return {name.casefold(): code for code, name in sorted(names.items(), reverse=True)}
 
 
 @lru_cache(maxsize=1000)
-def language_code(text: str) -> str | None:
+def find_language_code(text: str) -> str | None:
     """Return the code of a language given by code or English name, or None if unknown."""
-    named = _codes_by_name("languages").get(text.strip().casefold(), "")
-    return _usual_form(text.strip()) or _usual_form(named)
+    code_by_name = _map_names("languages").get(text.strip().casefold(), "")
+    return _normalize_code(text.strip()) or _normalize_code(code_by_name)
 
 
-def _usual_form(code: str) -> str | None:
+def _normalize_code(code: str) -> str | None:
     """Return a code with hyphens and without aliases, or None if the language is unknown."""
     if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", code):
         return None
     primary, _, rest = code.replace("_", "-").partition("-")
     alias = get_global("language_aliases").get(primary.lower(), primary.lower())
     primary, _, implied = alias.replace("_", "-").partition("-")
-    if primary not in _locale("en").languages or len(primary) > 3:
+    if primary not in _load_locale("en").languages or len(primary) > 3:
         return None
     return "-".join(part for part in (primary, rest or implied) if part)
 
 
 @lru_cache(maxsize=1000)
-def country_code(text: str) -> str | None:
+def find_country_code(text: str) -> str | None:
     """Return the code of a country given by code or English name, or None if unknown."""
     code = text.strip().upper()
-    if len(code) == 2 and code.isalpha() and code in _locale("en").territories:
+    if len(code) == 2 and code.isalpha() and code in _load_locale("en").territories:
         return code
     name = text.strip().casefold()
-    found = _codes_by_name("territories").get(name) or _also_called().get(name)
-    return found if found and found.isalpha() else None
+    code_by_name = _map_names("territories").get(name) or _map_alternative_names().get(name)
+    return code_by_name if code_by_name and code_by_name.isalpha() else None
 
 
 @cache
-def _also_called() -> dict[str, str]:
+def _map_alternative_names() -> dict[str, str]:
     return {
         name.casefold(): code
-        for others in (ALSO_CALLED, ACRONYMS)
-        for code, names in others.items()
+        for table in (ALTERNATIVE_NAMES, ACRONYMS)
+        for code, names in table.items()
         for name in names
     }
 
 
-def language_name(code: str, in_language: str = "en") -> str:
+def get_language_name(code: str, in_language: str = "en") -> str:
     """Return the name of a language in another one, or the code if no name is known."""
     primary, _, rest = code.partition("-")
-    name = _locale(in_language).languages.get(primary, primary)
+    name = _load_locale(in_language).languages.get(primary, primary)
     return f"{name} ({rest})" if rest else name
 
 
 @cache
-def languages() -> tuple[str, ...]:
+def list_languages() -> tuple[str, ...]:
     """Return the codes of all languages that CLDR has a name for."""
-    return tuple(sorted(map(str, _locale("en").languages)))
+    return tuple(sorted(map(str, _load_locale("en").languages)))
 
 
-def country_name(code: str, in_language: str = "en") -> str:
+def get_country_name(code: str, in_language: str = "en") -> str:
     """Return the name of a country in a language, or the code if no name is known."""
-    return str(_locale(in_language).territories.get(code, code))
+    return str(_load_locale(in_language).territories.get(code, code))
 
 
-def country_names(code: str, in_language: str) -> list[str]:
+def list_country_names(code: str, in_language: str) -> list[str]:
     """Return all names of a country in a language, the CLDR name first."""
-    also = ALSO_CALLED.get(code, ()) if in_language == "en" else ()
-    return list(dict.fromkeys([country_name(code, in_language), *also]))
+    alternatives = ALTERNATIVE_NAMES.get(code, ()) if in_language == "en" else ()
+    return list(dict.fromkeys([get_country_name(code, in_language), *alternatives]))
 
 
 @cache
-def countries() -> tuple[str, ...]:
+def list_countries() -> tuple[str, ...]:
     """Return the codes of all countries and territories that CLDR has a name for."""
-    return tuple(each for each in _territories() if each.isalpha() and each not in _NO_COUNTRIES)
+    return tuple(
+        code for code in _list_territories() if code.isalpha() and code not in _NO_COUNTRIES
+    )
 
 
 @cache
-def regions() -> tuple[str, ...]:
+def list_regions() -> tuple[str, ...]:
     """Return the UN M49 codes of all regions, except the whole world."""
-    return tuple(each for each in _territories() if each.isdigit() and each != _THE_WORLD)
+    return tuple(code for code in _list_territories() if code.isdigit() and code != _THE_WORLD)
 
 
-def _territories() -> list[str]:
-    return sorted(map(str, _locale("en").territories))
+def _list_territories() -> list[str]:
+    return sorted(map(str, _load_locale("en").territories))
 
 
 @cache
-def _regions_by_name(language: str) -> dict[str, str]:
+def _map_region_names(language: str) -> dict[str, str]:
     """Return the UN M49 code of each region, by case-folded name."""
-    named = _locale(language).territories
+    named = _load_locale(language).territories
     return {name.casefold(): code for code, name in named.items() if code.isdigit()}
 
 
-def region_names(name: str, languages: tuple[str, ...], language: str = "en") -> dict[str, str]:
+def translate_region(name: str, languages: tuple[str, ...], language: str = "en") -> dict[str, str]:
     """Return the names of a region in the other languages; {} if `name` is not a region."""
-    code = _regions_by_name(language).get(name.casefold())
+    code = _map_region_names(language).get(name.casefold())
     if code is None:
         return {}
-    return {each: country_name(code, each) for each in languages if each != language}
+    return {other: get_country_name(code, other) for other in languages if other != language}

@@ -33,6 +33,6 @@ LIMITS = Limits()
 """The default limits."""
 
 
-def hint(limit: str) -> str:
+def suggest_raising(limit: str) -> str:
     """Return the hint for a problem that exceeds the limit of this name."""
     return f"If it is meant to be so, raise PUBSEARCH_{limit.upper()}: it was left out"

@@ -1,8 +1,8 @@
 """Records of the write side: source records, publications, links, and problems.
 
-A reader yields an `Entry`, the source record with unchanged values. `indexer.ingest.validation`
-turns it into a `Publication`. No later step sees raw input. An unusable record is reported as a
-`Problem`. It raises no exception, so the rest of the source is still read.
+A reader yields an `SourceRecord`, the source record with unchanged values.
+`indexer.ingest.validation` turns it into a `Publication`. No later step sees raw input. An unusable
+record is reported as a `Problem`. It raises no exception, so the rest of the source is still read.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import msgspec
 # Classes with hundreds of thousands of instances that cannot form cycles have `gc=False`.
 # Otherwise Python's garbage collector would traverse all of them again and again.
 
-DIGEST = 32
+DIGEST_CHARS = 32
 """Hexadecimal digits of a digest: 128 bits, enough to rule out accidental collisions."""
 
 
-class Source(msgspec.Struct, frozen=True, gc=False):
+class SourceLocation(msgspec.Struct, frozen=True, gc=False):
     """The place of a source record: a file, relative to the corpus folder, and a line from 1."""
 
     file: str
@@ -50,10 +50,10 @@ class Property(msgspec.Struct, frozen=True):
         return 10 + self.length
 
 
-class Entry(msgspec.Struct, frozen=True):
+class SourceRecord(msgspec.Struct, frozen=True):
     """A source record: one publication, unchecked, under the names that the source uses."""
 
-    source: Source
+    source: SourceLocation
     properties: tuple[Property, ...]
     id: str | None = None
 
@@ -82,7 +82,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
-    source: Source
+    source: SourceLocation
     summary: str | None = None
     lang: str | None = None
     values: Mapping[str, tuple[Value, ...]] = {}
@@ -90,8 +90,8 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """The first half of the SHA-256 of its content, without its source."""
-        said = (self.id, self.title, self.summary, self.lang, sorted(self.values.items()))
-        return sha256(msgspec.json.encode(said)).hexdigest()[:DIGEST]
+        content = (self.id, self.title, self.summary, self.lang, sorted(self.values.items()))
+        return sha256(msgspec.json.encode(content)).hexdigest()[:DIGEST_CHARS]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{place}{entry}: {self.what}. {self.hint}"
 
 
-class Piece(msgspec.Struct, frozen=True, gc=False):
+class Chunk(msgspec.Struct, frozen=True, gc=False):
     """A separately parsed part of a file: a line, counted from 1, or the whole file (line 0)."""
 
     data: bytes
@@ -120,19 +120,20 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     line: int
 
 
-NO_PIECE = bytes(16)
+NO_DIGEST = bytes(16)
 """The digest of a piece that is parsed again in every build."""
 
 
-class Fresh(msgspec.Struct, frozen=True):
+class Parsed(msgspec.Struct, frozen=True):
     """A publication parsed in this build.
 
-    `piece` is the digest (16 bytes) of the piece it was parsed from. The next build recognizes the
-    piece by it. NO_PIECE: the piece had a problem, so the next build must report it again.
+    `chunk_digest` is the digest (16 bytes) of the piece it was parsed from. The next build
+    recognizes the piece by it. NO_DIGEST: the piece had a problem, so the next build must report it
+    again.
     """
 
     publication: Publication
-    piece: bytes = NO_PIECE
+    chunk_digest: bytes = NO_DIGEST
 
     @property
     def id(self) -> str:
@@ -140,20 +141,20 @@ class Fresh(msgspec.Struct, frozen=True):
         return self.publication.id
 
     @property
-    def source(self) -> Source:
+    def source(self) -> SourceLocation:
         """The publication's source."""
         return self.publication.source
 
 
-class Kept(msgspec.Struct, frozen=True, gc=False):
+class Unchanged(msgspec.Struct, frozen=True, gc=False):
     """An unchanged publication of the previous index.
 
-    `number` is its number in the previous index. `source` is its present place.
+    `doc_number` is its number in the previous index. `source` is its present place.
     """
 
-    number: int
+    doc_number: int
     id: str
-    source: Source
+    source: SourceLocation
 
 
-Item = Fresh | Kept
+Item = Parsed | Unchanged

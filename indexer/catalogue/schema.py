@@ -32,65 +32,65 @@ class WordAnalyzer(Analyzer):  # type: ignore[misc]
 
     def __call__(self, value: str, **options: object) -> Iterator[WhooshToken]:
         """Yield the terms of a text, in the order of its words."""
-        for word in tokenizer.tokens(value, self.language):
-            for text in (word.stem, tokenizer.WRITTEN + word.written):
+        for word in tokenizer.tokenize(value, self.language):
+            for text in (word.stem, tokenizer.SURFACE_PREFIX + word.surface):
                 yield WhooshToken(
                     text=text, original=text, pos=word.position, boost=1.0, positions=True,
                     stopped=False, startchar=word.start, endchar=word.end,
                 )  # fmt: skip
 
 
-def exact(field: Field) -> str:
+def make_exact_name(field: Field) -> str:
     """Return the name of the Whoosh field with the exact values of a row."""
     return f"{field.name}.value"
 
 
-def row_of(exact_name: str) -> str | None:
+def parse_exact_name(exact_name: str) -> str | None:
     """Return the row of a Whoosh field with exact values, or None for a text field."""
     name, dot, _ = exact_name.partition(".")
     return name if dot else None
 
 
-def exact_fields(catalogue: Catalogue) -> list[Field]:
+def list_exact_fields(catalogue: Catalogue) -> list[Field]:
     """Return the rows whose values can be selected: facets, and fields with a parent."""
     return [field for field in catalogue.fields if field.facet or field.parent]
 
 
-def derive(catalogue: Catalogue) -> fields.Schema:
+def derive_schema(catalogue: Catalogue) -> fields.Schema:
     """Return the schema of a catalogue."""
     schema = fields.Schema(id=fields.ID(unique=True), record=fields.STORED())
     for field in catalogue.searchable:
         schema.add(field.name, fields.TEXT(analyzer=WordAnalyzer(catalogue.language), phrase=True))
-    for field in exact_fields(catalogue):
-        schema.add(exact(field), fields.KEYWORD(commas=True))
+    for field in list_exact_fields(catalogue):
+        schema.add(make_exact_name(field), fields.KEYWORD(commas=True))
     return schema
 
 
-def language_of(publication: Publication, field: Field, catalogue: Catalogue) -> str:
+def get_language(publication: Publication, field: Field, catalogue: Catalogue) -> str:
     """Return the language of a field: the publication's own for the title and the summary."""
     own = publication.lang if field.role in ("title", "summary") else None
     return own or catalogue.language
 
 
-def text_of(publication: Publication, field: Field, catalogue: Catalogue) -> str:
+def get_text(publication: Publication, field: Field, catalogue: Catalogue) -> str:
     """Return the text of a searchable field, with its values separated; empty if none."""
     if field.role == "title":
         return publication.title
     if field.role == "summary":
         return publication.summary or ""
-    shown = [
-        field.display(each, catalogue.language) for each in publication.values.get(field.name, ())
+    labels = [
+        field.display(value, catalogue.language) for value in publication.values.get(field.name, ())
     ]
-    return tokenizer.PARTED_BY.join(shown)
+    return tokenizer.PARAGRAPH_BREAK.join(labels)
 
 
-def document(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
+def make_document(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
     """Return a publication as a document of the schema."""
-    found: dict[str, object] = {"id": publication.id, "record": msgspec.json.encode(publication)}
+    document: dict[str, object] = {"id": publication.id, "record": msgspec.json.encode(publication)}
     for field in catalogue.searchable:
-        if text := text_of(publication, field, catalogue):
-            found[field.name] = text
-    for field in exact_fields(catalogue):
+        if text := get_text(publication, field, catalogue):
+            document[field.name] = text
+    for field in list_exact_fields(catalogue):
         if values := publication.values.get(field.name):
-            found[exact(field)] = [str(value) for value in values]
-    return found
+            document[make_exact_name(field)] = [str(value) for value in values]
+    return document

@@ -39,11 +39,11 @@ class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     broader: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
 
-    def labels(self, language: str) -> tuple[str, ...]:
+    def get_labels(self, language: str) -> tuple[str, ...]:
         """Return its labels in a language, the preferred label first."""
         preferred = self.prefLabel.get(language)
-        others = self.altLabel.get(language, ())
-        return others if preferred is None else (preferred, *others)
+        alternatives = self.altLabel.get(language, ())
+        return alternatives if preferred is None else (preferred, *alternatives)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -59,86 +59,90 @@ class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tr
     @cached_property
     def by_id(self) -> Mapping[str, Concept]:
         """The concepts by id."""
-        return {each.id: each for each in self.concept}
+        return {concept.id: concept for concept in self.concept}
 
     @cached_property
-    def _relating(self) -> Mapping[str, tuple[str, ...]]:
+    def _inverse_related(self) -> Mapping[str, tuple[str, ...]]:
         """The ids of the concepts that list a concept as related, by its id."""
-        found: dict[str, list[str]] = defaultdict(list)
+        related: dict[str, list[str]] = defaultdict(list)
         for concept in self.concept:
-            for each in concept.related:
-                found[each].append(concept.id)
-        return {each: tuple(ids) for each, ids in found.items()}
+            for identity in concept.related:
+                related[identity].append(concept.id)
+        return {identity: tuple(ids) for identity, ids in related.items()}
 
-    def related(self, concept: Concept) -> tuple[str, ...]:
+    def find_related(self, concept: Concept) -> tuple[str, ...]:
         """Return the ids of related concepts, in both directions of the relation."""
-        return tuple(dict.fromkeys([*concept.related, *self._relating.get(concept.id, ())]))
+        return tuple(dict.fromkeys([*concept.related, *self._inverse_related.get(concept.id, ())]))
 
 
 def load(folder: Path) -> Thesaurus:
     """Return the thesaurus of a corpus folder, or an empty one if there is no file.
 
-    Raise CatalogueError if the file is unreadable or has any of the `faults`.
+    Raise CatalogueError if the file is unreadable or has any of the `find_faults`.
     """
     file = folder / THESAURUS_FILE
     if not os.path.lexists(file):
         return Thesaurus()
     try:
-        thesaurus = msgspec.convert(catalogue_toml.toml(file), Thesaurus)
+        thesaurus = msgspec.convert(catalogue_toml.read_toml(file), Thesaurus)
     except msgspec.ValidationError as error:
         raise CatalogueError(file, str(error), HINT) from error
-    for what, hint in faults(thesaurus):
-        raise CatalogueError(file, what, hint)
+    for message, hint in find_faults(thesaurus):
+        raise CatalogueError(file, message, hint)
     return thesaurus
 
 
-def faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+def find_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     """Yield each fault with a hint.
 
     Faults are duplicate ids, acronyms or labels, an unknown or circular `broader`, and a `related`
     that is unknown, broader, or the concept itself.
     """
-    for identity in _twice(each.id for each in thesaurus.concept):
+    for identity in _find_repeated(concept.id for concept in thesaurus.concept):
         yield f"two concepts have the id {identity!r}", "Give each an id of its own"
-    for acronym in _twice(one for each in thesaurus.concept for one in set(each.acronyms)):
+    for acronym in _find_repeated(
+        acronym for concept in thesaurus.concept for acronym in set(concept.acronyms)
+    ):
         yield f"two concepts have the acronym {acronym!r}", "Leave it to one of them"
-    for language in sorted({one for each in thesaurus.concept for one in each.languages}):
-        labels = (set(map(fold, each.labels(language))) for each in thesaurus.concept)
-        for label in _twice(chain.from_iterable(labels)):
+    for language in sorted(
+        {language for concept in thesaurus.concept for language in concept.languages}
+    ):
+        labels = (set(map(fold, concept.get_labels(language))) for concept in thesaurus.concept)
+        for label in _find_repeated(chain.from_iterable(labels)):
             yield f"two concepts are called {label!r} in {language!r}", "Leave it to one of them"
-    yield from _faults_of_broader(thesaurus)
-    yield from _faults_of_related(thesaurus)
+    yield from _find_broader_faults(thesaurus)
+    yield from _find_related_faults(thesaurus)
 
 
-def _twice(names: Iterable[str]) -> list[str]:
+def _find_repeated(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
-def _faults_of_broader(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
-    known = thesaurus.by_id
+def _find_broader_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+    concepts = thesaurus.by_id
     for concept in thesaurus.concept:
-        for unknown in sorted(set(concept.broader) - known.keys()):
-            what = f"{concept.id!r} is narrower than {unknown!r}, which there is not"
-            yield what, "Add that concept, or take it out of broader"
-    for identity in _in_circles(thesaurus):
+        for unknown in sorted(set(concept.broader) - concepts.keys()):
+            message = f"{concept.id!r} is narrower than {unknown!r}, which there is not"
+            yield message, "Add that concept, or take it out of broader"
+    for identity in _find_cycles(thesaurus):
         yield f"{identity!r} is broader than itself", "Break the circle of broader"
 
 
-def _faults_of_related(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
-    known = thesaurus.by_id
+def _find_related_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+    concepts = thesaurus.by_id
     for concept in thesaurus.concept:
-        for unknown in sorted(set(concept.related) - known.keys()):
-            what = f"{concept.id!r} is related to {unknown!r}, which does not exist"
-            yield what, "Add that concept, or take it out of related"
+        for unknown in sorted(set(concept.related) - concepts.keys()):
+            message = f"{concept.id!r} is related to {unknown!r}, which does not exist"
+            yield message, "Add that concept, or take it out of related"
         for other in sorted({*concept.related} & {concept.id, *concept.broader}):
-            what = f"{concept.id!r} is related to {other!r}, which is broader than it or itself"
-            yield what, "Take it out of related"
+            message = f"{concept.id!r} is related to {other!r}, which is broader than it or itself"
+            yield message, "Take it out of related"
 
 
-def _in_circles(thesaurus: Thesaurus) -> Iterator[str]:
+def _find_cycles(thesaurus: Thesaurus) -> Iterator[str]:
     """Yield the ids of the concepts of one cycle of `broader`, in the order of the file."""
     try:
-        TopologicalSorter({each.id: each.broader for each in thesaurus.concept}).prepare()
+        TopologicalSorter({concept.id: concept.broader for concept in thesaurus.concept}).prepare()
     except CycleError as error:
-        circle = set(error.args[1])
-        yield from (each.id for each in thesaurus.concept if each.id in circle)
+        cycle = set(error.args[1])
+        yield from (concept.id for concept in thesaurus.concept if concept.id in cycle)

@@ -29,97 +29,97 @@ from indexer.catalogue.records import Publication
 from indexer.codec.segment.array_file import Array, Spool
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.term_dictionary import (
-    FIRST,
-    Stems,
-    Vocabulary,
-    stems_of,
-    vocabulary,
-    word_of,
+    FIRST_NUMBER,
+    StemTable,
+    WordTable,
+    encode_word,
+    number_stems,
+    number_words,
 )
 
-ALONE = 2
+BATCHES_BEFORE_WORKER = 2
 """After this many chunks of new publications, a second process numbers the words."""
-WAITING = 3
+MAX_PENDING_BATCHES = 3
 """Maximum number of chunks that wait for the second process or for the spool."""
 
-Said = list[tuple[str, str]]
+TextRuns = list[tuple[str, str]]
 """Pairs of language and text, in the order of the stream."""
 
 
-class Numbers:
+class WordNumbers:
     """Provisional word numbers, assigned at the first occurrence of a word.
 
-    `known` words have numbers from the start. `words` lists all words in the order of their
+    `words` words have numbers from the start. `words` lists all words in the order of their
     numbers.
     """
 
-    def __init__(self, usual: str, known: Sequence[str] = ()) -> None:
-        self.usual = usual
-        self.words = list(known)
-        self._numbers = {word: number for number, word in enumerate(known, start=FIRST)}
-        self._read: dict[str, _Reading] = {}
+    def __init__(self, default_language: str, words: Sequence[str] = ()) -> None:
+        self.default_language = default_language
+        self.words = list(words)
+        self._numbers = {word: number for number, word in enumerate(words, start=FIRST_NUMBER)}
+        self._by_language: dict[str, _LanguageNumbers] = {}
 
-    def number(self, raw: str, language: str) -> int:
+    def number_word(self, word: str, language: str) -> int:
         """Return the number of a word as written in a text of this language."""
-        word = word_of(raw, language, self.usual)
-        number = self._numbers.setdefault(word, len(self.words) + FIRST)
-        if number == len(self.words) + FIRST:
-            self.words.append(word)
+        encoded = encode_word(word, language, self.default_language)
+        number = self._numbers.setdefault(encoded, len(self.words) + FIRST_NUMBER)
+        if number == len(self.words) + FIRST_NUMBER:
+            self.words.append(encoded)
         return number
 
-    def stream(self, texts: Said) -> Array:
+    def encode(self, texts: TextRuns) -> Array:
         """Return the provisional stream (int32) of marked texts."""
-        return np.concatenate([np.zeros(0, np.int32), *map(self._stream, texts)])
+        return np.concatenate([np.zeros(0, np.int32), *map(self._encode_run, texts)])
 
-    def _stream(self, text: tuple[str, str]) -> Array:
-        language, said = text
-        reading = self._read.get(language)
-        if reading is None:
-            reading = self._read[language] = _Reading(self, language)
-        found = tokenizer.marked_words(said)
-        numbers = np.fromiter(map(reading.__getitem__, found), np.int32, len(found))
-        unparted = np.flatnonzero(numbers < 0)
-        if not len(unparted):
+    def _encode_run(self, run: tuple[str, str]) -> Array:
+        language, text = run
+        numbers_of = self._by_language.get(language)
+        if numbers_of is None:
+            numbers_of = self._by_language[language] = _LanguageNumbers(self, language)
+        words = tokenizer.words_and_marks(text)
+        numbers = np.fromiter(map(numbers_of.__getitem__, words), np.int32, len(words))
+        unsegmented = np.flatnonzero(numbers < 0)
+        if not len(unsegmented):
             return numbers
-        pieces = np.split(numbers, np.sort(np.concatenate([unparted, unparted + 1])))
+        slices = np.split(numbers, np.sort(np.concatenate([unsegmented, unsegmented + 1])))
         return np.concatenate([
-            reading.parts[-1 - piece[0]] if len(piece) and piece[0] < 0 else piece
-            for piece in pieces
+            numbers_of.bigrams[-1 - part[0]] if len(part) and part[0] < 0 else part
+            for part in slices
         ])  # fmt: skip
 
 
-class _Reading(dict[str, int]):
+class _LanguageNumbers(dict[str, int]):
     """Cache from each word of one language, as written, to its number.
 
     A run of text without spaces gets a negative number. `parts[-1 - number]` has the numbers of its
     words.
     """
 
-    def __init__(self, numbers: Numbers, language: str) -> None:
+    def __init__(self, numbers: WordNumbers, language: str) -> None:
         super().__init__({tokenizer.GAP_MARK: 0, tokenizer.FIELD_MARK: 1})
         self._numbers, self._language = numbers, language
-        self.parts: list[Array] = []
+        self.bigrams: list[Array] = []
 
-    def __missing__(self, raw: str) -> int:
-        if tokenizer.is_unparted(raw):
-            words = tokenizer.parts(raw)
-            given = [self._numbers.number(word, self._language) for word in words]
-            self.parts.append(np.array(given, np.int32))
-            self[raw] = number = -len(self.parts)
+    def __missing__(self, word: str) -> int:
+        if tokenizer.is_unsegmented(word):
+            words = tokenizer.bigrams(word)
+            numbers = [self._numbers.number_word(bigram, self._language) for bigram in words]
+            self.bigrams.append(np.array(numbers, np.int32))
+            self[word] = number = -len(self.bigrams)
             return number
-        self[raw] = number = self._numbers.number(raw, self._language)
+        self[word] = number = self._numbers.number_word(word, self._language)
         return number
 
 
-def provisional(stream: Array) -> Array:
+def to_provisional(stream: Array) -> Array:
     """Convert a stream of final numbers to provisional ones.
 
-    The words of that stream must be the known words of `Numbers`, in the same order.
+    The words of that stream must be the known words of `WordNumbers`, in the same order.
     """
-    return stream + np.int32(FIRST)
+    return stream + np.int32(FIRST_NUMBER)
 
 
-class WordStream:
+class ForwardIndexWriter:
     """The forward index of all publications, built chunk by chunk and spooled to disk.
 
     If there are many new publications, a second process numbers the words while this one reads on.
@@ -128,117 +128,119 @@ class WordStream:
     killed.
     """
 
-    def __init__(self, folder: Path, catalogue: Catalogue, former: Segment | None) -> None:
-        self.catalogue, self._former = catalogue, former
-        known = former.words.texts.all() if former else []
-        self._known = len(known)
-        self.words: list[str] = list(known)
-        self._numbers = Numbers(catalogue.language, known)
+    def __init__(self, folder: Path, catalogue: Catalogue, previous: Segment | None) -> None:
+        self.catalogue, self._previous = catalogue, previous
+        previous_words = previous.words.texts.to_list() if previous else []
+        self._previous_words = len(previous_words)
+        self.words: list[str] = list(previous_words)
+        self._numbers = WordNumbers(catalogue.language, previous_words)
         self._spool = Spool(folder, np.int32)
         self._pending: deque[Future[tuple[Array, list[str]]] | Array] = deque()
-        self._chunks = 0
-        self._other: ProcessPoolExecutor | None = None
+        self._batches = 0
+        self._worker: ProcessPoolExecutor | None = None
         self.counts = np.zeros(0, np.int64)
 
-    def __enter__(self) -> WordStream:
+    def __enter__(self) -> ForwardIndexWriter:
         return self
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
-        if self._other:
-            self._other.shutdown(cancel_futures=True)
+        if self._worker:
+            self._worker.shutdown(cancel_futures=True)
         self._spool.close()
         if isinstance(error, BrokenProcessPool):
-            what = "a process of the build was killed, perhaps for want of memory"
-            raise ChildProcessError(what) from error
+            message = "a process of the build was killed, perhaps for want of memory"
+            raise ChildProcessError(message) from error
 
     def add(self, publications: Sequence[Publication]) -> None:
         """Append the words of new publications."""
-        texts = _said(publications, self.catalogue)
-        self._chunks += 1
-        if self._chunks == ALONE + 1:
-            self._other = ProcessPoolExecutor(1, get_context("spawn"), _end_with_the_build)
+        texts = _collect_texts(publications, self.catalogue)
+        self._batches += 1
+        if self._batches == BATCHES_BEFORE_WORKER + 1:
+            self._worker = ProcessPoolExecutor(1, get_context("spawn"), _end_with_build)
             # Not an initializer argument: a list longer than the pipe buffer would block if the
             # process has died.
-            self._other.submit(_begin, self.catalogue.language, self.words)
-        if self._other:
-            self._pending.append(self._other.submit(_numbered, texts))
+            self._worker.submit(_begin_worker, self.catalogue.language, self.words)
+        if self._worker:
+            self._pending.append(self._worker.submit(_number_texts, texts))
         else:
-            self._pending.append(self._numbers.stream(texts))
+            self._pending.append(self._numbers.encode(texts))
             self.words = self._numbers.words
-        self._take(WAITING)
+        self._collect(MAX_PENDING_BATCHES)
 
-    def copy(self, numbers: Array) -> None:
+    def copy(self, doc_numbers: Array) -> None:
         """Append the words of documents of the previous segment, by their numbers there."""
-        assert self._former is not None
-        self._pending.append(provisional(self._former.layout.only(numbers).stream))
-        self._take(WAITING)
+        assert self._previous is not None
+        self._pending.append(
+            to_provisional(self._previous.forward_index.select(doc_numbers).stream)
+        )
+        self._collect(MAX_PENDING_BATCHES)
 
-    def _take(self, most: int) -> None:
-        """Spool the oldest pending chunks until at most `most` are left."""
-        while len(self._pending) > most:
-            each = self._pending.popleft()
-            if isinstance(each, Future):
-                stream, new = each.result()
+    def _collect(self, max_pending: int) -> None:
+        """Spool the oldest pending chunks until at most `max_pending` are left."""
+        while len(self._pending) > max_pending:
+            result = self._pending.popleft()
+            if isinstance(result, Future):
+                stream, new = result.result()
                 self.words += new
             else:
-                stream = each
+                stream = result
             self._spool.append(stream)
             counts = np.bincount(stream, minlength=len(self.counts))
             counts[: len(self.counts)] += self.counts
             self.counts = counts
 
-    def all(self) -> Array:
+    def collect_all(self) -> Array:
         """Return the whole provisional stream, memory-mapped."""
-        self._take(0)
-        if self._other:
-            self._other.shutdown()
-        return self._spool.array()
+        self._collect(0)
+        if self._worker:
+            self._worker.shutdown()
+        return self._spool.to_array()
 
-    def vocabulary(self) -> Vocabulary:
+    def make_word_table(self) -> WordTable:
         """Return the vocabulary of the whole stream."""
-        return vocabulary(self.words, self.counts, self._known)
+        return number_words(self.words, self.counts, self._previous_words)
 
-    def stems(self, vocabulary: Vocabulary) -> Stems:
+    def make_stem_table(self, words: WordTable) -> StemTable:
         """Return the stems of a vocabulary.
 
         The stems of known words are copied from the previous segment.
         """
-        known, of_word = [], np.zeros(0, np.int32)
-        if self._former is not None:
-            known, of_word = self._former.stems.texts.all(), self._former.stem_of
-        return stems_of(vocabulary, self.catalogue.language, known, of_word)
+        previous_stems, of_word = [], np.zeros(0, np.int32)
+        if self._previous is not None:
+            previous_stems, of_word = self._previous.stems.texts.to_list(), self._previous.stem_of
+        return number_stems(words, self.catalogue.language, previous_stems, of_word)
 
 
-def _said(publications: Sequence[Publication], catalogue: Catalogue) -> Said:
+def _collect_texts(publications: Sequence[Publication], catalogue: Catalogue) -> TextRuns:
     """Return the searchable text of publications; adjacent texts in one language are joined."""
-    said = (
+    runs = (
         (
-            schema.language_of(each, field, catalogue),
-            tokenizer.marked(schema.text_of(each, field, catalogue)),
+            schema.get_language(publication, field, catalogue),
+            tokenizer.add_marks(schema.get_text(publication, field, catalogue)),
         )
-        for each in publications
+        for publication in publications
         for field in catalogue.searchable
     )
     return [
         (language, "".join([text for _, text in texts]))
-        for language, texts in groupby(said, key=itemgetter(0))
+        for language, texts in groupby(runs, key=itemgetter(0))
     ]
 
 
-_other: Numbers
+_worker_numbers: WordNumbers
 
 
-def _begin(usual: str, words: list[str]) -> None:
-    global _other  # noqa: PLW0603  kept from chunk to chunk
-    _other = Numbers(usual, words)
+def _begin_worker(default_language: str, words: list[str]) -> None:
+    global _worker_numbers  # noqa: PLW0603  kept from chunk to chunk
+    _worker_numbers = WordNumbers(default_language, words)
 
 
-def _end_with_the_build() -> None:
+def _end_with_build() -> None:
     """Exit this process when the build exits.
 
     If the build is killed, no other code ends this process.
@@ -252,8 +254,8 @@ def _end_after(build: BaseProcess) -> None:
     os._exit(1)
 
 
-def _numbered(texts: Said) -> tuple[Array, list[str]]:
+def _number_texts(texts: TextRuns) -> tuple[Array, list[str]]:
     """Return the stream of the texts, and the words that are new in them."""
-    known = len(_other.words)
-    stream = _other.stream(texts)
-    return stream, _other.words[known:]
+    known_count = len(_worker_numbers.words)
+    stream = _worker_numbers.encode(texts)
+    return stream, _worker_numbers.words[known_count:]

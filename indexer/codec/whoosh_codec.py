@@ -5,8 +5,8 @@ then returns the same documents for the same query tree. It walks postings one d
 The engine does not use this codec. The codec is read-only, because a segment is never extended.
 
 A text field has two terms at each position: the stem, and the word as written after
-`tokenizer.WRITTEN`. The end of a text and a gap between two texts each take a position without a
-term, so no phrase spans two texts.
+`tokenizer.SURFACE_PREFIX`. The end of a text and a gap between two texts each take a position
+without a term, so no phrase spans two texts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from indexer.codec.lexicon import (
     Occurrences,
     ValueLexicon,
     WordLexicon,
-    number_of,
+    find_number,
 )
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Segment
@@ -70,15 +70,15 @@ class ColumnarCodec(base.Codec):  # type: ignore[misc]
     """Opens the two readers that Whoosh asks for."""
 
     def terms_reader(self, storage: FileStorage, segment: ColumnarSegment) -> TermsReader:
-        return TermsReader(_opened(storage, segment))
+        return TermsReader(_open_segment(storage, segment))
 
     def per_document_reader(
         self, storage: FileStorage, segment: ColumnarSegment
     ) -> DocumentsReader:
-        return DocumentsReader(_opened(storage, segment))
+        return DocumentsReader(_open_segment(storage, segment))
 
 
-def _opened(storage: FileStorage, segment: ColumnarSegment) -> Segment:
+def _open_segment(storage: FileStorage, segment: ColumnarSegment) -> Segment:
     catalogue = msgspec.json.decode(segment.catalogue, type=Catalogue)
     return Segment(Path(storage.folder), catalogue)
 
@@ -86,7 +86,7 @@ def _opened(storage: FileStorage, segment: ColumnarSegment) -> Segment:
 def write_contents(folder: Path, catalogue: Catalogue, size: int) -> None:
     """Write Whoosh's table of contents for a segment of `size` documents."""
     segment = ColumnarSegment(msgspec.json.encode(catalogue), size)
-    TOC(schema.derive(catalogue), [segment], 1).write(FileStorage(str(folder)), "MAIN")
+    TOC(schema.derive_schema(catalogue), [segment], 1).write(FileStorage(str(folder)), "MAIN")
 
 
 class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
@@ -109,35 +109,37 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
     def deleted_docs(self) -> frozenset[int]:
         return frozenset()
 
-    def _lengths(self, fieldname: str) -> Array:
+    def _get_lengths(self, fieldname: str) -> Array:
         """Return the number of terms of a field, by document.
 
         A word counts as two terms, a value as one.
         """
         if fieldname in self._segment.fields:
-            column: Array = self._segment.layout.lengths[:, self._segment.fields.index(fieldname)]
+            column: Array = self._segment.forward_index.lengths[
+                :, self._segment.fields.index(fieldname)
+            ]
             return column.astype(np.int64) * 2
         if fieldname == "id":
             return np.ones(self._segment.size, np.int64)
-        values = self._segment.columns[str(schema.row_of(fieldname))]
+        values = self._segment.columns[str(schema.parse_exact_name(fieldname))]
         has_none = values.ordinals[values.offsets[:-1]] == len(values.values) - 1
-        found: Array = np.diff(values.offsets) - has_none
-        return found
+        lengths: Array = np.diff(values.offsets) - has_none
+        return lengths
 
     def doc_field_length(self, docnum: int, fieldname: str, default: int = 0) -> int:
-        return int(self._lengths(fieldname)[docnum]) or default
+        return int(self._get_lengths(fieldname)[docnum]) or default
 
     def field_length(self, fieldname: str) -> int:
-        return int(self._lengths(fieldname).sum())
+        return int(self._get_lengths(fieldname).sum())
 
     def min_field_length(self, fieldname: str) -> int:
-        return int(self._lengths(fieldname).min(initial=0))
+        return int(self._get_lengths(fieldname).min(initial=0))
 
     def max_field_length(self, fieldname: str) -> int:
-        return int(self._lengths(fieldname).max(initial=0))
+        return int(self._get_lengths(fieldname).max(initial=0))
 
     def stored_fields(self, docnum: int) -> dict[str, object]:
-        return {"record": msgspec.json.encode(self._segment.stored.publication(docnum))}
+        return {"record": msgspec.json.encode(self._segment.docstore.get_publication(docnum))}
 
 
 class TermsReader(base.TermsReader):  # type: ignore[misc]
@@ -147,30 +149,30 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         self._segment = segment
         self._lexicons: dict[str, Lexicon] = {}
 
-    def _lexicon(self, fieldname: str) -> Lexicon:
+    def _get_lexicon(self, fieldname: str) -> Lexicon:
         if fieldname not in self._lexicons:
-            self._lexicons[fieldname] = self._made(fieldname)
+            self._lexicons[fieldname] = self._make_lexicon(fieldname)
         return self._lexicons[fieldname]
 
-    def _made(self, fieldname: str) -> Lexicon:
+    def _make_lexicon(self, fieldname: str) -> Lexicon:
         if fieldname in self._segment.fields:
             return WordLexicon(self._segment, fieldname)
         if fieldname == "id":
-            return IdLexicon(self._segment.stored)
-        return ValueLexicon(self._segment.columns[str(schema.row_of(fieldname))])
+            return IdLexicon(self._segment.docstore)
+        return ValueLexicon(self._segment.columns[str(schema.parse_exact_name(fieldname))])
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
-        return number_of(self._lexicon(term[0]), term[1]) is not None
+        return find_number(self._get_lexicon(term[0]), term[1]) is not None
 
     def indexed_field_names(self) -> list[str]:
-        return sorted(["id", *self._segment.fields, *map(_exact, self._segment.columns)])
+        return sorted(["id", *self._segment.fields, *map(_make_exact_name, self._segment.columns)])
 
     def terms(self) -> Iterator[tuple[str, bytes]]:
         for name in self.indexed_field_names():
-            yield from ((name, term) for term in self._lexicon(name).terms)
+            yield from ((name, term) for term in self._get_lexicon(name).terms)
 
     def terms_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[str, bytes]]:
-        terms = self._lexicon(fieldname).terms
+        terms = self._get_lexicon(fieldname).terms
         return ((fieldname, term) for term in terms[bisect_left(terms, prefix) :])
 
     def items(self) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
@@ -182,43 +184,48 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         return ((term, self.term_info(*term)) for term in self.terms_from(fieldname, prefix))
 
     def cursor(self, fieldname: str, fieldobj: whoosh_fields.FieldType) -> Cursor:
-        return Cursor(self._lexicon(fieldname), fieldobj)
+        return Cursor(self._get_lexicon(fieldname), fieldobj)
 
-    def _occurrences(self, fieldname: str, term: bytes) -> Occurrences:
-        lexicon = self._lexicon(fieldname)
-        number = number_of(lexicon, term)
+    def _find_occurrences(self, fieldname: str, term: bytes) -> Occurrences:
+        lexicon = self._get_lexicon(fieldname)
+        number = find_number(lexicon, term)
         if number is None:
             raise TermNotFound((fieldname, term))
-        return lexicon.occurrences(number)
+        return lexicon.get_occurrences(number)
 
     def frequency(self, fieldname: str, text: bytes) -> int:
         return int(self.term_info(fieldname, text).weight()) if (fieldname, text) in self else 0
 
     def doc_frequency(self, fieldname: str, text: bytes) -> int:
-        known = (fieldname, text) in self
-        return len(self._occurrences(fieldname, text).documents) if known else 0
+        is_known = (fieldname, text) in self
+        return len(self._find_occurrences(fieldname, text).documents) if is_known else 0
 
     def term_info(self, fieldname: str, text: bytes) -> TermInfo:
-        found = self._occurrences(fieldname, text)
-        counts = [len(each) for each in found.positions]
+        occurrences = self._find_occurrences(fieldname, text)
+        counts = [len(positions) for positions in occurrences.positions]
         return TermInfo(
             weight=sum(counts), df=len(counts), minlength=1, maxlength=1 << 30,
-            maxweight=max(counts), minid=found.documents[0], maxid=found.documents[-1],
+            maxweight=max(counts), minid=occurrences.documents[0], maxid=occurrences.documents[-1],
         )  # fmt: skip
 
     def matcher(
         self, fieldname: str, text: bytes, format_: Format, scorer: object = None
     ) -> ListMatcher:
-        found = self._occurrences(fieldname, text)
+        occurrences = self._find_occurrences(fieldname, text)
         has_positions = format_.supports("positions")
-        values = [format_.encode(each) for each in found.positions] if has_positions else None
+        values = (
+            [format_.encode(positions) for positions in occurrences.positions]
+            if has_positions
+            else None
+        )
         return ListMatcher(
-            found.documents, [float(len(each)) for each in found.positions], values, format_,
-            scorer, term=(fieldname, text), terminfo=self.term_info(fieldname, text),
+            occurrences.documents, [float(len(positions)) for positions in occurrences.positions],
+            values, format_, scorer, term=(fieldname, text),
+            terminfo=self.term_info(fieldname, text),
         )  # fmt: skip
 
 
-def _exact(name: str) -> str:
+def _make_exact_name(name: str) -> str:
     return f"{name}.value"
 
 
@@ -226,23 +233,23 @@ class Cursor(base.FieldCursor):  # type: ignore[misc]
     """A position among the terms of a field, which Whoosh's automata move."""
 
     def __init__(self, lexicon: Lexicon, field: whoosh_fields.FieldType) -> None:
-        self._terms, self._field, self._at = lexicon.terms, field, 0
+        self._terms, self._field, self._index = lexicon.terms, field, 0
 
     def first(self) -> str | None:
-        self._at = 0
+        self._index = 0
         return self.text()
 
     def find(self, string: str | bytes) -> str | None:
-        wanted = string if isinstance(string, bytes) else self._field.to_bytes(string)
-        self._at = bisect_left(self._terms, wanted)
+        key = string if isinstance(string, bytes) else self._field.to_bytes(string)
+        self._index = bisect_left(self._terms, key)
         return self.text()
 
     def next(self) -> str | None:
-        self._at += 1
+        self._index += 1
         return self.text()
 
     def text(self) -> str | None:
-        return str(self._field.from_bytes(self._terms[self._at])) if self.is_valid() else None
+        return str(self._field.from_bytes(self._terms[self._index])) if self.is_valid() else None
 
     def is_valid(self) -> bool:
-        return self._at < len(self._terms)
+        return self._index < len(self._terms)

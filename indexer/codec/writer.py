@@ -16,67 +16,70 @@ import numpy as np
 
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Fresh, Item, Kept, Publication, Value
+from indexer.catalogue.records import Item, Parsed, Publication, Unchanged, Value
 from indexer.codec import whoosh_codec
-from indexer.codec.forward_index import WordStream
-from indexer.codec.inverter import STEM, WORD, Before, Inversion, Kind
+from indexer.codec.forward_index import ForwardIndexWriter
+from indexer.codec.inverter import STEM, WORD, Inverter, PreviousSegment, TermKind
 from indexer.codec.segment import postings
-from indexer.codec.segment.array_file import Array, ArrayWriter, for_offsets, narrowest
-from indexer.codec.segment.docstore import StoredBuilder
-from indexer.codec.segment.facet_columns import ColumnBuilder
-from indexer.codec.segment.postings import Layout
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, pick_dtype, pick_offset_dtype
+from indexer.codec.segment.docstore import DocStoreWriter
+from indexer.codec.segment.facet_columns import FacetColumnWriter
+from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.reader import (
     FACETS,
+    LANGUAGE_COLUMN,
     POSTINGS,
     PUBLICATIONS,
-    SPOKEN,
     WORDS,
     Segment,
-    scale_of,
+    make_catalogue_norms,
 )
-from indexer.codec.segment.string_table import Texts
+from indexer.codec.segment.string_table import StringTable
 from indexer.codec.segment.term_dictionary import FIELD_END
 
-Chunk = Sequence[Item]
+Batch = Sequence[Item]
 """New publications, and those kept from the previous segment, in the order of the corpus."""
-ValuedColumn = tuple[ColumnBuilder, Callable[[Publication], Sequence[Value]]]
+ValuedColumn = tuple[FacetColumnWriter, Callable[[Publication], Sequence[Value]]]
 """A column, and the function that returns the values of a publication in it."""
-Counts = dict[str, dict[str, int]]
+ValueCounts = dict[str, dict[str, int]]
 """For each facet, the number of publications that have each value."""
 
 
 def write(
-    folder: Path, catalogue: Catalogue, chunks: Iterable[Chunk], former: Segment | None = None
-) -> Counts:
+    folder: Path, catalogue: Catalogue, batches: Iterable[Batch], previous: Segment | None = None
+) -> ValueCounts:
     """Write a segment into an empty folder. Return the counts of its facet values.
 
-    The first chunk must have at least `docstore.SAMPLES` publications, unless the corpus has fewer.
-    Publications of type `Kept` are copied from the previous segment, which must have the same
-    catalogue. Raise OSError if a file cannot be written, for example on a full disk.
+    The first chunk must have at least `docstore.MAX_SAMPLES` publications, unless the corpus has
+    fewer. Publications of type `Unchanged` are copied from the previous segment, which must have
+    the same catalogue. Raise OSError if a file cannot be written, for example on a full disk.
     """
-    stored = StoredBuilder(folder, catalogue, former.stored if former else None)
-    columns = list(_columns(catalogue, former))
-    with closing(stored), WordStream(folder, catalogue, former) as stream:
-        origins = _gather(chunks, stored, stream, columns)
-        with ArrayWriter(folder / PUBLICATIONS) as writer:
-            stored.write(writer, origins)
-        with ArrayWriter(folder / FACETS) as writer:
+    docstore = DocStoreWriter(folder, catalogue, previous.docstore if previous else None)
+    columns = list(_columns(catalogue, previous))
+    with closing(docstore), ForwardIndexWriter(folder, catalogue, previous) as stream:
+        origins = _gather(batches, docstore, stream, columns)
+        with ArrayFileWriter(folder / PUBLICATIONS) as writer:
+            docstore.write(writer, origins)
+        with ArrayFileWriter(folder / FACETS) as writer:
             counts = {column.name: column.write(writer) for column, _ in columns}
-        before = Before(former, origins) if former else None
-        with ArrayWriter(folder / WORDS) as words, ArrayWriter(folder / POSTINGS) as inverted:
-            _write_words(words, catalogue, stream).write(inverted, folder, before)
-    whoosh_codec.write_contents(folder, catalogue, stored.size)
-    del counts[SPOKEN]
+        previous_segment = PreviousSegment(previous, origins) if previous else None
+        with (
+            ArrayFileWriter(folder / WORDS) as words,
+            ArrayFileWriter(folder / POSTINGS) as inverted,
+        ):
+            _write_words(words, catalogue, stream).write(inverted, folder, previous_segment)
+    whoosh_codec.write_contents(folder, catalogue, docstore.size)
+    del counts[LANGUAGE_COLUMN]
     return counts
 
 
 def _columns(catalogue: Catalogue, former: Segment | None) -> Iterator[ValuedColumn]:
     """Yield each column with the function that returns the values of a publication in it."""
-    for field in schema.exact_fields(catalogue):
+    for field in schema.list_exact_fields(catalogue):
         known = former.columns[field.name] if former else None
-        yield ColumnBuilder(field.name, known), partial(_values_of, name=field.name)
-    known = former.spoken if former else None
-    yield ColumnBuilder(SPOKEN, known), lambda each: (each.lang or catalogue.language,)
+        yield FacetColumnWriter(field.name, known), partial(_values_of, name=field.name)
+    known = former.languages if former else None
+    yield FacetColumnWriter(LANGUAGE_COLUMN, known), lambda each: (each.lang or catalogue.language,)
 
 
 def _values_of(publication: Publication, name: str) -> Sequence[Value]:
@@ -84,7 +87,7 @@ def _values_of(publication: Publication, name: str) -> Sequence[Value]:
 
 
 def _gather(
-    chunks: Iterable[Chunk], stored: StoredBuilder, stream: WordStream,
+    chunks: Iterable[Batch], stored: DocStoreWriter, stream: ForwardIndexWriter,
     columns: Sequence[ValuedColumn],
 ) -> Array:  # fmt: skip
     """Pass all publications on. Return where each was in the previous segment, or -1 (int64)."""
@@ -92,7 +95,7 @@ def _gather(
     for number, chunk in enumerate(chunks):
         if number == 0:
             stored.begin(chunk)
-        for fresh, kept in _runs(chunk):
+        for fresh, kept in _split_runs(chunk):
             if fresh:
                 publications = [each.publication for each in fresh]
                 stored.add(fresh)
@@ -109,41 +112,47 @@ def _gather(
     return np.concatenate(origins)
 
 
-def _runs(chunk: Chunk) -> Iterator[tuple[list[Fresh], list[Kept]]]:
+def _split_runs(batch: Batch) -> Iterator[tuple[list[Parsed], list[Unchanged]]]:
     """Yield a chunk in runs: each run has only new or only kept publications."""
-    for _, run in groupby(chunk, key=type):
-        both = list(run)
+    for _, run in groupby(batch, key=type):
+        items = list(run)
         yield (
-            [each for each in both if isinstance(each, Fresh)],
-            [each for each in both if isinstance(each, Kept)],
+            [item for item in items if isinstance(item, Parsed)],
+            [item for item in items if isinstance(item, Unchanged)],
         )
 
 
-def _write_words(writer: ArrayWriter, catalogue: Catalogue, gathered: WordStream) -> Inversion:
+def _write_words(
+    writer: ArrayFileWriter, catalogue: Catalogue, forward_index: ForwardIndexWriter
+) -> Inverter:
     """Write the term dictionary and the forward index. Return the inversion to write."""
-    provisional = gathered.all()
-    vocabulary = gathered.vocabulary()
-    stems = gathered.stems(vocabulary)
-    Texts.of_texts(vocabulary.words).write(writer, "words")
-    Texts.of_texts(stems.texts).write(writer, "stems")
-    writer.add("stem_of", stems.of_word)
-    every = np.arange(len(vocabulary.words), dtype=np.int32)
-    layout = _layout(writer, provisional, vocabulary.numbers, len(catalogue.searchable))
-    kinds = (
-        Kind(WORD, every, len(vocabulary.words), vocabulary.former),
-        Kind(STEM, stems.of_word, len(stems.texts), stems.former),
+    provisional = forward_index.collect_all()
+    word_table = forward_index.make_word_table()
+    stem_table = forward_index.make_stem_table(word_table)
+    StringTable.from_texts(word_table.words).write(writer, "words")
+    StringTable.from_texts(stem_table.texts).write(writer, "stems")
+    writer.add("stem_of", stem_table.of_word)
+    all_words = np.arange(len(word_table.words), dtype=np.int32)
+    written = _write_forward_index(
+        writer, provisional, word_table.numbers, len(catalogue.searchable)
     )
-    return Inversion(layout, scale_of(catalogue, layout.lengths), kinds)
+    kinds = (
+        TermKind(WORD, all_words, len(word_table.words), word_table.previous_numbers),
+        TermKind(STEM, stem_table.of_word, len(stem_table.texts), stem_table.previous_numbers),
+    )
+    return Inverter(written, make_catalogue_norms(catalogue, written.lengths), kinds)
 
 
-def _layout(writer: ArrayWriter, provisional: Array, numbers: Array, fields: int) -> Layout:
+def _write_forward_index(
+    writer: ArrayFileWriter, provisional: Array, numbers: Array, fields: int
+) -> ForwardIndex:
     """Write the forward index in final numbers, with the start and length of each field."""
     stream = writer.allocate("stream", np.int32, len(provisional))
     ends = [np.zeros(0, np.int64)]
     gaps = [np.zeros(0, np.int64)]
-    for first in range(0, len(provisional), postings.STRETCH):
-        part = numbers[provisional[first : first + postings.STRETCH]]
-        stream[first : first + postings.STRETCH] = part
+    for first in range(0, len(provisional), postings.MAX_RUN_WORDS):
+        part = numbers[provisional[first : first + postings.MAX_RUN_WORDS]]
+        stream[first : first + postings.MAX_RUN_WORDS] = part
         ends.append(np.flatnonzero(part == FIELD_END) + first)
         gaps.append(np.flatnonzero(part < FIELD_END) + first)
     starts = np.concatenate([np.zeros(1, np.int64), np.concatenate(ends) + 1])
@@ -151,10 +160,10 @@ def _layout(writer: ArrayWriter, provisional: Array, numbers: Array, fields: int
     spans -= np.bincount(
         np.searchsorted(starts, np.concatenate(gaps), side="right") - 1, minlength=len(spans)
     )
-    kind = for_offsets(len(stream))
+    kind = pick_offset_dtype(len(stream))
     # An extra row ends the last publication. Its first column is the end, the others repeat it.
     rows = np.concatenate([starts, np.full(fields - 1, starts[-1])]).astype(kind)
     writer.add("starts", rows.reshape(-1, fields))
     lengths = spans.reshape(-1, fields)
-    writer.add("lengths", lengths.astype(narrowest(int(lengths.max(initial=0)))))
-    return Layout(stream, rows.reshape(-1, fields), lengths)
+    writer.add("lengths", lengths.astype(pick_dtype(int(lengths.max(initial=0)))))
+    return ForwardIndex(stream, rows.reshape(-1, fields), lengths)

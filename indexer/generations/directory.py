@@ -26,19 +26,19 @@ from indexer.generations.manifest import (  # fmt: skip
 
 CURRENT = "CURRENT"
 _NAME = r"\d{6,}-\w+"
-_LONGEST = 200
+_MAX_NAME_BYTES = 200
 """The most bytes that are read of `CURRENT`. Every valid name is far shorter."""
 
 
-def names(index: Path) -> list[str]:
+def list_names(index: Path) -> list[str]:
     """Return the names of the generations on disk, oldest first."""
     folder = index / "generations"
     if not folder.is_dir():
         return []
-    return sorted(each.name for each in folder.iterdir() if re.fullmatch(_NAME, each.name))
+    return sorted(path.name for path in folder.iterdir() if re.fullmatch(_NAME, path.name))
 
 
-def current_name(index: Path) -> str:
+def read_live_name(index: Path) -> str:
     """Return the name of the live generation, whose folder exists.
 
     Raise IndexMissing if `CURRENT` does not exist. Raise IndexOutdated if it can't be read, or
@@ -46,46 +46,46 @@ def current_name(index: Path) -> str:
     """
     pointer, hint = index / CURRENT, "Run: pubsearch rollback, or pubsearch build"
     try:
-        name = safe_files.content(pointer, _LONGEST).decode("ascii", "replace").strip()
+        name = safe_files.read_file(pointer, _MAX_NAME_BYTES).decode("ascii", "replace").strip()
         if re.fullmatch(_NAME, name) and (index / "generations" / name).is_dir():
             return name
-        what = "names no generation that is there"
+        message = "names no generation that is there"
     except FileNotFoundError:
-        if names(index):
+        if list_names(index):
             raise IndexMissing(f"{pointer} is missing", hint) from None
         raise IndexMissing(f"there is no index in {index}", "Run: pubsearch build") from None
     except OSError as error:
-        what = f"can't be read: {error.strerror}"
+        message = f"can't be read: {error.strerror}"
         if isinstance(error, PermissionError):
             hint = "Check who may read the index folder"
-    raise IndexOutdated(f"{pointer} {what}", hint)
+    raise IndexOutdated(f"{pointer} {message}", hint)
 
 
-def earlier(index: Path) -> list[str]:
+def list_earlier(index: Path) -> list[str]:
     """Return the names of the generations that a rollback can choose from, the latest first.
 
     These are the predecessors of the live generation. If `CURRENT` is unusable, these are all
     generations on disk. Raise IndexUnusable if there is none.
     """
     try:
-        return lineage(index, current_name(index))[1:]
+        return list_lineage(index, read_live_name(index))[1:]
     except IndexUnusable:
-        if found := names(index):
-            return found[::-1]
+        if names := list_names(index):
+            return names[::-1]
         raise
 
 
-def first_whole(index: Path, candidates: Sequence[str]) -> Generation | None:
+def find_undamaged(index: Path, candidates: Sequence[str]) -> Generation | None:
     """Return the first candidate without damaged files, or None."""
     for name in candidates:
         with suppress(IndexOutdated):
-            return verified(index, name)
+            return load_verified(index, name)
     return None
 
 
-def current(index: Path) -> Generation:
+def load_live(index: Path) -> Generation:
     """Return the live generation. Raise IndexMissing or IndexOutdated if it can't be loaded."""
-    return load(index, current_name(index))
+    return load(index, read_live_name(index))
 
 
 def load(index: Path, name: str) -> Generation:
@@ -94,65 +94,67 @@ def load(index: Path, name: str) -> Generation:
     return Generation(name, folder, manifest.read(folder))
 
 
-def verified(index: Path, name: str) -> Generation:
+def load_verified(index: Path, name: str) -> Generation:
     """Return a generation after hashing all its files. Raise IndexOutdated if one is damaged."""
     generation = load(index, name)
-    if wrong := damage(generation):
-        raise damaged(name, wrong)
+    if errors := integrity_errors(generation):
+        raise corrupt_error(name, errors)
     return generation
 
 
-def damaged(name: str, wrong: Sequence[str]) -> IndexOutdated:
+def corrupt_error(name: str, errors: Sequence[str]) -> IndexOutdated:
     """Return the error that lists the faults in the files of a generation."""
-    what = f"the generation {name} is damaged: {'; '.join(wrong)}"
-    return IndexOutdated(what, "Run: pubsearch build, or pubsearch rollback")
+    message = f"the generation {name} is damaged: {'; '.join(errors)}"
+    return IndexOutdated(message, "Run: pubsearch build, or pubsearch rollback")
 
 
-def lineage(index: Path, name: str) -> list[str]:
+def list_lineage(index: Path, name: str) -> list[str]:
     """Return a generation and its predecessors on disk, the latest first.
 
     The predecessor of a generation with an unreadable manifest is the next lower name.
     """
-    line: list[str] = []
-    following: str | None = name
-    while following and following not in line and following in names(index):
-        line.append(following)
+    names: list[str] = []
+    name_before: str | None = name
+    while name_before and name_before not in names and name_before in list_names(index):
+        names.append(name_before)
         try:
-            following = load(index, following).manifest.after
+            name_before = load(index, name_before).manifest.after
         except IndexOutdated:
-            following = max((each for each in names(index) if each < line[-1]), default=None)
-    return line
+            name_before = max(
+                (other for other in list_names(index) if other < names[-1]), default=None
+            )
+    return names
 
 
-def misfits(generation: Generation) -> list[str]:
+def size_errors(generation: Generation) -> list[str]:
     """Return the files of a generation that are missing or have another size, as sentences.
 
     The contents are not read.
     """
-    wrong = []
+    errors = []
     for name, (size, _) in generation.manifest.files.items():
         file = generation.folder / name
         if not file.is_file():
-            wrong.append(f"{name} is missing")
+            errors.append(f"{name} is missing")
         elif file.stat().st_size != size:
-            wrong.append(f"{name} is not as it was written")
-    return wrong
+            errors.append(f"{name} is not as it was written")
+    return errors
 
 
-def damage(generation: Generation) -> list[str]:
+def integrity_errors(generation: Generation) -> list[str]:
     """Return the faults in the files of a generation: missing, unreadable, or altered.
 
     The files are hashed only if all of them have the right size.
     """
     try:
-        if wrong := misfits(generation):
-            return wrong
-        written = generation.manifest.files
-        found = fsync.digests([generation.folder / name for name in written])
+        if errors := size_errors(generation):
+            return errors
+        files = generation.manifest.files
+        digests = fsync.compute_digests([generation.folder / name for name in files])
     except OSError as error:
         return [f"a file can't be read: {error}"]
     return [
         f"{name} is not as it was written"
-        for (name, (_, digest)), now in zip(written.items(), found, strict=True)
-        if now != digest
+        for (name, (_, digest)), current in zip(files.items(), digests, strict=True)
+        if current != digest
     ]

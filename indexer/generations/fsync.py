@@ -15,7 +15,7 @@ from pathlib import Path
 
 _FULL = ("the disk is full", "Free some space, and build again")
 _CLOSED = ("access is denied", "Check who may read and write there, or name another --index")
-_REFUSALS = {
+_MESSAGES = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
     errno.EACCES: _CLOSED,
@@ -28,16 +28,16 @@ _REFUSALS = {
 }  # fmt: skip
 
 
-def refusal(error: OSError) -> tuple[str, str]:
+def describe_os_error(error: OSError) -> tuple[str, str]:
     """Return the reason of a disk error with the file concerned, and a hint."""
-    what, hint = _REFUSALS.get(
+    message, hint = _MESSAGES.get(
         error.errno or 0, (error.strerror or str(error), "Mend that, and build again")
     )
-    return f"{what} ({error.filename})" if error.filename else what, hint
+    return f"{message} ({error.filename})" if error.filename else message, hint
 
 
 @contextmanager
-def held(path: Path) -> Iterator[int]:
+def open_descriptor(path: Path) -> Iterator[int]:
     """Open a file or folder and yield its descriptor, which can be flushed later."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -48,33 +48,33 @@ def held(path: Path) -> Iterator[int]:
 
 def sync(path: Path) -> None:
     """Flush a file, or the names in a folder, to the disk."""
-    with held(path) as descriptor:
+    with open_descriptor(path) as descriptor:
         os.fsync(descriptor)
 
 
-def made(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Create a folder and its missing parents, and flush their names."""
     if not folder.is_dir():
-        made(folder.parent)
+        make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         sync(folder.parent)
 
 
-def digests(files: Sequence[Path]) -> list[str]:
+def compute_digests(files: Sequence[Path]) -> list[str]:
     """Return the SHA-256 of each file in hexadecimal. The files are read in parallel."""
     with ThreadPoolExecutor() as threads:
-        return list(threads.map(_digest, files))
+        return list(threads.map(_compute_digest, files))
 
 
-def flushed(files: Sequence[Path]) -> list[str]:
+def flush_and_digest(files: Sequence[Path]) -> list[str]:
     """Return the SHA-256 of each file, and flush the files to the disk at the same time."""
     with ThreadPoolExecutor(max(len(files), 1)) as threads:
         flushing = threads.map(sync, files)
-        found = digests(files)
+        digests = compute_digests(files)
         list(flushing)  # a failed flush raises its error here
-        return found
+        return digests
 
 
-def _digest(file: Path) -> str:
+def _compute_digest(file: Path) -> str:
     with file.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()

@@ -18,14 +18,14 @@ import msgspec
 from indexer.catalogue import safe_files
 from indexer.generations import fsync
 
-ATTEMPT = "ATTEMPT"
+LAST_BUILD_FILE = "ATTEMPT"
 """The name of the JSON file in the index folder."""
 
 
 Status = Literal["published", "unchanged", "failed"]
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class LastBuild(msgspec.Struct, frozen=True):
     """The outcome of a build.
 
     `at` is the time when the build ended, in UTC (ISO 8601). `what` is the error message of a
@@ -38,18 +38,18 @@ class Attempt(msgspec.Struct, frozen=True):
     what: str = ""
 
 
-def note(index: Path, status: Status, seconds: float, what: str = "") -> None:
+def write(index: Path, status: Status, seconds: float, what: str = "") -> None:
     """Write the outcome of a build. The caller must have locked the index."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    told = msgspec.json.encode(Attempt(now, status, round(seconds, 3), what))
-    aside = index / f"{ATTEMPT}.new"
+    data = msgspec.json.encode(LastBuild(now, status, round(seconds, 3), what))
+    temporary = index / f"{LAST_BUILD_FILE}.new"
     with suppress(OSError):
-        aside.write_bytes(told)
-        aside.replace(index / ATTEMPT)
+        temporary.write_bytes(data)
+        temporary.replace(index / LAST_BUILD_FILE)
 
 
 @contextmanager
-def noted(index: Path) -> Iterator[Callable[[Status], object]]:
+def record(index: Path) -> Iterator[Callable[[Status], object]]:
     """Write the outcome of the build in this block.
 
     Yield a function that the block calls with the status. An exception means `failed`.
@@ -58,15 +58,17 @@ def noted(index: Path) -> Iterator[Callable[[Status], object]]:
     try:
         yield reported.append
     except Exception as error:
-        what = ". ".join(fsync.refusal(error)) if isinstance(error, OSError) else str(error)
-        note(index, "failed", time.perf_counter() - started, what)
+        message = (
+            ". ".join(fsync.describe_os_error(error)) if isinstance(error, OSError) else str(error)
+        )
+        write(index, "failed", time.perf_counter() - started, message)
         raise
-    note(index, reported[-1], time.perf_counter() - started)
+    write(index, reported[-1], time.perf_counter() - started)
 
 
-def last(index: Path) -> Attempt | None:
+def read(index: Path) -> LastBuild | None:
     """Return the outcome of the last build, or None if it can't be read."""
     try:
-        return msgspec.json.decode(safe_files.content(index / ATTEMPT), type=Attempt)
+        return msgspec.json.decode(safe_files.read_file(index / LAST_BUILD_FILE), type=LastBuild)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -28,11 +28,11 @@ Decoded = TypeVar("Decoded")
 
 
 class IndexUnusable(Exception):
-    """The index can't be used. `what` is the fault, and `hint` says how to fix it."""
+    """The index can't be used. `message` is the fault, and `hint` says how to fix it."""
 
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(f"{what}. {hint}")
-        self.what, self.hint = what, hint
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message, self.hint = message, hint
 
 
 class IndexMissing(IndexUnusable):
@@ -43,11 +43,11 @@ class IndexOutdated(IndexUnusable):
     """The index was built by another version of the program, or is damaged."""
 
 
-class IndexBusy(IndexUnusable):
+class IndexLocked(IndexUnusable):
     """Another build has locked the index."""
 
 
-class IndexUnwritten(IndexUnusable):
+class IndexWriteError(IndexUnusable):
     """The index could not be written because of a disk error."""
 
 
@@ -104,30 +104,30 @@ class Generation(msgspec.Struct, frozen=True):
         """Return the folder of the Whoosh index."""
         return self.folder / SEGMENT
 
-    def thesaurus(self) -> Thesaurus:
+    def read_thesaurus(self) -> Thesaurus:
         """Return the thesaurus for interpreting queries.
 
         It is empty if the generation has none. Raise IndexOutdated if it can't be read.
         """
         if THESAURUS not in self.manifest.files:
             return Thesaurus()
-        return decoded(self.folder, THESAURUS, Thesaurus)
+        return decode_file(self.folder, THESAURUS, Thesaurus)
 
-    def digests(self) -> dict[str, str]:
+    def read_digests(self) -> dict[str, str]:
         """Return the digest of each publication's content, in hexadecimal, by its id.
 
         Raise IndexOutdated if the file can't be read.
         """
         try:
-            packed = zstandard.decompress(safe_files.content(self.folder / DIGESTS))
-            found = msgspec.msgpack.decode(packed, type=dict[str, bytes])
+            packed = zstandard.decompress(safe_files.read_file(self.folder / DIGESTS))
+            digests = msgspec.msgpack.decode(packed, type=dict[str, bytes])
         except (OSError, ValueError, zstandard.ZstdError, msgspec.MsgspecError) as error:
-            raise _unreadable(self.folder, DIGESTS, error) from error
-        return {identity: digest.hex() for identity, digest in found.items()}
+            raise _make_unreadable_error(self.folder, DIGESTS, error) from error
+        return {identity: digest.hex() for identity, digest in digests.items()}
 
 
-def packed_digests(digests: Mapping[str, str]) -> bytes:
-    """Return the digests as `Generation.digests` reads them.
+def pack_digests(digests: Mapping[str, str]) -> bytes:
+    """Return the digests as `Generation.read_digests` reads them.
 
     The format is MessagePack, compressed with Zstandard (RFC 8878).
     """
@@ -139,7 +139,7 @@ def write(folder: Path, manifest: Manifest) -> tuple[Path, Path]:
     """Write the manifest and its digest file, which `sha256sum` can check. Return both paths."""
     data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (folder / MANIFEST).write_bytes(data)
-    (folder / MANIFEST_DIGEST).write_bytes(_digest_line(data))
+    (folder / MANIFEST_DIGEST).write_bytes(_format_digest_line(data))
     return folder / MANIFEST, folder / MANIFEST_DIGEST
 
 
@@ -150,30 +150,30 @@ def read(folder: Path) -> Manifest:
     """
     try:
         data, line = (
-            safe_files.content(folder / MANIFEST),
-            safe_files.content(folder / MANIFEST_DIGEST),
+            safe_files.read_file(folder / MANIFEST),
+            safe_files.read_file(folder / MANIFEST_DIGEST),
         )
-        if line != _digest_line(data):
+        if line != _format_digest_line(data):
             raise ValueError(f"it and {MANIFEST_DIGEST} do not fit")
         return msgspec.json.decode(data, type=Manifest)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise _unreadable(folder, MANIFEST, error) from error
+        raise _make_unreadable_error(folder, MANIFEST, error) from error
 
 
-def _digest_line(manifest: bytes) -> bytes:
+def _format_digest_line(manifest: bytes) -> bytes:
     return f"{sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
 
 
-def decoded(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
+def decode_file(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
     """Return a JSON file of a generation as `kind`. Raise IndexOutdated if it can't be read."""
     try:
-        return msgspec.json.decode(safe_files.content(folder / file), type=kind)
+        return msgspec.json.decode(safe_files.read_file(folder / file), type=kind)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise _unreadable(folder, file, error) from error
+        raise _make_unreadable_error(folder, file, error) from error
 
 
-def _unreadable(folder: Path, file: str, error: Exception) -> IndexOutdated:
-    what = f"{file} of the generation {folder.name} can't be read: {error}"
+def _make_unreadable_error(folder: Path, file: str, error: Exception) -> IndexOutdated:
+    message = f"{file} of the generation {folder.name} can't be read: {error}"
     if isinstance(error, PermissionError):
-        return IndexOutdated(what, "Check who may read the index folder")
-    return IndexOutdated(what, "Run: pubsearch build --force")
+        return IndexOutdated(message, "Check who may read the index folder")
+    return IndexOutdated(message, "Run: pubsearch build --force")

@@ -21,99 +21,101 @@ from indexer.catalogue import safe_files
 from indexer.generations import fsync, manifest
 from indexer.generations.directory import (
     CURRENT,
-    current_name,
-    damage,
-    earlier,
-    first_whole,
-    lineage,
-    names,
-    verified,
+    find_undamaged,
+    integrity_errors,
+    list_earlier,
+    list_lineage,
+    list_names,
+    load_verified,
+    read_live_name,
 )  # fmt: skip
 from indexer.generations.manifest import (
     SEGMENT,
     Generation,
-    IndexBusy,
+    IndexLocked,
     IndexMissing,
     IndexOutdated,
-    IndexUnwritten,
+    IndexWriteError,
     Manifest,
 )  # fmt: skip
 
-KEPT = 3
+KEEP_GENERATIONS = 3
 """Number of generations that stay on disk, including the live one."""
 
 LOCK, PARTIAL = "LOCK", ".partial"
 
 
 @contextmanager
-def locked(index: Path) -> Iterator[None]:
-    """Lock the index against other builds. Raise IndexBusy if another build has locked it.
+def lock(index: Path) -> Iterator[None]:
+    """Lock the index against other builds. Raise IndexLocked if another build has locked it.
 
-    Raise IndexUnwritten instead of any OSError in the block.
+    Raise IndexWriteError instead of any OSError in the block.
     """
-    before = _pointer(index)
+    previous = _read_pointer(index)
     try:
         with _lock(index):
             yield
     except OSError as error:
-        what, hint = fsync.refusal(error)
-        what = f"the index in {index} could not be written: {what}"
-        raise IndexUnwritten(what, hint + _standing(before, _pointer(index))) from error
+        message, hint = fsync.describe_os_error(error)
+        message = f"the index in {index} could not be written: {message}"
+        raise IndexWriteError(
+            message, hint + _describe_live(previous, _read_pointer(index))
+        ) from error
 
 
 @contextmanager
 def _lock(index: Path) -> Iterator[None]:
-    fsync.made(index)
+    fsync.make_folder(index)
     with (index / LOCK).open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            who = lock.read().strip() or "it has just begun"
-            what = f"another build is running ({who})"
-            raise IndexBusy(what, "Wait for it, or end it") from None
+            holder = lock.read().strip() or "it has just begun"
+            message = f"another build is running ({holder})"
+            raise IndexLocked(message, "Wait for it, or end it") from None
         lock.truncate(0)
         lock.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         lock.flush()
         yield
 
 
-def _standing(before: bytes | None, now: bytes | None) -> str:
+def _describe_live(previous: bytes | None, current: bytes | None) -> str:
     """Return the state of the live index after a disk error, as the end of a hint."""
-    if now not in (None, before):
+    if current not in (None, previous):
         return "; a new index is live, and may be gone after a power cut"
-    return "; the live index is as it was" if before else ""
+    return "; the live index is as it was" if previous else ""
 
 
-def clean(index: Path) -> None:
+def remove_leftovers(index: Path) -> None:
     """Remove the unfinished files of builds that were cut off. Raise OSError."""
-    for left in index.glob("*.new"):
-        left.unlink()
-    for left in (index / "generations").glob(f"*{PARTIAL}"):
-        shutil.rmtree(left)
+    for leftover in index.glob("*.new"):
+        leftover.unlink()
+    for leftover in (index / "generations").glob(f"*{PARTIAL}"):
+        shutil.rmtree(leftover)
 
 
 def prune(index: Path, live: str) -> None:
-    """Remove the older generations that are not among the last KEPT of the live lineage.
+    """Remove older generations that are not among the last KEEP_GENERATIONS of the live lineage.
 
     Each is renamed first, so that no reader sees a part of one. Newer generations stay, so that no
     number is used twice. Raise OSError.
     """
-    folder, kept = index / "generations", lineage(index, live)[:KEPT]
-    for name in names(index):
-        if name < live and name not in kept:
+    folder, kept_names = index / "generations", list_lineage(index, live)[:KEEP_GENERATIONS]
+    for name in list_names(index):
+        if name < live and name not in kept_names:
             (folder / name).rename(folder / f"{name}{PARTIAL}")
-    clean(index)
+    remove_leftovers(index)
 
 
 @contextmanager
-def begun(index: Path) -> Iterator[Path]:
+def new_generation(index: Path) -> Iterator[Path]:
     """Yield an empty folder for the next generation. Remove it unless it was published."""
     folder = index / "generations"
-    fsync.made(folder)
-    last = max((int(name.partition("-")[0]) for name in names(index)), default=0)
+    fsync.make_folder(folder)
+    last_number = max((int(name.partition("-")[0]) for name in list_names(index)), default=0)
     # Names differ in number and time, so that a damaged pointer never names another generation.
-    partial = folder / f"{last + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{PARTIAL}"
+    partial = folder / f"{last_number + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{PARTIAL}"
     try:
         (partial / SEGMENT).mkdir(parents=True)
         yield partial
@@ -121,24 +123,24 @@ def begun(index: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def seal(partial: Path, told: Manifest) -> Generation:
+def seal(partial: Path, draft: Manifest) -> Generation:
     """Complete the manifest of a written generation, flush all files, and read them back.
 
     The generation is not live yet. Raise IndexOutdated if a file does not read back as written.
     """
-    found = sorted(file for file in partial.rglob("*") if file.is_file())
-    written = {
+    files = sorted(file for file in partial.rglob("*") if file.is_file())
+    sizes_and_digests = {
         file.relative_to(partial).as_posix(): (file.stat().st_size, digest)
-        for file, digest in zip(found, fsync.flushed(found), strict=True)
+        for file, digest in zip(files, fsync.flush_and_digest(files), strict=True)
     }
-    whole = msgspec.structs.replace(told, files=written)
+    whole = msgspec.structs.replace(draft, files=sizes_and_digests)
     for file in manifest.write(partial, whole):
         fsync.sync(file)
     for folder in (*filter(Path.is_dir, partial.rglob("*")), partial):
         fsync.sync(folder)
     sealed = Generation(partial.name, partial, manifest.read(partial))
-    if wrong := damage(sealed):
-        raise IndexOutdated(f"what was written is damaged: {'; '.join(wrong)}", "Build again")
+    if errors := integrity_errors(sealed):
+        raise IndexOutdated(f"what was written is damaged: {'; '.join(errors)}", "Build again")
     return sealed
 
 
@@ -149,14 +151,14 @@ def publish(index: Path, sealed: Generation) -> Generation:
     for removal. If the new one was live for a moment, it keeps its name until the next build.
     A reader may have opened it, and `CURRENT` on the disk may still name it.
     """
-    folder, before = sealed.folder.with_suffix(""), _pointer(index)
+    folder, previous = sealed.folder.with_suffix(""), _read_pointer(index)
     try:
         sealed.folder.rename(folder)
         fsync.sync(folder.parent)
-        _point(index, _line(folder.name))
+        _write_pointer(index, _format_pointer(folder.name))
     except BaseException:
         with suppress(OSError):
-            if not _restored(index, before):
+            if not _restore_pointer(index, previous):
                 folder.rename(sealed.folder)
         raise
     with suppress(OSError):  # the next build removes the rest
@@ -164,51 +166,51 @@ def publish(index: Path, sealed: Generation) -> Generation:
     return Generation(folder.name, folder, sealed.manifest)
 
 
-def switch(index: Path, name: str) -> None:
+def set_live(index: Path, name: str) -> None:
     """Make a generation live atomically. If that fails, the previous one stays live."""
-    before = _pointer(index)
+    previous = _read_pointer(index)
     try:
-        _point(index, _line(name))
+        _write_pointer(index, _format_pointer(name))
     except BaseException:
         with suppress(OSError):
-            _restored(index, before)
+            _restore_pointer(index, previous)
         raise
 
 
-def _restored(index: Path, before: bytes | None) -> bool:
-    """Restore `CURRENT` to `before`. Return False if it had not changed."""
-    if _pointer(index) == before:
+def _restore_pointer(index: Path, previous: bytes | None) -> bool:
+    """Restore `CURRENT` to `previous`. Return False if it had not changed."""
+    if _read_pointer(index) == previous:
         return False
-    if before is None:
+    if previous is None:
         (index / CURRENT).unlink(missing_ok=True)
         fsync.sync(index)
     else:
-        _point(index, before)
+        _write_pointer(index, previous)
     return True
 
 
-def _point(index: Path, line: bytes) -> None:
-    aside = index / f"{CURRENT}.new"
-    with fsync.held(index) as names_in_index:
+def _write_pointer(index: Path, line: bytes) -> None:
+    temporary = index / f"{CURRENT}.new"
+    with fsync.open_descriptor(index) as names_in_index:
         try:
-            aside.write_bytes(line)
-            fsync.sync(aside)
-            aside.replace(index / CURRENT)
+            temporary.write_bytes(line)
+            fsync.sync(temporary)
+            temporary.replace(index / CURRENT)
         except BaseException:
             with suppress(OSError):
-                aside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
             raise
         os.fsync(names_in_index)
 
 
-def _line(name: str) -> bytes:
+def _format_pointer(name: str) -> bytes:
     return f"{name}\n".encode()
 
 
-def _pointer(index: Path) -> bytes | None:
+def _read_pointer(index: Path) -> bytes | None:
     """Return the bytes of `CURRENT`, or None if it is missing or unreadable."""
     with suppress(OSError):
-        return safe_files.content(index / CURRENT)
+        return safe_files.read_file(index / CURRENT)
     return None
 
 
@@ -216,14 +218,16 @@ def rollback(index: Path) -> Generation:
     """Make the latest undamaged predecessor of the live generation live, and return it.
 
     If `CURRENT` is unusable, choose the newest undamaged generation on disk. Raise IndexUnusable
-    if there is none. Raise IndexUnwritten on a disk error, and IndexBusy during a build.
+    if there is none. Raise IndexWriteError on a disk error, and IndexLocked during a build.
     """
-    earlier(index)  # raises if there is no index, before the lock creates a folder
-    with locked(index):
-        candidates = earlier(index)
+    list_earlier(index)  # raises if there is no index, before the lock creates a folder
+    with lock(index):
+        candidates = list_earlier(index)
         if not candidates:
-            what = f"there is no generation before {current_name(index)}"
-            raise IndexMissing(what, f"At most {KEPT} are kept; build the corpus as it should be")
-        generation = first_whole(index, candidates) or verified(index, candidates[0])
-        switch(index, generation.name)
+            message = f"there is no generation before {read_live_name(index)}"
+            raise IndexMissing(
+                message, f"At most {KEEP_GENERATIONS} are kept; build the corpus as it should be"
+            )
+        generation = find_undamaged(index, candidates) or load_verified(index, candidates[0])
+        set_live(index, generation.name)
         return generation

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from indexer.catalogue import safe_files
 
-State = dict[Path, tuple[int, int]]
+FolderState = dict[Path, tuple[int, int]]
 """Size in bytes and modification time in nanoseconds of each file of a folder."""
 
 
 def watch(
     corpus_folder: Path, *, interval: float, sleep: Callable[[float], None] = time.sleep,
-    seen: State | None = None,
+    seen: FolderState | None = None,
 ) -> Iterator[None]:  # fmt: skip
     """Yield at once, then each time the folder has changed and settled.
 
@@ -26,21 +26,21 @@ def watch(
     copy in progress delays the yield.
     """
     while True:
-        now = state(corpus_folder)
-        if now != seen:
+        current = read_state(corpus_folder)
+        if current != seen:
             sleep(interval if seen is not None else 0)
-            if seen is None or state(corpus_folder) == now:
-                seen = now
+            if seen is None or read_state(corpus_folder) == current:
+                seen = current
                 yield
             continue
         sleep(interval)
 
 
-def state(folder: Path) -> State:
+def read_state(folder: Path) -> FolderState:
     """Return the state of a folder. Skip files that are removed in the meantime."""
-    found = {}
-    for path in safe_files.listed(folder, lambda _: None):
+    sizes_and_times = {}
+    for path in safe_files.list_files(folder, lambda _: None):
         with suppress(OSError):
             status = path.stat()
-            found[path] = (status.st_size, status.st_mtime_ns)
-    return found
+            sizes_and_times[path] = (status.st_size, status.st_mtime_ns)
+    return sizes_and_times

@@ -21,43 +21,43 @@ from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml, schema, thesaurus
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Item, Kept, Problem
+from indexer.catalogue.records import Item, Problem, Unchanged
 from indexer.codec import writer
-from indexer.codec.segment.array_file import Damaged
+from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.reader import MEANING, Segment
-from indexer.codec.segment.vectors import encoded
-from indexer.codec.writer import Counts
+from indexer.codec.segment.vectors import encode_batches
+from indexer.codec.writer import ValueCounts
 from indexer.generations import directory, last_build, manifest, publish
 from indexer.generations.manifest import Changes, Generation
 from indexer.ingest import corpus
-from indexer.ingest.corpus import SILENT, Progress
-from indexer.jobs.build_stats import Census
+from indexer.ingest.corpus import NO_PROGRESS, Progress
+from indexer.jobs.build_stats import BuildStats
 
 Gate = Callable[[Generation, Generation | None], None]
-"""Takes a new generation before it becomes live, and the live one or None. May raise Refused."""
-OPEN: Gate = lambda _new, _live: None  # noqa: E731
+"""Takes a new generation before it becomes live, and the live one or None. Raises BuildRejected."""
+ACCEPT_ALL: Gate = lambda _new, _live: None  # noqa: E731
 """The gate that accepts every generation."""
 
 FEW_REMOVED, ONE_IN = 10, 5
 """A build needs `force` to remove more than 10 publications that are also more than 1 in 5 of all.
 A small catalogue may change completely. In a large one, a page may be missing by mistake."""
-FILES_NAMED = 20
+MAX_FILES_NAMED = 20
 """Number of files that a refusal names: enough to recognize a folder, and still readable."""
 
 
-class Refused(Exception):
+class BuildRejected(Exception):
     """The corpus must not replace the live index. `problems` are those of the corpus."""
 
-    def __init__(self, what: str, hint: str, problems: list[Problem]) -> None:
-        super().__init__(f"{what}. {hint}")
-        self.what, self.hint, self.problems = what, hint, problems
+    def __init__(self, message: str, hint: str, problems: list[Problem]) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message, self.hint, self.problems = message, hint, problems
 
 
-class RemovesMuch(Refused):
+class RemovesTooMuch(BuildRejected):
     """The build would remove so many publications that files of the corpus may be missing."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class BuildResult(msgspec.Struct, frozen=True):
     """The outcome of a build. `generation` is the live one, new or unchanged."""
 
     status: Literal["published", "unchanged"]
@@ -72,33 +72,33 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     index: Path,
     *,
     force: bool = False,
-    progress: Progress = SILENT,
-    gate: Gate = OPEN,
+    progress: Progress = NO_PROGRESS,
+    gate: Gate = ACCEPT_ALL,
     encoder: Encoder | None = None,
     limits: Limits = LIMITS,
-) -> Outcome:
+) -> BuildResult:
     """Build a generation, and publish it if anything changed.
 
     Unchanged publications are copied from the live generation. Everything is rebuilt if
     `catalogue.toml`, the grouping, the analysis, the `limits`, or the model of the `encoder`
     changed. It is also rebuilt if the live generation is damaged, or with `force`.
 
-    Raise CatalogueError, ReaderError, IndexBusy, or IndexUnwritten. Without `force`, raise Refused
-    if no publication is readable, or under half as many as in the live index. Without `force`,
-    raise RemovesMuch if over 10 publications and over a fifth of all would be removed. `gate` may
-    raise Refused too. After an error, the live index is unchanged.
+    Raise CatalogueError, ReaderError, IndexLocked, or IndexWriteError. Without `force`, raise
+    BuildRejected if no publication is readable, or under half as many as in the live index. Without
+    `force`, raise RemovesTooMuch if over 10 publications and over a fifth of all would be removed.
+    `gate` may raise BuildRejected too. After an error, the live index is unchanged.
 
     Unfinished files of earlier builds are removed. The outcome is recorded in `last_build`, except
     if another build has locked the index.
     """
     if index.resolve().is_relative_to(corpus_folder.resolve()):
-        raise Refused(f"the index {index} lies within the corpus", "Put it elsewhere", [])
+        raise BuildRejected(f"the index {index} lies within the corpus", "Put it elsewhere", [])
     # The lock covers the outcome too, because another build removes every unfinished file.
-    with publish.locked(index), last_build.noted(index) as ended:
-        publish.clean(index)
+    with publish.lock(index), last_build.record(index) as record_status:
+        publish.remove_leftovers(index)
         job = _Build(corpus_folder, index, progress, gate, encoder, limits, force=force)
         outcome = job.run()
-        ended(outcome.status)
+        record_status(outcome.status)
     return outcome
 
 
@@ -120,27 +120,27 @@ class _Build:
         self.problems: list[Problem] = []
         self.catalogue = catalogue_toml.load(corpus_folder)
         self.concepts = thesaurus.load(corpus_folder)
-        self.live, self.before, sound = _live(index)
-        self.former = _former(self.live, self.catalogue, self.model, limits) if (
+        self.live, self.before, sound = _load_live(index)
+        self.former = _reusable_segment(self.live, self.catalogue, self.model, limits) if (
             self.live and sound and not force
         ) else None  # fmt: skip
         self.census = self._census()
 
-    def _census(self) -> Census:
-        return Census(
+    def _census(self) -> BuildStats:
+        return BuildStats(
             self.catalogue, self.before, self.problems, self.concepts, self.model,
             limits=self.limits,
         )  # fmt: skip
 
-    def run(self) -> Outcome:
+    def run(self) -> BuildResult:
         """Read the corpus, and publish it if anything changed."""
-        stored = self.former.stored if self.former else None
-        reading = corpus.Reading(
-            self.catalogue, self.problems.append, stored, self.progress.at, self.limits
+        stored = self.former.docstore if self.former else None
+        reading = corpus.CorpusReader(
+            self.catalogue, self.problems.append, stored, self.progress.report_bytes, self.limits
         )
-        same, others = _until_news(reading.folder(self.corpus_folder))
+        same, others = _split_unchanged(reading.read_folder(self.corpus_folder))
         has_news = others is not None or self.former is None
-        if has_news or not self.census.only_repeats(same, self.live):
+        if has_news or not self.census.count_and_compare(same, self.live):
             new = self._write(chain(same, others or ()))
         else:
             new = None
@@ -148,7 +148,7 @@ class _Build:
             publish.prune(self.index, self.live.name)
         generation = new or self.live
         assert generation is not None  # without a live generation, a new one is always published
-        return Outcome(
+        return BuildResult(
             "published" if new else "unchanged",
             generation,
             new.manifest.changes if new else self.census.changes,
@@ -159,36 +159,36 @@ class _Build:
     def _write(self, items: Iterator[Item]) -> Generation | None:
         """Write a generation and publish it. Return None if it equals the live one."""
         self.census = self._census()
-        with publish.begun(self.index) as partial:
+        with publish.new_generation(self.index) as partial:
             segment = partial / manifest.SEGMENT
-            chunks = self.census.counted(items, self.progress)
+            chunks = self.census.count_items(items, self.progress)
             if self.encoder:
                 known = self.former.vectors if self.former else None
                 weigh = self.encoder.encode_weighted
-                chunks = encoded(segment / MEANING, chunks, weigh, known)
+                chunks = encode_batches(segment / MEANING, chunks, weigh, known)
             counts = writer.write(segment, self.catalogue, chunks, self.former)
             if not self.force:
-                _refuse_a_part(self.census, self.live, self.corpus_folder)
-            if self.former is not None and self.census.equals(self.live):
+                _reject_partial(self.census, self.live, self.corpus_folder)
+            if self.former is not None and self.census.matches(self.live):
                 return None
-            sealed = _sealed(partial, self.census, counts, self.started, self.live)
+            sealed = _seal_generation(partial, self.census, counts, self.started, self.live)
             self.gate(sealed, self.live)
             return publish.publish(self.index, sealed)
 
 
-def _sealed(
-    partial: Path, census: Census, counts: Counts, started: float, live: Generation | None
+def _seal_generation(
+    partial: Path, stats: BuildStats, counts: ValueCounts, started: float, live: Generation | None
 ) -> Generation:
     """Complete and seal the generation. Its segment is already written."""
-    (partial / manifest.DIGESTS).write_bytes(manifest.packed_digests(census.digests))
-    if census.thesaurus.concept:
-        (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(census.thesaurus))
+    (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(stats.digests))
+    if stats.thesaurus.concept:
+        (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(stats.thesaurus))
     seconds = round(time.perf_counter() - started, 3)
-    told = census.manifest(counts, after=live.name if live else None, seconds=seconds)
-    return publish.seal(partial, told)
+    draft = stats.make_manifest(counts, after=live.name if live else None, seconds=seconds)
+    return publish.seal(partial, draft)
 
 
-def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
+def _load_live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
     """Return the predecessor of this build, its digests, and whether it is live and undamaged.
 
     If the live generation is damaged or `CURRENT` is unusable, the predecessor is the one that a
@@ -198,77 +198,89 @@ def _live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
     """
     live = None
     with contextlib.suppress(manifest.IndexUnusable):
-        live = directory.current(index)
-        if not directory.damage(live):
-            return live, live.digests(), True
+        live = directory.load_live(index)
+        if not directory.integrity_errors(live):
+            return live, live.read_digests(), True
     with contextlib.suppress(manifest.IndexUnusable):
-        if whole := directory.first_whole(index, directory.earlier(index)):
-            return whole, whole.digests(), False
+        if undamaged := directory.find_undamaged(index, directory.list_earlier(index)):
+            return undamaged, undamaged.read_digests(), False
     return live, {}, False
 
 
-def _former(live: Generation, catalogue: Catalogue, model: str, limits: Limits) -> Segment | None:
+def _reusable_segment(
+    live: Generation, catalogue: Catalogue, model: str, limits: Limits
+) -> Segment | None:
     """Return the live segment if unchanged publications can be copied from it, or None.
 
     It must have the same format, analysis version, catalogue, embedding model, and limits.
     """
-    told = live.manifest
-    theirs = (told.format, told.analysis, told.schema, told.meaning, told.limits)
+    live_manifest = live.manifest
+    live_rules = (
+        live_manifest.format,
+        live_manifest.analysis,
+        live_manifest.schema,
+        live_manifest.meaning,
+        live_manifest.limits,
+    )
     rules = (schema.FORMAT, tokenizer.VERSION, catalogue.fingerprint, model, limits)
-    if theirs != rules:
+    if live_rules != rules:
         return None
     return Segment(live.segment, catalogue)
 
 
-def _until_news(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:
+def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:
     """Split the items at the first one that is not the next item of the former segment.
 
     Return the items before it, and an iterator from it on, or None if there is no such item.
     """
-    same: list[Item] = []
+    unchanged: list[Item] = []
     for item in items:
-        if not isinstance(item, Kept) or item.number != len(same):
-            return same, chain([item], items)
-        same.append(item)
-    return same, None
+        if not isinstance(item, Unchanged) or item.doc_number != len(unchanged):
+            return unchanged, chain([item], items)
+        unchanged.append(item)
+    return unchanged, None
 
 
-def _refuse_a_part(census: Census, live: Generation | None, corpus_folder: Path) -> None:
-    """Raise Refused or RemovesMuch if a part of the corpus seems to be missing."""
+def _reject_partial(stats: BuildStats, live: Generation | None, corpus_folder: Path) -> None:
+    """Raise BuildRejected or RemovesTooMuch if a part of the corpus seems to be missing."""
     hint = "Mend it, or build with --force if this is meant"
-    found = len(census.digests)
-    if not found:
-        what = f"{corpus_folder} holds no readable publication"
-        raise Refused(what, hint, census.problems)
+    count = len(stats.digests)
+    if not count:
+        message = f"{corpus_folder} holds no readable publication"
+        raise BuildRejected(message, hint, stats.problems)
     if not live:
         return
     total = live.manifest.publications
-    removed = max(census.changes.removed, total - found)
+    removed = max(stats.changes.removed, total - count)
     if removed > FEW_REMOVED and removed * ONE_IN > total:
-        files = _files_of(census.removed, live, corpus_folder)
-        what = f"it would remove {removed} of {total} publications{files}"
+        files = _list_files(stats.removed, live, corpus_folder)
+        message = f"it would remove {removed} of {total} publications{files}"
         hint = "Restore them, or build with --force if this is meant"
-        raise RemovesMuch(what, hint, census.problems)
-    if found * 2 < total:
-        what = f"{corpus_folder} holds {found} publications, under half of the {total} in the index"
-        raise Refused(what, hint, census.problems)
+        raise RemovesTooMuch(message, hint, stats.problems)
+    if count * 2 < total:
+        message = (
+            f"{corpus_folder} holds {count} publications, under half of the {total} in the index"
+        )
+        raise BuildRejected(message, hint, stats.problems)
 
 
-def _files_of(ids: Iterable[str], live: Generation, corpus_folder: Path) -> str:
+def _list_files(ids: Iterable[str], live: Generation, corpus_folder: Path) -> str:
     """Return the files of the live generation that contain these publications, as a text.
 
     Files with the most publications come first. The text is empty if the segment can't be read.
     """
     try:
-        stored = Segment(live.segment, live.manifest.catalogue).stored
-    except (Damaged, KeyError):
+        docstore = Segment(live.segment, live.manifest.catalogue).docstore
+    except (CorruptSegment, KeyError):
         return ""
-    numbers = (stored.number(each) for each in ids)
-    counts = Counter(stored.source(number).file for number in numbers if number is not None)
-    named = [
+    doc_numbers = (docstore.find_doc_number(identity) for identity in ids)
+    counts = Counter(
+        docstore.get_source(doc_number).file for doc_number in doc_numbers if doc_number is not None
+    )
+    descriptions = [
         f"{file} ({count}{'' if (corpus_folder / file).exists() else ', the file is missing'})"
-        for file, count in counts.most_common(FILES_NAMED)
+        for file, count in counts.most_common(MAX_FILES_NAMED)
     ]
-    if len(counts) > len(named):
-        named.append(f"and {len(counts) - len(named)} more files")
-    return f": {', '.join(named)}" if named else ""
+    if len(counts) > len(descriptions):
+        descriptions.append(f"and {len(counts) - len(descriptions)} more files")
+    return f": {', '.join(descriptions)}" if descriptions else ""

@@ -13,17 +13,17 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Fresh, Item, Problem
+from indexer.catalogue.records import Item, Parsed, Problem
 from indexer.catalogue.thesaurus import Thesaurus
-from indexer.codec.writer import Counts
+from indexer.codec.writer import ValueCounts
 from indexer.generations.manifest import Changes, Generation, Manifest
-from indexer.ingest.corpus import SILENT, Progress
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 
-CHUNK, CHUNK_TO_ENCODE = 4096, 512
+BATCH_SIZE, ENCODING_BATCH_SIZE = 4096, 512
 """Number of publications per chunk. It is lower with embeddings, which take long to compute."""
 
 
-class Census:
+class BuildStats:
     """The counts and digests of a new generation, from which its manifest is made.
 
     `digests`: digest of each publication by its id, in the order of the corpus.
@@ -32,75 +32,98 @@ class Census:
     """
 
     def __init__(
-        self, catalogue: Catalogue, before: dict[str, str], problems: list[Problem],
+        self, catalogue: Catalogue, previous_digests: dict[str, str], problems: list[Problem],
         thesaurus: Thesaurus, model: str, *, limits: Limits = LIMITS,
     ) -> None:  # fmt: skip
-        self.catalogue, self.problems, self._before = catalogue, problems, before
+        self.catalogue, self.problems, self._previous_digests = (
+            catalogue,
+            problems,
+            previous_digests,
+        )
         self.thesaurus, self.model, self.limits = thesaurus, model, limits
         self.digests: dict[str, str] = {}
-        self._read = sha256()
+        self._corpus_hash = sha256()
 
-    def counted(
-        self, items: Iterable[Item], progress: Progress = SILENT
+    def count_items(
+        self, items: Iterable[Item], progress: Progress = NO_PROGRESS
     ) -> Iterator[Sequence[Item]]:
         """Yield the items in chunks, and count each chunk before it is yielded."""
-        rest, size = iter(items), CHUNK_TO_ENCODE if self.model else CHUNK
-        while chunk := list(islice(rest, size)):
-            progress.counted([each.publication for each in chunk if isinstance(each, Fresh)])
-            self.count(chunk)
-            yield chunk
+        remaining, size = iter(items), ENCODING_BATCH_SIZE if self.model else BATCH_SIZE
+        while batch := list(islice(remaining, size)):
+            progress.report_publications(
+                [item.publication for item in batch if isinstance(item, Parsed)]
+            )
+            self.count(batch)
+            yield batch
 
     def count(self, items: Sequence[Item]) -> None:
         """Record the digest and the source location of each item."""
         lines = []
-        for each in items:
-            digest = each.publication.digest if isinstance(each, Fresh) else self._before[each.id]
-            self.digests[each.id] = digest
-            lines.append(f"{digest} {each.source.file} {each.source.line}\n")
-        self._read.update("".join(lines).encode())
+        for item in items:
+            digest = (
+                item.publication.digest
+                if isinstance(item, Parsed)
+                else self._previous_digests[item.id]
+            )
+            self.digests[item.id] = digest
+            lines.append(f"{digest} {item.source.file} {item.source.line}\n")
+        self._corpus_hash.update("".join(lines).encode())
 
     @property
     def corpus(self) -> str:
         """Return a digest of all items, the thesaurus, and the problems."""
-        read = self._read.copy()
-        read.update(msgspec.json.encode(self.thesaurus))
-        read.update(msgspec.json.encode(self.problems))
-        return read.hexdigest()
+        corpus_hash = self._corpus_hash.copy()
+        corpus_hash.update(msgspec.json.encode(self.thesaurus))
+        corpus_hash.update(msgspec.json.encode(self.problems))
+        return corpus_hash.hexdigest()
 
     @property
     def removed(self) -> Set[str]:
         """Return the ids of the previous generation that have not been read."""
-        return self._before.keys() - self.digests.keys()
+        return self._previous_digests.keys() - self.digests.keys()
 
     @property
     def changes(self) -> Changes:
         """Return the numbers of changes since the previous generation."""
-        before = self._before
-        unchanged = sum(before.get(each) == digest for each, digest in self.digests.items())
-        known = len(self.digests.keys() & before.keys())
-        return Changes(len(self.digests) - known, known - unchanged, len(before) - known, unchanged)
+        previous = self._previous_digests
+        unchanged = sum(
+            previous.get(identity) == digest for identity, digest in self.digests.items()
+        )
+        known_count = len(self.digests.keys() & previous.keys())
+        return Changes(
+            len(self.digests) - known_count,
+            known_count - unchanged,
+            len(previous) - known_count,
+            unchanged,
+        )
 
-    def only_repeats(self, items: Sequence[Item], live: Generation | None) -> bool:
+    def count_and_compare(self, items: Sequence[Item], live: Generation | None) -> bool:
         """Count the items. Return whether the live generation was built from exactly these."""
         if live is None or len(items) != live.manifest.publications:
             return False
         self.count(items)
-        return self.equals(live)
+        return self.matches(live)
 
-    def equals(self, live: Generation | None) -> bool:
+    def matches(self, live: Generation | None) -> bool:
         """Return whether the live generation has the same input and was built by the same rules.
 
         The rules are format, analysis version, catalogue, and embedding model.
         """
         if live is None:
             return False
-        told = live.manifest
-        theirs = (told.format, told.analysis, told.schema, told.meaning, told.corpus)
+        live_manifest = live.manifest
+        live_rules = (
+            live_manifest.format,
+            live_manifest.analysis,
+            live_manifest.schema,
+            live_manifest.meaning,
+            live_manifest.corpus,
+        )
         rules = (schema.FORMAT, tokenizer.VERSION, self.catalogue.fingerprint, self.model)
-        return theirs == (*rules, self.corpus)
+        return live_rules == (*rules, self.corpus)
 
-    def manifest(
-        self, counts: Counts, *, after: str | None = None, seconds: float = 0.0
+    def make_manifest(
+        self, counts: ValueCounts, *, after: str | None = None, seconds: float = 0.0
     ) -> Manifest:
         """Return the manifest of the new generation. `publish.seal` adds its files."""
         return Manifest(

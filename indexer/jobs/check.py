@@ -16,16 +16,16 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import catalogue_toml, schema, thesaurus
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Fresh, Problem, Publication
+from indexer.catalogue.records import Parsed, Problem, Publication
 from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.ingest import corpus
-from indexer.ingest.corpus import SILENT, Progress
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 
 BREAK = "\n"
 """Separates stems where positions are not consecutive. It is never a stem."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class CheckReport(msgspec.Struct, frozen=True):
     """The result of a check.
 
     `publications`: number of valid publications. `concepts`: number of concepts in the thesaurus.
@@ -39,63 +39,67 @@ class Verdict(msgspec.Struct, frozen=True):
     missing: tuple[Concept, ...]
 
 
-def check(folder: Path, progress: Progress = SILENT, limits: Limits = LIMITS) -> Verdict:
+def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMITS) -> CheckReport:
     """Read a corpus folder as a build does. Raise CatalogueError or ReaderError."""
-    catalogue, known = catalogue_toml.load(folder), thesaurus.load(folder)
+    catalogue, concepts = catalogue_toml.load(folder), thesaurus.load(folder)
     problems: list[Problem] = []
-    names, count = Names(known, catalogue), 0
-    reading = corpus.Reading(catalogue, problems.append, at=progress.at, limits=limits)
-    for item in reading.folder(folder):
-        assert isinstance(item, Fresh)  # nothing can be kept without an earlier index
-        names.look_in(item.publication)
-        progress.counted([item.publication])
+    coverage, count = LabelCoverage(concepts, catalogue), 0
+    reader = corpus.CorpusReader(
+        catalogue, problems.append, report_bytes=progress.report_bytes, limits=limits
+    )
+    for item in reader.read_folder(folder):
+        assert isinstance(item, Parsed)  # nothing can be kept without an earlier index
+        coverage.add(item.publication)
+        progress.report_publications([item.publication])
         count += 1
-    missing = tuple(names.missing())
-    return Verdict(catalogue, count, tuple(problems), len(known.concept), missing)
+    missing = tuple(coverage.find_missing())
+    return CheckReport(catalogue, count, tuple(problems), len(concepts.concept), missing)
 
 
-class Names:
+class LabelCoverage:
     """The labels of a thesaurus, and those of them that occur in publications."""
 
-    def __init__(self, known: Thesaurus, catalogue: Catalogue) -> None:
-        self._known, self._catalogue = known, catalogue
-        self._spoken = {_primary(catalogue.language)}
-        self._starting: dict[str, list[tuple[tuple[str, ...], str, int]]] = defaultdict(list)
+    def __init__(self, thesaurus: Thesaurus, catalogue: Catalogue) -> None:
+        self._thesaurus, self._catalogue = thesaurus, catalogue
+        self._languages = {_get_primary_language(catalogue.language)}
+        self._labels_by_first_stem: dict[str, list[tuple[tuple[str, ...], str, int]]] = defaultdict(
+            list
+        )
         self._seen: set[tuple[int, str]] = set()
-        for number, concept in enumerate(known.concept):
+        for number, concept in enumerate(thesaurus.concept):
             for language in concept.languages:
-                for label in concept.labels(language):
-                    if key := tokenizer.stems(label, language):
-                        self._starting[key[0]].append((key, language, number))
+                for label in concept.get_labels(language):
+                    if key := tokenizer.split_stems(label, language):
+                        self._labels_by_first_stem[key[0]].append((key, language, number))
 
-    def look_in(self, publication: Publication) -> None:
+    def add(self, publication: Publication) -> None:
         """Record the labels that occur in the searchable texts of a publication."""
         for field in self._catalogue.searchable:
-            language = schema.language_of(publication, field, self._catalogue)
-            self._spoken.add(_primary(language))
-            stems = _stems(schema.text_of(publication, field, self._catalogue), language)
-            for place, stem in enumerate(stems):
-                for key, of, number in self._starting.get(stem, ()):
-                    if tuple(stems[place : place + len(key)]) == key:
-                        self._seen.add((number, of))
+            language = schema.get_language(publication, field, self._catalogue)
+            self._languages.add(_get_primary_language(language))
+            stems = _split_stems(schema.get_text(publication, field, self._catalogue), language)
+            for position, stem in enumerate(stems):
+                for key, label_language, number in self._labels_by_first_stem.get(stem, ()):
+                    if tuple(stems[position : position + len(key)]) == key:
+                        self._seen.add((number, label_language))
 
-    def missing(self) -> Iterator[Concept]:
+    def find_missing(self) -> Iterator[Concept]:
         """Yield the concepts without an occurrence of a label in a language that counts."""
-        for number, concept in enumerate(self._known.concept):
-            if not any((number, language) in self._seen for language in self._spoken):
+        for number, concept in enumerate(self._thesaurus.concept):
+            if not any((number, language) in self._seen for language in self._languages):
                 yield concept
 
 
-def _primary(language: str) -> str:
+def _get_primary_language(language: str) -> str:
     return language.partition("-")[0]
 
 
-def _stems(text: str, language: str) -> Sequence[str]:
+def _split_stems(text: str, language: str) -> Sequence[str]:
     """Return the stems of a text, with BREAK where positions are not consecutive."""
-    stems, last = [], -1
-    for token in tokenizer.tokens(text, language):
-        if token.position != last + 1:
+    stems, last_position = [], -1
+    for token in tokenizer.tokenize(text, language):
+        if token.position != last_position + 1:
             stems.append(BREAK)
         stems.append(token.stem)
-        last = token.position
+        last_position = token.position
     return stems

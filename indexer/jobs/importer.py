@@ -23,16 +23,16 @@ from indexer.ingest import corpus, ids
 from indexer.readers import registry
 from indexer.readers.formats import html
 
-LONGEST_NAME = 60
+MAX_NAME_CHARS = 60
 """Most characters in the name of a page, without its extension. File systems allow 255 bytes."""
 
 
-class ImportRefused(Exception):
+class ImportRejected(Exception):
     """The file or folder can't be used for an import. `hint` says how to fix it."""
 
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(f"{what}. {hint}")
-        self.what, self.hint = what, hint
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message, self.hint = message, hint
 
 
 def import_file(
@@ -45,132 +45,134 @@ def import_file(
     Duplicate ids get a number as a suffix, so that no publication is lost. An import that is cut
     off changes nothing.
 
-    Raise ImportRefused if the folder already has pages or a `catalogue.toml` of its own. Raise it
+    Raise ImportRejected if the folder already has pages or a `catalogue.toml` of its own. Raise it
     also if no reader knows the file, or the file has no publications. Raise CatalogueError,
     ReaderError, or OSError.
     """
     folder = folder.resolve()
-    _undo_half_a_switch(folder)
+    _undo_partial_switch(folder)
     is_like = folder.is_dir() and folder.samefile(like)
     _check_target(folder, is_like=is_like)
     catalogue = catalogue_toml.load(like)
-    section = _section_row(catalogue)
-    read_by = _with_values(catalogue, section, ()) if section else catalogue
-    publications = ids.numbered(_read(file, read_by, report, limits))
-    pages = _pages(publications, section, catalogue)
+    section = _find_section_row(catalogue)
+    catalogue_to_read = _with_values(catalogue, section, ()) if section else catalogue
+    publications = ids.with_unique_ids(_read_publications(file, catalogue_to_read, report, limits))
+    pages = _group_pages(publications, section, catalogue)
     if section:
         catalogue = _with_values(catalogue, section, tuple(pages))
     catalogue = msgspec.structs.replace(catalogue, notices=())
-    aside = _aside(folder)
-    shutil.rmtree(aside, ignore_errors=True)  # an import that was cut off can leave it
+    temporary = _make_temporary_path(folder)
+    shutil.rmtree(temporary, ignore_errors=True)  # an import that was cut off can leave it
     try:
-        _write(aside, folder, pages, catalogue, None if is_like else like)
-        _switch(folder, aside)
+        _write(temporary, folder, pages, catalogue, None if is_like else like)
+        _switch(folder, temporary)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
     return publications
 
 
-def _read(
+def _read_publications(
     file: Path, catalogue: Catalogue, report: Callable[[Problem], None], limits: Limits
 ) -> list[Publication]:
-    """Return the publications of a file. Raise ImportRefused if there is none, and ReaderError."""
+    """Return the publications of a file. Raise ImportRejected if there is none, and ReaderError."""
     match = registry.detect(file)
     if match is None:
-        known = registry.list_suffixes()
-        raise ImportRefused(f"no reader knows {file.name}", f"Known are {known}")
-    reading = corpus.Reading(catalogue, report, limits=limits)
+        known_suffixes = registry.list_suffixes()
+        raise ImportRejected(f"no reader knows {file.name}", f"Known are {known_suffixes}")
+    reader = corpus.CorpusReader(catalogue, report, limits=limits)
     publications = [
-        publication for piece in reading.pieces(file, file.name, match.reader)
-        for publication in reading.publications(piece, match.reader)
+        publication for chunk in reader.read_chunks(file, file.name, match.reader)
+        for publication in reader.parse_chunk(chunk, match.reader)
     ]  # fmt: skip
     if not publications:
         hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
-        raise ImportRefused(f"{file} holds no publication", hint)
+        raise ImportRejected(f"{file} holds no publication", hint)
     return publications
 
 
 def _check_target(folder: Path, *, is_like: bool) -> None:
-    """Raise ImportRefused if an import would mix its pages with others."""
+    """Raise ImportRejected if an import would mix its pages with others."""
     if folder.exists() and not folder.is_dir():
-        raise ImportRefused(f"{folder} is not a folder", "Name an empty or a new folder")
+        raise ImportRejected(f"{folder} is not a folder", "Name an empty or a new folder")
     if folder.is_dir() and any(registry.detect(path) for path in folder.rglob("*")):
-        raise ImportRefused(f"{folder} has pages already", "Name an empty or a new folder")
+        raise ImportRejected(f"{folder} has pages already", "Name an empty or a new folder")
     if (folder / CATALOGUE_FILE).exists() and not is_like:
         hint = "Name another folder, or take its rows with --like"
-        raise ImportRefused(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
+        raise ImportRejected(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
 
 
-def _section_row(catalogue: Catalogue) -> Field | None:
-    listed = (field for field in catalogue.facets if field.order == "listed")
-    return next(listed, None)
+def _find_section_row(catalogue: Catalogue) -> Field | None:
+    rows = (field for field in catalogue.facets if field.order == "listed")
+    return next(rows, None)
 
 
 def _with_values(catalogue: Catalogue, row: Field, values: tuple[str, ...]) -> Catalogue:
     """Return the catalogue with other allowed values in a row. An empty tuple allows any value."""
     replaced = msgspec.structs.replace(row, values=values)
-    rows = tuple(replaced if each is row else each for each in catalogue.fields)
+    rows = tuple(replaced if field is row else field for field in catalogue.fields)
     return msgspec.structs.replace(catalogue, fields=rows)
 
 
-def _pages(
+def _group_pages(
     publications: list[Publication], section: Field | None, catalogue: Catalogue
 ) -> dict[str, list[Publication]]:
     """Return the publications of each section, both in the order of the file."""
     pages: dict[str, list[Publication]] = {}
-    for each in publications:
-        named = each.values.get(section.name, ()) if section else ()
-        pages.setdefault(str(named[0]) if named else catalogue.title, []).append(each)
+    for publication in publications:
+        values = publication.values.get(section.name, ()) if section else ()
+        pages.setdefault(str(values[0]) if values else catalogue.title, []).append(publication)
     return pages
 
 
-def _aside(folder: Path) -> Path:
+def _make_temporary_path(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.import")
 
 
-def _former(folder: Path) -> Path:
+def _make_backup_path(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.former")
 
 
 def _write(
-    aside: Path, folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue,
+    temporary: Path, folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue,
     like: Path | None,
 ) -> None:  # fmt: skip
     """Write and flush the new contents of `folder`. Copy grouping files from `like` if given."""
-    fsync.made(folder.parent)
+    fsync.make_folder(folder.parent)
     if folder.is_dir():
-        shutil.copytree(folder, aside, symlinks=True)
+        shutil.copytree(folder, temporary, symlinks=True)
     else:
-        aside.mkdir()
-    names = ids.distinct(cleaning.slug(heading, None)[:LONGEST_NAME] for heading in pages)
+        temporary.mkdir()
+    names = ids.unique_names(
+        cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading in pages
+    )
     for name, (heading, publications) in zip(names, pages.items(), strict=True):
-        page = html.write(publications, catalogue, heading)
-        (aside / f"{name}.html").write_text(page, encoding="utf-8")
+        page = html.format_page(publications, catalogue, heading)
+        (temporary / f"{name}.html").write_text(page, encoding="utf-8")
     for field in catalogue.fields:
         if field.grouping and like:
-            shutil.copyfile(like / field.grouping, aside / field.grouping)
-    (aside / CATALOGUE_FILE).write_text(catalogue_toml.write(catalogue), encoding="utf-8")
-    fsync.flushed([each for each in aside.rglob("*") if each.is_file()])
-    fsync.sync(aside)
+            shutil.copyfile(like / field.grouping, temporary / field.grouping)
+    (temporary / CATALOGUE_FILE).write_text(catalogue_toml.format_toml(catalogue), encoding="utf-8")
+    fsync.flush_and_digest([path for path in temporary.rglob("*") if path.is_file()])
+    fsync.sync(temporary)
 
 
-def _switch(folder: Path, aside: Path) -> None:
-    """Replace `folder` by `aside`. A non-empty folder must move away before the rename."""
-    former = _former(folder)
+def _switch(folder: Path, temporary: Path) -> None:
+    """Replace `folder` by `temporary`. A non-empty folder must move away before the rename."""
+    backup = _make_backup_path(folder)
     if folder.is_dir() and any(folder.iterdir()):
-        folder.rename(former)
+        folder.rename(backup)
     try:
-        aside.rename(folder)
+        temporary.rename(folder)
     except BaseException:
-        _undo_half_a_switch(folder)
+        _undo_partial_switch(folder)
         raise
     fsync.sync(folder.parent)
-    shutil.rmtree(former, ignore_errors=True)
+    shutil.rmtree(backup, ignore_errors=True)
 
 
-def _undo_half_a_switch(folder: Path) -> None:
+def _undo_partial_switch(folder: Path) -> None:
     """Restore the former folder if an import was cut off between its two renames."""
-    former = _former(folder)
-    if former.is_dir() and not folder.exists():
-        former.rename(folder)
-    shutil.rmtree(former, ignore_errors=True)
+    backup = _make_backup_path(folder)
+    if backup.is_dir() and not folder.exists():
+        backup.rename(folder)
+    shutil.rmtree(backup, ignore_errors=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from io import BufferedIOBase
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from indexer.catalogue.limits import Limits, hint
-from indexer.catalogue.records import Entry, Piece, Problem
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, SourceRecord
 
 NAME_ONLY = 10
 """Score of a file name that fits. Names are often wrong, so fitting contents score more."""
 
-HEAD = 1 << 16
+HEAD_BYTES = 1 << 16
 """Bytes at the start of a file that a reader sees to recognize it."""
 
 _REPEATED = 3
@@ -47,17 +47,17 @@ class Reader(Protocol):
         """Return why a file has this format, or None if it does not.
 
         `filename` lacks the ending of a compressed file. `head` is the start of the decompressed
-        file, at most HEAD bytes. It is empty if the file is unreadable.
+        file, at most HEAD_BYTES bytes. It is empty if the file is unreadable.
         """
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Piece | Problem]:
+    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the parts of a file that can be parsed separately, in order.
 
         The next build recognizes a piece by its digest. Smaller pieces mean less to parse again.
         Let errors of `stream` pass; they become a Problem after the pieces.
         """
 
-    def parse(self, piece: Piece, limits: Limits) -> Iterator[Entry | Problem]:
+    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
         """Yield the entries of a piece, with the values and the names of the source."""
 
 
@@ -69,14 +69,14 @@ def detect_by_name(filename: str, suffixes: tuple[str, ...]) -> Evidence | None:
     return None
 
 
-def read_whole(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Piece | Problem]:
+def read_whole(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the whole file as one piece, or a Problem if it is too large."""
     data = stream.read(limits.largest_file + 1)
     if len(data) <= limits.largest_file:
-        yield Piece(data, file, 0)
+        yield Chunk(data, file, 0)
     else:
-        what = f"the file has more than {limits.largest_file} bytes"
-        yield Problem(file, 0, what, hint("largest_file"))
+        message = f"the file has more than {limits.largest_file} bytes"
+        yield Problem(file, 0, message, suggest_raising("largest_file"))
 
 
 def decode(data: bytes, file: str) -> str | Problem:
@@ -88,21 +88,25 @@ def decode(data: bytes, file: str) -> str | Problem:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        what = f"byte {data[error.start]:#04x} at {error.start} is not UTF-8"
-        return Problem(file, line, what, "Save the file as UTF-8: it was left out")
+        message = f"byte {data[error.start]:#04x} at {error.start} is not UTF-8"
+        return Problem(file, line, message, "Save the file as UTF-8: it was left out")
 
 
-def limit_weight(entries: Iterator[Entry | Problem], limits: Limits) -> Iterator[Entry | Problem]:
+def limit_weight(
+    records: Iterator[SourceRecord | Problem], limits: Limits
+) -> Iterator[SourceRecord | Problem]:
     """Yield entries until their total weight exceeds the limit, then one last Problem.
 
     Entries can be far larger than their file if each repeats the headings above it.
     """
     remaining = _REPEATED * limits.largest_file
-    for entry in entries:
-        if isinstance(entry, Entry):
-            remaining -= sum(stated.weight for stated in entry.properties)
+    for record in records:
+        if isinstance(record, SourceRecord):
+            remaining -= sum(stated.weight for stated in record.properties)
             if remaining < 0:
-                what = "its entries say too much, with all that they repeat; from here on"
-                yield Problem(entry.source.file, entry.source.line, what, hint("largest_file"))
+                message = "its entries say too much, with all that they repeat; from here on"
+                yield Problem(
+                    record.source.file, record.source.line, message, suggest_raising("largest_file")
+                )
                 return
-        yield entry
+        yield record

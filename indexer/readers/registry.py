@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Piece, Problem
-from indexer.readers.base import HEAD, Evidence, Reader
+from indexer.catalogue.records import Chunk, Problem
+from indexer.readers.base import HEAD_BYTES, Evidence, Reader
 from indexer.readers.formats import html, jsonl, printed_catalogue
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ GROUP = "pubsearch.readers"
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (html, printed_catalogue, jsonl)
 _COMPRESSED = (".gz", ".xz")
-_BLOCK = 1 << 20
+_BLOCK_BYTES = 1 << 20
 """Bytes that are decompressed at a time."""
-_LARGEST_DICTIONARY = 200_000_000
+_MAX_DICTIONARY_BYTES = 200_000_000
 """Memory limit of the xz decompressor, in bytes. `xz -9` needs 68 million. A header can ask for
 gigabytes."""
 _CORRUPT = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
@@ -102,24 +102,24 @@ def detect(path: Path) -> Match | None:
 def _read_head(path: Path) -> bytes:
     """Return the start of a file, or nothing if that fails. `split` reports why it failed."""
     try:
-        with safe_files.opened(path) as stream:
-            return _decompress(stream, path.name).read(HEAD)
+        with safe_files.open_file(path) as stream:
+            return _decompress(stream, path.name).read(HEAD_BYTES)
     except (OSError, *_CORRUPT):
         return b""
 
 
 def split(
     stream: BufferedIOBase, file: str, reader: Reader, limits: Limits
-) -> Iterator[Piece | Problem]:
+) -> Iterator[Chunk | Problem]:
     """Yield the pieces of a file, which is compressed if its name says so."""
     line = 0
     try:
-        for piece in reader.split(_decompress(stream, file), file, limits):
-            line = piece.line
-            yield piece
+        for chunk in reader.split(_decompress(stream, file), file, limits):
+            line = chunk.line
+            yield chunk
     except _CORRUPT as error:
-        what = f"the packed file can't be read beyond line {line}: {error}"
-        yield Problem(file, line, what, "Make or copy it again")
+        message = f"the packed file can't be read beyond line {line}: {error}"
+        yield Problem(file, line, message, "Make or copy it again")
 
 
 def _decompress(stream: BufferedIOBase, filename: str) -> BufferedIOBase:
@@ -155,18 +155,18 @@ def _decompress_xz(stream: BufferedIOBase) -> Iterator[bytes]:
 
     `lzma.open` is not used because it allocates as much memory as the file asks for.
     """
-    rest = stream.read(_BLOCK)
+    unread = stream.read(_BLOCK_BYTES)
     while True:
-        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LARGEST_DICTIONARY)
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_DICTIONARY_BYTES)
         while not unpacker.eof:
-            if unpacker.needs_input and not (rest := rest or stream.read(_BLOCK)):
+            if unpacker.needs_input and not (unread := unread or stream.read(_BLOCK_BYTES)):
                 raise EOFError("it ends before its end")
-            if block := unpacker.decompress(rest, _BLOCK):
+            if block := unpacker.decompress(unread, _BLOCK_BYTES):
                 yield block
-            rest = b""
+            unread = b""
         # Concatenated xz files are one valid xz file. Zero bytes may pad the gaps between them.
-        rest = unpacker.unused_data.lstrip(b"\0")
-        while not rest:
-            if not (block := stream.read(_BLOCK)):
+        unread = unpacker.unused_data.lstrip(b"\0")
+        while not unread:
+            if not (block := stream.read(_BLOCK_BYTES)):
                 return
-            rest = block.lstrip(b"\0")
+            unread = block.lstrip(b"\0")

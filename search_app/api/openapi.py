@@ -15,35 +15,35 @@ from typing import Any
 
 import msgspec
 
-from indexer.catalogue.fields import MISSING, Catalogue, Field, Kind
+from indexer.catalogue.fields import MISSING, Catalogue, Field, FieldKind
 from indexer.catalogue.records import Link
-from indexer.catalogue.schema import exact_fields
+from indexer.catalogue.schema import list_exact_fields
 from search_app.api import schemas
-from search_app.search_state import LARGEST_SIZE, MATCHES, SIZE, SORTS, SWITCH
-from search_app.search_url import MOST_TICKED
+from search_app.search_state import MATCHES, MAX_SIZE, SIZE, SORTS, SWITCH
+from search_app.search_url import MAX_SELECTED
 
 Json = dict[str, Any]
 """A part of the document."""
 
 REF = "#/components/schemas/{name}"
-ANSWERS = (
-    schemas.Search, schemas.Suggestions, schemas.Health, schemas.Error, schemas.Entry,
-    schemas.Found, schemas.Linked, Link,
+RESPONSES = (
+    schemas.Search, schemas.Suggestions, schemas.Health, schemas.Error, schemas.PublicationBody,
+    schemas.HitBody, schemas.LinkedBody, Link,
 )  # fmt: skip
 YEAR = "[0-9]{4}"
-LOOKS: dict[Kind, str] = {
+FORMATS: dict[FieldKind, str] = {
     "country": ", codes of two letters after ISO 3166",
     "language": ", codes after BCP 47",
     "year": ", years or ranges such as `2010..2015`, `2010..` and `..2015`",
 }
 """Format of the values of a kind, as the end of a parameter's description."""
-VALUES: dict[Kind, Json] = {
+VALUES: dict[FieldKind, Json] = {
     "year": {"type": "integer"},
     "link": {"$ref": REF.format(name="Link")},
 }
 """Schema of the values of a kind in a response, if they are not strings."""
 
-WORDS: tuple[tuple[str, str, Json], ...] = (
+QUERY_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
     ("q", "What is looked for: words, phrases in quotes, beginnings with a star, fields.",
      {"type": "string", "default": ""}),
     ("match", "Whether a publication must have all words, any, or all if some publication does.",
@@ -53,11 +53,11 @@ WORDS: tuple[tuple[str, str, Json], ...] = (
     ("semantic", "0: nothing is found by meaning, where the index has that.",
      {"type": "string", "enum": SWITCH, "default": "1"}),
 )  # fmt: skip
-LIST: tuple[tuple[str, str, Json], ...] = (
+LIST_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
     ("sort", "The order; by default the best come first or, where no words were typed, the newest.",
      {"type": "string", "enum": SORTS}),
     ("size", "How many publications a page has.",
-     {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": SIZE}),
+     {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZE}),
     ("fold", "1: of the editions of one title only the first is listed.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
     ("explain", "1: publications come with why they were found; of many words, the first alone.",
@@ -72,7 +72,7 @@ ERRORS = {
 }
 
 
-def document(catalogue: Catalogue, example: str, prefix: str) -> Json:
+def make_document(catalogue: Catalogue, example: str, prefix: str) -> Json:
     """Return the document for the catalogue of a generation, served below a path prefix."""
     return {
         "openapi": "3.1.0",
@@ -82,20 +82,33 @@ def document(catalogue: Catalogue, example: str, prefix: str) -> Json:
             "version": version("pubsearch"),
         },
         "servers": [{"url": prefix or "/"}],
-        "paths": {path: {"get": operation} for path, operation in _operations(catalogue, example)},
+        "paths": {
+            path: {"get": operation} for path, operation in _list_operations(catalogue, example)
+        },
         "components": {
-            "parameters": {each["name"]: each for each in parameters(catalogue)},
-            "schemas": _schemas(catalogue),
-            "responses": {status: _response(what, "Error") for status, what in ERRORS.items()},
+            "parameters": {
+                parameter["name"]: parameter for parameter in list_parameters(catalogue)
+            },
+            "schemas": _make_schemas(catalogue),
+            "responses": {
+                status: _make_response(description, "Error")
+                for status, description in ERRORS.items()
+            },
         },
     }
 
 
-def _operations(catalogue: Catalogue, example: str) -> Iterator[tuple[str, Json]]:
-    asked = [_ref("parameters", each["name"]) for each in parameters(catalogue)]
-    told = "What may be meant by what is being typed, within what is ticked."
-    yield "/api/search", _get("search", "Search and count.", "Search", ["400"], asked)
-    yield "/api/suggest", _get("suggest", told, "Suggestions", ["400"], asked)
+def _list_operations(catalogue: Catalogue, example: str) -> Iterator[tuple[str, Json]]:
+    parameter_refs = [_make_ref("parameters", each["name"]) for each in list_parameters(catalogue)]
+    summary = "What may be meant by what is being typed, within what is ticked."
+    yield (
+        "/api/search",
+        _make_operation("search", "Search and count.", "Search", ["400"], parameter_refs),
+    )
+    yield (
+        "/api/suggest",
+        _make_operation("suggest", summary, "Suggestions", ["400"], parameter_refs),
+    )
     identity = {
         "name": "id",
         "in": "path",
@@ -104,111 +117,132 @@ def _operations(catalogue: Catalogue, example: str) -> Iterator[tuple[str, Json]
         "schema": {"type": "string"},
         **({"example": example} if example else {}),
     }
-    told = "A publication, its other editions, and what is like it."
+    summary = "A publication, its other editions, and what is like it."
     path = "/api/publication/{id}"
-    yield path, _get("publication", told, "Publication", ["404"], [identity])
-    yield "/healthz", _get("health", "Whether searches are answered.", "Health")
-    yield "/api/openapi.json", _get("openapi", "This document.", "Document")
+    yield path, _make_operation("publication", summary, "Publication", ["404"], [identity])
+    yield "/healthz", _make_operation("health", "Whether searches are answered.", "Health")
+    yield "/api/openapi.json", _make_operation("openapi", "This document.", "Document")
 
 
-def _get(
-    name: str, what: str, answer: str, errors: Sequence[str] = (), asked: Sequence[Json] = ()
+def _make_operation(
+    name: str,
+    summary: str,
+    schema: str,
+    errors: Sequence[str] = (),
+    parameter_refs: Sequence[Json] = (),
 ) -> Json:
     """Return the GET operation of a path. Every path can respond with 429 and 503."""
     return {
         "operationId": name,
-        "summary": what,
-        "parameters": asked,
+        "summary": summary,
+        "parameters": parameter_refs,
         "responses": {
-            "200": _response(what, answer),
-            **{status: _ref("responses", status) for status in (*errors, "429", "503")},
+            "200": _make_response(summary, schema),
+            **{status: _make_ref("responses", status) for status in (*errors, "429", "503")},
         },
     }
 
 
-def _response(what: str, schema: str) -> Json:
-    content = {"application/json": {"schema": _ref("schemas", schema)}}
-    return {"description": what, "content": content}
+def _make_response(description: str, schema: str) -> Json:
+    content = {"application/json": {"schema": _make_ref("schemas", schema)}}
+    return {"description": description, "content": content}
 
 
-def _ref(kind: str, name: str) -> Json:
+def _make_ref(kind: str, name: str) -> Json:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def parameters(catalogue: Catalogue) -> list[Json]:
+def list_parameters(catalogue: Catalogue) -> list[Json]:
     """Return the parameters of a search, in the order of the page's URLs."""
-    rows = [each for field in exact_fields(catalogue) for each in _of_row(field, catalogue)]
+    rows = [
+        row
+        for field in list_exact_fields(catalogue)
+        for row in _list_row_parameters(field, catalogue)
+    ]
     examples = {
         str(place): {"value": text, "summary": finds}
         for place, (text, finds) in enumerate(catalogue.examples, 1)
     }
-    asked = [_parameter(*each) for each in (*WORDS, *rows, *LIST)]
-    return [{**asked[0], "examples": examples} if examples else asked[0], *asked[1:]]
+    parameters = [_make_parameter(*row) for row in (*QUERY_PARAMETERS, *rows, *LIST_PARAMETERS)]
+    return [{**parameters[0], "examples": examples} if examples else parameters[0], *parameters[1:]]
 
 
-def _parameter(name: str, what: str, schema: Json) -> Json:
-    return {"name": name, "in": "query", "description": what, "schema": schema}
+def _make_parameter(name: str, description: str, schema: Json) -> Json:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
-def _of_row(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
+def _list_row_parameters(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
     """Yield the parameters that select values of a row."""
-    values = {"type": "array", "items": _chosen(field, catalogue), "maxItems": MOST_TICKED}
-    what = f"{field.label}: any of these values{LOOKS.get(field.kind, '')}."
-    yield field.name, f"{what} `{MISSING}` stands for having none: {field.missing}.", values
+    values = {
+        "type": "array",
+        "items": _make_value_schema(field, catalogue),
+        "maxItems": MAX_SELECTED,
+    }
+    description_of_values = f"{field.label}: any of these values{FORMATS.get(field.kind, '')}."
+    yield (
+        field.name,
+        f"{description_of_values} `{MISSING}` stands for having none: {field.missing}.",
+        values,
+    )
     if field.kind == "year":
         for end, which in (("from", "first"), ("to", "last")):
-            told = f"{field.label}: the {which} one, as an end of a range."
-            yield f"{field.name}_{end}", told, {"type": "string", "pattern": f"^{YEAR}$"}
+            description = f"{field.label}: the {which} one, as an end of a range."
+            yield f"{field.name}_{end}", description, {"type": "string", "pattern": f"^{YEAR}$"}
 
 
-def _chosen(field: Field, catalogue: Catalogue) -> Json:
+def _make_value_schema(field: Field, catalogue: Catalogue) -> Json:
     """Return the schema of one value of a row in a parameter.
 
     It is an enum if the row lists its values or the catalogue groups them under a parent row.
     """
-    if listed := field.values or (field.parent and catalogue.groups):
-        return {"type": "string", "enum": [*listed, MISSING]}
+    if allowed := field.values or (field.parent and catalogue.groups):
+        return {"type": "string", "enum": [*allowed, MISSING]}
     if field.kind == "year":
         years = f"{YEAR}|{YEAR}[.][.]|[.][.]{YEAR}|{YEAR}[.][.]{YEAR}"
         return {"type": "string", "pattern": f"^({years}|{MISSING})$"}
     return {"type": "string"}
 
 
-def _schemas(catalogue: Catalogue) -> Json:
+def _make_schemas(catalogue: Catalogue) -> Json:
     """Return the schemas of the responses, including those that derive from the catalogue."""
-    _, components = msgspec.json.schema_components(ANSWERS, ref_template=REF)
+    _, components = msgspec.json.schema_components(RESPONSES, ref_template=REF)
     for schema in components.values():
         schema["description"] = inspect.cleandoc(schema["description"])
-    rows = _object({field.name: _held(field) for field in catalogue.fields})
-    facts = _object({field.name: _held(field) for field in catalogue.facts})
-    entry, found, linked = (components.pop(name) for name in ("Entry", "Found", "Linked"))
-    beside = {"type": "array", "items": _ref("schemas", "Neighbour")}
-    whole = {"properties": {"other_editions": beside, "similar": beside}, "required": []}
-    facets = {each.name: components["Search"]["properties"]["facets"]["additionalProperties"]
-              for each in catalogue.facets}  # fmt: skip
-    components["Search"]["properties"]["facets"] = _object(facets)
-    components["Search"]["properties"]["hits"]["items"] = _ref("schemas", "Hit")
+    rows = _make_object({field.name: _held(field) for field in catalogue.fields})
+    facts = _make_object({field.name: _held(field) for field in catalogue.facts})
+    publication, hit, linked = (
+        components.pop(name) for name in ("PublicationBody", "HitBody", "LinkedBody")
+    )
+    related = {"type": "array", "items": _make_ref("schemas", "Neighbour")}
+    publication_parts = {
+        "properties": {"other_editions": related, "similar": related},
+        "required": [],
+    }
+    facets = {facet.name: components["Search"]["properties"]["facets"]["additionalProperties"]
+              for facet in catalogue.facets}  # fmt: skip
+    components["Search"]["properties"]["facets"] = _make_object(facets)
+    components["Search"]["properties"]["hits"]["items"] = _make_ref("schemas", "Hit")
     return {
         **components,
-        "Hit": _joined(found, entry, rows),
-        "Publication": _joined(entry, rows, whole),
-        "Neighbour": _joined(linked, facts),
+        "Hit": _join_objects(hit, publication, rows),
+        "Publication": _join_objects(publication, rows, publication_parts),
+        "Neighbour": _join_objects(linked, facts),
         "Document": {"type": "object", "description": "An OpenAPI document."},
     }
 
 
-def _object(properties: Json) -> Json:
+def _make_object(properties: Json) -> Json:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _joined(first: Json, *more: Json) -> Json:
+def _join_objects(first: Json, *more: Json) -> Json:
     """Return one object schema with the properties of all, described as the first."""
     parts = (first, *more)
     return {
         "type": "object",
         "description": first["description"],
         "properties": {
-            name: each for schema in parts for name, each in schema["properties"].items()
+            name: property_ for schema in parts for name, property_ in schema["properties"].items()
         },
         "required": list(dict.fromkeys(name for schema in parts for name in schema["required"])),
     }

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
-from indexer.catalogue.records import Source
+from indexer.catalogue.records import SourceLocation
 from search_app.engine.query.year_expressions import YearExpression
-from search_app.engine.results import Held, Part, SuggestionKind
+from search_app.engine.results import ClauseScore, PassedFilter, SuggestionKind
 
 
-class Also(TypedDict):
+class SynonymsBody(TypedDict):
     """A concept in the query, its synonyms, and narrower concepts.
 
     `said` is the typed text. `names` are synonyms that are searched for too. Narrower concepts are
@@ -26,14 +26,14 @@ class Also(TypedDict):
     narrower: Sequence[str]
 
 
-class Cut(TypedDict):
+class TruncatedExpansion(TypedDict):
     """A typed term that matches too many words, and how many of these words were left out."""
 
     said: str
     words: int
 
 
-class LeftOut(TypedDict):
+class DroppedBody(TypedDict):
     """Parts of the query that were not searched for, because they would cost too much.
 
     `words_over_the_limit` counts words after the limit of words. `too_much` lists typed terms that
@@ -42,10 +42,10 @@ class LeftOut(TypedDict):
 
     words_over_the_limit: int
     too_much: Sequence[str]
-    cut: Sequence[Cut]
+    cut: Sequence[TruncatedExpansion]
 
 
-class Way(TypedDict):
+class SearchLinkBody(TypedDict):
     """A search, its number of hits, and the URL of its page, which is null without hits."""
 
     text: str
@@ -53,7 +53,7 @@ class Way(TypedDict):
     url: str | None
 
 
-class Without(TypedDict):
+class RemovedFilterBody(TypedDict):
     """A selected value, and the search without it: its number of hits and the URL of its page.
 
     `url` is null without hits.
@@ -65,15 +65,15 @@ class Without(TypedDict):
     url: str | None
 
 
-class Lacking(TypedDict):
+class LackingBody(TypedDict):
     """A concept that no publication has, with searches for broader and related concepts."""
 
     said: str
-    broader: Sequence[Way]
-    related: Sequence[Way]
+    broader: Sequence[SearchLinkBody]
+    related: Sequence[SearchLinkBody]
 
 
-class Place(TypedDict):
+class MissingPlaceBody(TypedDict):
     """A place that no publication is about, with searches by its region and nearby countries.
 
     Each search keeps the rest of the query. Its `text` is the label of the selected value.
@@ -81,12 +81,12 @@ class Place(TypedDict):
     """
 
     name: str
-    regions: Sequence[Way]
-    countries: Sequence[Way]
-    unplaced: Sequence[Way]
+    regions: Sequence[SearchLinkBody]
+    countries: Sequence[SearchLinkBody]
+    unplaced: Sequence[SearchLinkBody]
 
 
-class Diagnosis(TypedDict):
+class DiagnosisBody(TypedDict):
     """Alternatives to a query, if no publication matches all of its words.
 
     `words` searches for each typed term alone. `nearest` replaces unknown words by similar ones.
@@ -96,16 +96,16 @@ class Diagnosis(TypedDict):
     about.
     """
 
-    words: Sequence[Way]
-    nearest: Sequence[Way]
-    without: Sequence[Without]
-    without_filters: Way | None
-    any: Way | None
-    lacking: Sequence[Lacking]
-    places: Sequence[Place]
+    words: Sequence[SearchLinkBody]
+    nearest: Sequence[SearchLinkBody]
+    without: Sequence[RemovedFilterBody]
+    without_filters: SearchLinkBody | None
+    any: SearchLinkBody | None
+    lacking: Sequence[LackingBody]
+    places: Sequence[MissingPlaceBody]
 
 
-class Bucket(TypedDict):
+class BucketBody(TypedDict):
     """A value of a facet.
 
     `count` is the number of hits if only this value is selected in its facet. Other facets keep
@@ -117,10 +117,10 @@ class Bucket(TypedDict):
     label: str
     count: int
     selected: bool
-    children: NotRequired[Sequence[Bucket]]
+    children: NotRequired[Sequence[BucketBody]]
 
 
-class Why(TypedDict):
+class ExplanationBody(TypedDict):
     """An explanation of a hit: sentences, the parts of its score, and the filters that it passes.
 
     `lacks` lists typed terms that the publication does not have. `meaning` is the part of the score
@@ -128,13 +128,13 @@ class Why(TypedDict):
     """
 
     sentences: Sequence[str]
-    parts: Sequence[Part]
+    parts: Sequence[ClauseScore]
     lacks: Sequence[str]
-    filters: Sequence[Held]
+    filters: Sequence[PassedFilter]
     meaning: float
 
 
-class Found(TypedDict):
+class HitBody(TypedDict):
     """A hit, with all fields of its publication.
 
     `url` is its page. `editions` is the number of its editions, including itself. `score` is null
@@ -145,7 +145,7 @@ class Found(TypedDict):
     score: float | None
     url: str
     editions: int
-    why: NotRequired[Why]
+    why: NotRequired[ExplanationBody]
     title_html: str
     summary_html: str
 
@@ -171,21 +171,21 @@ class Search(TypedDict):
     relaxed: bool
     kept: Sequence[str]
     by_meaning: int
-    any_word: Way | None
+    any_word: SearchLinkBody | None
     corrected: str | None
     years: Sequence[YearExpression]
     suggestion: str | None
     unknown_fields: Sequence[str]
-    also: Sequence[Also]
-    left_out: LeftOut
-    diagnosis: Diagnosis | None
+    also: Sequence[SynonymsBody]
+    left_out: DroppedBody
+    diagnosis: DiagnosisBody | None
     generation: str
     took_ms: float
     hits: Sequence[Mapping[str, Any]]
-    facets: Mapping[str, Sequence[Bucket]]
+    facets: Mapping[str, Sequence[BucketBody]]
 
 
-class Suggested(TypedDict):
+class SuggestionBody(TypedDict):
     """A suggestion: its kind, text and label, and how many publications `href` leads to."""
 
     kind: SuggestionKind
@@ -199,10 +199,10 @@ class Suggestions(TypedDict):
     """Suggestions for a text that is being typed."""
 
     query: str
-    suggestions: Sequence[Suggested]
+    suggestions: Sequence[SuggestionBody]
 
 
-class Entry(TypedDict):
+class PublicationBody(TypedDict):
     """A publication, with a value for every field of the catalogue.
 
     `lang` is the language of the title. `source` is its location in the corpus.
@@ -212,10 +212,10 @@ class Entry(TypedDict):
     title: str
     summary: str | None
     lang: str
-    source: Source
+    source: SourceLocation
 
 
-class Linked(TypedDict):
+class LinkedBody(TypedDict):
     """A related publication: its page, and its facts."""
 
     url: str
@@ -235,7 +235,7 @@ class Health(TypedDict):
     publications: int
 
 
-class Told(TypedDict):
+class ErrorBody(TypedDict):
     """An error: a code for programs, a message that says what is wrong, and a hint to fix it."""
 
     code: str
@@ -246,4 +246,4 @@ class Told(TypedDict):
 class Error(TypedDict):
     """An error response."""
 
-    error: Told
+    error: ErrorBody

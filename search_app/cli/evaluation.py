@@ -21,9 +21,9 @@ import msgspec
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.generations.directory import damage
+from indexer.generations.directory import integrity_errors
 from indexer.generations.manifest import Generation, IndexUnusable
-from indexer.jobs.build import Refused
+from indexer.jobs.build import BuildRejected
 from search_app.engine import Searcher, SearchRequest, open_searcher
 
 DEPTH = 10
@@ -34,7 +34,7 @@ SLACK = 0.005
 """A mean may be up to 0.005 below that of the live index, because the order of ties can change."""
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgment(msgspec.Struct, frozen=True):
     """The relevance of a publication to a query. `grade` is 1 to 3, and `why` is its reason."""
 
     id: str
@@ -42,26 +42,26 @@ class Judgement(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-class Judged(msgspec.Struct, frozen=True):
+class JudgedQuery(msgspec.Struct, frozen=True):
     """A query of some kind with its relevant publications."""
 
     text: str
     kind: str
-    relevant: tuple[Judgement, ...]
+    relevant: tuple[Judgment, ...]
     wants: str = ""
 
 
-class Suite(msgspec.Struct, frozen=True):
+class QuerySuite(msgspec.Struct, frozen=True):
     """Judged queries, and the least mean nDCG@10 that they must reach."""
 
-    query: tuple[Judged, ...]
+    query: tuple[JudgedQuery, ...]
     least: float = 0.0
 
 
-def load(file: Path) -> Suite:
+def load(file: Path) -> QuerySuite:
     """Return the suite in a file. Raise CatalogueError if it is invalid or has no query."""
     try:
-        suite = msgspec.convert(catalogue_toml.toml(file), Suite)
+        suite = msgspec.convert(catalogue_toml.read_toml(file), QuerySuite)
     except msgspec.ValidationError as error:
         raise CatalogueError(file, str(error), "See docs/relevance.md for its form") from error
     if not suite.query:
@@ -69,60 +69,68 @@ def load(file: Path) -> Suite:
     return suite
 
 
-def gain(judged: Judged, found: Sequence[str]) -> float:
+def ndcg(query: JudgedQuery, ids: Sequence[str]) -> float:
     """Return the nDCG@10 of a list of ids. It is 1.0 if the query has no relevant publication."""
-    grades = {each.id: each.grade for each in judged.relevant}
-    best = _gained(sorted(grades.values(), reverse=True))
-    return _gained([grades.get(each, 0) for each in found]) / best if best else 1.0
+    grades = {judgment.id: judgment.grade for judgment in query.relevant}
+    best = _discount_gains(sorted(grades.values(), reverse=True))
+    return _discount_gains([grades.get(identity, 0) for identity in ids]) / best if best else 1.0
 
 
-def _gained(grades: Sequence[int]) -> float:
-    return sum((2.0**grade - 1) / log2(place + 2) for place, grade in enumerate(grades[:DEPTH]))
+def _discount_gains(grades: Sequence[int]) -> float:
+    return sum((2.0**grade - 1) / log2(index + 2) for index, grade in enumerate(grades[:DEPTH]))
 
 
-def figures(suite: Suite, searcher: Searcher, *, exact: bool = False) -> dict[str, float]:
+def mean_ndcg(suite: QuerySuite, searcher: Searcher, *, exact: bool = False) -> dict[str, float]:
     """Return the mean nDCG@10 of each kind of query, and of all queries.
 
     `exact` has the same meaning as in `SearchRequest`.
     """
     gains: dict[str, list[float]] = defaultdict(list)
-    for judged in suite.query:
-        ids = searcher.ids(SearchRequest(judged.text, size=DEPTH, exact=exact))
-        for kind in (judged.kind, ALL):
-            gains[kind].append(gain(judged, ids))
-    return {kind: sum(each) / len(each) for kind, each in sorted(gains.items())}
+    for query in suite.query:
+        ids = searcher.list_ids(SearchRequest(query.text, size=DEPTH, exact=exact))
+        for kind in (query.kind, ALL):
+            gains[kind].append(ndcg(query, ids))
+    return {kind: sum(kind_gains) / len(kind_gains) for kind, kind_gains in sorted(gains.items())}
 
 
-def gate(suite: Suite) -> Callable[[Generation, Generation | None], None]:
+def make_gate(suite: QuerySuite) -> Callable[[Generation, Generation | None], None]:
     """Return a gate that runs the suite on a new generation.
 
-    It raises Refused if the mean is below `suite.least`, or a figure is worse than in the live
-    generation by more than SLACK.
+    It raises BuildRejected if the mean is below `suite.least`, or a figure is worse than in the
+    live generation by more than SLACK.
     """
 
-    def passes(new: Generation, live: Generation | None) -> None:
-        now = figures(suite, open_searcher(new))
-        before = _before(suite, live)
-        if told := list(_fallen(now, before, suite.least)):
+    def check_quality(new: Generation, live: Generation | None) -> None:
+        current = mean_ndcg(suite, open_searcher(new))
+        previous = _measure_live(suite, live)
+        if worse := list(_list_worse(current, previous, suite.least)):
             hint = "Mend the corpus or the thesaurus, or build without the gate if this is meant"
-            raise Refused(f"the judged queries are answered worse: {'; '.join(told)}", hint, [])
+            raise BuildRejected(
+                f"the judged queries are answered worse: {'; '.join(worse)}", hint, []
+            )
 
-    return passes
+    return check_quality
 
 
-def _before(suite: Suite, live: Generation | None) -> dict[str, float]:
+def _measure_live(suite: QuerySuite, live: Generation | None) -> dict[str, float]:
     """Return the figures of the live generation. There are none if it is damaged or unusable."""
-    if live is None or damage(live):
+    if live is None or integrity_errors(live):
         return {}
     with suppress(IndexUnusable):
-        return figures(suite, open_searcher(live))
+        return mean_ndcg(suite, open_searcher(live))
     return {}
 
 
-def _fallen(now: Mapping[str, float], before: Mapping[str, float], least: float) -> list[str]:
-    told = [f"{ALL} {now[ALL]:.3f}, at least {least:.3f} wanted"] if now[ALL] < least else []
-    return told + [
-        f"{kind} {figure:.3f}, {before[kind]:.3f} before"
-        for kind, figure in now.items()
-        if kind in before and figure < before[kind] - SLACK
+def _list_worse(
+    current: Mapping[str, float], previous: Mapping[str, float], min_mean: float
+) -> list[str]:
+    worse = (
+        [f"{ALL} {current[ALL]:.3f}, at least {min_mean:.3f} wanted"]
+        if current[ALL] < min_mean
+        else []
+    )
+    return worse + [
+        f"{kind} {figure:.3f}, {previous[kind]:.3f} before"
+        for kind, figure in current.items()
+        if kind in previous and figure < previous[kind] - SLACK
     ]

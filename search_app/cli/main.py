@@ -23,12 +23,12 @@ from indexer.generations.manifest import IndexUnusable
 from indexer.jobs import check as checking
 from indexer.jobs import importer
 from indexer.jobs import verify as verifying
-from indexer.jobs.build import Refused, RemovesMuch
+from indexer.jobs.build import BuildRejected, RemovesTooMuch
 from indexer.readers.registry import ReaderError
 from search_app import config, search_url
 from search_app.api import serializers
 from search_app.cli import background_build, options, output, serve
-from search_app.cli.progress import Meter
+from search_app.cli.progress import ProgressDisplay
 from search_app.engine import open_engine
 from search_app.presentation import facet_panel, search_page
 from search_app.search_url import BadParameter
@@ -44,7 +44,7 @@ def main(*command: str) -> None:
 
     Report an error in one line, and exit with status 1 unless it has its own status.
     """
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, _exit_terminated)
     try:
         commands([*command, *sys.argv[1:]], standalone_mode=False)
     except click.ClickException as error:
@@ -52,23 +52,25 @@ def main(*command: str) -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
-    except Refused as error:
-        output.tell(error.problems)
-        _fail(f"not published: {error}", REMOVES_MUCH if isinstance(error, RemovesMuch) else FAILED)
+    except BuildRejected as error:
+        output.print_problems(error.problems)
+        _fail(
+            f"not published: {error}", REMOVES_MUCH if isinstance(error, RemovesTooMuch) else FAILED
+        )
     except (
-        CatalogueError, ReaderError, IndexUnusable, importer.ImportRefused, config.SettingError,
+        CatalogueError, ReaderError, IndexUnusable, importer.ImportRejected, config.SettingError,
     ) as error:  # fmt: skip
         _fail(str(error))
     except OSError as error:
-        what, hint = fsync.refusal(error)
-        _fail(f"{what}. {hint}")
+        message, hint = fsync.describe_os_error(error)
+        _fail(f"{message}. {hint}")
     except MemoryError:
         _fail("there is not enough memory. Close other programs, or use a larger machine")
     except BadParameter as error:
-        _fail(f"{error} {error.takes}")
+        _fail(f"{error} {error.expected}")
 
 
-def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _exit_terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
     """Exit by an exception, so that unfinished files are removed."""
     sys.exit(TERMINATED)
 
@@ -99,21 +101,21 @@ def build(  # noqa: PLR0917 - options of a command are given by name
     """
     settings = config.load(corpus=corpus, index=index, semantic=semantic)
     try:
-        with Meter(settings.corpus) as meter:
-            outcome = background_build.build(settings, meter, force=force, gate=gate)
-    except Refused as error:
+        with ProgressDisplay(settings.corpus) as meter:
+            result = background_build.build(settings, meter, force=force, gate=gate)
+    except BuildRejected as error:
         _write_report(report, error.problems)
         raise
-    output.tell(outcome.problems)
-    output.tell_outcome(outcome)
-    _write_report(report, outcome.problems)
-    sys.exit(WITH_PROBLEMS if outcome.problems else 0)
+    output.print_problems(result.problems)
+    output.print_build_result(result)
+    _write_report(report, result.problems)
+    sys.exit(WITH_PROBLEMS if result.problems else 0)
 
 
 def _write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
     if file:
-        told = {"problems": problems}
-        file.write(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
+        report = {"problems": problems}
+        file.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
 
 
 def _fail(message: str, status: int = FAILED) -> NoReturn:
@@ -126,18 +128,18 @@ def _fail(message: str, status: int = FAILED) -> NoReturn:
 def status(index: Path | None) -> None:
     """Show the live generation: its name, date, and contents."""
     settings = config.load(index=index)
-    live = directory.current(settings.index)
+    live = directory.load_live(settings.index)
     manifest = live.manifest
     click.echo(f"{live.name}, built {manifest.built} in {manifest.seconds:.1f} s")
     click.echo(f"{manifest.publications} publications of “{manifest.catalogue.title}”")
     for field in manifest.catalogue.facets[:2]:
         click.echo(f"\n{field.label}")
         for value, count in manifest.counts[field.name].items():
-            click.echo(f"  {count:>7}  {facet_panel.label(field, value, manifest.catalogue)}")
-    tried = last_build.last(settings.index)
-    if tried and tried.status == "failed":
-        click.echo(f"\nThe last build failed, {tried.at}: {tried.what}")
-    click.echo(f"\nOn disk: {', '.join(directory.names(settings.index))}")
+            click.echo(f"  {count:>7}  {facet_panel.facet_label(field, value, manifest.catalogue)}")
+    last = last_build.read(settings.index)
+    if last and last.status == "failed":
+        click.echo(f"\nThe last build failed, {last.at}: {last.what}")
+    click.echo(f"\nOn disk: {', '.join(directory.list_names(settings.index))}")
     click.echo(f"Problems in the corpus: {len(manifest.problems)}")
     for problem in manifest.problems:
         click.echo(f"  {problem}")
@@ -154,15 +156,17 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     """
     settings = config.load(corpus=corpus)
     folder = settings.corpus
-    with Meter(folder, "Reading") as meter:
-        verdict = checking.check(folder, meter, settings.limits)
-    output.tell(verdict.problems)
-    _write_report(report, verdict.problems)
-    if not verdict.publications:
+    with ProgressDisplay(folder, "Reading") as meter:
+        report_of_check = checking.check(folder, meter, settings.limits)
+    output.print_problems(report_of_check.problems)
+    _write_report(report, report_of_check.problems)
+    if not report_of_check.publications:
         _fail(f"{folder} holds no readable publication. Mend it, or name another --corpus")
-    click.echo(f"{verdict.publications} publications of “{verdict.catalogue.title}”")
-    output.tell_concepts(verdict)
-    sys.exit(WITH_PROBLEMS if verdict.problems else 0)
+    click.echo(
+        f"{report_of_check.publications} publications of “{report_of_check.catalogue.title}”"
+    )
+    output.print_concepts(report_of_check)
+    sys.exit(WITH_PROBLEMS if report_of_check.problems else 0)
 
 
 @commands.command()
@@ -173,11 +177,11 @@ def verify(index: Path | None) -> None:
     Exit status: 0 no damage, 1 damage.
     """
     settings = config.load(index=index)
-    verdicts = list(verifying.verify(settings.index))
-    for each in verdicts:
-        size = f" ({each.size / 1e6:,.1f} MB)" if each.size else ""
-        click.echo(f"{each.name}: {'; '.join(each.wrong) or 'whole'}{size}")
-    sys.exit(FAILED if any(each.wrong for each in verdicts) else 0)
+    reports = list(verifying.verify(settings.index))
+    for report in reports:
+        size = f" ({report.size / 1e6:,.1f} MB)" if report.size else ""
+        click.echo(f"{report.name}: {'; '.join(report.errors) or 'whole'}{size}")
+    sys.exit(FAILED if any(report.errors for report in reports) else 0)
 
 
 @commands.command()
@@ -214,7 +218,7 @@ def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) 
             file, into, settings.corpus, problems.append, settings.limits
         )
     finally:
-        output.tell(problems)
+        output.print_problems(problems)
         _write_report(report, problems)
     click.echo(f"{len(publications)} publications are now in {into}.")
     sys.exit(WITH_PROBLEMS if problems else 0)
@@ -239,9 +243,9 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     """
     settings = config.load(index=index)
     engine = open_engine(settings.index)
-    catalogue = engine.searcher().catalogue
+    catalogue = engine.get_searcher().catalogue
     allowed = {
-        *(field.name for field in schema.exact_fields(catalogue)),
+        *(field.name for field in schema.list_exact_fields(catalogue)),
         "sort",
         "size",
         "page",
@@ -251,14 +255,16 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         "explain",
         "semantic",
     }
-    asked = search_url.read(output.arguments(words, allowed), catalogue)
-    values = serializers.MOST_VALUES if as_json else facet_panel.SHOWN_VALUES
-    results = engine.search(asked.request(values))
+    state = search_url.read(output.parse_arguments(words, allowed), catalogue)
+    values = serializers.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
+    results = engine.search(state.make_request(values))
     if as_json:
-        answer = msgspec.json.encode(serializers.search_json(asked, results, catalogue))
-        click.echo(msgspec.json.format(answer, indent=2))
+        body = msgspec.json.encode(serializers.serialize_search(state, results, catalogue))
+        click.echo(msgspec.json.format(body, indent=2))
         return
-    output.show(search_page.search_page(results, asked, catalogue), results, catalogue)
+    output.print_results(
+        search_page.make_search_page(results, state, catalogue), results, catalogue
+    )
 
 
 @commands.command(name="gaps")
@@ -270,7 +276,7 @@ def gaps_(file: Path | None, most: int) -> None:
     if not settings.gaps:
         _fail("no file notes searches that found nothing. Name one: PUBSEARCH_GAPS=gaps.jsonl")
     for text, count in zero_result_log.most_frequent(Path(settings.gaps), most):
-        click.echo(f"{count:>7}  {zero_result_log.printable(text)}")
+        click.echo(f"{count:>7}  {zero_result_log.escape_unprintable(text)}")
 
 
 commands.add_command(serve.serve)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
 
-class Meter(Progress):
+class ProgressDisplay(Progress):
     """A progress bar with the rate and the remaining time.
 
     It is hidden if standard error is not a terminal. Progress is measured in bytes of the corpus.
@@ -27,42 +27,44 @@ class Meter(Progress):
     STEPS = 200
 
     def __init__(self, folder: Path, label: str = "Indexing") -> None:
-        seen = sys.stderr.isatty()
-        total = sum(map(_size, safe_files.listed(folder, _pass_over))) if seen else 0
+        is_visible = sys.stderr.isatty()
+        total = (
+            sum(map(_get_size, safe_files.list_files(folder, _ignore_problem))) if is_visible else 0
+        )
         self._step = total // self.STEPS + 1
         self._publications, self._started = 0, time.perf_counter()
         self._bar: ProgressBar[int] = click.progressbar(
-            length=total, label=label, file=sys.stderr, hidden=not seen,
-            item_show_func=lambda _: self._rate(),
+            length=total, label=label, file=sys.stderr, hidden=not is_visible,
+            item_show_func=lambda _: self._format_rate(),
         )  # fmt: skip
 
-    def __enter__(self) -> Meter:
+    def __enter__(self) -> ProgressDisplay:
         self._bar.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._bar.__exit__(None, None, None)
 
-    def at(self, read: int) -> None:
+    def report_bytes(self, count: int) -> None:
         """Advance the bar to `read` bytes."""
-        if not self._bar.hidden and read - self._bar.pos >= self._step:
-            self._bar.update(read - self._bar.pos)
+        if not self._bar.hidden and count - self._bar.pos >= self._step:
+            self._bar.update(count - self._bar.pos)
 
-    def counted(self, publications: Sequence[Publication]) -> None:
+    def report_publications(self, publications: Sequence[Publication]) -> None:
         """Count these publications for the rate."""
         self._publications += len(publications)
 
-    def _rate(self) -> str:
+    def _format_rate(self) -> str:
         seconds = time.perf_counter() - self._started
         return f"{self._publications / seconds:,.0f} publications a second"
 
 
-def _size(file: Path) -> int:
+def _get_size(file: Path) -> int:
     try:
         return file.stat().st_size
     except OSError:  # reading the file reports the error
         return 0
 
 
-def _pass_over(problem: Problem) -> None:
+def _ignore_problem(problem: Problem) -> None:
     """Ignore a problem. Reading the corpus reports it, and only sizes matter here."""

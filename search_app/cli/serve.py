@@ -11,13 +11,13 @@ import click
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.generations.manifest import IndexBusy, IndexUnusable, Manifest
+from indexer.generations.manifest import IndexLocked, IndexUnusable, Manifest
 from indexer.ingest import watcher
-from indexer.jobs.build import Refused
+from indexer.jobs.build import BuildRejected
 from indexer.readers.registry import ReaderError
 from search_app import config
 from search_app.cli import background_build, options, output
-from search_app.cli.progress import Meter
+from search_app.cli.progress import ProgressDisplay
 
 
 @click.command()
@@ -44,24 +44,24 @@ def serve(
     """
     # Importing the web package here keeps the other commands fast.
     from search_app.web import server
-    from search_app.web.app import engine_of, set_process_up
+    from search_app.web.app import make_engine, set_process_up
 
     settings = config.load(corpus=corpus, index=index, host=host, port=port)
-    seen = watcher.state(settings.corpus) if builds == "watch" else None
+    seen = watcher.read_state(settings.corpus) if builds == "watch" else None
     if builds != "never" and not background_build.build_before_serving(settings):
         seen = None
-    engine = engine_of(settings)
+    engine = make_engine(settings)
     set_process_up(engine, settings)
-    _warn_of_other_rows(settings, engine.searcher().generation.manifest)
-    listening = server.listening(settings, engine)
-    with background_build.going_on(settings, seen) if builds == "watch" else nullcontext():
+    _warn_of_changed_rows(settings, engine.get_searcher().generation.manifest)
+    http_server = server.make_server(settings, engine)
+    with background_build.run_builder(settings, seen) if builds == "watch" else nullcontext():
         engine.watch()
-        where = f"{settings.host}:{settings.port}{settings.prefix}"
-        click.echo(f"Open http://{where}/ in a browser. Ctrl-C ends it.")
-        server.run(listening)
+        url = f"{settings.host}:{settings.port}{settings.prefix}"
+        click.echo(f"Open http://{url}/ in a browser. Ctrl-C ends it.")
+        server.run(http_server)
 
 
-def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
+def _warn_of_changed_rows(settings: config.Settings, live: Manifest) -> None:
     """Print a warning if the index was built from other rows than those of the corpus."""
     with suppress(CatalogueError):
         if catalogue_toml.load(settings.corpus).fingerprint != live.schema:
@@ -77,7 +77,7 @@ def _warn_of_other_rows(settings: config.Settings, live: Manifest) -> None:
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.05),
-    default=background_build.LOOKED,
+    default=background_build.POLL_SECONDS,
     show_default=True,
     help="Seconds between two looks.",
 )
@@ -85,22 +85,22 @@ def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
     """Build now, and again whenever the corpus changes, until stopped with Ctrl-C."""
     settings = config.load(corpus=corpus, index=index)
     for _ in watcher.watch(settings.corpus, interval=interval):
-        while not _built(settings):
+        while not _build_once(settings):
             time.sleep(interval)
 
 
-def _built(settings: config.Settings) -> bool:
+def _build_once(settings: config.Settings) -> bool:
     """Build, and print the outcome or the error. Return False if another process is building."""
     try:
-        with Meter(settings.corpus) as meter:
-            outcome = background_build.build(settings, meter)
-        output.tell(outcome.problems)
-        output.tell_outcome(outcome)
-    except IndexBusy as error:
+        with ProgressDisplay(settings.corpus) as meter:
+            result = background_build.build(settings, meter)
+        output.print_problems(result.problems)
+        output.print_build_result(result)
+    except IndexLocked as error:
         click.echo(f"waiting: {error}", err=True)
         return False
-    except Refused as error:
-        output.tell(error.problems)
+    except BuildRejected as error:
+        output.print_problems(error.problems)
         click.echo(f"not published: {error}", err=True)
     except (CatalogueError, ReaderError, IndexUnusable, OSError) as error:
         click.echo(f"not published: {error}", err=True)

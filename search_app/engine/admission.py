@@ -11,20 +11,20 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore, Condition, Lock
 from time import monotonic
 
-COSTLY = 500_000
+EXPENSIVE = 500_000
 """Cost in postings above which a search is expensive: about 2 ms, at 4 ns per posting."""
-WAITED, WAITING = 0.5, 8
+MAX_WAIT_SECONDS, MAX_WAITING = 0.5, 8
 """Limits on the queue of expensive searches: seconds that one waits, and how many wait. A client
 that is refused at once retries at once, which costs more than a waiting thread."""
-GIVEN = 0.2
+MAX_YIELD_SECONDS = 0.2
 """Seconds in total for which an expensive search pauses while cheap ones run."""
 
 
-class Busy(Exception):
+class TooBusy(Exception):
     """An expensive search was refused, because others are running or waiting."""
 
 
-class Lane:
+class AdmissionControl:
     """A queue that runs one expensive search at a time, and refuses those beyond its limits.
 
     All threads share Python's global interpreter lock, so concurrent searches slow each other down.
@@ -32,20 +32,23 @@ class Lane:
     """
 
     def __init__(self) -> None:
-        self._running, self._waiting = Lock(), BoundedSemaphore(WAITING)
-        self._passing, self._passed = 0, Condition()  # number of cheap searches that run
-        self._left = 0.0  # seconds that the expensive search may still pause
+        self._running, self._waiting = Lock(), BoundedSemaphore(MAX_WAITING)
+        self._cheap_running, self._cheap_finished = (
+            0,
+            Condition(),
+        )  # number of cheap searches that run
+        self._yield_seconds_left = 0.0  # seconds that the expensive search may still pause
 
     @contextmanager
-    def entered(self, cost: int) -> Iterator[Callable[[], bool]]:
+    def admit(self, cost: int) -> Iterator[Callable[[], bool]]:
         """Admit a search; an expensive one first waits for its turn.
 
         Yield a function that pauses it while cheap searches run, and returns whether it did. Raise
         Busy if the queue is full or the wait is too long.
         """
-        if cost > COSTLY:
-            with self._alone():
-                yield self._give_way
+        if cost > EXPENSIVE:
+            with self._run_alone():
+                yield self._yield_to_others
             return
         self._count(1)
         try:
@@ -53,32 +56,32 @@ class Lane:
         finally:
             self._count(-1)
 
-    def _count(self, more: int) -> None:
-        with self._passed:
-            self._passing += more
-            if not self._passing:
-                self._passed.notify_all()
+    def _count(self, change: int) -> None:
+        with self._cheap_finished:
+            self._cheap_running += change
+            if not self._cheap_running:
+                self._cheap_finished.notify_all()
 
-    def _give_way(self) -> bool:
-        if not self._passing or self._left <= 0:
+    def _yield_to_others(self) -> bool:
+        if not self._cheap_running or self._yield_seconds_left <= 0:
             return False
         began = monotonic()
-        with self._passed:
-            self._passed.wait_for(lambda: not self._passing, self._left)
-        self._left -= monotonic() - began
+        with self._cheap_finished:
+            self._cheap_finished.wait_for(lambda: not self._cheap_running, self._yield_seconds_left)
+        self._yield_seconds_left -= monotonic() - began
         return True
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _run_alone(self) -> Iterator[None]:
         if not self._waiting.acquire(blocking=False):
-            raise Busy("many costly searches wait already")
+            raise TooBusy("many costly searches wait already")
         try:
-            is_free = self._running.acquire(timeout=WAITED)
+            is_free = self._running.acquire(timeout=MAX_WAIT_SECONDS)
         finally:
             self._waiting.release()
         if not is_free:
-            raise Busy("a costly search is at work")
-        self._left = GIVEN
+            raise TooBusy("a costly search is at work")
+        self._yield_seconds_left = MAX_YIELD_SECONDS
         try:
             yield
         finally:

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from math import inf
 from time import perf_counter
 
-ASIDE = "aside"
+YIELDED = "aside"
 """The stage for the time that a search was paused to let others pass."""
 
 
-class OverBudget(Exception):
+class BudgetExceeded(Exception):
     """A search exceeded its time budget.
 
     `stage` is the stage at whose end it was stopped, `budget` the limit in milliseconds.
@@ -25,38 +25,41 @@ class OverBudget(Exception):
         self.stage, self.budget = stage, budget
 
 
-class Stopwatch:
+class Deadline:
     """A stopwatch for the stages of a search, with a time budget. All times are in milliseconds.
 
     `stages` has the time of each stage. A repeated stage adds to its time. After each stage
-    `give_way` may pause the search and returns whether it did. Pauses count as the stage ASIDE.
+    `yield_to_others` may pause the search and returns whether it did. Pauses count as the stage
+    YIELDED.
     """
 
-    def __init__(self, budget: float = inf, give_way: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, budget: float = inf, yield_to_others: Callable[[], bool] = lambda: False
+    ) -> None:
         self.stages: dict[str, float] = {}
-        self.budget, self._give_way = budget, give_way
-        self._whole: str | None = None
+        self.budget, self._yield_to_others = budget, yield_to_others
+        self._common_stage: str | None = None
         self._last = perf_counter()
         self._end = self._last + budget / 1000
 
-    def lap(self, stage: str) -> None:
-        """Add the time since the last stage to this one. Raise OverBudget if it ends too late."""
-        stage = self._whole or stage
+    def checkpoint(self, stage: str) -> None:
+        """Add the time since the last stage to this one. Raise BudgetExceeded if it is too late."""
+        stage = self._common_stage or stage
         now = self._add(stage)
-        if self._give_way():
-            now = self._add(ASIDE)
+        if self._yield_to_others():
+            now = self._add(YIELDED)
         if now > self._end:
-            raise OverBudget(stage, self.budget)
+            raise BudgetExceeded(stage, self.budget)
 
     @contextmanager
-    def one_stage(self, stage: str) -> Iterator[None]:
-        """Add the time of all stages within the context to one stage. Raise OverBudget."""
-        self._whole = stage
+    def count_as(self, stage: str) -> Iterator[None]:
+        """Add the time of all stages within the context to one stage. Raise BudgetExceeded."""
+        self._common_stage = stage
         try:
             yield
-            self.lap(stage)
+            self.checkpoint(stage)
         finally:
-            self._whole = None
+            self._common_stage = None
 
     def _add(self, stage: str) -> float:
         now = perf_counter()

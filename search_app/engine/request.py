@@ -12,13 +12,13 @@ Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "title"]
 
 
-LONGEST = 8000
+MAX_QUERY_BYTES = 8000
 """Limit on the query text, in bytes of UTF-8. Each link of a page repeats it. A longer text is
-cut where it enters: see `within`."""
+cut where it enters: see `truncate`."""
 _YEARS = re.compile(r"(\d{4})?\.\.(\d{4})?", re.ASCII)
 
 
-def year_range(text: str) -> tuple[str, str] | None:
+def parse_year_range(text: str) -> tuple[str, str] | None:
     """Return the two ends of a range of years such as `2010..2015`. An open end is empty.
 
     Return None if the text is not a range. `..` alone is not a range.
@@ -56,11 +56,11 @@ class SearchRequest(msgspec.Struct, frozen=True):
     beyond: int = 0
 
 
-def within(text: str) -> tuple[str, int]:
-    """Return a text cut to LONGEST bytes, at a space if possible, and the number of words cut."""
+def truncate(text: str) -> tuple[str, int]:
+    """Return a text cut to MAX_QUERY_BYTES, at a space if possible, and the number of words cut."""
     data = text.encode("utf-8", "surrogatepass")
-    if len(data) <= LONGEST:
+    if len(data) <= MAX_QUERY_BYTES:
         return text, 0
-    fits = text[: len(data[:LONGEST].decode("utf-8", "ignore"))]
-    kept = fits.rpartition(" ")[0] or fits
+    decoded = text[: len(data[:MAX_QUERY_BYTES].decode("utf-8", "ignore"))]
+    kept = decoded.rpartition(" ")[0] or decoded
     return kept, max(len(text.split()) - len(kept.split()), 1)

@@ -15,7 +15,7 @@ from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.request import Sort
 
 
-class Run(msgspec.Struct, frozen=True):
+class TextRun(msgspec.Struct, frozen=True):
     """A piece of a text, `marked` if it matched the query."""
 
     text: str
@@ -28,7 +28,7 @@ How = Literal["word", "written", "stem", "beginning", "pattern", "likeness", "na
 as a facet `value`. A `word` is either `written` or `stem`, before it is decided which."""
 
 
-class Matched(msgspec.Struct, frozen=True):
+class MatchedText(msgspec.Struct, frozen=True):
     """A text of a field that matched, as written there, how it matched, and how many times.
 
     For a facet value, `text` is the value, and `through` has the values below it that imply it.
@@ -40,15 +40,15 @@ class Matched(msgspec.Struct, frozen=True):
     through: tuple[str, ...] = ()
 
 
-class InField(msgspec.Struct, frozen=True):
+class FieldScore(msgspec.Struct, frozen=True):
     """The matches in one field, and their share of the score."""
 
     field: str
     score: float
-    matched: tuple[Matched, ...]
+    matched: tuple[MatchedText, ...]
 
 
-class Part(msgspec.Struct, frozen=True):
+class ClauseScore(msgspec.Struct, frozen=True):
     """The share of one clause of the query in a score, split over the fields that match it.
 
     `instead_of` is the text as typed, if the spelling was corrected. `said` is empty for the boost
@@ -57,11 +57,11 @@ class Part(msgspec.Struct, frozen=True):
 
     said: str
     score: float
-    fields: tuple[InField, ...]
+    fields: tuple[FieldScore, ...]
     instead_of: str = ""
 
 
-class Held(msgspec.Struct, frozen=True):
+class PassedFilter(msgspec.Struct, frozen=True):
     """A filter that a publication passes: the field, and the value that passes it.
 
     `through` has the values of the publication that imply this one: Kenya, for Africa. The
@@ -73,16 +73,16 @@ class Held(msgspec.Struct, frozen=True):
     through: tuple[str, ...] = ()
 
 
-class Why(msgspec.Struct, frozen=True):
+class Explanation(msgspec.Struct, frozen=True):
     """Why a publication matched: the parts of its score, and the filters that it passes.
 
     `lacks` has the parts of the query that it does not match. `meaning` is the part of the score
     for its semantic similarity to the query, and may be the only part.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[ClauseScore, ...]
     lacks: tuple[str, ...]
-    filters: tuple[Held, ...]
+    filters: tuple[PassedFilter, ...]
     meaning: float = 0.0
 
     @property
@@ -100,20 +100,20 @@ class Hit(msgspec.Struct, frozen=True):
 
     publication: Publication
     score: float | None
-    title: tuple[Run, ...]
-    passage: tuple[Run, ...]
+    title: tuple[TextRun, ...]
+    passage: tuple[TextRun, ...]
     editions: int = 0
-    why: Why | None = None
+    why: Explanation | None = None
 
 
-class Named(msgspec.Struct, frozen=True):
+class ExpandedEntity(msgspec.Struct, frozen=True):
     """A concept that the query names, the synonyms that were searched for, and narrower concepts.
 
     Narrower concepts match as well, with a lower weight.
     """
 
-    said: str
-    also: tuple[str, ...]
+    text: str
+    synonyms: tuple[str, ...]
     narrower: tuple[str, ...] = ()
 
 
@@ -133,7 +133,7 @@ class Bucket(msgspec.Struct, frozen=True):
     children: tuple[Bucket, ...] = ()
 
 
-class Counted(msgspec.Struct, frozen=True):
+class QueryCount(msgspec.Struct, frozen=True):
     """A query text, and the number of hits of a search for it."""
 
     text: str
@@ -146,12 +146,12 @@ class Lacking(msgspec.Struct, frozen=True):
     `broader` has its broader concepts, and `related` its related ones. Each search has hits.
     """
 
-    said: str
-    broader: tuple[Counted, ...]
-    related: tuple[Counted, ...]
+    text: str
+    broader: tuple[QueryCount, ...]
+    related: tuple[QueryCount, ...]
 
 
-class Valued(msgspec.Struct, frozen=True):
+class ValueCount(msgspec.Struct, frozen=True):
     """A value of a filter, and the number of hits of a search with it."""
 
     field: str
@@ -159,7 +159,7 @@ class Valued(msgspec.Struct, frozen=True):
     total: int
 
 
-class Place(msgspec.Struct, frozen=True):
+class MissingPlace(msgspec.Struct, frozen=True):
     """A place that the query names and no publication is about.
 
     `text` is the rest of the query. `near` has the filter values to combine it with.
@@ -167,7 +167,7 @@ class Place(msgspec.Struct, frozen=True):
 
     name: str
     text: str
-    near: tuple[Valued, ...]
+    near: tuple[ValueCount, ...]
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -181,12 +181,12 @@ class Diagnosis(msgspec.Struct, frozen=True):
     the places that no publication is about.
     """
 
-    words: tuple[Counted, ...]
-    nearest: tuple[Counted, ...]
+    words: tuple[QueryCount, ...]
+    nearest: tuple[QueryCount, ...]
     unfiltered: int
     any: int | None
     lacking: tuple[Lacking, ...] = ()
-    places: tuple[Place, ...] = ()
+    places: tuple[MissingPlace, ...] = ()
 
 
 SuggestionKind = Literal["word", "title", "facet"]
@@ -212,27 +212,29 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
     `total` is the number of hits. `titles` counts the editions of one title once, and is the length
     of the list if it `is_folded`. `hits` has those of the page. `facets` has the buckets of each
-    facet in display order, and `left_out` the number of buckets beyond the limit of the request.
+    facet in display order, and `hidden_values` the number of buckets beyond the limit of the
+    request.
 
     `relaxed` is true if too few documents contain all the words, so that any word is enough.
-    `strict` is the number of hits that contain all words. `kept` has the texts of places, languages
-    and years that stayed mandatory. `meant` counts hits by semantic similarity alone. `any_word` is
-    the number of hits for any of the words, if a query with operators has few hits and it is
-    larger.
+    `all_words_docs` is the number of hits that contain all words. `required` has the texts of
+    places, languages and years that stayed mandatory. `semantic_hits` counts hits by semantic
+    similarity alone. `any_word` is the number of hits for any of the words, if a query with
+    operators has few hits and it is larger.
 
     `corrected` is the text that was searched for instead of the typed one. `suggestion` is a text
     that the user may have meant. `years` has the year expressions of the text that were read as
-    filters, or as a request for the newest. `named` has the concepts that have synonyms.
+    filters, or as a request for the newest. `entities` has the concepts that have synonyms.
 
-    `ignored` counts the words beyond the limit of a query. `too_much` has the clauses that were
-    left out because they cost too much. `cut` has the prefixes, wildcards and fuzzy terms with too
-    many terms, each with the number of terms left out. `unknown` has pairs of a field and a value
-    that no publication has. `unknown_fields` has names before a colon that are not searchable
-    fields. `is_read` is false if the text contains nothing that can be searched for.
+    `ignored_words` counts the words beyond the limit of a query. `dropped_clauses` has the clauses
+    that were left out because they cost too much. `truncated_expansions` has the prefixes,
+    wildcards and fuzzy terms with too many terms, each with the number of terms left out.
+    `unknown_values` has pairs of a field and a value that no publication has. `unknown_fields` has
+    names before a colon that are not searchable fields. `has_query` is false if the text contains
+    nothing that can be searched for.
 
-    `diagnosis` is present if there are no hits, or none with all words. `is_gap` is true if no
-    document contains what was typed, even without the selected filters. `took` and `stages` are in
-    milliseconds: the time from the query text to these results, and that of each stage.
+    `diagnosis` is present if there are no hits, or none with all words. `is_zero_result` is true if
+    no document contains what was typed, even without the selected filters. `took_ms` and `stages`
+    are in milliseconds: the time from the query text to these results, and that of each stage.
     """
 
     total: int
@@ -240,28 +242,28 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     is_folded: bool
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[Bucket, ...]]
-    left_out: Mapping[str, int]
+    hidden_values: Mapping[str, int]
     relaxed: bool
-    strict: int = 0
-    kept: tuple[str, ...] = ()
-    meant: int = 0
+    all_words_docs: int = 0
+    required: tuple[str, ...] = ()
+    semantic_hits: int = 0
     any_word: int | None = None
     corrected: str | None = None
     years: tuple[YearExpression, ...] = ()
     suggestion: str | None = None
-    named: tuple[Named, ...] = ()
+    entities: tuple[ExpandedEntity, ...] = ()
     scored: bool
     sort: Sort
-    ignored: int
-    too_much: tuple[str, ...] = ()
-    cut: tuple[tuple[str, int], ...] = ()
-    unknown: tuple[tuple[str, str], ...] = ()
+    ignored_words: int
+    dropped_clauses: tuple[str, ...] = ()
+    truncated_expansions: tuple[tuple[str, int], ...] = ()
+    unknown_values: tuple[tuple[str, str], ...] = ()
     unknown_fields: tuple[str, ...] = ()
-    is_read: bool = True
+    has_query: bool = True
     diagnosis: Diagnosis | None = None
-    is_gap: bool = False
+    is_zero_result: bool = False
     generation: str
-    took: float
+    took_ms: float
     stages: Mapping[str, float]
 
     @property

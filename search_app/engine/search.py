@@ -14,120 +14,155 @@ from whoosh import query
 
 from indexer.catalogue.records import Publication
 from indexer.generations.manifest import Generation
-from search_app.engine.deadline import Stopwatch
+from search_app.engine.deadline import Deadline
 from search_app.engine.features import autocomplete, highlight
 from search_app.engine.features.autocomplete import Filters
-from search_app.engine.features.zero_results import diagnosed
+from search_app.engine.features.zero_results import diagnose
 from search_app.engine.interpretation import spellcheck, world_places
-from search_app.engine.interpretation.interpreter import Finding, Interpreter, Understood, found
-from search_app.engine.query.nodes import leaves
+from search_app.engine.interpretation.interpreter import (
+    Interpretation,
+    Interpreter,
+    Retrieval,
+    found,
+)
+from search_app.engine.query.nodes import clauses
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Diagnosis, Hit, Named, Results, Suggestion
-from search_app.engine.store import Ask, Related, Store
+from search_app.engine.results import Diagnosis, ExpandedEntity, Hit, Results, Suggestion
+from search_app.engine.store import Related, Store, StoreRequest
 
 
 def search(
-    request: SearchRequest, interpreter: Interpreter, generation: str, watch: Stopwatch
+    request: SearchRequest, interpreter: Interpreter, generation: str, deadline: Deadline
 ) -> Results:
-    """Return the results of a search in a generation. Raise OverBudget."""
-    finding = found(request, interpreter, watch)
-    reply, read = finding.reply, finding.understood
-    reply.ids()  # rank before counting, so that stages are reported in this order
-    buckets, left_out = reply.facets()
-    hits = tuple(_hits(finding, interpreter, watch))
-    watch.lap("passages")
-    strict = reply.overlap(read.strict) if read.strict else 0
-    diagnosis = _diagnosis(finding, strict, interpreter, watch)
+    """Return the results of a search in a generation. Raise BudgetExceeded."""
+    retrieved = found(request, interpreter, deadline)
+    reply, interpretation = retrieved.reply, retrieved.interpretation
+    reply.list_ids()  # rank before counting, so that stages are reported in this order
+    buckets, hidden_values = reply.count_facets()
+    hits = tuple(_make_hits(retrieved, interpreter, deadline))
+    deadline.checkpoint("passages")
+    all_words_docs = (
+        reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
+    )
+    diagnosis = _diagnose(retrieved, all_words_docs, interpreter, deadline)
     return Results(
-        total=reply.total, titles=reply.titles, is_folded=finding.request.fold, hits=hits,
-        facets=buckets, left_out=left_out, relaxed=read.relaxed, strict=strict, kept=read.kept,
-        meant=reply.by_meaning, any_word=_any_word(finding, interpreter),
-        corrected=read.corrected, years=finding.dated.expressions,
-        suggestion=_suggestion(finding, interpreter), named=tuple(_named(read)),
-        scored=read.has_words, sort=Ask(finding.request, read.parsed.words).sort,
-        ignored=read.parsed.ignored + finding.request.beyond, too_much=reply.dropped,
-        cut=tuple(_cut(finding, interpreter)), unknown=read.parsed.unknown,
-        unknown_fields=read.parsed.unknown_fields,
-        is_read=not finding.request.text or read.has_words or bool(read.parsed.filters),
-        diagnosis=diagnosis, is_gap=diagnosis is not None and not reply.has_words,
-        generation=generation, took=round(watch.total, 3), stages=watch.stages,
-    )  # fmt: skip
+        total=reply.total,
+        titles=reply.titles,
+        is_folded=retrieved.request.fold,
+        hits=hits,
+        facets=buckets,
+        hidden_values=hidden_values,
+        relaxed=interpretation.relaxed,
+        all_words_docs=all_words_docs,
+        required=interpretation.required,
+        semantic_hits=reply.by_meaning,
+        any_word=_count_any_word(retrieved, interpreter),
+        corrected=interpretation.corrected,
+        years=retrieved.dated_query.expressions,
+        suggestion=_suggest(retrieved, interpreter),
+        entities=tuple(_list_expanded(interpretation)),
+        scored=interpretation.has_words,
+        sort=StoreRequest(retrieved.request, interpretation.parsed.words).sort,
+        ignored_words=interpretation.parsed.ignored + retrieved.request.beyond,
+        dropped_clauses=reply.dropped,
+        truncated_expansions=tuple(_list_truncated(retrieved, interpreter)),
+        unknown_values=interpretation.parsed.unknown,
+        unknown_fields=interpretation.parsed.unknown_fields,
+        has_query=not retrieved.request.text
+        or interpretation.has_words
+        or bool(interpretation.parsed.filters),
+        diagnosis=diagnosis,
+        is_zero_result=diagnosis is not None and not reply.has_words,
+        generation=generation,
+        took_ms=round(deadline.total, 3),
+        stages=deadline.stages,
+    )
 
 
-def _named(read: Understood) -> Iterator[Named]:
+def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
     """Yield the entities in the query that match by synonyms or narrower entities."""
-    for leaf in leaves(read.parsed.words):
-        if leaf.also or leaf.narrower:
-            yield Named(leaf.said, leaf.also, leaf.narrower)
+    for clause in clauses(interpretation.parsed.words):
+        if clause.synonyms or clause.narrower:
+            yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
 
 
-def _any_word(finding: Finding, interpreter: Interpreter) -> int | None:
+def _count_any_word(retrieved: Retrieval, interpreter: Interpreter) -> int | None:
     """Return the number of hits for any word, if a query with operators has fewer, and few."""
-    request, read, total = finding.request, finding.understood, finding.reply.total
-    if request.match != "auto" or not (read.is_strict and read.is_narrow and total):
+    request, interpretation, total = (
+        retrieved.request,
+        retrieved.interpretation,
+        retrieved.reply.total,
+    )
+    if request.match != "auto" or not (
+        interpretation.is_strict and interpretation.is_narrow and total
+    ):
         return None
     wider = msgspec.structs.replace(request, match="any", page=1, sort=None)
     any_word = found(wider, interpreter).reply.total
     return any_word if any_word > total else None
 
 
-def _suggestion(finding: Finding, interpreter: Interpreter) -> str | None:
+def _suggest(retrieved: Retrieval, interpreter: Interpreter) -> str | None:
     """Return a corrected query text to suggest, if a word is rare or misspelled, or None.
 
     The text has hits within the filters, or it names a place. A place without hits is suggested
     because its page links to the region.
     """
-    request, read = finding.request, finding.understood
-    if request.exact or read.corrected or not read.has_words:
+    request, interpretation = retrieved.request, retrieved.interpretation
+    if request.exact or interpretation.corrected or not interpretation.has_words:
         return None
-    is_rare = not read.relaxed and read.reply.by_words < spellcheck.FREQUENT
-    text = interpreter.speller.suggested(request.text, rare=is_rare)
-    if text is None or world_places.mentions(text):
+    is_rare = (
+        not interpretation.relaxed and interpretation.reply.by_words < spellcheck.TRUSTED_FREQUENCY
+    )
+    text = interpreter.spellchecker.suggest(request.text, rare=is_rare)
+    if text is None or world_places.find_mentions(text):
         return text
-    meant = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
-    return text if found(meant, interpreter).reply.total else None
+    corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
+    return text if found(corrected, interpreter).reply.total else None
 
 
-def _cut(finding: Finding, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
+def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
     """Yield prefixes, wildcards and fuzzy terms over the limit, with the number of terms cut."""
     expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
-    for leaf in leaves(finding.understood.parsed.words):
-        is_expanded = isinstance(leaf.subqueries[0], expanding)
-        count = interpreter.store.truncated(leaf) if is_expanded else 0
-        if count and leaf.said not in finding.reply.dropped:
-            yield leaf.said, count
+    for clause in clauses(retrieved.interpretation.parsed.words):
+        is_expanded = isinstance(clause.subqueries[0], expanding)
+        count = interpreter.store.count_truncated(clause) if is_expanded else 0
+        if count and clause.text not in retrieved.reply.dropped:
+            yield clause.text, count
 
 
-def _diagnosis(
-    finding: Finding, strict: int, interpreter: Interpreter, watch: Stopwatch
+def _diagnose(
+    retrieved: Retrieval, all_words_docs: int, interpreter: Interpreter, deadline: Deadline
 ) -> Diagnosis | None:
     """Return alternatives to the search if no hit matches all of the query, or None."""
-    reply = finding.reply
-    if strict or (reply.total > reply.by_meaning and not finding.understood.relaxed):
+    reply = retrieved.reply
+    if all_words_docs or (reply.total > reply.by_meaning and not retrieved.interpretation.relaxed):
         return None
-    with watch.one_stage("diagnosis"):
-        return diagnosed(finding, interpreter, watch)
+    with deadline.count_as("diagnosis"):
+        return diagnose(retrieved, interpreter, deadline)
 
 
-def _hits(finding: Finding, interpreter: Interpreter, watch: Stopwatch) -> Iterator[Hit]:
-    words, catalogue = finding.reply.tree, interpreter.vocabulary.catalogue
-    title_row, summary_row = catalogue.role("title"), catalogue.role("summary")
-    in_title = highlight.marker(words, title_row.name if title_row else "", catalogue.language)
-    in_summary = highlight.marker(
+def _make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Iterator[Hit]:
+    words, catalogue = retrieved.reply.tree, interpreter.vocabulary.catalogue
+    title_row, summary_row = catalogue.find_by_role("title"), catalogue.find_by_role("summary")
+    in_title = highlight.make_highlighter(
+        words, title_row.name if title_row else "", catalogue.language
+    )
+    in_summary = highlight.make_highlighter(
         words, summary_row.name if summary_row else "", catalogue.language
     )
-    explanations = finding.reply.explanations() if finding.request.explain else []
-    for hit, why in zip_longest(finding.reply.hits(), explanations):
-        watch.lap("passages")  # an expensive search may pause between hits
+    explanations = retrieved.reply.explain() if retrieved.request.explain else []
+    for hit, explanation in zip_longest(retrieved.reply.rank_hits(), explanations):
+        deadline.checkpoint("passages")  # an expensive search may pause between hits
         publication = hit.publication
         yield Hit(
             publication,
             None if hit.score is None else round(hit.score, 4),
-            highlight.whole(publication.title, in_title, publication.lang),
-            highlight.passage(publication.summary or "", in_summary, publication.lang),
+            highlight.highlight(publication.title, in_title, publication.lang),
+            highlight.best_passage(publication.summary or "", in_summary, publication.lang),
             hit.editions,
-            why,
+            explanation,
         )
 
 
@@ -142,36 +177,36 @@ class Searcher:
         self.name = generation.name
         self.catalogue = vocabulary.catalogue
         self.store = store
-        self.interpreter = Interpreter(vocabulary, store, generation.thesaurus())
+        self.interpreter = Interpreter(vocabulary, store, generation.read_thesaurus())
 
     @property
     def size(self) -> int:
         """The number of publications."""
         return self.interpreter.vocabulary.size
 
-    def search(self, request: SearchRequest, watch: Stopwatch | None = None) -> Results:
-        """Return the results of a search. Raise OverBudget."""
-        return search(request, self.interpreter, self.name, watch or Stopwatch())
+    def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:
+        """Return the results of a search. Raise BudgetExceeded."""
+        return search(request, self.interpreter, self.name, deadline or Deadline())
 
-    def ids(self, request: SearchRequest) -> Sequence[str]:
+    def list_ids(self, request: SearchRequest) -> Sequence[str]:
         """Return the ids of the hits of a page, in order, without texts and facets."""
-        return found(request, self.interpreter).reply.ids()
+        return found(request, self.interpreter).reply.list_ids()
 
     def scan(self, request: SearchRequest) -> Iterator[Publication]:
         """Yield all hits of a search in order, whatever the page of the request."""
-        return found(request, self.interpreter).reply.all_hits()
+        return found(request, self.interpreter).reply.scan()
 
     def suggest(self, text: str, filters: Filters) -> list[Suggestion]:
         """Return suggestions for a text that is being typed, within the selected filters."""
         return autocomplete.suggest(text, self.interpreter, filters=filters)
 
-    def publication(self, identity: str) -> Publication | None:
+    def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""
-        return self.store.publication(identity)
+        return self.store.get_publication(identity)
 
-    def related(self, identity: str) -> Related:
+    def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""
-        return self.store.related(identity)
+        return self.store.find_related(identity)
 
     def prepare(self) -> None:
         """Compute all caches that searches share.
@@ -179,7 +214,7 @@ class Searcher:
         No request waits for them, and processes that are forked later share them.
         """
         self.store.prepare()
-        found(SearchRequest(fold=True), self.interpreter).reply.ids()
+        found(SearchRequest(fold=True), self.interpreter).reply.list_ids()
         self.interpreter.prepare()
         autocomplete.suggest("aa", self.interpreter)
         self.search(SearchRequest("aa bb"))

@@ -12,13 +12,13 @@ from typing import NamedTuple, Protocol, Self
 from whoosh import query
 
 from indexer.catalogue.records import Publication
-from search_app.engine.deadline import Stopwatch
-from search_app.engine.query.nodes import Leaf
+from search_app.engine.deadline import Deadline
+from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
-from search_app.engine.results import Bucket, Why
+from search_app.engine.results import Bucket, Explanation
 
 
-class Ask(NamedTuple):
+class StoreRequest(NamedTuple):
     """A parsed search.
 
     `tree` has the words of the query, or is None without words. The hits of `boosts` rank higher;
@@ -29,7 +29,7 @@ class Ask(NamedTuple):
 
     request: SearchRequest
     tree: query.Query | None = None
-    boosts: tuple[Leaf, ...] = ()
+    boosts: tuple[Clause, ...] = ()
     filters: tuple[query.Query, ...] = ()
     text: str = ""
     newest_first: bool = False
@@ -67,7 +67,7 @@ class Related(NamedTuple):
 class Reply(Protocol):
     """The hits of a search. What is not asked of a reply is not computed.
 
-    All methods may raise OverBudget.
+    All methods may raise BudgetExceeded.
     """
 
     @property
@@ -102,31 +102,31 @@ class Reply(Protocol):
     def has_words(self) -> bool:
         """Whether a publication that passes the typed filters matches the words."""
 
-    def overlap(self, other: Self) -> int:
+    def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply of this store too."""
 
-    def ids(self) -> Sequence[str]:
+    def list_ids(self) -> Sequence[str]:
         """Return the ids of the hits of the page, in order."""
 
-    def hits(self) -> Iterator[RankedHit]:
+    def rank_hits(self) -> Iterator[RankedHit]:
         """Yield the hits of the page, in order."""
 
-    def all_hits(self) -> Iterator[Publication]:
+    def scan(self) -> Iterator[Publication]:
         """Yield all hits in order, whatever the page."""
 
-    def explanations(self) -> Sequence[Why | None]:
+    def explain(self) -> Sequence[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond a limit."""
 
-    def facets(self) -> tuple[Mapping[str, tuple[Bucket, ...]], Mapping[str, int]]:
+    def count_facets(self) -> tuple[Mapping[str, tuple[Bucket, ...]], Mapping[str, int]]:
         """Return the buckets of each facet in display order, and how many values have none."""
 
-    def value_counts(self, field: str) -> Mapping[str, int]:
+    def count_values(self, field: str) -> Mapping[str, int]:
         """Return the number of hits with each value of a field, in the order of the index."""
 
-    def completions(self, prefix: str, limit: int) -> Sequence[str]:
+    def complete(self, prefix: str, limit: int) -> Sequence[str]:
         """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
 
-    def titles_with(
+    def find_titles(
         self, words: Sequence[str], limit: int, *, is_open: bool
     ) -> Sequence[tuple[str, str]]:
         """Return the ids and titles of up to `limit` hits with all words in their title.
@@ -147,28 +147,28 @@ class LabeledValue(NamedTuple):
 class Store(Protocol):
     """One generation of an index. Threads may share it."""
 
-    def ask(self, ask: Ask, watch: Stopwatch) -> Reply:
-        """Return the reply to a search. Raise OverBudget."""
+    def ask(self, ask: StoreRequest, deadline: Deadline) -> Reply:
+        """Return the reply to a search. Raise BudgetExceeded."""
 
-    def estimate(self, request: SearchRequest) -> int:
+    def estimate_cost(self, request: SearchRequest) -> int:
         """Return the approximate cost of a search, in postings."""
 
-    def count(self, clause: Leaf) -> int:
+    def count(self, clause: Clause) -> int:
         """Return the number of publications that match a clause."""
 
-    def count_together(self, clauses: Sequence[Leaf], others: Sequence[Leaf]) -> list[int]:
+    def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""
 
-    def truncated(self, clause: Leaf) -> int:
+    def count_truncated(self, clause: Clause) -> int:
         """Return how many terms of a prefix, wildcard or fuzzy term are beyond the limit."""
 
-    def values_beginning(self, text: str, limit: int) -> Iterator[LabeledValue]:
+    def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
 
-    def publication(self, identity: str) -> Publication | None:
+    def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""
 
-    def related(self, identity: str) -> Related:
+    def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""
 
     def prepare(self) -> None:

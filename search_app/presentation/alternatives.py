@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue
-from search_app.engine.results import Counted, Diagnosis, Lacking, Place, Valued
+from search_app.engine.results import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
 from search_app.i18n.messages import gettext
-from search_app.presentation.facet_panel import label
+from search_app.presentation.facet_panel import facet_label
 from search_app.search_state import SearchState
 
 
-class Way(msgspec.Struct, frozen=True):
+class SearchLink(msgspec.Struct, frozen=True):
     """A search: its label, its number of hits, and its URL.
 
     `href` is empty if the search has no hits.
@@ -27,24 +27,24 @@ class Way(msgspec.Struct, frozen=True):
         return f"{self.total:,}"
 
 
-class Wider(msgspec.Struct, frozen=True):
+class WiderSubjects(msgspec.Struct, frozen=True):
     """Searches for broader and related concepts, instead of a concept that no publication has."""
 
-    said: str
-    broader: tuple[Way, ...]
-    related: tuple[Way, ...]
+    text: str
+    broader: tuple[SearchLink, ...]
+    related: tuple[SearchLink, ...]
 
 
-class Nowhere(msgspec.Struct, frozen=True):
+class PlaceAlternatives(msgspec.Struct, frozen=True):
     """A place that no publication is about, with searches by filter values near it."""
 
     name: str
-    regions: tuple[Way, ...]
-    countries: tuple[Way, ...]
-    unplaced: tuple[Way, ...]
+    regions: tuple[SearchLink, ...]
+    countries: tuple[SearchLink, ...]
+    unplaced: tuple[SearchLink, ...]
 
     @property
-    def groups(self) -> tuple[tuple[str, tuple[Way, ...]], ...]:
+    def groups(self) -> tuple[tuple[str, tuple[SearchLink, ...]], ...]:
         """The searches under their labels, without empty groups."""
         labeled = (
             (gettext("Its region"), self.regions),
@@ -54,7 +54,7 @@ class Nowhere(msgspec.Struct, frozen=True):
         return tuple((name, ways) for name, ways in labeled if ways)
 
 
-class Ways(msgspec.Struct, frozen=True):
+class Alternatives(msgspec.Struct, frozen=True):
     """The alternatives to a query.
 
     `words` searches for each word alone. It is empty if no word has hits. `nearest` replaces
@@ -63,43 +63,43 @@ class Ways(msgspec.Struct, frozen=True):
     `places` has the places that no publication is about.
     """
 
-    words: tuple[Way, ...]
-    nearest: tuple[Way, ...]
-    unfiltered: Way | None
-    any: Way | None
-    lacking: tuple[Wider, ...] = ()
-    places: tuple[Nowhere, ...] = ()
+    words: tuple[SearchLink, ...]
+    nearest: tuple[SearchLink, ...]
+    unfiltered: SearchLink | None
+    any: SearchLink | None
+    lacking: tuple[WiderSubjects, ...] = ()
+    places: tuple[PlaceAlternatives, ...] = ()
 
 
-def ways(diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue) -> Ways:
+def alternatives(diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue) -> Alternatives:
     """Return the alternatives that a diagnosis offers, as links from the page of a state."""
-    several = sum(map(len, state.filters.values())) > 1
+    has_several_filters = sum(map(len, state.filters.values())) > 1
     # Words without hits are listed only next to words with hits. The page already says "no hits".
-    words = diagnosis.words if any(each.total for each in diagnosis.words) else ()
-    return Ways(
-        tuple([_way(each, state) for each in words]),
-        tuple([_way(each, state) for each in diagnosis.nearest]),
-        _to(diagnosis.unfiltered, state.without_filters()) if several else None,
-        _to(diagnosis.any, state.with_match("any")),
-        tuple([_wider(each, state) for each in diagnosis.lacking]),
-        tuple([_nowhere(each, state, catalogue) for each in diagnosis.places]),
+    words = diagnosis.words if any(count.total for count in diagnosis.words) else ()
+    return Alternatives(
+        tuple([_make_link(count, state) for count in words]),
+        tuple([_make_link(count, state) for count in diagnosis.nearest]),
+        _link_to(diagnosis.unfiltered, state.without_filters()) if has_several_filters else None,
+        _link_to(diagnosis.any, state.with_match("any")),
+        tuple([_make_wider(lacking, state) for lacking in diagnosis.lacking]),
+        tuple([_make_place(place, state, catalogue) for place in diagnosis.places]),
     )
 
 
-def _nowhere(place: Place, state: SearchState, catalogue: Catalogue) -> Nowhere:
-    regions: list[Way] = []
-    countries: list[Way] = []
-    unplaced: list[Way] = []
-    for each in place.near:
-        row = catalogue.by_name[each.field]
-        group = countries if row.parent else unplaced if each.value == MISSING else regions
-        name = label(row, each.value, catalogue)
-        leads_to = _chosen(each, state.alone(place.text), catalogue)
-        group.append(Way(name, each.total, leads_to.url()))
-    return Nowhere(place.name, tuple(regions), tuple(countries), tuple(unplaced))
+def _make_place(place: MissingPlace, state: SearchState, catalogue: Catalogue) -> PlaceAlternatives:
+    regions: list[SearchLink] = []
+    countries: list[SearchLink] = []
+    unplaced: list[SearchLink] = []
+    for value in place.near:
+        row = catalogue.by_name[value.field]
+        group = countries if row.parent else unplaced if value.value == MISSING else regions
+        name = facet_label(row, value.value, catalogue)
+        target = _select_value(value, state.with_only_text(place.text), catalogue)
+        group.append(SearchLink(name, value.total, target.make_url()))
+    return PlaceAlternatives(place.name, tuple(regions), tuple(countries), tuple(unplaced))
 
 
-def _chosen(valued: Valued, state: SearchState, catalogue: Catalogue) -> SearchState:
+def _select_value(valued: ValueCount, state: SearchState, catalogue: Catalogue) -> SearchState:
     """Return the state with one value selected in a facet, instead of the current selection."""
     parent = catalogue.by_name[valued.field].parent or valued.field
     for name in (parent, catalogue.children[parent].name):
@@ -108,18 +108,20 @@ def _chosen(valued: Valued, state: SearchState, catalogue: Catalogue) -> SearchS
     return state.with_filter(valued.field, valued.value)
 
 
-def _wider(lacking: Lacking, state: SearchState) -> Wider:
+def _make_wider(lacking: Lacking, state: SearchState) -> WiderSubjects:
     broader, related = (
-        tuple([_way(each, state) for each in counted])
+        tuple([_make_link(count, state) for count in counted])
         for counted in (lacking.broader, lacking.related)
     )
-    return Wider(lacking.said, broader, related)
+    return WiderSubjects(lacking.text, broader, related)
 
 
-def _way(counted: Counted, state: SearchState) -> Way:
-    href = state.alone(counted.text).url() if counted.total else ""
-    return Way(counted.text, counted.total, href)
+def _make_link(counted: QueryCount, state: SearchState) -> SearchLink:
+    href = state.with_only_text(counted.text).make_url() if counted.total else ""
+    return SearchLink(counted.text, counted.total, href)
 
 
-def _to(total: int | None, state: SearchState) -> Way | None:
-    return None if total is None else Way(state.text, total, state.url() if total else "")
+def _link_to(total: int | None, state: SearchState) -> SearchLink | None:
+    return (
+        None if total is None else SearchLink(state.text, total, state.make_url() if total else "")
+    )

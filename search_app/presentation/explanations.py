@@ -6,38 +6,38 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from indexer.catalogue.fields import Catalogue
-from search_app.engine.results import How, InField, Matched, Part, Why
+from search_app.engine.results import ClauseScore, Explanation, FieldScore, How, MatchedText
 from search_app.i18n.messages import gettext, ngettext
-from search_app.presentation.facet_panel import label
+from search_app.presentation.facet_panel import facet_label
 
-MOST_TEXTS = 5
+MAX_TEXTS = 5
 """Maximum number of texts listed for one field and one kind of match."""
 
 
-def reasons(why: Why, catalogue: Catalogue) -> tuple[str, ...]:
+def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tuple[str, ...]:
     """Return a sentence for each clause, one for missing words, and one for each filter.
 
     A semantic match has a sentence too.
     """
-    sentences = [_of_part(part, why.score, catalogue) for part in why.parts]
-    if why.meaning:
-        sentences.append(_of_meaning(why))
-    if why.lacks and why.parts:
-        lacks = ", ".join(f"“{term}”" for term in why.lacks)
+    sentences = [_describe_clause(part, explanation.score, catalogue) for part in explanation.parts]
+    if explanation.meaning:
+        sentences.append(_of_meaning(explanation))
+    if explanation.lacks and explanation.parts:
+        lacks = ", ".join(f"“{term}”" for term in explanation.lacks)
         sentences.append(
             gettext("It lacks %(terms)s. Any of the words was enough.") % {"terms": lacks}
         )
     sentences += [
         gettext("Filter %(field)s: %(value)s.") % {
             "field": catalogue.by_name[held.field].label,
-            "value": _value(held.field, held.value, held.through, catalogue),
+            "value": _describe_value(held.field, held.value, held.through, catalogue),
         }
-        for held in why.filters
+        for held in explanation.filters
     ]  # fmt: skip
     return tuple(sentences)
 
 
-def _of_part(part: Part, total: float, catalogue: Catalogue) -> str:
+def _describe_clause(part: ClauseScore, total: float, catalogue: Catalogue) -> str:
     """Return what a clause adds to the score, and what it matches."""
     typed = part.said.strip('"')
     if not typed:
@@ -48,14 +48,14 @@ def _of_part(part: Part, total: float, catalogue: Catalogue) -> str:
         )
     else:
         message = gettext("“%(term)s” adds %(score)s of %(total)s: %(matches)s.")
-    matches = [match for field in part.fields for match in _of_field(field, catalogue)]
+    matches = [match for field in part.fields for match in _describe_field(field, catalogue)]
     return message % {
         "term": typed, "typed": part.instead_of, "score": f"{part.score:.2f}",
         "total": f"{total:.2f}", "matches": "; ".join(matches),
     }  # fmt: skip
 
 
-def _of_meaning(why: Why) -> str:
+def _of_meaning(why: Explanation) -> str:
     """Return what semantic similarity adds to the score."""
     if why.parts:
         message = gettext("Its meaning is similar to theirs: adds %(score)s of %(total)s.")
@@ -67,21 +67,21 @@ def _of_meaning(why: Why) -> str:
     return message % {"score": f"{why.meaning:.2f}", "total": f"{why.score:.2f}"}
 
 
-def _of_field(field: InField, catalogue: Catalogue) -> Iterable[str]:
+def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
     """Yield what matched in a field: its facet values if there are any, otherwise its words."""
     name = catalogue.by_name[field.field].label
     values = [
-        _value(field.field, match.text, match.through, catalogue)
+        _describe_value(field.field, match.text, match.through, catalogue)
         for match in field.matched if match.how == "value"
     ]  # fmt: skip
     if values:
         yield gettext("%(field)s is %(values)s") % {"field": name, "values": ", ".join(values)}
         return
     for how, matched in groupby(field.matched, key=lambda match: match.how):
-        yield _of_way(how) % {"field": name, "texts": _texts(list(matched))}
+        yield _describe_matches(how) % {"field": name, "texts": _texts(list(matched))}
 
 
-def _of_way(how: How) -> str:
+def _describe_matches(how: How) -> str:
     """Return the message for the texts of a field that match in one way."""
     messages: dict[How, str] = {
         "stem": gettext("%(field)s has %(texts)s (by its stem)"),
@@ -94,13 +94,13 @@ def _of_way(how: How) -> str:
     return messages.get(how, gettext("%(field)s has %(texts)s"))
 
 
-def _texts(matched: Sequence[Matched]) -> str:
+def _texts(matched: Sequence[MatchedText]) -> str:
     """Return the first texts as a list, each with its number of occurrences, if it has several."""
     texts = ", ".join([
         f"“{match.text}”{f' ×{match.times:,}' if match.times > 1 else ''}"
-        for match in matched[:MOST_TEXTS]
+        for match in matched[:MAX_TEXTS]
     ])  # fmt: skip
-    more = len(matched) - MOST_TEXTS
+    more = len(matched) - MAX_TEXTS
     if more <= 0:
         return texts
     return ngettext("%(texts)s, %(number)s more", "%(texts)s, %(number)s more", more) % {
@@ -108,11 +108,11 @@ def _texts(matched: Sequence[Matched]) -> str:
     }  # fmt: skip
 
 
-def _value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
+def _describe_value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
     """Return the label of a value, with the values below it that the publication has."""
-    name = label(catalogue.by_name[row], value, catalogue)
+    name = facet_label(catalogue.by_name[row], value, catalogue)
     child = catalogue.children.get(row)
-    below = [label(child, each, catalogue) for each in through] if child else []
+    below = [facet_label(child, child_value, catalogue) for child_value in through] if child else []
     if not below:
         return name
     return gettext("%(value)s (includes %(parts)s)") % {"value": name, "parts": ", ".join(below)}

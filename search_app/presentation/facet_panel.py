@@ -10,15 +10,15 @@ from markupsafe import escape
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Value
-from search_app.engine.request import year_range
+from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket, Results
 from search_app.i18n.messages import gettext, ngettext
-from search_app.presentation.html import Html, html
-from search_app.search_state import SearchState, Ticking
+from search_app.presentation.html import Html, escape_html
+from search_app.search_state import FilterLinks, SearchState
 
-SHOWN_VALUES = 10
+MAX_SHOWN_VALUES = 10
 """Number of values that a facet shows before "show more"."""
-WIDEST_BAR = 12
+MAX_BAR_WIDTH = 12
 """Maximum width of a bar, in percent of the chart. Without it, a single year would fill the
 chart."""
 
@@ -85,128 +85,133 @@ class FacetGroup(msgspec.Struct, frozen=True):
     action: str = ""
 
 
-def label(field: Field, value: Value, catalogue: Catalogue) -> str:
+def facet_label(field: Field, value: Value, catalogue: Catalogue) -> str:
     """Return the display name of a facet value, of a missing value, or of a range of years."""
-    if field.kind == "year" and ".." in str(value) and (ends := year_range(str(value))):
+    if field.kind == "year" and ".." in str(value) and (ends := parse_year_range(str(value))):
         low, high = ends
         if not high:
             return gettext("from %(year)s") % {"year": low}
         return f"{low}–{high}" if low else gettext("up to %(year)s") % {"year": high}
-    return _label(field, value, catalogue.language)
+    return _get_label(field, value, catalogue.language)
 
 
 @lru_cache(maxsize=4096)
-def _label(field: Field, value: Value, language: str) -> str:
+def _get_label(field: Field, value: Value, language: str) -> str:
     return field.missing if value == MISSING else field.display(value, language)
 
 
-def facet_groups(
+def make_facet_groups(
     results: Results,
     state: SearchState,
     catalogue: Catalogue,
     fields: Sequence[Field],
-    most: int | None = SHOWN_VALUES,
+    limit: int | None = MAX_SHOWN_VALUES,
 ) -> tuple[FacetGroup, ...]:
-    """Return facets with the first `most` values of each (all if None) and the selected values."""
-    rows = _Rows(state, catalogue)
-    return tuple([_group(field, results, state, rows, most) for field in fields])
+    """Return facets with the first `limit` values of each (all if None) and the selected values."""
+    rows = _RowBuilder(state, catalogue)
+    return tuple([_make_group(field, results, state, rows, limit) for field in fields])
 
 
-def _group(
-    field: Field, results: Results, state: SearchState, rows: _Rows, most: int | None
+def _make_group(
+    field: Field, results: Results, state: SearchState, rows: _RowBuilder, limit: int | None
 ) -> FacetGroup:
     buckets = results.facets[field.name]
-    shown = buckets
-    if most is not None and len(buckets) > most:
-        shown = (*buckets[:most], *(each for each in buckets[most:] if is_ticked(each)))
-    made = {bucket.value: rows.row(bucket) for bucket in shown}
+    shown_buckets = buckets
+    if limit is not None and len(buckets) > limit:
+        shown_buckets = (
+            *buckets[:limit],
+            *(bucket for bucket in buckets[limit:] if is_selected(bucket)),
+        )
+    made = {bucket.value: rows.make_row(bucket) for bucket in shown_buckets}
     group = FacetGroup(
         name=field.name,
         label=field.label,
         rows=tuple(made.values()),
-        more=len(buckets) - len(shown) + results.left_out[field.name],
-        more_href=state.url(f"/facet/{field.name}", page=1),
+        more=len(buckets) - len(shown_buckets) + results.hidden_values[field.name],
+        more_href=state.make_url(f"/facet/{field.name}", page=1),
     )
     if field.kind != "year":
         return group
-    years = [each for each in buckets if each.count and each.value.isdigit()]
-    ranges = [ends for each in state.filters.get(field.name, ()) if (ends := year_range(each))]
+    years = [bucket for bucket in buckets if bucket.count and bucket.value.isdigit()]
+    ranges = [
+        ends for value in state.filters.get(field.name, ()) if (ends := parse_year_range(value))
+    ]
     low, high = ranges[0] if ranges else ("", "")
     return msgspec.structs.replace(
         group,
         is_range=True,
-        bars=tuple(_bars(years, rows, made)),
-        first=min((each.value for each in years), default=""),
-        last=max((each.value for each in years), default=""),
+        bars=tuple(_make_bars(years, rows, made)),
+        first=min((bucket.value for bucket in years), default=""),
+        last=max((bucket.value for bucket in years), default=""),
         from_value=low,
         to_value=high,
-        kept=state.pairs_without(field.name, "page"),
+        kept=state.list_pairs_without(field.name, "page"),
         action=f"{state.prefix}/",
     )
 
 
-def is_ticked(bucket: Bucket) -> bool:
+def is_selected(bucket: Bucket) -> bool:
     """Return whether a value, or one below it, is selected."""
     return bucket.selected or any(child.selected for child in bucket.children)
 
 
-class _Rows:
+class _RowBuilder:
     """A builder of facet rows for one state. It caches what the rows of a field share."""
 
     def __init__(self, state: SearchState, catalogue: Catalogue) -> None:
         self._state, self._catalogue = state, catalogue
-        self._ticking: dict[str, Ticking] = {}
+        self._links: dict[str, FilterLinks] = {}
 
-    def row(self, bucket: Bucket, within: str = "") -> FacetRow:
+    def make_row(self, bucket: Bucket, within: str = "") -> FacetRow:
         """Return the row of a value, with those of its children; `within` is its parent."""
         name, value, count = bucket.field, bucket.value, bucket.count
-        told = label(self._catalogue.by_name[name], value, self._catalogue)
-        shown, number = html(told), f"{count:,}" if count else ""
+        told = facet_label(self._catalogue.by_name[name], value, self._catalogue)
+        shown, number = escape_html(told), f"{count:,}" if count else ""
         if bucket.selected:
-            href = Html(escape(self._state.url_without(name, value)))
-        elif bucket.children and is_ticked(bucket):
-            href = Html(escape(toggled(self._state, bucket).url()))
+            href = Html(escape(self._state.make_url_without(name, value)))
+        elif bucket.children and is_selected(bucket):
+            href = Html(escape(toggle(self._state, bucket).make_url()))
         else:
-            href = Html(self._ticked(name).url(value))
-        children = tuple([self.row(child, f"{value} ") for child in bucket.children])
+            href = Html(self._get_links(name).make_url(value))
+        children = tuple([self.make_row(child, f"{value} ") for child in bucket.children])
         inside = gettext("Values within %(value)s") % {"value": shown} if children else ""
         return FacetRow(
-            name, value, html(f"{within}{name}={value}"), told, shown, count, number, href,
-            _action(bucket, shown, number), bucket.selected, Html(inside), children,
+            name, value, escape_html(f"{within}{name}={value}"), told, shown, count, number, href,
+            _describe_action(bucket, shown, number), bucket.selected, Html(inside), children,
         )  # fmt: skip
 
-    def _ticked(self, name: str) -> Ticking:
+    def _get_links(self, name: str) -> FilterLinks:
         """Return the URLs that select a value, escaped as HTML.
 
         The value's own part of the URL needs no escaping.
         """
-        ticking = self._ticking.get(name)
-        if ticking is None:
-            _, before, after = self._state.ticking(name)
-            ticking = self._ticking[name] = Ticking(name, str(escape(before)), str(escape(after)))
-        return ticking
+        links = self._links.get(name)
+        if links is None:
+            _, before, after = self._state.make_filter_links(name)
+            links = self._links[name] = FilterLinks(name, str(escape(before)), str(escape(after)))
+        return links
 
 
-def toggled(state: SearchState, bucket: Bucket) -> SearchState:
+def toggle(state: SearchState, bucket: Bucket) -> SearchState:
     """Return the state after a click on a value. A parent replaces its selected children."""
-    ticked = [(child.field, child.value) for child in bucket.children if child.selected]
-    return state.toggled(bucket.field, bucket.value, ticked)
+    selected_children = [(child.field, child.value) for child in bucket.children if child.selected]
+    return state.toggle(bucket.field, bucket.value, selected_children)
 
 
-def _action(bucket: Bucket, value: Html, number: str) -> Html:
+def _describe_action(bucket: Bucket, value: Html, number: str) -> Html:
     """Return the label and count of a value, and what a click on it leads to.
 
     The latter is left out if a click selects the value and leads to exactly its count.
     """
-    said: str = value
+    text: str = value
     if count := bucket.count:
         message = ngettext(
             "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", count
         )
-        said = message % {"value": value, "number": number}
+        text = message % {"value": value, "number": number}
     if bucket.total == bucket.count and not bucket.selected:
-        return Html(said)
-    return Html(f"{said}; {_result(bucket)}")
+        return Html(text)
+    return Html(f"{text}; {_result(bucket)}")
 
 
 def _result(bucket: Bucket) -> str:
@@ -228,28 +233,30 @@ def _result(bucket: Bucket) -> str:
     return message % {"number": f"{bucket.total:,}"}
 
 
-def _bars(years: Sequence[Bucket], rows: _Rows, made: Mapping[str, FacetRow]) -> Iterable[Bar]:
+def _make_bars(
+    years: Sequence[Bucket], rows: _RowBuilder, made: Mapping[str, FacetRow]
+) -> Iterable[Bar]:
     """Yield a bar for each year. Rows that are `made` already are used again."""
     if not years:
         return
-    first = min(int(each.value) for each in years)
-    span = max(int(each.value) for each in years) - first + 1
-    tallest = max(each.count for each in years)
-    for bucket in sorted(years, key=lambda each: each.value):
-        target, fill = _across(int(bucket.value) - first, span)
+    first = min(int(bucket.value) for bucket in years)
+    span = max(int(bucket.value) for bucket in years) - first + 1
+    tallest = max(bucket.count for bucket in years)
+    for bucket in sorted(years, key=lambda bucket: bucket.value):
+        target, fill = _place_bar(int(bucket.value) - first, span)
         height = round(max(100 * bucket.count / tallest, 3), 2)
         upright = f'{fill} y="{100 - height}" height="{height}"'
-        row = made.get(bucket.value) or rows.row(bucket)
+        row = made.get(bucket.value) or rows.make_row(bucket)
         yield Bar(row, target, Html(upright))
 
 
 @lru_cache(maxsize=4096)
-def _across(place: int, span: int) -> tuple[Html, Html]:
+def _place_bar(place: int, span: int) -> tuple[Html, Html]:
     """Return the position of a year on a chart of `span` years, as attributes of two rectangles."""
     width = 100 / span
-    fill = min(width * 0.8, WIDEST_BAR)
-    left = place * width
+    fill = min(width * 0.8, MAX_BAR_WIDTH)
+    start = place * width
     return (
-        Html(f'x="{round(left, 3)}" width="{round(width, 3)}"'),
-        Html(f'x="{round(left + (width - fill) / 2, 3)}" width="{round(fill, 3)}"'),
+        Html(f'x="{round(start, 3)}" width="{round(width, 3)}"'),
+        Html(f'x="{round(start + (width - fill) / 2, 3)}" width="{round(fill, 3)}"'),
     )

@@ -9,7 +9,7 @@ from typing import NewType
 
 from markupsafe import Markup, escape
 
-from search_app.engine.results import Run
+from search_app.engine.results import TextRun
 from search_app.i18n.messages import TRANSLATIONS
 
 Html = NewType("Html", str)
@@ -18,7 +18,7 @@ escape it twice, which is ugly but safe."""
 _QUOTED = re.compile("“([^“”]*)”")
 
 
-def marked(runs: Iterable[Run]) -> Markup:
+def mark(runs: Iterable[TextRun]) -> Markup:
     """Return runs of text as HTML, escaped (quotes too), with matches in `<mark>`."""
     return Markup(  # nosec B704  # noqa: S704 - each run is escaped
         "".join([
@@ -28,18 +28,18 @@ def marked(runs: Iterable[Run]) -> Markup:
 
 
 @lru_cache(maxsize=4096)
-def html(text: str) -> Html:
+def escape_html(text: str) -> Html:
     """Return a text as HTML. The cache is for labels and names, which every page repeats."""
     return Html(str(escape(text)))
 
 
-def isolated(sentence: str) -> Markup:
+def isolate(sentence: str) -> Markup:
     """Return a sentence as HTML, with `<bdi>` around each quoted text.
 
     A right-to-left quotation then does not reorder the rest of the sentence.
     """
-    apart = _QUOTED.sub(r"“<bdi>\1</bdi>”", str(escape(sentence)))
-    return Markup(apart)  # nosec B704  # noqa: S704 - it was escaped
+    isolated_html = _QUOTED.sub(r"“<bdi>\1</bdi>”", str(escape(sentence)))
+    return Markup(isolated_html)  # nosec B704  # noqa: S704 - it was escaped
 
 
 def html_gettext(message: str, /, **values: object) -> Markup:

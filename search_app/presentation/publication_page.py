@@ -10,8 +10,8 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.engine.store import Related
 from search_app.i18n.messages import gettext
-from search_app.presentation.labels import Facts, qualifying_rows, shown
-from search_app.presentation.search_page import publication_url
+from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
+from search_app.presentation.search_page import make_publication_url
 from search_app.search_state import SearchState
 
 
@@ -25,7 +25,7 @@ class Detail(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, str], ...]
 
 
-class Neighbour(msgspec.Struct, frozen=True):
+class RelatedPublication(msgspec.Struct, frozen=True):
     """A related publication, listed by its title and one line of facts."""
 
     href: str
@@ -47,54 +47,63 @@ class PublicationPage(msgspec.Struct, frozen=True):
     facts: tuple[str, ...]
     paragraphs: tuple[str, ...]
     details: tuple[Detail, ...]
-    editions: tuple[Neighbour, ...]
-    similar: tuple[Neighbour, ...]
+    editions: tuple[RelatedPublication, ...]
+    similar: tuple[RelatedPublication, ...]
     json_href: str
     corpus: str
 
 
-def publication_page(
+def make_publication_page(
     publication: Publication, related: Related, catalogue: Catalogue, prefix: str
 ) -> PublicationPage:
     """Return the page of a publication, with a link for each facet value."""
-    facts = Facts(catalogue)
+    metadata = MetadataLine(catalogue)
     details = []
     for field in catalogue.fields:
         values = publication.values.get(field.name, ())
         if field.role in ("title", "summary") or not values:
             continue
-        qualifying = qualifying_rows(field, catalogue)
-        texts = [shown(publication, field, value, qualifying, catalogue) for value in values]
-        hrefs = [_leads_to(field, value, prefix) for value in values]
+        qualifying = list_qualifying_rows(field, catalogue)
+        texts = [
+            display_value(publication, field, value, qualifying, catalogue) for value in values
+        ]
+        hrefs = [_make_href(field, value, prefix) for value in values]
         details.append(Detail(field.label, tuple(zip(texts, hrefs, strict=True))))
-    source, href = publication.source, publication_url(publication.id, "")
+    source, href = publication.source, make_publication_url(publication.id, "")
     return PublicationPage(
         publication,
         f"{prefix}{href}",
         f"{publication.title} – {catalogue.title}",
-        facts.of(publication),
+        metadata.format(publication),
         tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
         tuple(details),
-        _neighbours(related.editions, facts, prefix),
-        _neighbours(related.similar, facts, prefix),
+        _make_related(related.editions, metadata, prefix),
+        _make_related(related.similar, metadata, prefix),
         f"{prefix}/api{href}",
         gettext("%(file)s, line %(line)s") % {"file": source.file, "line": source.line},
     )
 
 
-def _neighbours(
-    publications: Iterable[Publication], facts: Facts, prefix: str
-) -> tuple[Neighbour, ...]:
-    return tuple([
-        Neighbour(publication_url(each.id, prefix), each.title, each.lang, facts.of(each))
-        for each in publications
-    ])  # fmt: skip
+def _make_related(
+    publications: Iterable[Publication], metadata: MetadataLine, prefix: str
+) -> tuple[RelatedPublication, ...]:
+    return tuple(
+        [
+            RelatedPublication(
+                make_publication_url(publication.id, prefix),
+                publication.title,
+                publication.lang,
+                metadata.format(publication),
+            )
+            for publication in publications
+        ]
+    )
 
 
-def _leads_to(field: Field, value: Value, prefix: str) -> str:
+def _make_href(field: Field, value: Value, prefix: str) -> str:
     """Return the URL behind a value: a web link, or the list of a facet value; otherwise empty."""
     if isinstance(value, Link):
         return value.url
     if field.facet or field.parent:
-        return SearchState(prefix=prefix).with_filter(field.name, str(value)).url()
+        return SearchState(prefix=prefix).with_filter(field.name, str(value)).make_url()
     return ""

@@ -9,18 +9,18 @@ import msgspec
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.query.year_expressions import YearExpression
-from search_app.engine.results import Named, Results
+from search_app.engine.results import ExpandedEntity, Results
 from search_app.i18n.messages import gettext, ngettext
 from search_app.search_state import SearchState
 
-MOST_NARROWER = 6
+MAX_NARROWER = 6
 """Maximum number of narrower concepts named above a list."""
-MOST_NAMES = 4
+MAX_NAMES = 4
 """Number of synonyms named above a list. The concepts of a query share it, but each shows at least
 one."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class QueryNote(msgspec.Struct, frozen=True):
     """An interpretation of the typed text: a line, the text of a link, and its URL.
 
     `line` is empty if the link says it all. `total` is the number of hits behind the link, or 0 if
@@ -82,7 +82,7 @@ def _publications_summary(results: Results, state: SearchState) -> str:
             "Page %(page)s is past the end of %(total)s publications",
             total,
         )
-    if results.meant == total:
+    if results.semantic_hits == total:
         return ngettext(
             "Nothing found for “%(query)s”. "
             "%(first)s–%(last)s of %(total)s publication with a similar meaning",
@@ -120,7 +120,7 @@ def _titles_summary(results: Results, state: SearchState) -> str:
             "Page %(page)s is past the end of %(titles)s titles (%(total)s publications)",
             titles,
         )
-    if results.meant == results.total:
+    if results.semantic_hits == results.total:
         return ngettext(
             "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s title "
             "(%(total)s publications) with a similar meaning",
@@ -141,25 +141,25 @@ def _titles_summary(results: Results, state: SearchState) -> str:
     )
 
 
-def notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
+def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
     """Yield a sentence for each part of the query that was dropped or not understood."""
-    if results.ignored:
+    if results.ignored_words:
         yield ngettext(
             "A search can have at most %(limit)s words. The last %(number)s word was ignored.",
             "A search can have at most %(limit)s words. The last %(number)s words were ignored.",
-            results.ignored,
-        ) % {"limit": MOST_WORDS, "number": f"{results.ignored:,}"}
-    for said in results.too_much:
+            results.ignored_words,
+        ) % {"limit": MOST_WORDS, "number": f"{results.ignored_words:,}"}
+    for text in results.dropped_clauses:
         yield gettext("“%(term)s” was ignored because it occurs too often to search in time.") % {
-            "term": said
+            "term": text
         }
-    for said, more in results.cut:
+    for text, more in results.truncated_expansions:
         yield ngettext(
             "“%(term)s” matches too many words. The rarest %(number)s word was ignored.",
             "“%(term)s” matches too many words. The rarest %(number)s words were ignored.",
             more,
-        ) % {"term": said, "number": f"{more:,}"}
-    if not results.is_read:
+        ) % {"term": text, "number": f"{more:,}"}
+    if not results.has_query:
         yield gettext("“%(query)s” has no words to search for, so all publications are shown.") % {
             "query": state.text
         }
@@ -168,78 +168,79 @@ def notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterabl
         yield gettext(
             "“%(name)s” is not a field that can be searched. The fields are: %(fields)s."
         ) % {"name": name, "fields": fields}
-    for name, value in results.unknown:
+    for name, value in results.unknown_values:
         yield gettext("%(field)s: no publication has the value “%(value)s”.") % {
             "field": catalogue.by_name[name].label, "value": value,
         }  # fmt: skip
 
 
-def readings(results: Results, state: SearchState) -> Iterable[Reading]:
+def interpretation_notes(results: Results, state: SearchState) -> Iterable[QueryNote]:
     """Yield the interpretations of the query, each with a link to another one."""
     yield from _replaced(results, state)
     yield from _relaxed(results, state)
-    if results.meant:
-        words = state.with_semantic(semantic=False).url()
-        yield Reading(_by_meaning(results), gettext("Search by the words alone"), words)
+    if results.semantic_hits:
+        words = state.with_semantic(semantic=False).make_url()
+        yield QueryNote(_describe_semantic(results), gettext("Search by the words alone"), words)
     if results.suggestion:
-        meant = state.with_text(results.suggestion).url()
+        meant = state.with_text(results.suggestion).make_url()
         link = gettext("Did you mean “%(query)s”?") % {"query": results.suggestion}
-        yield Reading("", link, meant)
-    if results.named:
-        typed = state.with_exact(exact=True).url()
-        yield Reading(_also(results.named), gettext("Search only for the words typed"), typed)
+        yield QueryNote("", link, meant)
+    if results.entities:
+        typed = state.with_exact(exact=True).make_url()
+        link = gettext("Search only for the words typed")
+        yield QueryNote(_list_names(results.entities), link, typed)
     if state.exact:
         line = gettext("Only the words as typed are searched for.")
-        usual = state.with_exact(exact=False).url()
-        yield Reading(line, gettext("Also search for other names"), usual)
+        usual = state.with_exact(exact=False).make_url()
+        yield QueryNote(line, gettext("Also search for other names"), usual)
 
 
-def _replaced(results: Results, state: SearchState) -> Iterable[Reading]:
+def _replaced(results: Results, state: SearchState) -> Iterable[QueryNote]:
     """Yield the readings that replaced words: corrected spelling, and years."""
-    typed = state.with_exact(exact=True).url()
+    typed = state.with_exact(exact=True).make_url()
     if results.corrected:
         line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.") % {
             "query": state.text,
             "corrected": results.corrected,
         }
         link = gettext("Search for “%(query)s” as typed") % {"query": state.text}
-        yield Reading(line, link, typed)
+        yield QueryNote(line, link, typed)
     if results.years:
         words = " ".join(each.typed for each in results.years)
-        line = " ".join(dict.fromkeys(map(_years, results.years)))
+        line = " ".join(dict.fromkeys(map(_describe_years, results.years)))
         link = gettext("Search for “%(words)s” as words") % {"words": words}
-        yield Reading(line, link, typed)
+        yield QueryNote(line, link, typed)
 
 
-def _relaxed(results: Results, state: SearchState) -> Iterable[Reading]:
+def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:
     """Yield how the hits were made more, or how they can be, if few match the whole query."""
-    if results.strict:
+    if results.all_words_docs:
         line = ngettext(
             "Only %(number)s publication has all of these words.",
             "Only %(number)s publications have all of these words.",
-            results.strict,
-        ) % {"number": f"{results.strict:,}"}
+            results.all_words_docs,
+        ) % {"number": f"{results.all_words_docs:,}"}
         link = gettext("Show only those with all words")
-        yield Reading(f"{line} {relaxed(results)}", link, state.with_match("all").url())
+        yield QueryNote(f"{line} {note_relaxed(results)}", link, state.with_match("all").make_url())
     if results.any_word:
         line = ngettext(
             "Only %(number)s publication matches this query.",
             "Only %(number)s publications match this query.",
             results.total,
         ) % {"number": f"{results.total:,}"}
-        wider = state.with_match("any").url()
-        yield Reading(line, gettext("Search for any of the words"), wider, results.any_word)
+        wider = state.with_match("any").make_url()
+        yield QueryNote(line, gettext("Search for any of the words"), wider, results.any_word)
 
 
-def _also(named: Sequence[Named]) -> str:
+def _list_names(entities: Sequence[ExpandedEntity]) -> str:
     """Return the synonyms and narrower concepts that were searched for, as sentences."""
-    few = max(1, MOST_NAMES // len(named))
-    names = dict.fromkeys(name for each in named for name in each.also[:few])
-    narrower = [*dict.fromkeys(name for each in named for name in each.narrower)]
+    few = max(1, MAX_NAMES // len(entities))
+    names = dict.fromkeys(name for entity in entities for name in entity.synonyms[:few])
+    narrower = [*dict.fromkeys(name for entity in entities for name in entity.narrower)]
     sentences = []
     if names:
         sentences.append(gettext("Also searching: %(names)s.") % {"names": "; ".join(names)})
-    more = len(narrower) - MOST_NARROWER
+    more = len(narrower) - MAX_NARROWER
     message = gettext("Also searching narrower subjects: %(subjects)s.")
     if more > 0:
         message = ngettext(
@@ -248,20 +249,20 @@ def _also(named: Sequence[Named]) -> str:
             more,
         )
     if narrower:
-        subjects = "; ".join(narrower[:MOST_NARROWER])
+        subjects = "; ".join(narrower[:MAX_NARROWER])
         sentences.append(message % {"subjects": subjects, "number": f"{more:,}"})
     return " ".join(sentences)
 
 
-def relaxed(results: Results) -> str:
+def note_relaxed(results: Results) -> str:
     """Return a sentence that says what the hits of a relaxed query match."""
-    if not results.kept:
+    if not results.required:
         return gettext("These results have any of them.")
     message = gettext("These results have %(terms)s, with or without the other words.")
-    return message % {"terms": ", ".join([f"“{term}”" for term in results.kept])}
+    return message % {"terms": ", ".join([f"“{term}”" for term in results.required])}
 
 
-def _years(expression: YearExpression) -> str:
+def _describe_years(expression: YearExpression) -> str:
     """Return how a year expression was read, as a sentence."""
     first, last = expression.first, expression.last
     if first is None and last is None:
@@ -277,15 +278,15 @@ def _years(expression: YearExpression) -> str:
     return message % {"words": expression.typed, "first": first, "last": last}
 
 
-def _by_meaning(results: Results) -> str:
+def _describe_semantic(results: Results) -> str:
     """Return how many hits match by similar meaning only, as a sentence."""
-    number = {"number": f"{results.meant:,}"}
-    if results.meant == results.total:
+    number = {"number": f"{results.semantic_hits:,}"}
+    if results.semantic_hits == results.total:
         return (
             ngettext(
                 "No publication has these words. %(number)s publication has a similar meaning.",
                 "No publication has these words. %(number)s publications have a similar meaning.",
-                results.meant,
+                results.semantic_hits,
             )
             % number
         )
@@ -293,7 +294,7 @@ def _by_meaning(results: Results) -> str:
         ngettext(
             "%(number)s of these results has other words with a similar meaning.",
             "%(number)s of these results have other words with a similar meaning.",
-            results.meant,
+            results.semantic_hits,
         )
         % number
     )

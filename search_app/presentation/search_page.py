@@ -16,15 +16,15 @@ from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.results import Hit, Results
 from search_app.i18n.messages import gettext, ngettext
 from search_app.presentation import search_notes
-from search_app.presentation.alternatives import Ways, ways
-from search_app.presentation.explanations import reasons
-from search_app.presentation.facet_panel import FacetGroup, facet_groups, label
-from search_app.presentation.html import isolated, marked
-from search_app.presentation.labels import Facts
-from search_app.presentation.search_notes import Reading, readings
+from search_app.presentation.alternatives import Alternatives, alternatives
+from search_app.presentation.explanations import explain_in_sentences
+from search_app.presentation.facet_panel import FacetGroup, facet_label, make_facet_groups
+from search_app.presentation.html import isolate, mark
+from search_app.presentation.labels import MetadataLine
+from search_app.presentation.search_notes import QueryNote, interpretation_notes
 from search_app.search_state import SORTS, SearchState
 
-LINKS, ROW = 8 << 20, 500
+MAX_LINK_BYTES, ROW_BYTES = 8 << 20, 500
 """Maximum size of the links on the page of a facet, and the size of a row without its link, in
 bytes. They limit the number of values. A longer response would exceed what the server buffers for a
 slow client."""
@@ -100,7 +100,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     that folds or unfolds editions, empty if there is nothing to fold. `why_label` is the text of
     the link that shows or hides explanations, empty if there is nothing to explain. `beyond` is the
     URL of the last page, if this page is past the end. `relaxed` is a line that no publication has
-    all words, if that is so. `ways` are alternatives to the query.
+    all words, if that is so. `alternatives` are alternatives to the query.
     """
 
     state: SearchState
@@ -123,65 +123,69 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     beyond: str
     relaxed: str
     lenient_href: str
-    ways: Ways | None
+    alternatives: Alternatives | None
     notes: tuple[str, ...]
-    readings: tuple[Reading, ...]
+    readings: tuple[QueryNote, ...]
 
 
-def publication_url(identity: str, prefix: str) -> str:
+def make_publication_url(identity: str, prefix: str) -> str:
     """Return the URL of a publication's page below a path prefix."""
     return f"{prefix}/publication/{quote(identity, safe='/')}"
 
 
 def _hit_rows(results: Results, catalogue: Catalogue, prefix: str) -> tuple[HitRow, ...]:
     """Return the hits as the list shows them, with URLs below a path prefix."""
-    facts = Facts(catalogue)
-    return tuple([_hit_row(hit, facts, results, catalogue, prefix) for hit in results.hits])
+    facts = MetadataLine(catalogue)
+    return tuple([_make_hit_row(hit, facts, results, catalogue, prefix) for hit in results.hits])
 
 
-def _hit_row(hit: Hit, facts: Facts, results: Results, catalogue: Catalogue, prefix: str) -> HitRow:
-    href = publication_url(hit.publication.id, prefix)
+def _make_hit_row(
+    hit: Hit, metadata: MetadataLine, results: Results, catalogue: Catalogue, prefix: str
+) -> HitRow:
+    href = make_publication_url(hit.publication.id, prefix)
     return HitRow(
-        hit.publication.id, href, marked(hit.title), marked(hit.passage), hit.publication.lang,
-        " · ".join(facts.of(hit.publication)),
+        hit.publication.id, href, mark(hit.title), mark(hit.passage), hit.publication.lang,
+        " · ".join(metadata.format(hit.publication)),
         hit.editions if results.is_folded else 0, f"{href}#editions",
-        tuple(map(isolated, reasons(hit.why, catalogue))) if hit.why else (),
+        tuple(map(isolate, explain_in_sentences(hit.why, catalogue))) if hit.why else (),
     )  # fmt: skip
 
 
-def page_count(results: Results, state: SearchState) -> int:
+def count_pages(results: Results, state: SearchState) -> int:
     """Return the number of pages of the list, at least 1."""
     return max(1, -(-results.listed // state.size))
 
 
-def search_page(results: Results, state: SearchState, catalogue: Catalogue) -> SearchPage:
+def make_search_page(results: Results, state: SearchState, catalogue: Catalogue) -> SearchPage:
     """Return the search page for the results of a search."""
-    pages = page_count(results, state)
-    counted = [each for each in catalogue.facets if results.facets[each.name]]
+    pages = count_pages(results, state)
+    shown_facets = [facet for facet in catalogue.facets if results.facets[facet.name]]
     return SearchPage(
         state=state,
         title=" – ".join(_title(state, catalogue)),
         summary=search_notes.summary(results, state),
         total=results.total,
         hits=_hit_rows(results, catalogue, state.prefix),
-        facets=facet_groups(results, state, catalogue, counted),
-        chips=tuple(chips(results, state, catalogue)),
-        clear_href=state.without_filters().url(),
+        facets=make_facet_groups(results, state, catalogue, shown_facets),
+        chips=tuple(make_chips(results, state, catalogue)),
+        clear_href=state.without_filters().make_url(),
         sorts=tuple(_sorts(results, state)),
-        fold_label=_fold_label(results),
-        fold_href=state.with_fold(fold=not state.fold).url(),
-        why_label=_why_label(results, state),
-        why_href=state.with_explain(explain=not state.explain).url(),
-        hidden=state.pairs_without("q", "match", "exact", "semantic", "page"),
-        pages=tuple(_pager(state, pages)),
-        previous_href=state.url(page=state.page - 1) if 1 < state.page <= pages else "",
-        next_href=state.url(page=state.page + 1) if state.page < pages else "",
-        beyond=state.url(page=pages) if state.page > pages and results.total else "",
-        relaxed=_relaxed(results),
-        lenient_href=state.with_match("auto").url() if state.match == "any" else "",
-        ways=ways(results.diagnosis, state, catalogue) if results.diagnosis else None,
-        notes=tuple(search_notes.notes(results, state, catalogue)),
-        readings=tuple(readings(results, state)),
+        fold_label=_get_fold_label(results),
+        fold_href=state.with_fold(fold=not state.fold).make_url(),
+        why_label=_get_why_label(results, state),
+        why_href=state.with_explain(explain=not state.explain).make_url(),
+        hidden=state.list_pairs_without("q", "match", "exact", "semantic", "page"),
+        pages=tuple(_make_pager(state, pages)),
+        previous_href=state.make_url(page=state.page - 1) if 1 < state.page <= pages else "",
+        next_href=state.make_url(page=state.page + 1) if state.page < pages else "",
+        beyond=state.make_url(page=pages) if state.page > pages and results.total else "",
+        relaxed=_describe_relaxed(results),
+        lenient_href=state.with_match("auto").make_url() if state.match == "any" else "",
+        alternatives=alternatives(results.diagnosis, state, catalogue)
+        if results.diagnosis
+        else None,
+        notes=tuple(search_notes.search_notes(results, state, catalogue)),
+        readings=tuple(interpretation_notes(results, state)),
     )
 
 
@@ -202,58 +206,58 @@ def _sorts(results: Results, state: SearchState) -> Iterable[Choice]:
     }
     for sort in SORTS:
         if results.scored or sort != "relevance":
-            yield Choice(sort, labels[sort], state.with_sort(sort).url(), sort == results.sort)
+            yield Choice(sort, labels[sort], state.with_sort(sort).make_url(), sort == results.sort)
 
 
-def _relaxed(results: Results) -> str:
+def _describe_relaxed(results: Results) -> str:
     """Return a line that no publication has all words, if the hits have only some of them."""
-    if not results.relaxed or results.strict or not results.total:
+    if not results.relaxed or results.all_words_docs or not results.total:
         return ""
     line = gettext("No publication has all of these words.")
-    return f"{line} {search_notes.relaxed(results)}"
+    return f"{line} {search_notes.note_relaxed(results)}"
 
 
-def _fold_label(results: Results) -> str:
+def _get_fold_label(results: Results) -> str:
     """Return the text of the link that folds or unfolds editions; empty if it changes nothing."""
     if results.is_folded:
         return gettext("List each edition")
     return gettext("Fold editions") if results.titles < results.total else ""
 
 
-def _why_label(results: Results, state: SearchState) -> str:
+def _get_why_label(results: Results, state: SearchState) -> str:
     """Return the text of the link that shows or hides explanations; empty if there are none."""
     if state.explain:
         return gettext("Hide reasons")
     return gettext("Show reasons") if results.hits and (results.scored or state.filters) else ""
 
 
-def chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
+def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
     """Yield the active filters, each with the number of hits without it."""
     if not state.filters:
         return
-    every = [bucket for buckets in results.facets.values() for bucket in buckets]
-    every += [child for bucket in every for child in bucket.children]
-    leads_to = {(bucket.field, bucket.value): bucket.total for bucket in every}
+    all_buckets = [bucket for buckets in results.facets.values() for bucket in buckets]
+    all_buckets += [child for bucket in all_buckets for child in bucket.children]
+    totals = {(bucket.field, bucket.value): bucket.total for bucket in all_buckets}
     for name, values in state.filters.items():
         field = catalogue.by_name[name]
         for value in values:
-            href = state.url_without(name, value)
-            told = label(field, value, catalogue)
-            yield Chip(field.label, told, href, leads_to[name, value], name, value)
+            href = state.make_url_without(name, value)
+            value_label = facet_label(field, value, catalogue)
+            yield Chip(field.label, value_label, href, totals[name, value], name, value)
 
 
-def _pager(state: SearchState, pages: int) -> Iterable[PageLink]:
+def _make_pager(state: SearchState, pages: int) -> Iterable[PageLink]:
     """Yield links to the first, the last and the nearby pages, with gaps between them."""
     if pages == 1:
         return
     near = {1, pages, *range(max(1, state.page - 2), min(pages, state.page + 2) + 1)}
-    before = 0
+    previous = 0
     for number in sorted(near):
-        if number - before > 1:
+        if number - previous > 1:
             yield PageLink("…", "", "")
         name = gettext("Page %(page)s") % {"page": number}
-        yield PageLink(str(number), name, state.url(page=number), number == state.page)
-        before = number
+        yield PageLink(str(number), name, state.make_url(page=number), number == state.page)
+        previous = number
 
 
 class FacetPage(msgspec.Struct, frozen=True):
@@ -267,16 +271,16 @@ class FacetPage(msgspec.Struct, frozen=True):
     hidden: tuple[tuple[str, str], ...]
 
 
-def facet_page(
+def make_facet_page(
     field: Field, results: Results, state: SearchState, catalogue: Catalogue
 ) -> FacetPage:
     """Return the page of a facet. The size of its links limits how many values it lists."""
-    most = LINKS // (len(state.url()) + ROW)
+    limit = MAX_LINK_BYTES // (len(state.make_url()) + ROW_BYTES)
     return FacetPage(
         state,
-        facet_groups(results, state, catalogue, [field], most)[0],
-        tuple(chips(results, state, catalogue)),
-        state.without_filters().url(),
-        state.url(),
-        state.pairs_without("q", "match", "exact", "semantic", "page"),
+        make_facet_groups(results, state, catalogue, [field], limit)[0],
+        tuple(make_chips(results, state, catalogue)),
+        state.without_filters().make_url(),
+        state.make_url(),
+        state.list_pairs_without("q", "match", "exact", "semantic", "page"),
     )

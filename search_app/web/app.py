@@ -16,7 +16,7 @@ from flask import Flask
 from indexer.generations.manifest import IndexUnusable
 from search_app import config
 from search_app.config import Settings
-from search_app.engine import Care, Engine
+from search_app.engine import Engine, LoadOptions
 from search_app.presentation.html import html_gettext, html_ngettext
 from search_app.web import errors, robots, routes
 from search_app.web.middleware import (
@@ -27,12 +27,12 @@ from search_app.web.middleware import (
     server_timing,
 )
 from search_app.web.middleware.metrics import Metrics
-from search_app.web.zero_result_log import Gaps
+from search_app.web.zero_result_log import ZeroResultLog
 
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
-SWITCHED = 0.0002
+SWITCH_INTERVAL = 0.0002
 """Seconds after which a running thread gives way to others. Python's default is 0.005."""
 
 
@@ -48,28 +48,28 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app = Flask(__name__)
     app.url_map.merge_slashes = False  # an id may be a URL, with two slashes in a row
     _set_up_templates(app)
-    has_process = settings is None
+    owns_process = settings is None
     settings = settings or config.load()
-    engine = engine or engine_of(settings)
-    if has_process:
+    engine = engine or make_engine(settings)
+    if owns_process:
         set_process_up(engine, settings)
     _open(engine)
-    if has_process:
+    if owns_process:
         engine.watch()
-    counted = Metrics(engine)
+    metrics = Metrics(engine)
     app.extensions |= {
         "pubsearch": engine,
-        "pubsearch.gaps": Gaps(settings.gaps),
-        "pubsearch.metrics": counted,
+        "pubsearch.gaps": ZeroResultLog(settings.gaps),
+        "pubsearch.metrics": metrics,
     }
     app.config["METRICS_OPEN"] = settings.metrics
     server_timing.register(app)
     access.register(app, settings)
     request_log.register(app, has_queries=settings.log_queries)
-    counted.register(app)
+    metrics.register(app)
     security_headers.register(app, settings.hsts)
     routes.register(app)
-    conditional_requests.register(app, engine, settings, routes.searcher)
+    conditional_requests.register(app, engine, settings, routes.get_searcher)
     robots.register(app)
     errors.register(app)
     return app
@@ -94,11 +94,11 @@ def set_process_up(engine: Engine, settings: Settings) -> None:
     because traversing it takes longer than most searches.
     """
     request_log.set_up(is_json=settings.log_json)
-    sys.setswitchinterval(SWITCHED)
-    engine.settle = _settle
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    engine.on_reload = _collect_garbage
 
 
-def _settle() -> None:
+def _collect_garbage() -> None:
     """Free the previous generation, and exempt all other objects from garbage collection.
 
     `malloc_trim` returns freed memory to the system. The C library would keep a part of it.
@@ -110,14 +110,14 @@ def _settle() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def engine_of(settings: Settings) -> Engine:
+def make_engine(settings: Settings) -> Engine:
     """Return the engine for the settings, without opening the index."""
-    care = Care(settings.memory * MEGABYTE, settings.patience)
-    return Engine(settings.index, care, settings.budget)
+    options = LoadOptions(settings.memory * MEGABYTE, settings.patience)
+    return Engine(settings.index, options, settings.budget)
 
 
 def _open(engine: Engine) -> None:
     try:
-        engine.searcher()
+        engine.get_searcher()
     except (IndexUnusable, OSError) as error:
         log.warning("%s", error)

@@ -12,38 +12,38 @@ import re
 
 from flask import Flask, Response, request
 
-CLOSED = ("/api/", "/facet/", "/healthz", "/metrics")
+CLOSED_PATHS = ("/api/", "/facet/", "/healthz", "/metrics")
 """Path prefixes that are for programs and users, not for crawlers."""
 # Their order does not matter: of the rules that match a URL, the longest applies.
 RULES = (
     ("Disallow", "/*?"),
     ("Allow", "/?page="),
     ("Disallow", "/?page=*&"),
-    *(("Disallow", path) for path in CLOSED),
+    *(("Disallow", path) for path in CLOSED_PATHS),
 )
 
 
 def register(app: Flask) -> None:
     """Add the route of robots.txt, and the header on all responses that crawlers must not index."""
-    app.add_url_rule("/robots.txt", view_func=robots_txt)
-    app.after_request(_with_header)
+    app.add_url_rule("/robots.txt", view_func=serve_robots_txt)
+    app.after_request(_add_header)
 
 
-def robots_txt() -> Response:
+def serve_robots_txt() -> Response:
     """Return the rules for the site below its prefix."""
     lines = [f"{rule}: {request.script_root}{path}" for rule, path in RULES]
     text = "\n".join(["User-agent: *", *lines, ""])
     return Response(text, content_type="text/plain; charset=utf-8")
 
 
-def _with_header(answer: Response) -> Response:
-    if answer.status_code >= 400 or not _is_walked(request.path, request.query_string):
-        answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return answer
+def _add_header(response: Response) -> Response:
+    if response.status_code >= 400 or not _is_crawlable(request.path, request.query_string):
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
-def _is_walked(path: str, query: bytes) -> bool:
+def _is_crawlable(path: str, query: bytes) -> bool:
     """Return whether crawlers may request a URL. `RULES` must state the same."""
     if query:
         return path == "/" and re.fullmatch(rb"page=[^&]*", query) is not None
-    return not path.startswith(CLOSED)
+    return not path.startswith(CLOSED_PATHS)

@@ -22,46 +22,46 @@ from indexer.catalogue.records import Publication
 from search_app import search_state, search_url
 from search_app.api import openapi, serializers
 from search_app.engine import Engine, Searcher, SearchRequest
-from search_app.engine.deadline import Stopwatch
+from search_app.engine.deadline import Deadline
 from search_app.engine.results import Results
 from search_app.i18n.messages import gettext
 from search_app.presentation import facet_panel, publication_page, search_page
 from search_app.web.errors import NotFound, page_not_found
-from search_app.web.middleware.access import is_from_here
+from search_app.web.middleware.access import is_local
 from search_app.web.middleware.metrics import TYPE, Metrics
-from search_app.web.zero_result_log import Gaps
+from search_app.web.zero_result_log import ZeroResultLog
 
 site = Blueprint("site", __name__)
 
 
-def engine() -> Engine:
+def get_engine() -> Engine:
     """Return the engine of the current application."""
     return cast(Engine, current_app.extensions["pubsearch"])
 
 
-def searcher() -> Searcher:
+def get_searcher() -> Searcher:
     """Return the searcher of the current request. It stays the same until the request ends.
 
     Raise IndexMissing or IndexOutdated if there is none.
     """
     if "searcher" not in g:
-        g.searcher = engine().searcher()
+        g.searcher = get_engine().get_searcher()
     return cast(Searcher, g.searcher)
 
 
 def register(app: Flask) -> None:
     """Add the routes, and the variables of every template."""
     app.register_blueprint(site)
-    app.context_processor(_about_the_index)
+    app.context_processor(_describe_index)
 
 
-def _about_the_index() -> dict[str, Any]:
+def _describe_index() -> dict[str, Any]:
     """Return the variables of every template.
 
     Error pages need them too, so this function opens no index, which could fail.
     """
-    shown: Searcher | None = g.get("searcher", engine().held)
-    if shown is None:
+    current: Searcher | None = g.get("searcher", get_engine().current)
+    if current is None:
         nothing = Catalogue("pubsearch", "", ())
         return {
             "prefix": request.script_root,
@@ -71,110 +71,114 @@ def _about_the_index() -> dict[str, Any]:
             "built": "",
             "direction": "ltr",
         }
-    manifest = shown.generation.manifest
+    manifest = current.generation.manifest
     return {
         "prefix": request.script_root,
-        "catalogue": shown.catalogue,
+        "catalogue": current.catalogue,
         "manifest": manifest,
-        "generation": shown.name,
-        "built": _built(manifest.built),
-        "direction": _direction(shown.catalogue.language),
+        "generation": current.name,
+        "built": _format_built(manifest.built),
+        "direction": _get_direction(current.catalogue.language),
     }
 
 
 @lru_cache(maxsize=8)
-def _built(time: str) -> str:
+def _format_built(time: str) -> str:
     """Return the time of a build as shown on a page."""
     return format_datetime(datetime.fromisoformat(time), "d MMMM yyyy, HH:mm 'UTC'", locale="en")
 
 
 @lru_cache(maxsize=8)
-def _direction(language: str) -> str:
+def _get_direction(language: str) -> str:
     return Locale.parse(language, sep="-").text_direction
 
 
-def _json(value: object) -> Response:
+def _render_json(value: object) -> Response:
     return Response(msgspec.json.encode(value), content_type="application/json")
 
 
-def _page(name: str, **values: object) -> Response:
+def _render_page(name: str, **values: object) -> Response:
     return Response(render_template(name, **values), content_type="text/html; charset=utf-8")
 
 
-def _timed(answer: Response, results: Results, rendering: Stopwatch) -> Response:
+def _record_stages(response: Response, results: Results, rendering: Deadline) -> Response:
     """Return the response, and keep the times of the stages of its search, in milliseconds."""
-    rendering.lap("render")
+    rendering.checkpoint("render")
     g.stages = {**results.stages, **rendering.stages}
-    return answer
+    return response
 
 
 @contextmanager
-def _found(asked: search_state.SearchState, values: int) -> Iterator[Results]:
+def _try_strategy(state: search_state.SearchState, values: int) -> Iterator[Results]:
     """Yield the results of a search with at most `values` values per facet.
 
     A query without hits is logged, unless it was searched for exactly as typed.
     """
-    with engine().answered(asked.request(values), searcher()) as results:
-        g.is_gap = bool(results.is_gap and asked.text and not asked.exact)
+    with get_engine().answer(state.make_request(values), get_searcher()) as results:
+        g.is_gap = bool(results.is_zero_result and state.text and not state.exact)
         if g.is_gap and request.method == "GET":
-            cast(Gaps, current_app.extensions["pubsearch.gaps"]).note(asked.text)
+            cast(ZeroResultLog, current_app.extensions["pubsearch.gaps"]).write(state.text)
         yield results
 
 
-def _asked() -> search_state.SearchState:
-    return search_url.read(request.args, searcher().catalogue, request.script_root)
+def _parse_state() -> search_state.SearchState:
+    return search_url.read(request.args, get_searcher().catalogue, request.script_root)
 
 
 @site.get("/")
 def search() -> Response:
     """Return the search page: hits, facets, and counts."""
-    asked = _asked()
-    with _found(asked, facet_panel.SHOWN_VALUES) as results:
-        rendering = Stopwatch()
-        found = search_page.search_page(results, asked, searcher().catalogue)
-        answer = _page("search.html", page=found, text=asked.text, hidden=found.hidden)
-        return _timed(answer, results, rendering)
+    state = _parse_state()
+    with _try_strategy(state, facet_panel.MAX_SHOWN_VALUES) as results:
+        rendering = Deadline()
+        page = search_page.make_search_page(results, state, get_searcher().catalogue)
+        response = _render_page("search.html", page=page, text=state.text, hidden=page.hidden)
+        return _record_stages(response, results, rendering)
 
 
 @site.get("/api/search")
 def api_search() -> Response:
     """Return the results of a search as JSON."""
-    asked = _asked()
-    with _found(asked, serializers.MOST_VALUES) as results:
-        rendering = Stopwatch()
-        answer = serializers.search_json(asked, results, searcher().catalogue)
-        return _timed(_json(answer), results, rendering)
+    state = _parse_state()
+    with _try_strategy(state, serializers.MAX_VALUES) as results:
+        rendering = Deadline()
+        answer = serializers.serialize_search(state, results, get_searcher().catalogue)
+        return _record_stages(_render_json(answer), results, rendering)
 
 
 @site.get("/api/suggest")
 def api_suggest() -> Response:
     """Return suggestions for a query that is being typed, within the current filters, as JSON."""
-    asked, text = _asked(), request.args.get("q", "")
-    found = searcher().suggest(text, asked.filters)
-    return _json(serializers.suggest_json(text, asked, found, searcher().catalogue))
+    state, text = _parse_state(), request.args.get("q", "")
+    suggestions = get_searcher().suggest(text, state.filters)
+    return _render_json(
+        serializers.serialize_suggestions(text, state, suggestions, get_searcher().catalogue)
+    )
 
 
 @site.get("/facet/<name>")
 def facet(name: str) -> Response:
     """Return the page with all values of a facet for the current search. Raise NotFound."""
-    asked, catalogue = _asked(), searcher().catalogue
-    field = next((each for each in catalogue.facets if each.name == name), None)
+    state, catalogue = _parse_state(), get_searcher().catalogue
+    field = next(
+        (facet_field for facet_field in catalogue.facets if facet_field.name == name), None
+    )
     if field is None:
-        known = ", ".join(each.name for each in catalogue.facets)
+        names = ", ".join(facet_field.name for facet_field in catalogue.facets)
         raise NotFound(
             gettext("There is no filter “%(name)s”.") % {"name": name[:100]},
-            gettext("The filters are: %(names)s.") % {"names": known},
+            gettext("The filters are: %(names)s.") % {"names": names},
         )
-    with engine().answered(asked.request(), searcher()) as results:
-        rendering = Stopwatch()
-        found = search_page.facet_page(field, results, asked, catalogue)
-        answer = _page("facet.html", page=found, text=asked.text, hidden=found.hidden)
-        return _timed(answer, results, rendering)
+    with get_engine().answer(state.make_request(), get_searcher()) as results:
+        rendering = Deadline()
+        page = search_page.make_facet_page(field, results, state, catalogue)
+        response = _render_page("facet.html", page=page, text=state.text, hidden=page.hidden)
+        return _record_stages(response, results, rendering)
 
 
 def _publication(identity: str) -> Publication:
     """Return the publication with an id. Raise NotFound."""
-    known = searcher().publication(identity)
+    known = get_searcher().get_publication(identity)
     if known is None:
         raise NotFound(
             gettext("There is no publication “%(id)s”.") % {"id": identity[:100]},
@@ -186,39 +190,44 @@ def _publication(identity: str) -> Publication:
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
     """Return the page of a publication: all fields, other editions, and similar publications."""
-    known, related = _publication(identity), searcher().related(identity)
-    shown = publication_page.publication_page(
-        known, related, searcher().catalogue, request.script_root
+    known, related = _publication(identity), get_searcher().find_related(identity)
+    page = publication_page.make_publication_page(
+        known, related, get_searcher().catalogue, request.script_root
     )
-    return render_template("publication.html", page=shown, text="", hidden=())
+    return render_template("publication.html", page=page, text="", hidden=())
 
 
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
     """Return a publication as JSON, each field by its name."""
-    known, related = _publication(identity), searcher().related(identity)
-    return _json(serializers.whole_json(known, related, searcher().catalogue, request.script_root))
+    known, related = _publication(identity), get_searcher().find_related(identity)
+    return _render_json(
+        serializers.serialize_whole(known, related, get_searcher().catalogue, request.script_root)
+    )
 
 
 @site.get("/api/openapi.json")
 def api_openapi() -> Response:
     """Return the OpenAPI document of the API."""
-    first = next(searcher().scan(SearchRequest()), None)
+    first = next(get_searcher().scan(SearchRequest()), None)
     example = "" if first is None else first.id
-    return _json(openapi.document(searcher().catalogue, example, request.script_root))
+    return _render_json(
+        openapi.make_document(get_searcher().catalogue, example, request.script_root)
+    )
 
 
 @site.get("/about")
 def about() -> str:
     """Return the page about the index: its content, its date, and how to search it."""
     catalogue, everything = (
-        searcher().catalogue,
+        get_searcher().catalogue,
         search_state.SearchState(prefix=request.script_root),
     )
-    results = searcher().search(everything.request(facet_panel.SHOWN_VALUES))
-    groups = facet_panel.facet_groups(results, everything, catalogue, catalogue.facets)
+    results = get_searcher().search(everything.make_request(facet_panel.MAX_SHOWN_VALUES))
+    groups = facet_panel.make_facet_groups(results, everything, catalogue, catalogue.facets)
     examples = [
-        (query, meaning, everything.with_text(query).url()) for query, meaning in catalogue.examples
+        (query, meaning, everything.with_text(query).make_url())
+        for query, meaning in catalogue.examples
     ]
     return render_template(
         "about.html",
@@ -237,15 +246,15 @@ def health() -> Response:
     The status is `degraded` if the live generation is damaged or cannot be opened. The one in use
     then goes on answering.
     """
-    shown = searcher()
-    status = "ok" if engine().failed is None else "degraded"
-    return _json({"status": status, "generation": shown.name, "publications": shown.size})
+    shown = get_searcher()
+    status = "ok" if get_engine().failed is None else "degraded"
+    return _render_json({"status": status, "generation": shown.name, "publications": shown.size})
 
 
 @site.get("/metrics")
 def metrics() -> Response:
     """Return the metrics. Unless a setting opens them, only this machine may read them."""
-    told: Metrics = current_app.extensions["pubsearch.metrics"]
-    if not current_app.config["METRICS_OPEN"] and not is_from_here():
+    counters: Metrics = current_app.extensions["pubsearch.metrics"]
+    if not current_app.config["METRICS_OPEN"] and not is_local():
         raise page_not_found()
-    return Response(told.told(), content_type=TYPE)
+    return Response(counters.render(), content_type=TYPE)

@@ -24,7 +24,7 @@ from search_app.web.middleware.security_headers import HEADERS
 
 log = logging.getLogger(__name__)
 
-LONGEST_HEAD, LONGEST_BODY = 1 << 16, 1 << 12
+MAX_HEADER_BYTES, MAX_BODY_BYTES = 1 << 16, 1 << 12
 """Maximum bytes of a request line with its headers, and of a body. No route reads a body."""
 
 
@@ -42,14 +42,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             self.headers["CONNECTION"] = "close"
 
 
-class Refusal(ErrorTask):  # type: ignore[misc]
+class RejectedRequestTask(ErrorTask):  # type: ignore[misc]
     """The response to a request that waitress rejects before the application sees it."""
 
     def execute(self) -> None:
         """Log the request and send the response, with the security headers."""
         error = self.request.error
-        told = {"address": self.channel.addr[0], "status": error.code}
-        log.info("refused: %s", error.reason, extra={"told": told})
+        log_fields = {"address": self.channel.addr[0], "status": error.code}
+        log.info("refused: %s", error.reason, extra={"log_fields": log_fields})
         self.response_headers.extend(HEADERS.items())
         super().execute()
 
@@ -60,7 +60,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     `since` is the time at which the incomplete request began (time.monotonic), or None.
     """
 
-    parser_class, error_task_class = Parser, Refusal
+    parser_class, error_task_class = Parser, RejectedRequestTask
     since: float | None = None
 
     def received(self, data: bytes) -> bool:
@@ -76,7 +76,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return goes_on
 
 
-def listening(settings: Settings, engine: Engine) -> BaseWSGIServer:
+def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
     """Return a server that is bound to its port. Raise SettingError if it cannot bind."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     sockets: dict[int, object] = {}
@@ -85,25 +85,25 @@ def listening(settings: Settings, engine: Engine) -> BaseWSGIServer:
             create_app(settings, engine), map=sockets, host=settings.host, port=settings.port,
             threads=settings.threads, ident=None, connection_limit=settings.connections,
             channel_timeout=settings.idle, cleanup_interval=max(settings.idle // 2, 1),
-            max_request_header_size=LONGEST_HEAD, max_request_body_size=LONGEST_BODY,
+            max_request_header_size=MAX_HEADER_BYTES, max_request_body_size=MAX_BODY_BYTES,
         )  # fmt: skip
     except (OSError, ValueError) as error:
-        where = f"{settings.host}, port {settings.port}"
+        location = f"{settings.host}, port {settings.port}"
         reason = str(error).rstrip(".")
         raise SettingError(
-            f"the server can't listen on {where}: {reason}. Name another with --host or --port"
+            f"the server can't listen on {location}: {reason}. Name another with --host or --port"
         ) from error
-    for each in sockets.values():  # a host name may have several IP addresses
-        if isinstance(each, BaseWSGIServer):
-            each.channel_class = Channel
+    for dispatcher in sockets.values():  # a host name may have several IP addresses
+        if isinstance(dispatcher, BaseWSGIServer):
+            dispatcher.channel_class = Channel
     return server
 
 
 def run(server: BaseWSGIServer) -> None:
     """Serve until SIGTERM or Ctrl-C. Requests in progress are completed first."""
-    signal.signal(signal.SIGTERM, _ended)
+    signal.signal(signal.SIGTERM, _exit)
     server.run()
 
 
-def _ended(*_: Any) -> None:  # noqa: ANN401
+def _exit(*_: Any) -> None:  # noqa: ANN401
     raise SystemExit

@@ -58,9 +58,11 @@ def _percentiles(taken: Sequence[float]) -> list[float]:
 
 def ordinary(index: Path, seed: int) -> list[str]:
     """Return URLs of typical searches: one to three words of a title, half with a filter."""
-    snapshot = Snapshot(directory.current(index))
+    snapshot = Snapshot(directory.load_live(index))
     drawer = random.Random(seed)
-    titles = [re.findall(r"[A-Za-z]{3,}", each) for each in snapshot.segment.stored.titles.all()]
+    titles = [
+        re.findall(r"[A-Za-z]{3,}", each) for each in snapshot.segment.docstore.titles.to_list()
+    ]
     ticks = [
         (field.name, value)
         for field in snapshot.catalogue.facets
@@ -77,9 +79,9 @@ def ordinary(index: Path, seed: int) -> list[str]:
 
 def worst(index: Path, seed: int) -> list[str]:
     """Return URLs of the most expensive searches known, a few of each kind."""
-    snapshot = Snapshot(directory.current(index))
+    snapshot = Snapshot(directory.load_live(index))
     drawer = random.Random(seed)
-    words = re.findall(r"[a-z]{3,}", " ".join(snapshot.segment.stored.titles.all()).lower())
+    words = re.findall(r"[a-z]{3,}", " ".join(snapshot.segment.docstore.titles.to_list()).lower())
     many = [" ".join(drawer.choices(words, k=500)) for _ in range(3)]
     typed = [
         *(f"*{letter}*" for letter in "aeinst"),

@@ -21,7 +21,7 @@ PAGE = 4096
 
 def files(place: Place) -> list[Path]:
     """Return the live pointer file and all files of the live generation."""
-    folder = directory.current(place.index).folder
+    folder = directory.load_live(place.index).folder
     own = sorted(each for each in folder.rglob("*") if each.is_file())
     return [place.index / directory.CURRENT, *own]
 

@@ -69,7 +69,7 @@ def refuse(place: Place, runner: Runner, fault: Fault) -> Counts:
     silent = list(_misled(place, ended, fault))
     if ended.status and not fault.spoils_cleaning:
         # A published generation whose fsync failed stays for its readers.
-        silent += place.leftovers(publish.KEPT + (fault.name == "fsync"))
+        silent += place.leftovers(publish.KEEP_GENERATIONS + (fault.name == "fsync"))
     lost += place.recovery()
     wrong = [f"{fault}: {each}" for each in (*lost, *silent)]
     return Counts(faults=1, lost=bool(lost), silent=bool(silent), wrong=wrong)

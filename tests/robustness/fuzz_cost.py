@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 from search_app import config, create_app
 from search_app.engine import Engine, admission
-from search_app.engine.admission import Lane
+from search_app.engine.admission import AdmissionControl
 from tests.robustness.asking import ask
 from tests.robustness.shapes import Shapes, words_of
 from tests.search_app.engine.arrays.below import snapshot_of
@@ -36,22 +36,22 @@ ASKED: tuple[tuple[str, Mapping[str, str]], ...] = (
 )  # fmt: skip
 
 
-class Noting(Lane):
+class Noting(AdmissionControl):
     """A queue that records the estimate of the last search."""
 
     cost = 0
 
-    def entered(self, cost: int) -> AbstractContextManager[object]:  # type: ignore[override]
+    def admit(self, cost: int) -> AbstractContextManager[object]:  # type: ignore[override]
         """Admit a search."""
         self.cost = cost
-        return super().entered(cost)
+        return super().admit(cost)
 
 
 def fuzz(engine: Engine, seconds: float, seed: int) -> int:
     """Send queries until the time is over. Return how many took too much CPU time."""
-    queue = engine._costly = Noting()
+    queue = engine._admission = Noting()
     app = create_app(config.load(environment={}, index=engine.index), engine).wsgi_app
-    drawer, shapes = random.Random(seed), Shapes(words_of(snapshot_of(engine.searcher())))
+    drawer, shapes = random.Random(seed), Shapes(words_of(snapshot_of(engine.get_searcher())))
     too_much, asked, worst, worst_cheap = 0, 0, 0.0, 0.0
     for route, parameters in ASKED:  # the first page of a process compiles its templates
         ask(app, f"{route}?{urlencode({'q': 'word', **parameters})}".encode())
@@ -63,7 +63,7 @@ def fuzz(engine: Engine, seconds: float, seed: int) -> int:
         queue.cost, began = 0, time.process_time()
         answer = ask(app, target.encode())
         took = time.process_time() - began
-        is_cheap = queue.cost <= admission.COSTLY
+        is_cheap = queue.cost <= admission.EXPENSIVE
         asked, worst = asked + 1, max(worst, took)
         worst_cheap = max(worst_cheap, took * is_cheap)
         if took > MOST or took * is_cheap > MOST_CHEAP or answer.status not in (200, 414):

@@ -23,8 +23,8 @@ def asked(data: bytes, engine: Engine) -> None:
     """Search for the text of the input, and request suggestions for it."""
     text = data.decode("utf-8", "surrogateescape")
     found = engine.search(SearchRequest(text, values=5))
-    assert 0 <= found.total <= engine.searcher().size
-    engine.searcher().suggest(text, {})
+    assert 0 <= found.total <= engine.get_searcher().size
+    engine.get_searcher().suggest(text, {})
 
 
 if __name__ == "__main__":

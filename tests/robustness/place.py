@@ -27,7 +27,7 @@ def contents(generation: Generation) -> str:
 
 def live(index: Path) -> str:
     """Return the digest of the live generation after checking every byte. Raise IndexUnusable."""
-    return contents(directory.verified(index, directory.current_name(index)))
+    return contents(directory.load_verified(index, directory.read_live_name(index)))
 
 
 def answer(index: Path) -> Answer:
@@ -48,7 +48,7 @@ class Place:
         self.folder, self.corpus, self.index = folder, folder / "corpus", folder / "index"
         self._before = folder / "before"
         samples.write_corpus(self.corpus)
-        for number in range(publish.KEPT):
+        for number in range(publish.KEEP_GENERATIONS):
             line = samples.SMALL_LINES.replace("brief/6", f"brief/{number}")
             (self.corpus / f"more{number}.jsonl").write_text(line, encoding="utf-8")
             build.build(self.corpus, self._before)
@@ -93,14 +93,14 @@ class Place:
     def unsound(self) -> Iterator[str]:
         """Yield the damaged generations on disk, live or not. Raise IndexMissing."""
         for each in verify.verify(self.index):
-            if each.wrong:
-                yield f"{each.name}: {each.wrong}"
+            if each.errors:
+                yield f"{each.name}: {each.errors}"
 
-    def leftovers(self, most: int = publish.KEPT) -> Iterator[str]:
+    def leftovers(self, most: int = publish.KEEP_GENERATIONS) -> Iterator[str]:
         """Yield leftover files, and an error if more than `most` generations exist."""
         for each in (*self.index.glob("*.new"), *self.index.glob("generations/*.partial")):
             yield f"{each.name} was left"
-        if (count := len(directory.names(self.index))) > most:
+        if (count := len(directory.list_names(self.index))) > most:
             yield f"there are {count} generations"
 
     @contextmanager

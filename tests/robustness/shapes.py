@@ -14,7 +14,7 @@ from string import ascii_lowercase
 import msgspec
 import numpy as np
 
-from indexer.codec.segment.term_dictionary import written_of
+from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.snapshot.snapshot import Snapshot
 
 LARGEST = 9000
@@ -46,7 +46,7 @@ def words_of(snapshot: Snapshot) -> Words:
     order = np.argsort(-np.diff(terms.offsets.astype(np.int64)), kind="stable").tolist()
     step = len(order) // 2000 + 1
     common, others = (
-        [written_of(terms.texts.text(number)) for number in numbers]
+        [decode_surface(terms.texts.get_text(number)) for number in numbers]
         for numbers in (order[:60], order[60::step])
     )
     return Words(common, others, [field.name for field in snapshot.catalogue.fields])

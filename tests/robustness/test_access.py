@@ -178,7 +178,7 @@ def test_metrics_are_local_unless_opened(made: Make) -> None:
 
 def test_a_long_query_string_is_refused(client: FlaskClient) -> None:
     """A query string over 65,536 bytes gets status 414."""
-    longest = "&".join(["a=b"] * (access.LONGEST_QUERY // 4))
+    longest = "&".join(["a=b"] * (access.MAX_QUERY_BYTES // 4))
     assert client.get(f"/?{longest}").status_code == 200
     answer = client.get(f"/?{longest}&a=b&a=b")
     assert answer.status_code == 414
@@ -207,10 +207,10 @@ def test_a_busy_response_keeps_its_own_retry_after(
     made: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A refusal for another reason keeps its own Retry-After, not that of the rate limit."""
-    monkeypatch.setattr(admission, "COSTLY", 0)
-    monkeypatch.setattr(admission, "WAITED", 0.01)
+    monkeypatch.setattr(admission, "EXPENSIVE", 0)
+    monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", 0.01)
     app = made(rate="3 per hour")
-    with app.extensions["pubsearch"]._costly.entered(1):
+    with app.extensions["pubsearch"]._admission.admit(1):
         refused = app.test_client().get("/?q=*a*")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
 

@@ -15,14 +15,14 @@ from whoosh import query
 
 from indexer.analysis import folding
 from indexer.codec.segment.reader import Segment, Terms
-from search_app.engine import Engine, OverBudget
+from search_app.engine import BudgetExceeded, Engine
 from search_app.engine.arrays import cost
-from search_app.engine.arrays.clause import postings
-from search_app.engine.deadline import Stopwatch
-from search_app.engine.features.highlight import marker
+from search_app.engine.arrays.clause import clause_postings
+from search_app.engine.deadline import Deadline
+from search_app.engine.features.highlight import make_highlighter
 from search_app.engine.interpretation import entity_names
-from search_app.engine.query.nodes import Leaf
-from search_app.engine.request import SearchRequest, within
+from search_app.engine.query.nodes import Clause
+from search_app.engine.request import SearchRequest, truncate
 from tests.robustness import fuzz_cost
 from tests.robustness.shapes import Shapes, words_of
 from tests.search_app.engine.arrays.below import snapshot_of
@@ -39,7 +39,7 @@ def engine(catalogue_index: Path) -> Engine:
 @pytest.fixture(scope="module")
 def shapes(engine: Engine) -> Shapes:
     """Queries of every shape, built from words of the catalogue."""
-    return Shapes(words_of(snapshot_of(engine.searcher())))
+    return Shapes(words_of(snapshot_of(engine.get_searcher())))
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +110,8 @@ def test_a_repeated_word_scores_once_per_occurrence(engine: Engine) -> None:
 def test_the_time_limit_is_checked_at_each_word_of_a_phrase(engine: Engine) -> None:
     """Matching checks the time limit before each slow step and before each word of a phrase."""
     looks: list[int] = []
-    leaf = Leaf([query.Phrase("title", ["traffick", "in", "person"])])
-    postings(leaf, snapshot_of(engine.searcher()), lambda: looks.append(1))
+    leaf = Clause([query.Phrase("title", ["traffick", "in", "person"])])
+    clause_postings(leaf, snapshot_of(engine.get_searcher()), lambda: looks.append(1))
     assert len(looks) == 1 + 2
 
 
@@ -121,13 +121,13 @@ def test_an_expired_search_stops_during_matching(
     """An expired search stops before it matches the next part of a clause."""
     laps: list[str] = []
 
-    def lap(watch: Stopwatch, stage: str) -> None:
+    def lap(watch: Deadline, stage: str) -> None:
         laps.append(stage)
         if laps.count("match") == 3:
-            raise OverBudget(stage, watch.budget)
+            raise BudgetExceeded(stage, watch.budget)
 
-    monkeypatch.setattr(Stopwatch, "lap", lap)
-    with pytest.raises(OverBudget, match="at the stage match"):
+    monkeypatch.setattr(Deadline, "checkpoint", lap)
+    with pytest.raises(BudgetExceeded, match="at the stage match"):
         engine.search(SearchRequest("title:organ-removal-kidney-law"))
     assert laps == ["parse", "match", "match", "match"]
 
@@ -137,16 +137,16 @@ def test_an_expired_search_stops_during_diagnosis(
 ) -> None:
     """The searches for alternatives count towards the budget, as one stage."""
     laps: list[str] = []
-    add = Stopwatch._add
+    add = Deadline._add
 
-    def noted(watch: Stopwatch, stage: str) -> float:
+    def noted(watch: Deadline, stage: str) -> float:
         laps.append(stage)
         if laps.count("diagnosis") == 3:
             watch._end = 0
         return add(watch, stage)
 
-    monkeypatch.setattr(Stopwatch, "_add", noted)
-    with pytest.raises(OverBudget, match="at the stage diagnosis"):
+    monkeypatch.setattr(Deadline, "_add", noted)
+    with pytest.raises(BudgetExceeded, match="at the stage diagnosis"):
         engine.search(SearchRequest("title:organ title:qqq title:kidney", match="all"))
     assert laps[-3:] == ["diagnosis"] * 3
 
@@ -156,7 +156,7 @@ def test_an_expired_search_stops_during_diagnosis(
 )
 def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
     """The estimate of a short text is not zero."""
-    assert engine.searcher().store.estimate(SearchRequest(text)) >= cost.WORD
+    assert engine.get_searcher().store.estimate_cost(SearchRequest(text)) >= cost.WORD_COST
 
 
 @settings(max_examples=80)
@@ -166,11 +166,11 @@ def test_the_estimate_covers_the_visited_postings(
 ) -> None:
     """A search of any shape visits at most as many postings as its estimate."""
     _, text = shapes.text(random.Random(seed))
-    request = SearchRequest(within(text)[0])
+    request = SearchRequest(truncate(text)[0])
     visited.clear()
     engine.search(request)
     nothing_shown = msgspec.structs.replace(request, size=0)
-    assert sum(visited) <= engine.searcher().store.estimate(nothing_shown)
+    assert sum(visited) <= engine.get_searcher().store.estimate_cost(nothing_shown)
 
 
 def test_repeated_highlights_are_merged() -> None:
@@ -181,8 +181,8 @@ def test_repeated_highlights_are_merged() -> None:
         query.FuzzyTerm("title", "=law", 1.0, 1, 1),
         query.Phrase("title", ["model", "law"]),
     ]
-    found = marker(query.Or([Leaf([part]) for part in parts * 50]), "title", "en")
-    assert (len(found.prefixes), len(found.shapes), len(found.phrases["model"])) == (1, 2, 1)
+    found = make_highlighter(query.Or([Clause([part]) for part in parts * 50]), "title", "en")
+    assert (len(found.prefixes), len(found.shape_tests), len(found.phrases["model"])) == (1, 2, 1)
 
 
 def test_a_long_word_is_folded_once_for_each_character(
@@ -196,7 +196,7 @@ def test_a_long_word_is_folded_once_for_each_character(
         return folding.fold(text)
 
     piece = f"{'both’' * 1000}形{'more’' * 1000}"
-    known = engine.searcher().interpreter.concepts
+    known = engine.get_searcher().interpreter.entity_linker
     monkeypatch.setattr(entity_names, "fold", fold)
     assert known.cut(piece) == [piece]
     assert len(folded) <= len(set(piece)) + 50

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app import config, create_app
-from search_app.engine import Busy, Engine, OverBudget, admission
-from search_app.engine.admission import Lane
+from search_app.engine import BudgetExceeded, Engine, TooBusy, admission
+from search_app.engine.admission import AdmissionControl
 from search_app.engine.arrays import cost
-from search_app.engine.deadline import ASIDE, Stopwatch
+from search_app.engine.deadline import YIELDED, Deadline
 from search_app.engine.query.grammar import MOST_WORDS
-from search_app.engine.request import LONGEST, SearchRequest, within
+from search_app.engine.request import MAX_QUERY_BYTES, SearchRequest, truncate
 from tests.catalogue import PATIENT
 
 LONG = 60
@@ -64,13 +64,13 @@ def engine(catalogue_index: Path) -> Engine:
 
 def estimate(request: SearchRequest, engine: Engine) -> int:
     """Return the estimated cost of a search."""
-    return engine.searcher().store.estimate(request)
+    return engine.get_searcher().store.estimate_cost(request)
 
 
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_searches_are_never_expensive(text: str, engine: Engine) -> None:
     """Typical searches bypass the queue."""
-    assert estimate(SearchRequest(text), engine) <= admission.COSTLY
+    assert estimate(SearchRequest(text), engine) <= admission.EXPENSIVE
 
 
 @pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY)
@@ -78,7 +78,7 @@ def test_expensive_searches_have_a_higher_estimate(
     text: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wildcards over all words, and hundreds of words, cost more than an ordinary search."""
-    monkeypatch.setattr(cost, "COSTLY", 0)
+    monkeypatch.setattr(cost, "EXPENSIVE", 0)
     plain = estimate(SearchRequest(" ".join(ORDINARY[:2] * 2)), engine)
     assert estimate(SearchRequest(text), engine) > plain > 0
 
@@ -86,7 +86,7 @@ def test_expensive_searches_have_a_higher_estimate(
 def test_explanations_cost_per_publication(engine: Engine) -> None:
     """The estimate of an explained search grows with the number of shown hits."""
     few, many = (SearchRequest("organ removal", explain=True, size=size) for size in (10, 100))
-    assert estimate(few, engine) <= admission.COSTLY
+    assert estimate(few, engine) <= admission.EXPENSIVE
     assert estimate(many, engine) > 5 * estimate(few, engine)
 
 
@@ -97,19 +97,19 @@ def test_selected_values_add_to_the_estimate(engine: Engine) -> None:
         estimate(SearchRequest("organ", {"topic": values[:number]}), engine)
         for number in (0, 4, 100)
     ]
-    assert costs[0] < costs[1] < admission.COSTLY < costs[2]
+    assert costs[0] < costs[1] < admission.EXPENSIVE < costs[2]
 
 
 def test_one_search_runs_one_waits_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """If one search may wait, the third of three expensive searches is refused at once."""
-    monkeypatch.setattr(admission, "WAITING", 1)
-    monkeypatch.setattr(admission, "WAITED", LONG)
-    one = Lane()
+    monkeypatch.setattr(admission, "MAX_WAITING", 1)
+    monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", LONG)
+    one = AdmissionControl()
     is_in, waits, may_end = Event(), Event(), Event()
     one._running = Told(one._running, waits)  # type: ignore[assignment]
 
     def run() -> str:
-        with one.entered(admission.COSTLY + 1):
+        with one.admit(admission.EXPENSIVE + 1):
             is_in.set()
             may_end.wait(LONG)
         return "answered"
@@ -119,23 +119,27 @@ def test_one_search_runs_one_waits_and_more_are_refused(monkeypatch: pytest.Monk
         is_in.wait(LONG)
         second = pool.submit(run)
         assert waits.wait(LONG)
-        with pytest.raises(Busy), one.entered(admission.COSTLY + 1):
+        with pytest.raises(TooBusy), one.admit(admission.EXPENSIVE + 1):
             pytest.fail("a third was let in")
-        with one.entered(admission.COSTLY):
+        with one.admit(admission.EXPENSIVE):
             pass  # an ordinary search does not wait
         may_end.set()
         assert (first.result(LONG), second.result(LONG)) == ("answered", "answered")
-    with one.entered(admission.COSTLY + 1):
+    with one.admit(admission.EXPENSIVE + 1):
         pass  # the queue is free again
-    monkeypatch.setattr(admission, "WAITED", 0.01)
-    with one.entered(admission.COSTLY + 1), pytest.raises(Busy), one.entered(admission.COSTLY + 1):
+    monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", 0.01)
+    with (
+        one.admit(admission.EXPENSIVE + 1),
+        pytest.raises(TooBusy),
+        one.admit(admission.EXPENSIVE + 1),
+    ):
         pytest.fail("one that had waited long enough was let in")
 
 
 def test_an_expensive_search_pauses_for_a_cheap_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """An expensive search pauses while a cheap one runs, and reports the pause."""
-    monkeypatch.setattr(admission, "GIVEN", LONG)
-    one, stood, is_in, may_end = Lane(), [], Event(), Event()
+    monkeypatch.setattr(admission, "MAX_YIELD_SECONDS", LONG)
+    one, stood, is_in, may_end = AdmissionControl(), [], Event(), Event()
 
     class Passed(Condition):
         """Ends the ordinary search once another search waits for it."""
@@ -144,31 +148,31 @@ def test_an_expensive_search_pauses_for_a_cheap_one(monkeypatch: pytest.MonkeyPa
             may_end.set()
             return super().wait(timeout)
 
-    one._passed = Passed()
+    one._cheap_finished = Passed()
 
     def ordinary() -> None:
-        with one.entered(admission.COSTLY):
+        with one.admit(admission.EXPENSIVE):
             is_in.set()
             may_end.wait(LONG)
             stood.append("ordinary")
 
-    with ThreadPoolExecutor(1) as pool, one.entered(admission.COSTLY + 1) as give_way:
+    with ThreadPoolExecutor(1) as pool, one.admit(admission.EXPENSIVE + 1) as give_way:
         assert not give_way(), "it paused without a reason"
         pool.submit(ordinary)
         is_in.wait(LONG)
         assert give_way()
-        assert one._left > 0, "it was not notified when the cheap search ended"
+        assert one._yield_seconds_left > 0, "it was not notified when the cheap search ended"
         stood.append("costly")
     assert stood == ["ordinary", "costly"]
 
 
 def test_the_pause_of_an_expensive_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """An expensive search resumes after a bounded pause even if cheap searches never end."""
-    monkeypatch.setattr(admission, "GIVEN", 0.01)
-    one = Lane()
-    with one.entered(admission.COSTLY):
+    monkeypatch.setattr(admission, "MAX_YIELD_SECONDS", 0.01)
+    one = AdmissionControl()
+    with one.admit(admission.EXPENSIVE):
         for _ in range(2):
-            with one.entered(admission.COSTLY + 1) as give_way:
+            with one.admit(admission.EXPENSIVE + 1) as give_way:
                 assert give_way()
                 assert not give_way(), "it paused longer than allowed"
 
@@ -180,13 +184,13 @@ def test_the_pause_is_a_stage_of_its_own() -> None:
         sleep(0.002)
         return True
 
-    watch = Stopwatch(budget=LONG * 1000, give_way=give_way)
-    watch.lap("match")
-    watch.lap("match")
-    assert list(watch.stages) == ["match", ASIDE]
-    assert watch.stages[ASIDE] >= 4, "the two pauses take 2 ms each"
-    with pytest.raises(OverBudget, match="at the stage match"):
-        Stopwatch(budget=1, give_way=give_way).lap("match")
+    watch = Deadline(budget=LONG * 1000, yield_to_others=give_way)
+    watch.checkpoint("match")
+    watch.checkpoint("match")
+    assert list(watch.stages) == ["match", YIELDED]
+    assert watch.stages[YIELDED] >= 4, "the two pauses take 2 ms each"
+    with pytest.raises(BudgetExceeded, match="at the stage match"):
+        Deadline(budget=1, yield_to_others=give_way).checkpoint("match")
 
 
 @pytest.mark.parametrize("address", ["/?q=*a*", "/api/search?q=*a*", "/facet/region?q=*a*"])
@@ -196,20 +200,20 @@ def test_the_queue_is_locked_until_the_response_is_written(
     """No other expensive search starts while a response is rendered."""
     engine = Engine(catalogue_index)
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
-    monkeypatch.setattr(admission, "COSTLY", 0)
-    monkeypatch.setattr(admission, "WAITED", 0.01)
+    monkeypatch.setattr(admission, "EXPENSIVE", 0)
+    monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", 0.01)
     tried = []
 
-    def lap(watch: Stopwatch, stage: str) -> None:
+    def lap(watch: Deadline, stage: str) -> None:
         if stage == "render":
-            with pytest.raises(Busy), engine._costly.entered(1):
+            with pytest.raises(TooBusy), engine._admission.admit(1):
                 pytest.fail("another was let in")
             tried.append(stage)
 
-    monkeypatch.setattr(Stopwatch, "lap", lap)
+    monkeypatch.setattr(Deadline, "checkpoint", lap)
     assert client.get(address).status_code == 200
     assert tried == ["render"]
-    with engine._costly.entered(1):
+    with engine._admission.admit(1):
         pass  # the queue is free again
 
 
@@ -219,9 +223,9 @@ def test_a_refused_search_has_retry_after(
     """A refused expensive search gets status 503 with Retry-After instead of an empty list."""
     engine = Engine(catalogue_index)
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
-    monkeypatch.setattr(admission, "COSTLY", 0)
-    monkeypatch.setattr(admission, "WAITED", 0.01)
-    with engine._costly.entered(1):
+    monkeypatch.setattr(admission, "EXPENSIVE", 0)
+    monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", 0.01)
+    with engine._admission.admit(1):
         page, api = client.get("/?q=*a*"), client.get("/api/search?q=*a*")
     assert (page.status_code, api.status_code) == (503, 503)
     assert page.headers["Retry-After"] == api.headers["Retry-After"] == "2"
@@ -232,7 +236,7 @@ def test_a_refused_search_has_retry_after(
 def test_a_search_over_the_time_budget_is_refused(catalogue_index: Path) -> None:
     """A search over its time budget stops at the next stage and gets status 503."""
     engine = Engine(catalogue_index, budget=0)
-    with pytest.raises(OverBudget, match="after 0 ms, at the stage"):
+    with pytest.raises(BudgetExceeded, match="after 0 ms, at the stage"):
         engine.search(SearchRequest("organ"))
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
     answer = client.get("/api/search?q=organ")
@@ -255,7 +259,7 @@ def test_a_long_query_keeps_its_rarest_words(client: FlaskClient) -> None:
 
 def test_links_omit_text_beyond_the_limit(client: FlaskClient) -> None:
     """Text beyond the length limit counts as omitted and does not appear in any link."""
-    text = f"{'organ ' * (LONGEST // 6)}removal"
+    text = f"{'organ ' * (MAX_QUERY_BYTES // 6)}removal"
     page = client.get("/", query_string={"q": f"{text} {'kidney ' * 5000}"})
     assert page.status_code == 200
     assert "kidney" not in page.text
@@ -268,7 +272,7 @@ def test_links_omit_text_beyond_the_limit(client: FlaskClient) -> None:
 def test_a_long_query_is_cut_between_words(piece: str, times: int) -> None:
     """A text of any length is cut to a readable prefix, and every cut is reported."""
     text = piece * times
-    kept, left_out = within(text)
-    assert len(kept.encode()) <= LONGEST
+    kept, left_out = truncate(text)
+    assert len(kept.encode()) <= MAX_QUERY_BYTES
     assert text.startswith(kept)
     assert bool(left_out) == (kept != text)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.codec.segment.array_file import ArrayWriter, Spool
+from indexer.codec.segment.array_file import ArrayFileWriter, Spool
 from indexer.generations import directory, fsync, manifest, publish
 from indexer.jobs import build
 from tests.robustness import faults
@@ -94,11 +94,11 @@ def test_a_generation_that_cannot_be_flushed_is_not_published(
     """If the folder of generations cannot be flushed, the new generation is removed."""
     place.restore()
     refuse_flushes(monkeypatch, lambda path: path.name == "generations")
-    with pytest.raises(manifest.IndexUnwritten, match=r"the disk failed .*/generations"):
+    with pytest.raises(manifest.IndexWriteError, match=r"the disk failed .*/generations"):
         build.build(place.corpus, place.index)
     assert live(place.index) == place.old
     assert list(place.leftovers()) == []
-    assert len(directory.names(place.index)) == publish.KEPT
+    assert len(directory.list_names(place.index)) == publish.KEEP_GENERATIONS
 
 
 def fill(disk: Path) -> None:
@@ -116,5 +116,5 @@ def test_an_interrupt_is_not_hidden_by_a_write_error(
     spool = Spool(small_disk, "<i4")
     spool._file.write(b"rest")
     spool.close()
-    with pytest.raises(KeyboardInterrupt), ArrayWriter(small_disk / "arrays"):
+    with pytest.raises(KeyboardInterrupt), ArrayFileWriter(small_disk / "arrays"):
         raise KeyboardInterrupt

@@ -30,18 +30,18 @@ print(*outcome.problems, sep="\\n")
 """
 
 
-def ids(outcome: build.Outcome) -> set[str]:
+def ids(outcome: build.BuildResult) -> set[str]:
     """Return the ids of all indexed publications."""
     live = outcome.generation
-    return set(Segment(live.segment, live.manifest.catalogue).stored.all_ids)
+    return set(Segment(live.segment, live.manifest.catalogue).docstore.all_ids)
 
 
-def segment(outcome: build.Outcome) -> dict[str, bytes]:
+def segment(outcome: build.BuildResult) -> dict[str, bytes]:
     """Return the files of a segment, by name."""
     return {each.name: each.read_bytes() for each in outcome.generation.segment.iterdir()}
 
 
-def check(outcome: build.Outcome, file: str, told: str | None) -> None:
+def check(outcome: build.BuildResult, file: str, told: str | None) -> None:
     """Check that good publications are indexed, and that only the expected problem is reported."""
     assert ids(outcome) >= GOOD
     for problem in outcome.problems:

@@ -17,7 +17,7 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.ingest import watcher
 from indexer.jobs import build, importer
-from indexer.jobs.importer import ImportRefused
+from indexer.jobs.importer import ImportRejected
 from tests.robustness.test_hostile_corpus import GOOD, check, ids
 from tests.samples import article, page
 
@@ -137,8 +137,8 @@ def test_a_vanished_file_is_reported(
 ) -> None:
     """A file that vanishes before it is read affects no other file."""
     gone = corpus / "x.html"
-    listed = safe_files.listed
-    monkeypatch.setattr(safe_files, "listed", lambda *given: [*listed(*given), gone])
+    listed = safe_files.list_files
+    monkeypatch.setattr(safe_files, "list_files", lambda *given: [*listed(*given), gone])
     outcome = build.build(corpus, tmp_path / "index")
     check(outcome, "x.html", "No such file")
 
@@ -149,14 +149,14 @@ def test_a_file_that_grows_is_read_to_its_limit(
     """The size limit applies to the bytes read, not to the size of the file beforehand."""
     growing = corpus / "x.html"
     growing.write_text("<article>", encoding="utf-8")
-    opened = safe_files.opened
+    opened = safe_files.open_file
 
     def growing_opened(path: Path) -> object:
         if path == growing:
             path.write_bytes(b"x" * (LIMITS.largest_file + 1))
         return opened(path)
 
-    monkeypatch.setattr(safe_files, "opened", growing_opened)
+    monkeypatch.setattr(safe_files, "open_file", growing_opened)
     check(build.build(corpus, tmp_path / "index"), "x.html", "more than 10000000 bytes")
 
 
@@ -256,7 +256,7 @@ def test_an_import_does_not_wait_for_a_pipe(
 ) -> None:
     """An import of a special file is refused and reported."""
     make(tmp_path / "x.jsonl")
-    with pytest.raises(ImportRefused, match="holds no publication"):
+    with pytest.raises(ImportRejected, match="holds no publication"):
         importer.import_file(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)
     assert "can't be read" in problems[0].what
 

@@ -69,7 +69,7 @@ class Waits(Progress):
 
 chunks = 0
 if __name__ == "__main__":
-    build_stats.CHUNK = 2
+    build_stats.BATCH_SIZE = 2
     build.build(Path(sys.argv[1]), Path(sys.argv[2]), progress=Waits())
 """
 

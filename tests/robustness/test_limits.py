@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Fresh, Problem
+from indexer.catalogue.records import Parsed, Problem
 from indexer.codec.segment.reader import Segment
 from indexer.ingest import validation
-from indexer.ingest.corpus import MOST_PROBLEMS
+from indexer.ingest.corpus import MAX_PROBLEMS
 from indexer.jobs import build
 from indexer.readers import registry
 from search_app import config
@@ -96,20 +96,20 @@ def test_a_value_over_the_limit_is_skipped(corpus: Path, tmp_path: Path) -> None
     assert "PUBSEARCH_LONGEST_FIELD" in problem.hint
     assert ids(outcome) == GOOD | {"a"}
     live = outcome.generation
-    stored = Segment(live.segment, live.manifest.catalogue).stored
-    number = stored.number("a")
+    stored = Segment(live.segment, live.manifest.catalogue).docstore
+    number = stored.find_doc_number("a")
     assert number is not None
-    values = stored.publication(number).values
+    values = stored.get_publication(number).values
     assert (values["country"], values["note"]) == (("IN", "NP"), ("n",))
 
 
 def test_problems_of_a_file_are_counted(corpus: Path, tmp_path: Path) -> None:
     """A build reports 1,000 problems of a file and the number of further ones."""
-    (corpus / "x.jsonl").write_bytes(b"x\n" * (MOST_PROBLEMS + 7) + lines("A"))
+    (corpus / "x.jsonl").write_bytes(b"x\n" * (MAX_PROBLEMS + 7) + lines("A"))
     (corpus / "y.jsonl").write_bytes(b"x\n")
     outcome = build.build(corpus, tmp_path / "index")
     told = [each for each in outcome.problems if each.file == "x.jsonl"]
-    assert len(told) == MOST_PROBLEMS + 1
+    assert len(told) == MAX_PROBLEMS + 1
     assert told[-1].what == "7 more problems were found in it"
     assert [each.line for each in outcome.problems if each.file == "y.jsonl"] == [1]
     assert "a" in ids(outcome)
@@ -176,9 +176,9 @@ def taken_in(data: bytes, ending: str) -> list[Problem]:
         for entry in match.reader.parse(piece, LIMITS):
             if isinstance(entry, Problem):
                 problems.append(entry)
-            elif found := validation.publication(entry, CATALOGUE, problems.append):
+            elif found := validation.validate(entry, CATALOGUE, problems.append):
                 assert cleaning.is_visible(found.title)
-                msgspec.json.encode(Fresh(CATALOGUE.with_ancestors(found)))
+                msgspec.json.encode(Parsed(CATALOGUE.with_ancestors(found)))
     return problems
 
 
@@ -205,7 +205,7 @@ def test_any_bytes_are_entries_or_problems(ending: str, data: st.DataObject) -> 
 def test_any_title_and_id_are_usable_or_reported(title: str, identity: str) -> None:
     """An accepted title is visible, and an accepted id is printable."""
     problems: list[Problem] = []
-    found = validation.publication(samples.entry(title, identity), CATALOGUE, problems.append)
+    found = validation.validate(samples.entry(title, identity), CATALOGUE, problems.append)
     if found is None:
         assert problems
     else:

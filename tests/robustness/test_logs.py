@@ -20,7 +20,7 @@ NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
 def line(message: str) -> str:
     """Return the log line of a message."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
-    return request_log.Lines().format(record)
+    return request_log.JsonFormatter().format(record)
 
 
 @given(st.text())
@@ -39,7 +39,7 @@ def test_a_logged_error_has_its_traceback(capsys: pytest.CaptureFixture[str]) ->
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
-    told = request_log.Lines().format(record)
+    told = request_log.JsonFormatter().format(record)
     assert told.isprintable()
     assert "test_a_logged_error_has_its_traceback" in json.loads(told)["exception"]
 
@@ -53,11 +53,11 @@ def test_a_logged_error_has_its_traceback(capsys: pytest.CaptureFixture[str]) ->
 def test_a_terminal_line_is_printable(told: dict[str, str], message: str) -> None:
     """On a terminal any request is one printable line without control characters."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
-    text = request_log.Short().format(record)
+    text = request_log.TerminalFormatter().format(record)
     assert text.isprintable()
     assert text[10:].startswith("warning: ")
     record.told = {"status": 200, "milliseconds": 1.25, **told}
-    text = request_log.Short().format(record)
+    text = request_log.TerminalFormatter().format(record)
     assert text.isprintable()
     assert text[10:].startswith("200      1.2 ms  ")
 
@@ -69,7 +69,7 @@ def test_a_traceback_is_readable_on_a_terminal() -> None:
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
-    first, *below = request_log.Short().format(record).split("\n")
+    first, *below = request_log.TerminalFormatter().format(record).split("\n")
     assert first.endswith("error: failed")
     assert below[0].startswith("Traceback")
     assert all(each.isprintable() for each in below)
@@ -86,7 +86,7 @@ def test_queries_are_logged_only_if_enabled(
     (record,) = [
         each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
     ]
-    told = json.loads(request_log.Lines().format(record))
+    told = json.loads(request_log.JsonFormatter().format(record))
     assert {"path": "/api/search", "status": 200, "method": "GET"}.items() <= told.items()
     assert told["bytes"] == len(answer.data)
     assert ("kidney" in json.dumps(told)) == bool(has_queries)

@@ -19,9 +19,9 @@ from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated
 from indexer.jobs import build
 from search_app import config, create_app, engine
-from search_app.engine import Care, Engine
+from search_app.engine import Engine, LoadOptions
 from search_app.engine.request import SearchRequest
-from search_app.engine.snapshot.loader import Check, contents
+from search_app.engine.snapshot.loader import IntegrityCheck, read_files
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
@@ -30,7 +30,7 @@ LAW = SearchRequest("law")
 
 def segments(index: Path) -> list[Path]:
     """Return the array files of the live generation."""
-    return sorted(directory.current(index).segment.glob("*.seg"))
+    return sorted(directory.load_live(index).segment.glob("*.seg"))
 
 
 def flip(file: Path, at: int) -> None:
@@ -76,12 +76,15 @@ def test_a_server_survives_truncated_files(index: Path) -> None:
 
 def test_a_large_index_is_mapped(index: Path) -> None:
     """Files are read if they fit into the allowed memory, and are mapped otherwise."""
-    generation = directory.current(index)
+    generation = directory.load_live(index)
     size = sum(size for size, _ in generation.manifest.files.values())
-    assert {type(each) for each in contents(generation, size).values()} == {memoryview}
-    mapped = [each for each in contents(generation, size - 1).values() if len(each)]
-    assert {type(each) for each in mapped} == {type(array_file.mapped(segments(index)[0]))}
-    assert Engine(index, Care(memory=0)).search(LAW).total == Engine(index).search(LAW).total
+    assert {type(each) for each in read_files(generation, size).values()} == {memoryview}
+    mapped = [each for each in read_files(generation, size - 1).values() if len(each)]
+    assert {type(each) for each in mapped} == {type(array_file.map_file(segments(index)[0]))}
+    assert (
+        Engine(index, LoadOptions(max_in_memory=0)).search(LAW).total
+        == Engine(index).search(LAW).total
+    )
 
 
 @pytest.mark.parametrize("memory", [0, 1 << 30])
@@ -91,9 +94,9 @@ def test_every_flipped_bit_is_detected(index: Path, memory: int) -> None:
         at = file.stat().st_size // 3
         flip(file, at)
         with pytest.raises(IndexOutdated, match=f"{file.name} is not as it was written"):
-            Engine(index, Care(memory)).searcher()
+            Engine(index, LoadOptions(memory)).get_searcher()
         flip(file, at)
-    assert Engine(index, Care(memory)).search(LAW).total
+    assert Engine(index, LoadOptions(memory)).search(LAW).total
 
 
 @pytest.mark.parametrize("change", [os.unlink, lambda file: os.truncate(file, 9)])
@@ -103,7 +106,7 @@ def test_missing_and_truncated_files_are_reported(
     """A missing or truncated file is reported with a hint."""
     change(segments(index)[0])
     with pytest.raises(IndexOutdated, match=r"damaged.*pubsearch build"):
-        Engine(index).searcher()
+        Engine(index).get_searcher()
 
 
 def test_damage_after_a_slow_check_degrades_the_server(
@@ -112,21 +115,21 @@ def test_damage_after_a_slow_check_degrades_the_server(
     """If the check is slow, the server answers first and reports the damage once."""
     goes_on = Event()
 
-    class Slow(Check):
+    class Slow(IntegrityCheck):
         """A check that waits for an event."""
 
         def run(self) -> None:
             goes_on.wait(60)
             super().run()
 
-    monkeypatch.setattr(engine, "Check", Slow)
+    monkeypatch.setattr(engine, "IntegrityCheck", Slow)
     flip(next(each for each in segments(index) if each.name == "publications.seg"), 64)
-    held = Engine(index, Care(patience=0))
-    name = held.searcher().name
+    held = Engine(index, LoadOptions(check_timeout=0))
+    name = held.get_searcher().name
     assert failed(held) is None
     goes_on.set()
     until(lambda: refreshed(held) and failed(held) == name)
-    assert held.searcher() is held.held
+    assert held.get_searcher() is held.current
     told = [each for each in caplog.records if "publications.seg" in each.message]
     assert [each.levelno for each in told] == [logging.ERROR]
 
@@ -134,16 +137,16 @@ def test_damage_after_a_slow_check_degrades_the_server(
 def test_a_check_restarts_after_a_fork(index: Path) -> None:
     """A process that was forked during a check runs its own check to the end."""
     held = Engine(index)
-    held.searcher()
-    generation = directory.current(index)
-    left = Check(generation, contents(generation, 0))
+    held.get_searcher()
+    generation = directory.load_live(index)
+    left = IntegrityCheck(generation, read_files(generation, 0))
     held._check = left
     held.refresh()
     again = held._check
     assert again is not left
     assert again is not None
     again.join()
-    assert again.wrong == []
+    assert again.errors == []
     held.refresh()
     assert held._check is again
     assert failed(held) is None
@@ -154,19 +157,19 @@ def test_a_failed_generation_is_retried(
 ) -> None:
     """A generation that could not be opened is retried later, and the failure is logged once."""
     held = Engine(index)
-    first = held.searcher().name
+    first = held.get_searcher().name
     second = build.build(corpus, index, force=True).generation.name
     flip(segments(index)[0], 100)
     for _ in range(5):
         held.refresh()
-        assert held.searcher().name == first
+        assert held.get_searcher().name == first
     assert failed(held) == second
-    monkeypatch.setattr(engine, "RETRIED", -1.0)
+    monkeypatch.setattr(engine, "RETRY_SECONDS", -1.0)
     held.refresh()
-    assert held.searcher().name == first
+    assert held.get_searcher().name == first
     flip(segments(index)[0], 100)
     held.refresh()
-    assert held.searcher().name == second
+    assert held.get_searcher().name == second
     assert failed(held) is None
     assert sum("stays in use" in each.message for each in caplog.records) == 1
 
@@ -176,16 +179,16 @@ def test_an_unexpected_error_keeps_the_open_generation(
 ) -> None:
     """After any error while opening a generation, the previous one answers. It is logged once."""
     held = Engine(index)
-    first = held.searcher().name
+    first = held.get_searcher().name
     build.build(corpus, index, force=True)
 
     def fails(*_: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr("search_app.engine.snapshot.loader.contents", fails)
+    monkeypatch.setattr("search_app.engine.snapshot.loader.read_files", fails)
     for _ in range(3):
         held.refresh()
-        assert held.searcher().name == first
+        assert held.get_searcher().name == first
     (record,) = [each for each in caplog.records if "stays in use" in each.message]
     assert record.exc_info is not None
 
@@ -196,7 +199,7 @@ def test_a_repeated_error_does_not_grow(tmp_path: Path) -> None:
     lengths = set()
     for _ in range(5):
         with pytest.raises(IndexMissing) as caught:
-            held.searcher()
+            held.get_searcher()
         lengths.add(len(caught.traceback))
     assert len(lengths) == 1
 
@@ -205,28 +208,28 @@ def test_a_generation_removed_during_opening_is_skipped(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If a generation is removed while it is opened, the live one is opened instead."""
-    gone = directory.current_name(index)
+    gone = directory.read_live_name(index)
     load = directory.load
 
     def late(folder: Path, name: str) -> Generation:
         monkeypatch.setattr(directory, "load", load)
-        for _ in range(publish.KEPT):
+        for _ in range(publish.KEEP_GENERATIONS):
             build.build(corpus, index, force=True)
-        assert gone not in directory.names(index)
+        assert gone not in directory.list_names(index)
         return load(folder, name)
 
     monkeypatch.setattr(directory, "load", late)
-    assert Engine(index).searcher().name == directory.current_name(index) != gone
+    assert Engine(index).get_searcher().name == directory.read_live_name(index) != gone
 
 
 def test_a_later_index_is_opened(corpus: Path, tmp_path: Path) -> None:
     """A server without an index opens the first one in the background, not in a request."""
     held = Engine(tmp_path / "later")
     with pytest.raises(IndexMissing, match="pubsearch build"):
-        held.searcher()
+        held.get_searcher()
     build.build(corpus, tmp_path / "later")
     with pytest.raises(IndexMissing, match="pubsearch build"):
-        held.searcher()
+        held.get_searcher()
     held.refresh()
     assert held.search(LAW).total
 
@@ -244,9 +247,10 @@ def test_every_route_without_an_index_is_503(tmp_path: Path) -> None:
 def test_mapped_files_that_are_cut_are_fatal(index: Path) -> None:
     """Truncating a mapped file ends the process, as docs/reliability.md says."""
     program = (
-        "import os, sys; from pathlib import Path; from search_app.engine import Engine, Care;"
+        "import os, sys; from pathlib import Path;"
+        "from search_app.engine import Engine, LoadOptions;"
         "from search_app.engine.request import SearchRequest as R; index = Path(sys.argv[1]);"
-        "held = Engine(index, Care(0)); searcher = held.searcher();"
+        "held = Engine(index, LoadOptions(0)); searcher = held.searcher();"
         "[os.truncate(each, 0) for each in searcher.generation.segment.glob('*.seg')];"
         "print(searcher.search(R('law')).total)"
     )

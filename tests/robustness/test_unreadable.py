@@ -30,7 +30,7 @@ def test_no_command_waits_for_a_special_file(
     """A pipe or a device in place of an index file is reported in at most one line."""
     for command in COMMANDS:
         spoilt = Path(shutil.copytree(index, index.with_name(command)))
-        folder = spoilt if file.isupper() else directory.current(spoilt).folder
+        folder = spoilt if file.isupper() else directory.load_live(spoilt).folder
         path = next(folder.rglob(file))
         path.unlink()
         harm(path)
@@ -44,7 +44,7 @@ def test_no_command_waits_for_a_special_file(
 @pytest.mark.parametrize("file", ["CURRENT", "manifest.json", "words.seg"])
 def test_an_unreadable_file_is_reported_as_unreadable(file: str, index: Path) -> None:
     """The error of an unreadable file is a read error, never a write error."""
-    folder = index if file.isupper() else directory.current(index).folder
+    folder = index if file.isupper() else directory.load_live(index).folder
     path = next(folder.rglob(file))
     path.chmod(0)
     # Root needs its capabilities to read a file without read permission.

@@ -139,11 +139,11 @@ def test_all_workers_report_a_damaged_generation(corpus: Path, index: Path) -> N
         segment = next(damaged.segment.glob("*.seg"))
         data = segment.read_bytes()
         segment.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
-        publish.switch(index, former)
+        publish.set_live(index, former)
         until(lambda: server.health()[1] == former)
-        publish.switch(index, damaged.name)
+        publish.set_live(index, damaged.name)
         until(lambda: server.health() == ("degraded", former))
-        publish.switch(index, former)
+        publish.set_live(index, former)
         until(lambda: server.health() == ("ok", former))
 
 

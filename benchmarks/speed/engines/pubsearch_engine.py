@@ -91,8 +91,8 @@ class PubsearchEngine(Engine):
             raise RuntimeError(f"the index of {lines.name} was not rebuilt: it is up to date")
 
     def __init__(self, folder: Path) -> None:
-        generation = directory.current(folder / "index")
-        if wrong := directory.misfits(generation):
+        generation = directory.load_live(folder / "index")
+        if wrong := directory.size_errors(generation):
             raise RuntimeError("; ".join(wrong))
         self.snapshot = Snapshot(generation)
         store = ArrayStore(self.snapshot)
@@ -112,8 +112,8 @@ class PubsearchEngine(Engine):
         """Return the titles of the hits and the most frequent facet values of any request."""
         reply = found(request, self.searcher.interpreter).reply
         assert isinstance(reply, ArrayReply)
-        titles = [self.snapshot.title(number) for number in reply.page[0].tolist()]
-        facets = {name: reply.counts.largest(name, VALUES) for name in FACETS}
+        titles = [self.snapshot.get_title(number) for number in reply.page[0].tolist()]
+        facets = {name: reply.counts.list_largest(name, VALUES) for name in FACETS}
         return Answered(request, reply, titles, facets)
 
     def read(self, answer: object) -> Answer:
@@ -124,8 +124,8 @@ class PubsearchEngine(Engine):
     def bounds(self, answer: Answered) -> str:
         """Return which parts of a search were omitted, or an empty text."""
         told = self.searcher.search(answer.request)
-        left_out = told.ignored + len(told.too_much)
-        rarest = sum(more for _, more in told.cut)
+        left_out = told.ignored_words + len(told.dropped_clauses)
+        rarest = sum(more for _, more in told.truncated_expansions)
         return ", ".join([
             *([f"{left_out:,} words omitted"] if left_out else []),
             *([f"{rarest:,} rarest terms omitted"] if rarest else []),
@@ -134,5 +134,5 @@ class PubsearchEngine(Engine):
     @staticmethod
     def check(folder: Path) -> None:
         """Check every byte of the index. Raise RuntimeError if one is damaged."""
-        if wrong := directory.damage(directory.current(folder / "index")):
+        if wrong := directory.integrity_errors(directory.load_live(folder / "index")):
             raise RuntimeError("; ".join(wrong))

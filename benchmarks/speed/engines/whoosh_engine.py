@@ -47,10 +47,10 @@ class WhooshEngine(Engine):
         catalogue = catalogue_toml.load(folder / "corpus")
         (folder / "index").mkdir()
         problems: list[Problem] = []
-        index = whoosh_index.create_in(folder / "index", schema.derive(catalogue))
+        index = whoosh_index.create_in(folder / "index", schema.derive_schema(catalogue))
         writer = index.writer(limitmb=256)
         for publication in corpus.read(folder / "corpus", catalogue, problems.append):
-            writer.add_document(**schema.document(publication, catalogue))
+            writer.add_document(**schema.make_document(publication, catalogue))
         writer.commit()
         index.close()
 
@@ -99,9 +99,9 @@ class WhooshEngine(Engine):
 def _tree(question: Question) -> Any:  # noqa: ANN401 - Whoosh has no types
     """Return the query nodes of a question. Each word may match in either field."""
     if question.kind == "prefix":
-        beginning = tokenizer.WRITTEN + question.typed.removesuffix("*")
+        beginning = tokenizer.SURFACE_PREFIX + question.typed.removesuffix("*")
         return query.Or([query.Prefix(name, beginning) for name in TEXTS])
-    stems = [token.stem for token in tokenizer.tokens(question.typed, "en")]
+    stems = [token.stem for token in tokenizer.tokenize(question.typed, "en")]
     if question.kind == "phrase":
         return query.Or([query.Phrase(name, stems) for name in TEXTS])
     leaves = [query.Or([query.Term(name, stem) for name in TEXTS]) for stem in stems]

@@ -27,8 +27,8 @@ Array = NDArray[Any]
 Buffer = mmap.mmap | memoryview
 """The bytes of a file, mapped or read into memory."""
 MAGIC = b"ARRAYS\x01\n"
-ALIGNED = 64
-NUMBERS = {
+ALIGNMENT = 64
+DTYPES = {
     np.dtype(name).str: np.dtype(name)
     for name in ("|b1", "|i1", "|u1", *(f"<{kind}{size}" for kind in "iuf" for size in (2, 4, 8)))
 }
@@ -36,11 +36,11 @@ NUMBERS = {
 _TAIL = np.dtype("<u8")
 
 
-class Damaged(Exception):
+class CorruptSegment(Exception):
     """The file is not a file of arrays, or is incomplete."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class ArrayPlace(msgspec.Struct, frozen=True):
     """The offset, dtype and shape of an array in a file."""
 
     dtype: str
@@ -53,7 +53,7 @@ class Place(msgspec.Struct, frozen=True):
         return int(np.prod(self.shape, dtype=np.int64))
 
 
-class ArrayWriter:
+class ArrayFileWriter:
     """Writes a file of arrays. Arrays from `allocate` are mapped parts of the file.
 
     Disk space is reserved before an array is filled. A full disk therefore raises OSError in
@@ -63,16 +63,16 @@ class ArrayWriter:
     def __init__(self, file: Path) -> None:
         self._file = file.open("xb+")
         self._end = self._file.write(MAGIC)
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, ArrayPlace] = {}
 
-    def __enter__(self) -> ArrayWriter:
+    def __enter__(self) -> ArrayFileWriter:
         return self
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         if kind is not None:
             _abandon(self._file)
@@ -93,24 +93,24 @@ class ArrayWriter:
         os.posix_fallocate(self._file.fileno(), 0, self._end)
         page = place.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
         mapped = mmap.mmap(self._file.fileno(), self._end - page, offset=page)
-        return _view(mapped, msgspec.structs.replace(place, offset=place.offset - page))
+        return _view_array(mapped, msgspec.structs.replace(place, offset=place.offset - page))
 
     def add(self, name: str, array: Array) -> None:
         """Write an array."""
         place = self._place(name, array.dtype, array.shape)
         self._file.seek(place.offset)
-        self._file.write(np.ascontiguousarray(array, NUMBERS[place.dtype]).data)
+        self._file.write(np.ascontiguousarray(array, DTYPES[place.dtype]).data)
 
-    def _place(self, name: str, dtype: DTypeLike, shape: tuple[int, ...]) -> Place:
+    def _place(self, name: str, dtype: DTypeLike, shape: tuple[int, ...]) -> ArrayPlace:
         """Assign the next aligned offset to an array."""
-        offset = -(-self._end // ALIGNED) * ALIGNED
-        place = Place(np.dtype(dtype).newbyteorder("<").str, shape, offset)
-        self._end = offset + place.count * NUMBERS[place.dtype].itemsize
+        offset = -(-self._end // ALIGNMENT) * ALIGNMENT
+        place = ArrayPlace(np.dtype(dtype).newbyteorder("<").str, shape, offset)
+        self._end = offset + place.count * DTYPES[place.dtype].itemsize
         self._places[name] = place
         return place
 
 
-def mapped(file: Path) -> Buffer:
+def map_file(file: Path) -> Buffer:
     """Return the bytes of a file, memory-mapped.
 
     Using them after the file was truncated kills the process.
@@ -121,7 +121,7 @@ def mapped(file: Path) -> Buffer:
         return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def held(file: Path) -> Buffer:
+def load_file(file: Path) -> Buffer:
     """Return the bytes of a file in memory, read-only. Later changes of the file have no effect.
 
     The memory is a mapping of its own, so the system gets it back as soon as it is freed. With an
@@ -132,50 +132,50 @@ def held(file: Path) -> Buffer:
         size = stream.seek(0, os.SEEK_END)
         memory = memoryview(mmap.mmap(-1, size) if size else b"")
         stream.seek(0)
-        read = 0
-        while read < size and (more := stream.readinto(memory[read:])):
-            read += more
+        size_read = 0
+        while size_read < size and (count := stream.readinto(memory[size_read:])):
+            size_read += count
         return memory.toreadonly()
 
 
-def read(file: Path) -> Mapping[str, Array]:
-    """Return the arrays of a file by name, mapped and read-only. Raise Damaged."""
-    return arrays(mapped(file), file.name)
+def open_arrays(file: Path) -> Mapping[str, Array]:
+    """Return the arrays of a file by name, mapped and read-only. Raise CorruptSegment."""
+    return decode_arrays(map_file(file), file.name)
 
 
-def arrays(data: Buffer, file: str) -> Mapping[str, Array]:
-    """Return the arrays in the bytes of a file by name, read-only. Raise Damaged."""
+def decode_arrays(data: Buffer, file: str) -> Mapping[str, Array]:
+    """Return the arrays in the bytes of a file by name, read-only. Raise CorruptSegment."""
     end = len(data) - _TAIL.itemsize
     if end < len(MAGIC):
-        raise Damaged(f"{file} is too short to be a file of arrays")
+        raise CorruptSegment(f"{file} is too short to be a file of arrays")
     start = int(np.frombuffer(data, _TAIL, offset=end)[0])
     try:
         if data[: len(MAGIC)] != MAGIC:
             raise ValueError("it does not begin as one")
-        places = msgspec.json.decode(data[start:end], type=dict[str, Place])
-        return {name: _view(data, place) for name, place in places.items()}
+        places = msgspec.json.decode(data[start:end], type=dict[str, ArrayPlace])
+        return {name: _view_array(data, place) for name, place in places.items()}
     except (ValueError, OverflowError, msgspec.MsgspecError) as error:
-        raise Damaged(f"{file} is no file of arrays: {error}") from error
+        raise CorruptSegment(f"{file} is no file of arrays: {error}") from error
 
 
-def _view(data: Buffer, place: Place) -> Array:
-    if place.dtype not in NUMBERS:
+def _view_array(data: Buffer, place: ArrayPlace) -> Array:
+    if place.dtype not in DTYPES:
         raise ValueError(f"{place.dtype!r} is no kind of number")
-    flat = np.frombuffer(data, NUMBERS[place.dtype], place.count, place.offset)
+    flat = np.frombuffer(data, DTYPES[place.dtype], place.count, place.offset)
     return flat.reshape(place.shape)
 
 
-def narrowest(largest: int) -> np.dtype[Any]:
-    """Return the smallest of uint8, uint16, int32 and int64 that fits 0 to `largest`."""
+def pick_dtype(max_value: int) -> np.dtype[Any]:
+    """Return the smallest of uint8, uint16, int32 and int64 that fits 0 to `max_value`."""
     kinds = (np.uint8, np.uint16, np.int32)
     return next(
-        (np.dtype(kind) for kind in kinds if largest <= np.iinfo(kind).max), np.dtype(np.int64)
+        (np.dtype(kind) for kind in kinds if max_value <= np.iinfo(kind).max), np.dtype(np.int64)
     )
 
 
-def for_offsets(largest: int) -> np.dtype[Any]:
+def pick_offset_dtype(max_value: int) -> np.dtype[Any]:
     """Return int32, or int64 if needed. Offsets are signed because they are subtracted."""
-    return np.dtype(np.int32 if largest <= np.iinfo(np.int32).max else np.int64)
+    return np.dtype(np.int32 if max_value <= np.iinfo(np.int32).max else np.int64)
 
 
 class Spool:
@@ -194,7 +194,7 @@ class Spool:
         self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         self._size += rows.size
 
-    def array(self) -> Array:
+    def to_array(self) -> Array:
         """Return all rows as one flat array, memory-mapped."""
         self._file.flush()
         if not self._size:
@@ -202,7 +202,7 @@ class Spool:
         return np.asarray(np.memmap(self._file, self._dtype, "r", shape=(self._size,)))
 
     def close(self) -> None:
-        """Free the disk space. An array from `array` stays valid as long as it is used."""
+        """Free the disk space. An array from `to_array` stays valid as long as it is used."""
         _abandon(self._file)
 
 

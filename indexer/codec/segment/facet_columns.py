@@ -14,20 +14,20 @@ import numpy as np
 
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Value
-from indexer.codec.segment.array_file import Array, ArrayWriter, for_offsets, narrowest
-from indexer.codec.segment.postings import ranges
-from indexer.codec.segment.string_table import Texts, offsets_of
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, pick_dtype, pick_offset_dtype
+from indexer.codec.segment.postings import expand_ranges
+from indexer.codec.segment.string_table import StringTable, compute_offsets
 
 
-class Column:
+class FacetColumn:
     """The values of one field for every document, as stored in a file."""
 
     def __init__(self, arrays: Mapping[str, Array], name: str) -> None:
-        self.values: list[str] = Texts.read(arrays, f"{name}.values").all()
+        self.values: list[str] = StringTable.read(arrays, f"{name}.values").to_list()
         self.ordinals, self.offsets = arrays[f"{name}.ordinals"], arrays[f"{name}.offsets"]
 
     @cached_property
-    def ordinal(self) -> dict[str, int]:
+    def ordinal_by_value(self) -> dict[str, int]:
         """The ordinal of each value."""
         return {value: number for number, value in enumerate(self.values)}
 
@@ -37,7 +37,7 @@ class Column:
         return np.repeat(np.arange(self.size, dtype=np.int32), np.diff(self.offsets))
 
     @cached_property
-    def firsts(self) -> Array:
+    def first_ordinals(self) -> Array:
         """The first ordinal of each document."""
         return self.ordinals[self.offsets[:-1]]
 
@@ -46,7 +46,7 @@ class Column:
         """The number of documents."""
         return len(self.offsets) - 1
 
-    def between(self, low: str, high: str) -> tuple[int, ...]:
+    def find_between(self, low: str, high: str) -> tuple[int, ...]:
         """Return the ordinals of the values from `low` to `high`, compared as text.
 
         Both ends are included.
@@ -56,67 +56,71 @@ class Column:
         )
 
 
-class ColumnBuilder:
+class FacetColumnWriter:
     """Collects the values of one field, document by document."""
 
-    def __init__(self, name: str, former: Column | None) -> None:
-        self.name, self._former = name, former
-        self._ordinals = _Ordinals(former.values[:-1] if former else ())
+    def __init__(self, name: str, previous: FacetColumn | None) -> None:
+        self.name, self._previous = name, previous
+        self._ordinals = _Ordinals(previous.values[:-1] if previous else ())
         self._counts: list[Array] = []
-        self._found: list[Array] = []
+        self._added: list[Array] = []
 
     def add(self, rows: Sequence[Sequence[Value]]) -> None:
         """Append the values of new documents, one row per document."""
         counts = np.fromiter(map(len, rows), np.int32, len(rows))
         ordinals = map(self._ordinals.__getitem__, (value for row in rows for value in row))
         self._counts.append(counts)
-        self._found.append(np.fromiter(ordinals, np.int32, int(counts.sum())))
+        self._added.append(np.fromiter(ordinals, np.int32, int(counts.sum())))
 
-    def copy(self, numbers: Array) -> None:
+    def copy(self, doc_numbers: Array) -> None:
         """Append the values of documents of the previous column, by their numbers there."""
-        assert self._former is not None
-        begins = self._former.offsets[numbers].astype(np.int64)
-        counts = self._former.offsets[numbers + 1] - begins
-        found = self._former.ordinals[ranges(begins, counts)].astype(np.int32)
-        has_none = np.zeros(len(numbers), np.bool_)
+        assert self._previous is not None
+        begins = self._previous.offsets[doc_numbers].astype(np.int64)
+        counts = self._previous.offsets[doc_numbers + 1] - begins
+        ordinals = self._previous.ordinals[expand_ranges(begins, counts)].astype(np.int32)
+        has_none = np.zeros(len(doc_numbers), np.bool_)
         has_none[counts == 1] = (
-            found[np.cumsum(counts) - 1][counts == 1] == len(self._former.values) - 1
+            ordinals[np.cumsum(counts) - 1][counts == 1] == len(self._previous.values) - 1
         )
         self._counts.append(np.where(has_none, 0, counts))
-        self._found.append(found[found < len(self._former.values) - 1])
+        self._added.append(ordinals[ordinals < len(self._previous.values) - 1])
 
-    def write(self, writer: ArrayWriter) -> dict[str, int]:
+    def write(self, writer: ArrayFileWriter) -> dict[str, int]:
         """Write the column. Return the number of documents per value, most frequent first."""
         counts = np.concatenate([np.zeros(0, np.int32), *self._counts])
-        found = np.concatenate([np.zeros(0, np.int32), *self._found])
-        values, final = self._ordinals.final(found)
-        offsets = offsets_of(np.maximum(counts, 1))
-        ordinals = np.full(int(offsets[-1]), len(values), narrowest(len(values)))
-        ordinals[ranges(offsets[:-1], counts)] = final[found]
-        Texts.of_texts([*values, MISSING]).write(writer, f"{self.name}.values")
+        provisional = np.concatenate([np.zeros(0, np.int32), *self._added])
+        values, final = self._ordinals.make_final(provisional)
+        offsets = compute_offsets(np.maximum(counts, 1))
+        ordinals = np.full(int(offsets[-1]), len(values), pick_dtype(len(values)))
+        ordinals[expand_ranges(offsets[:-1], counts)] = final[provisional]
+        StringTable.from_texts([*values, MISSING]).write(writer, f"{self.name}.values")
         writer.add(f"{self.name}.ordinals", ordinals)
-        writer.add(f"{self.name}.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
-        held = np.bincount(ordinals, minlength=len(values) + 1)
-        order = np.argsort(-held, kind="stable")
+        writer.add(f"{self.name}.offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
+        counts_by_ordinal = np.bincount(ordinals, minlength=len(values) + 1)
+        order = np.argsort(-counts_by_ordinal, kind="stable")
         names = [*values, MISSING]
-        return {names[number]: int(held[number]) for number in order if held[number]}
+        return {
+            names[number]: int(counts_by_ordinal[number])
+            for number in order
+            if counts_by_ordinal[number]
+        }
 
 
 class _Ordinals(dict[Value, int]):
     """Cache from each value to the number of its text, in order of first occurrence."""
 
-    def __init__(self, known: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str]) -> None:
         super().__init__()
-        self.texts = {text: number for number, text in enumerate(known)}
+        self.texts = {text: number for number, text in enumerate(texts)}
 
     def __missing__(self, value: Value) -> int:
         self[value] = number = self.texts.setdefault(str(value), len(self.texts))
         return number
 
-    def final(self, found: Array) -> tuple[list[str], Array]:
+    def make_final(self, ordinals: Array) -> tuple[list[str], Array]:
         """Return the values that occur, sorted, and the final ordinal of each number."""
         texts = list(self.texts)
-        used = np.flatnonzero(np.bincount(found, minlength=len(texts)))
+        used = np.flatnonzero(np.bincount(ordinals, minlength=len(texts)))
         order = sorted(used.tolist(), key=texts.__getitem__)
         final = np.zeros(len(texts), np.int32)
         final[order] = np.arange(len(order))

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.codec.segment.array_file import Array, ArrayWriter, for_offsets, narrowest
-from indexer.codec.segment.string_table import offsets_of
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, pick_dtype, pick_offset_dtype
+from indexer.codec.segment.string_table import compute_offsets
 
 Fill = Callable[[], None]
-STRETCH = 1 << 21
+MAX_RUN_WORDS = 1 << 21
 """Approximate number of words sorted at a time. It bounds memory. A document is never split."""
-LARGEST_KEY = 63
+MAX_KEY_BITS = 63
 """Bits of a sort key: 64 without the sign."""
 
 K1 = 1.5
@@ -29,7 +29,7 @@ B_SHORT = 0.5
 the summary, B_SHORT that of all other fields, which are short."""
 
 
-class Layout(NamedTuple):
+class ForwardIndex(NamedTuple):
     """The forward index: a stream of words, and the position of each field in it.
 
     `stream` has the word number at each position (int32), negative where there is no word. Field
@@ -41,54 +41,55 @@ class Layout(NamedTuple):
     starts: Array
     lengths: Array
 
-    def only(self, numbers: Array) -> Layout:
+    def select(self, doc_numbers: Array) -> ForwardIndex:
         """Return the layout of these documents alone."""
-        begins = self.starts[numbers, 0].astype(np.int64)
-        counts = self.starts[numbers + 1, 0] - begins
-        ends = offsets_of(counts)
-        moved = self.starts[numbers] + (ends[:-1] - begins)[:, None]
+        begins = self.starts[doc_numbers, 0].astype(np.int64)
+        counts = self.starts[doc_numbers + 1, 0] - begins
+        ends = compute_offsets(counts)
+        moved = self.starts[doc_numbers] + (ends[:-1] - begins)[:, None]
         last = np.full((1, self.starts.shape[1]), ends[-1])
-        return Layout(
-            self.stream[ranges(begins, counts)],
+        return ForwardIndex(
+            self.stream[expand_ranges(begins, counts)],
             np.concatenate([moved, last]),
-            self.lengths[numbers],
+            self.lengths[doc_numbers],
         )
 
 
-class Stretch(NamedTuple):
+class SortedRun(NamedTuple):
     """The postings of a stretch of documents, sorted by term, then by document.
 
-    `stands` has the number of occurrences of each term, `held` the number of documents that contain
-    it. Each posting has its document (`documents`, int32) and its weight (`weights`, float32): the
-    weighted frequency of BM25F, summed over the fields. `frequencies` has its frequency over all
-    fields. `positions` has the positions of all terms, relative to the start of the document.
+    `position_counts` has the number of occurrences of each term, `doc_counts` the number of
+    documents that contain it. Each posting has its document (`documents`, int32) and its weight
+    (`weights`, float32): the weighted frequency of BM25F, summed over the fields. `frequencies` has
+    its frequency over all fields. `positions` has the positions of all terms, relative to the start
+    of the document.
     """
 
-    stands: Array
-    held: Array
+    position_counts: Array
+    doc_counts: Array
     documents: Array
     weights: Array
     frequencies: Array
     positions: Array
 
 
-def stretches(layout: Layout) -> Iterator[tuple[int, int]]:
-    """Yield ranges of documents, each of about STRETCH words or of one long document.
+def split_runs(index: ForwardIndex) -> Iterator[tuple[int, int]]:
+    """Yield ranges of documents, each of about MAX_RUN_WORDS words or of one long document.
 
     There is at least one range, even if it is empty.
     """
-    begins = layout.starts[:, 0]
+    begins = index.starts[:, 0]
     first = 0
     if len(begins) == 1:
         yield 0, 0
     while first < len(begins) - 1:
-        last = int(np.searchsorted(begins, begins[first] + STRETCH, side="right")) - 1
+        last = int(np.searchsorted(begins, begins[first] + MAX_RUN_WORDS, side="right")) - 1
         last = max(last, first + 1)
         yield first, last
         first = last
 
 
-class Codes(NamedTuple):
+class OccurrenceCodes(NamedTuple):
     """The positions of all words of a stretch, each packed into one number.
 
     `words` has the word at each position. `codes` (int64) has `document | field | position`, from
@@ -103,10 +104,10 @@ class Codes(NamedTuple):
     position_bits: int
 
 
-def codes_of(layout: Layout, first: int, last: int) -> Codes:
+def encode_occurrences(index: ForwardIndex, first: int, last: int) -> OccurrenceCodes:
     """Return the packed positions of all words of the documents from `first` up to `last`."""
-    begin, end = int(layout.starts[first, 0]), int(layout.starts[last, 0])
-    starts = layout.starts[first:last].astype(np.int64)
+    begin, end = int(index.starts[first, 0]), int(index.starts[last, 0])
+    starts = index.starts[first:last].astype(np.int64)
     positions = starts - starts[:, :1]
     spans = np.diff(starts.reshape(-1), append=end)
     longest = int((positions.reshape(-1) + spans).max(initial=1))
@@ -116,58 +117,58 @@ def codes_of(layout: Layout, first: int, last: int) -> Codes:
     origins = (documents | np.arange(fields)[None, :] << position_bits) + positions
     codes = np.repeat(origins.reshape(-1) - (starts.reshape(-1) - begin), spans)
     codes += np.arange(end - begin)
-    stream = layout.stream[begin:end]
+    stream = index.stream[begin:end]
     is_word = stream >= 0
-    return Codes(
+    return OccurrenceCodes(
         stream[is_word], codes[is_word], (last - first).bit_length(), field_bits, position_bits
     )
 
 
-def inverted(
-    found: Codes, term_of: Array, terms: int, first: int, scale: NDArray[np.float32]
-) -> Stretch:
+def sort_run(
+    codes: OccurrenceCodes, term_of: Array, terms: int, first: int, norms: NDArray[np.float32]
+) -> SortedRun:
     """Return the postings of a stretch that starts with document `first`.
 
-    `term_of` has the term of each word. `scale` has the weight of one occurrence by document and
+    `term_of` has the term of each word. `norms` has the weight of one occurrence by document and
     field. Raise OverflowError if a sort key needs more than 63 bits.
     """
-    code_bits = found.document_bits + found.field_bits + found.position_bits
-    if terms.bit_length() + code_bits > LARGEST_KEY:
+    code_bits = codes.document_bits + codes.field_bits + codes.position_bits
+    if terms.bit_length() + code_bits > MAX_KEY_BITS:
         raise OverflowError("a stretch of publications is too long to be sorted")
-    keys = term_of.take(found.words).astype(np.int64)
-    stands = np.bincount(keys, minlength=terms)
+    keys = term_of.take(codes.words).astype(np.int64)
+    position_counts = np.bincount(keys, minlength=terms)
     keys <<= code_bits
-    keys |= found.codes
+    keys |= codes.codes
     keys.sort()
-    positions = _narrowed(keys & ((1 << found.position_bits) - 1))
-    keys >>= found.position_bits
+    positions = _narrow(keys & ((1 << codes.position_bits) - 1))
+    keys >>= codes.position_bits
     # A run has one term, document and field. A posting has one run per field.
-    run_starts = _firsts(keys)
+    run_starts = _find_firsts(keys)
     runs = keys.take(run_starts)
-    fields = runs & ((1 << found.field_bits) - 1)
-    runs >>= found.field_bits
-    posting_starts = _firsts(runs)
-    documents = (runs & ((1 << found.document_bits) - 1)) + first
-    worth = scale.reshape(-1).take(documents * scale.shape[1] + fields)
-    worth *= _lengths(run_starts, len(keys))
-    return Stretch(
-        stands,
-        np.bincount(runs.take(posting_starts) >> found.document_bits, minlength=terms),
+    fields = runs & ((1 << codes.field_bits) - 1)
+    runs >>= codes.field_bits
+    posting_starts = _find_firsts(runs)
+    documents = (runs & ((1 << codes.document_bits) - 1)) + first
+    weights = norms.reshape(-1).take(documents * norms.shape[1] + fields)
+    weights *= _measure_runs(run_starts, len(keys))
+    return SortedRun(
+        position_counts,
+        np.bincount(runs.take(posting_starts) >> codes.document_bits, minlength=terms),
         documents.take(posting_starts).astype(np.int32),
-        np.add.reduceat(worth, posting_starts, dtype=np.float32),
-        _narrowed(_lengths(run_starts.take(posting_starts), len(keys))),
+        np.add.reduceat(weights, posting_starts, dtype=np.float32),
+        _narrow(_measure_runs(run_starts.take(posting_starts), len(keys))),
         positions,
     )
 
 
-def _firsts(ascending: Array) -> Array:
+def _find_firsts(ascending: Array) -> Array:
     """Return the index of the first of each run of equal numbers."""
     is_first = np.ones(len(ascending), np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
     return np.flatnonzero(is_first)
 
 
-def _lengths(starts: Array, end: int) -> Array:
+def _measure_runs(starts: Array, end: int) -> Array:
     """Return the lengths of the parts that start at `starts`. The last part ends at `end`."""
     lengths = np.empty(len(starts), np.int64)
     np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
@@ -175,49 +176,49 @@ def _lengths(starts: Array, end: int) -> Array:
     return lengths
 
 
-def _narrowed(numbers: Array) -> Array:
-    return numbers.astype(narrowest(int(numbers.max(initial=0))))
+def _narrow(numbers: Array) -> Array:
+    return numbers.astype(pick_dtype(int(numbers.max(initial=0))))
 
 
-def means(lengths: Array) -> NDArray[np.float64]:
+def compute_means(lengths: Array) -> NDArray[np.float64]:
     """Return the mean length of each field, over the documents that have it.
 
     The mean is rounded to eight binary digits. It then stays the same when a few documents of many
     are added or removed. So do the weights of all other documents, and their postings need no
     rebuild.
     """
-    held = np.count_nonzero(lengths, axis=0)
-    exact = lengths.sum(axis=0, dtype=np.float64) / np.maximum(held, 1)
+    doc_counts = np.count_nonzero(lengths, axis=0)
+    exact = lengths.sum(axis=0, dtype=np.float64) / np.maximum(doc_counts, 1)
     digits, exponent = np.frexp(exact)
     rounded: NDArray[np.float64] = np.ldexp(np.rint(digits * 256) / 256, exponent)
     return rounded
 
 
-def scales(lengths: Array, weights: list[float], is_short: list[bool]) -> NDArray[np.float32]:
+def make_norms(lengths: Array, weights: list[float], is_short: list[bool]) -> NDArray[np.float32]:
     """Return the weight of one occurrence in each field of each document.
 
     The result is float32 and has the shape of `lengths`. It is the weight of the field, normalized
     by length: w / (1 - b + b * length / mean length).
     """
-    mean = np.maximum(means(lengths), 1e-9)
+    mean = np.maximum(compute_means(lengths), 1e-9)
     b = np.where(is_short, B_SHORT, B)
-    worth: NDArray[np.float64] = np.array(weights) / (1 - b + b * lengths / mean)
-    return worth.astype(np.float32)
+    norms: NDArray[np.float64] = np.array(weights) / (1 - b + b * lengths / mean)
+    return norms.astype(np.float32)
 
 
-class Source(Protocol):
+class PostingsSource(Protocol):
     """The postings of one kind of term, ready to be written to a file.
 
-    For each term, `held` has the number of its postings, `stands` that of its positions. `dtype`
-    and `fill` take the name of an array of `Stretch`.
+    For each term, `doc_counts` has the number of its postings, `position_counts` that of its
+    positions. `dtype` and `fill` take the name of an array of `SortedRun`.
     """
 
     @property
-    def held(self) -> Array:
+    def doc_counts(self) -> Array:
         """The number of documents that contain each term."""
 
     @property
-    def stands(self) -> Array:
+    def position_counts(self) -> Array:
         """The number of occurrences of each term."""
 
     def dtype(self, name: str) -> np.dtype[Any]:
@@ -227,39 +228,43 @@ class Source(Protocol):
         """Write a whole array into `into`."""
 
 
-def write(writer: ArrayWriter, kind: str, source: Source, names: Sequence[str]) -> list[Fill]:
+def write(
+    writer: ArrayFileWriter, kind: str, source: PostingsSource, names: Sequence[str]
+) -> list[Fill]:
     """Write the named arrays, with one item per posting, under the name of a kind.
 
     The returned functions fill the arrays. Call them before the writer is closed, in any order and
     from any thread.
     """
-    offsets = offsets_of(source.held)
-    writer.add(f"{kind}.offsets", offsets.astype(for_offsets(int(offsets[-1]))))
-    return [_filling(writer, kind, source, name, int(offsets[-1])) for name in names]
+    offsets = compute_offsets(source.doc_counts)
+    writer.add(f"{kind}.offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
+    return [_make_fill(writer, kind, source, name, int(offsets[-1])) for name in names]
 
 
-def write_positions(writer: ArrayWriter, kind: str, source: Source) -> list[Fill]:
+def write_positions(writer: ArrayFileWriter, kind: str, source: PostingsSource) -> list[Fill]:
     """Write the positions of the terms. The returned function fills the array."""
-    offsets = offsets_of(source.stands)
-    writer.add(f"{kind}.position_offsets", offsets.astype(for_offsets(int(offsets[-1]))))
-    return [_filling(writer, kind, source, "positions", int(offsets[-1]))]
+    offsets = compute_offsets(source.position_counts)
+    writer.add(f"{kind}.position_offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
+    return [_make_fill(writer, kind, source, "positions", int(offsets[-1]))]
 
 
-def _filling(writer: ArrayWriter, kind: str, source: Source, name: str, length: int) -> Fill:
+def _make_fill(
+    writer: ArrayFileWriter, kind: str, source: PostingsSource, name: str, length: int
+) -> Fill:
     """Allocate an array and return the function that fills it."""
     return partial(source.fill, name, writer.allocate(f"{kind}.{name}", source.dtype(name), length))
 
 
-class Joined:
+class MergedRuns:
     """Stretches joined in the order of their documents.
 
-    Implements `Source`.
+    Implements `PostingsSource`.
     """
 
-    def __init__(self, parts: Sequence[Stretch]) -> None:
+    def __init__(self, parts: Sequence[SortedRun]) -> None:
         self._parts = parts
-        self.held: Array = np.sum([part.held for part in parts], axis=0)
-        self.stands: Array = np.sum([part.stands for part in parts], axis=0)
+        self.doc_counts: Array = np.sum([part.doc_counts for part in parts], axis=0)
+        self.position_counts: Array = np.sum([part.position_counts for part in parts], axis=0)
 
     def dtype(self, name: str) -> np.dtype[Any]:
         """Return the widest dtype of any part."""
@@ -268,25 +273,25 @@ class Joined:
 
     def fill(self, name: str, into: Array) -> None:
         """Write the items of each term, stretch after stretch, into `into`."""
-        is_place = name == "positions"
-        begins = offsets_of(self.stands if is_place else self.held)[:-1]
+        has_positions = name == "positions"
+        begins = compute_offsets(self.position_counts if has_positions else self.doc_counts)[:-1]
         for part in self._parts:
-            counts = part.stands if is_place else part.held
-            into[_places(begins, counts)] = getattr(part, name)
+            counts = part.position_counts if has_positions else part.doc_counts
+            into[_locate(begins, counts)] = getattr(part, name)
             begins += counts
 
 
-def _places(begins: Array, counts: Array) -> Array | slice:
+def _locate(begins: Array, counts: Array) -> Array | slice:
     """Return where the items of a stretch go.
 
     The items of each term start where those of the previous stretch ended.
     """
     if not len(counts) or (begins[1:] == begins[0] + np.cumsum(counts[:-1])).all():
         return slice(int(begins[0]), int(begins[0] + counts.sum())) if len(counts) else slice(0)
-    return ranges(begins, counts)
+    return expand_ranges(begins, counts)
 
 
-def ranges(begins: Array, counts: Array) -> Array:
+def expand_ranges(begins: Array, counts: Array) -> Array:
     """Return the numbers of several ranges: `counts[i]` from `begins[i]` on (int64)."""
     ends = np.cumsum(counts)
     numbers: Array = np.arange(ends[-1] if len(ends) else 0)

@@ -13,10 +13,10 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment import array_file, postings
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.docstore import Stored
-from indexer.codec.segment.facet_columns import Column
-from indexer.codec.segment.postings import Layout
-from indexer.codec.segment.string_table import Texts
+from indexer.codec.segment.docstore import DocStore
+from indexer.codec.segment.facet_columns import FacetColumn
+from indexer.codec.segment.postings import ForwardIndex
+from indexer.codec.segment.string_table import StringTable
 from indexer.codec.segment.vectors import Vectors
 
 PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
@@ -24,7 +24,7 @@ PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
 )  # fmt: skip
 
 
-SPOKEN = "@language"
+LANGUAGE_COLUMN = "@language"
 """The name of the column with the language of each document. No catalogue row has this name."""
 
 
@@ -39,70 +39,72 @@ class Postings(NamedTuple):
     weights: Array
 
 
-class Places(NamedTuple):
+class Positions(NamedTuple):
     """Positions in the word stream (int64), and the document of each (int32)."""
 
     documents: Array
-    places: Array
+    offsets: Array
 
 
 class Terms:
     """The terms of one kind, sorted, and the postings of each over all fields.
 
-    `arrays` has the stored arrays of `postings.Stretch`, by name.
+    `arrays` has the stored arrays of `postings.SortedRun`, by name.
     """
 
-    def __init__(self, texts: Texts, arrays: Mapping[str, Array]) -> None:
+    def __init__(self, texts: StringTable, arrays: Mapping[str, Array]) -> None:
         self.texts, self.arrays = texts, arrays
         self.offsets: Array = arrays["offsets"]
         self.documents: Array = arrays["documents"]
         self.weights: Array = arrays["weights"]
 
-    def postings(self, first: int, last: int) -> Postings:
+    def get_postings(self, first: int, last: int) -> Postings:
         """Return the postings of the terms from `first` up to `last`."""
         begin, end = self.offsets[first], self.offsets[last]
         return Postings(self.documents[begin:end], self.weights[begin:end])
 
-    def postings_of(self, numbers: Array) -> Postings:
+    def get_postings_of(self, numbers: Array) -> Postings:
         """Return the postings of several terms, one term after the other."""
-        taken = _ranges(self.offsets, numbers)
-        return Postings(self.documents.take(taken), self.weights.take(taken))
+        indexes = _expand_ranges(self.offsets, numbers)
+        return Postings(self.documents.take(indexes), self.weights.take(indexes))
 
-    def frequency(self, number: int) -> int:
+    def doc_frequency(self, number: int) -> int:
         """Return the number of documents that contain a term."""
         return int(self.offsets[number + 1]) - int(self.offsets[number])
 
 
-def _ranges(offsets: Array, numbers: Array) -> Array:
+def _expand_ranges(offsets: Array, numbers: Array) -> Array:
     """Return the indices of all items of these numbers, end to end."""
     begins = offsets[numbers].astype(np.int64)
-    return postings.ranges(begins, offsets[numbers + 1] - begins)
+    return postings.expand_ranges(begins, offsets[numbers + 1] - begins)
 
 
 class Segment:
     """The arrays of one segment.
 
-    `read` returns the arrays of a file. Raise Damaged or OSError if a file cannot be read.
+    `read_arrays` returns the arrays of a file. Raise CorruptSegment or OSError if a file cannot be
+    read.
     """
 
     def __init__(
         self,
         folder: Path,
         catalogue: Catalogue,
-        read: Callable[[Path], Mapping[str, Array]] = array_file.read,
+        read_arrays: Callable[[Path], Mapping[str, Array]] = array_file.open_arrays,
     ) -> None:
-        words, facets = read(folder / WORDS), read(folder / FACETS)
+        words, facets = read_arrays(folder / WORDS), read_arrays(folder / FACETS)
         self.catalogue = catalogue
         self.fields = [field.name for field in catalogue.searchable]
-        self.stored = Stored(read(folder / PUBLICATIONS))
+        self.docstore = DocStore(read_arrays(folder / PUBLICATIONS))
         self.columns = {
-            field.name: Column(facets, field.name) for field in schema.exact_fields(catalogue)
+            field.name: FacetColumn(facets, field.name)
+            for field in schema.list_exact_fields(catalogue)
         }
-        self.spoken = Column(facets, SPOKEN)
-        self.layout = Layout(words["stream"], words["starts"], words["lengths"])
-        inverted = read(folder / POSTINGS)
+        self.languages = FacetColumn(facets, LANGUAGE_COLUMN)
+        self.forward_index = ForwardIndex(words["stream"], words["starts"], words["lengths"])
+        postings_arrays = read_arrays(folder / POSTINGS)
         self.terms = {
-            kind: Terms(Texts.read(words, f"{kind}s"), _named(inverted, kind))
+            kind: Terms(StringTable.read(words, f"{kind}s"), _select_kind(postings_arrays, kind))
             for kind in ("word", "stem")
         }
         self.words, self.stems = self.terms["word"], self.terms["stem"]
@@ -110,65 +112,67 @@ class Segment:
         self.frequencies: Array = self.stems.arrays["frequencies"]
         self.positions: Array = self.stems.arrays["positions"]
         self.position_offsets: Array = self.stems.arrays["position_offsets"]
-        meaning = folder / MEANING
-        self.vectors = Vectors(read(meaning)) if meaning.exists() else None
+        vectors_file = folder / MEANING
+        self.vectors = Vectors(read_arrays(vectors_file)) if vectors_file.exists() else None
 
     @property
     def size(self) -> int:
         """The number of documents. They are numbered from 0."""
-        return len(self.stored)
+        return len(self.docstore)
 
     @cached_property
-    def scale(self) -> Array:
+    def norms(self) -> Array:
         """The weight of one occurrence in each field of each document (float32)."""
-        return scale_of(self.catalogue, self.layout.lengths)
+        return make_catalogue_norms(self.catalogue, self.forward_index.lengths)
 
     @cached_property
     def _begins(self) -> Array:
-        return np.ascontiguousarray(self.layout.starts[:-1, 0], np.int64)
+        return np.ascontiguousarray(self.forward_index.starts[:-1, 0], np.int64)
 
-    def stands(self, stem: int) -> int:
+    def total_frequency(self, stem: int) -> int:
         """Return the number of occurrences of a stem."""
         return int(self.position_offsets[stem + 1]) - int(self.position_offsets[stem])
 
-    def places(self, stem: int) -> Places:
+    def find_positions(self, stem: int) -> Positions:
         """Return all positions of a stem, in the order of the stream."""
         first, last = self.stems.offsets[stem], self.stems.offsets[stem + 1]
         documents = np.repeat(self.stems.documents[first:last], self.frequencies[first:last])
         positions = self.positions[self.position_offsets[stem] : self.position_offsets[stem + 1]]
-        return Places(documents, self._begins.take(documents) + positions)
+        return Positions(documents, self._begins.take(documents) + positions)
 
-    def places_of_words(self, words: Array) -> Places:
+    def find_word_positions(self, words: Array) -> Positions:
         """Return all positions of any of these words, stem by stem."""
-        wanted = np.zeros(len(self.stem_of) + 2, np.bool_)
-        wanted[words] = True
+        is_wanted = np.zeros(len(self.stem_of) + 2, np.bool_)
+        is_wanted[words] = True
         stems = np.unique(self.stem_of[words])
-        held = _ranges(self.stems.offsets, stems)
-        documents = np.repeat(self.stems.documents.take(held), self.frequencies.take(held))
-        positions = self.positions.take(_ranges(self.position_offsets, stems))
-        places = self._begins.take(documents) + positions
-        here = wanted.take(self.layout.stream.take(places)).nonzero()[0]
-        return Places(documents.take(here), places.take(here))
+        indexes = _expand_ranges(self.stems.offsets, stems)
+        documents = np.repeat(self.stems.documents.take(indexes), self.frequencies.take(indexes))
+        positions = self.positions.take(_expand_ranges(self.position_offsets, stems))
+        offsets = self._begins.take(documents) + positions
+        matching = is_wanted.take(self.forward_index.stream.take(offsets)).nonzero()[0]
+        return Positions(documents.take(matching), offsets.take(matching))
 
     @cached_property
     def _stem_or_none(self) -> Array:
         """The stem of each word, then -1 twice: GAP and FIELD_END index from the end."""
         return np.concatenate([self.stem_of, np.full(2, -1, np.int32)])
 
-    def stems_at(self, places: Array) -> Array:
+    def get_stems(self, offsets: Array) -> Array:
         """Return the stem number at each position (int32), or -1 where there is no word."""
-        return self._stem_or_none.take(self.layout.stream.take(places, mode="clip"), mode="wrap")
+        return self._stem_or_none.take(
+            self.forward_index.stream.take(offsets, mode="clip"), mode="wrap"
+        )
 
-    def fields_at(self, found: Places) -> Array:
+    def get_fields(self, positions: Positions) -> Array:
         """Return the field of each position, as an index into `fields`."""
-        starts = self.layout.starts
-        fields = np.zeros(len(found.places), np.int8)
+        starts = self.forward_index.starts
+        fields = np.zeros(len(positions.offsets), np.int8)
         for number in range(1, len(self.fields)):
-            fields += found.places >= starts[found.documents, number]
+            fields += positions.offsets >= starts[positions.documents, number]
         return fields
 
 
-def _named(arrays: Mapping[str, Array], kind: str) -> dict[str, Array]:
+def _select_kind(arrays: Mapping[str, Array], kind: str) -> dict[str, Array]:
     """Return the arrays written under the name of a kind."""
     return {
         name.removeprefix(f"{kind}."): array
@@ -177,12 +181,12 @@ def _named(arrays: Mapping[str, Array], kind: str) -> dict[str, Array]:
     }
 
 
-def scale_of(catalogue: Catalogue, lengths: Array) -> Array:
+def make_catalogue_norms(catalogue: Catalogue, lengths: Array) -> Array:
     """Return the weight of one occurrence in each field of each document.
 
-    See `postings.scales`.
+    See `postings.make_norms`.
     """
     rows = catalogue.searchable
-    return postings.scales(
+    return postings.make_norms(
         lengths, [row.weight for row in rows], [row.role != "summary" for row in rows]
     )

@@ -22,37 +22,41 @@ _ARTICLES = {
 _WORD = re.compile(r"\w+")
 
 
-def title_key(title: str, language: str) -> str:
+def make_title_key(title: str, language: str) -> str:
     """Return the sort key of a title: folded words without a leading article of its language."""
     words = _WORD.findall(fold(title))
     articles = _ARTICLES.get(language.partition("-")[0], frozenset())
     return " ".join(words[1:] if len(words) > 1 and words[0] in articles else words)
 
 
-def merged(kept: Array, fresh: Array, keys: Sequence[str], key_of: Callable[[int], str]) -> Array:
+def merge(unchanged: Array, new: Array, keys: Sequence[str], key_of: Callable[[int], str]) -> Array:
     """Merge documents into an order by key. Return it as int32.
 
-    `kept` documents are already in order. `keys` are the keys of the `fresh` ones. `key_of` is
+    `unchanged` documents are already in order. `keys` are the keys of the `new` ones. `key_of` is
     called for few of the kept ones, by binary search.
     """
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    at = [bisect_left(kept, keys[each], key=key_of) for each in order] if len(kept) else 0
-    return np.insert(kept, at, fresh[order]).astype(np.int32)
+    insertions = (
+        [bisect_left(unchanged, keys[index], key=key_of) for index in order]
+        if len(unchanged)
+        else 0
+    )
+    return np.insert(unchanged, insertions, new[order]).astype(np.int32)
 
 
-def ranks(order: Array) -> Array:
+def make_ranks(order: Array) -> Array:
     """Return the position of each document in an order of all documents (int32)."""
-    places = np.empty(len(order), np.int32)
-    places[order] = np.arange(len(order), dtype=np.int32)
-    return places
+    ranks = np.empty(len(order), np.int32)
+    ranks[order] = np.arange(len(order), dtype=np.int32)
+    return ranks
 
 
-def inverse(origins: Array, size: int) -> Array:
+def invert(origins: Array, size: int) -> Array:
     """Return the new number of each of `size` old documents (int32), or -1 if it is gone.
 
     `origins` has the old number of each new document, or -1.
     """
-    now = np.full(size, -1, np.int32)
-    stays = np.flatnonzero(origins >= 0)
-    now[origins[stays]] = stays
-    return now
+    new_numbers = np.full(size, -1, np.int32)
+    unchanged = np.flatnonzero(origins >= 0)
+    new_numbers[origins[unchanged]] = unchanged
+    return new_numbers

@@ -16,102 +16,106 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.analysis import stemming
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 from indexer.codec.segment.array_file import Array
 
 FIELD_END, GAP = -1, -2
 """The marks in a stream: after each field, and between two texts of one field."""
-FIRST = 2
+FIRST_NUMBER = 2
 """The provisional number of the first word. 0 and 1 are those of GAP and FIELD_END."""
 
 STEM_MARK = "\x1d"
 """Separates the written form of a word from its stem. It sorts before any character of either."""
 
 
-def word_of(raw: str, language: str, usual: str) -> str:
+def encode_word(word: str, language: str, default_language: str) -> str:
     """Return the word for a raw token in a text of `language`.
 
-    `usual` is the language of the catalogue.
+    `default_language` is the language of the catalogue.
     """
-    written = as_written(raw)
-    if raw.isascii() and language == usual:
-        return written
-    stem = stemming.stem(raw, language)
-    is_usual = stem == stemming.stem(written, usual)
-    return written if is_usual else f"{written}{STEM_MARK}{stem}"
+    surface = surface_form(word)
+    if word.isascii() and language == default_language:
+        return surface
+    stem = stemming.stem(word, language)
+    has_default_stem = stem == stemming.stem(surface, default_language)
+    return surface if has_default_stem else f"{surface}{STEM_MARK}{stem}"
 
 
-def written_of(word: str) -> str:
+def decode_surface(word: str) -> str:
     """Return the written form of a word."""
     return word.partition(STEM_MARK)[0]
 
 
-def stem_of_word(word: str, usual: str) -> str:
+def decode_stem(word: str, default_language: str) -> str:
     """Return the stem of a word."""
-    written, mark, stem = word.partition(STEM_MARK)
-    return stem if mark else stemming.stem(written, usual)
+    surface, mark, stem = word.partition(STEM_MARK)
+    return stem if mark else stemming.stem(surface, default_language)
 
 
-class Vocabulary(NamedTuple):
+class WordTable(NamedTuple):
     """The sorted words of an index, and the maps from other numbers to theirs.
 
-    `numbers` has the final number of each provisional number, `former` that of each word of the
-    previous segment. Both have GAP for words that no longer occur.
+    `numbers` has the final number of each provisional number, `previous_numbers` that of each word
+    of the previous segment. Both have GAP for words that no longer occur.
     """
 
     words: list[str]
     numbers: Array
-    former: Array
+    previous_numbers: Array
 
 
-def vocabulary(words: Sequence[str], counts: Array, former: int) -> Vocabulary:
+def number_words(words: Sequence[str], counts: Array, previous_count: int) -> WordTable:
     """Return the vocabulary of words with provisional numbers.
 
-    The first `former` words are those of the previous segment. `counts` has the number of
+    The first `previous_count` words are those of the previous segment. `counts` has the number of
     occurrences of each provisional number in the stream.
     """
-    used = np.flatnonzero(counts[FIRST : FIRST + len(words)])
+    used = np.flatnonzero(counts[FIRST_NUMBER : FIRST_NUMBER + len(words)])
     order = sorted(used.tolist(), key=words.__getitem__)
-    numbers = np.full(len(words) + FIRST, GAP, np.int32)
-    numbers[:FIRST] = GAP, FIELD_END
-    numbers[np.array(order, np.int64) + FIRST] = np.arange(len(order), dtype=np.int32)
+    numbers = np.full(len(words) + FIRST_NUMBER, GAP, np.int32)
+    numbers[:FIRST_NUMBER] = GAP, FIELD_END
+    numbers[np.array(order, np.int64) + FIRST_NUMBER] = np.arange(len(order), dtype=np.int32)
     sorted_words = [words[number] for number in order]
-    return Vocabulary(sorted_words, numbers, numbers[FIRST : FIRST + former])
+    return WordTable(sorted_words, numbers, numbers[FIRST_NUMBER : FIRST_NUMBER + previous_count])
 
 
-class Stems(NamedTuple):
+class StemTable(NamedTuple):
     """The distinct stems of a vocabulary, sorted. `of_word` has the stem number of each word.
 
-    `former` has the new number of each stem of the previous segment, GAP for those that are gone.
+    `previous_numbers` has the new number of each stem of the previous segment, GAP for those that
+    are gone.
     """
 
     texts: list[str]
     of_word: Array
-    former: Array
+    previous_numbers: Array
 
 
-def stems_of(
-    vocabulary: Vocabulary, usual: str, known: Sequence[str], known_of_word: Array
-) -> Stems:
-    """Return the stems of a vocabulary. `usual` is the language of the catalogue.
+def number_stems(
+    word_table: WordTable,
+    default_language: str,
+    previous_stems: Sequence[str],
+    previous_stem_of: Array,
+) -> StemTable:
+    """Return the stems of a vocabulary. `default_language` is the language of the catalogue.
 
-    `known` are the stems of the previous segment, and `known_of_word` are the stem numbers of its
-    words. No known word is stemmed again.
+    `previous_stems` are the stems of the previous segment, and `previous_stem_of` are the stem
+    numbers of its words. No known word is stemmed again.
     """
-    words, _, former = vocabulary
-    stays = former >= 0
+    words, _, previous_numbers = word_table
+    stays = previous_numbers >= 0
     is_new = np.ones(len(words), np.bool_)
-    is_new[former[stays]] = False
+    is_new[previous_numbers[stays]] = False
     new = np.flatnonzero(is_new).tolist()
-    stems = [stem_of_word(words[number], usual) for number in new]
-    used = np.zeros(len(known), np.bool_)
-    used[known_of_word[stays]] = True
-    left = np.flatnonzero(used).tolist()
-    texts = sorted({*(known[number] for number in left), *stems})
+    stems = [decode_stem(words[number], default_language) for number in new]
+    used = np.zeros(len(previous_stems), np.bool_)
+    used[previous_stem_of[stays]] = True
+    remaining = np.flatnonzero(used).tolist()
+    texts = sorted({*(previous_stems[number] for number in remaining), *stems})
     number_of = {text: number for number, text in enumerate(texts)}
-    former_stems = np.full(len(known), GAP, np.int32)
-    former_stems[left] = [number_of[known[number]] for number in left]
+    previous_stem_numbers = np.full(len(previous_stems), GAP, np.int32)
+    previous_stem_numbers[remaining] = [number_of[previous_stems[number]] for number in remaining]
     of_word = np.empty(len(words), np.int32)
-    of_word[former[stays]] = former_stems[known_of_word[stays]]
+    of_word[previous_numbers[stays]] = previous_stem_numbers[previous_stem_of[stays]]
     of_word[new] = [number_of[stem] for stem in stems]
-    return Stems(texts, of_word, former_stems)
+    return StemTable(texts, of_word, previous_stem_numbers)

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from indexer.analysis.embeddings import SIZE, Vector
-from indexer.catalogue.records import Fresh, Item, Kept
-from indexer.codec.segment.array_file import Array, ArrayWriter, Spool
+from indexer.catalogue.records import Item, Parsed, Unchanged
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, Spool
 
-LARGEST = 127
+MAX_VALUE = 127
 """Each vector is scaled so that its largest component has this absolute value."""
-AT_ONCE = 4096
+BATCH_ROWS = 4096
 """Number of rows converted to float32 at a time. They fit into the processor's cache."""
 
 
@@ -29,58 +29,63 @@ class Vectors:
         self.rows: Array = arrays["rows"]
         self.lengths: Array = arrays["lengths"]
 
-    def cosines(self, wanted: Vector, documents: Array | None = None) -> Vector:
+    def compute_cosines(self, query: Vector, documents: Array | None = None) -> Vector:
         """Return the cosine of a vector of length 1 with the vectors of documents, or of all."""
         count = len(self.rows) if documents is None else len(documents)
-        found = np.empty(count, np.float32)
-        for first in range(0, count, AT_ONCE):
-            here = slice(first, first + AT_ONCE)
-            rows = self.rows[here] if documents is None else self.rows[documents[here]]
-            found[here] = rows.astype(np.float32) @ wanted
-        found /= self.lengths if documents is None else self.lengths[documents]
-        return found
+        cosines = np.empty(count, np.float32)
+        for first in range(0, count, BATCH_ROWS):
+            batch = slice(first, first + BATCH_ROWS)
+            rows = self.rows[batch] if documents is None else self.rows[documents[batch]]
+            cosines[batch] = rows.astype(np.float32) @ query
+        cosines /= self.lengths if documents is None else self.lengths[documents]
+        return cosines
 
 
-def encoded(
+def encode_batches(
     file: Path,
-    chunks: Iterable[Sequence[Item]],
+    batches: Iterable[Sequence[Item]],
     encode: Encode,
-    former: Vectors | None,
+    previous: Vectors | None,
 ) -> Iterator[Sequence[Item]]:
     """Yield the chunks unchanged, and write their vectors to a file after the last one.
 
-    The vectors of `Kept` publications are copied from `former`.
+    The vectors of `Unchanged` publications are copied from `previous`.
     """
     with closing(Spool(file.parent, np.int8)) as spool:
-        for chunk in chunks:
-            spool.append(_rows(chunk, encode, former))
-            yield chunk
-        rows = spool.array().reshape(-1, SIZE)
-        with ArrayWriter(file) as writer:
+        for batch in batches:
+            spool.append(_make_rows(batch, encode, previous))
+            yield batch
+        rows = spool.to_array().reshape(-1, SIZE)
+        with ArrayFileWriter(file) as writer:
             writer.add("rows", rows)
-            writer.add("lengths", _lengths(rows))
+            writer.add("lengths", _measure(rows))
 
 
-def _rows(
-    chunk: Sequence[Item],
+def _make_rows(
+    batch: Sequence[Item],
     encode: Encode,
-    former: Vectors | None,
+    previous: Vectors | None,
 ) -> Array:
-    rows = np.empty((len(chunk), SIZE), np.int8)
-    is_fresh = np.array([isinstance(each, Fresh) for each in chunk])
-    if is_fresh.any():
-        fresh = [each.publication for each in chunk if isinstance(each, Fresh)]
-        vectors = encode([each.title for each in fresh], [each.summary or "" for each in fresh])
+    rows = np.empty((len(batch), SIZE), np.int8)
+    is_parsed = np.array([isinstance(item, Parsed) for item in batch])
+    if is_parsed.any():
+        parsed = [item.publication for item in batch if isinstance(item, Parsed)]
+        vectors = encode(
+            [publication.title for publication in parsed],
+            [publication.summary or "" for publication in parsed],
+        )
         largest = np.abs(vectors).max(axis=1, keepdims=True)
-        rows[is_fresh] = np.rint(vectors / largest * LARGEST)
-    if former is not None:
-        rows[~is_fresh] = former.rows[[each.number for each in chunk if isinstance(each, Kept)]]
+        rows[is_parsed] = np.rint(vectors / largest * MAX_VALUE)
+    if previous is not None:
+        rows[~is_parsed] = previous.rows[
+            [item.doc_number for item in batch if isinstance(item, Unchanged)]
+        ]
     return rows
 
 
-def _lengths(rows: Array) -> Vector:
+def _measure(rows: Array) -> Vector:
     lengths = np.empty(len(rows), np.float32)
-    for first in range(0, len(rows), AT_ONCE):
-        here = slice(first, first + AT_ONCE)
-        lengths[here] = np.linalg.norm(rows[here].astype(np.float32), axis=1)
+    for first in range(0, len(rows), BATCH_ROWS):
+        batch = slice(first, first + BATCH_ROWS)
+        lengths[batch] = np.linalg.norm(rows[batch].astype(np.float32), axis=1)
     return lengths

@@ -20,15 +20,15 @@ from bs4 import BeautifulSoup, Tag
 from bs4.builder._lxml import LXMLTreeBuilder
 
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.limits import Limits, hint
+from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import (
-    Entry,
+    Chunk,
     Link,
-    Piece,
     Problem,
     Property,
     Publication,
-    Source,
+    SourceLocation,
+    SourceRecord,
     Value,
 )
 from indexer.readers.base import Evidence, decode, detect_by_name, limit_weight, read_whole
@@ -44,7 +44,7 @@ _TYPE = "https://schema.org/CreativeWork"
 _REPEATED = 2
 """Limit on the total weight of a page's properties, as a multiple of `largest_file`. Nested tags
 repeat the same text."""
-_MARKUP = re.compile(
+_TAG = re.compile(
     r"""<!--(?:-?>|.*?(?:--!?>|\Z))
       | <(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)|\Z)
       | <(?:(?P<article>article)(?=[\s/>])|/?[a-z])(?:=\s*"[^"]*"|=\s*'[^']*'|[^>])*+""",
@@ -52,12 +52,12 @@ _MARKUP = re.compile(
 )
 
 
-class _Exceeded(Exception):
-    """A page exceeds a limit: `what` describes the excess, `limit` is the name of the limit."""
+class _LimitExceeded(Exception):
+    """A page exceeds a limit: `message` describes the excess, `limit` is the name of the limit."""
 
-    def __init__(self, what: str, limit: str) -> None:
-        super().__init__(what)
-        self.what, self.limit = what, limit
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.message, self.limit = message, limit
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -69,32 +69,32 @@ split = read_whole
 """A page is one piece, because its articles inherit the properties outside them."""
 
 
-def parse(piece: Piece, limits: Limits) -> Iterator[Entry | Problem]:
+def parse(piece: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the articles of a page as entries, in order. A missing end tag loses no article."""
     text = decode(piece.data, piece.file)
     if isinstance(text, Problem):
         return iter([text])
-    return limit_weight(_entries(text, piece.file, limits), limits)
+    return limit_weight(_parse_page(text, piece.file, limits), limits)
 
 
-def _entries(text: str, file: str, limits: Limits) -> Iterator[Entry | Problem]:
+def _parse_page(text: str, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
     line = 0
     try:
-        page = _Page(_parsed(text, limits), _REPEATED * limits.largest_file)
+        page = _Page(_parse(text, limits), _REPEATED * limits.largest_file)
         if not page.articles:
-            do = "Put each publication into an <article>, as corpus/README.md shows"
-            yield Problem(file, 0, "the page holds no <article>", do)
+            advice = "Put each publication into an <article>, as corpus/README.md shows"
+            yield Problem(file, 0, "the page holds no <article>", advice)
             return
-        shared, lines = page.properties(page.shared), _article_lines(text)
+        shared, lines = page.read_properties(page.shared), _find_article_lines(text)
         for number, article in enumerate(page.articles):
             line = lines[number] if number < len(lines) else 0
-            yield _entry(article, shared, page, Source(file, line))
-    except _Exceeded as error:
-        yield Problem(file, line, error.what, hint(error.limit))
+            yield _make_record(article, shared, page, SourceLocation(file, line))
+    except _LimitExceeded as error:
+        yield Problem(file, line, error.message, suggest_raising(error.limit))
 
 
-def _parsed(text: str, limits: Limits) -> BeautifulSoup:
-    """Return the page as a tree. Raise _Exceeded if it is too large or too deep.
+def _parse(text: str, limits: Limits) -> BeautifulSoup:
+    """Return the page as a tree. Raise _LimitExceeded if it is too large or too deep.
 
     Ignore BeautifulSoup's warnings about input that looks like XML or a URL.
     """
@@ -105,108 +105,108 @@ def _parsed(text: str, limits: Limits) -> BeautifulSoup:
 
 
 class _Builder(LXMLTreeBuilder):
-    """Tree builder that raises _Exceeded where a page grows too large or too deep."""
+    """Tree builder that raises _LimitExceeded where a page grows too large or too deep."""
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
-        self._limits, self._left = limits, limits.most_parts
+        self._limits, self._remaining = limits, limits.most_parts
 
     def start(
         self, tag: str | bytes, attrib: dict[str | bytes, str | bytes],
         nsmap: Mapping[str, str] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        """Handle a start tag. Raise _Exceeded if it exceeds a limit."""
+        """Handle a start tag. Raise _LimitExceeded if it exceeds a limit."""
         self._count(1 + len(attrib))
         assert self.soup is not None
         if len(self.soup.tagStack) > self._limits.deepest:
-            what = f"its tags are nested deeper than {self._limits.deepest}"
-            raise _Exceeded(what, "deepest")
+            message = f"its tags are nested deeper than {self._limits.deepest}"
+            raise _LimitExceeded(message, "deepest")
         super().start(tag, attrib, dict(nsmap))
 
     def comment(self, text: str | bytes) -> None:
-        """Handle a comment. Raise _Exceeded if it exceeds a limit."""
+        """Handle a comment. Raise _LimitExceeded if it exceeds a limit."""
         self._count(1)
         super().comment(text)
 
     def pi(self, target: str, data: str) -> None:
-        """Handle a processing instruction. Raise _Exceeded if it exceeds a limit."""
+        """Handle a processing instruction. Raise _LimitExceeded if it exceeds a limit."""
         self._count(1)
         super().pi(target, data)
 
     def _count(self, more: int) -> None:
-        self._left -= more
-        if self._left < 0:
-            what = f"it has more than {self._limits.most_parts} tags and attributes"
-            raise _Exceeded(what, "most_parts")
+        self._remaining -= more
+        if self._remaining < 0:
+            message = f"it has more than {self._limits.most_parts} tags and attributes"
+            raise _LimitExceeded(message, "most_parts")
 
 
-class _Open(NamedTuple):
+class _OpenTag(NamedTuple):
     """An open tag, with the article and the microdata item that contain its children.
 
-    `around` is the item that contains the article.
+    `outer_item` is the item that contains the article.
     """
 
     tag: Tag
     article: Tag | None
     item: Tag | None
-    around: Tag | None
+    outer_item: Tag | None
 
 
 class _Page:
     """The articles of a page and its tags with `itemprop`, in document order.
 
     `shared` has the tags outside all articles. `own` maps the `id()` of an article to its tags.
-    `left` is the total weight of the properties that may still be read. A text counts once for
+    `remaining` is the total weight of the properties that may still be read. A text counts once for
     each of the nested properties that contain it.
     """
 
-    def __init__(self, soup: BeautifulSoup, left: int) -> None:
+    def __init__(self, soup: BeautifulSoup, remaining: int) -> None:
         self.articles: list[Tag] = []
         self.shared: list[Tag] = []
         self.own: dict[int, list[Tag]] = {}
-        self._left = left
-        stack = [_Open(soup, None, None, None)]
+        self._remaining = remaining
+        stack = [_OpenTag(soup, None, None, None)]
         for tag in soup.find_all(True):
             while stack[-1].tag is not tag.parent:
                 stack.pop()
-            stack.append(self._opened(tag, stack[-1]))
+            stack.append(self._open_tag(tag, stack[-1]))
 
-    def _opened(self, tag: Tag, parent: _Open) -> _Open:
-        _, article, item, around = parent
+    def _open_tag(self, tag: Tag, parent: _OpenTag) -> _OpenTag:
+        _, article, item, outer_item = parent
         if tag.has_attr("itemprop"):
             if article is None and tag.name != "article":
                 self.shared.append(tag)
             # A property of an item nested in the article is not a property of the article.
-            elif article and (item is article or item is around):
+            elif article and (item is article or item is outer_item):
                 self.own[id(article)].append(tag)
         if tag.name == "article":
             self.articles.append(tag)
             self.own[id(tag)] = []
-            article, around = tag, item
-        return _Open(tag, article, tag if tag.has_attr("itemscope") else item, around)
+            article, outer_item = tag, item
+        return _OpenTag(tag, article, tag if tag.has_attr("itemscope") else item, outer_item)
 
-    def properties(self, tags: Iterable[Tag]) -> list[Property]:
-        """Return the properties of tags, one for each name in `itemprop`. Raise _Exceeded."""
-        found: list[Property] = []
+    def read_properties(self, tags: Iterable[Tag]) -> list[Property]:
+        """Return the properties of tags, one for each name in `itemprop`. Raise _LimitExceeded."""
+        properties: list[Property] = []
         for tag in tags:
-            stated = _property(tag)
-            for name in stated.name.split():
-                one = msgspec.structs.replace(stated, name=name)
-                self.spend(one.weight)
-                found.append(one)
-        return found
+            template = _make_property(tag)
+            for name in template.name.split():
+                property_ = msgspec.structs.replace(template, name=name)
+                self.spend(property_.weight)
+                properties.append(property_)
+        return properties
 
     def spend(self, size: int) -> None:
-        """Subtract `size` from the weight left. Raise _Exceeded if it is used up."""
-        self._left -= size
-        if self._left < 0:
-            what = "its tags say too much, with all that they repeat; from here on"
-            raise _Exceeded(what, "largest_file")
+        """Subtract `size` from the weight left. Raise _LimitExceeded if it is used up."""
+        self._remaining -= size
+        if self._remaining < 0:
+            message = "its tags say too much, with all that they repeat; from here on"
+            raise _LimitExceeded(message, "largest_file")
 
 
-def _article_lines(text: str) -> list[int]:
+def _find_article_lines(text: str) -> list[int]:
     """Return the line number of each `<article`. BeautifulSoup with lxml does not provide it."""
-    starts = [match.start() for match in _MARKUP.finditer(text) if match["article"]]
+    starts = [match.start() for match in _TAG.finditer(text) if match["article"]]
     lines, line, last = [], 1, 0
     for start in starts:
         line += text.count("\n", last, start)
@@ -215,16 +215,18 @@ def _article_lines(text: str) -> list[int]:
     return lines
 
 
-def _entry(article: Tag, shared: list[Property], page: _Page, source: Source) -> Entry:
+def _make_record(
+    article: Tag, shared: list[Property], page: _Page, source: SourceLocation
+) -> SourceRecord:
     page.spend(len(shared))
-    own = page.properties(page.own[id(article)])
-    named = {each.name for each in own}
-    inherited = [each for each in shared if each.name not in named]
-    identity = article.get("id") or article.get("itemid")
-    return Entry(source, (*inherited, *own), str(identity) if identity else None)
+    own = page.read_properties(page.own[id(article)])
+    own_names = {property_.name for property_ in own}
+    inherited = [property_ for property_ in shared if property_.name not in own_names]
+    record_id = article.get("id") or article.get("itemid")
+    return SourceRecord(source, (*inherited, *own), str(record_id) if record_id else None)
 
 
-def _property(tag: Tag) -> Property:
+def _make_property(tag: Tag) -> Property:
     text = tag.get_text()
     stated = tag.get(_VALUE_ATTRIBUTES.get(tag.name, ""))
     language = tag.get("hreflang") or tag.get("lang")
@@ -234,13 +236,13 @@ def _property(tag: Tag) -> Property:
     )  # fmt: skip
 
 
-def write(publications: Iterable[Publication], catalogue: Catalogue, heading: str) -> str:
+def format_page(publications: Iterable[Publication], catalogue: Catalogue, heading: str) -> str:
     """Return an HTML page of publications, which `parse` reads back without loss.
 
     `heading` is the page's title. Each article states all of its values, so that it can be moved
     to another page unchanged.
     """
-    articles = "\n".join(_article(each, catalogue) for each in publications)
+    articles = "\n".join(_format_article(each, catalogue) for each in publications)
     title = escape(f"{heading} – {catalogue.title}")
     return (
         f'<!doctype html>\n<html lang="{escape(catalogue.language)}">\n<head>\n'
@@ -250,38 +252,42 @@ def write(publications: Iterable[Publication], catalogue: Catalogue, heading: st
     )
 
 
-def _article(publication: Publication, catalogue: Catalogue) -> str:
+def _format_article(publication: Publication, catalogue: Catalogue) -> str:
     rows = []
     lines = [
         f'<article id="{escape(publication.id)}" itemscope itemtype="{_TYPE}">',
     ]
     for field in catalogue.fields:
-        values = catalogue.values(publication, field)
+        values = catalogue.get_values(publication, field)
         if field.role == "title":
             lang = f' lang="{escape(publication.lang)}"' if publication.lang else ""
-            lines.append(f"  <h2 {_named(field)}{lang}>{escape(publication.title)}</h2>")
+            lines.append(f"  <h2 {_format_itemprop(field)}{lang}>{escape(publication.title)}</h2>")
         elif field.role == "summary":
             paragraphs = (publication.summary or "").split("\n\n")
-            lines += [f"  <p {_named(field)}>{escape(each)}</p>" for each in paragraphs if each]
+            lines += [
+                f"  <p {_format_itemprop(field)}>{escape(paragraph)}</p>"
+                for paragraph in paragraphs
+                if paragraph
+            ]
         elif values:
             rows.append(f"    <dt>{escape(field.label)}</dt>")
-            rows += [f"    <dd>{_element(field, value, catalogue)}</dd>" for value in values]
+            rows += [f"    <dd>{_format_value(field, value, catalogue)}</dd>" for value in values]
     if rows:
         lines += ["  <dl>", *rows, "  </dl>"]
     return "\n".join([*lines, "</article>", ""])
 
 
-def _named(field: Field) -> str:
+def _format_itemprop(field: Field) -> str:
     return f'itemprop="{escape(field.source_name)}"'
 
 
-def _element(field: Field, value: Value, catalogue: Catalogue) -> str:
-    named, shown = _named(field), escape(field.display(value, catalogue.language))
+def _format_value(field: Field, value: Value, catalogue: Catalogue) -> str:
+    itemprop, label = _format_itemprop(field), escape(field.display(value, catalogue.language))
     if isinstance(value, Link):
         language = f' hreflang="{escape(value.language)}"' if value.language else ""
-        return f'<a {named} href="{escape(value.url)}"{language}>{shown}</a>'
+        return f'<a {itemprop} href="{escape(value.url)}"{language}>{label}</a>'
     if field.kind in ("language", "country"):
-        return f'<data {named} value="{escape(str(value))}">{shown}</data>'
+        return f'<data {itemprop} value="{escape(str(value))}">{label}</data>'
     if field.kind == "year":
-        return f"<time {named}>{value}</time>"
-    return f"<span {named}>{shown}</span>"
+        return f"<time {itemprop}>{value}</time>"
+    return f"<span {itemprop}>{label}</span>"

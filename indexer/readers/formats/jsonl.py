@@ -14,8 +14,8 @@ from io import BufferedIOBase
 
 import msgspec
 
-from indexer.catalogue.limits import Limits, hint
-from indexer.catalogue.records import Entry, Piece, Problem, Property, Source
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, decode, detect_by_name
 
 SUFFIXES: tuple[str, ...] = (".jsonl",)
@@ -24,11 +24,11 @@ _BLOCK = 1 << 20
 """Bytes that are read at a time."""
 
 
-class _Exceeded(Exception):
+class _LimitExceeded(Exception):
     """A file exceeds a limit. The message is the limit in words, `limit` is its name."""
 
-    def __init__(self, what: str, limit: str) -> None:
-        super().__init__(what)
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
         self.limit = limit
 
 
@@ -37,110 +37,110 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return detect_by_name(filename, SUFFIXES)
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Piece | Problem]:
+def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the lines of a file in order. Skip blank lines; yield a Problem for one too long."""
     # `read` would lose what precedes the damage in a compressed file.
     blocks = iter(partial(stream.read1, _BLOCK), b"")
     number = 0
     try:
-        for line in _split_lines(_bounded(blocks, limits), limits.largest_line):
+        for line in _split_lines(_limit_size(blocks, limits), limits.largest_line):
             if number == limits.most_entries:
-                raise _Exceeded(f"{number} lines", "most_entries")
+                raise _LimitExceeded(f"{number} lines", "most_entries")
             number += 1
             if line is None:
-                what = f"the line has more than {limits.largest_line} bytes"
-                yield Problem(file, number, what, hint("largest_line"))
+                message = f"the line has more than {limits.largest_line} bytes"
+                yield Problem(file, number, message, suggest_raising("largest_line"))
             elif line and not line.isspace():
-                yield Piece(line, file, number)
-    except _Exceeded as error:
-        what = f"the file has more than {error}; it was read to line {number}"
-        yield Problem(file, number, what, hint(error.limit))
+                yield Chunk(line, file, number)
+    except _LimitExceeded as error:
+        message = f"the file has more than {error}; it was read to line {number}"
+        yield Problem(file, number, message, suggest_raising(error.limit))
 
 
-def _bounded(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    """Yield the blocks. Raise _Exceeded after `largest_unpacked` bytes."""
-    left = limits.largest_unpacked
+def _limit_size(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
+    """Yield the blocks. Raise _LimitExceeded after `largest_unpacked` bytes."""
+    remaining = limits.largest_unpacked
     for block in blocks:
-        left -= len(block)
-        if left < 0:
-            raise _Exceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
+        remaining -= len(block)
+        if remaining < 0:
+            raise _LimitExceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
         yield block
 
 
-def _split_lines(blocks: Iterator[bytes], longest: int) -> Iterator[bytes | None]:
-    """Yield lines without their newline, and None for a line of more than `longest` bytes."""
-    begun, is_long = b"", False
+def _split_lines(blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
+    """Yield lines without their newline, and None for a line of more than `max_bytes` bytes."""
+    unfinished, is_long = b"", False
     for block in blocks:
-        *ended, begun = (begun + block).split(b"\n")
+        *ended, unfinished = (unfinished + block).split(b"\n")
         for line in ended:
-            yield None if is_long or len(line) > longest else line
+            yield None if is_long or len(line) > max_bytes else line
             is_long = False
-        if is_long or len(begun) > longest:
-            begun, is_long = b"", True
-    if begun or is_long:
-        yield None if is_long else begun
+        if is_long or len(unfinished) > max_bytes:
+            unfinished, is_long = b"", True
+    if unfinished or is_long:
+        yield None if is_long else unfinished
 
 
-def parse(piece: Piece, limits: Limits) -> Iterator[Entry | Problem]:
+def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the object on a line as an entry, or a Problem if the line is not usable."""
-    yield _parse_line(piece, limits)
+    yield _parse_line(chunk, limits)
 
 
-def _parse_line(line: Piece, limits: Limits) -> Entry | Problem:
+def _parse_line(chunk: Chunk, limits: Limits) -> SourceRecord | Problem:
     """Return the object on a line as an entry, or a Problem.
 
     The key `id` is the id of the entry. `lang` is the language of all values except links.
     """
-    source = Source(line.file, line.line)
+    source = SourceLocation(chunk.file, chunk.line)
     try:
-        found = msgspec.json.decode(line.data.removeprefix(BOM_UTF8))
+        record = msgspec.json.decode(chunk.data.removeprefix(BOM_UTF8))
     except RecursionError:
-        return _too_deep(source, limits)
+        return _make_depth_problem(source, limits)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _broken(line.data, source, error)
-    if not isinstance(found, dict):
-        do = "Write {...} with the fields by their names: it was left out"
-        return Problem(source.file, source.line, "the line is no JSON object", do)
-    opened = line.data.count(b"[") + line.data.count(b"{")
-    if opened > limits.deepest and _is_deeper(found, limits.deepest):
-        return _too_deep(source, limits)
-    identity, language = found.pop("id", None), found.pop("lang", None)
+        return _make_syntax_problem(chunk.data, source, error)
+    if not isinstance(record, dict):
+        advice = "Write {...} with the fields by their names: it was left out"
+        return Problem(source.file, source.line, "the line is no JSON object", advice)
+    brackets = chunk.data.count(b"[") + chunk.data.count(b"{")
+    if brackets > limits.deepest and _is_deeper(record, limits.deepest):
+        return _make_depth_problem(source, limits)
+    identity, language = record.pop("id", None), record.pop("lang", None)
     language = str(language) if language else None
     stated: list[Property] = []
-    for name, value in found.items():
-        for one in value if isinstance(value, list) else (value,):
-            if isinstance(one, str):
-                stated.append(Property(name, one, one, language))
-            elif one is not None:
-                stated.append(_property(name, one, language))
-    return Entry(source, tuple(stated), None if identity is None else str(identity))
+    for name, value in record.items():
+        for value_part in value if isinstance(value, list) else (value,):
+            if isinstance(value_part, str):
+                stated.append(Property(name, value_part, value_part, language))
+            elif value_part is not None:
+                stated.append(_make_property(name, value_part, language))
+    return SourceRecord(source, tuple(stated), None if identity is None else str(identity))
 
 
-def _is_deeper(value: object, deepest: int) -> bool:
-    """Return whether lists and objects are nested more than `deepest` levels deep."""
+def _is_deeper(value: object, max_depth: int) -> bool:
+    """Return whether lists and objects are nested more than `max_depth` levels deep."""
     if not isinstance(value, (dict, list)):
         return False
-    within = value.values() if isinstance(value, dict) else value
-    return deepest == 0 or any(_is_deeper(each, deepest - 1) for each in within)
+    children = value.values() if isinstance(value, dict) else value
+    return max_depth == 0 or any(_is_deeper(child, max_depth - 1) for child in children)
 
 
-def _too_deep(source: Source, limits: Limits) -> Problem:
-    what = f"lists and objects are nested deeper than {limits.deepest}"
-    return Problem(source.file, source.line, what, hint("deepest"))
+def _make_depth_problem(source: SourceLocation, limits: Limits) -> Problem:
+    message = f"lists and objects are nested deeper than {limits.deepest}"
+    return Problem(source.file, source.line, message, suggest_raising("deepest"))
 
 
-def _broken(line: bytes, source: Source, error: Exception) -> Problem:
+def _make_syntax_problem(line: bytes, source: SourceLocation, error: Exception) -> Problem:
     """Return a Problem: the first byte that is not UTF-8, or the JSON error if all bytes are."""
     text = decode(line, source.file)
     if isinstance(text, Problem):
         return msgspec.structs.replace(
             text, line=source.line, hint="Save it as UTF-8: it was left out"
         )
-    do = "Each line is one JSON object: it was left out"
-    return Problem(source.file, source.line, str(error), do)
+    advice = "Each line is one JSON object: it was left out"
+    return Problem(source.file, source.line, str(error), advice)
 
 
-def _property(name: str, value: object, language: str | None) -> Property:
+def _make_property(name: str, value: object, language: str | None) -> Property:
     """Return the property of a value that is not a string: a link, another object, or a number."""
     if isinstance(value, dict):
         if "url" not in value:  # unknown form: keep its JSON, so that the mistake shows

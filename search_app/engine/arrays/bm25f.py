@@ -25,175 +25,183 @@ from whoosh import query
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.postings import K1
 from indexer.codec.segment.reader import Postings
-from search_app.engine.arrays.clause import Look, never, postings
-from search_app.engine.arrays.matcher import Fetch, fetching, matches
-from search_app.engine.query.nodes import Leaf, first_of_equals, leaves
-from search_app.engine.snapshot.snapshot import Documents, Snapshot, places
+from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
+from search_app.engine.arrays.matcher import Fetch, make_fetch, match_mask
+from search_app.engine.query.nodes import Clause, clauses, map_to_first
+from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot, to_indexes
 
 
-class Found(NamedTuple):
+class ScoredDocs(NamedTuple):
     """Matching documents (int32, ascending) and the score of each (float32)."""
 
-    documents: Documents
+    documents: DocNumbers
     scores: NDArray[np.float32]
 
 
 class Ranking(NamedTuple):
     """Matching documents and their sort keys, of which the greater rank first.
 
-    For a single clause, `keys` are its weighted frequencies and `rarity` is its idf. The score
+    For a single clause, `sort_keys` are its weighted frequencies and `idf` is its idf. The score
     grows with the frequency, so only the hits that are shown need a score. For any other tree,
-    `keys` are scores and `rarity` is None.
+    `sort_keys` are scores and `idf` is None.
     """
 
-    documents: Documents
-    keys: NDArray[np.float32]
-    rarity: float | None = None
+    documents: DocNumbers
+    sort_keys: NDArray[np.float32]
+    idf: float | None = None
 
-    def scores(self, keys: NDArray[np.float32]) -> NDArray[np.float32]:
+    def to_scores(self, sort_keys: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the scores of some of the keys."""
-        return keys if self.rarity is None else saturated(keys, self.rarity)
+        return sort_keys if self.idf is None else saturate(sort_keys, self.idf)
 
 
-def ranked(node: query.Query, snapshot: Snapshot, look: Look = never) -> Ranking:
+def rank(node: query.Query, snapshot: Snapshot, check: Checkpoint = ignore) -> Ranking:
     """Return the documents that a tree matches, with their sort keys.
 
-    `look` is called as in `matcher.postings`. Raise UnknownNode if no rule evaluates a node.
+    `check` is called as in `matcher.postings`. Raise UnknownNode if no rule evaluates a node.
     """
-    if isinstance(node, Leaf):
-        held = postings(node, snapshot, look)
-        return Ranking(held.documents, held.weights, rarity(held, snapshot))
-    return Ranking(*found(node, snapshot, fetching(snapshot, look)))
+    if isinstance(node, Clause):
+        matched = clause_postings(node, snapshot, check)
+        return Ranking(matched.documents, matched.weights, idf(matched, snapshot))
+    return Ranking(*score(node, snapshot, make_fetch(snapshot, check)))
 
 
-def found(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Found:
+def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> ScoredDocs:
     """Return the documents that a tree matches, with their scores.
 
     Raise UnknownNode if no rule evaluates a node.
     """
-    fetch = fetch or fetching(snapshot)
-    if isinstance(node, Leaf):
-        held = fetch(node)
-        return Found(held.documents, saturated(held.weights, rarity(held, snapshot)))
+    fetch = fetch or make_fetch(snapshot)
+    if isinstance(node, Clause):
+        matched = fetch(node)
+        return ScoredDocs(matched.documents, saturate(matched.weights, idf(matched, snapshot)))
     if isinstance(node, query.And | query.Or) and _can_score(node):
-        adds_up = _all if isinstance(node, query.And) else _any
-        return adds_up(node, snapshot, fetch)
+        score_compound = _score_and if isinstance(node, query.And) else _score_or
+        return score_compound(node, snapshot, fetch)
     if isinstance(node, query.AndMaybe):
-        base, more = found(node.a, snapshot, fetch), found(node.b, snapshot, fetch)
-        here, there = snapshot.common(base.documents, more.documents)
-        base.scores[here] += more.scores[there]
+        base, optional = score(node.a, snapshot, fetch), score(node.b, snapshot, fetch)
+        indexes_a, indexes_b = snapshot.find_common(base.documents, optional.documents)
+        base.scores[indexes_a] += optional.scores[indexes_b]
         return base
-    documents = np.flatnonzero(matches(node, snapshot, fetch)).astype(np.int32)
-    return Found(documents, np.zeros(len(documents), np.float32))
+    documents = np.flatnonzero(match_mask(node, snapshot, fetch)).astype(np.int32)
+    return ScoredDocs(documents, np.zeros(len(documents), np.float32))
 
 
-def saturated(weights: Array, rarity: float) -> NDArray[np.float32]:
+def saturate(weights: Array, idf: float) -> NDArray[np.float32]:
     """Return the score of each weighted frequency.
 
     It grows with the frequency, ever more slowly, up to the limit `rarity * (k1 + 1)`.
     """
     scores: NDArray[np.float32] = np.divide(weights, weights + np.float32(K1), dtype=np.float32)
-    scores *= np.float32(rarity * (K1 + 1))
+    scores *= np.float32(idf * (K1 + 1))
     return scores
 
 
-def rarity(held: Postings, snapshot: Snapshot) -> float:
+def idf(clause_postings: Postings, snapshot: Snapshot) -> float:
     """Return the idf of a clause with these postings."""
-    frequency = len(held.documents)
+    frequency = len(clause_postings.documents)
     return log(1 + (snapshot.size - frequency + 0.5) / (frequency + 0.5))
 
 
-def rarities(frequencies: Array, size: int) -> NDArray[np.float64]:
+def compute_idfs(frequencies: Array, size: int) -> NDArray[np.float64]:
     """Return the idf of each document frequency in an index of `size` documents."""
-    rare: NDArray[np.float64] = np.log(1 + (size - frequencies + 0.5) / (frequencies + 0.5))
-    return rare
+    idfs: NDArray[np.float64] = np.log(1 + (size - frequencies + 0.5) / (frequencies + 0.5))
+    return idfs
 
 
-def _all(node: query.And, snapshot: Snapshot, fetch: Fetch) -> Found:
+def _score_and(node: query.And, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
     """Return the documents that match every subquery, starting from the rarest clause.
 
     Subqueries without a clause do not score. They only filter the result.
     """
     words = []
-    for leaf, times in _different(node):
-        words.append((fetch(leaf), times))
+    for clause, times in _count_distinct(node):
+        words.append((fetch(clause), times))
         if not len(words[-1][0].documents):
-            return Found(*words[-1][0])
-    others = [child for child in node.subqueries if not isinstance(child, Leaf)]
-    scoring = [found(child, snapshot, fetch) for child in others if _can_score(child)]
-    documents, scores = _all_words(words, snapshot) if words else scoring.pop()
+            return ScoredDocs(*words[-1][0])
+    other_children = [child for child in node.subqueries if not isinstance(child, Clause)]
+    scoring = [score(child, snapshot, fetch) for child in other_children if _can_score(child)]
+    documents, scores = _score_clauses(words, snapshot) if words else scoring.pop()
     for other in scoring:
-        here, there = snapshot.common(documents, other.documents)
-        documents, scores = documents[here], scores[here] + other.scores[there]
-    for child in others:
+        indexes_a, indexes_b = snapshot.find_common(documents, other.documents)
+        documents, scores = documents[indexes_a], scores[indexes_a] + other.scores[indexes_b]
+    for child in other_children:
         if not _can_score(child):
-            kept = matches(child, snapshot, fetch)[documents]
-            documents, scores = documents[kept], scores[kept]
-    return Found(documents, scores)
+            is_match = match_mask(child, snapshot, fetch)[documents]
+            documents, scores = documents[is_match], scores[is_match]
+    return ScoredDocs(documents, scores)
 
 
 def _can_score(node: query.Query) -> bool:
-    return next(leaves(node), None) is not None
+    return next(clauses(node), None) is not None
 
 
-def _different(node: query.CompoundQuery) -> list[tuple[Leaf, int]]:
+def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
     """Return the distinct clauses of a node, each with the number of times it occurs."""
-    own = [child for child in node.subqueries if isinstance(child, Leaf)]
-    if len({leaf.said for leaf in own}) == len(own):  # equal clauses share their text
-        return [(leaf, 1) for leaf in own]
-    first = first_of_equals(own)
-    times = Counter(id(first[id(leaf)]) for leaf in own)
-    return [(leaf, times[id(leaf)]) for leaf in {id(one): one for one in first.values()}.values()]
+    clauses_here = [child for child in node.subqueries if isinstance(child, Clause)]
+    if len({clause.text for clause in clauses_here}) == len(
+        clauses_here
+    ):  # equal clauses share their text
+        return [(clause, 1) for clause in clauses_here]
+    first = map_to_first(clauses_here)
+    times = Counter(id(first[id(clause)]) for clause in clauses_here)
+    return [
+        (clause, times[id(clause)])
+        for clause in {id(clause): clause for clause in first.values()}.values()
+    ]
 
 
-def _all_words(words: list[tuple[Postings, int]], snapshot: Snapshot) -> Found:
+def _score_clauses(words: list[tuple[Postings, int]], snapshot: Snapshot) -> ScoredDocs:
     """Return the documents that match every clause, with the sum of the clauses' scores.
 
     Each clause comes with the number of times it was typed, which multiplies its score.
     """
-    words = sorted(words, key=lambda each: len(each[0].documents))
+    words = sorted(words, key=lambda postings_and_times: len(postings_and_times[0].documents))
     documents, weights = words[0][0].documents, [words[0][0].weights]
     for word, _ in words[1:]:
-        here, there = snapshot.common(documents, word.documents)
-        documents = documents.take(here)
-        weights = [*(each.take(here) for each in weights), word.weights.take(there)]
+        indexes_a, indexes_b = snapshot.find_common(documents, word.documents)
+        documents = documents.take(indexes_a)
+        weights = [
+            *(weights_of_word.take(indexes_a) for weights_of_word in weights),
+            word.weights.take(indexes_b),
+        ]
         if not len(documents):
-            return Found(documents, np.zeros(0, np.float32))
-    scores, *others = (
-        saturated(each, rarity(word, snapshot) * times)
-        for (word, times), each in zip(words, weights, strict=True)
+            return ScoredDocs(documents, np.zeros(0, np.float32))
+    scores, *other_scores = (
+        saturate(word_weights, idf(word, snapshot) * times)
+        for (word, times), word_weights in zip(words, weights, strict=True)
     )
-    for other in others:
+    for other in other_scores:
         scores += other
-    return Found(documents, scores)
+    return ScoredDocs(documents, scores)
 
 
-def _any(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> Found:
+def _score_or(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
     """Return the documents that match any subquery, with the sum of its scores."""
     total = np.zeros(snapshot.size, np.float32)
-    held, is_begun = None, False
-    others = [(child, 1) for child in node.subqueries if not isinstance(child, Leaf)]
-    for child, times in [*_different(node), *others]:
-        if isinstance(child, Leaf):
+    matched_mask, has_scores = None, False
+    other_children = [(child, 1) for child in node.subqueries if not isinstance(child, Clause)]
+    for child, times in [*_count_distinct(node), *other_children]:
+        if isinstance(child, Clause):
             word = fetch(child)
             documents = word.documents
-            scores = saturated(word.weights, rarity(word, snapshot) * times)
+            scores = saturate(word.weights, idf(word, snapshot) * times)
         elif _can_score(child):
-            documents, scores = found(child, snapshot, fetch)
-            held = _marked(held, documents, snapshot)
+            documents, scores = score(child, snapshot, fetch)
+            matched_mask = _mark(matched_mask, documents, snapshot)
         else:
-            mask = matches(child, snapshot, fetch)
-            held = mask if held is None else held | mask
+            mask = match_mask(child, snapshot, fetch)
+            matched_mask = mask if matched_mask is None else matched_mask | mask
             continue
-        at = places(documents)
-        total[at] = total.take(at) + scores if is_begun else scores
-        is_begun = True
-    is_found = total > 0 if held is None else (total > 0) | held
-    found_at = is_found.nonzero()[0]
-    return Found(found_at.astype(np.int32), total.take(found_at))
+        indexes = to_indexes(documents)
+        total[indexes] = total.take(indexes) + scores if has_scores else scores
+        has_scores = True
+    is_match = total > 0 if matched_mask is None else (total > 0) | matched_mask
+    indexes_found = is_match.nonzero()[0]
+    return ScoredDocs(indexes_found.astype(np.int32), total.take(indexes_found))
 
 
-def _marked(held: Array | None, documents: Documents, snapshot: Snapshot) -> Array:
-    marked = np.zeros(snapshot.size, np.bool_) if held is None else held.copy()
+def _mark(mask: Array | None, documents: DocNumbers, snapshot: Snapshot) -> Array:
+    marked = np.zeros(snapshot.size, np.bool_) if mask is None else mask.copy()
     marked[documents] = True
     return marked

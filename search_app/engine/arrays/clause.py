@@ -1,8 +1,8 @@
 """Evaluation of a clause: the documents that match it, and where it matches in one of them.
 
-A clause is compiled into parts. A part is evaluated over all documents (`postings`) or in one
-publication (`held`); both give the same weights. Parts that differ only in their field are one part
-here: their frequencies are added before BM25F saturates the sum.
+A clause is compiled into parts. A part is evaluated over all documents (`clause_postings`) or in
+one publication (`held`); both give the same weights. Parts that differ only in their field are one
+part here: their frequencies are added before BM25F saturates the sum.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import numpy as np
 from whoosh import query
 
 from indexer.analysis import tokenizer
-from indexer.catalogue.schema import row_of
-from indexer.codec.segment.reader import Places, Postings
+from indexer.catalogue.schema import parse_exact_name
+from indexer.codec.segment.reader import Positions, Postings
 from search_app.engine.arrays import term_expansion
-from search_app.engine.arrays.posting_sums import NOWHERE, gathered, in_fields, together
-from search_app.engine.arrays.term_expansion import Expansion
-from search_app.engine.arrays.term_matches import Evidence, Words
-from search_app.engine.query.nodes import Labels, Leaf
+from search_app.engine.arrays.posting_sums import NO_POSTINGS, sum_all, sum_in_fields, sum_postings
+from search_app.engine.arrays.term_expansion import TermExpansion
+from search_app.engine.arrays.term_matches import ClauseMatch, DocumentWords
+from search_app.engine.query.nodes import Clause, Synonyms
 from search_app.engine.results import How
 from search_app.engine.snapshot.snapshot import Snapshot
 
-Look = Callable[[], object]
+Checkpoint = Callable[[], object]
 """Callback that checks the deadline between two steps. It ends the search by raising."""
 
 
@@ -36,17 +36,17 @@ class UnknownNode(TypeError):
         super().__init__(f"no rule evaluates {type(node).__name__}: {node!r}")
 
 
-def never() -> None:
+def ignore() -> None:
     """Check no deadline."""
 
 
-class Part(Protocol):
-    """A part of a clause. `postings` does not multiply its weights by its boost."""
+class ClausePart(Protocol):
+    """A part of a clause. `evaluate` does not multiply its weights by its boost."""
 
-    def postings(self, look: Look) -> Postings:
+    def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
 
-    def held(self, words: Words, boost: float) -> list[Evidence]:
+    def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
 
 
@@ -57,216 +57,221 @@ class AnyOf:
     """
 
     def __init__(
-        self, how: How, fields: set[str], expansions: list[Expansion], snapshot: Snapshot
+        self, how: How, fields: set[str], expansions: list[TermExpansion], snapshot: Snapshot
     ) -> None:
         self._how, self._fields, self._expansions = how, fields, expansions
         self._snapshot = snapshot
 
-    def postings(self, look: Look) -> Postings:
+    def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
-        found = [self._postings_of(expansion) for expansion in self._expansions]
-        if len(found) == 1:
-            return found[0]
-        return together(found, self._snapshot) if found else NOWHERE
+        parts = [self._find_postings_of(expansion) for expansion in self._expansions]
+        if len(parts) == 1:
+            return parts[0]
+        return sum_all(parts, self._snapshot) if parts else NO_POSTINGS
 
-    def _postings_of(self, expansion: Expansion) -> Postings:
+    def _find_postings_of(self, expansion: TermExpansion) -> Postings:
         are_words, numbers, is_range, _ = expansion
         segment, size = self._snapshot.segment, len(numbers)
         terms = segment.words if are_words else segment.stems
         if len(self._fields) < len(segment.fields):
             if size == 1 and not are_words:
-                return in_fields(segment.places(int(numbers[0])), self._fields, self._snapshot)
+                return sum_in_fields(
+                    segment.find_positions(int(numbers[0])), self._fields, self._snapshot
+                )
             words = numbers if are_words else np.flatnonzero(np.isin(segment.stem_of, numbers))
-            return in_fields(
-                segment.places_of_words(np.asarray(words)), self._fields, self._snapshot
+            return sum_in_fields(
+                segment.find_word_positions(np.asarray(words)), self._fields, self._snapshot
             )
         first = int(numbers[0])
         if size == 1:
-            return terms.postings(first, first + 1)
+            return terms.get_postings(first, first + 1)
         if is_range:
-            several = terms.postings(first, int(numbers[-1]) + 1)
+            all_postings = terms.get_postings(first, int(numbers[-1]) + 1)
         else:
-            several = terms.postings_of(np.asarray(numbers))
-        return gathered(*several, self._snapshot)
+            all_postings = terms.get_postings_of(np.asarray(numbers))
+        return sum_postings(*all_postings, self._snapshot)
 
     @cached_property
     def _numbers(self) -> list[tuple[bool, frozenset[int]]]:
         """The numbers of the terms of each kind: of words, if True, or of stems."""
         return [(kind, frozenset(map(int, numbers))) for kind, numbers, *_ in self._expansions]
 
-    def held(self, words: Words, boost: float) -> list[Evidence]:
+    def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
         matches = []
         for are_words, numbers in self._numbers:
-            at = words.at[are_words]
-            places = sorted(place for number in at.keys() & numbers for place in at[number])
+            index = words.positions[are_words]
+            places = sorted(place for number in index.keys() & numbers for place in index[number])
             if places:
-                matches.append(words.evidence(self._how, places, self._fields, 1).times(boost))
+                matches.append(words.collect(self._how, places, self._fields, 1).scale(boost))
         return matches
 
 
-class InARow:
+class PhraseMatcher:
     """A phrase, as stem numbers in their order."""
 
     def __init__(self, stems: list[int], fields: set[str], snapshot: Snapshot) -> None:
         self._stems, self._fields, self._snapshot = stems, fields, snapshot
 
-    def postings(self, look: Look) -> Postings:
+    def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies.
 
         It starts from the positions of the rarest word and checks the other words next to them.
         """
         stems, segment = self._stems, self._snapshot.segment
-        by_rarity = sorted(range(len(stems)), key=lambda at: segment.stems.frequency(stems[at]))
-        rarest, *others = by_rarity
-        documents, begins = segment.places(stems[rarest])
+        by_rarity = sorted(range(len(stems)), key=lambda at: segment.stems.doc_frequency(stems[at]))
+        rarest, *other_indexes = by_rarity
+        documents, begins = segment.find_positions(stems[rarest])
         begins = begins - rarest
         if len(begins) and begins[0] < 0:
             documents, begins = documents[begins >= 0], begins[begins >= 0]
-        for at in others:
+        for at in other_indexes:
             if not len(begins):
-                return NOWHERE
-            look()
-            follows = (segment.stems_at(begins + at) == stems[at]).nonzero()[0]
+                return NO_POSTINGS
+            check()
+            follows = (segment.get_stems(begins + at) == stems[at]).nonzero()[0]
             documents, begins = documents.take(follows), begins.take(follows)
-        return in_fields(Places(documents, begins), self._fields, self._snapshot)
+        return sum_in_fields(Positions(documents, begins), self._fields, self._snapshot)
 
-    def held(self, words: Words, boost: float) -> list[Evidence]:
+    def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
         length = len(self._stems)
         places = [
             place
-            for place in words.at[False].get(self._stems[0], ())
+            for place in words.positions[False].get(self._stems[0], ())
             if words.stems[place : place + length] == self._stems
         ]
-        return [words.evidence("word", places, self._fields, length).times(boost)] if places else []
+        return [words.collect("word", places, self._fields, length).scale(boost)] if places else []
 
 
-class Value:
+class ValueMatcher:
     """A facet value of a row. Each document that has it has the weight 1."""
 
     def __init__(self, row: str, value: str, snapshot: Snapshot) -> None:
         self._row, self._value = row, value
-        ordinal = snapshot.columns[row].ordinal.get(value)
-        self._mask = snapshot.holding(row, () if ordinal is None else (ordinal,))
+        ordinal = snapshot.columns[row].ordinal_by_value.get(value)
+        self._mask = snapshot.docs_with_values(row, () if ordinal is None else (ordinal,))
 
-    def postings(self, look: Look) -> Postings:
+    def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weights."""
         documents = np.flatnonzero(self._mask).astype(np.int32)
         return Postings(documents, np.ones(len(documents), np.float32))
 
-    def held(self, words: Words, boost: float) -> list[Evidence]:
+    def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
-        if not self._mask[words.number]:
+        if not self._mask[words.doc_number]:
             return []
-        return [Evidence("value", {self._row: boost}, value=(self._row, self._value))]
+        return [ClauseMatch("value", {self._row: boost}, value=(self._row, self._value))]
 
 
-class Together:
+class AllOf:
     """A part that matches only if all of its clauses match.
 
     The weight of a document is the lowest weight of any clause in it.
     """
 
-    def __init__(self, clauses: list[Leaf], snapshot: Snapshot) -> None:
-        self._asked, self._snapshot = [Asked(each, snapshot) for each in clauses], snapshot
+    def __init__(self, clauses: list[Clause], snapshot: Snapshot) -> None:
+        self._parts = [ClauseMatcher(clause, snapshot) for clause in clauses]
+        self._snapshot = snapshot
 
-    def postings(self, look: Look) -> Postings:
+    def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
-        held = sorted((each.postings(look) for each in self._asked), key=lambda one: len(one[0]))
-        documents, weights = held[0]
-        for other in held[1:]:
-            here, there = self._snapshot.common(documents, other.documents)
-            documents = documents.take(here)
-            weights = np.minimum(weights.take(here), other.weights.take(there))
+        parts = sorted((part.evaluate(check) for part in self._parts), key=lambda one: len(one[0]))
+        documents, weights = parts[0]
+        for other in parts[1:]:
+            indexes_a, indexes_b = self._snapshot.find_common(documents, other.documents)
+            documents = documents.take(indexes_a)
+            weights = np.minimum(weights.take(indexes_a), other.weights.take(indexes_b))
         return Postings(documents, weights)
 
-    def held(self, words: Words, boost: float) -> list[Evidence]:
+    def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication. Their weights add up to the lowest weight."""
-        found = [each.held(words) for each in self._asked]
-        weights = [sum(each.weight for each in one) for one in found]
+        matches_by_matcher = [part.match(words) for part in self._parts]
+        weights = [sum(match.weight for match in matches) for matches in matches_by_matcher]
         if not all(weights):
             return []
         share = boost * min(weights) / sum(weights)
-        return [each.times(share) for one in found for each in one]
+        return [match.scale(share) for matches in matches_by_matcher for match in matches]
 
 
-class Named:
+class SynonymMatcher:
     """A part that matches the labels of an entity, evaluated as one clause and cached."""
 
-    def __init__(self, labels: Labels, snapshot: Snapshot) -> None:
-        self._labels, self._snapshot = labels, snapshot
+    def __init__(self, synonyms: Synonyms, snapshot: Snapshot) -> None:
+        self._synonyms, self._snapshot = synonyms, snapshot
 
     @cached_property
-    def _asked(self) -> Asked:
-        return Asked(Leaf(self._labels.subqueries), self._snapshot)
+    def _clause(self) -> ClauseMatcher:
+        return ClauseMatcher(Clause(self._synonyms.subqueries), self._snapshot)
 
-    def postings(self, look: Look) -> Postings:
+    def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
-        key = (self._labels.of, self._labels.how)
-        return self._snapshot.labelled(key, lambda: self._asked.postings(never))
+        key = (self._synonyms.entity_id, self._synonyms.how)
+        return self._snapshot.cached_synonyms(key, lambda: self._clause.evaluate(ignore))
 
-    def held(self, words: Words, boost: float) -> list[Evidence]:
+    def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
-        found = self._asked.held(words)
-        return [each._replace(how=self._labels.how).times(boost) for each in found]
+        matches = self._clause.match(words)
+        return [match._replace(how=self._synonyms.how).scale(boost) for match in matches]
 
 
-class Asked:
+class ClauseMatcher:
     """A clause with its terms looked up. Raise UnknownNode if a part has an unknown type."""
 
-    def __init__(self, leaf: Leaf, snapshot: Snapshot) -> None:
+    def __init__(self, clause: Clause, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._parts: list[tuple[float, Part]] = []
-        same: dict[object, tuple[query.Query, set[str]]] = {}
-        for part in leaf.subqueries:
+        self._parts: list[tuple[float, ClausePart]] = []
+        fields_by_part: dict[object, tuple[query.Query, set[str]]] = {}
+        for part in clause.subqueries:
             if isinstance(part, query.And):
-                self._parts.append((part.boost, Together(part.subqueries, snapshot)))
-            elif isinstance(part, Labels):
-                self._parts.append((part.boost, Named(part, snapshot)))
-            elif row := row_of(part.fieldname):
-                self._parts.append((part.boost, Value(row, part.text, snapshot)))
+                self._parts.append((part.boost, AllOf(part.subqueries, snapshot)))
+            elif isinstance(part, Synonyms):
+                self._parts.append((part.boost, SynonymMatcher(part, snapshot)))
+            elif row := parse_exact_name(part.fieldname):
+                self._parts.append((part.boost, ValueMatcher(row, part.text, snapshot)))
             else:
-                same.setdefault(said(part), (part, set()))[1].add(part.fieldname)
-        for part, fields in same.values():
-            self._parts.append((part.boost, _part(part, fields, snapshot)))
+                fields_by_part.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
+        for part, fields in fields_by_part.values():
+            self._parts.append((part.boost, _compile_part(part, fields, snapshot)))
 
-    def postings(self, look: Look) -> Postings:
+    def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies.
 
-        `look` is called before each part and before each further word of a phrase.
+        `check` is called before each part and before each further word of a phrase.
         """
-        found = []
+        parts = []
         for boost, part in self._parts:
-            look()
-            held = part.postings(look)
+            check()
+            matched = part.evaluate(check)
             if boost != 1:
-                held = Postings(held.documents, held.weights * np.float32(boost))
-            found.append(held)
-        return found[0] if len(found) == 1 else together(found, self._snapshot)
+                matched = Postings(matched.documents, matched.weights * np.float32(boost))
+            parts.append(matched)
+        return parts[0] if len(parts) == 1 else sum_all(parts, self._snapshot)
 
-    def held(self, words: Words) -> list[Evidence]:
+    def match(self, words: DocumentWords) -> list[ClauseMatch]:
         """Return the matches in a publication, none if the clause does not match it."""
         return [
-            each for boost, part in self._parts for each in part.held(words, boost) if each.weights
+            hit for boost, part in self._parts for hit in part.match(words, boost) if hit.weights
         ]
 
 
-def _part(part: query.Query, fields: set[str], snapshot: Snapshot) -> Part:
+def _compile_part(part: query.Query, fields: set[str], snapshot: Snapshot) -> ClausePart:
     """Return the part for a term, a phrase or an expansion in some fields. Raise UnknownNode."""
     vocabulary = snapshot.vocabulary
     if isinstance(part, query.Term):
-        numbers = vocabulary.numbers_of(part.text)
-        is_word = part.text.startswith(tokenizer.WRITTEN)
-        terms = [Expansion(is_word, numbers, is_range=False)] if numbers else []
+        numbers = vocabulary.find_numbers(part.text)
+        is_word = part.text.startswith(tokenizer.SURFACE_PREFIX)
+        terms = [TermExpansion(is_word, numbers, is_range=False)] if numbers else []
         return AnyOf("word", fields, terms, snapshot)
     if isinstance(part, query.Phrase):
-        stems = [number for word in part.words if (number := vocabulary.term(word)) is not None]
+        stems = [
+            number for word in part.words if (number := vocabulary.find_term(word)) is not None
+        ]
         if len(stems) == len(part.words):
-            return InARow(stems, fields, snapshot)
+            return PhraseMatcher(stems, fields, snapshot)
         return AnyOf("word", fields, [], snapshot)
     if type(part) in HOW:
-        expansions = term_expansion.expansions(part, fields, snapshot)
+        expansions = term_expansion.expand(part, fields, snapshot)
         return AnyOf(HOW[type(part)], fields, expansions, snapshot)
     raise UnknownNode(part)
 
@@ -278,15 +283,15 @@ HOW: dict[type[query.Query], How] = {
 }
 
 
-def postings(leaf: Leaf, snapshot: Snapshot, look: Look = never) -> Postings:
+def clause_postings(clause: Clause, snapshot: Snapshot, check: Checkpoint = ignore) -> Postings:
     """Return the documents that match a clause, ascending, with their weighted frequencies.
 
     Raise UnknownNode if a part has an unknown type.
     """
-    return Asked(leaf, snapshot).postings(look)
+    return ClauseMatcher(clause, snapshot).evaluate(check)
 
 
-def said(part: query.Query) -> object:
+def make_part_key(part: query.Query) -> object:
     """Return a key of a part without its field. Parts with equal keys are evaluated together."""
     if isinstance(part, query.Phrase):
         return (part.boost, *part.words)

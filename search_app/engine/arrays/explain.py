@@ -14,247 +14,278 @@ import numpy as np
 from whoosh import query
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 from indexer.catalogue import schema
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication
-from indexer.catalogue.schema import row_of
+from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.reader import Postings
-from search_app.engine.arrays.bm25f import rarity, saturated
-from search_app.engine.arrays.clause import Asked, never
-from search_app.engine.arrays.matcher import matches
-from search_app.engine.arrays.semantic import Meant
-from search_app.engine.arrays.term_matches import Evidence, Span, Words
-from search_app.engine.query.nodes import Leaf, first_of_equals, leaves, wanted
-from search_app.engine.request import year_range
-from search_app.engine.results import Held, How, InField, Matched, Part, Why
+from search_app.engine.arrays.bm25f import idf, saturate
+from search_app.engine.arrays.clause import ClauseMatcher, ignore
+from search_app.engine.arrays.matcher import match_mask
+from search_app.engine.arrays.semantic import SemanticHits
+from search_app.engine.arrays.term_matches import ClauseMatch, DocumentWords, Span
+from search_app.engine.query.nodes import Clause, clauses, drop_boosts, map_to_first
+from search_app.engine.request import parse_year_range
+from search_app.engine.results import (
+    ClauseScore,
+    Explanation,
+    FieldScore,
+    How,
+    MatchedText,
+    PassedFilter,
+)
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
-from search_app.engine.store import Ask
+from search_app.engine.store import StoreRequest
 
-TELLING: tuple[How, ...] = (
+PRECISION_ORDER: tuple[How, ...] = (
     "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value",
 )  # fmt: skip
 """Priority of the ways to match. If a text matched in several ways, the first is reported."""
 
 
-class _LookedUp(NamedTuple):
+class _ResolvedClause(NamedTuple):
     """A clause prepared for explanation: its terms, its postings, and their rarity."""
 
-    asked: Asked
-    held: Postings
-    rarity: float
+    matcher: ClauseMatcher
+    postings: Postings
+    idf: float
 
 
 class Explainer:
     """Explain the hits of one search. Postings and masks are cached across hits.
 
-    `tree` is the evaluated tree of the search, and `meant` has its semantic scores, if any.
+    `tree` is the evaluated tree of the search, and `semantic` has its semantic scores, if any.
     """
 
     def __init__(
-        self, ask: Ask, tree: query.Query | None, snapshot: Snapshot, meant: Meant | None
+        self,
+        ask: StoreRequest,
+        tree: query.Query | None,
+        snapshot: Snapshot,
+        semantic: SemanticHits | None,
     ) -> None:
-        self._ask, self._tree, self._snapshot, self._meant = ask, tree, snapshot, meant
-        self._instead_of = _instead_of(ask.request.text, ask.text)
-        self._first = first_of_equals(leaves(tree))
-        self._looked_up: dict[int, _LookedUp] = {}
+        self._ask, self._tree, self._snapshot, self._semantic = ask, tree, snapshot, semantic
+        self._instead_of = _map_corrections(ask.request.text, ask.text)
+        self._first = map_to_first(clauses(tree))
+        self._resolved: dict[int, _ResolvedClause] = {}
         self._masks: dict[int, Mask] = {}
 
-    def why(self, number: int, publication: Publication) -> Why:
+    def explain(self, doc_number: int, publication: Publication) -> Explanation:
         """Return the explanation of a hit: score parts, words it lacks, and filters it passes."""
-        tree, words = self._tree, Words(number, self._snapshot)
+        tree, words = self._tree, DocumentWords(doc_number, self._snapshot)
         texts = _Texts(publication, words, self._snapshot)
-        answering = (self._answering(tree, number) if tree is not None else None) or []
-        times = Counter(id(leaf) for leaf in answering)
-        lacking = [leaf.said for leaf in leaves(wanted(tree)) if self._weight(leaf, number) is None]
-        return Why(
+        matching = (self._list_matching(tree, doc_number) if tree is not None else None) or []
+        times = Counter(id(clause) for clause in matching)
+        missing = [
+            clause.text
+            for clause in clauses(drop_boosts(tree))
+            if self._get_weight(clause, doc_number) is None
+        ]
+        return Explanation(
             tuple(
                 [
-                    self._part(leaf, times[id(leaf)], words, texts)
-                    for leaf in {id(leaf): leaf for leaf in answering}.values()
+                    self._score_clause(clause, times[id(clause)], words, texts)
+                    for clause in {id(clause): clause for clause in matching}.values()
                 ]
             ),
-            tuple(dict.fromkeys(lacking)),
-            tuple(self._filters(publication)),
-            self._meant.share(number) if self._meant else 0.0,
+            tuple(dict.fromkeys(missing)),
+            tuple(self._list_filters(publication)),
+            self._semantic.get_share(doc_number) if self._semantic else 0.0,
         )
 
-    def _answering(self, node: query.Query, number: int) -> list[Leaf] | None:
+    def _list_matching(self, node: query.Query, doc_number: int) -> list[Clause] | None:
         """Return the clauses that score for a document; None if the tree does not match it.
 
         This follows `bm25f.found`: the clauses of an AND score only if all of them match.
         """
-        if isinstance(node, Leaf):
-            return None if self._weight(node, number) is None else [self._first[id(node)]]
+        if isinstance(node, Clause):
+            return None if self._get_weight(node, doc_number) is None else [self._first[id(node)]]
         if isinstance(node, query.AndMaybe):
-            base = self._answering(node.a, number)
-            return None if base is None else base + (self._answering(node.b, number) or [])
+            base = self._list_matching(node.a, doc_number)
+            return None if base is None else base + (self._list_matching(node.b, doc_number) or [])
         if not isinstance(node, query.And | query.Or):
-            return [] if self._matches(node)[number] else None
-        found = [self._answering(child, number) for child in node.subqueries]
-        held = [each for each in found if each is not None]
-        wanted = len(found) if isinstance(node, query.And) else 1
-        return None if len(held) < wanted else [leaf for each in held for leaf in each]
+            return [] if self._get_mask(node)[doc_number] else None
+        by_child = [self._list_matching(child, doc_number) for child in node.subqueries]
+        matched = [child for child in by_child if child is not None]
+        min_count = len(by_child) if isinstance(node, query.And) else 1
+        return None if len(matched) < min_count else [leaf for child in matched for leaf in child]
 
-    def _matches(self, node: query.Query) -> Mask:
+    def _get_mask(self, node: query.Query) -> Mask:
         """Return the cached mask of the documents that a node without a score matches."""
-        known = self._masks.get(id(node))
-        if known is None:
-            known = self._masks[id(node)] = matches(node, self._snapshot)
-        return known
+        mask = self._masks.get(id(node))
+        if mask is None:
+            mask = self._masks[id(node)] = match_mask(node, self._snapshot)
+        return mask
 
-    def _weight(self, leaf: Leaf, number: int) -> float | None:
+    def _get_weight(self, clause: Clause, doc_number: int) -> float | None:
         """Return the weighted frequency of a clause in a document; None if it does not match."""
-        held = self._found(leaf).held
-        at = int(held.documents.searchsorted(np.int32(number)))  # other types copy the array
-        is_held = at < len(held.documents) and held.documents[at] == number
-        return float(held.weights[at]) if is_held else None
+        docs = self._resolve(clause).postings
+        index = int(docs.documents.searchsorted(np.int32(doc_number)))  # other types copy the array
+        is_match = index < len(docs.documents) and docs.documents[index] == doc_number
+        return float(docs.weights[index]) if is_match else None
 
-    def _found(self, leaf: Leaf) -> _LookedUp:
-        leaf = self._first[id(leaf)]
-        known = self._looked_up.get(id(leaf))
-        if known is None:
-            asked = Asked(leaf, self._snapshot)
-            held = asked.postings(never)
-            known = _LookedUp(asked, held, rarity(held, self._snapshot))
-            self._looked_up[id(leaf)] = known
-        return known
+    def _resolve(self, clause: Clause) -> _ResolvedClause:
+        clause = self._first[id(clause)]
+        resolved = self._resolved.get(id(clause))
+        if resolved is None:
+            matcher = ClauseMatcher(clause, self._snapshot)
+            matched = matcher.evaluate(ignore)
+            resolved = _ResolvedClause(matcher, matched, idf(matched, self._snapshot))
+            self._resolved[id(clause)] = resolved
+        return resolved
 
-    def _part(self, leaf: Leaf, times: int, words: Words, texts: _Texts) -> Part:
+    def _score_clause(
+        self, clause: Clause, times: int, words: DocumentWords, texts: _Texts
+    ) -> ClauseScore:
         """Return the contribution of a clause to the score, `times` being its occurrences."""
-        weight = self._weight(leaf, words.number) or 0.0
-        looked_up = self._found(leaf)
-        score = times * float(saturated(np.array([weight], np.float32), looked_up.rarity)[0])
-        found = looked_up.asked.held(words)
-        whole = sum(each.weight for each in found)
+        weight = self._get_weight(clause, words.doc_number) or 0.0
+        resolved = self._resolve(clause)
+        score = times * float(saturate(np.array([weight], np.float32), resolved.idf)[0])
+        matches = resolved.matcher.match(words)
+        total_weight = sum(match.weight for match in matches)
         weights: Counter[str] = Counter()
-        for each in found:
-            weights.update(each.weights)
-        typed = {as_written(raw) for raw in tokenizer.words(leaf.said)}
+        for match in matches:
+            weights.update(match.weights)
+        typed_forms = {surface_form(word) for word in tokenizer.split_words(clause.text)}
         fields = [
-            InField(name, score * each / whole, tuple(texts.matched(name, found, typed)))
-            for name, each in weights.most_common()
+            FieldScore(
+                name,
+                score * share / total_weight,
+                tuple(texts.list_matched(name, matches, typed_forms)),
+            )
+            for name, share in weights.most_common()
         ]
-        said = tokenizer.words(leaf.said)
-        typed_so = [self._instead_of.get(as_written(raw), raw) for raw in said]
-        return Part(leaf.said, score, tuple(fields), " ".join(typed_so) if typed_so != said else "")
+        words_typed = tokenizer.split_words(clause.text)
+        original = [self._instead_of.get(surface_form(word), word) for word in words_typed]
+        return ClauseScore(
+            clause.text, score, tuple(fields), " ".join(original) if original != words_typed else ""
+        )
 
-    def _filters(self, publication: Publication) -> Iterator[Held]:
+    def _list_filters(self, publication: Publication) -> Iterator[PassedFilter]:
         """Yield the filters that a publication passes, whether typed or selected."""
-        typed = [pair for node in self._ask.filters for pair in _values_of(node)]
-        ticked = [(row, value) for row, each in self._ask.request.filters.items() for value in each]
-        for row, value in dict.fromkeys([*typed, *ticked]):
-            for held in _that_hold(publication, row, value):
-                yield Held(row, held, _through(publication, row, held, self._snapshot))
+        typed = [pair for node in self._ask.filters for pair in _list_values(node)]
+        selected = [
+            (row, value) for row, values in self._ask.request.filters.items() for value in values
+        ]
+        for row, value in dict.fromkeys([*typed, *selected]):
+            for kept in _list_passing(publication, row, value):
+                yield PassedFilter(
+                    row, kept, _list_children(publication, row, kept, self._snapshot)
+                )
 
 
 class _Texts:
     """The texts of one publication, and the part of them at each position of the forward index."""
 
-    def __init__(self, publication: Publication, words: Words, snapshot: Snapshot) -> None:
+    def __init__(self, publication: Publication, words: DocumentWords, snapshot: Snapshot) -> None:
         self._publication, self._words, self._snapshot = publication, words, snapshot
-        self._known: dict[str, tuple[str, dict[int, tuple[int, int]]]] = {}
+        self._spans_by_field: dict[str, tuple[str, dict[int, tuple[int, int]]]] = {}
 
-    def matched(self, name: str, found: Sequence[Evidence], typed: set[str]) -> Iterator[Matched]:
+    def list_matched(
+        self, name: str, matches: Sequence[ClauseMatch], typed: set[str]
+    ) -> Iterator[MatchedText]:
         """Yield the matches in a field, each text once: the values, then words by priority."""
-        ways: dict[Span, How] = {}
-        for each in sorted(found, key=lambda one: _rank(one.how)):
-            if each.value and each.value[0] == name:
-                through = _through(self._publication, *each.value, self._snapshot)
-                yield Matched(each.value[1], each.how, through=through)
-            for span in each.spans if name in each.weights else ():
-                if self._words.field(span.place) == name:
-                    ways.setdefault(span, self._told(each.how, span, typed))
-        yield from self._counted(name, _widest(ways))
+        hows: dict[Span, How] = {}
+        for match in sorted(matches, key=lambda match: _rank(match.how)):
+            if match.value and match.value[0] == name:
+                through = _list_children(self._publication, *match.value, self._snapshot)
+                yield MatchedText(match.value[1], match.how, through=through)
+            for span in match.spans if name in match.weights else ():
+                if self._words.get_field(span.position) == name:
+                    hows.setdefault(span, self._refine_how(match.how, span, typed))
+        yield from self._count_texts(name, _keep_widest(hows))
 
-    def _told(self, how: How, span: Span, typed: set[str]) -> How:
+    def _refine_how(self, how: How, span: Span, typed: set[str]) -> How:
         if how != "word":
             return how
-        places = range(span.place, span.end)
-        is_typed = all(self._words.written(place) in typed for place in places)
+        positions = range(span.position, span.end)
+        is_typed = all(self._words.get_surface(place) in typed for place in positions)
         return "written" if is_typed else "stem"
 
-    def _counted(self, name: str, ways: Mapping[Span, How]) -> list[Matched]:
+    def _count_texts(self, name: str, hows: Mapping[Span, How]) -> list[MatchedText]:
         texts: dict[str, tuple[str, How]] = {}
         times: Counter[str] = Counter()
-        for span, how in sorted(ways.items(), key=lambda each: (_rank(each[1]), each[0])):
-            text = self._text(name, span)
-            folded = as_written(text)
-            texts.setdefault(folded, (text, how))
-            times[folded] += 1
-        return [Matched(*told, times[folded]) for folded, told in texts.items()]
+        for span, how in sorted(hows.items(), key=lambda item: (_rank(item[1]), item[0])):
+            text = self._get_text(name, span)
+            surface = surface_form(text)
+            texts.setdefault(surface, (text, how))
+            times[surface] += 1
+        return [MatchedText(*text_and_how, times[folded]) for folded, text_and_how in texts.items()]
 
-    def _text(self, name: str, span: Span) -> str:
+    def _get_text(self, name: str, span: Span) -> str:
         """Return the part of the original text that a span covers."""
-        if name not in self._known:
-            self._known[name] = self._spread(name)
-        text, at = self._known[name]
-        return text[at[span.place][0] : at[span.end - 1][1]]
+        if name not in self._spans_by_field:
+            self._spans_by_field[name] = self._find_word_spans(name)
+        text, spans = self._spans_by_field[name]
+        return text[spans[span.position][0] : spans[span.end - 1][1]]
 
-    def _spread(self, name: str) -> tuple[str, dict[int, tuple[int, int]]]:
+    def _find_word_spans(self, name: str) -> tuple[str, dict[int, tuple[int, int]]]:
         """Return the text of a field, and the character span of the word at each position."""
         catalogue = self._snapshot.catalogue
-        text = schema.text_of(self._publication, catalogue.by_name[name], catalogue)
+        text = schema.get_text(self._publication, catalogue.by_name[name], catalogue)
         number = self._snapshot.segment.fields.index(name)
         begin, end = self._words.begins[number : number + 2]
-        places = [place for place in range(begin, end) if self._words.words[place] >= 0]
-        return text, dict(zip(places, tokenizer.spans(text), strict=True))
+        positions = [place for place in range(begin, end) if self._words.words[place] >= 0]
+        return text, dict(zip(positions, tokenizer.find_spans(text), strict=True))
 
 
 def _rank(how: How) -> int:
-    return TELLING.index(how) if how in TELLING else 0
+    return PRECISION_ORDER.index(how) if how in PRECISION_ORDER else 0
 
 
-def _widest(ways: Mapping[Span, How]) -> dict[Span, How]:
+def _keep_widest(hows: Mapping[Span, How]) -> dict[Span, How]:
     """Drop spans inside a longer one, unless their way to match has priority over its way."""
-    longer = {span: how for span, how in ways.items() if span.length > 1}
+    longer = {span: how for span, how in hows.items() if span.length > 1}
     return {
         span: how
-        for span, how in ways.items()
+        for span, how in hows.items()
         if not any(
-            span.is_within(each) and span != each and _rank(longer[each]) <= _rank(how)
-            for each in longer
+            span.is_within(other) and span != other and _rank(longer[other]) <= _rank(how)
+            for other in longer
         )
     }
 
 
-def _instead_of(text: str, searched: str) -> dict[str, str]:
+def _map_corrections(text: str, searched: str) -> dict[str, str]:
     """Return the typed word for each corrected word; {} if the numbers of words differ."""
-    typed, put = tokenizer.words(text), tokenizer.words(searched)
-    if len(typed) != len(put):
+    typed, corrected_words = tokenizer.split_words(text), tokenizer.split_words(searched)
+    if len(typed) != len(corrected_words):
         return {}
     return {
-        as_written(new): old
-        for old, new in zip(typed, put, strict=True)
-        if as_written(new) != as_written(old)
+        surface_form(new): old
+        for old, new in zip(typed, corrected_words, strict=True)
+        if surface_form(new) != surface_form(old)
     }
 
 
-def _values_of(node: query.Query) -> Iterator[tuple[str, str]]:
+def _list_values(node: query.Query) -> Iterator[tuple[str, str]]:
     """Yield the rows and values of a filter. A range is written `start..end`, as it is typed."""
     if isinstance(node, query.Term):
-        yield str(row_of(node.fieldname)), node.text
+        yield str(parse_exact_name(node.fieldname)), node.text
     elif isinstance(node, query.TermRange):
-        yield str(row_of(node.fieldname)), f"{node.start or ''}..{node.end or ''}"
+        yield str(parse_exact_name(node.fieldname)), f"{node.start or ''}..{node.end or ''}"
     elif isinstance(node, query.CompoundQuery) and not isinstance(node, query.Not):
         for child in node.subqueries:
-            yield from _values_of(child)
+            yield from _list_values(child)
 
 
-def _that_hold(publication: Publication, row: str, wanted: str) -> Iterable[str]:
+def _list_passing(publication: Publication, row: str, value: str) -> Iterable[str]:
     """Return the values of a publication that match a wanted value or year range."""
-    values = [str(each) for each in publication.values.get(row, ())]
-    if wanted == MISSING and not values:
+    values = [str(stated) for stated in publication.values.get(row, ())]
+    if value == MISSING and not values:
         return [MISSING]
-    if wanted in values:
-        return [wanted]
-    ends = year_range(wanted)
-    return [each for each in values if ends and ends[0] <= each <= (ends[1] or "9999")]
+    if value in values:
+        return [value]
+    ends = parse_year_range(value)
+    return [stated for stated in values if ends and ends[0] <= stated <= (ends[1] or "9999")]
 
 
-def _through(publication: Publication, row: str, value: str, snapshot: Snapshot) -> tuple[str, ...]:
+def _list_children(
+    publication: Publication, row: str, value: str, snapshot: Snapshot
+) -> tuple[str, ...]:
     """Return the child values that imply a parent value: see `Catalogue.with_ancestors`."""
     catalogue = snapshot.catalogue
     child = catalogue.children.get(row)
     below = publication.values.get(child.name, ()) if child else ()
-    return tuple(str(each) for each in below if value in catalogue.groups.get(str(each), ()))
+    return tuple(str(other) for other in below if value in catalogue.groups.get(str(other), ()))

@@ -13,106 +13,116 @@ import numpy as np
 
 from indexer.catalogue.fields import MISSING, Field
 from indexer.codec.segment.array_file import Array
-from search_app.engine.arrays.toggle_counts import Filters, Selection, Toggling
+from search_app.engine.arrays.toggle_counts import FacetSelection, Filters, ToggleCounter
 from search_app.engine.results import Bucket
-from search_app.engine.snapshot.facet_table import Counts
-from search_app.engine.snapshot.snapshot import Documents, Snapshot
+from search_app.engine.snapshot.facet_table import FacetCounts
+from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
 
-def ticked(filters: Filters, snapshot: Snapshot) -> dict[str, Selection]:
+def select_facets(filters: Filters, snapshot: Snapshot) -> dict[str, FacetSelection]:
     """Return the selection of each facet that has a selected value."""
     if not filters:
         return {}
     children = snapshot.catalogue.children
     return {
-        field.name: Selection(field, filters, snapshot)
+        field.name: FacetSelection(field, filters, snapshot)
         for field in snapshot.catalogue.facets
         if filters.get(field.name)
         or (field.name in children and filters.get(children[field.name].name))
     }
 
 
-class Sifted:
+class FilteredDocs:
     """Documents, and which of them pass each facet with a selection.
 
-    `given` has all of them. `documents` pass every facet. `at` has their indexes in `given`, or
-    None if nothing is selected.
+    `unfiltered` has all of them. `documents` pass every facet. `indexes` has their indexes in
+    `unfiltered`, or None if nothing is selected.
     """
 
-    def __init__(self, documents: Documents, chosen: Mapping[str, Selection]) -> None:
-        self.given = documents
-        self._passes = {name: each.passes(documents) for name, each in chosen.items()}
-        self.at: Array | None = None
+    def __init__(self, documents: DocNumbers, selections: Mapping[str, FacetSelection]) -> None:
+        self.unfiltered = documents
+        self._passes = {
+            name: selection.match_docs(documents) for name, selection in selections.items()
+        }
+        self.indexes: Array | None = None
         self.documents = documents
         if self._passes:
-            self.at = reduce(np.logical_and, self._passes.values()).nonzero()[0]
-            self.documents = documents.take(self.at)
+            self.indexes = reduce(np.logical_and, self._passes.values()).nonzero()[0]
+            self.documents = documents.take(self.indexes)
 
-    def but_for(self, facet: str) -> Documents:
+    def without_facet(self, facet: str) -> DocNumbers:
         """Return the documents that pass every facet except `facet`.
 
         The values of `facet` are counted over these.
         """
         if facet not in self._passes:
             return self.documents
-        others = [mask for name, mask in self._passes.items() if name != facet]
-        if not others:
-            return self.given
-        return self.given.take(reduce(np.logical_and, others).nonzero()[0])
+        masks = [mask for name, mask in self._passes.items() if name != facet]
+        if not masks:
+            return self.unfiltered
+        return self.unfiltered.take(reduce(np.logical_and, masks).nonzero()[0])
 
 
-def buckets(
-    base: Documents, counts: Counts, selection: Selection, most: int | None
+def facet_buckets(
+    base: DocNumbers, counts: FacetCounts, selection: FacetSelection, limit: int | None
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet with their counts, in display order.
 
     `base` has the documents that match the query and pass every other facet. `counts` are the
-    counts of their values. Values without documents are left out, unless they are selected. `most`
+    counts of their values. Values without documents are left out, unless they are selected. `limit`
     limits a facet that is ordered by count and has no child row. Selected values are always
     included.
     """
-    clicks = Toggling(base, selection) if selection.nodes else None
-    tree = {row.name: _row(counts, selection, row, most, clicks) for row in selection.rows}
+    toggles = ToggleCounter(base, selection) if selection.nodes else None
+    tree = {row.name: _make_row(counts, selection, row, limit, toggles) for row in selection.rows}
     top = tree[selection.field.name]
     if selection.child is not None:
         top = _with_children(top, tree[selection.child.name], selection)
-    return tuple(sorted(top, key=lambda bucket: _place(bucket, selection.field)))
+    return tuple(sorted(top, key=lambda bucket: _make_sort_key(bucket, selection.field)))
 
 
-def left_out(given: Sequence[Bucket], counts: Counts, selection: Selection) -> int:
+def count_hidden(buckets: Sequence[Bucket], counts: FacetCounts, selection: FacetSelection) -> int:
     """Return how many values of a facet have documents but are not among the given buckets."""
     if selection.child is not None:
         return 0
-    held = int(np.count_nonzero(counts[selection.field.name]))
-    return held - sum(bucket.count > 0 and ".." not in bucket.value for bucket in given)
+    value_count = int(np.count_nonzero(counts[selection.field.name]))
+    return value_count - sum(bucket.count > 0 and ".." not in bucket.value for bucket in buckets)
 
 
-def _row(
-    counts: Counts, selection: Selection, row: Field, most: int | None, clicks: Toggling | None
+def _make_row(
+    counts: FacetCounts,
+    selection: FacetSelection,
+    row: Field,
+    limit: int | None,
+    toggles: ToggleCounter | None,
 ) -> list[Bucket]:
-    limit = most if row.order == "count" and selection.child is None else None
-    shown = counts.largest(row.name, limit)
-    without = int(counts[row.name][-1])
+    row_limit = limit if row.order == "count" and selection.child is None else None
+    largest = counts.list_largest(row.name, row_limit)
+    missing_count = int(counts[row.name][-1])
     # A publication with a region and no country is counted under its region.
-    if without and row is not selection.child and (limit is None or len(shown) < limit):
-        shown.append((MISSING, without))
-    if clicks is None:
-        return [Bucket(row.name, value, count, count) for value, count in shown]
-    numbers = {(row.name, value): count for value, count in shown}
+    if (
+        missing_count
+        and row is not selection.child
+        and (row_limit is None or len(largest) < row_limit)
+    ):
+        largest.append((MISSING, missing_count))
+    if toggles is None:
+        return [Bucket(row.name, value, count, count) for value, count in largest]
+    counts_by_node = {(row.name, value): count for value, count in largest}
     for node in selection.nodes:
-        if node[0] == row.name and node not in numbers:
-            ordinal = selection.ordinal(node)
-            numbers[node] = (
-                clicks.count(node) if ordinal is None else int(counts[row.name][ordinal])
+        if node[0] == row.name and node not in counts_by_node:
+            ordinal = selection.find_ordinal(node)
+            counts_by_node[node] = (
+                toggles.count_value(node) if ordinal is None else int(counts[row.name][ordinal])
             )
     return [
-        Bucket(*node, count, clicks.total(node), node in selection.nodes)
-        for node, count in numbers.items()
+        Bucket(*node, count, toggles.count_after_toggle(node), node in selection.nodes)
+        for node, count in counts_by_node.items()
     ]
 
 
 def _with_children(
-    parents: list[Bucket], children: list[Bucket], selection: Selection
+    parents: list[Bucket], children: list[Bucket], selection: FacetSelection
 ) -> list[Bucket]:
     """Return the parents with their children, then the children that belong to no parent.
 
@@ -123,25 +133,31 @@ def _with_children(
     under: dict[str, list[Bucket]] = {parent.value: [] for parent in parents}
     orphans = []
     for bucket in children:
-        homes = [home for home in groups.get(bucket.value, ()) if home in under]
-        for home in homes:
-            under[home].append(bucket)
-        if not homes:
+        shown_parents = [parent for parent in groups.get(bucket.value, ()) if parent in under]
+        for parent in shown_parents:
+            under[parent].append(bucket)
+        if not shown_parents:
             orphans.append(bucket)
     child = selection.child
     return [
         *(
             Bucket(
-                each.field, each.value, each.count, each.total, each.selected,
-                tuple(sorted(under[each.value], key=lambda bucket: _place(bucket, child))),
+                parent.field,
+                parent.value,
+                parent.count,
+                parent.total,
+                parent.selected,
+                tuple(
+                    sorted(under[parent.value], key=lambda bucket: _make_sort_key(bucket, child))
+                ),
             )
-            for each in parents
+            for parent in parents
         ),
         *orphans,
-    ]  # fmt: skip
+    ]
 
 
-def _place(bucket: Bucket, field: Field) -> tuple[object, ...]:
+def _make_sort_key(bucket: Bucket, field: Field) -> tuple[object, ...]:
     """Return the sort key of a bucket. The missing value sorts last."""
     last = bucket.value == MISSING
     if field.order == "listed" and bucket.value in field.values:

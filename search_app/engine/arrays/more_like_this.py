@@ -15,27 +15,27 @@ from whoosh import query
 
 from indexer.analysis import stemming
 from indexer.codec.segment.array_file import Array
-from search_app.engine.arrays.bm25f import found, rarities, saturated
-from search_app.engine.arrays.top_hits import best, folded
-from search_app.engine.query.nodes import Leaf
-from search_app.engine.snapshot.snapshot import Documents, Snapshot
+from search_app.engine.arrays.bm25f import compute_idfs, saturate, score
+from search_app.engine.arrays.top_hits import collapse_editions, top_hits
+from search_app.engine.query.nodes import Clause
+from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
-MOST_SIMILAR = 6
+MAX_SIMILAR = 6
 """Maximum number of similar publications."""
-LEAST_WORDS, MOST_WORDS = 3, 25
+MIN_WORDS, MAX_WORDS = 3, 25
 """Limits on the number of key terms: fewer are not enough evidence, more cost time."""
-MOST_POSTINGS = 100_000
+MAX_POSTINGS = 100_000
 """Limit on the total postings of the key terms; the most frequent terms are dropped first."""
-LEAST_FREQUENCY = 2
+MIN_FREQUENCY = 2
 """A key term occurs in at least 2 documents."""
-BAR = 0.2
+MIN_SIMILARITY = 0.2
 """Minimum similarity, as a fraction of the publication's own score.
 
 Of randomly drawn documents, 1 in 80 reaches it among 103,514 papers, and 1 in 12 in a catalogue of
 a single subject.
 """
 
-COMMON = frozenset(
+COMMON_WORDS = frozenset(
     "about above after again all also among another any before being below between both can come "
     "could deal did do does done during each every few find finds found further gave get give "
     "given go goes he help helps her here him his i just less made make makes many may meant "
@@ -45,72 +45,74 @@ COMMON = frozenset(
     "you".split()
 )
 """English words that are searchable but too general to be key terms."""
-UNLIKENING = frozenset(
+IGNORED_STEMS = frozenset(
     stemming.stem(word, language)
-    for language, words in (*stemming.STOP_WORDS.items(), ("en", COMMON))
+    for language, words in (*stemming.STOP_WORDS.items(), ("en", COMMON_WORDS))
     for word in words
 )
-"""The stems that are never key terms: those of COMMON, and of the stop words of all languages."""
+"""Stems that are never key terms: those of COMMON_WORDS, and of the stop words of all languages."""
 
 
-def similar(number: int, snapshot: Snapshot) -> Documents:
-    """Return up to MOST_SIMILAR similar documents, most similar first, ties by newest.
+def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
+    """Return up to MAX_SIMILAR similar documents, most similar first, ties by newest.
 
     The document itself and its editions are left out. Of the editions of another title, only the
     most similar one is returned.
     """
-    words = telling(number, snapshot)
-    if len(words) < LEAST_WORDS:
+    words = telling_stems(doc_number, snapshot)
+    if len(words) < MIN_WORDS:
         return snapshot.everything[:0]
     fields = snapshot.segment.fields
-    leaves = [Leaf([query.Term(field, word) for field in fields], word) for word in words]
-    documents, scores = found(query.Or(leaves), snapshot)
-    itself = documents.searchsorted(number)
-    is_like = scores >= scores[itself] * np.float32(BAR)
-    is_like[itself] = False
+    clauses = [Clause([query.Term(field, word) for field in fields], word) for word in words]
+    documents, scores = score(query.Or(clauses), snapshot)
+    own_index = documents.searchsorted(doc_number)
+    is_like = scores >= scores[own_index] * np.float32(MIN_SIMILARITY)
+    is_like[own_index] = False
     documents, scores = documents[is_like], scores[is_like]
     editions = snapshot.editions
-    if len(others := editions.others(number)):
-        is_another = ~np.isin(documents, others)
+    if len(other_editions := editions.find_others(doc_number)):
+        is_another = ~np.isin(documents, other_editions)
         documents, scores = documents[is_another], scores[is_another]
-    stays = folded(documents, scores, snapshot.ranks, "relevance", editions.family)
-    documents, scores = documents.take(stays), scores.take(stays)
-    order = best(documents, scores, snapshot.ranks, "relevance", slice(0, MOST_SIMILAR))
-    found_alike: Documents = documents.take(order)
-    return found_alike
+    kept = collapse_editions(documents, scores, snapshot.ranks, "relevance", editions.family)
+    documents, scores = documents.take(kept), scores.take(kept)
+    order = top_hits(documents, scores, snapshot.ranks, "relevance", slice(0, MAX_SIMILAR))
+    alike: DocNumbers = documents.take(order)
+    return alike
 
 
-def telling(number: int, snapshot: Snapshot) -> list[str]:
+def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
     """Return the stems that are the key terms of a document, highest score first."""
-    stems, weights = _words(number, snapshot)
+    stems, weights = _weigh_stems(doc_number, snapshot)
     terms = snapshot.segment.stems
     frequencies = terms.offsets[stems + 1].astype(np.int64) - terms.offsets[stems]
-    scores = saturated(weights, 1.0) * rarities(frequencies, snapshot.size)
+    scores = saturate(weights, 1.0) * compute_idfs(frequencies, snapshot.size)
     texts = {
-        at: terms.texts.text(int(stems[at]))
-        for at in np.lexsort((stems, -scores)).tolist()
-        if frequencies[at] >= LEAST_FREQUENCY
+        index: terms.texts.get_text(int(stems[index]))
+        for index in np.lexsort((stems, -scores)).tolist()
+        if frequencies[index] >= MIN_FREQUENCY
     }
-    likening = (at for at, text in texts.items() if _likens(text))
-    chosen = list(islice(likening, MOST_WORDS))
-    rarest = sorted(chosen, key=lambda at: int(frequencies[at]))
-    totals = accumulate(int(frequencies[at]) for at in rarest)
-    within = {at for at, total in zip(rarest, totals, strict=True) if total <= MOST_POSTINGS}
-    return [texts[at] for at in chosen if at in within]
+    candidates = (index for index, text in texts.items() if _is_telling(text))
+    chosen = list(islice(candidates, MAX_WORDS))
+    rarest = sorted(chosen, key=lambda index: int(frequencies[index]))
+    totals = accumulate(int(frequencies[index]) for index in rarest)
+    affordable = {
+        index for index, total in zip(rarest, totals, strict=True) if total <= MAX_POSTINGS
+    }
+    return [texts[index] for index in chosen if index in affordable]
 
 
-def _likens(stem: str) -> bool:
+def _is_telling(stem: str) -> bool:
     """Return whether a stem can be a key term. Years and other numbers cannot."""
-    return stem not in UNLIKENING and not stem.isdigit()
+    return stem not in IGNORED_STEMS and not stem.isdigit()
 
 
-def _words(number: int, snapshot: Snapshot) -> tuple[Array, NDArray[np.float32]]:
+def _weigh_stems(doc_number: int, snapshot: Snapshot) -> tuple[Array, NDArray[np.float32]]:
     """Return the stems of a document, ascending, and their weighted frequencies (float32)."""
     segment = snapshot.segment
-    starts = segment.layout.starts[number : number + 2].astype(np.int64)
+    starts = segment.forward_index.starts[doc_number : doc_number + 2].astype(np.int64)
     begins, end = starts[0], starts[1, 0]
-    stems = segment.stems_at(np.arange(begins[0], end))
-    worth = segment.scale[number].repeat(np.diff(begins, append=end))
+    stems = segment.get_stems(np.arange(begins[0], end))
+    word_weights = segment.norms[doc_number].repeat(np.diff(begins, append=end))
     is_word = stems >= 0
-    held, at = np.unique(stems[is_word], return_inverse=True)
-    return held, np.bincount(at, worth[is_word], len(held)).astype(np.float32)
+    distinct, indexes = np.unique(stems[is_word], return_inverse=True)
+    return distinct, np.bincount(indexes, word_weights[is_word], len(distinct)).astype(np.float32)

@@ -16,23 +16,23 @@ import numpy as np
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, Vector
 from search_app.engine.arrays.bm25f import Ranking
-from search_app.engine.interpretation.interpreter import FEW
+from search_app.engine.interpretation.interpreter import FEW_HITS
 from search_app.engine.query.grammar import OPERATORS
-from search_app.engine.query.lexer import tokens
+from search_app.engine.query.lexer import lex
 from search_app.engine.request import SearchRequest
-from search_app.engine.snapshot.snapshot import Documents, Snapshot
-from search_app.engine.store import Ask
+from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
+from search_app.engine.store import StoreRequest
 
 log = logging.getLogger(__name__)
 
 SHARE = 0.5
 """Weight of a cosine of 1, as a share of the best word score."""
-LEAST, MOST = 0.3, 50
-"""The least cosine of an added hit, and the limit on added hits. If the words have FEW hits or
+MIN_COSINE, MAX_ADDED = 0.3, 50
+"""The least cosine of an added hit, and the limit on added hits. If the words have FEW_HITS hits or
 more, none is added."""
 
 
-class Meant(NamedTuple):
+class SemanticHits(NamedTuple):
     """The documents of a search with semantic scores.
 
     `ranking` has all documents with their total scores, and `shares` (float32) the semantic part of
@@ -41,14 +41,16 @@ class Meant(NamedTuple):
 
     ranking: Ranking
     shares: Vector
-    added: Documents
+    added: DocNumbers
 
-    def share(self, number: int) -> float:
+    def get_share(self, doc_number: int) -> float:
         """Return the semantic part of the score of a document in `ranking`."""
-        return float(self.shares[self.ranking.documents.searchsorted(number)])
+        return float(self.shares[self.ranking.documents.searchsorted(doc_number)])
 
 
-def meant(ask: Ask, words: Ranking | None, snapshot: Snapshot) -> Meant | None:
+def add_semantic_hits(
+    ask: StoreRequest, words: Ranking | None, snapshot: Snapshot
+) -> SemanticHits | None:
     """Return the documents of a search with semantic scores, given those that match its words.
 
     Return None if the index has no vectors, the model is not installed, or the query is literal or
@@ -57,38 +59,38 @@ def meant(ask: Ask, words: Ranking | None, snapshot: Snapshot) -> Meant | None:
     vectors = snapshot.segment.vectors
     if vectors is None or words is None or not _is_open(ask.request):
         return None
-    encoder = _encoder(snapshot)
+    encoder = _load_encoder(snapshot)
     if encoder is None:
         return None
-    wanted = encoder.text(ask.text)
-    documents, scores = words.documents, words.scores(words.keys)
+    query_vector = encoder.encode(ask.text)
+    documents, scores = words.documents, words.to_scores(words.sort_keys)
     unit = np.float32(SHARE * (scores.max() if len(scores) else 1))
-    if ask.request.match == "all" or len(documents) >= FEW:
-        shares = unit * vectors.cosines(wanted, documents).clip(0)
-        return Meant(Ranking(documents, scores + shares), shares, documents[:0])
-    cosines = vectors.cosines(wanted)
-    added = _alike(cosines, documents)
-    every = np.union1d(documents, added).astype(np.int32)
-    shares = unit * cosines.take(every).clip(0)
-    keys = shares.copy()
-    keys[every.searchsorted(documents)] += scores
-    return Meant(Ranking(every, keys), shares, added)
+    if ask.request.match == "all" or len(documents) >= FEW_HITS:
+        shares = unit * vectors.compute_cosines(query_vector, documents).clip(0)
+        return SemanticHits(Ranking(documents, scores + shares), shares, documents[:0])
+    cosines = vectors.compute_cosines(query_vector)
+    added = _find_similar(cosines, documents)
+    all_documents = np.union1d(documents, added).astype(np.int32)
+    shares = unit * cosines.take(all_documents).clip(0)
+    sort_keys = shares.copy()
+    sort_keys[all_documents.searchsorted(documents)] += scores
+    return SemanticHits(Ranking(all_documents, sort_keys), shares, added)
 
 
 def prepare(snapshot: Snapshot) -> None:
     """Load the embedding model of a snapshot. Log a warning if it is not installed."""
-    model, encoder = snapshot.generation.manifest.meaning, _encoder(snapshot)
+    model, encoder = snapshot.generation.manifest.meaning, _load_encoder(snapshot)
     if encoder:
-        encoder.text("")
+        encoder.encode("")
     elif model:
-        what = "%s was built with %s, which is not installed: nothing is found by its meaning"
-        log.warning(what, snapshot.name, model)
+        message = "%s was built with %s, which is not installed: nothing is found by its meaning"
+        log.warning(message, snapshot.name, model)
 
 
-def _encoder(snapshot: Snapshot) -> Encoder | None:
+def _load_encoder(snapshot: Snapshot) -> Encoder | None:
     """Return the encoder that made the vectors of a snapshot, or None if it is not available."""
     model = snapshot.generation.manifest.meaning
-    encoder = embeddings.encoder() if model else None
+    encoder = embeddings.load_encoder() if model else None
     return encoder if encoder and encoder.model == model else None
 
 
@@ -96,14 +98,14 @@ def _is_open(request: SearchRequest) -> bool:
     """Return whether a query has plain words only and allows semantic search."""
     if request.exact or not request.semantic:
         return False
-    return all(each.is_plain and each.text not in OPERATORS for each in tokens(request.text))
+    return all(token.is_plain and token.text not in OPERATORS for token in lex(request.text))
 
 
-def _alike(cosines: Vector, found: Documents) -> Documents:
-    """Return the most similar documents that are not in `found`, in ascending order."""
-    enough = cosines >= LEAST
-    enough[found] = False
-    among = enough.nonzero()[0]
-    if len(among) > MOST:
-        among = among[np.argpartition(-cosines.take(among), MOST)[:MOST]]
-    return np.sort(among).astype(np.int32)
+def _find_similar(cosines: Vector, documents: DocNumbers) -> DocNumbers:
+    """Return the most similar documents that are not in `documents`, in ascending order."""
+    is_similar = cosines >= MIN_COSINE
+    is_similar[documents] = False
+    similar = is_similar.nonzero()[0]
+    if len(similar) > MAX_ADDED:
+        similar = similar[np.argpartition(-cosines.take(similar), MAX_ADDED)[:MAX_ADDED]]
+    return np.sort(similar).astype(np.int32)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.codec.segment.term_dictionary import written_of
+from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.results import How
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -17,23 +17,23 @@ from search_app.engine.snapshot.snapshot import Snapshot
 class Span(NamedTuple):
     """A run of adjacent words.
 
-    `place` is the position of the first word, counted from the start of the publication.
+    `position` is the position of the first word, counted from the start of the publication.
     """
 
-    place: int
+    position: int
     length: int
 
     @property
     def end(self) -> int:
         """The position after the last word."""
-        return self.place + self.length
+        return self.position + self.length
 
     def is_within(self, other: Span) -> bool:
         """Return whether another span covers this one."""
-        return other.place <= self.place and self.end <= other.end
+        return other.position <= self.position and self.end <= other.end
 
 
-class Evidence(NamedTuple):
+class ClauseMatch(NamedTuple):
     """The match of one part of a clause in a publication.
 
     `weights` has the weighted frequency by field, or by row for a facet value. `spans` has the
@@ -50,56 +50,60 @@ class Evidence(NamedTuple):
         """The weighted frequency, summed over all fields."""
         return sum(self.weights.values())
 
-    def times(self, factor: float) -> Evidence:
+    def scale(self, factor: float) -> ClauseMatch:
         """Return the same match with its weights multiplied by a factor."""
-        return self._replace(weights={name: each * factor for name, each in self.weights.items()})
+        return self._replace(
+            weights={name: weight * factor for name, weight in self.weights.items()}
+        )
 
 
-class Words:
+class DocumentWords:
     """The words of one publication, from the forward index.
 
     `words` has the word number at each position. `stems` has the stem number, negative if there is
-    none. Field number i covers the positions from `begins[i]` to `begins[i + 1]`. `at` has the
-    positions of each number, under True for words and under False for stems.
+    none. Field number i covers the positions from `begins[i]` to `begins[i + 1]`. `positions` has
+    the positions of each number, under True for words and under False for stems.
     """
 
-    def __init__(self, number: int, snapshot: Snapshot) -> None:
-        self.number, self._snapshot = number, snapshot
+    def __init__(self, doc_number: int, snapshot: Snapshot) -> None:
+        self.doc_number, self._snapshot = doc_number, snapshot
         self._segment = segment = snapshot.segment
-        starts = segment.layout.starts
-        begin, end = int(starts[number, 0]), int(starts[number + 1, 0])
-        self.begins = [int(each) - begin for each in [*starts[number], end]]
-        self.words: list[int] = segment.layout.stream[begin:end].tolist()
-        self.stems: list[int] = segment.stems_at(np.arange(begin, end)).tolist()
-        self.scales: list[float] = segment.scale[number].tolist()
-        self.at = {True: _places(self.words), False: _places(self.stems)}
+        starts = segment.forward_index.starts
+        begin, end = int(starts[doc_number, 0]), int(starts[doc_number + 1, 0])
+        self.begins = [int(start) - begin for start in [*starts[doc_number], end]]
+        self.words: list[int] = segment.forward_index.stream[begin:end].tolist()
+        self.stems: list[int] = segment.get_stems(np.arange(begin, end)).tolist()
+        self.norms: list[float] = segment.norms[doc_number].tolist()
+        self.positions = {True: _group_positions(self.words), False: _group_positions(self.stems)}
 
-    def field(self, place: int) -> str:
+    def get_field(self, position: int) -> str:
         """Return the field of a position."""
-        return self._segment.fields[self._number(place)]
+        return self._segment.fields[self._get_field_number(position)]
 
-    def _number(self, place: int) -> int:
-        return bisect(self.begins, place) - 1
+    def _get_field_number(self, position: int) -> int:
+        return bisect(self.begins, position) - 1
 
-    def written(self, place: int) -> str:
+    def get_surface(self, position: int) -> str:
         """Return the unstemmed, folded word at a position."""
-        return written_of(self._segment.words.texts.text(self.words[place]))
+        return decode_surface(self._segment.words.texts.get_text(self.words[position]))
 
-    def evidence(self, how: How, places: Iterable[int], fields: Set[str], length: int) -> Evidence:
+    def collect(
+        self, how: How, positions: Iterable[int], fields: Set[str], length: int
+    ) -> ClauseMatch:
         """Return the match of words at some positions, each `length` words long, in some fields."""
         spans, weights = [], dict[str, float]()
-        for place in places:
-            number = self._number(place)
+        for position in positions:
+            number = self._get_field_number(position)
             name = self._segment.fields[number]
             if name in fields:
-                spans.append(Span(place, length))
-                weights[name] = weights.get(name, 0.0) + self.scales[number]
-        return Evidence(how, weights, tuple(spans))
+                spans.append(Span(position, length))
+                weights[name] = weights.get(name, 0.0) + self.norms[number]
+        return ClauseMatch(how, weights, tuple(spans))
 
 
-def _places(numbers: Sequence[int]) -> Mapping[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for place, number in enumerate(numbers):
+def _group_positions(numbers: Sequence[int]) -> Mapping[int, list[int]]:
+    positions_by_number: dict[int, list[int]] = defaultdict(list)
+    for position, number in enumerate(numbers):
         if number >= 0:
-            found[number].append(place)
-    return dict(found)
+            positions_by_number[number].append(position)
+    return dict(positions_by_number)

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from indexer.codec.segment.array_file import Array
 from search_app.engine.request import Sort
-from search_app.engine.snapshot.editions import NONE
-from search_app.engine.snapshot.snapshot import Documents
+from search_app.engine.snapshot.editions import NO_FAMILY
+from search_app.engine.snapshot.snapshot import DocNumbers
 
-CLOSE = 0.7
+LEVEL_RATIO = 0.7
 """Minimum share of the best score at which a hit counts as one of the best matches."""
 
 
-def best(
-    documents: Documents,
+def top_hits(
+    documents: DocNumbers,
     scores: NDArray[np.float32] | None,
     ranks: Mapping[str, Array],
     sort: Sort,
@@ -35,22 +35,24 @@ def best(
     if first >= last:
         return np.zeros(0, np.intp)
     if sort != "relevance" or scores is None:
-        ranked = ranks[sort][documents]
-        return _smallest(ranked, last)[first:]
-    among = _candidates(scores, last) if last < len(documents) else np.arange(len(documents))
-    tied = ranks["newest"].take(documents.take(among))
-    order = np.lexsort((tied, -scores.take(among)))
-    return among.take(order[first:last])
+        ranks_of_docs = ranks[sort][documents]
+        return _select_smallest(ranks_of_docs, last)[first:]
+    candidates = (
+        _select_candidates(scores, last) if last < len(documents) else np.arange(len(documents))
+    )
+    tie_ranks = ranks["newest"].take(documents.take(candidates))
+    order = np.lexsort((tie_ranks, -scores.take(candidates)))
+    return candidates.take(order[first:last])
 
 
-def leveled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+def level_scores(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return scores in which those close to the best equal it, so that the newest come first."""
-    best_score = scores.max(initial=0)
-    return np.where(scores >= CLOSE * best_score, best_score, scores)
+    max_score = scores.max(initial=0)
+    return np.where(scores >= LEVEL_RATIO * max_score, max_score, scores)
 
 
-def folded(
-    documents: Documents,
+def collapse_editions(
+    documents: DocNumbers,
     scores: NDArray[np.float32] | None,
     ranks: Mapping[str, Array],
     sort: Sort,
@@ -58,31 +60,34 @@ def folded(
 ) -> NDArray[np.intp]:
     """Return the indexes in `documents` of the hits that stay after editions are folded, ascending.
 
-    Of each family, only the first edition in the order of `best` stays. `family` has the edition
-    family of every document of the snapshot, or `editions.NONE` if it has no other edition.
+    Of each family, only the first edition in the order of `top_hits` stays. `family` has the
+    edition family of every document of the snapshot, or `editions.NO_FAMILY` if it has no other
+    edition.
     """
     families = family.take(documents)
-    at = (families != NONE).nonzero()[0]
-    theirs = None if scores is None else scores.take(at)
-    order = best(documents.take(at), theirs, ranks, sort, slice(0, len(at)))
-    in_order = at[order]
-    _, firsts = np.unique(families[in_order], return_index=True)
-    stays = families == NONE
-    stays[in_order[firsts]] = True
-    at_last: NDArray[np.intp] = stays.nonzero()[0]
-    return at_last
+    indexes = (families != NO_FAMILY).nonzero()[0]
+    scores_of_editions = None if scores is None else scores.take(indexes)
+    order = top_hits(
+        documents.take(indexes), scores_of_editions, ranks, sort, slice(0, len(indexes))
+    )
+    ordered = indexes[order]
+    _, firsts = np.unique(families[ordered], return_index=True)
+    is_kept = families == NO_FAMILY
+    is_kept[ordered[firsts]] = True
+    kept_indexes: NDArray[np.intp] = is_kept.nonzero()[0]
+    return kept_indexes
 
 
-def _smallest(ranked: Array, last: int) -> NDArray[np.intp]:
-    if last < len(ranked):
-        among = np.argpartition(ranked, last)[:last]
-        return among[np.argsort(ranked[among])]
-    return np.argsort(ranked)
+def _select_smallest(ranks: Array, count: int) -> NDArray[np.intp]:
+    if count < len(ranks):
+        candidates = np.argpartition(ranks, count)[:count]
+        return candidates[np.argsort(ranks[candidates])]
+    return np.argsort(ranks)
 
 
-def _candidates(scores: NDArray[np.float32], last: int) -> NDArray[np.intp]:
-    """Return the indexes of the scores that are at least the `last`-th best score."""
-    sifted, place = scores.copy(), len(scores) - last
-    sifted.partition(place)
-    at: NDArray[np.intp] = (scores >= sifted[place]).nonzero()[0]
-    return at
+def _select_candidates(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Return the indexes of the scores that are at least the `count`-th best score."""
+    partitioned, index = scores.copy(), len(scores) - count
+    partitioned.partition(index)
+    indexes: NDArray[np.intp] = (scores >= partitioned[index]).nonzero()[0]
+    return indexes

@@ -12,57 +12,61 @@ from itertools import chain, cycle
 from typing import NamedTuple
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import as_written
-from search_app.engine.deadline import Stopwatch
+from indexer.analysis.folding import surface_form
+from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Suggestion
-from search_app.engine.store import Ask, Reply
+from search_app.engine.store import Reply, StoreRequest
 
 Filters = Mapping[str, Sequence[str]]
 
-MOST = 8
+MAX_SUGGESTIONS = 8
 """Default limit on the number of suggestions."""
-SHORTEST = 2
+MIN_CHARS = 2
 """Minimum number of letters of the text, and of a word to be completed."""
-LONGEST = 128
+MAX_CHARS = 128
 """A text of more characters gets no suggestions."""
-LOOKED_AT = 4
+CANDIDATES_PER_SUGGESTION = 4
 """Candidates examined per suggestion, most frequent first, because some are skipped."""
 
-_ODD = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-(?!\s|$)')
+_SYNTAX = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-(?!\s|$)')
 
 
-class Typed(NamedTuple):
+class TypedPrefix(NamedTuple):
     """A typed text, its folded words, and the offset of the unfinished last word.
 
-    `begins` is None if anything follows the last word, even a space.
+    `last_start` is None if anything follows the last word, even a space.
     """
 
     text: str
     words: list[str]
-    begins: int | None
+    last_start: int | None
 
 
 def suggest(
-    text: str, interpreter: Interpreter, most: int = MOST, filters: Filters | None = None
+    text: str,
+    interpreter: Interpreter,
+    limit: int = MAX_SUGGESTIONS,
+    filters: Filters | None = None,
 ) -> list[Suggestion]:
-    """Return up to `most` suggestions for a text that is being typed, grouped by kind.
+    """Return up to `limit` suggestions for a text that is being typed, grouped by kind.
 
     `filters` has the selected facet values. They stay selected, and the counts respect them. The
     kinds take turns, so that no kind crowds out the others.
     """
-    typed = _typed(text)
+    typed = _parse_typed(text)
     if typed is None:
         return []
-    chosen = {name: tuple(values) for name, values in (filters or {}).items() if values}
-    search = _Search(interpreter, chosen)
+    selected = {name: tuple(values) for name, values in (filters or {}).items() if values}
+    search = _Search(interpreter, selected)
     kinds = (
-        _words(typed, search, most), _values(typed, search, most), _titles(typed, search, most)
+        _suggest_words(typed, search, limit), _suggest_values(typed, search, limit),
+        _suggest_titles(typed, search, limit)
     )  # fmt: skip
-    return _in_turns(kinds, most)
+    return _round_robin(kinds, limit)
 
 
 class _Search(NamedTuple):
@@ -71,96 +75,98 @@ class _Search(NamedTuple):
     interpreter: Interpreter
     filters: Mapping[str, tuple[str, ...]]
 
-    def read(self, text: str) -> Reply:
+    def run(self, text: str) -> Reply:
         """Return the hits of a text, read as any search reads it."""
-        ask = Ask(SearchRequest(text, self.filters, semantic=False))
-        return self.interpreter.understood(ask, Stopwatch()).reply
+        ask = StoreRequest(SearchRequest(text, self.filters, semantic=False))
+        return self.interpreter.interpret(ask, Deadline()).reply
 
-    def passing(self, filters: Mapping[str, tuple[str, ...]]) -> Reply:
+    def filter(self, filters: Mapping[str, tuple[str, ...]]) -> Reply:
         """Return all publications that pass some filters."""
-        return self.interpreter.store.ask(Ask(SearchRequest(filters=filters)), Stopwatch())
+        return self.interpreter.store.ask(StoreRequest(SearchRequest(filters=filters)), Deadline())
 
 
-def _typed(text: str) -> Typed | None:
+def _parse_typed(text: str) -> TypedPrefix | None:
     """Return the typed text, split into words; None if it is too short, too long, or not plain."""
     text = text.lstrip()
-    if len(text) > LONGEST or _ODD.search(text) or not OPERATORS.isdisjoint(text.split()):
+    if len(text) > MAX_CHARS or _SYNTAX.search(text) or not OPERATORS.isdisjoint(text.split()):
         return None
-    spans = list(tokenizer.spans(text))
-    words = [as_written(text[start:end]) for start, end in spans]
-    if sum(map(len, words)) < SHORTEST:
+    spans = list(tokenizer.find_spans(text))
+    words = [surface_form(text[start:end]) for start, end in spans]
+    if sum(map(len, words)) < MIN_CHARS:
         return None
     start, end = spans[-1]
-    return Typed(text, words, start if end == len(text) else None)
+    return TypedPrefix(text, words, start if end == len(text) else None)
 
 
-def _in_turns(kinds: Sequence[Iterator[Suggestion]], most: int) -> list[Suggestion]:
-    """Return up to `most` suggestions, taken from the kinds in turn and grouped by kind.
+def _round_robin(kinds: Sequence[Iterator[Suggestion]], limit: int) -> list[Suggestion]:
+    """Return up to `limit` suggestions, taken from the kinds in turn and grouped by kind.
 
     The iterators are lazy: no suggestion is computed that is not returned.
     """
-    found: list[list[Suggestion]] = [[] for _ in kinds]
-    left = dict(enumerate(kinds))
+    by_kind: list[list[Suggestion]] = [[] for _ in kinds]
+    remaining = dict(enumerate(kinds))
     turns = cycle(range(len(kinds)))
-    while left and sum(map(len, found)) < most:
+    while remaining and sum(map(len, by_kind)) < limit:
         kind = next(turns)
-        if kind in left:
-            each = next(left[kind], None)
-            if each is None:
-                del left[kind]
+        if kind in remaining:
+            suggestion = next(remaining[kind], None)
+            if suggestion is None:
+                del remaining[kind]
             else:
-                found[kind].append(each)
-    return list(chain.from_iterable(found))
+                by_kind[kind].append(suggestion)
+    return list(chain.from_iterable(by_kind))
 
 
-def _words(typed: Typed, search: _Search, most: int) -> Iterator[Suggestion]:
+def _suggest_words(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
     """Yield the text with its last word completed, most frequent words first.
 
     Skip stop words, words without hits, and words with the stem of an earlier suggestion. If the
     typed word is itself in the index, skip words with its stem too.
     """
-    beginning, vocabulary = typed.words[-1], search.interpreter.vocabulary
-    if typed.begins is None or len(beginning) < SHORTEST:
+    prefix, vocabulary = typed.words[-1], search.interpreter.vocabulary
+    if typed.last_start is None or len(prefix) < MIN_CHARS:
         return
-    before = typed.text[: typed.begins]
-    is_word = vocabulary.has_term(tokenizer.WRITTEN + beginning)
-    known = set(vocabulary.stems(beginning)[:1]) if is_word else set()
-    for word in _hits_before(typed, before, search).completions(beginning, most * LOOKED_AT):
-        stem = vocabulary.stems(word)[0]
-        if stem in known or _is_stop_word(word, vocabulary):
+    before = typed.text[: typed.last_start]
+    is_word = vocabulary.has_term(tokenizer.SURFACE_PREFIX + prefix)
+    known_stems = set(vocabulary.list_stems(prefix)[:1]) if is_word else set()
+    for word in _search_before(typed, before, search).complete(
+        prefix, limit * CANDIDATES_PER_SUGGESTION
+    ):
+        stem = vocabulary.list_stems(word)[0]
+        if stem in known_stems or _is_stop_word(word, vocabulary):
             continue
-        known.add(stem)
-        if count := search.read(before + word).total:
+        known_stems.add(stem)
+        if count := search.run(before + word).total:
             yield Suggestion("word", before + word, count)
 
 
-def _is_stop_word(written: str, vocabulary: Vocabulary) -> bool:
-    return any(written in stemming.stop_words(language) for language in vocabulary.languages)
+def _is_stop_word(surface: str, vocabulary: Vocabulary) -> bool:
+    return any(surface in stemming.get_stop_words(language) for language in vocabulary.languages)
 
 
-def _hits_before(typed: Typed, before: str, search: _Search) -> Reply:
+def _search_before(typed: TypedPrefix, before: str, search: _Search) -> Reply:
     """Return the hits of the words before the last one, in which completions are counted."""
     vocabulary = search.interpreter.vocabulary
     if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
-        return search.passing(search.filters)
-    return search.interpreter.as_typed(before, search.filters).reply
+        return search.filter(search.filters)
+    return search.interpreter.interpret_typed(before, search.filters).reply
 
 
-def _values(typed: Typed, search: _Search, most: int) -> Iterator[Suggestion]:
+def _suggest_values(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
     """Yield the facet values with the typed text as a prefix of their label, or of a word in it."""
-    filters, limit = search.filters, most * (LOOKED_AT if search.filters else 1)
-    for field, value, label, total in search.interpreter.store.values_beginning(typed.text, limit):
+    filters, limit = search.filters, limit * (CANDIDATES_PER_SUGGESTION if search.filters else 1)
+    for field, value, label, total in search.interpreter.store.find_values(typed.text, limit):
         chosen = filters.get(field, ())
         if value in chosen:
             continue
         selected = {**filters, field: (*chosen, value)}
-        count = search.passing(selected).total if filters else total
+        count = search.filter(selected).total if filters else total
         if count:
             yield Suggestion("facet", label, count, field, value)
 
 
-def _titles(typed: Typed, search: _Search, most: int) -> Iterator[Suggestion]:
+def _suggest_titles(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
     """Yield publications whose title has all typed words, the last one as a prefix."""
-    reply, is_open = search.passing(search.filters), typed.begins is not None
-    for identity, title in reply.titles_with(typed.words, most, is_open=is_open):
+    reply, is_open = search.filter(search.filters), typed.last_start is not None
+    for identity, title in reply.find_titles(typed.words, limit, is_open=is_open):
         yield Suggestion("title", title, 1, value=identity)

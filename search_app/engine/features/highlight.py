@@ -18,56 +18,56 @@ from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import as_written
-from indexer.analysis.tokenizer import PARTED_BY
-from search_app.engine.query.nodes import fits, parts
-from search_app.engine.results import Run
+from indexer.analysis.folding import surface_form
+from indexer.analysis.tokenizer import PARAGRAPH_BREAK
+from search_app.engine.query.nodes import list_parts, matches_wildcard
+from search_app.engine.results import TextRun
 
-LENGTH = 130
+MAX_PASSAGE_CHARS = 130
 """Approximate maximum length of a passage, in characters. It ends between words."""
-REMEMBERED = 2000
+MAX_CACHED_CHARS = 2000
 """Maximum length, in characters, of texts whose words and stems are cached."""
-LEAD = 40
+LEAD_CHARS = 40
 """Approximate number of characters before the first marked word of a passage."""
 
 
-class Marker(msgspec.Struct, frozen=True):
+class Highlighter(msgspec.Struct, frozen=True):
     """The terms of a query that are marked in one field.
 
-    `usual` is the language of texts without a language. `phrases` maps a first stem to the phrases
-    that start with it. `written`, `prefixes` and `shapes` apply to words as written. A shape is a
-    wildcard or a fuzzy term.
+    `default_language` is the language of texts without a language. `phrases` maps a first stem to
+    the phrases that start with it. `surfaces`, `prefixes` and `shape_tests` apply to words as
+    written. A shape is a wildcard or a fuzzy term.
     """
 
-    usual: str
+    default_language: str
     stems: frozenset[str]
-    written: frozenset[str]
+    surfaces: frozenset[str]
     phrases: Mapping[str, Collection[tuple[str, ...]]]
     prefixes: tuple[str, ...]
-    shapes: tuple[Callable[[str], bool], ...]
+    shape_tests: tuple[Callable[[str], bool], ...]
 
-    def spans(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
+    def find_spans(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
         """Return the spans to mark in a text, as character offsets in ascending order."""
-        read = _read if len(text) > REMEMBERED else _remembered
-        pieces, stems, spans = read(text, language or self.usual)
-        marked = {*self._by_stem(stems), *self._in_phrases(stems)}
-        if self.written or self.prefixes or self.shapes:
-            marked.update(self._by_shape(pieces[1::2]))
-        if not marked:
+        split = _split_text if len(text) > MAX_CACHED_CHARS else _remembered
+        pieces, stems, spans = split(text, language or self.default_language)
+        matched = {*self._find_by_stem(stems), *self._find_in_phrases(stems)}
+        if self.surfaces or self.prefixes or self.shape_tests:
+            matched.update(self._find_by_shape(pieces[1::2]))
+        if not matched:
             return []
-        places = sorted(marked)
+        indexes = sorted(matched)
         if spans:
-            return _united([spans[place] for place in places])
-        ends = [*accumulate(map(len, pieces[: 2 * places[-1] + 2]))]
-        return [(ends[2 * place], ends[2 * place + 1]) for place in places]
+            return _unite([spans[index] for index in indexes])
+        ends = [*accumulate(map(len, pieces[: 2 * indexes[-1] + 2]))]
+        return [(ends[2 * index], ends[2 * index + 1]) for index in indexes]
 
-    def _by_stem(self, stems: Sequence[str]) -> Iterable[int]:
+    def _find_by_stem(self, stems: Sequence[str]) -> Iterable[int]:
         """Return the indexes of the words with a marked stem."""
         if self.stems.isdisjoint(stems):
             return ()
-        return [place for place, stem in enumerate(stems) if stem in self.stems]
+        return [index for index, stem in enumerate(stems) if stem in self.stems]
 
-    def _in_phrases(self, stems: Sequence[str]) -> Iterator[int]:
+    def _find_in_phrases(self, stems: Sequence[str]) -> Iterator[int]:
         """Yield the indexes of the words in marked phrases."""
         for stem, phrases in self.phrases.items():
             first = -1
@@ -77,17 +77,19 @@ class Marker(msgspec.Struct, frozen=True):
                     if tuple(stems[first : first + len(phrase)]) == phrase:
                         yield from range(first, first + len(phrase))
 
-    def _by_shape(self, words: Sequence[str]) -> Iterable[int]:
+    def _find_by_shape(self, words: Sequence[str]) -> Iterable[int]:
         """Return the indexes of the words that are marked as written."""
-        fitting = {word for word in set(words) if self._fits(as_written(word))}
-        return [place for place, word in enumerate(words) if word in fitting] if fitting else ()
+        matching = {word for word in set(words) if self._fits(surface_form(word))}
+        return [index for index, word in enumerate(words) if word in matching] if matching else ()
 
-    def _fits(self, written: str) -> bool:
-        is_known = written in self.written or written.startswith(self.prefixes)
-        return (is_known or any(shape(written) for shape in self.shapes)) and written != PARTED_BY
+    def _fits(self, surface: str) -> bool:
+        is_match = surface in self.surfaces or surface.startswith(self.prefixes)
+        return (
+            is_match or any(shape(surface) for shape in self.shape_tests)
+        ) and surface != PARAGRAPH_BREAK
 
 
-class _Read(NamedTuple):
+class _SplitText(NamedTuple):
     """A text in pieces, of which every second one is a word, and the stems of these words.
 
     `spans` is None unless the text is Chinese, Japanese or Korean. There the words are overlapping
@@ -99,28 +101,30 @@ class _Read(NamedTuple):
     spans: Sequence[tuple[int, int]] | None
 
 
-def _read(text: str, language: str) -> _Read:
-    pieces, spans = tokenizer.pieces(text), None
-    if tokenizer.is_unparted(text):
-        spans = list(_spans(text))
-        pieces = [each for first, last in spans for each in ("", text[first:last] or PARTED_BY)]
-    return _Read(pieces, stemming.stems(pieces[1::2], language), spans)
+def _split_text(text: str, language: str) -> _SplitText:
+    pieces, spans = tokenizer.split_with_gaps(text), None
+    if tokenizer.is_unsegmented(text):
+        spans = list(_find_spans(text))
+        pieces = [
+            piece for first, last in spans for piece in ("", text[first:last] or PARAGRAPH_BREAK)
+        ]
+    return _SplitText(pieces, stemming.stem_words(pieces[1::2], language), spans)
 
 
-_remembered = lru_cache(maxsize=1024)(_read)
+_remembered = lru_cache(maxsize=1024)(_split_text)
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
+def _find_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of the words of a text. An empty span is an empty line between words."""
     end = 0
-    for start, stop in tokenizer.spans(text):
-        if PARTED_BY in text[end:start]:
+    for start, stop in tokenizer.find_spans(text):
+        if PARAGRAPH_BREAK in text[end:start]:
             yield start, start
         yield start, stop
         end = max(end, stop)
 
 
-def _united(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _unite(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Merge overlapping spans."""
     united: list[tuple[int, int]] = []
     for start, end in spans:
@@ -131,93 +135,99 @@ def _united(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return united
 
 
-def marker(tree: query.Query | None, field: str, usual: str) -> Marker:
-    """Return the marker of a query tree for one field. `usual` is the catalogue's language."""
-    stems, written, prefixes = set[str](), set[str](), set[str]()
+def make_highlighter(tree: query.Query | None, field: str, default_language: str) -> Highlighter:
+    """Return the highlighter of a tree for a field. `default_language` is the catalogue's."""
+    stems, surfaces, prefixes = set[str](), set[str](), set[str]()
     phrases: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-    shapes: dict[object, Callable[[str], bool]] = {}
-    for part in parts(tree):
+    shape_tests: dict[object, Callable[[str], bool]] = {}
+    for part in list_parts(tree):
         if part.fieldname != field:
             continue
         if isinstance(part, query.Phrase):
             phrases[part.words[0]].add(tuple(part.words))
             continue
-        text = part.text.removeprefix(tokenizer.WRITTEN)
+        text = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
         if isinstance(part, query.Prefix):
             prefixes.add(text)
         elif isinstance(part, query.Wildcard):
-            shapes[text] = partial(fits, text)
+            shape_tests[text] = partial(matches_wildcard, text)
         elif isinstance(part, query.FuzzyTerm):
-            shapes[text, part.maxdist] = partial(_is_alike, text, part.maxdist)
+            shape_tests[text, part.maxdist] = partial(_is_alike, text, part.maxdist)
         else:
-            (written if text != part.text else stems).add(text)
-    return Marker(
-        usual, frozenset(stems), frozenset(written), dict(phrases), tuple(prefixes),
-        tuple(shapes.values()),
+            (surfaces if text != part.text else stems).add(text)
+    return Highlighter(
+        default_language, frozenset(stems), frozenset(surfaces), dict(phrases), tuple(prefixes),
+        tuple(shape_tests.values()),
     )  # fmt: skip
 
 
-def _is_alike(wanted: str, edits: int, word: str) -> bool:
-    return Levenshtein.distance(wanted, word, score_cutoff=edits) <= edits
+def _is_alike(text: str, edits: int, word: str) -> bool:
+    return Levenshtein.distance(text, word, score_cutoff=edits) <= edits
 
 
-def whole(text: str, found: Marker, language: str | None = None) -> tuple[Run, ...]:
+def highlight(
+    text: str, highlighter: Highlighter, language: str | None = None
+) -> tuple[TextRun, ...]:
     """Return the whole text as runs."""
-    return _runs(text, found.spans(text, language), 0, len(text))
+    return _make_runs(text, highlighter.find_spans(text, language), 0, len(text))
 
 
-def passage(text: str, found: Marker, language: str | None = None) -> tuple[Run, ...]:
+def best_passage(
+    text: str, highlighter: Highlighter, language: str | None = None
+) -> tuple[TextRun, ...]:
     """Return the part of a text with the most distinct marked words, as runs.
 
     Without a match it is the start of the text. An ellipsis replaces omitted text.
     """
-    spans = found.spans(text, language)
-    start = _best_start(text, spans)
-    end = min(len(text), start + LENGTH)
+    spans = highlighter.find_spans(text, language)
+    start = _find_best_start(text, spans)
+    end = min(len(text), start + MAX_PASSAGE_CHARS)
     if end < len(text):
-        end = _last_break(text, start, end)
-    runs = list(_runs(text, spans, start, end))
+        end = _find_last_break(text, start, end)
+    runs = list(_make_runs(text, spans, start, end))
     if start > 0:
-        runs.insert(0, Run("… "))
+        runs.insert(0, TextRun("… "))
     if end < len(text):
-        runs.append(Run(" …"))
+        runs.append(TextRun(" …"))
     return tuple(runs)
 
 
-def _best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
+def _find_best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
     """Return the start of the best window: at a nearby start of a sentence, or at a word."""
-    if not spans or spans[-1][1] <= LENGTH or len(text) <= LENGTH:
+    if not spans or spans[-1][1] <= MAX_PASSAGE_CHARS or len(text) <= MAX_PASSAGE_CHARS:
         return 0
-    best, best_found = 0, 0
+    best, best_match_score = 0, 0
     last = 0
     for first, (start, _) in enumerate(spans):
-        while last < len(spans) and spans[last][1] <= start + LENGTH - LEAD:
+        while last < len(spans) and spans[last][1] <= start + MAX_PASSAGE_CHARS - LEAD_CHARS:
             last += 1
         window = [text[a:b].casefold() for a, b in spans[first:last]]
-        found = len(set(window)) * 10 + min(len(window), 9)
-        if found > best_found:
-            best, best_found = start, found
-    latest = max(0, min(best - LEAD, len(text) - LENGTH))
+        match_score = len(set(window)) * 10 + min(len(window), 9)
+        if match_score > best_match_score:
+            best, best_match_score = start, match_score
+    latest = max(0, min(best - LEAD_CHARS, len(text) - MAX_PASSAGE_CHARS))
     sentence = max(text.rfind(". ", 0, best), text.rfind("\n", 0, best))
-    if best - sentence < LENGTH // 3:
+    if best - sentence < MAX_PASSAGE_CHARS // 3:
         return 0 if sentence < 0 else sentence + 1 + (text[sentence] == ".")
     return text.find(" ", latest, best) + 1 or latest
 
 
-def _last_break(text: str, start: int, end: int) -> int:
-    at = text.rfind(" ", start, end + 1)
-    return at if at > start else end
+def _find_last_break(text: str, start: int, end: int) -> int:
+    index = text.rfind(" ", start, end + 1)
+    return index if index > start else end
 
 
-def _runs(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[Run, ...]:
-    runs, at = [], start
+def _make_runs(
+    text: str, spans: Sequence[tuple[int, int]], start: int, end: int
+) -> tuple[TextRun, ...]:
+    runs, end_of_last = [], start
     for first, last in spans:
         if first < start or last > end:
             continue
-        if first > at:
-            runs.append(Run(text[at:first]))
-        runs.append(Run(text[first:last], marked=True))
-        at = last
-    if at < end:
-        runs.append(Run(text[at:end]))
+        if first > end_of_last:
+            runs.append(TextRun(text[end_of_last:first]))
+        runs.append(TextRun(text[first:last], marked=True))
+        end_of_last = last
+    if end_of_last < end:
+        runs.append(TextRun(text[end_of_last:end]))
     return tuple(runs)

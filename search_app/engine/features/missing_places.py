@@ -11,84 +11,92 @@ from collections.abc import Iterator
 import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
-from search_app.engine.deadline import Stopwatch
+from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
-from search_app.engine.interpretation.interpreter import Finding, Interpreter, found
+from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, found
 from search_app.engine.query.grammar import OPERATORS
-from search_app.engine.query.lexer import tokens
+from search_app.engine.query.lexer import lex
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Place, Valued
+from search_app.engine.results import MissingPlace, ValueCount
 from search_app.engine.store import Reply
 
-MOST_PLACES = 2
+MAX_PLACES = 2
 """At most 2 places of a text are examined: each costs a search per region that contains it."""
-MOST_COUNTRIES = 12
+MAX_COUNTRIES = 12
 """At most 12 countries of a region are offered."""
 
 
-def absent(
-    asked: SearchRequest, finding: Finding, interpreter: Interpreter, watch: Stopwatch
-) -> Iterator[Place]:
+def find_missing_places(
+    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Iterator[MissingPlace]:
     """Yield the places that a text names and that no document contains, with or without filters.
 
     If the text names no place, use the names in its corrected spelling.
     """
-    text = finding.understood.corrected or asked.text
-    mentions = _places(text)
-    if not mentions and not asked.exact:
-        text = interpreter.speller.suggested(text, rare=True) or text
-        mentions = _places(text)
-    for each in mentions[:MOST_PLACES]:
-        if interpreter.as_typed(text[each.start : each.end]).is_empty:
-            name = world_places.label(each.name, interpreter.vocabulary.catalogue.language)
-            rest = _without(text, each)
-            others = msgspec.structs.replace(asked, text=rest)
-            near = _near(each.name.code, others, interpreter, watch)
-            yield Place(name, rest, tuple(near))
+    text = retrieved.interpretation.corrected or request.text
+    mentions = _find_place_mentions(text)
+    if not mentions and not request.exact:
+        text = interpreter.spellchecker.suggest(text, rare=True) or text
+        mentions = _find_place_mentions(text)
+    for mention in mentions[:MAX_PLACES]:
+        if interpreter.interpret_typed(text[mention.start : mention.end]).is_empty:
+            name = world_places.get_label(mention.name, interpreter.vocabulary.catalogue.language)
+            other_text = _drop_mention(text, mention)
+            others = msgspec.structs.replace(request, text=other_text)
+            nearby = _count_near(mention.name.code, others, interpreter, deadline)
+            yield MissingPlace(name, other_text, tuple(nearby))
 
 
-def _places(text: str) -> list[world_places.Mention]:
-    return [each for each in world_places.mentions(text) if each.name.kind != "language"]
+def _find_place_mentions(text: str) -> list[world_places.Mention]:
+    return [
+        mention for mention in world_places.find_mentions(text) if mention.name.kind != "language"
+    ]
 
 
-def _without(text: str, mention: world_places.Mention) -> str:
+def _drop_mention(text: str, mention: world_places.Mention) -> str:
     """Return the text without a name; "" if it has anything other than plain words."""
-    words = list(tokens(text))
-    if not all(each.is_plain and each.text not in OPERATORS for each in words):
+    words = list(lex(text))
+    if not all(token.is_plain and token.text not in OPERATORS for token in words):
         return ""
     return " ".join(f"{text[: mention.start]} {text[mention.end :]}".split())
 
 
-def _near(
-    code: str, asked: SearchRequest, interpreter: Interpreter, watch: Stopwatch
-) -> Iterator[Valued]:
+def _count_near(
+    code: str, request: SearchRequest, interpreter: Interpreter, deadline: Deadline
+) -> Iterator[ValueCount]:
     """Yield values near a place that have hits: its regions, their countries, and no region.
 
     If the text names a capital, its country comes first among the countries.
     """
     catalogue = interpreter.vocabulary.catalogue
-    row = next((each for each in catalogue.fields if each.kind == "country" and each.parent), None)
+    row = next(
+        (field for field in catalogue.fields if field.kind == "country" and field.parent), None
+    )
     if row is None or row.parent is None:
         return
-    others = {k: v for k, v in asked.filters.items() if k not in (row.name, row.parent)}
+    other_filters = {k: v for k, v in request.filters.items() if k not in (row.name, row.parent)}
     regions = catalogue.groups.get(code, ())
     for value in (*regions, MISSING):
-        filters = {**others, row.parent: (value,)}
-        reply = found(msgspec.structs.replace(asked, filters=filters), interpreter, watch).reply
+        filters = {**other_filters, row.parent: (value,)}
+        reply = found(
+            msgspec.structs.replace(request, filters=filters), interpreter, deadline
+        ).reply
         if reply.total:
-            yield Valued(row.parent, value, reply.total)
+            yield ValueCount(row.parent, value, reply.total)
         if value != MISSING:
-            yield from _countries(row, value, code, reply, catalogue)
+            yield from _count_countries(row, value, code, reply, catalogue)
 
 
-def _countries(
+def _count_countries(
     row: Field, region: str, code: str, reply: Reply, catalogue: Catalogue
-) -> list[Valued]:
+) -> list[ValueCount]:
     """Return the countries of a region in the hits: `code` first, then by hits."""
-    counted = [
-        Valued(row.name, value, number)
-        for value, number in reply.value_counts(row.name).items()
+    value_counts = [
+        ValueCount(row.name, value, number)
+        for value, number in reply.count_values(row.name).items()
         if number and region in catalogue.groups.get(value, ())
     ]
-    counted.sort(key=lambda each: (each.value != code, -each.total, each.value))
-    return counted[:MOST_COUNTRIES]
+    value_counts.sort(
+        key=lambda value_count: (value_count.value != code, -value_count.total, value_count.value)
+    )
+    return value_counts[:MAX_COUNTRIES]

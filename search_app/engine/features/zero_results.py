@@ -13,165 +13,175 @@ import msgspec
 from whoosh import query
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
-from search_app.engine.deadline import Stopwatch
+from search_app.engine.deadline import Deadline
 from search_app.engine.features import missing_places
 from search_app.engine.interpretation import world_places
-from search_app.engine.interpretation.entities import Thing
-from search_app.engine.interpretation.interpreter import Finding, Interpreter, found
-from search_app.engine.query.clause_builder import LONGEST
-from search_app.engine.query.nodes import Leaf, leaves, parts, wanted
-from search_app.engine.results import Counted, Diagnosis, Lacking
+from search_app.engine.interpretation.entities import Entity
+from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, found
+from search_app.engine.query.clause_builder import MAX_CHARS
+from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_parts
+from search_app.engine.results import Diagnosis, Lacking, QueryCount
 
-MOST_WORDS = 8
+MAX_WORDS = 8
 """At most 8 clauses are searched for alone: each costs a search."""
-MOST_UNKNOWN, MOST_NEAREST, TRIED = 2, 3, 4
+MAX_UNKNOWN, MAX_NEAREST, MAX_TRIED = 2, 3, 4
 """Limits on unknown words that are corrected, corrections in all, and candidates per word."""
-MOST_WIDER = 3
+MAX_WIDER = 3
 """At most 3 broader and 3 related entities are offered for one without documents."""
 
 
-Search = Callable[..., Finding]
+RunSearch = Callable[..., Retrieval]
 """A function that searches again. Its arguments replace fields of the request."""
 
 
-def diagnosed(finding: Finding, interpreter: Interpreter, watch: Stopwatch) -> Diagnosis:
+def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Diagnosis:
     """Return the alternatives to a search, with the number of hits of each.
 
-    All searches share the time budget of the first. Raise OverBudget if it is used up.
+    All searches share the time budget of the first. Raise BudgetExceeded if it is used up.
     """
-    request = finding.request
-    asked = msgspec.structs.replace(request, page=1, sort=None)
+    request = retrieved.request
+    first_page = msgspec.structs.replace(request, page=1, sort=None)
 
-    def search(**changes: str | bool) -> Finding:
-        return found(msgspec.structs.replace(asked, **changes), interpreter, watch)
+    def search(**changes: str | bool) -> Retrieval:
+        return found(msgspec.structs.replace(first_page, **changes), interpreter, deadline)
 
-    every = (leaf for leaf in leaves(wanted(finding.reply.tree)) if leaf.said)
+    all_clauses = (clause for clause in clauses(drop_boosts(retrieved.reply.tree)) if clause.text)
     catalogue = interpreter.vocabulary.catalogue
-    typed = {retyped(leaf, catalogue): leaf for leaf in islice(every, MOST_WORDS)}
-    is_long = next(every, None) is not None
-    told = [_alone(text, leaf, search, interpreter) for text, leaf in typed.items()]
-    unknown = [leaf for leaf in typed.values() if not interpreter.store.count(leaf)]
-    is_strict = request.match == "auto" and finding.understood.is_strict
+    typed = {retype(clause, catalogue): clause for clause in islice(all_clauses, MAX_WORDS)}
+    is_long = next(all_clauses, None) is not None
+    counts = [_count_alone(text, clause, search, interpreter) for text, clause in typed.items()]
+    unknown = [clause for clause in typed.values() if not interpreter.store.count(clause)]
+    is_strict = request.match == "auto" and retrieved.interpretation.is_strict
     return Diagnosis(
-        tuple(each for each in told if each is not None),
+        tuple(count for count in counts if count is not None),
         tuple(
             islice(
-                _nearest(unknown, request.text, search, interpreter, is_long=is_long), MOST_NEAREST
+                _find_nearest(unknown, request.text, search, interpreter, is_long=is_long),
+                MAX_NEAREST,
             )
         ),
-        finding.reply.matched,
+        retrieved.reply.matched,
         search(match="any").reply.total if is_strict or request.match == "all" else None,
-        () if request.exact else tuple(_lacking(search, interpreter)),
-        tuple(missing_places.absent(asked, finding, interpreter, watch)),
+        () if request.exact else tuple(_find_lacking(search, interpreter)),
+        tuple(missing_places.find_missing_places(first_page, retrieved, interpreter, deadline)),
     )
 
 
-def _lacking(search: Search, interpreter: Interpreter) -> Iterator[Lacking]:
+def _find_lacking(search: RunSearch, interpreter: Interpreter) -> Iterator[Lacking]:
     """Yield the typed entities without documents, with broader and related ones.
 
     The text is read again with `match="all"`, because a relaxed query may have split a name.
     """
-    for leaf in islice(leaves(search(match="all").understood.parsed.words), MOST_WORDS):
-        if leaf.of and not interpreter.store.count(leaf):
-            broader, related = _near(leaf.of, search, interpreter)
-            yield Lacking(leaf.said, broader, related)
+    for clause in islice(clauses(search(match="all").interpretation.parsed.words), MAX_WORDS):
+        if clause.entity_id and not interpreter.store.count(clause):
+            broader, related = _find_wider(clause.entity_id, search, interpreter)
+            yield Lacking(clause.text, broader, related)
 
 
-def _near(
-    identity: str, search: Search, interpreter: Interpreter
-) -> tuple[tuple[Counted, ...], tuple[Counted, ...]]:
+def _find_wider(
+    identity: str, search: RunSearch, interpreter: Interpreter
+) -> tuple[tuple[QueryCount, ...], tuple[QueryCount, ...]]:
     """Return searches with hits for broader entities, and for related ones.
 
     A broader entity without hits is replaced by its own broader and related entities.
     """
-    things = interpreter.concepts
-    broader: dict[str, Counted] = {}
-    related: dict[str, Counted] = {}
-    above, aside = things.wider(identity)
+    linker = interpreter.entity_linker
+    broader: dict[str, QueryCount] = {}
+    related: dict[str, QueryCount] = {}
+    above, aside = linker.find_wider(identity)
     while above or aside:
-        further: list[Thing] = []
-        for thing, counted in _counted(above, search, interpreter):
-            if counted.total:
-                broader[counted.text] = counted
+        without_hits: list[Entity] = []
+        for entity, hit_count in _count_hits(above, search, interpreter):
+            if hit_count.total:
+                broader[hit_count.text] = hit_count
             else:
-                further.append(thing)
-        for _, counted in _counted(aside, search, interpreter):
-            if counted.total and counted.text not in broader:
-                related[counted.text] = counted
-        wider = [things.wider(thing.id) for thing in further]
-        above, aside = ([one for pair in wider for one in pair[at]] for at in (0, 1))
+                without_hits.append(entity)
+        for _, hit_count in _count_hits(aside, search, interpreter):
+            if hit_count.total and hit_count.text not in broader:
+                related[hit_count.text] = hit_count
+        wider_entities = [linker.find_wider(entity.id) for entity in without_hits]
+        above, aside = (
+            [entity for pair in wider_entities for entity in pair[side]] for side in (0, 1)
+        )
         if broader or related:
             aside = []
     return (
-        tuple(islice(broader.values(), MOST_WIDER)),
-        tuple(islice(related.values(), MOST_WIDER)),
+        tuple(islice(broader.values(), MAX_WIDER)),
+        tuple(islice(related.values(), MAX_WIDER)),
     )
 
 
-def _counted(
-    near: Iterable[Thing], search: Search, interpreter: Interpreter
-) -> Iterator[tuple[Thing, Counted]]:
+def _count_hits(
+    near: Iterable[Entity], search: RunSearch, interpreter: Interpreter
+) -> Iterator[tuple[Entity, QueryCount]]:
     """Yield entities with the number of hits for their names.
 
     It is 0 if only a relaxed, corrected or semantic search has hits.
     """
-    for thing in near:
-        if name := interpreter.concepts.own_name(thing):
-            alone = search(text=name)
-            is_found = alone.as_typed > alone.reply.by_meaning
-            yield thing, Counted(name, alone.reply.total if is_found else 0)
+    for entity in near:
+        if name := interpreter.entity_linker.get_name(entity):
+            retrieved = search(text=name)
+            is_found = retrieved.as_typed > retrieved.reply.by_meaning
+            yield entity, QueryCount(name, retrieved.reply.total if is_found else 0)
 
 
-def retyped(leaf: Leaf, catalogue: Catalogue) -> str:
+def retype(clause: Clause, catalogue: Catalogue) -> str:
     """Return the text that searches for a clause alone, with its field name if it has one."""
     searchable = [field.name for field in catalogue.searchable]
-    fields = {part.fieldname for part in parts(leaf)} & {*searchable}
+    fields = {part.fieldname for part in list_parts(clause)} & {*searchable}
     only = f"{next(iter(fields))}:" if len(fields) == 1 < len(searchable) else ""
-    return f"{only}{leaf.said}"
+    return f"{only}{clause.text}"
 
 
-def _alone(text: str, leaf: Leaf, search: Search, interpreter: Interpreter) -> Counted | None:
+def _count_alone(
+    text: str, clause: Clause, search: RunSearch, interpreter: Interpreter
+) -> QueryCount | None:
     """Return a text with its number of hits; None if it is relaxed or corrected when alone."""
-    if not interpreter.store.count(leaf):
-        return Counted(text, 0)
-    alone = search(text=text)
-    is_read_so = not (alone.understood.relaxed or alone.understood.corrected)
-    return Counted(text, alone.reply.total) if is_read_so else None
+    if not interpreter.store.count(clause):
+        return QueryCount(text, 0)
+    retrieved = search(text=text)
+    is_as_typed = not (retrieved.interpretation.relaxed or retrieved.interpretation.corrected)
+    return QueryCount(text, retrieved.reply.total) if is_as_typed else None
 
 
-def _nearest(
-    unknown: Iterable[Leaf], typed: str, search: Search, interpreter: Interpreter, *, is_long: bool
-) -> Iterator[Counted]:
+def _find_nearest(
+    unknown: Iterable[Clause],
+    typed: str,
+    search: RunSearch,
+    interpreter: Interpreter,
+    *,
+    is_long: bool,
+) -> Iterator[QueryCount]:
     """Yield texts with hits in which a word of the index replaces an unknown one.
 
     Correct words and names of places and languages are not replaced. Each candidate is tried in
     the whole text first, unless the text is long, and then alone.
     """
-    may_change = interpreter.speller.may_change
-    words = (raw for raw in map(_word_of, unknown) if raw and may_change(raw))
-    misspelled = (raw for raw in words if not world_places.mentions(raw))
-    for raw in islice(misspelled, MOST_UNKNOWN):
-        for written in _different(raw, interpreter):
-            texts = (written,) if is_long else (_put(written, raw, typed), written)
-            numbers = (Counted(text, _all_words(text, search)) for text in texts)
-            yield from islice((each for each in numbers if each.total), 1)
+    may_change = interpreter.spellchecker.may_change
+    words = (word for word in map(_get_single_word, unknown) if word and may_change(word))
+    misspelled = (word for word in words if not world_places.find_mentions(word))
+    for word in islice(misspelled, MAX_UNKNOWN):
+        for surface in _list_spellings(word, interpreter):
+            texts = (surface,) if is_long else (_replace_word(surface, word, typed), surface)
+            counts = (QueryCount(text, _count_all_words(text, search)) for text in texts)
+            yield from islice((count for count in counts if count.total), 1)
 
 
-def _different(raw: str, interpreter: Interpreter) -> list[str]:
-    """Return up to TRIED corrections of a word, likeliest first, no two with a common stem."""
-    found: list[str] = []
+def _list_spellings(word: str, interpreter: Interpreter) -> list[str]:
+    """Return up to MAX_TRIED corrections of a word, likeliest first, no two with a common stem."""
+    surfaces: list[str] = []
     seen: set[str] = set()
-    for candidate in interpreter.speller.candidates(raw):
-        stems = {candidate.written, *interpreter.vocabulary.stems(candidate.written)}
+    for candidate in interpreter.spellchecker.find_candidates(word):
+        stems = {candidate.surface, *interpreter.vocabulary.list_stems(candidate.surface)}
         if seen.isdisjoint(stems):
-            found.append(candidate.written)
+            surfaces.append(candidate.surface)
         seen |= stems
-    return found[:TRIED]
+    return surfaces[:MAX_TRIED]
 
 
-def _all_words(text: str, search: Search) -> int:
+def _count_all_words(text: str, search: RunSearch) -> int:
     """Return the number of hits that match all words of a text as typed.
 
     The exact search runs first. If it has no hits, no other reading is tried.
@@ -181,19 +191,19 @@ def _all_words(text: str, search: Search) -> int:
     return search(text=text).as_typed
 
 
-def _word_of(leaf: Leaf) -> str | None:
-    """Return the word of a clause; None unless it is one plain word of at most LONGEST letters."""
-    words = tokenizer.words(leaf.said)
-    is_plain = all(isinstance(part, query.Term) for part in leaf.subqueries)
-    is_one = len(words) == 1 and len(words[0]) <= LONGEST
+def _get_single_word(clause: Clause) -> str | None:
+    """Return a clause's word; None unless it is one plain word of at most MAX_CHARS letters."""
+    words = tokenizer.split_words(clause.text)
+    is_plain = all(isinstance(part, query.Term) for part in clause.subqueries)
+    is_one = len(words) == 1 and len(words[0]) <= MAX_CHARS
     return words[0] if is_plain and is_one else None
 
 
-def _put(written: str, raw: str, text: str) -> str:
-    """Return a text with every occurrence of `raw` replaced by `written`."""
+def _replace_word(surface: str, word: str, text: str) -> str:
+    """Return a text with every occurrence of `word` replaced by `surface`."""
     pieces, end = [], 0
-    for first, last in tokenizer.spans(text):
-        if first >= end and as_written(text[first:last]) == as_written(raw):
-            pieces += [text[end:first], written]
+    for start, last in tokenizer.find_spans(text):
+        if start >= end and surface_form(text[start:last]) == surface_form(word):
+            pieces += [text[end:start], surface]
             end = last
     return "".join([*pieces, text[end:]])

@@ -17,9 +17,9 @@ from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold
 from indexer.catalogue import iso_codes
 from indexer.catalogue.fields import MISSING, Field
-from indexer.catalogue.schema import exact, exact_fields
+from indexer.catalogue.schema import list_exact_fields, make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
-from search_app.engine.query.clause_builder import Recognised
+from search_app.engine.query.clause_builder import EntitySpan
 from search_app.engine.query.vocabulary import Vocabulary
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
@@ -27,13 +27,13 @@ UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
 
 The catalogue's own language is recognized too.
 """
-SHORTEST_PART = 5
+MIN_PART_CHARS = 5
 """A part of a label names the value if it has several words, or at least 5 letters."""
 
-_PARTED = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECASE)
+_PART_SEPARATOR = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECASE)
 
 
-class Thing(NamedTuple):
+class Entity(NamedTuple):
     """A named entity: its labels by language, and its facet values as pairs of row and value.
 
     `acronyms` match in capitals only. `broader` and `related` have the ids of the entities that
@@ -48,90 +48,107 @@ class Thing(NamedTuple):
     related: tuple[str, ...] = ()
 
 
-def things(vocabulary: Vocabulary, thesaurus: Thesaurus) -> list[Thing]:
+def list_entities(vocabulary: Vocabulary, thesaurus: Thesaurus) -> list[Entity]:
     """Return all entities that can be recognized in a text."""
-    facts = list(_facts(vocabulary))
-    return [*_of_thesaurus(thesaurus, facts), *facts, *_places(vocabulary, facts)]
+    values = list(_list_values(vocabulary))
+    return [*_list_concepts(thesaurus, values), *values, *_list_places(vocabulary, values)]
 
 
-def _of_thesaurus(thesaurus: Thesaurus, facts: Sequence[Thing]) -> Iterator[Thing]:
+def _list_concepts(thesaurus: Thesaurus, values: Sequence[Entity]) -> Iterator[Entity]:
     """Yield the concepts of the thesaurus, each with the facet values of the same name."""
-    called: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for fact in facts:
-        for label in {fold(one) for labels in fact.labels.values() for one in labels}:
-            called[label] += fact.values
+    values_by_label: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for value_entity in values:
+        for folded_label in {
+            fold(name) for labels in value_entity.labels.values() for name in labels
+        }:
+            values_by_label[folded_label] += value_entity.values
     for concept in thesaurus.concept:
-        labels = {each: concept.labels(each) for each in concept.languages}
-        names = {fold(label) for each in labels.values() for label in each}
-        values = dict.fromkeys(value for name in sorted(names) for value in called[name])
-        related = thesaurus.related(concept)
-        yield Thing(concept.id, labels, tuple(values), concept.acronyms, concept.broader, related)
+        labels = {language: concept.get_labels(language) for language in concept.languages}
+        names = {
+            fold(label) for labels_of_language in labels.values() for label in labels_of_language
+        }
+        linked_values = dict.fromkeys(
+            value for name in sorted(names) for value in values_by_label[name]
+        )
+        related = thesaurus.find_related(concept)
+        yield Entity(
+            concept.id, labels, tuple(linked_values), concept.acronyms, concept.broader, related
+        )
 
 
-def _facts(vocabulary: Vocabulary) -> Iterator[Thing]:
+def _list_values(vocabulary: Vocabulary) -> Iterator[Entity]:
     """Yield the values of closed facets, with all their names.
 
     Values of an open facet, such as a venue, are matched by their words only.
     """
     own = vocabulary.catalogue.language
-    for field in exact_fields(vocabulary.catalogue):
-        if is_told(field):
-            for value in vocabulary.values(field.name):
-                if value != MISSING and (labels := names(field, value, own)):
-                    known = iso_codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
-                    yield Thing(f"{exact(field)}={value}", labels, ((field.name, value),), known)
+    for field in list_exact_fields(vocabulary.catalogue):
+        if is_closed(field):
+            for value in vocabulary.list_values(field.name):
+                if value != MISSING and (labels := list_names(field, value, own)):
+                    acronyms = iso_codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
+                    yield Entity(
+                        f"{make_exact_name(field)}={value}",
+                        labels,
+                        ((field.name, value),),
+                        acronyms,
+                    )
 
 
-def _places(vocabulary: Vocabulary, facts: Sequence[Thing]) -> Iterator[Thing]:
+def _list_places(vocabulary: Vocabulary, values: Sequence[Entity]) -> Iterator[Entity]:
     """Yield countries and regions that are not facet values, if the catalogue has countries.
 
     Yield only places with a name whose words are all in the index.
     """
     own = vocabulary.catalogue.language
-    spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
-    is_told = any(row.kind == "country" for row in exact_fields(vocabulary.catalogue))
-    known = {fold(name) for fact in facts for name in fact.labels.get(own, ())}
-    for code in (*iso_codes.countries(), *iso_codes.regions()) if is_told else ():
-        labels = {each: iso_codes.country_names(code, each) for each in spoken}
-        is_new = known.isdisjoint(map(fold, labels[own]))
-        if is_new and any(_may_stand(label, vocabulary) for label in labels[own]):
-            yield Thing(f"place={code}", labels, (), iso_codes.ACRONYMS.get(code, ()))
+    languages = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
+    has_countries = any(row.kind == "country" for row in list_exact_fields(vocabulary.catalogue))
+    known_names = {
+        fold(name) for value_entity in values for name in value_entity.labels.get(own, ())
+    }
+    for code in (*iso_codes.list_countries(), *iso_codes.list_regions()) if has_countries else ():
+        labels = {language: iso_codes.list_country_names(code, language) for language in languages}
+        is_new = known_names.isdisjoint(map(fold, labels[own]))
+        if is_new and any(_may_occur(label, vocabulary) for label in labels[own]):
+            yield Entity(f"place={code}", labels, (), iso_codes.ACRONYMS.get(code, ()))
 
 
-def _may_stand(label: str, vocabulary: Vocabulary) -> bool:
+def _may_occur(label: str, vocabulary: Vocabulary) -> bool:
     """Return whether all words of a name are in the index."""
-    stems = tokenizer.stems(label, vocabulary.catalogue.language)
-    return bool(stems) and all(map(vocabulary.frequency, stems))
+    stems = tokenizer.split_stems(label, vocabulary.catalogue.language)
+    return bool(stems) and all(map(vocabulary.get_frequency, stems))
 
 
-def is_told(field: Field) -> bool:
+def is_closed(field: Field) -> bool:
     """Return whether values of a field are recognized in a text: its possible values are known."""
     return bool(field.values) or field.kind in ("country", "language", "year")
 
 
-def names(field: Field, value: str, own: str) -> dict[str, list[str]]:
+def list_names(field: Field, value: str, own: str) -> dict[str, list[str]]:
     """Return the names of a value, by language.
 
     `own` is the catalogue's language. Countries, languages and regions have names in the languages
     of the United Nations too.
     """
-    spoken = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
+    languages = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
     if field.kind == "country":
-        return {each: iso_codes.country_names(value, each) for each in spoken}
+        return {language: iso_codes.list_country_names(value, language) for language in languages}
     if field.kind == "language":
-        return {each: [iso_codes.language_name(value, each)] for each in spoken}
+        return {language: [iso_codes.get_language_name(value, language)] for language in languages}
     label = field.display(value, own)
     if field.kind == "year":
         return {own: [label]}
-    parts = [part for part in _PARTED.split(label) if " " in part or len(part) >= SHORTEST_PART]
-    called: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
-    for part in called[own]:
-        for language, name in iso_codes.region_names(part, spoken).items():
-            called.setdefault(language, []).append(name)
-    return called
+    parts = [
+        part for part in _PART_SEPARATOR.split(label) if " " in part or len(part) >= MIN_PART_CHARS
+    ]
+    names_by_language: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
+    for part in names_by_language[own]:
+        for language, name in iso_codes.translate_region(part, languages).items():
+            names_by_language.setdefault(language, []).append(name)
+    return names_by_language
 
 
-class _Names(NamedTuple):
+class _ValueIndex(NamedTuple):
     """The folded names of the values of a facet.
 
     `values` maps a name to its values. `with_word` maps a word to the names that contain it.
@@ -142,11 +159,11 @@ class _Names(NamedTuple):
 
 
 class ValueNames:
-    """The names of facet values. Alone it recognizes no named entity in a text: see `Things`."""
+    """The names of facet values. Alone, an `EntityRecognizer` that recognizes no named entity."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._by_field: dict[str, _Names] = {}
+        self._by_field: dict[str, _ValueIndex] = {}
 
     def prepare(self) -> None:
         """Derive the names of open values, so that the first search for one is fast too."""
@@ -156,67 +173,69 @@ class ValueNames:
         """Return the piece: no name in it is known."""
         return [piece]
 
-    def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
+    def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
         """Return no entity."""
         return []
 
-    def named(self, field: Field, text: str) -> list[str]:
+    def values_named(self, field: Field, text: str) -> list[str]:
         """Return the values that a text names by code or label, or whose names have all its words.
 
         Names of countries and languages are known in the six languages of the United Nations.
         """
-        known = self._by_field.get(field.name)
-        if known is None:
-            known = self._by_field[field.name] = self._names(field)
-        wanted = fold(text)
-        words = set(wanted.split())
-        if wanted in known.values or not words:
-            return known.values.get(wanted, [])
-        rarest = min((known.with_word.get(word, []) for word in words), key=len)
+        index = self._by_field.get(field.name)
+        if index is None:
+            index = self._by_field[field.name] = self._index_names(field)
+        folded = fold(text)
+        words = set(folded.split())
+        if folded in index.values or not words:
+            return index.values.get(folded, [])
+        rarest = min((index.with_word.get(word, []) for word in words), key=len)
         names = [name for name in rarest if words <= set(name.split())]
-        return list(dict.fromkeys(value for name in names for value in known.values[name]))
+        return list(dict.fromkeys(value for name in names for value in index.values[name]))
 
-    def _names(self, field: Field) -> _Names:
-        own, known = self._vocabulary.catalogue.language, _Names({}, {})
-        for value in self._vocabulary.values(field.name):
-            labels = [] if value == MISSING else names(field, value, own).values()
-            every = [name for names in labels for name in names] or [field.missing]
-            for name in dict.fromkeys(map(fold, (value, *every))):
-                known.values.setdefault(name, []).append(value)
-        for name in known.values:
+    def _index_names(self, field: Field) -> _ValueIndex:
+        language, index = self._vocabulary.catalogue.language, _ValueIndex({}, {})
+        for value in self._vocabulary.list_values(field.name):
+            labels = [] if value == MISSING else list_names(field, value, language).values()
+            all_names = [name for names in labels for name in names] or [field.missing]
+            for name in dict.fromkeys(map(fold, (value, *all_names))):
+                index.values.setdefault(name, []).append(value)
+        for name in index.values:
             for word in set(name.split()):
-                known.with_word.setdefault(word, []).append(name)
-        return known
+                index.with_word.setdefault(word, []).append(name)
+        return index
 
-    def terms_called(self, text: str) -> Sequence[query.Query]:
+    def find_terms_named(self, text: str) -> Sequence[query.Query]:
         """Return terms for the open values whose name is the whole text; none for a single word.
 
         Values of open facets, such as a series or a venue, are not recognized within a text.
         """
-        first, _, others = text.partition(" ")
+        first, _, rest = text.partition(" ")
         # The first words of all names reject most texts without stemming them.
-        if not others or fold(first) not in self._first_words:
+        if not rest or fold(first) not in self._first_words:
             return ()
-        return self._open_values.get(self._key(text), ())
+        return self._open_values.get(self._make_key(text), ())
 
     @cached_property
     def _first_words(self) -> frozenset[str]:
-        return frozenset(fold(value).partition(" ")[0] for _, value in self._every_open_value())
+        return frozenset(fold(value).partition(" ")[0] for _, value in self._list_open_values())
 
     @cached_property
     def _open_values(self) -> Mapping[tuple[str, ...], list[query.Query]]:
-        called: dict[tuple[str, ...], list[query.Query]] = {}
-        for row, value in self._every_open_value():
-            called.setdefault(self._key(value), []).append(query.Term(exact(row), value))
-        return called
+        terms: dict[tuple[str, ...], list[query.Query]] = {}
+        for row, value in self._list_open_values():
+            terms.setdefault(self._make_key(value), []).append(
+                query.Term(make_exact_name(row), value)
+            )
+        return terms
 
-    def _every_open_value(self) -> Iterator[tuple[Field, str]]:
+    def _list_open_values(self) -> Iterator[tuple[Field, str]]:
         for row in self._vocabulary.catalogue.facets:
-            if not is_told(row):
-                values = self._vocabulary.values(row.name)
+            if not is_closed(row):
+                values = self._vocabulary.list_values(row.name)
                 yield from ((row, value) for value in values if value != MISSING)
 
-    def _key(self, text: str) -> tuple[str, ...]:
+    def _make_key(self, text: str) -> tuple[str, ...]:
         """Return the stems of a name in the catalogue's language: without case or inflection."""
-        raws = (raw for piece in text.split() for raw in tokenizer.words(piece))
-        return tuple([self._vocabulary.stems(raw)[0] for raw in raws])
+        words = (word for piece in text.split() for word in tokenizer.split_words(piece))
+        return tuple([self._vocabulary.list_stems(word)[0] for word in words])

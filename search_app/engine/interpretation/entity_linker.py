@@ -14,224 +14,240 @@ from collections.abc import Iterator, Sequence
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import as_written, fold
+from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.thesaurus import Thesaurus
-from search_app.engine.interpretation.entities import Thing, ValueNames, things
-from search_app.engine.interpretation.entity_names import Name, Names
+from search_app.engine.interpretation.entities import Entity, ValueNames, list_entities
+from search_app.engine.interpretation.entity_names import EntityMatch, NameIndex
 from search_app.engine.query import clause_builder
-from search_app.engine.query.clause_builder import Recognised
-from search_app.engine.query.nodes import Labels, Leaf
+from search_app.engine.query.clause_builder import EntitySpan
+from search_app.engine.query.nodes import Clause, Synonyms
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store
 
-LABEL, VALUE, KIN = 0.8, 0.3, 0.25
+LABEL_WEIGHT, VALUE_WEIGHT, RELATED_WEIGHT = 0.8, 0.3, 0.25
 """Weights of a synonym, a facet value and a narrower concept, relative to 1 for a typed word."""
-PUBLISHED = 4.0
+YEAR_WEIGHT = 4.0
 """Weight of the year of publication, relative to 1 for a typed word.
 
 It exceeds the weight of several mentions of the year in an abstract.
 """
-FEW = 10
+FEW_DOCS = 10
 """An entity with fewer documents of its own also matches documents with a narrower one."""
-SHORTEST_ACRONYM = 4
+MIN_ACRONYM_CHARS = 4
 """Shorter acronyms, in letters, do not match in texts: TIP and WHO are words too."""
-MOST_OF_ALL = 0.1
+MAX_SHARE = 0.1
 """Largest share of all documents for a narrower entity: more would drown out the entity itself."""
-MOST_TOLD = 3
+MAX_SYNONYMS_SHOWN = 3
 """At most 3 synonyms of an entity are reported to the user."""
 
 
-class Concepts(Names):
+class EntityLinker(NameIndex):
     """All entities that can be recognized in an index, and the clauses made of them."""
 
     def __init__(
         self, vocabulary: Vocabulary, store: Store, thesaurus: Thesaurus, values: ValueNames
     ) -> None:
-        self.things = things(vocabulary, thesaurus)
-        super().__init__(self.things, vocabulary.languages)
-        self.named = values.named
+        self.entities = list_entities(vocabulary, thesaurus)
+        super().__init__(self.entities, vocabulary.languages)
+        self.values_named = values.values_named
         self._vocabulary, self._store = vocabulary, store
         self._fields = vocabulary.searchable
         self._weights = {
-            row.name: PUBLISHED if row.kind == "year" else VALUE
+            row.name: YEAR_WEIGHT if row.kind == "year" else VALUE_WEIGHT
             for row in vocabulary.catalogue.fields
         }
         self._narrower: dict[str, list[int]] = defaultdict(list)
-        for number, thing in enumerate(self.things):
-            for broader in thing.broader:
+        for number, entity in enumerate(self.entities):
+            for broader in entity.broader:
                 self._narrower[broader].append(number)
         self._labels: dict[int, list[query.Query]] = {}
-        self._others: dict[int, list[query.Query]] = {}
-        self._told: dict[int, list[tuple[str, str]]] = {}
-        self._kinds: dict[int, list[int]] = {}
-        self._numbers = {thing.id: number for number, thing in enumerate(self.things)}
+        self._other_names_of: dict[int, list[query.Query]] = {}
+        self._shown_labels: dict[int, list[tuple[str, str]]] = {}
+        self._narrower_of: dict[int, list[int]] = {}
+        self._numbers = {entity.id: number for number, entity in enumerate(self.entities)}
 
     def prepare(self) -> None:
         """Cache the postings of all labels, so that the first search for an entity is fast too."""
-        for number in range(len(self.things)):
-            if others := self._other_names(number):
-                self._store.count(Leaf(others))
+        for number in range(len(self.entities)):
+            if other_names := self._get_other_names(number):
+                self._store.count(Clause(other_names))
 
-    def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
-        """Return the entities in the pieces of a text, in order: see `Names.within`."""
+    def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
+        """Return the entities in the pieces of a text, in order: see `NameIndex.find_names`."""
         return [
-            Recognised(
+            EntitySpan(
                 name.first,
                 name.last,
                 name.language,
-                self._leaf(name, pieces[name.first : name.last]),
+                self._make_clause(name, pieces[name.first : name.last]),
             )
-            for name in self.within(pieces, shouted=shouted)
+            for name in self.find_names(pieces, shouted=shouted)
         ]
 
-    def wider(self, identity: str) -> tuple[list[Thing], list[Thing]]:
+    def find_wider(self, identity: str) -> tuple[list[Entity], list[Entity]]:
         """Return the entities broader than one, and those related to it."""
-        thing = self.things[self._numbers[identity]]
+        entity = self.entities[self._numbers[identity]]
         broader, related = (
-            [self.things[self._numbers[each]] for each in ids]
-            for ids in (thing.broader, thing.related)
+            [self.entities[self._numbers[neighbor]] for neighbor in ids]
+            for ids in (entity.broader, entity.related)
         )
         return broader, related
 
-    def own_name(self, thing: Thing) -> str:
+    def get_name(self, entity: Entity) -> str:
         """Return the first label of an entity in the catalogue's language; "" if it has none."""
-        return next(iter(thing.labels.get(self._vocabulary.languages[0], ())), "")
+        return next(iter(entity.labels.get(self._vocabulary.languages[0], ())), "")
 
-    def _leaf(self, name: Name, typed: Sequence[str]) -> Leaf:
+    def _make_clause(self, name: EntityMatch, typed: Sequence[str]) -> Clause:
         """Return the clause of a name in the text; a part of a label may name several entities."""
         number = name.numbers[0]
-        thing = self.things[number]
-        raws = [raw for piece in typed for raw in tokenizer.words(piece)]
+        entity = self.entities[number]
+        words = [word for piece in typed for word in tokenizer.split_words(piece)]
         parts: list[query.Query] = []
         if name.language in ("", *self._vocabulary.languages):
-            parts += self._forms(raws[0]) if len(raws) == 1 else self._side_by_side(raws)
-            parts += self._apart(raws, clause_builder.APART)
+            parts += self._make_forms(words[0]) if len(words) == 1 else self._make_phrases(words)
+            parts += self._make_apart(words, clause_builder.APART_WEIGHT)
         else:
-            if len(raws) == 1:
-                parts += [query.Term(field, _written(raws[0])) for field in self._fields]
-            parts += self._apart(
-                tokenizer.words(self.own_name(thing)), clause_builder.APART * LABEL
+            if len(words) == 1:
+                parts += [query.Term(field, _written(words[0])) for field in self._fields]
+            parts += self._make_apart(
+                tokenizer.split_words(self.get_name(entity)),
+                clause_builder.APART_WEIGHT * LABEL_WEIGHT,
             )
-        parts += [part for each in name.numbers for part in self._other_names(each)]
+        parts += [part for other in name.numbers for part in self._get_other_names(other)]
         parts += [
             query.Term(f"{row}.value", value, boost=self._weights[row])
-            for row, value in thing.values
+            for row, value in entity.values
             if self._vocabulary.has_value(row, value)
         ]
         # A clause must not be empty: if the index has nothing of the entity, match plain words.
-        parts = parts or self._side_by_side(raws)
-        also = self._also(number, raws)
+        parts = parts or self._make_phrases(words)
+        synonyms = self._list_synonyms(number, words)
         if len(name.numbers) > 1:
-            also = tuple(filter(None, (self.own_name(self.things[each]) for each in name.numbers)))
-        return Leaf(parts, " ".join(typed), also, thing.id, self._narrower_names(number))
+            synonyms = tuple(
+                filter(None, (self.get_name(self.entities[other]) for other in name.numbers))
+            )
+        return Clause(
+            parts, " ".join(typed), synonyms, entity.id, self._list_narrower_names(number)
+        )
 
-    def _side_by_side(self, raws: Sequence[str]) -> list[query.Query]:
+    def _make_phrases(self, words: Sequence[str]) -> list[query.Query]:
         """Return the words as a phrase, or a single word, by their stems."""
-        return clause_builder.phrases(raws, self._fields, self._vocabulary)
+        return clause_builder.build_phrases(words, self._fields, self._vocabulary)
 
-    def _forms(self, raw: str) -> list[query.Query]:
+    def _make_forms(self, word: str) -> list[query.Query]:
         """Return terms for the inflections of a word, and its stems in the other languages."""
-        own, *others = self._vocabulary.stems(raw)
-        terms = dict.fromkeys([*self._inflections(raw, own), *others]) or [_written(raw)]
+        own, *other_stems = self._vocabulary.list_stems(word)
+        terms = dict.fromkeys([*self._list_inflections(word, own), *other_stems]) or [
+            _written(word)
+        ]
         return [query.Term(field, term) for term in terms for field in self._fields]
 
-    def _inflections(self, raw: str, stem: str) -> list[str]:
+    def _list_inflections(self, word: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem if only inflections have that stem."""
-        own, written = self._vocabulary.languages[0], self._vocabulary.words_with(stem)
-        found = [each for each in written if stemming.is_inflection(raw, each, own)]
-        return [stem] if len(found) == len(written) > 0 else [*map(_written, sorted(found))]
+        own, surfaces = self._vocabulary.languages[0], self._vocabulary.find_words_with(stem)
+        forms = [form for form in surfaces if stemming.is_inflection(word, form, own)]
+        return [stem] if len(forms) == len(surfaces) > 0 else [*map(_written, sorted(forms))]
 
-    def _apart(self, raws: Sequence[str], weight: float) -> Iterator[query.Query]:
+    def _make_apart(self, words: Sequence[str], weight: float) -> Iterator[query.Query]:
         """Yield a clause for the words of a name anywhere, if several are not stop words."""
-        telling = [raw for raw in raws if not self._vocabulary.is_stop_word(raw)]
-        if len(telling) > 1:
-            yield clause_builder.apart(telling, self._fields, self._vocabulary, weight)
+        content_words = [word for word in words if not self._vocabulary.is_stop_word(word)]
+        if len(content_words) > 1:
+            yield clause_builder.build_apart(content_words, self._fields, self._vocabulary, weight)
 
-    def _other_names(self, number: int) -> list[query.Query]:
+    def _get_other_names(self, number: int) -> list[query.Query]:
         """Return the cached synonyms of an entity, and narrower entities if few documents match."""
-        known = self._others.get(number)
-        if known is None:
-            known = self._others[number] = list(self._made_names(number))
-        return known
+        names = self._other_names_of.get(number)
+        if names is None:
+            names = self._other_names_of[number] = list(self._make_other_names(number))
+        return names
 
-    def _made_names(self, number: int) -> Iterator[query.Query]:
-        identity, labels = self.things[number].id, self._known_labels(number)
+    def _make_other_names(self, number: int) -> Iterator[query.Query]:
+        identity, labels = self.entities[number].id, self._get_labels(number)
         if labels:
-            yield Labels(labels, identity, "name", LABEL)
-        kin = [part for each in self._kin(number) for part in self._known_labels(each)]
-        if kin:
-            yield Labels(kin, identity, "kin", KIN)
+            yield Synonyms(labels, identity, "name", LABEL_WEIGHT)
+        related = [
+            part for narrower in self._find_narrower(number) for part in self._get_labels(narrower)
+        ]
+        if related:
+            yield Synonyms(related, identity, "kin", RELATED_WEIGHT)
 
-    def _found(self, number: int) -> int:
+    def _count_documents(self, number: int) -> int:
         """Return the number of documents that match any label of an entity."""
-        labels = self._known_labels(number)
-        return self._store.count(Leaf(labels)) if labels else 0
+        labels = self._get_labels(number)
+        return self._store.count(Clause(labels)) if labels else 0
 
-    def _kin(self, number: int) -> list[int]:
+    def _find_narrower(self, number: int) -> list[int]:
         """Return the narrower entities that an entity also matches; each has documents."""
-        if number not in self._kinds:
-            found, narrower = self._found(number), self._narrower.get(self.things[number].id, [])
-            most = self._vocabulary.size * (MOST_OF_ALL if found else 1) if found < FEW else 0
-            self._kinds[number] = [each for each in narrower if 0 < self._found(each) <= most]
-        return self._kinds[number]
+        if number not in self._narrower_of:
+            count, narrower = (
+                self._count_documents(number),
+                self._narrower.get(self.entities[number].id, []),
+            )
+            limit = self._vocabulary.size * (MAX_SHARE if count else 1) if count < FEW_DOCS else 0
+            self._narrower_of[number] = [
+                other for other in narrower if 0 < self._count_documents(other) <= limit
+            ]
+        return self._narrower_of[number]
 
-    def _narrower_names(self, number: int) -> tuple[str, ...]:
+    def _list_narrower_names(self, number: int) -> tuple[str, ...]:
         """Return the names of the narrower entities that an entity also matches."""
-        names = (self.own_name(self.things[each]) for each in self._kin(number))
+        names = (self.get_name(self.entities[narrower]) for narrower in self._find_narrower(number))
         return tuple(filter(None, names))
 
-    def _also(self, number: int, raws: Sequence[str]) -> tuple[str, ...]:
-        """Return up to MOST_TOLD synonyms of an entity that the index may contain."""
-        said = fold(" ".join(raws))
-        if number not in self._told:
+    def _list_synonyms(self, number: int, words: Sequence[str]) -> tuple[str, ...]:
+        """Return up to MAX_SYNONYMS_SHOWN synonyms of an entity that the index may contain."""
+        typed = fold(" ".join(words))
+        if number not in self._shown_labels:
             own = self._vocabulary.languages[0]
-            labels = self.things[number].labels.get(own, ())
-            self._told[number] = [(fold(each), each) for each in labels if self._label(each, own)]
-        known = [label for folded, label in self._told[number] if folded != said]
-        return tuple(known[:MOST_TOLD])
+            labels = self.entities[number].labels.get(own, ())
+            self._shown_labels[number] = [
+                (fold(label), label) for label in labels if self._make_label_terms(label, own)
+            ]
+        shown = [label for folded, label in self._shown_labels[number] if folded != typed]
+        return tuple(shown[:MAX_SYNONYMS_SHOWN])
 
-    def _known_labels(self, number: int) -> list[query.Query]:
+    def _get_labels(self, number: int) -> list[query.Query]:
         """Return the labels of an entity that the index may contain, as parts of a clause."""
         if number not in self._labels:
-            thing = self.things[number]
+            entity = self.entities[number]
             labels = [
                 part
                 for language in self._vocabulary.languages
-                for label in thing.labels.get(language, ())
-                for part in self._label(label, language)
+                for label in entity.labels.get(language, ())
+                for part in self._make_label_terms(label, language)
             ]
             acronyms = [
                 query.Term(field, term)
-                for term in map(_written, thing.acronyms)
-                if len(term) > SHORTEST_ACRONYM and self._vocabulary.has_term(term)
+                for term in map(_written, entity.acronyms)
+                if len(term) > MIN_ACRONYM_CHARS and self._vocabulary.has_term(term)
                 for field in self._fields
             ]
             self._labels[number] = [*labels, *acronyms]
         return self._labels[number]
 
-    def _label(self, label: str, language: str) -> list[query.Query]:
+    def _make_label_terms(self, label: str, language: str) -> list[query.Query]:
         """Return a label as a phrase, or as a term if it is a single word.
 
         A single word of another language matches only as written: its stem may be that of an
         unrelated word in the catalogue's language.
         """
-        raws = tokenizer.words(label)
+        words = tokenizer.split_words(label)
         own = self._vocabulary.languages[0]
-        if len(raws) == 1:
+        if len(words) == 1:
             is_own = language == own
             terms = (
-                self._inflections(raws[0], tokenizer.stems(label, own)[0])
+                self._list_inflections(words[0], tokenizer.split_stems(label, own)[0])
                 if is_own
-                else [_written(raws[0])]
+                else [_written(words[0])]
             )
-            known = filter(self._vocabulary.has_term, terms)
-            return [query.Term(field, term) for term in known for field in self._fields]
-        stems = list(tokenizer.stems(label, language))
+            known_terms = filter(self._vocabulary.has_term, terms)
+            return [query.Term(field, term) for term in known_terms for field in self._fields]
+        stems = list(tokenizer.split_stems(label, language))
         if not stems or not all(map(self._vocabulary.has_term, stems)):
             return []
         return [query.Phrase(field, stems) for field in self._fields]
 
 
-def _written(raw: str) -> str:
+def _written(word: str) -> str:
     """Return the term that matches a word as written."""
-    return tokenizer.WRITTEN + as_written(raw)
+    return tokenizer.SURFACE_PREFIX + surface_form(word)

@@ -22,55 +22,55 @@ from rapidfuzz.distance import OSA
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.string_table import Texts
+from indexer.codec.segment.string_table import StringTable
 from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.query import clause_builder
-from search_app.engine.query.lexer import tokens
-from search_app.engine.query.nodes import Leaf
+from search_app.engine.query.lexer import lex
+from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store
 
-FREQUENT = 10
+TRUSTED_FREQUENCY = 10
 """A word in fewer documents is rare, and a suggestion may replace it."""
-TIMES = 50
+MIN_FREQUENCY_RATIO = 50
 """Correct a rare word only to a word that occurs in at least 50 times as many documents."""
-SHORTEST = 4
+MIN_CHARS = 4
 """Words with fewer letters are not corrected."""
-LETTER, FIRST_LETTER = 4.0, 2.0
+LETTER_PENALTY, FIRST_LETTER_PENALTY = 4.0, 2.0
 """Cost of an edit, and the extra cost if the first letters differ.
 
 The unit is a doubling of the number of documents.
 """
-UNLIKELY = 1 - 2 * LETTER
+MIN_LIKELIHOOD = 1 - 2 * LETTER_PENALTY
 """Likelihood of a word that is 2 edits away and occurs in one document.
 
 Only a likelier word is a correction.
 """
-NAMED = 2
+LABEL_FREQUENCY = 2
 """Document frequency assumed for a word of a label that the index lacks.
 
 It applies to names of places in the catalogue's language too. In another language they count as 1.
 """
-MOST_READ = 12
+MAX_WORDS = 12
 """Only the first 12 words of a text are corrected: each takes 1 to 2 ms."""
-MOST = 8
+MAX_CANDIDATES = 8
 """At most 8 candidates for a word are compared by their co-occurrence with the other words."""
 _CHUNK = re.compile(r'[^\s"“”„]*["“”„][^"“”„]*["“”„]|-?\w+:\([^()]*\)?|\S+')
 """A quotation with the text attached to it, a field with parentheses, or text without spaces."""
-_MARKED = re.compile(r'[:"“”„*~()]|^-')
+_SYNTAX = re.compile(r'[:"“”„*~()]|^-')
 
 
 class Candidate(NamedTuple):
     """A possible correction. `likelihood` is in doublings of the number of documents."""
 
-    written: str
+    surface: str
     likelihood: float
 
 
-class Speller:
+class SpellChecker:
     """The words of a vocabulary, with bit masks of letters to find similar words quickly.
 
     `labels` has the words of the labels of all entities.
@@ -78,172 +78,191 @@ class Speller:
 
     def __init__(self, vocabulary: Vocabulary, store: Store, labels: Set[str]) -> None:
         self._vocabulary, self._store, self._labels = vocabulary, store, labels
-        self._spoken = vocabulary.languages[0], (*vocabulary.languages, *UNITED_NATIONS)
-        known = dict(vocabulary.written_frequencies())
-        places = world_places.words(self._spoken[0])
-        named = dict.fromkeys([*labels, *places], NAMED)
-        for each in UNITED_NATIONS:
-            named |= dict.fromkeys(world_places.words(each).keys() - named.keys(), 1)
+        self._languages = vocabulary.languages[0], (*vocabulary.languages, *UNITED_NATIONS)
+        frequencies_by_word = dict(vocabulary.count_surfaces())
+        places = world_places.list_words(self._languages[0])
+        label_frequencies = dict.fromkeys([*labels, *places], LABEL_FREQUENCY)
+        for language in UNITED_NATIONS:
+            label_frequencies |= dict.fromkeys(
+                world_places.list_words(language).keys() - label_frequencies.keys(), 1
+            )
         # Words that occur only in names keep the capitals and accents that they have there.
-        self._only_named = {each: places.get(each, each) for each in named.keys() - known.keys()}
-        known = named | known
-        for written in stemming.stop_words(vocabulary.catalogue.language):
-            known.pop(written, None)
-        self._words = list(known)
-        self._frequencies = np.array(list(known.values()), np.int64)
-        self._letters = _letters(self._words)
+        self._label_spellings = {
+            word: places.get(word, word)
+            for word in label_frequencies.keys() - frequencies_by_word.keys()
+        }
+        frequencies_by_word = label_frequencies | frequencies_by_word
+        for surface in stemming.get_stop_words(vocabulary.catalogue.language):
+            frequencies_by_word.pop(surface, None)
+        self._words = list(frequencies_by_word)
+        self._frequencies = np.array(list(frequencies_by_word.values()), np.int64)
+        self._letters = _make_letter_sets(self._words)
         self._lengths = np.fromiter(map(len, self._words), np.int32, len(self._words))
 
-    def corrected(self, text: str) -> str | None:
+    def correct(self, text: str) -> str | None:
         """Return a text in which likelier words replace those without hits.
 
         Return None if no word changes. Words in quotes, after a field name, or with an operator
         such as `*` do not change.
         """
-        return self._changed(text, self._finds_nothing)
+        return self._replace_doubtful(text, self._has_no_documents)
 
-    def suggested(self, text: str, *, rare: bool) -> str | None:
+    def suggest(self, text: str, *, rare: bool) -> str | None:
         """Return a text in which likelier words replace misspelled ones, even if these have hits.
 
         A misspelled word has hits if it shares its stem with words of the index. If `rare`,
-        replace words in fewer than FREQUENT documents too. Return None if no word changes.
+        replace words in fewer than TRUSTED_FREQUENCY documents too. Return None if no word changes.
         """
-        return self._changed(text, self._is_rare if rare else self._is_unknown)
+        return self._replace_doubtful(text, self._is_rare if rare else self._is_unknown)
 
-    def _changed(self, text: str, is_doubtful: Callable[[str], bool]) -> str | None:
-        left = MOST_READ
-        doubted: list[tuple[int, int]] = []
+    def _replace_doubtful(self, text: str, is_doubtful: Callable[[str], bool]) -> str | None:
+        remaining = MAX_WORDS
+        doubtful: list[tuple[int, int]] = []
         for chunk in _CHUNK.finditer(text):
-            if _MARKED.search(chunk[0]):
+            if _SYNTAX.search(chunk[0]):
                 continue
-            spans = list(tokenizer.spans(chunk[0]))
-            left -= len(spans)
-            if left < 0:
+            spans = list(tokenizer.find_spans(chunk[0]))
+            remaining -= len(spans)
+            if remaining < 0:
                 continue
-            at = chunk.start()
-            doubted += [
-                (at + first, at + last)
+            start = chunk.start()
+            doubtful += [
+                (start + first, start + last)
                 for first, last in spans
-                if self.may_change(raw := chunk[0][first:last]) and is_doubtful(raw)
+                if self.may_change(word := chunk[0][first:last]) and is_doubtful(word)
             ]
-        likelier = self._likelier(text, doubted) if doubted else {}
-        for (first, last), written in sorted(likelier.items(), reverse=True):
-            text = text[:first] + written + text[last:]
-        return text if likelier else None
+        replacements = self._find_likelier(text, doubtful) if doubtful else {}
+        for (first, last), replacement in sorted(replacements.items(), reverse=True):
+            text = text[:first] + replacement + text[last:]
+        return text if replacements else None
 
-    def _likelier(
-        self, text: str, doubted: Iterable[tuple[int, int]]
+    def _find_likelier(
+        self, text: str, doubtful: Iterable[tuple[int, int]]
     ) -> dict[tuple[int, int], str]:
         """Return corrections by span, except for spans inside names."""
-        named = world_places.mentions(text)
-        others = [raw for raw in _plain_words(text)[:MOST_READ] if self._frequency(raw)]
-        found = {}
-        for first, last in doubted:
-            raw = text[first:last]
-            is_name = any(each.start <= first < each.end for each in named)
-            if not is_name and (best := self._best(raw, others)):
-                found[first, last] = best
-        return found
+        place_mentions = world_places.find_mentions(text)
+        other_words = [
+            other for other in _list_plain_words(text)[:MAX_WORDS] if self._get_frequency(other)
+        ]
+        replacements = {}
+        for first, last in doubtful:
+            word = text[first:last]
+            is_name = any(mention.start <= first < mention.end for mention in place_mentions)
+            if not is_name and (best := self._find_best(word, other_words)):
+                replacements[first, last] = best
+        return replacements
 
-    def may_change(self, raw: str) -> bool:
+    def may_change(self, word: str) -> bool:
         """Return whether a word may be corrected.
 
         Return False for words that are short or very long, acronyms, stop words, and words that
         a label or a word list contains in exactly this form.
         """
-        written = as_written(raw)
-        if len(written) < SHORTEST or written in stemming.EVERY_STOP_WORD:
+        surface = surface_form(word)
+        if len(surface) < MIN_CHARS or surface in stemming.ALL_STOP_WORDS:
             return False
-        if len(raw) > clause_builder.LONGEST or any(
-            not each.isalpha() or each.isupper() for each in raw[1:]
+        if len(word) > clause_builder.MAX_CHARS or any(
+            not letter.isalpha() or letter.isupper() for letter in word[1:]
         ):
             return False
-        return written not in self._labels and not word_lists.is_correct(raw, *self._spoken)
+        return surface not in self._labels and not word_lists.is_correct(word, *self._languages)
 
-    def _finds_nothing(self, raw: str) -> bool:
-        return not self._frequency(raw)
+    def _has_no_documents(self, word: str) -> bool:
+        return not self._get_frequency(word)
 
-    def _is_unknown(self, raw: str) -> bool:
+    def _is_unknown(self, word: str) -> bool:
         """Return whether no document contains a word as written."""
-        return not self._vocabulary.has_term(tokenizer.WRITTEN + as_written(raw))
+        return not self._vocabulary.has_term(tokenizer.SURFACE_PREFIX + surface_form(word))
 
-    def _is_rare(self, raw: str) -> bool:
-        return self._frequency(raw) < FREQUENT or self._is_unknown(raw)
+    def _is_rare(self, word: str) -> bool:
+        return self._get_frequency(word) < TRUSTED_FREQUENCY or self._is_unknown(word)
 
-    def _frequency(self, raw: str) -> int:
-        return self._vocabulary.count(raw)
+    def _get_frequency(self, word: str) -> int:
+        return self._vocabulary.count(word)
 
-    def _best(self, raw: str, others: Sequence[str]) -> str | None:
+    def _find_best(self, word: str, other_words: Sequence[str]) -> str | None:
         """Return the likeliest correction, given the other words; None if none is likely enough."""
-        wanted = as_written(raw)
-        least = 0 if self._is_unknown(raw) else self._frequency(raw) * TIMES
+        surface = surface_form(word)
+        min_frequency = (
+            0 if self._is_unknown(word) else self._get_frequency(word) * MIN_FREQUENCY_RATIO
+        )
         candidates = [
-            each
-            for each in self.candidates(raw, least)
-            if not self._is_far(each.written, wanted) or OSA.distance(each.written, wanted) == 1
+            candidate
+            for candidate in self.find_candidates(word, min_frequency)
+            if not self._is_far(candidate.surface, surface)
+            or OSA.distance(candidate.surface, surface) == 1
         ]
-        likely = [each for each in candidates if each.likelihood > UNLIKELY]
-        beside = self._together([each.written for each in likely], others)
+        likely = [candidate for candidate in candidates if candidate.likelihood > MIN_LIKELIHOOD]
+        counts = self._count_together([candidate.surface for candidate in likely], other_words)
         likeliest = max(
-            zip(likely, beside, strict=True),
+            zip(likely, counts, strict=True),
             key=lambda pair: pair[0].likelihood + log2(1 + pair[1]),
             default=(None, 0),
         )[0]
-        return self._only_named.get(likeliest.written, likeliest.written) if likeliest else None
+        return (
+            self._label_spellings.get(likeliest.surface, likeliest.surface) if likeliest else None
+        )
 
-    def _is_far(self, written: str, wanted: str) -> bool:
+    def _is_far(self, surface: str, typed: str) -> bool:
         """Return whether a candidate is so unlikely that it may be only 1 edit away."""
-        return written[0] != wanted[0] or written in self._only_named
+        return surface[0] != typed[0] or surface in self._label_spellings
 
-    def candidates(self, raw: str, least: int = 0) -> list[Candidate]:
-        """Return up to MOST candidates in at least `least` documents, likeliest first.
+    def find_candidates(self, word: str, min_frequency: int = 0) -> list[Candidate]:
+        """Return up to MAX_CANDIDATES candidates in `min_frequency` documents or more, best first.
 
         An ASCII word has ASCII candidates only.
         """
-        wanted = as_written(raw)
-        edits = 1 if len(wanted) < 5 else 2
-        far = edits * (2 if wanted.isascii() else 4)
-        differing = np.bitwise_count(self._letters ^ _letters([wanted])[0])
-        near = (differing <= far) & (np.abs(self._lengths - len(wanted)) <= edits)
-        near &= self._frequencies >= max(least, 1)
-        at = np.flatnonzero(near)
-        words = [self._words[number] for number in at.tolist()]
-        distances = process.cdist([wanted], words, scorer=OSA.distance, score_cutoff=edits,
+        surface = surface_form(word)
+        edits = 1 if len(surface) < 5 else 2
+        far = edits * (2 if surface.isascii() else 4)
+        differing = np.bitwise_count(self._letters ^ _make_letter_sets([surface])[0])
+        near = (differing <= far) & (np.abs(self._lengths - len(surface)) <= edits)
+        near &= self._frequencies >= max(min_frequency, 1)
+        indexes = np.flatnonzero(near)
+        words = [self._words[number] for number in indexes.tolist()]
+        distances = process.cdist([surface], words, scorer=OSA.distance, score_cutoff=edits,
                                   dtype=np.uint8)[0]  # fmt: skip
-        found = [
+        candidates = [
             Candidate(
-                word,
-                log2(1 + frequency) - LETTER * distance - FIRST_LETTER * (word[0] != wanted[0]),
+                candidate,
+                log2(1 + frequency)
+                - LETTER_PENALTY * distance
+                - FIRST_LETTER_PENALTY * (candidate[0] != surface[0]),
             )
-            for word, frequency, distance in zip(
-                words, self._frequencies[at].tolist(), distances.tolist(), strict=True
+            for candidate, frequency, distance in zip(
+                words, self._frequencies[indexes].tolist(), distances.tolist(), strict=True
             )
-            if 0 < distance <= edits and (word.isascii() or not wanted.isascii())
+            if 0 < distance <= edits and (candidate.isascii() or not surface.isascii())
         ]
-        return sorted(found, key=lambda each: (-each.likelihood, each.written))[:MOST]
+        return sorted(candidates, key=lambda candidate: (-candidate.likelihood, candidate.surface))[
+            :MAX_CANDIDATES
+        ]
 
-    def _together(self, words: Sequence[str], others: Sequence[str]) -> list[int]:
+    def _count_together(self, words: Sequence[str], other_words: Sequence[str]) -> list[int]:
         """Return for each word the number of documents with it and all others; 0 without others."""
-        if not others:
+        if not other_words:
             return [0] * len(words)
         return self._store.count_together(
-            [self._clause(word) for word in words], [self._clause(raw) for raw in others]
+            [self._make_clause(word) for word in words],
+            [self._make_clause(other) for other in other_words],
         )
 
-    def _clause(self, raw: str) -> Leaf:
+    def _make_clause(self, word: str) -> Clause:
         """Return the clause of a word by its stems."""
-        stems = self._vocabulary.stems(raw)
+        stems = self._vocabulary.list_stems(word)
         fields = self._vocabulary.searchable
-        return Leaf([query.Term(field, stem) for stem in stems for field in fields], raw)
+        return Clause([query.Term(field, stem) for stem in stems for field in fields], word)
 
 
-def _plain_words(text: str) -> list[str]:
-    return [raw for token in tokens(text) if token.is_plain for raw in tokenizer.words(token.text)]
+def _list_plain_words(text: str) -> list[str]:
+    return [
+        word for token in lex(text) if token.is_plain for word in tokenizer.split_words(token.text)
+    ]
 
 
-def _letters(words: Sequence[str]) -> Array:
+def _make_letter_sets(words: Sequence[str]) -> Array:
     """Return the letters of each word as a bit mask (uint32). An edit changes few of the bits."""
-    texts = Texts.of_texts(words)
+    texts = StringTable.from_texts(words)
     bits = np.left_shift(np.uint32(1), (texts.data & 31).astype(np.uint32))
     bits[texts.offsets[1:] - 1] = 0  # the terminator is not a letter
     return np.bitwise_or.reduceat(bits, texts.offsets[:-1])

@@ -18,69 +18,73 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis import stemming
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 
-COMMON = 200
+COMMON_COUNT = 200
 """Minimum number of occurrences of a word in a list of another language than the catalogue's.
 
 A rarer word is more likely a misspelled word of the catalogue's language: French has “migrent”.
 """
-INFLECTED = frozenset({"ar", "ru"})
+HIGHLY_INFLECTED = frozenset({"ar", "ru"})
 """Highly inflected languages: every inflection of a common word counts as correct.
 
 Languages in Latin script are not included: a misspelled English word can have a French stem.
 """
-COMMON_STEM = 100
+COMMON_STEM_COUNT = 100
 """A stem is common if one of its words occurs more often. The lists start at 51 occurrences."""
 _SUFFIX = ".json.gz"
 _LISTS = files("spellchecker") / "resources"
 
 
 @cache
-def listed() -> frozenset[str]:
+def list_languages() -> frozenset[str]:
     """Return the languages that have a word list."""
-    names = (each.name for each in _LISTS.iterdir())
+    names = (file.name for file in _LISTS.iterdir())
     return frozenset(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
 
-def is_correct(word: str, own: str, others: Iterable[str]) -> bool:
+def is_correct(word: str, default_language: str, other_languages: Iterable[str]) -> bool:
     """Return whether a word is correct in one of the languages, with or without accents.
 
-    In the catalogue's `own` language, only the exact form counts.
+    In the catalogue's `default_language` language, only the exact form counts.
     """
-    written = as_written(word)
+    surface = surface_form(word)
     return any(
-        _has(_forms(each, is_own=each == own), form)
-        for each in dict.fromkeys([own, *others])
-        if each in listed() and stemming.may_have(each, written)
-        for form in _forms_of(written, each, is_own=each == own)
+        _contains(_load_hashes(language, is_own=language == default_language), form)
+        for language in dict.fromkeys([default_language, *other_languages])
+        if language in list_languages() and stemming.may_contain(language, surface)
+        for form in _list_forms(surface, language, is_own=language == default_language)
     )
 
 
-def _forms_of(written: str, language: str, *, is_own: bool, count: int = COMMON) -> list[str]:
+def _list_forms(
+    surface: str, language: str, *, is_own: bool, count: int = COMMON_COUNT
+) -> list[str]:
     """Return the forms to list for a word that occurs `count` times in the texts of a list."""
-    if language in INFLECTED:
-        is_common = count > COMMON_STEM
-        return [written, *([stemming.new_stem(written, language)] if is_common else [])]
+    if language in HIGHLY_INFLECTED:
+        is_common = count > COMMON_STEM_COUNT
+        return [surface, *([stemming.compute_stem(surface, language)] if is_common else [])]
     if is_own:
-        return [stemming.one_spelling(written) if language == "en" else written]
-    return [written.removesuffix("s")] if count >= COMMON else []
+        return [stemming.normalize_spelling(surface) if language == "en" else surface]
+    return [surface.removesuffix("s")] if count >= COMMON_COUNT else []
 
 
-def _has(hashes: NDArray[np.uint32], text: str) -> bool:
-    wanted = np.uint32(crc32(text.encode()))  # any other type makes searchsorted convert all hashes
-    at = int(hashes.searchsorted(wanted))
-    return at < len(hashes) and bool(hashes[at] == wanted)
+def _contains(hashes: NDArray[np.uint32], text: str) -> bool:
+    text_hash = np.uint32(
+        crc32(text.encode())
+    )  # any other type makes searchsorted convert all hashes
+    index = int(hashes.searchsorted(text_hash))
+    return index < len(hashes) and bool(hashes[index] == text_hash)
 
 
 @cache
-def _forms(language: str, *, is_own: bool) -> NDArray[np.uint32]:
+def _load_hashes(language: str, *, is_own: bool) -> NDArray[np.uint32]:
     """Return the sorted CRC-32 hashes of all forms of the words in a list."""
     packed = (_LISTS / f"{language}{_SUFFIX}").read_bytes()
     counts = msgspec.json.decode(decompress(packed), type=dict[str, int])
     hashes = (
         crc32(form.encode())
         for word, count in counts.items()
-        for form in _forms_of(as_written(word), language, is_own=is_own, count=count)
+        for form in _list_forms(surface_form(word), language, is_own=is_own, count=count)
     )
     return np.unique(np.fromiter(hashes, np.uint32))

@@ -16,18 +16,18 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import as_written, fold
+from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue import iso_codes
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 
-MOST_WORDS = 40
+MAX_WORDS = 40
 """Names are recognized in the first 40 words of a text only, to bound the time."""
-LONGEST = 200
+MAX_CHARS = 200
 """Maximum number of characters of a name in a text. Labels have at most 52."""
 _BETWEEN = re.compile(r"[\s\-–—'’.,&()（）/]{0,3}")
 """Characters between two words of one name, as in “Heard & McDonald Islands”."""
 
-STEMMED_AS = "en"
+STEM_LANGUAGE = "en"
 """The language whose stemmer is used for names in Latin script.
 
 The Spanish and French stemmers remove final vowels and would confuse Niger with Nigeria. Names in
@@ -37,7 +37,7 @@ other scripts are stemmed in their own language.
 Kind = Literal["place", "capital", "language"]
 
 
-class Name(NamedTuple):
+class WorldName(NamedTuple):
     """A country, territory, or region (ISO 3166-1 or UN M49), its capital, or a language."""
 
     kind: Kind
@@ -49,111 +49,117 @@ class Mention(NamedTuple):
 
     start: int
     end: int
-    name: Name
+    name: WorldName
 
 
-def mentions(text: str) -> list[Mention]:
+def find_mentions(text: str) -> list[Mention]:
     """Return the names in a text, in order. At each word, the longest name wins."""
-    words = _words(text)[:MOST_WORDS]
-    found: list[Mention] = []
-    at = 0
-    while at < len(words):
-        start = words[at][0]
-        for last in range(min(at + _longest(), len(words)), at, -1):
+    words = _find_words(text)[:MAX_WORDS]
+    mentions: list[Mention] = []
+    index = 0
+    while index < len(words):
+        start = words[index][0]
+        for last in range(min(index + _get_max_words(), len(words)), index, -1):
             end = words[last - 1][1]
-            if end - start > LONGEST or not _is_run(text, words[at:last]):
+            if end - start > MAX_CHARS or not _is_run(text, words[index:last]):
                 continue
-            if name := _named(text[start:end]):
-                found.append(Mention(start, end, name))
-                at = last
+            if name := _find_name(text[start:end]):
+                mentions.append(Mention(start, end, name))
+                index = last
                 break
         else:
-            at += 1
-    return found
+            index += 1
+    return mentions
 
 
 @cache
-def words(language: str) -> Mapping[str, str]:
+def list_words(language: str) -> Mapping[str, str]:
     """Return the words of the names of places in a language, by their folded form."""
-    places = (label for name, label in _labels(language) if name.kind != "language")
-    return {as_written(raw): raw for label in places for raw in tokenizer.words(label)}
+    places = (label for name, label in _list_labels(language) if name.kind != "language")
+    return {surface_form(word): word for label in places for word in tokenizer.split_words(label)}
 
 
-def label(name: Name, language: str) -> str:
+def get_label(name: WorldName, language: str) -> str:
     """Return the label of a name in a language."""
     if name.kind == "capital":
-        labels = _capitals()[name.code]
-        written = (each for each in labels if stemming.may_have(language, fold(each)))
-        return next(written, labels[0])
-    return iso_codes.country_name(name.code, language)
+        labels = _load_capitals()[name.code]
+        readable = (capital for capital in labels if stemming.may_contain(language, fold(capital)))
+        return next(readable, labels[0])
+    return iso_codes.get_country_name(name.code, language)
 
 
-def _words(text: str) -> list[tuple[int, int]]:
+def _find_words(text: str) -> list[tuple[int, int]]:
     """Return the spans of the words of a text. A run of Chinese characters is one word."""
-    found: list[tuple[int, int]] = []
-    for start, end in tokenizer.spans(text):
-        if found and start < found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+    spans: list[tuple[int, int]] = []
+    for start, end in tokenizer.find_spans(text):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
-            found.append((start, end))
-    return found
+            spans.append((start, end))
+    return spans
 
 
 def _is_run(text: str, words: list[tuple[int, int]]) -> bool:
     return all(_BETWEEN.fullmatch(text, end, start) for (_, end), (start, _) in pairwise(words))
 
 
-def _named(typed: str) -> Name | None:
+def _find_name(typed: str) -> WorldName | None:
     known = _names()
-    if (name := known.get(_letters(typed))) or tokenizer.is_unparted(typed):
+    if (name := known.get(_keep_letters(typed))) or tokenizer.is_unsegmented(typed):
         return name
-    return known.get(tokenizer.stems(typed, STEMMED_AS))
+    return known.get(tokenizer.split_stems(typed, STEM_LANGUAGE))
 
 
-def _letters(typed: str) -> str:
+def _keep_letters(typed: str) -> str:
     return "".join(letter for letter in fold(typed) if letter.isalnum())
 
 
 @cache
-def _names() -> Mapping[str | tuple[str, ...], Name]:
+def _names() -> Mapping[str | tuple[str, ...], WorldName]:
     """Return all names, by their letters and by the stems of their words."""
-    found: dict[str | tuple[str, ...], Name] = {}
+    names: dict[str | tuple[str, ...], WorldName] = {}
     for kind in ("place", "capital", "language"):
         for language in UNITED_NATIONS:
-            for name, label in _labels(language):
+            for name, label in _list_labels(language):
                 if name.kind == kind:
-                    found.setdefault(_letters(label), name)
-                    if not tokenizer.is_unparted(label):
-                        found.setdefault(tokenizer.stems(label, STEMMED_AS), name)
-    return found
+                    names.setdefault(_keep_letters(label), name)
+                    if not tokenizer.is_unsegmented(label):
+                        names.setdefault(tokenizer.split_stems(label, STEM_LANGUAGE), name)
+    return names
 
 
 @cache
-def _longest() -> int:
+def _get_max_words() -> int:
     """Return the number of words of the longest name."""
     return max(len(key) for key in _names() if isinstance(key, tuple))
 
 
 @cache
-def _labels(language: str) -> tuple[tuple[Name, str], ...]:
+def _list_labels(language: str) -> tuple[tuple[WorldName, str], ...]:
     """Return every name with its label in a language."""
-    found = [
-        (Name("place", code), label)
-        for code in (*iso_codes.countries(), *iso_codes.regions())
-        for label in iso_codes.country_names(code, language)
+    names = [
+        (WorldName("place", code), label)
+        for code in (*iso_codes.list_countries(), *iso_codes.list_regions())
+        for label in iso_codes.list_country_names(code, language)
     ]
-    found += [
-        (Name("capital", country), label)
-        for country, labels in _capitals().items()
+    names += [
+        (WorldName("capital", country), label)
+        for country, labels in _load_capitals().items()
         for label in labels
-        if stemming.may_have(language, fold(label))
+        if stemming.may_contain(language, fold(label))
     ]
     # If the CLDR has no name for a language, its name is its code.
-    spoken = {code: iso_codes.language_name(code, language) for code in iso_codes.languages()}
-    found += [(Name("language", code), label) for code, label in spoken.items() if label != code]
-    return tuple(found)
+    language_names = {
+        code: iso_codes.get_language_name(code, language) for code in iso_codes.list_languages()
+    }
+    names += [
+        (WorldName("language", code), label)
+        for code, label in language_names.items()
+        if label != code
+    ]
+    return tuple(names)
 
 
 @cache
-def _capitals() -> Mapping[str, list[str]]:
+def _load_capitals() -> Mapping[str, list[str]]:
     return tomllib.loads((files(__package__) / "capitals.toml").read_text(encoding="utf-8"))

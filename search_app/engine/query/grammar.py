@@ -11,9 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from indexer.analysis import tokenizer
-from search_app.engine.query.lexer import Token
+from search_app.engine.query.lexer import QueryToken
 
-DEEPEST = 20
+MAX_DEPTH = 20
 """Limit on nested parentheses. Deeper ones are ignored, and their content joins the outer level."""
 OPERATORS = frozenset({"AND", "OR", "NOT"})
 
@@ -24,7 +24,7 @@ class Operator(NamedTuple):
     name: str
 
 
-class Run(NamedTuple):
+class WordRun(NamedTuple):
     """Adjacent plain words."""
 
     words: list[str]
@@ -33,11 +33,11 @@ class Run(NamedTuple):
 class Parentheses(NamedTuple):
     """A level in parentheses. Its token has the field and the minus before them."""
 
-    token: Token
+    token: QueryToken
     level: Level
 
 
-Element = Operator | Run | Parentheses | Token
+Element = Operator | WordRun | Parentheses | QueryToken
 
 
 class Level(NamedTuple):
@@ -49,35 +49,38 @@ class Level(NamedTuple):
     elements: list[Element]
     typed: list[str]
 
-    def is_operand(self, at: int) -> bool:
+    def is_operand(self, index: int) -> bool:
         """Return whether an operator applies to the element at an index.
 
         None applies to a word AND, OR or NOT that joins nothing.
         """
-        element, around = self.elements[at], self.elements[max(at - 1, 0) : at + 2]
-        if isinstance(element, Token) and element.negated:
+        element, neighbors = self.elements[index], self.elements[max(index - 1, 0) : index + 2]
+        if isinstance(element, QueryToken) and element.negated:
             return True
-        is_spare = isinstance(element, Token) and _operator(element)
-        return not is_spare and any(isinstance(each, Operator) for each in around)
+        is_spare = isinstance(element, QueryToken) and _get_operator(element)
+        return not is_spare and any(isinstance(neighbor, Operator) for neighbor in neighbors)
 
     @property
     def has_operators(self) -> bool:
         """Whether the level has an operator, a minus, or parentheses."""
         return any(
-            isinstance(each, Operator | Parentheses) or (isinstance(each, Token) and each.negated)
-            for each in self.elements
+            isinstance(element, Operator | Parentheses)
+            or (isinstance(element, QueryToken) and element.negated)
+            for element in self.elements
         )
 
 
-def structured(found: Iterable[Token]) -> Level:
+def parse_structure(query_tokens: Iterable[QueryToken]) -> Level:
     """Return the structure of a query. Every sequence of tokens is valid.
 
     A closing parenthesis without an opening one is ignored. An unclosed one ends with the text.
     """
-    opened: list[tuple[Token, list[Token | Parentheses]]] = [(Token("open", "("), [])]
+    opened: list[tuple[QueryToken, list[QueryToken | Parentheses]]] = [
+        (QueryToken("open", "("), [])
+    ]
     ignored = 0
-    for token in found:
-        if token.kind == "open" and len(opened) <= DEEPEST:
+    for token in query_tokens:
+        if token.kind == "open" and len(opened) <= MAX_DEPTH:
             opened.append((token, []))
         elif token.kind == "open":
             ignored += 1
@@ -89,92 +92,96 @@ def structured(found: Iterable[Token]) -> Level:
             _close(opened)
     while len(opened) > 1:
         _close(opened)
-    return _level(opened[0][1])
+    return _make_level(opened[0][1])
 
 
-def _close(opened: list[tuple[Token, list[Token | Parentheses]]]) -> None:
-    token, within = opened.pop()
-    opened[-1][1].append(Parentheses(token, _level(within)))
+def _close(opened: list[tuple[QueryToken, list[QueryToken | Parentheses]]]) -> None:
+    token, inner = opened.pop()
+    opened[-1][1].append(Parentheses(token, _make_level(inner)))
 
 
-def _level(found: Sequence[Token | Parentheses]) -> Level:
+def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
     elements: list[Element] = []
-    for at, each in enumerate(found):
-        name = _operator(each)
-        is_last, is_joining = at + 1 == len(found), name in ("AND", "OR")
+    for index, token in enumerate(tokens):
+        name = _get_operator(token)
+        is_last, is_joining = index + 1 == len(tokens), name in ("AND", "OR")
         has_left = bool(elements) and not isinstance(elements[-1], Operator)
         if name and not is_last and (has_left or not is_joining):
             elements.append(Operator(name))
-        elif name or isinstance(each, Parentheses) or not each.is_plain:
-            elements.append(each)
-        elif elements and isinstance(elements[-1], Run):
-            elements[-1].words.append(each.text)
+        elif name or isinstance(token, Parentheses) or not token.is_plain:
+            elements.append(token)
+        elif elements and isinstance(elements[-1], WordRun):
+            elements[-1].words.append(token.text)
         else:
-            elements.append(Run([each.text]))
+            elements.append(WordRun([token.text]))
     typed = [
-        each.text
-        for each in found
-        if isinstance(each, Token) and each.kind == "word" and not _operator(each)
+        token.text
+        for token in tokens
+        if isinstance(token, QueryToken) and token.kind == "word" and not _get_operator(token)
     ]
     return Level(elements, typed)
 
 
-def _operator(each: Token | Parentheses) -> str:
+def _get_operator(element: QueryToken | Parentheses) -> str:
     """Return the operator that a token spells, or an empty string."""
-    return next((name for name in OPERATORS if _is_word(each, name)), "")
+    return next((name for name in OPERATORS if _is_word(element, name)), "")
 
 
-def _is_word(each: Token | Parentheses, name: str) -> bool:
-    return isinstance(each, Token) and each.is_word(name)
+def _is_word(element: QueryToken | Parentheses, name: str) -> bool:
+    return isinstance(element, QueryToken) and element.is_word(name)
 
 
 MOST_WORDS = 500
 """Limit on the words of a query."""
 
 
-def limited(found: Sequence[Token], count: Callable[[str], int]) -> tuple[list[Token], int]:
+def limit_words(
+    tokens: Sequence[QueryToken], count: Callable[[str], int]
+) -> tuple[list[QueryToken], int]:
     """Return the tokens within the limit, and the number of words that were left out.
 
     The most frequent words are left out first, by `count`. A word with an operator or a field is
     kept as long as the limit allows, because it changes the meaning of other words.
     """
-    words = [tokenizer.words(token.text) for token in found]
-    over = sum(map(len, words)) - MOST_WORDS
-    if over <= 0:
-        return list(found), 0
-    alone = [at for at in range(len(found)) if _is_alone(found, at) and words[at]]
-    held = {raw: count(raw) for at in alone for raw in words[at]}
-    dropped, left = set[int](), over
-    for at in sorted(alone, key=lambda at: -min(held[raw] for raw in words[at])):
-        if len(words[at]) <= left:
-            left -= len(words[at])
-            dropped.add(at)
-    kept = [each for at, each in enumerate(found) if at not in dropped]
-    return _cut(kept) if left else kept, over
+    words = [tokenizer.split_words(token.text) for token in tokens]
+    excess = sum(map(len, words)) - MOST_WORDS
+    if excess <= 0:
+        return list(tokens), 0
+    droppable = [
+        index for index in range(len(tokens)) if _is_droppable(tokens, index) and words[index]
+    ]
+    counts = {word: count(word) for index in droppable for word in words[index]}
+    dropped, remaining = set[int](), excess
+    for index in sorted(droppable, key=lambda index: -min(counts[word] for word in words[index])):
+        if len(words[index]) <= remaining:
+            remaining -= len(words[index])
+            dropped.add(index)
+    remaining_tokens = [token for index, token in enumerate(tokens) if index not in dropped]
+    return _cut(remaining_tokens) if remaining else remaining_tokens, excess
 
 
-def _is_alone(found: Sequence[Token], at: int) -> bool:
+def _is_droppable(tokens: Sequence[QueryToken], index: int) -> bool:
     """Return whether a token is a plain word without an operator next to it."""
-    around = found[max(at - 1, 0) : at + 2]
-    return found[at].is_plain and not any(
-        each.is_word(name) for each in around for name in OPERATORS
+    neighbors = tokens[max(index - 1, 0) : index + 2]
+    return tokens[index].is_plain and not any(
+        token.is_word(name) for token in neighbors for name in OPERATORS
     )
 
 
-def _cut(found: Sequence[Token]) -> list[Token]:
+def _cut(tokens: Sequence[QueryToken]) -> list[QueryToken]:
     """Return the first tokens up to the limit. The last one may be cut between words."""
-    kept, left = [], MOST_WORDS
-    for token in found:
-        ends = _ends(token.text)
-        if len(ends) <= left:
+    kept, remaining = [], MOST_WORDS
+    for token in tokens:
+        ends = _find_ends(token.text)
+        if len(ends) <= remaining:
             kept.append(token)
-            left -= len(ends)
-        elif left:
-            kept.append(msgspec.structs.replace(token, text=token.text[: ends[left - 1]]))
-            left = 0
+            remaining -= len(ends)
+        elif remaining:
+            kept.append(msgspec.structs.replace(token, text=token.text[: ends[remaining - 1]]))
+            remaining = 0
     return kept
 
 
-def _ends(text: str) -> list[int]:
+def _find_ends(text: str) -> list[int]:
     """Return where the words of a text end."""
-    return sorted({stop for _, stop in tokenizer.spans(text)})
+    return sorted({stop for _, stop in tokenizer.find_spans(text)})

@@ -12,7 +12,7 @@ _PHRASE = re.compile(r'[^"“”„]*["“”„]')
 _FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
 
 
-class Token(msgspec.Struct, frozen=True):
+class QueryToken(msgspec.Struct, frozen=True):
     """A token of a query.
 
     `kind` is `open`, `close`, `word` or `phrase`. All but `close` may have a field and a minus.
@@ -34,35 +34,39 @@ class Token(msgspec.Struct, frozen=True):
         return self.text == text and self.kind == "word" and not (self.field or self.negated)
 
 
-def tokens(text: str) -> Iterator[Token]:
+def lex(text: str) -> Iterator[QueryToken]:
     """Yield the tokens of a text, from left to right. No text is invalid."""
-    at = 0
+    index = 0
     prefix: tuple[str | None, bool] = (None, False)
-    while match := _NEXT.match(text, at):
-        at = match.end()
+    while match := _NEXT.match(text, index):
+        index = match.end()
         kind = match.lastgroup
         field, negated = prefix
         prefix = (None, False)
         if kind == "word":
             word = match[1]
-            if at < len(text) and text[at] in '"“”„(' and (before := _prefix(word)):
-                prefix = before
+            if (
+                index < len(text)
+                and text[index] in '"“”„('
+                and (word_prefix := _parse_prefix(word))
+            ):
+                prefix = word_prefix
             else:
-                yield _word(word, field, negated)
+                yield _make_word(word, field, negated)
         elif kind == "quote":
-            if phrase := _PHRASE.match(text, at):
-                at = phrase.end()
-                yield Token("phrase", phrase[0][:-1], field, negated)
+            if phrase := _PHRASE.match(text, index):
+                index = phrase.end()
+                yield QueryToken("phrase", phrase[0][:-1], field, negated)
             else:
                 # An unclosed quote is ignored. Its field and minus apply to the next token.
                 prefix = (field, negated)
         elif kind == "open":
-            yield Token("open", "(", field, negated)
+            yield QueryToken("open", "(", field, negated)
         else:
-            yield Token("close", ")")
+            yield QueryToken("close", ")")
 
 
-def _prefix(word: str) -> tuple[str | None, bool] | None:
+def _parse_prefix(word: str) -> tuple[str | None, bool] | None:
     """Return the field and the minus that a word gives the quote or parenthesis after it.
 
     The word is `-`, `field:` or `-field:`. Return None for any other word.
@@ -73,10 +77,10 @@ def _prefix(word: str) -> tuple[str | None, bool] | None:
     return (match[2], bool(match[1])) if match and not match[3] else None
 
 
-def _word(word: str, field: str | None, negated: bool) -> Token:
+def _make_word(word: str, field: str | None, negated: bool) -> QueryToken:
     """Return the token of a word. A field in it wins over `field`, and two minuses cancel out."""
     if ":" in word and (match := _FIELD.fullmatch(word)) and match[3]:
-        return Token("word", match[3], match[2], bool(match[1]) != negated)
+        return QueryToken("word", match[3], match[2], bool(match[1]) != negated)
     if word[0] == "-" and len(word) > 1:
-        return Token("word", word[1:], field, not negated)
-    return Token("word", word, field, negated)
+        return QueryToken("word", word[1:], field, not negated)
+    return QueryToken("word", word, field, negated)

@@ -7,112 +7,117 @@ from typing import Literal
 
 from whoosh import query
 
-from indexer.catalogue.schema import row_of
+from indexer.catalogue.schema import parse_exact_name
 
 
-class Leaf(query.Or):  # type: ignore[misc]
+class Clause(query.Or):  # type: ignore[misc]
     """A clause: one word, phrase or prefix of a query, as an OR over all fields.
 
     It scores as one pseudo-term. Its frequency in a field sums all its matches there, and its
-    document frequency counts the documents that it matches in any field. Never `normalize()` a
-    tree with clauses, because Whoosh would flatten them into their parents.
-    `said` is the text as typed, and `also` has the synonyms that it matches. `of` is the id of
-    the entity that it names, or empty. `narrower` has the names of narrower concepts that it
-    matches.
+    document frequency counts the documents that it matches in any field. Never `normalize()` a tree
+    with clauses, because Whoosh would flatten them into their parents. `text` is the text as typed,
+    and `synonyms` has the synonyms that it matches. `entity_id` is the id of the entity that it
+    names, or empty. `narrower` has the names of narrower concepts that it matches.
     """
 
     def __init__(
         self,
         subqueries: list[query.Query],
-        said: str = "",
-        also: tuple[str, ...] = (),
-        of: str = "",
+        text: str = "",
+        synonyms: tuple[str, ...] = (),
+        entity_id: str = "",
         narrower: tuple[str, ...] = (),
     ) -> None:
         super().__init__(subqueries)
-        self.said, self.also, self.of, self.narrower = said, also, of, narrower
+        self.text, self.synonyms, self.entity_id, self.narrower = (
+            text,
+            synonyms,
+            entity_id,
+            narrower,
+        )
 
 
-class Labels(query.Or):  # type: ignore[misc]
+class Synonyms(query.Or):  # type: ignore[misc]
     """A part of a clause: the synonyms of an entity (`name`), or its narrower concepts (`kin`).
 
-    `how` says which of the two. Its matches are cached by `how` and `of`, the id of the entity.
+    `how` says which of the two. Its matches are cached by `how` and `entity_id`, the id of the
+    entity.
     """
 
     def __init__(
         self,
         subqueries: list[query.Query],
-        of: str,
+        entity_id: str,
         how: Literal["name", "kin"] = "name",
         boost: float = 1.0,
     ) -> None:
         super().__init__(subqueries, boost=boost)
-        self.of, self.how = of, how
+        self.entity_id, self.how = entity_id, how
 
 
-def fits(pattern: str, word: str) -> bool:
+def matches_wildcard(wildcard: str, word: str) -> bool:
     """Return whether a word matches a wildcard, in which `*` stands for any characters.
 
     The time is proportional to the lengths, regardless of the number of stars.
     """
-    first, *others = pattern.split("*")
-    if not others:
+    first, *other_pieces = wildcard.split("*")
+    if not other_pieces:
         return word == first
-    *inner, last = others
+    *inner, last = other_pieces
     end = len(word) - len(last)
     if end < len(first) or not word.startswith(first) or not word.endswith(last):
         return False
-    at = len(first)
+    index = len(first)
     for piece in inner:
-        at = word.find(piece, at, end)
-        if at < 0:
+        index = word.find(piece, index, end)
+        if index < 0:
             return False
-        at += len(piece)
+        index += len(piece)
     return True
 
 
-def leaves(tree: query.Query | None) -> Iterator[Leaf]:
+def clauses(tree: query.Query | None) -> Iterator[Clause]:
     """Yield the clauses of a tree, except those under a NOT."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, Clause):
         yield tree
     elif tree is not None and not isinstance(tree, query.Not):
         for child in tree.children():
-            yield from leaves(child)
+            yield from clauses(child)
 
 
-def first_of_equals(found: Iterable[Leaf]) -> dict[int, Leaf]:
+def map_to_first(all_clauses: Iterable[Clause]) -> dict[int, Clause]:
     """Return a mapping from the `id()` of each clause to the first clause that is equal to it."""
-    first: dict[int, Leaf] = {}
-    known: dict[str, list[Leaf]] = {}
-    for leaf in found:
-        alike = known.setdefault(leaf.said, [])
-        equal = next((each for each in alike if each == leaf), None)
+    first: dict[int, Clause] = {}
+    by_text: dict[str, list[Clause]] = {}
+    for clause in all_clauses:
+        same_text = by_text.setdefault(clause.text, [])
+        equal = next((other for other in same_text if other == clause), None)
         if equal is None:
-            alike.append(leaf)
-        first[id(leaf)] = leaf if equal is None else equal
+            same_text.append(clause)
+        first[id(clause)] = clause if equal is None else equal
     return first
 
 
-def wanted(tree: query.Query | None) -> query.Query | None:
+def drop_boosts(tree: query.Query | None) -> query.Query | None:
     """Return a tree without the boosts that only change the order of its hits."""
-    return wanted(tree.a) if isinstance(tree, query.AndMaybe) else tree
+    return drop_boosts(tree.a) if isinstance(tree, query.AndMaybe) else tree
 
 
-def parts(tree: query.Query | None) -> Iterator[query.Query]:
+def list_parts(tree: query.Query | None) -> Iterator[query.Query]:
     """Yield the parts of all clauses of a tree, each of which is about one field."""
-    for leaf in leaves(tree):
-        yield from _parts(leaf)
+    for clause in clauses(tree):
+        yield from _list_parts(clause)
 
 
-def _parts(node: query.Query) -> Iterator[query.Query]:
+def _list_parts(node: query.Query) -> Iterator[query.Query]:
     for part in node.subqueries:
         if isinstance(part, query.CompoundQuery):
-            yield from _parts(part)
+            yield from _list_parts(part)
         else:
             yield part
 
 
-def parted(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
+def split_filters(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
     """Return the nodes about words, and the nodes about facet values only."""
     words: list[query.Query] = []
     filters: list[query.Query] = []
@@ -123,10 +128,13 @@ def parted(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Quer
 
 def _is_filter(node: query.Query) -> bool:
     """Return whether a node, or the node that it negates, is about facet values only."""
-    if isinstance(node, Leaf):
+    if isinstance(node, Clause):
         return False
     if isinstance(node, query.Not):
         return _is_filter(node.query)
     if isinstance(node, query.CompoundQuery):
         return bool(node.subqueries) and all(_is_filter(child) for child in node.subqueries)
-    return isinstance(node, query.Term | query.TermRange) and row_of(node.fieldname) is not None
+    return (
+        isinstance(node, query.Term | query.TermRange)
+        and parse_exact_name(node.fieldname) is not None
+    )

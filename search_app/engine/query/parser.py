@@ -27,9 +27,15 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
-from indexer.catalogue.schema import exact
+from indexer.catalogue.schema import make_exact_name
 from search_app.engine.query import literal
-from search_app.engine.query.clause_builder import Context, Line, Pieces, Things, context_of
+from search_app.engine.query.clause_builder import (
+    CompoundMode,
+    Context,
+    EntityRecognizer,
+    WordSequence,
+    make_context,
+)
 from search_app.engine.query.grammar import (
     MOST_WORDS,
     OPERATORS,
@@ -37,14 +43,14 @@ from search_app.engine.query.grammar import (
     Level,
     Operator,
     Parentheses,
-    Run,
-    limited,
-    structured,
+    WordRun,
+    limit_words,
+    parse_structure,
 )
-from search_app.engine.query.lexer import Token, tokens
-from search_app.engine.query.nodes import parted
+from search_app.engine.query.lexer import QueryToken, lex
+from search_app.engine.query.nodes import split_filters
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import year_range
+from search_app.engine.request import parse_year_range
 
 _PLAIN = re.compile(r"[A-Za-z0-9\s]*")
 
@@ -59,8 +65,8 @@ class Parsed(msgspec.Struct, frozen=True):
     `words` is None if no words were typed. `filters` are trees that must match as well, as if they
     were selected in a facet. `ignored` counts the words beyond the limit. `unknown` has pairs of a
     field and a value that no publication has. `unknown_fields` has names before a colon that are
-    not searchable fields. `spoken` has the languages in which entities were named. `has_operators`
-    is true if the query has operators, exclusions or parentheses.
+    not searchable fields. `query_languages` has the languages in which entities were named.
+    `has_operators` is true if the query has operators, exclusions or parentheses.
     """
 
     words: query.Query | None
@@ -68,72 +74,77 @@ class Parsed(msgspec.Struct, frozen=True):
     ignored: int
     unknown: tuple[tuple[str, str], ...] = ()
     unknown_fields: tuple[str, ...] = ()
-    spoken: frozenset[str] = frozenset()
+    query_languages: frozenset[str] = frozenset()
     has_operators: bool = False
 
 
 def parse(
     text: str,
     vocabulary: Vocabulary,
-    things: Things,
+    entities: EntityRecognizer,
     joined: type[query.CompoundQuery],
-    pieces: Pieces | None = None,
+    mode: CompoundMode | None = None,
 ) -> Parsed:
     """Return the parsed query of a text, with its words joined by And or by Or.
 
-    `things` recognizes the names in it.
-    `pieces` says how a piece with several words is read. The default is `one` clause for And, and
+    `entities` recognizes the names in it.
+    `mode` says how a piece with several words is read. The default is `one` clause for And, and
     one clause for each word (`apart`) for Or.
     """
-    pieces = pieces or ("one" if joined is query.And else "apart")
+    mode = mode or ("one" if joined is query.And else "apart")
     if _PLAIN.fullmatch(text):
         words = text.split()
         if len(words) <= MOST_WORDS and OPERATORS.isdisjoint(words):
-            line = Line(words, vocabulary, things, context_of(words))
-            return Parsed(_of_plain(line, joined, pieces), (), 0, spoken=line.spoken)
-    found, ignored = list(tokens(text)), 0
+            line = WordSequence(words, vocabulary, entities, make_context(words))
+            return Parsed(
+                _join_plain(line, joined, mode), (), 0, query_languages=line.query_languages
+            )
+    tokens, ignored = list(lex(text)), 0
     if len(text) > MOST_WORDS:  # a word has at least one character
-        found, ignored = limited(found, vocabulary.count)
-    return _Parser(vocabulary, things, joined, pieces).parsed(structured(found), ignored)
+        tokens, ignored = limit_words(tokens, vocabulary.count)
+    return _Parser(vocabulary, entities, joined, mode).parse(parse_structure(tokens), ignored)
 
 
-def _of_plain(line: Line, joined: type[query.CompoundQuery], pieces: Pieces) -> query.Query | None:
+def _join_plain(
+    line: WordSequence, joined: type[query.CompoundQuery], mode: CompoundMode
+) -> query.Query | None:
     """Return the tree of plain words. The result is that of the full grammar, in less time."""
-    units = line.units(pieces=pieces) or line.units(keeps=True, pieces=pieces)
-    leaves = [leaf for unit in units for leaf in unit]
-    return joined(leaves) if len(leaves) > 1 else leaves[0] if leaves else None
+    units = line.make_units(mode=mode) or line.make_units(keeps=True, mode=mode)
+    clauses = [clause for unit in units for clause in unit]
+    return joined(clauses) if len(clauses) > 1 else clauses[0] if clauses else None
 
 
-class _Around(NamedTuple):
+class _Scope(NamedTuple):
     """The parts of a level that its elements depend on: its field, and the context of its words.
 
-    `keeps` is true if stop words are kept.
+    `keeps_all` is true if stop words are kept.
     """
 
     field: str | None
     context: Context
-    keeps: bool = False
+    keeps_all: bool = False
 
 
 class _Parser:
     def __init__(
         self,
         vocabulary: Vocabulary,
-        things: Things,
+        entities: EntityRecognizer,
         joined: type[query.CompoundQuery],
-        pieces: Pieces,
+        mode: CompoundMode,
     ) -> None:
-        self.vocabulary, self.things, self.joined, self.pieces = vocabulary, things, joined, pieces
+        self.vocabulary, self.entities, self.joined, self.mode = vocabulary, entities, joined, mode
         self.searchable = vocabulary.searchable
         self.unknown: list[tuple[str, str]] = []
         self.unknown_fields: list[str] = []
-        self.spoken: set[str] = set()
+        self.query_languages: set[str] = set()
 
-    def parsed(self, level: Level, ignored: int) -> Parsed:
-        words, filters = parted(self._groups(level, None))
+    def parse(self, level: Level, ignored: int) -> Parsed:
+        words, filters = split_filters(self._parse_groups(level, None))
         return Parsed(
             self._join(words), tuple(filters), ignored, tuple(self.unknown),
-            tuple(dict.fromkeys(self.unknown_fields)), frozenset(self.spoken), level.has_operators,
+            tuple(dict.fromkeys(self.unknown_fields)), frozenset(self.query_languages),
+            level.has_operators,
         )  # fmt: skip
 
     def _join(self, groups: list[query.Query]) -> query.Query | None:
@@ -141,69 +152,69 @@ class _Parser:
         if not groups:
             return None
         negative = [group for group in groups if isinstance(group, query.Not)]
-        positive, required = parted(
+        positive, required = split_filters(
             [group for group in groups if not isinstance(group, query.Not)] if negative else groups
         )
         if len(positive) > 1:
             positive = [self.joined(positive)]
-        together = [*positive, *required, *negative]
+        combined = [*positive, *required, *negative]
         if not positive and not required:
-            together.insert(0, query.Every())
-        return together[0] if len(together) == 1 else query.And(together)
+            combined.insert(0, query.Every())
+        return combined[0] if len(combined) == 1 else query.And(combined)
 
-    def _groups(self, level: Level, field: str | None) -> list[query.Query]:
+    def _parse_groups(self, level: Level, field: str | None) -> list[query.Query]:
         """Return the groups of a level. Stop words are kept only if they are a whole operand."""
-        around = _Around(field, context_of(level.typed))
-        read = [self._read(each, around) for each in level.elements]
-        silent = [
-            at for at, each in enumerate(level.elements)
-            if isinstance(each, Run | Token) and not read[at]
+        scope = _Scope(field, make_context(level.typed))
+        readings = [self._read(element, scope) for element in level.elements]
+        empty = [
+            index for index, element in enumerate(level.elements)
+            if isinstance(element, WordRun | QueryToken) and not readings[index]
         ]  # fmt: skip
-        for at in silent:
-            if level.is_operand(at):
-                read[at] = self._read(level.elements[at], around._replace(keeps=True))
-        groups = self._grouped(level.elements, read)
-        if silent and all(isinstance(each, query.Not) for each in parted(groups)[0]):
-            for at in silent:
-                read[at] = self._read(level.elements[at], around._replace(keeps=True))
-            groups = self._grouped(level.elements, read)
+        for index in empty:
+            if level.is_operand(index):
+                readings[index] = self._read(level.elements[index], scope._replace(keeps_all=True))
+        groups = self._group_units(level.elements, readings)
+        if empty and all(isinstance(node, query.Not) for node in split_filters(groups)[0]):
+            for index in empty:
+                readings[index] = self._read(level.elements[index], scope._replace(keeps_all=True))
+            groups = self._group_units(level.elements, readings)
         return groups
 
-    def _read(self, element: Element, around: _Around) -> list[Unit]:
+    def _read(self, element: Element, scope: _Scope) -> list[Unit]:
         """Return the units of an element. An operator applies to one unit."""
-        if isinstance(element, Run) and self._row(around.field) is None:
-            return self._line(element.words, around)
-        if isinstance(element, Run):
-            units = (self._atom(Token("word", each), around) for each in element.words)
+        if isinstance(element, WordRun) and self._find_row(scope.field) is None:
+            return self._parse_words(element.words, scope)
+        if isinstance(element, WordRun):
+            units = (self._parse_atom(QueryToken("word", word), scope) for word in element.words)
             return [unit for unit in units if unit]
         if isinstance(element, Operator):
             return []
         token = element.token if isinstance(element, Parentheses) else element
         if isinstance(element, Parentheses):
-            inner = self._join(self._groups(element.level, token.field or around.field))
+            inner = self._join(self._parse_groups(element.level, token.field or scope.field))
             unit = [inner] if inner is not None else []
         else:
-            unit = self._atom(token, around)
-        return [self._negated(unit) if token.negated else unit] if unit else []
+            unit = self._parse_atom(token, scope)
+        return [self._negate(unit) if token.negated else unit] if unit else []
 
-    def _negated(self, unit: Unit) -> Unit:
+    def _negate(self, unit: Unit) -> Unit:
         """Return a unit that excludes the hits of a unit. A double negation cancels out."""
-        node = self._together(unit)
+        node = self._join_unit(unit)
         return [node.query if isinstance(node, query.Not) else query.Not(node)]
 
-    def _grouped(
-        self, elements: Iterable[Element], read: Iterable[list[Unit]]
+    def _group_units(
+        self, elements: Iterable[Element], readings: Iterable[list[Unit]]
     ) -> list[query.Query]:
         """Return the units of a level, joined by its operators."""
         groups: list[list[list[Unit]]] = []  # of units joined by OR, joined by AND
         negated, operator = False, ""
-        for element, units in zip(elements, read, strict=True):
+        for element, units in zip(elements, readings, strict=True):
             if isinstance(element, Operator):
                 negated ^= element.name == "NOT"
                 operator = operator if element.name == "NOT" else element.name
                 continue
-            for each in units or [[]]:
-                unit = self._negated(each) if each and negated else each
+            for unit_units in units or [[]]:
+                unit = self._negate(unit_units) if unit_units and negated else unit_units
                 if operator == "OR":
                     groups[-1][-1].append(unit)
                 elif operator == "AND":
@@ -211,78 +222,78 @@ class _Parser:
                 else:
                     groups.append([[unit]])
                 negated, operator = False, ""
-        return [node for group in groups for node in self._group(group)]
+        return [node for group in groups for node in self._join_group(group)]
 
-    def _group(self, group: Iterable[Iterable[Unit]]) -> list[query.Query]:
-        said = [units for each in group if (units := [unit for unit in each if unit])]
-        if len(said) == 1 and len(said[0]) == 1:
-            return said[0][0]
-        eithers = [[self._together(unit) for unit in units] for units in said]
-        words, filters = parted([
-            query.Or(each) if len(each) > 1 else each[0] for each in eithers
+    def _join_group(self, group: Iterable[Iterable[Unit]]) -> list[query.Query]:
+        non_empty = [units for either in group if (units := [unit for unit in either if unit])]
+        if len(non_empty) == 1 and len(non_empty[0]) == 1:
+            return non_empty[0][0]
+        eithers = [[self._join_unit(unit) for unit in units] for units in non_empty]
+        words, filters = split_filters([
+            query.Or(either) if len(either) > 1 else either[0] for either in eithers
         ])  # fmt: skip
-        together = [query.And(words)] if len(words) > 1 and self.joined is query.Or else words
-        return [*filters, *together]
+        combined = [query.And(words)] if len(words) > 1 and self.joined is query.Or else words
+        return [*filters, *combined]
 
-    def _line(self, words: Sequence[str], around: _Around) -> list[Unit]:
+    def _parse_words(self, words: Sequence[str], scope: _Scope) -> list[Unit]:
         """Return the units of adjacent words."""
-        pieces = [each for each in words if tokenizer.words(each)]
-        line = Line(pieces, self.vocabulary, self.things, around.context)
-        self.spoken |= line.spoken
-        return [[*unit] for unit in line.units(keeps=around.keeps, pieces=self.pieces)]
+        pieces = [word for word in words if tokenizer.split_words(word)]
+        line = WordSequence(pieces, self.vocabulary, self.entities, scope.context)
+        self.query_languages |= line.query_languages
+        return [[*unit] for unit in line.make_units(keeps=scope.keeps_all, mode=self.mode)]
 
-    def _row(self, name: str | None) -> Field | None:
+    def _find_row(self, name: str | None) -> Field | None:
         return self.vocabulary.catalogue.by_query_name.get(name.lower()) if name else None
 
-    def _atom(self, token: Token, around: _Around) -> Unit:
-        row = self._row(token.field or around.field)
+    def _parse_atom(self, token: QueryToken, scope: _Scope) -> Unit:
+        row = self._find_row(token.field or scope.field)
         if row and (row.facet or row.parent):
-            return self._filter(row, token, around)
-        is_searched = row is not None and row.name in self.searchable
-        if token.field and not is_searched and not token.text.startswith("//"):  # no URL's scheme
+            return self._parse_filter(row, token, scope)
+        is_searchable = row is not None and row.name in self.searchable
+        if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)
         if row:  # a known field that is not searchable falls back to all fields
-            fields = [row.name] if is_searched else self.searchable
-            return self._literally(token, fields, around)
-        plain = [token.text.lower() if token.text in OPERATORS else token.text]
+            fields = [row.name] if is_searchable else self.searchable
+            return self._parse_literally(token, fields, scope)
+        plain_words = [token.text.lower() if token.text in OPERATORS else token.text]
         unit = (
-            [node for each in self._line(plain, around) for node in each]
-            if Token(token.kind, token.text).is_plain
-            else self._literally(token, self.searchable, around)
+            [node for part in self._parse_words(plain_words, scope) for node in part]
+            if QueryToken(token.kind, token.text).is_plain
+            else self._parse_literally(token, self.searchable, scope)
         )
         if not token.field:
             return unit
         # An unknown field name is a word, and the text after the colon is read as if alone.
-        name = [node for each in self._line([token.field], around) for node in each]
+        name = [node for part in self._parse_words([token.field], scope) for node in part]
         return [*name, *unit]
 
-    def _filter(self, row: Field, token: Token, around: _Around) -> Unit:
+    def _parse_filter(self, row: Field, token: QueryToken, scope: _Scope) -> Unit:
         """Return the filter of a facet value, or words of the field if no value has that name."""
         text = token.text.strip()
-        ends = year_range(text) if row.kind == "year" else None
+        ends = parse_year_range(text) if row.kind == "year" else None
         if ends and not (all(ends) and ends[0] > ends[1]):
-            return [query.TermRange(exact(row), ends[0] or None, ends[1] or None)]
+            return [query.TermRange(make_exact_name(row), ends[0] or None, ends[1] or None)]
         child = self.vocabulary.catalogue.children.get(row.name)
-        for each in (row, child):
-            if each and (values := self.things.named(each, text)):
-                terms = [query.Term(exact(each), value) for value in values]
+        for target in (row, child):
+            if target and (values := self.entities.values_named(target, text)):
+                terms = [query.Term(make_exact_name(target), value) for value in values]
                 return terms if len(terms) == 1 else [query.Or(terms)]
         if row.name in self.searchable and row.kind != "year":
-            return self._literally(token, [row.name], around)
+            return self._parse_literally(token, [row.name], scope)
         self.unknown.append((row.name, text))
-        return [query.Term(exact(row), text)]
+        return [query.Term(make_exact_name(row), text)]
 
-    def _literally(self, token: Token, fields: Sequence[str], around: _Around) -> Unit:
+    def _parse_literally(self, token: QueryToken, fields: Sequence[str], scope: _Scope) -> Unit:
         """Return the clauses of literal words in the given fields."""
 
-        def leaves_out(raw: str) -> bool:
+        def drops(word: str) -> bool:
             # An operator that joins nothing is a word, not a name in capitals.
-            typed = raw.lower() if raw in OPERATORS else raw
-            shouted = around.context.shouted
-            return not around.keeps and self.vocabulary.leaves_out(typed, shouted=shouted)
+            typed = word.lower() if word in OPERATORS else word
+            shouted = scope.context.shouted
+            return not scope.keeps_all and self.vocabulary.drops_stop_word(typed, shouted=shouted)
 
-        return [*literal.leaves(token, fields, self.vocabulary, self.pieces, leaves_out)]
+        return [*literal.make_clauses(token, fields, self.vocabulary, self.mode, drops)]
 
-    def _together(self, unit: Unit) -> query.Query:
+    def _join_unit(self, unit: Unit) -> query.Query:
         """Return a unit as one node, joined as words are."""
         return self.joined(unit) if len(unit) > 1 else unit[0]

@@ -12,15 +12,16 @@ from functools import cached_property
 from typing import Protocol
 
 from indexer.analysis import stemming
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
-from search_app.engine.query.nodes import Leaf
+from search_app.engine.query.nodes import Clause
 
 
 class Vocabulary(Protocol):
     """The words and the facet values of one generation of an index.
 
-    A term is a stem, or a word as written after `tokenizer.WRITTEN`. Frequencies count documents.
+    A term is a stem, or a word as written after `tokenizer.SURFACE_PREFIX`. Frequencies count
+    documents.
     """
 
     @property
@@ -39,15 +40,15 @@ class Vocabulary(Protocol):
         """The languages of the publications, the catalogue's own first."""
 
     @abstractmethod
-    def stems(self, raw: str) -> tuple[str, ...]:
+    def list_stems(self, word: str) -> tuple[str, ...]:
         """Return the stems of a word in `languages`, that of the catalogue's language first."""
 
     @abstractmethod
-    def frequency(self, stem: str) -> int:
+    def get_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem."""
 
     @abstractmethod
-    def at_home(self, stem: str) -> int:
+    def default_language_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem among those in the catalogue's language."""
 
     @abstractmethod
@@ -55,15 +56,15 @@ class Vocabulary(Protocol):
         """Return whether any document has a term."""
 
     @abstractmethod
-    def words_with(self, stem: str) -> set[str]:
+    def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
 
     @abstractmethod
-    def written_frequencies(self) -> Mapping[str, int]:
+    def count_surfaces(self) -> Mapping[str, int]:
         """Return the document frequency of each word, as written, summed over its stems."""
 
     @abstractmethod
-    def values(self, field: str) -> Sequence[str]:
+    def list_values(self, field: str) -> Sequence[str]:
         """Return the values of a facet or of a field with a parent, in the order of the index."""
 
     @abstractmethod
@@ -71,40 +72,45 @@ class Vocabulary(Protocol):
         """Return whether any document has a value."""
 
     @abstractmethod
-    def cached_clause(self, key: object, make: Callable[[], Leaf]) -> Leaf:
+    def cached_clause(self, key: object, make: Callable[[], Clause]) -> Clause:
         """Return the cached clause of a key; make it if there is none."""
 
-    def count(self, raw: str) -> int:
+    def count(self, word: str) -> int:
         """Return the document frequency of the most frequent stem of a word."""
-        return max(map(self.frequency, self.stems(raw)))
+        return max(map(self.get_frequency, self.list_stems(word)))
 
-    def has(self, raw: str) -> bool:
+    def has_word(self, word: str) -> bool:
         """Return whether any document has a word, in some inflection."""
-        return self.count(raw) > 0
+        return self.count(word) > 0
 
     @cached_property
     def searchable(self) -> list[str]:
         """The names of the fields that words are searched for in."""
         return [field.name for field in self.catalogue.searchable]
 
-    def leaves_out(self, raw: str, *, shouted: bool, spoken: Collection[str] = ()) -> bool:
+    def drops_stop_word(self, word: str, *, shouted: bool, languages: Collection[str] = ()) -> bool:
         """Return whether a word is a stop word, and not a name in capitals such as IT, WHO or UN.
 
         Capitals are ignored if all words are in capitals (`shouted`).
         """
-        if not self.is_stop_word(raw, spoken):
+        if not self.is_stop_word(word, languages):
             return False
-        return len(raw) == 1 or not raw.isupper() or shouted
+        return len(word) == 1 or not word.isupper() or shouted
 
-    def is_stop_word(self, raw: str, spoken: Collection[str] = ()) -> bool:
+    def is_stop_word(self, word: str, languages: Collection[str] = ()) -> bool:
         """Return whether a word is a stop word.
 
-        Stop words of the catalogue's language and of the `spoken` languages always are. A stop word
-        of another language is not if most documents with it are in the catalogue's language.
+        Stop words of the catalogue's language and of the `languages` languages always are. A stop
+        word of another language is not if most documents with it are in the catalogue's language.
         """
-        written = as_written(raw)
-        if written not in stemming.EVERY_STOP_WORD:
+        surface = surface_form(word)
+        if surface not in stemming.ALL_STOP_WORDS:
             return False
-        if any(written in stemming.stop_words(each) for each in (self.catalogue.language, *spoken)):
+        if any(
+            surface in stemming.get_stop_words(language)
+            for language in (self.catalogue.language, *languages)
+        ):
             return True
-        return max(map(self.at_home, self.stems(raw))) * 2 <= self.count(raw)
+        return max(map(self.default_language_frequency, self.list_stems(word))) * 2 <= self.count(
+            word
+        )

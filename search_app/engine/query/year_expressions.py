@@ -97,8 +97,10 @@ _BEGIN = rf"(?<![^\s(（{_UNSEGMENTED}])"
 _END = rf"(?=$|[\s)）,;?!？，。{_UNSEGMENTED}]|\.(?:\s|$))"
 _QUOTED = re.compile(r'["“”„][^"“”„]*["“”„]')
 # The text is lowercased first, because a case-insensitive search is several times slower.
-_MAY_FIT = re.compile(r"\d{4}|late|newe|rece|what|plus|derni|recie|últi|новей|после|самы|أحدث|最新")
-_DIGITS = {ord(each): str(int(each)) for each in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
+_MAY_MATCH = re.compile(
+    r"\d{4}|late|newe|rece|what|plus|derni|recie|últi|новей|после|самы|أحدث|最新"
+)
+_DIGITS = {ord(digit): str(int(digit)) for digit in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 
 
 class YearExpression(msgspec.Struct, frozen=True):
@@ -113,7 +115,7 @@ class YearExpression(msgspec.Struct, frozen=True):
     last: int | None = None
 
 
-class Dated(msgspec.Struct, frozen=True):
+class DatedQuery(msgspec.Struct, frozen=True):
     """A text with its year expressions replaced by filters, and the expressions."""
 
     text: str
@@ -122,36 +124,38 @@ class Dated(msgspec.Struct, frozen=True):
     @property
     def wants_newest(self) -> bool:
         """Whether an expression asks for the newest publications."""
-        return any(each.first is None and each.last is None for each in self.expressions)
+        return any(
+            expression.first is None and expression.last is None for expression in self.expressions
+        )
 
 
-def dated(text: str, catalogue: Catalogue) -> Dated:
+def extract_years(text: str, catalogue: Catalogue) -> DatedQuery:
     """Return a text with its year expressions replaced by filters of the catalogue's year field.
 
     Return the text unchanged if the catalogue has no facet of years. A range that ends before it
     starts is not an expression.
     """
-    latin = text if text.isascii() else text.translate(_DIGITS)
-    if not _MAY_FIT.search(latin.lower()):
-        return Dated(text)
-    row = next((each for each in catalogue.facets if each.kind == "year"), None)
+    with_ascii_digits = text if text.isascii() else text.translate(_DIGITS)
+    if not _MAY_MATCH.search(with_ascii_digits.lower()):
+        return DatedQuery(text)
+    row = next((field for field in catalogue.facets if field.kind == "year"), None)
     if row is None:
-        return Dated(text)
-    pattern = _pattern(tuple(catalogue.query_names(row)))
+        return DatedQuery(text)
+    pattern = _compile_pattern(tuple(catalogue.list_query_names(row)))
     pieces, expressions, end = [], [], 0
-    for start, stop in _unquoted(latin):
-        for match in pattern.finditer(latin, start, stop):
-            read = _read(match, text[match.start() : match.end()])
-            if read is not None:
-                pieces += [text[end : match.start()], _syntax(read, row)]
-                expressions.append(read)
+    for start, stop in _find_unquoted(with_ascii_digits):
+        for match in pattern.finditer(with_ascii_digits, start, stop):
+            expression = _parse_match(match, text[match.start() : match.end()])
+            if expression is not None:
+                pieces += [text[end : match.start()], _format_filter(expression, row)]
+                expressions.append(expression)
                 end = match.end()
     if not expressions:
-        return Dated(text)
-    return Dated(" ".join("".join([*pieces, text[end:]]).split()), tuple(expressions))
+        return DatedQuery(text)
+    return DatedQuery(" ".join("".join([*pieces, text[end:]]).split()), tuple(expressions))
 
 
-def _unquoted(text: str) -> Iterator[tuple[int, int]]:
+def _find_unquoted(text: str) -> Iterator[tuple[int, int]]:
     """Yield the start and end of each part of a text outside quotes."""
     start = 0
     for quoted in _QUOTED.finditer(text):
@@ -161,21 +165,25 @@ def _unquoted(text: str) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=16)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+def _compile_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """Return one pattern for all forms. The name of the matched group is the meaning."""
-    own = "|".join(re.escape(each) for each in sorted(names, key=len, reverse=True))
+    field_names = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     meanings = []
     for meaning, forms in _FORMS.items():
-        each = "|".join(forms)
-        each = each.replace("%n", f"(?:{own})").replace("%a", _YEAR).replace("%b", _YEAR)
-        meanings.append(f"(?P<{meaning}>{each})")
+        pattern_of_meaning = "|".join(forms)
+        pattern_of_meaning = (
+            pattern_of_meaning.replace("%n", f"(?:{field_names})")
+            .replace("%a", _YEAR)
+            .replace("%b", _YEAR)
+        )
+        meanings.append(f"(?P<{meaning}>{pattern_of_meaning})")
     return re.compile(f"{_BEGIN}{_PUBLISHED}(?:{'|'.join(meanings)}){_END}", re.IGNORECASE)
 
 
-def _read(match: re.Match[str], typed: str) -> YearExpression | None:
+def _parse_match(match: re.Match[str], typed: str) -> YearExpression | None:
     """Return the expression of a match, or None for a range that ends before it starts."""
     meaning = match.lastgroup
-    years = [int(each) for each in re.findall(_YEAR, match[0])]
+    years = [int(year) for year in re.findall(_YEAR, match[0])]
     if meaning == "newest":
         return YearExpression(typed)
     if meaning == "range":
@@ -190,10 +198,10 @@ def _read(match: re.Match[str], typed: str) -> YearExpression | None:
     return YearExpression(typed, *bounds[meaning or ""])
 
 
-def _syntax(read: YearExpression, row: Field) -> str:
+def _format_filter(expression: YearExpression, row: Field) -> str:
     """Return an expression in the syntax of the query language, or a space for the newest."""
-    if read.first is None and read.last is None:
+    if expression.first is None and expression.last is None:
         return " "
-    first = "" if read.first is None else f"{read.first:04}"
-    last = "" if read.last is None else f"{read.last:04}"
+    first = "" if expression.first is None else f"{expression.first:04}"
+    last = "" if expression.last is None else f"{expression.last:04}"
     return f" {row.name}:{first if first == last else f'{first}..{last}'} "

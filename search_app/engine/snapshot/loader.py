@@ -21,43 +21,43 @@ Contents = Mapping[str, Buffer]
 """The bytes of each file of a generation, by its name in the manifest."""
 
 
-def contents(generation: Generation, memory: int) -> Contents:
-    """Return the bytes of all files, in memory if they have at most `memory` bytes in total.
+def read_files(generation: Generation, max_in_memory: int) -> Contents:
+    """Return the bytes of all files, in memory if they have at most `max_in_memory` bytes in total.
 
     Raise IndexOutdated if a file is missing or its size differs from the manifest, and OSError.
     """
-    if wrong := directory.misfits(generation):
-        raise directory.damaged(generation.name, wrong)
+    if errors := directory.size_errors(generation):
+        raise directory.corrupt_error(generation.name, errors)
     files = generation.manifest.files
-    is_held = sum(size for size, _ in files.values()) <= memory
-    read = array_file.held if is_held else array_file.mapped
-    return {name: read(generation.folder / name) for name in files}
+    fits_in_memory = sum(size for size, _ in files.values()) <= max_in_memory
+    read_file = array_file.load_file if fits_in_memory else array_file.map_file
+    return {name: read_file(generation.folder / name) for name in files}
 
 
-def arrays_of(file: Path, contents: Contents) -> Mapping[str, Array]:
-    """Return the arrays of one file of the segment. Raise Damaged."""
-    return array_file.arrays(contents[f"{SEGMENT}/{file.name}"], file.name)
+def read_arrays(file: Path, contents: Contents) -> Mapping[str, Array]:
+    """Return the arrays of one file of the segment. Raise CorruptSegment."""
+    return array_file.decode_arrays(contents[f"{SEGMENT}/{file.name}"], file.name)
 
 
-class Check(Thread):
+class IntegrityCheck(Thread):
     """A background thread that hashes the files of a generation.
 
-    `wrong` lists the files that differ from the manifest. It is None until the check has ended. A
+    `errors` lists the files that differ from the manifest. It is None until the check has ended. A
     forked process does not inherit the thread and starts its own.
     """
 
     def __init__(self, generation: Generation, contents: Contents) -> None:
         super().__init__(daemon=True)
         self.generation, self.contents = generation, contents
-        self.wrong: list[str] | None = None
+        self.errors: list[str] | None = None
 
     def run(self) -> None:
         """Hash all files, several at a time."""
         with ThreadPoolExecutor() as threads:
-            found = threads.map(lambda data: sha256(data).hexdigest(), self.contents.values())
+            digests = threads.map(lambda data: sha256(data).hexdigest(), self.contents.values())
             files = self.generation.manifest.files
-            self.wrong = [
+            self.errors = [
                 f"{name} is not as it was written"
-                for name, digest in zip(self.contents, found, strict=True)
+                for name, digest in zip(self.contents, digests, strict=True)
                 if digest != files[name][1]
             ]

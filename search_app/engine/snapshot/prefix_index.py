@@ -12,27 +12,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.facet_columns import Column
-from indexer.codec.segment.postings import ranges
+from indexer.codec.segment.facet_columns import FacetColumn
+from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Segment
-from search_app.engine.snapshot.facet_table import Counts
+from search_app.engine.snapshot.facet_table import FacetCounts
 
 Range = tuple[int, int]
 """A range of word numbers: the first, and the one after the last."""
 
-MOST_VALUES = 10_000
+MAX_VALUES = 10_000
 """Limit on the values of a field that are indexed by label: the most frequent ones."""
-LONGEST = 128
+MAX_CHARS = 128
 """Limit on the characters of a label that are compared."""
-LONG = (1 << 15) - 1
+MAX_TITLE_WORDS = (1 << 15) - 1
 """Titles of this many words or more count as equally long, so the length fits into 15 bits."""
 _LAST = "\U0010ffff"
 
 
-class Titles:
+class TitlePrefixIndex:
     """An inverted index of the words of titles.
 
     The documents (int32) with word `n` in their title are
@@ -40,9 +40,9 @@ class Titles:
     """
 
     def __init__(self, segment: Segment, newest: Array) -> None:
-        self._newest, self._stream = newest, segment.layout.stream
-        self._starts, self._lengths = _titles_of(segment)
-        words = self._stream.take(ranges(self._starts, self._lengths)).astype(np.int64)
+        self._newest, self._stream = newest, segment.forward_index.stream
+        self._starts, self._lengths = _locate_titles(segment)
+        words = self._stream.take(expand_ranges(self._starts, self._lengths)).astype(np.int64)
         owners = np.arange(segment.size).repeat(self._lengths)
         is_word = words >= 0
         keys = words[is_word] << 32 | owners[is_word]
@@ -51,67 +51,74 @@ class Titles:
         counts = np.bincount(keys >> 32, minlength=len(segment.words.texts))
         self.offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
 
-    def holding(self, words: Sequence[Range]) -> Array:
+    def find_titles(self, words: Sequence[Range]) -> Array:
         """Return the documents (int64, ascending) whose title has a word of every range."""
-        held = np.ones(len(self._starts), np.bool_)
+        is_match = np.ones(len(self._starts), np.bool_)
         for first, last in words:
-            here = np.zeros(len(held), np.bool_)
-            here[self.documents[self.offsets[first] : self.offsets[last]]] = True
-            held &= here
-        return held.nonzero()[0]
+            has_word = np.zeros(len(is_match), np.bool_)
+            has_word[self.documents[self.offsets[first] : self.offsets[last]]] = True
+            is_match &= has_word
+        return is_match.nonzero()[0]
 
-    def best(self, documents: Array, words: Sequence[Range], most: int) -> list[int]:
-        """Return the best documents, at most `most`, of those with these words in their title.
+    def select_best(self, documents: Array, words: Sequence[Range], limit: int) -> list[int]:
+        """Return the best documents, at most `limit`, of those with these words in their title.
 
         Titles that start with the words come first, then shorter ones, then newer ones.
         """
-        keys = np.minimum(self._lengths.take(documents), LONG)
-        keys += np.where(self._is_begun(documents, words), 0, LONG + 1)
+        keys = np.minimum(self._lengths.take(documents), MAX_TITLE_WORDS)
+        keys += np.where(self._starts_with(documents, words), 0, MAX_TITLE_WORDS + 1)
         keys = keys << 32 | self._newest.take(documents).astype(np.int64)
-        among = np.arange(len(keys))
-        if most < len(keys):
-            among = keys.argpartition(most)[:most]
-        best: list[int] = documents[among[keys[among].argsort()]].tolist()
+        candidates = np.arange(len(keys))
+        if limit < len(keys):
+            candidates = keys.argpartition(limit)[:limit]
+        best: list[int] = documents[candidates[keys[candidates].argsort()]].tolist()
         return best
 
-    def _is_begun(self, documents: Array, words: Sequence[Range]) -> NDArray[np.bool_]:
+    def _starts_with(self, documents: Array, words: Sequence[Range]) -> NDArray[np.bool_]:
         """Return for each document whether its title starts with words of these ranges."""
-        begun = self._lengths.take(documents) >= len(words)
+        is_match = self._lengths.take(documents) >= len(words)
         starts = self._starts.take(documents)
-        for at, (first, last) in enumerate(words):
-            stands = self._stream.take(starts + at, mode="clip")
-            begun &= (stands >= first) & (stands < last)
-        return begun
+        for index, (first, last) in enumerate(words):
+            words_there = self._stream.take(starts + index, mode="clip")
+            is_match &= (words_there >= first) & (words_there < last)
+        return is_match
 
 
-def _titles_of(segment: Segment) -> tuple[Array, Array]:
+def _locate_titles(segment: Segment) -> tuple[Array, Array]:
     """Return the start of each title in the stream, and its length in words (both int64)."""
-    title = segment.catalogue.role("title")
+    title = segment.catalogue.find_by_role("title")
     if title is None or title.name not in segment.fields:
         nothing = np.zeros(segment.size, np.int64)
         return nothing, nothing
-    at = segment.fields.index(title.name)
-    starts, lengths = segment.layout.starts[:-1, at], segment.layout.lengths[:, at]
+    field_number = segment.fields.index(title.name)
+    starts, lengths = (
+        segment.forward_index.starts[:-1, field_number],
+        segment.forward_index.lengths[:, field_number],
+    )
     return starts.astype(np.int64), lengths.astype(np.int64)
 
 
-class Labels:
+class LabelPrefixIndex:
     """The labels of facet values, searchable by a prefix of any of their words.
 
     By number, `values` has the field and the value, `labels` the label, and `counts` the number of
     documents with the value.
     """
 
-    def __init__(self, columns: Mapping[str, Column], catalogue: Catalogue, held: Counts) -> None:
+    def __init__(
+        self, columns: Mapping[str, FacetColumn], catalogue: Catalogue, counts: FacetCounts
+    ) -> None:
         self.values: list[tuple[str, str]] = []
         self.labels: list[str] = []
         self.counts: list[int] = []
         pieces: list[tuple[str, int, bool]] = []
         for name in columns:
             field = catalogue.by_name[name]
-            for value, count in held.largest(name, MOST_VALUES):
+            for value, count in counts.list_largest(name, MAX_VALUES):
                 label = field.display(value, catalogue.language)
-                pieces += [(piece, len(self.values), not at) for at, piece in _pieces(label)]
+                pieces += [
+                    (piece, len(self.values), not index) for index, piece in _list_suffixes(label)
+                ]
                 self.values.append((name, value))
                 self.labels.append(label)
                 self.counts.append(count)
@@ -119,37 +126,37 @@ class Labels:
         self._pieces = [piece for piece, _, _ in pieces]
         self._numbers = [number for _, number, _ in pieces]
         is_inside = np.array([not is_first for _, _, is_first in pieces], np.bool_)
-        counts = np.array([self.counts[number] for number in self._numbers], np.int64)
-        order = np.lexsort((np.array(self._numbers, np.int64), -counts, is_inside))
+        counts_of_pieces = np.array([self.counts[number] for number in self._numbers], np.int64)
+        order = np.lexsort((np.array(self._numbers, np.int64), -counts_of_pieces, is_inside))
         self._ranks = np.empty(len(pieces), np.int64)
         self._ranks[order] = np.arange(len(pieces))
 
-    def beginning(self, text: str, most: int) -> list[int]:
+    def find_prefix(self, text: str, limit: int) -> list[int]:
         """Return the numbers of values with a folded text as prefix of their label or a word in it.
 
-        There are at most `most`. Values whose whole label has the prefix come first, and more
+        There are at most `limit`. Values whose whole label has the prefix come first, and more
         frequent values come before others.
         """
-        wanted = text[:LONGEST]
-        first = bisect_left(self._pieces, wanted)
-        last = bisect_left(self._pieces, wanted + _LAST, first)
+        prefix = text[:MAX_CHARS]
+        first = bisect_left(self._pieces, prefix)
+        last = bisect_left(self._pieces, prefix + _LAST, first)
         ranks = self._ranks[first:last]
-        among = np.arange(len(ranks))
+        candidates = np.arange(len(ranks))
         # A label may have two words with this prefix.
-        if 2 * most < len(ranks):
-            among = ranks.argpartition(2 * most)[: 2 * most]
-        order = among[ranks[among].argsort()] + first
-        return list(dict.fromkeys([self._numbers[at] for at in order.tolist()]))[:most]
+        if 2 * limit < len(ranks):
+            candidates = ranks.argpartition(2 * limit)[: 2 * limit]
+        order = candidates[ranks[candidates].argsort()] + first
+        return list(dict.fromkeys([self._numbers[index] for index in order.tolist()]))[:limit]
 
 
-def folded(text: str) -> str:
+def fold_typed(text: str) -> str:
     """Return a text as labels are compared: folded, with single spaces. One at the end is kept."""
     end = " " if text[-1:].isspace() else ""
-    return " ".join(as_written(text).split()) + end
+    return " ".join(surface_form(text).split()) + end
 
 
-def _pieces(label: str) -> list[tuple[int, str]]:
+def _list_suffixes(label: str) -> list[tuple[int, str]]:
     """Return each suffix of a label that starts at a word, with the number of words before it."""
-    whole = folded(label)
-    starts = [start for start, _ in tokenizer.spans(whole)]
-    return list(enumerate(whole[start : start + LONGEST] for start in starts))
+    folded = fold_typed(label)
+    starts = [start for start, _ in tokenizer.find_spans(folded)]
+    return list(enumerate(folded[start : start + MAX_CHARS] for start in starts))

@@ -20,35 +20,35 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment import array_file
-from indexer.codec.segment.array_file import Array, Damaged
-from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.array_file import Array, CorruptSegment
+from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Postings, Segment
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.snapshot.cache import Cache
 from search_app.engine.snapshot.editions import Editions
-from search_app.engine.snapshot.facet_table import Table
-from search_app.engine.snapshot.prefix_index import Labels, Titles
+from search_app.engine.snapshot.facet_table import FacetTable
+from search_app.engine.snapshot.prefix_index import LabelPrefixIndex, TitlePrefixIndex
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
 ReadArrays = Callable[[Path], Mapping[str, Array]]
 """Function from a file to its arrays, by name."""
 Mask = NDArray[np.bool_]
 """A boolean for each document of a snapshot: True for those that are selected."""
-Documents = NDArray[np.int32]
+DocNumbers = NDArray[np.int32]
 """Document numbers (int32), ascending."""
 
-MOST_MASKS = 512
+MAX_CACHED_MASKS = 512
 """Limit on cached masks. A mask has one byte per document."""
-SEARCHED_TIMES = 16
+BINARY_SEARCH_RATIO = 16
 """Use a binary search to intersect two lists if one is over 16 times shorter, otherwise a table."""
-MOST_LABELLED = 1024
+MAX_CACHED_SYNONYMS = 1024
 """Limit on entities whose label matches are cached. A thesaurus has hundreds."""
-MOST_EXPANDED = 32
+MAX_CACHED_EXPANSIONS = 32
 """Limit on cached expansions. Each may have every word of the index."""
 
 
 class Snapshot:
-    """A generation open for reading. `read` returns the arrays of a file.
+    """A generation open for reading. `read_arrays` returns the arrays of a file.
 
     Raise IndexOutdated if the generation has another format or is damaged.
     """
@@ -56,36 +56,36 @@ class Snapshot:
     def __init__(
         self,
         generation: Generation,
-        read: ReadArrays = array_file.read,
+        read_arrays: ReadArrays = array_file.open_arrays,
     ) -> None:
         manifest = generation.manifest
         if (manifest.format, manifest.analysis) != (schema.FORMAT, tokenizer.VERSION):
-            what = f"the index {generation.name} was built by another version of this program"
-            raise IndexOutdated(what, "Run: pubsearch build")
+            message = f"the index {generation.name} was built by another version of this program"
+            raise IndexOutdated(message, "Run: pubsearch build")
         self.generation = generation
         self.name = generation.name
         self.catalogue: Catalogue = manifest.catalogue
         try:
-            self.segment = Segment(generation.segment, self.catalogue, read)
-        except (Damaged, KeyError) as error:
-            what = f"the generation {generation.name} can't be read: {error}"
-            raise IndexOutdated(what, "Run: pubsearch build --force") from error
-        self.columns: Mapping[str, Column] = self.segment.columns
-        self.ranks: Mapping[str, Array] = self.segment.stored.ranks
+            self.segment = Segment(generation.segment, self.catalogue, read_arrays)
+        except (CorruptSegment, KeyError) as error:
+            message = f"the generation {generation.name} can't be read: {error}"
+            raise IndexOutdated(message, "Run: pubsearch build --force") from error
+        self.columns: Mapping[str, FacetColumn] = self.segment.columns
+        self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
         self.vocabulary = SegmentVocabulary(self.segment, self.catalogue)
-        self._masks: Cache[object, Mask] = Cache(MOST_MASKS)
-        self._expanded: Cache[object, Any] = Cache(MOST_EXPANDED)
-        self._labelled: Cache[object, Postings] = Cache(MOST_LABELLED)
-        self._of_thread = local()
+        self._masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
+        self._expanded: Cache[object, Any] = Cache(MAX_CACHED_EXPANSIONS)
+        self._synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
+        self._thread_local = local()
 
     def prepare(self) -> None:
         """Compute all cached properties, so that no search waits for them."""
         segment = self.segment
-        words = (self.vocabulary, segment.words.texts, segment.stems.texts, segment.spoken)
+        words = (self.vocabulary, segment.words.texts, segment.stems.texts, segment.languages)
         holders = (self, self.table, segment, *words, *self.columns.values())
         for holder in holders:
-            for name, each in vars(type(holder)).items():
-                if isinstance(each, cached_property):
+            for name, attribute in vars(type(holder)).items():
+                if isinstance(attribute, cached_property):
                     getattr(holder, name)
 
     @property
@@ -93,67 +93,67 @@ class Snapshot:
         """The number of documents, which are numbered from 0."""
         return self.segment.size
 
-    def publication(self, number: int) -> Publication:
+    def get_publication(self, doc_number: int) -> Publication:
         """Return the publication with a document number."""
-        return self.segment.stored.publication(number)
+        return self.segment.docstore.get_publication(doc_number)
 
-    def title(self, number: int) -> str:
+    def get_title(self, doc_number: int) -> str:
         """Return the title of a document."""
-        return self.segment.stored.titles.text(number)
+        return self.segment.docstore.titles.get_text(doc_number)
 
-    def number(self, identity: str) -> int | None:
+    def find_doc_number(self, identity: str) -> int | None:
         """Return the document number of the publication with an id, or None."""
-        return self.segment.stored.number(identity)
+        return self.segment.docstore.find_doc_number(identity)
 
-    def mask(self, key: object, make: Callable[[], Mask]) -> Mask:
+    def cached_mask(self, key: object, make: Callable[[], Mask]) -> Mask:
         """Return the cached mask of a key; make it if there is none."""
         return self._masks.get(key, make)
 
-    def holding(self, row: str, ordinals: tuple[int, ...]) -> Mask:
+    def docs_with_values(self, row: str, ordinals: tuple[int, ...]) -> Mask:
         """Return the mask of the documents that have at least one of these values of a row."""
-        return self.mask((row, ordinals), lambda: _holding(self.columns[row], ordinals))
+        return self.cached_mask((row, ordinals), lambda: _find_docs(self.columns[row], ordinals))
 
-    def expanded(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def cached_expansions(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401
         """Return the cached terms of a prefix, wildcard or fuzzy term; make them if missing."""
         return self._expanded.get(key, make)
 
-    def labelled(self, of: object, make: Callable[[], Postings]) -> Postings:
+    def cached_synonyms(self, key: object, make: Callable[[], Postings]) -> Postings:
         """Return the cached postings of the labels of an entity; make them if there are none."""
-        return self._labelled.get(of, make)
+        return self._synonyms.get(key, make)
 
     @cached_property
-    def everything(self) -> Documents:
+    def everything(self) -> DocNumbers:
         """The numbers of all documents."""
         return np.arange(self.size, dtype=np.int32)
 
-    def common(self, few: Documents, many: Documents) -> tuple[Array, Array]:
+    def find_common(self, few: DocNumbers, many: DocNumbers) -> tuple[Array, Array]:
         """Return the indices in each of two lists of the documents that are in both."""
         if len(many) < len(few):
-            there, here = self.common(many, few)
-            return here, there
-        at: Array
-        if len(few) * SEARCHED_TIMES < len(many):
-            at = many.searchsorted(few)
+            indexes_b, indexes_a = self.find_common(many, few)
+            return indexes_a, indexes_b
+        indexes: Array
+        if len(few) * BINARY_SEARCH_RATIO < len(many):
+            indexes = many.searchsorted(few)
         else:
             table = self._scratch
-            table[places(many)] = self.everything[: len(many)]
-            at = table.take(few)
-        here = (many.take(at, mode="clip") == few).nonzero()[0]
-        return here, at.take(here)
+            table[to_indexes(many)] = self.everything[: len(many)]
+            indexes = table.take(few)
+        indexes_a = (many.take(indexes, mode="clip") == few).nonzero()[0]
+        return indexes_a, indexes.take(indexes_a)
 
     @property
     def _scratch(self) -> NDArray[np.int32]:
         """An array of one number per document, for this thread, with leftovers of earlier use."""
         try:
-            found: NDArray[np.int32] = self._of_thread.scratch
+            scratch: NDArray[np.int32] = self._thread_local.scratch
         except AttributeError:
-            found = self._of_thread.scratch = np.zeros(self.size, np.int32)
-        return found
+            scratch = self._thread_local.scratch = np.zeros(self.size, np.int32)
+        return scratch
 
     @cached_property
-    def table(self) -> Table:
+    def table(self) -> FacetTable:
         """The values of all facets, for counting."""
-        return Table(self.columns, self.size)
+        return FacetTable(self.columns, self.size)
 
     @cached_property
     def editions(self) -> Editions:
@@ -161,30 +161,30 @@ class Snapshot:
         return Editions(self.segment)
 
     @cached_property
-    def labels(self) -> Labels:
+    def labels(self) -> LabelPrefixIndex:
         """The labels of facet values, by prefix."""
-        return Labels(self.columns, self.catalogue, self.table.counts(self.everything))
+        return LabelPrefixIndex(self.columns, self.catalogue, self.table.count(self.everything))
 
     @cached_property
-    def titles(self) -> Titles:
+    def titles(self) -> TitlePrefixIndex:
         """The words of titles, by prefix."""
-        return Titles(self.segment, self.ranks["newest"])
+        return TitlePrefixIndex(self.segment, self.ranks["newest"])
 
 
-def places(documents: Documents) -> NDArray[np.intp]:
+def to_indexes(documents: DocNumbers) -> NDArray[np.intp]:
     """Return documents as `intp`, because NumPy assigns faster at indices of that type."""
     return documents.astype(np.intp)
 
 
-def _holding(column: Column, ordinals: tuple[int, ...]) -> Mask:
+def _find_docs(column: FacetColumn, ordinals: tuple[int, ...]) -> Mask:
     if len(ordinals) == 1:
-        held: Mask = column.ordinals == ordinals[0]
+        has_value: Mask = column.ordinals == ordinals[0]
     else:
-        wanted = np.zeros(len(column.values), np.bool_)
-        wanted[list(ordinals)] = True
-        held = wanted.take(column.ordinals)
-    if len(held) == column.size:
-        return held
+        is_selected = np.zeros(len(column.values), np.bool_)
+        is_selected[list(ordinals)] = True
+        has_value = is_selected.take(column.ordinals)
+    if len(has_value) == column.size:
+        return has_value
     mask = np.zeros(column.size, np.bool_)
-    mask[column.documents[held]] = True
+    mask[column.documents[has_value]] = True
     return mask

@@ -8,18 +8,18 @@ from functools import cached_property
 import numpy as np
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import as_written
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Segment, Terms
-from indexer.codec.segment.term_dictionary import STEM_MARK, written_of
-from search_app.engine.query.nodes import Leaf
+from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
+from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.cache import Cache
 
-MOST_WORDS = 2048
+MAX_CACHED_WORDS = 2048
 """Limit on cached clauses of words, about 1.5 kB each."""
-MOST_STEMS = 512
+MAX_CACHED_STEMS = 512
 """Limit on words whose stems are cached."""
 
 
@@ -31,8 +31,8 @@ class SegmentVocabulary(Vocabulary):
 
     def __init__(self, segment: Segment, catalogue: Catalogue) -> None:
         self._segment, self._catalogue = segment, catalogue
-        self._stems: Cache[str, tuple[str, ...]] = Cache(MOST_STEMS)
-        self._clauses: Cache[object, Leaf] = Cache(MOST_WORDS)
+        self._stems: Cache[str, tuple[str, ...]] = Cache(MAX_CACHED_STEMS)
+        self._clauses: Cache[object, Clause] = Cache(MAX_CACHED_WORDS)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -44,9 +44,9 @@ class SegmentVocabulary(Vocabulary):
         """The number of documents."""
         return self._segment.size
 
-    def terms_of(self, text: str) -> Terms:
+    def get_terms(self, text: str) -> Terms:
         """Return the dictionary that a term belongs to: words as written, or stems."""
-        is_written = text.startswith(tokenizer.WRITTEN)
+        is_written = text.startswith(tokenizer.SURFACE_PREFIX)
         return self._segment.words if is_written else self._segment.stems
 
     @cached_property
@@ -54,115 +54,119 @@ class SegmentVocabulary(Vocabulary):
         """The number of each stem. A dict, because parsing looks up several stems per word."""
         return {stem: number for number, stem in enumerate(self.stem_texts)}
 
-    def term(self, text: str) -> int | None:
+    def find_term(self, text: str) -> int | None:
         """Return the number of a term in its dictionary, or None if the index does not have it."""
-        if text.startswith(tokenizer.WRITTEN):
-            return self._segment.words.texts.number(text.removeprefix(tokenizer.WRITTEN))
+        if text.startswith(tokenizer.SURFACE_PREFIX):
+            return self._segment.words.texts.find(text.removeprefix(tokenizer.SURFACE_PREFIX))
         return self._stem_numbers.get(text)
 
-    def words_written(self, written: str) -> Array:
+    def find_surface(self, surface: str) -> Array:
         """Return the numbers of all words with this spelling, ascending, one for each stem."""
-        first, last = self._segment.words.texts.beginning(written + STEM_MARK)
-        alone = self.term(tokenizer.WRITTEN + written)
+        first, last = self._segment.words.texts.find_prefix(surface + STEM_MARK)
+        plain = self.find_term(tokenizer.SURFACE_PREFIX + surface)
         numbers = np.arange(first, last)
-        return numbers if alone is None else np.insert(numbers, 0, alone)
+        return numbers if plain is None else np.insert(numbers, 0, plain)
 
-    def numbers_of(self, text: str) -> list[int]:
+    def find_numbers(self, text: str) -> list[int]:
         """Return the numbers that a term matches in its dictionary."""
-        if text.startswith(tokenizer.WRITTEN):
-            numbers: list[int] = self.words_written(text.removeprefix(tokenizer.WRITTEN)).tolist()
+        if text.startswith(tokenizer.SURFACE_PREFIX):
+            numbers: list[int] = self.find_surface(
+                text.removeprefix(tokenizer.SURFACE_PREFIX)
+            ).tolist()
             return numbers
-        number = self.term(text)
+        number = self.find_term(text)
         return [] if number is None else [number]
 
     def has_term(self, term: str) -> bool:
         """Return whether any document has a term."""
-        if self.term(term) is not None:
+        if self.find_term(term) is not None:
             return True
-        if not term.startswith(tokenizer.WRITTEN):
+        if not term.startswith(tokenizer.SURFACE_PREFIX):
             return False
-        written = term.removeprefix(tokenizer.WRITTEN)
-        first, last = self._segment.words.texts.beginning(written + STEM_MARK)
+        surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
+        first, last = self._segment.words.texts.find_prefix(surface + STEM_MARK)
         return first < last
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages of the publications, the catalogue's own first."""
-        spoken = (each.partition("-")[0] for each in self._segment.spoken.values[:-1])
+        others = (language.partition("-")[0] for language in self._segment.languages.values[:-1])
         own = self.catalogue.language.partition("-")[0]
-        return tuple(dict.fromkeys([own, *spoken]))
+        return tuple(dict.fromkeys([own, *others]))
 
-    def frequency(self, stem: str) -> int:
+    def get_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem."""
-        number = self.term(stem)
-        return 0 if number is None else self._segment.stems.frequency(number)
+        number = self.find_term(stem)
+        return 0 if number is None else self._segment.stems.doc_frequency(number)
 
-    def at_home(self, stem: str) -> int:
+    def default_language_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem among those in the catalogue's language."""
-        number = self.term(stem)
+        number = self.find_term(stem)
         if number is None:
             return 0
-        documents = self._segment.stems.postings(number, number + 1).documents
-        return int(np.count_nonzero(self._is_at_home.take(documents)))
+        documents = self._segment.stems.get_postings(number, number + 1).documents
+        return int(np.count_nonzero(self._is_default_language.take(documents)))
 
     @cached_property
-    def _is_at_home(self) -> Array:
+    def _is_default_language(self) -> Array:
         """The mask of the documents in the catalogue's language."""
-        spoken = self._segment.spoken
-        own = [value.partition("-")[0] == self.languages[0] for value in spoken.values]
-        return np.array(own, np.bool_).take(spoken.firsts)
+        languages = self._segment.languages
+        is_default = [value.partition("-")[0] == self.languages[0] for value in languages.values]
+        return np.array(is_default, np.bool_).take(languages.first_ordinals)
 
-    def stems(self, raw: str) -> tuple[str, ...]:
+    def list_stems(self, word: str) -> tuple[str, ...]:
         """Return the stems of a word in the languages of the index, the catalogue's own first.
 
         The other stems are those that a document has. They include the stems of all words with this
         folded spelling, as a stemmer may need accents that were not typed.
         """
-        return self._stems.get(raw, lambda: self._all_stems(raw))
+        return self._stems.get(word, lambda: self._find_stems(word))
 
-    def _all_stems(self, raw: str) -> tuple[str, ...]:
-        own, *others = self.languages
-        first = stemming.stem(raw, own)
-        if not others and raw.isascii():
+    def _find_stems(self, word: str) -> tuple[str, ...]:
+        own, *other_languages = self.languages
+        first = stemming.stem(word, own)
+        if not other_languages and word.isascii():
             return (first,)
-        known = dict.fromkeys(stemming.stem(raw, language) for language in others)
-        for word in self.words_written(as_written(raw)).tolist():
-            known[self._segment.stems.texts.text(int(self._segment.stem_of[word]))] = None
-        known.pop(first, None)
-        return first, *(stem for stem in known if self.term(stem) is not None)
+        stems = dict.fromkeys(stemming.stem(word, language) for language in other_languages)
+        for number in self.find_surface(surface_form(word)).tolist():
+            stems[self._segment.stems.texts.get_text(int(self._segment.stem_of[number]))] = None
+        stems.pop(first, None)
+        return first, *(stem for stem in stems if self.find_term(stem) is not None)
 
-    def words_with(self, stem: str) -> set[str]:
+    def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
-        number, segment = self.term(stem), self._segment
-        words = () if number is None else np.flatnonzero(segment.stem_of == number).tolist()
-        return {written_of(segment.words.texts.text(word)) for word in words}
+        number, segment = self.find_term(stem), self._segment
+        numbers = () if number is None else np.flatnonzero(segment.stem_of == number).tolist()
+        return {
+            decode_surface(segment.words.texts.get_text(word_number)) for word_number in numbers
+        }
 
-    def written_frequencies(self) -> Mapping[str, int]:
+    def count_surfaces(self) -> Mapping[str, int]:
         """Return the document frequency of each word, as written, summed over its stems."""
         frequencies = np.diff(self._segment.words.offsets).tolist()
-        known: dict[str, int] = {}
-        for written, frequency in zip(self.surface_texts, frequencies, strict=True):
-            known[written] = known.get(written, 0) + frequency
-        return known
+        totals: dict[str, int] = {}
+        for surface, frequency in zip(self.surface_texts, frequencies, strict=True):
+            totals[surface] = totals.get(surface, 0) + frequency
+        return totals
 
-    def values(self, field: str) -> Sequence[str]:
+    def list_values(self, field: str) -> Sequence[str]:
         """Return the values of a facet or of a field with a parent, in the order of the index."""
         return self._segment.columns[field].values
 
     def has_value(self, field: str, value: str) -> bool:
         """Return whether any document has a value."""
-        return value in self._segment.columns[field].ordinal
+        return value in self._segment.columns[field].ordinal_by_value
 
-    def cached_clause(self, key: object, make: Callable[[], Leaf]) -> Leaf:
+    def cached_clause(self, key: object, make: Callable[[], Clause]) -> Clause:
         """Return the cached clause of a key; make it if there is none."""
         return self._clauses.get(key, make)
 
     @cached_property
     def surface_texts(self) -> list[str]:
         """The spelling of each word, by number."""
-        return [written_of(text) for text in self._segment.words.texts.all()]
+        return [decode_surface(text) for text in self._segment.words.texts.to_list()]
 
     @cached_property
     def stem_texts(self) -> list[str]:
         """All stems, by number."""
-        return self._segment.stems.texts.all()
+        return self._segment.stems.texts.to_list()

@@ -20,12 +20,12 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from search_app.config import SettingError, Settings
 from search_app.i18n.messages import gettext
-from search_app.web.middleware.path_prefix import MISPLACED, mounted
+from search_app.web.middleware.path_prefix import MISPLACED, mount
 
 if TYPE_CHECKING:
     from flask_limiter import Limiter
 
-LONGEST_QUERY = 1 << 16
+MAX_QUERY_BYTES = 1 << 16
 """Maximum bytes of a query string."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _HOST = re.compile(
@@ -37,9 +37,9 @@ _NO_HOST = "host.invalid"
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _NETWORK = 64
 """Leading bits of an IPv6 address that identify one customer of a network."""
-WATCHED = frozenset({"site.health", "site.metrics"})
+MONITORED = frozenset({"site.health", "site.metrics"})
 """Routes for monitoring. Their requests need neither the name of the site nor its prefix."""
-UNCOUNTED = WATCHED | {"static"}
+UNLIMITED = MONITORED | {"static"}
 """Routes that the rate limit does not count: monitoring, and the static files of pages."""
 
 
@@ -48,11 +48,11 @@ class Request(flask.Request):
 
     An empty path becomes `/`, because Flask would redirect to it. `has_bad_host` is true if the
     Host header is invalid. Flask then gets a placeholder, so that the request has a route and
-    counts like any other. `arrived` is the time of arrival (perf_counter).
+    counts like any other. `arrived_at` is the time of arrival (perf_counter).
     """
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        self.arrived = perf_counter()
+        self.arrived_at = perf_counter()
         environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
         self.has_bad_host = not _HOST.fullmatch(environ.get("HTTP_HOST") or _NO_HOST)
         if self.has_bad_host:
@@ -67,49 +67,49 @@ def register(app: Flask, settings: Settings) -> None:
     """Add the checks. Raise SettingError if the rate is invalid or its package is not installed."""
     app.request_class = Request
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    hosts = [name for each in settings.hosts.split(",") if (name := each.strip())]
+    hosts = [name for host_name in settings.hosts.split(",") if (name := host_name.strip())]
     trusts = settings.proxies > 0
-    app.wsgi_app = mounted(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = mount(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
 
-    def begin() -> None:
-        g.began = cast(Request, request).arrived
+    def begin_request() -> None:
+        g.began = cast(Request, request).arrived_at
         given = request.headers.get("X-Request-ID", "") if trusts else ""
         g.request_id = given if _ID.fullmatch(given) else token_hex(8)
 
-    def bounded() -> None:
+    def check_request() -> None:
         if cast(Request, request).has_bad_host:
             raise BadRequest(
                 gettext("The Host header is not a host name. Send the name of this site.")
             )
         host = request.headers.get("Host", "")
-        if hosts and request.endpoint not in WATCHED and not host_is_trusted(host, hosts):
+        if hosts and request.endpoint not in MONITORED and not host_is_trusted(host, hosts):
             raise BadRequest(gettext("This site has another name."))
-        if (misplaced := request.environ.get(MISPLACED)) and request.endpoint not in WATCHED:
+        if (misplaced := request.environ.get(MISPLACED)) and request.endpoint not in MONITORED:
             raise misplaced
-        if len(request.query_string) > LONGEST_QUERY:
+        if len(request.query_string) > MAX_QUERY_BYTES:
             message = gettext("Its parameters can have at most %(limit)s bytes.")
-            raise RequestURITooLarge(message % {"limit": f"{LONGEST_QUERY:,}"})
+            raise RequestURITooLarge(message % {"limit": f"{MAX_QUERY_BYTES:,}"})
 
-    app.before_request(begin)
+    app.before_request(begin_request)
     if settings.rate:
-        _limit(app, settings.rate)
-    app.before_request(bounded)
+        _limit_rate(app, settings.rate)
+    app.before_request(check_request)
 
 
-def is_from_here() -> bool:
+def is_local() -> bool:
     """Return whether the request comes from this machine, and not through a proxy.
 
     A request through a Unix socket has no IP address. It counts as local.
     """
-    through = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"} & request.environ.keys()
-    address = _address()
-    is_here = address.is_loopback if address else not request.remote_addr
-    return is_here and not through
+    proxy_headers = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"} & request.environ.keys()
+    address = _get_address()
+    is_loopback = address.is_loopback if address else not request.remote_addr
+    return is_loopback and not proxy_headers
 
 
-def client() -> str:
+def get_client() -> str:
     """Return the key of the rate limit: an IPv4 address, or the network of an IPv6 address."""
-    address = _address()
+    address = _get_address()
     if address is None:
         return request.remote_addr or ""
     if address.version == 4:
@@ -117,7 +117,7 @@ def client() -> str:
     return str(ipaddress.ip_network((address, _NETWORK), strict=False))
 
 
-def _address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _get_address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return the IP address of the client, or None if it has none, as behind a Unix socket.
 
     A dual-stack server maps IPv4 addresses into IPv6. These are returned as IPv4.
@@ -129,7 +129,7 @@ def _address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _limiter(rate: str) -> Limiter:
+def _make_limiter(rate: str) -> Limiter:
     if find_spec("flask_limiter") is None:
         hint = "Run: pip install '.[production]', or leave the setting out"
         raise SettingError(f"PUBSEARCH_RATE needs Flask-Limiter, which is not installed. {hint}")
@@ -139,27 +139,27 @@ def _limiter(rate: str) -> Limiter:
     try:
         parse_many(rate)
     except ValueError as error:
-        takes = "it takes a number and a time, such as 120 per minute"
-        raise SettingError(f"PUBSEARCH_RATE is {rate!r}; {takes}") from error
+        expected = "it takes a number and a time, such as 120 per minute"
+        raise SettingError(f"PUBSEARCH_RATE is {rate!r}; {expected}") from error
     return Limiter(
-        client, application_limits=[rate], storage_uri="memory://",
-        application_limits_exempt_when=lambda: request.endpoint in UNCOUNTED,
+        get_client, application_limits=[rate], storage_uri="memory://",
+        application_limits_exempt_when=lambda: request.endpoint in UNLIMITED,
     )  # fmt: skip
 
 
-def _limit(app: Flask, rate: str) -> None:
+def _limit_rate(app: Flask, rate: str) -> None:
     """Refuse clients that exceed the rate, and add `Retry-After`.
 
     Flask-Limiter could add the header itself, but then to every response, where it would overwrite
     that of other errors.
     """
-    limiter = _limiter(rate)
+    limiter = _make_limiter(rate)
     limiter.init_app(app)
 
-    def told(answer: Response) -> Response:
+    def add_retry_after(response: Response) -> Response:
         limit = limiter.current_limit
-        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS and limit:
-            answer.headers["Retry-After"] = str(max(int(limit.reset_at - time()), 1))
-        return answer
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and limit:
+            response.headers["Retry-After"] = str(max(int(limit.reset_at - time()), 1))
+        return response
 
-    app.after_request(told)
+    app.after_request(add_retry_after)

@@ -20,11 +20,11 @@ from flask import Flask, Response, g, request
 from indexer.analysis import embeddings
 from search_app.config import Settings
 from search_app.engine import Engine, Searcher
-from search_app.web.middleware.access import WATCHED
+from search_app.web.middleware.access import MONITORED
 
-CACHING = {"site.api_suggest": "private, max-age=60"}
+CACHE_CONTROL = {"site.api_suggest": "private, max-age=60"}
 """`Cache-Control` by route. A user who types a letter and deletes it repeats a request."""
-USUAL = "no-cache"
+DEFAULT_CACHE_CONTROL = "no-cache"
 """`Cache-Control` of the other routes. The next publish may change any response."""
 
 
@@ -36,31 +36,33 @@ def register(
     `searcher` returns the searcher of the current request. Functions that log or count responses
     must be registered before this one, or they see no 304.
     """
-    shared = f"{_program()}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
+    shared = f"{_digest_program()}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
 
-    def unchanged() -> Response | None:
-        if not (request.endpoint or "").startswith("site.") or request.endpoint in WATCHED:
+    def send_not_modified() -> Response | None:
+        if not (request.endpoint or "").startswith("site.") or request.endpoint in MONITORED:
             return None
-        g.tag = _tag(shared, searcher(), engine.failed)
+        g.tag = _make_tag(shared, searcher(), engine.failed)
         has_it = g.tag in request.if_none_match.as_set(include_weak=True)
         return Response(status=304) if has_it else None
 
-    def tagged(answer: Response) -> Response:
-        if answer.status_code not in {200, 304} or "tag" not in g:
-            return answer
+    def add_etag(response: Response) -> Response:
+        if response.status_code not in {200, 304} or "tag" not in g:
+            return response
         tag = f"{g.tag}-none" if g.get("is_gap") else g.tag
-        answer.set_etag(tag, weak=True)
-        answer.headers["Cache-Control"] = CACHING.get(request.endpoint or "", USUAL)
+        response.set_etag(tag, weak=True)
+        response.headers["Cache-Control"] = CACHE_CONTROL.get(
+            request.endpoint or "", DEFAULT_CACHE_CONTROL
+        )
         if request.if_none_match.contains_weak(tag):
-            answer.status_code = 304
-            answer.set_data(b"")
-        return answer
+            response.status_code = 304
+            response.set_data(b"")
+        return response
 
-    app.before_request(unchanged)
-    app.after_request(tagged)
+    app.before_request(send_not_modified)
+    app.after_request(add_etag)
 
 
-def _tag(shared: str, searcher: Searcher, failed: str | None) -> str:
+def _make_tag(shared: str, searcher: Searcher, failed: str | None) -> str:
     """Return the ETag of the response to the current request.
 
     A generation may reuse the name of a deleted one, so the time of its build is part of the ETag.
@@ -74,19 +76,19 @@ def _tag(shared: str, searcher: Searcher, failed: str | None) -> str:
 
 
 @cache
-def _program() -> str:
+def _digest_program() -> str:
     """Return a digest of the program: its version, its files, and its embedding model, if any.
 
     The files are included because a checkout can change without a new version.
     """
-    encoder = embeddings.encoder()
+    encoder = embeddings.load_encoder()
     digest = sha256(f"{version('pubsearch')}\0{encoder and encoder.model}".encode())
-    for file in program_files():
+    for file in list_program_files():
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def program_files() -> list[Path]:
+def list_program_files() -> list[Path]:
     """Return the files of both packages, templates and static files included, without bytecode."""
     return [
         file

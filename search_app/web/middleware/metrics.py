@@ -41,7 +41,7 @@ class Metrics:
     """The metrics of one application: counts and times of its responses, and its index."""
 
     def __init__(self, engine: Engine) -> None:
-        self._own, self._index = CollectorRegistry(), _Index(engine)
+        self._own, self._index = CollectorRegistry(), _IndexCollector(engine)
         self._requests = Counter(
             "pubsearch_requests", "Answers, by route, method and status.",
             ("route", "method", "status"), registry=self._own,
@@ -58,32 +58,32 @@ class Metrics:
     def register(self, app: Flask) -> None:
         """Count every response."""
 
-        def counted(answer: Response) -> Response:
+        def count_request(response: Response) -> Response:
             route = request.url_rule.rule if request.url_rule else "none"
             method = request.method if request.method in METHODS else "other"
-            self._requests.labels(route, method, answer.status_code).inc()
+            self._requests.labels(route, method, response.status_code).inc()
             self._seconds.labels(route).observe(perf_counter() - g.began)
-            for stage, taken in g.get("stages", {}).items():
-                self._stages.labels(stage).observe(taken / 1000)
-            return answer
+            for stage, milliseconds in g.get("stages", {}).items():
+                self._stages.labels(stage).observe(milliseconds / 1000)
+            return response
 
-        app.after_request(counted)
+        app.after_request(count_request)
 
-    def told(self) -> bytes:
+    def render(self) -> bytes:
         """Return all metrics in the text format of Prometheus."""
-        return b"".join(map(generate_latest, self._registries()))
+        return b"".join(map(generate_latest, self._list_registries()))
 
-    def _registries(self) -> Iterable[CollectorRegistry]:
-        about = CollectorRegistry()
-        about.register(self._index)
+    def _list_registries(self) -> Iterable[CollectorRegistry]:
+        index_registry = CollectorRegistry()
+        index_registry.register(self._index)
         if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            return self._own, about
-        together = CollectorRegistry()
-        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-        return together, about
+            return self._own, index_registry
+        combined = CollectorRegistry()
+        MultiProcessCollector(combined)  # type: ignore[no-untyped-call]
+        return combined, index_registry
 
 
-class _Index(Collector):
+class _IndexCollector(Collector):
     """The metrics of the generation in use and of the last build."""
 
     def __init__(self, engine: Engine) -> None:
@@ -91,28 +91,30 @@ class _Index(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics of the last build, even if it failed, and of the generation in use."""
-        if tried := last_build.last(self._engine.index):
+        if last := last_build.read(self._engine.index):
             for name, text, number in (
                 ("timestamp_seconds", "When the last build ended.",
-                 datetime.fromisoformat(tried.at).timestamp()),
-                ("success", "Whether the last build did not fail.", tried.status != "failed"),
-                ("seconds", "How long the last build took.", tried.seconds),
+                 datetime.fromisoformat(last.at).timestamp()),
+                ("success", "Whether the last build did not fail.", last.status != "failed"),
+                ("seconds", "How long the last build took.", last.seconds),
             ):  # fmt: skip
                 yield GaugeMetricFamily(f"pubsearch_last_build_{name}", text, float(number))
-        held, is_degraded = self._engine.held, self._engine.failed is not None
-        yield GaugeMetricFamily("pubsearch_up", "Whether there is an index.", int(held is not None))
+        snapshot, is_degraded = self._engine.current, self._engine.failed is not None
+        yield GaugeMetricFamily(
+            "pubsearch_up", "Whether there is an index.", int(snapshot is not None)
+        )
         yield GaugeMetricFamily(
             "pubsearch_degraded", "Whether the live index could not be taken up.", int(is_degraded)
         )
-        if held is None:
+        if snapshot is None:
             return
-        manifest = held.generation.manifest
+        manifest = snapshot.generation.manifest
         yield InfoMetricFamily(
-            "pubsearch_generation", "The generation that answers.", {"name": held.name}
+            "pubsearch_generation", "The generation that answers.", {"name": snapshot.name}
         )
         built = datetime.fromisoformat(manifest.built).timestamp()
         for name, text, number in (
-            ("publications", "Publications in the index.", held.size),
+            ("publications", "Publications in the index.", snapshot.size),
             ("problems", "Problems in the corpus when it was built.", len(manifest.problems)),
             ("build_seconds", "How long the build of this index took.", manifest.seconds),
             ("built_timestamp_seconds", "When it was built.", built),

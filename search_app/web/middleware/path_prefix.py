@@ -21,37 +21,37 @@ if TYPE_CHECKING:
 
 MISPLACED = "pubsearch.misplaced"
 """WSGI environment key of the error for a request with a wrong prefix. `access` raises it."""
-LONGEST = 200
+MAX_PREFIX_CHARS = 200
 """Maximum characters of a prefix from a proxy. Each link of a page repeats it."""
 
 
-def mounted(app: WSGIApplication, settings: Settings) -> WSGIApplication:
+def mount(app: WSGIApplication, settings: Settings) -> WSGIApplication:
     """Return the application wrapped for its path prefix and its trusted proxies."""
 
-    def below(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        _place(environ, settings.prefix)
+    def serve_below(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        _move_prefix(environ, settings.prefix)
         return app(environ, start)
 
-    inner: WSGIApplication = below
+    inner: WSGIApplication = serve_below
     if count := settings.proxies:
         strips = count if settings.forwarded_prefix else 0
-        inner = ProxyFix(below, x_for=count, x_proto=count, x_host=count, x_prefix=strips)
+        inner = ProxyFix(serve_below, x_for=count, x_proto=count, x_host=count, x_prefix=strips)
 
-    def whole(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    def serve_whole(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         environ["PATH_INFO"] = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
         environ["SCRIPT_NAME"] = ""
         return inner(environ, start)
 
-    return whole
+    return serve_whole
 
 
-def _place(environ: WSGIEnvironment, prefix: str) -> None:
+def _move_prefix(environ: WSGIEnvironment, prefix: str) -> None:
     """Move the prefix from PATH_INFO to SCRIPT_NAME, or store an error under MISPLACED.
 
     SCRIPT_NAME starts as the prefix that a trusted proxy has stripped already.
     """
     stripped, path = environ["SCRIPT_NAME"].rstrip("/"), environ["PATH_INFO"]
-    if len(stripped) > LONGEST or not re.fullmatch(PREFIX, stripped):
+    if len(stripped) > MAX_PREFIX_CHARS or not re.fullmatch(PREFIX, stripped):
         stripped = ""
         message = gettext("The header X-Forwarded-Prefix must be a path such as /catalogue.")
         environ[MISPLACED] = BadRequest(message)

@@ -14,54 +14,60 @@ from time import perf_counter
 
 from flask import Flask, Response, g, has_request_context, request
 
-from search_app.web.zero_result_log import printable
+from search_app.web.zero_result_log import escape_unprintable
 
 log = logging.getLogger(__name__)
 
-LONGEST = 1000
+MAX_CHARS = 1000
 """Maximum characters of a logged value that a client sent. Log collectors split lines that are too
 long."""
 
 
-class Lines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """A formatter that returns a record as a line of JSON, with the id of its request."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, without a line break."""
-        told: dict[str, object] = {
+        log_fields: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
         if has_request_context() and "request_id" in g:
-            told["request"] = g.request_id
-        told |= getattr(record, "told", {})
+            log_fields["request"] = g.request_id
+        log_fields |= getattr(record, "log_fields", {})
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told).replace("\x7f", "\\u007f")
+            log_fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(log_fields).replace("\x7f", "\\u007f")
 
 
-class Short(logging.Formatter):
+class TerminalFormatter(logging.Formatter):
     """A formatter for terminals: the local time of day, then the request or the message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line, followed by the traceback if there is one."""
         time = f"{datetime.fromtimestamp(record.created, UTC).astimezone():%H:%M:%S}"
-        told = getattr(record, "told", {})
-        if "path" in told:  # the path comes last, as it may contain anything
-            asked = "?".join([told["path"], *filter(None, [told.get("parameters")])])
-            what = f"{told['status']} {told['milliseconds']:8.1f} ms  {told['method']} {asked}"
+        fields = getattr(record, "log_fields", {})
+        if "path" in fields:  # the path comes last, as it may contain anything
+            target = "?".join([fields["path"], *filter(None, [fields.get("parameters")])])
+            message = (
+                f"{fields['status']} {fields['milliseconds']:8.1f} ms  {fields['method']} {target}"
+            )
         else:
-            what = f"{record.levelname.lower()}: {record.getMessage()}"
-        below = self.formatException(record.exc_info).splitlines() if record.exc_info else []
-        return "\n".join(map(printable, [f"{time}  {what}", *below]))
+            message = f"{record.levelname.lower()}: {record.getMessage()}"
+        traceback_lines = (
+            self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        )
+        return "\n".join(map(escape_unprintable, [f"{time}  {message}", *traceback_lines]))
 
 
 def set_up(*, is_json: bool) -> None:
     """Replace the log handlers of this process by one for standard error, from level INFO."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Lines() if is_json or not sys.stderr.isatty() else Short())
+    handler.setFormatter(
+        JsonFormatter() if is_json or not sys.stderr.isatty() else TerminalFormatter()
+    )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
@@ -70,19 +76,19 @@ def set_up(*, is_json: bool) -> None:
 def register(app: Flask, *, has_queries: bool) -> None:
     """Log each response: client, method, path, status, size, and time in milliseconds."""
 
-    def told(answer: Response) -> Response:
+    def log_request(response: Response) -> Response:
         if log.isEnabledFor(logging.INFO):
-            seen = {
+            log_fields = {
                 "address": request.remote_addr,
-                "method": request.method[:LONGEST],
-                "path": request.path[:LONGEST],
-                "status": answer.status_code,
-                "bytes": answer.content_length,
+                "method": request.method[:MAX_CHARS],
+                "path": request.path[:MAX_CHARS],
+                "status": response.status_code,
+                "bytes": response.content_length,
                 "milliseconds": round((perf_counter() - g.began) * 1000, 2),
             }
             if has_queries:
-                seen["parameters"] = request.query_string.decode("latin-1")[:LONGEST]
-            log.info("answered", extra={"told": seen})
-        return answer
+                log_fields["parameters"] = request.query_string.decode("latin-1")[:MAX_CHARS]
+            log.info("answered", extra={"log_fields": log_fields})
+        return response
 
-    app.after_request(told)
+    app.after_request(log_request)

@@ -27,11 +27,11 @@ def register(app: Flask, hsts: int) -> None:
     Over TLS, `Strict-Transport-Security` lasts `hsts` seconds. With 0 it is left out.
     """
 
-    def with_headers(answer: Response) -> Response:
-        answer.headers.update(HEADERS)
-        answer.headers["X-Request-ID"] = g.request_id
+    def add_headers(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        response.headers["X-Request-ID"] = g.request_id
         if hsts and request.is_secure:
-            answer.headers["Strict-Transport-Security"] = f"max-age={hsts}"
-        return answer
+            response.headers["Strict-Transport-Security"] = f"max-age={hsts}"
+        return response
 
-    app.after_request(with_headers)
+    app.after_request(add_headers)

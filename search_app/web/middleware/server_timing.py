@@ -14,12 +14,14 @@ def register(app: Flask) -> None:
     `server` includes the time of all others.
     """
 
-    def timed(answer: Response) -> Response:
+    def add_header(response: Response) -> Response:
         if stages := g.get("stages"):
-            passed = (perf_counter() - g.began) * 1000
-            whole = {**stages, "server": max(passed - sum(stages.values()), 0.0)}
-            header = ", ".join([f"{name};dur={taken:.2f}" for name, taken in whole.items()])
-            answer.headers["Server-Timing"] = header
-        return answer
+            elapsed = (perf_counter() - g.began) * 1000
+            all_stages = {**stages, "server": max(elapsed - sum(stages.values()), 0.0)}
+            header = ", ".join(
+                [f"{name};dur={milliseconds:.2f}" for name, milliseconds in all_stages.items()]
+            )
+            response.headers["Server-Timing"] = header
+        return response
 
-    app.after_request(timed)
+    app.after_request(add_header)

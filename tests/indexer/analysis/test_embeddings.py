@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import SIZE, Encoder, Vector
-from indexer.catalogue.records import Fresh, Publication, Source
+from indexer.catalogue.records import Parsed, Publication, SourceLocation
 from indexer.codec.segment import array_file
 from indexer.codec.segment.reader import MEANING, Segment
-from indexer.codec.segment.vectors import Vectors, encoded
+from indexer.codec.segment.vectors import Vectors, encode_batches
 from indexer.generations import directory
 from indexer.jobs import build, verify
 from tests.samples import article, page
@@ -32,12 +32,12 @@ ALIKE = [
     ("контрабанда мигрантов по морю", SAID[1]), ("移民走私海上", SAID[1]),
     ("manuel à l'usage des députés", SAID[2]), ("دليل للبرلمانيين", SAID[2]),
 ]  # fmt: skip
-NOWHERE = Source("", 0)
+NOWHERE = SourceLocation("", 0)
 
 
 def real() -> Encoder:
     """Return the installed encoder. The tests always have it."""
-    found = embeddings.encoder()
+    found = embeddings.load_encoder()
     assert found
     return found
 
@@ -58,7 +58,7 @@ class Counting(Encoder):
 @pytest.mark.parametrize(("typed", "meant"), ALIKE)
 def test_texts_of_one_meaning_have_the_largest_cosine(typed: str, meant: str) -> None:
     """The nearest vector to a text is that of its translation."""
-    cosines = {each: float(real().text(each) @ real().text(typed)) for each in SAID}
+    cosines = {each: float(real().encode(each) @ real().encode(typed)) for each in SAID}
     assert max(cosines, key=lambda each: cosines[each]) == meant
 
 
@@ -84,15 +84,17 @@ def test_cosines_of_quantized_vectors_are_close(
     wanted = drawn.normal(size=SIZE).astype(np.float32)
     wanted /= np.linalg.norm(wanted)
     folder = tmp_path_factory.mktemp("vectors")
-    fresh = [Fresh(Publication(id=str(each), title="x", source=NOWHERE)) for each in range(count)]
+    fresh = [Parsed(Publication(id=str(each), title="x", source=NOWHERE)) for each in range(count)]
     chunks = [fresh[:1000], fresh[1000:]]
     parts = iter((plain[:1000], plain[1000:]))
-    passed = list(encoded(folder / "v", chunks, lambda *_: next(parts), None))
+    passed = list(encode_batches(folder / "v", chunks, lambda *_: next(parts), None))
     assert passed == chunks
-    vectors = Vectors(array_file.read(folder / "v"))
-    assert np.abs(vectors.cosines(wanted) - plain @ wanted).max(initial=0) < 0.01
+    vectors = Vectors(array_file.open_arrays(folder / "v"))
+    assert np.abs(vectors.compute_cosines(wanted) - plain @ wanted).max(initial=0) < 0.01
     at = drawn.integers(0, count, size=some) if count else np.zeros(0, np.int64)
-    assert np.allclose(vectors.cosines(wanted, at), vectors.cosines(wanted)[at], atol=1e-6)
+    assert np.allclose(
+        vectors.compute_cosines(wanted, at), vectors.compute_cosines(wanted)[at], atol=1e-6
+    )
 
 
 def write(corpus: Path, *titles: str) -> None:
@@ -118,7 +120,7 @@ def test_a_rebuild_encodes_only_new_publications(corpus: Path, tmp_path: Path) -
 
 def test_a_build_with_another_encoder_replaces_the_vectors(corpus: Path, index: Path) -> None:
     """A build with another encoder, or without one, reuses no vectors."""
-    live = directory.current(index)
+    live = directory.load_live(index)
     assert Segment(live.segment, live.manifest.catalogue).vectors is None
     with_them = build.build(corpus, index, encoder=real())
     assert with_them.status == "published"
@@ -137,8 +139,8 @@ def test_missing_vectors_are_reported(corpus: Path, index: Path) -> None:
     generation = build.build(corpus, index, encoder=real()).generation
     segment = Segment(generation.segment, generation.manifest.catalogue)
     assert segment.vectors
-    assert list(verify.faults(segment, 5)) == []
+    assert list(verify.find_reference_errors(segment, 5)) == []
     segment.vectors.rows = segment.vectors.rows[:4]
     segment.vectors.lengths = np.zeros(5, np.float32)
-    told = list(verify.faults(segment, 5))
+    told = list(verify.find_reference_errors(segment, 5))
     assert told == ["vectors: 4 instead of 5", "vectors that point somewhere: 0 instead of 5"]

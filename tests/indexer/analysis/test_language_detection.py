@@ -13,7 +13,7 @@ from indexer.analysis import language_detection
 from indexer.catalogue import catalogue_toml, iso_codes
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Entry, Property, Source
+from indexer.catalogue.records import Property, SourceLocation, SourceRecord
 from indexer.ingest import validation
 
 TEXTS = {
@@ -31,20 +31,20 @@ SPANISH = next(iter(TEXTS))
 @pytest.mark.parametrize(("text", "language"), TEXTS.items())
 def test_the_language_of_a_text_is_detected(text: str, language: str) -> None:
     """The language of a text is detected by its script or its letters."""
-    assert language_detection.language_of(text) == language
+    assert language_detection.detect_language(text) == language
 
 
 @pytest.mark.parametrize("text", ["", "2008", "C++", "SDGs", "Trata"])
 def test_a_short_text_has_no_detected_language(text: str) -> None:
     """A text that is too short has no detected language."""
-    assert language_detection.language_of(text) is None
+    assert language_detection.detect_language(text) is None
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_has_a_known_language_or_none(text: str) -> None:
     """The language of any text is a known one or None."""
-    assert language_detection.language_of(text) in (None, *language_detection.KNOWN)
-    assert all(iso_codes.language_code(each) == each for each in language_detection.KNOWN)
+    assert language_detection.detect_language(text) in (None, *language_detection.CHOICES)
+    assert all(iso_codes.find_language_code(each) == each for each in language_detection.CHOICES)
 
 
 def _detecting(catalogue: Catalogue) -> Catalogue:
@@ -66,8 +66,8 @@ def test_the_language_of_a_title_is_detected_on_request(
 ) -> None:
     """The language of a title is detected only if the row asks for it and none is stated."""
     rows = _detecting(catalogue) if detects else catalogue
-    found = Entry(Source("a.html", 1), (Property("title", title, title, stated),))
-    made = validation.publication(found, rows, lambda _: None)
+    found = SourceRecord(SourceLocation("a.html", 1), (Property("title", title, title, stated),))
+    made = validation.validate(found, rows, lambda _: None)
     assert made is not None
     assert made.lang == lang
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
-from indexer.analysis.stemming import stop_words
+from indexer.analysis.stemming import get_stop_words
 
 
 def written(text: str) -> list[str]:
     """Return the folded words of a text."""
-    return [token.written for token in tokenizer.tokens(text, "en")]
+    return [token.surface for token in tokenizer.tokenize(text, "en")]
 
 
 @pytest.mark.parametrize(
@@ -61,28 +61,28 @@ def test_words_are_folded(text: str, words: list[str]) -> None:
 )
 def test_inflections_have_one_stem(forms: str) -> None:
     """Inflections of a word share a stem and differ as written."""
-    found = list(tokenizer.tokens(forms, "en"))
+    found = list(tokenizer.tokenize(forms, "en"))
     assert len({token.stem for token in found}) == 1
-    assert len({token.written for token in found}) == len(found)
+    assert len({token.surface for token in found}) == len(found)
 
 
 def test_stop_words_are_indexed() -> None:
     """Stop words are indexed as terms. The query parser removes them."""
     assert written("to be or not to be") == "to be or not to be".split()
-    assert {"the", "of"} <= stop_words("en")
+    assert {"the", "of"} <= get_stop_words("en")
 
 
 def test_positions_count_words_and_jump_at_blank_lines() -> None:
     """Positions increase by 1 at each word, and by 100 more at a blank line."""
     text = "One two\nthree.\n\nFour\n\n\n\nfive"
-    positions = [token.position for token in tokenizer.tokens(text, "en")]
+    positions = [token.position for token in tokenizer.tokenize(text, "en")]
     assert positions == [0, 1, 2, 103, 204]
 
 
 def test_offsets_point_at_the_words() -> None:
     """A token's start and end cut its word out of the original text."""
     text = "Étude – the Victim’s"
-    assert [text[token.start : token.end] for token in tokenizer.tokens(text, "en")] == [
+    assert [text[token.start : token.end] for token in tokenizer.tokenize(text, "en")] == [
         "Étude", "the", "Victim’s",
     ]  # fmt: skip
 
@@ -91,12 +91,12 @@ def test_offsets_point_at_the_words() -> None:
 def test_any_text_gives_ordered_words(text: str) -> None:
     """Any text gives nonempty words in order, which overlap little and have no mark."""
     start, end, position = -1, 0, -1
-    for token in tokenizer.tokens(text, "en"):
+    for token in tokenizer.tokenize(text, "en"):
         assert start < token.start < token.end
-        assert end <= token.start or tokenizer.is_unparted(text[start:end])
+        assert end <= token.start or tokenizer.is_unsegmented(text[start:end])
         assert position < token.position
-        assert token.written
-        assert not token.stem.startswith(tokenizer.WRITTEN)
+        assert token.surface
+        assert not token.stem.startswith(tokenizer.SURFACE_PREFIX)
         start, end, position = token.start, token.end, token.position
 
 
@@ -119,25 +119,25 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 )
 def test_each_language_has_its_stems(language: str, forms: str) -> None:
     """Inflections of a word share a stem in their own language."""
-    assert len({token.stem for token in tokenizer.tokens(forms, language)}) == 1
+    assert len({token.stem for token in tokenizer.tokenize(forms, language)}) == 1
 
 
 @pytest.mark.parametrize("apart", ["hour four", "tour tor", "wise size", "course coarse"])
 def test_spelling_variants_do_not_merge_other_words(apart: str) -> None:
     """Words that only look like spelling variants keep separate stems."""
-    one, other = (token.stem for token in tokenizer.tokens(apart, "en"))
+    one, other = (token.stem for token in tokenizer.tokenize(apart, "en"))
     assert one != other
 
 
 def test_the_cache_of_stems_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache of stems does not exceed its limit and keeps no long word."""
-    monkeypatch.setattr(stemming, "MOST_KEPT", 3)
-    long = "x" * (stemming.LONGEST_KEPT + 1)
+    monkeypatch.setattr(stemming, "MAX_CACHED_STEMS", 3)
+    long = "x" * (stemming.MAX_CACHED_CHARS + 1)
     words = ["organs", "Laws", long, "police", "films", "sea", "organs"]
-    kept = stemming._kept("en")
+    kept = stemming._get_cache("en")
     kept.clear()
     expected = ["organ", "law", long, "polic", "film", "sea", "organ"]
     for size in range(len(words)):
-        assert stemming.stems(words[: size + 1], "en") == expected[: size + 1]
+        assert stemming.stem_words(words[: size + 1], "en") == expected[: size + 1]
         assert len(kept) <= 3
         assert long not in kept

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES, CatalogueError
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.records import Link, Publication, Source
+from indexer.catalogue.records import Link, Publication, SourceLocation
 from tests.conftest import ROOT
 
 
@@ -95,7 +95,7 @@ def refusal(folder: Path) -> CatalogueError:
     with pytest.raises(CatalogueError) as caught:
         catalogue_toml.load(folder)
     assert caught.value.hint
-    assert str(caught.value) == f"{caught.value.file}: {caught.value.what}. {caught.value.hint}"
+    assert str(caught.value) == f"{caught.value.file}: {caught.value.message}. {caught.value.hint}"
     return caught.value
 
 
@@ -105,14 +105,14 @@ def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
     *rows, what = fault
     error = refusal(write_corpus(tmp_path, "\n".join(rows)))
     assert error.file == tmp_path / "catalogue.toml"
-    assert what in error.what
+    assert what in error.message
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
 def test_reserved_name_is_rejected(name: str, tmp_path: Path) -> None:
     """A row can't have the name of a URL parameter or of a part of the API."""
     error = refusal(write_corpus(tmp_path, TITLE + row(name=name, label="A")))
-    assert f"the row name {name!r} is taken" in error.what
+    assert f"the row name {name!r} is taken" in error.message
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_fault_of_a_grouping_is_rejected(regions: str, what: str, tmp_path: Path
     """An unusable grouping is rejected with the name of its file."""
     error = refusal(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
     assert error.file == tmp_path / "regions.toml"
-    assert what in error.what
+    assert what in error.message
 
 
 @pytest.mark.parametrize("missing", ["catalogue.toml", "regions.toml"])
@@ -161,7 +161,7 @@ def test_rows_define_facets_and_searchable_fields(catalogue: Catalogue) -> None:
     assert [field.name for field in catalogue.searchable] == [
         "title", "summary", "region", "country",
     ]  # fmt: skip
-    date = catalogue.role("date")
+    date = catalogue.find_by_role("date")
     assert date is not None
     assert date.name == "year"
 
@@ -183,7 +183,7 @@ def test_child_is_part_of_its_parents_facet(tmp_path: Path) -> None:
 
 def test_role_without_a_row_is_none(tmp_path: Path) -> None:
     """A role that no row has is None."""
-    assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).role("summary") is None
+    assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).find_by_role("summary") is None
 
 
 def test_fields_have_source_names(catalogue: Catalogue) -> None:
@@ -207,18 +207,18 @@ def test_values_are_displayed(catalogue: Catalogue) -> None:
 
 def stating(**values: tuple[str, ...]) -> Publication:
     """Return a publication with these values."""
-    return Publication(id="a", title="A", source=Source("a.html", 1), values=values)
+    return Publication(id="a", title="A", source=SourceLocation("a.html", 1), values=values)
 
 
 def test_title_and_summary_are_read_like_other_fields(catalogue: Catalogue) -> None:
     """Title and summary are read like other fields, and an absent field has no values."""
     made = msgspec.structs.replace(stating(note=("x",)), summary="Short.")
     by_name = catalogue.by_name
-    assert catalogue.values(made, by_name["title"]) == ("A",)
-    assert catalogue.values(made, by_name["summary"]) == ("Short.",)
-    assert catalogue.values(made, by_name["note"]) == ("x",)
-    assert catalogue.values(stating(), by_name["summary"]) == ()
-    assert catalogue.values(stating(), by_name["year"]) == ()
+    assert catalogue.get_values(made, by_name["title"]) == ("A",)
+    assert catalogue.get_values(made, by_name["summary"]) == ("Short.",)
+    assert catalogue.get_values(made, by_name["note"]) == ("x",)
+    assert catalogue.get_values(stating(), by_name["summary"]) == ()
+    assert catalogue.get_values(stating(), by_name["year"]) == ()
 
 
 def test_ancestors_come_from_the_grouping(catalogue: Catalogue) -> None:
@@ -319,7 +319,7 @@ def test_a_written_catalogue_is_read_as_equal(catalogue: Catalogue) -> None:
     """A catalogue that is written as TOML, with its grouping, is loaded as an equal one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "catalogue.toml").write_bytes(catalogue_toml.write(catalogue).encode())
+        (folder / "catalogue.toml").write_bytes(catalogue_toml.format_toml(catalogue).encode())
         children = json.dumps(list(catalogue.groups))
         (folder / "regions.toml").write_text(f"[regions]\nAsia = {children}\n", encoding="ascii")
         assert catalogue_toml.load(folder) == catalogue

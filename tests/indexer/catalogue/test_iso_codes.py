@@ -33,27 +33,27 @@ ENGLISH = Locale.parse("en")
 )
 def test_a_language_is_recognized_by_code_or_name(text: str, code: str) -> None:
     """A language is recognized by its short, long or old code and by its name, in any case."""
-    assert iso_codes.language_code(text) == code
+    assert iso_codes.find_language_code(text) == code
 
 
 @pytest.mark.parametrize("text", ["", "Klingonese", "qq", "en-", "en-\x00x", "en x", "-en", "1"])
 def test_an_unknown_language_has_no_code(text: str) -> None:
     """An unknown name, or a code with invalid characters, has no language code."""
-    assert iso_codes.language_code(text) is None
+    assert iso_codes.find_language_code(text) is None
 
 
 def test_every_language_name_has_a_stable_code() -> None:
     """Every English name of a language has a code, which is the code of itself."""
     for name in ENGLISH.languages.values():
-        code = iso_codes.language_code(name)
+        code = iso_codes.find_language_code(name)
         assert code is not None, name
-        assert iso_codes.language_code(code) == code, name
+        assert iso_codes.find_language_code(code) == code, name
 
 
 @given(st.text())
 def test_any_text_has_a_valid_language_code_or_none(text: str) -> None:
     """The code of any text is None, or letters, digits and hyphens."""
-    code = iso_codes.language_code(text)
+    code = iso_codes.find_language_code(text)
     assert code is None or (code.isascii() and code.replace("-", "").isalnum())
 
 
@@ -66,43 +66,43 @@ def test_any_text_has_a_valid_language_code_or_none(text: str) -> None:
 )  # fmt: skip
 def test_a_country_is_recognized_by_code_or_name(text: str, code: str) -> None:
     """A country is recognized by its code and by its name, in any case."""
-    assert iso_codes.country_code(text) == code
+    assert iso_codes.find_country_code(text) == code
 
 
 @pytest.mark.parametrize("text", ["", "Atlantis", "QQ", "IND", "150", "Europe"])
 def test_an_unknown_country_has_no_code(text: str) -> None:
     """An unknown name has no country code. Nor have continents and their numbers."""
-    assert iso_codes.country_code(text) is None
+    assert iso_codes.find_country_code(text) is None
 
 
 def test_names_are_in_the_requested_language() -> None:
     """Languages and countries are named in the requested language, with subtags in brackets."""
-    assert iso_codes.language_name("fr") == "French"
-    assert iso_codes.language_name("fr", "fr") == "français"
-    assert iso_codes.language_name("pt-BR") == "Portuguese (BR)"
-    assert iso_codes.country_name("IN") == "India"
-    assert iso_codes.country_name("IN", "pt-BR") == "Índia"
+    assert iso_codes.get_language_name("fr") == "French"
+    assert iso_codes.get_language_name("fr", "fr") == "français"
+    assert iso_codes.get_language_name("pt-BR") == "Portuguese (BR)"
+    assert iso_codes.get_country_name("IN") == "India"
+    assert iso_codes.get_country_name("IN", "pt-BR") == "Índia"
 
 
 def test_the_usual_name_of_a_country_comes_first() -> None:
     """The usual name of a country comes first. Other names exist in English only."""
-    assert iso_codes.country_names("VN", "en") == ["Vietnam", "Viet Nam"]
-    assert iso_codes.country_names("VN", "fr") == ["Viêt Nam"]
-    assert iso_codes.country_names("IN", "en") == ["India"]
+    assert iso_codes.list_country_names("VN", "en") == ["Vietnam", "Viet Nam"]
+    assert iso_codes.list_country_names("VN", "fr") == ["Viêt Nam"]
+    assert iso_codes.list_country_names("IN", "en") == ["India"]
 
 
 def test_other_names_are_unique() -> None:
     """Each other name or abbreviation of a country belongs to it only."""
-    for code in {*iso_codes.ALSO_CALLED, *iso_codes.ACRONYMS}:
-        assert iso_codes.country_name(code) != code
-        for name in (*iso_codes.ALSO_CALLED.get(code, ()), *iso_codes.ACRONYMS.get(code, ())):
-            assert iso_codes.country_code(name) == code, name
+    for code in {*iso_codes.ALTERNATIVE_NAMES, *iso_codes.ACRONYMS}:
+        assert iso_codes.get_country_name(code) != code
+        for name in (*iso_codes.ALTERNATIVE_NAMES.get(code, ()), *iso_codes.ACRONYMS.get(code, ())):
+            assert iso_codes.find_country_code(name) == code, name
 
 
 def test_an_unknown_code_is_its_own_name() -> None:
     """The name of an unknown code is the code itself."""
-    assert iso_codes.language_name("qqq") == "qqq"
-    assert iso_codes.country_name("QQ") == "QQ"
+    assert iso_codes.get_language_name("qqq") == "qqq"
+    assert iso_codes.get_country_name("QQ") == "QQ"
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from indexer.catalogue.records import Link, Problem, Publication, Source
+from indexer.catalogue.records import Link, Problem, Publication, SourceLocation
 
 MADE = Publication(
     id="law",
     title="Model Law",
-    source=Source("tools.html", 3),
+    source=SourceLocation("tools.html", 3),
     summary="Provisions.",
     lang="fr",
     values={"year": (2009,), "link": (Link("https://example.org/", "Here", "fr"),)},
@@ -39,7 +39,7 @@ def test_digest_changes_with_the_content(change: dict[str, object]) -> None:
 def test_digest_ignores_the_place_and_the_order_of_fields() -> None:
     """The digest ignores the file, the line, and the order of fields."""
     turned = dict(reversed(list(MADE.values.items())))
-    moved = msgspec.structs.replace(MADE, source=Source("other.html", 9), values=turned)
+    moved = msgspec.structs.replace(MADE, source=SourceLocation("other.html", 9), values=turned)
     assert moved.digest == MADE.digest
 
 

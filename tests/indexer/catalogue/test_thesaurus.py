@@ -92,7 +92,7 @@ def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as caught:
         thesaurus.load(write(tmp_path, *concepts))
     assert caught.value.file == tmp_path / THESAURUS_FILE
-    assert what in caught.value.what
+    assert what in caught.value.message
     assert caught.value.hint
 
 
@@ -133,10 +133,10 @@ def test_labels_are_grouped_by_language(tmp_path: Path) -> None:
     )
     (found,) = thesaurus.load(folder).concept
     assert found.languages == ("en", "fr", "es")
-    assert found.labels("en") == ("sea", "ocean")
-    assert found.labels("fr") == ("mer",)
-    assert found.labels("es") == ("mar",)
-    assert found.labels("ru") == ()
+    assert found.get_labels("en") == ("sea", "ocean")
+    assert found.get_labels("fr") == ("mer",)
+    assert found.get_labels("es") == ("mar",)
+    assert found.get_labels("ru") == ()
     assert thesaurus.load(folder).by_id == {"a": found}
 
 
@@ -175,14 +175,14 @@ def test_a_thesaurus_without_faults_is_unambiguous(concepts: list[Concept]) -> N
         (language, name)
         for each in concepts
         for language in each.languages
-        for name in {fold(label) for label in each.labels(language)}
+        for name in {fold(label) for label in each.get_labels(language)}
     )
     names += Counter(("", acronym) for each in concepts for acronym in set(each.acronyms))
     names += Counter(("id", each.id) for each in concepts)
     is_sound = all(count == 1 for count in names.values()) and _ends(concepts)
     ids = {each.id for each in concepts}
     is_sound &= all(set(each.related) <= ids - {each.id, *each.broader} for each in concepts)
-    assert (list(thesaurus.faults(found)) == []) == is_sound
+    assert (list(thesaurus.find_faults(found)) == []) == is_sound
 
 
 def _ends(concepts: list[Concept]) -> bool:
@@ -199,7 +199,7 @@ def test_a_change_of_the_thesaurus_is_published(corpus: Path, tmp_path: Path) ->
 
     def built() -> str:
         outcome = build.build(corpus, index)
-        assert outcome.generation.thesaurus() == thesaurus.load(corpus)
+        assert outcome.generation.read_thesaurus() == thesaurus.load(corpus)
         return outcome.status
 
     assert [built(), built()] == ["published", "unchanged"]
@@ -219,7 +219,7 @@ def test_a_change_of_the_thesaurus_copies_the_segment(corpus: Path, tmp_path: Pa
     outcome = build.build(corpus, index)
     changes = outcome.changes
     assert (changes.added, changes.changed, changes.removed, changes.unchanged) == (0, 0, 0, 5)
-    assert outcome.generation.digests() == first.digests()
+    assert outcome.generation.read_digests() == first.read_digests()
     for file in first.segment.glob("*.seg"):
         assert (outcome.generation.segment / file.name).read_bytes() == file.read_bytes()
 
@@ -230,14 +230,14 @@ def test_an_invalid_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) ->
     write(corpus, concept("a"), concept("a"))
     with pytest.raises(CatalogueError, match="two concepts have the id 'a'"):
         build.build(corpus, tmp_path / "index")
-    assert directory.current(tmp_path / "index").name == live.name
+    assert directory.load_live(tmp_path / "index").name == live.name
 
 
 def test_a_damaged_thesaurus_is_detected(corpus: Path, tmp_path: Path) -> None:
     """The thesaurus of a generation is verified against its digest."""
     write(corpus, concept("organs"))
     live = build.build(corpus, tmp_path / "index").generation
-    assert directory.damage(live) == []
+    assert directory.integrity_errors(live) == []
     file = live.folder / manifest.THESAURUS
     file.write_bytes(file.read_bytes().replace(b"organs", b"orgams"))
-    assert directory.damage(live) == ["thesaurus.json is not as it was written"]
+    assert directory.integrity_errors(live) == ["thesaurus.json is not as it was written"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.analysis import cleaning
 from indexer.catalogue.fields import MISSING, Catalogue, Field
-from indexer.catalogue.records import NO_PIECE, Fresh, Item, Link, Publication, Source
+from indexer.catalogue.records import NO_DIGEST, Item, Link, Parsed, Publication, SourceLocation
 from indexer.codec import writer
 from indexer.codec.segment import docstore
 from indexer.codec.segment.reader import Segment
@@ -58,7 +58,9 @@ _publications = st.builds(
     Publication,
     id=st.from_regex(r"[a-cé/-]{1,3}", fullmatch=True),
     title=st.sampled_from(("The Law", "Law", "Les lois", "La loi")) | LINES,
-    source=st.builds(Source, st.sampled_from(("a.html", "b/ü.jsonl")), st.integers(0, 9999)),
+    source=st.builds(
+        SourceLocation, st.sampled_from(("a.html", "b/ü.jsonl")), st.integers(0, 9999)
+    ),
     summary=st.none() | st.lists(LINES, min_size=1, max_size=3).map("\n\n".join),
     lang=st.none() | st.sampled_from(("fr", "es-MX")),
     values=_values,
@@ -73,7 +75,7 @@ def publications(most: int = 12) -> st.SearchStrategy[list[Publication]]:
 def fresh(made: Iterable[Publication]) -> list[Item]:
     """Return publications as freshly read items, most with a digest of their piece."""
     return [
-        Fresh(each, NO_PIECE if "b" in each.id else sha256(each.id.encode()).digest()[:16])
+        Parsed(each, NO_DIGEST if "b" in each.id else sha256(each.id.encode()).digest()[:16])
         for each in made
     ]
 
@@ -90,7 +92,7 @@ def written(
     folder.mkdir()
     step = size or max(len(items), 1)
     chunks = [items[first : first + step] for first in range(0, len(items), step)]
-    with mock.patch.object(docstore, "SAMPLES", 1):  # lets a chunk of one train the dictionary
+    with mock.patch.object(docstore, "MAX_SAMPLES", 1):  # lets a chunk of one train the dictionary
         writer.write(folder, catalogue, chunks, former)
     return Segment(folder, catalogue)
 
@@ -102,5 +104,5 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def moved(publication: Publication, line: int) -> Publication:
     """Return the publication with another line number."""
-    source = Source(publication.source.file, line)
+    source = SourceLocation(publication.source.file, line)
     return msgspec.structs.replace(publication, source=source)

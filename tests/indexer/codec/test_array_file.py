@@ -17,11 +17,11 @@ from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import (
     MAGIC,
     Array,
-    ArrayWriter,
-    Damaged,
+    ArrayFileWriter,
+    CorruptSegment,
     Spool,
-    for_offsets,
-    narrowest,
+    pick_dtype,
+    pick_offset_dtype,
 )
 
 DTYPES = st.one_of(
@@ -44,7 +44,7 @@ SAMPLE: dict[str, Array] = {
 
 def written(file: Path, held: Mapping[str, Array]) -> bytes:
     """Write a file of these arrays and return its bytes."""
-    with ArrayWriter(file) as writer:
+    with ArrayFileWriter(file) as writer:
         for name, array in held.items():
             writer.add(name, array)
     return file.read_bytes()
@@ -55,7 +55,7 @@ def read(data: bytes) -> Mapping[str, Array]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
         file.write_bytes(data)
-        return {name: array.copy() for name, array in array_file.read(file).items()}
+        return {name: array.copy() for name, array in array_file.open_arrays(file).items()}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_arrays_are_read_back_unchanged(held: dict[str, Array]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
         written(file, held)
-        found = array_file.read(file)
+        found = array_file.open_arrays(file)
         assert list(found) == list(held)
         for name, array in held.items():
             assert found[name].dtype == array.dtype.newbyteorder("<")
@@ -84,7 +84,7 @@ def test_equal_arrays_make_equal_files(held: dict[str, Array]) -> None:
     """Equal arrays make identical files, whether they are allocated first or added whole."""
     with tempfile.TemporaryDirectory() as folder:
         added = written(Path(folder) / "a.seg", held)
-        with ArrayWriter(Path(folder) / "b.seg") as writer:
+        with ArrayFileWriter(Path(folder) / "b.seg") as writer:
             places = {name: writer.allocate(name, array.dtype, *array.shape)
                       for name, array in held.items()}  # fmt: skip
             for name, array in held.items():
@@ -96,7 +96,7 @@ def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     """An existing file stays unchanged."""
     before = written(tmp_path / "a.seg", SAMPLE)
     with pytest.raises(FileExistsError):
-        ArrayWriter(tmp_path / "a.seg")
+        ArrayFileWriter(tmp_path / "a.seg")
     assert (tmp_path / "a.seg").read_bytes() == before
 
 
@@ -104,22 +104,22 @@ def test_an_unfinished_file_is_damaged(tmp_path: Path) -> None:
     """A file whose writing was interrupted is Damaged."""
 
     def write() -> None:
-        with ArrayWriter(tmp_path / "a.seg") as writer:
+        with ArrayFileWriter(tmp_path / "a.seg") as writer:
             writer.add("numbers", SAMPLE["numbers"])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         write()
-    with pytest.raises(Damaged, match=r"a\.seg"):
-        array_file.read(tmp_path / "a.seg")
+    with pytest.raises(CorruptSegment, match=r"a\.seg"):
+        array_file.open_arrays(tmp_path / "a.seg")
 
 
 def test_a_truncated_or_extended_file_is_damaged(sample: bytes) -> None:
     """A file is Damaged if any number of bytes is missing at its end, or if bytes follow it."""
     for size in range(len(sample)):
-        with pytest.raises(Damaged):
+        with pytest.raises(CorruptSegment):
             read(sample[:size])
-    with pytest.raises(Damaged):
+    with pytest.raises(CorruptSegment):
         read(sample + bytes(8))
 
 
@@ -132,7 +132,7 @@ def test_foreign_bytes_are_damaged_or_empty(data: bytes) -> None:
     """Foreign bytes are Damaged, or by chance an empty directory."""
     try:
         assert read(data) == {}
-    except Damaged:
+    except CorruptSegment:
         return
 
 
@@ -163,7 +163,7 @@ def test_an_invalid_directory_is_damaged(
     data = body + msgspec.json.encode(directory) + end
     try:
         found = read(data)
-    except Damaged:
+    except CorruptSegment:
         return
     for name, array in found.items():
         assert array.dtype.kind in "biuf"
@@ -175,14 +175,14 @@ def test_an_invalid_directory_is_damaged(
 
 @given(data=st.data())
 def test_a_changed_byte_is_damaged_or_harmless(sample: bytes, data: st.DataObject) -> None:
-    """A changed byte in the head, the directory or the tail raises Damaged and nothing else."""
+    """A changed byte in the head, directory or tail raises CorruptSegment or is harmless."""
     directory = int.from_bytes(sample[-8:], "little")
     at = data.draw(st.sampled_from([*range(len(MAGIC)), *range(directory, len(sample))]))
     changed = bytearray(sample)
     changed[at] = data.draw(st.integers(0, 255))
     try:
         found = read(bytes(changed))
-    except Damaged:
+    except CorruptSegment:
         return
     assert at >= len(MAGIC) or changed == sample
     assert all(array.dtype.kind in "biuf" for array in found.values())
@@ -197,8 +197,8 @@ def test_a_changed_byte_is_damaged_or_harmless(sample: bytes, data: st.DataObjec
 )  # fmt: skip
 def test_numbers_get_the_narrowest_dtype(largest: int, kind: type[np.integer]) -> None:
     """Numbers get the narrowest dtype that fits. The dtype of offsets is signed."""
-    assert narrowest(largest) == kind
-    assert for_offsets(largest) == (np.int64 if largest >= 2**31 else np.int32)
+    assert pick_dtype(largest) == kind
+    assert pick_offset_dtype(largest) == (np.int64 if largest >= 2**31 else np.int32)
 
 
 @given(parts=st.lists(arrays.arrays(np.int32, st.integers(0, 20))))
@@ -208,7 +208,7 @@ def test_a_spool_returns_its_rows(parts: list[Array]) -> None:
         spool = Spool(Path(folder), np.int32)
         for part in parts:
             spool.append(part)
-        found = spool.array()
+        found = spool.to_array()
         assert found.tolist() == [number for part in parts for number in part.tolist()]
         spool.close()
         assert not list(Path(folder).iterdir())
@@ -221,7 +221,7 @@ def test_bytes_in_memory_do_not_change_with_the_file(
     """The bytes that were read are read-only and stay unchanged when the file changes."""
     file = tmp_path_factory.mktemp("held") / "file"
     file.write_bytes(data)
-    held = array_file.held(file)
+    held = array_file.load_file(file)
     file.write_bytes(b"other")
     assert bytes(held) == data
     assert memoryview(held).readonly

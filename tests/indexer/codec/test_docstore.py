@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.catalogue.records import Link, Publication, Source, Value
+from indexer.catalogue.records import Link, Publication, SourceLocation, Value
 from indexer.codec.segment import sort_orders
 from indexer.codec.segment.reader import Segment
 from tests.indexer.codec.segments import LINES, fresh, publications, written
@@ -34,15 +34,15 @@ def segment(made: list[Publication]) -> Iterator[Segment]:
 def test_publications_are_read_back_unchanged(made: list[Publication], other: str) -> None:
     """All parts of a publication are read back by number and by id. Unknown ids are None."""
     with segment(made) as held:
-        stored = held.stored
+        stored = held.docstore
         assert len(stored) == held.size == len(made)
-        assert [stored.publication(number) for number in range(len(made))] == made
-        assert [stored.number(each.id) for each in made] == list(range(len(made)))
-        assert [stored.source(number) for number in range(len(made))] == [
+        assert [stored.get_publication(number) for number in range(len(made))] == made
+        assert [stored.find_doc_number(each.id) for each in made] == list(range(len(made)))
+        assert [stored.get_source(number) for number in range(len(made))] == [
             each.source for each in made
         ]
         if other not in {each.id for each in made}:
-            assert stored.number(other) is None
+            assert stored.find_doc_number(other) is None
 
 
 def test_threads_read_concurrently(tmp_path: Path) -> None:
@@ -50,14 +50,14 @@ def test_threads_read_concurrently(tmp_path: Path) -> None:
     summary = " ".join(f"word{number * 7919 % 10007}" for number in range(2000))
     made = [
         Publication(
-            id=f"p{number}", title="T", summary=f"{number} {summary}", source=Source("a", 1)
+            id=f"p{number}", title="T", summary=f"{number} {summary}", source=SourceLocation("a", 1)
         )
         for number in range(400)
     ]
-    stored = written(tmp_path / "segment", fresh(made)).stored
+    stored = written(tmp_path / "segment", fresh(made)).docstore
 
     def read(_: int) -> bool:
-        return [stored.publication(number) for number in range(len(made))] == made
+        return [stored.get_publication(number) for number in range(len(made))] == made
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -76,8 +76,10 @@ def test_values_keep_their_types(tmp_path: Path) -> None:
         "note": ("2009",),
         "link": (link, Link("https://example.org/x")),
     }
-    made = Publication(id="a", title="A", source=Source("a.html", 1), lang="fr", values=values)
-    back = written(tmp_path / "segment", fresh([made])).stored.publication(0)
+    made = Publication(
+        id="a", title="A", source=SourceLocation("a.html", 1), lang="fr", values=values
+    )
+    back = written(tmp_path / "segment", fresh([made])).docstore.get_publication(0)
     assert back.values == values
     assert {type(value) for each in back.values.values() for value in each} == {int, str, Link}
     assert (back.summary, back.lang) == (None, "fr")
@@ -85,7 +87,7 @@ def test_values_keep_their_types(tmp_path: Path) -> None:
 
 def title_key(each: Publication) -> tuple[str, str]:
     """Return the sort key of a title, then the id."""
-    return sort_orders.title_key(each.title, each.lang or "en"), each.id
+    return sort_orders.make_title_key(each.title, each.lang or "en"), each.id
 
 
 def year(each: Publication, undated: int) -> int:
@@ -108,11 +110,11 @@ def test_orders_equal_a_plain_sort(made: list[Publication]) -> None:
     """Newest, oldest and title sort all publications: the undated last, ties by id."""
     with segment(made) as held:
         for name, key in ORDERS.items():
-            ranks = held.stored.ranks[name]
+            ranks = held.docstore.ranks[name]
             ranked = sorted(range(len(made)), key=lambda number: int(ranks[number]))
             assert sorted(ranks.tolist()) == list(range(len(made)))
             assert [made[n].id for n in ranked] == [each.id for each in sorted(made, key=key)]  # type: ignore[arg-type]
-        by_id = [made[number].id for number in held.stored.by_id]
+        by_id = [made[number].id for number in held.docstore.by_id]
         assert by_id == sorted(each.id for each in made)
 
 
@@ -130,7 +132,7 @@ def test_orders_equal_a_plain_sort(made: list[Publication]) -> None:
 )
 def test_titles_are_sorted_by_their_words(title: str, language: str, key: str) -> None:
     """The sort key of a title is its folded words without a leading article of its language."""
-    assert sort_orders.title_key(title, language) == key
+    assert sort_orders.make_title_key(title, language) == key
 
 
 @given(
@@ -148,7 +150,7 @@ def test_orders_are_merged(kept: list[str], added: list[str]) -> None:
         return keys[number]
 
     fresh = np.arange(len(kept), len(keys))
-    merged = sort_orders.merged(np.arange(len(kept)), fresh, added, key_of)
+    merged = sort_orders.merge(np.arange(len(kept)), fresh, added, key_of)
     assert [keys[number] for number in merged] == sorted(keys)
-    assert sort_orders.ranks(merged)[merged].tolist() == list(range(len(keys)))
+    assert sort_orders.make_ranks(merged)[merged].tolist() == list(range(len(keys)))
     assert len(asked) <= len(added) * len(kept).bit_length()

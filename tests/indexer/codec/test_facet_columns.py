@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from indexer.catalogue.fields import MISSING
-from indexer.catalogue.records import Publication, Source
+from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec import writer
-from indexer.codec.segment.facet_columns import Column
+from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Segment
 from tests.indexer.codec.segments import CATALOGUE, fresh, publications, written
 from tests.search_app.engine import catalogues
@@ -20,7 +20,7 @@ from tests.search_app.engine import catalogues
 SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
-def held(column: Column) -> list[list[str]]:
+def held(column: FacetColumn) -> list[list[str]]:
     """Return the values of each publication in the column."""
     return [
         [column.values[ordinal] for ordinal in column.ordinals[first:last]]
@@ -44,9 +44,9 @@ def assert_columns(segment: Segment, made: list[Publication]) -> None:
         assert column.documents.tolist() == [
             document for document, each in enumerate(expected) for _ in each
         ]
-        assert {value: column.values[ordinal] for value, ordinal in column.ordinal.items()} == {
-            value: value for value in column.values
-        }
+        assert {
+            value: column.values[ordinal] for value, ordinal in column.ordinal_by_value.items()
+        } == {value: value for value in column.values}
 
 
 @given(made=publications())
@@ -85,11 +85,13 @@ def test_writing_returns_the_facet_counts(made: list[Publication]) -> None:
 def test_ranges_compare_values_as_text(tmp_path: Path) -> None:
     """A range includes both ends and excludes `none`."""
     made = [
-        Publication(id=f"p{year}", title="A", source=Source("a", 1), values={"year": (year,)})
+        Publication(
+            id=f"p{year}", title="A", source=SourceLocation("a", 1), values={"year": (year,)}
+        )
         for year in (1999, 2001, 2005)
-    ] + [Publication(id="undated", title="A", source=Source("a", 1))]
+    ] + [Publication(id="undated", title="A", source=SourceLocation("a", 1))]
     column = written(tmp_path / "segment", fresh(made)).columns["year"]
-    assert [column.values[n] for n in column.between("2001", "2005")] == ["2001", "2005"]
-    assert [column.values[n] for n in column.between("", "2000")] == ["1999"]
-    assert len(column.between("", "zzz")) == 3
-    assert column.between("2002", "2004") == column.between("2005", "1999") == ()
+    assert [column.values[n] for n in column.find_between("2001", "2005")] == ["2001", "2005"]
+    assert [column.values[n] for n in column.find_between("", "2000")] == ["1999"]
+    assert len(column.find_between("", "zzz")) == 3
+    assert column.find_between("2002", "2004") == column.find_between("2005", "1999") == ()

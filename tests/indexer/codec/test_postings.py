@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
-from indexer.catalogue.records import Fresh, Item, Kept, Publication
+from indexer.catalogue.records import Item, Parsed, Publication, Unchanged
 from indexer.codec import forward_index, inverter, merger
 from indexer.codec.segment import postings, term_dictionary
-from indexer.codec.segment.postings import Layout
+from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.reader import Segment
 from tests.indexer.codec.segments import CATALOGUE, contents, fresh, moved, publications, written
 from tests.search_app.engine import catalogues
@@ -42,10 +42,10 @@ def stands(made: Sequence[Publication]) -> list[Stand]:
     found = []
     for document, each in enumerate(made):
         for field, row in enumerate(CATALOGUE.searchable):
-            text = schema.text_of(each, row, CATALOGUE)
-            language = schema.language_of(each, row, CATALOGUE)
-            for token in tokenizer.tokens(text, language):
-                word = term_dictionary.word_of(
+            text = schema.get_text(each, row, CATALOGUE)
+            language = schema.get_language(each, row, CATALOGUE)
+            for token in tokenizer.tokenize(text, language):
+                word = term_dictionary.encode_word(
                     text[token.start : token.end], language, CATALOGUE.language
                 )
                 found.append(Stand(document, field, word, token.stem))
@@ -56,7 +56,7 @@ def stands(made: Sequence[Publication]) -> list[Stand]:
 def segment(made: list[Publication], stretch: int = 1 << 21) -> Iterator[Segment]:
     """Yield a segment of these publications, sorted a number of words at a time."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(postings, "STRETCH", stretch)
+        patch.setattr(postings, "MAX_RUN_WORDS", stretch)
         yield written(Path(folder) / "segment", fresh(made))
 
 
@@ -70,11 +70,11 @@ def test_postings_equal_a_scan_of_the_texts(made: list[Publication], stretch: in
             plain: dict[str, list[int]] = {}
             for each in said:
                 plain.setdefault(getattr(each, name), []).append(each.document)
-            assert terms.texts.all() == sorted(plain)
+            assert terms.texts.to_list() == sorted(plain)
             for number, text in enumerate(sorted(plain)):
-                found = terms.postings(number, number + 1)
+                found = terms.get_postings(number, number + 1)
                 assert found.documents.tolist() == sorted(set(plain[text]))
-                assert terms.frequency(number) == len(set(plain[text]))
+                assert terms.doc_frequency(number) == len(set(plain[text]))
                 assert len(found.weights) == len(found.documents)
                 assert (found.weights > 0).all()
 
@@ -85,21 +85,21 @@ def test_positions_equal_a_scan_of_the_texts(made: list[Publication], stretch: i
     """Each stem and each written word has its positions in the stream, in the right field."""
     with segment(made, stretch) as held:
         said = stands(made)
-        stream = held.layout.stream
+        stream = held.forward_index.stream
         at = np.flatnonzero(stream >= 0)
-        assert [held.words.texts.text(word) for word in stream[at]] == [s.word for s in said]
-        assert held.stems_at(np.arange(len(stream)))[stream < 0].tolist() == [-1] * sum(stream < 0)
-        for number, stem in enumerate(held.stems.texts.all()):
-            found = held.places(number)
+        assert [held.words.texts.get_text(word) for word in stream[at]] == [s.word for s in said]
+        assert held.get_stems(np.arange(len(stream)))[stream < 0].tolist() == [-1] * sum(stream < 0)
+        for number, stem in enumerate(held.stems.texts.to_list()):
+            found = held.find_positions(number)
             mine = [place for place, each in enumerate(said) if each.stem == stem]
-            assert found.places.tolist() == at[mine].tolist()
+            assert found.offsets.tolist() == at[mine].tolist()
             assert found.documents.tolist() == [said[place].document for place in mine]
-            assert held.fields_at(found).tolist() == [said[place].field for place in mine]
-            assert (held.stems_at(found.places) == number).all()
-        for number, word in enumerate(held.words.texts.all()):
-            found = held.places_of_words(np.array([number]))
+            assert held.get_fields(found).tolist() == [said[place].field for place in mine]
+            assert (held.get_stems(found.offsets) == number).all()
+        for number, word in enumerate(held.words.texts.to_list()):
+            found = held.find_word_positions(np.array([number]))
             mine = [place for place, each in enumerate(said) if each.word == word]
-            assert found.places.tolist() == at[mine].tolist()
+            assert found.offsets.tolist() == at[mine].tolist()
 
 
 @given(made=publications())
@@ -110,7 +110,7 @@ def test_lengths_count_words(made: list[Publication]) -> None:
         lengths = np.zeros((len(made), len(FIELDS)), int)
         for each in stands(made):
             lengths[each.document, each.field] += 1
-        assert held.layout.lengths.tolist() == lengths.tolist()
+        assert held.forward_index.lengths.tolist() == lengths.tolist()
 
 
 @given(made=publications(), stretch=st.integers(1, 40))
@@ -119,7 +119,7 @@ def test_the_stretch_size_does_not_change_the_files(made: list[Publication], str
     """The files are identical for any number of words that are sorted at a time."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         written(Path(folder) / "whole", fresh(made))
-        patch.setattr(postings, "STRETCH", stretch)
+        patch.setattr(postings, "MAX_RUN_WORDS", stretch)
         written(Path(folder) / "parts", fresh(made))
         assert contents(Path(folder) / "parts") == contents(Path(folder) / "whole")
 
@@ -133,16 +133,16 @@ def test_stretches_and_chunks_do_not_change_the_files(
     catalogue = catalogues.CATALOGUE
     written(tmp_path / "whole", made, catalogue=catalogue)
     whole = contents(tmp_path / "whole")
-    monkeypatch.setattr(postings, "STRETCH", 20)
+    monkeypatch.setattr(postings, "MAX_RUN_WORDS", 20)
     for size in (1, 7, None):
         folder = tmp_path / f"chunks-{size}"
         written(folder, made, catalogue=catalogue, size=size)
         assert contents(folder) == whole
-    monkeypatch.setattr(forward_index, "ALONE", 1000)
+    monkeypatch.setattr(forward_index, "BATCHES_BEFORE_WORKER", 1000)
     written(tmp_path / "alone", made, catalogue=catalogue, size=7)
     assert contents(tmp_path / "alone") == whole
-    assert len(list(postings.stretches(Segment(tmp_path / "alone", catalogue).layout))) > (
-        inverter.MOST_IN_MEMORY
+    assert len(list(postings.split_runs(Segment(tmp_path / "alone", catalogue).forward_index))) > (
+        inverter.MAX_RUNS_IN_MEMORY
     )
 
 
@@ -153,8 +153,8 @@ def test_a_segment_without_words_opens(size: int, tmp_path: Path) -> None:
     bare = [Publication(id="a", title="…", source=each.source) for each in made]
     held = written(tmp_path / "segment", fresh(bare))
     assert held.size == size
-    assert held.words.texts.all() == held.stems.texts.all() == []
-    assert held.scale.shape == (size, len(FIELDS))
+    assert held.words.texts.to_list() == held.stems.texts.to_list() == []
+    assert held.norms.shape == (size, len(FIELDS))
     assert held.columns["topic"].values == ["none"]
     assert held.columns["topic"].ordinals.tolist() == [0] * size
 
@@ -163,7 +163,7 @@ def mixed(former: list[Publication], now: list[Publication], again: set[str]) ->
     """Return the current items, with some publications kept from the former segment."""
     numbers = {each.id: number for number, each in enumerate(former)}
     return [
-        Kept(numbers[each.id], each.id, each.source)
+        Unchanged(numbers[each.id], each.id, each.source)
         if each.id in numbers and each.id in again
         else item
         for each, item in zip(now, fresh(now), strict=True)
@@ -193,16 +193,16 @@ def test_a_copied_segment_equals_a_full_build(
     kept = {each.id for each in left if data.draw(st.booleans()) or each.id < "m"}
     sizes = data.draw(st.sampled_from((None, 1, 4)))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forward_index, "ALONE", 1000)
+        patch.setattr(forward_index, "BATCHES_BEFORE_WORKER", 1000)
         patch.setattr(merger, "SLAB", slab)
         if spliced:  # as in a large catalogue, where a few changes keep the means
-            patch.setattr(postings, "means", lambda lengths: np.full(lengths.shape[1], 5.0))
+            patch.setattr(postings, "compute_means", lambda lengths: np.full(lengths.shape[1], 5.0))
         else:
-            patch.setattr(postings, "STRETCH", 20)
+            patch.setattr(postings, "MAX_RUN_WORDS", 20)
         before = written(Path(folder) / "former", fresh(former))
         written(Path(folder) / "full", fresh(now))
         items = mixed(former, now, kept)
-        assert all(isinstance(each, Fresh | Kept) for each in items)
+        assert all(isinstance(each, Parsed | Unchanged) for each in items)
         written(Path(folder) / "copied", items, size=sizes, former=before)
         assert contents(Path(folder) / "copied") == contents(Path(folder) / "full")
 
@@ -219,13 +219,15 @@ def test_a_changed_publication_is_spliced_in(
     full = written(tmp_path / "full", fresh(now), catalogue=catalogue)
     kept = {each.id for each in made}
     sorted_words: list[int] = []
-    codes_of = postings.codes_of
+    codes_of = postings.encode_occurrences
 
-    def watched(layout: Layout, first: int, last: int) -> postings.Codes:
+    def watched(layout: ForwardIndex, first: int, last: int) -> postings.OccurrenceCodes:
         sorted_words.append(len(layout.stream))
         return codes_of(layout, first, last)
 
-    monkeypatch.setattr(postings, "codes_of", watched)
+    monkeypatch.setattr(postings, "encode_occurrences", watched)
     written(tmp_path / "copied", mixed(made, now, kept), catalogue=catalogue, former=former)
     assert contents(tmp_path / "copied") == contents(tmp_path / "full")
-    assert sorted_words == [int(full.layout.starts[100, 0] - full.layout.starts[99, 0])]
+    assert sorted_words == [
+        int(full.forward_index.starts[100, 0] - full.forward_index.starts[99, 0])
+    ]

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.codec.segment import array_file
-from indexer.codec.segment.array_file import ArrayWriter
-from indexer.codec.segment.string_table import Blobs, Texts, offsets_of
+from indexer.codec.segment.array_file import ArrayFileWriter
+from indexer.codec.segment.string_table import BlobTable, StringTable, compute_offsets
 
 # Characters below the line break would sort before the end of a text; words and ids have none.
 characters = st.characters(codec="utf-8", min_codepoint=ord("\n") + 1)
@@ -24,30 +24,30 @@ sorted_texts = st.lists(texts, unique=True, max_size=40).map(sorted)
 @given(held=st.lists(texts))
 def test_texts_are_read_by_number(held: list[str]) -> None:
     """Each text is read by its number, and all texts in order, also empty ones."""
-    found = Texts.of_texts(held)
+    found = StringTable.from_texts(held)
     assert len(found) == len(held)
-    assert [found.text(number) for number in range(len(held))] == held
-    assert found.all() == held
+    assert [found.get_text(number) for number in range(len(held))] == held
+    assert found.to_list() == held
 
 
 @given(held=sorted_texts, other=texts)
 def test_a_sorted_text_has_its_number(held: list[str], other: str) -> None:
     """A contained text has its number, and another text has None."""
-    found = Texts.of_texts(held)
-    assert [found.number(text) for text in held] == list(range(len(held)))
-    assert found.number(other) == (held.index(other) if other in held else None)
+    found = StringTable.from_texts(held)
+    assert [found.find(text) for text in held] == list(range(len(held)))
+    assert found.find(other) == (held.index(other) if other in held else None)
 
 
 @pytest.mark.parametrize("strange", ["\n", "a\n", "a\nb", "\ud800", "a\udfff"])
 def test_an_impossible_text_has_no_number(strange: str) -> None:
     """A text with a line break or a lone surrogate has no number and raises no error."""
-    assert Texts.of_texts(["", "a", "a b", "b", "é"]).number(strange) is None
+    assert StringTable.from_texts(["", "a", "a b", "b", "é"]).find(strange) is None
 
 
 @given(held=sorted_texts, prefix=texts)
 def test_a_prefix_is_a_range(held: list[str], prefix: str) -> None:
     """The texts with a prefix are exactly those of its range, which may be empty."""
-    first, last = Texts.of_texts(held).beginning(prefix)
+    first, last = StringTable.from_texts(held).find_prefix(prefix)
     assert held[first:last] == [text for text in held if text.startswith(prefix)]
     assert first <= last
     if first == last:
@@ -57,17 +57,17 @@ def test_a_prefix_is_a_range(held: list[str], prefix: str) -> None:
 @given(held=sorted_texts)
 def test_the_empty_prefix_is_the_whole_range(held: list[str]) -> None:
     """The empty prefix has all texts."""
-    assert Texts.of_texts(held).beginning("") == (0, len(held))
+    assert StringTable.from_texts(held).find_prefix("") == (0, len(held))
 
 
 @given(held=st.lists(texts), cuts=st.lists(st.integers(0, 20), max_size=3))
 def test_slices_are_joined(held: list[str], cuts: list[int]) -> None:
     """Slices of texts are joined in the given order."""
-    found = Texts.of_texts(held)
+    found = StringTable.from_texts(held)
     bounds = [0, *sorted(min(cut, len(held)) for cut in cuts), len(held)]
     runs = list(pairwise(bounds))
-    assert Texts.joined(found.taken(runs)).all() == held
-    assert Texts.joined(found.taken(reversed(runs))).all() == [
+    assert StringTable.from_encoded(found.take_runs(runs)).to_list() == held
+    assert StringTable.from_encoded(found.take_runs(reversed(runs))).to_list() == [
         text for first, last in reversed(runs) for text in held[first:last]
     ]
 
@@ -75,26 +75,26 @@ def test_slices_are_joined(held: list[str], cuts: list[int]) -> None:
 @given(pieces=st.lists(st.binary(max_size=8)))
 def test_blobs_are_read_by_number(pieces: list[bytes]) -> None:
     """Any bytes are read by number, and offsets are cumulative lengths."""
-    found = Blobs.of(pieces)
+    found = BlobTable.from_pieces(pieces)
     assert [found[number] for number in range(len(found))] == pieces
     lengths = [len(piece) for piece in pieces]
-    assert offsets_of(lengths).tolist() == [sum(lengths[:n]) for n in range(len(lengths) + 1)]
+    assert compute_offsets(lengths).tolist() == [sum(lengths[:n]) for n in range(len(lengths) + 1)]
 
 
 @pytest.mark.parametrize("held", [[], [""], ["", "a", "é", "人"]])
 def test_texts_are_read_from_a_file(held: list[str], tmp_path: Path) -> None:
     """Texts are read back from a file unchanged, also if there are none."""
-    with ArrayWriter(tmp_path / "a.seg") as writer:
-        Texts.of_texts(held).write(writer, "held")
-        Blobs.of([text.encode() for text in held]).write(writer, "pieces")
-    arrays = array_file.read(tmp_path / "a.seg")
-    assert Texts.read(arrays, "held").all() == held
-    assert Texts.read(arrays, "held").number("é") == (2 if "é" in held else None)
-    assert len(Blobs.read(arrays, "pieces")) == len(held)
+    with ArrayFileWriter(tmp_path / "a.seg") as writer:
+        StringTable.from_texts(held).write(writer, "held")
+        BlobTable.from_pieces([text.encode() for text in held]).write(writer, "pieces")
+    arrays = array_file.open_arrays(tmp_path / "a.seg")
+    assert StringTable.read(arrays, "held").to_list() == held
+    assert StringTable.read(arrays, "held").find("é") == (2 if "é" in held else None)
+    assert len(BlobTable.read(arrays, "pieces")) == len(held)
     assert arrays["held.offsets"].dtype == np.int32
 
 
 def test_a_text_with_a_line_break_is_rejected() -> None:
     """A text with a line break raises ValueError."""
     with pytest.raises(ValueError, match="line break"):
-        Texts.of_texts(["a", "b\nc"])
+        StringTable.from_texts(["a", "b\nc"])

@@ -10,17 +10,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from indexer.codec.forward_index import Numbers, provisional
+from indexer.codec.forward_index import WordNumbers, to_provisional
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import (
     FIELD_END,
     GAP,
-    Vocabulary,
-    stem_of_word,
-    stems_of,
-    vocabulary,
-    word_of,
-    written_of,
+    WordTable,
+    decode_stem,
+    decode_surface,
+    encode_word,
+    number_stems,
+    number_words,
 )  # fmt: skip
 
 FRAGMENTS = (
@@ -38,7 +38,7 @@ _GAP, _END, _FIRST = 0, 1, 2
 
 def words_of(stream: Iterable[int], words: list[str]) -> list[str]:
     """Return the words of a provisional stream."""
-    return [written_of(words[number - _FIRST]) for number in stream if number >= _FIRST]
+    return [decode_surface(words[number - _FIRST]) for number in stream if number >= _FIRST]
 
 
 def runs(stream: Array, words: list[str]) -> list[list[str]]:
@@ -48,7 +48,7 @@ def runs(stream: Array, words: list[str]) -> list[list[str]]:
         if number == _GAP:
             found.append([])
         elif number >= _FIRST:
-            found[-1].append(written_of(words[number - _FIRST]))
+            found[-1].append(decode_surface(words[number - _FIRST]))
     return [run for run in found if run]
 
 
@@ -56,10 +56,10 @@ def token_runs(text: str) -> list[list[str]]:
     """Return the words of a text, split where positions are not consecutive."""
     found: list[list[str]] = []
     last = -2
-    for token in tokenizer.tokens(text, "en"):
+    for token in tokenizer.tokenize(text, "en"):
         if token.position != last + 1:
             found.append([])
-        found[-1].append(token.written)
+        found[-1].append(token.surface)
         last = token.position
     return found
 
@@ -70,11 +70,11 @@ def token_runs(text: str) -> list[list[str]]:
 @example(text="l’État d'é_t\u0301é ’s")
 def test_the_stream_equals_the_tokens_of_the_text(text: str) -> None:
     """The stream of any text has its words in order, its gaps, and one end."""
-    numbers = Numbers("en")
-    stream = numbers.stream([("en", tokenizer.marked(text))])
+    numbers = WordNumbers("en")
+    stream = numbers.encode([("en", tokenizer.add_marks(text))])
     assert stream.dtype == np.int32
     assert words_of(stream, numbers.words) == [
-        token.written for token in tokenizer.tokens(text, "en")
+        token.surface for token in tokenizer.tokenize(text, "en")
     ]
     assert runs(stream, numbers.words) == token_runs(text)
     assert np.flatnonzero(stream == _END).tolist() == [len(stream) - 1]
@@ -83,14 +83,14 @@ def test_the_stream_equals_the_tokens_of_the_text(text: str) -> None:
 @given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
 def test_fields_in_one_call_are_independent(texts: list[str], known: list[str]) -> None:
     """Fields that are read in one call equal fields that are read alone, with any known words."""
-    before = Numbers("en")
-    before.stream([("en", "".join(map(tokenizer.marked, known)))])
-    numbers = Numbers("en", before.words)
-    stream = numbers.stream([("en", "".join(map(tokenizer.marked, texts)))])
+    before = WordNumbers("en")
+    before.encode([("en", "".join(map(tokenizer.add_marks, known)))])
+    numbers = WordNumbers("en", before.words)
+    stream = numbers.encode([("en", "".join(map(tokenizer.add_marks, texts)))])
     ends = (np.flatnonzero(stream == _END) + 1).tolist()
     fields = [stream[first:last] for first, last in zip([0, *ends], ends, strict=False)]
     assert [words_of(each.tolist(), numbers.words) for each in fields] == [
-        [token.written for token in tokenizer.tokens(text, "en")] for text in texts
+        [token.surface for token in tokenizer.tokenize(text, "en")] for text in texts
     ]
     assert len(set(numbers.words)) == len(numbers.words)
     assert numbers.words[: len(before.words)] == before.words
@@ -99,39 +99,39 @@ def test_fields_in_one_call_are_independent(texts: list[str], known: list[str]) 
 @given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
 def test_final_numbers_follow_the_sorted_words(texts: list[str], known: list[str]) -> None:
     """The final number of a word is its rank among the words that still occur."""
-    numbers = Numbers("en")
-    numbers.stream([("en", "".join(map(tokenizer.marked, known)))])
-    stream = numbers.stream([("en", "".join(map(tokenizer.marked, texts)))])
+    numbers = WordNumbers("en")
+    numbers.encode([("en", "".join(map(tokenizer.add_marks, known)))])
+    stream = numbers.encode([("en", "".join(map(tokenizer.add_marks, texts)))])
     first = len(numbers.words) // 2
-    words, final, former = vocabulary(numbers.words, np.bincount(stream), first)
+    words, final, former = number_words(numbers.words, np.bincount(stream), first)
     assert former.tolist() == [
         words.index(word) if word in words else GAP for word in numbers.words[:first]
     ]
     assert words == sorted({numbers.words[n - _FIRST] for n in stream.tolist() if n >= _FIRST})
     ended = final[stream]
-    assert [written_of(words[n]) for n in ended.tolist() if n >= 0] == words_of(
+    assert [decode_surface(words[n]) for n in ended.tolist() if n >= 0] == words_of(
         stream.tolist(), numbers.words
     )
     assert ((ended == FIELD_END) == (stream == _END)).all()
     assert ((ended == GAP) == (stream == _GAP)).all()
-    again = Numbers("en", words)
+    again = WordNumbers("en", words)
     assert (
-        again.stream([("en", "".join(map(tokenizer.marked, texts)))]).tolist()
-        == provisional(ended).tolist()
+        again.encode([("en", "".join(map(tokenizer.add_marks, texts)))]).tolist()
+        == to_provisional(ended).tolist()
     )
 
 
-def new_words(words: list[str]) -> Vocabulary:
+def new_words(words: list[str]) -> WordTable:
     """Return a vocabulary without known words."""
     every = np.arange(len(words), dtype=np.int32)
-    return Vocabulary(words, every, every[:0])
+    return WordTable(words, every, every[:0])
 
 
 def words_in(text: str, language: str = "en") -> list[tuple[str, tokenizer.Token]]:
     """Return the indexed words of a text, each with its token."""
     return [
-        (word_of(text[token.start : token.end], language, "en"), token)
-        for token in tokenizer.tokens(text, language)
+        (encode_word(text[token.start : token.end], language, "en"), token)
+        for token in tokenizer.tokenize(text, language)
     ]
 
 
@@ -141,16 +141,16 @@ def test_each_word_has_its_stem(text: str, former: str) -> None:
     tokens = {word: token.stem for word, token in words_in(text)}
     words = sorted(tokens)
     known = sorted({word for word, _ in words_in(former)})
-    stems, stem_of, none = stems_of(new_words(words), "en", [], np.zeros(0, np.int32))
+    stems, stem_of, none = number_stems(new_words(words), "en", [], np.zeros(0, np.int32))
     assert stems == sorted(set(stems))
     assert {word: stems[stem] for word, stem in zip(words, stem_of.tolist(), strict=True)} == tokens
     assert not len(none)
-    before = stems_of(new_words(known), "en", [], np.zeros(0, np.int32))
+    before = number_stems(new_words(known), "en", [], np.zeros(0, np.int32))
     numbers = np.array([words.index(each) if each in tokens else GAP for each in known], np.int32)
-    again = stems_of(Vocabulary(words, stem_of, numbers), "en", before.texts, before.of_word)
+    again = number_stems(WordTable(words, stem_of, numbers), "en", before.texts, before.of_word)
     assert again.texts == stems
     assert again.of_word.tolist() == stem_of.tolist()
-    assert again.former.tolist() == [
+    assert again.previous_numbers.tolist() == [
         stems.index(stem) if stem in {tokens[each] for each in known if each in tokens} else GAP
         for stem in before.texts
     ]
@@ -170,5 +170,5 @@ def test_each_word_has_its_stem(text: str, former: str) -> None:
 )
 def test_a_foreign_word_carries_its_stem(raw: str, language: str, word: str) -> None:
     """A word in a language other than the catalogue's contains its stem if it differs."""
-    assert word_of(raw, language, "en") == word
-    assert stem_of_word(word, "en") == stemming.stem(raw, language)
+    assert encode_word(raw, language, "en") == word
+    assert decode_stem(word, "en") == stemming.stem(raw, language)

@@ -91,8 +91,8 @@ def test_an_unusable_pointer_is_reported_with_a_hint(harm: Harm, third: Path) ->
     """A pointer without a valid generation is named, and the hint has both commands."""
     harm(third / directory.CURRENT)
     with pytest.raises(IndexUnusable) as caught:
-        directory.current(third)
-    assert caught.value.what.startswith(f"{third / 'CURRENT'} ")
+        directory.load_live(third)
+    assert caught.value.message.startswith(f"{third / 'CURRENT'} ")
     assert caught.value.hint == "Run: pubsearch rollback, or pubsearch build"
 
 
@@ -102,18 +102,18 @@ def test_verify_checks_the_pointer_first(harm: Harm, third: Path) -> None:
     harm(third / directory.CURRENT)
     first, *others = verify.verify(third)
     assert first.name == directory.CURRENT
-    assert "CURRENT" in first.wrong[0]
-    assert [each.wrong for each in others] == [(), (), ()]
+    assert "CURRENT" in first.errors[0]
+    assert [each.errors for each in others] == [(), (), ()]
 
 
 @harmed
 def test_rollback_takes_the_newest_undamaged_generation(harm: Harm, third: Path) -> None:
     """If the pointer is unusable, a rollback makes the newest undamaged generation live."""
     harm(third / directory.CURRENT)
-    oldest, middle, newest = directory.names(third)
+    oldest, middle, newest = directory.list_names(third)
     (directory.load(third, newest).folder / manifest.DIGESTS).unlink()
     assert publish.rollback(third).name == middle
-    assert directory.current_name(third) == middle
+    assert directory.read_live_name(third) == middle
     assert publish.rollback(third).name == oldest
 
 
@@ -121,11 +121,11 @@ def test_rollback_takes_the_newest_undamaged_generation(harm: Harm, third: Path)
 def test_a_build_keeps_the_generations_before(harm: Harm, third: Path, corpus: Path) -> None:
     """If the pointer is unusable, a build publishes and keeps the newest old generation."""
     harm(third / directory.CURRENT)
-    middle, newest = directory.names(third)[1:]
+    middle, newest = directory.list_names(third)[1:]
     outcome = build.build(corpus, third)
     assert outcome.status == "published"
     assert (outcome.changes.added, outcome.changes.unchanged) == (0, 7)
-    assert directory.lineage(third, outcome.generation.name)[1:] == [newest, middle]
+    assert directory.list_lineage(third, outcome.generation.name)[1:] == [newest, middle]
     assert publish.rollback(third).name == newest
 
 
@@ -141,7 +141,7 @@ def test_a_build_keeps_the_newest_undamaged_generation(
     damaged: tuple[int, ...], harm: Harm | None, third: Path, corpus: Path
 ) -> None:
     """After a build a rollback gets the newest undamaged generation, whichever are damaged."""
-    names = directory.names(third)
+    names = directory.list_names(third)
     for number in damaged:
         (directory.load(third, names[number]).folder / manifest.DIGESTS).unlink()
     if harm:
@@ -158,7 +158,7 @@ def test_a_build_keeps_the_newest_undamaged_generation(
 
 def test_rollback_skips_a_damaged_generation(third: Path) -> None:
     """A rollback gets the latest earlier generation that is undamaged."""
-    oldest, middle, _ = directory.names(third)
+    oldest, middle, _ = directory.list_names(third)
     (directory.load(third, middle).folder / manifest.DIGESTS).unlink()
     assert publish.rollback(third).name == oldest
 

@@ -30,14 +30,14 @@ TOLD = {
 def test_a_disk_error_is_explained(number: int, told: tuple[str, str]) -> None:
     """The message of a disk error has the reason, the file, and a hint."""
     what, hint = told
-    assert fsync.refusal(OSError(number, os.strerror(number))) == told
+    assert fsync.describe_os_error(OSError(number, os.strerror(number))) == told
     somewhere = OSError(number, os.strerror(number), "a/file")
-    assert fsync.refusal(somewhere) == (f"{what} (a/file)", hint)
+    assert fsync.describe_os_error(somewhere) == (f"{what} (a/file)", hint)
 
 
 def test_an_error_without_a_number_is_printed() -> None:
     """An error without a number is printed with its own message."""
-    assert fsync.refusal(OSError("odd")) == ("odd", "Mend that, and build again")
+    assert fsync.describe_os_error(OSError("odd")) == ("odd", "Mend that, and build again")
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_folder_is_created_and_its_name_flushed(tmp_path: Path, flushed: list[str]) -> None:
     """Missing folders are created from the top, each name flushed. Existing ones are unchanged."""
     wanted = tmp_path / "a" / "b"
-    fsync.made(wanted)
+    fsync.make_folder(wanted)
     assert wanted.is_dir()
     assert flushed == [tmp_path.name, "a"]
-    fsync.made(wanted)
+    fsync.make_folder(wanted)
     assert flushed == [tmp_path.name, "a"]
 
 
@@ -78,7 +78,7 @@ def test_a_folder_created_meanwhile_is_no_error(
         return is_dir(path)
 
     monkeypatch.setattr(Path, "is_dir", late)
-    fsync.made(tmp_path / "a")
+    fsync.make_folder(tmp_path / "a")
     assert (tmp_path / "a").exists()
 
 
@@ -88,11 +88,11 @@ def test_files_are_hashed_and_flushed(tmp_path: Path, flushed: list[str]) -> Non
     for number, file in enumerate(files):
         file.write_bytes(bytes(range(256)) * 5000 * number)
     wanted = [hashlib.sha256(each.read_bytes()).hexdigest() for each in files]
-    assert fsync.digests(files) == wanted
+    assert fsync.compute_digests(files) == wanted
     assert flushed == []
-    assert fsync.flushed(files) == wanted
+    assert fsync.flush_and_digest(files) == wanted
     assert sorted(flushed) == ["a", "b", "c"]
-    assert fsync.flushed([]) == []
+    assert fsync.flush_and_digest([]) == []
 
 
 def test_an_error_of_a_flush_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,13 +107,13 @@ def test_an_error_of_a_flush_is_raised(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(fsync, "sync", fails)
     with pytest.raises(OSError, match="gone"):
-        fsync.flushed(files)
+        fsync.flush_and_digest(files)
 
 
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     """The descriptor of a flush is closed, also after an error."""
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with pytest.raises(ZeroDivisionError), fsync.held(tmp_path):
+    with pytest.raises(ZeroDivisionError), fsync.open_descriptor(tmp_path):
         raise ZeroDivisionError
     fsync.sync(tmp_path)
     assert len(list(Path("/proc/self/fd").iterdir())) == before

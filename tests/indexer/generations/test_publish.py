@@ -13,11 +13,11 @@ import pytest
 from indexer.generations import directory, fsync, publish
 from indexer.generations.manifest import (
     Generation,
-    IndexBusy,
+    IndexLocked,
     IndexMissing,
     IndexOutdated,
     IndexUnusable,
-    IndexUnwritten,
+    IndexWriteError,
 )
 from indexer.ingest.corpus import Progress
 from indexer.jobs import build
@@ -26,7 +26,7 @@ HOLD = """\
 import sys
 from pathlib import Path
 from indexer.generations import publish
-with publish.locked(Path(sys.argv[1])):
+with publish.lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -55,17 +55,17 @@ def holder(index: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_missing_index_is_named(tmp_path: Path) -> None:
     """The error of a missing index names the folder and the command that creates one."""
     with pytest.raises(IndexMissing) as caught:
-        directory.current(tmp_path / "index")
+        directory.load_live(tmp_path / "index")
     assert str(caught.value) == f"there is no index in {tmp_path / 'index'}. Run: pubsearch build"
-    assert directory.names(tmp_path / "index") == []
+    assert directory.list_names(tmp_path / "index") == []
     assert not (tmp_path / "index").exists()
 
 
 def test_generations_are_listed_oldest_first(second: Path) -> None:
     """The names of generations ascend, and the live one is the latest."""
-    names = directory.names(second)
+    names = directory.list_names(second)
     assert [name.split("-")[0] for name in names] == ["000001", "000002"]
-    assert directory.current(second).name == names[1]
+    assert directory.load_live(second).name == names[1]
     assert directory.load(second, names[0]).name == names[0]
 
 
@@ -74,7 +74,7 @@ def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
     for name in (".DS_Store", "notes.txt"):
         (index / "generations" / name).touch()
     build.build(corpus, index, force=True)
-    assert [name[:6] for name in directory.names(index)] == ["000001", "000002"]
+    assert [name[:6] for name in directory.list_names(index)] == ["000001", "000002"]
     assert (index / "generations" / "notes.txt").exists()
 
 
@@ -84,14 +84,14 @@ def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
 )  # fmt: skip
 def test_an_unreadable_manifest_is_outdated(manifest: bytes | None, index: Path) -> None:
     """An unreadable manifest makes the index outdated, and the hint has the command."""
-    file = directory.current(index).folder / "manifest.json"
+    file = directory.load_live(index).folder / "manifest.json"
     if manifest is None:
         file.unlink()
     else:
         file.write_bytes(manifest)
     with pytest.raises(IndexOutdated) as caught:
-        directory.current(index)
-    assert "manifest.json" in caught.value.what
+        directory.load_live(index)
+    assert "manifest.json" in caught.value.message
     assert caught.value.hint == "Run: pubsearch build --force"
 
 
@@ -100,31 +100,31 @@ def test_an_invalid_pointer_is_outdated(text: bytes, index: Path) -> None:
     """A pointer with any invalid content makes the index outdated."""
     (index / "CURRENT").write_bytes(text)
     with pytest.raises(IndexOutdated):
-        directory.current(index)
+        directory.load_live(index)
 
 
 def test_unreadable_digests_are_outdated(index: Path) -> None:
     """Unreadable digests make the index outdated."""
-    live = directory.current(index)
-    assert len(live.digests()) == 5
+    live = directory.load_live(index)
+    assert len(live.read_digests()) == 5
     (live.folder / "digests.zst").write_bytes(b"[]")
     with pytest.raises(IndexOutdated):
-        live.digests()
+        live.read_digests()
 
 
 def test_rollback_makes_the_previous_generation_live(second: Path) -> None:
     """A rollback makes the previous generation live and keeps both."""
-    before, after = directory.names(second)
+    before, after = directory.list_names(second)
     assert publish.rollback(second).name == before
-    assert directory.current(second).name == before
-    assert directory.names(second) == [before, after]
+    assert directory.load_live(second).name == before
+    assert directory.list_names(second) == [before, after]
 
 
 def test_rollback_goes_one_step(corpus: Path, second: Path) -> None:
     """Each rollback goes back by one generation."""
     build.build(corpus, second, force=True)
     steps = [publish.rollback(second).name for _ in range(2)]
-    assert steps == directory.names(second)[1::-1]
+    assert steps == directory.list_names(second)[1::-1]
 
 
 def test_rollback_from_the_first_is_rejected(second: Path) -> None:
@@ -132,7 +132,7 @@ def test_rollback_from_the_first_is_rejected(second: Path) -> None:
     first = publish.rollback(second)
     with pytest.raises(IndexMissing, match="no generation before"):
         publish.rollback(second)
-    assert directory.current(second) == first
+    assert directory.load_live(second) == first
 
 
 def test_rollback_without_index_creates_nothing(tmp_path: Path) -> None:
@@ -144,11 +144,11 @@ def test_rollback_without_index_creates_nothing(tmp_path: Path) -> None:
 
 def test_rollback_to_a_damaged_generation_is_rejected(second: Path) -> None:
     """A rollback never makes a damaged generation live."""
-    first, last = directory.names(second)
+    first, last = directory.list_names(second)
     (directory.load(second, first).folder / "digests.zst").unlink()
     with pytest.raises(IndexOutdated, match=r"digests\.zst is missing"):
         publish.rollback(second)
-    assert directory.current_name(second) == last
+    assert directory.read_live_name(second) == last
 
 
 def test_a_build_removes_the_generation_that_was_rolled_back(corpus: Path, second: Path) -> None:
@@ -156,8 +156,8 @@ def test_a_build_removes_the_generation_that_was_rolled_back(corpus: Path, secon
     first = publish.rollback(second).name
     third = build.build(corpus, second, force=True).generation.name
     assert third.startswith("000003-")
-    assert directory.names(second) == [first, third]
-    assert directory.lineage(second, third) == [third, first]
+    assert directory.list_names(second) == [first, third]
+    assert directory.list_lineage(second, third) == [third, first]
     assert publish.rollback(second).name == first
 
 
@@ -171,13 +171,13 @@ def test_a_damaged_write_is_not_published(
             (path.parent / "digests.zst").write_bytes(b"{}")
 
     monkeypatch.setattr(fsync, "sync", spoil)
-    before = directory.current_name(index)
+    before = directory.read_live_name(index)
     with pytest.raises(IndexOutdated) as caught:
         build.build(corpus, index, force=True)
     damaged = "what was written is damaged: digests.zst is not as it was written"
-    assert (caught.value.what, caught.value.hint) == (damaged, "Build again")
-    assert directory.current_name(index) == before
-    assert directory.names(index) == [before]
+    assert (caught.value.message, caught.value.hint) == (damaged, "Build again")
+    assert directory.read_live_name(index) == before
+    assert directory.list_names(index) == [before]
 
 
 @pytest.mark.parametrize(
@@ -190,33 +190,33 @@ def test_lineage_includes_an_unreadable_manifest(
 ) -> None:
     """If a manifest is unreadable, lineage uses the names. A missing generation has no lineage."""
     build.build(corpus, second, force=True)
-    names = directory.names(second)[::-1]
+    names = directory.list_names(second)[::-1]
     (second / "generations" / names[wrong] / "manifest.json").write_bytes(b"{")
-    assert directory.lineage(second, names[0]) == names
+    assert directory.list_lineage(second, names[0]) == names
     assert names[wrong].startswith(before)
-    assert directory.lineage(second, "000009-none") == []
+    assert directory.list_lineage(second, "000009-none") == []
 
 
 def test_a_build_returns_the_live_generation(corpus: Path, index: Path) -> None:
     """A build returns the live generation with its folder and manifest."""
     made = build.build(corpus, index, force=True).generation
-    assert made == directory.current(index)
+    assert made == directory.load_live(index)
     assert made.folder == index / "generations" / made.name
     assert made.folder.is_dir()
 
 
 def told(error: pytest.ExceptionInfo[IndexUnusable]) -> tuple[str, str]:
     """Return the message and the hint of an error."""
-    return error.value.what, error.value.hint
+    return error.value.message, error.value.hint
 
 
 def test_all_damaged_files_are_named(second: Path) -> None:
     """The error names all damaged files and has a hint."""
-    live = directory.current(second)
+    live = directory.load_live(second)
     for file in ("facets.seg", "words.seg"):
         (live.segment / file).unlink()
     with pytest.raises(IndexOutdated) as caught:
-        directory.verified(second, live.name)
+        directory.load_verified(second, live.name)
     wrong = "segment/facets.seg is missing; segment/words.seg is missing"
     assert told(caught) == (
         f"the generation {live.name} is damaged: {wrong}",
@@ -228,7 +228,7 @@ def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path:
     """A disk error names the index, has a hint, and reports the state of the live index."""
     where = f"the index in {index} could not be written: the disk is full"
     full = OSError(28, "No space left on device")
-    with pytest.raises(IndexUnwritten) as caught, publish.locked(index):
+    with pytest.raises(IndexWriteError) as caught, publish.lock(index):
         raise full
     stays = "Free some space, and build again; the live index is as it was"
     assert told(caught) == (where, stays)
@@ -237,11 +237,11 @@ def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path:
         (index / "CURRENT").write_text("000009-other\n", encoding="ascii")
         raise full
 
-    with pytest.raises(IndexUnwritten) as caught, publish.locked(index):
+    with pytest.raises(IndexWriteError) as caught, publish.lock(index):
         switched()
     goes = "a new index is live, and may be gone after a power cut"
     assert told(caught) == (where, f"Free some space, and build again; {goes}")
-    with pytest.raises(IndexUnwritten) as caught, publish.locked(tmp_path / "new"):
+    with pytest.raises(IndexWriteError) as caught, publish.lock(tmp_path / "new"):
         raise full
     assert told(caught)[1] == "Free some space, and build again"
 
@@ -258,7 +258,7 @@ def test_a_failed_first_publish_leaves_no_index(
         sync(path)
 
     monkeypatch.setattr(fsync, "sync", refuse)
-    with pytest.raises(IndexUnwritten):
+    with pytest.raises(IndexWriteError):
         build.build(corpus, tmp_path / "index")
     left = {each.name for each in (tmp_path / "index").iterdir()}
     assert left == {"ATTEMPT", "LOCK", "generations"}
@@ -270,7 +270,7 @@ def test_rollback_of_the_only_generation_names_the_limit(index: Path) -> None:
     with pytest.raises(IndexMissing) as caught:
         publish.rollback(index)
     assert told(caught) == (
-        f"there is no generation before {directory.current_name(index)}",
+        f"there is no generation before {directory.read_live_name(index)}",
         "At most 3 are kept; build the corpus as it should be",
     )
 
@@ -279,11 +279,11 @@ def test_busy_while_another_process_builds(
     corpus: Path, index: Path, holder: subprocess.Popen[str]
 ) -> None:
     """While another process builds, a build and a rollback are rejected with its process id."""
-    with pytest.raises(IndexBusy, match=f"process {holder.pid}, since"):
+    with pytest.raises(IndexLocked, match=f"process {holder.pid}, since"):
         build.build(corpus, index, force=True)
-    with pytest.raises(IndexBusy):
+    with pytest.raises(IndexLocked):
         publish.rollback(index)
-    assert len(directory.names(index)) == 1
+    assert len(directory.list_names(index)) == 1
 
 
 def test_the_lock_ends_with_its_process(
@@ -298,13 +298,13 @@ def test_the_lock_ends_with_its_process(
 def test_reading_needs_no_lock(index: Path, holder: subprocess.Popen[str]) -> None:
     """The live generation can be read during a build."""
     assert holder.poll() is None
-    assert directory.current(index).manifest.publications == 5
+    assert directory.load_live(index).manifest.publications == 5
 
 
 def live(index: Path) -> Generation:
     """Return the live generation, which must be undamaged."""
-    found = directory.current(index)
-    assert directory.damage(found) == []
+    found = directory.load_live(index)
+    assert directory.integrity_errors(found) == []
     return found
 
 
@@ -315,14 +315,16 @@ def test_damage_names_a_changed_file(index: Path) -> None:
     data = bytearray(segment.read_bytes())
     data[len(data) // 2] ^= 1
     segment.write_bytes(data)
-    assert directory.damage(generation) == [f"segment/{segment.name} is not as it was written"]
+    assert directory.integrity_errors(generation) == [
+        f"segment/{segment.name} is not as it was written"
+    ]
 
 
 def test_damage_names_a_missing_file(index: Path) -> None:
     """A missing file is named."""
     generation = live(index)
     (generation.folder / "digests.zst").unlink()
-    assert directory.damage(generation) == ["digests.zst is missing"]
+    assert directory.integrity_errors(generation) == ["digests.zst is missing"]
 
 
 def test_damage_names_a_truncated_file(index: Path) -> None:
@@ -330,7 +332,7 @@ def test_damage_names_a_truncated_file(index: Path) -> None:
     generation = live(index)
     digests = generation.folder / "digests.zst"
     digests.write_bytes(digests.read_bytes()[:-1])
-    assert directory.damage(generation) == ["digests.zst is not as it was written"]
+    assert directory.integrity_errors(generation) == ["digests.zst is not as it was written"]
 
 
 def test_every_file_is_in_the_manifest(index: Path) -> None:
@@ -346,9 +348,9 @@ def test_every_file_is_in_the_manifest(index: Path) -> None:
 
 def test_a_switch_replaces_the_pointer_atomically(second: Path) -> None:
     """A pointer opened before a switch has the old name. Opened later it has the new one."""
-    first, last = directory.names(second)
+    first, last = directory.list_names(second)
     with (second / "CURRENT").open(encoding="ascii") as opened:
-        publish.switch(second, first)
+        publish.set_live(second, first)
         assert opened.read() == f"{last}\n"
     assert (second / "CURRENT").read_text(encoding="ascii") == f"{first}\n"
 
@@ -362,10 +364,10 @@ def test_switch_that_fails_leaves_the_pointer(
         raise OSError(f"no space for {path}")
 
     monkeypatch.setattr(fsync, "sync", fail)
-    live_before = directory.current_name(second)
+    live_before = directory.read_live_name(second)
     with pytest.raises(OSError, match="no space"):
-        publish.switch(second, directory.names(second)[0])
-    assert directory.current_name(second) == live_before
+        publish.set_live(second, directory.list_names(second)[0])
+    assert directory.read_live_name(second) == live_before
 
 
 def test_the_next_build_removes_leftovers_of_killed_builds(corpus: Path, index: Path) -> None:
@@ -376,7 +378,7 @@ def test_the_next_build_removes_leftovers_of_killed_builds(corpus: Path, index: 
     seen = []
 
     class Looks(Progress):
-        def at(self, read: int) -> None:
+        def report_bytes(self, count: int) -> None:
             seen.append(left.exists() or (index / "CURRENT.new").exists())
 
     assert build.build(corpus, index, progress=Looks()).status == "unchanged"
@@ -386,11 +388,11 @@ def test_the_next_build_removes_leftovers_of_killed_builds(corpus: Path, index: 
 
 def test_the_next_generation_has_the_next_number(index: Path) -> None:
     """A new generation is empty, has the next number, and is removed if it is not published."""
-    with publish.begun(index) as partial:
+    with publish.new_generation(index) as partial:
         assert partial.name.startswith("000002-")
         assert [each.name for each in partial.iterdir()] == ["segment"]
     assert not partial.exists()
-    assert len(directory.names(index)) == 1
+    assert len(directory.list_names(index)) == 1
 
 
 def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:
@@ -403,21 +405,21 @@ def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:
 @pytest.mark.parametrize("line", [None, b"", b"0" * 64 + b"  manifest.json\n"])
 def test_a_manifest_is_not_read_without_its_digest(line: bytes | None, index: Path) -> None:
     """A manifest with a missing or wrong digest is not read. The hint is to build."""
-    digest = directory.current(index).folder / "manifest.sha256"
+    digest = directory.load_live(index).folder / "manifest.sha256"
     if line is None:
         digest.unlink()
     else:
         digest.write_bytes(line)
     with pytest.raises(IndexOutdated, match=r"manifest\.sha256.*\. Run: pubsearch build"):
-        directory.current(index)
+        directory.load_live(index)
 
 
 def test_a_manifest_that_was_changed_is_not_read(index: Path) -> None:
     """A changed but valid manifest makes the index outdated."""
-    file = directory.current(index).folder / "manifest.json"
+    file = directory.load_live(index).folder / "manifest.json"
     file.write_bytes(file.read_bytes().replace(b'"publications": 5', b'"publications": 6'))
     with pytest.raises(IndexOutdated, match="do not fit"):
-        directory.current(index)
+        directory.load_live(index)
 
 
 def test_a_switch_that_can_not_be_flushed_is_undone(
@@ -432,10 +434,10 @@ def test_a_switch_that_can_not_be_flushed_is_undone(
         flush(descriptor)
 
     monkeypatch.setattr(os, "fsync", refuse)
-    first, last = directory.names(second)
-    with pytest.raises(IndexUnwritten, match=r"the disk failed.*the live index is as it was"):
+    first, last = directory.list_names(second)
+    with pytest.raises(IndexWriteError, match=r"the disk failed.*the live index is as it was"):
         publish.rollback(second)
-    assert directory.current_name(second) == last
+    assert directory.read_live_name(second) == last
     assert publish.rollback(second).name == first
 
 
@@ -453,20 +455,20 @@ def test_a_first_switch_that_can_not_be_flushed_leaves_no_index(
         flush(descriptor)
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(IndexUnwritten, match="the disk failed"):
+    with pytest.raises(IndexWriteError, match="the disk failed"):
         build.build(corpus, index)
     assert len(refused) == 1
     assert not (index / "CURRENT").exists()
-    assert len(directory.names(index)) == 1, "a reader may have it open"
+    assert len(directory.list_names(index)) == 1, "a reader may have it open"
     assert build.build(corpus, index).status == "published"
-    assert directory.current_name(index) == directory.names(index)[-1]
+    assert directory.read_live_name(index) == directory.list_names(index)[-1]
 
 
 def test_an_unreadable_file_counts_as_damage(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bad sector in the live generation counts as damage, and a build replaces the generation."""
-    digests = fsync.digests
+    digests = fsync.compute_digests
 
     def refuse(files: list[Path]) -> list[str]:
         if files[0].is_relative_to(first.folder):
@@ -474,7 +476,7 @@ def test_an_unreadable_file_counts_as_damage(
         return digests(files)
 
     first = live(index)
-    monkeypatch.setattr(fsync, "digests", refuse)
-    assert "can't be read" in directory.damage(first)[0]
+    monkeypatch.setattr(fsync, "compute_digests", refuse)
+    assert "can't be read" in directory.integrity_errors(first)[0]
     assert build.build(corpus, index).status == "published"
     assert live(index).name != first.name

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Entry, Link, Problem, Property, Publication, Source
+from indexer.catalogue.records import (
+    Link,
+    Problem,
+    Property,
+    Publication,
+    SourceLocation,
+    SourceRecord,
+)
 from indexer.ingest import ids, validation
 from tests.catalogue import CORPUS
 from tests.samples import entry
@@ -42,9 +49,9 @@ UNUSABLE = {
 }
 
 
-def checked(found: Entry, catalogue: Catalogue, problems: list[Problem]) -> Publication:
+def checked(found: SourceRecord, catalogue: Catalogue, problems: list[Problem]) -> Publication:
     """Return the publication of an entry, which must be valid."""
-    made = validation.publication(found, catalogue, problems.append)
+    made = validation.validate(found, catalogue, problems.append)
     assert made is not None
     return made
 
@@ -82,7 +89,7 @@ def test_valid_entry_is_complete(catalogue: Catalogue, problems: list[Problem]) 
     assert checked(found, catalogue, problems) == Publication(
         id="law/1",
         title="Model Law",
-        source=Source("page.html", 7),
+        source=SourceLocation("page.html", 7),
         summary="One.\n\nTwo.",
         values={
             "section": ("Tools",),
@@ -101,7 +108,7 @@ def test_entry_without_title_is_removed(
 ) -> None:
     """An entry without a title is removed and reported with its id."""
     found = entry(title, "law", section="Tools")
-    assert validation.publication(found, catalogue, problems.append) is None
+    assert validation.validate(found, catalogue, problems.append) is None
     assert [(each.what, each.entry) for each in problems] == [("it has no title", "law")]
 
 
@@ -175,7 +182,7 @@ def test_title_keeps_a_foreign_language(
 ) -> None:
     """A title keeps its language if it is known and differs from the catalogue's."""
     title = Property("title", "Título", "Título", language)
-    found = Entry(Source("page.html", 7), (title, Property("section", "Tools")))
+    found = SourceRecord(SourceLocation("page.html", 7), (title, Property("section", "Tools")))
     assert checked(found, catalogue, problems).lang == lang
     assert len(problems) == told
 
@@ -196,7 +203,7 @@ def test_unusable_id_is_reported(
 ) -> None:
     """An entry with an id that is invalid in a URL is removed and reported with its title."""
     found = entry("Law", identity, section="Tools")
-    assert validation.publication(found, catalogue, problems.append) is None
+    assert validation.validate(found, catalogue, problems.append) is None
     assert [each.entry for each in problems] == ["Law"]
     assert "can't be used" in problems[0].what
 
@@ -228,19 +235,19 @@ def test_id_is_cleaned(
 )
 def test_slug_has_title_and_year(title: str, year: int | None, slug: str) -> None:
     """A slug has the folded words of the title and the year, and is cut between words."""
-    assert cleaning.slug(title, year) == slug
+    assert cleaning.make_slug(title, year) == slug
 
 
 @given(ANY_TEXT, st.none() | st.integers(1000, 9999))
 def test_slug_is_always_a_valid_id(title: str, year: int | None) -> None:
     """The slug of any title is a valid id, and the slug of a slug is the same."""
     catalogue = catalogue_toml.load(CORPUS)
-    made = cleaning.slug(title, year)
+    made = cleaning.make_slug(title, year)
     problems: list[Problem] = []
     assert checked(entry("Law", made, section="Tools"), catalogue, problems).id == made
     assert problems == []
-    plain = cleaning.slug(title, None)
-    assert cleaning.slug(plain, None) == plain
+    plain = cleaning.make_slug(title, None)
+    assert cleaning.make_slug(plain, None) == plain
 
 
 @given(ANY_TEXT)
@@ -264,8 +271,8 @@ def test_any_entry_is_a_publication_or_a_problem(
 ) -> None:
     """Any entry becomes a publication or a problem, and both can be encoded."""
     problems: list[Problem] = []
-    found = Entry(Source("page.html", 7), tuple(properties), identity)
-    made = validation.publication(found, catalogue_toml.load(CORPUS), problems.append)
+    found = SourceRecord(SourceLocation("page.html", 7), tuple(properties), identity)
+    made = validation.validate(found, catalogue_toml.load(CORPUS), problems.append)
     assert made or problems
     assert msgspec.json.encode([made, problems])
     assert made is None or made.digest
@@ -273,14 +280,14 @@ def test_any_entry_is_a_publication_or_a_problem(
 
 def placed(identity: str, line: int) -> Publication:
     """Return a publication with this id and line."""
-    return Publication(id=identity, title="Law", source=Source("a.html", line))
+    return Publication(id=identity, title="Law", source=SourceLocation("a.html", line))
 
 
 def test_second_publication_of_an_id_is_removed(problems: list[Problem]) -> None:
     """The first publication of an id is kept. Others are reported with the place of the first."""
     given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
-    places: dict[str, Source] = {}
-    first = [each for each in given_ids if ids.is_first(each, problems.append, places)]
+    places: dict[str, SourceLocation] = {}
+    first = [each for each in given_ids if ids.claim_id(each, problems.append, places)]
     assert first == given_ids[:2]
     assert [(each.file, each.line, each.entry) for each in problems] == [("a.html", 3, "a")]
     assert "a.html:1" in problems[0].what
@@ -289,7 +296,7 @@ def test_second_publication_of_an_id_is_removed(problems: list[Problem]) -> None
 def test_numbered_ids_are_all_different() -> None:
     """A duplicate id gets the next free number as a suffix."""
     given_ids = ["a", "a-2", "a", "b", "a"]
-    made = ids.numbered(placed(identity, 1) for identity in given_ids)
+    made = ids.with_unique_ids(placed(identity, 1) for identity in given_ids)
     assert [each.id for each in made] == ["a", "a-2", "a-3", "b", "a-4"]
 
 

@@ -21,7 +21,7 @@ from indexer.generations.manifest import Changes
 from indexer.ingest import watcher
 from indexer.ingest.corpus import Progress
 from indexer.jobs import build
-from indexer.jobs.build import Outcome, Refused
+from indexer.jobs.build import BuildRejected, BuildResult
 from tests.samples import article, page
 
 
@@ -39,14 +39,14 @@ def edit(file: Path, old: str, new: str) -> None:
 
 def live_files(index: Path) -> dict[str, bytes]:
     """Return the bytes of all files of the live generation, and of the pointer."""
-    folder = directory.current(index).folder
+    folder = directory.load_live(index).folder
     files = {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
     return {**files, "CURRENT": (index / "CURRENT").read_bytes()}
 
 
 def found(index: Path, tree: query.Query) -> set[str]:
     """Return the ids of hits that stock Whoosh finds in the live generation."""
-    opened = whoosh_index.open_dir(directory.current(index).segment)
+    opened = whoosh_index.open_dir(directory.load_live(index).segment)
     with opened.searcher() as searcher:
         return {
             msgspec.json.decode(hit["record"], type=Publication).id
@@ -56,7 +56,7 @@ def found(index: Path, tree: query.Query) -> set[str]:
 
 def test_the_table_of_contents_names_the_public_class(index: Path) -> None:
     """Whoosh's table of contents names the segment class by its public path."""
-    contents = (directory.current(index).segment / "_MAIN_1.toc").read_bytes()
+    contents = (directory.load_live(index).segment / "_MAIN_1.toc").read_bytes()
     assert b"indexer.codec.whoosh_codec\x94\x8c\x0fColumnarSegment" in contents
 
 
@@ -66,7 +66,7 @@ def test_first_build_adds_all(corpus: Path, tmp_path: Path) -> None:
     assert outcome.status == "published"
     assert outcome.changes == Changes(added=5, changed=0, removed=0, unchanged=0)
     assert outcome.problems == []
-    assert outcome.generation == directory.current(tmp_path / "index")
+    assert outcome.generation == directory.load_live(tmp_path / "index")
     assert outcome.generation.name.startswith("000001-")
 
 
@@ -77,7 +77,7 @@ def test_without_changes_nothing_is_published(corpus: Path, index: Path) -> None
     assert outcome.status == "unchanged"
     assert outcome.changes == Changes(0, 0, 0, 5)
     assert live_files(index) == before
-    assert len(directory.names(index)) == 1
+    assert len(directory.list_names(index)) == 1
 
 
 def test_changes_are_counted(corpus: Path, index: Path) -> None:
@@ -113,7 +113,7 @@ def test_change_of_the_catalogue_rebuilds(
     """A change of the rows or of the grouping alone publishes a generation."""
     edit(corpus / file, old, new)
     assert build.build(corpus, index).status == "published"
-    assert len(directory.names(index)) == 2
+    assert len(directory.list_names(index)) == 2
 
 
 @pytest.mark.parametrize("part", [(tokenizer, "VERSION"), (schema, "FORMAT")])
@@ -130,16 +130,16 @@ def test_force_publishes_without_changes(corpus: Path, index: Path) -> None:
     """With force, a generation of the same publications is published."""
     outcome = build.build(corpus, index, force=True)
     assert (outcome.status, outcome.changes.unchanged) == ("published", 5)
-    assert len(directory.names(index)) == 2
+    assert len(directory.list_names(index)) == 2
 
 
-def refused(corpus: Path, index: Path) -> Refused:
+def refused(corpus: Path, index: Path) -> BuildRejected:
     """Return the error of a rejected build, which must leave the live generation unchanged."""
     before = live_files(index)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(BuildRejected) as caught:
         build.build(corpus, index)
     assert live_files(index) == before
-    assert len(directory.names(index)) == 1
+    assert len(directory.list_names(index)) == 1
     assert "--force" in caught.value.hint
     return caught.value
 
@@ -149,7 +149,7 @@ def test_half_a_corpus_is_rejected(corpus: Path, index: Path) -> None:
     (corpus / "papers.html").unlink()
     (corpus / "tools.html").unlink()
     write(corpus, "New")
-    assert "2 publications, under half of the 5" in refused(corpus, index).what
+    assert "2 publications, under half of the 5" in refused(corpus, index).message
     assert build.build(corpus, index, force=True).changes == Changes(1, 0, 4, 1)
 
 
@@ -168,7 +168,7 @@ def test_an_unreadable_corpus_is_rejected(corpus: Path, index: Path) -> None:
         (corpus / name).unlink()
     (corpus / "tools.html").write_bytes(b"\xff")
     error = refused(corpus, index)
-    assert "no readable publication" in error.what
+    assert "no readable publication" in error.message
     assert [each.file for each in error.problems] == ["tools.html"]
 
 
@@ -177,10 +177,10 @@ def test_an_empty_first_build_is_rejected(corpus: Path, tmp_path: Path) -> None:
     for name in ("papers.html", "more.jsonl", "tools.html"):
         (corpus / name).unlink()
     index = tmp_path / "index"
-    with pytest.raises(Refused):
+    with pytest.raises(BuildRejected):
         build.build(corpus, index)
     with pytest.raises(manifest.IndexMissing):
-        directory.current(index)
+        directory.load_live(index)
     assert build.build(corpus, index, force=True).generation.manifest.publications == 0
     assert found(index, query.Every()) == set()
 
@@ -192,7 +192,7 @@ def test_problems_are_recorded(corpus: Path, index: Path) -> None:
     assert [(each.file, each.what) for each in outcome.problems] == [
         ("new.html", "it has no title")
     ]
-    assert directory.current(index).manifest.problems == tuple(outcome.problems)
+    assert directory.load_live(index).manifest.problems == tuple(outcome.problems)
     assert build.build(corpus, index).problems == outcome.problems
 
 
@@ -204,12 +204,12 @@ def test_fixed_problem_is_removed(corpus: Path, index: Path) -> None:
     (corpus / "list.docx").unlink()
     outcome = build.build(corpus, index)
     assert (outcome.status, outcome.changes.unchanged) == ("published", 6)
-    assert directory.current(index).manifest.problems == ()
+    assert directory.load_live(index).manifest.problems == ()
 
 
 def test_manifest_has_counts_and_catalogue(index: Path) -> None:
     """The manifest has the number of publications per facet value, and the catalogue."""
-    manifest = directory.current(index).manifest
+    manifest = directory.load_live(index).manifest
     assert manifest.publications == 5
     assert manifest.counts["section"] == {"Papers": 3, "Tools": 2}
     assert manifest.counts["region"] == {"South Asia": 2, "Africa": 2, "none": 1}
@@ -223,15 +223,15 @@ def test_last_three_generations_are_kept(corpus: Path, index: Path) -> None:
     for number in range(4):
         write(corpus, f"Number {number}")
         build.build(corpus, index)
-    names = directory.names(index)
+    names = directory.list_names(index)
     assert [name[:6] for name in names] == ["000003", "000004", "000005"]
-    assert directory.current_name(index) == names[-1]
+    assert directory.read_live_name(index) == names[-1]
 
 
 class Interrupted(Progress):
     """Progress that ends the build as soon as publications have been read."""
 
-    def counted(self, publications: Sequence[Publication]) -> None:
+    def report_publications(self, publications: Sequence[Publication]) -> None:
         """End the build."""
         raise KeyboardInterrupt
 
@@ -254,7 +254,7 @@ class Seen(Progress):
     def __init__(self) -> None:
         self.publications: list[Publication] = []
 
-    def counted(self, publications: Sequence[Publication]) -> None:
+    def report_publications(self, publications: Sequence[Publication]) -> None:
         """Keep the publications."""
         self.publications += publications
 
@@ -269,27 +269,27 @@ def test_progress_gets_all_publications(corpus: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["manifest.json", "digests.zst", "segment/*.seg"])
 def test_damaged_generation_is_replaced(name: str, corpus: Path, index: Path) -> None:
     """A damaged live generation is replaced by a build, even without changes."""
-    next(directory.current(index).folder.glob(name)).write_text("{", encoding="utf-8")
+    next(directory.load_live(index).folder.glob(name)).write_text("{", encoding="utf-8")
     assert build.build(corpus, index).status == "published"
-    assert directory.damage(directory.current(index)) == []
+    assert directory.integrity_errors(directory.load_live(index)) == []
     assert found(index, query.Term("title", "law")) == {"model-law"}
 
 
 def test_a_build_reads_nothing_of_a_damaged_generation(corpus: Path, index: Path) -> None:
     """Changed digests of the live generation are not read, even if they are valid."""
-    live = directory.current(index)
-    forged = manifest.packed_digests({**live.digests(), "ghost": "00" * 16})
+    live = directory.load_live(index)
+    forged = manifest.pack_digests({**live.read_digests(), "ghost": "00" * 16})
     (live.folder / manifest.DIGESTS).write_bytes(forged)
     assert build.build(corpus, index).changes == Changes(added=5, changed=0, removed=0, unchanged=0)
 
 
 def test_an_index_of_an_earlier_format_is_rebuilt(corpus: Path, index: Path) -> None:
     """An index whose manifest has no digest is outdated, and a build replaces it."""
-    (directory.current(index).folder / manifest.MANIFEST_DIGEST).unlink()
+    (directory.load_live(index).folder / manifest.MANIFEST_DIGEST).unlink()
     with pytest.raises(manifest.IndexOutdated, match="Run: pubsearch build"):
-        directory.current(index)
+        directory.load_live(index)
     assert build.build(corpus, index).status == "published"
-    assert directory.damage(directory.current(index)) == []
+    assert directory.integrity_errors(directory.load_live(index)) == []
 
 
 FINDS: dict[str, tuple[query.Query, set[str]]] = {
@@ -321,7 +321,7 @@ def test_stock_whoosh_searches_a_generation(tree: query.Query, ids: set[str], in
 
 def test_generation_is_one_segment_in_corpus_order(index: Path) -> None:
     """A generation is a single segment with documents in the order of the corpus."""
-    opened = whoosh_index.open_dir(directory.current(index).segment)
+    opened = whoosh_index.open_dir(directory.load_live(index).segment)
     with opened.reader() as reader:
         assert reader.is_atomic()
         records = [reader.stored_fields(number)["record"] for number in reader.all_doc_ids()]
@@ -386,13 +386,13 @@ def test_watch_detects_removed_files(corpus: Path) -> None:
 
 def test_outcome_has_its_duration(corpus: Path, index: Path) -> None:
     """The outcome of a build and the manifest have its duration in seconds."""
-    outcome: Outcome = build.build(corpus, index, force=True)
+    outcome: BuildResult = build.build(corpus, index, force=True)
     assert outcome.seconds >= outcome.generation.manifest.seconds > 0
 
 
 def segment_files(index: Path) -> dict[str, bytes]:
     """Return the bytes of the live segment's files and of the digests."""
-    generation = directory.current(index)
+    generation = directory.load_live(index)
     files = {each.name: each.read_bytes() for each in generation.segment.iterdir()}
     return {**files, "digests": (generation.folder / manifest.DIGESTS).read_bytes()}
 
@@ -414,5 +414,5 @@ def test_an_incremental_build_equals_a_full_build(
             env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert done.stdout == "published\n"
-    assert directory.current(index).manifest.changes == Changes(2, 1, 0, 4)
+    assert directory.load_live(index).manifest.changes == Changes(2, 1, 0, 4)
     assert segment_files(index) == segment_files(tmp_path / "full")

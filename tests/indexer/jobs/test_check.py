@@ -35,7 +35,7 @@ FOUND = {"organs", "twice", "accents", "country", "spanish", "chinese"}
 
 
 @pytest.fixture
-def checked(corpus: Path) -> check.Verdict:
+def checked(corpus: Path) -> check.CheckReport:
     """Return the verdict on the small corpus with these concepts and three more publications."""
     (corpus / "thesaurus.toml").write_text(
         "\n".join(
@@ -60,7 +60,7 @@ def checked(corpus: Path) -> check.Verdict:
     return check.check(corpus)
 
 
-def test_concepts_without_publications_are_missing(checked: check.Verdict) -> None:
+def test_concepts_without_publications_are_missing(checked: check.CheckReport) -> None:
     """A label occurs if its stems are adjacent in one searchable text in its language."""
     missing = [each.id for each in checked.missing]
     assert missing == [identity for identity in CONCEPTS if identity not in FOUND]
@@ -86,11 +86,11 @@ class Seen(Progress):
     def __init__(self) -> None:
         self.passed, self.read = 0, 0
 
-    def at(self, read: int) -> None:
+    def report_bytes(self, count: int) -> None:
         """Keep the number of bytes read."""
-        self.read = read
+        self.read = count
 
-    def counted(self, publications: Sequence[Publication]) -> None:
+    def report_publications(self, publications: Sequence[Publication]) -> None:
         """Count the publications."""
         self.passed += len(publications)
 
@@ -109,7 +109,7 @@ def test_missing_concepts_have_no_hits(tmp_path: Path) -> None:
     searcher = named.opened(tmp_path)
     missing = {each.id for each in check.check(tmp_path / "corpus").missing}
     assert missing == {"seal-hunting", "police-dogs"}
-    for concept in searcher.generation.thesaurus().concept:
+    for concept in searcher.generation.read_thesaurus().concept:
         found = named.answer(concept.prefLabel["zh"], searcher, match="all")
         assert (found.total == 0) == (concept.id in missing)
 

@@ -12,7 +12,7 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus as reading
 from indexer.jobs import build, importer
-from indexer.jobs.importer import ImportRefused
+from indexer.jobs.importer import ImportRejected
 from tests.catalogue import CORPUS
 from tests.samples import article, page
 
@@ -139,7 +139,7 @@ def test_folder_with_pages_is_rejected(
     """A folder with pages, also in a subfolder, is rejected and left unchanged."""
     (into / "within").mkdir(parents=True)
     (into / "within" / "page.html").write_text(page([article("Mine")]), encoding="utf-8")
-    with pytest.raises(ImportRefused, match="has pages already"):
+    with pytest.raises(ImportRejected, match="has pages already"):
         importer.import_file(source, into, corpus, problems.append)
     assert [each.name for each in into.iterdir()] == ["within"]
 
@@ -148,7 +148,7 @@ def test_unknown_format_is_rejected(
     into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
     """A file of an unknown format is rejected with the known formats."""
-    with pytest.raises(ImportRefused, match=r"no reader knows list\.pdf.*\.jsonl"):
+    with pytest.raises(ImportRejected, match=r"no reader knows list\.pdf.*\.jsonl"):
         importer.import_file(tmp_path / "list.pdf", into, corpus, problems.append)
     assert not into.exists()
 
@@ -159,7 +159,7 @@ def test_file_without_publications_is_rejected(
     """A file without publications is rejected with its problems."""
     source.write_text("{}\n", encoding="utf-8")
     match = r"holds no publication\. Its reader was chosen because its name ends with \.jsonl"
-    with pytest.raises(ImportRefused, match=match):
+    with pytest.raises(ImportRejected, match=match):
         importer.import_file(source, into, corpus, problems.append)
     assert [each.line for each in problems] == [1]
     assert not into.exists()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from indexer.generations import directory
 from indexer.jobs import build
-from indexer.jobs.build import RemovesMuch
+from indexer.jobs.build import RemovesTooMuch
 from tests import samples
 from tests.samples import article, page
 
@@ -56,12 +56,12 @@ def test_large_removals_need_force(counted: Path, pages: list[tuple[int, int]], 
     build.build(corpus, index, force=True)
     remake(corpus, 1, *after)
     write(corpus, "more.html", *(f"Another {each}" for each in range(more)))
-    removed, live = sum(before) - sum(after), directory.current(index).name
+    removed, live = sum(before) - sum(after), directory.load_live(index).name
     if removed > 10 and removed * 5 > total:
-        with pytest.raises(RemovesMuch) as caught:
+        with pytest.raises(RemovesTooMuch) as caught:
             build.build(corpus, index)
-        assert f"would remove {removed} of {total} publications: page" in caught.value.what
-        assert directory.current(index).name == live
+        assert f"would remove {removed} of {total} publications: page" in caught.value.message
+        assert directory.load_live(index).name == live
         assert build.build(corpus, index, force=True).changes.removed == removed
     elif (sum(after) + 1 + more) * 2 >= total:
         assert build.build(corpus, index).changes.removed == removed
@@ -72,11 +72,11 @@ def test_removal_names_the_files_that_lack_publications(corpus: Path, index: Pat
     remake(corpus, *[2] * 25, 30)
     build.build(corpus, index, force=True)
     remake(corpus, *[1] * 25)
-    with pytest.raises(RemovesMuch) as caught:
+    with pytest.raises(RemovesTooMuch) as caught:
         build.build(corpus, index)
     first = "it would remove 55 of 80 publications: page25.html (30, the file is missing), page"
-    assert caught.value.what.startswith(first)
-    assert caught.value.what.endswith("(1), and 6 more files")
+    assert caught.value.message.startswith(first)
+    assert caught.value.message.endswith("(1), and 6 more files")
 
 
 @pytest.mark.parametrize("harm", ["digests.zst", "segment/publications.seg", "CURRENT"])
@@ -87,8 +87,8 @@ def test_removal_is_checked_against_a_damaged_index(
     index = tmp_path / "other"
     remake(corpus, 1, 12)
     build.build(corpus, index)
-    folder = index if harm == "CURRENT" else directory.current(index).folder
+    folder = index if harm == "CURRENT" else directory.load_live(index).folder
     (folder / harm).write_bytes(b"?")
     remake(corpus, 1)
-    with pytest.raises(RemovesMuch, match="would remove 12 of 13 publications"):
+    with pytest.raises(RemovesTooMuch, match="would remove 12 of 13 publications"):
         build.build(corpus, index)

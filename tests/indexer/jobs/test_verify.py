@@ -15,14 +15,14 @@ from indexer.jobs import build, verify
 
 def wrong(index: Path) -> list[tuple[str, ...]]:
     """Return the faults of each generation, oldest first."""
-    return [each.wrong for each in verify.verify(index)]
+    return [each.errors for each in verify.verify(index)]
 
 
 def test_a_good_index_has_no_faults(corpus: Path, index: Path) -> None:
     """All generations are read and have no faults."""
     build.build(corpus, index, force=True)
     verdicts = list(verify.verify(index))
-    assert [each.wrong for each in verdicts] == [(), ()]
+    assert [each.errors for each in verdicts] == [(), ()]
     assert all(each.size > 1000 for each in verdicts)
 
 
@@ -51,7 +51,7 @@ def spoil(file: Path) -> None:
 )
 def test_damage_is_reported(harm: Callable[[Path], object], told: str, index: Path) -> None:
     """A flipped bit, a missing or extra file, and an invalid manifest are reported."""
-    harm(directory.current(index).folder)
+    harm(directory.load_live(index).folder)
     ((what, *_),) = wrong(index)
     assert told in what
 
@@ -62,8 +62,8 @@ Arrays = Callable[[Segment], object]
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
-        (lambda held: _set(held.stored, "by_id", held.stored.by_id * 0), "order by id"),
-        (lambda held: _set(held.layout.stream, None, 10**6), "stream has a word"),
+        (lambda held: _set(held.docstore, "by_id", held.docstore.by_id * 0), "order by id"),
+        (lambda held: _set(held.forward_index.stream, None, 10**6), "stream has a word"),
         (lambda held: _set(held.stems, "documents", held.stems.documents[::-1]), "do not ascend"),
         (lambda held: _set(held.words, "documents", held.words.documents + 99), "not there"),
         (lambda held: _set(held.words, "weights", held.words.weights * 0), "above zero"),
@@ -73,12 +73,14 @@ Arrays = Callable[[Segment], object]
 )
 def test_inconsistent_arrays_are_reported(harm: Arrays, told: str, index: Path) -> None:
     """Arrays that contradict each other are reported even if their bytes are undamaged."""
-    generation = directory.current(index)
+    generation = directory.load_live(index)
     segment = Segment(generation.segment, generation.manifest.catalogue)
-    segment.layout = segment.layout._replace(stream=segment.layout.stream.copy())
-    assert list(verify.faults(segment, segment.size)) == []
+    segment.forward_index = segment.forward_index._replace(
+        stream=segment.forward_index.stream.copy()
+    )
+    assert list(verify.find_reference_errors(segment, segment.size)) == []
     harm(segment)
-    assert any(told in each for each in verify.faults(segment, segment.size))
+    assert any(told in each for each in verify.find_reference_errors(segment, segment.size))
 
 
 def _set(owner: object, name: str | None, value: object) -> None:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.limits import LIMITS
-from indexer.catalogue.records import Entry, Piece, Problem, Property, Publication, Source
+from indexer.catalogue.records import (
+    Chunk,
+    Problem,
+    Property,
+    Publication,
+    SourceLocation,
+    SourceRecord,
+)
 from indexer.ingest import validation
 from indexer.readers.formats import html
 from tests.catalogue import CORPUS
@@ -20,15 +27,15 @@ from tests.catalogue import CORPUS
 CATALOGUE = catalogue_toml.load(CORPUS)
 
 
-def read(page: str | bytes) -> list[Entry | Problem]:
+def read(page: str | bytes) -> list[SourceRecord | Problem]:
     """Return all entries and problems of a page."""
     data = page if isinstance(page, bytes) else page.encode()
-    return list(html.parse(Piece(data, "page.html", 0), LIMITS))
+    return list(html.parse(Chunk(data, "page.html", 0), LIMITS))
 
 
-def entries(page: str) -> list[Entry]:
+def entries(page: str) -> list[SourceRecord]:
     """Return the entries of a page without problems."""
-    found = [each for each in read(page) if isinstance(each, Entry)]
+    found = [each for each in read(page) if isinstance(each, SourceRecord)]
     assert len(found) == len(read(page))
     return found
 
@@ -146,7 +153,7 @@ def test_lines_are_correct_in_any_markup(pieces: list[str]) -> None:
     ]
     lines = "".join(numbered).split("\n")
     for each in read("".join(numbered)):
-        if isinstance(each, Entry):
+        if isinstance(each, SourceRecord):
             assert f'<article id="{each.id}">' in lines[each.source.line - 1]
 
 
@@ -194,7 +201,7 @@ def test_markup_in_a_summary_is_removed(problems: list[Problem]) -> None:
         <a href="https://a.org/">judges</a> &amp; <b>police</b>.</p>
       <p itemprop="abstract">More.</p></article>"""
     [found] = entries(page)
-    made = validation.publication(found, CATALOGUE, problems.append)
+    made = validation.validate(found, CATALOGUE, problems.append)
     assert made is not None
     assert made.summary == "On victims, judges & police.\n\nMore."
 
@@ -227,8 +234,10 @@ def properties(draw: st.DrawFn) -> Property:
 
 IDS = st.none() | st.sampled_from(("a/b", "2020.acl-main.1", "é", 'q"&<>', "a b")) | ANY_TEXT
 MADE = st.builds(
-    lambda title, others, identity: validation.publication(
-        Entry(Source("page.html", 1), (title, *others), identity), CATALOGUE, lambda problem: None
+    lambda title, others, identity: validation.validate(
+        SourceRecord(SourceLocation("page.html", 1), (title, *others), identity),
+        CATALOGUE,
+        lambda problem: None,
     ),
     st.builds(Property, st.just("name"), ANY_TEXT, st.just(""), LANGUAGES),
     st.lists(properties(), max_size=12),
@@ -239,12 +248,12 @@ MADE = st.builds(
 @given(st.lists(MADE.filter(bool), min_size=1, max_size=4), ANY_TEXT.map(cleaning.clean))
 def test_a_written_page_is_read_back_as_equal(made: list[Publication], heading: str) -> None:
     """Publications of any text, links, languages and ids are read back as equal from a page."""
-    page = html.write(made, CATALOGUE, heading)
+    page = html.format_page(made, CATALOGUE, heading)
     problems: list[Problem] = []
-    found = [validation.publication(each, CATALOGUE, problems.append) for each in entries(page)]
+    found = [validation.validate(each, CATALOGUE, problems.append) for each in entries(page)]
     lines = [page.count("\n", 0, match.start()) + 1 for match in re.finditer("<article ", page)]
     assert found == [
-        msgspec.structs.replace(each, source=Source("page.html", line))
+        msgspec.structs.replace(each, source=SourceLocation("page.html", line))
         for each, line in zip(made, lines, strict=True)
     ]
     assert [each.what for each in problems if "it is missing" not in each.what] == []
@@ -252,13 +261,13 @@ def test_a_written_page_is_read_back_as_equal(made: list[Publication], heading: 
 
 def test_written_page_is_readable(problems: list[Problem]) -> None:
     """A page has a heading and a language, and shows names instead of codes."""
-    found = Entry(
-        Source("a.html", 1),
+    found = SourceRecord(
+        SourceLocation("a.html", 1),
         (Property("name", "Law"), Property("genre", "Tools"), Property("country", "IN")),
     )
-    made = validation.publication(found, CATALOGUE, problems.append)
+    made = validation.validate(found, CATALOGUE, problems.append)
     assert made is not None
-    page = html.write([made], CATALOGUE, "Tools & more")
+    page = html.format_page([made], CATALOGUE, "Tools & more")
     assert "<h1>Tools &amp; more</h1>" in page
     assert '<html lang="en">' in page
     assert '<data itemprop="spatialCoverage" value="IN">India</data>' in page

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS
-from indexer.catalogue.records import Entry, Problem, Property, Source
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers import registry
 from indexer.readers.formats import jsonl
 
@@ -25,10 +25,10 @@ PACKINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 MANY = "".join(json.dumps({"title": f"Paper {n}", "key": str(n * n)}) + "\n" for n in range(5000))
 
 
-def read(data: bytes | str, file: str = "papers.jsonl") -> list[Entry | Problem]:
+def read(data: bytes | str, file: str = "papers.jsonl") -> list[SourceRecord | Problem]:
     """Return all entries and problems of a file."""
     data = data if isinstance(data, bytes) else data.encode()
-    result: list[Entry | Problem] = []
+    result: list[SourceRecord | Problem] = []
     for piece in registry.split(io.BytesIO(data), file, jsonl, LIMITS):
         result += [piece] if isinstance(piece, Problem) else jsonl.parse(piece, LIMITS)
     return result
@@ -37,7 +37,7 @@ def read(data: bytes | str, file: str = "papers.jsonl") -> list[Entry | Problem]
 def stated(line: str) -> tuple[Property, ...]:
     """Return the values of the only entry of a line."""
     [found] = read(line)
-    assert isinstance(found, Entry)
+    assert isinstance(found, SourceRecord)
     return found.properties
 
 
@@ -46,9 +46,9 @@ def test_lines_are_entries(file: str, pack: Callable[[bytes], bytes]) -> None:
     """Each object is an entry with its line, compressed or not. Blank lines are ignored."""
     lines = '{"id": "a/1", "title": "Ä"}\n\n  \r\n{"title": "B", "year": 1952}'
     assert read(pack(lines.encode()), file) == [
-        Entry(Source(file, 1), (Property("title", "Ä", "Ä"),), "a/1"),
-        Entry(
-            Source(file, 4),
+        SourceRecord(SourceLocation(file, 1), (Property("title", "Ä", "Ä"),), "a/1"),
+        SourceRecord(
+            SourceLocation(file, 4),
             (Property("title", "B", "B"), Property("year", "1952", "1952")),
         ),
     ]
@@ -96,12 +96,12 @@ def test_lang_is_the_language_of_the_texts() -> None:
 def test_broken_line_is_reported_and_the_others_are_read(line: bytes, what: str) -> None:
     """A line that is not an object is a problem with its line number. Other lines are read."""
     before, told, after = read(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n')
-    assert isinstance(before, Entry)
+    assert isinstance(before, SourceRecord)
     assert isinstance(told, Problem)
     assert (told.file, told.line) == ("papers.jsonl", 2)
     assert what in told.what
     assert "it was left out" in told.hint
-    assert isinstance(after, Entry)
+    assert isinstance(after, SourceRecord)
     assert after.source.line == 3
 
 
@@ -158,7 +158,7 @@ JSON = st.recursive(
 def test_any_object_is_an_entry(line: dict[str, object]) -> None:
     """Any object is an entry of texts."""
     [found] = read(json.dumps(line))
-    assert isinstance(found, Entry)
+    assert isinstance(found, SourceRecord)
     assert {each.name for each in found.properties} <= set(line)
 
 

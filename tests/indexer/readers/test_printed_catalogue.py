@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.catalogue.records import Entry, Problem
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats.printed_catalogue import read
 from tests.conftest import ROOT
 
@@ -21,9 +21,9 @@ REAL = SHARED / "data" / "catalogue-2019.txt"
 real_only = pytest.mark.skipif(not REAL.exists(), reason=f"the real catalogue {REAL} is not here")
 
 
-def entries_of(text: str) -> list[Entry]:
+def entries_of(text: str) -> list[SourceRecord]:
     """Return the entries of a catalogue, without its problems."""
-    return [each for each in read(text, "a.txt") if isinstance(each, Entry)]
+    return [each for each in read(text, "a.txt") if isinstance(each, SourceRecord)]
 
 
 def problems_of(text: str) -> list[Problem]:
@@ -31,17 +31,17 @@ def problems_of(text: str) -> list[Problem]:
     return [each for each in read(text, "a.txt") if isinstance(each, Problem)]
 
 
-def values(entry: Entry, name: str) -> list[str]:
+def values(entry: SourceRecord, name: str) -> list[str]:
     """Return the values of an entry under a name."""
     return [each.value for each in entry.properties if each.name == name]
 
 
-def texts(entry: Entry, name: str) -> list[str]:
+def texts(entry: SourceRecord, name: str) -> list[str]:
     """Return the values of an entry under a name, as printed."""
     return [each.text for each in entry.properties if each.name == name]
 
 
-def facts(entry: Entry, *names: str) -> dict[str, list[str]]:
+def facts(entry: SourceRecord, *names: str) -> dict[str, list[str]]:
     """Return the values of an entry under several names, without absent ones."""
     found = {name: values(entry, name) for name in names}
     return {name: value for name, value in found.items() if value}
@@ -52,10 +52,10 @@ def catalogue(*lines: str, section: str = "Tools") -> str:
     return "\n\n".join(("INSIDE", f"{section}\t2", section, *lines))
 
 
-def entry_of(*lines: str) -> Entry:
+def entry_of(*lines: str) -> SourceRecord:
     """Return the only entry of a catalogue without problems."""
     (found,) = read(catalogue(*lines), "a.txt")
-    assert isinstance(found, Entry)
+    assert isinstance(found, SourceRecord)
     return found
 
 
@@ -66,18 +66,18 @@ def real_text() -> str:
 
 
 @pytest.fixture(scope="module")
-def real(real_text: str) -> dict[int, Entry]:
+def real(real_text: str) -> dict[int, SourceRecord]:
     """Return the entries of the real catalogue by the line of their title."""
     return {entry.source.line: entry for entry in entries_of(real_text)}
 
 
-def counted(entries: dict[int, Entry], name: str) -> Counter[str]:
+def counted(entries: dict[int, SourceRecord], name: str) -> Counter[str]:
     """Return the number of entries per value."""
     return Counter(value for entry in entries.values() for value in values(entry, name))
 
 
 @real_only
-def test_the_real_catalogue_has_all_its_entries(real: dict[int, Entry]) -> None:
+def test_the_real_catalogue_has_all_its_entries(real: dict[int, SourceRecord]) -> None:
     """The catalogue has 136 entries, 76 with a summary, each numbered in its section."""
     assert len(real) == 136
     assert sum(bool(values(entry, "summary")) for entry in real.values()) == 76
@@ -95,7 +95,7 @@ def test_the_real_catalogue_has_all_its_entries(real: dict[int, Entry]) -> None:
 
 
 @real_only
-def test_the_real_catalogue_has_all_its_regions(real: dict[int, Entry]) -> None:
+def test_the_real_catalogue_has_all_its_regions(real: dict[int, SourceRecord]) -> None:
     """The 37 entries below region headings have these regions, each under one spelling."""
     assert counted(real, "region") == {
         "South Asia": 16,
@@ -109,7 +109,7 @@ def test_the_real_catalogue_has_all_its_regions(real: dict[int, Entry]) -> None:
 
 
 @real_only
-def test_the_real_catalogue_has_all_its_languages(real: dict[int, Entry]) -> None:
+def test_the_real_catalogue_has_all_its_languages(real: dict[int, SourceRecord]) -> None:
     """Each language counts once per entry, executive summaries included."""
     assert counted(real, "language") == {
         "en": 104, "es": 24, "fr": 23, "ar": 22, "ru": 18, "zh": 11, "pt": 4, "hi": 1, "ro": 1,
@@ -118,7 +118,7 @@ def test_the_real_catalogue_has_all_its_languages(real: dict[int, Entry]) -> Non
 
 
 @real_only
-def test_the_real_catalogue_has_all_its_publishers(real: dict[int, Entry]) -> None:
+def test_the_real_catalogue_has_all_its_publishers(real: dict[int, SourceRecord]) -> None:
     """Publishers are read as printed, and no title ends with a publisher or year."""
     assert counted(real, "publisher") == {
         "UNODC": 60,
@@ -147,7 +147,7 @@ def test_the_real_catalogue_has_all_its_publishers(real: dict[int, Entry]) -> No
 
 
 @real_only
-def test_the_real_catalogue_has_all_its_series_and_forms(real: dict[int, Entry]) -> None:
+def test_the_real_catalogue_has_all_its_series_and_forms(real: dict[int, SourceRecord]) -> None:
     """All series, formats, durations and ways of access are read."""
     assert counted(real, "series") == {
         "Teaching Materials": 1,
@@ -192,18 +192,18 @@ def test_no_word_of_the_real_catalogue_is_lost(real_text: str) -> None:
     assert lost == [182, 236, 296, 453, 1000, 1002, 1045, 1103]
 
 
-def _line(item: Entry | Problem) -> int:
-    return item.source.line if isinstance(item, Entry) else item.line
+def _line(item: SourceRecord | Problem) -> int:
+    return item.source.line if isinstance(item, SourceRecord) else item.line
 
 
-def _all_text(item: Entry | Problem) -> str:
+def _all_text(item: SourceRecord | Problem) -> str:
     if isinstance(item, Problem):
         return item.what
     return " ".join(f"{each.value} {each.text}" for each in item.properties)
 
 
 @real_only
-def test_page_breaks_of_the_real_catalogue_are_joined(real: dict[int, Entry]) -> None:
+def test_page_breaks_of_the_real_catalogue_are_joined(real: dict[int, SourceRecord]) -> None:
     """Each paragraph starts as a sentence does and, except for one, ends as one."""
     paragraphs = [text for entry in real.values() for text in values(entry, "summary")]
     assert not [text for text in paragraphs if text[0].islower() or "](" in text or "@" in text]
@@ -540,7 +540,7 @@ def test_front_and_back_matter_are_no_entries() -> None:
         )
     )  # fmt: skip
     (entry,) = read(text, "a.txt")
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, SourceRecord)
     assert values(entry, "summary") == ["UNODC wrote it for judges."]
 
 

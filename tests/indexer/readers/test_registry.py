@@ -23,7 +23,7 @@ from tests.samples import article, page
 TABLE = '''
 """Tables: a title and a section in each line, with a tab between them."""
 
-from indexer.catalogue.records import Entry, Piece, Problem, Property, Source
+from indexer.catalogue.records import SourceRecord, Chunk, Problem, Property, SourceLocation
 from indexer.readers.base import Evidence
 
 SUFFIXES = (".tab",)
@@ -34,13 +34,13 @@ def detect(filename, head):
 def split(stream, file, limits):
     for number, line in enumerate(stream, start=1):
         if number > 1:
-            yield Piece(line.rstrip(), file, number)
+            yield Chunk(line.rstrip(), file, number)
 
 def parse(piece, limits):
     title, tab, section = piece.data.decode().partition("\\t")
-    source = Source(piece.file, piece.line)
+    source = SourceLocation(piece.file, piece.line)
     if tab:
-        yield Entry(source, (Property("title", title), Property("section", section)))
+        yield SourceRecord(source, (Property("title", title), Property("section", section)))
     else:
         yield Problem(piece.file, piece.line, "the line has no tab", "Write one")
 '''

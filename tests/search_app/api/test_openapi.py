@@ -190,7 +190,7 @@ def test_the_document_lists_exactly_the_parameters_that_are_read(folder: str) ->
     """The document describes every query parameter that the application reads, and no other."""
     rows, recorder = catalogue_toml.load(ROOT / folder), Recorder()
     search_url.read(recorder, rows)
-    names = [each["name"] for each in openapi.parameters(rows)]
+    names = [each["name"] for each in openapi.list_parameters(rows)]
     assert sorted(names) == sorted(recorder.asked)
 
 
@@ -198,7 +198,7 @@ def test_the_described_defaults_are_the_real_defaults(catalogue: Catalogue) -> N
     """A request with all described defaults equals a request without parameters."""
     defaults = {
         each["name"]: str(each["schema"]["default"])
-        for each in openapi.parameters(catalogue)
+        for each in openapi.list_parameters(catalogue)
         if "default" in each["schema"]
     }
     assert defaults

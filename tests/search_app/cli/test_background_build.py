@@ -102,6 +102,6 @@ def test_the_server_does_not_wait_for_another_build(
 ) -> None:
     """While another process builds, the server opens with the live index and starts no build."""
     add(settings.corpus, "Latest News")
-    with publish.locked(settings.index):
+    with publish.lock(settings.index):
         assert not build_before_serving(settings)
     assert "another build is running" in capsys.readouterr().out

@@ -16,7 +16,7 @@ import pytest
 from indexer.catalogue import catalogue_toml
 from indexer.generations import directory, last_build, publish
 from indexer.generations.last_build import Status
-from indexer.generations.manifest import IndexBusy
+from indexer.generations.manifest import IndexLocked
 from indexer.readers import registry
 from search_app.cli import main
 from tests.samples import article, page
@@ -134,7 +134,7 @@ def test_refused_build(build: Callable[..., Told], corpus: Path, tmp_path: Path)
     assert "not published: " in told.err
     assert "under half of the 5 in the index" in told.err
     assert [each["file"] for each in report(tmp_path / "report.json")] == ["bad.html"]
-    assert len(directory.names(tmp_path / "index")) == 1
+    assert len(directory.list_names(tmp_path / "index")) == 1
     assert build("--force").status == 3
 
 
@@ -153,7 +153,7 @@ def test_build_that_would_remove_many_publications(
         "pubsearch: not published: it would remove 12 of 29 publications: other.html (12, the "
         "file is missing). Restore them, or build with --force if this is meant\n"
     )
-    assert len(directory.names(tmp_path / "index")) == 1
+    assert len(directory.list_names(tmp_path / "index")) == 1
     assert "12 removed" in build("--force").out
 
 
@@ -182,7 +182,7 @@ def test_build_with_an_unusable_reader(
 
 def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) -> None:
     """A build during another build prints a hint to wait, and exits with 1."""
-    with publish.locked(tmp_path / "index"):
+    with publish.lock(tmp_path / "index"):
         told = build()
     assert told.status == 1
     assert "another build is running" in told.err
@@ -293,9 +293,9 @@ def test_the_status_keeps_a_failed_build(
 ) -> None:
     """The status reports a failed build until a later build succeeds."""
     index = tmp_path / "index"
-    assert last_build.last(index) is None
+    assert last_build.read(index) is None
     build()
-    tried = last_build.last(index)
+    tried = last_build.read(index)
     assert tried is not None
     assert (tried.status, tried.what) == ("published", "")
     assert "failed" not in run("status", "--index", index).out
@@ -307,27 +307,27 @@ def test_the_status_keeps_a_failed_build(
     assert "catalogue.toml" in told
     (corpus / "catalogue.toml").write_text(whole, encoding="utf-8")
     build()
-    tried = last_build.last(index)
+    tried = last_build.read(index)
     assert tried is not None
     assert tried.status == "unchanged"
     assert "failed" not in run("status", "--index", index).out
-    (index / last_build.ATTEMPT).write_bytes(b"{")
-    assert last_build.last(index) is None
+    (index / last_build.LAST_BUILD_FILE).write_bytes(b"{")
+    assert last_build.read(index) is None
 
 
 def test_a_build_is_recorded_before_another_starts(
     build: Callable[..., Told], corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A build records its result while it has the lock, so no other build reads half a record."""
-    note, noted = last_build.note, []
+    note, noted = last_build.write, []
 
     def locked_note(index: Path, status: Status, *told: Any) -> None:
-        with pytest.raises(IndexBusy), publish.locked(index):
+        with pytest.raises(IndexLocked), publish.lock(index):
             pass
         noted.append(status)
         note(index, status, *told)
 
-    monkeypatch.setattr(last_build, "note", locked_note)
+    monkeypatch.setattr(last_build, "write", locked_note)
     build()
     build()
     (corpus / "catalogue.toml").unlink()

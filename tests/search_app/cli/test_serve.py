@@ -195,7 +195,7 @@ def test_a_server_serves_a_read_only_index(corpus: Path, index: Path) -> None:
 def test_a_server_does_not_wait_for_another_build(corpus: Path, index: Path) -> None:
     """A server serves the live index while another process builds, and prints that."""
     add(corpus, "Latest News")
-    with publish.locked(index), serving(corpus, index) as server:
+    with publish.lock(index), serving(corpus, index) as server:
         assert server.has("Removal of Organs")
         assert "another build is running" in server.lines[0]
 
@@ -203,7 +203,7 @@ def test_a_server_does_not_wait_for_another_build(corpus: Path, index: Path) -> 
 def test_a_server_waits_for_the_first_index(corpus: Path, tmp_path: Path) -> None:
     """A server without an index waits while another process builds the first one."""
     index = tmp_path / "index"
-    with publish.locked(index):
+    with publish.lock(index):
         server = Server(corpus, index)
         server.prints("^Waiting for the first index: another build is running")
     try:
@@ -274,7 +274,7 @@ def test_the_builder_ends_with_its_server(
         until(lambda: not server.group(), server)
     assert not is_writing(index)
     assert "Traceback" not in server.log.read_text(encoding="utf-8")
-    assert directory.names(index)
+    assert directory.list_names(index)
 
 
 def test_a_killed_builder_is_reported(corpus: Path, index: Path) -> None:

@@ -13,11 +13,11 @@ from random import Random
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
-from indexer.catalogue.records import Fresh, Publication, Source, Value
+from indexer.catalogue.records import Parsed, Publication, SourceLocation, Value
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec import writer
 from indexer.generations import manifest, publish
-from indexer.jobs.build_stats import Census
+from indexer.jobs.build_stats import BuildStats
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")
@@ -84,7 +84,7 @@ def _publication(number: int, row: tuple[object, ...]) -> Publication:
         title=str(title),
         summary=summary if isinstance(summary, str) else None,
         values=values,
-        source=Source("generated", number + 1),
+        source=SourceLocation("generated", number + 1),
     )
     return CATALOGUE.with_ancestors(made)
 
@@ -106,11 +106,11 @@ FILTERS = st.fixed_dictionaries(
 def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATALOGUE) -> Path:
     """Write and publish an index of the publications with the real writer. Return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with publish.begun(folder) as partial:
-        census = Census(catalogue, {}, [], Thesaurus(), "")
-        chunks = census.counted(map(Fresh, made))
+    with publish.new_generation(folder) as partial:
+        census = BuildStats(catalogue, {}, [], Thesaurus(), "")
+        chunks = census.count_items(map(Parsed, made))
         counts = writer.write(partial / manifest.SEGMENT, catalogue, chunks)
-        sealed = publish.seal(partial, census.manifest(counts))
+        sealed = publish.seal(partial, census.make_manifest(counts))
         publish.publish(folder, sealed)
     return folder
 

@@ -184,7 +184,7 @@ def write(folder: Path) -> Path:
 def opened(folder: Path) -> Searcher:
     """Index the corpus below a folder. Return a searcher of it."""
     build.build(write(folder / "corpus"), folder / "index")
-    return open_searcher(directory.current(folder / "index"))
+    return open_searcher(directory.load_live(folder / "index"))
 
 
 def answer(text: str, searcher: Searcher, *, match: Match = "auto", exact: bool = False) -> Results:

@@ -18,7 +18,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from search_app.engine.query.nodes import Leaf
+from search_app.engine.query.nodes import Clause
 
 Texts = st.SearchStrategy[str]
 Trees = st.SearchStrategy[query.Query]
@@ -45,18 +45,20 @@ def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
     """Return the vocabulary of some publications."""
     rows = catalogue.searchable
     texts = [
-        list(tokenizer.tokens(schema.text_of(each, row, catalogue), "en"))
+        list(tokenizer.tokenize(schema.get_text(each, row, catalogue), "en"))
         for each in made
         for row in rows
     ]
     values = {
-        schema.exact(row): sorted({str(v) for each in made for v in each.values.get(row.name, ())})
-        for row in schema.exact_fields(catalogue)
+        schema.make_exact_name(row): sorted(
+            {str(v) for each in made for v in each.values.get(row.name, ())}
+        )
+        for row in schema.list_exact_fields(catalogue)
     }
     return Vocabulary(
         [row.name for row in rows],
         _of_any_frequency({token.stem for token in text} for text in texts),
-        _of_any_frequency({token.written for token in text} for text in texts),
+        _of_any_frequency({token.surface for token in text} for text in texts),
         [token.stem for text in texts for token in text],
         {name: held for name, held in values.items() if held},
     )
@@ -90,7 +92,7 @@ def kinds(said: Vocabulary) -> dict[str, Trees]:
 
     def leaves(node: Callable[..., query.Query], *said: st.SearchStrategy[object]) -> Trees:
         return st.builds(
-            lambda fields, *of: Leaf([node(each, *of) for each in fields]), over, *said
+            lambda fields, *of: Clause([node(each, *of) for each in fields]), over, *said
         )
 
     alike = st.integers(1, 2), st.integers(0, 2)
@@ -143,7 +145,7 @@ def anything(of: Iterable[Trees]) -> Trees:
 
 
 def _written(word: str) -> str:
-    return tokenizer.WRITTEN + word
+    return tokenizer.SURFACE_PREFIX + word
 
 
 def _beginning(term: str, length: int) -> str:
@@ -172,5 +174,5 @@ def _alike(field: str, text: str, most: int, settled: int) -> query.Query:
     return query.FuzzyTerm(field, text, maxdist=most, prefixlength=settled)
 
 
-def _together(leaves: Sequence[Leaf]) -> Leaf:
-    return Leaf(list(chain.from_iterable(each.subqueries for each in leaves)))
+def _together(leaves: Sequence[Clause]) -> Clause:
+    return Clause(list(chain.from_iterable(each.subqueries for each in leaves)))

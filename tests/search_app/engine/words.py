@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.fields import Catalogue, Field
-from search_app.engine.query.clause_builder import Recognised
-from search_app.engine.query.nodes import Leaf
+from search_app.engine.query.clause_builder import EntitySpan
+from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import Vocabulary
 
 NO_WORDS: Mapping[str, int] = MappingProxyType({})
@@ -45,31 +45,31 @@ class WordList(Vocabulary):
         """The languages of the publications, the catalogue's own first."""
         return self._languages
 
-    def stems(self, raw: str) -> tuple[str, ...]:
+    def list_stems(self, word: str) -> tuple[str, ...]:
         """Return the stem of a word in each language."""
-        return tuple(stemming.stem(raw, language) for language in self._languages)
+        return tuple(stemming.stem(word, language) for language in self._languages)
 
-    def frequency(self, stem: str) -> int:
+    def get_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem."""
         return self._frequencies.get(stem, self._other)
 
-    def at_home(self, stem: str) -> int:
+    def default_language_frequency(self, stem: str) -> int:
         """Return 0: no document is in the catalogue's language."""
         return 0
 
     def has_term(self, term: str) -> bool:
         """Return whether a stem has a frequency. No word as written has one."""
-        return not term.startswith(tokenizer.WRITTEN) and self.frequency(term) > 0
+        return not term.startswith(tokenizer.SURFACE_PREFIX) and self.get_frequency(term) > 0
 
-    def words_with(self, stem: str) -> set[str]:
+    def find_words_with(self, stem: str) -> set[str]:
         """Return no words: only stems are known."""
         return set()
 
-    def written_frequencies(self) -> Mapping[str, int]:
+    def count_surfaces(self) -> Mapping[str, int]:
         """Return no frequencies: only stems are known."""
         return NO_WORDS
 
-    def values(self, field: str) -> Sequence[str]:
+    def list_values(self, field: str) -> Sequence[str]:
         """Return no values."""
         return ()
 
@@ -77,18 +77,18 @@ class WordList(Vocabulary):
         """Return False: there are no values."""
         return False
 
-    def cached_clause(self, key: object, make: Callable[[], Leaf]) -> Leaf:
+    def cached_clause(self, key: object, make: Callable[[], Clause]) -> Clause:
         """Return a new clause: nothing is cached."""
         return make()
 
 
 class Names:
-    """A `Things` that recognizes no entity. `values` maps a field and a text to facet values."""
+    """Recognizes no entity in a text. `values` maps a field and a text to facet values."""
 
     def __init__(self, values: Callable[[Field, str], list[str]]) -> None:
         self._values = values
 
-    def named(self, field: Field, text: str) -> list[str]:
+    def values_named(self, field: Field, text: str) -> list[str]:
         """Return the values of a facet that a text names."""
         return self._values(field, text)
 
@@ -96,6 +96,6 @@ class Names:
         """Return the piece: it has no name."""
         return [piece]
 
-    def recognised(self, pieces: Sequence[str], *, shouted: bool) -> list[Recognised]:
+    def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
         """Return no entity."""
         return []

@@ -53,7 +53,7 @@ def counted(page: BeautifulSoup) -> Iterator[tuple[str, int]]:
 
 def searcher_of(client: FlaskClient) -> Searcher:
     """Return the searcher that the application of a client uses."""
-    return cast(Engine, client.application.extensions["pubsearch"]).searcher()
+    return cast(Engine, client.application.extensions["pubsearch"]).get_searcher()
 
 
 def total(client: FlaskClient, href: str) -> int:
@@ -61,7 +61,7 @@ def total(client: FlaskClient, href: str) -> int:
     searcher = searcher_of(client)
     pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
     state = search_url.read(MultiDict(pairs), searcher.catalogue)
-    return found(state.request(), searcher.interpreter).reply.total
+    return found(state.make_request(), searcher.interpreter).reply.total
 
 
 def assert_counted(client: FlaskClient, path: str) -> int:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
-from search_app.engine.results import Bucket, Run
-from search_app.presentation.facet_panel import _Rows
-from search_app.presentation.html import html_gettext, html_ngettext, isolated, marked
+from search_app.engine.results import Bucket, TextRun
+from search_app.presentation.facet_panel import _RowBuilder
+from search_app.presentation.html import html_gettext, html_ngettext, isolate, mark
 from search_app.search_state import SearchState
 from tests.conftest import ROOT
 
@@ -43,31 +43,31 @@ class Seen(HTMLParser):
         self.text += data
 
 
-@given(st.lists(st.builds(Run, NASTY, st.booleans()), max_size=5))
-def test_highlighting_adds_only_marks(runs: list[Run]) -> None:
+@given(st.lists(st.builds(TextRun, NASTY, st.booleans()), max_size=5))
+def test_highlighting_adds_only_marks(runs: list[TextRun]) -> None:
     """Highlighting keeps the text, adds a mark around each marked run, and adds no other tag."""
-    seen = Seen(str(marked(runs)).replace("\r", "\n"))
+    seen = Seen(str(mark(runs)).replace("\r", "\n"))
     assert seen.text == "".join(run.text for run in runs).replace("\r", "\n")
     assert seen.tags == ["mark", "/mark"] * sum(run.marked for run in runs)
 
 
 def test_quotes_are_escaped() -> None:
     """Quotes are escaped too, so marked text is safe in an attribute."""
-    html = marked([Run("a\"b'c", marked=False), Run("<i>", marked=True)])
+    html = mark([TextRun("a\"b'c", marked=False), TextRun("<i>", marked=True)])
     assert html == "a&#34;b&#39;c<mark>&lt;i&gt;</mark>"
 
 
 @given(NASTY)
 def test_a_sentence_keeps_its_text(sentence: str) -> None:
     """A sentence keeps its text, isolates what it quotes, and has no other tag."""
-    seen = Seen(str(isolated(sentence)).replace("\r", "\n"))
+    seen = Seen(str(isolate(sentence)).replace("\r", "\n"))
     assert seen.text == sentence.replace("\r", "\n")
     assert seen.tags == ["bdi", "/bdi"] * (len(seen.tags) // 2)
 
 
 def test_quotations_are_isolated() -> None:
     """Each quotation has its own text direction, over several lines too. Its quotes are outside."""
-    html = isolated("“a\nb” and “<c>” and “d “e”")
+    html = isolate("“a\nb” and “<c>” and “d “e”")
     assert html == "“<bdi>a\nb</bdi>” and “<bdi>&lt;c&gt;</bdi>” and “d “<bdi>e</bdi>”"
 
 
@@ -80,10 +80,10 @@ def test_a_row_of_a_facet_is_escaped(value: str, text: str, *, selected: bool) -
     """No part of a facet row that a template prints unescaped has a special character of HTML."""
     catalogue = Catalogue("Generated", "", (Field("topic", "Topic", facet=1),))
     state = SearchState(text=text, filters={"topic": (value,)} if selected else {})
-    row = _Rows(state, catalogue).row(Bucket("topic", value, 2, 1, selected))
+    row = _RowBuilder(state, catalogue).make_row(Bucket("topic", value, 2, 1, selected))
     assert unescape(row.name) == row.label == value
     assert unescape(row.key) == f"topic={value}"
-    assert unescape(row.href) == state.toggled("topic", value).url()
+    assert unescape(row.href) == state.toggle("topic", value).make_url()
     assert unescape(row.action).startswith(f"{value}, 2 publications; ")
     for each in (row.name, row.key, row.href, row.action):
         assert not set("<>\"'") & set(each)

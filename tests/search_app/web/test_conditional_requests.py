@@ -19,7 +19,7 @@ from indexer.jobs import build
 from search_app import config, create_app
 from search_app.engine import Engine
 from search_app.web.middleware import request_log
-from search_app.web.middleware.conditional_requests import program_files
+from search_app.web.middleware.conditional_requests import list_program_files
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 from tests.robustness.test_server import serving
@@ -186,7 +186,7 @@ def test_a_304_is_logged_with_its_status(
     (record,) = [
         each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
     ]
-    line = json.loads(request_log.Lines().format(record))
+    line = json.loads(request_log.JsonFormatter().format(record))
     assert (line["status"], line["bytes"]) == (304, 0)
 
 
@@ -210,7 +210,7 @@ def test_any_list_of_tags_is_accepted(whole: FlaskClient, text: str) -> None:
 )
 def test_every_file_of_the_program_is_in_its_digest(name: str) -> None:
     """Any change to a module, template, or static file changes the ETags."""
-    assert ROOT / name in program_files()
+    assert ROOT / name in list_program_files()
 
 
 @pytest.fixture(scope="module")

@@ -566,8 +566,8 @@ def test_server_timing_has_the_time_of_other_functions(catalogue_index: Path) ->
 
 def test_ignored_terms_are_reported(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page and API name the terms that a search ignored because they were too expensive."""
-    monkeypatch.setattr(cost, "MOST", 60)
-    monkeypatch.setattr(cost, "FREE", 0)
+    monkeypatch.setattr(cost, "MAX_POSTINGS", 60)
+    monkeypatch.setattr(cost, "ALWAYS_ALLOWED", 0)
     address = "?q=trafficking+organ"
     assert "“trafficking” was ignored" in client.get(f"/{address}").text
     assert answer(client, f"/api/search{address}")["left_out"] == {
@@ -581,7 +581,7 @@ def test_an_expanded_wildcard_reports_ignored_words(
 ) -> None:
     """Page and API report how many of the words that match a wildcard were ignored."""
     client = create_app(config.load(PATIENT, index=catalogue_index)).test_client()
-    monkeypatch.setattr(term_expansion, "MOST_POSTINGS", 100)
+    monkeypatch.setattr(term_expansion, "MAX_POSTINGS", 100)
     assert "“*raff*” matches too many words" in client.get("/?q=*raff*").text
     (cut,) = answer(client, "/api/search?q=*raf*")["left_out"]["cut"]  # type: ignore[index]
     assert cut["said"] == "*raf*"

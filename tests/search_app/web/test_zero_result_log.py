@@ -17,7 +17,12 @@ from hypothesis import strategies as st
 from search_app import config, create_app
 from search_app.engine import Engine
 from search_app.web import zero_result_log
-from search_app.web.zero_result_log import Gaps, line, most_frequent, printable
+from search_app.web.zero_result_log import (
+    ZeroResultLog,
+    escape_unprintable,
+    format_line,
+    most_frequent,
+)
 from tests.catalogue import PATIENT
 from tests.search_app.cli.test_main import Run, run
 
@@ -48,8 +53,8 @@ def test_a_search_without_hits_is_logged(noting: FlaskClient, file: Path) -> Non
     for address in ("/?q=Xyzzy+plugh&match=all", "/api/search?q=xyzzy&region=Africa"):
         noting.get(address, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.7"})
     assert noted(file) == [
-        {"day": zero_result_log.today().isoformat(), "query": "Xyzzy plugh"},
-        {"day": zero_result_log.today().isoformat(), "query": "xyzzy"},
+        {"day": zero_result_log.get_today().isoformat(), "query": "Xyzzy plugh"},
+        {"day": zero_result_log.get_today().isoformat(), "query": "xyzzy"},
     ]
     assert file.stat().st_mode & 0o077 == 0
 
@@ -95,10 +100,10 @@ def test_a_full_log_does_not_grow(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A full log gets no more lines, and the server reports that once."""
-    monkeypatch.setattr(zero_result_log, "MOST_BYTES", 100)
-    log = Gaps(str(file), lambda: DAY)
+    monkeypatch.setattr(zero_result_log, "MAX_BYTES", 100)
+    log = ZeroResultLog(str(file), lambda: DAY)
     for number in range(9):
-        log.note(f"number {number}")
+        log.write(f"number {number}")
     assert [each["query"] for each in noted(file)] == ["number 0", "number 1"]
     assert file.stat().st_size <= 100
     assert len([each for each in caplog.records if each.name == zero_result_log.__name__]) == 1
@@ -107,16 +112,19 @@ def test_a_full_log_does_not_grow(
 @given(text=st.text(max_size=300))
 def test_any_text_is_one_line_of_ascii(text: str) -> None:
     """Any query becomes one line without control characters that keeps the start of the text."""
-    told = line(text, DAY)
+    told = format_line(text, DAY)
     assert told.endswith(b"\n")
     assert all(0x20 <= each < 0x7F for each in told[:-1])
-    assert json.loads(told) == {"day": "2026-11-25", "query": text[: zero_result_log.LONGEST]}
+    assert json.loads(told) == {
+        "day": "2026-11-25",
+        "query": text[: zero_result_log.MAX_QUERY_CHARS],
+    }
 
 
 def _write(file: str, worker: int) -> None:
-    log = Gaps(file, lambda: DAY)
+    log = ZeroResultLog(file, lambda: DAY)
     for number in range(200):
-        log.note(f"worker {worker} number {number}")
+        log.write(f"worker {worker} number {number}")
 
 
 @pytest.mark.slow
@@ -132,7 +140,7 @@ def test_workers_share_a_log(file: Path) -> None:
 def test_the_most_frequent_texts_come_first(file: Path) -> None:
     """Texts that differ only in case and spaces are one text. Malformed lines are ignored."""
     for text in ("ibis", "Zebra  crossing", "zebra crossing", "ZEBRA crossing", "ibis", "okapi"):
-        Gaps(str(file), lambda: DAY).note(text)
+        ZeroResultLog(str(file), lambda: DAY).write(text)
     with file.open("ab") as more:
         more.write(b'{"day": "2026-1\n[1]\n{"query": 3}\n\xff\n')
     assert most_frequent(file, 2) == [("Zebra  crossing", 3), ("ibis", 2)]
@@ -141,7 +149,7 @@ def test_the_most_frequent_texts_come_first(file: Path) -> None:
 def test_pubsearch_gaps(run: Run, file: Path) -> None:
     """The command prints counts and texts, and no control characters for a terminal."""
     for text in ("okapi", "okapi", "زرافة", "\x1b[2Jibis\u202e"):
-        Gaps(str(file), lambda: DAY).note(text)
+        ZeroResultLog(str(file), lambda: DAY).write(text)
     told = run("gaps", "--gaps", file, "--most", 3)
     assert told.status == 0
     assert told.out.splitlines() == [
@@ -164,7 +172,7 @@ def test_pubsearch_gaps_without_a_log(
 
 def test_plain_texts_are_printed_unchanged() -> None:
     """A plain text is printed as it was typed."""
-    assert printable("two words") == "two words"
+    assert escape_unprintable("two words") == "two words"
 
 
 __all__ = ["run"]

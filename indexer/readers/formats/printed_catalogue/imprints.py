@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from indexer.catalogue.iso_codes import country_code
+from indexer.catalogue.iso_codes import find_country_code
 
 
 class Imprint(Struct, frozen=True):
@@ -27,7 +27,7 @@ _TOGETHER = re.compile(
 )
 _JOINING = {"&", "|", "/", "and", "with", "from", "the"}
 _SMALL_WORDS_OF_NAMES = {"for", "of", "and", "the", "&", "|", "/"}
-_LONGEST_LINE = 600
+_MAX_LINE_CHARS = 600
 """Characters. A longer line is not searched for an imprint."""
 
 
@@ -37,50 +37,50 @@ def split_imprint(text: str) -> tuple[str, Imprint | None, Imprint | None]:
     A possible imprint has a year but no recognizable publisher or country: the text before the
     year may be a publisher's name or a title. The returned text is then the whole line.
     """
-    ending = _DATE.search(text) if len(text) <= _LONGEST_LINE else None
+    ending = _DATE.search(text) if len(text) <= _MAX_LINE_CHARS else None
     if ending is None:
         return text, None, None
     before, date, year = text[: ending.start()], ending[1], ending[2]
-    more = date if date != year else None
-    publisher, place = _publisher_start(before), _place_start(before)
+    exact_date = date if date != year else None
+    publisher, place = _find_publisher(before), _find_place(before)
     if publisher is not None:
-        imprint = Imprint(before[publisher:], None, year, more)
+        imprint = Imprint(before[publisher:], None, year, exact_date)
         title = before[:publisher].rstrip()
-        again, repeated, _ = split_imprint(title)
-        return (again if again and repeated == imprint else title), imprint, None
+        title_again, repeated, _ = split_imprint(title)
+        return (title_again if title_again and repeated == imprint else title), imprint, None
     if place is not None:
-        return before[:place].rstrip(), Imprint(None, before[place:], year, more), None
-    return text, None, Imprint(before, None, year, more)
+        return before[:place].rstrip(), Imprint(None, before[place:], year, exact_date), None
+    return text, None, Imprint(before, None, year, exact_date)
 
 
-def _publisher_start(text: str) -> int | None:
+def _find_publisher(text: str) -> int | None:
     """Return the index of the publisher that ends a text: an acronym, then capitalized words."""
-    outside = _without_brackets(text)
+    outside = _blank_brackets(text)
     start, previous = None, ""
     for match in re.finditer(r"\S+", outside):
-        joined = previous in _JOINING or (previous[-1:] == "," and _ACRONYM.fullmatch(previous))
-        if _ACRONYM.fullmatch(match[0]) and not joined:
+        is_joined = previous in _JOINING or (previous[-1:] == "," and _ACRONYM.fullmatch(previous))
+        if _ACRONYM.fullmatch(match[0]) and not is_joined:
             start = match.start()
         previous = match[0]
     if start is None:
         return None
     words = _TOGETHER.sub("&", outside[start:]).split()
-    named = all(word in _SMALL_WORDS_OF_NAMES or word[0].isupper() for word in words)
-    return start if named and words[-1] not in _SMALL_WORDS_OF_NAMES else None
+    is_named = all(word in _SMALL_WORDS_OF_NAMES or word[0].isupper() for word in words)
+    return start if is_named and words[-1] not in _SMALL_WORDS_OF_NAMES else None
 
 
-def _place_start(text: str) -> int | None:
+def _find_place(text: str) -> int | None:
     """Return the index of the country that ends a text, unless in a phrase such as "in India"."""
     words = text.rsplit(maxsplit=5)[-5:]
     for count in range(min(4, len(words)), 0, -1):
         name = " ".join(words[-count:])
         before = words[-count - 1] if count < len(words) else ""
-        if len(name) > 3 and country_code(name) and not before[:1].islower():
+        if len(name) > 3 and find_country_code(name) and not before[:1].islower():
             return len(text) - len(name)
     return None
 
 
-def _without_brackets(text: str) -> str:
+def _blank_brackets(text: str) -> str:
     """Replace each bracketed character by a blank, so that indexes stay the same."""
     depth, kept = 0, []
     for character in text:

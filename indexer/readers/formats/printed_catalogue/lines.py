@@ -12,7 +12,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
-from indexer.catalogue.iso_codes import language_code
+from indexer.catalogue.iso_codes import find_language_code
 from indexer.readers.formats.printed_catalogue.imprints import Imprint, split_imprint
 
 
@@ -25,11 +25,11 @@ class Issue(Struct, frozen=True):
 
 
 class Offer(Struct, frozen=True):
-    """A link: its text, the language that the text names, and its URL (`address`)."""
+    """A link: its text, the language that the text names, and its URL (`url`)."""
 
     text: str
     language: str | None
-    address: str | None
+    url: str | None
 
 
 class Line(Struct, frozen=True):
@@ -53,7 +53,7 @@ class Line(Struct, frozen=True):
     is_section: bool = False
 
     @property
-    def is_way_to_it(self) -> bool:
+    def is_offer_line(self) -> bool:
         """Whether the line has only links, their label or a duration, and no text."""
         return not self.text and bool(self.label or self.offers or self.duration)
 
@@ -67,7 +67,7 @@ class Line(Struct, frozen=True):
     @property
     def is_imprint(self) -> bool:
         """Whether the line is an imprint and nothing more."""
-        return not self.text and self.imprint is not None and not self.is_way_to_it
+        return not self.text and self.imprint is not None and not self.is_offer_line
 
     @property
     def is_bare(self) -> bool:
@@ -101,37 +101,37 @@ _ISSUE = re.compile(r"(?P<series>[^\d,]*[^\d,\s]) (?P<number>\d+), (?P<date>\d\d
 
 def parse(number: int, printed: str, follows_gap: bool = True) -> Line:
     """Return the parts of a printed line. `number` is its line number in the file."""
-    line = _take_apart(" ".join(printed.split()))
+    line = _split_line(" ".join(printed.split()))
     return replace(line, number=number, printed=printed, follows_gap=follows_gap)
 
 
-def _take_apart(text: str) -> Line:
+def _split_line(text: str) -> Line:
     before, offers = _split_offers(text)
     label = before.removesuffix(":").rstrip()
-    if _access(label) is not None and (offers or before.endswith(":")):
+    if _match_label(label) is not None and (offers or before.endswith(":")):
         return Line(label=label, offers=offers)
-    if running := _DURATION.fullmatch(label):
-        imprint = Imprint(year=running["year"]) if running["year"] else None
-        return Line(offers=offers, duration=running["duration"], imprint=imprint)
-    if offers and (not before or all(_names_offer(offer) for offer in offers)):
+    if duration := _DURATION.fullmatch(label):
+        imprint = Imprint(year=duration["year"]) if duration["year"] else None
+        return Line(offers=offers, duration=duration["duration"], imprint=imprint)
+    if offers and (not before or all(_is_offer(offer) for offer in offers)):
         title, imprint, _ = split_imprint(label)
         return Line(text=title, offers=offers, imprint=imprint)
-    if found := _ISSUE.fullmatch(text):
-        return Line(issue=Issue(**found.groupdict()))
-    title, imprint, possible = split_imprint(text)
-    return Line(text=title, imprint=imprint, possible_imprint=possible)
+    if issue := _ISSUE.fullmatch(text):
+        return Line(issue=Issue(**issue.groupdict()))
+    title, imprint, possible_imprint = split_imprint(text)
+    return Line(text=title, imprint=imprint, possible_imprint=possible_imprint)
 
 
-def access(label: str | None, offers: tuple[Offer, ...]) -> str:
+def choose_access(label: str | None, offers: tuple[Offer, ...]) -> str:
     """Return how to get a publication, as one verb in lower case.
 
     Links without a label are downloads. A bare URL is a page to visit.
     """
     words = label or "".join(offer.text for offer in offers[:1])
-    return (_access(words) or "download") if words else "visit"
+    return (_match_label(words) or "download") if words else "visit"
 
 
-def _access(label: str) -> str | None:
+def _match_label(label: str) -> str | None:
     plain_label = label.casefold()
     for form, verb in _LABELS:
         if form.fullmatch(plain_label):
@@ -139,39 +139,39 @@ def _access(label: str) -> str | None:
     return None
 
 
-def links(text: str) -> tuple[Offer, ...]:
+def find_links(text: str) -> tuple[Offer, ...]:
     """Return all links of a text, in order."""
-    return tuple(_offer(match) for match in _LINK.finditer(text))
+    return tuple(_make_offer(match) for match in _LINK.finditer(text))
 
 
-def plain(text: str) -> str:
+def strip_links(text: str) -> str:
     """Replace each link of a text by its words."""
     return _MARKUP.sub(lambda match: _unescape(match[1]), text)
 
 
 def _split_offers(text: str) -> tuple[str, tuple[Offer, ...]]:
     """Split off the links at the end of a text, in order."""
-    start, found = len(text), []
+    start, offers = len(text), []
     for match in reversed(list(_LINK.finditer(text))):
         if text[match.end() : start].strip(" |,;/"):
             break
-        found.append(_offer(match))
+        offers.append(_make_offer(match))
         start = match.start()
-    return text[:start].rstrip(), tuple(reversed(found))
+    return text[:start].rstrip(), tuple(reversed(offers))
 
 
-def _offer(match: re.Match[str]) -> Offer:
+def _make_offer(match: re.Match[str]) -> Offer:
     text, target, bracketed, bare = match.groups()
-    address = target or bracketed or bare or ""
-    if address.startswith("www."):
-        address = f"http://{address}"
+    url = target or bracketed or bare or ""
+    if url.startswith("www."):
+        url = f"http://{url}"
     words = _unescape(text or "").strip()
     # Lower-case words are not languages, although some are language codes ("no", "it").
-    language = language_code(words) if words[:1].isupper() else None
-    return Offer(words, language, address if "://" in address else None)
+    language = find_language_code(words) if words[:1].isupper() else None
+    return Offer(words, language, url if "://" in url else None)
 
 
-def _names_offer(offer: Offer) -> bool:
+def _is_offer(offer: Offer) -> bool:
     return bool(offer.language) or offer.text.casefold().startswith("download")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LONGEST_TITLE = 300
+_MAX_TITLE_CHARS = 300
 """Characters. A longer text is never a title."""
 _HANGING = frozenset(
     "a an the this these that its their our and or but nor of in on at by for from to with into "
@@ -20,7 +20,7 @@ def clean_title(text: str) -> tuple[str, str | None, str | None]:
     A note is a statement of responsibility, such as "(prepared by ...)".
     """
     title = text.rstrip(" .,:;").strip()
-    opening = _last_bracket(title)
+    opening = _find_last_bracket(title)
     inside = title[opening + 1 : -1] if opening is not None else ""
     if re.fullmatch(r"(?:19|20)\d\d", inside):
         return title, None, inside
@@ -29,21 +29,21 @@ def clean_title(text: str) -> tuple[str, str | None, str | None]:
     return title, None, None
 
 
-def _last_bracket(text: str) -> int | None:
+def _find_last_bracket(text: str) -> int | None:
     """Return the index of the bracket that closes at the end of a text, or None."""
     if not text.endswith(")"):
         return None
     depth = 0
-    for place in range(len(text) - 1, -1, -1):
-        depth += (text[place] == ")") - (text[place] == "(")
+    for index in range(len(text) - 1, -1, -1):
+        depth += (text[index] == ")") - (text[index] == "(")
         if depth == 0:
-            return place
+            return index
     return None
 
 
 def is_never_title(text: str) -> bool:
     """Return whether a text cannot be a title: it ends with a colon or is too long."""
-    return text.endswith(":") or len(text) > _LONGEST_TITLE
+    return text.endswith(":") or len(text) > _MAX_TITLE_CHARS
 
 
 def is_sentence(text: str) -> bool:

@@ -21,8 +21,8 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Field
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
-from search_app.engine.arrays.bm25f import found
-from search_app.engine.query.nodes import Leaf
+from search_app.engine.arrays.bm25f import score
+from search_app.engine.query.nodes import Clause
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import CATALOGUE, holds, index, throw
 
@@ -37,7 +37,7 @@ Scores = list[float | None]
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """Return a snapshot of the generated publications."""
     folder: Path = index(tmp_path_factory.mktemp("index"), MADE)
-    return Snapshot(directory.current(folder))
+    return Snapshot(directory.load_live(folder))
 
 
 class Asked(NamedTuple):
@@ -62,20 +62,20 @@ ASKED = {
     "a word": word(lambda f: query.Term(f, "victim"), lambda t: t.stem == "victim"),
     "a rare word": word(lambda f: query.Term(f, "west"), lambda t: t.stem == "west"),
     "a word as written": word(
-        lambda f: query.Term(f, "=removal"), lambda t: t.written == "removal"
+        lambda f: query.Term(f, "=removal"), lambda t: t.surface == "removal"
     ),
     "a phrase": Asked(
         lambda f: query.Phrase(f, ["organ", "remov"]),
         lambda text: sum(side_by_side(*two) for two in pairwise(text)),
     ),
-    "a beginning": word(lambda f: query.Prefix(f, "=vi"), lambda t: t.written[:2] == "vi"),
+    "a beginning": word(lambda f: query.Prefix(f, "=vi"), lambda t: t.surface[:2] == "vi"),
     "any beginning": word(lambda f: query.Prefix(f, "="), lambda t: True),
     "a pattern": word(
         lambda f: query.Wildcard(f, "=*o*r*"),
-        lambda t: t.written in ("organ", "border", "north"),
+        lambda t: t.surface in ("organ", "border", "north"),
     ),
     "a likeness": word(
-        lambda f: query.FuzzyTerm(f, "=nords", maxdist=2), lambda t: t.written == "north"
+        lambda f: query.FuzzyTerm(f, "=nords", maxdist=2), lambda t: t.surface == "north"
     ),
     "nothing": word(lambda f: query.Term(f, "zebra"), lambda t: False),
 }  # fmt: skip
@@ -83,7 +83,7 @@ ASKED = {
 
 def text_of(number: int, field: Field) -> list[Token]:
     """Return the tokens of one field of a publication."""
-    return list(tokenizer.tokens(schema.text_of(MADE[number], field, CATALOGUE), "en"))
+    return list(tokenizer.tokenize(schema.get_text(MADE[number], field, CATALOGUE), "en"))
 
 
 @cache
@@ -106,15 +106,15 @@ def reference(name: str, fields: tuple[str, ...]) -> Scores:
     return [rarity * w * (K1 + 1) / (K1 + w) if w else None for w in weighted]
 
 
-def leaf(name: str, fields: tuple[str, ...] = FIELDS) -> Leaf:
+def leaf(name: str, fields: tuple[str, ...] = FIELDS) -> Clause:
     """Return one leaf over some fields."""
-    return Leaf([ASKED[name].node(field) for field in fields])
+    return Clause([ASKED[name].node(field) for field in fields])
 
 
 def assert_scored(tree: query.Query, expected: Scores, snapshot: Snapshot) -> None:
     """Assert that a tree has exactly the expected hits, with their scores."""
-    scored = found(tree, snapshot)
-    held = [number for number, score in enumerate(expected) if score is not None]
+    scored = score(tree, snapshot)
+    held = [number for number, expected_score in enumerate(expected) if expected_score is not None]
     assert scored.documents.tolist() == held
     assert scored.scores == pytest.approx(
         np.array([expected[number] for number in held], np.float32), rel=1e-4

@@ -9,7 +9,7 @@ from whoosh import query
 
 from search_app.engine import Engine
 from search_app.engine.arrays import cost, term_expansion
-from search_app.engine.query.nodes import Leaf, leaves
+from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues
@@ -25,19 +25,19 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 @pytest.fixture
 def snapshot(engine: Engine) -> Snapshot:
     """Return a snapshot with an empty cache."""
-    return Snapshot(engine.searcher().generation)
+    return Snapshot(engine.get_searcher().generation)
 
 
-def word(text: str) -> Leaf:
+def word(text: str) -> Clause:
     """Return the leaf of a word in all fields."""
-    return Leaf([query.Term(field, text) for field in ("title", "summary", "region")], text)
+    return Clause([query.Term(field, text) for field in ("title", "summary", "region")], text)
 
 
 def commonest(snapshot: Snapshot, number: int) -> list[str]:
     """Return the stems with the highest document frequencies, the commonest first."""
     stems = snapshot.segment.stems
-    order = sorted(range(len(stems.texts)), key=lambda each: -stems.frequency(each))
-    return [stems.texts.text(each) for each in order[:number]]
+    order = sorted(range(len(stems.texts)), key=lambda each: -stems.doc_frequency(each))
+    return [stems.texts.get_text(each) for each in order[:number]]
 
 
 def test_the_most_expensive_words_are_left_out(
@@ -46,28 +46,28 @@ def test_the_most_expensive_words_are_left_out(
     """A query over the limit keeps its rarest words and reports the others as typed."""
     texts = commonest(snapshot, 6)
     tree = query.Or([word(text) for text in texts])
-    costs = [cost.cost(leaf, snapshot) for leaf in tree.subqueries]
-    monkeypatch.setattr(cost, "MOST", sum(sorted(costs)[:4]))
-    kept, left_out = cost.bounded(tree, snapshot)
+    costs = [cost.compute_cost(leaf, snapshot) for leaf in tree.subqueries]
+    monkeypatch.setattr(cost, "MAX_POSTINGS", sum(sorted(costs)[:4]))
+    kept, left_out = cost.limit_cost(tree, snapshot)
     assert len(left_out) == 2
-    assert [leaf.said for leaf in leaves(kept)] == [text for text in texts if text not in left_out]
-    cheapest = max(cost.cost(leaf, snapshot) for leaf in leaves(kept))
-    assert min(cost.cost(word(text), snapshot) for text in left_out) >= cheapest
+    assert [leaf.text for leaf in clauses(kept)] == [text for text in texts if text not in left_out]
+    cheapest = max(cost.compute_cost(leaf, snapshot) for leaf in clauses(kept))
+    assert min(cost.compute_cost(word(text), snapshot) for text in left_out) >= cheapest
 
 
 def test_three_plain_words_are_always_within_the_limit(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three words are searched in full, however common they are."""
-    monkeypatch.setattr(cost, "MOST", 0)
-    tree = query.And([word(text) for text in commonest(snapshot, cost.FREE)])
-    assert cost.bounded(tree, snapshot) == (tree, ())
+    monkeypatch.setattr(cost, "MAX_POSTINGS", 0)
+    tree = query.And([word(text) for text in commonest(snapshot, cost.ALWAYS_ALLOWED)])
+    assert cost.limit_cost(tree, snapshot) == (tree, ())
 
 
 @given(data=st.data())
 def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> None:
     """Each leaf of any tree is kept or reported, and no empty node remains."""
-    snapshot = snapshot_of(engine.searcher())
+    snapshot = snapshot_of(engine.get_searcher())
     texts = commonest(snapshot, 8)
     trees = st.recursive(
         st.sampled_from(texts).map(word),
@@ -80,15 +80,15 @@ def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> 
     )
     tree = data.draw(trees)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cost, "MOST", data.draw(st.integers(0, 600)))
-        patch.setattr(cost, "FREE", 0)
-        kept, left_out = cost.bounded(tree, snapshot)
-    said = [leaf.said for leaf in _leaves(kept)]
-    assert sorted([*said, *left_out]) == sorted(leaf.said for leaf in _leaves(tree))
+        patch.setattr(cost, "MAX_POSTINGS", data.draw(st.integers(0, 600)))
+        patch.setattr(cost, "ALWAYS_ALLOWED", 0)
+        kept, left_out = cost.limit_cost(tree, snapshot)
+    said = [leaf.text for leaf in _leaves(kept)]
+    assert sorted([*said, *left_out]) == sorted(leaf.text for leaf in _leaves(tree))
 
 
-def _leaves(tree: query.Query | None) -> list[Leaf]:
-    if tree is None or isinstance(tree, Leaf):
+def _leaves(tree: query.Query | None) -> list[Clause]:
+    if tree is None or isinstance(tree, Clause):
         return [] if tree is None else [tree]
     children = list(tree.children())
     assert children
@@ -101,13 +101,13 @@ def test_an_expansion_keeps_its_commonest_terms(
     """A wildcard over the limit keeps its commonest terms and reports the number of the others."""
     beginning = query.Wildcard("title", "=*e*")
     fields = set(snapshot.segment.fields)
-    (whole,) = term_expansion.expansions(beginning, fields, snapshot)
+    (whole,) = term_expansion.expand(beginning, fields, snapshot)
     terms = snapshot.segment.words
-    held = [terms.frequency(int(number)) for number in whole.numbers]
-    monkeypatch.setattr(term_expansion, "MOST_POSTINGS", sum(held) // 2)
-    (cut,) = term_expansion.expansions(beginning, fields, Snapshot(snapshot.generation))
-    assert 0 < cut.left_out == len(whole.numbers) - len(cut.numbers)
-    kept = [terms.frequency(int(number)) for number in cut.numbers]
+    held = [terms.doc_frequency(int(number)) for number in whole.numbers]
+    monkeypatch.setattr(term_expansion, "MAX_POSTINGS", sum(held) // 2)
+    (cut,) = term_expansion.expand(beginning, fields, Snapshot(snapshot.generation))
+    assert 0 < cut.dropped == len(whole.numbers) - len(cut.numbers)
+    kept = [terms.doc_frequency(int(number)) for number in cut.numbers]
     assert sum(kept) <= sum(held) // 2
     assert sorted(held, reverse=True)[: len(kept)] == sorted(kept, reverse=True)
 
@@ -116,10 +116,10 @@ def test_results_name_the_words_that_were_left_out(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Results name the words that were left out, and still have the hits of the others."""
-    snapshot = snapshot_of(engine.searcher())
+    snapshot = snapshot_of(engine.get_searcher())
     texts = commonest(snapshot, 5)
-    monkeypatch.setattr(cost, "MOST", cost.cost(word(texts[-1]), snapshot))
-    monkeypatch.setattr(cost, "FREE", 0)
+    monkeypatch.setattr(cost, "MAX_POSTINGS", cost.compute_cost(word(texts[-1]), snapshot))
+    monkeypatch.setattr(cost, "ALWAYS_ALLOWED", 0)
     found = engine.search(SearchRequest(" ".join(texts), match="any"))
-    assert found.too_much
+    assert found.dropped_clauses
     assert found.total

@@ -27,8 +27,8 @@ from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from indexer.ingest import corpus
 from indexer.jobs import build
-from search_app.engine.arrays.bm25f import found
-from search_app.engine.arrays.matcher import matches
+from search_app.engine.arrays.bm25f import score
+from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.conftest import ROOT
 from tests.search_app.engine import trees
@@ -72,7 +72,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Papers]:
     catalogue = catalogue_toml.load(folder)
     made = list(corpus.read(folder, catalogue, _no_problem))
     _written_by_whoosh(stock, made, catalogue)
-    snapshot = Snapshot(directory.current(index))
+    snapshot = Snapshot(directory.load_live(index))
     with pytest.MonkeyPatch.context() as patch:
         # These patches make stock Whoosh faster and do not change its hits.
         patch.setattr(query.Or, "TOO_MANY_CLAUSES", 16)
@@ -105,9 +105,11 @@ def _sample(folder: Path) -> None:
 
 def _written_by_whoosh(folder: Path, made: list[Publication], catalogue: Catalogue) -> None:
     """Write an index of one segment with Whoosh's own codec."""
-    writer = whoosh_index.create_in(str(folder), schema.derive(catalogue)).writer(limitmb=512)
+    writer = whoosh_index.create_in(str(folder), schema.derive_schema(catalogue)).writer(
+        limitmb=512
+    )
     for each in made:
-        writer.add_document(**schema.document(each, catalogue))
+        writer.add_document(**schema.make_document(each, catalogue))
     writer.commit()
 
 
@@ -122,8 +124,8 @@ def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, papers: Papers) -> N
         expected = sorted(papers.stock.docs_for_query(tree))
         sizes.append(len(expected))
         assert sorted(papers.ours.docs_for_query(tree)) == expected
-        assert np.flatnonzero(matches(tree, papers.snapshot)).tolist() == expected
-        assert found(tree, papers.snapshot).documents.tolist() == expected
+        assert np.flatnonzero(match_mask(tree, papers.snapshot)).tolist() == expected
+        assert score(tree, papers.snapshot).documents.tolist() == expected
 
     finds_the_same()
     assert sum(size > 0 for size in sizes) > len(sizes) / 4  # otherwise the test would prove little
@@ -131,13 +133,13 @@ def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, papers: Papers) -> N
 
 def test_facet_counts_equal_a_count_one_by_one(papers: Papers) -> None:
     """The counts of all facets equal a count over the hits one by one, also for several values."""
-    rows = [row.name for row in schema.exact_fields(papers.snapshot.catalogue)]
+    rows = [row.name for row in schema.list_exact_fields(papers.snapshot.catalogue)]
 
     @given(tree=papers.asked["anything"])
     @settings(max_examples=100)
     def counted(tree: query.Query) -> None:
-        documents = found(tree, papers.snapshot).documents
-        counts = papers.snapshot.table.counts(documents)
+        documents = score(tree, papers.snapshot).documents
+        counts = papers.snapshot.table.count(documents)
         for row in rows:
             values = papers.snapshot.columns[row].values
             told = {value: count for value, count in zip(values, counts[row].tolist(), strict=True)

@@ -13,15 +13,15 @@ from whoosh import query
 
 from indexer.generations import directory
 from search_app.engine import Engine
-from search_app.engine.arrays.bm25f import found
-from search_app.engine.arrays.clause import Asked, postings
+from search_app.engine.arrays.bm25f import score
+from search_app.engine.arrays.clause import ClauseMatcher, clause_postings
 from search_app.engine.arrays.explain import Explainer
-from search_app.engine.arrays.term_matches import Words
-from search_app.engine.query.nodes import Leaf, leaves
+from search_app.engine.arrays.term_matches import DocumentWords
+from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Hit, Results, Why
+from search_app.engine.results import Explanation, Hit, Results
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.store import Ask
+from search_app.engine.store import StoreRequest
 from tests.conftest import ROOT
 from tests.search_app.engine import trees
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
@@ -39,7 +39,7 @@ FURTHER = ["organ OR (sea AND boats)", "traffick* -law", "*raff*", "title:manual
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """Return a snapshot of the generated publications."""
-    return Snapshot(directory.current(index(tmp_path_factory.mktemp("index"), MADE)))
+    return Snapshot(directory.load_live(index(tmp_path_factory.mktemp("index"), MADE)))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def engine(catalogue_index: Path) -> Engine:
     return Engine(catalogue_index)
 
 
-def total(why: Why) -> float:
+def total(why: Explanation) -> float:
     """Return the sum of the scores of all fields in all parts."""
     return sum(field.score for part in why.parts for field in part.fields)
 
@@ -56,28 +56,28 @@ def total(why: Why) -> float:
 @given(tree=trees.anything(ASKED.values()))
 def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None:
     """The scores of the parts of any query, and of their fields, add up to the score of the hit."""
-    scored = found(tree, snapshot)
-    explainer = Explainer(Ask(SearchRequest(), tree), tree, snapshot, None)
-    for number, score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
-        why = explainer.why(number, snapshot.publication(number))
-        assert sum(part.score for part in why.parts) == pytest.approx(score, rel=1e-4, abs=1e-6)
-        assert total(why) == pytest.approx(score, rel=1e-4, abs=1e-6)
+    scored = score(tree, snapshot)
+    explainer = Explainer(StoreRequest(SearchRequest(), tree), tree, snapshot, None)
+    for number, hit_score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
+        why = explainer.explain(number, snapshot.get_publication(number))
+        assert sum(part.score for part in why.parts) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
+        assert total(why) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
         assert all(field.matched for part in why.parts for field in part.fields)
 
 
-def assert_weighed(leaf: Leaf, snapshot: Snapshot) -> None:
+def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
     """Assert that a leaf has the same weight in each publication as in its postings."""
-    held, asked = postings(leaf, snapshot), Asked(leaf, snapshot)
+    held, asked = clause_postings(leaf, snapshot), ClauseMatcher(leaf, snapshot)
     weights = np.zeros(snapshot.size)
     weights[held.documents] = held.weights
     for number in range(snapshot.size):
-        weight = sum(each.weight for each in asked.held(Words(number, snapshot)))
+        weight = sum(each.weight for each in asked.match(DocumentWords(number, snapshot)))
         assert weight == pytest.approx(weights[number], rel=1e-4)
 
 
 @given(leaf=LEAVES)
 def test_a_weight_in_one_publication_equals_its_weight_in_the_postings(
-    leaf: Leaf, snapshot: Snapshot
+    leaf: Clause, snapshot: Snapshot
 ) -> None:
     """A leaf has the same weight when it is computed for one publication as for all."""
     assert_weighed(leaf, snapshot)
@@ -86,9 +86,9 @@ def test_a_weight_in_one_publication_equals_its_weight_in_the_postings(
 @pytest.mark.slow
 def test_the_weights_of_names_and_values_equal_those_in_the_postings(engine: Engine) -> None:
     """Names, narrower entities, values, and compounds have the same weight for one as for all."""
-    searcher = engine.searcher()
+    searcher = engine.get_searcher()
     for text in [*QUERIES[::3], *FURTHER]:
-        for leaf in leaves(reply_to(SearchRequest(text), searcher).tree):
+        for leaf in clauses(reply_to(SearchRequest(text), searcher).tree):
             assert_weighed(leaf, snapshot_of(searcher))
 
 
@@ -226,11 +226,11 @@ def test_an_ordinary_search_explains_nothing(engine: Engine) -> None:
 def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
     """Each word of an OR is a part of the score or is listed as missing."""
     for text in QUERIES[:60]:
-        reply = reply_to(SearchRequest(text, match="any"), engine.searcher())
+        reply = reply_to(SearchRequest(text, match="any"), engine.get_searcher())
         tree = reply.tree
         if tree is None or any(isinstance(each, query.And) for each in tree.children()):
             continue
-        said = {leaf.said for leaf in leaves(tree) if leaf.said}
-        for why in reply.explanations():
+        said = {leaf.text for leaf in clauses(tree) if leaf.text}
+        for why in reply.explain():
             assert why
             assert {part.said for part in why.parts} - {""} == said - set(why.lacks)

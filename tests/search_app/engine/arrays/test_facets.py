@@ -72,9 +72,9 @@ def test_facet_counts_equal_a_plain_count(
     The counts are the same whether publications are counted one by one or by kinds.
     """
     with tempfile.TemporaryDirectory() as folder:
-        searcher = Engine(index(Path(folder), made)).searcher()
+        searcher = Engine(index(Path(folder), made)).get_searcher()
         snapshot = snapshot_of(searcher)
-        snapshot.table.kinds.enough = 0 if by_kinds else len(made)
+        snapshot.table.profiles.min_documents = 0 if by_kinds else len(made)
         for text, match, filters in searches:
             found = reply_to(SearchRequest(text, match=match), searcher).documents
             answered = [made[number] for number in found]
@@ -94,10 +94,10 @@ def test_the_largest_values_come_in_the_order_of_their_counts(
 ) -> None:
     """The requested number of values is returned, the commonest first, then by name."""
     with tempfile.TemporaryDirectory() as folder:
-        searcher = Engine(index(Path(folder), made)).searcher()
+        searcher = Engine(index(Path(folder), made)).get_searcher()
         reply = reply_to(SearchRequest(text, filters), searcher)
         for facet in FACETS:
             counted = told(reply, facet, snapshot_of(searcher))
             named = [(value, count) for value, count in counted.items() if value != MISSING]
             best = sorted(named, key=lambda each: (-each[1], each[0]))[:most]
-            assert reply.counts.largest(facet, most) == best
+            assert reply.counts.list_largest(facet, most) == best

@@ -15,8 +15,8 @@ from whoosh.searching import Searcher
 
 from indexer.generations import directory
 from search_app.engine.arrays.clause import UnknownNode
-from search_app.engine.arrays.matcher import matches
-from search_app.engine.query.nodes import Leaf
+from search_app.engine.arrays.matcher import match_mask
+from search_app.engine.query.nodes import Clause
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import WORDS, index, throw
 
@@ -39,7 +39,7 @@ FILTERS = st.one_of(
     ),
 )
 TREES = st.recursive(
-    st.one_of(st.lists(PARTS, min_size=1, max_size=3).map(Leaf), FILTERS, st.just(query.Every())),
+    st.one_of(st.lists(PARTS, min_size=1, max_size=3).map(Clause), FILTERS, st.just(query.Every())),
     lambda inner: st.one_of(
         st.lists(inner, min_size=1, max_size=3).map(query.And),
         st.lists(inner, min_size=1, max_size=3).map(query.Or),
@@ -53,7 +53,7 @@ TREES = st.recursive(
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Snapshot, Searcher]]:
     """Yield a generated index, opened by the engine and by stock Whoosh."""
     folder: Path = index(tmp_path_factory.mktemp("index"), throw(seed=7, size=300))
-    live = directory.current(folder)
+    live = directory.load_live(folder)
     with whoosh_index.open_dir(str(live.segment)).searcher() as searcher:
         yield Snapshot(live), searcher
 
@@ -67,11 +67,11 @@ def test_a_tree_has_the_hits_of_stock_whoosh(
     """Any tree that the parser can make has the same hits in the engine and in stock Whoosh."""
     snapshot, searcher = opened
     expected = sorted(searcher.docs_for_query(tree))
-    assert np.flatnonzero(matches(tree, snapshot)).tolist() == expected
+    assert np.flatnonzero(match_mask(tree, snapshot)).tolist() == expected
 
 
 def test_an_unknown_node_raises_an_error_with_its_name(opened: tuple[Snapshot, Searcher]) -> None:
     """A kind of node without a rule raises an error with its name, instead of matching nothing."""
     snapshot, _ = opened
     with pytest.raises(UnknownNode, match="Variations"):
-        matches(Leaf([query.Variations("title", "organ")]), snapshot)
+        match_mask(Clause([query.Variations("title", "organ")]), snapshot)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
-from indexer.catalogue.records import Publication, Source
+from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
 from search_app.engine.arrays import more_like_this
-from search_app.engine.arrays.more_like_this import telling
+from search_app.engine.arrays.more_like_this import telling_stems
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import index, throw
@@ -35,9 +35,9 @@ class Related(NamedTuple):
 
 def related(number: int, snapshot: Snapshot) -> Related:
     """Return the publications that are related to the one with a document number."""
-    answer = ArrayStore(snapshot).related(snapshot.publication(number).id)
+    answer = ArrayStore(snapshot).find_related(snapshot.get_publication(number).id)
     editions, similar = (
-        [snapshot.segment.stored.number(each.id) or 0 for each in publications]
+        [snapshot.segment.docstore.find_doc_number(each.id) or 0 for each in publications]
         for publications in (answer.editions, answer.similar)
     )
     return Related(editions, similar)
@@ -46,7 +46,7 @@ def related(number: int, snapshot: Snapshot) -> Related:
 @pytest.fixture(scope="module")
 def catalogue(catalogue_index: Path) -> Snapshot:
     """Return a snapshot of the index of corpus/."""
-    return Snapshot(directory.current(catalogue_index))
+    return Snapshot(directory.load_live(catalogue_index))
 
 
 class Twin:
@@ -54,14 +54,14 @@ class Twin:
 
     def __init__(self, snapshot: Snapshot) -> None:
         rows, numbers = snapshot.catalogue, range(snapshot.size)
-        publications = [snapshot.publication(number) for number in numbers]
+        publications = [snapshot.get_publication(number) for number in numbers]
         self.weights: list[dict[str, float]] = [{} for _ in numbers]
         for field in rows.searchable:
             texts = [
                 Counter(
                     token.stem
-                    for token in tokenizer.tokens(
-                        schema.text_of(each, field, rows), schema.language_of(each, field, rows)
+                    for token in tokenizer.tokenize(
+                        schema.get_text(each, field, rows), schema.get_language(each, field, rows)
                     )
                 )
                 for each in publications
@@ -95,15 +95,15 @@ def test_the_significant_words_are_those_with_the_highest_scores(
 ) -> None:
     """The significant words of a publication are those with the highest scores in it, in order."""
     for number in range(catalogue.size):
-        words = telling(number, catalogue)
+        words = telling_stems(number, catalogue)
         scores = [twin.score(stem, number) for stem in words]
         assert scores == pytest.approx(sorted(scores, reverse=True), rel=CLOSE)
         left = [
             stem for stem in twin.weights[number]
-            if stem not in {*words, *more_like_this.UNLIKENING} and not stem.isdigit()
-            and catalogue.segment.stems.frequency(catalogue.vocabulary.term(stem) or 0) > 1
+            if stem not in {*words, *more_like_this.IGNORED_STEMS} and not stem.isdigit()
+            and catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_term(stem) or 0) > 1
         ]  # fmt: skip
-        if len(words) < more_like_this.MOST_WORDS:
+        if len(words) < more_like_this.MAX_WORDS:
             assert not left
         elif left:
             most = max(twin.score(stem, number) for stem in left)
@@ -115,20 +115,20 @@ def test_similar_publications_are_those_with_the_highest_scores(
 ) -> None:
     """Similar publications come in the order of their scores, and no better one is left out."""
     for number in range(catalogue.size):
-        words, found = telling(number, catalogue), related(number, catalogue).similar
-        if len(words) < more_like_this.LEAST_WORDS:
+        words, found = telling_stems(number, catalogue), related(number, catalogue).similar
+        if len(words) < more_like_this.MIN_WORDS:
             assert found == []
             continue
         everything = range(catalogue.size)
         scores = [sum(twin.score(stem, other) for stem in words) for other in everything]
-        bar = more_like_this.BAR * scores[number]
+        bar = more_like_this.MIN_SIMILARITY * scores[number]
         shown = [scores[other] for other in found]
         assert shown == pytest.approx(sorted(shown, reverse=True), rel=CLOSE)
         assert all(each >= bar * (1 - CLOSE) for each in shown)
         aside = {number, *found}
         for each in (number, *found):
-            aside.update(catalogue.editions.others(each).tolist())
-        least = shown[-1] if len(found) == more_like_this.MOST_SIMILAR else bar
+            aside.update(catalogue.editions.find_others(each).tolist())
+        least = shown[-1] if len(found) == more_like_this.MAX_SIMILAR else bar
         assert max(scores[other] for other in everything if other not in aside) <= least * (
             1 + CLOSE
         )
@@ -139,9 +139,9 @@ def check(number: int, snapshot: Snapshot) -> None:
     found = related(number, snapshot)
     assert number not in [*found.similar, *found.editions]
     assert not {*found.similar} & {*found.editions}
-    assert len(found.similar) <= more_like_this.MOST_SIMILAR
+    assert len(found.similar) <= more_like_this.MAX_SIMILAR
     for each in found.similar:
-        assert not {*found.similar} & {*snapshot.editions.others(each).tolist()}
+        assert not {*found.similar} & {*snapshot.editions.find_others(each).tolist()}
 
 
 def test_a_publication_of_the_catalogue_has_at_most_one_similar_edition(
@@ -159,7 +159,7 @@ def test_related_publications_are_distinct_limited_and_repeatable(
 ) -> None:
     """Related publications exclude the publication itself, repeat no title, and never vary."""
     folder = index(tmp_path_factory.mktemp("index"), throw(seed, size))
-    snapshot, again = (Snapshot(directory.current(folder)) for _ in range(2))
+    snapshot, again = (Snapshot(directory.load_live(folder)) for _ in range(2))
     for number in range(size):
         check(number, snapshot)
         assert related(number, again) == related(number, snapshot)
@@ -170,31 +170,33 @@ def test_equally_similar_publications_come_newest_first(tmp_path: Path) -> None:
     made = [
         Publication(
             id=identity, title=title, summary="organ removal border police",
-            source=Source("made", 1), values={"year": (year,)},
+            source=SourceLocation("made", 1), values={"year": (year,)},
         )
         for identity, title, year in (
             ("z", "One", 2001), ("c", "Two", 2002), ("b", "Two", 2003), ("a", "Two", 2002),
         )
     ]  # fmt: skip
-    snapshot = Snapshot(directory.current(index(tmp_path, made)))
-    found = [snapshot.publication(number).id for number in related(0, snapshot).similar]
+    snapshot = Snapshot(directory.load_live(index(tmp_path, made)))
+    found = [snapshot.get_publication(number).id for number in related(0, snapshot).similar]
     assert found == ["b", "a", "c"]
 
 
 def test_editions_come_newest_first(catalogue: Snapshot) -> None:
     """The other editions of a publication are ordered from the newest to the oldest."""
-    number = catalogue.number("global-report-on-trafficking-in-persons-2014")
+    number = catalogue.find_doc_number("global-report-on-trafficking-in-persons-2014")
     assert number is not None
-    years = catalogue.segment.stored.years[related(number, catalogue).editions]
+    years = catalogue.segment.docstore.years[related(number, catalogue).editions]
     assert years.tolist() == [2018, 2016, 2012, 2009]
 
 
 def test_insignificant_words_are_not_used(catalogue: Snapshot) -> None:
     """Stop words, common words, numbers, and words of a single publication are not used."""
     for number in range(catalogue.size):
-        for stem in telling(number, catalogue):
-            frequency = catalogue.segment.stems.frequency(catalogue.vocabulary.term(stem) or 0)
-            assert frequency >= more_like_this.LEAST_FREQUENCY
+        for stem in telling_stems(number, catalogue):
+            frequency = catalogue.segment.stems.doc_frequency(
+                catalogue.vocabulary.find_term(stem) or 0
+            )
+            assert frequency >= more_like_this.MIN_FREQUENCY
             assert stem not in {"the", "other", "make", "2009"}
 
 
@@ -202,13 +204,13 @@ def test_the_commonest_words_are_left_out_first(
     catalogue: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rarest words are used if the words of a publication have too many postings."""
-    number = catalogue.number("unodc-model-law-against-trafficking-in-persons-2009") or 0
+    number = catalogue.find_doc_number("unodc-model-law-against-trafficking-in-persons-2009") or 0
     frequencies = {
-        stem: catalogue.segment.stems.frequency(catalogue.vocabulary.term(stem) or 0)
-        for stem in telling(number, catalogue)
+        stem: catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_term(stem) or 0)
+        for stem in telling_stems(number, catalogue)
     }
-    monkeypatch.setattr(more_like_this, "MOST_POSTINGS", 60)
-    kept = telling(number, catalogue)
+    monkeypatch.setattr(more_like_this, "MAX_POSTINGS", 60)
+    kept = telling_stems(number, catalogue)
     dropped = frequencies.keys() - {*kept}
     assert dropped
     assert sum(frequencies[stem] for stem in kept) <= 60
@@ -218,7 +220,7 @@ def test_the_commonest_words_are_left_out_first(
 def test_the_two_model_laws_are_most_similar_to_each_other(catalogue: Snapshot) -> None:
     """Each of the two model laws is the most similar publication to the other."""
     laws = [
-        catalogue.number(f"unodc-model-law-against-{each}") or 0
+        catalogue.find_doc_number(f"unodc-model-law-against-{each}") or 0
         for each in ("trafficking-in-persons-2009", "the-smuggling-of-migrants-2010")
     ]
     assert [related(law, catalogue).similar[0] for law in laws] == laws[::-1]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from indexer.analysis import embeddings
 from search_app.cli.evaluation import load
 from search_app.engine import Engine
-from search_app.engine.arrays.semantic import LEAST, MOST
-from search_app.engine.interpretation.interpreter import FEW, found
+from search_app.engine.arrays.semantic import MAX_ADDED, MIN_COSINE
+from search_app.engine.interpretation.interpreter import FEW_HITS, found
 from search_app.engine.request import Match, SearchRequest
 from tests.conftest import ROOT
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
@@ -61,7 +61,7 @@ def test_a_query_in_an_uncovered_language_matches_by_meaning(
     """A query in a language without labels matches publications with the same meaning."""
     results = engine.search(SearchRequest(typed, size=5))
     assert title in [hit.publication.title for hit in results.hits]
-    assert results.meant
+    assert results.semantic_hits
 
 
 @given(
@@ -79,24 +79,24 @@ def test_similar_publications_are_added_to_few_hits(
     """
     filters = {"region": region} if region else {}
     asked = SearchRequest(text, filters, match=match)
-    searcher = engine.searcher()
-    words, both = (reply_to(asked, each) for each in (plain.searcher(), searcher))
-    known, ranking, meant = words.words, both.retrieved.ranking, both.retrieved.meant
+    searcher = engine.get_searcher()
+    words, both = (reply_to(asked, each) for each in (plain.get_searcher(), searcher))
+    known, ranking, meant = words.words, both.retrieved.ranking, both.retrieved.semantic
     assert known
     assert ranking
     added = meant.added if meant else known.documents[:0]
     assert np.array_equal(ranking.documents, np.union1d(known.documents, added))
     assert not np.isin(added, known.documents).any()
-    if match == "all" or len(known.documents) >= FEW:
+    if match == "all" or len(known.documents) >= FEW_HITS:
         assert not len(added)
-    snapshot, encoder = snapshot_of(searcher), embeddings.encoder()
+    snapshot, encoder = snapshot_of(searcher), embeddings.load_encoder()
     assert snapshot.segment.vectors
     assert encoder
-    assert len(added) <= MOST
-    wanted = encoder.text(found(asked, searcher.interpreter).understood.corrected or text)
-    assert (snapshot.segment.vectors.cosines(wanted, added) >= LEAST).all()
+    assert len(added) <= MAX_ADDED
+    wanted = encoder.encode(found(asked, searcher.interpreter).interpretation.corrected or text)
+    assert (snapshot.segment.vectors.compute_cosines(wanted, added) >= MIN_COSINE).all()
     assert both.total == words.total + both.by_meaning
-    kept = snapshot.table.counts(both.documents)
+    kept = snapshot.table.count(both.documents)
     assert both.counts["section"].tolist() == kept["section"].tolist()
 
 
@@ -112,7 +112,7 @@ def test_parts_of_a_semantic_score_add_up(text: str, engine: Engine) -> None:
 @pytest.mark.parametrize("text", TO_THE_LETTER)
 def test_literal_queries_use_no_semantic_search(text: str, engine: Engine, plain: Engine) -> None:
     """Quotes, fields, operators, and wildcards make a query literal, so it has only word hits."""
-    assert reply_to(SearchRequest(text), engine.searcher()).retrieved.meant is None
+    assert reply_to(SearchRequest(text), engine.get_searcher()).retrieved.semantic is None
     hits = [each.search(SearchRequest(text)).hits for each in (engine, plain)]
     assert hits[0] == hits[1]
 
@@ -133,10 +133,10 @@ def test_a_missing_encoder_is_logged(
     """Without the encoder of its index, a search uses words alone and logs a warning."""
     for encoder in (None, embeddings.Encoder("9")):
         caplog.clear()
-        monkeypatch.setattr(embeddings, "encoder", lambda encoder=encoder: encoder)
+        monkeypatch.setattr(embeddings, "load_encoder", lambda encoder=encoder: encoder)
         with caplog.at_level(logging.WARNING):
             results = Engine(meaning_index).search(SearchRequest("trabalho forçado de crianças"))
-        assert not results.meant
+        assert not results.semantic_hits
         (record,) = [
             each for each in caplog.records
             if each.name == "search_app.engine.arrays.semantic" and each.thread == get_ident()

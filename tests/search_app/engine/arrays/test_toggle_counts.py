@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
-from indexer.catalogue.records import Publication, Source, Value
+from indexer.catalogue.records import Publication, SourceLocation, Value
 from search_app.engine import Engine
-from search_app.engine.request import SearchRequest, year_range
+from search_app.engine.request import SearchRequest, parse_year_range
 from search_app.engine.results import Bucket, Results
 from search_app.presentation import facet_panel
 from search_app.search_state import SearchState
@@ -56,7 +56,7 @@ def thrown(random: Random, catalogue: Catalogue, size: int) -> list[Publication]
         }
         kept = {name: each for name, each in values.items() if each}
         title = random.choice(("one", "two", "one two"))
-        source = Source("generated", number + 1)
+        source = SourceLocation("generated", number + 1)
         publication = Publication(id=f"p{number}", title=title, values=kept, source=source)
         made.append(catalogue.with_ancestors(publication))
     return made
@@ -76,7 +76,7 @@ def thrown_filters(random: Random) -> Filters:
 def has(each: Publication, row: str, value: str) -> bool:
     """Return whether a publication has a value, no value, or a value in a range."""
     values = [str(found) for found in each.values.get(row, ())]
-    if ends := year_range(value):
+    if ends := parse_year_range(value):
         return any((ends[0] or "0") <= found <= (ends[1] or "9") for found in values)
     return value in values or (value == MISSING and not values)
 
@@ -126,7 +126,7 @@ def test_a_click_leads_to_the_total_next_to_it(seed: int, size: int) -> None:
             results = engine.search(SearchRequest(word, filters, match="all"))
             assert results.total == plain_count(made, word, filters, catalogue)
             for bucket in every_bucket(results):
-                after = dict(facet_panel.toggled(SearchState(filters=filters), bucket).filters)
+                after = dict(facet_panel.toggle(SearchState(filters=filters), bucket).filters)
                 expected = plain_count(made, word, after, catalogue)
                 assert bucket.total == expected, (bucket.field, bucket.value, filters)
 
@@ -140,7 +140,7 @@ def test_totals_are_not_cached(seed: int) -> None:
     filters = thrown_filters(random)
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(index(Path(folder), thrown(random, catalogue, 50), catalogue))
-        snapshot = snapshot_of(engine.searcher())
+        snapshot = snapshot_of(engine.get_searcher())
         engine.search(SearchRequest("one", filters))
         values = sum(map(len, filters.values()))
         facets = len(catalogue.facets)

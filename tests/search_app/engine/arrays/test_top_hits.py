@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from search_app.engine.arrays.top_hits import best, folded
+from search_app.engine.arrays.top_hits import collapse_editions, top_hits
 from search_app.engine.request import Sort
-from search_app.engine.snapshot.editions import NONE
+from search_app.engine.snapshot.editions import NO_FAMILY
 
 FEW_SCORES = (0.0, 0.5, 1.0, 1.0000001, 2.5)
 SORTS: st.SearchStrategy[Sort] = st.sampled_from(("relevance", "newest", "oldest", "title"))
@@ -66,14 +66,14 @@ def test_a_page_is_a_slice_of_the_sorted_list(
 ) -> None:
     """A page equals the same slice of the sorted list, however many scores tie."""
     page = slice(first, first + size)
-    assert best(*listed, sort, page).tolist() == plainly(listed, sort)[page]
+    assert top_hits(*listed, sort, page).tolist() == plainly(listed, sort)[page]
 
 
 @given(listed=LISTS, sort=SORTS, size=st.integers(1, 30))
 def test_pages_neither_repeat_nor_skip(listed: Listed, sort: Sort, size: int) -> None:
     """The pages of a list, one after the other, are the whole list."""
     pages = [
-        best(*listed, sort, slice(first, first + size)).tolist()
+        top_hits(*listed, sort, slice(first, first + size)).tolist()
         for first in range(0, len(listed.documents) + size, size)
     ]
     assert [each for page in pages for each in page] == plainly(listed, sort)
@@ -82,7 +82,7 @@ def test_pages_neither_repeat_nor_skip(listed: Listed, sort: Sort, size: int) ->
 @given(listed=LISTS, sort=st.sampled_from(("newest", "oldest", "title")))
 def test_without_scores_the_order_decides(listed: Listed, sort: Sort) -> None:
     """A list without scores has the requested order."""
-    unscored = best(listed.documents, None, listed.ranks, sort, slice(0, 10))
+    unscored = top_hits(listed.documents, None, listed.ranks, sort, slice(0, 10))
     assert unscored.tolist() == plainly(listed, sort)[:10]
 
 
@@ -92,18 +92,18 @@ def test_a_folded_list_has_the_first_of_each_family(
 ) -> None:
     """The pages of a folded list have the first edition of each family, in order."""
     random = Random(seed)
-    family = [random.choice((NONE, NONE, 0, 1, 2)) for _ in listed.ranks["newest"]]
+    family = [random.choice((NO_FAMILY, NO_FAMILY, 0, 1, 2)) for _ in listed.ranks["newest"]]
     expected, seen = [], set()
     for at in plainly(listed, sort):
         its = family[listed.documents[at]]
         if its not in seen:
             expected.append(int(listed.documents[at]))
-        seen |= {its} - {NONE}
+        seen |= {its} - {NO_FAMILY}
     documents, scores, ranks = listed
-    stays = folded(documents, scores, ranks, sort, np.array(family, np.int32))
+    stays = collapse_editions(documents, scores, ranks, sort, np.array(family, np.int32))
     left, theirs = documents[stays], scores[stays]
     pages = [
-        left[best(left, theirs, ranks, sort, slice(first, first + size))].tolist()
+        left[top_hits(left, theirs, ranks, sort, slice(first, first + size))].tolist()
         for first in range(0, len(left) + size, size)
     ]
     assert [each for page in pages for each in page] == expected

@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import as_written, fold
+from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.records import Publication
-from indexer.codec.segment.string_table import Texts
+from indexer.codec.segment.string_table import StringTable
 from search_app.engine import Engine, open_engine
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.features.autocomplete import LONGEST, MOST, Filters, suggest
-from search_app.engine.interpretation.interpreter import Finding, found
+from search_app.engine.features.autocomplete import MAX_CHARS, MAX_SUGGESTIONS, Filters, suggest
+from search_app.engine.interpretation.interpreter import Retrieval, found
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Suggestion
-from search_app.engine.snapshot.prefix_index import Labels
+from search_app.engine.snapshot.prefix_index import LabelPrefixIndex
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import FILTERS, WORDS, index, publications
 
@@ -35,20 +35,20 @@ def engine(catalogue_index: Path) -> Engine:
 
 
 def suggested(
-    engine: Engine, text: str, most: int = MOST, filters: Filters | None = None
+    engine: Engine, text: str, most: int = MAX_SUGGESTIONS, filters: Filters | None = None
 ) -> list[Suggestion]:
     """Return the suggestions for a text."""
-    return suggest(text, engine.searcher().interpreter, most, filters)
+    return suggest(text, engine.get_searcher().interpreter, most, filters)
 
 
-def search(engine: Engine, request: SearchRequest) -> Finding:
+def search(engine: Engine, request: SearchRequest) -> Retrieval:
     """Return the finding of a search."""
-    return found(request, engine.searcher().interpreter)
+    return found(request, engine.get_searcher().interpreter)
 
 
 def snapshot(engine: Engine) -> Snapshot:
     """Return the arrays of the index."""
-    return cast(ArrayStore, engine.searcher().store).snapshot
+    return cast(ArrayStore, engine.get_searcher().store).snapshot
 
 
 def of(suggestions: Sequence[Suggestion], kind: str) -> list[str]:
@@ -82,8 +82,8 @@ def test_the_last_word_is_completed(engine: Engine) -> None:
 def test_the_commonest_words_come_first(engine: Engine) -> None:
     """Words are ordered by the number of publications that have them as written."""
     terms = snapshot(engine).segment.words
-    found = [terms.texts.number(word) for word in words(engine, "tra")]
-    held = [terms.frequency(number) for number in found if number is not None]
+    found = [terms.texts.find(word) for word in words(engine, "tra")]
+    held = [terms.doc_frequency(number) for number in found if number is not None]
     assert len(held) > 3
     assert held == sorted(held, reverse=True)
     assert words(engine, "tra")[0] == "trafficking"
@@ -107,7 +107,7 @@ def test_a_complete_word_gets_no_completion(engine: Engine, text: str) -> None:
 def test_stop_words_are_not_suggested(engine: Engine) -> None:
     """Words that a search leaves out are not suggested."""
     assert words(engine, "th")
-    assert not set(words(engine, "th")) & stemming.stop_words("en")
+    assert not set(words(engine, "th")) & stemming.get_stop_words("en")
     assert "organ with" not in words(engine, "organ wi")
 
 
@@ -124,10 +124,14 @@ def test_a_marker_in_the_term_list_is_not_part_of_a_word(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Text after a marker in the index's list of terms is not part of a word."""
-    text = Texts.text
-    monkeypatch.setattr(Texts, "text", lambda self, number: text(self, number) + "\x1dstem")
+    text = StringTable.get_text
+    monkeypatch.setattr(
+        StringTable, "get_text", lambda self, number: text(self, number) + "\x1dstem"
+    )
     assert words(engine, "traffick") == ["trafficking"]
-    monkeypatch.setattr(Texts, "text", lambda self, number: "trafficking\x1d" + text(self, number))
+    monkeypatch.setattr(
+        StringTable, "get_text", lambda self, number: "trafficking\x1d" + text(self, number)
+    )
     assert words(engine, "traffick") == ["trafficking"]
 
 
@@ -190,7 +194,7 @@ def test_values_that_start_with_the_text_come_first(engine: Engine) -> None:
 def test_every_kind_has_a_share_of_the_suggestions(engine: Engine) -> None:
     """Suggestions are limited in number and grouped by kind, and no kind displaces another."""
     found = suggested(engine, "tra")
-    assert len(found) == MOST
+    assert len(found) == MAX_SUGGESTIONS
     kinds = [each.kind for each in found]
     assert kinds == sorted(kinds, key=("word", "facet", "title").index)
     assert [kinds.count(kind) for kind in ("word", "facet", "title")] == [3, 3, 2]
@@ -202,7 +206,7 @@ def test_every_kind_has_a_share_of_the_suggestions(engine: Engine) -> None:
     "text",
     ['"model l', '"model law" tra', "title:tra", "tra:", "(tra", "sea OR tra", "-tra", "sea -tra",
      "traf*", "traf~", "NOT tra", "", " ", "\0", "?!",
-     "trafficking " * (LONGEST // 10) + "traff"],
+     "trafficking " * (MAX_CHARS // 10) + "traff"],
 )  # fmt: skip
 def test_only_plain_words_get_suggestions(engine: Engine, text: str) -> None:
     """Phrases, fields, operators, wildcards, and very long texts get no suggestions."""
@@ -230,7 +234,7 @@ def test_a_suggestion_has_the_count_of_its_search(engine: Engine, text: str) -> 
 
 def written(text: str) -> list[str]:
     """Return the folded words of a text."""
-    return [as_written(text[start:end]) for start, end in tokenizer.spans(text)]
+    return [surface_form(text[start:end]) for start, end in tokenizer.find_spans(text)]
 
 
 def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) -> None:
@@ -239,20 +243,20 @@ def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) 
     assert each.count > 0
     if each.kind == "word":
         finding = search(engine, SearchRequest(each.text, ticked))
-        read = finding.understood
+        read = finding.interpretation
         assert (finding.reply.total, read.corrected) == (each.count, None)
-        assert not read.relaxed or (read.strict and read.strict.by_words)
+        assert not read.relaxed or (read.all_words_docs and read.all_words_docs.by_words)
         assert fold(each.text).startswith(fold(typed.lstrip()))
     elif each.kind == "facet":
         ticked[each.field] = (*ticked.get(each.field, ()), each.value)
         assert search(engine, SearchRequest(filters=ticked)).reply.total == each.count
         assert typed.split()[0].lower() in each.text.lower()
     else:
-        searcher = engine.searcher()
-        publication = searcher.publication(each.value)
+        searcher = engine.get_searcher()
+        publication = searcher.get_publication(each.value)
         assert publication
         assert publication.title == each.text
-        assert each.value in searcher.ids(SearchRequest(filters=ticked, size=searcher.size))
+        assert each.value in searcher.list_ids(SearchRequest(filters=ticked, size=searcher.size))
         held = written(each.text)
         *whole, last = written(typed)
         assert set(whole) <= set(held)
@@ -279,7 +283,7 @@ def test_every_suggestion_leads_to_its_count(
         engine = open_engine(index(Path(folder), made))
         for text, filters in asked:
             found = suggested(engine, text, filters=filters)
-            assert len(found) <= MOST
+            assert len(found) <= MAX_SUGGESTIONS
             assert len(set(found)) == len(found)
             for each in found:
                 assert_true(engine, each, text, filters)
@@ -297,9 +301,9 @@ def test_only_the_commonest_values_of_a_large_field_are_suggested(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the commonest values of a field with very many values can be suggested."""
-    monkeypatch.setattr("search_app.engine.snapshot.prefix_index.MOST_VALUES", 2)
+    monkeypatch.setattr("search_app.engine.snapshot.prefix_index.MAX_VALUES", 2)
     arrays = snapshot(engine)
-    counts = arrays.table.counts(arrays.everything)
-    labels = Labels(arrays.columns, arrays.catalogue, counts)
+    counts = arrays.table.count(arrays.everything)
+    labels = LabelPrefixIndex(arrays.columns, arrays.catalogue, counts)
     kept = [value for field, value in labels.values if field == "section"]
     assert kept == ["Technical Papers", "Reports and Assessments"]

@@ -18,11 +18,11 @@ from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from search_app.engine import open_searcher
-from search_app.engine.arrays.clause import postings
-from search_app.engine.arrays.matcher import matches
+from search_app.engine.arrays.clause import clause_postings
+from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.query.clause_builder import is_shouted
-from search_app.engine.query.nodes import leaves
+from search_app.engine.query.nodes import clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
@@ -51,14 +51,14 @@ def stock(searcher: Searcher) -> Iterator[Whoosh]:
 def read(text: str, searcher: Searcher) -> Parsed:
     """Return the parsed query of a text, with all words required."""
     interpreter = searcher.interpreter
-    return parse(text, interpreter.vocabulary, interpreter.concepts, query.And)
+    return parse(text, interpreter.vocabulary, interpreter.entity_linker, query.And)
 
 
 def recognised(text: str, searcher: Searcher) -> list[str]:
     """Return the recognized parts of a text, as typed, in order."""
-    things, pieces = searcher.interpreter.concepts, text.split()
+    things, pieces = searcher.interpreter.entity_linker, text.split()
     pieces = [part for each in pieces for part in things.cut(each)]
-    found = things.recognised(pieces, shouted=is_shouted(pieces))
+    found = things.link(pieces, shouted=is_shouted(pieces))
     return [" ".join(pieces[each.first : each.last]) for each in found]
 
 
@@ -96,9 +96,9 @@ def test_the_typed_name_weighs_more_than_other_names(searcher: Searcher) -> None
     arrays = cast(ArrayStore, searcher.store).snapshot
 
     def weight(text: str, identity: str) -> float:
-        (leaf,) = leaves(read(text, searcher).words)
-        held = postings(leaf, arrays)
-        return float(held.weights[held.documents.tolist().index(arrays.number(identity))])
+        (leaf,) = clauses(read(text, searcher).words)
+        held = clause_postings(leaf, arrays)
+        return float(held.weights[held.documents.tolist().index(arrays.find_doc_number(identity))])
 
     for text, identity in (("trafficking in persons", "victims"), ("human trafficking", "organs")):
         other = weight("贩运人口", identity)
@@ -145,14 +145,14 @@ def test_names_are_cut_out_of_chinese_text(
     piece: str, parts: list[str], searcher: Searcher
 ) -> None:
     """The longest name within a run of Chinese is cut out of it."""
-    assert searcher.interpreter.concepts.cut(piece) == parts
+    assert searcher.interpreter.entity_linker.cut(piece) == parts
 
 
 def test_names_within_chinese_text_match_their_entities(searcher: Searcher) -> None:
     """A run of Chinese matches the entity of each name in it."""
     found = answer("人口贩运和偷运移民", searcher)
     assert set(ids(found)) == TRAFFICKING | APART | SMUGGLING
-    assert [each.said for each in found.named] == ["人口贩运", "偷运移民"]
+    assert [each.text for each in found.entities] == ["人口贩运", "偷运移民"]
     assert set(ids(answer("肯尼亚人口贩运", searcher, match="all"))) == {"victims"}
 
 
@@ -247,7 +247,7 @@ def test_a_country_without_publications_is_not_recognized(searcher: Searcher) ->
 def test_quoted_and_fielded_text_has_no_synonyms(text: str, searcher: Searcher) -> None:
     """Text in quotes, in a field, or split by an operator has no synonyms."""
     found = answer(text, searcher, match="all")
-    assert found.named == ()
+    assert found.entities == ()
     assert ids(found) == ids(answer(text, searcher, match="all", exact=True))
 
 
@@ -286,7 +286,7 @@ def test_exact_search_has_no_synonyms(text: str, found: set[str], searcher: Sear
     """With `exact`, a name matches only publications with its words."""
     exactly = answer(text, searcher, match="all", exact=True)
     assert set(ids(exactly)) == found
-    assert exactly.named == ()
+    assert exactly.entities == ()
 
 
 def test_stop_words_of_a_recognized_language_are_left_out(searcher: Searcher) -> None:
@@ -301,8 +301,8 @@ def test_stop_words_of_a_recognized_language_are_left_out(searcher: Searcher) ->
 
 def test_stop_words_of_a_rare_language_are_left_out(searcher: Searcher) -> None:
     """A stop word of another language is left out if only texts in other languages have it."""
-    assert searcher.interpreter.vocabulary.frequency("la")
-    assert not searcher.interpreter.vocabulary.at_home("la")
+    assert searcher.interpreter.vocabulary.get_frequency("la")
+    assert not searcher.interpreter.vocabulary.default_language_frequency("la")
     assert set(ids(answer("la police", searcher, match="all"))) == {"police", "steppe"}
     assert ids(answer("sobre la", searcher, match="all")) == ["manual"]
 
@@ -321,13 +321,13 @@ def test_the_synonyms_of_an_entity_are_listed(
 ) -> None:
     """The names in the catalogue's language are listed if the index has all their words."""
     assert not searcher.interpreter.vocabulary.has_term(stemming.stem("beings", "en"))
-    assert [each.also for each in answer(text, searcher).named] == [also]
+    assert [each.synonyms for each in answer(text, searcher).entities] == [also]
 
 
 def test_an_entity_with_one_name_lists_no_synonyms(searcher: Searcher) -> None:
     """An entity whose only name was typed has no synonyms to list."""
     for text in ("Kenya", "trafic par bateau police", "seal hunting", "chasse aux phoques"):
-        assert all(each.said != text for each in answer(text, searcher).named)
+        assert all(each.text != text for each in answer(text, searcher).entities)
 
 
 def says(each: Publication, label: str, language: str) -> bool:
@@ -336,7 +336,7 @@ def says(each: Publication, label: str, language: str) -> bool:
         return label in f"{each.title} {each.summary}".split()
     wanted = [stemming.stem(word, language) for word in label.split()]
     for text in _texts(each):
-        stems = [token.stem for token in tokenizer.tokens(text, each.lang or "en")]
+        stems = [token.stem for token in tokenizer.tokenize(text, each.lang or "en")]
         spans = range(len(stems) - len(wanted) + 1)
         if any(stems[at : at + len(wanted)] == wanted for at in spans):
             return True
@@ -354,7 +354,7 @@ def has(each: Publication, label: str) -> bool:
     """
     wanted = {stemming.stem(word, "en") for word in label.split() if word not in ("in", "of", "by")}
     stems = {
-        token.stem for text in _texts(each) for token in tokenizer.tokens(text, each.lang or "en")
+        token.stem for text in _texts(each) for token in tokenizer.tokenize(text, each.lang or "en")
     }
     return len(wanted) > 1 and wanted <= stems
 
@@ -363,24 +363,24 @@ def test_a_concept_matches_its_labels_and_values(searcher: Searcher) -> None:
     """A foreign name has exactly the hits of a scan over all texts and values."""
     made = list(searcher.scan(SearchRequest()))
     assert len(made) == searcher.size
-    for concept in searcher.generation.thesaurus().concept:
-        labels = [(label, each) for each in ("en", "es") for label in concept.labels(each)]
+    for concept in searcher.generation.read_thesaurus().concept:
+        labels = [(label, each) for each in ("en", "es") for label in concept.get_labels(each)]
         expected = {
             each.id
             for each in made
             if any(says(each, *label) for label in labels)
-            or has(each, next(iter(concept.labels("en")), ""))
+            or has(each, next(iter(concept.get_labels("en")), ""))
             or any(value == label for value in each.values.get("topic", ()) for label, _ in labels)
         }
         for language in {"fr", "ru", "ar", "zh"} & set(concept.languages):
-            for label in concept.labels(language):
+            for label in concept.get_labels(language):
                 assert set(ids(answer(label, searcher, match="all"))) == expected, label
 
 
 def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
     """A concept whose names the index lacks has no hits in any language, and causes no error."""
     (concept,) = (
-        each for each in searcher.generation.thesaurus().concept if each.id == "seal-hunting"
+        each for each in searcher.generation.read_thesaurus().concept if each.id == "seal-hunting"
     )
     for text in concept.prefLabel.values():
         assert recognised(text, searcher) == [text]
@@ -390,10 +390,10 @@ def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
 @pytest.mark.slow
 def test_every_name_of_the_thesaurus_is_searched_without_an_error(catalogue_index: Path) -> None:
     """Each label and acronym of the thesaurus can be searched for, and most have hits."""
-    searcher = open_searcher(directory.current(catalogue_index))
-    things = searcher.interpreter.concepts.things
+    searcher = open_searcher(directory.load_live(catalogue_index))
+    things = searcher.interpreter.entity_linker.entities
     texts = [label for each in things for labels in each.labels.values() for label in labels]
-    texts += [each for one in searcher.generation.thesaurus().concept for each in one.acronyms]
+    texts += [each for one in searcher.generation.read_thesaurus().concept for each in one.acronyms]
     found = [answer(text, searcher, match="all").total > 0 for text in texts]
     assert len(texts) > 5000
     assert sum(found) > len(found) / 2
@@ -420,7 +420,7 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
     parsed, arrays = read(text, searcher), cast(ArrayStore, searcher.store).snapshot
     for tree in filter(None, (parsed.words, *parsed.filters)):
         expected = sorted(stock.docs_for_query(tree))
-        assert np.flatnonzero(matches(tree, arrays)).tolist() == expected
+        assert np.flatnonzero(match_mask(tree, arrays)).tolist() == expected
 
 
 @given(text=TEXTS)
@@ -428,7 +428,7 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
 @pytest.mark.slow
 def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
     """Each leaf of any parsed text has a subquery, and the search returns all hits."""
-    assert all(leaf.subqueries for leaf in leaves(read(text, searcher).words))
+    assert all(leaf.subqueries for leaf in clauses(read(text, searcher).words))
     found = answer(text, searcher)
     assert found.total == len(found.hits)
 
@@ -437,10 +437,10 @@ def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
 @settings(max_examples=200)
 def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
     """Recognized names are in text order, and none lies within another."""
-    things = searcher.interpreter.concepts
+    things = searcher.interpreter.entity_linker
     pieces = [part for each in text.split() for part in things.cut(each)]
     assert "".join(pieces) == "".join(text.split())
-    found = things.recognised(pieces, shouted=False)
+    found = things.link(pieces, shouted=False)
     spans = [(each.first, each.last) for each in found]
     assert spans == sorted(spans)
     for one in spans:
@@ -452,6 +452,6 @@ def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
 
 def test_a_stop_word_is_not_a_name_in_another_language(catalogue_index: Path) -> None:
     """The word *can* is not recognized as Canada, whose Spanish name has the same stem."""
-    known = open_searcher(directory.current(catalogue_index)).interpreter.concepts
-    assert not known.recognised(["where", "can"], shouted=False)
-    assert [each.leaf.said for each in known.recognised(["Canadá"], shouted=False)] == ["Canadá"]
+    known = open_searcher(directory.load_live(catalogue_index)).interpreter.entity_linker
+    assert not known.link(["where", "can"], shouted=False)
+    assert [each.clause.said for each in known.link(["Canadá"], shouted=False)] == ["Canadá"]

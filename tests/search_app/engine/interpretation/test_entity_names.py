@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from indexer.catalogue import thesaurus
 from indexer.generations import directory
 from search_app.engine import open_searcher
-from search_app.engine.interpretation.entities import Thing
-from search_app.engine.interpretation.entity_names import JOINING, MOST_ALIKE, Names
+from search_app.engine.interpretation.entities import Entity
+from search_app.engine.interpretation.entity_names import JOINING_CHARACTERS, MAX_ALIKE, NameIndex
 from search_app.engine.search import Searcher
 from tests.catalogue import CORPUS
 from tests.search_app.engine.named import answer, ids
 
 LAW = ["legislation", "legislators", "organs", "organizations", "trafficking", "traffickers"]
-WORDS = Names([Thing(each, {"en": [each]}, ()) for each in LAW], ["en"])
+WORDS = NameIndex([Entity(each, {"en": [each]}, ()) for each in LAW], ["en"])
 CONCEPTS = thesaurus.load(CORPUS).concept
-CHINESE = [(label, each.id) for each in CONCEPTS for label in each.labels("zh")]
-NAMES = Names([Thing(each.id, {"zh": each.labels("zh")}, ()) for each in CONCEPTS], ["en"])
+CHINESE = [(label, each.id) for each in CONCEPTS for label in each.get_labels("zh")]
+NAMES = NameIndex([Entity(each.id, {"zh": each.get_labels("zh")}, ()) for each in CONCEPTS], ["en"])
 FOUR = [(label, of) for label, of in CHINESE if len(label) == 4 and len(set(label)) == 4]
 
 
@@ -29,7 +29,7 @@ def named(piece: str) -> list[str]:
     """Return the ids of the concepts that a piece of Chinese names."""
     return [
         CONCEPTS[number].id
-        for name in NAMES.within([piece], shouted=False)
+        for name in NAMES.find_names([piece], shouted=False)
         for number in name.numbers
     ]
 
@@ -50,7 +50,7 @@ def test_inflection_decides_between_things_whose_labels_share_a_stem(
 ) -> None:
     """An inflection of a label names its entity. Another word with the same stem does not."""
     found = [
-        LAW[number] for each in WORDS.within([typed], shouted=False) for number in each.numbers
+        LAW[number] for each in WORDS.find_names([typed], shouted=False) for number in each.numbers
     ]
     assert found == ([thing] if thing else [])
 
@@ -84,19 +84,19 @@ def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
 
     Characters that only join words do not count.
     """
-    text, of = label[0].translate(JOINING), label[1]
+    text, of = label[0].translate(JOINING_CHARACTERS), label[1]
     length = data.draw(st.integers(max(2, -(-len(text) // 2)), max(2, len(text))))
     at = data.draw(st.integers(0, max(0, len(text) - length)))
     part = text[at : at + length]
     found = named(part)
     assert of in found or not found or part in dict(CHINESE)
-    assert len(found) <= MOST_ALIKE
+    assert len(found) <= MAX_ALIKE
 
 
 @pytest.fixture(scope="module")
 def searcher(catalogue_index: Path) -> Searcher:
     """Return a searcher of the catalogue."""
-    return open_searcher(directory.current(catalogue_index))
+    return open_searcher(directory.load_live(catalogue_index))
 
 
 def test_legislators_are_not_legislation(searcher: Searcher) -> None:
@@ -104,7 +104,7 @@ def test_legislators_are_not_legislation(searcher: Searcher) -> None:
     found = answer("legislators", searcher)
     assert ids(found)[0] == "combating-trafficking-in-persons-a-handbook-for-parliamentarians-2009"
     assert found.total < answer("legislation", searcher).total
-    assert "legislation" not in found.named[0].also
+    assert "legislation" not in found.entities[0].synonyms
 
 
 def test_drafting_national_legislation_ranks_both_model_laws_first(searcher: Searcher) -> None:

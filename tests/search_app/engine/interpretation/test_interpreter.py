@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from search_app.engine.arrays.reply import ArrayReply
-from search_app.engine.interpretation.interpreter import Finding, found
+from search_app.engine.interpretation.interpreter import Retrieval, found
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
@@ -27,7 +27,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 def way(told: Results) -> tuple[bool, str | None, bool]:
     """Return whether a query used synonyms, its correction, and whether it was relaxed."""
-    return bool(told.named), told.corrected, told.relaxed
+    return bool(told.entities), told.corrected, told.relaxed
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_query_with_few_hits_is_relaxed(
     Only they match with `match="all"`.
     """
     told = answer(text, searcher)
-    assert (ids(told)[0], told.relaxed, told.strict) == (first, True, strict)
+    assert (ids(told)[0], told.relaxed, told.all_words_docs) == (first, True, strict)
     assert told.corrected == corrected
     assert ids(answer(text, searcher, match="all")) == [first]
 
@@ -153,8 +153,8 @@ def test_a_relaxed_query_keeps_places_languages_and_years(
     """Hits of a relaxed query have the typed places, languages, and years."""
     told = answer(text, searcher)
     assert told.relaxed
-    assert (told.kept, set(ids(told))) == (kept, found)
-    assert answer(text, searcher, match="any").kept == ()
+    assert (told.required, set(ids(told))) == (kept, found)
+    assert answer(text, searcher, match="any").required == ()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_few_hits_relax_a_query_with_several_words(
 ) -> None:
     """A query of several words with few hits is relaxed, if that adds hits."""
     told = answer(text, searcher)
-    assert (told.total, told.relaxed, told.strict) == (total, relaxed, strict)
+    assert (told.total, told.relaxed, told.all_words_docs) == (total, relaxed, strict)
 
 
 @pytest.mark.parametrize(
@@ -260,17 +260,17 @@ def test_filters_only_reduce_the_hits_of_the_words(
 ) -> None:
     """Filters do not change how a query is interpreted. They only remove hits."""
 
-    def find(request: SearchRequest) -> Finding:
+    def find(request: SearchRequest) -> Retrieval:
         return found(replace(request, size=1000), searcher.interpreter)
 
     plain = find(SearchRequest(text, match=match, exact=exact))
     ticked = find(SearchRequest(text, filters, match, exact=exact))
     for name in ("corrected", "relaxed"):
-        assert getattr(ticked.understood, name) == getattr(plain.understood, name)
+        assert getattr(ticked.interpretation, name) == getattr(plain.interpretation, name)
     assert ticked.reply.dropped == plain.reply.dropped
     alone = find(SearchRequest("", filters))
-    kept = set(plain.reply.ids()) & set(alone.reply.ids())
-    assert set(ticked.reply.ids()) == kept
+    kept = set(plain.reply.list_ids()) & set(alone.reply.list_ids())
+    assert set(ticked.reply.list_ids()) == kept
 
 
 def by_words(reply: Reply | None) -> list[int]:
@@ -289,11 +289,14 @@ def test_notes_match_the_results(text: str, searcher: Searcher) -> None:
 
     A search for all words has the hits reported as strict.
     """
-    told, read = answer(text, searcher), found(SearchRequest(text), searcher.interpreter).understood
+    told, read = (
+        answer(text, searcher),
+        found(SearchRequest(text), searcher.interpreter).interpretation,
+    )
     if told.corrected:
         assert ids(answer(told.corrected, searcher)) == ids(told)
-    every = found(SearchRequest(text, match="all"), searcher.interpreter).understood
+    every = found(SearchRequest(text, match="all"), searcher.interpreter).interpretation
     if told.relaxed and not every.corrected:
-        assert by_words(every.reply) == by_words(read.strict)
+        assert by_words(every.reply) == by_words(read.all_words_docs)
     if read.is_empty:
-        assert found(SearchRequest(text, exact=True), searcher.interpreter).understood.is_empty
+        assert found(SearchRequest(text, exact=True), searcher.interpreter).interpretation.is_empty

@@ -79,9 +79,9 @@ def test_narrower_entities_rank_after_the_entity(
 
 def test_narrower_entities_are_listed(kinds: Searcher) -> None:
     """An entity that is searched with narrower ones lists those that some publication has."""
-    (named,) = answer("boats", kinds).named
+    (named,) = answer("boats", kinds).entities
     assert named.narrower == ("dinghies", "ferries")
-    assert answer("ferries", kinds).named == ()
+    assert answer("ferries", kinds).entities == ()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_broader_and_related_entities_are_offered_with_their_totals(
     diagnosis = answer(text, kinds).diagnosis
     assert diagnosis
     (lacking,) = diagnosis.lacking
-    assert lacking.said == text.removeprefix("zebra ")
+    assert lacking.text == text.removeprefix("zebra ")
     for offered, expected in ((lacking.broader, broader), (lacking.related, related)):
         assert [(each.text, each.total) for each in offered] == expected
         assert all(answer(each.text, kinds).total == each.total for each in offered)
@@ -132,4 +132,4 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     lines = "".join(f"{json.dumps({'title': title})}\n" for title in titles)
     (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return open_searcher(directory.current(folder / "index"))
+    return open_searcher(directory.load_live(folder / "index"))

@@ -11,13 +11,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import as_written, fold
-from indexer.catalogue.records import Publication, Source
+from indexer.analysis.folding import fold, surface_form
+from indexer.catalogue.records import Publication, SourceLocation
 from indexer.generations import directory
 from search_app.engine import open_searcher
 from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
-from search_app.engine.interpretation.spellcheck import FREQUENT, MOST, TIMES, Speller
+from search_app.engine.interpretation.spellcheck import (
+    MAX_CANDIDATES,
+    MIN_FREQUENCY_RATIO,
+    TRUSTED_FREQUENCY,
+    SpellChecker,
+)
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine.catalogues import index
@@ -45,17 +50,19 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     for text, beside in zip(texts, SIDE_BY_SIDE, strict=False):
         text.append(beside)
     made = [
-        Publication(id=f"p{number}", title=" ".join(text), source=Source("made", number + 1))
+        Publication(
+            id=f"p{number}", title=" ".join(text), source=SourceLocation("made", number + 1)
+        )
         for number, text in enumerate(texts)
     ]
     folder: Path = tmp_path_factory.mktemp("spelling")
-    return open_searcher(directory.current(index(folder, made)))
+    return open_searcher(directory.load_live(index(folder, made)))
 
 
 @pytest.fixture(scope="module")
-def speller(searcher: Searcher) -> Speller:
+def speller(searcher: Searcher) -> SpellChecker:
     """Return the speller of these publications."""
-    return searcher.interpreter.speller
+    return searcher.interpreter.spellchecker
 
 
 @pytest.mark.parametrize(
@@ -69,42 +76,42 @@ def speller(searcher: Searcher) -> Speller:
         ("торгволя", "торговля"), ("мигрнат", "мигрант"), ("laww", "law"), ("lax", None),
     ],
 )  # fmt: skip
-def test_a_typing_error_is_corrected(typed: str, meant: str | None, speller: Speller) -> None:
+def test_a_typing_error_is_corrected(typed: str, meant: str | None, speller: SpellChecker) -> None:
     """Transposed, missing, doubled, and wrong letters are corrected."""
-    assert speller.corrected(typed) == meant
+    assert speller.correct(typed) == meant
 
 
-def test_the_rest_of_a_text_stays(speller: Speller) -> None:
+def test_the_rest_of_a_text_stays(speller: SpellChecker) -> None:
     """Only the misspelled word is corrected. Spaces, signs, and other words stay as typed."""
-    assert speller.corrected("  The  traficking, of Sea!") == "  The  trafficking, of Sea!"
-    assert speller.corrected("sea-smugling/traficking") == "sea-smuggling/trafficking"
+    assert speller.correct("  The  traficking, of Sea!") == "  The  trafficking, of Sea!"
+    assert speller.correct("sea-smugling/traficking") == "sea-smuggling/trafficking"
 
 
 @pytest.mark.parametrize(
     "text", ["trafficking", "The sea", "law of the sea", "", "?!", "smuggleng"]
 )
-def test_a_text_of_known_words_is_not_corrected(text: str, speller: Speller) -> None:
+def test_a_text_of_known_words_is_not_corrected(text: str, speller: SpellChecker) -> None:
     """A text without unknown words is not corrected."""
-    assert speller.corrected(text) is None
+    assert speller.correct(text) is None
 
 
-def test_a_frequent_word_is_never_corrected(speller: Speller) -> None:
+def test_a_frequent_word_is_never_corrected(speller: SpellChecker) -> None:
     """A word of 10 publications stays, although a similar one is 50 times as frequent."""
-    assert FREQUENCIES["smuggleng"] == FREQUENT
-    assert FREQUENCIES["smuggling"] == TIMES * FREQUENT
-    assert speller.suggested("smuggleng", rare=True) is None
+    assert FREQUENCIES["smuggleng"] == TRUSTED_FREQUENCY
+    assert FREQUENCIES["smuggling"] == MIN_FREQUENCY_RATIO * TRUSTED_FREQUENCY
+    assert speller.suggest("smuggleng", rare=True) is None
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"), [("migrent", "migrant"), ("seas", None), ("victin", None)]
 )
 def test_a_rare_word_is_corrected_only_to_a_far_more_frequent_one(
-    typed: str, meant: str | None, speller: Speller
+    typed: str, meant: str | None, speller: SpellChecker
 ) -> None:
     """A word of few publications is corrected only to one that is 50 times as frequent."""
-    assert speller.suggested(typed, rare=True) == meant
-    assert FREQUENCIES["migrant"] == TIMES * FREQUENCIES["migrent"]
-    assert FREQUENCIES["victim"] < TIMES * FREQUENCIES["victin"]
+    assert speller.suggest(typed, rare=True) == meant
+    assert FREQUENCIES["migrant"] == MIN_FREQUENCY_RATIO * FREQUENCIES["migrent"]
+    assert FREQUENCIES["victim"] < MIN_FREQUENCY_RATIO * FREQUENCIES["victin"]
 
 
 @pytest.mark.parametrize(
@@ -116,10 +123,10 @@ def test_a_rare_word_is_corrected_only_to_a_far_more_frequent_one(
         "traficking~", "“a traficking sea”", '-"a traficking sea"', '"traficking', "(traficking)",
     ],
 )  # fmt: skip
-def test_short_quoted_and_special_words_are_not_corrected(text: str, speller: Speller) -> None:
+def test_short_quoted_and_special_words_are_not_corrected(text: str, speller: SpellChecker) -> None:
     """Short words, numbers, capitals, quotes, field values, and wildcards are not corrected."""
-    assert speller.corrected(text) is None
-    assert speller.corrected(f"{text} smugling") in (f"{text} smuggling", None)
+    assert speller.correct(text) is None
+    assert speller.correct(f"{text} smugling") in (f"{text} smuggling", None)
 
 
 @pytest.mark.parametrize(
@@ -134,44 +141,46 @@ def test_short_quoted_and_special_words_are_not_corrected(text: str, speller: Sp
     ],
 )
 def test_the_other_words_decide_between_corrections(
-    text: str, meant: str, speller: Speller
+    text: str, meant: str, speller: SpellChecker
 ) -> None:
     """Of two likely corrections, the one that occurs with the other words is used."""
-    assert {each.written for each in speller.candidates("boxder")} == {"border", "bolder"}
-    assert speller.corrected(text) == meant
+    assert {each.surface for each in speller.find_candidates("boxder")} == {"border", "bolder"}
+    assert speller.correct(text) == meant
 
 
-def test_a_correction_stays_within_a_script(speller: Speller) -> None:
+def test_a_correction_stays_within_a_script(speller: SpellChecker) -> None:
     """A word is corrected only to one of its own script, even if letters look the same."""
     for typed, meant in (("тоговля", "торговля"), ("trofficking", "trafficking"), ("тrаfоr", None)):
-        assert speller.corrected(typed) == meant
+        assert speller.correct(typed) == meant
     for word in FREQUENCIES:
-        for each in speller.candidates(word):
-            assert each.written.isascii() == as_written(word).isascii()
+        for each in speller.find_candidates(word):
+            assert each.surface.isascii() == surface_form(word).isascii()
 
 
-def test_a_word_is_corrected_at_its_own_place(speller: Speller) -> None:
+def test_a_word_is_corrected_at_its_own_place(speller: SpellChecker) -> None:
     """A misspelled word that also occurs within another word is corrected at its own place."""
-    assert speller.corrected("xxxtraficking-traficking") == "xxxtraficking-trafficking"
+    assert speller.correct("xxxtraficking-traficking") == "xxxtraficking-trafficking"
 
 
 def test_stop_words_are_neither_corrected_nor_corrections(
-    tmp_path: Path, searcher: Searcher, speller: Speller
+    tmp_path: Path, searcher: Searcher, speller: SpellChecker
 ) -> None:
     """A stop word is not corrected and does not replace another word, however frequent it is."""
     for text in ("xthe", "four trafficking", "then sea", "these", "thee"):
-        assert speller.corrected(text) is None
+        assert speller.correct(text) is None
     assert answer("four trafficking", searcher).suggestion is None
-    the = Publication(id="a", title="The", source=Source("made", 1))
-    alone = open_searcher(directory.current(index(tmp_path, [the])))
-    assert alone.interpreter.speller.corrected("xthe trafficking") is None
+    the = Publication(id="a", title="The", source=SourceLocation("made", 1))
+    alone = open_searcher(directory.load_live(index(tmp_path, [the])))
+    assert alone.interpreter.spellchecker.correct("xthe trafficking") is None
 
 
-def test_a_word_that_folds_to_nothing_has_no_hits(searcher: Searcher, speller: Speller) -> None:
+def test_a_word_that_folds_to_nothing_has_no_hits(
+    searcher: Searcher, speller: SpellChecker
+) -> None:
     """A word of Arabic signs that folding removes has no hits and causes no error."""
     lengthening = "\u0640" * 3
-    assert as_written(lengthening) == ""
-    assert speller.corrected(lengthening) is None
+    assert surface_form(lengthening) == ""
+    assert speller.correct(lengthening) is None
     assert answer(lengthening, searcher).total == 0
 
 
@@ -202,15 +211,15 @@ def test_a_likelier_word_is_suggested_for_a_rare_one(
 def test_words_of_names_are_known(tmp_path: Path) -> None:
     """A word of a label is never corrected, and may replace an unknown word."""
     searcher = opened(tmp_path)
-    speller, vocabulary = searcher.interpreter.speller, searcher.interpreter.vocabulary
-    assert vocabulary.frequency("phoqu") == 0
-    assert vocabulary.frequency("sea")
-    assert not vocabulary.frequency("seal")
+    speller, vocabulary = searcher.interpreter.spellchecker, searcher.interpreter.vocabulary
+    assert vocabulary.get_frequency("phoqu") == 0
+    assert vocabulary.get_frequency("sea")
+    assert not vocabulary.get_frequency("seal")
     for known in ("phoques", "seal", "seals"):
-        assert speller.corrected(known) is None
-    assert speller.corrected("phoqeus") == "phoques"
-    assert speller.corrected("persnas") in ("personas", "persons")
-    assert speller.corrected("торговля людми") == "торговля людьми"
+        assert speller.correct(known) is None
+    assert speller.correct("phoqeus") == "phoques"
+    assert speller.correct("persnas") in ("personas", "persons")
+    assert speller.correct("торговля людми") == "торговля людьми"
     found = answer("торговля людми", searcher)
     assert found.corrected == "торговля людьми"
     assert set(ids(found)) == {"law", "organs", "victims", "manual", "trade"}
@@ -227,16 +236,20 @@ ABSENT = (
 @pytest.mark.parametrize("text", ABSENT)
 def test_a_correct_word_is_never_corrected(text: str, searcher: Searcher, tmp_path: Path) -> None:
     """A correct word or name stays as it is, however many publications have similar words."""
-    words = [other for word in tokenizer.words(text) for other in _similar(as_written(word))]
+    words = [
+        other for word in tokenizer.split_words(text) for other in _similar(surface_form(word))
+    ]
     made = [
-        Publication(id=f"p{number}", title=" ".join(words), source=Source("made", number + 1))
+        Publication(
+            id=f"p{number}", title=" ".join(words), source=SourceLocation("made", number + 1)
+        )
         for number in range(60)
     ]
-    close = open_searcher(directory.current(index(tmp_path, made)))
-    for speller in (close.interpreter.speller, searcher.interpreter.speller):
+    close = open_searcher(directory.load_live(index(tmp_path, made)))
+    for speller in (close.interpreter.spellchecker, searcher.interpreter.spellchecker):
         for typed in (text, fold(text), text.capitalize()):
-            assert speller.corrected(typed) is None
-            assert speller.suggested(typed, rare=True) is None
+            assert speller.correct(typed) is None
+            assert speller.suggest(typed, rare=True) is None
 
 
 def _similar(word: str) -> list[str]:
@@ -261,15 +274,15 @@ def test_the_correct_name_of_a_misspelled_place_is_suggested(
 
 def test_a_word_with_the_stem_of_a_label_may_be_misspelled(tmp_path: Path) -> None:
     """A misspelled word is corrected even if it has the stem of a word in a label."""
-    speller = opened(tmp_path).interpreter.speller
+    speller = opened(tmp_path).interpreter.spellchecker
     assert stemming.stem("surgeones", "en") == stemming.stem("surgeon", "en")
-    assert speller.suggested("surgeon", rare=True) is None
-    assert speller.suggested("surgeones", rare=False) == "surgeons"
+    assert speller.suggest("surgeon", rare=True) is None
+    assert speller.suggest("surgeones", rare=False) == "surgeons"
 
 
 def test_an_unknown_form_keeps_its_hits(catalogue_index: Path) -> None:
     """An unknown form of known words keeps their hits, and a likelier form is suggested."""
-    catalogue = open_searcher(directory.current(catalogue_index))
+    catalogue = open_searcher(directory.load_live(catalogue_index))
     for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
         found = answer(typed, catalogue)
         assert found.total
@@ -320,41 +333,42 @@ def held(searcher: Searcher) -> Counter[str]:
     """Return the document frequency of each word. Words that only names have count as 1 or 2."""
     found: Counter[str] = Counter()
     for publication in searcher.scan(SearchRequest()):
-        found.update({each.written for each in tokenizer.tokens(publication.title, "en")})
-    for each in (*searcher.interpreter.concepts.words, *world_places.words("en")):
-        found.setdefault(each, spellcheck.NAMED)
+        found.update({each.surface for each in tokenizer.tokenize(publication.title, "en")})
+    for each in (*searcher.interpreter.entity_linker.words, *world_places.list_words("en")):
+        found.setdefault(each, spellcheck.LABEL_FREQUENCY)
     for language in UNITED_NATIONS:
-        for each in world_places.words(language):
+        for each in world_places.list_words(language):
             found.setdefault(each, 1)
     return found
 
 
-@given(word=mistyped().filter(lambda word: as_written(word) != ""), least=st.integers(0, 60))
+@given(word=mistyped().filter(lambda word: surface_form(word) != ""), least=st.integers(0, 60))
 @example(word="boxder", least=0)
 @example(word="s", least=0)
 @settings(max_examples=400)
 @pytest.mark.slow
 def test_candidates_equal_those_of_a_full_scan(
-    word: str, least: int, held: Counter[str], speller: Speller
+    word: str, least: int, held: Counter[str], speller: SpellChecker
 ) -> None:
     """The candidates for a word are the likeliest of a scan over all words, in order."""
-    wanted = as_written(word)
+    wanted = surface_form(word)
     edits = 1 if len(wanted) < 5 else 2
     near = [
         (
-            spellcheck.LETTER * far + spellcheck.FIRST_LETTER * (each[0] != wanted[0]),
+            spellcheck.LETTER_PENALTY * far
+            + spellcheck.FIRST_LETTER_PENALTY * (each[0] != wanted[0]),
             frequency,
             each,
         )
         for each, frequency in held.items()
         if frequency >= max(least, 1)
-        and each not in stemming.stop_words("en")
+        and each not in stemming.get_stop_words("en")
         and (each.isascii() or not wanted.isascii())
         and 0 < (far := distance(wanted, each)) <= edits
     ]
     expected = sorted((loss - log2(1 + frequency), each) for loss, frequency, each in near)
-    assert [each for _, each in expected[:MOST]] == [
-        each.written for each in speller.candidates(word, least)
+    assert [each for _, each in expected[:MAX_CANDIDATES]] == [
+        each.surface for each in speller.find_candidates(word, least)
     ]
 
 
@@ -369,26 +383,28 @@ TEXTS = st.lists(mistyped() | NOISE, max_size=5).flatmap(
 @example(text="\u0640\u0640\u0640 traficking")
 @settings(max_examples=500)
 @pytest.mark.slow
-def test_only_unknown_words_are_corrected(text: str, searcher: Searcher, speller: Speller) -> None:
+def test_only_unknown_words_are_corrected(
+    text: str, searcher: Searcher, speller: SpellChecker
+) -> None:
     """Only rare words of any text are corrected, and the rest stays as typed."""
-    said, vocabulary = speller.suggested(text, rare=True), searcher.interpreter.vocabulary
+    said, vocabulary = speller.suggest(text, rare=True), searcher.interpreter.vocabulary
     if said is None:
         return
-    before, after = tokenizer.words(text), tokenizer.words(said)
+    before, after = tokenizer.split_words(text), tokenizer.split_words(said)
     assert said != text
     assert len(before) == len(after)
     for one, other in zip(before, after, strict=True):
         if one != other:
-            is_written = vocabulary.has_term(tokenizer.WRITTEN + as_written(one))
-            frequency = max(map(vocabulary.frequency, vocabulary.stems(one)), default=0)
-            assert frequency < FREQUENT or not is_written
-            assert distance(as_written(one), other) <= 2
+            is_written = vocabulary.has_term(tokenizer.SURFACE_PREFIX + surface_form(one))
+            frequency = max(map(vocabulary.get_frequency, vocabulary.list_stems(one)), default=0)
+            assert frequency < TRUSTED_FREQUENCY or not is_written
+            assert distance(surface_form(one), other) <= 2
     assert _between(text) == _between(said)
 
 
 def _between(text: str) -> str:
     """Return the characters of a text that belong to no word."""
-    held = {at for span in tokenizer.spans(text) for at in range(*span)}
+    held = {at for span in tokenizer.find_spans(text) for at in range(*span)}
     return "".join(letter for at, letter in enumerate(text) if at not in held)
 
 

@@ -11,26 +11,26 @@ from indexer.analysis.folding import fold
 from indexer.catalogue import iso_codes
 from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
-from search_app.engine.interpretation.world_places import Name
+from search_app.engine.interpretation.world_places import WorldName
 
 PLACES = sorted({
     label
     for language in UNITED_NATIONS
-    for code in (*iso_codes.countries(), *iso_codes.regions())
-    for label in iso_codes.country_names(code, language)
+    for code in (*iso_codes.list_countries(), *iso_codes.list_regions())
+    for label in iso_codes.list_country_names(code, language)
 })  # fmt: skip
 LANGUAGES = sorted({
-    iso_codes.language_name(code, language)
+    iso_codes.get_language_name(code, language)
     for language in UNITED_NATIONS
-    for code in iso_codes.languages()
-    if iso_codes.language_name(code, language) != code
+    for code in iso_codes.list_languages()
+    if iso_codes.get_language_name(code, language) != code
 })  # fmt: skip
 CAPITALS = ("Nairobi", "Ouagadougou", "Москва", "نيروبي", "北京", "Washington, D.C.", "Chisinau")
 
 
-def whole(text: str) -> Name | None:
+def whole(text: str) -> WorldName | None:
     """Return the name that spans the whole text, if there is one."""
-    found = world_places.mentions(text)
+    found = world_places.find_mentions(text)
     is_whole = len(found) == 1 and (found[0].start, found[0].end) == (0, len(text))
     return found[0].name if is_whole else None
 
@@ -41,23 +41,23 @@ def test_a_name_is_recognized_in_six_languages(labels: Sequence[str]) -> None:
     for label in labels:
         alone = label.rstrip(".)）’")
         for typed in (alone, alone.lower(), alone.upper(), fold(alone), alone.replace("-", " ")):
-            assert [each.end for each in world_places.mentions(typed)] == [len(typed)], typed
+            assert [each.end for each in world_places.find_mentions(typed)] == [len(typed)], typed
 
 
 @pytest.mark.parametrize(
     ("typed", "name"),
     [
-        ("Kenyas", Name("place", "KE")), ("кении", Name("place", "KE")),
-        ("Кенией", Name("place", "KE")), ("肯尼亚", Name("place", "KE")),
-        ("cote divoire", Name("place", "CI")), ("COTE D'IVOIRE", Name("place", "CI")),
-        ("côte d’ivoire", Name("place", "CI")), ("Ivory Coast", Name("place", "CI")),
-        ("guinea bissau", Name("place", "GW")), ("Burkinafaso", Name("place", "BF")),
-        ("Western Africa", Name("place", "011")), ("Nairobi", Name("capital", "KE")),
-        ("Найроби", Name("capital", "KE")), ("Swahili", Name("language", "sw")),
+        ("Kenyas", WorldName("place", "KE")), ("кении", WorldName("place", "KE")),
+        ("Кенией", WorldName("place", "KE")), ("肯尼亚", WorldName("place", "KE")),
+        ("cote divoire", WorldName("place", "CI")), ("COTE D'IVOIRE", WorldName("place", "CI")),
+        ("côte d’ivoire", WorldName("place", "CI")), ("Ivory Coast", WorldName("place", "CI")),
+        ("guinea bissau", WorldName("place", "GW")), ("Burkinafaso", WorldName("place", "BF")),
+        ("Western Africa", WorldName("place", "011")), ("Nairobi", WorldName("capital", "KE")),
+        ("Найроби", WorldName("capital", "KE")), ("Swahili", WorldName("language", "sw")),
         ("Nigera", None), ("Keniya", None), ("Burkina", None), ("sport", None), ("", None),
     ],
 )  # fmt: skip
-def test_variants_of_a_name_are_recognized(typed: str, name: Name | None) -> None:
+def test_variants_of_a_name_are_recognized(typed: str, name: WorldName | None) -> None:
     """Inflected names, names without accents, and names in one word are recognized."""
     assert whole(typed) == name
 
@@ -65,7 +65,9 @@ def test_variants_of_a_name_are_recognized(typed: str, name: Name | None) -> Non
 def test_the_longest_of_overlapping_names_is_recognized() -> None:
     """The longest of overlapping names in a text is recognized, at its position."""
     text = "From Guinea-Bissau, via Niger: Equatorial Guinea"
-    found = [(text[each.start : each.end], each.name.code) for each in world_places.mentions(text)]
+    found = [
+        (text[each.start : each.end], each.name.code) for each in world_places.find_mentions(text)
+    ]
     assert found == [("Guinea-Bissau", "GW"), ("Niger", "NE"), ("Equatorial Guinea", "GQ")]
 
 

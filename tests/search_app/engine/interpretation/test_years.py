@@ -43,7 +43,7 @@ order = "descending"
 @pytest.fixture(scope="session")
 def real(catalogue_engine: Engine) -> Searcher:
     """Return a searcher of the real catalogue."""
-    return catalogue_engine.searcher()
+    return catalogue_engine.get_searcher()
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +73,19 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     lines = "\n".join(map(json.dumps, publications))
     (corpus / "dated.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return open_searcher(directory.current(folder / "index"))
+    return open_searcher(directory.load_live(folder / "index"))
 
 
 def first(text: str, searcher: Searcher) -> str:
     """Return the id of the best hit for a text."""
-    return searcher.ids(SearchRequest(text))[0]
+    return searcher.list_ids(SearchRequest(text))[0]
 
 
 def test_a_title_with_a_year_ranks_that_edition_first(real: Searcher) -> None:
     """The title and year of an edition rank it first, for each year of each series."""
     tried = 0
     for edition in real.scan(SearchRequest()):
-        others = real.related(edition.id).editions
+        others = real.find_related(edition.id).editions
         years = {str(each.values.get("year", [""])[0]) for each in others}
         for year in map(str, edition.values.get("year", ())):
             if others and year not in years:

@@ -14,7 +14,7 @@ from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine import Engine, open_searcher
 from search_app.engine.interpretation import interpreter
-from search_app.engine.query.year_expressions import dated
+from search_app.engine.query.year_expressions import extract_years
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine import named
@@ -68,10 +68,12 @@ def found(text: str, searcher: Searcher) -> Found:
     """Return the ids of the publications that match all of a text as it was typed."""
     request = SearchRequest(text, match="all", size=searcher.size)
     finding = interpreter.found(request, searcher.interpreter)
-    read = finding.understood
-    assume(finding.dated == dated(text, searcher.catalogue))  # otherwise years were read as numbers
+    read = finding.interpretation
+    assume(
+        finding.dated_query == extract_years(text, searcher.catalogue)
+    )  # otherwise years were read as numbers
     assume(read.parsed.words is not None or read.parsed.filters)  # otherwise the query is empty
-    return set() if read.corrected else set(finding.reply.ids())
+    return set() if read.corrected else set(finding.reply.list_ids())
 
 
 def assert_laws(a: str, b: str, searcher: Searcher) -> None:
@@ -95,16 +97,16 @@ def assert_not_relaxed(text: str, searcher: Searcher) -> None:
     """Assert that a query with operators that has hits is not relaxed and shows no others."""
     strict = found(text, searcher)
     usual = interpreter.found(SearchRequest(text, size=searcher.size), searcher.interpreter)
-    assume(usual.understood.parsed.has_operators)
+    assume(usual.interpretation.parsed.has_operators)
     if strict:
-        assert set(usual.reply.ids()) == strict
-    assert not (strict and usual.understood.relaxed)
+        assert set(usual.reply.list_ids()) == strict
+    assert not (strict and usual.interpretation.relaxed)
 
 
 @pytest.fixture(scope="module")
 def catalogue(catalogue_index: Path) -> Searcher:
     """Return a searcher of the real catalogue, with its thesaurus."""
-    return Engine(catalogue_index).searcher()
+    return Engine(catalogue_index).get_searcher()
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +134,12 @@ def random(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     lines = "".join(f"{json.dumps(each)}\n" for each in made)
     (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
     build.build(corpus, folder / "index")
-    return open_searcher(directory.current(folder / "index"))
+    return open_searcher(directory.load_live(folder / "index"))
 
 
 def labels(searcher: Searcher) -> list[str]:
     """Return all labels and acronyms of the entities that a searcher recognizes."""
-    things = searcher.interpreter.concepts.things
+    things = searcher.interpreter.entity_linker.entities
     return sorted({
         name for each in things
         for name in [*each.acronyms, *(one for several in each.labels.values() for one in several)]

@@ -14,13 +14,13 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from search_app.engine import Engine
-from search_app.engine.arrays.bm25f import found
-from search_app.engine.arrays.clause import Asked
+from search_app.engine.arrays.bm25f import score
+from search_app.engine.arrays.clause import ClauseMatcher
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.arrays.term_matches import Words
-from search_app.engine.features.highlight import marker
+from search_app.engine.arrays.term_matches import DocumentWords
+from search_app.engine.features.highlight import make_highlighter
 from search_app.engine.interpretation import interpreter
-from search_app.engine.query.nodes import leaves
+from search_app.engine.query.nodes import clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -32,42 +32,44 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def searcher(catalogue_index: Path) -> Searcher:
     """Return a searcher of the catalogue, which has texts in several languages."""
-    return Engine(catalogue_index).searcher()
+    return Engine(catalogue_index).get_searcher()
 
 
 def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     """Yield each character of the title and the summary that is in a text that a leaf matched."""
-    catalogue, words = snapshot.catalogue, Words(number, snapshot)
-    publication = snapshot.publication(number)
+    catalogue, words = snapshot.catalogue, DocumentWords(number, snapshot)
+    publication = snapshot.get_publication(number)
     for place, field in enumerate(catalogue.searchable):
         if field.role not in ("title", "summary"):
             continue
         begin, end = words.begins[place : place + 2]
         places = [at for at in range(begin, end) if words.words[at] >= 0]
-        text = schema.text_of(publication, field, catalogue)
-        at = dict(zip(places, tokenizer.spans(text), strict=True))
-        for leaf in leaves(tree):
-            for each in Asked(leaf, snapshot).held(words):
+        text = schema.get_text(publication, field, catalogue)
+        at = dict(zip(places, tokenizer.find_spans(text), strict=True))
+        for leaf in clauses(tree):
+            for each in ClauseMatcher(leaf, snapshot).match(words):
                 for span in each.spans:
-                    for word in range(span.place, span.end):
+                    for word in range(span.position, span.end):
                         if word in at:
                             yield from ((field.name, one) for one in range(*at[word]))
 
 
 def marks(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     """Yield each character of the title and the summary that is marked."""
-    catalogue, publication = snapshot.catalogue, snapshot.publication(number)
+    catalogue, publication = snapshot.catalogue, snapshot.get_publication(number)
     for field in catalogue.searchable:
         if field.role in ("title", "summary"):
-            text = schema.text_of(publication, field, catalogue)
-            found = marker(tree, field.name, catalogue.language)
-            for first, last in found.spans(text, publication.lang):
+            text = schema.get_text(publication, field, catalogue)
+            found = make_highlighter(tree, field.name, catalogue.language)
+            for first, last in found.find_spans(text, publication.lang):
                 yield from ((field.name, one) for one in range(first, last))
 
 
 def is_conditional(tree: query.Query) -> bool:
     """Return whether a word counts only if the publication has another word too."""
-    together = any(isinstance(each, query.And) for leaf in leaves(tree) for each in leaf.subqueries)
+    together = any(
+        isinstance(each, query.And) for leaf in clauses(tree) for each in leaf.subqueries
+    )
     nested = any(isinstance(each, query.And) for each in tree.children())
     return together or (nested and not isinstance(tree, query.And))
 
@@ -79,10 +81,10 @@ def assert_marked(text: str, match: str, searcher: Searcher) -> None:
     if tree is None:
         return
     snapshot = cast(ArrayStore, searcher.store).snapshot
-    for number in found(tree, snapshot).documents.tolist():
+    for number in score(tree, snapshot).documents.tolist():
         wanted, shown = set(matched(tree, number, snapshot)), set(marks(tree, number, snapshot))
-        assert wanted <= shown, (text, snapshot.title(number))
-        assert is_conditional(tree) or wanted == shown, (text, snapshot.title(number))
+        assert wanted <= shown, (text, snapshot.get_title(number))
+        assert is_conditional(tree) or wanted == shown, (text, snapshot.get_title(number))
 
 
 @pytest.mark.parametrize("match", ["auto", "any"])

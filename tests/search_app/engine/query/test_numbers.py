@@ -42,7 +42,7 @@ def alone(filters: Filters, facet: str, bucket: Bucket) -> Filters:
 
 def toggled(filters: Filters, bucket: Bucket) -> Filters:
     """Return the filters after a click on a value, as the links of the page have them."""
-    return facet_panel.toggled(SearchState(filters=filters), bucket).filters
+    return facet_panel.toggle(SearchState(filters=filters), bucket).filters
 
 
 @given(

@@ -9,9 +9,9 @@ from whoosh import query
 
 from indexer.analysis import stemming
 from indexer.catalogue.fields import Field
-from search_app.engine.query.clause_builder import APART, MOST_COMPOUNDS
-from search_app.engine.query.grammar import DEEPEST, MOST_WORDS
-from search_app.engine.query.nodes import Leaf, leaves, parts
+from search_app.engine.query.clause_builder import APART_WEIGHT, MAX_COMPOUND_PIECES
+from search_app.engine.query.grammar import MAX_DEPTH, MOST_WORDS
+from search_app.engine.query.nodes import Clause, clauses, list_parts
 from search_app.engine.query.parser import Parsed, parse
 from tests.search_app.engine.catalogues import CATALOGUE
 from tests.search_app.engine.words import Names, WordList
@@ -33,33 +33,35 @@ def read(text: str, joined: type[query.CompoundQuery] = query.And) -> Parsed:
     return parse(text, VOCABULARY, NAMES, joined)
 
 
-def word(stem: str, *fields: str) -> Leaf:
+def word(stem: str, *fields: str) -> Clause:
     """Return the leaf of one word."""
-    return Leaf([query.Term(field, stem) for field in fields or ("title", "summary", "region")])
+    return Clause([query.Term(field, stem) for field in fields or ("title", "summary", "region")])
 
 
-def phrase(*stems: str) -> Leaf:
+def phrase(*stems: str) -> Clause:
     """Return the leaf of a phrase."""
-    return Leaf([query.Phrase(field, list(stems)) for field in ("title", "summary", "region")])
+    return Clause([query.Phrase(field, list(stems)) for field in ("title", "summary", "region")])
 
 
-def beginning(text: str) -> Leaf:
+def beginning(text: str) -> Clause:
     """Return the leaf of a prefix."""
-    return Leaf([query.Prefix(field, f"={text}") for field in ("title", "summary", "region")])
+    return Clause([query.Prefix(field, f"={text}") for field in ("title", "summary", "region")])
 
 
-def pattern(shape: str) -> Leaf:
+def pattern(shape: str) -> Clause:
     """Return the leaf of a wildcard."""
-    return Leaf([query.Wildcard(field, shape) for field in ("title", "summary", "region")])
+    return Clause([query.Wildcard(field, shape) for field in ("title", "summary", "region")])
 
 
-def piece(*stems: str) -> Leaf:
+def piece(*stems: str) -> Clause:
     """Return the leaf of a compound, whose words are typed without spaces."""
-    return Leaf([*phrase(*stems).subqueries, query.And(list(map(word, stems)), boost=APART)])
+    return Clause(
+        [*phrase(*stems).subqueries, query.And(list(map(word, stems)), boost=APART_WEIGHT)]
+    )
 
 
 A, B, C = word("alpha"), word("beta"), word("gamma")
-TITLED = Leaf([query.Phrase("title", ["alpha", "beta"])])
+TITLED = Clause([query.Phrase("title", ["alpha", "beta"])])
 
 
 @pytest.mark.parametrize(
@@ -222,9 +224,9 @@ def test_words_are_split_only_among_few_words() -> None:
 
     def is_parted(text: str) -> bool:
         tree = parse(text, counted, NAMES, query.And).words
-        return any(isinstance(part, query.Phrase) for part in parts(tree))
+        return any(isinstance(part, query.Phrase) for part in list_parts(tree))
 
-    rest = [f"w{number}" for number in range(MOST_COMPOUNDS)]
+    rest = [f"w{number}" for number in range(MAX_COMPOUND_PIECES)]
     assert is_parted("cybercrime OR alpha")
     assert not is_parted(" ".join(["cybercrime", *rest]))
     assert not is_parted(" OR ".join(["cybercrime", *rest]))
@@ -233,9 +235,9 @@ def test_words_are_split_only_among_few_words() -> None:
 
 def test_empty_parentheses_are_parsed_in_linear_time() -> None:
     """Nested parentheses without words are parsed once each."""
-    nested = "(" * DEEPEST + "the" + ")" * DEEPEST
+    nested = "(" * MAX_DEPTH + "the" + ")" * MAX_DEPTH
     assert read(f"{nested} alpha").words == query.And([word("the"), A])
-    assert read("(" * DEEPEST + ")" * DEEPEST).words is None
+    assert read("(" * MAX_DEPTH + ")" * MAX_DEPTH).words is None
 
 
 def test_a_relaxed_query_keeps_an_explicit_and() -> None:
@@ -250,7 +252,7 @@ def test_a_relaxed_query_keeps_an_explicit_and() -> None:
 def test_a_star_within_a_word_is_a_wildcard(text: str, pattern: str) -> None:
     """A star before or inside a word matches any characters, however many stars there are."""
     wanted = [query.Wildcard(field, pattern) for field in ("title", "summary", "region")]
-    assert read(text).words == Leaf(wanted)
+    assert read(text).words == Clause(wanted)
 
 
 @pytest.mark.parametrize(
@@ -265,8 +267,8 @@ def test_a_star_within_a_word_is_a_wildcard(text: str, pattern: str) -> None:
 def test_a_tilde_makes_a_fuzzy_match(text: str, likeness: str, edits: int, said: str) -> None:
     """A tilde after a word allows one or two other letters, but not in the first place."""
     leaf = read(text).words
-    assert isinstance(leaf, Leaf)
-    assert leaf.said == said
+    assert isinstance(leaf, Clause)
+    assert leaf.text == said
     fields = ["title"] if text.startswith("title") else ["title", "summary", "region"]
     told = [
         (each.fieldname, each.text, each.boost, each.maxdist, each.prefixlength)
@@ -297,14 +299,14 @@ def test_only_the_last_word_of_a_compound_is_fuzzy() -> None:
 def test_a_prefix_and_a_wildcard_keep_the_typed_text(text: str, said: str) -> None:
     """A prefix and a wildcard keep the typed text, folded."""
     leaf = read(text).words
-    assert isinstance(leaf, Leaf)
-    assert leaf.said == said
+    assert isinstance(leaf, Clause)
+    assert leaf.text == said
 
 
 def test_stop_words_next_to_a_wildcard_are_left_out() -> None:
     """Stop words of a compound with a star are left out, as in other texts."""
     assert read("the,bet*a alpha").words == query.And([pattern("=bet*a"), A])
-    assert read("title:the,bet*").words == Leaf([query.Prefix("title", "=bet")])
+    assert read("title:the,bet*").words == Clause([query.Prefix("title", "=bet")])
 
 
 def test_a_name_of_several_values_matches_any_of_them() -> None:
@@ -323,8 +325,8 @@ def test_a_range_may_cover_one_year() -> None:
 
 def test_words_of_a_field_may_be_a_phrase() -> None:
     """A text after `region:` that is not a region may be a phrase or a prefix."""
-    assert read('region:"alpha beta"').words == Leaf([query.Phrase("region", ["alpha", "beta"])])
-    assert read("region:alph*").words == Leaf([query.Prefix("region", "=alph")])
+    assert read('region:"alpha beta"').words == Clause([query.Phrase("region", ["alpha", "beta"])])
+    assert read("region:alph*").words == Clause([query.Prefix("region", "=alph")])
 
 
 def test_a_field_before_parentheses_ends_with_them() -> None:
@@ -337,9 +339,9 @@ def test_a_field_before_parentheses_ends_with_them() -> None:
 
 def test_only_parentheses_that_are_too_deep_are_left_out() -> None:
     """Parentheses are parsed up to a depth, and the words next to them are parsed too."""
-    deep = "(" * (DEEPEST + 1) + "alpha" + ")" * (DEEPEST + 1)
+    deep = "(" * (MAX_DEPTH + 1) + "alpha" + ")" * (MAX_DEPTH + 1)
     assert read(f"{deep} beta").words in (B, query.And([A, B]))
-    assert read("(" * DEEPEST + "alpha" + ")" * DEEPEST + " beta").words == query.And([A, B])
+    assert read("(" * MAX_DEPTH + "alpha" + ")" * MAX_DEPTH + " beta").words == query.And([A, B])
 
 
 def test_a_relaxed_query_keeps_its_filters() -> None:
@@ -370,21 +372,21 @@ def test_the_commonest_words_over_the_limit_are_left_out() -> None:
     text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
     parsed = parse(text, counted, NAMES, query.And)
     assert parsed.ignored == 4
-    kept = [part.text for part in parts(parsed.words) if part.fieldname == "title"]
+    kept = [part.text for part in list_parts(parsed.words) if part.fieldname == "title"]
     assert kept == [*rare, "beta"]
 
 
 def test_words_over_the_limit_are_counted() -> None:
     """A query over the limit reports the number of words that were left out."""
     parsed = read("alpha " * (MOST_WORDS + 7))
-    assert len(list(leaves(parsed.words))) == MOST_WORDS
+    assert len(list(clauses(parsed.words))) == MOST_WORDS
     assert parsed.ignored == 7
 
 
 def test_parentheses_have_a_maximum_depth() -> None:
     """Parentheses of any depth are parsed without an error."""
     assert read("(" * 5000 + "alpha" + ")" * 5000).words in (None, A)
-    assert read("(" * DEEPEST + "alpha" + ")" * DEEPEST).words == A
+    assert read("(" * MAX_DEPTH + "alpha" + ")" * MAX_DEPTH).words == A
 
 
 PIECES = st.sampled_from(
@@ -415,7 +417,9 @@ def test_the_shortcut_for_plain_words_matches_the_grammar(
     plain = read(space.join(words), joined)
     full = read(space.join([*words, "."]), joined)
     assert repr(plain) == repr(full)
-    assert [leaf.said for leaf in leaves(plain.words)] == [leaf.said for leaf in leaves(full.words)]
+    assert [leaf.text for leaf in clauses(plain.words)] == [
+        leaf.text for leaf in clauses(full.words)
+    ]
 
 
 def test_a_phrase_has_the_stems_of_one_language() -> None:
@@ -423,7 +427,7 @@ def test_a_phrase_has_the_stems_of_one_language() -> None:
     spoken = ("en", "es", "fr")
     many = WordList(CATALOGUE, other=1, languages=spoken)
     tree = parse('"nuestras explotaciones"', many, NAMES, query.And).words
-    said = {tuple(part.words) for part in parts(tree)}
+    said = {tuple(part.words) for part in list_parts(tree)}
     assert said == {
         tuple(stemming.stem(raw, each) for raw in ("nuestras", "explotaciones")) for each in spoken
     }

@@ -6,7 +6,7 @@ import pytest
 
 from search_app.engine import Engine
 from search_app.engine.interpretation.interpreter import found
-from search_app.engine.query.nodes import leaves
+from search_app.engine.query.nodes import clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 
@@ -14,12 +14,12 @@ from search_app.engine.search import Searcher
 @pytest.fixture(scope="session")
 def real(catalogue_engine: Engine) -> Searcher:
     """Return a searcher of the real catalogue."""
-    return catalogue_engine.searcher()
+    return catalogue_engine.get_searcher()
 
 
 def ids(text: str, searcher: Searcher) -> list[str]:
     """Return the ids of the first hits for a text."""
-    return [*searcher.ids(SearchRequest(text))]
+    return [*searcher.list_ids(SearchRequest(text))]
 
 
 def test_a_question_finds_the_publication_that_answers_it(real: Searcher) -> None:
@@ -52,5 +52,5 @@ def test_a_question_has_the_hits_of_its_subject(
 )
 def test_question_words_count_outside_a_question(text: str, word: str, real: Searcher) -> None:
     """The same verbs are ordinary words if the text is not a question."""
-    read = found(SearchRequest(text, match="any", exact=True), real.interpreter).understood
-    assert word in {leaf.said for leaf in leaves(read.parsed.words)}
+    read = found(SearchRequest(text, match="any", exact=True), real.interpreter).interpretation
+    assert word in {leaf.text for leaf in clauses(read.parsed.words)}

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue, Field
-from search_app.engine.query.year_expressions import YearExpression, dated
+from search_app.engine.query.year_expressions import YearExpression, extract_years
 
 TITLE = Field("title", "Title", "text", "title", 2.5)
 YEAR = Field("year", "Year", "year", "date", facet=1, names=("datePublished",))
@@ -85,7 +85,7 @@ CATALOGUE = Catalogue("Dated", "", (TITLE, YEAR))
 )
 def test_an_expression_is_read_as_years(typed: str, first: int | None, last: int | None) -> None:
     """Each form becomes a filter, and the words around it stay."""
-    read = dated(f"report {typed} on ports", CATALOGUE)
+    read = extract_years(f"report {typed} on ports", CATALOGUE)
     assert read.expressions == (YearExpression(typed, first, last),)
     ends = [f"{each}" if each else "" for each in (first, last)]
     syntax = {True: f"year:{first}", False: f"year:{ends[0]}..{ends[1]}"}[first == last]
@@ -117,19 +117,19 @@ def test_an_expression_is_read_as_years(typed: str, first: int | None, last: int
 )
 def test_other_texts_stay_as_typed(typed: str) -> None:
     """Quoted text, field values, and numbers that are not years are not parsed as years."""
-    assert dated(typed, CATALOGUE).text == typed
-    assert not dated(typed, CATALOGUE).expressions
+    assert extract_years(typed, CATALOGUE).text == typed
+    assert not extract_years(typed, CATALOGUE).expressions
 
 
 def test_an_expression_keeps_its_operator() -> None:
     """An expression is an operand like any other: operators and parentheses apply to it."""
-    read = dated("(after 2015 OR handbook) NOT since 2018", CATALOGUE)
+    read = extract_years("(after 2015 OR handbook) NOT since 2018", CATALOGUE)
     assert read.text == "( year:2016.. OR handbook) NOT year:2018.."
 
 
 def test_a_catalogue_without_years_has_no_year_expressions() -> None:
     """A catalogue without a year facet has no year filters."""
-    assert dated("since 2012", Catalogue("None", "", (TITLE,))).text == "since 2012"
+    assert extract_years("since 2012", Catalogue("None", "", (TITLE,))).text == "since 2012"
 
 
 @given(st.text(max_size=200))
@@ -138,6 +138,6 @@ def test_a_catalogue_without_years_has_no_year_expressions() -> None:
 @example("between " * 800)
 def test_any_text_can_be_read(text: str) -> None:
     """Every expression occurs in the text, and a text without expressions stays as typed."""
-    read = dated(text, CATALOGUE)
+    read = extract_years(text, CATALOGUE)
     assert all(each.typed in text for each in read.expressions)
     assert read.expressions or read.text == text

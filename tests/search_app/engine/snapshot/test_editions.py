@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.records import Publication, Source
+from indexer.catalogue.records import Publication, SourceLocation
 from indexer.generations import directory
 from search_app.engine.snapshot import editions
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -29,14 +29,14 @@ SMUGGLING_IN_ASIA = {
 
 def snapshot_of(made: Sequence[Publication], folder: Path) -> Snapshot:
     """Index some publications. Return a snapshot of them."""
-    return Snapshot(directory.current(index(folder, made)))
+    return Snapshot(directory.load_live(index(folder, made)))
 
 
 def titled(titles: Sequence[str], section: str = "Papers", year: int = 2004) -> list[Publication]:
     """Return a publication for each title."""
     return [
         Publication(
-            id=f"p{number}", title=title, source=Source("made", number + 1),
+            id=f"p{number}", title=title, source=SourceLocation("made", number + 1),
             values={"section": (section,), "year": (year,)},
         )
         for number, title in enumerate(titles)
@@ -46,14 +46,14 @@ def titled(titles: Sequence[str], section: str = "Papers", year: int = 2004) -> 
 def families(snapshot: Snapshot) -> set[frozenset[int]]:
     """Return the families of editions, as sets of document numbers."""
     everything = range(snapshot.size)
-    found = {frozenset([n, *snapshot.editions.others(n).tolist()]) for n in everything}
+    found = {frozenset([n, *snapshot.editions.find_others(n).tolist()]) for n in everything}
     return {each for each in found if len(each) > 1}
 
 
 def test_the_catalogue_has_two_families_of_editions(catalogue_index: Path) -> None:
     """The catalogue has two families: five global reports and two volumes on Asia."""
-    snapshot = Snapshot(directory.current(catalogue_index))
-    ids = snapshot.segment.stored.all_ids
+    snapshot = Snapshot(directory.load_live(catalogue_index))
+    ids = snapshot.segment.docstore.all_ids
     found = [{ids[number] for number in family} for family in families(snapshot)]
     assert sorted(found, key=len) == [SMUGGLING_IN_ASIA, GLOBAL_REPORTS]
 
@@ -130,7 +130,7 @@ def test_a_title_of_too_many_publications_makes_no_editions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A title that more publications have than a page can list makes no editions of them."""
-    monkeypatch.setattr(editions, "MOST_EDITIONS", 3)
+    monkeypatch.setattr(editions, "MAX_EDITIONS", 3)
     made = titled(["Minutes of the Border Police Meeting"] * 4 + ["Minutes of the Law Meeting, 1"])
     assert families(snapshot_of(made, tmp_path / "four")) == set()
     assert families(snapshot_of(made[1:], tmp_path / "three")) == {frozenset({0, 1, 2})}
@@ -189,10 +189,10 @@ def test_editions_are_mutual(titles: list[str], tmp_path_factory: pytest.TempPat
     """No publication is an edition of itself, and all members of a family list each other."""
     snapshot = snapshot_of(titled(titles), tmp_path_factory.mktemp("index"))
     for number in range(snapshot.size):
-        others = snapshot.editions.others(number).tolist()
+        others = snapshot.editions.find_others(number).tolist()
         assert number not in others
         for other in others:
-            assert {other, *snapshot.editions.others(other).tolist()} == {number, *others}
-    assert snapshot.editions.titles(snapshot.everything) == snapshot.size - sum(
+            assert {other, *snapshot.editions.find_others(other).tolist()} == {number, *others}
+    assert snapshot.editions.count_titles(snapshot.everything) == snapshot.size - sum(
         len(family) - 1 for family in families(snapshot)
     )

@@ -13,9 +13,9 @@ from indexer.jobs import build
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.interpretation.entities import ValueNames
-from search_app.engine.interpretation.entity_linker import Concepts
+from search_app.engine.interpretation.entity_linker import EntityLinker
 from search_app.engine.interpretation.interpreter import Interpreter
-from search_app.engine.interpretation.spellcheck import Speller
+from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
@@ -59,14 +59,21 @@ def derived(searcher: Searcher) -> Iterator[tuple[str, str]]:
 def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
     """All cached properties of a searcher and its parts exist before the first search."""
     engine = Engine(catalogue_index)
-    searcher = engine.searcher()
+    searcher = engine.get_searcher()
     kinds = {type(each) for each in parts(searcher, {}).values()}
-    assert {ArrayStore, Concepts, Interpreter, SegmentVocabulary, Snapshot, Speller} <= kinds
+    assert {
+        ArrayStore,
+        EntityLinker,
+        Interpreter,
+        SegmentVocabulary,
+        Snapshot,
+        SpellChecker,
+    } <= kinds
     before = sorted(derived(searcher))
     for each in SEARCHES:
         engine.search(each)
     searcher.suggest("south a", {})
-    searcher.related(next(searcher.scan(SearchRequest())).id)
+    searcher.find_related(next(searcher.scan(SearchRequest())).id)
     assert {
         ("Interpreter", "concepts"), ("Interpreter", "speller"),
         ("SegmentVocabulary", "stem_texts"), ("SegmentVocabulary", "surface_texts"),
@@ -79,23 +86,23 @@ def test_a_generation_is_used_only_after_it_is_prepared(
 ) -> None:
     """A generation answers no request while the names of its concepts are prepared."""
     engine, held = Engine(catalogue_index), []
-    prepare = Concepts.prepare
+    prepare = EntityLinker.prepare
 
-    def watched(self: Concepts) -> None:
-        held.append(engine.held)
+    def watched(self: EntityLinker) -> None:
+        held.append(engine.current)
         prepare(self)
-        held.append(engine.held)
+        held.append(engine.current)
 
-    monkeypatch.setattr(Concepts, "prepare", watched)
-    assert engine.searcher() is engine.held
+    monkeypatch.setattr(EntityLinker, "prepare", watched)
+    assert engine.get_searcher() is engine.current
     assert held == [None, None]
 
 
 def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> None:
     """The cached labels of a concept are complete when another thread can first see them."""
-    searcher = Engine(catalogue_index).searcher()
-    vocabulary, thesaurus = searcher.interpreter.vocabulary, searcher.generation.thesaurus()
-    fresh = Concepts(vocabulary, searcher.store, thesaurus, ValueNames(vocabulary))
+    searcher = Engine(catalogue_index).get_searcher()
+    vocabulary, thesaurus = searcher.interpreter.vocabulary, searcher.generation.read_thesaurus()
+    fresh = EntityLinker(vocabulary, searcher.store, thesaurus, ValueNames(vocabulary))
 
     class Published(dict[int, Any]):
         """A dictionary that copies each value when it is stored."""
@@ -115,14 +122,14 @@ def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> No
 def test_no_request_reads_the_pointer(corpus: Path, index: Path) -> None:
     """A request is answered from the generation in use, even if the pointer cannot be read."""
     engine = Engine(index)
-    first = engine.searcher()
+    first = engine.get_searcher()
     second = build.build(corpus, index, force=True).generation.name
-    assert engine.searcher() is first
+    assert engine.get_searcher() is first
     (index / "CURRENT").unlink()
     (index / "CURRENT").mkdir()
-    assert engine.searcher() is first
+    assert engine.get_searcher() is first
     assert engine.failed is None
     (index / "CURRENT").rmdir()
     (index / "CURRENT").write_text(second + "\n")
     engine.refresh()
-    assert engine.searcher().name == second
+    assert engine.get_searcher().name == second
