@@ -1,7 +1,7 @@
 """The store of a local index: searches evaluated on the arrays of a snapshot, with NumPy.
 
 `store` implements `engine.store.Store`, and `reply` the hits of one search. `clause` and `matcher`
-match documents with `term_expansion` and `posting_sums`. `bm25f` and `semantic` score them, and
+match documents with `wildcard_terms` and `posting_sums`. `bm25f` and `semantic` score them, and
 `top_hits` picks a page. `facets` and `toggle_counts` count values. `cost` limits a query.
 `term_matches` and `explain` say why a hit matched. Only the engine package itself imports `store`.
 """

@@ -17,10 +17,10 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.reader import Positions, Postings
-from search_app.engine.arrays import term_expansion
+from search_app.engine.arrays import wildcard_terms
 from search_app.engine.arrays.posting_sums import NO_POSTINGS, sum_all, sum_in_fields, sum_postings
-from search_app.engine.arrays.term_expansion import TermExpansion
 from search_app.engine.arrays.term_matches import ClauseMatch, DocumentWords
+from search_app.engine.arrays.wildcard_terms import TermExpansion
 from search_app.engine.query.nodes import Clause, Synonyms
 from search_app.engine.results import How
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -271,7 +271,7 @@ def _compile_part(part: query.Query, fields: set[str], snapshot: Snapshot) -> Cl
             return PhraseMatcher(stems, fields, snapshot)
         return AnyOf("word", fields, [], snapshot)
     if type(part) in HOW:
-        expansions = term_expansion.expand(part, fields, snapshot)
+        expansions = wildcard_terms.expand(part, fields, snapshot)
         return AnyOf(HOW[type(part)], fields, expansions, snapshot)
     raise UnknownNode(part)
 

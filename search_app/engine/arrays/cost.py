@@ -16,7 +16,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
 from indexer.catalogue.schema import parse_exact_name
 from search_app.engine.admission import EXPENSIVE
-from search_app.engine.arrays import term_expansion
+from search_app.engine.arrays import wildcard_terms
 from search_app.engine.arrays.clause import make_part_key
 from search_app.engine.query.lexer import QueryToken, lex
 from search_app.engine.query.literal import SHAPE
@@ -96,7 +96,7 @@ def _compute_part_cost(part: query.Query, fields: set[str], snapshot: Snapshot) 
     if parse_exact_name(part.fieldname):
         return 0  # a cached mask
     if not isinstance(part, query.Term):
-        return term_expansion.expansion_cost(part, snapshot)
+        return wildcard_terms.expansion_cost(part, snapshot)
     if len(fields) < len(snapshot.segment.fields):
         return count_occurrences(part.text, snapshot) * POSITION_COST
     terms = snapshot.vocabulary.get_terms(part.text)
@@ -169,7 +169,7 @@ def _estimate_comparisons(token: QueryToken, snapshot: Snapshot) -> int:
     """Return the cost of comparing a text with all values of the facet before its colon."""
     row = snapshot.catalogue.by_query_name.get((token.field or "").lower())
     column = snapshot.columns.get(row.name) if row else None
-    return len(column.values) * term_expansion.COMPARISON_COST if column else 0
+    return len(column.values) * wildcard_terms.COMPARISON_COST if column else 0
 
 
 def _expanded(token: QueryToken, snapshot: Snapshot) -> int:
@@ -177,12 +177,12 @@ def _expanded(token: QueryToken, snapshot: Snapshot) -> int:
     if "~" not in token.text and "*" not in token.text:
         return 0
     terms = (snapshot.segment.words, snapshot.segment.stems)
-    all_terms = sum(len(dictionary.texts) for dictionary in terms) * term_expansion.COMPARISON_COST
+    all_terms = sum(len(dictionary.texts) for dictionary in terms) * wildcard_terms.COMPARISON_COST
     total = all_terms * ("~" in token.text)
     for shape in SHAPE.findall(fold(token.text)):
         prefix, star, after_star = shape.partition("*")
         if star and prefix and not after_star:
-            total += term_expansion.expansion_cost(
+            total += wildcard_terms.expansion_cost(
                 query.Prefix("", tokenizer.SURFACE_PREFIX + prefix), snapshot
             )
         else:

@@ -1,4 +1,4 @@
-"""Facet filtering and facet counts.
+"""Facet filters, and facet buckets from the counts of `snapshot.facet_counts`.
 
 Selected values are OR-ed within a facet and AND-ed across facets. A facet with a child row is a
 tree of two levels. A selected child narrows its selected parent to itself.
@@ -15,7 +15,7 @@ from indexer.catalogue.fields import MISSING, Field
 from indexer.codec.segment.array_file import Array
 from search_app.engine.arrays.toggle_counts import FacetSelection, Filters, ToggleCounter
 from search_app.engine.results import Bucket
-from search_app.engine.snapshot.facet_table import FacetCounts
+from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
 

@@ -15,7 +15,7 @@ from whoosh import query
 
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.term_dictionary import STEM_MARK
-from search_app.engine.arrays import facets, semantic, term_expansion
+from search_app.engine.arrays import facets, semantic, wildcard_terms
 from search_app.engine.arrays.bm25f import Ranking, rank
 from search_app.engine.arrays.cost import limit_cost
 from search_app.engine.arrays.explain import Explainer
@@ -27,7 +27,7 @@ from search_app.engine.arrays.top_hits import collapse_editions, level_scores, t
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import clauses
 from search_app.engine.results import Bucket, Explanation
-from search_app.engine.snapshot.facet_table import FacetCounts
+from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.prefix_index import Range
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 from search_app.engine.store import RankedHit, StoreRequest
@@ -270,7 +270,7 @@ class ArrayReply:
 
     def complete(self, prefix: str, limit: int) -> list[str]:
         """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
-        return term_expansion.complete(prefix, self._make_mask(), limit, self._snapshot)
+        return wildcard_terms.complete(prefix, self._make_mask(), limit, self._snapshot)
 
     def find_titles(
         self, words: Sequence[str], limit: int, *, is_open: bool

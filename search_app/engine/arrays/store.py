@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from indexer.catalogue.records import Publication
-from search_app.engine.arrays import cost, semantic, term_expansion
+from search_app.engine.arrays import cost, semantic, wildcard_terms
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.more_like_this import more_like_this
@@ -51,7 +51,7 @@ class ArrayStore:
 
     def count_truncated(self, clause: Clause) -> int:
         """Return how many terms of a prefix, wildcard or fuzzy term are beyond the limit."""
-        return term_expansion.count_dropped(clause, self.snapshot)
+        return wildcard_terms.count_dropped(clause, self.snapshot)
 
     def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""

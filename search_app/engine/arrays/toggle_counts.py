@@ -16,7 +16,7 @@ from indexer.catalogue.fields import Field
 from indexer.codec.segment.array_file import Array, pick_dtype
 from indexer.codec.segment.facet_columns import FacetColumn
 from search_app.engine.request import parse_year_range
-from search_app.engine.snapshot.facet_table import Numbers
+from search_app.engine.snapshot.facet_counts import Numbers
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 
 Filters = Mapping[str, Sequence[str]]

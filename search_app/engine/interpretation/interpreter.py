@@ -21,7 +21,7 @@ from indexer.catalogue.schema import make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
-from search_app.engine.interpretation.entity_linker import EntityLinker
+from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.interpretation.required_clauses import require_facts
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer

@@ -49,7 +49,7 @@ class EntitySpan(NamedTuple):
 
 
 class EntityRecognizer(Protocol):
-    """The names that a query may contain. `interpretation.entity_linker` implements it."""
+    """The names that a query may contain. `interpretation.query_expansion` implements it."""
 
     def values_named(self, field: Field, text: str) -> list[str]:
         """Return the values of a facet that a text names, by code or label."""

@@ -18,7 +18,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Segment
-from search_app.engine.snapshot.facet_table import FacetCounts
+from search_app.engine.snapshot.facet_counts import FacetCounts
 
 Range = tuple[int, int]
 """A range of word numbers: the first, and the one after the last."""

@@ -26,7 +26,7 @@ from indexer.codec.segment.reader import Postings, Segment
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.snapshot.cache import Cache
 from search_app.engine.snapshot.editions import Editions
-from search_app.engine.snapshot.facet_table import FacetTable
+from search_app.engine.snapshot.facet_counts import FacetTable
 from search_app.engine.snapshot.prefix_index import LabelPrefixIndex, TitlePrefixIndex
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 

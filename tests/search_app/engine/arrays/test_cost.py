@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from search_app.engine import Engine
-from search_app.engine.arrays import cost, term_expansion
+from search_app.engine.arrays import cost, wildcard_terms
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -101,11 +101,11 @@ def test_an_expansion_keeps_its_commonest_terms(
     """A wildcard over the limit keeps its commonest terms and reports the number of the others."""
     beginning = query.Wildcard("title", "=*e*")
     fields = set(snapshot.segment.fields)
-    (whole,) = term_expansion.expand(beginning, fields, snapshot)
+    (whole,) = wildcard_terms.expand(beginning, fields, snapshot)
     terms = snapshot.segment.words
     held = [terms.doc_frequency(int(number)) for number in whole.numbers]
-    monkeypatch.setattr(term_expansion, "MAX_POSTINGS", sum(held) // 2)
-    (cut,) = term_expansion.expand(beginning, fields, Snapshot(snapshot.generation))
+    monkeypatch.setattr(wildcard_terms, "MAX_POSTINGS", sum(held) // 2)
+    (cut,) = wildcard_terms.expand(beginning, fields, Snapshot(snapshot.generation))
     assert 0 < cut.dropped == len(whole.numbers) - len(cut.numbers)
     kept = [terms.doc_frequency(int(number)) for number in cut.numbers]
     assert sum(kept) <= sum(held) // 2

@@ -13,8 +13,8 @@ from indexer.jobs import build
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.interpretation.entities import ValueNames
-from search_app.engine.interpretation.entity_linker import EntityLinker
 from search_app.engine.interpretation.interpreter import Interpreter
+from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary

@@ -1,4 +1,4 @@
-"""Entity linking: turn thesaurus concepts and facet values in a query into clauses.
+"""Query expansion: turn the named entities in a query into clauses with their synonyms.
 
 An entity is recognized by any of its labels, in any language. Its clause has three parts: the words
 as typed, the synonyms in the languages of the index, and the facet values. The words as typed weigh
