@@ -48,7 +48,7 @@ ROWS = (
     Setting(
         "memory",
         1024,
-        "Megabytes up to which an index is read into memory. A larger one is mapped.",
+        "Maximum size in megabytes of an index that is read into memory. A larger one is mapped.",
     ),
     Setting(
         "patience",
@@ -69,7 +69,7 @@ ROWS = (
         "Maximum number of open connections of the server, idle ones included.",
         1,
     ),
-    Setting("idle", 15, "Seconds after which the server closes a silent connection.", 1),
+    Setting("idle", 15, "Seconds after which the server closes an idle connection.", 1),
     Setting("hosts", "", "Host names of the site, separated by commas. Empty: any."),
     Setting("proxies", 0, "Number of trusted reverse proxies in front of the server.", 0, 10),
     Setting(
@@ -79,14 +79,16 @@ ROWS = (
         pattern=PREFIX,
         expected="a path without a slash at its end, such as /catalogue",
     ),
-    Setting("forwarded_prefix", 0, "1: use the X-Forwarded-Prefix of a trusted proxy.", 0, 1),
+    Setting(
+        "forwarded_prefix", 0, "1: use the X-Forwarded-Prefix header of a trusted proxy.", 0, 1
+    ),
     Setting(
         "hsts",
         0,
         "Seconds for which browsers must use TLS (Strict-Transport-Security). 0: not sent.",
     ),
     Setting("rate", "", "Rate limit of one client, such as 120 per minute. Empty: no limit."),
-    Setting("metrics", 0, "1: everyone may read /metrics. 0: only this machine.", 0, 1),
+    Setting("metrics", 0, "1: any client may read /metrics. 0: only this machine may.", 0, 1),
     Setting("log_queries", 0, "1: log queries.", 0, 1),
     Setting("log_json", 0, "1: log JSON on a terminal too.", 0, 1),
     Setting("gaps", "", "File that logs queries without hits. Empty: no log."),
@@ -112,7 +114,7 @@ ROWS = (
     Setting(
         "most_entries",
         LIMITS.most_entries,
-        "Maximum entries of the corpus, and lines of one file. The rest is skipped.",
+        "Maximum entries in the corpus, and lines in one file. The rest is skipped.",
         1,
     ),
     Setting(
@@ -194,7 +196,7 @@ def _parse_value(row: Setting, environment: Mapping[str, str], given: object) ->
         expected = f"a whole number from {row.min_value} to {row.max_value}"
     if not is_valid:
         option = name if given is None else f"--{row.name}"
-        raise SettingError(f"{option} is {value!r}; it takes {expected}. {row.help}")
+        raise SettingError(f"{option} is {value!r}, but must be {expected}. {row.help}")
     return value if isinstance(row.default, int) else str(value)
 
 

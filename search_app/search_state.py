@@ -5,7 +5,7 @@ Every state has a GET URL with these parameters, each left out if it has its def
     q, match, exact, semantic, one per facet (repeatable), sort, size, fold, explain, page
 
 `search_url` parses a URL into a `SearchState`. The methods of a state return the states that the
-links of the page lead to. A new query, filter or sort order starts at page 1.
+links of the page lead to. A new query, filter, or sort order starts at page 1.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class RemovalLinks(NamedTuple):
 
     def make_query(self, value: str) -> str:
         """Return the query string without one value."""
-        remaining = [parameter for other, parameter in self.values.items() if other != value]
+        remaining = [parameter for selected, parameter in self.values.items() if selected != value]
         return "&".join([*self.before, *remaining, *self.after])
 
 
@@ -189,8 +189,8 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         if value in self.filters.get(name, ()):
             return self.without_filter(name, value)
         state = self
-        for below in replaced:
-            state = state.without_filter(*below)
+        for pair in replaced:
+            state = state.without_filter(*pair)
         return state.with_filter(name, value)
 
     def without_filters(self) -> SearchState:

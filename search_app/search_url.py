@@ -1,4 +1,4 @@
-"""Parse a query string into a `SearchState`, or say what is wrong with a parameter.
+"""Parse a query string into a `SearchState`, or raise an error that names the parameter.
 
 Unknown parameters are ignored. An invalid value raises `BadParameter`, which `web.errors` renders
 with status 400.
@@ -98,8 +98,8 @@ def _parse_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) ->
     for choice in choices:
         if choice == value:
             return choice
-    takes = gettext("Use one of: %(choices)s.") % {"choices": ", ".join(choices)}
-    raise BadParameter(name, value, takes)
+    expected = gettext("Use one of: %(choices)s.") % {"choices": ", ".join(choices)}
+    raise BadParameter(name, value, expected)
 
 
 def _number(arguments: Arguments, name: str, max_value: int, *, capped: bool) -> int | None:

@@ -72,7 +72,7 @@ def pre_fork(server: Arbiter, _worker: Worker) -> None:
 def post_worker_init(worker: Worker) -> None:
     """Render a page before the first request, so that no request waits for lazy initialization."""
     app = worker.app.wsgi()
-    if app.extensions["pubsearch"].held is not None:
+    if app.extensions["pubsearch"].current is not None:
         with app.test_request_context(), suppress(BudgetExceeded):
             app.view_functions["site.search"]()
 

@@ -63,7 +63,7 @@ def _choose_language(word: str, language: str) -> str:
     """Return the language to stem a word in: that of its script if known, or of the text."""
     if word.isascii():
         return language
-    return next((of for script, of in _SCRIPTS if script.search(word)), language)
+    return next((name for script, name in _SCRIPTS if script.search(word)), language)
 
 
 def may_contain(language: str, word: str) -> bool:
@@ -168,7 +168,7 @@ def is_inflection(word: str, other: str, language: str) -> bool:
     if language.startswith("en"):
         first, second = normalize_spelling(first), normalize_spelling(second)
     shorter = min(len(first), len(second))
-    common = next((place for place in range(shorter) if first[place] != second[place]), shorter)
+    common = next((index for index in range(shorter) if first[index] != second[index]), shorter)
     # A consonant may double before an ending: run, running.
     return all(
         not rest or rest in endings or (rest[0] == first[:common][-1:] and rest[1:] in endings)
@@ -255,7 +255,7 @@ def is_question(words: Sequence[str]) -> bool:
 
 
 def is_question_word(word: str) -> bool:
-    """Return whether a word only phrases a question, and is no part of its topic."""
+    """Return whether a word only phrases a question, and is not part of its topic."""
     surface = surface_form(word)
     return surface in _QUESTION_WORDS or surface in _QUESTION_STARTS
 

@@ -22,7 +22,7 @@ RESERVED_NAMES = frozenset(
     "editions other_editions similar "
     "explain semantic json query all any everything record index help".split()
 )
-"""Names that URL parameters and the API use for other things than fields."""
+"""Names that URL parameters and the API use for something other than fields."""
 MAX_TOML_BYTES = 4_000_000
 """Limit on a TOML file in bytes. Reading takes about 1 s per million bytes."""
 _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){101}""")
@@ -30,7 +30,7 @@ _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){101}""")
 
 
 class CatalogueError(Exception):
-    """An unusable file of a catalogue: `message` is wrong, and a `hint` how to fix it."""
+    """An unusable catalogue file: `message` is the fault, and `hint` says how to fix it."""
 
     def __init__(self, file: Path, message: str, hint: str) -> None:
         super().__init__(f"{file}: {message}. {hint}")
@@ -79,25 +79,25 @@ _DEFAULTS = msgspec.to_builtins(Field("", ""))
 def read_toml(file: Path) -> dict[str, object]:
     """Return the data of a TOML file. Raise CatalogueError if it is unreadable or too large."""
     if safe_files.leaves_folder(file, file.parent):
-        raise CatalogueError(file, "it leads out of the corpus", "Copy here what it leads to")
+        raise CatalogueError(file, "it is a link out of the corpus folder", "Copy its target here")
     try:
         with safe_files.open_file(file) as stream:
             data = stream.read(MAX_TOML_BYTES + 1)
         if len(data) > MAX_TOML_BYTES:
             message = f"it has more than {MAX_TOML_BYTES} bytes"
-            raise CatalogueError(file, message, "Put publications into pages, or JSON Lines")
+            raise CatalogueError(file, message, "Move publications to pages or JSON Lines files")
         text = data.decode("utf-8")
         if _LONG_KEY.search(text):
-            raise CatalogueError(file, "a key has over a hundred parts", "Write fewer dots")
+            raise CatalogueError(file, "a key has more than 100 parts", "Use fewer dots in it")
         return tomllib.loads(text)
     except FileNotFoundError:
-        hint = f"A corpus folder holds a {file.name} beside its pages: copy one from corpus/"
-        raise CatalogueError(file, "there is no such file", hint) from None
+        hint = f"Create {file.name} next to the pages. See the example in corpus/"
+        raise CatalogueError(file, "the file does not exist", hint) from None
     except RecursionError:
         message = "its lists and tables are nested too deep"
-        raise CatalogueError(file, message, "Write rows as corpus/README.md has them") from None
+        raise CatalogueError(file, message, "Write rows as corpus/README.md shows") from None
     except (OSError, ValueError) as error:  # ValueError: bad UTF-8 or TOML, or too long a number
-        hint = "It must be readable and valid TOML in UTF-8"
+        hint = "Make the file readable, and write valid TOML in UTF-8"
         raise CatalogueError(file, str(error), hint) from error
 
 
@@ -105,7 +105,7 @@ def _decode(file: Path) -> Catalogue:
     try:
         return msgspec.convert(read_toml(file), Catalogue)
     except msgspec.ValidationError as error:
-        raise CatalogueError(file, str(error), "See corpus/README.md for what a row may say") from (
+        raise CatalogueError(file, str(error), "See corpus/README.md for the keys of a row") from (
             error
         )
 
@@ -121,20 +121,20 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     places = [row.facet for row in catalogue.facets]
     roles = [row.role for row in rows]
     faults = [
-        (f"two rows have the name {name!r}", "Give each row names of its own")
+        (f"two rows have the name {name!r}", "Give each row unique names")
         for name in sorted({name for name in used if used.count(name) > 1})
     ]
     faults += _keep_failed(
         (not iso_codes.has_names(catalogue.language),
          f"the language {catalogue.language!r} is unknown", "Write a code such as en or pt-BR"),
         (roles.count("title") != 1,
-         "there must be one row with role = 'title'", "Add it, or keep only one"),
-        (roles.count("summary") > 1, "two rows have the role 'summary'", "Keep one"),
-        (roles.count("date") > 1, "two rows have the role 'date'", "Keep one"),
+         "exactly one row must have role = 'title'", "Add one, or keep only one"),
+        (roles.count("summary") > 1, "two rows have the role 'summary'", "Keep one of them"),
+        (roles.count("date") > 1, "two rows have the role 'date'", "Keep one of them"),
         (len(set(places)) < len(places),
          "two facets have the same place", "Number them 1, 2, 3 ..."),
         (sum(row.parent is not None for row in rows) > 1,
-         "two rows have a parent", "There can be one tree: keep one"),
+         "two rows have a parent", "Keep one of them: a catalogue has at most one tree"),
     )  # fmt: skip
     for row in rows:
         faults += _find_row_faults(row, catalogue)
@@ -150,20 +150,20 @@ def _find_row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _name_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
-    boxes = {f"{each.name}_{end}" for each in catalogue.fields if each.kind == "year"
+    year_parameters = {f"{field.name}_{end}" for field in catalogue.fields if field.kind == "year"
              for end in ("from", "to")}  # fmt: skip
-    is_taken = row.name in RESERVED_NAMES | boxes
+    is_taken = row.name in RESERVED_NAMES | year_parameters
     is_taken |= row.name in ("title", "summary") and row.role != row.name
     return _keep_failed(
         (not re.fullmatch(r"[a-z][a-z0-9_]*", row.name),
          f"the row name {row.name!r} can't be used",
-         "Use lower-case letters, digits and _, a letter first"),
+         "Use lower-case letters, digits, and _, and start with a letter"),
         (is_taken,
-         f"the row name {row.name!r} is taken by a parameter or a part of the API",
-         f"Choose another; taken are {', '.join(sorted(RESERVED_NAMES))}"),
+         f"the row name {row.name!r} is taken by a URL parameter or the API",
+         f"Choose another name. These are taken: {', '.join(sorted(RESERVED_NAMES))}"),
         (any(not re.fullmatch(r"\S+", name) for name in row.names),
-         f"{row.name!r} has a name with a space in it, or an empty one",
-         "A property's name in a page is one word"),
+         f"{row.name!r} has an empty name or a name with a space",
+         "Write each name as one word, as in a page"),
     )  # fmt: skip
 
 
@@ -171,26 +171,27 @@ def _value_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     chosen = row.facet is not None or row.parent is not None
     return _keep_failed(
         (not 0 <= row.weight < math.inf,
-         f"{row.name!r} has the weight {row.weight}", "Give a number from 0 on"),
+         f"{row.name!r} has the weight {row.weight}", "Use a number of 0 or more"),
         (any(place < 1 for place in (row.facet, row.fact) if place is not None),
-         f"{row.name!r} has a place below 1", "Places of facets and facts begin with 1"),
+         f"{row.name!r} has a place below 1", "Number the places of facets and facts from 1"),
         (row.qualifies is not None and row.qualifies not in catalogue.by_name,
-         f"{row.name!r} qualifies an unknown row {row.qualifies!r}", "Name a row"),
+         f"{row.name!r} qualifies an unknown row {row.qualifies!r}", "Use the name of a row"),
         (chosen and row.kind in ("text", "link"),
          f"{row.name!r} is a facet of kind {row.kind!r}",
-         "Facets are of kind keyword, year, language or country"),
+         "Use the kind keyword, year, language, or country"),
         (chosen and row.role in ("title", "summary"),
          f"{row.name!r} is a facet and the {row.role}", "Make another row the facet"),
         (row.role == "date" and row.kind != "year",
-         f"{row.name!r} has the role 'date'", "Its kind must be 'year'"),
+         f"{row.name!r} has the role 'date', but not the kind 'year'", "Use the kind 'year'"),
         (row.detects and row.role != "title",
-         f"{row.name!r} detects languages", "Only the row of the title can: move it there"),
+         f"{row.name!r} detects languages, but is not the title",
+         "Move `detects` to the row of the title"),
         (row.detects and not language_detection.is_installed(),
-         f"{row.name!r} detects languages, and {language_detection.PACKAGE} is not installed",
-         "Run: pip install '.[detection]', or leave `detects` out"),
+         f"{row.name!r} detects languages, but {language_detection.PACKAGE} is not installed",
+         "Run: pip install '.[detection]', or remove `detects`"),
         (MISSING in row.values,
          f"{row.name!r} allows the value {MISSING!r}",
-         "That word stands for having no value: choose another"),
+         "Choose another: this one is reserved for a missing value"),
     )  # fmt: skip
 
 
@@ -199,16 +200,16 @@ def _parent_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     is_parent = parent and parent.facet and parent.several and not parent.parent
     return _keep_failed(
         (Path(row.grouping or "").name != (row.grouping or ""),
-         f"{row.name!r} has its grouping in {row.grouping!r}",
-         "Name a file that lies beside catalogue.toml"),
+         f"{row.name!r} has the grouping {row.grouping!r}, which is not a file name",
+         "Name a file in the folder of catalogue.toml"),
         ((row.parent is None) != (row.grouping is None),
          f"{row.name!r} needs both a parent and a grouping, or neither",
-         "A child names its parent field and the file that groups its values"),
+         "Add the missing one, or remove both"),
         (row.parent is not None and parent is None,
-         f"{row.name!r} has an unknown parent {row.parent!r}", "Name a row"),
+         f"{row.name!r} has an unknown parent {row.parent!r}", "Use the name of a row"),
         (parent is not None and not is_parent,
          f"{row.parent!r} can't be the parent of {row.name!r}",
-         "A parent is a facet, takes several values, and has no parent itself"),
+         "Choose a facet with several = true and without a parent"),
     )  # fmt: skip
 
 
@@ -221,15 +222,17 @@ def _load_groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
     try:
         table = msgspec.convert(read_toml(file), dict[str, dict[str, list[str]]])
     except msgspec.ValidationError as error:
-        hint = 'It has one table, with rows such as "South Asia" = ["IN", "NP"]'
+        hint = 'Write one table, with rows such as "South Asia" = ["IN", "NP"]'
         raise CatalogueError(file, str(error), hint) from error
     groups: dict[str, tuple[str, ...]] = {}
     for name, children in [row for rows in table.values() for row in rows.items()]:
         if name == MISSING:
-            raise CatalogueError(file, f"{name!r} stands for having no value", "Choose another")
+            raise CatalogueError(
+                file, f"{name!r} is reserved for a missing value", "Choose another"
+            )
         if parent.values and name not in parent.values:
-            hint = f"Allowed in {CATALOGUE_FILE}: {', '.join(parent.values)}"
-            raise CatalogueError(file, f"{name!r} is no value of {parent.name!r}", hint)
+            hint = f"Use a value that {CATALOGUE_FILE} allows: {', '.join(parent.values)}"
+            raise CatalogueError(file, f"{name!r} is not a value of {parent.name!r}", hint)
         for child in children:
             groups[child] = tuple(dict.fromkeys((*groups.get(child, ()), name)))
     return groups

@@ -1,4 +1,4 @@
-"""Limits on the corpus: whatever exceeds a limit is left out and reported as a problem.
+"""Limits on the corpus: data that exceeds a limit is left out and reported as a problem.
 
 The rest is read. Each limit is a setting of the same name (docs/settings.md), so it can be raised.
 """
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Limits on what one file, line or value may cost.
+    """Limits on the size of one file, line, or value.
 
     `largest_file`: bytes of a file that is read whole (a page or a text).
     `largest_line`: bytes of a line of JSON Lines.
@@ -35,4 +35,4 @@ LIMITS = Limits()
 
 def suggest_raising(limit: str) -> str:
     """Return the hint for a problem that exceeds the limit of this name."""
-    return f"If it is meant to be so, raise PUBSEARCH_{limit.upper()}: it was left out"
+    return f"To include it, raise PUBSEARCH_{limit.upper()}. Everything over the limit was left out"

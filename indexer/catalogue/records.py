@@ -1,6 +1,6 @@
 """Records of the write side: source records, publications, links, and problems.
 
-A reader yields an `SourceRecord`, the source record with unchanged values.
+A reader yields a `SourceRecord`, the source record with unchanged values.
 `indexer.ingest.validation` turns it into a `Publication`. No later step sees raw input. An unusable
 record is reported as a `Problem`. It raises no exception, so the rest of the source is still read.
 """
@@ -121,14 +121,14 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_DIGEST = bytes(16)
-"""The digest of a piece that is parsed again in every build."""
+"""The digest of a chunk that is parsed again in every build."""
 
 
 class Parsed(msgspec.Struct, frozen=True):
     """A publication parsed in this build.
 
-    `chunk_digest` is the digest (16 bytes) of the piece it was parsed from. The next build
-    recognizes the piece by it. NO_DIGEST: the piece had a problem, so the next build must report it
+    `chunk_digest` is the digest (16 bytes) of the chunk it was parsed from. The next build
+    recognizes the chunk by it. NO_DIGEST: the chunk had a problem, so the next build must report it
     again.
     """
 

@@ -29,7 +29,7 @@ def list_files(
     def report_unreadable(error: OSError) -> None:
         place = printable_path(Path(error.filename).relative_to(folder))
         message = f"the folder can't be read: {error.strerror}"
-        report(Problem(place, 0, message, "Nothing in it was read: check who may open it"))
+        report(Problem(place, 0, message, "Check its permissions. Nothing in it was read"))
 
     paths: list[Path] = []
     for place, folders, files in os.walk(folder, onerror=report_unreadable):
@@ -49,17 +49,20 @@ def list_files(
 def _describe_unusual(path: Path, folder: Path, limits: Limits) -> tuple[str, str] | None:
     """Return why a path is left out, and a hint; None if it is not."""
     if leaves_folder(path, folder):
-        return "it leads out of the corpus", "Copy here what it leads to: it was left out"
+        return (
+            "it is a link out of the corpus folder",
+            "Copy its target here. The link was left out",
+        )
     try:
         mode = path.stat().st_mode
     except OSError:  # reported when the file is read
         return None
     is_folder = stat.S_ISDIR(mode) and not path.is_symlink()
     if is_folder and len(path.relative_to(folder).parts) > limits.deepest:
-        return f"it lies more than {limits.deepest} folders deep", suggest_raising("deepest")
+        return f"it is nested more than {limits.deepest} folders deep", suggest_raising("deepest")
     if is_folder or stat.S_ISREG(mode):
         return None
-    return "it is no file, and no folder of its own", "It was left out"
+    return "it is a special file or a link to a folder", "Use a regular file. It was left out"
 
 
 def printable_path(relative: Path) -> str:
@@ -92,4 +95,4 @@ def _open_regular(path: str, flags: int) -> int:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
-    raise OSError(errno.EINVAL, "it is no ordinary file", path)
+    raise OSError(errno.EINVAL, "it is not a regular file", path)

@@ -22,7 +22,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 
 THESAURUS_FILE = "thesaurus.toml"
-HINT = "See corpus/README.md for what a concept may say"
+HINT = "See corpus/README.md for the keys of a concept"
 
 
 class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,17 +99,20 @@ def find_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     that is unknown, broader, or the concept itself.
     """
     for identity in _find_repeated(concept.id for concept in thesaurus.concept):
-        yield f"two concepts have the id {identity!r}", "Give each an id of its own"
+        yield f"two concepts have the id {identity!r}", "Give each concept a unique id"
     for acronym in _find_repeated(
         acronym for concept in thesaurus.concept for acronym in set(concept.acronyms)
     ):
-        yield f"two concepts have the acronym {acronym!r}", "Leave it to one of them"
+        yield f"two concepts have the acronym {acronym!r}", "Remove it from one of them"
     for language in sorted(
         {language for concept in thesaurus.concept for language in concept.languages}
     ):
         labels = (set(map(fold, concept.get_labels(language))) for concept in thesaurus.concept)
         for label in _find_repeated(chain.from_iterable(labels)):
-            yield f"two concepts are called {label!r} in {language!r}", "Leave it to one of them"
+            yield (
+                f"two concepts have the label {label!r} in {language!r}",
+                "Remove it from one of them",
+            )
     yield from _find_broader_faults(thesaurus)
     yield from _find_related_faults(thesaurus)
 
@@ -122,10 +125,13 @@ def _find_broader_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     concepts = thesaurus.by_id
     for concept in thesaurus.concept:
         for unknown in sorted(set(concept.broader) - concepts.keys()):
-            message = f"{concept.id!r} is narrower than {unknown!r}, which there is not"
-            yield message, "Add that concept, or take it out of broader"
+            message = f"{concept.id!r} is narrower than {unknown!r}, which does not exist"
+            yield message, "Add that concept, or remove it from `broader`"
     for identity in _find_cycles(thesaurus):
-        yield f"{identity!r} is broader than itself", "Break the circle of broader"
+        yield (
+            f"{identity!r} is broader than itself",
+            "Remove a concept of this cycle from `broader`",
+        )
 
 
 def _find_related_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
@@ -133,10 +139,12 @@ def _find_related_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     for concept in thesaurus.concept:
         for unknown in sorted(set(concept.related) - concepts.keys()):
             message = f"{concept.id!r} is related to {unknown!r}, which does not exist"
-            yield message, "Add that concept, or take it out of related"
+            yield message, "Add that concept, or remove it from `related`"
         for other in sorted({*concept.related} & {concept.id, *concept.broader}):
-            message = f"{concept.id!r} is related to {other!r}, which is broader than it or itself"
-            yield message, "Take it out of related"
+            message = (
+                f"{concept.id!r} is related to {other!r}, which is itself or a broader concept"
+            )
+            yield message, "Remove it from `related`"
 
 
 def _find_cycles(thesaurus: Thesaurus) -> Iterator[str]:

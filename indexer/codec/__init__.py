@@ -2,5 +2,5 @@
 
 `writer` turns publications into a segment. `forward_index` numbers their words, `inverter` and
 `merger` make postings of them. `whoosh_codec` and `lexicon` let Whoosh read the segment. `segment`
-has the arrays; the read side imports only that part. `jobs` imports `writer`.
+has the arrays. The read side imports only that part. `jobs` imports `writer`.
 """

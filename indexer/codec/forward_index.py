@@ -38,9 +38,9 @@ from indexer.codec.segment.term_dictionary import (
 )
 
 BATCHES_BEFORE_WORKER = 2
-"""After this many chunks of new publications, a second process numbers the words."""
+"""After this many batches of new publications, a second process numbers the words."""
 MAX_PENDING_BATCHES = 3
-"""Maximum number of chunks that wait for the second process or for the spool."""
+"""Maximum number of batches that wait for the second process or for the spool."""
 
 TextRuns = list[tuple[str, str]]
 """Pairs of language and text, in the order of the stream."""
@@ -49,8 +49,8 @@ TextRuns = list[tuple[str, str]]
 class WordNumbers:
     """Provisional word numbers, assigned at the first occurrence of a word.
 
-    `words` words have numbers from the start. `words` lists all words in the order of their
-    numbers.
+    The `words` passed in have numbers from the start. The attribute `words` lists all words in the
+    order of their numbers.
     """
 
     def __init__(self, default_language: str, words: Sequence[str] = ()) -> None:
@@ -91,8 +91,8 @@ class WordNumbers:
 class _LanguageNumbers(dict[str, int]):
     """Cache from each word of one language, as written, to its number.
 
-    A run of text without spaces gets a negative number. `parts[-1 - number]` has the numbers of its
-    words.
+    A run of text without spaces gets a negative number. `bigrams[-1 - number]` has the word numbers
+    of its bigrams.
     """
 
     def __init__(self, numbers: WordNumbers, language: str) -> None:
@@ -114,15 +114,15 @@ class _LanguageNumbers(dict[str, int]):
 def to_provisional(stream: Array) -> Array:
     """Convert a stream of final numbers to provisional ones.
 
-    The words of that stream must be the known words of `WordNumbers`, in the same order.
+    The words of that stream must be the initial words of `WordNumbers`, in the same order.
     """
     return stream + np.int32(FIRST_NUMBER)
 
 
 class ForwardIndexWriter:
-    """The forward index of all publications, built chunk by chunk and spooled to disk.
+    """The forward index of all publications, built batch by batch and spooled to disk.
 
-    If there are many new publications, a second process numbers the words while this one reads on.
+    If there are many new publications, a second process numbers the words while this one reads.
     `multiprocessing` starts it with the `spawn` method. A program that builds as a script therefore
     needs the usual guard (`if __name__ == "__main__"`). Raise ChildProcessError if that process was
     killed.
@@ -153,7 +153,7 @@ class ForwardIndexWriter:
             self._worker.shutdown(cancel_futures=True)
         self._spool.close()
         if isinstance(error, BrokenProcessPool):
-            message = "a process of the build was killed, perhaps for want of memory"
+            message = "a process of the build was killed, perhaps because memory ran out"
             raise ChildProcessError(message) from error
 
     def add(self, publications: Sequence[Publication]) -> None:
@@ -181,12 +181,12 @@ class ForwardIndexWriter:
         self._collect(MAX_PENDING_BATCHES)
 
     def _collect(self, max_pending: int) -> None:
-        """Spool the oldest pending chunks until at most `max_pending` are left."""
+        """Spool the oldest pending batches until at most `max_pending` are left."""
         while len(self._pending) > max_pending:
             result = self._pending.popleft()
             if isinstance(result, Future):
-                stream, new = result.result()
-                self.words += new
+                stream, new_words = result.result()
+                self.words += new_words
             else:
                 stream = result
             self._spool.append(stream)
@@ -208,7 +208,7 @@ class ForwardIndexWriter:
     def make_stem_table(self, words: WordTable) -> StemTable:
         """Return the stems of a vocabulary.
 
-        The stems of known words are copied from the previous segment.
+        The stems of previous words are copied from the previous segment.
         """
         previous_stems, of_word = [], np.zeros(0, np.int32)
         if self._previous is not None:
@@ -217,7 +217,7 @@ class ForwardIndexWriter:
 
 
 def _collect_texts(publications: Sequence[Publication], catalogue: Catalogue) -> TextRuns:
-    """Return the searchable text of publications; adjacent texts in one language are joined."""
+    """Return the searchable text of publications. Join adjacent texts in one language."""
     runs = (
         (
             schema.get_language(publication, field, catalogue),
@@ -236,7 +236,7 @@ _worker_numbers: WordNumbers
 
 
 def _begin_worker(default_language: str, words: list[str]) -> None:
-    global _worker_numbers  # noqa: PLW0603  kept from chunk to chunk
+    global _worker_numbers  # noqa: PLW0603  kept from batch to batch
     _worker_numbers = WordNumbers(default_language, words)
 
 
@@ -256,6 +256,6 @@ def _end_after(build: BaseProcess) -> None:
 
 def _number_texts(texts: TextRuns) -> tuple[Array, list[str]]:
     """Return the stream of the texts, and the words that are new in them."""
-    known_count = len(_worker_numbers.words)
+    previous_count = len(_worker_numbers.words)
     stream = _worker_numbers.encode(texts)
-    return stream, _worker_numbers.words[known_count:]
+    return stream, _worker_numbers.words[previous_count:]

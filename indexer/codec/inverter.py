@@ -18,7 +18,7 @@ from indexer.codec.segment.postings import ForwardIndex, MergedRuns, PostingsSou
 from indexer.codec.segment.reader import Segment
 
 MAX_RUNS_IN_MEMORY = 6
-"""If there are more stretches than this, spool them to disk until they are joined."""
+"""If there are more runs than this, spool them to disk until they are merged."""
 WORD, STEM = "word", "stem"
 """The kinds of terms. Positions are stored for stems only: they include those of all words."""
 
@@ -49,17 +49,19 @@ class PreviousSegment(NamedTuple):
         the same. Merging pays off only if the new documents have at most `postings.MAX_RUN_WORDS`
         words.
         """
-        stays = self.origins[self.origins >= 0]
+        remaining = self.origins[self.origins >= 0]
         previous_means = postings.compute_means(self.segment.forward_index.lengths)
         has_same_means = (previous_means == postings.compute_means(forward_index.lengths)).all()
         new_words = forward_index.lengths[self.origins < 0].sum()
         return bool(
-            has_same_means and (np.diff(stays) > 0).all() and new_words <= postings.MAX_RUN_WORDS
+            has_same_means
+            and (np.diff(remaining) > 0).all()
+            and new_words <= postings.MAX_RUN_WORDS
         )
 
 
 class Inverter(NamedTuple):
-    """The input of an inversion: the forward index, occurrence weights and term kinds.
+    """The forward index, occurrence weights and term kinds, from which it makes postings.
 
     `norms` has the weight of one occurrence by document and field.
     """
@@ -71,7 +73,7 @@ class Inverter(NamedTuple):
     def write(
         self, writer: ArrayFileWriter, folder: Path, previous: PreviousSegment | None
     ) -> None:
-        """Write the postings. Many stretches are spooled to `folder`."""
+        """Write the postings. Many runs are spooled to `folder`."""
         with ExitStack() as spools, ThreadPoolExecutor(len(self.kinds)) as threads:
             sources: list[PostingsSource] = []
             if previous and previous.can_reuse_postings(self.forward_index):
@@ -89,19 +91,19 @@ class Inverter(NamedTuple):
                 future.result()
 
     def _sort_all(self, folder: Path, spools: ExitStack, threads: Executor) -> list[MergedRuns]:
-        """Return the postings of all documents, sorted stretch by stretch."""
-        parts: list[list[SortedRun]] = [[] for _ in self.kinds]
+        """Return the postings of all documents, sorted run by run."""
+        runs_by_kind: list[list[SortedRun]] = [[] for _ in self.kinds]
         is_long = len(list(postings.split_runs(self.forward_index))) > MAX_RUNS_IN_MEMORY
         for sorted_runs in self._sort_runs(threads):
-            for runs, run in zip(parts, sorted_runs, strict=True):
+            for runs, run in zip(runs_by_kind, sorted_runs, strict=True):
                 spooled = (_spool_array(array, folder, spools) for array in run) if is_long else run
                 runs.append(SortedRun(*spooled))
-        return [MergedRuns(stretches) for stretches in parts]
+        return [MergedRuns(runs) for runs in runs_by_kind]
 
     def _sort_runs(self, threads: Executor) -> Iterator[list[SortedRun]]:
-        """Yield the postings of each stretch, by kind.
+        """Yield the postings of each run, by kind.
 
-        One stretch is sorted while the next is prepared.
+        One run is sorted while the next is prepared.
         """
         ahead: deque[list[Future[SortedRun]]] = deque()
         for first, last in postings.split_runs(self.forward_index):

@@ -92,14 +92,14 @@ class WordLexicon:
         """Return the occurrences of a word, or of all words of a stem."""
         term = self.terms[number]
         if term in self._stems:
-            positions_found = self._segment.find_positions(self._stems[term])
+            stream_positions = self._segment.find_positions(self._stems[term])
         else:
-            positions_found = self._segment.find_word_positions(np.array(self._words[term]))
-        in_field = self._segment.get_fields(positions_found) == self._field
-        order = np.argsort(positions_found.offsets[in_field])
+            stream_positions = self._segment.find_word_positions(np.array(self._words[term]))
+        in_field = self._segment.get_fields(stream_positions) == self._field
+        order = np.argsort(stream_positions.offsets[in_field])
         documents, offsets = (
-            positions_found.documents[in_field][order],
-            positions_found.offsets[in_field][order],
+            stream_positions.documents[in_field][order],
+            stream_positions.offsets[in_field][order],
         )
         positions = offsets - self._segment.forward_index.starts[documents, self._field]
         distinct, counts = np.unique(documents, return_counts=True)

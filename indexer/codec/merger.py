@@ -87,7 +87,7 @@ class MergedPostings:
 
     @cached_property
     def _positions(self) -> MergePlan:
-        """The splice of the positions.
+        """The merge plan of the positions.
 
         A posting has as many positions as its frequency.
         """
@@ -129,7 +129,7 @@ class MergedPostings:
             return dtype
         remaining = self._get_plan(name).drop_removed(self._previous.arrays[name])
         return pick_dtype(
-            max(int(slab.max(initial=0)) for slab in (new, *(s for _, s in remaining)))
+            max(int(slab.max(initial=0)) for slab in (new, *(rest for _, rest in remaining)))
         )
 
     def fill(self, name: str, into: Array) -> None:
@@ -175,7 +175,7 @@ def _search_ranges(numbers: Array, targets: Array, low: Array, high: Array) -> A
 
 
 def _sum_before(numbers: Array, positions: Array) -> Array:
-    """Return the sum of all numbers before each place (int64)."""
+    """Return the sum of all numbers before each position (int64)."""
     begins = np.unique(np.append(positions, 0))
     inside = begins[begins < len(numbers)]
     sums = np.zeros(len(inside) + 1, np.int64)

@@ -1,7 +1,7 @@
 """Write publications as a segment: files of arrays, and Whoosh's table of contents.
 
-Publications arrive in chunks, in the order of the corpus. Their data is spooled to disk. After the
-last chunk, words get their final numbers and the forward index is inverted.
+Publications arrive in batches, in the order of the corpus. Their data is spooled to disk. After the
+last batch, words get their final numbers and the forward index is inverted.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from indexer.codec.segment.string_table import StringTable
 from indexer.codec.segment.term_dictionary import FIELD_END
 
 Batch = Sequence[Item]
-"""New publications, and those kept from the previous segment, in the order of the corpus."""
+"""New publications, and unchanged ones of the previous segment, in the order of the corpus."""
 ValuedColumn = tuple[FacetColumnWriter, Callable[[Publication], Sequence[Value]]]
 """A column, and the function that returns the values of a publication in it."""
 ValueCounts = dict[str, dict[str, int]]
@@ -50,14 +50,14 @@ def write(
 ) -> ValueCounts:
     """Write a segment into an empty folder. Return the counts of its facet values.
 
-    The first chunk must have at least `docstore.MAX_SAMPLES` publications, unless the corpus has
+    The first batch must have at least `docstore.MAX_SAMPLES` publications, unless the corpus has
     fewer. Publications of type `Unchanged` are copied from the previous segment, which must have
     the same catalogue. Raise OSError if a file cannot be written, for example on a full disk.
     """
     docstore = DocStoreWriter(folder, catalogue, previous.docstore if previous else None)
     columns = list(_columns(catalogue, previous))
-    with closing(docstore), ForwardIndexWriter(folder, catalogue, previous) as stream:
-        origins = _gather(batches, docstore, stream, columns)
+    with closing(docstore), ForwardIndexWriter(folder, catalogue, previous) as forward_index:
+        origins = _gather(batches, docstore, forward_index, columns)
         with ArrayFileWriter(folder / PUBLICATIONS) as writer:
             docstore.write(writer, origins)
         with ArrayFileWriter(folder / FACETS) as writer:
@@ -67,19 +67,22 @@ def write(
             ArrayFileWriter(folder / WORDS) as words,
             ArrayFileWriter(folder / POSTINGS) as inverted,
         ):
-            _write_words(words, catalogue, stream).write(inverted, folder, previous_segment)
+            _write_words(words, catalogue, forward_index).write(inverted, folder, previous_segment)
     whoosh_codec.write_contents(folder, catalogue, docstore.size)
     del counts[LANGUAGE_COLUMN]
     return counts
 
 
-def _columns(catalogue: Catalogue, former: Segment | None) -> Iterator[ValuedColumn]:
+def _columns(catalogue: Catalogue, previous: Segment | None) -> Iterator[ValuedColumn]:
     """Yield each column with the function that returns the values of a publication in it."""
     for field in schema.list_exact_fields(catalogue):
-        known = former.columns[field.name] if former else None
-        yield FacetColumnWriter(field.name, known), partial(_values_of, name=field.name)
-    known = former.languages if former else None
-    yield FacetColumnWriter(LANGUAGE_COLUMN, known), lambda each: (each.lang or catalogue.language,)
+        previous_column = previous.columns[field.name] if previous else None
+        yield FacetColumnWriter(field.name, previous_column), partial(_values_of, name=field.name)
+    previous_column = previous.languages if previous else None
+    yield (
+        FacetColumnWriter(LANGUAGE_COLUMN, previous_column),
+        lambda publication: (publication.lang or catalogue.language,),
+    )
 
 
 def _values_of(publication: Publication, name: str) -> Sequence[Value]:
@@ -87,33 +90,36 @@ def _values_of(publication: Publication, name: str) -> Sequence[Value]:
 
 
 def _gather(
-    chunks: Iterable[Batch], stored: DocStoreWriter, stream: ForwardIndexWriter,
+    batches: Iterable[Batch], docstore: DocStoreWriter, forward_index: ForwardIndexWriter,
     columns: Sequence[ValuedColumn],
 ) -> Array:  # fmt: skip
-    """Pass all publications on. Return where each was in the previous segment, or -1 (int64)."""
+    """Pass all publications to the writers. Return the origin of each document (int64).
+
+    The origin is the number of the document in the previous segment, or -1 if it is new.
+    """
     origins = [np.zeros(0, np.int64)]
-    for number, chunk in enumerate(chunks):
+    for number, batch in enumerate(batches):
         if number == 0:
-            stored.begin(chunk)
-        for fresh, kept in _split_runs(chunk):
-            if fresh:
-                publications = [each.publication for each in fresh]
-                stored.add(fresh)
-                stream.add(publications)
+            docstore.begin(batch)
+        for parsed, unchanged in _split_runs(batch):
+            if parsed:
+                publications = [item.publication for item in parsed]
+                docstore.add(parsed)
+                forward_index.add(publications)
                 for column, values in columns:
-                    column.add([values(each) for each in publications])
-                origins.append(np.full(len(fresh), -1))
+                    column.add([values(publication) for publication in publications])
+                origins.append(np.full(len(parsed), -1))
             else:
-                numbers = stored.copy(kept)
-                stream.copy(numbers)
+                doc_numbers = docstore.copy(unchanged)
+                forward_index.copy(doc_numbers)
                 for column, _ in columns:
-                    column.copy(numbers)
-                origins.append(numbers)
+                    column.copy(doc_numbers)
+                origins.append(doc_numbers)
     return np.concatenate(origins)
 
 
 def _split_runs(batch: Batch) -> Iterator[tuple[list[Parsed], list[Unchanged]]]:
-    """Yield a chunk in runs: each run has only new or only kept publications."""
+    """Yield a batch in runs: each run has only new or only unchanged publications."""
     for _, run in groupby(batch, key=type):
         items = list(run)
         yield (
@@ -125,7 +131,7 @@ def _split_runs(batch: Batch) -> Iterator[tuple[list[Parsed], list[Unchanged]]]:
 def _write_words(
     writer: ArrayFileWriter, catalogue: Catalogue, forward_index: ForwardIndexWriter
 ) -> Inverter:
-    """Write the term dictionary and the forward index. Return the inversion to write."""
+    """Write the term dictionary and the forward index. Return the inverter of the postings."""
     provisional = forward_index.collect_all()
     word_table = forward_index.make_word_table()
     stem_table = forward_index.make_stem_table(word_table)
@@ -133,14 +139,14 @@ def _write_words(
     StringTable.from_texts(stem_table.texts).write(writer, "stems")
     writer.add("stem_of", stem_table.of_word)
     all_words = np.arange(len(word_table.words), dtype=np.int32)
-    written = _write_forward_index(
+    numbered = _write_forward_index(
         writer, provisional, word_table.numbers, len(catalogue.searchable)
     )
     kinds = (
         TermKind(WORD, all_words, len(word_table.words), word_table.previous_numbers),
         TermKind(STEM, stem_table.of_word, len(stem_table.texts), stem_table.previous_numbers),
     )
-    return Inverter(written, make_catalogue_norms(catalogue, written.lengths), kinds)
+    return Inverter(numbered, make_catalogue_norms(catalogue, numbered.lengths), kinds)
 
 
 def _write_forward_index(

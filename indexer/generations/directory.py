@@ -27,7 +27,7 @@ from indexer.generations.manifest import (  # fmt: skip
 CURRENT = "CURRENT"
 _NAME = r"\d{6,}-\w+"
 _MAX_NAME_BYTES = 200
-"""The most bytes that are read of `CURRENT`. Every valid name is far shorter."""
+"""Maximum number of bytes read from `CURRENT`. Every valid name is far shorter."""
 
 
 def list_names(index: Path) -> list[str]:
@@ -49,7 +49,7 @@ def read_live_name(index: Path) -> str:
         name = safe_files.read_file(pointer, _MAX_NAME_BYTES).decode("ascii", "replace").strip()
         if re.fullmatch(_NAME, name) and (index / "generations" / name).is_dir():
             return name
-        message = "names no generation that is there"
+        message = "does not name an existing generation"
     except FileNotFoundError:
         if list_names(index):
             raise IndexMissing(f"{pointer} is missing", hint) from None
@@ -57,7 +57,7 @@ def read_live_name(index: Path) -> str:
     except OSError as error:
         message = f"can't be read: {error.strerror}"
         if isinstance(error, PermissionError):
-            hint = "Check who may read the index folder"
+            hint = "Check the read permission of the index folder"
     raise IndexOutdated(f"{pointer} {message}", hint)
 
 
@@ -114,14 +114,14 @@ def list_lineage(index: Path, name: str) -> list[str]:
     The predecessor of a generation with an unreadable manifest is the next lower name.
     """
     names: list[str] = []
-    name_before: str | None = name
-    while name_before and name_before not in names and name_before in list_names(index):
-        names.append(name_before)
+    predecessor: str | None = name
+    while predecessor and predecessor not in names and predecessor in list_names(index):
+        names.append(predecessor)
         try:
-            name_before = load(index, name_before).manifest.after
+            predecessor = load(index, predecessor).manifest.after
         except IndexOutdated:
-            name_before = max(
-                (other for other in list_names(index) if other < names[-1]), default=None
+            predecessor = max(
+                (earlier for earlier in list_names(index) if earlier < names[-1]), default=None
             )
     return names
 
@@ -137,7 +137,7 @@ def size_errors(generation: Generation) -> list[str]:
         if not file.is_file():
             errors.append(f"{name} is missing")
         elif file.stat().st_size != size:
-            errors.append(f"{name} is not as it was written")
+            errors.append(f"{name} does not match the manifest")
     return errors
 
 
@@ -154,7 +154,7 @@ def integrity_errors(generation: Generation) -> list[str]:
     except OSError as error:
         return [f"a file can't be read: {error}"]
     return [
-        f"{name} is not as it was written"
+        f"{name} does not match the manifest"
         for (name, (_, digest)), current in zip(files.items(), digests, strict=True)
         if current != digest
     ]

@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
 
-_FULL = ("the disk is full", "Free some space, and build again")
-_CLOSED = ("access is denied", "Check who may read and write there, or name another --index")
+_FULL = ("the disk is full", "Free some disk space, and build again")
+_CLOSED = ("access is denied", "Check the permissions there, or use another --index")
 _MESSAGES = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
     errno.EACCES: _CLOSED,
     errno.EPERM: _CLOSED,
     errno.EROFS: (
-        "its file system is read-only", "Mount it to be written to, or name another --index",
+        "its file system is read-only", "Mount it with write access, or use another --index",
     ),
-    errno.EBUSY: ("it is in use, perhaps as a mount point", "Name another folder"),
+    errno.EBUSY: ("it is in use, perhaps as a mount point", "Use another folder"),
     errno.EIO: ("the disk failed", "Check the disk, then build again"),
 }  # fmt: skip
 
@@ -31,7 +31,7 @@ _MESSAGES = {
 def describe_os_error(error: OSError) -> tuple[str, str]:
     """Return the reason of a disk error with the file concerned, and a hint."""
     message, hint = _MESSAGES.get(
-        error.errno or 0, (error.strerror or str(error), "Mend that, and build again")
+        error.errno or 0, (error.strerror or str(error), "Fix this, and build again")
     )
     return f"{message} ({error.filename})" if error.filename else message, hint
 

@@ -154,7 +154,7 @@ def read(folder: Path) -> Manifest:
             safe_files.read_file(folder / MANIFEST_DIGEST),
         )
         if line != _format_digest_line(data):
-            raise ValueError(f"it and {MANIFEST_DIGEST} do not fit")
+            raise ValueError(f"it does not match {MANIFEST_DIGEST}")
         return msgspec.json.decode(data, type=Manifest)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise _make_unreadable_error(folder, MANIFEST, error) from error
@@ -175,5 +175,5 @@ def decode_file(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
 def _make_unreadable_error(folder: Path, file: str, error: Exception) -> IndexOutdated:
     message = f"{file} of the generation {folder.name} can't be read: {error}"
     if isinstance(error, PermissionError):
-        return IndexOutdated(message, "Check who may read the index folder")
+        return IndexOutdated(message, "Check the read permission of the index folder")
     return IndexOutdated(message, "Run: pubsearch build --force")

@@ -71,9 +71,9 @@ def _lock(index: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            holder = lock.read().strip() or "it has just begun"
+            holder = lock.read().strip() or "just started"
             message = f"another build is running ({holder})"
-            raise IndexLocked(message, "Wait for it, or end it") from None
+            raise IndexLocked(message, "Wait until it ends, or stop it") from None
         lock.truncate(0)
         lock.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         lock.flush()
@@ -83,8 +83,8 @@ def _lock(index: Path) -> Iterator[None]:
 def _describe_live(previous: bytes | None, current: bytes | None) -> str:
     """Return the state of the live index after a disk error, as the end of a hint."""
     if current not in (None, previous):
-        return "; a new index is live, and may be gone after a power cut"
-    return "; the live index is as it was" if previous else ""
+        return "; a new index is live, but a power cut may undo it"
+    return "; the live index is unchanged" if previous else ""
 
 
 def remove_leftovers(index: Path) -> None:
@@ -133,14 +133,16 @@ def seal(partial: Path, draft: Manifest) -> Generation:
         file.relative_to(partial).as_posix(): (file.stat().st_size, digest)
         for file, digest in zip(files, fsync.flush_and_digest(files), strict=True)
     }
-    whole = msgspec.structs.replace(draft, files=sizes_and_digests)
-    for file in manifest.write(partial, whole):
+    complete = msgspec.structs.replace(draft, files=sizes_and_digests)
+    for file in manifest.write(partial, complete):
         fsync.sync(file)
     for folder in (*filter(Path.is_dir, partial.rglob("*")), partial):
         fsync.sync(folder)
     sealed = Generation(partial.name, partial, manifest.read(partial))
     if errors := integrity_errors(sealed):
-        raise IndexOutdated(f"what was written is damaged: {'; '.join(errors)}", "Build again")
+        raise IndexOutdated(
+            f"the written generation is damaged: {'; '.join(errors)}", "Build again"
+        )
     return sealed
 
 
@@ -226,7 +228,8 @@ def rollback(index: Path) -> Generation:
         if not candidates:
             message = f"there is no generation before {read_live_name(index)}"
             raise IndexMissing(
-                message, f"At most {KEEP_GENERATIONS} are kept; build the corpus as it should be"
+                message,
+                f"At most {KEEP_GENERATIONS} generations are kept. Fix the corpus, and build again",
             )
         generation = find_undamaged(index, candidates) or load_verified(index, candidates[0])
         set_live(index, generation.name)

@@ -1,6 +1,6 @@
 """Ingestion: read a corpus folder into validated publications.
 
-`corpus` reads the folder and recognizes unchanged pieces. `validation` turns a source record into
+`corpus` reads the folder and recognizes unchanged chunks. `validation` turns a source record into
 a publication or a problem. `ids` makes ids unique. `watcher` reports changes of the folder.
 This package imports `readers`, `catalogue` and `analysis`.
 """

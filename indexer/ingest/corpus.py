@@ -1,7 +1,7 @@
 """Corpus reader: parse the files of a folder, in order, into publications and problems.
 
-A reader splits a file into pieces, such as lines, or the whole file. A piece is recognized by its
-digest. A piece that an earlier index contains unchanged is not parsed again.
+A reader splits a file into chunks, such as lines, or the whole file. A chunk is recognized by its
+digest. A chunk that an earlier index contains unchanged is not parsed again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ IGNORED_SUFFIXES = frozenset({".toml", ".md", ".css", ""})
 folder, but usually contain no publications."""
 
 PROGRESS_INTERVAL = 100
-"""Number of pieces of a file between two progress reports."""
+"""Number of chunks of a file between two progress reports."""
 
 MAX_PROBLEMS = 1000
 """Maximum number of problems reported one by one per file. The others are only counted."""
@@ -65,7 +65,7 @@ class PreviousIndex(Protocol):
 
     @property
     def docs_by_digest(self) -> Mapping[bytes, range]:
-        """Numbers of the publications of each piece, by its digest (16 bytes)."""
+        """Numbers of the publications of each chunk, by its digest (16 bytes)."""
 
     @property
     def all_ids(self) -> Sequence[str]:
@@ -107,12 +107,14 @@ class ProblemReporter:
     def report_suppressed(self) -> None:
         """Report the number of problems that were only counted, if there are any."""
         if self.count > MAX_PROBLEMS:
-            message = f"{self.count - MAX_PROBLEMS} more problems were found in it"
-            self._report(Problem(self._file, 0, message, "Mend those above, then read it again"))
+            message = f"{self.count - MAX_PROBLEMS} more problems are not listed"
+            self._report(
+                Problem(self._file, 0, message, "Fix those above, then run the command again")
+            )
 
 
 class CorpusReader:
-    """Reader of one corpus. It does not parse pieces that the earlier index `previous` contains.
+    """Reader of one corpus. It does not parse chunks that the earlier index `previous` contains.
 
     `report_bytes` is called with the number of bytes read so far, over all files.
     """
@@ -143,8 +145,8 @@ class CorpusReader:
             if match := registry.detect(path):
                 yield from self.read_file(path, file, match.reader)
             elif path.suffix.lower() not in IGNORED_SUFFIXES:
-                hint_text = f"Files read are {registry.list_suffixes()}; it was left out"
-                self.report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint_text))
+                hint = f"Convert it to {registry.list_suffixes()}. The file was left out"
+                self.report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))
 
     def read_file(self, path: Path, file: str, reader: Reader) -> Iterator[Item]:
         """Yield the items of one file with unique ids. Problems name the file `file`."""
@@ -152,7 +154,7 @@ class CorpusReader:
             yield from self._drop_repeated(chunk, reader)
 
     def read_chunks(self, path: Path, file: str, reader: Reader) -> Iterator[Chunk]:
-        """Yield the pieces of one file. Problems name the file `file`."""
+        """Yield the chunks of one file. Problems name the file `file`."""
         self._reporter = ProblemReporter(self.report, file)
         try:
             with safe_files.open_file(path) as stream:
@@ -170,21 +172,21 @@ class CorpusReader:
                 self._bytes += stream.tell()
                 self.report_bytes(self._bytes)
         except OSError as error:
-            message = f"it can't be read: {error.strerror or error}"
-            self._reporter.report(Problem(file, 0, message, "Check the file"))
+            message = f"the file can't be read: {error.strerror or error}"
+            self._reporter.report(Problem(file, 0, message, "Check that it exists and is readable"))
         self._reporter.report_suppressed()
 
     def _make_limit_problem(self, chunk: Chunk) -> Problem:
-        message = f"the corpus has {self.limits.most_entries} entries without it; from here on"
+        message = f"the rest of the file exceeds the limit of {self.limits.most_entries} entries"
         return Problem(chunk.file, chunk.line, message, suggest_raising("most_entries"))
 
     def _drop_repeated(self, chunk: Chunk, reader: Reader) -> list[Item]:
-        """Return the items of a piece. Report and leave out those whose id is already taken."""
+        """Return the items of a chunk. Report and leave out those whose id is already taken."""
         items, report = self._parse_or_reuse(chunk, reader, self.previous), self._reporter.report
         unique = [item for item in items if ids.claim_id(item, report, self._places)]
         if len(unique) == len(items):
             return items
-        # The next build must report the duplicates again, so it must not recognize this piece.
+        # The next build must report the duplicates again, so it must not recognize this chunk.
         unique_objects = {id(item) for item in unique}
         reparsed = (
             items if isinstance(items[0], Parsed) else self._parse_or_reuse(chunk, reader, None)
@@ -198,7 +200,7 @@ class CorpusReader:
     def _parse_or_reuse(
         self, chunk: Chunk, reader: Reader, previous: PreviousIndex | None
     ) -> list[Item]:
-        """Return the items of a piece: Kept if `previous` contains the piece, otherwise Fresh."""
+        """Return the items of a chunk: Unchanged if `previous` contains it, otherwise Parsed."""
         digest = sha256(chunk.data).digest()[: DIGEST_CHARS // 2]
         if previous and (numbers := previous.docs_by_digest.get(digest)):
             file, line = chunk.file, chunk.line
@@ -219,7 +221,7 @@ class CorpusReader:
         return [Parsed(publication, digest) for publication in publications]
 
     def parse_chunk(self, chunk: Chunk, reader: Reader) -> Iterator[Publication]:
-        """Yield the publications of a piece. Report entries and values that are not usable."""
+        """Yield the publications of a chunk. Report entries and values that are not usable."""
         report, limits = self._reporter.report, self.limits
         for entry in reader.parse(chunk, limits):
             if isinstance(entry, Problem):

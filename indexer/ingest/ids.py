@@ -36,8 +36,8 @@ def claim_id(
     first = places.setdefault(item.id, source)
     if first is source:
         return True
-    message = f"its id is taken by the entry at {first.file}:{first.line}"
-    hint = "Give it an id of its own: it was left out"
+    message = f"the entry at {first.file}:{first.line} already has this id"
+    hint = "Choose a unique id. The entry was left out"
     report(Problem(source.file, source.line, message, hint, item.id))
     return False
 

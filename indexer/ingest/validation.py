@@ -31,7 +31,7 @@ MIN_YEAR = 1000
 
 
 class InvalidValue(ValueError):
-    """An invalid value: `message` is wrong with it, and a `hint` how to fix it."""
+    """An invalid value: `message` is the fault, and `hint` says how to fix it."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ def validate(
     title_row = catalogue.find_by_role("title")
     titles = validator.get_texts(title_row) if title_row else []
     if not is_visible("".join(titles)):
-        validator.report("it has no title", "Every entry needs one: it was left out", None)
+        validator.report("it has no title", "Add a title. The entry was left out", None)
         return None
     validator.name = titles[0]
     values = validator.validate_values()
@@ -102,8 +102,8 @@ class _Validator:
             if len(kept) < len(stated):
                 length = sum(prop.length for prop in stated)
                 message = f"its values have {length} characters, more than {limits.longest_field}"
-                advice = limiting.suggest_raising("longest_field")
-                self.report(message, advice, self.catalogue.by_name[name])
+                hint = limiting.suggest_raising("longest_field")
+                self.report(message, hint, self.catalogue.by_name[name])
                 self.stated[name] = kept
 
     def _report_unknown(self, name: str) -> None:
@@ -111,7 +111,9 @@ class _Validator:
         if len(name) > MAX_NAME_CHARS:
             return
         if match := _suggest_name(name, tuple(self.catalogue.by_source_name)):
-            self.report(f"{name!r} is no field of this catalogue", f"Is it {match!r}?", None)
+            self.report(
+                f"{name!r} is not a field of this catalogue", f"Did you mean {match!r}?", None
+            )
 
     def report(self, message: str, hint: str, field: Field | None) -> None:
         text = f"{field.label}: {message}" if field else message
@@ -128,7 +130,7 @@ class _Validator:
         if field and field.detects and not stated:
             code = language_detection.detect_language(text)
         if stated and code is None:
-            hint = "Write a code such as es after lang="
+            hint = "Write a code such as es in lang="
             self.report(f"the language {_quote(stated)} of the title is unknown", hint, None)
         return None if code == self.catalogue.language else code
 
@@ -143,7 +145,7 @@ class _Validator:
                 if checked:
                     values[field.name] = tuple(checked)
             elif field.required:
-                self.report("it is missing", "Add it: this catalogue requires it", field)
+                self.report("it is missing", "Add it. This catalogue requires it", field)
         return values
 
     def _check_values(self, stated: list[Property], field: Field) -> list[Value]:
@@ -160,8 +162,8 @@ class _Validator:
                 if prop.language:
                     self._report_lost_language(prop, value, field)
                 values.append(value)
-            except InvalidValue as unusable:
-                self.report(unusable.message, unusable.hint, field)
+            except InvalidValue as error:
+                self.report(error.message, error.hint, field)
         return values
 
     def _deduplicate(self, values: list[Value], field: Field) -> list[Value]:
@@ -170,7 +172,7 @@ class _Validator:
         if len(kept) > 1 and not field.several:
             self.report(
                 "it has several values",
-                f"Only the first, {str(kept[0])[:MAX_SHOWN_CHARS]}, was taken",
+                f"Keep one. Only the first, {str(kept[0])[:MAX_SHOWN_CHARS]}, was used",
                 field,
             )
             kept = kept[:1]
@@ -178,15 +180,15 @@ class _Validator:
 
     def _allow(self, value: Value, field: Field) -> None:
         if value == MISSING:
-            raise InvalidValue(f"{MISSING!r} stands for having no value", "Leave the field out")
+            raise InvalidValue(f"{MISSING!r} is reserved for a missing value", "Remove the field")
         if field.values and str(value) not in field.values:
             allowed = ", ".join(field.values)
             raise InvalidValue(
-                f"{_quote(value)} is not a value of this catalogue", f"Allowed: {allowed}"
+                f"{_quote(value)} is not a value of this catalogue", f"Use one of: {allowed}"
             )
         if field.grouping and str(value) not in self.catalogue.groups:
             hint = f"Add it to {field.grouping}"
-            raise InvalidValue(f"{_quote(value)} stands in no group of {field.parent}", hint)
+            raise InvalidValue(f"{_quote(value)} is not assigned to any {field.parent}", hint)
 
     def _report_lost_language(self, stated: Property, value: Value, field: Field) -> None:
         if isinstance(value, Link) and stated.language and not value.language:
@@ -205,11 +207,11 @@ class _Validator:
         # Unprintable characters include other whitespace, and can hide or reverse text.
         if is_inside and " " not in stated and stated.isprintable() and len(stated) <= MAX_ID_CHARS:
             return stated
-        rule = (
-            f"An id has at most {MAX_ID_CHARS} characters, no spaces and none that can't be seen, "
-            "no / at its ends and no . or .. between them: it was left out"
+        hint = (
+            f"Use at most {MAX_ID_CHARS} visible characters, no spaces, no / at either end, "
+            "and no . or .. between slashes. The entry was left out"
         )
-        self.report(f"the id {_quote(stated)} can't be used", rule, None)
+        self.report(f"the id {_quote(stated)} can't be used", hint, None)
         return None
 
 
@@ -249,8 +251,8 @@ def _parse_year(date: str) -> int:
     latest = datetime.now(UTC).year + 1
     if match and MIN_YEAR <= int(match[1]) <= latest:
         return int(match[1])
-    hint = f"Write four digits, {MIN_YEAR} to {latest}"
-    raise InvalidValue(f"{_quote(text)} is no possible year", hint)
+    hint = f"Write four digits, from {MIN_YEAR} to {latest}"
+    raise InvalidValue(f"{_quote(text)} is not a valid year", hint)
 
 
 def _check_language(stated: Property) -> Value | None:
@@ -280,8 +282,8 @@ def _check_link(stated: Property) -> Value | None:
     except ValueError:
         is_safe = False
     if not is_safe or url != clean(url) or " " in url:
-        hint = "Give a whole address, from http:// or https:// on"
-        raise InvalidValue(f"{_quote(url)} is no address on the web", hint)
+        hint = "Write a full URL that starts with http:// or https://"
+        raise InvalidValue(f"{_quote(url)} is not a web URL", hint)
     code = iso_codes.find_language_code(stated.language) if stated.language else None
     label = clean(stated.text)
     return Link(url, "" if label == url else label, code)

@@ -42,7 +42,7 @@ FEW_REMOVED, ONE_IN = 10, 5
 """A build needs `force` to remove more than 10 publications that are also more than 1 in 5 of all.
 A small catalogue may change completely. In a large one, a page may be missing by mistake."""
 MAX_FILES_NAMED = 20
-"""Number of files that a refusal names: enough to recognize a folder, and still readable."""
+"""Number of files that an error names: enough to recognize a folder, and still readable."""
 
 
 class BuildRejected(Exception):
@@ -67,7 +67,7 @@ class BuildResult(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def build(  # noqa: PLR0913 - what may differ is given by name
+def build(  # noqa: PLR0913 - callers pass options by name
     corpus_folder: Path,
     index: Path,
     *,
@@ -84,22 +84,22 @@ def build(  # noqa: PLR0913 - what may differ is given by name
     changed. It is also rebuilt if the live generation is damaged, or with `force`.
 
     Raise CatalogueError, ReaderError, IndexLocked, or IndexWriteError. Without `force`, raise
-    BuildRejected if no publication is readable, or under half as many as in the live index. Without
-    `force`, raise RemovesTooMuch if over 10 publications and over a fifth of all would be removed.
-    `gate` may raise BuildRejected too. After an error, the live index is unchanged.
+    BuildRejected if no publication is readable, or less than half as many as in the live index.
+    Without `force`, raise RemovesTooMuch if over 10 publications and over a fifth of all would be
+    removed. `gate` may raise BuildRejected too. After an error, the live index is unchanged.
 
     Unfinished files of earlier builds are removed. The outcome is recorded in `last_build`, except
     if another build has locked the index.
     """
     if index.resolve().is_relative_to(corpus_folder.resolve()):
-        raise BuildRejected(f"the index {index} lies within the corpus", "Put it elsewhere", [])
+        raise BuildRejected(f"the index {index} is inside the corpus", "Use another folder", [])
     # The lock covers the outcome too, because another build removes every unfinished file.
     with publish.lock(index), last_build.record(index) as record_status:
         publish.remove_leftovers(index)
         job = _Build(corpus_folder, index, progress, gate, encoder, limits, force=force)
-        outcome = job.run()
-        record_status(outcome.status)
-    return outcome
+        result = job.run()
+        record_status(result.status)
+    return result
 
 
 class _Build:
@@ -120,9 +120,9 @@ class _Build:
         self.problems: list[Problem] = []
         self.catalogue = catalogue_toml.load(corpus_folder)
         self.concepts = thesaurus.load(corpus_folder)
-        self.live, self.before, sound = _load_live(index)
+        self.live, self.before, is_undamaged = _load_live(index)
         self.former = _reusable_segment(self.live, self.catalogue, self.model, limits) if (
-            self.live and sound and not force
+            self.live and is_undamaged and not force
         ) else None  # fmt: skip
         self.census = self._census()
 
@@ -134,14 +134,14 @@ class _Build:
 
     def run(self) -> BuildResult:
         """Read the corpus, and publish it if anything changed."""
-        stored = self.former.docstore if self.former else None
-        reading = corpus.CorpusReader(
-            self.catalogue, self.problems.append, stored, self.progress.report_bytes, self.limits
+        docstore = self.former.docstore if self.former else None
+        reader = corpus.CorpusReader(
+            self.catalogue, self.problems.append, docstore, self.progress.report_bytes, self.limits
         )
-        same, others = _split_unchanged(reading.read_folder(self.corpus_folder))
-        has_news = others is not None or self.former is None
-        if has_news or not self.census.count_and_compare(same, self.live):
-            new = self._write(chain(same, others or ()))
+        unchanged, remaining = _split_unchanged(reader.read_folder(self.corpus_folder))
+        has_changed = remaining is not None or self.former is None
+        if has_changed or not self.census.count_and_compare(unchanged, self.live):
+            new = self._write(chain(unchanged, remaining or ()))
         else:
             new = None
         if self.live and not new:
@@ -161,12 +161,12 @@ class _Build:
         self.census = self._census()
         with publish.new_generation(self.index) as partial:
             segment = partial / manifest.SEGMENT
-            chunks = self.census.count_items(items, self.progress)
+            batches = self.census.count_items(items, self.progress)
             if self.encoder:
-                known = self.former.vectors if self.former else None
-                weigh = self.encoder.encode_weighted
-                chunks = encode_batches(segment / MEANING, chunks, weigh, known)
-            counts = writer.write(segment, self.catalogue, chunks, self.former)
+                previous_vectors = self.former.vectors if self.former else None
+                encode = self.encoder.encode_weighted
+                batches = encode_batches(segment / MEANING, batches, encode, previous_vectors)
+            counts = writer.write(segment, self.catalogue, batches, self.former)
             if not self.force:
                 _reject_partial(self.census, self.live, self.corpus_folder)
             if self.former is not None and self.census.matches(self.live):
@@ -243,10 +243,10 @@ def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] 
 
 def _reject_partial(stats: BuildStats, live: Generation | None, corpus_folder: Path) -> None:
     """Raise BuildRejected or RemovesTooMuch if a part of the corpus seems to be missing."""
-    hint = "Mend it, or build with --force if this is meant"
+    hint = "Fix the corpus, or build with --force if this is intended"
     count = len(stats.digests)
     if not count:
-        message = f"{corpus_folder} holds no readable publication"
+        message = f"{corpus_folder} contains no readable publication"
         raise BuildRejected(message, hint, stats.problems)
     if not live:
         return
@@ -255,11 +255,12 @@ def _reject_partial(stats: BuildStats, live: Generation | None, corpus_folder: P
     if removed > FEW_REMOVED and removed * ONE_IN > total:
         files = _list_files(stats.removed, live, corpus_folder)
         message = f"it would remove {removed} of {total} publications{files}"
-        hint = "Restore them, or build with --force if this is meant"
+        hint = "Restore the files, or build with --force if this is intended"
         raise RemovesTooMuch(message, hint, stats.problems)
     if count * 2 < total:
         message = (
-            f"{corpus_folder} holds {count} publications, under half of the {total} in the index"
+            f"{corpus_folder} contains {count} publications, "
+            f"less than half of the {total} in the index"
         )
         raise BuildRejected(message, hint, stats.problems)
 

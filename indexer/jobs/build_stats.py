@@ -20,7 +20,7 @@ from indexer.generations.manifest import Changes, Generation, Manifest
 from indexer.ingest.corpus import NO_PROGRESS, Progress
 
 BATCH_SIZE, ENCODING_BATCH_SIZE = 4096, 512
-"""Number of publications per chunk. It is lower with embeddings, which take long to compute."""
+"""Number of publications per batch. It is lower with embeddings, which take long to compute."""
 
 
 class BuildStats:
@@ -47,7 +47,7 @@ class BuildStats:
     def count_items(
         self, items: Iterable[Item], progress: Progress = NO_PROGRESS
     ) -> Iterator[Sequence[Item]]:
-        """Yield the items in chunks, and count each chunk before it is yielded."""
+        """Yield the items in batches, and count each batch before it is yielded."""
         remaining, size = iter(items), ENCODING_BATCH_SIZE if self.model else BATCH_SIZE
         while batch := list(islice(remaining, size)):
             progress.report_publications(

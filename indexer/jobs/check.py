@@ -48,7 +48,7 @@ def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMIT
         catalogue, problems.append, report_bytes=progress.report_bytes, limits=limits
     )
     for item in reader.read_folder(folder):
-        assert isinstance(item, Parsed)  # nothing can be kept without an earlier index
+        assert isinstance(item, Parsed)  # without a previous index, no item is Unchanged
         coverage.add(item.publication)
         progress.report_publications([item.publication])
         count += 1

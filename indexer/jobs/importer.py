@@ -1,4 +1,4 @@
-"""Convert a catalogue in any known format to a corpus folder with one page per section.
+"""Convert a catalogue in any supported format to a corpus folder with one page per section.
 
 The new folder is written as `.NAME.import`, and renamed when it is complete. If the target folder
 exists, its files are copied first. It is renamed to `.NAME.former` just before it is replaced.
@@ -24,7 +24,7 @@ from indexer.readers import registry
 from indexer.readers.formats import html
 
 MAX_NAME_CHARS = 60
-"""Most characters in the name of a page, without its extension. File systems allow 255 bytes."""
+"""Maximum characters in the name of a page, without its extension. File systems allow 255 bytes."""
 
 
 class ImportRejected(Exception):
@@ -46,7 +46,7 @@ def import_file(
     off changes nothing.
 
     Raise ImportRejected if the folder already has pages or a `catalogue.toml` of its own. Raise it
-    also if no reader knows the file, or the file has no publications. Raise CatalogueError,
+    also if no reader supports the file, or the file has no publications. Raise CatalogueError,
     ReaderError, or OSError.
     """
     folder = folder.resolve()
@@ -62,7 +62,7 @@ def import_file(
         catalogue = _with_values(catalogue, section, tuple(pages))
     catalogue = msgspec.structs.replace(catalogue, notices=())
     temporary = _make_temporary_path(folder)
-    shutil.rmtree(temporary, ignore_errors=True)  # an import that was cut off can leave it
+    shutil.rmtree(temporary, ignore_errors=True)  # an interrupted import can leave it
     try:
         _write(temporary, folder, pages, catalogue, None if is_like else like)
         _switch(folder, temporary)
@@ -77,8 +77,8 @@ def _read_publications(
     """Return the publications of a file. Raise ImportRejected if there is none, and ReaderError."""
     match = registry.detect(file)
     if match is None:
-        known_suffixes = registry.list_suffixes()
-        raise ImportRejected(f"no reader knows {file.name}", f"Known are {known_suffixes}")
+        suffixes = registry.list_suffixes()
+        raise ImportRejected(f"no reader supports {file.name}", f"Supported suffixes: {suffixes}")
     reader = corpus.CorpusReader(catalogue, report, limits=limits)
     publications = [
         publication for chunk in reader.read_chunks(file, file.name, match.reader)
@@ -86,18 +86,18 @@ def _read_publications(
     ]  # fmt: skip
     if not publications:
         hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
-        raise ImportRejected(f"{file} holds no publication", hint)
+        raise ImportRejected(f"{file} contains no publication", hint)
     return publications
 
 
 def _check_target(folder: Path, *, is_like: bool) -> None:
     """Raise ImportRejected if an import would mix its pages with others."""
     if folder.exists() and not folder.is_dir():
-        raise ImportRejected(f"{folder} is not a folder", "Name an empty or a new folder")
+        raise ImportRejected(f"{folder} is not a folder", "Use an empty or a new folder")
     if folder.is_dir() and any(registry.detect(path) for path in folder.rglob("*")):
-        raise ImportRejected(f"{folder} has pages already", "Name an empty or a new folder")
+        raise ImportRejected(f"{folder} has pages already", "Use an empty or a new folder")
     if (folder / CATALOGUE_FILE).exists() and not is_like:
-        hint = "Name another folder, or take its rows with --like"
+        hint = "Use another folder, or copy its rows with --like"
         raise ImportRejected(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
 
 

@@ -33,7 +33,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
 
 
 def verify(index: Path) -> Iterator[VerifyReport]:
-    """Yield a verdict for `CURRENT` if it is unusable, then for each generation, oldest first.
+    """Yield a report for `CURRENT` if it is unusable, then for each generation, oldest first.
 
     Raise IndexMissing if there is no index.
     """
@@ -55,10 +55,10 @@ def verify(index: Path) -> Iterator[VerifyReport]:
 
 def _find_errors(generation: Generation) -> list[str]:
     errors = directory.integrity_errors(generation)
-    known_files = {MANIFEST, MANIFEST_DIGEST, *generation.manifest.files}
+    listed_files = {MANIFEST, MANIFEST_DIGEST, *generation.manifest.files}
     paths = (path for path in generation.folder.rglob("*") if path.is_file())
     names = {path.relative_to(generation.folder).as_posix() for path in paths}
-    errors += [f"{name} does not belong there" for name in sorted(names - known_files)]
+    errors += [f"{name} is not part of the generation" for name in sorted(names - listed_files)]
     if errors:
         return errors
     try:
@@ -87,10 +87,10 @@ def find_reference_errors(segment: Segment, size: int) -> Iterator[str]:
     )
     for name, order in {**docstore.ranks, "id": docstore.by_id}.items():
         if not np.array_equal(np.sort(order), np.arange(size)):
-            yield f"the order by {name} does not have every publication once"
+            yield f"the order by {name} does not contain every publication exactly once"
     for name, column in segment.columns.items():
         if not _are_all_below(column.ordinals, len(column.values)):
-            yield f"the facet {name} has a value that it does not know"
+            yield f"the facet {name} has an ordinal without a value"
     if (
         not _are_all_below(forward_index.stream, len(segment.words.texts))
         or (forward_index.stream < -2).any()
@@ -113,7 +113,7 @@ def _measure_vectors(segment: Segment) -> dict[str, int]:
     if vectors is None:
         return {}
     nonzero = int(np.count_nonzero(vectors.lengths > 0))
-    return {"vectors": len(vectors.rows), "vectors that point somewhere": nonzero}
+    return {"vectors": len(vectors.rows), "non-zero vectors": nonzero}
 
 
 def _are_all_below(numbers: Array, end: int) -> bool:
@@ -127,10 +127,10 @@ def _find_posting_errors(terms: Terms, size: int) -> Iterator[str]:
     if len(terms.offsets) != len(texts) + 1 or (np.diff(terms.offsets) < 1).any():
         yield "a term has no publication"
     if not _are_all_below(terms.documents, size):
-        yield "they name a publication that is not there"
+        yield "a posting has an unknown publication"
     ascends = np.diff(terms.documents) > 0
     ascends[terms.offsets[1:-1] - 1] = True
     if not ascends.all():
-        yield "the publications of a term do not ascend"
+        yield "the publications of a term are not in ascending order"
     if not (terms.weights > 0).all():
-        yield "a weight is not above zero"
+        yield "a weight is not positive"

@@ -1,4 +1,4 @@
-"""The Reader protocol, and what several formats need to implement it."""
+"""The Reader protocol, and helpers for several formats."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Reader(Protocol):
     """A file format: a module or an object with these members.
 
     `file` is the name of the file in problems and sources. A part of a file that is not usable, or
-    exceeds a limit, becomes a Problem. No method raises an exception because of what a file
-    contains.
+    exceeds a limit, becomes a Problem. No method raises an exception because of the
+    contents of a file.
 
     `SUFFIXES`: usual ends of file names, in lowercase with a dot. Messages list them.
     """
@@ -53,12 +53,12 @@ class Reader(Protocol):
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the parts of a file that can be parsed separately, in order.
 
-        The next build recognizes a piece by its digest. Smaller pieces mean less to parse again.
-        Let errors of `stream` pass; they become a Problem after the pieces.
+        The next build recognizes a chunk by its digest. Smaller chunks mean less to parse again.
+        Let errors of `stream` pass; they become a Problem after the chunks.
         """
 
     def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the entries of a piece, with the values and the names of the source."""
+        """Yield the entries of a chunk, with the values and the names of the source."""
 
 
 def detect_by_name(filename: str, suffixes: tuple[str, ...]) -> Evidence | None:
@@ -70,7 +70,7 @@ def detect_by_name(filename: str, suffixes: tuple[str, ...]) -> Evidence | None:
 
 
 def read_whole(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the whole file as one piece, or a Problem if it is too large."""
+    """Yield the whole file as one chunk, or a Problem if it is too large."""
     data = stream.read(limits.largest_file + 1)
     if len(data) <= limits.largest_file:
         yield Chunk(data, file, 0)
@@ -88,8 +88,8 @@ def decode(data: bytes, file: str) -> str | Problem:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"byte {data[error.start]:#04x} at {error.start} is not UTF-8"
-        return Problem(file, line, message, "Save the file as UTF-8: it was left out")
+        message = f"byte {data[error.start]:#04x} at offset {error.start} is not UTF-8"
+        return Problem(file, line, message, "Save the file as UTF-8. It was left out")
 
 
 def limit_weight(
@@ -104,7 +104,7 @@ def limit_weight(
         if isinstance(record, SourceRecord):
             remaining -= sum(stated.weight for stated in record.properties)
             if remaining < 0:
-                message = "its entries say too much, with all that they repeat; from here on"
+                message = "the rest of the file is too large, because its entries repeat headings"
                 yield Problem(
                     record.source.file, record.source.line, message, suggest_raising("largest_file")
                 )

@@ -62,7 +62,7 @@ class Match(NamedTuple):
 def load_readers() -> tuple[Reader, ...]:
     """Return our readers, then those of other packages by the names of their entry points.
 
-    Raise ReaderError for one that is not usable. To ignore it would lose publications.
+    Raise ReaderError for one that is not usable. Ignoring it would lose publications.
     """
     plugins = sorted(entry_points(group=GROUP), key=lambda plugin: (plugin.name, plugin.value))
     return (*_BUILT_IN, *map(_load, plugins))
@@ -111,15 +111,15 @@ def _read_head(path: Path) -> bytes:
 def split(
     stream: BufferedIOBase, file: str, reader: Reader, limits: Limits
 ) -> Iterator[Chunk | Problem]:
-    """Yield the pieces of a file, which is compressed if its name says so."""
+    """Yield the chunks of a file, which is compressed if its name says so."""
     line = 0
     try:
         for chunk in reader.split(_decompress(stream, file), file, limits):
             line = chunk.line
             yield chunk
     except _CORRUPT as error:
-        message = f"the packed file can't be read beyond line {line}: {error}"
-        yield Problem(file, line, message, "Make or copy it again")
+        message = f"the compressed file can't be read beyond line {line}: {error}"
+        yield Problem(file, line, message, "Create or copy the file again")
 
 
 def _decompress(stream: BufferedIOBase, filename: str) -> BufferedIOBase:
@@ -160,7 +160,7 @@ def _decompress_xz(stream: BufferedIOBase) -> Iterator[bytes]:
         unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_DICTIONARY_BYTES)
         while not unpacker.eof:
             if unpacker.needs_input and not (unread := unread or stream.read(_BLOCK_BYTES)):
-                raise EOFError("it ends before its end")
+                raise EOFError("the data ends too early")
             if block := unpacker.decompress(unread, _BLOCK_BYTES):
                 yield block
             unread = b""

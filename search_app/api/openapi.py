@@ -44,31 +44,31 @@ VALUES: dict[FieldKind, Json] = {
 """Schema of the values of a kind in a response, if they are not strings."""
 
 QUERY_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
-    ("q", "What is looked for: words, phrases in quotes, beginnings with a star, fields.",
+    ("q", "The query: words, phrases in quotes, prefixes with a star, and fields.",
      {"type": "string", "default": ""}),
-    ("match", "Whether a publication must have all words, any, or all if some publication does.",
+    ("match", "all: all words must match. any: any word is enough. auto: any, if few match all.",
      {"type": "string", "enum": MATCHES, "default": "auto"}),
-    ("exact", "1: words are found as they were typed, and under no other name.",
+    ("exact", "1: only the words as typed, without corrections, synonyms, or years in words.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("semantic", "0: nothing is found by meaning, where the index has that.",
+    ("semantic", "0: no semantic search. It has no effect if the index has no embeddings.",
      {"type": "string", "enum": SWITCH, "default": "1"}),
 )  # fmt: skip
 LIST_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
-    ("sort", "The order; by default the best come first or, where no words were typed, the newest.",
+    ("sort", "The sort order. The default is relevance, or newest if the query has no words.",
      {"type": "string", "enum": SORTS}),
-    ("size", "How many publications a page has.",
+    ("size", "The number of publications on a page.",
      {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZE}),
-    ("fold", "1: of the editions of one title only the first is listed.",
+    ("fold", "1: list only one edition of each title.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("explain", "1: publications come with why they were found; of many words, the first alone.",
+    ("explain", "1: explain hits in `why`. With over 100 words, only the first hits have it.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("page", "The page of the list.", {"type": "integer", "minimum": 1, "default": 1}),
+    ("page", "The page number.", {"type": "integer", "minimum": 1, "default": 1}),
 )  # fmt: skip
 ERRORS = {
-    "400": "A parameter can't be read; the hint says what it takes.",
-    "404": "There is no such publication.",
-    "429": "Too many requests came from one address.",
-    "503": "There is no index, or the search would take too long just now.",
+    "400": "A parameter is invalid. The hint lists valid values.",
+    "404": "No publication has this id.",
+    "429": "The client exceeds the rate limit.",
+    "503": "There is no index, or the search takes too long or would have to wait too long.",
 }
 
 
@@ -99,11 +99,19 @@ def make_document(catalogue: Catalogue, example: str, prefix: str) -> Json:
 
 
 def _list_operations(catalogue: Catalogue, example: str) -> Iterator[tuple[str, Json]]:
-    parameter_refs = [_make_ref("parameters", each["name"]) for each in list_parameters(catalogue)]
-    summary = "What may be meant by what is being typed, within what is ticked."
+    parameter_refs = [
+        _make_ref("parameters", parameter["name"]) for parameter in list_parameters(catalogue)
+    ]
+    summary = "Suggest words, filter values, and titles that match the selected filters."
     yield (
         "/api/search",
-        _make_operation("search", "Search and count.", "Search", ["400"], parameter_refs),
+        _make_operation(
+            "search",
+            "Search publications, and count hits for each filter value.",
+            "Search",
+            ["400"],
+            parameter_refs,
+        ),
     )
     yield (
         "/api/suggest",
@@ -113,15 +121,15 @@ def _list_operations(catalogue: Catalogue, example: str) -> Iterator[tuple[str, 
         "name": "id",
         "in": "path",
         "required": True,
-        "description": "The id of a publication; it may hold slashes.",
+        "description": "The id of a publication. It may contain slashes.",
         "schema": {"type": "string"},
         **({"example": example} if example else {}),
     }
-    summary = "A publication, its other editions, and what is like it."
+    summary = "Get a publication, its other editions, and similar publications."
     path = "/api/publication/{id}"
     yield path, _make_operation("publication", summary, "Publication", ["404"], [identity])
-    yield "/healthz", _make_operation("health", "Whether searches are answered.", "Health")
-    yield "/api/openapi.json", _make_operation("openapi", "This document.", "Document")
+    yield "/healthz", _make_operation("health", "Get the status of the service.", "Health")
+    yield "/api/openapi.json", _make_operation("openapi", "Get this document.", "Document")
 
 
 def _make_operation(
@@ -160,8 +168,8 @@ def list_parameters(catalogue: Catalogue) -> list[Json]:
         for row in _list_row_parameters(field, catalogue)
     ]
     examples = {
-        str(place): {"value": text, "summary": finds}
-        for place, (text, finds) in enumerate(catalogue.examples, 1)
+        str(number): {"value": text, "summary": meaning}
+        for number, (text, meaning) in enumerate(catalogue.examples, 1)
     }
     parameters = [_make_parameter(*row) for row in (*QUERY_PARAMETERS, *rows, *LIST_PARAMETERS)]
     return [{**parameters[0], "examples": examples} if examples else parameters[0], *parameters[1:]]
@@ -181,12 +189,12 @@ def _list_row_parameters(field: Field, catalogue: Catalogue) -> Iterator[tuple[s
     description_of_values = f"{field.label}: any of these values{FORMATS.get(field.kind, '')}."
     yield (
         field.name,
-        f"{description_of_values} `{MISSING}` stands for having none: {field.missing}.",
+        f"{description_of_values} `{MISSING}` selects publications without one: {field.missing}.",
         values,
     )
     if field.kind == "year":
-        for end, which in (("from", "first"), ("to", "last")):
-            description = f"{field.label}: the {which} one, as an end of a range."
+        for end, position in (("from", "first"), ("to", "last")):
+            description = f"{field.label}: the {position} year of a range."
             yield f"{field.name}_{end}", description, {"type": "string", "pattern": f"^{YEAR}$"}
 
 

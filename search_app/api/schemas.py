@@ -155,7 +155,7 @@ class Search(TypedDict):
 
     `total` is the number of hits. `titles` counts the editions of one title once. `relaxed` is true
     if no publication has all words, so that hits have any of them. `kept` lists the places,
-    languages and years that all hits have nevertheless. `by_meaning` is the number of hits that
+    languages, and years that all hits have nevertheless. `by_meaning` is the number of hits that
     match by similar meaning only. `any_word` is the search for any of the words, if a query with
     operators has few hits. `corrected` is the text that was searched for instead of the typed text.
     `years` lists the typed expressions that were read as years of publication. `suggestion` is a
@@ -186,7 +186,7 @@ class Search(TypedDict):
 
 
 class SuggestionBody(TypedDict):
-    """A suggestion: its kind, text and label, and how many publications `href` leads to."""
+    """A suggestion: its kind, text, and label, and how many publications `href` leads to."""
 
     kind: SuggestionKind
     text: str

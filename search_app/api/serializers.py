@@ -102,10 +102,10 @@ def _serialize_diagnosis(
     """Return the alternatives to a query, each with its number of hits and its page's URL."""
     if results.diagnosis is None:
         return None
-    alternatives_found = alternatives(results.diagnosis, state, catalogue)
+    links = alternatives(results.diagnosis, state, catalogue)
     return {
-        "words": [_serialize_link(link) for link in alternatives_found.words],
-        "nearest": [_serialize_link(link) for link in alternatives_found.nearest],
+        "words": [_serialize_link(link) for link in links.words],
+        "nearest": [_serialize_link(link) for link in links.nearest],
         "without": [
             {
                 "field": chip.field,
@@ -115,17 +115,15 @@ def _serialize_diagnosis(
             }
             for chip in make_chips(results, state, catalogue)
         ],
-        "without_filters": _serialize_link(alternatives_found.unfiltered)
-        if alternatives_found.unfiltered
-        else None,
-        "any": _serialize_link(alternatives_found.any) if alternatives_found.any else None,
+        "without_filters": _serialize_link(links.unfiltered) if links.unfiltered else None,
+        "any": _serialize_link(links.any) if links.any else None,
         "lacking": [
             {
                 "said": lacking.text,
                 "broader": [_serialize_link(link) for link in lacking.broader],
                 "related": [_serialize_link(link) for link in lacking.related],
             }
-            for lacking in alternatives_found.lacking
+            for lacking in links.lacking
         ],
         "places": [
             {
@@ -134,7 +132,7 @@ def _serialize_diagnosis(
                 "countries": [_serialize_link(link) for link in place.countries],
                 "unplaced": [_serialize_link(link) for link in place.unplaced],
             }
-            for place in alternatives_found.places
+            for place in links.places
         ],
     }
 
@@ -169,7 +167,7 @@ def serialize_suggestions(
 ) -> schemas.Suggestions:
     """Return the response of `/api/suggest` for a text that is being typed.
 
-    `facet_label` is the displayed text of a suggestion. `count` is the number of publications that
+    `label` is the displayed text of a suggestion. `count` is the number of publications that
     `href` leads to.
     """
     return {
@@ -234,9 +232,9 @@ def serialize_whole(
     `other_editions` and `similar` are present only if there are any.
     """
     body = serialize_publication(publication, catalogue)
-    for name, others in (("other_editions", related.editions), ("similar", related.similar)):
-        if others:
-            body[name] = [_serialize_related(other, catalogue, prefix) for other in others]
+    for name, publications in (("other_editions", related.editions), ("similar", related.similar)):
+        if publications:
+            body[name] = [_serialize_related(item, catalogue, prefix) for item in publications]
     return body
 
 

@@ -66,7 +66,7 @@ def _load_encoder(settings: Settings) -> Encoder | None:
         return None
     encoder = embeddings.load_encoder()
     if encoder is None:
-        message = "what publications mean can't be noted: the extra for it is not installed"
+        message = "semantic search needs the extra `semantic`, which is not installed"
         raise SettingError(f"{message}. Run: pip install '.[semantic]'")
     return encoder
 
@@ -88,8 +88,8 @@ def build_before_serving(settings: Settings) -> bool:
     is_waiting = False
     while True:
         try:
-            with ProgressDisplay(settings.corpus) as meter:
-                result = build(_load_live_settings(settings), meter)
+            with ProgressDisplay(settings.corpus) as progress:
+                result = build(_load_live_settings(settings), progress)
         except FAILURES as error:
             is_busy = isinstance(error, IndexLocked)
             if _has_index(settings):
@@ -149,7 +149,7 @@ def _ignore_ctrl_c() -> Iterator[None]:
 def _report_end(process: BaseProcess, is_ending: Event) -> None:
     connection.wait([process.sentinel])
     if not is_ending.is_set():
-        click.echo("The builder ended: changes are no longer built. Start the server again.")
+        click.echo("The builder has ended, so changes are no longer built. Restart the server.")
 
 
 def _build_forever(settings: Settings, seen: FolderState | None) -> None:

@@ -1,4 +1,4 @@
-"""Measure search quality with judged queries, and refuse a new index that is worse.
+"""Measure search quality with judged queries, and reject a new index that is worse.
 
 A file of judged queries is TOML. Each `[[query]]` has a `text`, a `kind`, and a
 `[[query.relevant]]` for each relevant publication, with its `id` and a `grade` from 1 to 3.
@@ -52,7 +52,7 @@ class JudgedQuery(msgspec.Struct, frozen=True):
 
 
 class QuerySuite(msgspec.Struct, frozen=True):
-    """Judged queries, and the least mean nDCG@10 that they must reach."""
+    """Judged queries, and the lowest allowed mean nDCG@10."""
 
     query: tuple[JudgedQuery, ...]
     least: float = 0.0
@@ -63,9 +63,9 @@ def load(file: Path) -> QuerySuite:
     try:
         suite = msgspec.convert(catalogue_toml.read_toml(file), QuerySuite)
     except msgspec.ValidationError as error:
-        raise CatalogueError(file, str(error), "See docs/relevance.md for its form") from error
+        raise CatalogueError(file, str(error), "See docs/relevance.md for the format") from error
     if not suite.query:
-        raise CatalogueError(file, "there is no query in it", "Write at least one [[query]]")
+        raise CatalogueError(file, "the file has no query", "Add at least one [[query]]")
     return suite
 
 
@@ -96,7 +96,7 @@ def mean_ndcg(suite: QuerySuite, searcher: Searcher, *, exact: bool = False) -> 
 def make_gate(suite: QuerySuite) -> Callable[[Generation, Generation | None], None]:
     """Return a gate that runs the suite on a new generation.
 
-    It raises BuildRejected if the mean is below `suite.least`, or a figure is worse than in the
+    It raises BuildRejected if the mean is below `suite.least`, or a mean is below that of the
     live generation by more than SLACK.
     """
 
@@ -104,16 +104,16 @@ def make_gate(suite: QuerySuite) -> Callable[[Generation, Generation | None], No
         current = mean_ndcg(suite, open_searcher(new))
         previous = _measure_live(suite, live)
         if worse := list(_list_worse(current, previous, suite.least)):
-            hint = "Mend the corpus or the thesaurus, or build without the gate if this is meant"
+            hint = "Fix the corpus or the thesaurus, or build without --gate if this is intended"
             raise BuildRejected(
-                f"the judged queries are answered worse: {'; '.join(worse)}", hint, []
+                f"the judged queries have worse results: {'; '.join(worse)}", hint, []
             )
 
     return check_quality
 
 
 def _measure_live(suite: QuerySuite, live: Generation | None) -> dict[str, float]:
-    """Return the figures of the live generation. There are none if it is damaged or unusable."""
+    """Return the means of the live generation. There are none if it is damaged or unusable."""
     if live is None or integrity_errors(live):
         return {}
     with suppress(IndexUnusable):
@@ -125,12 +125,12 @@ def _list_worse(
     current: Mapping[str, float], previous: Mapping[str, float], min_mean: float
 ) -> list[str]:
     worse = (
-        [f"{ALL} {current[ALL]:.3f}, at least {min_mean:.3f} wanted"]
+        [f"{ALL} {current[ALL]:.3f}, below the minimum of {min_mean:.3f}"]
         if current[ALL] < min_mean
         else []
     )
     return worse + [
-        f"{kind} {figure:.3f}, {previous[kind]:.3f} before"
-        for kind, figure in current.items()
-        if kind in previous and figure < previous[kind] - SLACK
+        f"{kind} {mean:.3f}, {previous[kind]:.3f} before"
+        for kind, mean in current.items()
+        if kind in previous and mean < previous[kind] - SLACK
     ]

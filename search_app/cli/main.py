@@ -84,13 +84,13 @@ def commands() -> None:
 @commands.command()
 @options.corpus
 @options.index
-@click.option("--force", is_flag=True, help="Publish whatever was read, whatever it removes.")
+@click.option("--force", is_flag=True, help="Publish even if many or all publications are removed.")
 @options.report
 @click.option(
-    "--gate", type=options.PATH, help="A file of judged queries that must not be answered worse."
+    "--gate", type=options.PATH, help="A file of judged queries whose results must not get worse."
 )
 @options.semantic
-def build(  # noqa: PLR0917 - options of a command are given by name
+def build(  # noqa: PLR0917 - click passes options by name
     corpus: Path | None, index: Path | None, force: bool, report: BinaryIO | None,
     gate: Path | None, semantic: int | None,
 ) -> None:  # fmt: skip
@@ -101,8 +101,8 @@ def build(  # noqa: PLR0917 - options of a command are given by name
     """
     settings = config.load(corpus=corpus, index=index, semantic=semantic)
     try:
-        with ProgressDisplay(settings.corpus) as meter:
-            result = background_build.build(settings, meter, force=force, gate=gate)
+        with ProgressDisplay(settings.corpus) as progress:
+            result = background_build.build(settings, progress, force=force, gate=gate)
     except BuildRejected as error:
         _write_report(report, error.problems)
         raise
@@ -136,9 +136,9 @@ def status(index: Path | None) -> None:
         click.echo(f"\n{field.label}")
         for value, count in manifest.counts[field.name].items():
             click.echo(f"  {count:>7}  {facet_panel.facet_label(field, value, manifest.catalogue)}")
-    last = last_build.read(settings.index)
-    if last and last.status == "failed":
-        click.echo(f"\nThe last build failed, {last.at}: {last.what}")
+    outcome = last_build.read(settings.index)
+    if outcome and outcome.status == "failed":
+        click.echo(f"\nThe last build failed, {outcome.at}: {outcome.what}")
     click.echo(f"\nOn disk: {', '.join(directory.list_names(settings.index))}")
     click.echo(f"Problems in the corpus: {len(manifest.problems)}")
     for problem in manifest.problems:
@@ -156,17 +156,15 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     """
     settings = config.load(corpus=corpus)
     folder = settings.corpus
-    with ProgressDisplay(folder, "Reading") as meter:
-        report_of_check = checking.check(folder, meter, settings.limits)
-    output.print_problems(report_of_check.problems)
-    _write_report(report, report_of_check.problems)
-    if not report_of_check.publications:
-        _fail(f"{folder} holds no readable publication. Mend it, or name another --corpus")
-    click.echo(
-        f"{report_of_check.publications} publications of “{report_of_check.catalogue.title}”"
-    )
-    output.print_concepts(report_of_check)
-    sys.exit(WITH_PROBLEMS if report_of_check.problems else 0)
+    with ProgressDisplay(folder, "Reading") as progress:
+        check_report = checking.check(folder, progress, settings.limits)
+    output.print_problems(check_report.problems)
+    _write_report(report, check_report.problems)
+    if not check_report.publications:
+        _fail(f"{folder} contains no readable publication. Fix its files, or use another --corpus")
+    click.echo(f"{check_report.publications} publications of “{check_report.catalogue.title}”")
+    output.print_concepts(check_report)
+    sys.exit(WITH_PROBLEMS if check_report.problems else 0)
 
 
 @commands.command()
@@ -180,7 +178,7 @@ def verify(index: Path | None) -> None:
     reports = list(verifying.verify(settings.index))
     for report in reports:
         size = f" ({report.size / 1e6:,.1f} MB)" if report.size else ""
-        click.echo(f"{report.name}: {'; '.join(report.errors) or 'whole'}{size}")
+        click.echo(f"{report.name}: {'; '.join(report.errors) or 'undamaged'}{size}")
     sys.exit(FAILED if any(report.errors for report in reports) else 0)
 
 
@@ -201,9 +199,7 @@ def rollback(index: Path | None) -> None:
 @click.option(
     "--into", type=options.PATH, required=True, help="A new or empty folder for the pages."
 )
-@click.option(
-    "--like", type=options.PATH, help="The corpus folder whose rows to take (as --corpus)."
-)
+@click.option("--like", type=options.PATH, help="The corpus folder from which to copy the rows.")
 @options.report
 def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) -> None:
     """Convert a catalogue from text or JSON Lines to pages that can be read and edited.
@@ -232,7 +228,7 @@ def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) 
     }
 )
 @options.index
-@click.option("--json", "as_json", is_flag=True, help="Answer as /api/search does.")
+@click.option("--json", "as_json", is_flag=True, help="Print the JSON of /api/search.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     """Search from the terminal, with the same results as on the page.
@@ -268,13 +264,13 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
 
 
 @commands.command(name="gaps")
-@click.option("--gaps", "file", type=options.PATH, help="The file that notes them.")
+@click.option("--gaps", "file", type=options.PATH, help="The log of queries without hits.")
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
 def gaps_(file: Path | None, most: int) -> None:
-    """List the most frequent searches without hits, from the log of the server."""
+    """List the most frequent queries without hits, from the log of the server."""
     settings = config.load(gaps=file)
     if not settings.gaps:
-        _fail("no file notes searches that found nothing. Name one: PUBSEARCH_GAPS=gaps.jsonl")
+        _fail("there is no log of queries without hits. Set PUBSEARCH_GAPS=gaps.jsonl")
     for text, count in zero_result_log.most_frequent(Path(settings.gaps), most):
         click.echo(f"{count:>7}  {zero_result_log.escape_unprintable(text)}")
 

@@ -25,14 +25,14 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
     click.echo(page.summary)
     for note in page.notes:
         click.echo(note)
-    for reading in page.readings:
-        click.echo(reading.alone)
+    for interpretation in page.readings:
+        click.echo(interpretation.alone)
     if page.relaxed:
         click.echo(page.relaxed)
     for line in _list_missing(page.alternatives) if page.alternatives else ():
         click.echo(line)
-    for name, counted in _list_alternatives(page):
-        click.echo(f"{name}: {' · '.join(f'{link.label} {link.number}' for link in counted)}")
+    for label, links in _list_alternatives(page):
+        click.echo(f"{label}: {' · '.join(f'{link.label} {link.number}' for link in links)}")
     metadata_line = MetadataLine(catalogue)
     for hit in results.hits:
         metadata = metadata_line.format(hit.publication)
@@ -52,24 +52,24 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
     click.echo()
 
 
-def _list_missing(ways: Alternatives) -> Iterator[str]:
+def _list_missing(alternatives: Alternatives) -> Iterator[str]:
     """Yield a line for each place or concept without publications, with alternative searches."""
-    for place in ways.places:
-        near = (f"{name}: {_format_counts(counted)}." for name, counted in place.groups)
-        yield " ".join([f"Nothing here is about {place.name}.", *near])
-    for lacking in ways.lacking:
-        yield " ".join([f"Nothing about {lacking.text}.", *_list_wider(lacking)])
+    for place in alternatives.places:
+        nearby = (f"{name}: {_format_counts(links)}." for name, links in place.groups)
+        yield " ".join([f"No publication is about {place.name}.", *nearby])
+    for lacking in alternatives.lacking:
+        yield " ".join([f"No publication is about {lacking.text}.", *_list_wider(lacking)])
 
 
 def _list_wider(lacking: WiderSubjects) -> Iterator[str]:
     """Yield the searches for broader and for related concepts, one sentence each."""
-    for name, ways in (("Broader", lacking.broader), ("Related", lacking.related)):
-        if ways:
-            yield f"{name}: {_format_counts(ways)}."
+    for name, links in (("Broader", lacking.broader), ("Related", lacking.related)):
+        if links:
+            yield f"{name}: {_format_counts(links)}."
 
 
-def _format_counts(ways: Sequence[SearchLink]) -> str:
-    return ", ".join(f"{link.label} ({link.number})" for link in ways)
+def _format_counts(links: Sequence[SearchLink]) -> str:
+    return ", ".join(f"{link.label} ({link.number})" for link in links)
 
 
 def _list_alternatives(
@@ -77,7 +77,7 @@ def _list_alternatives(
 ) -> Iterator[tuple[str, tuple[SearchLink, ...]]]:
     """Yield the groups of alternative searches, each with its label."""
     if page.alternatives and page.alternatives.words:
-        yield "Each alone", page.alternatives.words
+        yield "Hits for each word", page.alternatives.words
     if page.alternatives and page.alternatives.nearest:
         yield "Nearest", page.alternatives.nearest
 
@@ -96,21 +96,21 @@ def parse_arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, s
     Raise UsageError if a name is not allowed or has no value.
     """
     parameters: MultiDict[str, str] = MultiDict()
-    typed, remaining = [], list(words)
+    query_words, remaining = [], list(words)
     while remaining:
         word = remaining.pop(0)
         if not word.startswith("--"):
-            typed.append(word)
+            query_words.append(word)
             continue
         name, has_value, value = word[2:].partition("=")
         if name not in allowed:
             raise click.UsageError(
-                f"no such option: --{name}; there are {_format_options(allowed)}"
+                f"there is no option --{name}. Use one of: {_format_options(allowed)}"
             )
         if not has_value and not remaining:
             raise click.UsageError(f"--{name} needs a value")
         parameters.add(name, value if has_value else remaining.pop(0))
-    parameters.add("q", " ".join(typed))
+    parameters.add("q", " ".join(query_words))
     return MultiDict(
         (name, _replace_surrogates(value)) for name, value in parameters.items(multi=True)
     )
@@ -136,14 +136,14 @@ def print_problems(problems: Sequence[Problem]) -> None:
 
 def print_build_result(result: BuildResult) -> None:
     """Print the outcome of a build."""
-    took, name = f"{result.seconds:.1f} s", result.generation.name
+    duration, name = f"{result.seconds:.1f} s", result.generation.name
     if result.status == "unchanged":
-        click.echo(f"Nothing changed: {name} stays live ({took}).")
+        click.echo(f"Nothing changed: {name} stays live ({duration}).")
         return
     changes = result.changes
     click.echo(
         f"Published {name}: {changes.added} added, {changes.changed} changed, "
-        f"{changes.removed} removed, {changes.unchanged} unchanged, {took}."
+        f"{changes.removed} removed, {changes.unchanged} unchanged, {duration}."
     )
 
 
@@ -161,16 +161,16 @@ def format_build_result(result: BuildResult) -> str:
 
 def format_failure(error: Exception) -> str:
     """Return one line that explains why a build failed while an index is served."""
-    reason, end = str(error), ""
+    reason, hint = str(error), ""
     if isinstance(error, OSError):
         reason = ". ".join(fsync.describe_os_error(error))
     if isinstance(error, MemoryError):
         reason = "there is not enough memory. Close other programs"
     if isinstance(error, IndexWriteError):
-        end = " To serve the index as it is, add --no-build."
+        hint = " To serve the index as it is, add --no-build."
     if isinstance(error, BuildRejected) and error.problems:
-        end = f" The corpus has {_summarize_problems(error.problems)}."
-    return f"Not built, the last good index stays: {reason}.{end}"
+        hint = f" The corpus has {_summarize_problems(error.problems)}."
+    return f"The index was not built, so the last good index stays live: {reason}.{hint}"
 
 
 def _summarize_problems(problems: Sequence[Problem]) -> str:
@@ -181,12 +181,15 @@ def _summarize_problems(problems: Sequence[Problem]) -> str:
 
 
 def print_concepts(report: CheckReport) -> None:
-    """Print the number of concepts found, and list the others. Print nothing without concepts."""
+    """Print the number of concepts whose labels occur in the corpus, and list the others.
+
+    Print nothing if the thesaurus has no concepts.
+    """
     if report.concepts:
-        found_count = report.concepts - len(report.missing)
-        rest = ". These are not:" if report.missing else "."
-        count_text = f"{found_count} of {report.concepts} concepts of the thesaurus"
-        click.echo(f"{count_text} are found in them by a label{rest}")
+        used_count = report.concepts - len(report.missing)
+        end = ". The others are:" if report.missing else "."
+        count_text = f"{used_count} of {report.concepts} thesaurus concepts"
+        click.echo(f"{count_text} have a label that occurs in them{end}")
     for concept in report.missing:
         label = next(iter(concept.get_labels(report.catalogue.language)), "")
         click.echo(f"  {concept.id}: {label}" if label else f"  {concept.id}")

@@ -46,7 +46,7 @@ class ProgressDisplay(Progress):
         self._bar.__exit__(None, None, None)
 
     def report_bytes(self, count: int) -> None:
-        """Advance the bar to `read` bytes."""
+        """Advance the bar to `count` bytes."""
         if not self._bar.hidden and count - self._bar.pos >= self._step:
             self._bar.update(count - self._bar.pos)
 

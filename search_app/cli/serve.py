@@ -27,11 +27,11 @@ from search_app.cli.progress import ProgressDisplay
 @click.option("--port", type=int, help="The port to listen on.")
 @click.option(
     "--watch", "builds", flag_value="watch",
-    help="Go on building whenever the corpus changes, in a process of its own.",
+    help="Rebuild whenever the corpus changes, in a separate process.",
 )  # fmt: skip
 @click.option(
     "--no-build", "builds", flag_value="never",
-    help="Serve the index as it is, for a server that may not write to it.",
+    help="Serve the index as it is. The server then needs no write access to it.",
 )  # fmt: skip
 def serve(
     corpus: Path | None, index: Path | None, host: str | None, port: int | None,
@@ -57,7 +57,7 @@ def serve(
     with background_build.run_builder(settings, seen) if builds == "watch" else nullcontext():
         engine.watch()
         url = f"{settings.host}:{settings.port}{settings.prefix}"
-        click.echo(f"Open http://{url}/ in a browser. Ctrl-C ends it.")
+        click.echo(f"Open http://{url}/ in a browser. Press Ctrl-C to stop the server.")
         server.run(http_server)
 
 
@@ -66,8 +66,8 @@ def _warn_of_changed_rows(settings: config.Settings, live: Manifest) -> None:
     with suppress(CatalogueError):
         if catalogue_toml.load(settings.corpus).fingerprint != live.schema:
             click.echo(
-                f"The index is of “{live.catalogue.title}”, built from other rows than those of "
-                f"{settings.corpus}: build it anew, or name another --index."
+                f"The index of “{live.catalogue.title}” was built from other rows than those of "
+                f"{settings.corpus}. Rebuild it, or use another --index."
             )
 
 
@@ -79,7 +79,7 @@ def _warn_of_changed_rows(settings: config.Settings, live: Manifest) -> None:
     type=click.FloatRange(min=0.05),
     default=background_build.POLL_SECONDS,
     show_default=True,
-    help="Seconds between two looks.",
+    help="Seconds between two checks of the corpus.",
 )
 def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
     """Build now, and again whenever the corpus changes, until stopped with Ctrl-C."""
@@ -92,8 +92,8 @@ def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
 def _build_once(settings: config.Settings) -> bool:
     """Build, and print the outcome or the error. Return False if another process is building."""
     try:
-        with ProgressDisplay(settings.corpus) as meter:
-            result = background_build.build(settings, meter)
+        with ProgressDisplay(settings.corpus) as progress:
+            result = background_build.build(settings, progress)
         output.print_problems(result.problems)
         output.print_build_result(result)
     except IndexLocked as error:

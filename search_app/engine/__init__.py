@@ -1,8 +1,8 @@
 """The search engine: `Engine` owns the live searcher, replaces it, and runs searches.
 
-It turns a `SearchRequest` into `Results` and knows nothing of HTTP. Pages, the API and the command
-line use `Engine` and `Searcher` only. `open_searcher` chooses the store: nothing else in the engine
-knows the arrays of a local index.
+It turns a `SearchRequest` into `Results` and does not depend on HTTP. Pages, the API and the
+command line use `Engine` and `Searcher` only. `open_searcher` chooses the store. No other part of
+the engine depends on the arrays of a local index.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class Engine:
 
     `index` is the index folder. `current` is the searcher in use, or None. `failed` is the name of
     a live generation that could not be opened or is damaged. It is empty if the index is missing.
-    `on_reload` is called after each switch, and by every refresh until the former searcher is
-    freed.
+    `on_reload` is called after each switch, and by every refresh until the previous searcher
+    is freed.
     """
 
     def __init__(
@@ -180,7 +180,12 @@ class Engine:
                 return
             if self.current and self.failed != name:
                 unexpected = None if isinstance(error, IndexUnusable | OSError) else error
-                log.error("%s stays in use: %s", self.current.name, error, exc_info=unexpected)
+                log.error(
+                    "the generation %s stays in use: %s",
+                    self.current.name,
+                    error,
+                    exc_info=unexpected,
+                )
             self.failed, self._error = name, error
             return
         if self.current is not None:

@@ -14,8 +14,8 @@ from time import monotonic
 EXPENSIVE = 500_000
 """Cost in postings above which a search is expensive: about 2 ms, at 4 ns per posting."""
 MAX_WAIT_SECONDS, MAX_WAITING = 0.5, 8
-"""Limits on the queue of expensive searches: seconds that one waits, and how many wait. A client
-that is refused at once retries at once, which costs more than a waiting thread."""
+"""Limits on the queue of expensive searches: seconds that one waits, and number that wait.
+A client that is refused at once retries at once. That costs more than a waiting thread."""
 MAX_YIELD_SECONDS = 0.2
 """Seconds in total for which an expensive search pauses while cheap ones run."""
 
@@ -33,10 +33,8 @@ class AdmissionControl:
 
     def __init__(self) -> None:
         self._running, self._waiting = Lock(), BoundedSemaphore(MAX_WAITING)
-        self._cheap_running, self._cheap_finished = (
-            0,
-            Condition(),
-        )  # number of cheap searches that run
+        # The number of cheap searches that run, and the condition that none runs.
+        self._cheap_running, self._cheap_finished = 0, Condition()
         self._yield_seconds_left = 0.0  # seconds that the expensive search may still pause
 
     @contextmanager
@@ -44,7 +42,7 @@ class AdmissionControl:
         """Admit a search; an expensive one first waits for its turn.
 
         Yield a function that pauses it while cheap searches run, and returns whether it did. Raise
-        Busy if the queue is full or the wait is too long.
+        TooBusy if the queue is full or the wait is too long.
         """
         if cost > EXPENSIVE:
             with self._run_alone():
@@ -65,22 +63,22 @@ class AdmissionControl:
     def _yield_to_others(self) -> bool:
         if not self._cheap_running or self._yield_seconds_left <= 0:
             return False
-        began = monotonic()
+        started = monotonic()
         with self._cheap_finished:
             self._cheap_finished.wait_for(lambda: not self._cheap_running, self._yield_seconds_left)
-        self._yield_seconds_left -= monotonic() - began
+        self._yield_seconds_left -= monotonic() - started
         return True
 
     @contextmanager
     def _run_alone(self) -> Iterator[None]:
         if not self._waiting.acquire(blocking=False):
-            raise TooBusy("many costly searches wait already")
+            raise TooBusy("too many expensive searches are waiting: try again later")
         try:
             is_free = self._running.acquire(timeout=MAX_WAIT_SECONDS)
         finally:
             self._waiting.release()
         if not is_free:
-            raise TooBusy("a costly search is at work")
+            raise TooBusy("another expensive search is running: try again later")
         self._yield_seconds_left = MAX_YIELD_SECONDS
         try:
             yield

@@ -11,7 +11,7 @@ from math import inf
 from time import perf_counter
 
 YIELDED = "aside"
-"""The stage for the time that a search was paused to let others pass."""
+"""The stage for the time that an expensive search paused while cheap ones ran."""
 
 
 class BudgetExceeded(Exception):
@@ -21,7 +21,7 @@ class BudgetExceeded(Exception):
     """
 
     def __init__(self, stage: str, budget: float) -> None:
-        super().__init__(f"a search was ended after {budget:.0f} ms, at the stage {stage}")
+        super().__init__(f"the search was stopped after {budget:.0f} ms, at the stage {stage}")
         self.stage, self.budget = stage, budget
 
 

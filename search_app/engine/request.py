@@ -1,4 +1,4 @@
-"""The search request, an immutable value. It knows nothing of URLs or HTTP."""
+"""The search request, an immutable value. It does not depend on URLs or HTTP."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def truncate(text: str) -> tuple[str, int]:
     if len(data) <= MAX_QUERY_BYTES:
         return text, 0
     decoded = text[: len(data[:MAX_QUERY_BYTES].decode("utf-8", "ignore"))]
-    kept = decoded.rpartition(" ")[0] or decoded
-    return kept, max(len(text.split()) - len(kept.split()), 1)
+    kept_text = decoded.rpartition(" ")[0] or decoded
+    return kept_text, max(len(text.split()) - len(kept_text.split()), 1)

@@ -1,7 +1,7 @@
-"""`Searcher`: all that pages, the API and the command line ask of one generation of an index.
+"""`Searcher`: the interface of pages, the API and the command line to one generation of an index.
 
-`search` is its pipeline: it interprets the query with a reply of the store, and adds what a page
-shows: passages, facet buckets, explanations and suggestions.
+`search` is its pipeline. It interprets the query, gets a reply from the store, and adds passages,
+facet buckets, explanations and suggestions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The seam between the engine and an index: what a search asks of a store, and its reply.
+"""The interface between the engine and an index: the request to a store, and its reply.
 
-Query trees, publications, ids and counts cross the seam. Arrays, masks and document numbers do not.
+It passes query trees, publications, ids and counts, but no arrays, masks or document numbers.
 `arrays` is the store of a local index.
 """
 
@@ -65,7 +65,7 @@ class Related(NamedTuple):
 
 
 class Reply(Protocol):
-    """The hits of a search. What is not asked of a reply is not computed.
+    """The hits of a search. Each value is computed when it is first needed.
 
     All methods may raise BudgetExceeded.
     """

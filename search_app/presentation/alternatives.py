@@ -51,7 +51,7 @@ class PlaceAlternatives(msgspec.Struct, frozen=True):
             (gettext("Countries in it"), self.countries),
             (gettext("Without a region"), self.unplaced),
         )
-        return tuple((name, ways) for name, ways in labeled if ways)
+        return tuple((name, links) for name, links in labeled if links)
 
 
 class Alternatives(msgspec.Struct, frozen=True):
@@ -99,26 +99,26 @@ def _make_place(place: MissingPlace, state: SearchState, catalogue: Catalogue) -
     return PlaceAlternatives(place.name, tuple(regions), tuple(countries), tuple(unplaced))
 
 
-def _select_value(valued: ValueCount, state: SearchState, catalogue: Catalogue) -> SearchState:
+def _select_value(count: ValueCount, state: SearchState, catalogue: Catalogue) -> SearchState:
     """Return the state with one value selected in a facet, instead of the current selection."""
-    parent = catalogue.by_name[valued.field].parent or valued.field
+    parent = catalogue.by_name[count.field].parent or count.field
     for name in (parent, catalogue.children[parent].name):
         for value in state.filters.get(name, ()):
             state = state.without_filter(name, value)
-    return state.with_filter(valued.field, valued.value)
+    return state.with_filter(count.field, count.value)
 
 
 def _make_wider(lacking: Lacking, state: SearchState) -> WiderSubjects:
     broader, related = (
-        tuple([_make_link(count, state) for count in counted])
-        for counted in (lacking.broader, lacking.related)
+        tuple([_make_link(count, state) for count in counts])
+        for counts in (lacking.broader, lacking.related)
     )
     return WiderSubjects(lacking.text, broader, related)
 
 
-def _make_link(counted: QueryCount, state: SearchState) -> SearchLink:
-    href = state.with_only_text(counted.text).make_url() if counted.total else ""
-    return SearchLink(counted.text, counted.total, href)
+def _make_link(count: QueryCount, state: SearchState) -> SearchLink:
+    href = state.with_only_text(count.text).make_url() if count.total else ""
+    return SearchLink(count.text, count.total, href)
 
 
 def _link_to(total: int | None, state: SearchState) -> SearchLink | None:

@@ -29,10 +29,10 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tupl
         )
     sentences += [
         gettext("Filter %(field)s: %(value)s.") % {
-            "field": catalogue.by_name[held.field].label,
-            "value": _describe_value(held.field, held.value, held.through, catalogue),
+            "field": catalogue.by_name[passed.field].label,
+            "value": _describe_value(passed.field, passed.value, passed.through, catalogue),
         }
-        for held in explanation.filters
+        for passed in explanation.filters
     ]  # fmt: skip
     return tuple(sentences)
 
@@ -55,16 +55,16 @@ def _describe_clause(part: ClauseScore, total: float, catalogue: Catalogue) -> s
     }  # fmt: skip
 
 
-def _of_meaning(why: Explanation) -> str:
+def _of_meaning(explanation: Explanation) -> str:
     """Return what semantic similarity adds to the score."""
-    if why.parts:
+    if explanation.parts:
         message = gettext("Its meaning is similar to theirs: adds %(score)s of %(total)s.")
     else:
         message = gettext(
             "It has none of the words; its meaning is similar to theirs: "
             "adds %(score)s of %(total)s."
         )
-    return message % {"score": f"{why.meaning:.2f}", "total": f"{why.score:.2f}"}
+    return message % {"score": f"{explanation.meaning:.2f}", "total": f"{explanation.score:.2f}"}
 
 
 def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
@@ -77,8 +77,8 @@ def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
     if values:
         yield gettext("%(field)s is %(values)s") % {"field": name, "values": ", ".join(values)}
         return
-    for how, matched in groupby(field.matched, key=lambda match: match.how):
-        yield _describe_matches(how) % {"field": name, "texts": _texts(list(matched))}
+    for how, matches in groupby(field.matched, key=lambda match: match.how):
+        yield _describe_matches(how) % {"field": name, "texts": _texts(list(matches))}
 
 
 def _describe_matches(how: How) -> str:
@@ -94,13 +94,13 @@ def _describe_matches(how: How) -> str:
     return messages.get(how, gettext("%(field)s has %(texts)s"))
 
 
-def _texts(matched: Sequence[MatchedText]) -> str:
+def _texts(matches: Sequence[MatchedText]) -> str:
     """Return the first texts as a list, each with its number of occurrences, if it has several."""
     texts = ", ".join([
         f"“{match.text}”{f' ×{match.times:,}' if match.times > 1 else ''}"
-        for match in matched[:MAX_TEXTS]
+        for match in matches[:MAX_TEXTS]
     ])  # fmt: skip
-    more = len(matched) - MAX_TEXTS
+    more = len(matches) - MAX_TEXTS
     if more <= 0:
         return texts
     return ngettext("%(texts)s, %(number)s more", "%(texts)s, %(number)s more", more) % {
@@ -112,7 +112,7 @@ def _describe_value(row: str, value: str, through: Iterable[str], catalogue: Cat
     """Return the label of a value, with the values below it that the publication has."""
     name = facet_label(catalogue.by_name[row], value, catalogue)
     child = catalogue.children.get(row)
-    below = [facet_label(child, child_value, catalogue) for child_value in through] if child else []
-    if not below:
+    parts = [facet_label(child, child_value, catalogue) for child_value in through] if child else []
+    if not parts:
         return name
-    return gettext("%(value)s (includes %(parts)s)") % {"value": name, "parts": ", ".join(below)}
+    return gettext("%(value)s (includes %(parts)s)") % {"value": name, "parts": ", ".join(parts)}

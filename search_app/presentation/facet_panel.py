@@ -122,11 +122,11 @@ def _make_group(
             *buckets[:limit],
             *(bucket for bucket in buckets[limit:] if is_selected(bucket)),
         )
-    made = {bucket.value: rows.make_row(bucket) for bucket in shown_buckets}
+    rows_by_value = {bucket.value: rows.make_row(bucket) for bucket in shown_buckets}
     group = FacetGroup(
         name=field.name,
         label=field.label,
-        rows=tuple(made.values()),
+        rows=tuple(rows_by_value.values()),
         more=len(buckets) - len(shown_buckets) + results.hidden_values[field.name],
         more_href=state.make_url(f"/facet/{field.name}", page=1),
     )
@@ -140,7 +140,7 @@ def _make_group(
     return msgspec.structs.replace(
         group,
         is_range=True,
-        bars=tuple(_make_bars(years, rows, made)),
+        bars=tuple(_make_bars(years, rows, rows_by_value)),
         first=min((bucket.value for bucket in years), default=""),
         last=max((bucket.value for bucket in years), default=""),
         from_value=low,
@@ -163,10 +163,10 @@ class _RowBuilder:
         self._links: dict[str, FilterLinks] = {}
 
     def make_row(self, bucket: Bucket, within: str = "") -> FacetRow:
-        """Return the row of a value, with those of its children; `within` is its parent."""
+        """Return the row of a value, with those of its children. `within` starts their keys."""
         name, value, count = bucket.field, bucket.value, bucket.count
-        told = facet_label(self._catalogue.by_name[name], value, self._catalogue)
-        shown, number = escape_html(told), f"{count:,}" if count else ""
+        label = facet_label(self._catalogue.by_name[name], value, self._catalogue)
+        label_html, number = escape_html(label), f"{count:,}" if count else ""
         if bucket.selected:
             href = Html(escape(self._state.make_url_without(name, value)))
         elif bucket.children and is_selected(bucket):
@@ -174,10 +174,13 @@ class _RowBuilder:
         else:
             href = Html(self._get_links(name).make_url(value))
         children = tuple([self.make_row(child, f"{value} ") for child in bucket.children])
-        inside = gettext("Values within %(value)s") % {"value": shown} if children else ""
+        children_label = (
+            gettext("Values within %(value)s") % {"value": label_html} if children else ""
+        )
         return FacetRow(
-            name, value, escape_html(f"{within}{name}={value}"), told, shown, count, number, href,
-            _describe_action(bucket, shown, number), bucket.selected, Html(inside), children,
+            name, value, escape_html(f"{within}{name}={value}"), label, label_html, count, number,
+            href, _describe_action(bucket, label_html, number), bucket.selected,
+            Html(children_label), children,
         )  # fmt: skip
 
     def _get_links(self, name: str) -> FilterLinks:
@@ -234,9 +237,9 @@ def _result(bucket: Bucket) -> str:
 
 
 def _make_bars(
-    years: Sequence[Bucket], rows: _RowBuilder, made: Mapping[str, FacetRow]
+    years: Sequence[Bucket], rows: _RowBuilder, rows_by_value: Mapping[str, FacetRow]
 ) -> Iterable[Bar]:
-    """Yield a bar for each year. Rows that are `made` already are used again."""
+    """Yield a bar for each year. Rows in `rows_by_value` are used again."""
     if not years:
         return
     first = min(int(bucket.value) for bucket in years)
@@ -245,17 +248,17 @@ def _make_bars(
     for bucket in sorted(years, key=lambda bucket: bucket.value):
         target, fill = _place_bar(int(bucket.value) - first, span)
         height = round(max(100 * bucket.count / tallest, 3), 2)
-        upright = f'{fill} y="{100 - height}" height="{height}"'
-        row = made.get(bucket.value) or rows.make_row(bucket)
-        yield Bar(row, target, Html(upright))
+        bar_attributes = f'{fill} y="{100 - height}" height="{height}"'
+        row = rows_by_value.get(bucket.value) or rows.make_row(bucket)
+        yield Bar(row, target, Html(bar_attributes))
 
 
 @lru_cache(maxsize=4096)
-def _place_bar(place: int, span: int) -> tuple[Html, Html]:
+def _place_bar(index: int, span: int) -> tuple[Html, Html]:
     """Return the position of a year on a chart of `span` years, as attributes of two rectangles."""
     width = 100 / span
     fill = min(width * 0.8, MAX_BAR_WIDTH)
-    start = place * width
+    start = index * width
     return (
         Html(f'x="{round(start, 3)}" width="{round(width, 3)}"'),
         Html(f'x="{round(start + (width - fill) / 2, 3)}" width="{round(fill, 3)}"'),

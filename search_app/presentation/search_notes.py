@@ -179,41 +179,41 @@ def interpretation_notes(results: Results, state: SearchState) -> Iterable[Query
     yield from _replaced(results, state)
     yield from _relaxed(results, state)
     if results.semantic_hits:
-        words = state.with_semantic(semantic=False).make_url()
-        yield QueryNote(_describe_semantic(results), gettext("Search by the words alone"), words)
+        url = state.with_semantic(semantic=False).make_url()
+        yield QueryNote(_describe_semantic(results), gettext("Search by the words alone"), url)
     if results.suggestion:
-        meant = state.with_text(results.suggestion).make_url()
+        url = state.with_text(results.suggestion).make_url()
         link = gettext("Did you mean “%(query)s”?") % {"query": results.suggestion}
-        yield QueryNote("", link, meant)
+        yield QueryNote("", link, url)
     if results.entities:
-        typed = state.with_exact(exact=True).make_url()
+        url = state.with_exact(exact=True).make_url()
         link = gettext("Search only for the words typed")
-        yield QueryNote(_list_names(results.entities), link, typed)
+        yield QueryNote(_list_names(results.entities), link, url)
     if state.exact:
         line = gettext("Only the words as typed are searched for.")
-        usual = state.with_exact(exact=False).make_url()
-        yield QueryNote(line, gettext("Also search for other names"), usual)
+        url = state.with_exact(exact=False).make_url()
+        yield QueryNote(line, gettext("Also search for other names"), url)
 
 
 def _replaced(results: Results, state: SearchState) -> Iterable[QueryNote]:
-    """Yield the readings that replaced words: corrected spelling, and years."""
-    typed = state.with_exact(exact=True).make_url()
+    """Yield the interpretations that replaced words: corrected spelling, and years."""
+    exact_url = state.with_exact(exact=True).make_url()
     if results.corrected:
         line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.") % {
             "query": state.text,
             "corrected": results.corrected,
         }
         link = gettext("Search for “%(query)s” as typed") % {"query": state.text}
-        yield QueryNote(line, link, typed)
+        yield QueryNote(line, link, exact_url)
     if results.years:
-        words = " ".join(each.typed for each in results.years)
+        words = " ".join(expression.typed for expression in results.years)
         line = " ".join(dict.fromkeys(map(_describe_years, results.years)))
         link = gettext("Search for “%(words)s” as words") % {"words": words}
-        yield QueryNote(line, link, typed)
+        yield QueryNote(line, link, exact_url)
 
 
 def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:
-    """Yield how the hits were made more, or how they can be, if few match the whole query."""
+    """Yield how the query was relaxed, or how it can be, if few publications match all of it."""
     if results.all_words_docs:
         line = ngettext(
             "Only %(number)s publication has all of these words.",
@@ -228,14 +228,14 @@ def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:
             "Only %(number)s publications match this query.",
             results.total,
         ) % {"number": f"{results.total:,}"}
-        wider = state.with_match("any").make_url()
-        yield QueryNote(line, gettext("Search for any of the words"), wider, results.any_word)
+        url = state.with_match("any").make_url()
+        yield QueryNote(line, gettext("Search for any of the words"), url, results.any_word)
 
 
 def _list_names(entities: Sequence[ExpandedEntity]) -> str:
     """Return the synonyms and narrower concepts that were searched for, as sentences."""
-    few = max(1, MAX_NAMES // len(entities))
-    names = dict.fromkeys(name for entity in entities for name in entity.synonyms[:few])
+    limit = max(1, MAX_NAMES // len(entities))
+    names = dict.fromkeys(name for entity in entities for name in entity.synonyms[:limit])
     narrower = [*dict.fromkeys(name for entity in entities for name in entity.narrower)]
     sentences = []
     if names:

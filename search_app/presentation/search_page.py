@@ -247,7 +247,7 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
 
 
 def _make_pager(state: SearchState, pages: int) -> Iterable[PageLink]:
-    """Yield links to the first, the last and the nearby pages, with gaps between them."""
+    """Yield links to the first, the last, and the nearby pages, with gaps between them."""
     if pages == 1:
         return
     near = {1, pages, *range(max(1, state.page - 2), min(pages, state.page + 2) + 1)}

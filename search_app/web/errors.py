@@ -34,7 +34,7 @@ class ErrorResponse(msgspec.Struct, frozen=True):
 
 
 class NotFound(Exception):
-    """A missing publication, facet or page: what is missing, and a hint."""
+    """A missing publication, facet, or page: what is missing, and a hint."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -84,7 +84,7 @@ def _temporary(error: IndexUnusable | TooBusy | BudgetExceeded) -> ErrorResponse
 
 
 def _of_http(error: HTTPException) -> ErrorResponse:
-    """Return the content for an error of Flask or Werkzeug, or of our own that has one's type."""
+    """Return the content for an HTTP error that Flask, Werkzeug, or this package raised."""
     if error.code == 404:
         return to_error_response(page_not_found())
     if error.code == 405:

@@ -62,10 +62,10 @@ def _describe_index() -> dict[str, Any]:
     """
     current: Searcher | None = g.get("searcher", get_engine().current)
     if current is None:
-        nothing = Catalogue("pubsearch", "", ())
+        empty_catalogue = Catalogue("pubsearch", "", ())
         return {
             "prefix": request.script_root,
-            "catalogue": nothing,
+            "catalogue": empty_catalogue,
             "manifest": None,
             "generation": "",
             "built": "",
@@ -142,8 +142,8 @@ def api_search() -> Response:
     state = _parse_state()
     with _try_strategy(state, serializers.MAX_VALUES) as results:
         rendering = Deadline()
-        answer = serializers.serialize_search(state, results, get_searcher().catalogue)
-        return _record_stages(_render_json(answer), results, rendering)
+        body = serializers.serialize_search(state, results, get_searcher().catalogue)
+        return _record_stages(_render_json(body), results, rendering)
 
 
 @site.get("/api/suggest")
@@ -178,21 +178,21 @@ def facet(name: str) -> Response:
 
 def _publication(identity: str) -> Publication:
     """Return the publication with an id. Raise NotFound."""
-    known = get_searcher().get_publication(identity)
-    if known is None:
+    requested = get_searcher().get_publication(identity)
+    if requested is None:
         raise NotFound(
             gettext("There is no publication “%(id)s”.") % {"id": identity[:100]},
             gettext("It may have been removed or renamed. Search for its title."),
         )
-    return known
+    return requested
 
 
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
     """Return the page of a publication: all fields, other editions, and similar publications."""
-    known, related = _publication(identity), get_searcher().find_related(identity)
+    requested, related = _publication(identity), get_searcher().find_related(identity)
     page = publication_page.make_publication_page(
-        known, related, get_searcher().catalogue, request.script_root
+        requested, related, get_searcher().catalogue, request.script_root
     )
     return render_template("publication.html", page=page, text="", hidden=())
 
@@ -200,9 +200,11 @@ def publication(identity: str) -> str:
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
     """Return a publication as JSON, each field by its name."""
-    known, related = _publication(identity), get_searcher().find_related(identity)
+    requested, related = _publication(identity), get_searcher().find_related(identity)
     return _render_json(
-        serializers.serialize_whole(known, related, get_searcher().catalogue, request.script_root)
+        serializers.serialize_whole(
+            requested, related, get_searcher().catalogue, request.script_root
+        )
     )
 
 
@@ -219,15 +221,14 @@ def api_openapi() -> Response:
 @site.get("/about")
 def about() -> str:
     """Return the page about the index: its content, its date, and how to search it."""
-    catalogue, everything = (
+    catalogue, state = (
         get_searcher().catalogue,
         search_state.SearchState(prefix=request.script_root),
     )
-    results = get_searcher().search(everything.make_request(facet_panel.MAX_SHOWN_VALUES))
-    groups = facet_panel.make_facet_groups(results, everything, catalogue, catalogue.facets)
+    results = get_searcher().search(state.make_request(facet_panel.MAX_SHOWN_VALUES))
+    groups = facet_panel.make_facet_groups(results, state, catalogue, catalogue.facets)
     examples = [
-        (query, meaning, everything.with_text(query).make_url())
-        for query, meaning in catalogue.examples
+        (query, meaning, state.with_text(query).make_url()) for query, meaning in catalogue.examples
     ]
     return render_template(
         "about.html",
@@ -244,11 +245,13 @@ def health() -> Response:
     """Return the status, and the generation in use.
 
     The status is `degraded` if the live generation is damaged or cannot be opened. The one in use
-    then goes on answering.
+    then stays in use.
     """
-    shown = get_searcher()
+    searcher = get_searcher()
     status = "ok" if get_engine().failed is None else "degraded"
-    return _render_json({"status": status, "generation": shown.name, "publications": shown.size})
+    return _render_json(
+        {"status": status, "generation": searcher.name, "publications": searcher.size}
+    )
 
 
 @site.get("/metrics")

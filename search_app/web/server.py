@@ -65,7 +65,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def received(self, data: bytes) -> bool:
         """Parse received data. Close the connection if its request is incomplete for too long."""
-        goes_on: bool = super().received(data)
+        is_received: bool = super().received(data)
         now = time.monotonic()
         if self.request is None:
             self.since = None
@@ -73,7 +73,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.since = now
         elif now - self.since > self.server.adj.channel_timeout:
             self.will_close = True
-        return goes_on
+        return is_received
 
 
 def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
@@ -91,7 +91,8 @@ def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
         location = f"{settings.host}, port {settings.port}"
         reason = str(error).rstrip(".")
         raise SettingError(
-            f"the server can't listen on {location}: {reason}. Name another with --host or --port"
+            f"the server can't listen on {location}: {reason}. "
+            "Choose another address or port with --host or --port"
         ) from error
     for dispatcher in sockets.values():  # a host name may have several IP addresses
         if isinstance(dispatcher, BaseWSGIServer):

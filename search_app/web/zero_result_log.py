@@ -44,13 +44,13 @@ class ZeroResultLog:
             return
         try:
             if not _append_line(self._file, format_line(text, self._day())):
-                self._warn(f"it has {MAX_BYTES:,} bytes; move it away, and start anew")
+                self._warn(f"it is full ({MAX_BYTES:,} bytes). Move it away and restart the server")
         except (OSError, ValueError) as error:
             self._warn(str(error))
 
     def _warn(self, reason: str) -> None:
         self._has_warned = True
-        log.warning("searches that find nothing are no longer noted in %s: %s", self._file, reason)
+        log.warning("queries without hits are no longer logged in %s: %s", self._file, reason)
 
 
 def format_line(text: str, day: date) -> bytes:

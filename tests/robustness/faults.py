@@ -86,7 +86,7 @@ def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
         yield "what could not be written to the end is live"
     if fault.name == "write" and fault.onwards and ended == (1, ""):
         return  # no message can be written if every write fails
-    stands = "may be gone after a power cut" if is_new else "the live index is as it was"
+    stands = "a power cut may undo it" if is_new else "the live index is unchanged"
     expected = re.escape(SAID[fault.error]) + ".*" + re.escape(stands)
     if ended.status != 1 or not re.fullmatch(f"pubsearch: [^\n]*{expected}\n", ended.said):
         yield f"exit status {ended.status}, and this was said: {ended.said}"

@@ -33,7 +33,7 @@ def _page(inner: str) -> Callable[[], bytes]:
 
 GOOD = '<article itemscope><h2 itemprop="name">Good</h2><i itemprop="genre">Tools</i>'
 NO_TITLE = "it has no title"
-DEEP, TAGS, SAYS = "nested deeper than 100", "more than 200000 tags", "its tags say too much"
+DEEP, TAGS, SAYS = "nested deeper than 100", "more than 200000 tags", "its tags repeat text"
 
 PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "200,000 blocks within one another": (_page("<article>" + "<div>" * 200_000), DEEP),
@@ -58,7 +58,7 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "a heading that holds for too many articles": (
         _page(f"<h1 itemprop=abstract>{'long ' * 10_000}</h1>"
               + "<article><b itemprop=name>x</b></article>" * 1_000),
-        "its entries say too much",
+        "its entries repeat headings",
     ),
     "headings beyond number": (
         _page("<b itemprop=abstract>x</b>" * 40_000
@@ -84,7 +84,7 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     ),
     "names that are nearly known": (
         _page("<article>" + "".join(f"<b itemprop=datePublished{n}>x</b>" for n in range(90_000))),
-        "more problems were found in it",
+        "more problems are not listed",
     ),
     "laughs by the billion": (
         lambda: (
@@ -105,11 +105,11 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     ),
     "numbers of no character": (_page(f"{GOOD}{'&#0;&#xD800;&#x110000;' * 100_000}"), None),
     "NUL bytes": (lambda: f"{GOOD}{chr(0) * 1_000_000}".encode(), None),
-    "UTF-16": (lambda: GOOD.encode("utf-16"), "byte 0xff at 0 is not UTF-8"),
-    "Latin-1": (lambda: "<article>\n<p>é".encode("latin-1"), "byte 0xe9 at 13 is not UTF-8"),
+    "UTF-16": (lambda: GOOD.encode("utf-16"), "byte 0xff at offset 0 is not UTF-8"),
+    "Latin-1": (lambda: "<article>\n<p>é".encode("latin-1"), "byte 0xe9 at offset 13 is not UTF-8"),
     "a byte order mark": (lambda: b"\xef\xbb\xbf" + GOOD.encode(), None),
     "surrogates as bytes": (lambda: b"<article>\xed\xa0\x80", "is not UTF-8"),
-    "nothing at all": (lambda: b"", "holds no <article>"),
+    "nothing at all": (lambda: b"", "has no <article>"),
     "a page that is too large": (
         lambda: b"<article>" + b"x" * 10_000_000, "the file has more than 10000000 bytes",
     ),
@@ -132,10 +132,10 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: page([article("A", "a\u202eb")]).encode(), "the id 'a\\u202eb' can't be used",
     ),
     "an address that is a script": (
-        lambda: page([article("A", url="javascript:alert(1)")]).encode(), "no address on the web",
+        lambda: page([article("A", url="javascript:alert(1)")]).encode(), "is not a web URL",
     ),
     "an address of brackets": (
-        lambda: page([article("A", url="http://" + "[" * 90_000)]).encode(), "no address on",
+        lambda: page([article("A", url="http://" + "[" * 90_000)]).encode(), "is not a web URL",
     ),
     "a language that is a bomb": (
         lambda: page([article("A", inLanguage="a-" * 45_000)]).encode(), "is unknown",
@@ -180,7 +180,7 @@ LINES: dict[str, tuple[str, Callable[[], bytes], str | None]] = {
     "names by the thousand": (
         ".jsonl",
         lambda: b'{"title": "x"' + b"".join(b', "titl%d": 1' % n for n in range(60_000)) + b"}",
-        "is no field of this catalogue",
+        "is not a field of this catalogue",
     ),
     "one name again and again": (
         ".jsonl", lambda: b'{"section": "Tools"' + b', "title": "Good"' * 50_000 + b"}", None,
@@ -224,11 +224,11 @@ TEXTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "links beyond number": (lambda: f"{_TEXT}T {f'{_LINK} ' * 100_000}".encode(), "no heading"),
     "labels under a long title": (
         lambda: (f"{_TEXT}{'T' * 2_000_000} {_LINK}\n" + "Download:\n" * 50_000).encode(),
-        "more problems were found in it",
+        "more problems are not listed",
     ),
     "a section that every entry repeats": (
         lambda: (f"{_LONG}\t3\n\n{_LONG}\n" + f"T {_LINK}\n" * 100_000).encode(),
-        "its entries say too much",
+        "its entries repeat headings",
     ),
     "lines beyond number": (lambda: b"x\n" * 1_000_000, "more than 200000 lines"),
     "years beyond number": (lambda: f"{_TEXT}{'Title, 2001' * 500_000}".encode(), "belongs to no"),

@@ -67,7 +67,7 @@ def test_a_full_or_read_only_disk_is_reported(
     assert ended.status == 1
     what = "the disk is full" if full else "its file system is read-only"
     assert ended.said.startswith(f"pubsearch: the index in {index} could not be written: {what}")
-    assert ended.said.endswith("; the live index is as it was\n")
+    assert ended.said.endswith("; the live index is unchanged\n")
     assert ended.said.count("\n") == 1
     assert live(index) == before
     assert len(list((index / "generations").iterdir())) == 1

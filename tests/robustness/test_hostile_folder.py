@@ -23,7 +23,7 @@ from tests.samples import article, page
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes pipes, sockets and links")
 
-OUT = "it leads out of the corpus"
+OUT = "it is a link out of the corpus folder"
 SECRET = page([article("Secret")])
 
 
@@ -71,12 +71,12 @@ ODD: dict[str, tuple[Callable[[Path], None], str]] = {
     "a link to a folder outside": (_link_to_a_folder_outside, OUT),
     "a link to a device": (lambda path: path.symlink_to("/dev/zero"), OUT),
     "a link to itself": (lambda path: path.symlink_to(path.name), "can't be read"),
-    "a link to the corpus": (lambda path: path.symlink_to("."), "no folder of its own"),
+    "a link to the corpus": (lambda path: path.symlink_to("."), "a link to a folder"),
     "a link to a name that is too long": (
         lambda path: path.symlink_to("x" * 300), "can't be read",
     ),
-    "a pipe": (os.mkfifo, "it is no file"),
-    "a socket": (_socket, "it is no file"),
+    "a pipe": (os.mkfifo, "it is a special file"),
+    "a socket": (_socket, "it is a special file"),
 }  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def test_too_deep_folders_are_reported_once(corpus: Path, tmp_path: Path) -> Non
     place.mkdir(parents=True)
     (place / "x.html").write_text(SECRET, encoding="utf-8")
     outcome = build.build(corpus, tmp_path / "index")
-    assert [each.what for each in outcome.problems] == ["it lies more than 100 folders deep"]
+    assert [each.what for each in outcome.problems] == ["it is nested more than 100 folders deep"]
     assert ids(outcome) == GOOD
 
 
@@ -171,14 +171,14 @@ def test_an_unreadable_file_is_reported(corpus: Path, tmp_path: Path) -> None:
 TOMLS: dict[str, tuple[bytes | None, str]] = {
     "lists a hundred thousand deep": (b"a = " + b"[" * 100_000, "nested too deep"),
     "tables a hundred thousand deep": (b"a = " + b"{a=" * 100_000, "nested too deep"),
-    "a key of a million parts": (b"a." * 1_000_000 + b"a = 1", "over a hundred parts"),
-    "a quoted key of a million parts": (b'"a" . ' * 600_000 + b"a = 1", "over a hundred parts"),
-    "a heading of a million parts": (b"[" + b"a." * 1_000_000 + b"a]", "over a hundred parts"),
+    "a key of a million parts": (b"a." * 1_000_000 + b"a = 1", "more than 100 parts"),
+    "a quoted key of a million parts": (b'"a" . ' * 600_000 + b"a = 1", "more than 100 parts"),
+    "a heading of a million parts": (b"[" + b"a." * 1_000_000 + b"a]", "more than 100 parts"),
     "a number of a million digits": (b"a = " + b"1" * 1_000_000, "4300 digits"),
     "other bytes than UTF-8": (b'title = "\xff"', "codec can't decode"),
     "a file that is too large": (b"#" * 5_000_000, "more than 4000000 bytes"),
     "NUL bytes": (bytes(1_000_000), "Invalid statement"),
-    "a pipe": (None, "it is no ordinary file"),
+    "a pipe": (None, "it is not a regular file"),
 }  # fmt: skip
 FILES: dict[str, Callable[[Path], object]] = {
     "catalogue.toml": catalogue_toml.load, "regions.toml": catalogue_toml.load,
@@ -222,7 +222,7 @@ def test_a_grouping_is_a_file_of_the_corpus(grouping: str, corpus: Path) -> None
     (corpus / "catalogue.toml").write_text(
         rows.replace('"regions.toml"', f'"{grouping}"'), encoding="utf-8"
     )
-    with pytest.raises(CatalogueError, match="Name a file that lies beside"):
+    with pytest.raises(CatalogueError, match="Name a file in the folder of"):
         catalogue_toml.load(corpus)
 
 
@@ -256,7 +256,7 @@ def test_an_import_does_not_wait_for_a_pipe(
 ) -> None:
     """An import of a special file is refused and reported."""
     make(tmp_path / "x.jsonl")
-    with pytest.raises(ImportRejected, match="holds no publication"):
+    with pytest.raises(ImportRejected, match="contains no publication"):
         importer.import_file(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)
     assert "can't be read" in problems[0].what
 

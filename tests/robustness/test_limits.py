@@ -64,7 +64,7 @@ def test_a_file_is_read_up_to_the_byte_limit(ending: str, corpus: Path, tmp_path
     outcome = build.build(corpus, tmp_path / "index", limits=limits)
     assert ids(outcome) == GOOD | {"a", "b"}
     [problem] = outcome.problems
-    assert "the file has more than 5000000 bytes; it was read to line" in problem.what
+    assert "the file has more than 5000000 bytes. It was read up to line" in problem.what
     assert "PUBSEARCH_LARGEST_UNPACKED" in problem.hint
 
 
@@ -73,7 +73,7 @@ def test_a_file_is_read_up_to_the_line_limit(corpus: Path, tmp_path: Path) -> No
     (corpus / "x.jsonl").write_bytes(lines("A") + b"x\n" * 20 + lines("B"))
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=10))
     assert ids(outcome) == GOOD | {"a"}
-    assert outcome.problems[-1].what == "the file has more than 10 lines; it was read to line 10"
+    assert outcome.problems[-1].what == "the file has more than 10 lines. It was read up to line 10"
 
 
 def test_a_corpus_is_read_up_to_the_entry_limit(corpus: Path, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_problems_of_a_file_are_counted(corpus: Path, tmp_path: Path) -> None:
     outcome = build.build(corpus, tmp_path / "index")
     told = [each for each in outcome.problems if each.file == "x.jsonl"]
     assert len(told) == MAX_PROBLEMS + 1
-    assert told[-1].what == "7 more problems were found in it"
+    assert told[-1].what == "7 more problems are not listed"
     assert [each.line for each in outcome.problems if each.file == "y.jsonl"] == [1]
     assert "a" in ids(outcome)
 

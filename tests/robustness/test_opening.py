@@ -93,7 +93,7 @@ def test_every_flipped_bit_is_detected(index: Path, memory: int) -> None:
     for file in segments(index):
         at = file.stat().st_size // 3
         flip(file, at)
-        with pytest.raises(IndexOutdated, match=f"{file.name} is not as it was written"):
+        with pytest.raises(IndexOutdated, match=f"{file.name} does not match the manifest"):
             Engine(index, LoadOptions(memory)).get_searcher()
         flip(file, at)
     assert Engine(index, LoadOptions(memory)).search(LAW).total

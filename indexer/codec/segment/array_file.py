@@ -151,16 +151,16 @@ def decode_arrays(data: Buffer, file: str) -> Mapping[str, Array]:
     start = int(np.frombuffer(data, _TAIL, offset=end)[0])
     try:
         if data[: len(MAGIC)] != MAGIC:
-            raise ValueError("it does not begin as one")
+            raise ValueError("it does not start with the magic bytes")
         places = msgspec.json.decode(data[start:end], type=dict[str, ArrayPlace])
         return {name: _view_array(data, place) for name, place in places.items()}
     except (ValueError, OverflowError, msgspec.MsgspecError) as error:
-        raise CorruptSegment(f"{file} is no file of arrays: {error}") from error
+        raise CorruptSegment(f"{file} is not a file of arrays: {error}") from error
 
 
 def _view_array(data: Buffer, place: ArrayPlace) -> Array:
     if place.dtype not in DTYPES:
-        raise ValueError(f"{place.dtype!r} is no kind of number")
+        raise ValueError(f"{place.dtype!r} is not a supported dtype")
     flat = np.frombuffer(data, DTYPES[place.dtype], place.count, place.offset)
     return flat.reshape(place.shape)
 
@@ -179,7 +179,7 @@ def pick_offset_dtype(max_value: int) -> np.dtype[Any]:
 
 
 class Spool:
-    """A temporary file for rows of numbers, until all of them are there.
+    """A temporary file for rows of numbers, until all of them are written.
 
     The file has no name, so nothing is left on disk, however the program ends.
     """

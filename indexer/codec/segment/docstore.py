@@ -62,7 +62,7 @@ class DocStore:
     `years` has the year of each document (int32), or NO_YEAR. `ranks` has the position of each
     document in the orders `newest`, `oldest` and `title` (int32). Ties are broken by id, and
     documents without a date come last. `by_id` has the document numbers in the order of their ids
-    (int32). `chunk_digests` has the digest of the piece of a file that each document was read from
+    (int32). `chunk_digests` has the digest of the chunk of a file that each document was read from
     (16 bytes).
     """
 
@@ -112,7 +112,7 @@ class DocStore:
 
     @cached_property
     def docs_by_digest(self) -> dict[bytes, range]:
-        """The documents that were read from each piece, by the digest of the piece."""
+        """The documents that were read from each chunk, by the digest of the chunk."""
         firsts = (
             np.flatnonzero(np.any(self.chunk_digests[1:] != self.chunk_digests[:-1], axis=1)) + 1
         )
@@ -257,7 +257,7 @@ class DocStoreWriter:
     def _write_orders(
         self, writer: ArrayFileWriter, ids: StringTable, years: Array, origins: Array
     ) -> None:
-        fresh = np.flatnonzero(origins < 0)
+        new = np.flatnonzero(origins < 0)
         new_numbers = sort_orders.invert(origins, len(self._previous or ()))
         old_by_id = new_numbers[self._previous.by_id] if self._previous else new_numbers
         old_by_title = (
@@ -265,10 +265,10 @@ class DocStoreWriter:
             if self._previous
             else new_numbers
         )
-        by_id = sort_orders.merge(old_by_id[old_by_id >= 0], fresh, self._keys["id"], ids.get_text)
+        by_id = sort_orders.merge(old_by_id[old_by_id >= 0], new, self._keys["id"], ids.get_text)
         by_title = sort_orders.merge(
             old_by_title[old_by_title >= 0],
-            fresh,
+            new,
             self._keys["title"],
             lambda number: self._previous_title_key(int(origins[number])),
         )

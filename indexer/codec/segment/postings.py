@@ -1,7 +1,7 @@
 """Postings: the documents, weights, frequencies and positions of each term.
 
 Postings depend on the forward index only, whether its texts were read or copied. The forward index
-is sorted one stretch at a time. The sorted stretches are joined by copying.
+is sorted one run of documents at a time. The sorted runs are merged by copying.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ForwardIndex(NamedTuple):
     lengths: Array
 
     def select(self, doc_numbers: Array) -> ForwardIndex:
-        """Return the layout of these documents alone."""
+        """Return the forward index of these documents alone."""
         begins = self.starts[doc_numbers, 0].astype(np.int64)
         counts = self.starts[doc_numbers + 1, 0] - begins
         ends = compute_offsets(counts)
@@ -56,7 +56,7 @@ class ForwardIndex(NamedTuple):
 
 
 class SortedRun(NamedTuple):
-    """The postings of a stretch of documents, sorted by term, then by document.
+    """The postings of a run of documents, sorted by term, then by document.
 
     `position_counts` has the number of occurrences of each term, `doc_counts` the number of
     documents that contain it. Each posting has its document (`documents`, int32) and its weight
@@ -90,10 +90,10 @@ def split_runs(index: ForwardIndex) -> Iterator[tuple[int, int]]:
 
 
 class OccurrenceCodes(NamedTuple):
-    """The positions of all words of a stretch, each packed into one number.
+    """The positions of all words of a run, each packed into one number.
 
     `words` has the word at each position. `codes` (int64) has `document | field | position`, from
-    the highest bits to the lowest. The document is relative to the first one of the stretch. The
+    the highest bits to the lowest. The document is relative to the first one of the run. The
     other fields give the width of each part in bits.
     """
 
@@ -127,14 +127,14 @@ def encode_occurrences(index: ForwardIndex, first: int, last: int) -> Occurrence
 def sort_run(
     codes: OccurrenceCodes, term_of: Array, terms: int, first: int, norms: NDArray[np.float32]
 ) -> SortedRun:
-    """Return the postings of a stretch that starts with document `first`.
+    """Return the postings of a run that starts with document `first`.
 
     `term_of` has the term of each word. `norms` has the weight of one occurrence by document and
     field. Raise OverflowError if a sort key needs more than 63 bits.
     """
     code_bits = codes.document_bits + codes.field_bits + codes.position_bits
     if terms.bit_length() + code_bits > MAX_KEY_BITS:
-        raise OverflowError("a stretch of publications is too long to be sorted")
+        raise OverflowError("a run of publications is too long to be sorted")
     keys = term_of.take(codes.words).astype(np.int64)
     position_counts = np.bincount(keys, minlength=terms)
     keys <<= code_bits
@@ -142,7 +142,7 @@ def sort_run(
     keys.sort()
     positions = _narrow(keys & ((1 << codes.position_bits) - 1))
     keys >>= codes.position_bits
-    # A run has one term, document and field. A posting has one run per field.
+    # Equal keys have one term, document and field. A posting has one group of them per field.
     run_starts = _find_firsts(keys)
     runs = keys.take(run_starts)
     fields = runs & ((1 << codes.field_bits) - 1)
@@ -169,7 +169,7 @@ def _find_firsts(ascending: Array) -> Array:
 
 
 def _measure_runs(starts: Array, end: int) -> Array:
-    """Return the lengths of the parts that start at `starts`. The last part ends at `end`."""
+    """Return the lengths of the runs that start at `starts`. The last run ends at `end`."""
     lengths = np.empty(len(starts), np.int64)
     np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
     lengths[-1:] = end - starts[-1:]
@@ -256,35 +256,35 @@ def _make_fill(
 
 
 class MergedRuns:
-    """Stretches joined in the order of their documents.
+    """Runs merged in the order of their documents.
 
     Implements `PostingsSource`.
     """
 
-    def __init__(self, parts: Sequence[SortedRun]) -> None:
-        self._parts = parts
-        self.doc_counts: Array = np.sum([part.doc_counts for part in parts], axis=0)
-        self.position_counts: Array = np.sum([part.position_counts for part in parts], axis=0)
+    def __init__(self, runs: Sequence[SortedRun]) -> None:
+        self._parts = runs
+        self.doc_counts: Array = np.sum([run.doc_counts for run in runs], axis=0)
+        self.position_counts: Array = np.sum([run.position_counts for run in runs], axis=0)
 
     def dtype(self, name: str) -> np.dtype[Any]:
-        """Return the widest dtype of any part."""
-        dtypes = [getattr(part, name).dtype for part in self._parts]
+        """Return the widest dtype of any run."""
+        dtypes = [getattr(run, name).dtype for run in self._parts]
         return max(dtypes, key=lambda dtype: dtype.itemsize)
 
     def fill(self, name: str, into: Array) -> None:
-        """Write the items of each term, stretch after stretch, into `into`."""
+        """Write the items of each term, run after run, into `into`."""
         has_positions = name == "positions"
         begins = compute_offsets(self.position_counts if has_positions else self.doc_counts)[:-1]
-        for part in self._parts:
-            counts = part.position_counts if has_positions else part.doc_counts
-            into[_locate(begins, counts)] = getattr(part, name)
+        for run in self._parts:
+            counts = run.position_counts if has_positions else run.doc_counts
+            into[_locate(begins, counts)] = getattr(run, name)
             begins += counts
 
 
 def _locate(begins: Array, counts: Array) -> Array | slice:
-    """Return where the items of a stretch go.
+    """Return where the items of a run go.
 
-    The items of each term start where those of the previous stretch ended.
+    The items of each term start where those of the previous run ended.
     """
     if not len(counts) or (begins[1:] == begins[0] + np.cumsum(counts[:-1])).all():
         return slice(int(begins[0]), int(begins[0] + counts.sum())) if len(counts) else slice(0)

@@ -74,7 +74,7 @@ class Terms:
 
 
 def _expand_ranges(offsets: Array, numbers: Array) -> Array:
-    """Return the indices of all items of these numbers, end to end."""
+    """Return the indices of all items of these numbers, one after the other."""
     begins = offsets[numbers].astype(np.int64)
     return postings.expand_ranges(begins, offsets[numbers + 1] - begins)
 
@@ -142,15 +142,15 @@ class Segment:
 
     def find_word_positions(self, words: Array) -> Positions:
         """Return all positions of any of these words, stem by stem."""
-        is_wanted = np.zeros(len(self.stem_of) + 2, np.bool_)
-        is_wanted[words] = True
+        is_selected = np.zeros(len(self.stem_of) + 2, np.bool_)
+        is_selected[words] = True
         stems = np.unique(self.stem_of[words])
         indexes = _expand_ranges(self.stems.offsets, stems)
         documents = np.repeat(self.stems.documents.take(indexes), self.frequencies.take(indexes))
         positions = self.positions.take(_expand_ranges(self.position_offsets, stems))
         offsets = self._begins.take(documents) + positions
-        matching = is_wanted.take(self.forward_index.stream.take(offsets)).nonzero()[0]
-        return Positions(documents.take(matching), offsets.take(matching))
+        matches = is_selected.take(self.forward_index.stream.take(offsets)).nonzero()[0]
+        return Positions(documents.take(matches), offsets.take(matches))
 
     @cached_property
     def _stem_or_none(self) -> Array:

@@ -33,7 +33,7 @@ def merge(unchanged: Array, new: Array, keys: Sequence[str], key_of: Callable[[i
     """Merge documents into an order by key. Return it as int32.
 
     `unchanged` documents are already in order. `keys` are the keys of the `new` ones. `key_of` is
-    called for few of the kept ones, by binary search.
+    called for few of the unchanged ones, by binary search.
     """
     order = sorted(range(len(keys)), key=keys.__getitem__)
     insertions = (

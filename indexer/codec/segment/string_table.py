@@ -71,7 +71,7 @@ class StringTable(BlobTable):
         """Build from texts. Raise ValueError if one of them has a line break."""
         joined = cls.from_encoded(["".join([f"{text}\n" for text in texts]).encode()])
         if len(joined) != len(texts):
-            raise ValueError("a text with a line break would come back as two")
+            raise ValueError("a text contains a line break, which separates texts")
         return joined
 
     @classmethod

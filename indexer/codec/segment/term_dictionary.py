@@ -1,8 +1,8 @@
 """The term dictionary: words, their stems, and their final numbers.
 
-A word is the pair of a written form and its stem. For most words the stem is the one that the
-catalogue's language gives, and the written form alone identifies them. For other words, from texts
-in other languages, the stem follows the written form after a STEM_MARK.
+A word is the pair of a surface form and its stem. For most words the stem is the one that the
+catalogue's language gives, and the surface form alone identifies them. For other words, from texts
+in other languages, the stem follows the surface form after a STEM_MARK.
 
 Words have provisional numbers while publications are read (see `forward_index`). After the last
 publication the words are sorted and get their final numbers.
@@ -25,11 +25,11 @@ FIRST_NUMBER = 2
 """The provisional number of the first word. 0 and 1 are those of GAP and FIELD_END."""
 
 STEM_MARK = "\x1d"
-"""Separates the written form of a word from its stem. It sorts before any character of either."""
+"""Separates the surface form of a word from its stem. It sorts before any character of either."""
 
 
 def encode_word(word: str, language: str, default_language: str) -> str:
-    """Return the word for a raw token in a text of `language`.
+    """Return the word for a token in a text of `language`.
 
     `default_language` is the language of the catalogue.
     """
@@ -42,7 +42,7 @@ def encode_word(word: str, language: str, default_language: str) -> str:
 
 
 def decode_surface(word: str) -> str:
-    """Return the written form of a word."""
+    """Return the surface form of a word."""
     return word.partition(STEM_MARK)[0]
 
 
@@ -100,22 +100,22 @@ def number_stems(
     """Return the stems of a vocabulary. `default_language` is the language of the catalogue.
 
     `previous_stems` are the stems of the previous segment, and `previous_stem_of` are the stem
-    numbers of its words. No known word is stemmed again.
+    numbers of its words. No previous word is stemmed again.
     """
     words, _, previous_numbers = word_table
-    stays = previous_numbers >= 0
+    is_kept = previous_numbers >= 0
     is_new = np.ones(len(words), np.bool_)
-    is_new[previous_numbers[stays]] = False
+    is_new[previous_numbers[is_kept]] = False
     new = np.flatnonzero(is_new).tolist()
     stems = [decode_stem(words[number], default_language) for number in new]
     used = np.zeros(len(previous_stems), np.bool_)
-    used[previous_stem_of[stays]] = True
+    used[previous_stem_of[is_kept]] = True
     remaining = np.flatnonzero(used).tolist()
     texts = sorted({*(previous_stems[number] for number in remaining), *stems})
     number_of = {text: number for number, text in enumerate(texts)}
     previous_stem_numbers = np.full(len(previous_stems), GAP, np.int32)
     previous_stem_numbers[remaining] = [number_of[previous_stems[number]] for number in remaining]
     of_word = np.empty(len(words), np.int32)
-    of_word[previous_numbers[stays]] = previous_stem_numbers[previous_stem_of[stays]]
+    of_word[previous_numbers[is_kept]] = previous_stem_numbers[previous_stem_of[is_kept]]
     of_word[new] = [number_of[stem] for stem in stems]
     return StemTable(texts, of_word, previous_stem_numbers)

@@ -47,7 +47,7 @@ def encode_batches(
     encode: Encode,
     previous: Vectors | None,
 ) -> Iterator[Sequence[Item]]:
-    """Yield the chunks unchanged, and write their vectors to a file after the last one.
+    """Yield the batches unchanged, and write their vectors to a file after the last one.
 
     The vectors of `Unchanged` publications are copied from `previous`.
     """

@@ -66,15 +66,15 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 split = read_whole
-"""A page is one piece, because its articles inherit the properties outside them."""
+"""A page is one chunk, because its articles inherit the properties outside them."""
 
 
-def parse(piece: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the articles of a page as entries, in order. A missing end tag loses no article."""
-    text = decode(piece.data, piece.file)
+    text = decode(chunk.data, chunk.file)
     if isinstance(text, Problem):
         return iter([text])
-    return limit_weight(_parse_page(text, piece.file, limits), limits)
+    return limit_weight(_parse_page(text, chunk.file, limits), limits)
 
 
 def _parse_page(text: str, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
@@ -82,8 +82,8 @@ def _parse_page(text: str, file: str, limits: Limits) -> Iterator[SourceRecord |
     try:
         page = _Page(_parse(text, limits), _REPEATED * limits.largest_file)
         if not page.articles:
-            advice = "Put each publication into an <article>, as corpus/README.md shows"
-            yield Problem(file, 0, "the page holds no <article>", advice)
+            hint = "Put each publication into an <article>, as corpus/README.md shows"
+            yield Problem(file, 0, "the page has no <article>", hint)
             return
         shared, lines = page.read_properties(page.shared), _find_article_lines(text)
         for number, article in enumerate(page.articles):
@@ -200,7 +200,7 @@ class _Page:
         """Subtract `size` from the weight left. Raise _LimitExceeded if it is used up."""
         self._remaining -= size
         if self._remaining < 0:
-            message = "its tags say too much, with all that they repeat; from here on"
+            message = "the rest of the page is too large, because its tags repeat text"
             raise _LimitExceeded(message, "largest_file")
 
 
@@ -242,7 +242,7 @@ def format_page(publications: Iterable[Publication], catalogue: Catalogue, headi
     `heading` is the page's title. Each article states all of its values, so that it can be moved
     to another page unchanged.
     """
-    articles = "\n".join(_format_article(each, catalogue) for each in publications)
+    articles = "\n".join(_format_article(publication, catalogue) for publication in publications)
     title = escape(f"{heading} – {catalogue.title}")
     return (
         f'<!doctype html>\n<html lang="{escape(catalogue.language)}">\n<head>\n'

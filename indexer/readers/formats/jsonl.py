@@ -53,7 +53,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
             elif line and not line.isspace():
                 yield Chunk(line, file, number)
     except _LimitExceeded as error:
-        message = f"the file has more than {error}; it was read to line {number}"
+        message = f"the file has more than {error}. It was read up to line {number}"
         yield Problem(file, number, message, suggest_raising(error.limit))
 
 
@@ -99,8 +99,8 @@ def _parse_line(chunk: Chunk, limits: Limits) -> SourceRecord | Problem:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _make_syntax_problem(chunk.data, source, error)
     if not isinstance(record, dict):
-        advice = "Write {...} with the fields by their names: it was left out"
-        return Problem(source.file, source.line, "the line is no JSON object", advice)
+        hint = "Write {...} with the fields by name. The line was left out"
+        return Problem(source.file, source.line, "the line is not a JSON object", hint)
     brackets = chunk.data.count(b"[") + chunk.data.count(b"{")
     if brackets > limits.deepest and _is_deeper(record, limits.deepest):
         return _make_depth_problem(source, limits)
@@ -134,10 +134,10 @@ def _make_syntax_problem(line: bytes, source: SourceLocation, error: Exception) 
     text = decode(line, source.file)
     if isinstance(text, Problem):
         return msgspec.structs.replace(
-            text, line=source.line, hint="Save it as UTF-8: it was left out"
+            text, line=source.line, hint="Save the file as UTF-8. The line was left out"
         )
-    advice = "Each line is one JSON object: it was left out"
-    return Problem(source.file, source.line, str(error), advice)
+    hint = "Write one JSON object per line. The line was left out"
+    return Problem(source.file, source.line, str(error), hint)
 
 
 def _make_property(name: str, value: object, language: str | None) -> Property:

@@ -58,23 +58,24 @@ class Ranking(NamedTuple):
 def rank(node: query.Query, snapshot: Snapshot, check: Checkpoint = ignore) -> Ranking:
     """Return the documents that a tree matches, with their sort keys.
 
-    `check` is called as in `matcher.postings`. Raise UnknownNode if no rule evaluates a node.
+    `check` is called as in `ClauseMatcher.evaluate`. Raise UnknownNode for an unknown type of
+    node.
     """
     if isinstance(node, Clause):
-        matched = clause_postings(node, snapshot, check)
-        return Ranking(matched.documents, matched.weights, idf(matched, snapshot))
+        postings = clause_postings(node, snapshot, check)
+        return Ranking(postings.documents, postings.weights, idf(postings, snapshot))
     return Ranking(*score(node, snapshot, make_fetch(snapshot, check)))
 
 
 def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> ScoredDocs:
     """Return the documents that a tree matches, with their scores.
 
-    Raise UnknownNode if no rule evaluates a node.
+    Raise UnknownNode if a node has an unknown type.
     """
     fetch = fetch or make_fetch(snapshot)
     if isinstance(node, Clause):
-        matched = fetch(node)
-        return ScoredDocs(matched.documents, saturate(matched.weights, idf(matched, snapshot)))
+        postings = fetch(node)
+        return ScoredDocs(postings.documents, saturate(postings.weights, idf(postings, snapshot)))
     if isinstance(node, query.And | query.Or) and _can_score(node):
         score_compound = _score_and if isinstance(node, query.And) else _score_or
         return score_compound(node, snapshot, fetch)
@@ -90,7 +91,7 @@ def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> 
 def saturate(weights: Array, idf: float) -> NDArray[np.float32]:
     """Return the score of each weighted frequency.
 
-    It grows with the frequency, ever more slowly, up to the limit `rarity * (k1 + 1)`.
+    It grows with the frequency, ever more slowly, up to the limit `idf * (k1 + 1)`.
     """
     scores: NDArray[np.float32] = np.divide(weights, weights + np.float32(K1), dtype=np.float32)
     scores *= np.float32(idf * (K1 + 1))
@@ -122,9 +123,9 @@ def _score_and(node: query.And, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
     other_children = [child for child in node.subqueries if not isinstance(child, Clause)]
     scoring = [score(child, snapshot, fetch) for child in other_children if _can_score(child)]
     documents, scores = _score_clauses(words, snapshot) if words else scoring.pop()
-    for other in scoring:
-        indexes_a, indexes_b = snapshot.find_common(documents, other.documents)
-        documents, scores = documents[indexes_a], scores[indexes_a] + other.scores[indexes_b]
+    for scored in scoring:
+        indexes_a, indexes_b = snapshot.find_common(documents, scored.documents)
+        documents, scores = documents[indexes_a], scores[indexes_a] + scored.scores[indexes_b]
     for child in other_children:
         if not _can_score(child):
             is_match = match_mask(child, snapshot, fetch)[documents]
@@ -138,13 +139,12 @@ def _can_score(node: query.Query) -> bool:
 
 def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
     """Return the distinct clauses of a node, each with the number of times it occurs."""
-    clauses_here = [child for child in node.subqueries if isinstance(child, Clause)]
-    if len({clause.text for clause in clauses_here}) == len(
-        clauses_here
-    ):  # equal clauses share their text
-        return [(clause, 1) for clause in clauses_here]
-    first = map_to_first(clauses_here)
-    times = Counter(id(first[id(clause)]) for clause in clauses_here)
+    child_clauses = [child for child in node.subqueries if isinstance(child, Clause)]
+    # Equal clauses share their text.
+    if len({clause.text for clause in child_clauses}) == len(child_clauses):
+        return [(clause, 1) for clause in child_clauses]
+    first = map_to_first(child_clauses)
+    times = Counter(id(first[id(clause)]) for clause in child_clauses)
     return [
         (clause, times[id(clause)])
         for clause in {id(clause): clause for clause in first.values()}.values()
@@ -171,8 +171,8 @@ def _score_clauses(words: list[tuple[Postings, int]], snapshot: Snapshot) -> Sco
         saturate(word_weights, idf(word, snapshot) * times)
         for (word, times), word_weights in zip(words, weights, strict=True)
     )
-    for other in other_scores:
-        scores += other
+    for further_scores in other_scores:
+        scores += further_scores
     return ScoredDocs(documents, scores)
 
 
@@ -197,8 +197,8 @@ def _score_or(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
         total[indexes] = total.take(indexes) + scores if has_scores else scores
         has_scores = True
     is_match = total > 0 if matched_mask is None else (total > 0) | matched_mask
-    indexes_found = is_match.nonzero()[0]
-    return ScoredDocs(indexes_found.astype(np.int32), total.take(indexes_found))
+    match_indexes = is_match.nonzero()[0]
+    return ScoredDocs(match_indexes.astype(np.int32), total.take(match_indexes))
 
 
 def _mark(mask: Array | None, documents: DocNumbers, snapshot: Snapshot) -> Array:

@@ -1,8 +1,8 @@
 """Evaluation of a clause: the documents that match it, and where it matches in one of them.
 
-A clause is compiled into parts. A part is evaluated over all documents (`clause_postings`) or in
-one publication (`held`); both give the same weights. Parts that differ only in their field are one
-part here: their frequencies are added before BM25F saturates the sum.
+A clause is compiled into parts. `evaluate` runs a part over all documents, and `match` over one.
+Both give the same weights. Parts that differ only in their field are compiled into one part. Their
+frequencies are added before BM25F saturates the sum.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class UnknownNode(TypeError):
     """A node of a query tree that the engine cannot evaluate."""
 
     def __init__(self, node: query.Query) -> None:
-        super().__init__(f"no rule evaluates {type(node).__name__}: {node!r}")
+        super().__init__(f"the engine cannot evaluate a {type(node).__name__} node: {node!r}")
 
 
 def ignore() -> None:
@@ -51,10 +51,7 @@ class ClausePart(Protocol):
 
 
 class AnyOf:
-    """A part that any of several terms matches, in some fields.
-
-    `how` says how a text matches.
-    """
+    """A part that any of several terms matches in some fields. `how` says how a text matches."""
 
     def __init__(
         self, how: How, fields: set[str], expansions: list[TermExpansion], snapshot: Snapshot
@@ -101,9 +98,9 @@ class AnyOf:
         matches = []
         for are_words, numbers in self._numbers:
             index = words.positions[are_words]
-            places = sorted(place for number in index.keys() & numbers for place in index[number])
-            if places:
-                matches.append(words.collect(self._how, places, self._fields, 1).scale(boost))
+            starts = sorted(start for number in index.keys() & numbers for start in index[number])
+            if starts:
+                matches.append(words.collect(self._how, starts, self._fields, 1).scale(boost))
         return matches
 
 
@@ -119,29 +116,31 @@ class PhraseMatcher:
         It starts from the positions of the rarest word and checks the other words next to them.
         """
         stems, segment = self._stems, self._snapshot.segment
-        by_rarity = sorted(range(len(stems)), key=lambda at: segment.stems.doc_frequency(stems[at]))
+        by_rarity = sorted(
+            range(len(stems)), key=lambda index: segment.stems.doc_frequency(stems[index])
+        )
         rarest, *other_indexes = by_rarity
-        documents, begins = segment.find_positions(stems[rarest])
-        begins = begins - rarest
-        if len(begins) and begins[0] < 0:
-            documents, begins = documents[begins >= 0], begins[begins >= 0]
-        for at in other_indexes:
-            if not len(begins):
+        documents, starts = segment.find_positions(stems[rarest])
+        starts = starts - rarest
+        if len(starts) and starts[0] < 0:
+            documents, starts = documents[starts >= 0], starts[starts >= 0]
+        for index in other_indexes:
+            if not len(starts):
                 return NO_POSTINGS
             check()
-            follows = (segment.get_stems(begins + at) == stems[at]).nonzero()[0]
-            documents, begins = documents.take(follows), begins.take(follows)
-        return sum_in_fields(Positions(documents, begins), self._fields, self._snapshot)
+            follows = (segment.get_stems(starts + index) == stems[index]).nonzero()[0]
+            documents, starts = documents.take(follows), starts.take(follows)
+        return sum_in_fields(Positions(documents, starts), self._fields, self._snapshot)
 
     def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
         length = len(self._stems)
-        places = [
-            place
-            for place in words.positions[False].get(self._stems[0], ())
-            if words.stems[place : place + length] == self._stems
+        starts = [
+            start
+            for start in words.positions[False].get(self._stems[0], ())
+            if words.stems[start : start + length] == self._stems
         ]
-        return [words.collect("word", places, self._fields, length).scale(boost)] if places else []
+        return [words.collect("word", starts, self._fields, length).scale(boost)] if starts else []
 
 
 class ValueMatcher:
@@ -176,12 +175,12 @@ class AllOf:
 
     def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
-        parts = sorted((part.evaluate(check) for part in self._parts), key=lambda one: len(one[0]))
-        documents, weights = parts[0]
-        for other in parts[1:]:
-            indexes_a, indexes_b = self._snapshot.find_common(documents, other.documents)
+        hits = sorted((part.evaluate(check) for part in self._parts), key=lambda docs: len(docs[0]))
+        documents, weights = hits[0]
+        for postings in hits[1:]:
+            indexes_a, indexes_b = self._snapshot.find_common(documents, postings.documents)
             documents = documents.take(indexes_a)
-            weights = np.minimum(weights.take(indexes_a), other.weights.take(indexes_b))
+            weights = np.minimum(weights.take(indexes_a), postings.weights.take(indexes_b))
         return Postings(documents, weights)
 
     def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
@@ -242,10 +241,10 @@ class ClauseMatcher:
         parts = []
         for boost, part in self._parts:
             check()
-            matched = part.evaluate(check)
+            postings = part.evaluate(check)
             if boost != 1:
-                matched = Postings(matched.documents, matched.weights * np.float32(boost))
-            parts.append(matched)
+                postings = Postings(postings.documents, postings.weights * np.float32(boost))
+            parts.append(postings)
         return parts[0] if len(parts) == 1 else sum_all(parts, self._snapshot)
 
     def match(self, words: DocumentWords) -> list[ClauseMatch]:
@@ -260,8 +259,8 @@ def _compile_part(part: query.Query, fields: set[str], snapshot: Snapshot) -> Cl
     vocabulary = snapshot.vocabulary
     if isinstance(part, query.Term):
         numbers = vocabulary.find_numbers(part.text)
-        is_word = part.text.startswith(tokenizer.SURFACE_PREFIX)
-        terms = [TermExpansion(is_word, numbers, is_range=False)] if numbers else []
+        is_surface = part.text.startswith(tokenizer.SURFACE_PREFIX)
+        terms = [TermExpansion(is_surface, numbers, is_range=False)] if numbers else []
         return AnyOf("word", fields, terms, snapshot)
     if isinstance(part, query.Phrase):
         stems = [

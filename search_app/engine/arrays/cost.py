@@ -1,7 +1,7 @@
 """Estimated cost of a search, and the limit on the cost of a query.
 
 The cost of a clause is the number of postings to visit. If the clauses of a query exceed
-MAX_POSTINGS together, the cheapest ones within the limit are kept and the others are reported.
+MAX_POSTINGS together, the cheapest ones within the limit are kept. The others are reported.
 Equal clauses count once, because their postings are fetched once. `estimate_cost` is a rougher cost
 of a whole search, for admission control.
 """
@@ -32,7 +32,7 @@ terms are not exempt."""
 POSITION_COST = 4
 """Cost of checking one position, in postings. In a phrase, each word adds 1 per position."""
 WORD_COST = 2500
-"""Cost of a word in postings, besides its own: for stemming, spell checking and highlighting."""
+"""Extra cost of a word, in postings: for stemming, spell checking and highlighting."""
 HIT_COST = 6000
 """Cost of a hit on the page, in postings: its texts are read and highlighted."""
 EXPLANATION_COST = 6000
@@ -59,20 +59,20 @@ def limit_cost(tree: query.Query, snapshot: Snapshot) -> CostLimited:
     first = map_to_first(all_clauses)
     distinct = list({id(clause): clause for clause in first.values()}.values())
     costs = sorted((compute_cost(clause, snapshot), index) for index, clause in enumerate(distinct))
-    total, beyond = 0, set()
+    total, over_limit = 0, set()
     for clause_cost, index in costs:
         total += clause_cost
         if total > MAX_POSTINGS:
-            beyond.add(id(distinct[index]))
-    if not beyond:
+            over_limit.add(id(distinct[index]))
+    if not over_limit:
         return CostLimited(tree, ())
-    dropped = {identity for identity, clause in first.items() if id(clause) in beyond}
+    dropped = {identity for identity, clause in first.items() if id(clause) in over_limit}
     dropped_texts = tuple(clause.text for clause in all_clauses if id(clause) in dropped)
     return CostLimited(_without(tree, dropped), dropped_texts)
 
 
 def _count_words(clause: Clause) -> int:
-    """Return the number of words of a plain clause; of another one, more than are exempt."""
+    """Return the number of words of a plain clause, or ALWAYS_ALLOWED + 1 for any other clause."""
     part = clause.subqueries[0]
     if isinstance(part, query.Term):
         return 1
@@ -115,7 +115,7 @@ def _list_clauses(tree: query.Query) -> list[Clause]:
     """Return the clauses of a tree, including those under a NOT."""
     if isinstance(tree, Clause):
         return [tree]
-    return [leaf for child in tree.children() for leaf in _list_clauses(child)]
+    return [clause for child in tree.children() for clause in _list_clauses(child)]
 
 
 def _without(tree: query.Query, dropped: set[int]) -> query.Query | None:
@@ -127,19 +127,18 @@ def _without(tree: query.Query, dropped: set[int]) -> query.Query | None:
         return None if inner is None else query.Not(inner)
     if not isinstance(tree, query.And | query.Or):
         return tree
-    kept = [
+    children = [
         subtree for child in tree.subqueries if (subtree := _without(child, dropped)) is not None
     ]
-    return type(tree)(kept) if len(kept) > 1 else kept[0] if kept else None
+    return type(tree)(children) if len(children) > 1 else children[0] if children else None
 
 
 def estimate_cost(request: SearchRequest, snapshot: Snapshot) -> int:
     """Return the approximate cost of a search, in postings."""
     query_tokens = list(lex(request.text))
     words = [tokenizer.split_words(token.text) for token in query_tokens]
-    word_count = sum(
-        max(len(words_of_token), 1) for words_of_token in words
-    )  # parentheses take time as well
+    # Parentheses take time as well.
+    word_count = sum(max(len(words_of_token), 1) for words_of_token in words)
     total = (
         word_count * (WORD_COST + EXPLANATION_COST * request.size * request.explain)
         + HIT_COST * request.size

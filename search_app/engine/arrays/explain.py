@@ -45,7 +45,7 @@ PRECISION_ORDER: tuple[How, ...] = (
 
 
 class _ResolvedClause(NamedTuple):
-    """A clause prepared for explanation: its terms, its postings, and their rarity."""
+    """A clause prepared for explanation: its terms, its postings, and its idf."""
 
     matcher: ClauseMatcher
     postings: Postings
@@ -97,7 +97,7 @@ class Explainer:
     def _list_matching(self, node: query.Query, doc_number: int) -> list[Clause] | None:
         """Return the clauses that score for a document; None if the tree does not match it.
 
-        This follows `bm25f.found`: the clauses of an AND score only if all of them match.
+        This follows `bm25f.score`: the clauses of an AND score only if all of them match.
         """
         if isinstance(node, Clause):
             return None if self._get_weight(node, doc_number) is None else [self._first[id(node)]]
@@ -107,9 +107,9 @@ class Explainer:
         if not isinstance(node, query.And | query.Or):
             return [] if self._get_mask(node)[doc_number] else None
         by_child = [self._list_matching(child, doc_number) for child in node.subqueries]
-        matched = [child for child in by_child if child is not None]
+        parts = [child for child in by_child if child is not None]
         min_count = len(by_child) if isinstance(node, query.And) else 1
-        return None if len(matched) < min_count else [leaf for child in matched for leaf in child]
+        return None if len(parts) < min_count else [clause for child in parts for clause in child]
 
     def _get_mask(self, node: query.Query) -> Mask:
         """Return the cached mask of the documents that a node without a score matches."""
@@ -130,8 +130,8 @@ class Explainer:
         resolved = self._resolved.get(id(clause))
         if resolved is None:
             matcher = ClauseMatcher(clause, self._snapshot)
-            matched = matcher.evaluate(ignore)
-            resolved = _ResolvedClause(matcher, matched, idf(matched, self._snapshot))
+            postings = matcher.evaluate(ignore)
+            resolved = _ResolvedClause(matcher, postings, idf(postings, self._snapshot))
             self._resolved[id(clause)] = resolved
         return resolved
 
@@ -156,10 +156,10 @@ class Explainer:
             )
             for name, share in weights.most_common()
         ]
-        words_typed = tokenizer.split_words(clause.text)
-        original = [self._instead_of.get(surface_form(word), word) for word in words_typed]
+        typed_words = tokenizer.split_words(clause.text)
+        original = [self._instead_of.get(surface_form(word), word) for word in typed_words]
         return ClauseScore(
-            clause.text, score, tuple(fields), " ".join(original) if original != words_typed else ""
+            clause.text, score, tuple(fields), " ".join(original) if original != typed_words else ""
         )
 
     def _list_filters(self, publication: Publication) -> Iterator[PassedFilter]:
@@ -169,9 +169,9 @@ class Explainer:
             (row, value) for row, values in self._ask.request.filters.items() for value in values
         ]
         for row, value in dict.fromkeys([*typed, *selected]):
-            for kept in _list_passing(publication, row, value):
+            for passing in _list_passing(publication, row, value):
                 yield PassedFilter(
-                    row, kept, _list_children(publication, row, kept, self._snapshot)
+                    row, passing, _list_children(publication, row, passing, self._snapshot)
                 )
 
 
@@ -183,7 +183,7 @@ class _Texts:
         self._spans_by_field: dict[str, tuple[str, dict[int, tuple[int, int]]]] = {}
 
     def list_matched(
-        self, name: str, matches: Sequence[ClauseMatch], typed: set[str]
+        self, name: str, matches: Sequence[ClauseMatch], typed_forms: set[str]
     ) -> Iterator[MatchedText]:
         """Yield the matches in a field, each text once: the values, then words by priority."""
         hows: dict[Span, How] = {}
@@ -193,14 +193,14 @@ class _Texts:
                 yield MatchedText(match.value[1], match.how, through=through)
             for span in match.spans if name in match.weights else ():
                 if self._words.get_field(span.position) == name:
-                    hows.setdefault(span, self._refine_how(match.how, span, typed))
+                    hows.setdefault(span, self._refine_how(match.how, span, typed_forms))
         yield from self._count_texts(name, _keep_widest(hows))
 
-    def _refine_how(self, how: How, span: Span, typed: set[str]) -> How:
+    def _refine_how(self, how: How, span: Span, typed_forms: set[str]) -> How:
         if how != "word":
             return how
         positions = range(span.position, span.end)
-        is_typed = all(self._words.get_surface(place) in typed for place in positions)
+        is_typed = all(self._words.get_surface(position) in typed_forms for position in positions)
         return "written" if is_typed else "stem"
 
     def _count_texts(self, name: str, hows: Mapping[Span, How]) -> list[MatchedText]:
@@ -226,7 +226,7 @@ class _Texts:
         text = schema.get_text(self._publication, catalogue.by_name[name], catalogue)
         number = self._snapshot.segment.fields.index(name)
         begin, end = self._words.begins[number : number + 2]
-        positions = [place for place in range(begin, end) if self._words.words[place] >= 0]
+        positions = [position for position in range(begin, end) if self._words.words[position] >= 0]
         return text, dict(zip(positions, tokenizer.find_spans(text), strict=True))
 
 
@@ -235,27 +235,27 @@ def _rank(how: How) -> int:
 
 
 def _keep_widest(hows: Mapping[Span, How]) -> dict[Span, How]:
-    """Drop spans inside a longer one, unless their way to match has priority over its way."""
+    """Drop spans inside a longer one, unless they match in a way with a higher priority."""
     longer = {span: how for span, how in hows.items() if span.length > 1}
     return {
         span: how
         for span, how in hows.items()
         if not any(
-            span.is_within(other) and span != other and _rank(longer[other]) <= _rank(how)
-            for other in longer
+            span.is_within(wider) and span != wider and _rank(longer[wider]) <= _rank(how)
+            for wider in longer
         )
     }
 
 
 def _map_corrections(text: str, searched: str) -> dict[str, str]:
     """Return the typed word for each corrected word; {} if the numbers of words differ."""
-    typed, corrected_words = tokenizer.split_words(text), tokenizer.split_words(searched)
-    if len(typed) != len(corrected_words):
+    typed_words, corrected_words = tokenizer.split_words(text), tokenizer.split_words(searched)
+    if len(typed_words) != len(corrected_words):
         return {}
     return {
-        surface_form(new): old
-        for old, new in zip(typed, corrected_words, strict=True)
-        if surface_form(new) != surface_form(old)
+        surface_form(corrected_word): typed_word
+        for typed_word, corrected_word in zip(typed_words, corrected_words, strict=True)
+        if surface_form(corrected_word) != surface_form(typed_word)
     }
 
 
@@ -271,14 +271,14 @@ def _list_values(node: query.Query) -> Iterator[tuple[str, str]]:
 
 
 def _list_passing(publication: Publication, row: str, value: str) -> Iterable[str]:
-    """Return the values of a publication that match a wanted value or year range."""
-    values = [str(stated) for stated in publication.values.get(row, ())]
+    """Return the values of a publication that match a value or a year range."""
+    values = [str(item) for item in publication.values.get(row, ())]
     if value == MISSING and not values:
         return [MISSING]
     if value in values:
         return [value]
     ends = parse_year_range(value)
-    return [stated for stated in values if ends and ends[0] <= stated <= (ends[1] or "9999")]
+    return [year for year in values if ends and ends[0] <= year <= (ends[1] or "9999")]
 
 
 def _list_children(
@@ -287,5 +287,9 @@ def _list_children(
     """Return the child values that imply a parent value: see `Catalogue.with_ancestors`."""
     catalogue = snapshot.catalogue
     child = catalogue.children.get(row)
-    below = publication.values.get(child.name, ()) if child else ()
-    return tuple(str(other) for other in below if value in catalogue.groups.get(str(other), ()))
+    child_values = publication.values.get(child.name, ()) if child else ()
+    return tuple(
+        str(child_value)
+        for child_value in child_values
+        if value in catalogue.groups.get(str(child_value), ())
+    )

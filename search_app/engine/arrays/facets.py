@@ -130,12 +130,12 @@ def _with_children(
     """
     assert selection.child is not None
     groups = selection.snapshot.catalogue.groups
-    under: dict[str, list[Bucket]] = {parent.value: [] for parent in parents}
+    children_of: dict[str, list[Bucket]] = {parent.value: [] for parent in parents}
     orphans = []
     for bucket in children:
-        shown_parents = [parent for parent in groups.get(bucket.value, ()) if parent in under]
+        shown_parents = [parent for parent in groups.get(bucket.value, ()) if parent in children_of]
         for parent in shown_parents:
-            under[parent].append(bucket)
+            children_of[parent].append(bucket)
         if not shown_parents:
             orphans.append(bucket)
     child = selection.child
@@ -148,7 +148,9 @@ def _with_children(
                 parent.total,
                 parent.selected,
                 tuple(
-                    sorted(under[parent.value], key=lambda bucket: _make_sort_key(bucket, child))
+                    sorted(
+                        children_of[parent.value], key=lambda bucket: _make_sort_key(bucket, child)
+                    )
                 ),
             )
             for parent in parents

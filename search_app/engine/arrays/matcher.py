@@ -1,7 +1,7 @@
-"""Query matching: a query tree to the documents that it matches.
+"""Query matching: find the documents that a query tree matches.
 
-The result is a boolean mask over all documents. Each node type has one function. A node type
-without one raises UnknownNode.
+The result is a boolean mask over all documents. Each node type has one function. Any other node
+type raises UnknownNode.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ def make_fetch(snapshot: Snapshot, check: Checkpoint = ignore) -> Fetch:
 
     It caches them, so equal clauses are evaluated once.
     """
-    cached: dict[str, list[tuple[Clause, Postings]]] = {}
+    by_text: dict[str, list[tuple[Clause, Postings]]] = {}
 
     def fetch(clause: Clause) -> Postings:
-        alike = cached.setdefault(clause.text, [])
-        for other, matched in alike:
-            if other == clause:
-                return matched
-        alike.append((clause, clause_postings(clause, snapshot, check)))
-        return alike[-1][1]
+        same_text = by_text.setdefault(clause.text, [])
+        for cached_clause, postings in same_text:
+            if cached_clause == clause:
+                return postings
+        same_text.append((clause, clause_postings(clause, snapshot, check)))
+        return same_text[-1][1]
 
     return fetch
 
@@ -43,7 +43,7 @@ def make_fetch(snapshot: Snapshot, check: Checkpoint = ignore) -> Fetch:
 def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Mask:
     """Return the documents that a tree matches, as a boolean mask of the size of the snapshot.
 
-    Raise UnknownNode if no rule evaluates a node.
+    Raise UnknownNode if a node has an unknown type.
     """
     fetch = fetch or make_fetch(snapshot)
     for kind in type(node).__mro__:

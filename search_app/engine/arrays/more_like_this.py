@@ -66,18 +66,20 @@ def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
     clauses = [Clause([query.Term(field, word) for field in fields], word) for word in words]
     documents, scores = score(query.Or(clauses), snapshot)
     own_index = documents.searchsorted(doc_number)
-    is_like = scores >= scores[own_index] * np.float32(MIN_SIMILARITY)
-    is_like[own_index] = False
-    documents, scores = documents[is_like], scores[is_like]
+    is_similar = scores >= scores[own_index] * np.float32(MIN_SIMILARITY)
+    is_similar[own_index] = False
+    documents, scores = documents[is_similar], scores[is_similar]
     editions = snapshot.editions
     if len(other_editions := editions.find_others(doc_number)):
-        is_another = ~np.isin(documents, other_editions)
-        documents, scores = documents[is_another], scores[is_another]
-    kept = collapse_editions(documents, scores, snapshot.ranks, "relevance", editions.family)
-    documents, scores = documents.take(kept), scores.take(kept)
+        is_other_title = ~np.isin(documents, other_editions)
+        documents, scores = documents[is_other_title], scores[is_other_title]
+    kept_indexes = collapse_editions(
+        documents, scores, snapshot.ranks, "relevance", editions.family
+    )
+    documents, scores = documents.take(kept_indexes), scores.take(kept_indexes)
     order = top_hits(documents, scores, snapshot.ranks, "relevance", slice(0, MAX_SIMILAR))
-    alike: DocNumbers = documents.take(order)
-    return alike
+    similar: DocNumbers = documents.take(order)
+    return similar
 
 
 def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
@@ -92,13 +94,13 @@ def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
         if frequencies[index] >= MIN_FREQUENCY
     }
     candidates = (index for index, text in texts.items() if _is_telling(text))
-    chosen = list(islice(candidates, MAX_WORDS))
-    rarest = sorted(chosen, key=lambda index: int(frequencies[index]))
+    key_terms = list(islice(candidates, MAX_WORDS))
+    rarest = sorted(key_terms, key=lambda index: int(frequencies[index]))
     totals = accumulate(int(frequencies[index]) for index in rarest)
     affordable = {
         index for index, total in zip(rarest, totals, strict=True) if total <= MAX_POSTINGS
     }
-    return [texts[index] for index in chosen if index in affordable]
+    return [texts[index] for index in key_terms if index in affordable]
 
 
 def _is_telling(stem: str) -> bool:
@@ -110,9 +112,9 @@ def _weigh_stems(doc_number: int, snapshot: Snapshot) -> tuple[Array, NDArray[np
     """Return the stems of a document, ascending, and their weighted frequencies (float32)."""
     segment = snapshot.segment
     starts = segment.forward_index.starts[doc_number : doc_number + 2].astype(np.int64)
-    begins, end = starts[0], starts[1, 0]
-    stems = segment.get_stems(np.arange(begins[0], end))
-    word_weights = segment.norms[doc_number].repeat(np.diff(begins, append=end))
+    field_starts, end = starts[0], starts[1, 0]
+    stems = segment.get_stems(np.arange(field_starts[0], end))
+    word_weights = segment.norms[doc_number].repeat(np.diff(field_starts, append=end))
     is_word = stems >= 0
     distinct, indexes = np.unique(stems[is_word], return_inverse=True)
     return distinct, np.bincount(indexes, word_weights[is_word], len(distinct)).astype(np.float32)

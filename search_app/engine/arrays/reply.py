@@ -1,4 +1,4 @@
-"""The reply of the local store: the hits of one search, computed as far as they are asked for.
+"""The reply of the local store: the hits of one search, computed on demand.
 
 The steps are the words, semantic hits, the typed filters, the selected filters, the page, and the
 facet counts. Each step is computed once, when its result is first needed.
@@ -164,12 +164,12 @@ class ArrayReply:
         if ask.newest_first and ask.request.sort is None and keys is not None:
             order = level_scores(keys)
         if ask.request.fold:
-            kept = collapse_editions(
+            kept_indexes = collapse_editions(
                 documents, order, snapshot.ranks, ask.sort, snapshot.editions.family
             )
-            documents = documents.take(kept)
+            documents = documents.take(kept_indexes)
             keys, order = [
-                None if values is None else values.take(kept) for values in (keys, order)
+                None if values is None else values.take(kept_indexes) for values in (keys, order)
             ]
         indexes = top_hits(documents, order, snapshot.ranks, ask.sort, page)
         return documents.take(indexes), None if keys is None else keys.take(indexes)
@@ -214,11 +214,11 @@ class ArrayReply:
         explainer = Explainer(self._ask, self.tree, self._snapshot, self.retrieved.semantic)
         clause_count = sum(1 for _ in clauses(self.tree)) or 1
         numbers = self.page[0].tolist()
-        explained: list[Explanation | None] = []
+        explanations: list[Explanation | None] = []
         for number in numbers[: max(MAX_EXPLANATIONS // clause_count, 1)]:
-            explained.append(explainer.explain(number, self._snapshot.get_publication(number)))
+            explanations.append(explainer.explain(number, self._snapshot.get_publication(number)))
             self._deadline.checkpoint("explain")
-        return explained + [None] * (len(numbers) - len(explained))
+        return explanations + [None] * (len(numbers) - len(explanations))
 
     @property
     def counts(self) -> FacetCounts:
@@ -284,8 +284,8 @@ class ArrayReply:
         if is_open:
             ranges[-1] = snapshot.segment.words.texts.find_prefix(words[-1])
         documents = snapshot.titles.find_titles(ranges)
-        if (within := self._make_mask()) is not None:
-            documents = documents[within.take(documents)]
+        if (mask := self._make_mask()) is not None:
+            documents = documents[mask.take(documents)]
         numbers = snapshot.titles.select_best(documents, ranges, limit)
         ids = snapshot.segment.docstore.ids
         return [(ids.get_text(number), snapshot.get_title(number)) for number in numbers]

@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 SHARE = 0.5
 """Weight of a cosine of 1, as a share of the best word score."""
 MIN_COSINE, MAX_ADDED = 0.3, 50
-"""The least cosine of an added hit, and the limit on added hits. If the words have FEW_HITS hits or
-more, none is added."""
+"""Minimum cosine of an added hit, and limit on added hits. If the words have FEW_HITS hits or more,
+none is added."""
 
 
 class SemanticHits(NamedTuple):
@@ -83,7 +83,7 @@ def prepare(snapshot: Snapshot) -> None:
     if encoder:
         encoder.encode("")
     elif model:
-        message = "%s was built with %s, which is not installed: nothing is found by its meaning"
+        message = "the index %s was built with %s, which is not installed: semantic search is off"
         log.warning(message, snapshot.name, model)
 
 

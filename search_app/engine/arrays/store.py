@@ -41,8 +41,8 @@ class ArrayStore:
     def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""
         mask = np.ones(self.snapshot.size, np.bool_)
-        for other in others:
-            mask &= match_mask(other, self.snapshot)
+        for other_clause in others:
+            mask &= match_mask(other_clause, self.snapshot)
         if not mask.any():
             return [0] * len(clauses)
         return [

@@ -147,9 +147,8 @@ class ToggleCounter:
         if len(selection.nodes) == 1:
             return len(self._base)
         if selection.get_parents(node) and (wider := self._find_widened({node[1]})):
-            return self._current_total + self._count_gained(
-                wider
-            )  # each is a parent of the removed child
+            # Each wider node is a parent of the removed child.
+            return self._current_total + self._count_gained(wider)
         return self._current_total - self._count_lost(selection.effective & {node})
 
     def _find_widened(self, removed: Set[str]) -> list[Node]:

@@ -25,8 +25,6 @@ MAX_POSTINGS, MAX_FIELD_POSTINGS = 500_000, 200_000
 """Maximum postings of all terms of one expansion: over all fields, and over some of the fields. The
 second is lower because each position must be checked. A contiguous range of terms over all fields
 is not limited."""
-
-
 COMPARISON_COST = 10
 """Cost of comparing one word with a wildcard or a fuzzy term, in postings."""
 
@@ -46,25 +44,25 @@ class TermExpansion(NamedTuple):
 
 def expand(part: query.Query, fields: set[str], snapshot: Snapshot) -> list[TermExpansion]:
     """Return the words and the stems that a part of a clause matches in some fields, if any."""
-    everywhere = len(fields) == len(snapshot.segment.fields)
+    in_all_fields = len(fields) == len(snapshot.segment.fields)
     edits = getattr(part, "maxdist", 0), getattr(part, "prefixlength", 0)
-    key = (type(part), part.text, edits, everywhere)
+    key = (type(part), part.text, edits, in_all_fields)
     cached: list[TermExpansion] = snapshot.cached_expansions(
-        key, lambda: _expand(part, everywhere, snapshot)
+        key, lambda: _expand(part, in_all_fields, snapshot)
     )
     return cached
 
 
-def _expand(part: query.Query, everywhere: bool, snapshot: Snapshot) -> list[TermExpansion]:
+def _expand(part: query.Query, in_all_fields: bool, snapshot: Snapshot) -> list[TermExpansion]:
     term_expansions = []
     for mark, terms in (
         (tokenizer.SURFACE_PREFIX, snapshot.segment.words),
         ("", snapshot.segment.stems),
     ):
         expansion = _expand_in(part, mark, terms, snapshot)
-        if expansion is not None and not (expansion.is_range and everywhere):
+        if expansion is not None and not (expansion.is_range and in_all_fields):
             expansion = _limit_postings(
-                expansion, terms, MAX_POSTINGS if everywhere else MAX_FIELD_POSTINGS
+                expansion, terms, MAX_POSTINGS if in_all_fields else MAX_FIELD_POSTINGS
             )
         if expansion is not None and len(expansion.numbers):
             term_expansions.append(expansion)
@@ -73,9 +71,9 @@ def _expand(part: query.Query, everywhere: bool, snapshot: Snapshot) -> list[Ter
 
 def expansion_cost(part: query.Query, snapshot: Snapshot) -> int:
     """Return the estimated cost of expanding a part and reading its postings, in postings."""
-    fixed = _get_fixed_prefix(part)
-    terms = snapshot.vocabulary.get_terms(fixed)
-    first, last = terms.texts.find_prefix(fixed.removeprefix(tokenizer.SURFACE_PREFIX))
+    fixed_prefix = _get_fixed_prefix(part)
+    terms = snapshot.vocabulary.get_terms(fixed_prefix)
+    first, last = terms.texts.find_prefix(fixed_prefix.removeprefix(tokenizer.SURFACE_PREFIX))
     if isinstance(part, query.Prefix):
         return int(terms.offsets[last]) - int(terms.offsets[first])
     return (last - first) * COMPARISON_COST
@@ -95,12 +93,12 @@ def _expand_in(
     `mark` is the marker that a part for this kind starts with: `tokenizer.SURFACE_PREFIX` for
     unstemmed words, empty for stems.
     """
-    fixed = _get_fixed_prefix(part)
-    if not (fixed.startswith(mark) if fixed else True) or (
-        fixed.startswith(tokenizer.SURFACE_PREFIX) and not mark
+    fixed_prefix = _get_fixed_prefix(part)
+    if not (fixed_prefix.startswith(mark) if fixed_prefix else True) or (
+        fixed_prefix.startswith(tokenizer.SURFACE_PREFIX) and not mark
     ):
         return None
-    first, last = terms.texts.find_prefix(fixed.removeprefix(mark))
+    first, last = terms.texts.find_prefix(fixed_prefix.removeprefix(mark))
     if isinstance(part, query.Prefix):
         return TermExpansion(bool(mark), np.arange(first, last), is_range=True)
     texts = snapshot.vocabulary.surface_texts if mark else snapshot.vocabulary.stem_texts
@@ -146,10 +144,10 @@ def _match_wildcard(wildcard: str, mark: str, candidates: list[str]) -> list[int
     """
     first, *other_pieces = map(re.escape, wildcard.removeprefix(mark).split("*"))
     inner, last = other_pieces[:-1], "".join(f".*{piece}" for piece in other_pieces[-1:])
-    shape = re.compile(first + "".join(f"(?>.*?{piece})" for piece in inner) + last, re.DOTALL)
+    pattern = re.compile(first + "".join(f"(?>.*?{piece})" for piece in inner) + last, re.DOTALL)
     if not wildcard.startswith(mark):
         candidates = [mark + candidate for candidate in candidates]
-    return [index for index, fits in enumerate(map(shape.fullmatch, candidates)) if fits]
+    return [index for index, match in enumerate(map(pattern.fullmatch, candidates)) if match]
 
 
 def _limit_postings(expansion: TermExpansion, terms: Terms, max_postings: int) -> TermExpansion:

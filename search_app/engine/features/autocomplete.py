@@ -76,7 +76,7 @@ class _Search(NamedTuple):
     filters: Mapping[str, tuple[str, ...]]
 
     def run(self, text: str) -> Reply:
-        """Return the hits of a text, read as any search reads it."""
+        """Return the hits of a text, interpreted as in any search."""
         ask = StoreRequest(SearchRequest(text, self.filters, semantic=False))
         return self.interpreter.interpret(ask, Deadline()).reply
 
@@ -126,40 +126,40 @@ def _suggest_words(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[
     prefix, vocabulary = typed.words[-1], search.interpreter.vocabulary
     if typed.last_start is None or len(prefix) < MIN_CHARS:
         return
-    before = typed.text[: typed.last_start]
+    text_before = typed.text[: typed.last_start]
     is_word = vocabulary.has_term(tokenizer.SURFACE_PREFIX + prefix)
     known_stems = set(vocabulary.list_stems(prefix)[:1]) if is_word else set()
-    for word in _search_before(typed, before, search).complete(
+    for word in _search_before(typed, text_before, search).complete(
         prefix, limit * CANDIDATES_PER_SUGGESTION
     ):
         stem = vocabulary.list_stems(word)[0]
         if stem in known_stems or _is_stop_word(word, vocabulary):
             continue
         known_stems.add(stem)
-        if count := search.run(before + word).total:
-            yield Suggestion("word", before + word, count)
+        if count := search.run(text_before + word).total:
+            yield Suggestion("word", text_before + word, count)
 
 
 def _is_stop_word(surface: str, vocabulary: Vocabulary) -> bool:
     return any(surface in stemming.get_stop_words(language) for language in vocabulary.languages)
 
 
-def _search_before(typed: TypedPrefix, before: str, search: _Search) -> Reply:
+def _search_before(typed: TypedPrefix, text_before: str, search: _Search) -> Reply:
     """Return the hits of the words before the last one, in which completions are counted."""
     vocabulary = search.interpreter.vocabulary
     if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
         return search.filter(search.filters)
-    return search.interpreter.interpret_typed(before, search.filters).reply
+    return search.interpreter.interpret_typed(text_before, search.filters).reply
 
 
 def _suggest_values(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
     """Yield the facet values with the typed text as a prefix of their label, or of a word in it."""
     filters, limit = search.filters, limit * (CANDIDATES_PER_SUGGESTION if search.filters else 1)
     for field, value, label, total in search.interpreter.store.find_values(typed.text, limit):
-        chosen = filters.get(field, ())
-        if value in chosen:
+        selected_values = filters.get(field, ())
+        if value in selected_values:
             continue
-        selected = {**filters, field: (*chosen, value)}
+        selected = {**filters, field: (*selected_values, value)}
         count = search.filter(selected).total if filters else total
         if count:
             yield Suggestion("facet", label, count, field, value)

@@ -50,12 +50,12 @@ class Highlighter(msgspec.Struct, frozen=True):
         """Return the spans to mark in a text, as character offsets in ascending order."""
         split = _split_text if len(text) > MAX_CACHED_CHARS else _remembered
         pieces, stems, spans = split(text, language or self.default_language)
-        matched = {*self._find_by_stem(stems), *self._find_in_phrases(stems)}
+        matched_indexes = {*self._find_by_stem(stems), *self._find_in_phrases(stems)}
         if self.surfaces or self.prefixes or self.shape_tests:
-            matched.update(self._find_by_shape(pieces[1::2]))
-        if not matched:
+            matched_indexes.update(self._find_by_shape(pieces[1::2]))
+        if not matched_indexes:
             return []
-        indexes = sorted(matched)
+        indexes = sorted(matched_indexes)
         if spans:
             return _unite([spans[index] for index in indexes])
         ends = [*accumulate(map(len, pieces[: 2 * indexes[-1] + 2]))]
@@ -201,7 +201,9 @@ def _find_best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
     for first, (start, _) in enumerate(spans):
         while last < len(spans) and spans[last][1] <= start + MAX_PASSAGE_CHARS - LEAD_CHARS:
             last += 1
-        window = [text[a:b].casefold() for a, b in spans[first:last]]
+        window = [
+            text[match_start:match_end].casefold() for match_start, match_end in spans[first:last]
+        ]
         match_score = len(set(window)) * 10 + min(len(window), 9)
         if match_score > best_match_score:
             best, best_match_score = start, match_score

@@ -29,7 +29,7 @@ MAX_COUNTRIES = 12
 def find_missing_places(
     request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
 ) -> Iterator[MissingPlace]:
-    """Yield the places that a text names and that no document contains, with or without filters.
+    """Yield the places that a text names and no document contains, regardless of the filters.
 
     If the text names no place, use the names in its corrected spelling.
     """
@@ -42,9 +42,9 @@ def find_missing_places(
         if interpreter.interpret_typed(text[mention.start : mention.end]).is_empty:
             name = world_places.get_label(mention.name, interpreter.vocabulary.catalogue.language)
             other_text = _drop_mention(text, mention)
-            others = msgspec.structs.replace(request, text=other_text)
-            nearby = _count_near(mention.name.code, others, interpreter, deadline)
-            yield MissingPlace(name, other_text, tuple(nearby))
+            other_request = msgspec.structs.replace(request, text=other_text)
+            value_counts = _count_near(mention.name.code, other_request, interpreter, deadline)
+            yield MissingPlace(name, other_text, tuple(value_counts))
 
 
 def _find_place_mentions(text: str) -> list[world_places.Mention]:
@@ -74,7 +74,11 @@ def _count_near(
     )
     if row is None or row.parent is None:
         return
-    other_filters = {k: v for k, v in request.filters.items() if k not in (row.name, row.parent)}
+    other_filters = {
+        field: values
+        for field, values in request.filters.items()
+        if field not in (row.name, row.parent)
+    }
     regions = catalogue.groups.get(code, ())
     for value in (*regions, MISSING):
         filters = {**other_filters, row.parent: (value,)}
@@ -92,9 +96,9 @@ def _count_countries(
 ) -> list[ValueCount]:
     """Return the countries of a region in the hits: `code` first, then by hits."""
     value_counts = [
-        ValueCount(row.name, value, number)
-        for value, number in reply.count_values(row.name).items()
-        if number and region in catalogue.groups.get(value, ())
+        ValueCount(row.name, value, hit_count)
+        for value, hit_count in reply.count_values(row.name).items()
+        if hit_count and region in catalogue.groups.get(value, ())
     ]
     value_counts.sort(
         key=lambda value_count: (value_count.value != code, -value_count.total, value_count.value)

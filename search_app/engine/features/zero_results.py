@@ -90,23 +90,23 @@ def _find_wider(
     linker = interpreter.entity_linker
     broader: dict[str, QueryCount] = {}
     related: dict[str, QueryCount] = {}
-    above, aside = linker.find_wider(identity)
-    while above or aside:
+    broader_entities, related_entities = linker.find_wider(identity)
+    while broader_entities or related_entities:
         without_hits: list[Entity] = []
-        for entity, hit_count in _count_hits(above, search, interpreter):
+        for entity, hit_count in _count_hits(broader_entities, search, interpreter):
             if hit_count.total:
                 broader[hit_count.text] = hit_count
             else:
                 without_hits.append(entity)
-        for _, hit_count in _count_hits(aside, search, interpreter):
+        for _, hit_count in _count_hits(related_entities, search, interpreter):
             if hit_count.total and hit_count.text not in broader:
                 related[hit_count.text] = hit_count
         wider_entities = [linker.find_wider(entity.id) for entity in without_hits]
-        above, aside = (
+        broader_entities, related_entities = (
             [entity for pair in wider_entities for entity in pair[side]] for side in (0, 1)
         )
         if broader or related:
-            aside = []
+            related_entities = []
     return (
         tuple(islice(broader.values(), MAX_WIDER)),
         tuple(islice(related.values(), MAX_WIDER)),
@@ -114,25 +114,25 @@ def _find_wider(
 
 
 def _count_hits(
-    near: Iterable[Entity], search: RunSearch, interpreter: Interpreter
+    entities: Iterable[Entity], search: RunSearch, interpreter: Interpreter
 ) -> Iterator[tuple[Entity, QueryCount]]:
     """Yield entities with the number of hits for their names.
 
     It is 0 if only a relaxed, corrected or semantic search has hits.
     """
-    for entity in near:
+    for entity in entities:
         if name := interpreter.entity_linker.get_name(entity):
             retrieved = search(text=name)
-            is_found = retrieved.as_typed > retrieved.reply.by_meaning
-            yield entity, QueryCount(name, retrieved.reply.total if is_found else 0)
+            has_hits = retrieved.as_typed > retrieved.reply.by_meaning
+            yield entity, QueryCount(name, retrieved.reply.total if has_hits else 0)
 
 
 def retype(clause: Clause, catalogue: Catalogue) -> str:
     """Return the text that searches for a clause alone, with its field name if it has one."""
     searchable = [field.name for field in catalogue.searchable]
     fields = {part.fieldname for part in list_parts(clause)} & {*searchable}
-    only = f"{next(iter(fields))}:" if len(fields) == 1 < len(searchable) else ""
-    return f"{only}{clause.text}"
+    field_prefix = f"{next(iter(fields))}:" if len(fields) == 1 < len(searchable) else ""
+    return f"{field_prefix}{clause.text}"
 
 
 def _count_alone(
@@ -172,19 +172,19 @@ def _find_nearest(
 def _list_spellings(word: str, interpreter: Interpreter) -> list[str]:
     """Return up to MAX_TRIED corrections of a word, likeliest first, no two with a common stem."""
     surfaces: list[str] = []
-    seen: set[str] = set()
+    seen_stems: set[str] = set()
     for candidate in interpreter.spellchecker.find_candidates(word):
         stems = {candidate.surface, *interpreter.vocabulary.list_stems(candidate.surface)}
-        if seen.isdisjoint(stems):
+        if seen_stems.isdisjoint(stems):
             surfaces.append(candidate.surface)
-        seen |= stems
+        seen_stems |= stems
     return surfaces[:MAX_TRIED]
 
 
 def _count_all_words(text: str, search: RunSearch) -> int:
     """Return the number of hits that match all words of a text as typed.
 
-    The exact search runs first. If it has no hits, no other reading is tried.
+    The exact search runs first. If it has no hits, no other interpretation is tried.
     """
     if not search(text=text, exact=True, match="all").reply.total:
         return 0
@@ -195,15 +195,15 @@ def _get_single_word(clause: Clause) -> str | None:
     """Return a clause's word; None unless it is one plain word of at most MAX_CHARS letters."""
     words = tokenizer.split_words(clause.text)
     is_plain = all(isinstance(part, query.Term) for part in clause.subqueries)
-    is_one = len(words) == 1 and len(words[0]) <= MAX_CHARS
-    return words[0] if is_plain and is_one else None
+    is_single = len(words) == 1 and len(words[0]) <= MAX_CHARS
+    return words[0] if is_plain and is_single else None
 
 
 def _replace_word(surface: str, word: str, text: str) -> str:
     """Return a text with every occurrence of `word` replaced by `surface`."""
     pieces, end = [], 0
-    for start, last in tokenizer.find_spans(text):
-        if start >= end and surface_form(text[start:last]) == surface_form(word):
+    for start, stop in tokenizer.find_spans(text):
+        if start >= end and surface_form(text[start:stop]) == surface_form(word):
             pieces += [text[end:start], surface]
-            end = last
+            end = stop
     return "".join([*pieces, text[end:]])

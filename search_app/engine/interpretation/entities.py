@@ -81,11 +81,11 @@ def _list_values(vocabulary: Vocabulary) -> Iterator[Entity]:
 
     Values of an open facet, such as a venue, are matched by their words only.
     """
-    own = vocabulary.catalogue.language
+    default_language = vocabulary.catalogue.language
     for field in list_exact_fields(vocabulary.catalogue):
         if is_closed(field):
             for value in vocabulary.list_values(field.name):
-                if value != MISSING and (labels := list_names(field, value, own)):
+                if value != MISSING and (labels := list_names(field, value, default_language)):
                     acronyms = iso_codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
                     yield Entity(
                         f"{make_exact_name(field)}={value}",
@@ -100,16 +100,18 @@ def _list_places(vocabulary: Vocabulary, values: Sequence[Entity]) -> Iterator[E
 
     Yield only places with a name whose words are all in the index.
     """
-    own = vocabulary.catalogue.language
-    languages = tuple(dict.fromkeys([own, *UNITED_NATIONS]))
+    default_language = vocabulary.catalogue.language
+    languages = tuple(dict.fromkeys([default_language, *UNITED_NATIONS]))
     has_countries = any(row.kind == "country" for row in list_exact_fields(vocabulary.catalogue))
     known_names = {
-        fold(name) for value_entity in values for name in value_entity.labels.get(own, ())
+        fold(name)
+        for value_entity in values
+        for name in value_entity.labels.get(default_language, ())
     }
     for code in (*iso_codes.list_countries(), *iso_codes.list_regions()) if has_countries else ():
         labels = {language: iso_codes.list_country_names(code, language) for language in languages}
-        is_new = known_names.isdisjoint(map(fold, labels[own]))
-        if is_new and any(_may_occur(label, vocabulary) for label in labels[own]):
+        is_new = known_names.isdisjoint(map(fold, labels[default_language]))
+        if is_new and any(_may_occur(label, vocabulary) for label in labels[default_language]):
             yield Entity(f"place={code}", labels, (), iso_codes.ACRONYMS.get(code, ()))
 
 
@@ -210,9 +212,9 @@ class ValueNames:
 
         Values of open facets, such as a series or a venue, are not recognized within a text.
         """
-        first, _, rest = text.partition(" ")
+        first, _, other_words = text.partition(" ")
         # The first words of all names reject most texts without stemming them.
-        if not rest or fold(first) not in self._first_words:
+        if not other_words or fold(first) not in self._first_words:
             return ()
         return self._open_values.get(self._make_key(text), ())
 

@@ -88,7 +88,7 @@ class NameIndex:
                 self._labels_by_first_stem[language, key[0][0]].append((key, number))
 
     def cut(self, piece: str) -> list[str]:
-        """Split a piece of Chinese around the labels in it; the longest label at a place wins."""
+        """Split a piece of Chinese around its labels; the longest label at a position wins."""
         parts, start, index = [], 0, 0
         initials = {
             character for character in set(piece) if _get_initial(character) in self._initials
@@ -99,7 +99,12 @@ class NameIndex:
                 continue
             lengths = range(min(self._longest, len(piece) - index), 1, -1)
             length = next(
-                (n for n in lengths if fold(piece[index : index + n]) in self._unsegmented), 0
+                (
+                    size
+                    for size in lengths
+                    if fold(piece[index : index + size]) in self._unsegmented
+                ),
+                0,
             )
             if length:
                 parts += [piece[start:index], piece[index : index + length]]
@@ -120,7 +125,10 @@ class NameIndex:
             return []
         names: list[EntityMatch] = []
         for name in sorted(candidates, key=lambda name: (name.first - name.last, name.first)):
-            if not any(other.first <= name.first and name.last <= other.last for other in names):
+            if not any(
+                longer_name.first <= name.first and name.last <= longer_name.last
+                for longer_name in names
+            ):
                 names.append(name)
         return sorted(names, key=lambda name: name.first)
 
@@ -212,11 +220,11 @@ def _find_end(key: Key, words: Sequence[Sequence[str]], first: int, language: st
     Return 0 if the label is not there or ends inside a piece.
     """
     index = 0
-    for piece, typed in enumerate(words[first:], start=first):
-        expected = [stem for stem, _ in key[index : index + len(typed)]]
-        if not typed or [stemming.stem(word, language) for word in typed] != expected:
+    for piece, typed_words in enumerate(words[first:], start=first):
+        expected = [stem for stem, _ in key[index : index + len(typed_words)]]
+        if not typed_words or [stemming.stem(word, language) for word in typed_words] != expected:
             return 0
-        index += len(typed)
+        index += len(typed_words)
         if index == len(key):  # inflections are slow to compare, and few labels get here
             return piece + 1 if _is_inflected(chain(*words[first:]), key, language) else 0
     return 0

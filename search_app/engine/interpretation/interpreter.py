@@ -111,7 +111,7 @@ class Interpreter:
 
     @cached_property
     def spellchecker(self) -> SpellChecker:
-        """The words that correct others."""
+        """The words that may replace misspelled ones."""
         return SpellChecker(self.vocabulary, self.store, self.entity_linker.words)
 
     def prepare(self) -> None:
@@ -136,34 +136,34 @@ class Interpreter:
             else Strategy(recognizer)
         )
 
-        def read(text: str, strategy: Strategy) -> Interpretation:
+        def interpret_text(text: str, strategy: Strategy) -> Interpretation:
             return self._read(text, strategy, ask, deadline)
 
-        typed = read(request.text, strategy)
+        typed = interpret_text(request.text, strategy)
         if _is_enough(typed, request):
             return typed
         readings = [typed]
         corrected = None if request.exact else self.spellchecker.correct(request.text)
         if corrected:
-            corrected_reading = read(corrected, strategy)
+            corrected_reading = interpret_text(corrected, strategy)
             readings.insert(0, corrected_reading._replace(corrected=corrected))
             if _is_enough(readings[0], request):
                 return readings[0]
         if request.match == "all":
             return typed
-        return self._find_with_hits(readings, strategy, ask, read)
+        return self._find_with_hits(readings, strategy, ask, interpret_text)
 
     def _find_with_hits(
         self,
         readings: list[Interpretation],
         strategy: Strategy,
         ask: StoreRequest,
-        read: Callable[[str, Strategy], Interpretation],
+        interpret_text: Callable[[str, Strategy], Interpretation],
     ) -> Interpretation:
-        """Return the first relaxed interpretation with hits, or else the query as typed."""
+        """Return the first relaxed interpretation with hits, or the query as typed without one."""
         typed, request = readings[-1], ask.request
         for reading, lenient_strategy in product(readings, self._list_lenient(strategy)):
-            relaxed = read(reading.corrected or request.text, lenient_strategy)
+            relaxed = interpret_text(reading.corrected or request.text, lenient_strategy)
             if relaxed.parsed.words not in (None, typed.parsed.words) and not relaxed.is_empty:
                 return _mark_relaxed(reading, relaxed) if request.match == "auto" else relaxed
         return typed
@@ -176,8 +176,10 @@ class Interpreter:
         if strategy.joined is query.Or:
             return [strategy._replace(recognizer=self._values)]
         return [
-            Strategy(things, query.Or, "both", requires_facts=keeps)
-            for things, keeps in product((strategy.recognizer, self._values), (True, False))
+            Strategy(recognizer, query.Or, "both", requires_facts=requires_facts)
+            for recognizer, requires_facts in product(
+                (strategy.recognizer, self._values), (True, False)
+            )
         ]
 
     def interpret_typed(
@@ -267,8 +269,8 @@ def found(
 ) -> Retrieval:
     """Return the publications that match a request. Raise BudgetExceeded.
 
-    Year expressions are filters. If no publication passes them, they are searched for as words, and
-    the result of that is returned if it has hits.
+    Year expressions are filters. If no publication passes them, they are searched for as words.
+    Return the hits of that search if it has any.
     """
     deadline = deadline or Deadline()
     typed = DatedQuery(request.text)
@@ -284,9 +286,9 @@ def found(
 
 
 def _retrieve(
-    request: SearchRequest, read: DatedQuery, interpreter: Interpreter, watch: Deadline
+    request: SearchRequest, dated_query: DatedQuery, interpreter: Interpreter, deadline: Deadline
 ) -> Retrieval:
-    """Return the publications that match a request with the given reading of its years."""
-    request = msgspec.structs.replace(request, text=read.text)
-    ask = StoreRequest(request, newest_first=read.wants_newest)
-    return Retrieval(request, read, interpreter.interpret(ask, watch))
+    """Return the publications that match a request with its year expressions replaced."""
+    request = msgspec.structs.replace(request, text=dated_query.text)
+    ask = StoreRequest(request, newest_first=dated_query.wants_newest)
+    return Retrieval(request, dated_query, interpreter.interpret(ask, deadline))

@@ -113,7 +113,9 @@ class EntityLinker(NameIndex):
                 tokenizer.split_words(self.get_name(entity)),
                 clause_builder.APART_WEIGHT * LABEL_WEIGHT,
             )
-        parts += [part for other in name.numbers for part in self._get_other_names(other)]
+        parts += [
+            part for name_number in name.numbers for part in self._get_other_names(name_number)
+        ]
         parts += [
             query.Term(f"{row}.value", value, boost=self._weights[row])
             for row, value in entity.values
@@ -124,7 +126,10 @@ class EntityLinker(NameIndex):
         synonyms = self._list_synonyms(number, words)
         if len(name.numbers) > 1:
             synonyms = tuple(
-                filter(None, (self.get_name(self.entities[other]) for other in name.numbers))
+                filter(
+                    None,
+                    (self.get_name(self.entities[name_number]) for name_number in name.numbers),
+                )
             )
         return Clause(
             parts, " ".join(typed), synonyms, entity.id, self._list_narrower_names(number)
@@ -136,16 +141,19 @@ class EntityLinker(NameIndex):
 
     def _make_forms(self, word: str) -> list[query.Query]:
         """Return terms for the inflections of a word, and its stems in the other languages."""
-        own, *other_stems = self._vocabulary.list_stems(word)
-        terms = dict.fromkeys([*self._list_inflections(word, own), *other_stems]) or [
+        default_stem, *other_stems = self._vocabulary.list_stems(word)
+        terms = dict.fromkeys([*self._list_inflections(word, default_stem), *other_stems]) or [
             _written(word)
         ]
         return [query.Term(field, term) for term in terms for field in self._fields]
 
     def _list_inflections(self, word: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem if only inflections have that stem."""
-        own, surfaces = self._vocabulary.languages[0], self._vocabulary.find_words_with(stem)
-        forms = [form for form in surfaces if stemming.is_inflection(word, form, own)]
+        default_language, surfaces = (
+            self._vocabulary.languages[0],
+            self._vocabulary.find_words_with(stem),
+        )
+        forms = [form for form in surfaces if stemming.is_inflection(word, form, default_language)]
         return [stem] if len(forms) == len(surfaces) > 0 else [*map(_written, sorted(forms))]
 
     def _make_apart(self, words: Sequence[str], weight: float) -> Iterator[query.Query]:
@@ -185,7 +193,9 @@ class EntityLinker(NameIndex):
             )
             limit = self._vocabulary.size * (MAX_SHARE if count else 1) if count < FEW_DOCS else 0
             self._narrower_of[number] = [
-                other for other in narrower if 0 < self._count_documents(other) <= limit
+                narrower_number
+                for narrower_number in narrower
+                if 0 < self._count_documents(narrower_number) <= limit
             ]
         return self._narrower_of[number]
 
@@ -196,15 +206,17 @@ class EntityLinker(NameIndex):
 
     def _list_synonyms(self, number: int, words: Sequence[str]) -> tuple[str, ...]:
         """Return up to MAX_SYNONYMS_SHOWN synonyms of an entity that the index may contain."""
-        typed = fold(" ".join(words))
+        typed_name = fold(" ".join(words))
         if number not in self._shown_labels:
-            own = self._vocabulary.languages[0]
-            labels = self.entities[number].labels.get(own, ())
+            default_language = self._vocabulary.languages[0]
+            labels = self.entities[number].labels.get(default_language, ())
             self._shown_labels[number] = [
-                (fold(label), label) for label in labels if self._make_label_terms(label, own)
+                (fold(label), label)
+                for label in labels
+                if self._make_label_terms(label, default_language)
             ]
-        shown = [label for folded, label in self._shown_labels[number] if folded != typed]
-        return tuple(shown[:MAX_SYNONYMS_SHOWN])
+        synonyms = [label for folded, label in self._shown_labels[number] if folded != typed_name]
+        return tuple(synonyms[:MAX_SYNONYMS_SHOWN])
 
     def _get_labels(self, number: int) -> list[query.Query]:
         """Return the labels of an entity that the index may contain, as parts of a clause."""
@@ -232,12 +244,12 @@ class EntityLinker(NameIndex):
         unrelated word in the catalogue's language.
         """
         words = tokenizer.split_words(label)
-        own = self._vocabulary.languages[0]
+        default_language = self._vocabulary.languages[0]
         if len(words) == 1:
-            is_own = language == own
+            is_default = language == default_language
             terms = (
-                self._list_inflections(words[0], tokenizer.split_stems(label, own)[0])
-                if is_own
+                self._list_inflections(words[0], tokenizer.split_stems(label, default_language)[0])
+                if is_default
                 else [_written(words[0])]
             )
             known_terms = filter(self._vocabulary.has_term, terms)

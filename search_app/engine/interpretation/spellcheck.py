@@ -5,8 +5,8 @@ A candidate is within 1 or 2 edits (optimal string alignment: insertion, deletio
 transposition of adjacent letters) and is not a stop word. It is likelier if more documents contain
 it, alone and together with the other words of the query. It is less likely with each edit.
 
-A correct word is never changed, even if the index lacks it. Correct are the words of labels and
-word lists, exactly as they are written there, and the names of places and languages.
+A correct word is never changed, even if the index lacks it. The words of labels and word lists
+count as correct exactly as they are written there. So do the names of places and languages.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class SpellChecker:
         """Return corrections by span, except for spans inside names."""
         place_mentions = world_places.find_mentions(text)
         other_words = [
-            other for other in _list_plain_words(text)[:MAX_WORDS] if self._get_frequency(other)
+            word for word in _list_plain_words(text)[:MAX_WORDS] if self._get_frequency(word)
         ]
         replacements = {}
         for first, last in doubtful:
@@ -192,10 +192,14 @@ class SpellChecker:
             if not self._is_far(candidate.surface, surface)
             or OSA.distance(candidate.surface, surface) == 1
         ]
-        likely = [candidate for candidate in candidates if candidate.likelihood > MIN_LIKELIHOOD]
-        counts = self._count_together([candidate.surface for candidate in likely], other_words)
+        likely_candidates = [
+            candidate for candidate in candidates if candidate.likelihood > MIN_LIKELIHOOD
+        ]
+        counts = self._count_together(
+            [candidate.surface for candidate in likely_candidates], other_words
+        )
         likeliest = max(
-            zip(likely, counts, strict=True),
+            zip(likely_candidates, counts, strict=True),
             key=lambda pair: pair[0].likelihood + log2(1 + pair[1]),
             default=(None, 0),
         )[0]
@@ -214,11 +218,11 @@ class SpellChecker:
         """
         surface = surface_form(word)
         edits = 1 if len(surface) < 5 else 2
-        far = edits * (2 if surface.isascii() else 4)
+        max_differing = edits * (2 if surface.isascii() else 4)
         differing = np.bitwise_count(self._letters ^ _make_letter_sets([surface])[0])
-        near = (differing <= far) & (np.abs(self._lengths - len(surface)) <= edits)
-        near &= self._frequencies >= max(min_frequency, 1)
-        indexes = np.flatnonzero(near)
+        is_near = (differing <= max_differing) & (np.abs(self._lengths - len(surface)) <= edits)
+        is_near &= self._frequencies >= max(min_frequency, 1)
+        indexes = np.flatnonzero(is_near)
         words = [self._words[number] for number in indexes.tolist()]
         distances = process.cdist([surface], words, scorer=OSA.distance, score_cutoff=edits,
                                   dtype=np.uint8)[0]  # fmt: skip
@@ -244,7 +248,7 @@ class SpellChecker:
             return [0] * len(words)
         return self._store.count_together(
             [self._make_clause(word) for word in words],
-            [self._make_clause(other) for other in other_words],
+            [self._make_clause(other_word) for other_word in other_words],
         )
 
     def _make_clause(self, word: str) -> Clause:

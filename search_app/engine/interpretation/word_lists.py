@@ -46,7 +46,7 @@ def list_languages() -> frozenset[str]:
 def is_correct(word: str, default_language: str, other_languages: Iterable[str]) -> bool:
     """Return whether a word is correct in one of the languages, with or without accents.
 
-    In the catalogue's `default_language` language, only the exact form counts.
+    In `default_language`, the catalogue's own, only the exact form counts.
     """
     surface = surface_form(word)
     return any(
@@ -70,9 +70,8 @@ def _list_forms(
 
 
 def _contains(hashes: NDArray[np.uint32], text: str) -> bool:
-    text_hash = np.uint32(
-        crc32(text.encode())
-    )  # any other type makes searchsorted convert all hashes
+    # With any other type, `searchsorted` converts all hashes.
+    text_hash = np.uint32(crc32(text.encode()))
     index = int(hashes.searchsorted(text_hash))
     return index < len(hashes) and bool(hashes[index] == text_hash)
 

@@ -104,10 +104,10 @@ def _is_run(text: str, words: list[tuple[int, int]]) -> bool:
 
 
 def _find_name(typed: str) -> WorldName | None:
-    known = _names()
-    if (name := known.get(_keep_letters(typed))) or tokenizer.is_unsegmented(typed):
+    names = _names()
+    if (name := names.get(_keep_letters(typed))) or tokenizer.is_unsegmented(typed):
         return name
-    return known.get(tokenizer.split_stems(typed, STEM_LANGUAGE))
+    return names.get(tokenizer.split_stems(typed, STEM_LANGUAGE))
 
 
 def _keep_letters(typed: str) -> str:

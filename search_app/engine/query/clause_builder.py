@@ -1,8 +1,8 @@
 """Build clauses from words: stems in every language of the index, phrases, and compounds.
 
-The user need not state the language. A word matches its stem in each language, if the index has
-that stem. A piece with several words (`x-ray`, `A/RES/55/25`) is one clause. It matches the words
-as a phrase, written as one word, or, with a lower weight, anywhere in a document.
+The user does not have to state the language. A word matches its stem in each language, if the
+index has that stem. A piece with several words (`x-ray`, `A/RES/55/25`) is one clause. It matches
+the words as a phrase, written as one word, or, with a lower weight, anywhere in a document.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_COMPOUND_RATIO = 20
 """Treat two words as one compound only if the compound is at most 20 times rarer than the rarer
 word. A rarer compound is probably a typing error."""
 MIN_PART_CHARS = 3
-"""Least number of letters in each part of a compound."""
+"""Minimum number of letters in each part of a compound."""
 
 
 CompoundMode = Literal["one", "apart", "both"]
@@ -101,7 +101,7 @@ class WordSequence:
             self.pieces = [part for piece in pieces for part in _cut_piece(piece, recognizer)]
         self.entities = recognizer.link(self.pieces, shouted=context.shouted)
         self.query_languages = frozenset(
-            thing.language for thing in self.entities if thing.language
+            entity.language for entity in self.entities if entity.language
         )
 
     def make_units(self, *, keeps: bool = False, mode: CompoundMode = "one") -> list[list[Clause]]:
@@ -110,31 +110,31 @@ class WordSequence:
         Stop words are left out unless `keeps` is true.
         """
         units: list[list[Clause]] = []
-        at = 0
+        start = 0
         for entity in self.entities:
-            units += self._make_plain(self.pieces[at : entity.first], keeps=keeps, mode=mode)
+            units += self._make_plain(self.pieces[start : entity.first], keeps=keeps, mode=mode)
             units.append([entity.clause])
-            at = max(at, entity.last)
-        units += self._make_plain(self.pieces[at:], keeps=keeps, mode=mode)
+            start = max(start, entity.last)
+        units += self._make_plain(self.pieces[start:], keeps=keeps, mode=mode)
         return [unit for unit in units if unit]
 
     def _make_plain(
-        self, typed: Sequence[str], *, keeps: bool, mode: CompoundMode
+        self, pieces: Sequence[str], *, keeps: bool, mode: CompoundMode
     ) -> Iterator[list[Clause]]:
         vocabulary, fields = self.vocabulary, self.vocabulary.searchable
         splits = mode != "apart" and self.context.short
         shouted, languages = self.context.shouted, self.query_languages
-        if splits and len(typed) > 1:
-            typed = list(_join_compounds(typed, vocabulary))
-        for piece in typed:
+        if splits and len(pieces) > 1:
+            pieces = list(_join_compounds(pieces, vocabulary))
+        for piece in pieces:
             words = tokenizer.split_words(piece)
             if self._is_question and not keeps and all(map(stemming.is_question_word, words)):
                 continue
             if len(words) > 1 and mode == "one":
                 yield [build_piece(piece, fields, vocabulary)]
                 continue
-            is_one = len(words) > 1 and splits and vocabulary.has_word(_join_words(words))
-            unit = [build_piece(piece, fields, vocabulary)] if is_one else []
+            is_compound = len(words) > 1 and splits and vocabulary.has_word(_join_words(words))
+            unit = [build_piece(piece, fields, vocabulary)] if is_compound else []
             yield unit + [
                 self._make_word(word, splits)
                 for word in words
@@ -177,15 +177,15 @@ def build_phrases(
     words: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary
 ) -> list[query.Query]:
     """Return a phrase as parts of a clause: stemmed in each language, and as in the index."""
-    own, *other_stems = [
+    default_stems, *other_stems = [
         tuple(stemming.stem(word, language) for word in words) for language in vocabulary.languages
     ]
-    # A stemmer may need the accents that were not typed: see `SegmentVocabulary.stems`.
+    # A stemmer may need the accents that were not typed: see `SegmentVocabulary.list_stems`.
     other_stems.append(tuple(vocabulary.list_stems(word)[-1] for word in words))
     known_stems = [stems for stems in other_stems if all(map(vocabulary.get_frequency, stems))]
     return [
         query.Phrase(field, list(stems)) if len(stems) > 1 else query.Term(field, stems[0])
-        for stems in dict.fromkeys([own, *known_stems]) for field in fields
+        for stems in dict.fromkeys([default_stems, *known_stems]) for field in fields
     ]  # fmt: skip
 
 
@@ -208,12 +208,12 @@ def _is_part(word: str) -> bool:
 
 def _join_compounds(pieces: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
     """Yield the pieces, with two adjacent words as one piece if the index has them as one word."""
-    at = 0
-    while at < len(pieces):
-        pair = pieces[at : at + 2]
-        is_one = len(pair) > 1 and all(map(_is_part, pair)) and _is_one_word(pair, vocabulary)
-        yield " ".join(pair) if is_one else pieces[at]
-        at += 1 + is_one
+    index = 0
+    while index < len(pieces):
+        pair = pieces[index : index + 2]
+        is_compound = len(pair) > 1 and all(map(_is_part, pair)) and _is_one_word(pair, vocabulary)
+        yield " ".join(pair) if is_compound else pieces[index]
+        index += 1 + is_compound
 
 
 def _is_one_word(pair: Sequence[str], vocabulary: Vocabulary) -> bool:
@@ -232,9 +232,9 @@ def build_compound(word: str, fields: Sequence[str], vocabulary: Vocabulary) -> 
         return plain
     cuts = range(MIN_PART_CHARS, len(word) - MIN_PART_CHARS + 1)
     halves = [
-        (word[:at], word[at:])
-        for at in cuts
-        if all(map(vocabulary.has_word, (word[:at], word[at:])))
+        (word[:cut], word[cut:])
+        for cut in cuts
+        if all(map(vocabulary.has_word, (word[:cut], word[cut:])))
     ]
     phrases = [part for pair in halves for part in build_phrases(pair, fields, vocabulary)]
     return Clause([*plain.subqueries, *phrases], plain.text) if phrases else plain

@@ -52,13 +52,15 @@ class Level(NamedTuple):
     def is_operand(self, index: int) -> bool:
         """Return whether an operator applies to the element at an index.
 
-        None applies to a word AND, OR or NOT that joins nothing.
+        No operator applies to a word AND, OR or NOT that joins nothing.
         """
         element, neighbors = self.elements[index], self.elements[max(index - 1, 0) : index + 2]
         if isinstance(element, QueryToken) and element.negated:
             return True
-        is_spare = isinstance(element, QueryToken) and _get_operator(element)
-        return not is_spare and any(isinstance(neighbor, Operator) for neighbor in neighbors)
+        is_operator_word = isinstance(element, QueryToken) and _get_operator(element)
+        return not is_operator_word and any(
+            isinstance(neighbor, Operator) for neighbor in neighbors
+        )
 
     @property
     def has_operators(self) -> bool:
@@ -170,16 +172,18 @@ def _is_droppable(tokens: Sequence[QueryToken], index: int) -> bool:
 
 def _cut(tokens: Sequence[QueryToken]) -> list[QueryToken]:
     """Return the first tokens up to the limit. The last one may be cut between words."""
-    kept, remaining = [], MOST_WORDS
+    kept_tokens, remaining = [], MOST_WORDS
     for token in tokens:
         ends = _find_ends(token.text)
         if len(ends) <= remaining:
-            kept.append(token)
+            kept_tokens.append(token)
             remaining -= len(ends)
         elif remaining:
-            kept.append(msgspec.structs.replace(token, text=token.text[: ends[remaining - 1]]))
+            kept_tokens.append(
+                msgspec.structs.replace(token, text=token.text[: ends[remaining - 1]])
+            )
             remaining = 0
-    return kept
+    return kept_tokens
 
 
 def _find_ends(text: str) -> list[int]:

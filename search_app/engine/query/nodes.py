@@ -91,7 +91,7 @@ def map_to_first(all_clauses: Iterable[Clause]) -> dict[int, Clause]:
     by_text: dict[str, list[Clause]] = {}
     for clause in all_clauses:
         same_text = by_text.setdefault(clause.text, [])
-        equal = next((other for other in same_text if other == clause), None)
+        equal = next((candidate for candidate in same_text if candidate == clause), None)
         if equal is None:
             same_text.append(clause)
         first[id(clause)] = clause if equal is None else equal

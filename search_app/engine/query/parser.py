@@ -2,7 +2,7 @@
 
     query   = group*                      every group must match (or any, if `joined` by Or)
     group   = either ("AND" either)*
-    either  = item ("OR" item)*           OR joins its neighbours: a b OR c is a and (b or c)
+    either  = item ("OR" item)*           OR joins its neighbors: a b OR c is a and (b or c)
     item    = ["-" | "NOT"] ["field:"] (name | word | "a phrase" | low..high | "(" query ")")
 
 `word*` is a prefix, `w*rd` a wildcard, and `word~` a fuzzy term with one edit, `word~2` with two.
@@ -87,17 +87,16 @@ def parse(
 ) -> Parsed:
     """Return the parsed query of a text, with its words joined by And or by Or.
 
-    `entities` recognizes the names in it.
-    `mode` says how a piece with several words is read. The default is `one` clause for And, and
-    one clause for each word (`apart`) for Or.
+    `entities` recognizes the names in it. `mode` says how a piece with several words is
+    read. The default is `one` clause for And, and one clause for each word (`apart`) for Or.
     """
     mode = mode or ("one" if joined is query.And else "apart")
     if _PLAIN.fullmatch(text):
         words = text.split()
         if len(words) <= MOST_WORDS and OPERATORS.isdisjoint(words):
-            line = WordSequence(words, vocabulary, entities, make_context(words))
+            sequence = WordSequence(words, vocabulary, entities, make_context(words))
             return Parsed(
-                _join_plain(line, joined, mode), (), 0, query_languages=line.query_languages
+                _join_plain(sequence, joined, mode), (), 0, query_languages=sequence.query_languages
             )
     tokens, ignored = list(lex(text)), 0
     if len(text) > MOST_WORDS:  # a word has at least one character
@@ -106,16 +105,16 @@ def parse(
 
 
 def _join_plain(
-    line: WordSequence, joined: type[query.CompoundQuery], mode: CompoundMode
+    sequence: WordSequence, joined: type[query.CompoundQuery], mode: CompoundMode
 ) -> query.Query | None:
     """Return the tree of plain words. The result is that of the full grammar, in less time."""
-    units = line.make_units(mode=mode) or line.make_units(keeps=True, mode=mode)
+    units = sequence.make_units(mode=mode) or sequence.make_units(keeps=True, mode=mode)
     clauses = [clause for unit in units for clause in unit]
     return joined(clauses) if len(clauses) > 1 else clauses[0] if clauses else None
 
 
 class _Scope(NamedTuple):
-    """The parts of a level that its elements depend on: its field, and the context of its words.
+    """The properties of a level that its elements depend on: its field, and its context.
 
     `keeps_all` is true if stop words are kept.
     """
@@ -238,9 +237,9 @@ class _Parser:
     def _parse_words(self, words: Sequence[str], scope: _Scope) -> list[Unit]:
         """Return the units of adjacent words."""
         pieces = [word for word in words if tokenizer.split_words(word)]
-        line = WordSequence(pieces, self.vocabulary, self.entities, scope.context)
-        self.query_languages |= line.query_languages
-        return [[*unit] for unit in line.make_units(keeps=scope.keeps_all, mode=self.mode)]
+        sequence = WordSequence(pieces, self.vocabulary, self.entities, scope.context)
+        self.query_languages |= sequence.query_languages
+        return [[*unit] for unit in sequence.make_units(keeps=scope.keeps_all, mode=self.mode)]
 
     def _find_row(self, name: str | None) -> Field | None:
         return self.vocabulary.catalogue.by_query_name.get(name.lower()) if name else None

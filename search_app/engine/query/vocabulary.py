@@ -100,8 +100,8 @@ class Vocabulary(Protocol):
     def is_stop_word(self, word: str, languages: Collection[str] = ()) -> bool:
         """Return whether a word is a stop word.
 
-        Stop words of the catalogue's language and of the `languages` languages always are. A stop
-        word of another language is not if most documents with it are in the catalogue's language.
+        A stop word of the catalogue's language or of `languages` always is one. A stop word of any
+        other language is one if at most half of its documents are in the catalogue's language.
         """
         surface = surface_form(word)
         if surface not in stemming.ALL_STOP_WORDS:

@@ -23,7 +23,7 @@ from indexer.codec.segment.string_table import StringTable, compute_offsets
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
 
 MIN_WORDS = 4
-"""Least number of words in a title, without stop words. All its edition marks count as one word."""
+"""Minimum number of words in a title, without stop words. All edition marks count as one word."""
 MAX_EDITIONS = 100
 """Limit on the editions of a title. A more frequent one is a heading (`Minutes of the Meeting`)."""
 MAX_LEFT_OUT = 3
@@ -66,8 +66,8 @@ class Editions:
     def count_titles(self, documents: NDArray[np.int32]) -> int:
         """Return the number of titles among the documents. Editions of one title count once."""
         families = self.family.take(documents)
-        with_others = families[families != NO_FAMILY]
-        return len(documents) - len(with_others) + len(np.unique(with_others))
+        shared_families = families[families != NO_FAMILY]
+        return len(documents) - len(shared_families) + len(np.unique(shared_families))
 
     def find_others(self, doc_number: int) -> NDArray[np.int32]:
         """Return the other editions of a document, in ascending order."""
@@ -91,11 +91,11 @@ def _find_families(segment: Segment) -> Iterator[list[int]]:
     for number in titles.volumes:
         kind = int(kinds[number])
         family_of_one = by_key[titles.get_key(number), kind]
-        followed = (by_key.get((key, kind)) for key in titles.list_shorter_keys(number))
+        candidates = (by_key.get((key, kind)) for key in titles.list_shorter_keys(number))
         if family_of_one == [number] and (
-            longer_title := next(filter(titles.can_be_followed, followed), None)
+            followed_title := next(filter(titles.can_be_followed, candidates), None)
         ):
-            longer_title.append(family_of_one.pop())
+            followed_title.append(family_of_one.pop())
     for members in by_key.values():
         if 1 < len(members) <= MAX_EDITIONS and titles.are_telling(members):
             yield sorted(members)
@@ -126,9 +126,9 @@ class _Titles:
         self._packed, self._ends = words.tobytes(), ends
         self._own, self._tells = own, tells
         # Each word has a hash, and each title the sum of them: equal titles have equal sums.
-        mixed = (words.astype(np.uint64) + np.uint64(1)) * HASH_FACTOR
-        mixed ^= mixed >> np.uint64(32)
-        self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed * HASH_FACTOR)])
+        hashes = (words.astype(np.uint64) + np.uint64(1)) * HASH_FACTOR
+        hashes ^= hashes >> np.uint64(32)
+        self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(hashes * HASH_FACTOR)])
         has_enough = own >= MIN_WORDS
         self.volumes: list[int] = (has_enough & is_volume).nonzero()[0].tolist()
 
@@ -165,24 +165,24 @@ class _Titles:
         `Smuggling in Asia and the Pacific: Trends, Volume II` follows `Smuggling in Asia: Trends`.
         """
         key = self.get_key(number)
-        for left_out in range(WORD_BYTES, (MAX_LEFT_OUT + 1) * WORD_BYTES, WORD_BYTES):
-            for index in range(WORD_BYTES, len(key) - left_out, WORD_BYTES):
-                yield key[:index] + key[index + left_out :]
+        for omitted_bytes in range(WORD_BYTES, (MAX_LEFT_OUT + 1) * WORD_BYTES, WORD_BYTES):
+            for index in range(WORD_BYTES, len(key) - omitted_bytes, WORD_BYTES):
+                yield key[:index] + key[index + omitted_bytes :]
 
     def _compute_shorter_sums(self, number: int) -> Array:
         sums = self._sums[self._ends[number] : self._ends[number + 1] + 1]
-        without = [
-            sums[1 : -left_out - 1] - sums[left_out + 1 : -1]
-            for left_out in range(1, MAX_LEFT_OUT + 1)
+        differences = [
+            sums[1 : -omitted - 1] - sums[omitted + 1 : -1]
+            for omitted in range(1, MAX_LEFT_OUT + 1)
         ]
-        shorter: Array = np.concatenate(without) + sums[-1:] - sums[:1]
+        shorter: Array = np.concatenate(differences) + sums[-1:] - sums[:1]
         return shorter
 
 
 def _read_titles(segment: Segment, field: int) -> _Titles:
-    begins = segment.forward_index.starts[:-1, field].astype(np.int64)
+    starts = segment.forward_index.starts[:-1, field].astype(np.int64)
     lengths = segment.forward_index.lengths[:, field].astype(np.int64)
-    words = segment.forward_index.stream.take(expand_ranges(begins, lengths))
+    words = segment.forward_index.stream.take(expand_ranges(starts, lengths))
     owners = np.arange(segment.size).repeat(lengths)
     texts, years = segment.words.texts, segment.docstore.years
     is_volume = _find_volumes(words, owners, texts)
@@ -234,7 +234,7 @@ def _find_years_and_ordinals(texts: StringTable) -> NDArray[np.bool_]:
 
 
 def _list_digit_words(texts: StringTable) -> Iterator[tuple[int, str]]:
-    """Yield the words that start with a digit, by number. Words are sorted, so these adjoin."""
+    """Yield the words that start with a digit, by number. Words are sorted, so they adjoin."""
     (first, _), (_, last) = texts.find_prefix("0"), texts.find_prefix("9")
     return ((index, decode_surface(texts.get_text(index))) for index in range(first, last))
 

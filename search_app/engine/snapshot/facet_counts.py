@@ -45,7 +45,7 @@ class FacetValues:
         """The sort key of each value (int64), before its count is subtracted.
 
         The low bits, below `unit`, are the number of the value, the others that of its row. The
-        values for none sort after all rows.
+        missing values sort after all rows.
         """
         keys = np.arange(len(self.values))
         for number, part in enumerate(self.parts.values()):
@@ -77,7 +77,7 @@ class FacetCounts:
     def list_largest(self, row: str, limit: int | None) -> list[tuple[str, int]]:
         """Return up to `limit` values of a row that documents have, with their counts.
 
-        The most frequent come first. Values with equal counts keep their order. The value for none
+        The most frequent come first. Values with equal counts keep their order. The missing value
         is left out.
         """
         values, numbers, ends = self._ordered
@@ -110,7 +110,7 @@ class FacetTable:
     """A table of shape (documents, rows): the number of the first value of each document.
 
     As values are numbered consecutively, one count over the table counts all rows. Values beyond
-    the first are in separate arrays. `profiles` groups documents with equal lines.
+    the first are in separate arrays. `profiles` groups documents with equal values in it.
     """
 
     def __init__(self, columns: Mapping[str, FacetColumn], size: int) -> None:
@@ -127,11 +127,11 @@ class FacetTable:
                 is_further = np.ones(len(numbers), np.bool_)
                 is_further[column.offsets[:-1]] = False
                 further.append((column.documents[is_further], numbers[is_further]))
-                begin, end = end, end + len(further[-1][1])
-                self._further_parts[name] = slice(begin, end)
-        nothing = np.zeros(0, np.int32)
-        self._further_documents = np.concatenate([nothing, *(part for part, _ in further)])
-        self._further_numbers = np.concatenate([nothing, *(part for _, part in further)])
+                start, end = end, end + len(further[-1][1])
+                self._further_parts[name] = slice(start, end)
+        empty = np.zeros(0, np.int32)
+        self._further_documents = np.concatenate([empty, *(part for part, _ in further)])
+        self._further_numbers = np.concatenate([empty, *(part for _, part in further)])
         self.profiles = FacetProfiles(self._first, len(self._values.values))
 
     def count(self, documents: Array, documents_by_row: Mapping[str, Array] = {}) -> FacetCounts:
@@ -186,9 +186,9 @@ class FacetTable:
 class FacetProfiles:
     """Groups of documents with the same first value in every row.
 
-    There are often far fewer kinds than documents. It is then faster to count the documents of each
-    kind, and to sum these counts for each value. `min_documents` is the number of documents above
-    which that is done.
+    There are often far fewer profiles than documents. It is then faster to count the documents of
+    each profile, and to sum these counts for each value. That is done for more than `min_documents`
+    documents.
     """
 
     def __init__(self, first: Array, total: int) -> None:
@@ -203,7 +203,7 @@ class FacetProfiles:
         self._size = len(first_of_profile)
         self.min_documents = 2 * self._size if self._size else size
         self._profile_of = profile_of.astype(pick_dtype(self._size))
-        # Each value also gets an extra kind without documents, because `np.add.reduceat` returns
+        # Each value also gets an extra profile without documents, because `np.add.reduceat` returns
         # a wrong sum for an empty range.
         numbers = np.concatenate([first[first_of_profile].ravel(), np.arange(total)])
         profiles = np.concatenate([np.arange(self._size).repeat(rows), np.full(total, self._size)])

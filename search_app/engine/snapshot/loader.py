@@ -57,7 +57,7 @@ class IntegrityCheck(Thread):
             digests = threads.map(lambda data: sha256(data).hexdigest(), self.contents.values())
             files = self.generation.manifest.files
             self.errors = [
-                f"{name} is not as it was written"
+                f"{name} does not match the manifest"
                 for name, digest in zip(self.contents, digests, strict=True)
                 if digest != files[name][1]
             ]

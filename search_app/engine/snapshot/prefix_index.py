@@ -79,8 +79,8 @@ class TitlePrefixIndex:
         is_match = self._lengths.take(documents) >= len(words)
         starts = self._starts.take(documents)
         for index, (first, last) in enumerate(words):
-            words_there = self._stream.take(starts + index, mode="clip")
-            is_match &= (words_there >= first) & (words_there < last)
+            words_at_index = self._stream.take(starts + index, mode="clip")
+            is_match &= (words_at_index >= first) & (words_at_index < last)
         return is_match
 
 
@@ -88,8 +88,8 @@ def _locate_titles(segment: Segment) -> tuple[Array, Array]:
     """Return the start of each title in the stream, and its length in words (both int64)."""
     title = segment.catalogue.find_by_role("title")
     if title is None or title.name not in segment.fields:
-        nothing = np.zeros(segment.size, np.int64)
-        return nothing, nothing
+        zeros = np.zeros(segment.size, np.int64)
+        return zeros, zeros
     field_number = segment.fields.index(title.name)
     starts, lengths = (
         segment.forward_index.starts[:-1, field_number],
@@ -150,7 +150,7 @@ class LabelPrefixIndex:
 
 
 def fold_typed(text: str) -> str:
-    """Return a text as labels are compared: folded, with single spaces. One at the end is kept."""
+    """Return a text as labels are compared: folded, with single spaces. A final space is kept."""
     end = " " if text[-1:].isspace() else ""
     return " ".join(surface_form(text).split()) + end
 

@@ -68,7 +68,7 @@ class Snapshot:
         try:
             self.segment = Segment(generation.segment, self.catalogue, read_arrays)
         except (CorruptSegment, KeyError) as error:
-            message = f"the generation {generation.name} can't be read: {error}"
+            message = f"the generation {generation.name} cannot be read: {error}"
             raise IndexOutdated(message, "Run: pubsearch build --force") from error
         self.columns: Mapping[str, FacetColumn] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
@@ -143,7 +143,7 @@ class Snapshot:
 
     @property
     def _scratch(self) -> NDArray[np.int32]:
-        """An array of one number per document, for this thread, with leftovers of earlier use."""
+        """An array of one number per document, for this thread. It may contain old numbers."""
         try:
             scratch: NDArray[np.int32] = self._thread_local.scratch
         except AttributeError:

@@ -90,9 +90,9 @@ class SegmentVocabulary(Vocabulary):
     @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages of the publications, the catalogue's own first."""
-        others = (language.partition("-")[0] for language in self._segment.languages.values[:-1])
-        own = self.catalogue.language.partition("-")[0]
-        return tuple(dict.fromkeys([own, *others]))
+        languages = (language.partition("-")[0] for language in self._segment.languages.values[:-1])
+        default_language = self.catalogue.language.partition("-")[0]
+        return tuple(dict.fromkeys([default_language, *languages]))
 
     def get_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem."""
@@ -123,8 +123,8 @@ class SegmentVocabulary(Vocabulary):
         return self._stems.get(word, lambda: self._find_stems(word))
 
     def _find_stems(self, word: str) -> tuple[str, ...]:
-        own, *other_languages = self.languages
-        first = stemming.stem(word, own)
+        default_language, *other_languages = self.languages
+        first = stemming.stem(word, default_language)
         if not other_languages and word.isascii():
             return (first,)
         stems = dict.fromkeys(stemming.stem(word, language) for language in other_languages)

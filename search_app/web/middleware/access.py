@@ -1,6 +1,6 @@
 """Access control: check the host, the path prefix, the length of the query string, and the rate.
 
-Every request gets an id. Its response, its log lines and its error page contain this id.
+Every request gets an id. Its response, its log lines, and its error page contain this id.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ def register(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     hosts = [name for host_name in settings.hosts.split(",") if (name := host_name.strip())]
-    trusts = settings.proxies > 0
+    trusts_proxies = settings.proxies > 0
     app.wsgi_app = mount(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
 
     def begin_request() -> None:
         g.began = cast(Request, request).arrived_at
-        given = request.headers.get("X-Request-ID", "") if trusts else ""
-        g.request_id = given if _ID.fullmatch(given) else token_hex(8)
+        sent_id = request.headers.get("X-Request-ID", "") if trusts_proxies else ""
+        g.request_id = sent_id if _ID.fullmatch(sent_id) else token_hex(8)
 
     def check_request() -> None:
         if cast(Request, request).has_bad_host:
@@ -131,7 +131,7 @@ def _get_address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _make_limiter(rate: str) -> Limiter:
     if find_spec("flask_limiter") is None:
-        hint = "Run: pip install '.[production]', or leave the setting out"
+        hint = "Run: pip install '.[production]'. Or unset PUBSEARCH_RATE"
         raise SettingError(f"PUBSEARCH_RATE needs Flask-Limiter, which is not installed. {hint}")
     from flask_limiter import Limiter
     from limits import parse_many
@@ -139,8 +139,8 @@ def _make_limiter(rate: str) -> Limiter:
     try:
         parse_many(rate)
     except ValueError as error:
-        expected = "it takes a number and a time, such as 120 per minute"
-        raise SettingError(f"PUBSEARCH_RATE is {rate!r}; {expected}") from error
+        hint = "Use a number and a time, such as 120 per minute"
+        raise SettingError(f"PUBSEARCH_RATE is {rate!r}, which is not a rate. {hint}") from error
     return Limiter(
         get_client, application_limits=[rate], storage_uri="memory://",
         application_limits_exempt_when=lambda: request.endpoint in UNLIMITED,

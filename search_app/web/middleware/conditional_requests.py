@@ -42,8 +42,8 @@ def register(
         if not (request.endpoint or "").startswith("site.") or request.endpoint in MONITORED:
             return None
         g.tag = _make_tag(shared, searcher(), engine.failed)
-        has_it = g.tag in request.if_none_match.as_set(include_weak=True)
-        return Response(status=304) if has_it else None
+        is_current = g.tag in request.if_none_match.as_set(include_weak=True)
+        return Response(status=304) if is_current else None
 
     def add_etag(response: Response) -> Response:
         if response.status_code not in {200, 304} or "tag" not in g:

@@ -34,7 +34,7 @@ TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """The content type of the text format of Prometheus."""
 
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # nobody needs the time at which a series began
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the start time of a series is not needed
 
 
 class Metrics:
@@ -43,15 +43,15 @@ class Metrics:
     def __init__(self, engine: Engine) -> None:
         self._own, self._index = CollectorRegistry(), _IndexCollector(engine)
         self._requests = Counter(
-            "pubsearch_requests", "Answers, by route, method and status.",
+            "pubsearch_requests", "Responses, by route, method, and status.",
             ("route", "method", "status"), registry=self._own,
         )  # fmt: skip
         self._seconds = Histogram(
-            "pubsearch_request_seconds", "How long an answer took, by route.",
+            "pubsearch_request_seconds", "Time of a response in seconds, by route.",
             ("route",), buckets=SECONDS, registry=self._own,
         )  # fmt: skip
         self._stages = Histogram(
-            "pubsearch_stage_seconds", "How long each stage of a search took.",
+            "pubsearch_stage_seconds", "Time of each stage of a search in seconds.",
             ("stage",), buckets=SECONDS, registry=self._own,
         )  # fmt: skip
 
@@ -93,30 +93,36 @@ class _IndexCollector(Collector):
         """Yield the metrics of the last build, even if it failed, and of the generation in use."""
         if last := last_build.read(self._engine.index):
             for name, text, number in (
-                ("timestamp_seconds", "When the last build ended.",
+                ("timestamp_seconds", "Unix time at which the last build ended.",
                  datetime.fromisoformat(last.at).timestamp()),
-                ("success", "Whether the last build did not fail.", last.status != "failed"),
-                ("seconds", "How long the last build took.", last.seconds),
+                ("success", "0 if the last build failed, otherwise 1.", last.status != "failed"),
+                ("seconds", "Time of the last build in seconds.", last.seconds),
             ):  # fmt: skip
                 yield GaugeMetricFamily(f"pubsearch_last_build_{name}", text, float(number))
         snapshot, is_degraded = self._engine.current, self._engine.failed is not None
         yield GaugeMetricFamily(
-            "pubsearch_up", "Whether there is an index.", int(snapshot is not None)
+            "pubsearch_up", "1 if there is an index, otherwise 0.", int(snapshot is not None)
         )
         yield GaugeMetricFamily(
-            "pubsearch_degraded", "Whether the live index could not be taken up.", int(is_degraded)
+            "pubsearch_degraded",
+            "1 if the live index cannot be opened and an earlier one is in use, otherwise 0.",
+            int(is_degraded),
         )
         if snapshot is None:
             return
         manifest = snapshot.generation.manifest
         yield InfoMetricFamily(
-            "pubsearch_generation", "The generation that answers.", {"name": snapshot.name}
+            "pubsearch_generation", "The generation in use.", {"name": snapshot.name}
         )
         built = datetime.fromisoformat(manifest.built).timestamp()
         for name, text, number in (
-            ("publications", "Publications in the index.", snapshot.size),
-            ("problems", "Problems in the corpus when it was built.", len(manifest.problems)),
-            ("build_seconds", "How long the build of this index took.", manifest.seconds),
-            ("built_timestamp_seconds", "When it was built.", built),
+            ("publications", "Number of publications in the index.", snapshot.size),
+            (
+                "problems",
+                "Number of problems in the corpus when the index was built.",
+                len(manifest.problems),
+            ),
+            ("build_seconds", "Time of the build of this index in seconds.", manifest.seconds),
+            ("built_timestamp_seconds", "Unix time at which the index was built.", built),
         ):
             yield GaugeMetricFamily(f"pubsearch_{name}", text, number)

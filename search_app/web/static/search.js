@@ -1,6 +1,6 @@
-// Makes ticking, sorting and turning pages instant: the address that a link leads to is
-// fetched, and the parts of the page that are marked `data-region` are taken from the answer.
-// Nothing depends on it; on any trouble the browser goes to the address as it would without.
+// Updates the page without a reload when a filter, a sort order, or another page is selected.
+// The script fetches the URL of the link and replaces the elements that have `data-region`.
+// The site works without it. After an error, the browser loads the URL as usual.
 "use strict";
 
 (() => {
@@ -8,11 +8,11 @@
   const regions = (root) => [...root.querySelectorAll("[data-region]")];
   const keyed = (key) => key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   const box = document.querySelector("#q");
-  const home = box.form.getAttribute("action"); // below a sub-path it is longer than "/"
+  const home = box.form.getAttribute("action"); // longer than "/" if the site is below a sub-path
   const list = document.querySelector("#results"); // only the search page has one
   let shown = here();
   let running = new AbortController();
-  let sent = box.value; // unless it is what someone is still typing, the box holds this
+  let sent = box.value; // the query of the page: the box has another value only while a user types
 
   async function answer(address) {
     running.abort();
@@ -20,7 +20,7 @@
     const response = await fetch(address, { signal: running.signal, headers: { Accept: "text/html" } });
     if (!response.ok) throw new Error(`${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (!page.querySelector("#results")) throw new Error("not a page of results");
+    if (!page.querySelector("#results")) throw new Error("the response has no #results");
     return page;
   }
 
@@ -29,7 +29,7 @@
     for (const region of regions(document)) {
       const fresh = page.querySelector(`[data-region="${region.dataset.region}"]`);
       if (!fresh) continue;
-      // The live region is changed only if its text is, so that it is told once.
+      // Screen readers announce each change of the live region, so an equal text is not replaced.
       if (region.textContent === fresh.textContent && region.matches("[role=status]")) continue;
       region.replaceChildren(...fresh.childNodes);
     }
@@ -40,7 +40,7 @@
     sent = words;
   }
 
-  // Focus goes to the same link again; it and what is below it stay where they were on screen.
+  // Focuses the same link again, and scrolls so that it stays at the same place on the screen.
   function restore(key, top) {
     const again = keyed(key) ?? document.querySelector("[data-region=chips] a") ?? list;
     again.focus({ preventScroll: true });
@@ -57,7 +57,7 @@
       shown = here();
       const inside = from?.closest("[data-region]");
       swap(page);
-      if (!inside || document.activeElement === box) return; // someone is typing already
+      if (!inside || document.activeElement === box) return; // the user is typing already
       if ("toTop" in from.dataset) {
         list.focus({ preventScroll: true });
         list.scrollIntoView({ block: "start", behavior: "instant" });
@@ -67,8 +67,8 @@
     }
   }
 
-  // What is asked while an answer is on its way waits for it, and then goes on from there: two
-  // quick ticks are both kept. A link clicked twice is followed once.
+  // A click during a request waits for its response and follows the same link of the new page, so
+  // two quick selections both apply. A link that is clicked twice is followed once.
   let going = Promise.resolve();
   let clicked;
 
@@ -107,7 +107,7 @@
     });
   });
 
-  // The first year of a range after the second is told at once, below the boxes.
+  // If the first year of a range is after the second, an error appears below the inputs at once.
   document.addEventListener("input", (event) => {
     const form = event.target.closest(".between");
     if (!form) return;
@@ -121,7 +121,8 @@
     high.setAttribute("aria-describedby", error.id);
   });
 
-  // Sent all the same, its box takes the focus anew, so that it is read; no bubble covers the words.
+  // On submit, the input gets the focus again, so that screen readers read the error. The bubble of
+  // the browser would cover it.
   document.addEventListener("invalid", (event) => {
     if (!event.target.validity.customError) return;
     event.preventDefault();
@@ -131,8 +132,8 @@
 
   addEventListener("popstate", async (event) => {
     const address = here();
-    running.abort(); // whatever was on its way is for an address that was left
-    if (address === shown) return; // a place on the same page
+    running.abort(); // the pending request is for another URL
+    if (address === shown) return; // only the fragment changed
     const scroll = event.state?.scroll ?? 0;
     try {
       const page = await answer(address);
@@ -146,7 +147,7 @@
     }
   });
 
-  // On a page of all values: a box that narrows a long list.
+  // Adds an input that filters the list on the page of a facet.
   function finder(place) {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "search", autocomplete: "off" });

@@ -1,19 +1,19 @@
-// Suggests what the index has while words are typed: words, values of filters, titles. The box
-// becomes an editable combobox with a list, after the WAI-ARIA Authoring Practices: the focus
-// stays in it, and the arrow keys go through the list. Nothing depends on it; where nothing is
-// answered, there is no list.
+// Suggests words, filter values, and titles of the index while the user types. The box becomes an
+// editable combobox with a list, as in the WAI-ARIA Authoring Practices. The focus stays in the
+// box, and the arrow keys move through the list. The site works without this script. If a request
+// fails, there is no list.
 "use strict";
 
 (() => {
-  const PAUSE = 120; // in milliseconds: so long nobody types before something is asked
-  const SHORTEST = 2; // fewer letters have no suggestions
+  const PAUSE = 120; // milliseconds without typing before a request is sent
+  const SHORTEST = 2; // minimum number of characters for suggestions
   const box = document.querySelector("#q");
   const home = box.form.getAttribute("action");
   const list = Object.assign(document.createElement("ul"), { id: "suggestions", className: "suggestions", hidden: true });
   const told = Object.assign(document.createElement("p"), { className: "unseen" });
-  let offered = []; // the suggestions, as the options stand
-  let active = -1; // which of them Enter chooses; -1 is the box itself
-  let waiting; // to ask, until nobody types
+  let offered = []; // the suggestions, in the order of the options
+  let active = -1; // index of the option that Enter selects; -1 is the box itself
+  let waiting; // the timer of the next request
   let running = new AbortController();
 
   function element(name, className, text) {
@@ -28,7 +28,7 @@
     row.setAttribute("role", "option");
     row.setAttribute("aria-selected", "false");
     row.setAttribute("aria-label", `${label}, ${kind === "title" ? "a publication" : publications}`);
-    // What a value is a value of stands before it.
+    // The label of a value starts with the name of its facet.
     if (label !== text) name.append(element("span", "of", label.slice(0, -text.length)));
     name.append(text);
     row.append(name);
@@ -61,7 +61,7 @@
     show([]);
   }
 
-  // The filters that the form keeps go along, so that what is suggested lies within.
+  // The form data has the current filters, so suggestions are within them.
   async function ask() {
     const asked = box.value;
     running.abort();
@@ -84,7 +84,7 @@
     box.form.requestSubmit();
   }
 
-  // Down from the last option is the box again, and then the first; up is the other way round.
+  // Down from the last option leads to the box, then to the first option. Up is the reverse.
   function step(by) {
     if (list.hidden) return box.value.trim().length < SHORTEST ? false : ask();
     const stops = offered.length + 1;
@@ -96,7 +96,7 @@
     ArrowUp: () => step(-1),
     Enter: () => (active < 0 ? false : choose(offered[active])),
     Escape: () => (list.hidden ? false : close()),
-    // These are about the text: no option is meant any more.
+    // These keys edit the text, so no option stays active.
     Home: () => (activate(-1), false),
     End: () => (activate(-1), false),
     ArrowLeft: () => (activate(-1), false),
@@ -105,12 +105,12 @@
   };
 
   box.addEventListener("keydown", (event) => {
-    // While a word is composed of several keys, they belong to whatever composes it.
+    // During composition, the keys belong to the input method.
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
     if (keys[event.key] && keys[event.key]() !== false) event.preventDefault();
   });
 
-  // On a phone every word is being composed while it is typed, so that is not waited for.
+  // Phones compose every word, so this does not wait for the end of composition.
   box.addEventListener("input", () => {
     if (!told.isConnected) box.form.append(told);
     clearTimeout(waiting);
@@ -123,7 +123,7 @@
   document.addEventListener("submit", close);
   for (const leaving of ["popstate", "pagehide"]) addEventListener(leaving, close);
 
-  // A press on the list leaves the focus in the box; else it would close before the click.
+  // A press on the list keeps the focus in the box. Otherwise the list would close before the click.
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const row = event.target.closest("li");

@@ -118,8 +118,8 @@ def test_reserved_name_is_rejected(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("regions", "what"),
     [
-        ('[regions]\n"Europe" = ["FR"]\n', "'Europe' is no value of 'region'"),
-        ('[regions]\n"none" = ["FR"]\n', "'none' stands for having no value"),
+        ('[regions]\n"Europe" = ["FR"]\n', "'Europe' is not a value of 'region'"),
+        ('[regions]\n"none" = ["FR"]\n', "'none' is reserved for a missing value"),
         ('[regions]\n"Asia" = "IN"\n', "Expected `array`"),
         ('"Asia" = ["IN"]\n', "Expected `object`"),
         ("[regions", "Expected ']'"),

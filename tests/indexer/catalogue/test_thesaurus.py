@@ -45,21 +45,21 @@ FAULTS = {
     ),
     "a label twice": (
         concept("a", prefLabel={"en": "sea"}), concept("b", prefLabel={"en": "sea"}),
-        "are called 'sea' in 'en'",
+        "have the label 'sea' in 'en'",
     ),
     "a label twice but for case": (
         concept("a", prefLabel={"en": "By Sea"}), concept("b", prefLabel={"en": "by sea"}),
-        "are called 'by sea' in 'en'",
+        "have the label 'by sea' in 'en'",
     ),
     "a label twice but for accents": (
         concept("a", prefLabel={"fr": "Traité"}), concept("b", altLabel={"fr": ["traite"]}),
-        "are called 'traite' in 'fr'",
+        "have the label 'traite' in 'fr'",
     ),
     "another label twice": (
         concept("a", altLabel={"ru": ["море"]}), concept("b", altLabel={"ru": ["суша", "Море"]}),
-        "are called 'море' in 'ru'",
+        "have the label 'море' in 'ru'",
     ),
-    "an unknown concept above": (concept("a", broader=["b"]), "narrower than 'b', which there is"),
+    "an unknown concept above": (concept("a", broader=["b"]), "narrower than 'b', which does not"),
     "itself above": (concept("a", broader=["a"]), "'a' is broader than itself"),
     "a circle of two": (
         concept("a", broader=["b"]), concept("b", broader=["a"]), "'a' is broader than itself",
@@ -240,4 +240,4 @@ def test_a_damaged_thesaurus_is_detected(corpus: Path, tmp_path: Path) -> None:
     assert directory.integrity_errors(live) == []
     file = live.folder / manifest.THESAURUS
     file.write_bytes(file.read_bytes().replace(b"organs", b"orgams"))
-    assert directory.integrity_errors(live) == ["thesaurus.json is not as it was written"]
+    assert directory.integrity_errors(live) == ["thesaurus.json does not match the manifest"]

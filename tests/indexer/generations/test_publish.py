@@ -174,7 +174,7 @@ def test_a_damaged_write_is_not_published(
     before = directory.read_live_name(index)
     with pytest.raises(IndexOutdated) as caught:
         build.build(corpus, index, force=True)
-    damaged = "what was written is damaged: digests.zst is not as it was written"
+    damaged = "the written generation is damaged: digests.zst does not match the manifest"
     assert (caught.value.message, caught.value.hint) == (damaged, "Build again")
     assert directory.read_live_name(index) == before
     assert directory.list_names(index) == [before]
@@ -230,7 +230,7 @@ def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path:
     full = OSError(28, "No space left on device")
     with pytest.raises(IndexWriteError) as caught, publish.lock(index):
         raise full
-    stays = "Free some space, and build again; the live index is as it was"
+    stays = "Free some disk space, and build again; the live index is unchanged"
     assert told(caught) == (where, stays)
 
     def switched() -> None:
@@ -239,11 +239,11 @@ def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path:
 
     with pytest.raises(IndexWriteError) as caught, publish.lock(index):
         switched()
-    goes = "a new index is live, and may be gone after a power cut"
-    assert told(caught) == (where, f"Free some space, and build again; {goes}")
+    goes = "a new index is live, but a power cut may undo it"
+    assert told(caught) == (where, f"Free some disk space, and build again; {goes}")
     with pytest.raises(IndexWriteError) as caught, publish.lock(tmp_path / "new"):
         raise full
-    assert told(caught)[1] == "Free some space, and build again"
+    assert told(caught)[1] == "Free some disk space, and build again"
 
 
 def test_a_failed_first_publish_leaves_no_index(
@@ -271,7 +271,7 @@ def test_rollback_of_the_only_generation_names_the_limit(index: Path) -> None:
         publish.rollback(index)
     assert told(caught) == (
         f"there is no generation before {directory.read_live_name(index)}",
-        "At most 3 are kept; build the corpus as it should be",
+        "At most 3 generations are kept. Fix the corpus, and build again",
     )
 
 
@@ -316,7 +316,7 @@ def test_damage_names_a_changed_file(index: Path) -> None:
     data[len(data) // 2] ^= 1
     segment.write_bytes(data)
     assert directory.integrity_errors(generation) == [
-        f"segment/{segment.name} is not as it was written"
+        f"segment/{segment.name} does not match the manifest"
     ]
 
 
@@ -332,7 +332,7 @@ def test_damage_names_a_truncated_file(index: Path) -> None:
     generation = live(index)
     digests = generation.folder / "digests.zst"
     digests.write_bytes(digests.read_bytes()[:-1])
-    assert directory.integrity_errors(generation) == ["digests.zst is not as it was written"]
+    assert directory.integrity_errors(generation) == ["digests.zst does not match the manifest"]
 
 
 def test_every_file_is_in_the_manifest(index: Path) -> None:
@@ -418,7 +418,7 @@ def test_a_manifest_that_was_changed_is_not_read(index: Path) -> None:
     """A changed but valid manifest makes the index outdated."""
     file = directory.load_live(index).folder / "manifest.json"
     file.write_bytes(file.read_bytes().replace(b'"publications": 5', b'"publications": 6'))
-    with pytest.raises(IndexOutdated, match="do not fit"):
+    with pytest.raises(IndexOutdated, match="does not match manifest.sha256"):
         directory.load_live(index)
 
 
@@ -435,7 +435,7 @@ def test_a_switch_that_can_not_be_flushed_is_undone(
 
     monkeypatch.setattr(os, "fsync", refuse)
     first, last = directory.list_names(second)
-    with pytest.raises(IndexWriteError, match=r"the disk failed.*the live index is as it was"):
+    with pytest.raises(IndexWriteError, match=r"the disk failed.*the live index is unchanged"):
         publish.rollback(second)
     assert directory.read_live_name(second) == last
     assert publish.rollback(second).name == first

@@ -90,7 +90,10 @@ def test_unreadable_file_is_reported(
     (corpus / "gone.html").symlink_to(corpus / "nowhere.html")
     assert len(read(corpus, catalogue, problems)) == 5
     assert [str(each) for each in problems] == [
-        "gone.html: it can't be read: No such file or directory. Check the file"
+        (
+            "gone.html: the file can't be read: No such file or directory. "
+            "Check that it exists and is readable"
+        )
     ]
 
 

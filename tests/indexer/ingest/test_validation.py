@@ -32,20 +32,24 @@ ANY_TEXT = st.text(st.characters())
 UNUSABLE = {
     "unknown section": ({"section": "Films"}, "Section: 'Films' is not a value", "Tools, Papers"),
     "unknown region": ({"region": "Atlantis"}, "Region: 'Atlantis' is not", "South Asia, Africa"),
-    "word for no value": ({"note": "none"}, "Note: 'none' stands for", "Leave the field out"),
+    "word for no value": ({"note": "none"}, "Note: 'none' is reserved", "Remove the field"),
     "unknown country": ({"country": "Atlantis"}, "Country: the country 'Atlantis'", "such as IN"),
-    "country without region": ({"country": "FR"}, "'FR' stands in no group", "regions.toml"),
+    "country without region": (
+        {"country": "FR"},
+        "'FR' is not assigned to any region",
+        "regions.toml",
+    ),
     "unknown language": ({"language": "Elvish"}, "Language: the language 'Elvish'", "such as en"),
-    "year of two digits": ({"year": "09"}, "Year: '09' is no possible year", "four digits"),
-    "year long ago": ({"year": "0999"}, "'0999' is no possible year", "1000"),
-    "year to come": ({"year": str(THIS_YEAR + 2)}, "is no possible year", str(THIS_YEAR + 1)),
-    "year in other digits": ({"year": "٢٠٠٩"}, "is no possible year", "four digits"),
-    "relative link": ({"link": "/a.pdf"}, "Links: '/a.pdf' is no address", "https://"),
-    "link of another kind": ({"link": "ftp://example.org/"}, "is no address", "https://"),
-    "link of a script": ({"link": "javascript:alert(1)"}, "is no address", "https://"),
-    "link with a space": ({"link": "https://example.org/a b"}, "is no address", "https://"),
-    "link to nowhere": ({"link": "https://"}, "is no address", "https://"),
-    "broken link": ({"link": "http://[example.org/"}, "is no address", "https://"),
+    "year of two digits": ({"year": "09"}, "Year: '09' is not a valid year", "four digits"),
+    "year long ago": ({"year": "0999"}, "'0999' is not a valid year", "1000"),
+    "year to come": ({"year": str(THIS_YEAR + 2)}, "is not a valid year", str(THIS_YEAR + 1)),
+    "year in other digits": ({"year": "٢٠٠٩"}, "is not a valid year", "four digits"),
+    "relative link": ({"link": "/a.pdf"}, "Links: '/a.pdf' is not a web URL", "https://"),
+    "link of another kind": ({"link": "ftp://example.org/"}, "is not a web URL", "https://"),
+    "link of a script": ({"link": "javascript:alert(1)"}, "is not a web URL", "https://"),
+    "link with a space": ({"link": "https://example.org/a b"}, "is not a web URL", "https://"),
+    "link to nowhere": ({"link": "https://"}, "is not a web URL", "https://"),
+    "broken link": ({"link": "http://[example.org/"}, "is not a web URL", "https://"),
 }
 
 
@@ -304,5 +308,5 @@ def test_a_misspelled_name_is_reported(catalogue: Catalogue, problems: list[Prob
     """A misspelled field name is reported with the likely one. Other names are ignored."""
     found = entry("Law", section="Tools", sectoin="Tools", colour="red")
     assert checked(found, catalogue, problems).title == "Law"
-    assert [each.what for each in problems] == ["'sectoin' is no field of this catalogue"]
+    assert [each.what for each in problems] == ["'sectoin' is not a field of this catalogue"]
     assert "'section'" in problems[0].hint

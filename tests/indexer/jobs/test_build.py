@@ -149,7 +149,7 @@ def test_half_a_corpus_is_rejected(corpus: Path, index: Path) -> None:
     (corpus / "papers.html").unlink()
     (corpus / "tools.html").unlink()
     write(corpus, "New")
-    assert "2 publications, under half of the 5" in refused(corpus, index).message
+    assert "2 publications, less than half of the 5" in refused(corpus, index).message
     assert build.build(corpus, index, force=True).changes == Changes(1, 0, 4, 1)
 
 

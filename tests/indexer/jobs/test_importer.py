@@ -148,7 +148,7 @@ def test_unknown_format_is_rejected(
     into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
     """A file of an unknown format is rejected with the known formats."""
-    with pytest.raises(ImportRejected, match=r"no reader knows list\.pdf.*\.jsonl"):
+    with pytest.raises(ImportRejected, match=r"no reader supports list\.pdf.*\.jsonl"):
         importer.import_file(tmp_path / "list.pdf", into, corpus, problems.append)
     assert not into.exists()
 
@@ -158,7 +158,7 @@ def test_file_without_publications_is_rejected(
 ) -> None:
     """A file without publications is rejected with its problems."""
     source.write_text("{}\n", encoding="utf-8")
-    match = r"holds no publication\. Its reader was chosen because its name ends with \.jsonl"
+    match = r"contains no publication\. Its reader was chosen because its name ends with \.jsonl"
     with pytest.raises(ImportRejected, match=match):
         importer.import_file(source, into, corpus, problems.append)
     assert [each.line for each in problems] == [1]
@@ -169,7 +169,7 @@ def test_a_catalogue_is_required(
     source: Path, into: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
     """An import without a catalogue raises CatalogueError and writes nothing."""
-    with pytest.raises(CatalogueError, match="there is no such file"):
+    with pytest.raises(CatalogueError, match="the file does not exist"):
         importer.import_file(source, into, tmp_path, problems.append)
     assert not into.exists()
 

@@ -44,7 +44,7 @@ def spoil(file: Path) -> None:
     [
         (lambda folder: spoil(folder / "segment" / "words.seg"), "segment/words.seg"),
         (lambda folder: (folder / "segment" / "facets.seg").unlink(), "segment/facets.seg"),
-        (lambda folder: (folder / "segment" / "more").touch(), "segment/more does not belong"),
+        (lambda folder: (folder / "segment" / "more").touch(), "segment/more is not part"),
         (lambda folder: (folder / "manifest.json").write_text("{}"), "manifest"),
     ],
     ids=["a bit", "a file less", "a file more", "no manifest"],
@@ -64,9 +64,12 @@ Arrays = Callable[[Segment], object]
     [
         (lambda held: _set(held.docstore, "by_id", held.docstore.by_id * 0), "order by id"),
         (lambda held: _set(held.forward_index.stream, None, 10**6), "stream has a word"),
-        (lambda held: _set(held.stems, "documents", held.stems.documents[::-1]), "do not ascend"),
-        (lambda held: _set(held.words, "documents", held.words.documents + 99), "not there"),
-        (lambda held: _set(held.words, "weights", held.words.weights * 0), "above zero"),
+        (lambda held: _set(held.stems, "documents", held.stems.documents[::-1]), "ascending order"),
+        (
+            lambda held: _set(held.words, "documents", held.words.documents + 99),
+            "unknown publication",
+        ),
+        (lambda held: _set(held.words, "weights", held.words.weights * 0), "not positive"),
         (lambda held: _set(held.stems, "offsets", held.stems.offsets * 0), "no publication"),
     ],
     ids=["order", "stream", "unsorted", "beyond", "weightless", "empty"],

@@ -170,7 +170,7 @@ def test_page_without_article_is_reported(page: str) -> None:
     [told] = read(page)
     assert isinstance(told, Problem)
     assert (told.file, told.line) == ("page.html", 0)
-    assert told.what == "the page holds no <article>"
+    assert told.what == "the page has no <article>"
 
 
 def test_wrong_encoding_is_reported_with_line_and_byte() -> None:
@@ -178,7 +178,7 @@ def test_wrong_encoding_is_reported_with_line_and_byte() -> None:
     [told] = read("<article>\n<b>Guía</b>".encode("latin-1"))
     assert isinstance(told, Problem)
     assert (told.file, told.line) == ("page.html", 2)
-    assert told.what == "byte 0xed at 15 is not UTF-8"
+    assert told.what == "byte 0xed at offset 15 is not UTF-8"
 
 
 def test_declared_encoding_is_ignored() -> None:

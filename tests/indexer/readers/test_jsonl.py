@@ -84,10 +84,10 @@ def test_lang_is_the_language_of_the_texts() -> None:
         (b"{", "truncated"),
         (b'{"title": "A",}', "malformed"),
         (b'{"title": "A"} x', "malformed"),
-        (b"[1]", "no JSON object"),
-        (b'"title"', "no JSON object"),
-        (b"null", "no JSON object"),
-        (b'{"title": "\xe9"}', "byte 0xe9 at 11 is not UTF-8"),
+        (b"[1]", "not a JSON object"),
+        (b'"title"', "not a JSON object"),
+        (b"null", "not a JSON object"),
+        (b'{"title": "\xe9"}', "byte 0xe9 at offset 11 is not UTF-8"),
         (b'{"title": "\\ud800"}', "truncated"),
         (b"[" * 100_000, "deeper"),
     ],
@@ -100,7 +100,7 @@ def test_broken_line_is_reported_and_the_others_are_read(line: bytes, what: str)
     assert isinstance(told, Problem)
     assert (told.file, told.line) == ("papers.jsonl", 2)
     assert what in told.what
-    assert "it was left out" in told.hint
+    assert "was left out" in told.hint
     assert isinstance(after, SourceRecord)
     assert after.source.line == 3
 

@@ -553,8 +553,8 @@ def test_front_and_back_matter_are_no_entries() -> None:
         (("ICAT Brief 06, 07/2018",), 7, "this belongs to no entry"),
         (("Digest UNODC, 2012", "Download:", "A paper."), 9, "this label has no link after it"),
         (("- : [English](#)",), 7, "this entry has no title"),
-        (("Some Papers", "Other Papers", "Digest UNODC, 2012"), 7, "no entry stands below"),
-        (("Digest UNODC, 2012", "2010 - Duration: 0:30"), 9, "this tells what the entry has told"),
+        (("Some Papers", "Other Papers", "Digest UNODC, 2012"), 7, "no entry follows this heading"),
+        (("Digest UNODC, 2012", "2010 - Duration: 0:30"), 9, "the entry already has this fact"),
     ],
 )
 def test_lines_without_an_entry_are_reported(lines: tuple[str, ...], line: int, what: str) -> None:

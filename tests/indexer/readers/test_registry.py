@@ -107,7 +107,7 @@ def test_any_format_may_be_compressed(
     titles = [each.title for each in reading.read(corpus, catalogue, problems.append)]
     assert titles.count("Packed") == 1
     assert [each.file for each in problems] == [f"b.html{suffix}"]
-    assert "the packed file can't be read" in problems[0].what
+    assert "the compressed file can't be read" in problems[0].what
 
 
 def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path: Path) -> None:

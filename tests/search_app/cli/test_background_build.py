@@ -84,7 +84,7 @@ def test_a_failed_build_prints_one_line(
     harm(settings)
     assert build_before_serving(settings)
     line = capsys.readouterr().out
-    assert line.startswith("Not built, the last good index stays: ")
+    assert line.startswith("The index was not built, so the last good index stays live: ")
     assert message in line
     assert line.count("\n") == 1
 

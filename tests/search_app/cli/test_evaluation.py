@@ -131,7 +131,7 @@ def test_a_build_refuses_a_worse_index(corpus: Path, tmp_path: Path) -> None:
     first = build.build(corpus, index, gate=gate)
     assert first.status == "published"
     (corpus / "thesaurus.toml").unlink()
-    with pytest.raises(BuildRejected, match=r"answered worse: all .* wanted; acronym"):
+    with pytest.raises(BuildRejected, match=r"worse results: all .*, below the minimum of .*; acronym"):
         build.build(corpus, index, gate=gate)
     assert directory.read_live_name(index) == first.generation.name
     assert directory.list_names(index) == [first.generation.name]
@@ -158,7 +158,7 @@ def test_a_build_replaces_an_unusable_live_index(
 def test_a_first_index_must_reach_the_minimum(corpus: Path, tmp_path: Path) -> None:
     """Without a live index, the new index only has to reach the minimum."""
     query = JudgedQuery("organ", "plain", (Judgment("nowhere", 3),))
-    with pytest.raises(BuildRejected, match=r"all 0\.000, at least 0\.500 wanted"):
+    with pytest.raises(BuildRejected, match=r"all 0\.000, below the minimum of 0\.500"):
         build.build(
             corpus, tmp_path / "index", gate=evaluation.make_gate(QuerySuite((query,), 0.5))
         )

@@ -99,13 +99,13 @@ def test_build_with_problems(build: Callable[..., Told], corpus: Path, tmp_path:
     told = build("--report", tmp_path / "report.json")
     assert told.status == 3
     assert "Published 000001-" in told.out
-    assert "bad.html:3: it has no title. Every entry needs one: it was left out" in told.err
+    assert "bad.html:3: it has no title. Add a title. The entry was left out" in told.err
     assert report(tmp_path / "report.json") == [
         {
             "file": "bad.html",
             "line": 3,
             "what": "it has no title",
-            "hint": "Every entry needs one: it was left out",
+            "hint": "Add a title. The entry was left out",
             "entry": None,
         }
     ]
@@ -132,7 +132,7 @@ def test_refused_build(build: Callable[..., Told], corpus: Path, tmp_path: Path)
     told = build("--report", tmp_path / "report.json")
     assert told.status == 1
     assert "not published: " in told.err
-    assert "under half of the 5 in the index" in told.err
+    assert "less than half of the 5 in the index" in told.err
     assert [each["file"] for each in report(tmp_path / "report.json")] == ["bad.html"]
     assert len(directory.list_names(tmp_path / "index")) == 1
     assert build("--force").status == 3
@@ -151,7 +151,7 @@ def test_build_that_would_remove_many_publications(
     assert told.status == 4
     assert told.err == (
         "pubsearch: not published: it would remove 12 of 29 publications: other.html (12, the "
-        "file is missing). Restore them, or build with --force if this is meant\n"
+        "file is missing). Restore the files, or build with --force if this is intended\n"
     )
     assert len(directory.list_names(tmp_path / "index")) == 1
     assert "12 removed" in build("--force").out
@@ -212,7 +212,7 @@ def test_check_of_a_corpus_without_problems(run: Run, corpus: Path, tmp_path: Pa
     things(corpus, "organ", "model laws")
     told = run("check", "--corpus", corpus)
     assert (told.status, told.err) == (0, "")
-    assert told.out.endswith("\n2 of 2 concepts of the thesaurus are found in them by a label.\n")
+    assert told.out.endswith("\n2 of 2 thesaurus concepts have a label that occurs in them.\n")
     (corpus / "thesaurus.toml").unlink()
     assert state(tmp_path) == before
 
@@ -223,7 +223,7 @@ def test_check_lists_unused_concepts(run: Run, corpus: Path) -> None:
     told = run("check", "--corpus", corpus)
     assert (told.status, told.err) == (0, "")
     assert told.out.endswith(
-        "1 of 2 concepts of the thesaurus are found in them by a label. These are not:\n"
+        "1 of 2 thesaurus concepts have a label that occurs in them. The others are:\n"
         "  c1: seal hunting\n"
     )
 
@@ -262,14 +262,14 @@ def test_check_without_publications(run: Run, corpus: Path, tmp_path: Path) -> N
     """A check of a missing folder, or of one without readable publications, exits with 1."""
     told = run("check", "--corpus", tmp_path / "nowhere")
     assert told.status == 1
-    assert "there is no such file" in told.err
+    assert "the file does not exist" in told.err
     for name in ("tools.html", "papers.html", "more.jsonl"):
         (corpus / name).unlink()
     spoil(corpus)
     told = run("check", "--corpus", corpus)
     assert told.status == 1
     assert "bad.html:3: it has no title" in told.err
-    assert f"{corpus} holds no readable publication" in told.err
+    assert f"{corpus} contains no readable publication" in told.err
 
 
 def test_status(run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path) -> None:
@@ -396,7 +396,7 @@ def test_search_with_explanations(run: Run, index: Path) -> None:
 def test_relaxed_search(run: Run, index: Path) -> None:
     """A search prints the number of hits for each term if no publication has all of them."""
     told = run("search", "--index", index, "organs", "zebra")
-    assert "Each alone: organs 1 · zebra 0\n" in told.out
+    assert "Hits for each word: organs 1 · zebra 0\n" in told.out
 
 
 def test_search_with_an_excluded_term(run: Run, index: Path) -> None:
@@ -439,7 +439,7 @@ def test_search_prints_synonyms_and_corrections(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--colour", "red"), "no such option: --colour; there are --country, --exact, --explain"),
+        (("--colour", "red"), "there is no option --colour. Use one of: --country, --exact, --explain"),
         (("--region",), "--region needs a value"),
     ],
 )

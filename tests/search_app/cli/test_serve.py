@@ -149,7 +149,7 @@ def unreadable(corpus: Path) -> None:
 
 BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
     "rows": (broken, "catalogue.toml"),
-    "no folder": (shutil.rmtree, "there is no such file"),
+    "no folder": (shutil.rmtree, "the file does not exist"),
     "pages that are no text": (unreadable, "2 problems, the first: papers.html"),
 }
 
@@ -162,7 +162,7 @@ def test_a_server_survives_a_broken_corpus(
     harm(corpus)
     with serving(corpus, index) as server:
         assert server.has("Removal of Organs")
-        assert server.lines[0].startswith("Not built, the last good index stays: ")
+        assert server.lines[0].startswith("The index was not built, so the last good index stays live: ")
         assert told in server.lines[0]
         assert len(server.lines) == 2
 
@@ -222,7 +222,7 @@ def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None
         server.prints("^Built 000002-.*1 added, 0 changed, 0 removed, 0 problems")
         until(lambda: server.has("Latest News"), server)
         broken(corpus)
-        server.prints("^Not built, the last good index stays: .*catalogue.toml")
+        server.prints("^The index was not built, so the last good index stays live: .*catalogue.toml")
         assert server.has("Latest News")
         (corpus / "catalogue.toml").write_text(whole, encoding="utf-8")
         server.prints("^Nothing changed: 000002-")
@@ -232,7 +232,7 @@ def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None
         add(corpus, "Latest News", *(f"Number {each}" for each in range(20)))
         server.prints("^Built 000004-.*21 added")
         (corpus / "new.html").unlink()
-        server.prints("^Not built, .*would remove 21 of 26 .*new.html \\(21, the file is missing")
+        server.prints("^The index was not built, .*would remove 21 of 26 .*new.html \\(21, the file is missing")
         assert server.has("Latest News")
         assert len(server.lines) == 7
 
@@ -246,7 +246,7 @@ def test_two_watching_servers_share_an_index(corpus: Path, index: Path) -> None:
                 until(lambda: len(server.lines) >= number + 2, server)  # noqa: B023
         for server in (one, other):
             until(lambda: server.has("Latest News"), server)  # noqa: B023
-            assert not [each for each in server.lines if "Not built" in each]
+            assert not [each for each in server.lines if "was not built" in each]
     assert len([each for each in one.lines + other.lines if each.startswith("Built")]) == 3
 
 
@@ -285,5 +285,5 @@ def test_a_killed_builder_is_reported(corpus: Path, index: Path) -> None:
             command = Path(f"/proc/{each}/cmdline").read_bytes()
             if b"spawn_main" in command:
                 os.kill(each, signal.SIGKILL)
-        server.prints("^The builder ended: changes are no longer built")
+        server.prints("^The builder has ended, so changes are no longer built")
         assert server.has("Removal of Organs")

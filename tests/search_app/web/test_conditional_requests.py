@@ -136,8 +136,8 @@ def test_a_degraded_server_has_other_tags(made: Make, monkeypatch: pytest.Monkey
     app = made()
     healthy = tag(app.test_client(), "/")
     engine = app.extensions["pubsearch"]
-    held = engine.searcher()
-    monkeypatch.setattr(engine, "searcher", lambda: held)
+    searcher = engine.get_searcher()
+    monkeypatch.setattr(engine, "get_searcher", lambda: searcher)
     monkeypatch.setattr(engine, "failed", "another")
     assert status(app.test_client(), "/", healthy) == 200
 
@@ -152,9 +152,9 @@ def test_a_304_needs_no_search(made: Make, monkeypatch: pytest.MonkeyPatch) -> N
         raise ZeroDivisionError
 
     engine = app.extensions["pubsearch"]
-    monkeypatch.setattr(engine, "answered", fails)
-    for name in ("related", "scan", "search", "suggest"):
-        monkeypatch.setattr(engine.searcher(), name, fails)
+    monkeypatch.setattr(engine, "answer", fails)
+    for name in ("find_related", "scan", "search", "suggest"):
+        monkeypatch.setattr(engine.get_searcher(), name, fails)
     assert {status(client, *each) for each in tags.items()} == {304}
     assert client.get("/?q=organ").status_code == 500
 

@@ -666,7 +666,7 @@ def test_a_server_may_make_the_application_without_arguments(
     """The application reads its settings from the environment and opens the index at once."""
     monkeypatch.setenv("PUBSEARCH_INDEX", str(catalogue_index))
     app = create_app()
-    assert app.extensions["pubsearch"].held is not None
+    assert app.extensions["pubsearch"].current is not None
     assert app.test_client().get("/?q=organ").status_code == 200
 
 

@@ -35,18 +35,18 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 split = read_whole
-"""A text is one piece, because its headings and its contents page say where an entry belongs."""
+"""A text is one chunk, because its headings and its contents page say where an entry belongs."""
 
 
-def parse(piece: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the entries of a printed catalogue and the problems, in the order of the text."""
-    text = decode(piece.data, piece.file)
+    text = decode(chunk.data, chunk.file)
     if isinstance(text, Problem):
         return iter([text])
     if text.count("\n") + text.count("\r") > limits.most_parts:
-        what = f"it has more than {limits.most_parts} lines"
-        return iter([Problem(piece.file, 0, what, suggest_raising("most_parts"))])
-    return limit_weight(read(text, piece.file), limits)
+        message = f"it has more than {limits.most_parts} lines"
+        return iter([Problem(chunk.file, 0, message, suggest_raising("most_parts"))])
+    return limit_weight(read(text, chunk.file), limits)
 
 
 def read(text: str, file: str) -> Iterator[SourceRecord | Problem]:
@@ -54,18 +54,18 @@ def read(text: str, file: str) -> Iterator[SourceRecord | Problem]:
     parts = divide_text(text)
     if not parts.body:
         hint = (
-            "A catalogue names its sections on a contents page, each with a tab and its page, "
-            "and has each name once more on a line of its own above its entries"
+            "List the sections on a contents page, each with a tab and its page number, "
+            "and repeat each name on a separate line above its entries"
         )
         yield Problem(file, 0, "no section of a catalogue was found", hint)
         return
     assembly = _Assembly(file)
     for line in parts.unused:
-        hint = "Write the heading above its entries as the contents page has it"
+        hint = "Write the heading above its entries as on the contents page"
         assembly.report(line, "no heading follows for this line of the contents page", hint)
     for line in parts.front:
         if line.is_of_entry:
-            assembly.report(line, "this stands before the first section")
+            assembly.report(line, "this line is before the first section")
     assembly.add_lines(parts.body)
     yield from assembly.list_results()
 
@@ -119,7 +119,7 @@ class _Assembly:
 
     def report(self, line: Line, message: str, hint: str = "") -> None:
         """Add a problem for a line that fits nowhere. The default hint is to move or delete it."""
-        hint = hint or "Put it below the title that it is about, or leave it out"
+        hint = hint or "Move it below the title of its entry, or delete it"
         excerpt = f"{line.printed[:60]}..." if len(line.printed) > 63 else line.printed
         entry = self._draft.title if self._draft else None
         self._problems.append(
@@ -144,8 +144,8 @@ class _Assembly:
     def _end_heading(self) -> None:
         self._draft = self._imprint_of_group = None
         if self._empty_heading:
-            hint = "If it is a publication, put its publisher and year below it"
-            self.report(self._empty_heading, "no entry stands below this heading", hint)
+            hint = "If it is a publication, add its publisher and year below it"
+            self.report(self._empty_heading, "no entry follows this heading", hint)
         self._empty_heading = None
 
     def _add_title(self, line: Line) -> None:
@@ -158,7 +158,7 @@ class _Assembly:
             draft.offer_lines.append(line)
         if not draft.title:
             self._draft = None
-            self.report(line, "this entry has no title", "Write its title above it")
+            self.report(line, "this entry has no title", "Write its title above this line")
             return
         self._drafts.append(draft)
         self._draft, self._empty_heading = draft, None
@@ -190,7 +190,7 @@ class _Assembly:
         elif line.label:
             self.report(line, "this label has no link after it")
         if _is_contradicting(draft, line):
-            self.report(line, "this tells what the entry has told already", "Leave one of the two")
+            self.report(line, "the entry already has this fact", "Keep one of the two")
         draft.duration = draft.duration or line.duration
         draft.issue = draft.issue or line.issue
         draft.imprint = draft.imprint or line.imprint

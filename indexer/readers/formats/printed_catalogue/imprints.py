@@ -46,8 +46,8 @@ def split_imprint(text: str) -> tuple[str, Imprint | None, Imprint | None]:
     if publisher is not None:
         imprint = Imprint(before[publisher:], None, year, exact_date)
         title = before[:publisher].rstrip()
-        title_again, repeated, _ = split_imprint(title)
-        return (title_again if title_again and repeated == imprint else title), imprint, None
+        shorter_title, repeated, _ = split_imprint(title)
+        return (shorter_title if shorter_title and repeated == imprint else title), imprint, None
     if place is not None:
         return before[:place].rstrip(), Imprint(None, before[place:], year, exact_date), None
     return text, None, Imprint(before, None, year, exact_date)
