@@ -144,7 +144,7 @@ def test_forwarded_headers_count_only_behind_a_proxy(
     answer = made(proxies=1).test_client().get("/about", headers=forged)
     assert answer.headers["X-Request-ID"] == "mine"
     told = [
-        vars(each)["told"]
+        vars(each)["log_fields"]
         for each in caplog.records
         if each.name == "search_app.web.middleware.request_log"
     ]

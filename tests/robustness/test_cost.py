@@ -57,7 +57,12 @@ def visited() -> Iterator[list[int]]:
 
     with pytest.MonkeyPatch.context() as patch:
         for kind in (Segment, Terms):
-            for name in ("places", "places_of_words", "postings", "postings_of"):
+            for name in (
+                "find_positions",
+                "find_word_positions",
+                "get_postings",
+                "get_postings_of",
+            ):
                 if method := getattr(kind, name, None):
                     patch.setattr(kind, name, counting(method))
         yield counted

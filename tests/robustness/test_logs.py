@@ -56,7 +56,7 @@ def test_a_terminal_line_is_printable(told: dict[str, str], message: str) -> Non
     text = request_log.TerminalFormatter().format(record)
     assert text.isprintable()
     assert text[10:].startswith("warning: ")
-    record.told = {"status": 200, "milliseconds": 1.25, **told}
+    record.log_fields = {"status": 200, "milliseconds": 1.25, **told}
     text = request_log.TerminalFormatter().format(record)
     assert text.isprintable()
     assert text[10:].startswith("200      1.2 ms  ")

@@ -250,7 +250,7 @@ def test_mapped_files_that_are_cut_are_fatal(index: Path) -> None:
         "import os, sys; from pathlib import Path;"
         "from search_app.engine import Engine, LoadOptions;"
         "from search_app.engine.request import SearchRequest as R; index = Path(sys.argv[1]);"
-        "held = Engine(index, LoadOptions(0)); searcher = held.searcher();"
+        "held = Engine(index, LoadOptions(0)); searcher = held.get_searcher();"
         "[os.truncate(each, 0) for each in searcher.generation.segment.glob('*.seg')];"
         "print(searcher.search(R('law')).total)"
     )

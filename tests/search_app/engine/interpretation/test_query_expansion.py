@@ -454,4 +454,4 @@ def test_a_stop_word_is_not_a_name_in_another_language(catalogue_index: Path) ->
     """The word *can* is not recognized as Canada, whose Spanish name has the same stem."""
     known = open_searcher(directory.load_live(catalogue_index)).interpreter.entity_linker
     assert not known.link(["where", "can"], shouted=False)
-    assert [each.clause.said for each in known.link(["Canadá"], shouted=False)] == ["Canadá"]
+    assert [each.clause.text for each in known.link(["Canadá"], shouted=False)] == ["Canadá"]

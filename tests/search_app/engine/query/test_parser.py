@@ -283,7 +283,7 @@ def test_only_the_last_word_of_a_compound_is_fuzzy() -> None:
     assert isinstance(tree, query.And)
     the, beta, alike = tree.subqueries
     assert (the, beta) == (word("the"), B)
-    assert alike.said == "alpha~"
+    assert alike.text == "alpha~"
     titled = read("title:beta-alpha~").words
     assert isinstance(titled, query.And)
     assert titled.subqueries[0] == word("beta", "title")

@@ -75,7 +75,7 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
     searcher.suggest("south a", {})
     searcher.find_related(next(searcher.scan(SearchRequest())).id)
     assert {
-        ("Interpreter", "concepts"), ("Interpreter", "speller"),
+        ("Interpreter", "entity_linker"), ("Interpreter", "spellchecker"),
         ("SegmentVocabulary", "stem_texts"), ("SegmentVocabulary", "surface_texts"),
     } <= set(before)  # fmt: skip
     assert sorted(derived(searcher)) == before
