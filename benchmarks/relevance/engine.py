@@ -59,7 +59,7 @@ def built(documents: Sequence[Document], folder: Path, encoder: Encoder | None =
 def found(engine: Engine, text: str, match: Match, most: int) -> dict[str, float]:
     """Return the hits as scores by id, best first."""
     request = SearchRequest(text, match=match, size=most)
-    reply = interpreter.found(request, engine.get_searcher().interpreter).reply
+    reply = interpreter.retrieve(request, engine.get_searcher().interpreter).reply
     return {hit.publication.id: hit.score or 0.0 for hit in reply.rank_hits()}
 
 

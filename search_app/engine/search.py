@@ -23,7 +23,7 @@ from search_app.engine.interpretation.interpreter import (
     Interpretation,
     Interpreter,
     Retrieval,
-    found,
+    retrieve,
 )
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.vocabulary import Vocabulary
@@ -36,8 +36,9 @@ def search(
     request: SearchRequest, interpreter: Interpreter, generation: str, deadline: Deadline
 ) -> Results:
     """Return the results of a search in a generation. Raise BudgetExceeded."""
-    retrieved = found(request, interpreter, deadline)
+    retrieved = retrieve(request, interpreter, deadline)
     reply, interpretation = retrieved.reply, retrieved.interpretation
+    parsed = interpretation.parsed
     reply.list_ids()  # rank before counting, so that stages are reported in this order
     buckets, hidden_values = reply.count_facets()
     hits = tuple(_make_hits(retrieved, interpreter, deadline))
@@ -47,37 +48,21 @@ def search(
     )
     diagnosis = _diagnose(retrieved, all_words_docs, interpreter, deadline)
     return Results(
-        total=reply.total,
-        titles=reply.titles,
-        is_folded=retrieved.request.fold,
-        hits=hits,
-        facets=buckets,
-        hidden_values=hidden_values,
-        relaxed=interpretation.relaxed,
-        all_words_docs=all_words_docs,
-        required=interpretation.required,
-        semantic_hits=reply.by_meaning,
-        any_word=_count_any_word(retrieved, interpreter),
-        corrected=interpretation.corrected,
-        years=retrieved.dated_query.expressions,
-        suggestion=_suggest(retrieved, interpreter),
-        entities=tuple(_list_expanded(interpretation)),
-        scored=interpretation.has_words,
-        sort=StoreRequest(retrieved.request, interpretation.parsed.words).sort,
-        ignored_words=interpretation.parsed.ignored + retrieved.request.beyond,
-        dropped_clauses=reply.dropped,
+        total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
+        hits=hits, facets=buckets, hidden_values=hidden_values,
+        relaxed=interpretation.relaxed, all_words_docs=all_words_docs,
+        required=interpretation.required, semantic_hits=reply.by_meaning,
+        any_word=_count_any_word(retrieved, interpreter), corrected=interpretation.corrected,
+        years=retrieved.dated_query.expressions, suggestion=_suggest(retrieved, interpreter),
+        entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
+        sort=StoreRequest(retrieved.request, parsed.words).sort,
+        ignored_words=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
         truncated_expansions=tuple(_list_truncated(retrieved, interpreter)),
-        unknown_values=interpretation.parsed.unknown,
-        unknown_fields=interpretation.parsed.unknown_fields,
-        has_query=not retrieved.request.text
-        or interpretation.has_words
-        or bool(interpretation.parsed.filters),
-        diagnosis=diagnosis,
-        is_zero_result=diagnosis is not None and not reply.has_words,
-        generation=generation,
-        took_ms=round(deadline.total, 3),
-        stages=deadline.stages,
-    )
+        unknown_values=parsed.unknown, unknown_fields=parsed.unknown_fields,
+        has_query=not retrieved.request.text or parsed.words is not None or bool(parsed.filters),
+        diagnosis=diagnosis, is_zero_result=diagnosis is not None and not reply.has_words,
+        generation=generation, took_ms=round(deadline.total, 3), stages=deadline.stages,
+    )  # fmt: skip
 
 
 def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
@@ -99,7 +84,7 @@ def _count_any_word(retrieved: Retrieval, interpreter: Interpreter) -> int | Non
     ):
         return None
     wider = msgspec.structs.replace(request, match="any", page=1, sort=None)
-    any_word = found(wider, interpreter).reply.total
+    any_word = retrieve(wider, interpreter).reply.total
     return any_word if any_word > total else None
 
 
@@ -119,7 +104,7 @@ def _suggest(retrieved: Retrieval, interpreter: Interpreter) -> str | None:
     if text is None or world_places.find_mentions(text):
         return text
     corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
-    return text if found(corrected, interpreter).reply.total else None
+    return text if retrieve(corrected, interpreter).reply.total else None
 
 
 def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
@@ -190,11 +175,11 @@ class Searcher:
 
     def list_ids(self, request: SearchRequest) -> Sequence[str]:
         """Return the ids of the hits of a page, in order, without texts and facets."""
-        return found(request, self.interpreter).reply.list_ids()
+        return retrieve(request, self.interpreter).reply.list_ids()
 
     def scan(self, request: SearchRequest) -> Iterator[Publication]:
         """Yield all hits of a search in order, whatever the page of the request."""
-        return found(request, self.interpreter).reply.scan()
+        return retrieve(request, self.interpreter).reply.scan()
 
     def suggest(self, text: str, filters: Filters) -> list[Suggestion]:
         """Return suggestions for a text that is being typed, within the selected filters."""
@@ -214,7 +199,7 @@ class Searcher:
         No request waits for them, and processes that are forked later share them.
         """
         self.store.prepare()
-        found(SearchRequest(fold=True), self.interpreter).reply.list_ids()
+        retrieve(SearchRequest(fold=True), self.interpreter).reply.list_ids()
         self.interpreter.prepare()
         autocomplete.suggest("aa", self.interpreter)
         self.search(SearchRequest("aa bb"))

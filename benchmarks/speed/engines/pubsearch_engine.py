@@ -12,7 +12,7 @@ from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.interpretation.interpreter import found
+from search_app.engine.interpretation.interpreter import retrieve
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -110,7 +110,7 @@ class PubsearchEngine(Engine):
 
     def search(self, request: SearchRequest) -> Answered:
         """Return the titles of the hits and the most frequent facet values of any request."""
-        reply = found(request, self.searcher.interpreter).reply
+        reply = retrieve(request, self.searcher.interpreter).reply
         assert isinstance(reply, ArrayReply)
         titles = [self.snapshot.get_title(number) for number in reply.page[0].tolist()]
         facets = {name: reply.counts.list_largest(name, VALUES) for name in FACETS}

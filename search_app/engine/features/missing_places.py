@@ -13,7 +13,7 @@ import msgspec
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
-from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, found
+from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, retrieve
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import lex
 from search_app.engine.request import SearchRequest
@@ -82,7 +82,7 @@ def _count_near(
     regions = catalogue.groups.get(code, ())
     for value in (*regions, MISSING):
         filters = {**other_filters, row.parent: (value,)}
-        reply = found(
+        reply = retrieve(
             msgspec.structs.replace(request, filters=filters), interpreter, deadline
         ).reply
         if reply.total:

@@ -19,7 +19,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.features import missing_places
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import Entity
-from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, found
+from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, retrieve
 from search_app.engine.query.clause_builder import MAX_CHARS
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_parts
 from search_app.engine.results import Diagnosis, Lacking, QueryCount
@@ -45,7 +45,7 @@ def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline)
     first_page = msgspec.structs.replace(request, page=1, sort=None)
 
     def search(**changes: str | bool) -> Retrieval:
-        return found(msgspec.structs.replace(first_page, **changes), interpreter, deadline)
+        return retrieve(msgspec.structs.replace(first_page, **changes), interpreter, deadline)
 
     all_clauses = (clause for clause in clauses(drop_boosts(retrieved.reply.tree)) if clause.text)
     catalogue = interpreter.vocabulary.catalogue

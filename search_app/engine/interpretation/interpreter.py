@@ -264,7 +264,7 @@ class Retrieval(NamedTuple):
         return 0 if interpretation.relaxed or interpretation.corrected else self.reply.total
 
 
-def found(
+def retrieve(
     request: SearchRequest, interpreter: Interpreter, deadline: Deadline | None = None
 ) -> Retrieval:
     """Return the publications that match a request. Raise BudgetExceeded.
@@ -277,15 +277,15 @@ def found(
     dated_query = (
         typed if request.exact else extract_years(request.text, interpreter.vocabulary.catalogue)
     )
-    retrieved = _retrieve(request, dated_query, interpreter, deadline)
+    retrieved = _retrieve_as(request, dated_query, interpreter, deadline)
     if dated_query != typed and not retrieved.reply.matched:
-        literal = _retrieve(request, typed, interpreter, deadline)
+        literal = _retrieve_as(request, typed, interpreter, deadline)
         all_words = literal.interpretation.all_words_docs
         return literal if literal.as_typed or (all_words and all_words.by_words) else retrieved
     return retrieved
 
 
-def _retrieve(
+def _retrieve_as(
     request: SearchRequest, dated_query: DatedQuery, interpreter: Interpreter, deadline: Deadline
 ) -> Retrieval:
     """Return the publications that match a request with its year expressions replaced."""

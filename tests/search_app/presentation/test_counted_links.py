@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from search_app import config, create_app, search_url
 from search_app.engine import Engine, Searcher, SearchRequest
-from search_app.engine.interpretation.interpreter import found
+from search_app.engine.interpretation.interpreter import retrieve
 from tests.catalogue import PATIENT
 from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
 
@@ -61,7 +61,7 @@ def total(client: FlaskClient, href: str) -> int:
     searcher = searcher_of(client)
     pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
     state = search_url.read(MultiDict(pairs), searcher.catalogue)
-    return found(state.make_request(), searcher.interpreter).reply.total
+    return retrieve(state.make_request(), searcher.interpreter).reply.total
 
 
 def assert_counted(client: FlaskClient, path: str) -> int:

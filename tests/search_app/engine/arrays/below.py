@@ -7,7 +7,7 @@ from typing import cast
 from search_app.engine import Searcher, SearchRequest
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.interpretation.interpreter import found
+from search_app.engine.interpretation.interpreter import retrieve
 from search_app.engine.snapshot.snapshot import Snapshot
 
 
@@ -18,4 +18,4 @@ def snapshot_of(searcher: Searcher) -> Snapshot:
 
 def reply_to(request: SearchRequest, searcher: Searcher) -> ArrayReply:
     """Return the reply of the store to a search."""
-    return cast(ArrayReply, found(request, searcher.interpreter).reply)
+    return cast(ArrayReply, retrieve(request, searcher.interpreter).reply)

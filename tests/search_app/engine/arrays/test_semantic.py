@@ -16,7 +16,7 @@ from indexer.analysis import embeddings
 from search_app.cli.evaluation import load
 from search_app.engine import Engine
 from search_app.engine.arrays.semantic import MAX_ADDED, MIN_COSINE
-from search_app.engine.interpretation.interpreter import FEW_HITS, found
+from search_app.engine.interpretation.interpreter import FEW_HITS, retrieve
 from search_app.engine.request import Match, SearchRequest
 from tests.conftest import ROOT
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
@@ -93,7 +93,7 @@ def test_similar_publications_are_added_to_few_hits(
     assert snapshot.segment.vectors
     assert encoder
     assert len(added) <= MAX_ADDED
-    wanted = encoder.encode(found(asked, searcher.interpreter).interpretation.corrected or text)
+    wanted = encoder.encode(retrieve(asked, searcher.interpreter).interpretation.corrected or text)
     assert (snapshot.segment.vectors.compute_cosines(wanted, added) >= MIN_COSINE).all()
     assert both.total == words.total + both.by_meaning
     kept = snapshot.table.count(both.documents)

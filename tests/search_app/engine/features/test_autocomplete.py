@@ -18,7 +18,7 @@ from indexer.codec.segment.string_table import StringTable
 from search_app.engine import Engine, open_engine
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.features.autocomplete import MAX_CHARS, MAX_SUGGESTIONS, Filters, suggest
-from search_app.engine.interpretation.interpreter import Retrieval, found
+from search_app.engine.interpretation.interpreter import Retrieval, retrieve
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Suggestion
 from search_app.engine.snapshot.prefix_index import LabelPrefixIndex
@@ -43,7 +43,7 @@ def suggested(
 
 def search(engine: Engine, request: SearchRequest) -> Retrieval:
     """Return the finding of a search."""
-    return found(request, engine.get_searcher().interpreter)
+    return retrieve(request, engine.get_searcher().interpreter)
 
 
 def snapshot(engine: Engine) -> Snapshot:

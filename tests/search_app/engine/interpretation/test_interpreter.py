@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from search_app.engine.arrays.reply import ArrayReply
-from search_app.engine.interpretation.interpreter import Retrieval, found
+from search_app.engine.interpretation.interpreter import Retrieval, retrieve
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
@@ -261,7 +261,7 @@ def test_filters_only_reduce_the_hits_of_the_words(
     """Filters do not change how a query is interpreted. They only remove hits."""
 
     def find(request: SearchRequest) -> Retrieval:
-        return found(replace(request, size=1000), searcher.interpreter)
+        return retrieve(replace(request, size=1000), searcher.interpreter)
 
     plain = find(SearchRequest(text, match=match, exact=exact))
     ticked = find(SearchRequest(text, filters, match, exact=exact))
@@ -291,12 +291,13 @@ def test_notes_match_the_results(text: str, searcher: Searcher) -> None:
     """
     told, read = (
         answer(text, searcher),
-        found(SearchRequest(text), searcher.interpreter).interpretation,
+        retrieve(SearchRequest(text), searcher.interpreter).interpretation,
     )
     if told.corrected:
         assert ids(answer(told.corrected, searcher)) == ids(told)
-    every = found(SearchRequest(text, match="all"), searcher.interpreter).interpretation
+    every = retrieve(SearchRequest(text, match="all"), searcher.interpreter).interpretation
     if told.relaxed and not every.corrected:
         assert by_words(every.reply) == by_words(read.all_words_docs)
     if read.is_empty:
-        assert found(SearchRequest(text, exact=True), searcher.interpreter).interpretation.is_empty
+        exact = retrieve(SearchRequest(text, exact=True), searcher.interpreter)
+        assert exact.interpretation.is_empty

@@ -67,7 +67,7 @@ def operands(names: Texts) -> Texts:
 def found(text: str, searcher: Searcher) -> Found:
     """Return the ids of the publications that match all of a text as it was typed."""
     request = SearchRequest(text, match="all", size=searcher.size)
-    finding = interpreter.found(request, searcher.interpreter)
+    finding = interpreter.retrieve(request, searcher.interpreter)
     read = finding.interpretation
     assume(
         finding.dated_query == extract_years(text, searcher.catalogue)
@@ -96,7 +96,7 @@ def assert_laws(a: str, b: str, searcher: Searcher) -> None:
 def assert_not_relaxed(text: str, searcher: Searcher) -> None:
     """Assert that a query with operators that has hits is not relaxed and shows no others."""
     strict = found(text, searcher)
-    usual = interpreter.found(SearchRequest(text, size=searcher.size), searcher.interpreter)
+    usual = interpreter.retrieve(SearchRequest(text, size=searcher.size), searcher.interpreter)
     assume(usual.interpretation.parsed.has_operators)
     if strict:
         assert set(usual.reply.list_ids()) == strict

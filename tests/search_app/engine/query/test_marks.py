@@ -77,7 +77,7 @@ def is_conditional(tree: query.Query) -> bool:
 def assert_marked(text: str, match: str, searcher: Searcher) -> None:
     """Assert that all matches are marked, and nothing else unless a word depends on another."""
     request = SearchRequest(text, match=match)  # type: ignore[arg-type]
-    tree = interpreter.found(request, searcher.interpreter).reply.tree
+    tree = interpreter.retrieve(request, searcher.interpreter).reply.tree
     if tree is None:
         return
     snapshot = cast(ArrayStore, searcher.store).snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from search_app.engine import Engine
-from search_app.engine.interpretation.interpreter import found
+from search_app.engine.interpretation.interpreter import retrieve
 from search_app.engine.query.nodes import clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
@@ -52,5 +52,5 @@ def test_a_question_has_the_hits_of_its_subject(
 )
 def test_question_words_count_outside_a_question(text: str, word: str, real: Searcher) -> None:
     """The same verbs are ordinary words if the text is not a question."""
-    read = found(SearchRequest(text, match="any", exact=True), real.interpreter).interpretation
+    read = retrieve(SearchRequest(text, match="any", exact=True), real.interpreter).interpretation
     assert word in {leaf.text for leaf in clauses(read.parsed.words)}
