@@ -57,7 +57,7 @@ def read_live_name(index: Path) -> str:
     except OSError as error:
         message = f"can't be read: {error.strerror}"
         if isinstance(error, PermissionError):
-            hint = "Check the read permission of the index folder"
+            hint = "Check the permissions of the index folder"
     raise IndexOutdated(f"{pointer} {message}", hint)
 
 

@@ -175,5 +175,5 @@ def decode_file(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
 def _make_unreadable_error(folder: Path, file: str, error: Exception) -> IndexOutdated:
     message = f"{file} of the generation {folder.name} can't be read: {error}"
     if isinstance(error, PermissionError):
-        return IndexOutdated(message, "Check the read permission of the index folder")
+        return IndexOutdated(message, "Check the permissions of the index folder")
     return IndexOutdated(message, "Run: pubsearch build --force")

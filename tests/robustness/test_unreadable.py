@@ -58,5 +58,5 @@ def test_an_unreadable_file_is_reported_as_unreadable(file: str, index: Path) ->
     assert done.stderr.count("\n") == 1
     assert str(path) in done.stderr
     assert "denied" in done.stderr
-    assert "Check the read permission" in done.stderr
+    assert "Check the permissions" in done.stderr
     assert "written" not in done.stderr
