@@ -418,7 +418,7 @@ def test_a_manifest_that_was_changed_is_not_read(index: Path) -> None:
     """A changed but valid manifest makes the index outdated."""
     file = directory.load_live(index).folder / "manifest.json"
     file.write_bytes(file.read_bytes().replace(b'"publications": 5', b'"publications": 6'))
-    with pytest.raises(IndexOutdated, match="does not match manifest.sha256"):
+    with pytest.raises(IndexOutdated, match=r"does not match manifest\.sha256"):
         directory.load_live(index)
 
 

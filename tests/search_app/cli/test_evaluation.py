@@ -131,7 +131,9 @@ def test_a_build_refuses_a_worse_index(corpus: Path, tmp_path: Path) -> None:
     first = build.build(corpus, index, gate=gate)
     assert first.status == "published"
     (corpus / "thesaurus.toml").unlink()
-    with pytest.raises(BuildRejected, match=r"worse results: all .*, below the minimum of .*; acronym"):
+    with pytest.raises(
+        BuildRejected, match=r"worse results: all .*, below the minimum of .*; acronym"
+    ):
         build.build(corpus, index, gate=gate)
     assert directory.read_live_name(index) == first.generation.name
     assert directory.list_names(index) == [first.generation.name]

@@ -439,7 +439,10 @@ def test_search_prints_synonyms_and_corrections(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--colour", "red"), "there is no option --colour. Use one of: --country, --exact, --explain"),
+        (
+            ("--colour", "red"),
+            "there is no option --colour. Use one of: --country, --exact, --explain",
+        ),
         (("--region",), "--region needs a value"),
     ],
 )
