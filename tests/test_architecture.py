@@ -121,7 +121,7 @@ def traced(client: FlaskClient, heights: dict[str, int], seams: tuple[str, ...])
 
 TRACED = (
     "/?q=organ+removal&region=Africa&explain=1",
-    "/?q=trafficing+kenya",
+    "/?q=convntion+kenya",
     "/api/search?q=police+OR+court+year:2010..",
     "/api/suggest?q=traf",
     "/publication/global-report-on-trafficking-in-persons-2018",
