@@ -59,8 +59,8 @@ from indexer.jobs import build, build_stats
 from indexer.ingest.corpus import Progress
 
 class Waits(Progress):
-    def at(self, read): pass
-    def counted(self, publications):
+    def report_bytes(self, count): pass
+    def report_publications(self, publications):
         global chunks
         chunks += 1
         if chunks == 6:
