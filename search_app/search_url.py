@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.schema import list_exact_fields
 from search_app.engine.request import parse_year_range, truncate
-from search_app.i18n.messages import gettext
+from search_app.i18n.translation import gettext
 from search_app.search_state import MATCHES, MAX_SIZE, SIZE, SORTS, SWITCH, SearchState
 
 MAX_PAGE = 10**9

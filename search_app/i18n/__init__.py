@@ -1,6 +1,6 @@
 """Translation of the text that readers of the site see.
 
-`messages` has `gettext` and `ngettext`. Each English sentence or label is one whole message with
+`translation` has `gettext` and `ngettext`. Each English sentence or label is one whole message with
 named placeholders. It is an argument of one of these two functions where it is used, so that
 `pybabel extract` finds it. Any package of `search_app` may import this one. It imports no other.
 """

@@ -12,7 +12,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Value
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket, Results
-from search_app.i18n.messages import gettext, ngettext
+from search_app.i18n.translation import gettext, ngettext
 from search_app.presentation.html import Html, escape_html
 from search_app.search_state import FilterLinks, SearchState
 

@@ -10,7 +10,7 @@ from typing import NewType
 from markupsafe import Markup, escape
 
 from search_app.engine.results import TextRun
-from search_app.i18n.messages import TRANSLATIONS
+from search_app.i18n.translation import TRANSLATIONS
 
 Html = NewType("Html", str)
 """Escaped HTML. Only the template without autoescaping may print it. Any other template would
@@ -44,7 +44,14 @@ def isolate(sentence: str) -> Markup:
 
 def html_gettext(message: str, /, **values: object) -> Markup:
     """Return the translation of a message as HTML, with escaped values in its placeholders."""
-    return _filled(TRANSLATIONS.gettext(message), values)
+    translated = TRANSLATIONS.gettext(message)
+    return _filled(translated, values) if values else _plain(translated)
+
+
+@lru_cache(maxsize=1024)
+def _plain(message: str) -> Markup:
+    """Return a message without placeholders as HTML. Each page repeats dozens of them."""
+    return _filled(message, {})
 
 
 def html_ngettext(singular: str, plural: str, count: int, /, **values: object) -> Markup:

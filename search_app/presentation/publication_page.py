@@ -9,7 +9,7 @@ import msgspec
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.engine.store import Related
-from search_app.i18n.messages import gettext
+from search_app.i18n.translation import gettext
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
 from search_app.presentation.search_page import make_publication_url
 from search_app.search_state import SearchState

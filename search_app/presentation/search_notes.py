@@ -10,7 +10,7 @@ from indexer.catalogue.fields import Catalogue
 from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import ExpandedEntity, Results
-from search_app.i18n.messages import gettext, ngettext
+from search_app.i18n.translation import gettext, ngettext
 from search_app.search_state import SearchState
 
 MAX_NARROWER = 6

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.results import Hit, Results
-from search_app.i18n.messages import gettext, ngettext
+from search_app.i18n.translation import gettext, ngettext
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Alternatives, alternatives
 from search_app.presentation.explanations import explain_in_sentences

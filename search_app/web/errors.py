@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine import BudgetExceeded, TooBusy
-from search_app.i18n.messages import gettext
+from search_app.i18n.translation import gettext
 from search_app.search_url import BadParameter
 from search_app.web.middleware.request_log import MAX_CHARS
 

@@ -24,7 +24,7 @@ from search_app.api import openapi, serializers
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.deadline import Deadline
 from search_app.engine.results import Results
-from search_app.i18n.messages import gettext
+from search_app.i18n.translation import gettext
 from search_app.presentation import facet_panel, publication_page, search_page
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.middleware.access import is_local

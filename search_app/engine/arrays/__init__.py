@@ -2,6 +2,6 @@
 
 `store` implements `engine.store.Store`, and `reply` the hits of one search. `clause` and `matcher`
 match documents with `wildcard_terms` and `posting_sums`. `bm25f` and `semantic` score them, and
-`top_hits` picks a page. `facets` and `toggle_counts` count values. `cost` limits a query.
-`term_matches` and `explain` say why a hit matched. Only the engine package itself imports `store`.
+`top_hits` picks a page. `facet_filters` and `toggle_counts` filter and count values. `cost` limits
+a query. `term_matches` and `explain` say why a hit matched. Only the engine itself imports `store`.
 """

@@ -15,11 +15,11 @@ from whoosh import query
 
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.term_dictionary import STEM_MARK
-from search_app.engine.arrays import facets, semantic, wildcard_terms
+from search_app.engine.arrays import facet_filters, semantic, wildcard_terms
 from search_app.engine.arrays.bm25f import Ranking, rank
 from search_app.engine.arrays.cost import limit_cost
 from search_app.engine.arrays.explain import Explainer
-from search_app.engine.arrays.facets import FilteredDocs
+from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.toggle_counts import FacetSelection
@@ -108,7 +108,7 @@ class ArrayReply:
         for node in self._ask.filters:
             is_match = match_mask(node, self._snapshot).take(documents)
             documents, keys = documents[is_match], None if keys is None else keys[is_match]
-        selections = facets.select_facets(self._ask.request.filters, self._snapshot)
+        selections = facet_filters.select_facets(self._ask.request.filters, self._snapshot)
         filtered = FilteredDocs(documents, selections)
         if keys is not None and filtered.indexes is not None:
             keys = keys.take(filtered.indexes)
@@ -248,10 +248,10 @@ class ArrayReply:
                 field, {}, self._snapshot
             )
             base = self.retrieved.filtered.without_facet(name)
-            buckets[name] = facets.facet_buckets(
+            buckets[name] = facet_filters.facet_buckets(
                 base, self.counts, selection, self._ask.request.values
             )
-            hidden_values[name] = facets.count_hidden(buckets[name], self.counts, selection)
+            hidden_values[name] = facet_filters.count_hidden(buckets[name], self.counts, selection)
         self._deadline.checkpoint("facets")
         return buckets, hidden_values
 

@@ -19,7 +19,7 @@ from werkzeug.exceptions import BadRequest, RequestURITooLarge
 from werkzeug.sansio.utils import host_is_trusted
 
 from search_app.config import SettingError, Settings
-from search_app.i18n.messages import gettext
+from search_app.i18n.translation import gettext
 from search_app.web.middleware.path_prefix import MISPLACED, mount
 
 if TYPE_CHECKING:

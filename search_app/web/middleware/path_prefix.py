@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from search_app.config import PREFIX, Settings
-from search_app.i18n.messages import gettext
+from search_app.i18n.translation import gettext
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.i18n import messages
+from search_app.i18n import translation
 from tests.catalogue import PATIENT
 from tests.search_app.i18n import test_marked_text
 
@@ -213,7 +213,7 @@ def russian_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def russian(russian_index: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """Return a client for the Russian catalogue, with every message in brackets."""
     with create_app(config.load(PATIENT, index=russian_index)).test_client() as client:
-        monkeypatch.setattr(messages.TRANSLATIONS, "_fallback", InBrackets())
+        monkeypatch.setattr(translation.TRANSLATIONS, "_fallback", InBrackets())
         yield client
 
 
