@@ -113,8 +113,8 @@ def test_a_rebuild_encodes_only_new_publications(corpus: Path, tmp_path: Path) -
     outcome = build.build(corpus, tmp_path / "index", encoder=again)
     # The changed page is reread as a whole, with “One”.
     assert sorted(again.seen) == ["Changed", "One", "Zero"]
-    anew = build.build(corpus, tmp_path / "anew", encoder=Counting())
-    files = [built.generation.segment / MEANING for built in (outcome, anew)]
+    rebuilt = build.build(corpus, tmp_path / "rebuilt", encoder=Counting())
+    files = [built.generation.segment / MEANING for built in (outcome, rebuilt)]
     assert files[0].read_bytes() == files[1].read_bytes()
 
 

@@ -126,7 +126,7 @@ def test_excluded_words_are_not_marked() -> None:
 
 def test_the_passage_has_the_most_different_words() -> None:
     """The passage is the part of the text with the most different words close together."""
-    text = f"An organ. {FILLER} Then removal of an organ is told. {FILLER}"
+    text = f"An organ. {FILLER} Then removal of an organ is described. {FILLER}"
     tree = query.And([leaf(query.Term("s", "organ")), leaf(query.Term("s", "remov"))])
     runs = best_passage(text, make_highlighter(tree, "s", "en"))
     assert marked(runs) == ["removal", "organ"]
