@@ -104,6 +104,7 @@ def test_the_server_has_valid_options(name: str) -> None:
     assert re.match(r"\W+--config\W+python:search_app\.workers\b", started)
 
 
+@pytest.mark.slow
 def test_the_options_of_gunicorn_are_in_force() -> None:
     """Every option in search_app/workers.py exists in gunicorn and has that value."""
     gunicorn = Path(sys.executable).parent / "gunicorn"

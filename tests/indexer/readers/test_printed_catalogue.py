@@ -608,6 +608,7 @@ def test_any_text_gives_entries_or_problems(text: str, has_section: bool) -> Non
 @real_only
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(random=st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_shuffled_lines_of_the_real_catalogue_are_read_in_order(
     real_text: str, random: Random
 ) -> None:

@@ -356,6 +356,7 @@ def test_missing_index(command: str, run: Run, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_search_for_terms(run: Run, index: Path) -> None:
     """A search prints publications with their metadata and the counts of the facets."""
     told = run("search", "--index", index, "model", "law")
