@@ -154,7 +154,7 @@ class Search(TypedDict):
     """The response to a search.
 
     `total` is the number of hits. `titles` counts the editions of one title once. `relaxed` is true
-    if no publication has all words, so that hits have any of them. `kept` lists the places,
+    if few publications have all words, so that any of them is enough. `kept` lists the places,
     languages, and years that all hits have nevertheless. `by_meaning` is the number of hits that
     match by similar meaning only. `any_word` is the search for any of the words, if a query with
     operators has few hits. `corrected` is the text that was searched for instead of the typed text.
