@@ -57,18 +57,18 @@ def format_toml(catalogue: Catalogue) -> str:
     table = msgspec.to_builtins(catalogue)
     rows = table.pop("field")
     lines = [
-        f"{name} = {_format_value(value)}" for name, value in table.items() if name != "groups"
+        f"{name} = {format_toml_value(value)}" for name, value in table.items() if name != "groups"
     ]
     for row in rows:
         lines += ["", "[[field]]"]
         lines += [
-            f"{name} = {_format_value(value)}" for name, value in row.items()
+            f"{name} = {format_toml_value(value)}" for name, value in row.items()
             if name in ("name", "label") or value != _DEFAULTS[name]
         ]  # fmt: skip
     return "\n".join([*lines, ""])
 
 
-def _format_value(value: object) -> str:
+def format_toml_value(value: object) -> str:
     """Encode a string, number, boolean or list, which TOML writes as JSON does, except DEL."""
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 

@@ -31,13 +31,15 @@ class Property(msgspec.Struct, frozen=True):
 
     `value` is the machine-readable form (a code, a URL, an ISO date), and `text` the displayed one.
     They are the same if the source has only one. `language` is the language of the text, or of
-    the page at a URL.
+    the page at a URL. Properties of one record with the same `group`, except 0, come from one
+    structure, such as the family and the given name of one author.
     """
 
     name: str
     value: str
     text: str = ""
     language: str | None = None
+    group: int = 0
 
     @property
     def length(self) -> int:
@@ -113,11 +115,16 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
-    """A separately parsed part of a file: a line, counted from 1, or the whole file (line 0)."""
+    """A separately parsed part of a file: from a line, counted from 1, or the whole file (line 0).
+
+    `context` is what else of the file gives meaning to the data, such as the header of a table.
+    Chunks may share it.
+    """
 
     data: bytes
     file: str
     line: int
+    context: bytes = b""
 
 
 NO_DIGEST = bytes(16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -38,10 +38,17 @@ class Reader(Protocol):
     exceeds a limit, becomes a Problem. No method raises an exception because of the
     contents of a file.
 
+    `NAME`: the format in `sources.toml` and in messages, such as "ris". `VERSION`: a number that
+    grows whenever the same bytes are parsed to other records; the next build parses them again.
     `SUFFIXES`: usual ends of file names, in lowercase with a dot. Messages list them.
+    `FIELDS`: the default mapping, from the names of rows to columns or templates of columns
+    (see `indexer.mapping.mapper`). A format whose columns differ from file to file has none.
     """
 
+    NAME: str
+    VERSION: int
     SUFFIXES: tuple[str, ...]
+    FIELDS: Mapping[str, tuple[str, ...]]
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
         """Return why a file has this format, or None if it does not.

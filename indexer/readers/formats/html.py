@@ -33,6 +33,9 @@ from indexer.catalogue.records import (
 )
 from indexer.readers.base import Evidence, decode, detect_by_name, limit_weight, read_whole
 
+NAME = "html"
+VERSION = 1
+FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".html", ".htm")
 """Usual ends of the names of pages."""
 

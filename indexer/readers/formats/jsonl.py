@@ -8,7 +8,7 @@ row in the catalogue are ignored.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from io import BufferedIOBase
 
@@ -18,6 +18,9 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, decode, detect_by_name
 
+NAME = "jsonl"
+VERSION = 1
+FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".jsonl",)
 """Usual ends of the names of JSON Lines files."""
 _BLOCK = 1 << 20

@@ -13,7 +13,7 @@ access, position.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from heapq import merge
 
@@ -25,6 +25,9 @@ from indexer.readers.formats.printed_catalogue.imprints import Imprint
 from indexer.readers.formats.printed_catalogue.lines import Line
 from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, assign_roles, divide_text
 
+NAME = "printed-catalogue"
+VERSION = 1
+FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".txt",)
 """Usual ends of the names of printed catalogues."""
 

@@ -1,0 +1,99 @@
+"""Read and write `sources.toml`: the decisions how the columns of files feed the rows.
+
+A build follows this file and guesses nothing. An invalid file raises CatalogueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from indexer.catalogue.catalogue_toml import CatalogueError, format_toml_value, read_toml
+
+SOURCES_FILE = "sources.toml"
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One source: a file, or the files that a glob matches.
+
+    `file` is a path relative to the corpus folder, an absolute path, or a glob of these.
+    `format` is the name of a reader. `fields`: for each row, a column, a template, or several of
+    these. A row here replaces that of the default mapping of the format; an empty list turns it
+    off. `split`: for each row, the text that separates several values in one column.
+    `day_first`: columns whose dates have the day before the month.
+    `unused`: columns that no row uses, each with a note for people.
+    """
+
+    file: str
+    format: str
+    fields: dict[str, str | tuple[str, ...]] = {}
+    split: dict[str, str] = {}
+    day_first: tuple[str, ...] = ()
+    unused: dict[str, str] = {}
+
+    def matches(self, file: str) -> bool:
+        """Return whether a path relative to the corpus folder belongs to this source."""
+        return file == self.file or fnmatchcase(file, self.file)
+
+
+class Sources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The sources of a corpus folder, in order. The first that matches a file applies."""
+
+    source: tuple[Source, ...] = ()
+
+    def find(self, file: str) -> Source | None:
+        """Return the first source of a file, or None."""
+        return next((source for source in self.source if source.matches(file)), None)
+
+
+def load(folder: Path) -> Sources:
+    """Return the sources of a corpus folder; none if it has no `sources.toml`.
+
+    Raise CatalogueError if the file is invalid.
+    """
+    file = folder / SOURCES_FILE
+    if not file.exists():
+        return Sources()
+    try:
+        return msgspec.convert(read_toml(file), Sources)
+    except msgspec.ValidationError as error:
+        hint = "See docs/import.md for the keys of a source"
+        raise CatalogueError(file, str(error), hint) from error
+
+
+def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) -> str:
+    """Return sources as TOML that `load` reads back.
+
+    `comments` has a comment for a row of a source, by `file` and row.
+    """
+    lines = [
+        "# Which column feeds which row. Edit it, then run `pubsearch build`.",
+        "# docs/import.md describes the keys.",
+    ]
+    for source in sources.source:
+        lines += ["", "[[source]]"]
+        lines += [
+            f"{key} = {format_toml_value(value)}"
+            for key, value in (
+                ("file", source.file), ("format", source.format), ("day_first", source.day_first)
+            )
+            if value
+        ]  # fmt: skip
+        for name, table in (
+            ("fields", source.fields), ("split", source.split), ("unused", source.unused)
+        ):  # fmt: skip
+            if table:
+                lines += ["", f"[source.{name}]"]
+            for key, value in table.items():
+                comment = comments.get((source.file, key), "") if name == "fields" else ""
+                suffix = f"  # {comment}" if comment else ""
+                lines.append(f"{_format_key(key)} = {format_toml_value(value)}{suffix}")
+    return "\n".join([*lines, ""])
+
+
+def _format_key(key: str) -> str:
+    is_bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    return key if is_bare else format_toml_value(key)
