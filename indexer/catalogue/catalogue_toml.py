@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 
 from indexer.analysis import language_detection
-from indexer.catalogue import iso_codes, safe_files
+from indexer.catalogue import safe_files
 from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.values import iso_codes
 
 CATALOGUE_FILE = "catalogue.toml"
 RESERVED_NAMES = frozenset(

@@ -12,13 +12,15 @@ from typing import Literal
 
 import msgspec
 
-from indexer.catalogue import iso_codes
 from indexer.catalogue.records import Link, Publication, Value
+from indexer.values import dates, iso_codes, names
 
 MISSING = "none"
 """The facet value for publications without a value. No field may have it as a value."""
 
-FieldKind = Literal["text", "keyword", "year", "language", "country", "link"]
+FieldKind = Literal[
+    "text", "keyword", "year", "date", "name", "language", "country", "link", "doi", "isbn", "issn"
+]
 Role = Literal["title", "summary", "date"]
 ValueOrder = Literal["count", "listed", "descending"]
 
@@ -69,6 +71,10 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return iso_codes.get_language_name(str(value), language)
         if self.kind == "country":
             return iso_codes.get_country_name(str(value), language)
+        if self.kind == "name":
+            return names.read(str(value)).display
+        if self.kind == "date":
+            return dates.display(str(value), language)
         return (value.label or value.url) if isinstance(value, Link) else str(value)
 
 

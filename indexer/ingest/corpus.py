@@ -6,6 +6,7 @@ digest. A chunk that an earlier index contains unchanged is not parsed again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -28,12 +29,8 @@ from indexer.catalogue.records import (
     Unchanged,
 )
 from indexer.ingest import ids, validation
+from indexer.ingest.source_files import Report, SourceFile, find_source_files
 from indexer.readers import registry
-from indexer.readers.base import Reader
-
-IGNORED_SUFFIXES = frozenset({".toml", ".md", ".css", ""})
-"""Extensions of files that are not reported if no reader recognizes them. They belong in a corpus
-folder, but usually contain no publications."""
 
 PROGRESS_INTERVAL = 100
 """Number of chunks of a file between two progress reports."""
@@ -43,8 +40,6 @@ MAX_PROBLEMS = 1000
 
 MAX_MESSAGE_CHARS = 500
 """Maximum length of a problem's message and of its entry's title or id, in characters."""
-
-Report = Callable[[Problem], None]
 
 
 class Progress:
@@ -116,7 +111,8 @@ class ProblemReporter:
 class CorpusReader:
     """Reader of one corpus. It does not parse chunks that the earlier index `previous` contains.
 
-    `report_bytes` is called with the number of bytes read so far, over all files.
+    `report_bytes` is called with the number of bytes read so far, over all files. `unused` counts
+    the columns that no row uses, by file and column, in the records that were parsed.
     """
 
     def __init__(
@@ -136,29 +132,38 @@ class CorpusReader:
         self.limits = limits
         self._places: dict[str, SourceLocation] = {}
         self._bytes = 0
+        self.unused: Counter[tuple[str, str]] = Counter()
         self._reporter = ProblemReporter(report, "")
 
     def read_folder(self, folder: Path) -> Iterator[Item]:
-        """Yield the items of all files of a folder, in order, with unique ids."""
-        for path in safe_files.list_files(folder, self.report, self.limits):
-            file = safe_files.printable_path(path.relative_to(folder))
-            if match := registry.detect(path):
-                yield from self.read_file(path, file, match.reader)
-            elif path.suffix.lower() not in IGNORED_SUFFIXES:
-                hint = f"Convert it to {registry.list_suffixes()}. The file was left out"
-                self.report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))
+        """Yield the items of all files of a folder, in order, with unique ids.
 
-    def read_file(self, path: Path, file: str, reader: Reader) -> Iterator[Item]:
-        """Yield the items of one file with unique ids. Problems name the file `file`."""
-        for chunk in self.read_chunks(path, file, reader):
-            yield from self._drop_repeated(chunk, reader)
+        Raise CatalogueError if its `sources.toml` is invalid, and ReaderError.
+        """
+        for source in find_source_files(folder, self.catalogue, self.report, self.limits):
+            yield from self.read_file(source)
 
-    def read_chunks(self, path: Path, file: str, reader: Reader) -> Iterator[Chunk]:
-        """Yield the chunks of one file. Problems name the file `file`."""
+    def read_file(self, source: SourceFile) -> Iterator[Item]:
+        """Yield the items of one file with unique ids."""
+        is_whole = True
+        for chunk in self.read_chunks(source):
+            items = self._make_unique(chunk, source)
+            is_whole &= not any(isinstance(item, Unchanged) for item in items)
+            yield from items
+        if source.mapper:
+            for name, count in source.mapper.unknown.items():
+                self.unused[source.file, name] += count
+            if is_whole:
+                for problem in source.mapper.find_missing_columns(source.file):
+                    self.report(problem)
+
+    def read_chunks(self, source: SourceFile) -> Iterator[Chunk]:
+        """Yield the chunks of one file."""
+        file = source.file
         self._reporter = ProblemReporter(self.report, file)
         try:
-            with safe_files.open_file(path) as stream:
-                chunks = registry.split(stream, file, reader, self.limits)
+            with safe_files.open_file(source.path) as stream:
+                chunks = registry.split(stream, file, source.reader, self.limits)
                 for number, chunk in enumerate(chunks, start=1):
                     if isinstance(chunk, Problem):
                         self._reporter.report(chunk)
@@ -180,28 +185,48 @@ class CorpusReader:
         message = f"the rest of the file exceeds the limit of {self.limits.most_entries} entries"
         return Problem(chunk.file, chunk.line, message, suggest_raising("most_entries"))
 
-    def _drop_repeated(self, chunk: Chunk, reader: Reader) -> list[Item]:
-        """Return the items of a chunk. Report and leave out those whose id is already taken."""
-        items, report = self._parse_or_reuse(chunk, reader, self.previous), self._reporter.report
-        unique = [item for item in items if ids.claim_id(item, report, self._places)]
-        if len(unique) == len(items):
+    def _make_unique(self, chunk: Chunk, source: SourceFile) -> list[Item]:
+        """Return the items of a chunk with unique ids.
+
+        A repeated id gets a number if the source is mapped, because the ids of a source are not
+        ours to correct. Without a mapping it is reported, and its item is left out.
+        """
+        items = self._parse_or_reuse(chunk, source, self.previous)
+        names = [item.id for item in items]
+        if len(set(names)) == len(names) and self._places.keys().isdisjoint(names):
+            self._places.update((item.id, item.source) for item in items)
             return items
-        # The next build must report the duplicates again, so it must not recognize this chunk.
-        unique_objects = {id(item) for item in unique}
-        reparsed = (
-            items if isinstance(items[0], Parsed) else self._parse_or_reuse(chunk, reader, None)
-        )
+        # What happens to a repeated id depends on the chunks before this one. So the next build
+        # must not recognize it.
+        parsed = self._reparse(chunk, source, items)
+        if source.mapper:
+            return [Parsed(self._number_id(item.publication)) for item in parsed]
+        report = self._reporter.report
         return [
-            Parsed(parsed.publication)
-            for parsed, item in zip(reparsed, items, strict=True)
-            if isinstance(parsed, Parsed) and id(item) in unique_objects
+            Parsed(item.publication) for item in parsed if ids.claim_id(item, report, self._places)
         ]
 
+    def _number_id(self, publication: Publication) -> Publication:
+        """Return the publication with a free id, which may be its own."""
+        identity, number = publication.id, 1
+        while identity in self._places:
+            number += 1
+            identity = f"{publication.id}-{number}"
+        self._places[identity] = publication.source
+        return msgspec.structs.replace(publication, id=identity)
+
+    def _reparse(self, chunk: Chunk, source: SourceFile, items: list[Item]) -> list[Parsed]:
+        """Return the items, parsed again if they were copied from the previous index."""
+        if not isinstance(items[0], Parsed):
+            items = self._parse_or_reuse(chunk, source, None)
+        return [item for item in items if isinstance(item, Parsed)]
+
     def _parse_or_reuse(
-        self, chunk: Chunk, reader: Reader, previous: PreviousIndex | None
+        self, chunk: Chunk, source: SourceFile, previous: PreviousIndex | None
     ) -> list[Item]:
         """Return the items of a chunk: Unchanged if `previous` contains it, otherwise Parsed."""
-        digest = sha256(chunk.data).digest()[: DIGEST_CHARS // 2]
+        rules = source.mapper.digest if source.mapper else b""
+        digest = sha256(rules + chunk.context + chunk.data).digest()[: DIGEST_CHARS // 2]
         if previous and (numbers := previous.docs_by_digest.get(digest)):
             file, line = chunk.file, chunk.line
             return [
@@ -215,16 +240,18 @@ class CorpusReader:
         problems_before = self._reporter.count
         publications = [
             self.catalogue.with_ancestors(publication)
-            for publication in self.parse_chunk(chunk, reader)
+            for publication in self.parse_chunk(chunk, source)
         ]
         digest = digest if self._reporter.count == problems_before else NO_DIGEST
         return [Parsed(publication, digest) for publication in publications]
 
-    def parse_chunk(self, chunk: Chunk, reader: Reader) -> Iterator[Publication]:
+    def parse_chunk(self, chunk: Chunk, source: SourceFile) -> Iterator[Publication]:
         """Yield the publications of a chunk. Report entries and values that are not usable."""
         report, limits = self._reporter.report, self.limits
-        for entry in reader.parse(chunk, limits):
-            if isinstance(entry, Problem):
-                report(entry)
-            elif publication := validation.validate(entry, self.catalogue, report, limits):
+        for record in source.reader.parse(chunk, limits):
+            if isinstance(record, Problem):
+                report(record)
+                continue
+            entry = source.mapper.map(record) if source.mapper else record
+            if publication := validation.validate(entry, self.catalogue, report, limits):
                 yield publication

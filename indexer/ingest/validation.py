@@ -6,36 +6,24 @@ invalid id is left out.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz, process
 
 from indexer.analysis import language_detection
 from indexer.analysis.cleaning import clean, is_visible, make_slug
-from indexer.catalogue import iso_codes
 from indexer.catalogue import limits as limiting
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Link, Problem, Property, Publication, SourceRecord, Value
+from indexer.ingest.value_checks import CHECKS, MAX_SHOWN_CHARS, InvalidValue, quote
+from indexer.values import iso_codes
 
 MAX_ID_CHARS = 200
-MAX_SHOWN_CHARS = 80
 MAX_NAME_CHARS = 100
 """Characters. A longer unknown property name is not checked for a typo."""
-MIN_YEAR = 1000
-
-
-class InvalidValue(ValueError):
-    """An invalid value: `message` is the fault, and `hint` says how to fix it."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message, self.hint = message, hint
 
 
 def validate(
@@ -131,7 +119,7 @@ class _Validator:
             code = language_detection.detect_language(text)
         if stated and code is None:
             hint = "Write a code such as es in lang="
-            self.report(f"the language {_quote(stated)} of the title is unknown", hint, None)
+            self.report(f"the language {quote(stated)} of the title is unknown", hint, None)
         return None if code == self.catalogue.language else code
 
     def validate_values(self) -> dict[str, tuple[Value, ...]]:
@@ -150,7 +138,7 @@ class _Validator:
 
     def _check_values(self, stated: list[Property], field: Field) -> list[Value]:
         """Return the valid values of a field. Report the others."""
-        check, is_limited = _CHECKS[field.kind], field.values or field.grouping
+        check, is_limited = CHECKS[field.kind], field.values or field.grouping
         values: list[Value] = []
         for prop in stated:
             try:
@@ -184,15 +172,15 @@ class _Validator:
         if field.values and str(value) not in field.values:
             allowed = ", ".join(field.values)
             raise InvalidValue(
-                f"{_quote(value)} is not a value of this catalogue", f"Use one of: {allowed}"
+                f"{quote(value)} is not a value of this catalogue", f"Use one of: {allowed}"
             )
         if field.grouping and str(value) not in self.catalogue.groups:
             hint = f"Add it to {field.grouping}"
-            raise InvalidValue(f"{_quote(value)} is not assigned to any {field.parent}", hint)
+            raise InvalidValue(f"{quote(value)} is not assigned to any {field.parent}", hint)
 
     def _report_lost_language(self, stated: Property, value: Value, field: Field) -> None:
         if isinstance(value, Link) and stated.language and not value.language:
-            message = f"the language {_quote(stated.language)} of {_quote(value.url)} is unknown"
+            message = f"the language {quote(stated.language)} of {quote(value.url)} is unknown"
             self.report(message, "Write a code such as en or fr", field)
 
     def make_id(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
@@ -211,7 +199,7 @@ class _Validator:
             f"Use at most {MAX_ID_CHARS} visible characters, no spaces, no / at either end, "
             "and no . or .. between slashes. The entry was left out"
         )
-        self.report(f"the id {_quote(stated)} can't be used", hint, None)
+        self.report(f"the id {quote(stated)} can't be used", hint, None)
         return None
 
 
@@ -224,76 +212,3 @@ def _suggest_name(name: str, names: tuple[str, ...]) -> str | None:
     """Return the known name most similar to `name`, if any. Cached: each line repeats its names."""
     match = process.extractOne(name, names, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY)
     return match[0] if match else None
-
-
-def _quote(value: object) -> str:
-    """Return a value for a problem message: quoted, and truncated if long."""
-    return repr(value[:MAX_SHOWN_CHARS] if isinstance(value, str) else value)
-
-
-def _check_keyword(stated: Property) -> Value | None:
-    return clean(stated.value) or None
-
-
-def _check_year(stated: Property) -> Value | None:
-    return _parse_year(stated.value)
-
-
-@lru_cache(maxsize=1000)
-def _parse_year(date: str) -> int:
-    """Return the year of an ISO date. Raise InvalidValue if it is malformed or out of range.
-
-    Results are cached, because a corpus repeats few dates. Errors are not, because the latest
-    valid year changes with time.
-    """
-    text = clean(date)
-    match = re.fullmatch(r"(\d{4})(-\d\d){0,2}", text, re.ASCII)
-    latest = datetime.now(UTC).year + 1
-    if match and MIN_YEAR <= int(match[1]) <= latest:
-        return int(match[1])
-    hint = f"Write four digits, from {MIN_YEAR} to {latest}"
-    raise InvalidValue(f"{_quote(text)} is not a valid year", hint)
-
-
-def _check_language(stated: Property) -> Value | None:
-    code = iso_codes.find_language_code(stated.value) or iso_codes.find_language_code(stated.text)
-    if code is None:
-        raise InvalidValue(
-            f"the language {_quote(stated.value)} is unknown", "Write a code such as en or fr"
-        )
-    return code
-
-
-def _check_country(stated: Property) -> Value | None:
-    code = iso_codes.find_country_code(stated.value) or iso_codes.find_country_code(stated.text)
-    if code is None:
-        raise InvalidValue(
-            f"the country {_quote(stated.value)} is unknown", "Write a code such as IN or MD"
-        )
-    return code
-
-
-def _check_link(stated: Property) -> Value | None:
-    url = stated.value.strip()
-    if url in ("", "#"):
-        return None
-    try:
-        is_safe = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
-    except ValueError:
-        is_safe = False
-    if not is_safe or url != clean(url) or " " in url:
-        hint = "Write a full URL that starts with http:// or https://"
-        raise InvalidValue(f"{_quote(url)} is not a web URL", hint)
-    code = iso_codes.find_language_code(stated.language) if stated.language else None
-    label = clean(stated.text)
-    return Link(url, "" if label == url else label, code)
-
-
-_CHECKS: dict[str, Callable[[Property], Value | None]] = {
-    "text": _check_keyword,
-    "keyword": _check_keyword,
-    "year": _check_year,
-    "language": _check_language,
-    "country": _check_country,
-    "link": _check_link,
-}

@@ -74,8 +74,15 @@ def _load(entry_point: EntryPoint) -> Reader:
     except Exception as error:
         raise ReaderError(entry_point, f"{type(error).__name__}: {error}") from error
     if isinstance(reader, type) or not isinstance(reader, Reader):
-        raise ReaderError(entry_point, "it does not have every member of indexer.readers.base.Reader")
+        raise ReaderError(
+            entry_point, "it does not have every member of indexer.readers.base.Reader"
+        )
     return reader
+
+
+def find_reader(name: str) -> Reader | None:
+    """Return the reader of a format by its name in `sources.toml`, or None. Raise ReaderError."""
+    return next((reader for reader in load_readers() if name == reader.NAME), None)
 
 
 def list_suffixes() -> str:

@@ -15,10 +15,10 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold
-from indexer.catalogue import iso_codes
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import list_exact_fields, make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
+from indexer.values import iso_codes
 from search_app.engine.query.clause_builder import EntitySpan
 from search_app.engine.query.vocabulary import Vocabulary
 

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
-from indexer.catalogue import iso_codes
+from indexer.values import iso_codes
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 
 MAX_WORDS = 40

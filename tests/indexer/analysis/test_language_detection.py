@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import language_detection
-from indexer.catalogue import catalogue_toml, iso_codes
+from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Property, SourceLocation, SourceRecord
 from indexer.ingest import validation
+from indexer.values import iso_codes
 
 TEXTS = {
     "Manual sobre la investigación del delito de trata de personas": "es",

@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from indexer.catalogue.iso_codes import find_country_code
+from indexer.values.iso_codes import find_country_code
 
 
 class Imprint(Struct, frozen=True):

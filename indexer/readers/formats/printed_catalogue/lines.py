@@ -12,8 +12,8 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
-from indexer.catalogue.iso_codes import find_language_code
 from indexer.readers.formats.printed_catalogue.imprints import Imprint, split_imprint
+from indexer.values.iso_codes import find_language_code
 
 
 class Issue(Struct, frozen=True):

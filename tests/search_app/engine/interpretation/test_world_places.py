@@ -8,7 +8,7 @@ import pytest
 from spellchecker import SpellChecker
 
 from indexer.analysis.folding import fold
-from indexer.catalogue import iso_codes
+from indexer.values import iso_codes
 from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.interpretation.world_places import WorldName

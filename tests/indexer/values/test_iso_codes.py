@@ -7,7 +7,7 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue import iso_codes
+from indexer.values import iso_codes
 
 ENGLISH = Locale.parse("en")
 

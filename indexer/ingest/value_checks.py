@@ -1,0 +1,131 @@
+"""Checks of values, by the kind of their field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from indexer.analysis.cleaning import clean
+from indexer.catalogue.fields import FieldKind
+from indexer.catalogue.records import Link, Property, Value
+from indexer.values import dates, identifiers, iso_codes, names
+
+MAX_SHOWN_CHARS = 80
+MIN_YEAR = 1000
+
+
+class InvalidValue(ValueError):
+    """An invalid value: `message` is the fault, and `hint` says how to fix it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+def quote(value: object) -> str:
+    """Return a value for a problem message: quoted, and truncated if long."""
+    return repr(value[:MAX_SHOWN_CHARS] if isinstance(value, str) else value)
+
+
+def _check_keyword(stated: Property) -> Value | None:
+    return clean(stated.value) or None
+
+
+def _check_year(stated: Property) -> Value | None:
+    return _parse_year(stated.value)
+
+
+@lru_cache(maxsize=1000)
+def _parse_year(date: str) -> int:
+    """Return the year of an ISO date. Raise InvalidValue if it is malformed or out of range.
+
+    Results are cached, because a corpus repeats few dates. Errors are not, because the latest
+    valid year changes with time.
+    """
+    text = clean(date)
+    match = re.fullmatch(r"(\d{4})(-\d\d){0,2}", text, re.ASCII)
+    latest = datetime.now(UTC).year + 1
+    if match and MIN_YEAR <= int(match[1]) <= latest:
+        return int(match[1])
+    hint = f"Write four digits, from {MIN_YEAR} to {latest}"
+    raise InvalidValue(f"{quote(text)} is not a valid year", hint)
+
+
+def _check_name(stated: Property) -> Value | None:
+    name = names.parse(clean(stated.value))
+    return str(name) if name else None
+
+
+def _check_date(stated: Property) -> Value | None:
+    text = clean(stated.value)
+    if text and not (date := dates.parse_date(text)):
+        raise InvalidValue(f"{quote(text)} is not a date with a year", "Write it as 2014-03-31")
+    return date if text else None
+
+
+def _check_identifier(
+    name: str, example: str, find: Callable[[str], Sequence[str]]
+) -> Callable[[Property], Value | None]:
+    """Return the check of an identifier: one that has the form of `example`."""
+
+    def check(stated: Property) -> Value | None:
+        text = clean(stated.value)
+        if text and not (valid := find(text)):
+            hint = f"Write it as {example}, and check its digits"
+            raise InvalidValue(f"{quote(text)} is not a valid {name}", hint)
+        return valid[0] if text else None
+
+    return check
+
+
+def _check_language(stated: Property) -> Value | None:
+    code = iso_codes.find_language_code(stated.value) or iso_codes.find_language_code(stated.text)
+    if code is None:
+        raise InvalidValue(
+            f"the language {quote(stated.value)} is unknown", "Write a code such as en or fr"
+        )
+    return code
+
+
+def _check_country(stated: Property) -> Value | None:
+    code = iso_codes.find_country_code(stated.value) or iso_codes.find_country_code(stated.text)
+    if code is None:
+        raise InvalidValue(
+            f"the country {quote(stated.value)} is unknown", "Write a code such as IN or MD"
+        )
+    return code
+
+
+def _check_link(stated: Property) -> Value | None:
+    url = stated.value.strip()
+    if url in ("", "#"):
+        return None
+    try:
+        is_safe = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+    except ValueError:
+        is_safe = False
+    if not is_safe or url != clean(url) or " " in url:
+        hint = "Write a full URL that starts with http:// or https://"
+        raise InvalidValue(f"{quote(url)} is not a web URL", hint)
+    code = iso_codes.find_language_code(stated.language) if stated.language else None
+    label = clean(stated.text)
+    return Link(url, "" if label == url else label, code)
+
+
+CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {
+    "text": _check_keyword,
+    "keyword": _check_keyword,
+    "year": _check_year,
+    "language": _check_language,
+    "country": _check_country,
+    "link": _check_link,
+    "name": _check_name,
+    "date": _check_date,
+    "doi": _check_identifier("DOI", "10.1000/182", identifiers.find_dois),
+    "isbn": _check_identifier("ISBN", "9783161484100", identifiers.find_isbns),
+    "issn": _check_identifier("ISSN", "0378-5955", identifiers.find_issns),
+}
+"""The check of each kind. It returns None for an empty value, and raises InvalidValue."""

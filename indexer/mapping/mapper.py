@@ -1,0 +1,176 @@
+"""Mapper: the columns of a source record → the rows of the catalogue.
+
+The decisions of `sources.toml` come first, row by row. Rows without a decision use the default
+mapping of the format.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Problem, Property, SourceRecord
+from indexer.mapping import templates
+from indexer.mapping.normalization import make_id, normalize
+from indexer.mapping.sources import Source
+from indexer.mapping.templates import Template
+from indexer.readers.base import Reader
+
+ID_ROW, OTHER_TITLES = "id", "other_titles"
+"""Rows with a meaning of their own: the id of the record, and its titles after the first."""
+
+
+class Mapper:
+    """The mapping of one source, for one catalogue.
+
+    `digest` identifies everything that gives meaning to the bytes of a record, apart from the
+    file: the mapping, the rows, and the version of the reader. `unknown` counts the columns of
+    the mapped records that neither feed a row nor are listed as unused.
+    """
+
+    def __init__(self, source: Source, reader: Reader, catalogue: Catalogue) -> None:
+        self.source, self.catalogue = source, catalogue
+        self.unknown: Counter[str] = Counter()
+        self._seen: set[str] = set()
+        specifications = combine_fields(source, reader.FIELDS)
+        self._templates = {
+            row: tuple(templates.parse(specification) for specification in specifications[row])
+            for row in specifications
+            if row == ID_ROW or row in catalogue.by_name
+        }
+        self._known = set(source.unused)
+        for row in self._templates:
+            for specification in specifications[row]:
+                self._known.update(templates.list_columns(specification))
+        rules = (specifications, source.split, source.day_first, reader.NAME, reader.VERSION)
+        self.digest = sha256(msgspec.json.encode(rules)).digest()
+
+    def map(self, record: SourceRecord) -> SourceRecord:
+        """Return the record with the names of rows instead of columns. Count unknown columns."""
+        columns = self._collect(record.properties)
+        properties: list[Property] = []
+        identity = record.id
+        for row, alternatives in self._templates.items():
+            if row == ID_ROW:
+                values = self._select(alternatives, columns)
+                identity = next((made for prop in values if (made := make_id(prop.value))), None)
+                continue
+            field = self.catalogue.by_name[row]
+            properties += self._fill(field, alternatives, columns)
+        return SourceRecord(record.source, tuple(properties), identity)
+
+    def find_missing_columns(self, file: str) -> Iterator[Problem]:
+        """Yield a Problem for each column that the source names and that no record has."""
+        for row, stated in self.source.fields.items():
+            for specification in (stated,) if isinstance(stated, str) else stated:
+                for column in templates.list_columns(specification):
+                    if column not in self._seen and column not in self._plain_names():
+                        message = f"the column {column!r} of the row {row} is missing or empty"
+                        hint = "Correct its name in sources.toml, or remove it there"
+                        yield Problem(file, 0, message, hint)
+
+    def _plain_names(self) -> set[str]:
+        return {templates.split_language(name)[0] for name in self._seen}
+
+    def _collect(self, properties: Sequence[Property]) -> dict[str, list[Property]]:
+        """Return the properties by column, and by the plain name of columns with a language."""
+        columns: dict[str, list[Property]] = {}
+        for prop in properties:
+            columns.setdefault(prop.name, []).append(prop)
+            self._seen.add(prop.name)
+            plain, language = templates.split_language(prop.name)
+            if plain is not prop.name:
+                if language and not prop.language:
+                    prop = msgspec.structs.replace(prop, language=language)  # noqa: PLW2901
+                columns.setdefault(plain, []).append(prop)
+            if prop.name not in self._known and plain not in self._known:
+                self.unknown[prop.name] += 1
+        return columns
+
+    def _fill(
+        self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
+    ) -> Iterator[Property]:
+        """Yield the values of a row."""
+        values = self._list_values(field, alternatives, columns)
+        if field.role == "summary":
+            yield from _drop_equal(values)
+        elif field.role == "title":
+            first, *others = _drop_equal(values) or (None,)
+            if first:
+                yield first
+            if OTHER_TITLES in self.catalogue.by_name:
+                for other in others:
+                    yield msgspec.structs.replace(other, name=OTHER_TITLES)
+        elif field.several:
+            yield from values
+        else:
+            yield from values[:1]
+
+    def _list_values(
+        self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
+    ) -> list[Property]:
+        """Return the normalized values of a row, of all its specifications.
+
+        A row with one value uses the first specification that has any.
+        """
+        separator = self.source.split.get(field.name)
+        values: list[Property] = []
+        for specification in alternatives:
+            for prop in self._select((specification,), columns):
+                parts = prop.value.split(separator) if separator else (prop.value,)
+                day_first = prop.name in self.source.day_first
+                values += [
+                    Property(field.name, text, text, prop.language)
+                    for part in parts
+                    for text in normalize(field, part, day_first=day_first)
+                ]
+            if values and not field.several and field.role != "summary":
+                if field.role == "title":
+                    values += self._list_translations(field, values, columns, alternatives)
+                break
+        return values
+
+    def _list_translations(
+        self, field: Field, titles: Sequence[Property], columns: templates.Columns,
+        alternatives: Sequence[Sequence[Template]],
+    ) -> Iterator[Property]:  # fmt: skip
+        """Yield the titles of later specifications in languages that the titles do not have."""
+        languages = {title.language for title in titles}
+        for prop in self._select(alternatives, columns):
+            if prop.language and prop.language not in languages:
+                for text in normalize(field, prop.value, day_first=False):
+                    yield Property(field.name, text, text, prop.language)
+
+    @staticmethod
+    def _select(
+        specifications: Sequence[Sequence[Template]], columns: templates.Columns
+    ) -> Iterator[Property]:
+        """Yield what the specifications select; of alternatives, the first with a value."""
+        for alternatives in specifications:
+            for template in alternatives:
+                selected = [prop for prop in template.evaluate(columns) if prop.value.strip()]
+                if selected:
+                    yield from selected
+                    break
+
+
+def combine_fields(
+    source: Source, defaults: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the specifications of each row: those of the source, else the default ones."""
+    combined = {row: tuple(specifications) for row, specifications in defaults.items()}
+    for row, stated in source.fields.items():
+        combined[row] = (stated,) if isinstance(stated, str) else stated
+    return combined
+
+
+def _drop_equal(values: Sequence[Property]) -> list[Property]:
+    """Return the values without those that differ from an earlier one in case or space only."""
+    unique: dict[str, Property] = {}
+    for prop in values:
+        unique.setdefault("".join(prop.value.split()).casefold(), prop)
+    return list(unique.values())

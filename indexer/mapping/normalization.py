@@ -1,0 +1,71 @@
+"""Normalize the values of mapped sources, by the kind of their row.
+
+Sources write years, names and languages in many ways. A value that is not recognized stays as it
+is, so that validation reports it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+from indexer.catalogue.fields import Field, FieldKind
+from indexer.values import dates, identifiers, languages, names, plain_text
+
+MAX_ID_CHARS = 150
+"""Characters of an id. Validation allows some more, for the numbers of repeated ids."""
+_NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+
+
+def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
+    """Return the values in a text of a column, in the form that validation expects.
+
+    `day_first`: the order of day and month in ambiguous dates.
+    """
+    text = unicodedata.normalize("NFC", plain_text.repair_encoding(text.strip()))
+    if not text:
+        return ()
+    if field.kind == "date":
+        return (dates.parse_date(text, day_first=day_first) or text,)
+    if normalizer := _NORMALIZERS.get(field.kind):
+        return normalizer(text)
+    return (plain_text.strip_markup(text),)
+
+
+def make_id(text: str) -> str:
+    """Return a text as an id that validation accepts; empty if nothing of it can be used."""
+    text = _NOT_IN_IDS.sub("-", unicodedata.normalize("NFC", text).strip())[:MAX_ID_CHARS]
+    text = "".join(char for char in text if char.isprintable())
+    parts = [part for part in text.split("/") if part not in ("", ".", "..")]
+    return "/".join(parts)
+
+
+def _normalize_year(text: str) -> Sequence[str]:
+    year = dates.find_year(text)
+    return (str(year),) if year else (text,)
+
+
+def _normalize_name(text: str) -> Sequence[str]:
+    name = names.parse(plain_text.strip_markup(text))
+    return (str(name),) if name else ()
+
+
+def _normalize_link(text: str) -> Sequence[str]:
+    return tuple(url.rstrip(".,;)") for url in _URL.findall(text))
+
+
+def _normalize_language(text: str) -> Sequence[str]:
+    return languages.find_languages(text) or (() if languages.is_no_language(text) else (text,))
+
+
+_NORMALIZERS: dict[FieldKind, Callable[[str], Sequence[str]]] = {
+    "year": _normalize_year,
+    "name": _normalize_name,
+    "link": _normalize_link,
+    "language": _normalize_language,
+    "doi": lambda text: identifiers.find_dois(text) or (text,),
+    "isbn": lambda text: identifiers.find_isbns(text) or (text,),
+    "issn": lambda text: identifiers.find_issns(text) or (text,),
+}

@@ -1,0 +1,86 @@
+"""Profile of a source: its columns, how often each holds something, and samples of its values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from indexer.catalogue.records import Property, SourceRecord
+from indexer.mapping.templates import split_language
+
+MAX_VALUES = 2000
+"""Distinct values of a column that are kept. Later ones are only counted."""
+MAX_RECORDS = 3000
+"""Records that are kept as a sample."""
+MAX_VALUE_CHARS = 500
+"""Characters of a value that are kept."""
+_SAMPLE_CHARS = 60
+
+
+class ColumnProfile:
+    """One column. `filled` counts the records in which it holds something.
+
+    `values` counts its first distinct values, and `characters` those of all its values.
+    """
+
+    def __init__(self) -> None:
+        self.filled, self.occurrences, self.characters = 0, 0, 0
+        self.values: Counter[str] = Counter()
+
+    def add(self, value: str) -> None:
+        """Add a value."""
+        self.occurrences += 1
+        self.characters += len(value)
+        value = value[:MAX_VALUE_CHARS]
+        if value in self.values or len(self.values) < MAX_VALUES:
+            self.values[value] += 1
+
+    @property
+    def mean_length(self) -> float:
+        """Characters of a value on average."""
+        return self.characters / self.occurrences if self.occurrences else 0.0
+
+    @property
+    def sample(self) -> str:
+        """A typical value, on one line."""
+        value = " ".join(next(iter(self.values), "").split())
+        return value if len(value) <= _SAMPLE_CHARS else f"{value[: _SAMPLE_CHARS - 1]}…"
+
+
+class Profile:
+    """The columns of a source, in the order of the file, and a sample of its records."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, ColumnProfile] = {}
+        self.records = 0
+        self.sample: list[SourceRecord] = []
+
+    def add(self, record: SourceRecord) -> None:
+        """Add a record."""
+        self.records += 1
+        if len(self.sample) < MAX_RECORDS:
+            self.sample.append(record)
+        filled: set[str] = set()
+        for prop in record.properties:
+            column = self.columns.get(prop.name)
+            if column is None:
+                column = self.columns[prop.name] = ColumnProfile()
+            if prop.value:
+                column.add(prop.value)
+                filled.add(prop.name)
+        for name in filled:
+            self.columns[name].filled += 1
+
+    def list_plain(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the plain name of columns with and without a language, and their full names."""
+        names: dict[str, list[str]] = {}
+        for name in self.columns:
+            names.setdefault(split_language(name)[0], []).append(name)
+        yield from names.items()
+
+    def list_values(self, name: str) -> Iterator[Property]:
+        """Yield the properties of a column in the sample."""
+        for record in self.sample:
+            for prop in record.properties:
+                if prop.name == name:
+                    yield prop

@@ -1,0 +1,94 @@
+"""Column specifications: a column, a template of columns, or alternatives of these.
+
+`AU` takes the column AU. `{family}, {given}` combines columns of one structure. `AF|AU` takes the
+first that holds something. A doubled `{`, `}` or `|` stands for one of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from indexer.catalogue.records import Property
+
+Columns = Mapping[str, Sequence[Property]]
+"""The properties of a record by column."""
+
+_TOKEN = re.compile(r"\{\{|\}\}|\|\||\||\{((?:[^{}|]|\{\{|\}\}|\|\|)+)\}|[^{}|]+|[{}]")
+_SPECIAL = str.maketrans({"{": "{{", "}": "}}", "|": "||"})
+_DOUBLED = re.compile(r"\{\{|\}\}|\|\|")
+_LANGUAGE_SUFFIX = re.compile(r"(.*\S)\s*\[([A-Za-z]{2,3}(?:[-_][A-Za-z]+)*)?\]")
+
+
+class Template(NamedTuple):
+    """One alternative: texts and columns in turn, starting and ending with a text."""
+
+    texts: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def evaluate(self, columns: Columns) -> Iterator[Property]:
+        """Yield the values of one record, in the order of the record."""
+        if len(self.columns) == 1 and self.texts == ("", ""):
+            yield from columns.get(self.columns[0], ())
+            return
+        groups: dict[int, dict[str, list[Property]]] = {}
+        for column in self.columns:
+            for prop in columns.get(column, ()):
+                groups.setdefault(prop.group, {}).setdefault(column, []).append(prop)
+        for group in sorted(groups):
+            yield self._combine(groups[group])
+
+    def _combine(self, group: Mapping[str, Sequence[Property]]) -> Property:
+        """Combine the columns of a group. A text between two columns needs values on both sides."""
+        combined, language = "", None
+        for separator, column in zip(self.texts, self.columns, strict=False):
+            for prop in group.get(column, ()):
+                combined += (separator if combined else self.texts[0]) + prop.value
+                language = language or prop.language
+        combined += self.texts[-1]
+        return Property("", combined, combined, language)
+
+
+def escape(column: str) -> str:
+    """Return the specification of a single column."""
+    return column.translate(_SPECIAL)
+
+
+@lru_cache(maxsize=1000)
+def parse(specification: str) -> tuple[Template, ...]:
+    """Return the alternatives of a specification, in order. Any text is a valid one."""
+    alternatives: list[tuple[list[str], list[str]]] = [([""], [])]
+    for token in _TOKEN.finditer(specification):
+        texts, columns = alternatives[-1]
+        if token[1] is not None:
+            columns.append(_undouble(token[1]))
+            texts.append("")
+        elif token[0] == "|":
+            alternatives.append(([""], []))
+        else:
+            texts[-1] += _undouble(token[0])
+    return tuple(
+        Template(tuple(texts), tuple(columns))
+        if columns
+        else Template(("", ""), (texts[0].strip(),))
+        for texts, columns in alternatives
+    )
+
+
+def list_columns(specification: str) -> list[str]:
+    """Return the columns that a specification names, in order."""
+    return [column for template in parse(specification) for column in template.columns]
+
+
+@lru_cache(maxsize=5000)
+def split_language(column: str) -> tuple[str, str | None]:
+    """Return the plain name of a column and its language: `dc.title[fr]` is French."""
+    if column.endswith("]") and (match := _LANGUAGE_SUFFIX.fullmatch(column)):
+        return match[1], match[2]
+    return column, None
+
+
+def _undouble(text: str) -> str:
+    return _DOUBLED.sub(lambda doubled: doubled[0][0], text)

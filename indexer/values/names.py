@@ -1,0 +1,121 @@
+"""Names of persons and corporate bodies.
+
+The normalized form of a person is `Family, Given`, or `Family, Given, Suffix`. Any other name is
+literal; one with a comma is in braces, as in BibTeX: `{Health, Food and Safety Agency}`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_SUFFIXES = frozenset("jr sr jnr snr ii iii iv phd md".split())
+_PARTICLES = frozenset(
+    "van von vom zu zur zum de del della delle dei di da das do dos du des der den la le las los "
+    "el al ten ter te ben bin bint ibn abu af av y e st".split()
+)
+_CORPORATE = re.compile(
+    r"""\b(?:academy|administration|agency|agriculture|alliance|archives?|associates|association|
+    authority|bank|board|bureau|centers?|centre|centro|chamber|college|comisión|comité|commission|
+    commissioner|committee|companies|company|conference|congress|consejo|consortium|consultants|
+    convention|cooperation|corporation|corp|council|court|department|dept|development|directorate|
+    division|faculty|federation|forum|foundation|fund|gmbh|government|group|inc|initiative|
+    institut|institute|institution|instituto|international|laboratory|laboratories|league|library|
+    llc|ltd|ministère|ministerio|ministry|mission|museum|nations|network|office|organi[sz]ation|
+    organisation|organización|parliament|partners|partnership|press|program|programme|project|
+    research|review|school|secretariat|section|senate|service|services|society|
+    société|state|states|studies|survey|task\ force|team|trust|unicef|unesco|union|united|
+    universidad|universität|université|university|universities|unit|working\ party)\b
+    |\b(?:of|for|and|und|et|the|für)\b|&|\d""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LIFE_DATES = re.compile(
+    r",?\s*\(?(?:(?:b|d|ca|fl|approximately|active)\.?\s*)?\d{3,4}\??\s*[-–]\s*(?:\d{3,4}\??)?\)?\.?$"
+)
+_INITIALS = re.compile(r"[^\W\d_]{1,4}|(?:[^\W\d_]\.?[ -]?){1,4}")
+_MOST_WORDS = 4
+"""A name of more words without a comma is kept whole."""
+_MOST_GIVEN_CHARS = 60
+
+
+class Name(NamedTuple):
+    """The parts of a name: those of a person, or `literal` for any other name."""
+
+    family: str = ""
+    given: str = ""
+    suffix: str = ""
+    literal: str = ""
+
+    def __str__(self) -> str:
+        """Return the normalized form."""
+        if self.literal:
+            return f"{{{self.literal}}}" if "," in self.literal else self.literal
+        return ", ".join(part for part in (self.family, self.given, self.suffix) if part)
+
+    @property
+    def display(self) -> str:
+        """The name as people write it in running text, with the given name first."""
+        if self.literal:
+            return self.literal
+        name = f"{self.given} {self.family}" if self.given else self.family
+        return f"{name}, {self.suffix}" if self.suffix else name
+
+
+@lru_cache(maxsize=20_000)
+def parse(text: str) -> Name | None:
+    """Return the parts of a name in any usual form, or None if it has no letter.
+
+    A doubtful name is literal: it stays whole.
+    """
+    text = " ".join(text.split()).strip(" ,;")
+    if text.startswith("{") and text.endswith("}"):
+        text = " ".join(text.replace("{", "").replace("}", "").split())
+        return Name(literal=text) if text else None
+    text = _LIFE_DATES.sub("", text).strip(" ,;")
+    if len(text) > 1 and text.endswith(".") and text[-2].islower():
+        text = text[:-1] if not text.lower().endswith((" jr.", " sr.", ",jr.", ",sr.")) else text
+    if not any(char.isalpha() for char in text):
+        return None
+    if _CORPORATE.search(text):
+        return Name(literal=text)
+    return _parse_inverted(text) if "," in text else _parse_direct(text)
+
+
+def read(normalized: str) -> Name:
+    """Return the parts of a name in the normalized form."""
+    if normalized.startswith("{") and normalized.endswith("}"):
+        return Name(literal=normalized[1:-1])
+    family, *rest = normalized.split(", ")
+    return Name(family, *rest[:2]) if rest else Name(literal=normalized)
+
+
+def _parse_inverted(text: str) -> Name:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    suffixes = [part for part in parts[1:] if part.rstrip(".").lower() in _SUFFIXES]
+    others = [part for part in parts if part not in suffixes]
+    if len(others) == 1 and suffixes:  # "John Smith, Jr."
+        return _parse_direct(others[0])._replace(suffix=suffixes[0])
+    if len(others) != 2 or len(others[1]) > _MOST_GIVEN_CHARS:
+        return Name(literal=text) if len(others) > 1 else Name(literal=others[0])
+    return Name(others[0], others[1], " ".join(suffixes))
+
+
+def _parse_direct(text: str) -> Name:
+    """Parse a name without a comma: "Given Family", or "Family AB"."""
+    words = text.split()
+    suffix = ""
+    if len(words) > 2 and words[-1].rstrip(".").lower() in _SUFFIXES:
+        *words, suffix = words
+    if len(words) == 1 or len([w for w in words if w.lower() not in _PARTICLES]) > _MOST_WORDS:
+        return Name(literal=text)
+    is_initial = _INITIALS.fullmatch(words[-1]) and words[-1].isupper()
+    if is_initial and (len(words[-1]) < len(words[0]) if text.isupper() else True):
+        start = len(words) - 1
+        while start > 1 and words[start - 1].isupper() and _INITIALS.fullmatch(words[start - 1]):
+            start -= 1
+        return Name(" ".join(words[:start]), " ".join(words[start:]), suffix)
+    start = len(words) - 1
+    while start > 1 and words[start - 1].lower() in _PARTICLES:
+        start -= 1
+    return Name(" ".join(words[start:]), " ".join(words[:start]), suffix)

@@ -1,0 +1,55 @@
+"""Plain text from titles and abstracts that contain markup or were encoded twice."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+_INLINE = (
+    "a|abbr|b|bold|cite|code|em|ext-link|font|i|inline-formula|italic|kbd|mark|q|s|sc|scp|small|"
+    "span|strike|strong|styled-content|sub|sup|tt|u|underline|xref|formula|"
+    r"mml:\w+|math|mi|mo|mn|mrow|msub|msup|mtext|inf"
+)
+_BLOCK = (
+    "abstract|article|br|div|dd|dl|dt|h[1-6]|hr|label|li|list|list-item|ol|p|paragraph|sec|section|"
+    "sectitle|simplesect|simple-para|table|tbody|td|th|thead|title|tr|ul"
+)
+_TAGS = re.compile(
+    rf"<!--.*?-->|</?(?:jats:)?(?:(?P<block>{_BLOCK})|{_INLINE})(?:\s[^<>]*)?/?>",
+    re.IGNORECASE | re.DOTALL,
+)
+_SPACES_AROUND_BREAK = re.compile(r"[^\S\n]*\n[^\S\n]*")
+_TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u2122\u02c6\u02dc\u20ac]")
+_UNDEFINED = {0x81: 0x81, 0x8D: 0x8D, 0x8F: 0x8F, 0x90: 0x90, 0x9D: 0x9D}
+"""Bytes without a character in windows-1252. Browsers decode them to the same code point."""
+
+
+def strip_markup(text: str) -> str:
+    """Return a text without tags of HTML and JATS and with characters for entities.
+
+    Block elements become paragraphs. Anything that only looks like a tag stays.
+    """
+    if "&" in text:
+        text = unescape(text)
+    if "<" not in text:
+        return text
+    text = _TAGS.sub(lambda tag: "\n\n" if tag["block"] else "", text)
+    return re.sub(r"\n{3,}", "\n\n", _SPACES_AROUND_BREAK.sub("\n", text)).strip()
+
+
+def repair_encoding(text: str) -> str:
+    """Return a text whose UTF-8 was once read as windows-1252, as it was before.
+
+    The text comes back unchanged unless all of it becomes valid.
+    """
+    if text.isascii() or not _TWICE.search(text):
+        return text
+    try:
+        return b"".join(_encode(char) for char in text).decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _encode(char: str) -> bytes:
+    code = ord(char)
+    return bytes([code]) if code in _UNDEFINED else char.encode("cp1252")
