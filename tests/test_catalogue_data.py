@@ -11,7 +11,7 @@ import pytest
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus
-from indexer.jobs import importer
+from indexer.jobs import pages
 from tests.catalogue import CORPUS
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
     if not file.is_file():
         pytest.skip(f"the shared data are not there: {file}")
     folder: Path = tmp_path_factory.mktemp("import") / "pages"
-    importer.import_file(file, folder, CORPUS, lambda _: None)
+    pages.write_pages(file, folder, CORPUS, lambda _: None)
     found = corpus.read(folder, catalogue_toml.load(folder), lambda _: None)
     return {each.id: each for each in found}
 

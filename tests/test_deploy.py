@@ -13,6 +13,7 @@ import pytest
 
 from search_app import config, workers
 from search_app.cli import main
+from search_app.cli.options import WITH_PROBLEMS
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -86,7 +87,7 @@ def test_only_the_build_can_write_to_the_index() -> None:
     assert server.keys().isdisjoint({"User", "StateDirectory", "ReadWritePaths"})
     assert build["User"] == "pubsearch-build"
     assert build["StateDirectory"] == "pubsearch"
-    assert build["SuccessExitStatus"].split() == [str(main.WITH_PROBLEMS)]
+    assert build["SuccessExitStatus"].split() == [str(WITH_PROBLEMS)]
 
 
 @pytest.mark.parametrize("name", ["pubsearch.service", "Dockerfile"])

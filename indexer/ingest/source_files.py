@@ -87,9 +87,12 @@ def _detect(path: Path, file: str, catalogue: Catalogue, report: Report) -> Sour
         hint = f"Convert it to {registry.list_suffixes()}. The file was left out"
         report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))
         return None
-    reader = match.reader
+    return make_source_file(path, file, match.reader, catalogue)
+
+
+def make_source_file(path: Path, file: str, reader: Reader, catalogue: Catalogue) -> SourceFile:
+    """Return a file with the default mapping of its format, if it has one."""
     if not reader.FIELDS:
         return SourceFile(path, file, reader)
-    return SourceFile(
-        path, file, reader, Mapper(Source(file=file, format=reader.NAME), reader, catalogue)
-    )
+    mapper = Mapper(Source(file=file, format=reader.NAME), reader, catalogue)
+    return SourceFile(path, file, reader, mapper)

@@ -1,8 +1,4 @@
-"""Convert a catalogue in any supported format to a corpus folder with one page per section.
-
-The new folder is written as `.NAME.import`, and renamed when it is complete. If the target folder
-exists, its files are copied first. It is renamed to `.NAME.former` just before it is replaced.
-"""
+"""Convert a catalogue in any supported format to a corpus folder with one page per section."""
 
 from __future__ import annotations
 
@@ -18,8 +14,9 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Publication
-from indexer.generations import fsync
 from indexer.ingest import corpus, ids
+from indexer.ingest.source_files import make_source_file
+from indexer.jobs.folder_switch import ImportRejected, replace_folder, undo_partial_switch
 from indexer.readers import registry
 from indexer.readers.formats import html
 
@@ -27,15 +24,7 @@ MAX_NAME_CHARS = 60
 """Maximum characters in the name of a page, without its extension. File systems allow 255 bytes."""
 
 
-class ImportRejected(Exception):
-    """The file or folder can't be used for an import. `hint` says how to fix it."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message}. {hint}")
-        self.message, self.hint = message, hint
-
-
-def import_file(
+def write_pages(
     file: Path, folder: Path, like: Path, report: Callable[[Problem], None],
     limits: Limits = LIMITS,
 ) -> list[Publication]:  # fmt: skip
@@ -50,7 +39,7 @@ def import_file(
     ReaderError, or OSError.
     """
     folder = folder.resolve()
-    _undo_partial_switch(folder)
+    undo_partial_switch(folder)
     is_like = folder.is_dir() and folder.samefile(like)
     _check_target(folder, is_like=is_like)
     catalogue = catalogue_toml.load(like)
@@ -61,13 +50,8 @@ def import_file(
     if section:
         catalogue = _with_values(catalogue, section, tuple(pages))
     catalogue = msgspec.structs.replace(catalogue, notices=())
-    temporary = _make_temporary_path(folder)
-    shutil.rmtree(temporary, ignore_errors=True)  # an interrupted import can leave it
-    try:
-        _write(temporary, folder, pages, catalogue, None if is_like else like)
-        _switch(folder, temporary)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with replace_folder(folder) as temporary:
+        _write(temporary, pages, catalogue, None if is_like else like)
     return publications
 
 
@@ -79,10 +63,11 @@ def _read_publications(
     if match is None:
         suffixes = registry.list_suffixes()
         raise ImportRejected(f"no reader supports {file.name}", f"Supported suffixes: {suffixes}")
+    source = make_source_file(file, file.name, match.reader, catalogue)
     reader = corpus.CorpusReader(catalogue, report, limits=limits)
     publications = [
-        publication for chunk in reader.read_chunks(file, file.name, match.reader)
-        for publication in reader.parse_chunk(chunk, match.reader)
+        publication for chunk in reader.read_chunks(source)
+        for publication in reader.parse_chunk(chunk, source)
     ]  # fmt: skip
     if not publications:
         hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
@@ -124,24 +109,10 @@ def _group_pages(
     return pages
 
 
-def _make_temporary_path(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.import")
-
-
-def _make_backup_path(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.former")
-
-
 def _write(
-    temporary: Path, folder: Path, pages: dict[str, list[Publication]], catalogue: Catalogue,
-    like: Path | None,
-) -> None:  # fmt: skip
-    """Write and flush the new contents of `folder`. Copy grouping files from `like` if given."""
-    fsync.make_folder(folder.parent)
-    if folder.is_dir():
-        shutil.copytree(folder, temporary, symlinks=True)
-    else:
-        temporary.mkdir()
+    temporary: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path | None
+) -> None:
+    """Write the new contents of a folder. Copy grouping files from `like` if given."""
     names = ids.unique_names(
         cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading in pages
     )
@@ -152,27 +123,3 @@ def _write(
         if field.grouping and like:
             shutil.copyfile(like / field.grouping, temporary / field.grouping)
     (temporary / CATALOGUE_FILE).write_text(catalogue_toml.format_toml(catalogue), encoding="utf-8")
-    fsync.flush_and_digest([path for path in temporary.rglob("*") if path.is_file()])
-    fsync.sync(temporary)
-
-
-def _switch(folder: Path, temporary: Path) -> None:
-    """Replace `folder` by `temporary`. A non-empty folder must move away before the rename."""
-    backup = _make_backup_path(folder)
-    if folder.is_dir() and any(folder.iterdir()):
-        folder.rename(backup)
-    try:
-        temporary.rename(folder)
-    except BaseException:
-        _undo_partial_switch(folder)
-        raise
-    fsync.sync(folder.parent)
-    shutil.rmtree(backup, ignore_errors=True)
-
-
-def _undo_partial_switch(folder: Path) -> None:
-    """Restore the former folder if an import was cut off between its two renames."""
-    backup = _make_backup_path(folder)
-    if backup.is_dir() and not folder.exists():
-        backup.rename(folder)
-    shutil.rmtree(backup, ignore_errors=True)

@@ -35,6 +35,15 @@ class ColumnProfile:
         if value in self.values or len(self.values) < MAX_VALUES:
             self.values[value] += 1
 
+    def merge(self, other: ColumnProfile) -> None:
+        """Add the values of another profile of the column."""
+        self.filled += other.filled
+        self.occurrences += other.occurrences
+        self.characters += other.characters
+        for value, count in other.values.items():
+            if value in self.values or len(self.values) < MAX_VALUES:
+                self.values[value] += count
+
     @property
     def mean_length(self) -> float:
         """Characters of a value on average."""
@@ -70,6 +79,13 @@ class Profile:
                 filled.add(prop.name)
         for name in filled:
             self.columns[name].filled += 1
+
+    def merge(self, other: Profile) -> None:
+        """Add the records of another file."""
+        self.records += other.records
+        self.sample += other.sample[: MAX_RECORDS - len(self.sample)]
+        for name, column in other.columns.items():
+            self.columns.setdefault(name, ColumnProfile()).merge(column)
 
     def list_plain(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the plain name of columns with and without a language, and their full names."""

@@ -74,9 +74,7 @@ def _load(entry_point: EntryPoint) -> Reader:
     except Exception as error:
         raise ReaderError(entry_point, f"{type(error).__name__}: {error}") from error
     if isinstance(reader, type) or not isinstance(reader, Reader):
-        raise ReaderError(
-            entry_point, "it does not have every member of indexer.readers.base.Reader"
-        )
+        raise ReaderError(entry_point, "it lacks a member of indexer.readers.base.Reader")
     return reader
 
 

@@ -88,7 +88,7 @@ def build_before_serving(settings: Settings) -> bool:
     is_waiting = False
     while True:
         try:
-            with ProgressDisplay(settings.corpus) as progress:
+            with ProgressDisplay([settings.corpus]) as progress:
                 result = build(_load_live_settings(settings), progress)
         except FAILURES as error:
             is_busy = isinstance(error, IndexLocked)

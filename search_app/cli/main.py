@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, NoReturn
@@ -17,26 +16,25 @@ import msgspec
 
 from indexer.catalogue import schema
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.catalogue.records import Problem
 from indexer.generations import directory, fsync, last_build, publish
 from indexer.generations.manifest import IndexUnusable
 from indexer.jobs import check as checking
-from indexer.jobs import importer
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import BuildRejected, RemovesTooMuch
+from indexer.jobs.folder_switch import ImportRejected
 from indexer.readers.registry import ReaderError
 from search_app import config, search_url
 from search_app.api import serializers
-from search_app.cli import background_build, options, output, serve
+from search_app.cli import background_build, importing, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 from search_app.engine import open_engine
 from search_app.presentation import facet_panel, search_page
 from search_app.search_url import BadParameter
 from search_app.web import zero_result_log
 
-FAILED, WITH_PROBLEMS, REMOVES_MUCH, INTERRUPTED, TERMINATED = 1, 3, 4, 130, 143
-"""Exit statuses. 1: the command failed. 3: it succeeded, but some entries have problems.
-4: a build was not published because it would remove too much. 130: Ctrl-C. 143: SIGTERM."""
+REMOVES_MUCH, INTERRUPTED, TERMINATED = 4, 130, 143
+"""Exit statuses. 4: a build was not published because it would remove too much. 130: Ctrl-C.
+143: SIGTERM."""
 
 
 def main(*command: str) -> None:
@@ -55,10 +53,11 @@ def main(*command: str) -> None:
     except BuildRejected as error:
         output.print_problems(error.problems)
         _fail(
-            f"not published: {error}", REMOVES_MUCH if isinstance(error, RemovesTooMuch) else FAILED
+            f"not published: {error}",
+            REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED,
         )
     except (
-        CatalogueError, ReaderError, IndexUnusable, importer.ImportRejected, config.SettingError,
+        CatalogueError, ReaderError, IndexUnusable, ImportRejected, config.SettingError,
     ) as error:  # fmt: skip
         _fail(str(error))
     except OSError as error:
@@ -101,24 +100,18 @@ def build(  # noqa: PLR0917 - click passes options by name
     """
     settings = config.load(corpus=corpus, index=index, semantic=semantic)
     try:
-        with ProgressDisplay(settings.corpus) as progress:
+        with ProgressDisplay([settings.corpus]) as progress:
             result = background_build.build(settings, progress, force=force, gate=gate)
     except BuildRejected as error:
-        _write_report(report, error.problems)
+        options.write_report(report, error.problems)
         raise
     output.print_problems(result.problems)
     output.print_build_result(result)
-    _write_report(report, result.problems)
-    sys.exit(WITH_PROBLEMS if result.problems else 0)
+    options.write_report(report, result.problems)
+    sys.exit(options.WITH_PROBLEMS if result.problems else 0)
 
 
-def _write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
-    if file:
-        report = {"problems": problems}
-        file.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-
-
-def _fail(message: str, status: int = FAILED) -> NoReturn:
+def _fail(message: str, status: int = options.FAILED) -> NoReturn:
     click.echo(f"pubsearch: {message}", err=True)
     sys.exit(status)
 
@@ -156,15 +149,15 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     """
     settings = config.load(corpus=corpus)
     folder = settings.corpus
-    with ProgressDisplay(folder, "Reading") as progress:
+    with ProgressDisplay([folder], "Reading") as progress:
         check_report = checking.check(folder, progress, settings.limits)
     output.print_problems(check_report.problems)
-    _write_report(report, check_report.problems)
+    options.write_report(report, check_report.problems)
     if not check_report.publications:
         _fail(f"{folder} contains no readable publication. Fix its files, or use another --corpus")
     click.echo(f"{check_report.publications} publications of “{check_report.catalogue.title}”")
     output.print_concepts(check_report)
-    sys.exit(WITH_PROBLEMS if check_report.problems else 0)
+    sys.exit(options.WITH_PROBLEMS if check_report.problems else 0)
 
 
 @commands.command()
@@ -179,7 +172,7 @@ def verify(index: Path | None) -> None:
     for report in reports:
         size = f" ({report.size / 1e6:,.1f} MB)" if report.size else ""
         click.echo(f"{report.name}: {'; '.join(report.errors) or 'undamaged'}{size}")
-    sys.exit(FAILED if any(report.errors for report in reports) else 0)
+    sys.exit(options.FAILED if any(report.errors for report in reports) else 0)
 
 
 @commands.command()
@@ -192,32 +185,6 @@ def rollback(index: Path | None) -> None:
     """
     settings = config.load(index=index)
     click.echo(f"Live is now {publish.rollback(settings.index).name}.")
-
-
-@commands.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--into", type=options.PATH, required=True, help="A new or empty folder for the pages."
-)
-@click.option("--like", type=options.PATH, help="The corpus folder from which to copy the rows.")
-@options.report
-def import_(file: Path, into: Path, like: Path | None, report: BinaryIO | None) -> None:
-    """Convert a catalogue from text or JSON Lines to pages that can be read and edited.
-
-    An import that is cut off changes nothing, and can be repeated.
-    Exit status: 0 success, 3 imported but with problems, 1 not imported.
-    """
-    settings = config.load(corpus=like)
-    problems: list[Problem] = []
-    try:
-        publications = importer.import_file(
-            file, into, settings.corpus, problems.append, settings.limits
-        )
-    finally:
-        output.print_problems(problems)
-        _write_report(report, problems)
-    click.echo(f"{len(publications)} publications are now in {into}.")
-    sys.exit(WITH_PROBLEMS if problems else 0)
 
 
 @commands.command(
@@ -275,5 +242,8 @@ def gaps_(file: Path | None, most: int) -> None:
         click.echo(f"{count:>7}  {zero_result_log.escape_unprintable(text)}")
 
 
+commands.add_command(importing.open_)
+commands.add_command(importing.import_)
+commands.add_command(importing.formats)
 commands.add_command(serve.serve)
 commands.add_command(serve.watch)

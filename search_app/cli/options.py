@@ -1,10 +1,18 @@
-"""Options that several commands share."""
+"""Options, exit statuses, and the report that several commands share."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import click
+import msgspec
+
+from indexer.catalogue.records import Problem
+
+FAILED, WITH_PROBLEMS = 1, 3
+"""Exit statuses. 1: the command failed. 3: it succeeded, but some entries have problems."""
 
 PATH = click.Path(path_type=Path)
 corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
@@ -15,3 +23,10 @@ semantic = click.option(
 report = click.option(
     "--report", type=click.File("wb", lazy=False), help="Write the problems to a JSON file."
 )
+
+
+def write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
+    """Write the problems to the file of the option --report, if there is one."""
+    if file:
+        report = {"problems": problems}
+        file.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")

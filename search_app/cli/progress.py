@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 class ProgressDisplay(Progress):
     """A progress bar with the rate and the remaining time.
 
-    It is hidden if standard error is not a terminal. Progress is measured in bytes of the corpus.
+    It is hidden if standard error is not a terminal. Progress is measured in bytes of files and
+    folders.
     """
 
     STEPS = 200
 
-    def __init__(self, folder: Path, label: str = "Indexing") -> None:
+    def __init__(self, paths: Iterable[Path], label: str = "Indexing") -> None:
         is_visible = sys.stderr.isatty()
-        total = (
-            sum(map(_get_size, safe_files.list_files(folder, _ignore_problem))) if is_visible else 0
-        )
+        files = chain.from_iterable(map(_list_files, paths))
+        total = sum(map(_get_size, files)) if is_visible else 0
         self._step = total // self.STEPS + 1
         self._publications, self._started = 0, time.perf_counter()
         self._bar: ProgressBar[int] = click.progressbar(
@@ -57,6 +58,10 @@ class ProgressDisplay(Progress):
     def _format_rate(self) -> str:
         seconds = time.perf_counter() - self._started
         return f"{self._publications / seconds:,.0f} publications a second"
+
+
+def _list_files(path: Path) -> list[Path]:
+    return safe_files.list_files(path, _ignore_problem) if path.is_dir() else [path]
 
 
 def _get_size(file: Path) -> int:

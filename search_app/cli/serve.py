@@ -92,7 +92,7 @@ def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
 def _build_once(settings: config.Settings) -> bool:
     """Build, and print the outcome or the error. Return False if another process is building."""
     try:
-        with ProgressDisplay(settings.corpus) as progress:
+        with ProgressDisplay([settings.corpus]) as progress:
             result = background_build.build(settings, progress)
         output.print_problems(result.problems)
         output.print_build_result(result)

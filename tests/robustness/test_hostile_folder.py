@@ -16,8 +16,8 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.ingest import watcher
-from indexer.jobs import build, importer
-from indexer.jobs.importer import ImportRejected
+from indexer.jobs import build, pages
+from indexer.jobs.folder_switch import ImportRejected
 from tests.robustness.test_hostile_corpus import GOOD, check, ids
 from tests.samples import article, page
 
@@ -257,7 +257,7 @@ def test_an_import_does_not_wait_for_a_pipe(
     """An import of a special file is refused and reported."""
     make(tmp_path / "x.jsonl")
     with pytest.raises(ImportRejected, match="contains no publication"):
-        importer.import_file(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)
+        pages.write_pages(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)
     assert "can't be read" in problems[0].what
 
 
@@ -267,7 +267,7 @@ def test_an_import_applies_the_limits(
     """An import reports a line that is too long and imports the other lines."""
     long = b'{"title": "' + b"x" * LIMITS.largest_line + b'"}\n'
     (tmp_path / "x.jsonl").write_bytes(b'{"title": "A"}\n' + long + b'{"title": "B"}\n')
-    found = importer.import_file(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)
+    found = pages.write_pages(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)
     assert [each.title for each in found] == ["A", "B"]
     assert "the line has more than 1000000 bytes" in {each.what for each in problems}
 

@@ -58,7 +58,15 @@ class Import:
     @property
     def arguments(self) -> list[object]:
         """The command-line arguments of the import."""
-        return ["import", self.place / "list.jsonl", "--into", self.into, "--like", self.like]
+        return [
+            "import",
+            "--pages",
+            self.place / "list.jsonl",
+            "--into",
+            self.into,
+            "--like",
+            self.like,
+        ]
 
 
 KINDS = ["new", "empty", "with notes", "that of the rows"]

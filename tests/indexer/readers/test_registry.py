@@ -26,7 +26,7 @@ TABLE = '''
 from indexer.catalogue.records import SourceRecord, Chunk, Problem, Property, SourceLocation
 from indexer.readers.base import Evidence
 
-SUFFIXES = (".tab",)
+NAME, VERSION, SUFFIXES, FIELDS = "table", 1, (".tab",), {{}}
 
 def detect(filename, head):
     return Evidence({score}, "it begins with TABLE") if head.startswith(b"TABLE\\n") else None
@@ -166,9 +166,9 @@ def test_equal_evidence_is_decided_by_name(install: Install, tmp_path: Path) -> 
         ("import nothing_of_this_name", "", "ModuleNotFoundError: No module named 'nothing_of"),
         ("SUFFIXES = 1 / 0", "", "ZeroDivisionError: division by zero"),
         ("", ":reader", "AttributeError: module 'broken' has no attribute 'reader'"),
-        ("SUFFIXES = ()", "", "it does not have SUFFIXES, detect, split, and parse"),
+        ("SUFFIXES = ()", "", "it lacks a member of indexer.readers.base.Reader"),
         (f"class Table:\n{TABLE.replace(chr(10), chr(10) + '  ')}".format(score=50), ":Table",
-         "it does not have SUFFIXES, detect, split, and parse"),
+         "it lacks a member of indexer.readers.base.Reader"),
     ],
     ids=["missing module", "error", "missing object", "no reader", "class"],
 )  # fmt: skip

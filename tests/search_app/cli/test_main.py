@@ -501,7 +501,9 @@ Download: [English](#)
 def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
     """An import turns a text catalogue into a folder that can be built, and prints the count."""
     (tmp_path / "list.txt").write_text(TEXT, encoding="utf-8")
-    told = run("import", tmp_path / "list.txt", "--into", tmp_path / "new", "--like", corpus)
+    told = run(
+        "import", "--pages", tmp_path / "list.txt", "--into", tmp_path / "new", "--like", corpus
+    )
     assert (told.status, told.err) == (0, "")
     assert told.out == f"2 publications are now in {tmp_path / 'new'}.\n"
     assert catalogue_toml.load(tmp_path / "new").by_name["section"].values == (
@@ -517,11 +519,11 @@ def test_import_with_problems(run: Run, corpus: Path, tmp_path: Path) -> None:
     file = tmp_path / "list.jsonl"
     file.write_text('{"title": "Law", "section": "Tools"}\n{\n', encoding="utf-8")
     into = ("--into", tmp_path / "new", "--like", corpus, "--report", tmp_path / "report.json")
-    told = run("import", file, *into)
+    told = run("import", "--pages", file, *into)
     assert told.status == 3
     assert "list.jsonl:2: " in told.err
     assert [each["line"] for each in report(tmp_path / "report.json")] == [2]
-    told = run("import", file, *into)
+    told = run("import", "--pages", file, *into)
     assert told.status == 1
     assert "has pages already" in told.err
 
@@ -530,7 +532,7 @@ def test_import_without_publications(run: Run, corpus: Path, tmp_path: Path) -> 
     """An import without publications prints and reports its problems, and exits with 1."""
     (tmp_path / "list.jsonl").write_text("{\n", encoding="utf-8")
     told = run(
-        "import", tmp_path / "list.jsonl", "--into", tmp_path / "new", "--like", corpus,
+        "import", "--pages", tmp_path / "list.jsonl", "--into", tmp_path / "new", "--like", corpus,
         "--report", tmp_path / "report.json",
     )  # fmt: skip
     assert told.status == 1

@@ -11,8 +11,8 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus as reading
-from indexer.jobs import build, importer
-from indexer.jobs.importer import ImportRejected
+from indexer.jobs import build, pages
+from indexer.jobs.folder_switch import ImportRejected
 from tests.catalogue import CORPUS
 from tests.samples import article, page
 
@@ -55,7 +55,7 @@ def test_an_import_is_read_back_unchanged(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
     """The pages of an import give equal publications with their ids."""
-    imported = importer.import_file(source, into, corpus, problems.append)
+    imported = pages.write_pages(source, into, corpus, problems.append)
     catalogue = catalogue_toml.load(into)
     expected = [catalogue.with_ancestors(each) for each in imported]
     assert digests(read_back(into, [])) == digests(expected)
@@ -66,7 +66,7 @@ def test_sections_keep_the_order_of_the_file(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
     """The new catalogue has the sections of the file in their order."""
-    importer.import_file(source, into, corpus, problems.append)
+    pages.write_pages(source, into, corpus, problems.append)
     catalogue = catalogue_toml.load(into)
     assert catalogue.by_name["section"].values[:3] == ("Tools", "Films, old", "Films: old")
     assert catalogue.groups == catalogue_toml.load(corpus).groups
@@ -76,7 +76,7 @@ def test_similar_sections_have_separate_pages(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
     """Sections whose names differ only in punctuation have separate pages."""
-    importer.import_file(source, into, corpus, problems.append)
+    pages.write_pages(source, into, corpus, problems.append)
     assert sorted(each.name for each in into.glob("*.html")) == [
         "films-old-2.html", "films-old.html", "small-catalogue.html", "tools.html",
     ]  # fmt: skip
@@ -88,7 +88,7 @@ def test_long_section_has_a_short_file_name(
     """The page of a section has a valid file name, however long the section's name is."""
     file = tmp_path / "list.jsonl"
     file.write_text(json.dumps({"title": "Law", "section": "人" * 300}), encoding="utf-8")
-    importer.import_file(file, into, corpus, problems.append)
+    pages.write_pages(file, into, corpus, problems.append)
     assert len(read_back(into, problems)) == 1
 
 
@@ -97,7 +97,7 @@ def test_problems_of_an_import_are_reported(
 ) -> None:
     """A missing section and a broken line are reported with their line numbers."""
     source.write_text(source.read_text(encoding="utf-8") + "{\n", encoding="utf-8")
-    importer.import_file(source, into, corpus, problems.append)
+    pages.write_pages(source, into, corpus, problems.append)
     assert [(each.line, each.what.partition(":")[0]) for each in problems] == [
         (4, "Section"), (5, "Input data was truncated"),
     ]  # fmt: skip
@@ -107,7 +107,7 @@ def test_imported_folder_can_be_built(
     source: Path, into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
     """An imported folder can be built."""
-    importer.import_file(source, into, corpus, problems.append)
+    pages.write_pages(source, into, corpus, problems.append)
     assert build.build(into, tmp_path / "index").changes.added == 4
 
 
@@ -117,7 +117,7 @@ def test_a_second_import_is_identical(
     """Two imports of a file write the same bytes."""
     written = []
     for name in ("one", "other"):
-        importer.import_file(source, tmp_path / name, corpus, problems.append)
+        pages.write_pages(source, tmp_path / name, corpus, problems.append)
         written.append({each.name: each.read_bytes() for each in (tmp_path / name).iterdir()})
     assert written[0] == written[1]
     assert len(written[0]) == 6
@@ -129,7 +129,7 @@ def test_folder_with_only_a_catalogue_can_be_the_target(
     """A folder with a catalogue but without pages can be the target."""
     for page_file in (*corpus.glob("*.html"), *corpus.glob("*.jsonl")):
         page_file.unlink()
-    importer.import_file(source, corpus, corpus, problems.append)
+    pages.write_pages(source, corpus, corpus, problems.append)
     assert len(read_back(corpus, [])) == 4
 
 
@@ -140,7 +140,7 @@ def test_folder_with_pages_is_rejected(
     (into / "within").mkdir(parents=True)
     (into / "within" / "page.html").write_text(page([article("Mine")]), encoding="utf-8")
     with pytest.raises(ImportRejected, match="has pages already"):
-        importer.import_file(source, into, corpus, problems.append)
+        pages.write_pages(source, into, corpus, problems.append)
     assert [each.name for each in into.iterdir()] == ["within"]
 
 
@@ -149,7 +149,7 @@ def test_unknown_format_is_rejected(
 ) -> None:
     """A file of an unknown format is rejected with the known formats."""
     with pytest.raises(ImportRejected, match=r"no reader supports list\.pdf.*\.jsonl"):
-        importer.import_file(tmp_path / "list.pdf", into, corpus, problems.append)
+        pages.write_pages(tmp_path / "list.pdf", into, corpus, problems.append)
     assert not into.exists()
 
 
@@ -160,7 +160,7 @@ def test_file_without_publications_is_rejected(
     source.write_text("{}\n", encoding="utf-8")
     match = r"contains no publication\. Its reader was chosen because its name ends with \.jsonl"
     with pytest.raises(ImportRejected, match=match):
-        importer.import_file(source, into, corpus, problems.append)
+        pages.write_pages(source, into, corpus, problems.append)
     assert [each.line for each in problems] == [1]
     assert not into.exists()
 
@@ -170,7 +170,7 @@ def test_a_catalogue_is_required(
 ) -> None:
     """An import without a catalogue raises CatalogueError and writes nothing."""
     with pytest.raises(CatalogueError, match="the file does not exist"):
-        importer.import_file(source, into, tmp_path, problems.append)
+        pages.write_pages(source, into, tmp_path, problems.append)
     assert not into.exists()
 
 
@@ -179,7 +179,7 @@ def test_text_catalogue_is_imported_completely(
 ) -> None:
     """The text catalogue of 2019 has 136 publications in 7 sections, read back unchanged."""
     file = shared / "data/catalogue-2019.txt"
-    imported = importer.import_file(file, into, CORPUS, problems.append)
+    imported = pages.write_pages(file, into, CORPUS, problems.append)
     assert len(imported) == 136
     assert sum(each.summary is not None for each in imported) == 76
     catalogue = catalogue_toml.load(into)

@@ -1,0 +1,177 @@
+"""Propose how a source feeds the rows of a catalogue: its entry of `sources.toml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from indexer.analysis.cleaning import make_slug
+from indexer.catalogue.catalogue_toml import RESERVED_NAMES
+from indexer.catalogue.fields import Field
+from indexer.mapping import templates
+from indexer.mapping.guessing import guess
+from indexer.mapping.profile import ColumnProfile, Profile
+from indexer.mapping.separators import find_separator
+from indexer.mapping.sources import Source
+from indexer.mapping.standard_rows import list_standard_rows
+from indexer.readers.base import Reader
+from indexer.values import dates
+
+_MAX_LEFTOVERS, _MAX_LEFTOVER_CHARS, _MIN_LEFTOVER_SHARE = 15, 120, 0.1
+"""Limits on rows for leftover columns: their number, the characters of a value on average, and the
+share of the records that hold something."""
+
+
+class Proposal(NamedTuple):
+    """The proposed source, the rows for its leftover columns, and comments on guesses by row."""
+
+    source: Source
+    leftover_rows: tuple[Field, ...]
+    comments: Mapping[str, str]
+
+
+def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
+    """Return a proposal for one source.
+
+    A format with a default mapping keeps it; its other columns are only guessed for rows that the
+    mapping does not fill. Leftover columns become rows only if the format has no mapping, because
+    then they are headings that a person chose.
+    """
+    mapped, filled = _list_mapped(reader.FIELDS, profile)
+    guesses = guess(profile, mapped, filled)
+    fields: dict[str, str | tuple[str, ...]] = {}
+    for row in [field.name for field in list_standard_rows()] + ["id"]:
+        if row in guesses:
+            fields[row] = _as_stated([templates.escape(name) for name in guesses[row].columns])
+    if "year" in fields and "date" not in {*fields, *filled} and _has_dates(fields, profile):
+        fields["date"] = fields["year"]
+    used = mapped | {column for found in guesses.values() for column in found.columns}
+    free = [
+        (plain, names) for plain, names in profile.list_plain()
+        if used.isdisjoint((plain, *names))
+    ]  # fmt: skip
+    leftover_rows = [] if reader.FIELDS else list(_make_leftover_rows(free, profile))
+    for leftover, columns in leftover_rows:
+        fields[leftover.name] = templates.escape(columns[0])
+        used.update(columns)
+    leftovers = tuple(leftover for leftover, _ in leftover_rows)
+    rows = {field.name: field for field in (*list_standard_rows(), *leftovers)}
+    source = Source(
+        file=file,
+        format=reader.NAME,
+        fields=fields,
+        split=dict(_find_splits(fields, rows, profile)),
+        day_first=tuple(_find_day_first(fields, profile)),
+        unused={
+            name: _describe(profile.columns[name])
+            for name in profile.columns
+            if name not in used and templates.split_language(name)[0] not in used
+        },
+    )
+    comments = {row: found.reason for row, found in guesses.items() if found.reason}
+    return Proposal(source, leftovers, comments)
+
+
+def _list_mapped(
+    defaults: Mapping[str, Iterable[str]], profile: Profile
+) -> tuple[set[str], set[str]]:
+    """Return the columns that the default mapping uses, and the rows that it fills."""
+    mapped: set[str] = set()
+    filled: set[str] = set()
+    present = {name for name, column in profile.columns.items() if column.filled}
+    present |= {templates.split_language(name)[0] for name in present}
+    for row, specifications in defaults.items():
+        for specification in specifications:
+            columns = templates.list_columns(specification)
+            mapped.update(columns)
+            if present.intersection(columns):
+                filled.add(row)
+    return mapped, filled
+
+
+def _make_leftover_rows(
+    free: Iterable[tuple[str, list[str]]], profile: Profile
+) -> Iterator[tuple[Field, list[str]]]:
+    """Yield a row for each leftover column that is worth showing, and the names of the column."""
+    taken = {field.name for field in list_standard_rows()} | RESERVED_NAMES
+    shown = [(plain, names) for plain, names in free if _is_worth_showing(names, profile)]
+    for plain, names in shown[:_MAX_LEFTOVERS]:
+        row = _make_row(plain, taken)
+        taken |= {row.name}
+        yield row, [plain, *names]
+
+
+def _as_stated(specifications: list[str]) -> str | tuple[str, ...]:
+    return specifications[0] if len(specifications) == 1 else tuple(specifications)
+
+
+def _is_worth_showing(names: Iterable[str], profile: Profile) -> bool:
+    columns = [profile.columns[name] for name in names]
+    filled = sum(column.filled for column in columns)
+    return (
+        filled >= max(1, _MIN_LEFTOVER_SHARE * profile.records)
+        and max(column.mean_length for column in columns) <= _MAX_LEFTOVER_CHARS
+    )
+
+
+def _make_row(column: str, taken: set[str] | frozenset[str]) -> Field:
+    """Return a row for a leftover column, with a free name."""
+    label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column
+    base = re.sub(r"\W+", "_", make_slug(label, None), flags=re.ASCII).strip("_").lower()
+    base = base if re.match(r"[a-z]", base) else f"column_{base}".rstrip("_")
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    return Field(name, label[:1].upper() + label[1:], several=True, weight=0.2)
+
+
+def _find_splits(
+    fields: Mapping[str, str | tuple[str, ...]], rows: Mapping[str, Field], profile: Profile
+) -> Iterable[tuple[str, str]]:
+    """Yield the separator of each row whose columns hold several values at a time."""
+    for row, stated in fields.items():
+        field = rows.get(row)
+        if not field or not field.several or field.kind in ("text", "link", "isbn", "issn"):
+            continue
+        for column in _list_profiles(stated, profile):
+            separator = find_separator(column, are_names=field.kind == "name")
+            if separator:
+                yield row, separator
+                break
+
+
+def _find_day_first(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) -> Iterable[str]:
+    """Yield the columns of dates in which the day comes first."""
+    for row in ("date", "year"):
+        for specification in _as_list(fields.get(row, ())):
+            for name in templates.list_columns(specification):
+                column = profile.columns.get(name)
+                if column and dates.is_day_first([*column.values]):
+                    yield name
+
+
+def _has_dates(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) -> bool:
+    """Return whether the columns of the year have months too."""
+    columns = _list_profiles(fields["year"], profile)
+    return any(
+        "-" in (dates.parse_date(value) or "") for column in columns for value in column.values
+    )
+
+
+def _list_profiles(stated: str | tuple[str, ...], profile: Profile) -> Iterable[ColumnProfile]:
+    wanted = [
+        name for specification in _as_list(stated) for name in templates.list_columns(specification)
+    ]
+    for name, column in profile.columns.items():
+        if name in wanted or templates.split_language(name)[0] in wanted:
+            yield column
+
+
+def _as_list(stated: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (stated,) if isinstance(stated, str) else stated
+
+
+def _describe(column: ColumnProfile) -> str:
+    return f"{column.filled:,} filled: {column.sample}" if column.filled else "empty"

@@ -1,0 +1,18 @@
+"""The rows of an imported catalogue, before it is known which of them hold something."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from indexer.catalogue.fields import Field
+
+
+@cache
+def list_standard_rows() -> tuple[Field, ...]:
+    """Return the standard rows, in the order of a page."""
+    text = files("indexer.mapping").joinpath("standard_rows.toml").read_text(encoding="utf-8")
+    return tuple(msgspec.convert(tomllib.loads(text)["field"], list[Field]))

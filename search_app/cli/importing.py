@@ -1,0 +1,191 @@
+"""The commands that take in files of any format: `open`, `import`, and `formats`."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+import platformdirs
+
+from indexer.catalogue.records import Problem
+from indexer.jobs import importer, pages
+from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.importer import ImportedSource, ImportResult
+from indexer.mapping.sources import SOURCES_FILE
+from indexer.readers import registry
+from search_app import config
+from search_app.cli import options, output, serve
+from search_app.cli.progress import ProgressDisplay
+
+_MAX_COLUMN_CHARS = 44
+_FORMAT = click.option("--format", "format_name", help="The format, if it is not recognized.")
+_TITLE = click.option("--title", help="The title of the catalogue. Default: from the file's name.")
+_FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
+
+
+@click.command(name="import")
+@_FILES
+@click.option("--into", type=options.PATH, required=True, help="A new folder, or one to update.")
+@_TITLE
+@_FORMAT
+@click.option("--in-place", is_flag=True, help="Refer to the files instead of copying them.")
+@click.option("--json", "as_json", is_flag=True, help="Print the mapping as JSON.")
+@click.option("--pages", "as_pages", is_flag=True, help="Write HTML pages to go on by hand.")
+@click.option("--like", type=options.PATH, help="With --pages: the corpus whose rows to copy.")
+@options.report
+def import_(  # noqa: PLR0913, PLR0917 - click passes options by name
+    files: tuple[Path, ...], into: Path, title: str | None, format_name: str | None,
+    in_place: bool, as_json: bool, as_pages: bool, like: Path | None, report: BinaryIO | None,
+) -> None:  # fmt: skip
+    """Make a catalogue of files and folders in any known format.
+
+    The folder then has the files, and the decisions how to read them: catalogue.toml and
+    sources.toml. An import of newer files into the same folder keeps the decisions. An import
+    that is cut off changes nothing.
+
+    Exit status: 0 success, 3 imported but with problems, 1 not imported.
+    """
+    problems: list[Problem] = []
+    settings = config.load(corpus=like)
+    try:
+        if as_pages:
+            _write_pages(files, into, settings, problems)
+        else:
+            result = _import(
+                files, into, settings, problems,
+                title=title, in_place=in_place, format_name=format_name,
+            )  # fmt: skip
+            _print_result(result, into, as_json=as_json)
+    finally:
+        output.print_problems(problems)
+        options.write_report(report, problems)
+    sys.exit(options.WITH_PROBLEMS if problems else 0)
+
+
+def _write_pages(
+    files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem]
+) -> None:
+    if len(files) > 1:
+        raise click.UsageError("--pages converts one file at a time")
+    publications = pages.write_pages(
+        files[0], into, settings.corpus, problems.append, settings.limits
+    )
+    click.echo(f"{len(publications)} publications are now in {into}.")
+
+
+def _import(  # noqa: PLR0913 - callers pass options by name
+    files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem],
+    *, title: str | None, in_place: bool, format_name: str | None,
+) -> ImportResult:  # fmt: skip
+    paths = list(_expand(files))
+    with ProgressDisplay(paths, "Reading") as progress:
+        return importer.import_files(
+            paths, into, title=title, in_place=in_place, format_name=format_name,
+            report=problems.append, progress=progress, limits=settings.limits,
+        )  # fmt: skip
+
+
+def _expand(files: Iterable[Path]) -> Iterator[Path]:
+    """Yield files and folders, and those that a glob matches. Raise ImportRejected for none."""
+    for file in files:
+        if file.exists():
+            yield file
+            continue
+        start = Path(file.anchor) if file.is_absolute() else Path()
+        matches = sorted(start.glob(str(file.relative_to(start)))) if "*" in str(file) else []
+        if not matches:
+            raise ImportRejected(f"{file} does not exist", "Check the path")
+        yield from matches
+
+
+@click.command(name="open")
+@_FILES
+@_TITLE
+@_FORMAT
+@click.option("--port", type=int, help="The port to listen on.")
+@click.pass_context
+def open_(
+    context: click.Context, files: tuple[Path, ...], title: str | None, format_name: str | None,
+    port: int | None,
+) -> None:  # fmt: skip
+    """Serve files and folders in any known format as a searchable catalogue.
+
+    Its index is in the user's cache folder. The files stay where they are.
+    """
+    settings = config.load()
+    folder = _cache_folder(files)
+    corpus, index = folder / "corpus", folder / "index"
+    shutil.rmtree(corpus, ignore_errors=True)
+    problems: list[Problem] = []
+    try:
+        result = _import(
+            files, corpus, settings, problems, title=title, in_place=True, format_name=format_name
+        )
+    finally:
+        output.print_problems(problems)
+    _print_result(result, corpus, as_json=False)
+    context.invoke(
+        serve.serve, corpus=corpus, index=index, host="127.0.0.1",
+        port=port or _find_port(settings.port), builds=None,
+    )  # fmt: skip
+
+
+def _cache_folder(files: Iterable[Path]) -> Path:
+    """Return the cache folder of these files. It is the same whenever they are opened."""
+    paths = [str(file.resolve()) for file in files]
+    digest = sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return Path(platformdirs.user_cache_dir("pubsearch", appauthor=False)) / digest
+
+
+def _find_port(preferred: int) -> int:
+    """Return the preferred port, or a free one if it is taken."""
+    for port in (preferred, 0):
+        with closing(socket.socket()) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return preferred
+
+
+@click.command()
+def formats() -> None:
+    """List the formats that can be imported."""
+    for reader in registry.load_readers():
+        click.echo(f"{reader.NAME:<20} {' '.join(reader.SUFFIXES)}")
+
+
+def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
+    if as_json:
+        report = {"sources": result.sources, "catalogue": result.catalogue.title}
+        click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
+        return
+    for source in result.sources:
+        click.echo("\n".join(_format_source(source)))
+    kept = f" The decisions of its {SOURCES_FILE} were kept." if result.is_update else ""
+    count = sum(source.records for source in result.sources)
+    click.echo(f"\n{count:,} records of “{result.catalogue.title}” are in {into}.{kept}")
+
+
+def _format_source(source: ImportedSource) -> Iterator[str]:
+    """Yield the lines that describe a source: its rows, their columns, and the unused columns."""
+    yield ""
+    heading = f"{source.file}: {source.records:,} records"
+    yield f"{heading}, format {source.format}, because {source.evidence}"
+    for row, columns in source.mapped.items():
+        names = ", ".join(columns)
+        names = names if len(names) <= _MAX_COLUMN_CHARS else f"{names[: _MAX_COLUMN_CHARS - 1]}…"
+        guess = f"  ({source.guessed[row]})" if row in source.guessed else ""
+        yield f"  {row:<14} {source.filled[row]:>4.0%}  {names}{guess}"
+    if source.unused:
+        listed = [f"{name} ({count:,})" for name, count in source.unused.items()]
+        yield f"  not used: {', '.join(listed[:20])}{', …' if len(listed) > 20 else ''}"
