@@ -15,12 +15,13 @@ from indexer.mapping import sources as sources_toml
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.readers import registry
-from indexer.readers.base import Reader
+from indexer.readers.base import SURE, Reader
 
 NEVER_SOURCES = frozenset({".toml", ".css"})
 """Suffixes of files that belong in a corpus folder but contain no publications."""
-READ_IF_LISTED = frozenset({".md", ""})
-"""Suffixes of files that are read only if `sources.toml` names them. Most are notes for people."""
+NOTES = frozenset({".md", ""})
+"""Suffixes of notes for people. Unless `sources.toml` names such a file, it is read only if its
+contents leave no doubt."""
 
 Report = Callable[[Problem], None]
 
@@ -80,9 +81,9 @@ def _open_source(
 
 def _detect(path: Path, file: str, catalogue: Catalogue, report: Report) -> SourceFile | None:
     """Return a file without a source with the reader that recognizes it. Report any other file."""
-    if path.suffix.lower() in READ_IF_LISTED:
-        return None
     match = registry.detect(path)
+    if path.suffix.lower() in NOTES and not (match and match.evidence.score >= SURE):
+        return None
     if match is None:
         hint = f"Convert it to {registry.list_suffixes()}. The file was left out"
         report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))

@@ -12,6 +12,9 @@ from indexer.catalogue.records import Chunk, Problem, SourceRecord
 NAME_ONLY = 10
 """Score of a file name that fits. Names are often wrong, so fitting contents score more."""
 
+SURE = 60
+"""Lowest score of contents that hardly any other format has."""
+
 HEAD_BYTES = 1 << 16
 """Bytes at the start of a file that a reader sees to recognize it."""
 
