@@ -1,8 +1,8 @@
 """Registry of readers: choose the reader of a file, and split the file with it.
 
-Another package adds a reader by an entry point of the group `pubsearch.readers`, which names a
-module or an object that implements `Reader`. A file may be compressed with gzip or xz, whatever
-its format.
+A reader is a module, or an object that a definition configures (see `definition.py`). Another
+package adds a reader by an entry point of the group `pubsearch.readers`, which names a module or
+an object that implements `Reader`. A file may be compressed with gzip or xz, whatever its format.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from io import BufferedIOBase, BufferedReader, RawIOBase
@@ -21,6 +21,7 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import HEAD_BYTES, Evidence, Reader
+from indexer.readers.definition import Definition, load_definitions
 from indexer.readers.formats import html, jsonl, printed_catalogue
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ GROUP = "pubsearch.readers"
 
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (html, printed_catalogue, jsonl)
+_GENERIC: Mapping[str, Callable[[Definition], Reader]] = {}
+"""The class that reads a format, by the table that its definition has."""
 _COMPRESSED = (".gz", ".xz")
 _BLOCK_BYTES = 1 << 20
 """Bytes that are decompressed at a time."""
@@ -62,10 +65,18 @@ class Match(NamedTuple):
 def load_readers() -> tuple[Reader, ...]:
     """Return our readers, then those of other packages by the names of their entry points.
 
+    Ours are modules, then definitions by file name.
+
     Raise ReaderError for one that is not usable. Ignoring it would lose publications.
     """
     plugins = sorted(entry_points(group=GROUP), key=lambda plugin: (plugin.name, plugin.value))
-    return (*_BUILT_IN, *map(_load, plugins))
+    return (*_BUILT_IN, *map(_configure, load_definitions()), *map(_load, plugins))
+
+
+def _configure(definition: Definition) -> Reader:
+    """Return the generic reader of a definition."""
+    [table] = [key for key in _GENERIC if getattr(definition, key) is not None]
+    return _GENERIC[table](definition)
 
 
 def _load(entry_point: EntryPoint) -> Reader:
