@@ -23,6 +23,7 @@ from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import HEAD_BYTES, Evidence, Reader
 from indexer.readers.definition import Definition, load_definitions
 from indexer.readers.formats import html, jsonl, printed_catalogue
+from indexer.readers.xml_records import XmlReader
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -32,7 +33,9 @@ GROUP = "pubsearch.readers"
 
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (html, printed_catalogue, jsonl)
-_GENERIC: Mapping[str, Callable[[Definition], Reader]] = {}
+_GENERIC: Mapping[str, Callable[[Definition], Reader]] = {
+    "xml": XmlReader,
+}
 """The class that reads a format, by the table that its definition has."""
 _COMPRESSED = (".gz", ".xz")
 _BLOCK_BYTES = 1 << 20

@@ -1,0 +1,120 @@
+"""Find the records in XML, by the options of a format."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from lxml import etree
+
+from indexer.readers.xml_options import XmlOptions
+from indexer.readers.xml_sketch import find_repeated, local_name, namespace, walk
+
+_OAI = "http://www.openarchives.org/OAI/"
+_MAX_PARTS = 2_000
+"""Parts of a record that are searched for evidence."""
+
+
+class RecordFinder:
+    """The elements of a file that are records of a format.
+
+    A record of an OAI-PMH response stands for the record in it. `root`: the start of the file.
+    """
+
+    def __init__(self, options: XmlOptions, root: etree._Element) -> None:
+        self._options = options
+        patterns = [pattern.rpartition("/") for pattern in options.records]
+        self._parents: dict[str, set[str]] = {}
+        for parent, _, name in patterns:
+            self._parents.setdefault(name, set()).add(parent)
+        self._chosen: tuple[str, str] | None = None
+        if options.around or options.any:
+            self._chosen = _identify(_choose(options, root))
+        self.root_tag: str = root.tag
+
+    @property
+    def tags(self) -> tuple[str, ...] | None:
+        """The tags of elements that may be records, or of the root; None for all."""
+        if "*" in self._parents:
+            return None
+        chosen = (self._chosen[0],) if self._chosen else ()
+        return (*(f"{{*}}{name}" for name in self._parents), *chosen, self.root_tag, "{*}record")
+
+    def matches(self, element: etree._Element) -> bool:
+        """Return whether an element is a record, or a record of an OAI-PMH response."""
+        return is_envelope(element) or self.is_record(element)
+
+    def is_record(self, element: etree._Element) -> bool:
+        """Return whether an element is a record."""
+        if self._chosen and _identify(element) == self._chosen:
+            return True
+        name = local_name(element)
+        parents = self._parents.get(name) or self._parents.get("*")
+        if not parents or not self._fits(element):
+            return False
+        above = element.getparent()
+        is_below = "" in parents or (above is not None and local_name(above) in parents)
+        if not (is_below and self._options.outside):
+            return is_below
+        return not any(local_name(each) in self._options.outside for each in element.iterancestors())
+
+    def _fits(self, element: etree._Element) -> bool:
+        """Return whether an element is in a namespace of the format."""
+        return namespace(element).startswith(self._options.namespaces)
+
+    def find_first(self, root: etree._Element) -> etree._Element | None:
+        """Return the first record that has one of the required parts, or None."""
+        for element in walk(root):
+            if self.is_record(element) and self._has_required(element):
+                return element
+        return None
+
+    def _has_required(self, element: etree._Element) -> bool:
+        required = self._options.requires
+        parts = islice(element.iter("*"), _MAX_PARTS)
+        return not required or any(local_name(part) in required for part in parts)
+
+
+def _identify(element: etree._Element | None) -> tuple[str, str] | None:
+    """Return the tags of an element and of its parent."""
+    if element is None:
+        return None
+    parent = element.getparent()
+    return element.tag, "" if parent is None else parent.tag
+
+
+def _choose(options: XmlOptions, root: etree._Element) -> etree._Element | None:
+    """Return the first record of a format whose records have any name, or None."""
+    if options.any:
+        return find_repeated(root)
+    return next((element for element in walk(root) if _is_around(element, options)), None)
+
+
+def _is_around(element: etree._Element, options: XmlOptions) -> bool:
+    """Return whether an element has two parts in a namespace of `around`."""
+    parts = (part for part in islice(element, _MAX_PARTS) if namespace(part) in options.around)
+    return len(list(islice(parts, 2))) == 2
+
+
+def is_envelope(element: etree._Element) -> bool:
+    """Return whether an element is a record of an OAI-PMH response."""
+    tag: str = element.tag
+    return tag.startswith(f"{{{_OAI}") and tag.endswith("}record")
+
+
+def is_deleted(element: etree._Element) -> bool:
+    """Return whether an element is a deleted record of an OAI-PMH response."""
+    header = element.find("{*}header") if is_envelope(element) else None
+    return header is not None and header.get("status") == "deleted"
+
+
+def find_top(record: etree._Element, options: XmlOptions) -> etree._Element:
+    """Return the element whose parts are the columns of a record without a prefix."""
+    top = record
+    if is_envelope(record):
+        metadata = record.find("{*}metadata")
+        if metadata is None:
+            return record
+        finder = RecordFinder(options, metadata)
+        top = next(filter(finder.is_record, islice(metadata.iter("*"), 1, _MAX_PARTS)), metadata)
+    inner = top.find(f"{{*}}{options.inner}") if options.inner else None
+    return top if inner is None else inner

@@ -1,0 +1,99 @@
+"""Reader of XML formats: a definition says which elements are records, and how to name columns.
+
+The column of an element is the path of names from its record, such as "titleInfo/title", and that
+of an attribute "titleInfo@displayLabel". Text with markup in it is one value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from io import BufferedIOBase
+
+import msgspec
+from lxml import etree
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
+from indexer.readers.base import Evidence
+from indexer.readers.definition import Definition
+from indexer.readers.xml_find import RecordFinder, find_top
+from indexer.readers.xml_options import XmlOptions
+from indexer.readers.xml_references import resolve
+from indexer.readers.xml_sketch import local_name, sketch
+from indexer.readers.xml_split import Context, Found, RecordStream
+from indexer.readers.xml_values import TooComplex, Values
+
+_ROOT_ONLY = 20
+"""How much less certain a root without a record is than a record."""
+_LEAVE_OUT = "Correct the record. It was left out"
+
+
+class XmlReader:
+    """The reader of one XML format; see `indexer.readers.base.Reader` for its members."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.NAME = definition.name
+        self.VERSION = definition.version
+        self.SUFFIXES = definition.suffixes
+        self.FIELDS: Mapping[str, tuple[str, ...]] = definition.fields
+        self._label = definition.label
+        self._options = msgspec.convert(definition.xml, XmlOptions)
+
+    def detect(self, filename: str, head: bytes) -> Evidence | None:
+        """Return the evidence of the first record, or of the root."""
+        root = sketch(head)
+        if root is None or local_name(root).lower() == "html":
+            return None
+        first = RecordFinder(self._options, root).find_first(root)
+        if first is not None:
+            reason = f"its <{local_name(first)}> elements are records of {self._label}"
+            return Evidence(self._options.score, reason)
+        if local_name(root) in self._options.roots:
+            reason = f"its root <{local_name(root)}> is that of {self._label}"
+            return Evidence(self._options.score - _ROOT_ONLY, reason)
+        return None
+
+    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        """Yield the records of a file, in order."""
+        found = RecordStream(self._options, file, limits).read(stream)
+        if self._options.parts:
+            yield from resolve(found, self._options, file, limits)
+        else:
+            for each in found:
+                yield each.chunk if isinstance(each, Found) else each
+
+    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+        """Yield the record of a chunk, or a Problem if it is not usable."""
+        try:
+            yield self._parse(chunk, limits)
+        except (etree.XMLSyntaxError, msgspec.DecodeError) as error:
+            what = f"the XML is not well-formed: {error}"
+            yield Problem(chunk.file, chunk.line, what, _LEAVE_OUT)
+        except TooComplex as error:
+            yield Problem(chunk.file, chunk.line, str(error), suggest_raising(error.limit))
+
+    def _parse(self, chunk: Chunk, limits: Limits) -> SourceRecord | Problem:
+        record = _parse_xml(chunk.data)
+        context = msgspec.json.decode(chunk.context or b"{}", type=Context)
+        targets = {
+            key: part
+            for part in (_parse_xml(context.parts.encode()) if context.parts else ())
+            for name, key in part.attrib.items()
+            if name.rpartition("}")[2] == self._options.target
+        }
+        values = Values(self._options, limits, targets)
+        values.read(record, find_top(record, self._options))
+        for name, value in context.columns:
+            values.add(name, value)
+        if not values.properties:
+            return Problem(chunk.file, chunk.line, "the record is empty", _LEAVE_OUT)
+        return SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(values.properties))
+
+
+def _parse_xml(data: bytes) -> etree._Element:
+    """Return the root of a serialized record. Raise XMLSyntaxError."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True, encoding="utf-8",
+    )  # fmt: skip
+    return etree.fromstring(data, parser)

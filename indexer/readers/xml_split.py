@@ -1,0 +1,208 @@
+"""Split XML into records, one after the other, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BufferedIOBase
+from itertools import chain
+from typing import NamedTuple
+
+import msgspec
+from lxml import etree
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem
+from indexer.readers.xml_find import RecordFinder, find_top, is_deleted
+from indexer.readers.xml_options import XmlOptions
+from indexer.readers.xml_sketch import local_name, make_parser, sketch_text
+from indexer.readers.xml_text import XmlText
+from indexer.readers.xml_values import MAX_SKIPPED, XML_LANGUAGE, flatten
+
+_MAX_ERRORS = 5
+"""Faults of a file that are reported."""
+_MAX_OPEN = 10_000_000
+"""Bytes of a file since the last start or end of a record. A larger record is left out."""
+
+
+class Context(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What gives meaning to a record from elsewhere in the file.
+
+    `columns`: names and values. `parts`: other elements, as XML.
+    """
+
+    columns: tuple[tuple[str, str], ...] = ()
+    parts: str = ""
+
+
+class Found(NamedTuple):
+    """A record that was read completely. Its element is valid until the next one is read."""
+
+    element: etree._Element
+    chunk: Chunk
+
+
+class RecordStream:
+    """The records of a file, in order. Iterate over it once."""
+
+    def __init__(self, options: XmlOptions, file: str, limits: Limits) -> None:
+        self._options, self._file, self._limits = options, file, limits
+        self._open: list[etree._Element] = []
+        self._waiting: list[tuple[int, Found | Problem]] = []
+        self._root: etree._Element | None = None
+        self._read = self._mark = 0
+        self._is_too_large = False
+        self._records = self._deleted = self._started = 0
+        self._starts: list[int] = []
+
+    def read(self, stream: BufferedIOBase) -> Iterator[Found | Problem]:
+        """Yield the records of a stream, and a Problem for each part that is not usable."""
+        text = XmlText(stream, self._file, self._limits)
+        blocks = iter(text)
+        first = next(blocks, "")
+        root = sketch_text(first)
+        if root is not None:
+            self._finder = RecordFinder(self._options, root)
+            yield from self._read_blocks(chain((first,), blocks))
+        elif first.strip():
+            hint = "Check that the file is complete"
+            yield Problem(self._file, 1, "the file is not XML", hint)
+        yield from text.problems
+
+    def _read_blocks(self, blocks: Iterator[str]) -> Iterator[Found | Problem]:
+        tags = self._finder.tags
+        skipped = tuple(f"{{*}}{name}" for name in self._options.skip)
+        parser = make_parser(tags and (*tags, *skipped))
+        for block in blocks:
+            data = block.encode("utf-8", "replace")
+            try:
+                parser.feed(data)
+            except etree.XMLSyntaxError:
+                break
+            yield from self._read_events(parser)
+            self._read += len(data)
+            self._free()
+            if self._records >= self._limits.most_entries:
+                message = f"the file has more than {self._records} records"
+                yield Problem(self._file, 0, message, suggest_raising("most_entries"))
+                return
+        yield from self._finish(parser)
+
+    def _read_events(self, parser: etree.XMLPullParser) -> Iterator[Found | Problem]:
+        for event, element in parser.read_events():
+            if self._root is None:
+                self._root = element
+            if event == "start":
+                yield from self._start(element, parser)
+            elif self._open and element is self._open[-1]:
+                yield from self._end(element)
+            elif self._open and self._options.of(element.tag).is_skipped:
+                _shorten(element)
+
+    def _start(
+        self, element: etree._Element, parser: etree.XMLPullParser
+    ) -> Iterator[Found | Problem]:
+        if not self._finder.matches(element):
+            return
+        if self._open and not self._options.nested:
+            # A missing end tag makes a record contain all that follow.
+            if element.tag != self._open[-1].tag or not len(parser.feed_error_log):
+                return
+            broken = self._open.pop()
+            self._starts.pop()
+            what = f"<{local_name(broken)}> has no end tag"
+            yield Problem(self._file, broken.sourceline or 0, what, "Add it. It was left out")
+        self._open.append(element)
+        self._starts.append(self._started)
+        self._started += 1
+        self._mark, self._is_too_large = self._read, False
+
+    def _end(self, element: etree._Element) -> Iterator[Found | Problem]:
+        self._open.pop()
+        start = self._starts.pop()
+        self._records += 1
+        self._mark = self._read
+        if is_deleted(element):
+            self._deleted += 1
+        else:
+            self._waiting.append((start, self._make(element)))
+        if not self._open:
+            yield from self._flush()
+        elif self._options.nested:
+            _empty(element)
+
+    def _flush(self) -> Iterator[Found | Problem]:
+        """Yield the records that wait for the end of the record around them, in order."""
+        self._waiting.sort(key=lambda each: each[0])
+        for _, found in self._waiting:
+            yield found
+        self._waiting.clear()
+
+    def _make(self, element: etree._Element) -> Found | Problem:
+        """Return a record, or a Problem if it is too large."""
+        line = element.sourceline or 0
+        language = next(element.iterancestors(), element).xpath("string(ancestor-or-self::*/@xml:lang)")
+        if language and not element.get(XML_LANGUAGE):
+            element.set(XML_LANGUAGE, str(language))
+        data = etree.tostring(element, encoding="utf-8", with_tail=False)
+        if self._is_too_large or len(data) > self._limits.largest_line:
+            self._is_too_large = False
+            what = f"<{local_name(element)}> has more than {self._limits.largest_line} bytes"
+            return Problem(self._file, line, what, suggest_raising("largest_line"))
+        return Found(element, Chunk(data, self._file, line, self._inherit()))
+
+    def _inherit(self) -> bytes:
+        """Return the columns that the innermost record takes from those around it, as context."""
+        columns = [
+            (f"parent/{path}", text)
+            for above in self._open
+            for path in self._options.inherit
+            for found in find_top(above, self._options).iterfind(_to_xpath(path))
+            if (text := flatten(found, has_paragraphs=False))
+        ]
+        return msgspec.json.encode(Context(tuple(columns))) if columns else b""
+
+    def _free(self) -> None:
+        """Remove what is read and no longer needed from memory."""
+        self._is_too_large |= self._read - self._mark > _MAX_OPEN and bool(self._open)
+        node = self._root
+        while node is not None and len(node) and (self._is_too_large or node not in self._open):
+            del node[:-1]
+            node = node[-1]
+
+    def _finish(self, parser: etree.XMLPullParser) -> Iterator[Found | Problem]:
+        """Yield the last records and what is wrong with the file."""
+        is_cut = bool(self._open)
+        try:
+            parser.close()
+        except etree.XMLSyntaxError:
+            pass
+        yield from self._read_events(parser)
+        yield from self._flush()
+        for error in list(parser.feed_error_log)[:_MAX_ERRORS]:
+            what = f"the XML is not well-formed: {error.message.strip()}"
+            hint = "Correct or export the file again. The records around it may be incomplete"
+            yield Problem(self._file, error.line, what, hint)
+        if self._deleted:
+            what = f"{self._deleted} records are marked as deleted"
+            yield Problem(self._file, 0, what, "Remove them from the file. They were left out")
+        if not self._records and not is_cut:
+            yield Problem(self._file, 0, "the file has no records", "Export the file again")
+
+
+def _to_xpath(path: str) -> str:
+    return "/".join(f"{{*}}{step}" for step in path.split("/"))
+
+
+def _shorten(element: etree._Element) -> None:
+    """Replace a bulky element by the start of its text."""
+    text = flatten(element)[:MAX_SKIPPED]
+    del element[:]
+    element.text = text
+
+
+def _empty(element: etree._Element) -> None:
+    """Remove all of an element but its place among the parts of its parent."""
+    before, parent = element.getprevious(), element.getparent()
+    if before is not None and parent is not None and before.tag == element.tag and not len(before):
+        parent.remove(before)
+    element.clear(keep_tail=True)

@@ -1,0 +1,175 @@
+"""Decode XML into blocks that a parser accepts, whatever their bytes.
+
+Named HTML entities become their characters, and no other entity is ever defined. So an entity bomb
+stays text.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from html.entities import html5
+from io import BufferedIOBase
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Problem
+
+_BLOCK = 1 << 16
+"""Bytes that are decoded at a time."""
+_MAX_REFERENCE = 40
+"""Characters of an entity reference. It is completed if a block ends in it."""
+_DECLARED = re.compile(rb"""^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})""")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
+)  # fmt: skip
+"""The first bytes of a file, and their encoding."""
+_WINDOWS = {"ascii", "iso8859-1", "cp1252"}
+"""Encodings that are read as Windows-1252, as browsers do."""
+_DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]{0,999}>|\A\s+")
+_ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_REFERENCE = re.compile(r"&(#?)(\w{1,40});")
+_PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
+
+
+class XmlText:
+    """The text of an XML file, in blocks. Iterate over it once; `problems` is complete then.
+
+    Blocks do not depend on how the stream is read. An invalid byte becomes U+FFFD. If it is the
+    first byte that is not ASCII, the rest of the file is read as Windows-1252.
+    """
+
+    def __init__(self, stream: BufferedIOBase, file: str, limits: Limits) -> None:
+        self.problems: list[Problem] = []
+        self._stream, self._file, self._limits = stream, file, limits
+        self._line = 1
+        self._only_ascii = True
+        self._rest = b""
+        self._windows: Callable[[bytes, bool], str] | None = None
+        self._bad_line = 0
+
+    def __iter__(self) -> Iterator[str]:
+        unfinished = ""
+        for text in self._decode_blocks():
+            whole = unfinished + text
+            start = whole.rfind("&", -_MAX_REFERENCE)
+            if start >= 0 and ";" not in whole[start:]:
+                whole, unfinished = whole[:start], whole[start:]
+            else:
+                unfinished = ""
+            yield self._clean(whole)
+        if unfinished:
+            yield self._clean(unfinished)
+        if self._bad_line:
+            what = "some bytes are not text in the encoding of the file"
+            hint = "Save the file as UTF-8. They were replaced"
+            self.problems.append(Problem(self._file, self._bad_line, what, hint))
+
+    def _decode_blocks(self) -> Iterator[str]:
+        """Yield the text of the file, without its XML declaration."""
+        decode: Callable[[bytes, bool], str] | None = None
+        for block in self._read_blocks():
+            if decode is None:
+                encoding, mark = find_encoding(block)
+                is_utf8 = encoding == "utf-8"
+                decode = self._decode_utf8 if is_utf8 else self._make_decoder(encoding)
+                text = _DECLARATION.sub(_keep_lines, decode(block[mark:], False), count=1)
+            else:
+                text = decode(block, not block)
+            yield text
+
+    def _read_blocks(self) -> Iterator[bytes]:
+        """Yield blocks of equal size, the last ones shorter, also before an error of the stream.
+
+        An empty block ends them.
+        """
+        remaining, block = self._limits.largest_unpacked, b""
+        try:
+            while part := self._stream.read1(_BLOCK - len(block)):
+                block += part
+                if len(block) == _BLOCK:
+                    remaining -= _BLOCK
+                    if remaining < 0:
+                        break
+                    ready, block = block, b""
+                    yield ready
+        except Exception:
+            yield block
+            raise
+        if remaining < 0:
+            message = f"the file has more than {self._limits.largest_unpacked} bytes"
+            hint = suggest_raising("largest_unpacked")
+            self.problems.append(Problem(self._file, self._line, message, hint))
+            block = b""
+        if block:
+            yield block
+        yield b""
+
+    def _decode_utf8(self, data: bytes, is_last: bool) -> str:
+        """Return the text of UTF-8. Change to Windows-1252 if the file is not UTF-8."""
+        if self._windows:
+            return self._windows(data, is_last)
+        data = self._rest + data
+        try:
+            text, used = codecs.utf_8_decode(data, "strict", is_last)
+        except UnicodeDecodeError as error:
+            self._bad_line = self._bad_line or self._line + data.count(b"\n", 0, error.start)
+            if self._only_ascii and data[: error.start].isascii():
+                self._windows = self._make_decoder("cp1252")
+                return self._windows(data, is_last)
+            text, used = codecs.utf_8_decode(data, "replace", is_last)
+        self._only_ascii = self._only_ascii and text.isascii()
+        self._rest = data[used:]
+        return text
+
+    def _make_decoder(self, encoding: str) -> Callable[[bytes, bool], str]:
+        """Return a function that decodes the next bytes, and notes the first that are no text."""
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+
+        def decode(data: bytes, is_last: bool) -> str:
+            text = decoder.decode(data, is_last)
+            if "\ufffd" in text and not self._bad_line:
+                self._bad_line = self._line + text.count("\n", 0, text.index("\ufffd"))
+            return text
+
+        return decode
+
+    def _clean(self, text: str) -> str:
+        """Return text without illegal characters and without entities that XML does not define."""
+        self._line += text.count("\n")
+        text = _ILLEGAL.sub("\ufffd", text)
+        return _REFERENCE.sub(_resolve, text) if "&" in text else text
+
+
+def find_encoding(data: bytes) -> tuple[str, int]:
+    """Return the encoding of XML that starts with these bytes, and the size of its mark."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding, 0 if b"<" in mark else len(mark)
+    declared = _DECLARED.match(data)
+    try:
+        name = codecs.lookup(declared[1].decode("ascii")).name if declared else "utf-8"
+        "".encode(name)
+        codecs.getincrementaldecoder(name)
+    except (LookupError, UnicodeError):
+        return "utf-8", 0
+    if name in _WINDOWS:
+        return "cp1252", 0
+    # A declaration that is readable in ASCII is not in UTF-16 or UTF-32.
+    return ("utf-8" if name.startswith("utf") else name), 0
+
+
+def _keep_lines(match: re.Match[str]) -> str:
+    """Return the line breaks of a match, so that later lines keep their numbers."""
+    return "\n" * match[0].count("\n")
+
+
+def _resolve(match: re.Match[str]) -> str:
+    """Return what an entity reference is replaced by."""
+    number, name = match.groups()
+    if number or name in _PREDEFINED:
+        return match[0]
+    return html5.get(f"{name};") or f"&amp;{name};"

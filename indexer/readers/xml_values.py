@@ -1,0 +1,197 @@
+"""XML elements → the properties of a source record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Property
+from indexer.readers.xml_options import TagOptions, XmlOptions
+from indexer.readers.xml_sketch import local_name
+
+XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}"
+MAX_SKIPPED = 1_000
+"""Characters that are kept of a bulky part."""
+_MAX_REFERENCES = 3
+"""Depth to which references to other elements are followed."""
+_INLINE = frozenset(
+    "a abbr alternatives b big bold break br em emph fixed-case font foreign hi i inline-formula "
+    "italic lb math monospace named-content overline q roman s sans-serif sc scp small span strike "
+    "strong style styled-content sub sup tex-math tt u underline".split()
+)
+"""Elements that mark a part of a text."""
+_BLOCKS = frozenset(
+    "abstract ab div head item li list-item p para sec section simpara summary title".split()
+)
+"""Elements that are paragraphs of their own in a text."""
+_GAPS = frozenset("br break lb".split())
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+class TooComplex(Exception):
+    """A record exceeds a limit. The message says which one in words, `limit` is its name."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+def tidy(text: str) -> str:
+    """Return a text with single spaces. An empty line separates paragraphs."""
+    if "\n" not in text:
+        return " ".join(text.split())
+    paragraphs = (" ".join(part.split()) for part in _PARAGRAPHS.split(text))
+    return "\n\n".join(part for part in paragraphs if part)
+
+
+def flatten(element: etree._Element, *, has_paragraphs: bool = True) -> str:
+    """Return all text in an element, without markup."""
+    if not len(element):
+        return tidy(element.text or "")
+    return tidy("".join(_collect(element, has_paragraphs)))
+
+
+def _collect(element: etree._Element, has_paragraphs: bool) -> Iterator[str]:
+    """Yield the pieces of text in an element, with an empty line around each paragraph."""
+    for event, part in etree.iterwalk(element, events=("start", "end")):
+        name = local_name(part)
+        if has_paragraphs and name in _BLOCKS and part is not element:
+            yield "\n\n"
+        if event == "start":
+            yield " " if name in _GAPS else ""
+            yield _flow(part.text)
+        elif part is not element:
+            yield _flow(part.tail)
+
+
+def _flow(text: str | None) -> str:
+    return text.replace("\n", " ") if text else ""
+
+
+def _has_words(element: etree._Element) -> bool:
+    """Return whether an element has letters or digits of its own between its parts."""
+    pieces = (element.text, *(part.tail for part in element))
+    return any(piece and any(map(str.isalnum, piece)) for piece in pieces)
+
+
+class Values:
+    """The properties of one record, in order.
+
+    `targets`: elements that others refer to, by their id.
+    """
+
+    def __init__(
+        self, options: XmlOptions, limits: Limits, targets: Mapping[str, etree._Element]
+    ) -> None:
+        self.properties: list[Property] = []
+        self._options, self._limits, self._targets = options, limits, targets
+        self._groups = self._parts = 0
+        self._top: etree._Element | None = None
+        self._followed: list[etree._Element] = []
+
+    def add(self, name: str, value: str, language: str | None = None, group: int = 0) -> None:
+        """Add a property, unless it is empty."""
+        if value:
+            self.properties.append(Property(name, value, value, language, group))
+
+    def read(self, record: etree._Element, top: etree._Element) -> None:
+        """Add all properties of a record. The columns of parts of `top` have no prefix.
+
+        Raise TooComplex.
+        """
+        self._top = top
+        self.add("@lang", top.get(XML_LANGUAGE, ""))
+        self._walk(record, "", None, 0, 0)
+
+    def _walk(
+        self, element: etree._Element, name: str, language: str | None, group: int, depth: int
+    ) -> None:
+        """Add the properties of an element. `name` is its column, "" for a record."""
+        tag = self._options.of(element.tag)
+        self._count(element, depth)
+        language = self._get_language(element) or language
+        if tag.is_group or (depth == 1 and not self._options.groups and len(element)):
+            self._groups += 1
+            group = self._groups
+        for key, value in element.attrib.items():
+            if key != XML_LANGUAGE and not key.startswith(_SCHEMA + "s") and key not in tag.labels:
+                self.add(f"{name}@{key.rpartition('}')[2]}", tidy(value), None, group)
+        column = name or tag.name
+        if tag.is_skipped:
+            self.add(column, flatten(element)[:MAX_SKIPPED], language, group)
+        elif tag.is_text or not len(element):
+            self.add(column, flatten(element), language, group)
+        else:
+            self._walk_parts(element, name, language, group, depth)
+        if self._options.reference:
+            self._follow(element, name, language, group, depth)
+
+    def _walk_parts(
+        self, element: etree._Element, name: str, language: str | None, group: int, depth: int
+    ) -> None:
+        """Add the parts of an element, and its text if there are words between its parts."""
+        parts = [(part, self._options.of(part.tag)) for part in element]
+        has_markup = _has_words(element) or all(tag.name in _INLINE for _, tag in parts)
+        if has_markup:
+            text = flatten(element, has_paragraphs=False)
+            self.add(name or local_name(element), text, language, group)
+        prefix = f"{name}/" if name else ""
+        for part, tag in parts:
+            if not (has_markup and tag.name in _INLINE):
+                column = "" if part is self._top else f"{prefix}{tag.name}{self._label(part, tag)}"
+                self._walk(part, column, language, group, depth + 1)
+
+    def _label(self, element: etree._Element, tag: TagOptions) -> str:
+        """Return the suffix of a column that distinguishes elements of one name."""
+        labels = [value for key in tag.labels if (value := element.get(key, "").strip().lower())]
+        if tag.roles:
+            role = self._options.roles.classify(_find_role(element, tag.roles))
+            labels += [role] if role else []
+        return f"[{','.join(labels)}]" if labels else ""
+
+    def _follow(
+        self, element: etree._Element, name: str, language: str | None, group: int, depth: int
+    ) -> None:
+        """Add the properties of the element that an element refers to, as if it were its part."""
+        reference = next(
+            (value for key, value in element.attrib.items()
+             if key.rpartition("}")[2] == self._options.reference), "",
+        )  # fmt: skip
+        target = self._targets.get(reference)
+        if target is None or target in self._followed or len(self._followed) >= _MAX_REFERENCES:
+            return
+        self._followed.append(target)
+        self._walk(target, f"{name}/{local_name(target)}", language, group, depth + 1)
+        self._followed.pop()
+
+    def _get_language(self, element: etree._Element) -> str | None:
+        language = element.get(XML_LANGUAGE)
+        for key in self._options.languages:
+            language = language or element.get(key)
+        return language
+
+    def _count(self, element: etree._Element, depth: int) -> None:
+        """Raise TooComplex if the record has too many parts, or is nested too deep."""
+        self._parts += 1 + len(element.attrib)
+        if depth > self._limits.deepest:
+            message = f"elements are nested deeper than {self._limits.deepest}"
+            raise TooComplex(message, "deepest")
+        if self._parts > self._limits.most_parts:
+            message = f"the record has more than {self._limits.most_parts} elements and attributes"
+            raise TooComplex(message, "most_parts")
+
+
+def _find_role(element: etree._Element, paths: tuple[str, ...]) -> str:
+    """Return the first role of a person, or an empty text."""
+    for path in paths:
+        if path.startswith("@"):
+            found: str | None = element.get(path[1:])
+        else:
+            found = element.findtext("/".join(f"{{*}}{step}" for step in path.split("/")))
+        if found and found.strip():
+            return found
+    return ""
