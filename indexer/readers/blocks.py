@@ -1,0 +1,180 @@
+"""Read a text file in blocks: limit its size, guess its encoding, and split it into lines.
+
+A text in UTF-16 or UTF-32 is converted to UTF-8 on the way. Any other text stays in bytes, because
+its line breaks and delimiters are those of ASCII. Its pieces are decoded one by one, so a bad byte
+spoils one piece only.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from io import BufferedIOBase
+from itertools import chain
+from typing import Any, TypeVar
+
+from indexer.catalogue.limits import Limits
+from indexer.readers.base import HEAD_BYTES
+
+T = TypeVar("T")
+
+UNKNOWN = ""
+"""The encoding of a text that is ASCII as far as it was read."""
+UTF_8 = "utf-8"
+WINDOWS_1252 = "windows-1252"
+_BLOCK_BYTES = 1 << 20
+"""Bytes that are read at a time."""
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
+_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_LONGEST_LETTER = 4
+
+
+class LimitExceeded(Exception):
+    """A file exceeds a limit. The message is the limit in words, `limit` is its name."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+def read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
+    """Yield the blocks of a file. Raise LimitExceeded after `largest_unpacked` bytes."""
+    remaining = limits.largest_unpacked
+    # `read` would lose what precedes the damage in a compressed file.
+    for block in iter(partial(stream.read1, _BLOCK_BYTES), b""):
+        remaining -= len(block)
+        if remaining < 0:
+            raise LimitExceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
+        yield block
+
+
+def peek(items: Iterator[T], least: int, weigh: Callable[[T], int]) -> tuple[list[T], Iterator[T]]:
+    """Return the first items, whose weights sum to `least` if there are enough, and all items.
+
+    An error among the first items is raised after the items that precede it.
+    """
+    first, weight, failure = list[T](), 0, list[Exception]()
+    try:
+        while weight < least:
+            first.append(next(items))
+            weight += weigh(first[-1])
+    except StopIteration:
+        pass
+    except Exception as error:  # noqa: BLE001 - raised again by `_raise`
+        failure.append(error)
+    return first, chain(first, _raise(failure), items)
+
+
+def _raise(failure: list[Exception]) -> Iterator[Any]:
+    yield from ()
+    for error in failure:
+        raise error
+
+
+def guess_encoding(head: bytes) -> str:
+    """Return the encoding of a text by its start: a name of a codec, or UNKNOWN."""
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return encoding
+    if len(head) > 1 and head.count(0) > len(head) // 5:
+        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    # The last letter may be cut.
+    end = len(head) - _LONGEST_LETTER if len(head) == HEAD_BYTES else len(head)
+    letters = sum(len(letter) for letter in _LETTER.findall(head, 0, end))
+    others = len(_NOT_ASCII.findall(head, 0, end)) - letters
+    if letters == others == 0:
+        return UNKNOWN
+    return UTF_8 if letters > others else WINDOWS_1252
+
+
+def is_binary(head: bytes) -> bool:
+    """Return whether a file is not text, by its control characters."""
+    if guess_encoding(head).startswith("utf-16"):
+        return len(head) < 2 or b"\0\0\0\0" in head
+    return any(character in head for character in (b"\0", b"\1", b"\2", b"\3"))
+
+
+def decode_head(head: bytes) -> str:
+    """Return the start of a text, without its byte order mark, with line breaks as newlines."""
+    encoding = guess_encoding(head) or UTF_8
+    text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode_piece(data: bytes, encoding: str) -> tuple[str, int]:
+    """Return the text of a piece of a file, and how many bad bytes were replaced by U+FFFD.
+
+    A piece that is valid UTF-8 is UTF-8, because text in another encoding almost never is. Only in
+    a file in UTF-8 are bytes bad. In any other they are windows-1252.
+    """
+    try:
+        return data.decode(), 0
+    except UnicodeDecodeError:
+        if encoding in {UNKNOWN, WINDOWS_1252}:
+            return data.decode(WINDOWS_1252, errors="replace"), 0
+        text = data.decode(errors="replace")
+        return text, max(1, text.count("\ufffd"))
+
+
+def read_lines(
+    blocks: Iterator[bytes], encoding: str, limits: Limits
+) -> Iterator[tuple[int, bytes | None]]:
+    r"""Yield the lines of a text with their numbers from 1, and None for one that is too long.
+
+    Lines end in `\n`, `\r\n`, or `\r`, which are left out. A text with two-byte units becomes
+    UTF-8. Raise LimitExceeded after `most_entries` lines.
+    """
+    lines = _split_lines(_unify_newlines(_to_utf8(blocks, encoding)), limits.largest_line)
+    for number, line in enumerate(lines, 1):
+        if number > limits.most_entries:
+            raise LimitExceeded(f"{limits.most_entries} lines", "most_entries")
+        yield number, line
+
+
+def _to_utf8(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Yield blocks in an encoding that agrees with ASCII, without the byte order mark."""
+    if encoding.startswith(("utf-16", "utf-32")):
+        blocks = _convert(blocks, codecs.getincrementaldecoder(encoding)(errors="replace"))
+    start = b""
+    for block in blocks:
+        start += block
+        if len(start) >= len(codecs.BOM_UTF8):
+            break
+    yield start.removeprefix(codecs.BOM_UTF8)
+    yield from blocks
+
+
+def _convert(blocks: Iterator[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[bytes]:
+    for block in blocks:
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _unify_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield blocks in which each line ends in a newline."""
+    is_cut = False
+    for block in blocks:
+        start = 1 if is_cut and block.startswith(b"\n") else 0
+        is_cut = block.endswith(b"\r") if block else is_cut
+        yield block[start:].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _split_lines(blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
+    """Yield lines without their newline, and None for a line of more than `max_bytes` bytes."""
+    unfinished, is_long = b"", False
+    for block in blocks:
+        *ended, unfinished = (unfinished + block).split(b"\n")
+        for line in ended:
+            yield None if is_long or len(line) > max_bytes else line
+            is_long = False
+        if is_long or len(unfinished) > max_bytes:
+            unfinished, is_long = b"", True
+    if unfinished or is_long:
+        yield None if is_long else unfinished

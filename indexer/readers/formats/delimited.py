@@ -1,0 +1,163 @@
+"""Reader of delimited tables: CSV, TSV, and tables with semicolons, bars, or other delimiters.
+
+A row is a record, and a cell is a property under the heading of its column. Rows before the header
+are skipped, such as a title or notes. A total below the table is reported, not read. A table
+without a header has columns named "column 1", "column 2".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from io import BufferedIOBase
+from itertools import islice
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.readers.base import HEAD_BYTES, NAME_ONLY, Evidence, detect_by_name
+from indexer.readers.blocks import (
+    LimitExceeded,
+    decode_head,
+    decode_piece,
+    guess_encoding,
+    is_binary,
+    peek,
+    read_blocks,
+    read_lines,
+)
+from indexer.readers.dialects import Sample, guess_dialect
+from indexer.readers.headings import find_header
+from indexer.readers.quoting import Dialect, Record, split_fields, split_records
+from indexer.readers.tables import (
+    Table,
+    add_row_names,
+    count_usual_cells,
+    decode_table,
+    encode_table,
+    hold_back,
+    is_summary,
+    make_record,
+    name_columns,
+    report_summary,
+)
+from indexer.readers.tables import read_header as read_header
+
+NAME = "delimited"
+VERSION = 1
+FIELDS: Mapping[str, tuple[str, ...]] = {}
+SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".tab", ".psv")
+"""Usual ends of the names of delimited tables."""
+_DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_OTHER_FORMAT = re.compile(
+    r"\s*(?:[{<]|\[\s*[\[{\"\]]|@\w+\s*[{(]|%(?:PDF|!|0 )|TY  -|PMID- |FN |=LDR|---\n"
+    r"|\d{5}[a-z ]{3})"
+)
+_SAMPLE_ROWS = 100
+"""Rows at the start of a file among which the header is searched."""
+_MAX_SUMMARY_BYTES = 1000
+_OPEN = "a quotation mark is not closed before the end of the row"
+
+
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of lines with the same number of fields, or of a file name."""
+    named = detect_by_name(filename, SUFFIXES)
+    text = decode_head(head)
+    if is_binary(head) or not text.strip() or _OTHER_FORMAT.match(text):
+        return named
+    sample = _guess(head)
+    if sample.is_declared:
+        return Evidence(60, "its first line names the delimiter of a table")
+    rows = sum(map(any, sample.rows))
+    is_plain = (sample.width > 2 and sample.dialect.delimiter == "\t") or sample.words > 1
+    is_table = sample.width > 1 and rows > 1 and sample.share >= (0.5 if named or is_plain else 0.8)
+    if not is_table or not (named or is_plain or sample.width > 3):  # prose has commas, too
+        return named
+    delimiter = _DELIMITER_NAMES.get(sample.dialect.delimiter, repr(sample.dialect.delimiter))
+    score = 20 + min(10, 3 * sample.words) + 5 * is_plain + (NAME_ONLY if named else 0)
+    return Evidence(score, f"its lines have {sample.width} fields separated by {delimiter}")
+
+
+def _guess(head: bytes) -> Sample:
+    text = decode_head(head)
+    if len(head) == HEAD_BYTES and "\n" in text:  # the last line is cut
+        text = text[: text.rindex("\n")]
+    return guess_dialect(text)
+
+
+def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    """Yield the rows of a table. Their context has the names of the columns."""
+    first, blocks = peek(read_blocks(stream, limits), HEAD_BYTES, len)
+    head = b"".join(first)[:HEAD_BYTES]
+    sample, encoding = _guess(head), guess_encoding(head)
+    lines = read_lines(blocks, encoding, limits)
+    if sample.is_declared:
+        lines = islice(lines, 1, None)
+    records = split_records(lines, sample.dialect, limits.largest_line, sample.width)
+    number = 0
+    try:
+        for piece in _split_rows(records, sample.dialect, encoding, file):
+            number = piece.line
+            if isinstance(piece, Chunk) or piece.hint:
+                yield piece
+            else:
+                message = f"the row has more than {limits.largest_line} bytes"
+                yield Problem(file, number, message, suggest_raising("largest_line"))
+    except LimitExceeded as error:
+        message = f"the file has more than {error}. It was read up to line {number}"
+        yield Problem(file, number, message, suggest_raising(error.limit))
+
+
+def _split_rows(
+    records: Iterator[Record], dialect: Dialect, encoding: str, file: str
+) -> Iterator[Chunk | Problem]:
+    """Yield the rows below the header. The Problem of a row that is too long has no hint."""
+
+    def read_cells(record: Record) -> list[str]:
+        text, _ = decode_piece(record.data or b"", encoding)
+        return [cell.strip() for cell in split_fields(text, dialect)]
+
+    first, records = peek(records, _SAMPLE_ROWS, lambda _: 1)
+    rows = [*map(read_cells, first)]
+    header = find_header(rows)
+    headings = add_row_names(header, rows)
+    context = encode_table(Table(name_columns(headings), dialect, encoding))
+    usual = count_usual_cells(rows[header.start :])
+    titles = {record.data for record in first[: header.start]} if header.has_row else set()
+
+    def is_candidate(record: Record) -> bool:
+        is_short = record.data is not None and len(record.data) <= _MAX_SUMMARY_BYTES
+        return is_short and is_summary(read_cells(record), usual)
+
+    body = (record for record in islice(records, header.start, None) if record.data != b"")
+    for record, is_last in hold_back(body, is_candidate):
+        if record.data is None:
+            yield Problem(file, record.line, "", "")
+        elif is_last:
+            yield report_summary(file, record.line, read_cells(record))
+        elif record.data not in titles:
+            if record.is_open:
+                yield Problem(file, record.line, _OPEN, "Close it, or write it twice")
+            yield Chunk(record.data, file, record.line, context)
+
+
+def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the record of a row, and a Problem if its bytes or its number of cells is wrong."""
+    table = decode_table(chunk.context)
+    text, bad = decode_piece(chunk.data, table.encoding)
+    if bad:
+        message = f"{bad} bytes are not UTF-8 and were replaced by U+FFFD"
+        yield Problem(chunk.file, chunk.line, message, "Save the file as UTF-8")
+    if not table.dialect:
+        return
+    cells = split_fields(text, table.dialect)
+    if len(cells) > limits.most_parts:
+        message = f"the row has more than {limits.most_parts} cells"
+        yield Problem(chunk.file, chunk.line, message, suggest_raising("most_parts"))
+        return
+    record = make_record(chunk, cells)
+    if any(map(str.isalnum, text)):  # a line of dashes is no row
+        yield record
+        if any(map(str.strip, cells[len(table.columns) :])):
+            message = f"the row has {len(cells)} cells, but the header has {len(table.columns)}"
+            hint = f"Put quotation marks around cells that contain {table.dialect.delimiter!r}"
+            yield Problem(chunk.file, chunk.line, message, hint)

@@ -1,0 +1,195 @@
+"""Find the header of a table: the row that names the columns of the rows below it.
+
+Titles, notes and blank rows may precede it. It may be missing, or have two rows, of which the first
+names groups of columns. A row is a header because of the words in it, or because it differs from
+the rows below: it has names where they have numbers, dates, or links.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+Row = Sequence[str]
+Spans = Mapping[tuple[int, int], int]
+"""Widths of merged cells, by row and column."""
+
+_WORDS = frozenset(
+    """
+    abstract address affiliation arxiv author authors barcode bibliography book callnumber category
+    citation classification collection contributor contributors country creator date description
+    dewey doi edition editor editors eissn format genre heading id identifier isbn issn issue item
+    journal key keyword keywords label lang language languages link location material medium name
+    no note notes number page pages pdf place pmid price publication publisher record ref reference
+    region report section series shelf size source status subject subjects subtitle summary symbol
+    tag tags title titles topic topics type uri url venue volume web website year years
+    anneeedition annee auteur auteurs cote cle collection date editeur langue lieu mots motscles
+    numero pays resume revue sujet sujets titre titres
+    ano anos autor autora autores clave editorial fecha idioma lugar materia materias pais palabras
+    paginas resumen revista tema temas tipo titulo titulos
+    autorin autoren band beschreibung datum erscheinungsjahr erscheinungsort herausgeber heft jahr
+    jahrgang nummer ort preis quelle reihe sachtitel schlagwort schlagworte schlagworter seiten
+    signatur sprache stichwort thema titel untertitel verfasser verlag zeitschrift zusammenfassung
+    assunto autores editora titolo autore anno editore lingua rivista titel auteur jaar uitgever
+    автор авторы аннотация год дата журнал заглавие издательство ключевые название номер место
+    страницы том тема тип язык ссылка
+    标题 题名 书名 作者 年 年份 出版年 出版社 期刊 刊名 摘要 关键词 语言 语种 主题 类型 日期 卷 期
+    页码
+    標題 題名 書名 年份 期刊 關鍵詞 語言
+    العنوان عنوان المؤلف المؤلفون السنة سنة الناشر اللغة الموضوع الملخص المجلة التاريخ النوع الرقم
+    """.split()
+)
+"""Folded words of headings: the UN's languages, German, Italian, Portuguese, and Dutch."""
+_TAGS = frozenset("PT AU AF TI SO PY DE AB DI UT SN BN VL IS BP EP LA DT CA BE PU".split())
+"""Column names of Web of Science."""
+_MAX_HEADING_CHARS = 80
+_MAX_HEADING_WORDS = 7
+_CANDIDATES = 50
+"""Rows at the start of a table among which the header is searched."""
+_ROWS_BELOW = 50
+_DATA = re.compile(
+    r"[\W\d_]*\d[\W\d_]*|https?://\S+|www\.\S+|(?:doi:? ?)?10\.\d{4,9}/\S+|\S+@\S+\.\S+"
+    r"|(?:c|ca\.?|©|\[)? ?\d{4}[\]?]*|\d{4}-\d\d-\d\dT\S+",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"[^\W\d_]+")
+
+
+class Header(NamedTuple):
+    """The header of a table.
+
+    `headings` has the heading of each column; "" if it has none. `start` is the index of the first
+    row below. `is_known`: the headings have words of a header, or differ from the rows below.
+    `has_row`: the table has a header; its headings are empty otherwise.
+    """
+
+    headings: tuple[str, ...]
+    start: int
+    has_row: bool
+    is_known: bool
+
+
+def find_header(rows: Sequence[Row], spans: Spans | None = None) -> Header:
+    """Return the header of a table by its first rows; cells have no white space around them.
+
+    `spans` is None if it is unknown which cells are merged.
+    """
+    filled = [sum(map(bool, row)) for row in rows]
+    usual = sorted(filter(None, filled)) or [0]
+    width = usual[-1 - len(usual) // 4]
+    least = max(1, min(2, width), (width + 1) // 2)
+    candidates = [index for index, count in enumerate(filled) if count >= least]
+    widest = 0
+    for index in candidates[:_CANDIDATES]:
+        below = [row for row in islice(rows, index + 1, None) if any(row)][:_ROWS_BELOW]
+        is_worded = has_heading_words(rows[index])
+        if is_worded or (filled[index] > widest and _differs(rows[index], below, width)):
+            known = is_worded or _gains(rows[index], below) > 0
+            return _join_groups(rows, index, spans, known)
+        widest = max(widest, filled[index])
+    start = candidates[0] if candidates else len(rows)
+    columns = max(map(len, rows[start:]), default=0)
+    return Header(("",) * columns, start, has_row=False, is_known=False)
+
+
+def count_heading_words(row: Row) -> int:
+    """Return how many cells of a row look like usual headings."""
+    return sum(map(_is_usual_heading, filter(None, row)))
+
+
+def has_heading_words(row: Row) -> bool:
+    """Return whether enough cells of a row are usual headings, and few are data."""
+    cells = [*filter(None, row)]
+    usual = count_heading_words(cells)
+    data = sum(map(_is_data, cells))
+    return 2 * data < len(cells) and (usual > min(2, len(cells) // 2) or 2 * usual > len(cells))
+
+
+@lru_cache(maxsize=10_000)
+def _is_usual_heading(cell: str) -> bool:
+    if len(cell) > _MAX_HEADING_CHARS or _is_data(cell):
+        return False
+    spread = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cell)
+    decomposed = unicodedata.normalize("NFKD", spread.casefold())
+    words = _NAME.findall("".join(c for c in decomposed if not unicodedata.combining(c)))
+    words = [unicodedata.normalize("NFC", word) for word in words]
+    usual = sum(word in _WORDS for word in words)
+    return cell in _TAGS or (len(words) <= _MAX_HEADING_WORDS and 3 * usual >= max(1, len(words)))
+
+
+def _is_data(cell: str) -> bool:
+    return len(cell) > 2 * _MAX_HEADING_CHARS or _DATA.fullmatch(cell) is not None
+
+
+def _differs(row: Row, below: Sequence[Row], width: int) -> bool:
+    """Return whether a row without usual headings is a header rather than a first row of data."""
+    cells = [*filter(None, row)]
+    data = sum(map(_is_data, cells))
+    if not below or width < 2 or 5 * data > len(cells):
+        return False
+    if any(len(cell.split()) > _MAX_HEADING_WORDS for cell in cells):
+        return False
+    repeated = sum(
+        any(column < len(other) and other[column] == cell for other in below)
+        for column, cell in enumerate(row)
+        if cell
+    )
+    return repeated == 0
+
+
+def _gains(row: Row, below: Sequence[Row]) -> int:
+    """Return how many columns have a name in the row, and mostly data below."""
+    gains = 0
+    for column, cell in enumerate(row):
+        values = [other[column] for other in below if column < len(other) and other[column]]
+        if cell and values and not _is_data(cell):
+            gains += 2 * sum(map(_is_data, values)) > len(values)
+    return gains
+
+
+def _join_groups(rows: Sequence[Row], index: int, spans: Spans | None, is_known: bool) -> Header:
+    """Return the header at a row, joined with the row above or below if one names groups."""
+    for upper in (index - 1, index):
+        if 0 <= upper < len(rows) - 1:
+            merged = {cell[1]: width for cell, width in (spans or {}).items() if cell[0] == upper}
+            groups, names = _pad(rows[upper], rows[upper + 1])
+            below = [row for row in islice(rows, upper + 2, None) if any(row)][:_ROWS_BELOW]
+            if _names_groups(groups, names, merged, below):
+                return Header(_join(groups, names, merged), upper + 2, True, is_known)
+    return Header(tuple(rows[index]), index + 1, True, is_known)
+
+
+def _names_groups(groups: Row, names: Row, merged: Mapping[int, int], below: Sequence[Row]) -> bool:
+    """Return whether a row names groups of the columns that the next row names."""
+    used = [column for column, group in enumerate(groups) if group]
+    if not used or not any(names) or any(map(_is_data, (*groups, *names))):
+        return False
+    if wide := [column for column in used if merged.get(column, 1) > 1]:
+        is_title = used == [0] and merged[0] >= len(names)
+        return not is_title and all(all(names[c : c + merged[c]]) for c in wide)
+    gaps = [column for column, group in enumerate(groups) if not group and column > min(used)]
+    if len(used) < 2 or not any(names[column] for column in gaps):
+        return False
+    filled = [c for c in gaps if any(c < len(row) and row[c] for row in below)]
+    is_header = has_heading_words(names) or _gains(names, below) > 0
+    return is_header and 2 * used[-1] >= len(names) - 1 and all(names[c] for c in filled)
+
+
+def _join(groups: Row, names: Row, merged: Mapping[int, int]) -> tuple[str, ...]:
+    """Return the headings "Group / Name" of two rows."""
+    headings, group, end = [], "", 0
+    for column, (own, name) in enumerate(zip(groups, names, strict=True)):
+        if own:
+            group, end = own, column + merged.get(column, 1) if merged else len(groups)
+        is_grouped = column < end and name and name != group
+        headings.append(f"{group} / {name}" if is_grouped else own or name)
+    return tuple(headings)
+
+
+def _pad(first: Row, second: Row) -> tuple[list[str], list[str]]:
+    width = max(len(first), len(second))
+    return [*first, *[""] * (width - len(first))], [*second, *[""] * (width - len(second))]

@@ -1,0 +1,176 @@
+"""Delimited records: find where each ends, and split it into fields.
+
+A field in quotation marks may contain delimiters and line breaks. A quotation mark closes a field
+only before a delimiter or the end of a line, so unescaped ones within a field do no harm. One that
+is never closed is a part of the text, and the lines after it are separate records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+
+_Line = tuple[int, bytes | None]
+_MAX_RECOVERIES = 50
+"""Unclosed quotation marks of a file, or of a record, after which the search for the closing ones
+is not repeated. It bounds the time."""
+_ROWS_LOOKED_AT = 20
+"""Lines that decide whether lines in one pair of quotation marks are records of their own."""
+
+
+class Dialect(msgspec.Struct, frozen=True):
+    """A notation of delimited records.
+
+    `delimiter` is a single character. It is NUL if the records have one field. `has_escapes`: a
+    backslash escapes a quotation mark within a field.
+    """
+
+    delimiter: str
+    quote: str = '"'
+    has_escapes: bool = False
+
+
+class Record(NamedTuple):
+    """The bytes of a record, with its first line. `data` is None if it is too long.
+
+    `is_open`: a quotation mark is not closed.
+    """
+
+    line: int
+    data: bytes | None
+    is_open: bool = False
+
+
+class _Patterns(NamedTuple):
+    field: re.Pattern[str]
+    opening: re.Pattern[bytes]
+    rest: re.Pattern[bytes]
+
+
+@lru_cache(maxsize=32)
+def _compile(dialect: Dialect) -> _Patterns:
+    mark, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
+    plain, escaped = (rf"[^{mark}\\]", r"\\.|") if dialect.has_escapes else (f"[^{mark}]", "")
+    content = rf"(?:{plain}++|{escaped}{mark}{mark}|{mark}(?! *(?:{delimiter}|\n|\Z)))*+"
+    return _Patterns(
+        re.compile(rf" *{mark}({content}){mark} *(?:({delimiter})|\Z)", re.DOTALL),
+        re.compile(rf"(?:\A|{delimiter}) *{mark}".encode()),
+        re.compile(f"{content}{mark}".encode(), re.DOTALL),
+    )
+
+
+def split_fields(text: str, dialect: Dialect) -> list[str]:
+    """Return the fields of a record without quotation marks, with white space around them."""
+    delimiter, mark = dialect.delimiter, dialect.quote
+    if mark not in text:
+        return text.split(delimiter)
+    pattern, fields, position, failures = _compile(dialect).field, list[str](), 0, 0
+    while failures < _MAX_RECOVERIES:
+        if text[position : position + 1] in {mark, " "}:
+            if match := pattern.match(text, position):
+                fields.append(_unescape(match[1], dialect))
+                position = match.end()
+                if not match[2]:
+                    return fields
+                continue
+            failures += 1
+        end = text.find(delimiter, position)
+        if end < 0:
+            return [*fields, text[position:]]
+        fields.append(text[position:end])
+        position = end + 1
+    return fields + text[position:].split(delimiter)
+
+
+def _unescape(text: str, dialect: Dialect) -> str:
+    mark = dialect.quote
+    if dialect.has_escapes and "\\" in text:
+        text = text.replace(f"\\{mark}", mark)
+    return text.replace(mark + mark, mark)
+
+
+def split_records(
+    lines: Iterable[_Line], dialect: Dialect, max_bytes: int, width: int = 0
+) -> Iterator[Record]:
+    """Yield the records of a file. A blank line is a record without bytes.
+
+    `width`: the usual number of fields, or 0. Lines that have it one by one are not joined.
+    """
+    return iter(_RecordSplitter(lines, dialect, max_bytes, width))
+
+
+class _RecordSplitter:
+    """The lines of a file that are not yet part of a record."""
+
+    def __init__(
+        self, lines: Iterable[_Line], dialect: Dialect, max_bytes: int, width: int
+    ) -> None:
+        self._lines, self._pending = iter(lines), deque[_Line]()
+        self._dialect, self._max_bytes, self._width = dialect, max_bytes, width
+        self._mark, self._patterns = dialect.quote.encode(), _compile(dialect)
+        self._recoveries = 0
+
+    def _take(self) -> _Line | None:
+        return self._pending.popleft() if self._pending else next(self._lines, None)
+
+    def __iter__(self) -> Iterator[Record]:
+        while taken := self._take():
+            number, line = taken
+            if line is None or self._mark not in line or not self._ends_open(line, is_open=False):
+                yield Record(number, line)
+            else:
+                yield self._join(number, line)
+
+    def _ends_open(self, line: bytes, is_open: bool) -> bool:
+        """Return whether a field in quotation marks continues on the next line."""
+        position = 0
+        while True:
+            if is_open:
+                match = self._patterns.rest.match(line, position)
+            else:
+                match = self._patterns.opening.search(line, position)
+            if not match:
+                return is_open
+            position, is_open = match.end(), not is_open
+
+    def _join(self, number: int, line: bytes) -> Record:
+        """Return the record that starts with a line with an unclosed quotation mark."""
+        parts, size, is_open = [line], len(line), True
+        while is_open and size <= self._max_bytes and (taken := self._take()):
+            if taken[1] is None:
+                self._pending.appendleft(taken)
+                break
+            parts.append(taken[1])
+            size += len(taken[1]) + 1
+            is_open = self._ends_open(taken[1], is_open=True)
+        data = b"\n".join(parts)
+        can_recover = self._recoveries < _MAX_RECOVERIES and self._are_records(parts)
+        if can_recover and (is_open or self._misfits(data)):
+            self._recoveries += 1
+            self._pending.extendleft(reversed([*enumerate(parts[1:], number + 1)]))
+            return Record(number, line, is_open=True)
+        if size > self._max_bytes:
+            self._skip_rest(is_open)
+            return Record(number, None)
+        return Record(number, data, is_open)
+
+    def _skip_rest(self, is_open: bool) -> None:
+        while is_open and (taken := self._take()):
+            is_open = self._ends_open(taken[1] or b"", is_open=True)
+
+    def _misfits(self, data: bytes) -> bool:
+        return self._width > 0 and self._count(data) != self._width
+
+    def _are_records(self, parts: list[bytes]) -> bool:
+        """Return whether most of the joined lines have the usual number of fields."""
+        sample = [line for line in islice(parts, _ROWS_LOOKED_AT) if line.strip()]
+        return 2 * sum(self._count(line) == max(self._width, 2) for line in sample) > len(sample)
+
+    def _count(self, data: bytes) -> int:
+        return len(split_fields(data.decode("latin-1"), self._dialect))

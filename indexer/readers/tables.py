@@ -1,0 +1,193 @@
+"""Tables: the columns of a table as the context of its rows, and rows as source records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+import msgspec
+
+from indexer.catalogue.iso_codes import find_language_code
+from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.readers.headings import Header
+from indexer.readers.quoting import Dialect
+
+_LANGUAGE = re.compile(r"\[([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)\](?:\[\])?\Z")
+_SUFFIX = re.compile(
+    r"(?P<name>.*\w)\W*[ _.:@(-](?P<code>[a-z]{2})\)?\Z", re.IGNORECASE | re.DOTALL
+)
+_SUFFIX_CODES = frozenset(
+    "ar bg cs da de el en es fa fi fr he hr hu it ja ko nl pl pt ro ru sr sv th tr uk vi zh".split()
+)
+"""Codes that are a language at the end of a heading such as "title_fr". Others, such as "id" or
+"no", are words as well."""
+_SUMMARY = re.compile(
+    r"(?:grand |sub ?)?totale?s?\b|sum(?:me|a)?\b|gesamt|insgesamt|somme\b|count\b|average\b"
+    r"|итого|всего|المجموع|الإجمالي|总计|合计|共计|總計|合計"
+    r"|(?:number of |no\. of )?(?:records?|rows|results|titles|entries)\b *:?"
+    r"|end of (?:file|report|list)|\d+ +(?:records?|rows?|results?|titles?|entries|items)\b"
+    r"|(?:source|quelle|fuente|notes?) *:|(?:exported|generated|created|printed|downloaded) (?:on|by|from|at)\b|[*©]|\(c\)",
+    re.IGNORECASE,
+)
+_LEAST_USUAL = 3
+"""Cells with text in a usual row, below which a sparse row is not told from others."""
+_MAX_HELD_BACK = 5
+"""Rows at the end of a table that may be totals or notes."""
+_SHOWN_CHARS = 80
+
+T = TypeVar("T")
+
+
+class Table(msgspec.Struct, frozen=True):
+    """What gives meaning to the rows of a table: the context of their chunks.
+
+    `columns`: unique names. `dialect` and `encoding` are those of a text. `sheet`: the name of a
+    sheet among several; its rows state it in the last column.
+    """
+
+    columns: tuple[str, ...]
+    dialect: Dialect | None = None
+    encoding: str = ""
+    sheet: str = ""
+
+
+SHEET = "sheet"
+"""The column with the name of the sheet."""
+
+
+def name_columns(headings: Sequence[str]) -> tuple[str, ...]:
+    """Return a unique name for each column.
+
+    The second column "Author" is "Author 2". The third column is "column 3" if it has no heading.
+    """
+    taken = {_tidy(heading) for heading in headings} - {""}
+    used, names = set[str](), list[str]()
+    for number, heading in enumerate(headings, 1):
+        stem = _tidy(heading)
+        name, count = stem or f"column {number}", 1
+        while name in used or (name != stem and name in taken):
+            count += 1
+            name = f"{stem or f'column {number}'} {count}"
+        used.add(name)
+        names.append(name)
+    return tuple(names)
+
+
+def _tidy(heading: str) -> str:
+    return " ".join(heading.split())
+
+
+def encode_table(table: Table) -> bytes:
+    """Return a table as the context of its chunks."""
+    return msgspec.json.encode(table)
+
+
+@lru_cache(maxsize=16)
+def _decode_table(context: bytes) -> tuple[Table, tuple[str | None, ...]]:
+    table = msgspec.json.decode(context, type=Table)
+    return table, tuple(find_languages(table.columns))
+
+
+def decode_table(context: bytes) -> Table:
+    """Return the table that the context of a chunk describes."""
+    return _decode_table(context)[0]
+
+
+def read_header(context: bytes) -> tuple[str, ...]:
+    """Return the names of all columns of a table, including those that are empty in every row."""
+    return decode_table(context).columns
+
+
+def find_languages(columns: Sequence[str]) -> Iterator[str | None]:
+    """Yield the language that the name of each column states.
+
+    These state French: "dc.title[fr]", and "Title (fr)" or "title_fr" next to a column "Title" or
+    "title_en".
+    """
+    stems = [_split_suffix(name) for name in columns]
+    plain = {_tidy(name).casefold() for name in columns}
+    for name, (stem, code) in zip(columns, stems, strict=True):
+        if match := _LANGUAGE.search(name):
+            yield find_language_code(match[1])
+        elif code and (stem in plain or sum(stem == other for other, _ in stems) > 1):
+            yield code
+        else:
+            yield None
+
+
+def _split_suffix(name: str) -> tuple[str, str | None]:
+    match = _SUFFIX.fullmatch(name)
+    if match and match["code"].lower() in _SUFFIX_CODES:
+        return match["name"].casefold(), match["code"].lower()
+    return name.casefold(), None
+
+
+def make_record(chunk: Chunk, cells: Sequence[str]) -> SourceRecord:
+    """Return a row as a record that has a property for each cell with text."""
+    table, languages = _decode_table(chunk.context)
+    properties = []
+    for name, language, cell in zip(table.columns, languages, cells, strict=False):
+        if value := cell.strip():
+            properties.append(Property(name, value, value, language))
+    extra = enumerate(map(str.strip, cells[len(languages) :]), len(languages) + 1)
+    properties += [Property(f"column {number}", cell, cell) for number, cell in extra if cell]
+    if table.sheet:
+        properties.append(Property(table.columns[-1], table.sheet, table.sheet))
+    return SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(properties))
+
+
+def add_row_names(header: Header, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the headings of a table, with an empty first one if only the rows have names.
+
+    The statistics program R writes such tables: each row has one cell more than the header.
+    """
+    body = [row for row in rows[header.start :] if any(row)]
+    width = len(header.headings)
+    is_shifted = header.has_row and len(body) > 1 and all(len(row) == width + 1 for row in body)
+    names = {row[0] for row in body}
+    if is_shifted and len(names) == len(body) and all(names) and any(row[-1] for row in body):
+        return ("", *header.headings)
+    return header.headings
+
+
+def count_usual_cells(rows: Sequence[Sequence[str]]) -> int:
+    """Return the median of the number of cells with text in rows that have any."""
+    counts = sorted(count for row in rows if (count := sum(map(bool, row))))
+    return counts[len(counts) // 2] if counts else 0
+
+
+def is_summary(cells: Sequence[str], usual: int) -> bool:
+    """Return whether a row of a table with so many cells a row may be a total or a note.
+
+    It is one if no other row follows it.
+    """
+    filled = [*filter(None, cells)]
+    if not filled or usual < _LEAST_USUAL or len(filled) > max(1, usual // 2):
+        return False
+    return bool(_SUMMARY.match(filled[0])) or all(map(str.isdecimal, filled))
+
+
+def hold_back(rows: Iterable[T], is_candidate: Callable[[T], bool]) -> Iterator[tuple[T, bool]]:
+    """Yield rows, and whether each is one of the candidates at the end."""
+    held: list[T] = []
+    try:
+        for row in rows:
+            if len(held) < _MAX_HELD_BACK and is_candidate(row):
+                held.append(row)
+                continue
+            yield from ((each, False) for each in held)
+            held.clear()
+            yield row, False
+    except Exception:
+        yield from ((each, False) for each in held)
+        raise
+    yield from ((each, True) for each in held)
+
+
+def report_summary(file: str, line: int, cells: Sequence[str]) -> Problem:
+    """Return the Problem of a total or a note below a table."""
+    text = " ".join(filter(None, cells))
+    message = f"the row below the table is no publication: {text[:_SHOWN_CHARS]!r}"
+    return Problem(file, line, message, "Delete it, or fill in more of its cells")
