@@ -53,7 +53,7 @@ def guess_dialect(text: str) -> Sample:
         _read_sample(text, Dialect(delimiter, quote, has_escapes))
         for delimiter in (*(each for each in DELIMITERS if each in text), NO_DELIMITER)
     ]
-    good = [sample for sample in found if sample.width > 1 and sample.share >= 0.5]
+    good = [each for each in found if each.width > 1 and (each.share >= 0.5 or each.words > 1)]
     return max(good, key=lambda sample: sample.score, default=found[-1])
 
 

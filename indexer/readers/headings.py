@@ -83,10 +83,13 @@ def find_header(rows: Sequence[Row], spans: Spans | None = None) -> Header:
     width = usual[-1 - len(usual) // 4]
     least = max(1, min(2, width), (width + 1) // 2)
     candidates = [index for index, count in enumerate(filled) if count >= least]
+    worded = {index for index in candidates[:_CANDIDATES] if has_heading_words(rows[index])}
     widest = 0
     for index in candidates[:_CANDIDATES]:
+        if worded and index not in worded and 4 * filled[index] < 3 * width:
+            continue
         below = [row for row in islice(rows, index + 1, None) if any(row)][:_ROWS_BELOW]
-        is_worded = has_heading_words(rows[index])
+        is_worded = index in worded
         if is_worded or (filled[index] > widest and _differs(rows[index], below, width)):
             known = is_worded or _gains(rows[index], below) > 0
             return _join_groups(rows, index, spans, known)
@@ -98,7 +101,7 @@ def find_header(rows: Sequence[Row], spans: Spans | None = None) -> Header:
 
 def count_heading_words(row: Row) -> int:
     """Return how many cells of a row look like usual headings."""
-    return sum(map(_is_usual_heading, filter(None, row)))
+    return sum(_is_usual_heading(cell) for cell in row if 0 < len(cell) <= _MAX_HEADING_CHARS)
 
 
 def has_heading_words(row: Row) -> bool:
@@ -111,7 +114,7 @@ def has_heading_words(row: Row) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _is_usual_heading(cell: str) -> bool:
-    if len(cell) > _MAX_HEADING_CHARS or _is_data(cell):
+    if _is_data(cell):
         return False
     spread = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cell)
     decomposed = unicodedata.normalize("NFKD", spread.casefold())

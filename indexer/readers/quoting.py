@@ -8,7 +8,7 @@ is never closed is a part of the text, and the lines after it are separate recor
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
@@ -17,9 +17,11 @@ from typing import NamedTuple
 import msgspec
 
 _Line = tuple[int, bytes | None]
-_MAX_RECOVERIES = 50
-"""Unclosed quotation marks of a file, or of a record, after which the search for the closing ones
-is not repeated. It bounds the time."""
+_MAX_RESCANNED_LINES = 200_000
+"""Lines of a file that are read again after a quotation mark that is not closed. It bounds time."""
+_MAX_RESCANNED_CHARS = 1_000_000
+"""Characters of a record that are searched again, likewise."""
+_LEAST_ROWS = 5
 _ROWS_LOOKED_AT = 20
 """Lines that decide whether lines in one pair of quotation marks are records of their own."""
 
@@ -71,7 +73,7 @@ def split_fields(text: str, dialect: Dialect) -> list[str]:
     if mark not in text:
         return text.split(delimiter)
     pattern, fields, position, failures = _compile(dialect).field, list[str](), 0, 0
-    while failures < _MAX_RECOVERIES:
+    while failures * len(text) <= _MAX_RESCANNED_CHARS:
         if text[position : position + 1] in {mark, " "}:
             if match := pattern.match(text, position):
                 fields.append(_unescape(match[1], dialect))
@@ -114,7 +116,7 @@ class _RecordSplitter:
         self._lines, self._pending = iter(lines), deque[_Line]()
         self._dialect, self._max_bytes, self._width = dialect, max_bytes, width
         self._mark, self._patterns = dialect.quote.encode(), _compile(dialect)
-        self._recoveries = 0
+        self._rescanned = 0
 
     def _take(self) -> _Line | None:
         return self._pending.popleft() if self._pending else next(self._lines, None)
@@ -150,9 +152,9 @@ class _RecordSplitter:
             size += len(taken[1]) + 1
             is_open = self._ends_open(taken[1], is_open=True)
         data = b"\n".join(parts)
-        can_recover = self._recoveries < _MAX_RECOVERIES and self._are_records(parts)
-        if can_recover and (is_open or self._misfits(data)):
-            self._recoveries += 1
+        is_wrong = is_open or (self._width > 0 and self._count(data) != self._width)
+        if self._rescanned < _MAX_RESCANNED_LINES and self._are_records(parts, is_wrong):
+            self._rescanned += len(parts)
             self._pending.extendleft(reversed([*enumerate(parts[1:], number + 1)]))
             return Record(number, line, is_open=True)
         if size > self._max_bytes:
@@ -164,13 +166,17 @@ class _RecordSplitter:
         while is_open and (taken := self._take()):
             is_open = self._ends_open(taken[1] or b"", is_open=True)
 
-    def _misfits(self, data: bytes) -> bool:
-        return self._width > 0 and self._count(data) != self._width
+    def _are_records(self, parts: list[bytes], is_wrong: bool) -> bool:
+        """Return whether the joined lines have the usual number of fields each.
 
-    def _are_records(self, parts: list[bytes]) -> bool:
-        """Return whether most of the joined lines have the usual number of fields."""
+        `is_wrong`: together they do not have it, so it is enough if most of the lines do.
+        """
         sample = [line for line in islice(parts, _ROWS_LOOKED_AT) if line.strip()]
-        return 2 * sum(self._count(line) == max(self._width, 2) for line in sample) > len(sample)
+        widths = Counter(map(self._count, sample))
+        width, rows = widths.most_common(1)[0]
+        if width < 2 or width != (self._width or width):
+            return False
+        return 2 * rows > len(sample) if is_wrong else rows == len(sample) >= _LEAST_ROWS
 
     def _count(self, data: bytes) -> int:
         return len(split_fields(data.decode("latin-1"), self._dialect))

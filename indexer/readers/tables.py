@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
 
-from indexer.catalogue.iso_codes import find_language_code
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.headings import Header
 from indexer.readers.quoting import Dialect
+from indexer.values.iso_codes import find_language_code
 
 _LANGUAGE = re.compile(r"\[([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)\](?:\[\])?\Z")
 _SUFFIX = re.compile(
@@ -23,12 +24,14 @@ _SUFFIX_CODES = frozenset(
 )
 """Codes that are a language at the end of a heading such as "title_fr". Others, such as "id" or
 "no", are words as well."""
+_MAX_SUFFIXED_CHARS = 100
 _SUMMARY = re.compile(
     r"(?:grand |sub ?)?totale?s?\b|sum(?:me|a)?\b|gesamt|insgesamt|somme\b|count\b|average\b"
     r"|итого|всего|المجموع|الإجمالي|总计|合计|共计|總計|合計"
     r"|(?:number of |no\. of )?(?:records?|rows|results|titles|entries)\b *:?"
     r"|end of (?:file|report|list)|\d+ +(?:records?|rows?|results?|titles?|entries|items)\b"
-    r"|(?:source|quelle|fuente|notes?) *:|(?:exported|generated|created|printed|downloaded) (?:on|by|from|at)\b|[*©]|\(c\)",
+    r"|(?:source|quelle|fuente|notes?) *:|[*©]|\(c\)"
+    r"|(?:exported|generated|created|printed|downloaded) (?:on|by|from|at)\b",
     re.IGNORECASE,
 )
 _LEAST_USUAL = 3
@@ -63,14 +66,15 @@ def name_columns(headings: Sequence[str]) -> tuple[str, ...]:
     The second column "Author" is "Author 2". The third column is "column 3" if it has no heading.
     """
     taken = {_tidy(heading) for heading in headings} - {""}
-    used, names = set[str](), list[str]()
+    counts, names = Counter[str](), list[str]()
     for number, heading in enumerate(headings, 1):
-        stem = _tidy(heading)
-        name, count = stem or f"column {number}", 1
-        while name in used or (name != stem and name in taken):
-            count += 1
-            name = f"{stem or f'column {number}'} {count}"
-        used.add(name)
+        stem = _tidy(heading) or f"column {number}"
+        name = stem
+        counts[stem] += 1
+        while name in taken and counts[stem] > 1:
+            name = f"{stem} {counts[stem]}"
+            counts[stem] += name in taken
+        taken.add(name)
         names.append(name)
     return tuple(names)
 
@@ -107,18 +111,19 @@ def find_languages(columns: Sequence[str]) -> Iterator[str | None]:
     "title_en".
     """
     stems = [_split_suffix(name) for name in columns]
+    counts = Counter(stem for stem, _ in stems)
     plain = {_tidy(name).casefold() for name in columns}
     for name, (stem, code) in zip(columns, stems, strict=True):
         if match := _LANGUAGE.search(name):
             yield find_language_code(match[1])
-        elif code and (stem in plain or sum(stem == other for other, _ in stems) > 1):
+        elif code and (stem in plain or counts[stem] > 1):
             yield code
         else:
             yield None
 
 
 def _split_suffix(name: str) -> tuple[str, str | None]:
-    match = _SUFFIX.fullmatch(name)
+    match = _SUFFIX.fullmatch(name) if len(name) <= _MAX_SUFFIXED_CHARS else None
     if match and match["code"].lower() in _SUFFIX_CODES:
         return match["name"].casefold(), match["code"].lower()
     return name.casefold(), None

@@ -1,0 +1,372 @@
+"""Delimited tables are read row by row, in any notation and encoding."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.readers import registry
+from indexer.readers.base import HEAD_BYTES
+from indexer.readers.formats import delimited
+
+BOOKS = (
+    ("Title", "Author(s)", "Year", "DOI"),
+    ("A history of tea", "Okafor, Ada; Lind, Per", "1998", "10.5555/tea.1"),
+    ("Harbours, and how to leave them", "Silva, Inês", "2004", ""),
+    ('The "small" atlas', "Wu, Li", "2011", "10.5555/atlas"),
+)
+
+
+class _Trickle(io.BytesIO):
+    """A stream that yields a few bytes at a time."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        super().__init__(data)
+        self._size = size
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return super().read1(self._size)
+
+
+def write(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
+    """Return rows as delimited text in which every cell is quoted."""
+    return "".join(
+        delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows
+    )
+
+
+def read_all(
+    data: bytes | str, limits: Limits = LIMITS, size: int = 1 << 20
+) -> list[SourceRecord | Problem]:
+    """Return all records and problems of a file."""
+    data = data if isinstance(data, bytes) else data.encode()
+    result: list[SourceRecord | Problem] = []
+    for piece in registry.split(_Trickle(data, size), "books.csv", delimited, limits):
+        result += [piece] if isinstance(piece, Problem) else delimited.parse(piece, limits)
+    return result
+
+
+def read(data: bytes | str, limits: Limits = LIMITS) -> list[dict[str, str]]:
+    """Return the cells of each record by column. No problem may occur."""
+    result = read_all(data, limits)
+    assert not [each for each in result if isinstance(each, Problem)]
+    return [to_cells(each) for each in result]
+
+
+def to_cells(record: SourceRecord | Problem) -> dict[str, str]:
+    """Return the cells of a record by column."""
+    assert isinstance(record, SourceRecord)
+    return {stated.name: stated.value for stated in record.properties}
+
+
+def problems(result: Sequence[SourceRecord | Problem]) -> list[Problem]:
+    """Return the problems of a result."""
+    return [each for each in result if isinstance(each, Problem)]
+
+
+def header(data: bytes | str) -> tuple[str, ...]:
+    """Return the columns of a table."""
+    data = data if isinstance(data, bytes) else data.encode()
+    pieces = delimited.split(io.BytesIO(data), "books.csv", LIMITS)
+    return delimited.read_header(next(each for each in pieces if isinstance(each, Chunk)).context)
+
+
+EXPECTED = [
+    {name: cell for name, cell in zip(BOOKS[0], row, strict=True) if cell} for row in BOOKS[1:]
+]
+
+
+@pytest.mark.parametrize("delimiter", list(",;\t|^~"))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "windows-1252"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_delimiter_encoding_and_line_ends_do_not_matter(
+    delimiter: str, encoding: str, newline: str
+) -> None:
+    """A table has the same records with any delimiter, encoding, and line ends."""
+    text = write(BOOKS, delimiter).replace("\n", newline)
+    assert read(text.encode(encoding)) == EXPECTED
+
+
+def test_record_has_the_line_where_it_starts() -> None:
+    """A line break in quotation marks is a part of the cell. Records have their first line."""
+    first, second = read_all('Title,Abstract\nA,"one\r\n\r\ntwo"\n\nB,three\n')
+    assert to_cells(first) == {"Title": "A", "Abstract": "one\n\ntwo"}
+    assert isinstance(first, SourceRecord)
+    assert isinstance(second, SourceRecord)
+    assert (first.source.line, second.source.line) == (2, 6)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "My library\n",
+        "My library,,,\n\n",
+        '"SEARCH QUERY","tea:ti"\n-------------\n\n',
+        "Exported:,2024-01-05,,\nBy:,A. Person,,\n,,,\n",
+        "sep=,\n",
+        "\n\n\n",
+    ],
+)
+def test_lines_before_the_header_are_skipped(before: str) -> None:
+    """Titles, notes and blank lines before the header are no rows."""
+    assert read(before + write(BOOKS)) == EXPECTED
+
+
+def test_headings_need_no_known_words() -> None:
+    """A row of names above rows with numbers and dates is a header, whatever the names."""
+    rows = read("Bezug,Qty,Wann\nalpha,3,2001-01-01\nbeta,5,2002-02-02\n")
+    assert rows[0] == {"Bezug": "alpha", "Qty": "3", "Wann": "2001-01-01"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "A history of tea in the northern part of the island,1998,10.5555/tea\n"
+            "Harbours and how to leave them in a storm,2004,10.5555/h\n"
+        ),
+        "book,English,tea\nbook,French,sea\narticle,English,bee\n",
+    ],
+)
+def test_table_without_a_header_has_numbered_columns(text: str) -> None:
+    """A first row that is like the rows below is a record; columns are numbered."""
+    assert header(text) == ("column 1", "column 2", "column 3")
+    assert len(read(text)) == text.count("\n")
+
+
+def test_repeated_and_empty_headings_are_numbered() -> None:
+    """Repeated headings have numbers, and empty ones the number of the column."""
+    assert header("Title,Author,,Author,Author 2\na,b,c,d,1999\n") == (
+        "Title", "Author", "column 3", "Author 3", "Author 2",
+    )  # fmt: skip
+
+
+def test_header_lists_columns_that_are_empty() -> None:
+    """The context of a chunk lists all columns, also those that hold nothing."""
+    assert header("Title,Notes,Year\na,,1999\nb,,2000\n") == ("Title", "Notes", "Year")
+    assert read("Title,Notes,Year\na,,1999\n") == [{"Title": "a", "Year": "1999"}]
+
+
+def test_group_row_is_joined_with_the_names_below() -> None:
+    """A row that names groups of columns is joined with the names."""
+    text = "Work,,,Holding,\nTitle,Author,Year,Place,Shelf\na,b,1999,c,d\ne,f,2000,g,h\n"
+    assert header(text) == (
+        "Work / Title", "Work / Author", "Work / Year", "Holding / Place", "Holding / Shelf",
+    )  # fmt: skip
+
+
+def test_r_row_names_have_a_column() -> None:
+    """A table with one cell more in each row than in its header starts with row names."""
+    assert read('"title","year"\n"1","a",1999\n"2","b",2000\n')[1] == {
+        "column 1": "2", "title": "b", "year": "2000",
+    }  # fmt: skip
+
+
+def test_short_rows_lack_cells_and_long_ones_are_reported() -> None:
+    """A short row is complete. A cell beyond the header has a numbered column, and is reported."""
+    long, problem, short = read_all("Title,Year,Place\na,1999,b,c\nd,2000\n")
+    assert to_cells(long) == {"Title": "a", "Year": "1999", "Place": "b", "column 4": "c"}
+    assert to_cells(short) == {"Title": "d", "Year": "2000"}
+    assert isinstance(problem, Problem)
+    assert "4 cells, but the header has 3" in problem.what
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["Total,2,,\n", "\nExported on 2024-01-05\n", ",,,2\n", "Источник: x\n© 2024\n", "Gesamt: 2\n"],
+)
+def test_total_below_the_table_is_reported(last: str) -> None:
+    """A total or a note below the table is a problem, and no record."""
+    result = read_all(write(BOOKS) + last)
+    assert [*map(to_cells, result[:3])] == EXPECTED
+    assert "no publication" in problems(result)[-1].what
+
+
+def test_sparse_row_within_the_table_is_a_record() -> None:
+    """A row with one cell that other rows follow is a record."""
+    rows = read(write([*BOOKS[:2], ("Total war", "", "", ""), *BOOKS[2:]]))
+    assert rows[1] == {"Title": "Total war"}
+
+
+def test_repeated_header_and_lines_of_dashes_are_skipped() -> None:
+    """The header of an appended table and a line of dashes are no records."""
+    text = write(BOOKS)
+    assert read(text + "-----,----,-----,----\n" + text) == 2 * EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("heading", "language"),
+    [
+        ("dc.title[fr]", "fr"), ("dc.title[en_US][]", "en-US"), ("dc.title[]", None),
+        ("title[none]", None), ("title_fr", "fr"), ("Title (fr)", "fr"), ("title_id", None),
+    ],
+)  # fmt: skip
+def test_heading_states_the_language(heading: str, language: str | None) -> None:
+    """A suffix of the heading is the language of the cells. The name stays whole."""
+    [record] = read_all(f"title,{heading},year\na,b,1999\n")
+    assert isinstance(record, SourceRecord)
+    assert (record.properties[1].name, record.properties[1].language) == (heading, language)
+
+
+def test_quotation_marks_within_cells_are_text() -> None:
+    """Unescaped quotation marks, inches, and escaped ones are parts of the text."""
+    assert read('Title,Year\n"He said "no" twice",1999\nA 5" disk,2000\n"a ""b"" c",2001\n') == [
+        {"Title": 'He said "no" twice', "Year": "1999"},
+        {"Title": 'A 5" disk', "Year": "2000"},
+        {"Title": 'a "b" c', "Year": "2001"},
+    ]
+    assert read('Title,Year\n"say \\"a, b\\"",1999\n"say \\"c\\"",2000\n')[0] == {
+        "Title": 'say "a, b"', "Year": "1999",
+    }  # fmt: skip
+
+
+def test_single_quotation_marks_quote() -> None:
+    """Single quotation marks enclose cells if all cells have them."""
+    text = "'Title','Author','Year'\n'a, b','c','1999'\n'd','e','2000'\n"
+    assert read(text)[0] == {"Title": "a, b", "Author": "c", "Year": "1999"}
+
+
+def test_unclosed_quotation_mark_spoils_one_row() -> None:
+    """A quotation mark that is not closed is reported. The rows after it are read."""
+    rows = "".join(f"Book {n},Author {n},{1900 + n}\n" for n in range(50))
+    for text in (rows, rows + '"Last, one",Someone,1999\n'):
+        result = read_all('Title,Author,Year\n"Bad,Author,1999\n' + text)
+        assert len(result) == text.count("\n") + 2
+        assert "not closed" in problems(result)[0].what
+
+
+def test_bad_bytes_are_replaced_and_reported() -> None:
+    """In a file in UTF-8, a bad byte is replaced and reported, and the record is kept."""
+    data = write(BOOKS).encode() + b"Caf\xc3\xa9 \xff,x,1999,\n"
+    result = read_all(data)
+    assert to_cells(result[-1])["Title"] == "Café \ufffd"
+    assert "not UTF-8" in problems(result)[0].what
+
+
+def test_encoding_is_found_beyond_the_head() -> None:
+    """A file that starts in ASCII may be windows-1252 or UTF-8 later."""
+    start = "Title,Year\n" + "Tea,1999\n" * (HEAD_BYTES // 8)
+    for encoding in ("windows-1252", "utf-8"):
+        assert read((start + "Café – 2,2000\n").encode(encoding))[-1]["Title"] == "Café – 2"
+
+
+def test_too_long_rows_are_reported() -> None:
+    """A row over the limit is a problem, and the others are read."""
+    limits = msgspec.structs.replace(LIMITS, largest_line=1000)
+    long = "x" * 2000
+    for row in (f"{long},1999\n", '"' + "x\n" * 1000 + '",1999\n'):
+        result = read_all(f"Title,Year\na,1999\n{row}b,2000\n", limits)
+        assert next(each.source.line for each in result if isinstance(each, SourceRecord)) == 2
+        assert to_cells(result[-1]) == {"Title": "b", "Year": "2000"}
+        assert "1000 bytes" in problems(result)[0].what
+
+
+def test_limits_on_the_file_are_reported() -> None:
+    """A file with too many lines or bytes is read up to the limit."""
+    for limits in (
+        msgspec.structs.replace(LIMITS, most_entries=1000),
+        msgspec.structs.replace(LIMITS, largest_unpacked=9000),
+    ):
+        result = read_all("Title,Year\n" + "a,1999\n" * 2000, limits, 100)
+        assert len(result) > 500
+        assert "more than" in problems(result)[-1].what
+
+
+def test_columns_without_end() -> None:
+    """Ten thousand columns are read. Over the limit, the row is reported."""
+    names = ",".join(f"field {n}" for n in range(10_000))
+    values = ",".join(map(str, range(10_000)))
+    text = f"{names}\n{values}\n"
+    assert len(read(text)[0]) == 10_000
+    [problem] = read_all(text, msgspec.structs.replace(LIMITS, most_parts=5000))
+    assert isinstance(problem, Problem)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'"' * 300_000, b',"' * 200_000, b',"x\n' * 100_000, b'"""\n' * 100_000, b" " * 500_000,
+     b',"x"y' * 100_000, b"a" * 900_000, (b" " * 900 + b'"') * 500, b"\\" * 300_000],
+    ids=range(9),
+)  # fmt: skip
+def test_hostile_quotation_marks_take_little_time(data: bytes) -> None:
+    """Reading a file of quotation marks that are never closed ends soon."""
+    read_all(b"Title,Year\na,1999\n" + data)
+    delimited.detect("x.csv", data[:HEAD_BYTES])
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"\xff\xfe", b"\xef\xbb\xbf", b"Title,Author,Year\n", b",,,\n,,,\n"]
+)
+def test_empty_table_has_no_records(data: bytes) -> None:
+    """A file without rows has no records and no problems."""
+    assert read(data) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "least"),
+    [
+        ("books.csv", write(BOOKS), 40),
+        ("books.txt", write(BOOKS, "\t"), 35),
+        ("books", write(BOOKS, ";"), 30),
+        ("books.xls", "sep=;\nTitle;Year\na;1999\n", 60),
+        ("titles.csv", "Title\nA history of tea\nHarbours\n", 10),
+    ],
+)
+def test_table_is_recognized(name: str, text: str, least: int) -> None:
+    """A table is recognized by its lines, whatever its name."""
+    evidence = delimited.detect(name, text.encode())
+    assert evidence
+    assert least <= evidence.score <= 60
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"title": "a", "year": 1}\n{"title": "b", "year": 2}\n',
+        '[{"title": "a", "year": 1},\n{"title": "b", "year": 2}]\n',
+        "<records>\n<a>b, c, d</a>\n</records>\n",
+        "@article{key,\n title = {a},\n year = 1999,\n}\n",
+        "TY  - JOUR\nTI  - A, b and c\nER  - \n",
+        "%0 Journal Article\n%T A, b\n",
+        "---\ntitle: a, b\n---\n",
+        "Tea is old. It came, some say, from the hills.\nOthers doubt it, and with reason.\n",
+        "Silva, Inês\nWu, Li\nOkafor, Ada\n",
+        "%PDF-1.7\n1,2,3\n1,2,3\n",
+        "\x00\x01,\x02,\n,,\n",
+    ],
+)
+def test_other_text_is_not_recognized(text: str) -> None:
+    """Text of other formats and prose are not tables, unless the name says so."""
+    assert delimited.detect("file.txt", text.encode()) is None
+
+
+def test_single_column_is_a_table() -> None:
+    """A list of titles below a heading has one column, despite commas in them."""
+    assert read("Title\nTea, and more\nHarbours\nBees, wasps, ants\n")[0] == {
+        "Title": "Tea, and more"
+    }
+
+
+BYTES = st.one_of(
+    st.binary(max_size=300),
+    st.text("ab\"',;\t|\n\r\\ é1", max_size=300).map(str.encode),
+    st.builds(
+        lambda at, junk: write(BOOKS).encode()[:at] + junk + write(BOOKS).encode()[at:],
+        st.integers(0, 150), st.binary(max_size=8),
+    ),
+)  # fmt: skip
+
+
+@given(BYTES, st.integers(1, 50))
+@example(b'Title,Year\n"a,1999\nb,2000\n', 3)
+def test_any_bytes_are_read(data: bytes, size: int) -> None:
+    """Any file is read without an exception, and the same whatever the size of the blocks."""
+    assert read_all(data) == read_all(data, size=size)
+    delimited.detect("books.csv", data)
