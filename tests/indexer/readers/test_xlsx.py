@@ -1,0 +1,319 @@
+"""Spreadsheets are read row by row, by a child process with limits."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import zipfile
+from collections.abc import Generator, Sequence
+from xml.sax.saxutils import escape
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.readers import registry
+from indexer.readers.formats import xlsx
+
+Cell = str | float | bool | datetime.date | None
+Sheets = dict[str, Sequence[Sequence[Cell]]]
+BOOKS: list[list[Cell]] = [
+    ["Title", "Author", "Year", "Bought"],
+    ["A history of tea", "Okafor, Ada", 1998, datetime.date(2014, 4, 11)],
+    ["Harbours", "Silva, Inês", 2004.0, datetime.datetime(2014, 4, 11, 13, 5)],  # noqa: DTZ001
+    ["Bees & wasps", None, 1.5, True],
+]
+EXPECTED = [
+    {"Title": "A history of tea", "Author": "Okafor, Ada", "Year": "1998", "Bought": "2014-04-11"},
+    {"Title": "Harbours", "Author": "Silva, Inês", "Year": "2004", "Bought": "2014-04-11 13:05:00"},
+    {"Title": "Bees & wasps", "Year": "1.5", "Bought": "TRUE"},
+]  # fmt: skip
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_DAY_ZERO = datetime.datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have no time zones
+
+
+def write_cell(name: str, value: Cell) -> str:
+    """Return a cell of a workbook as XML."""
+    if isinstance(value, bool):
+        return f'<c r="{name}" t="b"><v>{int(value)}</v></c>'
+    if isinstance(value, datetime.date):
+        moment = datetime.datetime.combine(value, datetime.time())
+        moment = value if isinstance(value, datetime.datetime) else moment
+        days = (moment - _DAY_ZERO) / datetime.timedelta(days=1)
+        return f'<c r="{name}" s="1"><v>{days}</v></c>'
+    if isinstance(value, str):
+        return f'<c r="{name}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+    return f'<c r="{name}"><v>{value}</v></c>' if value is not None else ""
+
+
+def write_sheet(rows: Sequence[Sequence[Cell]], merged: Sequence[str] = ()) -> str:
+    """Return a sheet as XML. `merged` has ranges such as "A1:C1"."""
+    lines = "".join(
+        f'<row r="{number}">'
+        + "".join(
+            write_cell(f"{chr(65 + column)}{number}", cell) for column, cell in enumerate(row)
+        )
+        + "</row>"
+        for number, row in enumerate(rows, 1)
+    )
+    ranges = "".join(f'<mergeCell ref="{each}"/>' for each in merged)
+    ranges = f"<mergeCells>{ranges}</mergeCells>" if merged else ""
+    return f'<worksheet xmlns="{_MAIN}"><sheetData>{lines}</sheetData>{ranges}</worksheet>'
+
+
+def write(sheets: Sheets, merged: Sequence[str] = (), hidden: str = "", more: bytes = b"") -> bytes:
+    """Return a workbook. `merged` applies to all sheets, `more` is the content of another part."""
+    names = [*sheets]
+    listed = "".join(
+        f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"'
+        + (' state="hidden"/>' if name == hidden else "/>")
+        for n, name in enumerate(names, 1)
+    )
+    links = "".join(
+        f'<Relationship Id="rId{n}" Type="{_LINKS}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        for n in range(1, len(names) + 1)
+    )
+    styles = f'<Relationship Id="rIdS" Type="{_LINKS}/styles" Target="styles.xml"/>'
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{_LINKS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_LINKS}"><sheets>{listed}</sheets>'
+        "</workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">{links}'
+        f"{styles}</Relationships>",
+        "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><cellXfs><xf numFmtId="0"/>'
+        '<xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>',
+    }
+    for number, name in enumerate(names, 1):
+        parts[f"xl/worksheets/sheet{number}.xml"] = write_sheet(sheets[name], merged)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+        if more:
+            archive.writestr("xl/media/image.bin", more)
+    return file.getvalue()
+
+
+def read_all(data: bytes, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
+    """Return all records and problems of a file."""
+    result: list[SourceRecord | Problem] = []
+    for piece in registry.split(io.BytesIO(data), "books.xlsx", xlsx, limits):
+        result += [piece] if isinstance(piece, Problem) else xlsx.parse(piece, limits)
+    return result
+
+
+def make_rows(count: int) -> list[list[Cell]]:
+    """Return rows of books."""
+    return [[f"Book {n}", "A", 1999] for n in range(count)]
+
+
+def to_cells(record: SourceRecord | Problem) -> dict[str, str]:
+    """Return the cells of a record by column."""
+    assert isinstance(record, SourceRecord)
+    return {stated.name: stated.value for stated in record.properties}
+
+
+def test_cells_are_texts() -> None:
+    """Dates are in ISO 8601, and whole numbers have no decimal point."""
+    assert [*map(to_cells, read_all(write({"Books": BOOKS})))] == EXPECTED
+
+
+def test_record_has_the_number_of_its_row() -> None:
+    """The line of a record is the number of its row, also below titles and blank rows."""
+    rows: list[list[Cell]] = [
+        ["My books"],
+        [],
+        [None, *BOOKS[0]],
+        [],
+        *([None, *row] for row in BOOKS[1:]),
+    ]
+    records = read_all(write({"Books": rows}))
+    assert [*map(to_cells, records)] == EXPECTED
+    assert [record.source.line for record in records if isinstance(record, SourceRecord)] == [
+        5,
+        6,
+        7,
+    ]
+
+
+def test_merged_header_cells_are_groups() -> None:
+    """The names below a merged heading are joined with it. A merged title is no group."""
+    rows: list[list[Cell]] = [
+        ["All books of the library"],
+        ["Work", None, "Published", None, "Shelf"],
+        ["Title", "Author", "Place", "Year", None],
+        ["Tea", "Okafor", "Lagos", 1998, "A1"],
+        ["Bees", "Wu", None, 2004, "A2"],
+    ]
+    data = write({"Books": rows}, ["A1:E1", "A2:B2", "C2:D2", "E2:E3"])
+    assert to_cells(read_all(data)[0]) == {
+        "Work / Title": "Tea", "Work / Author": "Okafor", "Published / Place": "Lagos",
+        "Published / Year": "1998", "Shelf": "A1",
+    }  # fmt: skip
+
+
+def test_sheets_with_tables_are_read_with_their_names() -> None:
+    """All visible sheets with a header are read. Each record states its sheet."""
+    notes: list[list[Cell]] = [["These are the books of my aunt."]]
+    sheets: Sheets = {"Old": BOOKS[:2], "Read me": notes, "New": [BOOKS[0], BOOKS[2]], "X": BOOKS}
+    first, second, *problems = sorted(
+        read_all(write(sheets, hidden="X")), key=lambda each: isinstance(each, Problem)
+    )
+    assert to_cells(first) == EXPECTED[0] | {"sheet": "Old"}
+    assert to_cells(second) == EXPECTED[1] | {"sheet": "New"}
+    assert ["'Read me'" in str(problems[0]), "'X' is hidden" in str(problems[1])] == [True, True]
+
+
+def test_header_lists_columns_that_are_empty() -> None:
+    """The context of a chunk lists all columns, also those that hold nothing."""
+    rows: list[list[Cell]] = [["Title", "Notes", None, "Year"], ["Tea", None, "x", 1998]]
+    [chunk] = xlsx.split(io.BytesIO(write({"Books": rows})), "books.xlsx", LIMITS)
+    assert isinstance(chunk, Chunk)
+    assert xlsx.read_header(chunk.context) == ("Title", "Notes", "column 3", "Year")
+
+
+def test_total_below_the_table_is_reported() -> None:
+    """A total below the table is a problem, and no record."""
+    *records, problem = read_all(write({"Books": [*BOOKS, [], ["Total", None, 3]]}))
+    assert len(records) == 3
+    assert isinstance(problem, Problem)
+    assert (problem.line, "Total 3" in problem.what) == (6, True)
+
+
+def test_opendocument_spreadsheet_is_read() -> None:
+    """An OpenDocument spreadsheet is recognized and read."""
+    office = "urn:oasis:names:tc:opendocument:xmlns"
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p>'
+            "</table:table-cell>"
+            for cell in row
+        )
+        + "</table:table-row>"
+        for row in (("Title", "Year"), ("Tea", "1998"))
+    )
+    content = (
+        f'<office:document-content xmlns:office="{office}:office:1.0" '
+        f'xmlns:table="{office}:table:1.0" xmlns:text="{office}:text:1.0">'
+        "<office:body><office:spreadsheet>"
+        f'<table:table table:name="A">{rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        manifest = f'<manifest:manifest xmlns:manifest="{office}:manifest:1.0"/>'
+        archive.writestr("META-INF/manifest.xml", manifest)
+    evidence = xlsx.detect("books", file.getvalue())
+    assert evidence
+    assert evidence.score == 100
+    assert [*map(to_cells, read_all(file.getvalue()))] == [{"Title": "Tea", "Year": "1998"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "score"),
+    [
+        ("books.csv", write({"Books": BOOKS}), 100),
+        ("books.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), 60),
+        ("books", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"W\0o\0r\0k\0b\0o\0o\0k\0", 90),
+        ("thesis.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), 0),
+        ("books.xlsx", b"Title,Year\n", 0),
+        ("books.xlsx", b"", 10),
+        ("books.zip", b"PK\x03\x04" + bytes(100), 0),
+    ],
+)
+def test_spreadsheet_is_recognized_by_its_signature(name: str, head: bytes, score: int) -> None:
+    """A spreadsheet is recognized by its first bytes. Text with such a name is none."""
+    evidence = xlsx.detect(name, head)
+    assert (evidence.score if evidence else 0) == score
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\x03\x04", b"junk", write({"Books": BOOKS})[:900], write({"Books": BOOKS})[:-30],
+     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)],
+    ids=["empty", "signature", "junk", "half", "truncated", "xls"],
+)  # fmt: skip
+def test_damaged_file_is_reported(data: bytes) -> None:
+    """A damaged file is a problem with a remedy."""
+    [problem] = read_all(data)
+    assert isinstance(problem, Problem)
+    assert "can't be read" in problem.what
+    assert "save it again" in problem.hint
+
+
+def test_empty_workbook_has_no_records() -> None:
+    """A workbook without rows has no records and no problems."""
+    assert read_all(write({"Books": [], "More": []})) == []
+
+
+def test_zip_bomb_is_refused() -> None:
+    """A part that is compressed far more than tables are, or is too large, is refused."""
+    bomb = write({"Books": BOOKS}, more=bytes(60_000_000))
+    small = msgspec.structs.replace(LIMITS, largest_unpacked=100_000)
+    for data, limits in ((bomb, LIMITS), (write({"Books": BOOKS}, more=bytes(200_000)), small)):
+        [problem] = read_all(data, limits)
+        assert isinstance(problem, Problem)
+        assert "compressed too much" in problem.what or "more than" in problem.what
+
+
+def test_part_that_is_larger_than_it_states_is_refused() -> None:
+    """A part with a false size in the archive's directory is refused."""
+    data = write({"Books": BOOKS}, more=bytes(50_000))
+    lie = data.replace((50_000).to_bytes(4, "little"), (50).to_bytes(4, "little"))
+    assert lie != data
+    [problem] = read_all(lie)
+    assert isinstance(problem, Problem)
+
+
+def test_sheet_that_needs_too_much_memory_is_reported() -> None:
+    """A sheet with one cell in its last corner needs too much memory, which is reported."""
+    data = write({"Books": BOOKS})
+    corner = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    source, target = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
+    with source, zipfile.ZipFile(target, "w") as archive:
+        for part in source.infolist():
+            text = source.read(part).decode().replace("</sheetData>", f"{corner}</sheetData>")
+            archive.writestr(part.filename, text)
+    [problem] = read_all(target.getvalue())
+    assert isinstance(problem, Problem)
+    assert "Save it as CSV" in problem.hint
+
+
+def test_large_output_and_rows_are_limited() -> None:
+    """Rows beyond the limits are reported, and the others are read."""
+    many = [*BOOKS, *make_rows(2000)]
+    few = msgspec.structs.replace(LIMITS, most_entries=500)
+    result = read_all(write({"Books": many}), few)
+    assert 300 < len(result) < 500
+    assert isinstance(result[-1], Problem)
+    short = msgspec.structs.replace(LIMITS, largest_line=500)
+    result = read_all(write({"Books": [*BOOKS, ["x" * 1000, "A", 1999]]}), short)
+    assert isinstance(result[-1], Problem)
+    assert (len(result), result[-1].line) == (4, 5)
+
+
+def test_child_process_ends_with_the_reader() -> None:
+    """Abandoned reading stops the child process."""
+    many = [*BOOKS, *make_rows(20_000)]
+    pieces = xlsx.split(io.BytesIO(write({"Books": many})), "books.xlsx", LIMITS)
+    assert isinstance(next(pieces), Chunk)
+    assert isinstance(pieces, Generator)
+    pieces.close()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2000), st.binary(min_size=1, max_size=20))
+def test_any_bytes_are_read(at: int, junk: bytes) -> None:
+    """A workbook with some bytes replaced is read or reported without an exception."""
+    data = write({"Books": BOOKS})
+    read_all(data[:at] + junk + data[at + len(junk) :])
