@@ -1,0 +1,129 @@
+"""Lines of text files in any encoding, read as a stream.
+
+`read_lines` yields UTF-8 lines of UTF-8 and UTF-16 files, and the unchanged bytes of any other
+encoding. `decode_text` decodes such bytes.
+"""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Iterator
+from functools import partial
+from io import BufferedIOBase
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Problem
+
+_BLOCK = 1 << 20
+"""Bytes that are read at a time."""
+_REPLACED = "\ufffd"
+_FALLBACK = "cp1252"
+"""The encoding of a text that is not UTF-8. It is the usual one of old Western programs."""
+
+
+class LimitExceeded(Exception):
+    """A file exceeds a limit. The message is the limit in words, `limit` is its name."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+    def report(self, file: str, line: int) -> Problem:
+        """Return the Problem of a file that was read up to a line."""
+        message = f"the file has more than {self}. It was read up to line {line}"
+        return Problem(file, line, message, suggest_raising(self.limit))
+
+
+def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:
+    """Yield lines without their newline, and None for one over `largest_line`.
+
+    A line ends with LF, CR LF, or CR. A byte order mark is left out. Raise LimitExceeded after
+    `largest_unpacked` bytes.
+    """
+    unfinished, is_long = b"", False
+    for block in _unify_newlines(_unify_encoding(_read_blocks(stream, limits))):
+        *ended, unfinished = (unfinished + block).split(b"\n")
+        for line in ended:
+            yield None if is_long or len(line) > limits.largest_line else line
+            is_long = False
+        if is_long or len(unfinished) > limits.largest_line:
+            unfinished, is_long = b"", True
+    if unfinished or is_long:
+        yield None if is_long else unfinished
+
+
+def _read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
+    remaining = limits.largest_unpacked
+    # `read` would lose what precedes the damage in a compressed file.
+    for block in iter(partial(stream.read1, _BLOCK), b""):
+        remaining -= len(block)
+        if remaining < 0:
+            raise LimitExceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
+        yield block
+
+
+def _unify_encoding(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield UTF-16 as UTF-8, and other encodings unchanged."""
+    start = b""
+    for block in blocks:
+        start += block
+        if len(start) >= 4:
+            break
+    encoding = detect_utf16(start)
+    if encoding is None:
+        yield start.removeprefix(BOM_UTF8)
+        yield from blocks
+        return
+    decoder = getincrementaldecoder(encoding)(errors="replace")
+    yield decoder.decode(start).removeprefix("\ufeff").encode()
+    for block in blocks:
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def detect_utf16(start: bytes) -> str | None:
+    """Return the encoding if text starts with a UTF-16 byte order mark or two ASCII letters."""
+    if start.startswith(BOM_UTF16_LE) or (start[1:4:2] == b"\0\0" and b"\0" not in start[:4:2]):
+        return "utf-16-le"
+    if start.startswith(BOM_UTF16_BE) or (start[0:4:2] == b"\0\0" and b"\0" not in start[1:4:2]):
+        return "utf-16-be"
+    return None
+
+
+def _unify_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield blocks in which each line ends with LF."""
+    ends_with_cr = False
+    for block in blocks:
+        text = block[1:] if ends_with_cr and block.startswith(b"\n") else block
+        ends_with_cr = block.endswith(b"\r")
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
+
+
+def decode_head(head: bytes) -> str:
+    """Return the start of a file as text with LF newlines, to recognize its format."""
+    encoding = detect_utf16(head[:4]) or "utf-8"
+    text = head.decode(encoding, "replace").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode_text(data: bytes, file: str, line: int) -> tuple[str, Problem | None]:
+    """Return the text of a record that starts on a line, and a Problem if bytes were replaced.
+
+    Text without a valid UTF-8 letter beyond ASCII is windows-1252. Elsewhere, U+FFFD replaces an
+    invalid byte.
+    """
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError as error:
+        first = error
+    replaced = data.decode("utf-8", "replace")
+    is_utf8 = any(char > "\x7f" and char != _REPLACED for char in replaced)
+    is_cut = first.reason == "unexpected end of data"
+    if not is_utf8 and not is_cut:
+        try:
+            return data.decode(_FALLBACK), None
+        except UnicodeDecodeError:
+            return data.decode("latin-1"), None
+    line += data.count(b"\n", 0, first.start)
+    message = f"byte {data[first.start]:#04x} is not UTF-8. It was replaced by {_REPLACED}"
+    return replaced, Problem(file, line, message, "Save the file as UTF-8")

@@ -1,0 +1,163 @@
+"""Generic reader of tagged text: records of lines that start with a tag, such as RIS.
+
+The table `[tagged]` of a definition describes the lines by regular expressions. A column has the
+name of its tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from io import BufferedIOBase
+
+import msgspec
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.definition import Definition
+from indexer.readers.lines import decode_head, decode_text
+from indexer.readers.record_lines import RecordLines
+
+_KEYS_SCORE, _KEY_SCORE = 45, 20
+"""Scores of a text of keys and values: with a repeated key, and with every key once."""
+_TAGGED_SHARE = 0.7
+"""Share of the lines that have a key in a text of keys and values."""
+
+
+class Recognition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A pattern that a file of the format contains, with the evidence that it is."""
+
+    pattern: str
+    score: int
+    reason: str
+
+
+class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    r"""The options of a tagged format. All patterns are regular expressions.
+
+    `recognize`: patterns to find in the start of a file, the best first. Without any, a file is
+    recognized if most of its lines have a tag.
+    `tag`: matches a line with a tag. Its groups are the tag and the value.
+    `start`, `end`, `ends_at_blank`: see `indexer.readers.record_lines.RecordLines`.
+    `ignores_case`: tags in lowercase are those in uppercase.
+    `glued`: a tag inside a value, that misses its line break. Its group is the tag.
+    `line_values`: tags of which every line is a value. Lines of other tags are joined.
+    `paragraphs`: tags whose lines are joined by newlines, not spaces.
+    `separators`: for a tag, the pattern between its values.
+    `qualified`: tags whose values end with a kind in brackets. "10.1/2 [doi]" of AID is the value
+    "10.1/2" of a column "AID[doi]".
+    `groups`: for a tag that starts a group of properties, the tags that follow in the group.
+    """
+
+    recognize: tuple[Recognition, ...] = ()
+    tag: str
+    start: str = ""
+    end: str = ""
+    ends_at_blank: bool = False
+    ignores_case: bool = False
+    glued: str = ""
+    line_values: frozenset[str] = frozenset()
+    paragraphs: frozenset[str] = frozenset()
+    separators: dict[str, str] = {}
+    qualified: frozenset[str] = frozenset()
+    groups: dict[str, frozenset[str]] = {}
+
+
+class TaggedReader:
+    """The reader of a tagged format, as its definition describes it."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.NAME = definition.name
+        self.VERSION = definition.version
+        self.SUFFIXES = definition.suffixes
+        self.FIELDS: Mapping[str, tuple[str, ...]] = definition.fields
+        self._label = definition.label
+        self._options = options = msgspec.convert(definition.tagged, TaggedOptions)
+        self._recognize = [
+            (re.compile(one.pattern, re.MULTILINE), Evidence(one.score, one.reason))
+            for one in options.recognize
+        ]
+        self._tag = re.compile(options.tag)
+        self._glued = re.compile(options.glued) if options.glued else None
+        self._separators = {tag: re.compile(text) for tag, text in options.separators.items()}
+        self._lines = RecordLines(
+            options.tag, options.start, options.end, ends_at_blank=options.ends_at_blank
+        )
+
+    def detect(self, filename: str, head: bytes) -> Evidence | None:
+        """Return the evidence of the lines at the start of a file, or of its name."""
+        text = decode_head(head)
+        for pattern, evidence in self._recognize:
+            if pattern.search(text):
+                return evidence
+        if not self._recognize and (shown := self._detect_keys(text)):
+            return shown
+        return detect_by_name(filename, self.SUFFIXES)
+
+    def _detect_keys(self, text: str) -> Evidence | None:
+        """Return the evidence that most lines are keys with values."""
+        lines = [line for line in text.split("\n") if line.strip()]
+        keys = [found[1] for line in lines if (found := self._tag.match(line))]
+        if len(keys) < 2 or len(set(keys)) < 2 or len(keys) < _TAGGED_SHARE * len(lines):
+            return None
+        is_repeated = keys[0] in keys[1:]
+        score = _KEYS_SCORE if is_repeated else _KEY_SCORE
+        return Evidence(score, f"its lines have a key and a value, such as {keys[0]!r}")
+
+    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        """Yield the records of a file in order."""
+        return self._lines.split(stream, file, limits)
+
+    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+        """Yield the record of a chunk."""
+        text, problem = decode_text(chunk.data, chunk.file, chunk.line)
+        if problem:
+            yield problem
+        properties = self._make_properties(self._read_tags(text))
+        if len(properties) > limits.most_parts:
+            message = f"the record has more than {limits.most_parts} values"
+            yield Problem(chunk.file, chunk.line, message, suggest_raising("most_parts"))
+            del properties[limits.most_parts :]
+        if properties:
+            yield SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(properties))
+
+    def _read_tags(self, text: str) -> list[tuple[str, list[str]]]:
+        """Return the tags of a record, each with the lines of its value."""
+        tags: list[tuple[str, list[str]]] = []
+        match, glued, ignores_case = self._tag.match, self._glued, self._options.ignores_case
+        for line in text.split("\n"):
+            if found := match(line):
+                tag, value = found.groups()
+                tags.append((tag.upper() if ignores_case else tag, [(value or "").strip()]))
+            elif tags and (value := line.strip()):
+                tags[-1][1].append(value)
+            if glued and tags and "- " in tags[-1][1][-1]:
+                tags[-1][1][-1], *rest = glued.split(tags[-1][1][-1])
+                tags += [(tag, [more]) for tag, more in zip(rest[::2], rest[1::2], strict=True)]
+        return tags
+
+    def _make_properties(self, tags: list[tuple[str, list[str]]]) -> list[Property]:
+        options, properties = self._options, []
+        group, members, last_group = 0, frozenset[str](), 0
+        for tag, lines in tags:
+            if tag in options.groups:
+                last_group += 1
+                group, members = last_group, options.groups[tag]
+            elif tag not in members:
+                group, members = 0, frozenset()
+            for value in self._make_values(tag, lines):
+                if tag in options.qualified and value.endswith("]") and " [" in value:
+                    text, _, kind = value.rpartition(" [")
+                    properties.append(Property(f"{tag}[{kind}", text, text, None, group))
+                else:
+                    properties.append(Property(tag, value, value, None, group))
+        return properties
+
+    def _make_values(self, tag: str, lines: list[str]) -> list[str]:
+        """Return the values of a tag without empty ones."""
+        if tag not in self._options.line_values:
+            lines = ["\n".join(lines) if tag in self._options.paragraphs else " ".join(lines)]
+        if separator := self._separators.get(tag):
+            lines = [part for line in lines for part in separator.split(line)]
+        return [value for line in lines if (value := line.strip())]
