@@ -1,0 +1,201 @@
+"""BibTeX and BibLaTeX reader.
+
+A column has the name of a field in lowercase. "entry type" and "key" are columns too. Each name
+of a list of names is a value, and so is each keyword.
+"""
+
+from __future__ import annotations
+
+import lzma
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from io import BufferedIOBase
+from tempfile import SpooledTemporaryFile
+from typing import cast
+
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.formats.bibtex.entries import RawEntry, split_entries
+from indexer.readers.formats.bibtex.latex import decode_latex, decode_verbatim
+from indexer.readers.formats.bibtex.names import (
+    KEYWORD_FIELDS,
+    NAME_FIELDS,
+    split_keywords,
+    split_names,
+)
+from indexer.readers.formats.bibtex.references import References, inherit, read_context
+from indexer.readers.formats.bibtex.syntax import Entry, parse_entry
+from indexer.readers.lines import LimitExceeded, decode_head, decode_text, read_lines
+
+NAME = "bibtex"
+VERSION = 1
+SUFFIXES: tuple[str, ...] = (".bib", ".bibtex", ".biblatex")
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "id": ("key",),
+    "title": ("{title}: {subtitle}", "booktitle", "maintitle", "issuetitle"),
+    "other_titles": ("shorttitle", "origtitle", "translatedtitle", "reprinttitle"),
+    "authors": ("author",),
+    "editors": ("editor",),
+    "contributors": (
+        "translator", "bookauthor", "editora", "editorb", "editorc", "annotator", "commentator",
+        "introduction", "foreword", "afterword", "collaborator", "contributor",
+    ),
+    "year": ("year", "date", "issued"),
+    "date": ("date", "{day} {month} {year}"),
+    "summary": ("abstract",),
+    "language": ("language|langid|hyphenation|lang",),
+    "publisher": ("publisher", "institution", "school", "organization"),
+    "container": ("journal", "journaltitle", "booktitle", "maintitle", "issuetitle"),
+    "series": ("series",),
+    "volume": ("volume",),
+    "issue": ("number", "issue"),
+    "pages": ("pages", "eid", "article-number", "articleno"),
+    "edition": ("edition",),
+    "doi": ("doi",),
+    "isbn": ("isbn",),
+    "issn": ("issn", "eissn"),
+    "link": ("url", "link", "bdsk-url-1", "bdsk-url-2"),
+    "subjects": ("keywords|author_keywords", "keyword", "mendeley-tags"),
+    "type": ("entry type",),
+    "identifier": ("eprint", "pmid", "pmcid"),
+    "place": ("address|location", "city"),
+    "notes": ("note", "annote", "annotation"),
+    "rights": ("copyright", "rights", "license"),
+}  # fmt: skip
+
+_ENTRY = re.compile(r"(?m)^[ \t]*@[ \t]*[A-Za-z][\w-]*\s*[{(]\s*[^\s{}(),\"=]*\s*,\s*[\w:.+-]+\s*=")
+_COMMAND = re.compile(r"(?im)^[ \t]*@[ \t]*(?:string|preamble|comment)\s*[{(]")
+_COMMENT_LINES = re.compile(r"[ \t]*(?:%|$)")
+_FOREIGN = re.compile(r"(?m)^[ \t]*(?:<|#|```|\{|\[)")
+"""A line of another format that can quote an entry: HTML, Markdown, or JSON."""
+_VERBATIM = frozenset({"doi", "file", "eprint", "link", "pdf", "ee", "biburl"})
+"""Fields that are not LaTeX."""
+_PARAGRAPHS = frozenset({"abstract", "annote", "annotation", "note", "review", "comment"})
+_NO_ENTRIES = frozenset({b"string", b"comment", b"preamble"})
+_DATA_ENTRIES = frozenset({"xdata", "set"})
+_MEMORY_BYTES = 10_000_000
+"""Bytes of a stream that cannot be read twice that are kept in memory, not in a temporary file."""
+_CORRUPT = (OSError, EOFError, zlib.error, lzma.LZMAError)
+
+
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of the first entry in a file, or of its name."""
+    text = decode_head(head)
+    found = _ENTRY.search(text)
+    command = _COMMAND.search(text, 0, found.start() if found else len(text))
+    first = command or found
+    if not first:
+        return detect_by_name(filename, SUFFIXES)
+    before = text[: first.start()]
+    reason = (
+        f"a line starts with {first[0].split(None, 1)[0].strip()!r}, as an entry of BibTeX does"
+    )
+    if all(_COMMENT_LINES.match(line) for line in before.split("\n")):
+        return Evidence(90 if found else 70, reason)
+    is_quoted = _FOREIGN.search(before) or before.count("\n") > 20
+    return Evidence(30 if is_quoted else 80, reason)
+
+
+def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    """Yield the entries of a file. Their context is the macros and the entries that they use."""
+    with SpooledTemporaryFile(_MEMORY_BYTES) as copy:
+        error = None
+        if not stream.seekable():
+            error = _copy(stream, copy)
+            stream = cast(BufferedIOBase, copy)
+        yield from _split(stream, file, limits)
+        if error:
+            raise error
+
+
+def _copy(stream: BufferedIOBase, copy: SpooledTemporaryFile[bytes]) -> Exception | None:
+    """Copy a stream that cannot be read again. Return the error that ended it."""
+    try:
+        while block := stream.read1(_MEMORY_BYTES):
+            copy.write(block)
+    except _CORRUPT as error:
+        return error
+    return None
+
+
+def _split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    references = References()
+    references.note(_survey(stream, file, limits), limits)
+    if references.has_parents:
+        references.note_parents(_survey(stream, file, limits), limits)
+    stream.seek(0)
+    count, line = 0, 0
+    try:
+        for entry in split_entries(read_lines(stream, limits), file, limits):
+            line = entry.line
+            if isinstance(entry, Problem):
+                yield entry
+            elif entry.kind not in _NO_ENTRIES:
+                if count == limits.most_entries:
+                    raise LimitExceeded(f"{count} entries", "most_entries")
+                count += 1
+                yield from _report_missing(entry, references, file)
+                yield Chunk(entry.data, file, line, references.make_context(entry.data))
+    except LimitExceeded as exceeded:
+        yield exceeded.report(file, line)
+
+
+def _survey(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[RawEntry | Problem]:
+    """Yield the entries of a file as far as it is readable."""
+    stream.seek(0)
+    try:
+        yield from split_entries(read_lines(stream, limits), file, limits)
+    except (LimitExceeded, *_CORRUPT):
+        return
+
+
+def _report_missing(entry: RawEntry, references: References, file: str) -> Iterator[Problem]:
+    for key in references.find_missing(entry.data):
+        message = (
+            f"the entry refers to {key.decode('utf-8', 'replace')!r}, which is not in the file"
+        )
+        hint = "Add that entry. This one was read without it"
+        yield Problem(file, entry.line, message, hint)
+
+
+def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the record of an entry. `@xdata` is no record."""
+    text, problem = decode_text(chunk.data, chunk.file, chunk.line)
+    if problem:
+        yield problem
+    macros, parents = read_context(decode_text(chunk.context, chunk.file, 0)[0])
+    entry = parse_entry(text, macros)
+    if entry.fault:
+        hint = "Correct the entry. The rest of it was read"
+        yield Problem(chunk.file, chunk.line, entry.fault, hint, entry.key or None)
+    if entry.kind in _DATA_ENTRIES or not entry.fields:
+        return
+    properties = tuple(_make_properties(entry, inherit(entry, parents)))
+    yield SourceRecord(SourceLocation(chunk.file, chunk.line), properties[: limits.most_parts])
+
+
+def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Property]:
+    yield Property("entry type", entry.kind, entry.kind)
+    if entry.key:
+        yield Property("key", entry.key, entry.key)
+    for name, raw in fields:
+        for value in _make_values(name, raw):
+            if value:
+                yield Property(name, value, value)
+
+
+def _make_values(name: str, raw: str) -> list[str]:
+    """Return the values of a field as plain text."""
+    if name in _PARAGRAPHS and "\n" in raw:
+        paragraphs = (" ".join(part.split()) for part in re.split(r"\n[ \t]*\n", raw))
+        return [decode_latex("\n\n".join(filter(None, paragraphs))).strip()]
+    text = " ".join(raw.split())
+    if name in NAME_FIELDS:
+        return split_names(text)
+    if name in KEYWORD_FIELDS:
+        return split_keywords(text)
+    if name in _VERBATIM or name.startswith(("bdsk-", "url", "local-")):
+        return [decode_verbatim(text)]
+    return [decode_latex(text).strip()]

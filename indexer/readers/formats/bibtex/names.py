@@ -1,0 +1,90 @@
+"""Lists in the fields of a bibliography: names and keywords."""
+
+from __future__ import annotations
+
+import re
+
+from indexer.readers.formats.bibtex.latex import decode_latex
+
+NAME_FIELDS = frozenset(
+    {
+        "author", "editor", "editora", "editorb", "editorc", "translator", "bookauthor",
+        "afterword", "annotator", "commentator", "foreword", "introduction", "holder",
+        "origauthor", "director", "collaborator", "contributor", "namea", "nameb", "namec",
+        "shortauthor", "shorteditor", "advisor", "supervisor", "inventor",
+    }
+)  # fmt: skip
+"""Fields that are lists of names."""
+KEYWORD_FIELDS = frozenset({"keyword", "keywords", "mendeley-tags", "tags", "author_keywords"})
+"""Fields that are lists of keywords."""
+
+_AND = re.compile(r"[{}]|\s+and(?=\s)", re.IGNORECASE)
+_COMMA = re.compile(r"[{},]")
+_SEMICOLON = re.compile(r"[{};]")
+_PART = re.compile(r"(family|given|prefix|suffix)(?:-i)?\s*=\s*", re.IGNORECASE)
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names of a list as plain text, without "others".
+
+    A name in braces is that of a corporate body, and keeps them.
+    """
+    names = [_decode_name(name) for name in _split_outside(text, _AND)]
+    return [name for name in names if name and name.lower() not in ("others", "et al.", "et al")]
+
+
+def split_keywords(text: str) -> list[str]:
+    """Return the keywords of a list that has semicolons or commas between them."""
+    separator = _SEMICOLON if ";" in text else _COMMA
+    # Programs put the whole list in a second pair of braces.
+    if text.startswith("{") and text.endswith("}") and "{" not in text[1:]:
+        text = text[1:-1]
+    return [decode_latex(word).strip() for word in _split_outside(text, separator)]
+
+
+def _split_outside(text: str, separator: re.Pattern[str]) -> list[str]:
+    """Split a text at separators that are not in braces."""
+    parts, depth, start = [], 0, 0
+    for found in separator.finditer(text):
+        if found[0] == "{":
+            depth += 1
+        elif found[0] == "}":
+            depth -= 1
+        elif depth <= 0:
+            parts.append(text[start : found.start()])
+            start = found.end()
+    return [*parts, text[start:]]
+
+
+def _decode_name(name: str) -> str:
+    name = " ".join(name.split())
+    if name.lower().startswith("and "):
+        name = name[4:]
+    plain = decode_latex(name).strip()
+    if _is_in_braces(name):
+        return f"{{{plain}}}" if plain else ""
+    if _PART.match(name):
+        return _join_parts(plain)
+    return plain.strip(" ,") if plain.endswith(",") else plain
+
+
+def _is_in_braces(text: str) -> bool:
+    """Return whether one pair of braces encloses a text that is more than an accented letter."""
+    if not (text.startswith("{") and text.endswith("}")) or text.startswith("{\\"):
+        return False
+    depth = 0
+    for index, char in enumerate(text):
+        depth += (char == "{") - (char == "}")
+        if depth == 0:
+            return index == len(text) - 1
+    return False
+
+
+def _join_parts(name: str) -> str:
+    """Return a name in BibLaTeX's extended form, such as `family=Ruiz, given=Ana`."""
+    parts: dict[str, str] = {}
+    for part in name.split(","):
+        key, _, value = part.partition("=")
+        parts.setdefault(key.strip().lower(), value.strip().strip('"'))
+    family = " ".join(filter(None, (parts.get("prefix"), parts.get("family"))))
+    return ", ".join(filter(None, (family, parts.get("suffix"), parts.get("given"))))

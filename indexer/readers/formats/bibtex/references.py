@@ -1,0 +1,178 @@
+"""Macros and parents of the entries of a bibliography.
+
+An entry can use macros (`@string`), and inherit fields from entries that `crossref` and `xdata`
+name, wherever in the file they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Problem
+from indexer.readers.formats.bibtex.entries import RawEntry
+from indexer.readers.formats.bibtex.syntax import Entry, parse_entry
+
+_MACRO_NAME = re.compile(rb"[{(]\s*([^\s={}\"]+)\s*=")
+_MACRO_USE = re.compile(rb"[=#]\s*([A-Za-z][^\s,{}\"#=()]*)")
+_KEY = re.compile(rb"[{(]\s*([^\s,={}\"]+)")
+_PARENT = re.compile(rb"\b(?:crossref|xdata)\s*=[\s{\"]*([^\s{}\"][^{}\"\n]*)", re.IGNORECASE)
+_SEPARATOR = b"\0"
+"""Separates the entries of a context."""
+_MAX_PARENTS = 20
+"""Parents of one entry, their parents included."""
+_IN_BOOK = frozenset(
+    {
+        "inproceedings", "conference", "incollection", "inbook", "bookinbook", "suppbook",
+        "inreference", "suppcollection",
+    }
+)  # fmt: skip
+"""Types of entries whose `booktitle` is the title of the parent."""
+_TITLES = {"title": "booktitle", "subtitle": "booksubtitle", "titleaddon": "booktitleaddon"}
+_OWN = frozenset(
+    {
+        "abstract", "annotation", "annote", "crossref", "doi", "entryset", "eprint", "execute",
+        "file", "gender", "ids", "indextitle", "indexsorttitle", "isan", "iswc", "keywords",
+        "label", "langid", "note", "options", "owner", "pages", "pagetotal", "presort", "related",
+        "relatedoptions", "relatedstring", "relatedtype", "shorthand", "shorttitle", "sortkey",
+        "sortname", "sorttitle", "sortyear", "timestamp", "url", "urldate", "xdata", "xref",
+    }
+)  # fmt: skip
+"""Fields that say something of the parent alone."""
+
+
+class References:
+    """The macros and the parents of a file, as far as its entries use them."""
+
+    def __init__(self) -> None:
+        self._macros: dict[bytes, bytes] = {}
+        self._parents: dict[bytes, bytes] = {}
+        self._wanted: set[bytes] = set()
+
+    @property
+    def has_parents(self) -> bool:
+        """Whether an entry of the file names a parent."""
+        return bool(self._wanted)
+
+    def note(self, entries: Iterable[RawEntry | Problem], limits: Limits) -> None:
+        """Note all macros, and the keys of all parents."""
+        size = 0
+        for entry in entries:
+            if isinstance(entry, Problem):
+                continue
+            if entry.kind == b"string":
+                size += len(entry.data)
+                if size <= limits.largest_file and (found := _MACRO_NAME.search(entry.data)):
+                    self._macros[found[1].lower()] = entry.data
+            else:
+                self._wanted |= set(_find_parents(entry.data))
+
+    def note_parents(self, entries: Iterable[RawEntry | Problem], limits: Limits) -> None:
+        """Note the parents. Those beyond `largest_file` bytes are left out."""
+        size = 0
+        for entry in entries:
+            if isinstance(entry, RawEntry) and (found := _KEY.search(entry.data)):
+                key = found[1].lower()
+                if key in self._wanted and key not in self._parents:
+                    size += len(entry.data)
+                    if size > limits.largest_file:
+                        return
+                    self._parents[key] = entry.data
+
+    def make_context(self, entry: bytes) -> bytes:
+        """Return the macros and parents that an entry uses, as they are in the file."""
+        if not self._macros and not self._wanted:
+            return b""
+        parents: dict[bytes, bytes] = {}
+        keys = _find_parents(entry)
+        while keys and len(parents) < _MAX_PARENTS:
+            key = keys.pop(0)
+            if key in self._parents and key not in parents:
+                parents[key] = self._parents[key]
+                keys += _find_parents(parents[key])
+        used: set[bytes] = set()
+        texts = [entry, *parents.values()]
+        while texts:
+            for name in _MACRO_USE.findall(texts.pop()):
+                macro = name.lower()
+                if macro in self._macros and macro not in used:
+                    used.add(macro)
+                    texts.append(self._macros[macro])
+        macros = [text for name, text in self._macros.items() if name in used]
+        return _SEPARATOR.join([*macros, *parents.values()])
+
+    def find_missing(self, entry: bytes) -> list[bytes]:
+        """Return the keys of parents that the file does not have."""
+        return [key for key in _find_parents(entry) if key not in self._parents]
+
+
+def _find_parents(entry: bytes) -> list[bytes]:
+    return [
+        key.strip().lower()
+        for found in _PARENT.finditer(entry)
+        for key in found[1].rstrip(b" \t,").split(b",")
+        if key.strip()
+    ]
+
+
+@lru_cache(maxsize=256)
+def read_context(context: str) -> tuple[dict[str, str], dict[str, Entry]]:
+    """Return the macros and the parents in a context, by name and key in lowercase."""
+    macros: dict[str, str] = {}
+    parents: dict[str, Entry] = {}
+    for text in context.split(_SEPARATOR.decode()):
+        entry = parse_entry(text, macros)
+        if entry.kind == "string":
+            macros.update(entry.fields)
+        elif entry.kind:
+            parents.setdefault(entry.key.lower(), entry)
+    return macros, parents
+
+
+def inherit(entry: Entry, parents: dict[str, Entry]) -> list[tuple[str, str]]:
+    """Return the fields of an entry, then those that it inherits."""
+    fields = list(entry.fields)
+    names = {name for name, _ in fields}
+    seen, waiting = {entry.key.lower()}, [(entry, key) for key in _list_parents(entry)]
+    while waiting:
+        child, key = waiting.pop(0)
+        if key[1] in seen or key[1] not in parents:
+            continue
+        seen.add(key[1])
+        parent = parents[key[1]]
+        waiting += [(parent, more) for more in _list_parents(parent)]
+        inherited = parent.fields if key[0] == "xdata" else _select(child, parent)
+        new = [(name, value) for name, value in inherited if name not in names]
+        new = [(name, value) for name, value in new if name not in ("crossref", "xdata")]
+        fields += new
+        names |= {name for name, _ in new}
+    return fields
+
+
+def _list_parents(entry: Entry) -> list[tuple[str, str]]:
+    return [
+        (name, key.strip().lower())
+        for name, value in entry.fields
+        if name in ("crossref", "xdata")
+        for key in value.split(",")
+    ]
+
+
+def _select(child: Entry, parent: Entry) -> Iterator[tuple[str, str]]:
+    """Yield the fields that `crossref` passes on, under the names that they have in the child."""
+    has_book_title = any(name == "booktitle" for name, _ in parent.fields)
+    for name, value in parent.fields:
+        if name in _OWN:
+            continue
+        if child.kind not in _IN_BOOK:
+            yield name, value
+        elif name in _TITLES:
+            if not has_book_title:
+                yield _TITLES[name], value
+        elif name != "author":
+            yield name, value
+        elif child.kind in ("inbook", "bookinbook", "suppbook"):
+            yield "bookauthor", value
+            yield "author", value

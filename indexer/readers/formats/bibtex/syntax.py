@@ -1,0 +1,129 @@
+"""Parse one entry of a bibliography into fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+MONTHS = {
+    name[:3].lower(): name
+    for name in (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September",
+        "October", "November", "December",
+    )
+}  # fmt: skip
+"""The macros that every BibTeX style defines."""
+
+_START = re.compile(r"@[ \t]*([A-Za-z][\w-]*)\s*[{(]\s*")
+_KEY = re.compile(r"([^\s,={}\"]*)\s*,")
+_LOOSE_KEY = re.compile(r"(?![^\n,{\"]*=)([^\n,={}\"]*?)\s*(?:,|\n|$)")
+"""A key with spaces in it, or without a comma after it."""
+_NAME = re.compile(r"[\s,}]*([^\s=,{}\"#]+)\s*=\s*")
+_NEXT = re.compile(r"\n[ \t]*[A-Za-z][\w-]*[ \t]*=[ \t]*[{\"\w]")
+"""A field on its own line."""
+_BARE = re.compile(r"[^\s,{}\"#=()]+")
+_HASH = re.compile(r"\s*#\s*")
+_BRACE = re.compile(r"[{}]")
+_QUOTE = re.compile(r"[{}\"]")
+_MAX_REPAIRS = 20
+"""Values without an end that are repaired in an entry. Each one costs a scan of the entry."""
+
+
+class Entry(NamedTuple):
+    """A parsed entry. `kind` and the names of `fields` are in lowercase.
+
+    `fault` says what was wrong with it, or is empty.
+    """
+
+    kind: str
+    key: str
+    fields: list[tuple[str, str]]
+    fault: str = ""
+
+
+class _Scanner:
+    def __init__(self, text: str, macros: Mapping[str, str]) -> None:
+        self._text, self._macros = text, macros
+        # A value without its closing brace would take that of the entry.
+        self._is_unbalanced = text.count("{") > text.count("}")
+        self.repairs = 0
+
+    def read_value(self, pos: int) -> tuple[str, int]:
+        """Return the value at a position, with macros expanded, and where it ends."""
+        parts: list[str] = []
+        while True:
+            part, pos = self._read_part(pos)
+            parts.append(part)
+            found = _HASH.match(self._text, pos)
+            if not found:
+                return "".join(parts), pos
+            pos = found.end()
+
+    def _read_part(self, pos: int) -> tuple[str, int]:
+        char = self._text[pos : pos + 1]
+        if char in ("{", '"') and char:
+            end = self._find_brace(pos) if char == "{" else self._find_quote(pos)
+            end = self._repair(pos, end)
+            return self._text[pos + 1 : end], end + 1
+        if found := _BARE.match(self._text, pos):
+            word = found[0]
+            return self._macros.get(word.lower(), MONTHS.get(word.lower(), word)), found.end()
+        return "", pos
+
+    def _find_brace(self, pos: int) -> int:
+        depth = 0
+        for found in _BRACE.finditer(self._text, pos):
+            depth += 1 if found[0] == "{" else -1
+            if depth == 0:
+                return found.start()
+        return -1
+
+    def _find_quote(self, pos: int) -> int:
+        depth = 0
+        for found in _QUOTE.finditer(self._text, pos + 1):
+            if found[0] != '"':
+                depth += 1 if found[0] == "{" else -1
+            elif depth <= 0 and self._text[found.start() - 1] != "\\":
+                return found.start()
+        return -1
+
+    def _repair(self, start: int, end: int) -> int:
+        """Return the end of a value. If a brace is missing, it ends before the next field."""
+        if end >= 0 and not self._is_unbalanced:
+            return end
+        found = _NEXT.search(self._text, start, end if end >= 0 else len(self._text))
+        if end >= 0 and not found:
+            return end
+        self.repairs += 1
+        rest = len(self._text) if found is None else found.start()
+        value = self._text[start + 1 : rest]
+        return start + 1 + len(value.rstrip().rstrip(",").rstrip('"}').rstrip())
+
+
+def parse_entry(text: str, macros: Mapping[str, str]) -> Entry:
+    """Return the entry of a text. Macros have lowercase names."""
+    start = _START.match(text)
+    if not start:
+        return Entry("", "", [], "the entry has no opening brace")
+    kind, pos, key = start[1].lower(), start.end(), ""
+    if kind != "string":
+        found = _KEY.match(text, pos) or _LOOSE_KEY.match(text, pos)
+        if found:
+            key, pos = found[1].strip("{}) "), found.end()
+    scanner, fields = _Scanner(text, macros), list[tuple[str, str]]()
+    rest = ""
+    while scanner.repairs <= _MAX_REPAIRS:
+        found = _NAME.match(text, pos)
+        if not found:
+            skipped = _NEXT.search(text, pos)
+            rest += text[pos : skipped.start() if skipped else None].strip(" \t\r\n,})")
+            if not skipped:
+                break
+            pos = skipped.start()
+            continue
+        value, pos = scanner.read_value(found.end())
+        fields.append((found[1].lower(), value))
+    if scanner.repairs:
+        return Entry(kind, key, fields, "a value has no closing brace or quote")
+    return Entry(kind, key, fields, f"{rest[:40]!r} is not a field" if rest else "")
