@@ -6,32 +6,21 @@ encoding. `decode_text` decodes such bytes.
 
 from __future__ import annotations
 
+import lzma
+import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterator
-from functools import partial
 from io import BufferedIOBase
 
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
+from indexer.readers.streaming import read_blocks
 
-_BLOCK = 1 << 20
-"""Bytes that are read at a time."""
+CORRUPT = (OSError, EOFError, zlib.error, lzma.LZMAError)
+"""Errors that a damaged compressed file raises."""
 _REPLACED = "\ufffd"
 _FALLBACK = "cp1252"
 """The encoding of a text that is not UTF-8. It is the usual one of old Western programs."""
-
-
-class LimitExceeded(Exception):
-    """A file exceeds a limit. The message is the limit in words, `limit` is its name."""
-
-    def __init__(self, message: str, limit: str) -> None:
-        super().__init__(message)
-        self.limit = limit
-
-    def report(self, file: str, line: int) -> Problem:
-        """Return the Problem of a file that was read up to a line."""
-        message = f"the file has more than {self}. It was read up to line {line}"
-        return Problem(file, line, message, suggest_raising(self.limit))
 
 
 def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:
@@ -41,7 +30,7 @@ def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]
     `largest_unpacked` bytes.
     """
     unfinished, is_long = b"", False
-    for block in _unify_newlines(_unify_encoding(_read_blocks(stream, limits))):
+    for block in _unify_newlines(_unify_encoding(read_blocks(stream, limits))):
         *ended, unfinished = (unfinished + block).split(b"\n")
         for line in ended:
             yield None if is_long or len(line) > limits.largest_line else line
@@ -50,16 +39,6 @@ def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]
             unfinished, is_long = b"", True
     if unfinished or is_long:
         yield None if is_long else unfinished
-
-
-def _read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
-    remaining = limits.largest_unpacked
-    # `read` would lose what precedes the damage in a compressed file.
-    for block in iter(partial(stream.read1, _BLOCK), b""):
-        remaining -= len(block)
-        if remaining < 0:
-            raise LimitExceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
-        yield block
 
 
 def _unify_encoding(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
-from indexer.readers.lines import LimitExceeded, read_lines
+from indexer.readers.lines import CORRUPT, read_lines
+from indexer.readers.streaming import LimitExceeded
 
 _LOOK_AHEAD = 5000
 """Lines that are read to find out what separates the records of a file."""
@@ -118,12 +119,22 @@ def choose_separator(tag: str, end: str, start: bytes) -> Separator:
     return RepeatedKeys(tag, heeds_blank=True)
 
 
-def look_ahead(
-    lines: Iterator[bytes | None],
-) -> tuple[bytes, Iterator[bytes | None]]:
+def look_ahead(lines: Iterator[bytes | None]) -> tuple[bytes, Iterator[bytes | None]]:
     """Return the first lines as one text, and all lines."""
-    first = list(islice(lines, _LOOK_AHEAD))
-    return b"\n".join(line for line in first if line is not None), chain(first, lines)
+    first: list[bytes | None] = []
+    failure: Exception | None = None
+    try:
+        first.extend(islice(lines, _LOOK_AHEAD))
+    except (LimitExceeded, *CORRUPT) as error:
+        failure = error
+    text = b"\n".join(line for line in first if line is not None)
+    return text, chain(first, _fail(failure), lines)
+
+
+def _fail(failure: Exception | None) -> Iterator[bytes | None]:
+    yield from ()
+    if failure:
+        raise failure
 
 
 class _OpenRecord:
@@ -183,7 +194,7 @@ class RecordLines:
                 count, line = count + 1, piece.line
                 yield piece
         except LimitExceeded as error:
-            yield error.report(file, line)
+            yield error.describe(file, line)
 
     def _split_lines(
         self, lines: Iterator[bytes | None], separator: Separator, record: _OpenRecord

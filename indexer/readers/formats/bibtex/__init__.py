@@ -6,9 +6,7 @@ of a list of names is a value, and so is each keyword.
 
 from __future__ import annotations
 
-import lzma
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 from tempfile import SpooledTemporaryFile
@@ -27,7 +25,8 @@ from indexer.readers.formats.bibtex.names import (
 )
 from indexer.readers.formats.bibtex.references import References, inherit, read_context
 from indexer.readers.formats.bibtex.syntax import Entry, parse_entry
-from indexer.readers.lines import LimitExceeded, decode_head, decode_text, read_lines
+from indexer.readers.lines import CORRUPT, decode_head, decode_text, read_lines
+from indexer.readers.streaming import LimitExceeded
 
 NAME = "bibtex"
 VERSION = 1
@@ -77,7 +76,6 @@ _NO_ENTRIES = frozenset({b"string", b"comment", b"preamble"})
 _DATA_ENTRIES = frozenset({"xdata", "set"})
 _MEMORY_BYTES = 10_000_000
 """Bytes of a stream that cannot be read twice that are kept in memory, not in a temporary file."""
-_CORRUPT = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -115,7 +113,7 @@ def _copy(stream: BufferedIOBase, copy: SpooledTemporaryFile[bytes]) -> Exceptio
     try:
         while block := stream.read1(_MEMORY_BYTES):
             copy.write(block)
-    except _CORRUPT as error:
+    except CORRUPT as error:
         return error
     return None
 
@@ -139,7 +137,7 @@ def _split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk 
                 yield from _report_missing(entry, references, file)
                 yield Chunk(entry.data, file, line, references.make_context(entry.data))
     except LimitExceeded as exceeded:
-        yield exceeded.report(file, line)
+        yield exceeded.describe(file, line)
 
 
 def _survey(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[RawEntry | Problem]:
@@ -147,7 +145,7 @@ def _survey(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[RawEn
     stream.seek(0)
     try:
         yield from split_entries(read_lines(stream, limits), file, limits)
-    except (LimitExceeded, *_CORRUPT):
+    except (LimitExceeded, *CORRUPT):
         return
 
 

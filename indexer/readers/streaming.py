@@ -1,0 +1,56 @@
+"""Read a file in blocks and split it at a separator, within the limits of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from io import BufferedIOBase
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Problem
+
+BLOCK_BYTES = 1 << 20
+"""Bytes that are read at a time."""
+
+
+class LimitExceeded(Exception):
+    """A file exceeds a limit. The message is the limit in words, `limit` is its name."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+    def describe(self, file: str, line: int) -> Problem:
+        """Return the problem of a file that was read up to a line."""
+        message = f"the file has more than {self}. The rest of it was not read"
+        return Problem(file, line, message, suggest_raising(self.limit))
+
+
+def read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
+    """Yield the blocks of a file. Raise LimitExceeded after `largest_unpacked` bytes."""
+    remaining = limits.largest_unpacked
+    # `read` would lose what precedes the damage in a compressed file.
+    for block in iter(partial(stream.read1, BLOCK_BYTES), b""):
+        remaining -= len(block)
+        if remaining < 0:
+            raise LimitExceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
+        yield block
+
+
+def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
+    """Yield the parts between separators of one byte. A part of more than `max_bytes` is None.
+
+    The last part is what follows the last separator, if that is not empty.
+    """
+    unfinished, is_long = b"", False
+    for block in blocks:
+        first, *others = block.split(separator)
+        if not is_long:
+            unfinished += first
+        for part in others:
+            yield None if is_long or len(unfinished) > max_bytes else unfinished
+            unfinished, is_long = part, False
+        if is_long or len(unfinished) > max_bytes:
+            unfinished, is_long = b"", True
+    if unfinished or is_long:
+        yield None if is_long else unfinished
