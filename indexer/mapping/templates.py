@@ -16,7 +16,7 @@ from indexer.catalogue.records import Property
 Columns = Mapping[str, Sequence[Property]]
 """The properties of a record by column."""
 
-_TOKEN = re.compile(r"\{\{|\}\}|\|\||\||\{((?:[^{}|]|\{\{|\}\}|\|\|)+)\}|[^{}|]+|[{}]")
+_TOKEN = re.compile(r"\{\{|\}\}|\|\||\||\{((?:[^{}|]|\{\{|\}\}|\|\|)+?)\}|[^{}|]+|[{}]")
 _SPECIAL = str.maketrans({"{": "{{", "}": "}}", "|": "||"})
 _DOUBLED = re.compile(r"\{\{|\}\}|\|\|")
 _LANGUAGE_SUFFIX = re.compile(r"(.*\S)\s*\[([A-Za-z]{2,3}(?:[-_][A-Za-z]+)*)?\]")
