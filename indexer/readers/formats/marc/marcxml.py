@@ -1,0 +1,252 @@
+"""MARCXML, also within responses of OAI-PMH and SRU, with any prefix or namespace or none.
+
+A record ends with the end tag of a `record` element. It is parsed alone, so a broken one costs no
+other. `oai_marc` and MarcXchange are read too.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+from collections.abc import Iterator
+from io import BufferedIOBase
+from itertools import chain
+from typing import NamedTuple
+
+from lxml import etree
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem
+from indexer.readers.base import Evidence
+from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
+from indexer.readers.streaming import LimitExceeded, read_blocks
+
+NAME = "marcxml"
+SUFFIXES: tuple[str, ...] = (".xml", ".marcxml", ".mrcx")
+"""Usual ends of the names of MARCXML files."""
+
+_NAMESPACES = (b"http://www.loc.gov/MARC21/slim", b"info:lc/xmlns/marcxchange", b"<oai_marc")
+_TAG = re.compile(
+    rb"""<(?:\w+:)?(?:data|control|var|fix)field\s[^>]{0,200}?\b(?:tag|id)\s*=\s*["'](\w{3})["']"""
+)
+_NAME = r"(?:[\w.-]+:)?(?:record|oai_marc)"
+_RECORD_START = re.compile(rf"<{_NAME}(?:\s[^>]*)?(?<!/)>".encode())
+_RECORD_END = re.compile(rf"</{_NAME}\s*>".encode())
+_END_TAG_BYTES = 200
+"""Bytes of an end tag, at most. A longer one is not found where two blocks meet."""
+_FIELD = re.compile(rb"<(?:[\w.-]+:)?(?:data|control|var|fix)field\b")
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,100}?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_DECLARATION_BYTES = 200
+_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+_INVALID = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that XML forbids."""
+_BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)(\w{2,32};)?")
+_LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
+_HEADER = re.compile(r"<(?:\w+:)?(identifier|datestamp|setSpec)\b[^>]*>([^<]*)<")
+_SPARE_TAGS = "<r>" * 20
+"""Start tags that end tags without a start tag of their own may end, so that reading goes on."""
+_LINE_BREAK = re.compile(r"\s*\n\s*")
+
+
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of fields or of a namespace of MARC."""
+    text = head.replace(b"\0", b"")  # UTF-16
+    if not text.lstrip(codecs.BOM_UTF8 + b"\xff\xfe \t\r\n").startswith(b"<"):
+        return None
+    if _TAG.search(text):
+        return Evidence(97, "it has fields of MARCXML")
+    if any(name in text for name in _NAMESPACES):
+        return Evidence(70, "it has a namespace of MARCXML")
+    return None
+
+
+def find_tags(head: bytes) -> set[bytes]:
+    """Return the tags of fields in the start of a file."""
+    return set(_TAG.findall(head.replace(b"\0", b"")))
+
+
+def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    """Yield the records of a file. What an OAI-PMH response says of a record is part of it."""
+    line, count, is_cut = 1, 0, False
+    try:
+        encoding, blocks = _recode(read_blocks(stream, limits))
+        for part in _split_at_end_tags(blocks, limits.largest_line):
+            if part.is_long:
+                message = f"the record has more than {limits.largest_line} bytes"
+                yield Problem(file, line, message, suggest_raising("largest_line"))
+            for start, end in _find_records(part.data):
+                if count == limits.most_entries:
+                    raise LimitExceeded(f"{count} records", "most_entries")
+                count += 1
+                is_cut = not part.is_complete
+                start_line = line + part.data.count(b"\n", 0, start)
+                yield Chunk(part.data[start:end], file, start_line, encoding)
+            line += part.lines
+    except LimitExceeded as error:
+        yield error.describe(file, line)
+    if is_cut:
+        hint = "Copy or export the file again. The fields before its end were read"
+        yield Problem(file, line, "the file ends within a record", hint)
+
+
+def _recode(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the declared encoding, and blocks in which tags are ASCII: UTF-16 becomes UTF-8."""
+    first = b""
+    for block in blocks:
+        first += block
+        if len(first) >= _DECLARATION_BYTES:
+            break
+    every = chain((first,), blocks)
+    if first.startswith(_BOMS):
+        decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        return b"", (decoder.decode(block).encode("utf-8", "replace") for block in every)
+    declared = _DECLARED.match(first.removeprefix(codecs.BOM_UTF8))
+    return (declared[1] if declared else b""), every
+
+
+class _Part(NamedTuple):
+    """What ends with the end tag of a record, or with the file. One too long has no data."""
+
+    data: bytes
+    lines: int
+    is_complete: bool = True
+    is_long: bool = False
+
+
+def _split_at_end_tags(blocks: Iterator[bytes], max_bytes: int) -> Iterator[_Part]:
+    """Yield the parts of a file in order."""
+    buffer, lines, is_long = b"", 0, False
+    for block in blocks:
+        searched = max(0, len(buffer) - _END_TAG_BYTES)
+        buffer += block
+        done = 0
+        while tag := _RECORD_END.search(buffer, max(done, searched)):
+            data = buffer[done : tag.end()]
+            is_long = is_long or len(data) > max_bytes
+            yield _Part(b"" if is_long else data, lines + data.count(b"\n"), is_long=is_long)
+            done, lines, is_long = tag.end(), 0, False
+        buffer = buffer[done:]
+        if is_long or len(buffer) > max_bytes:
+            is_long = True
+            lines += buffer.count(b"\n", 0, max(0, len(buffer) - _END_TAG_BYTES))
+            buffer = buffer[-_END_TAG_BYTES:]
+    lines += buffer.count(b"\n")
+    yield _Part(b"" if is_long else buffer, lines, is_complete=False, is_long=is_long)
+
+
+def _find_records(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each record with fields.
+
+    The outermost of nested elements starts a record. If there are fields between two start tags,
+    the first record has no end tag.
+    """
+    start = -1
+    for tag in _RECORD_START.finditer(data):
+        if start >= 0 and _FIELD.search(data, start, tag.start()):
+            yield start, tag.start()
+            start = -1
+        if start < 0:
+            start = tag.start()
+    if start >= 0 and _FIELD.search(data, start):
+        yield start, len(data)
+
+
+def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
+    """Yield the fields of a record. What is broken in it is repaired as far as possible."""
+    *_, start_tag = _RECORD_START.finditer(chunk.data)
+    outside = _decode(chunk.data[: start_tag.start()], chunk.context)
+    fields = [
+        make_control_field(f"header/{name}", html.unescape(value))
+        for name, value in _HEADER.findall(outside)
+    ]
+    found = _read_fields(_decode(chunk.data[start_tag.start() :], chunk.context))
+    if not any(field.tag != LEADER for field in found):
+        hint = "Export the record again. It was left out"
+        yield Problem(chunk.file, chunk.line, "the MARC record has no fields", hint)
+        return
+    yield found + fields
+
+
+def _decode(data: bytes, encoding: bytes) -> str:
+    """Return text in the declared encoding or UTF-8; in Windows-1252 if it is neither."""
+    for name in (encoding.decode("ascii", "replace") or "utf-8", "utf-8"):
+        try:
+            return data.decode(name)
+        except (UnicodeError, LookupError):
+            continue
+    is_mostly_utf8 = not data.decode("utf-8", "ignore").isascii()
+    return data.decode("utf-8" if is_mostly_utf8 else "cp1252", "replace")
+
+
+def _repair(text: str) -> str:
+    """Return XML without invalid characters, bare ampersands, and names of HTML entities."""
+    text = _INVALID.sub("", text)
+    if "&" in text:
+        text = _BARE.sub(_unescape, text)
+    return _LESS_THAN.sub("&lt;", text)
+
+
+def _unescape(entity: re.Match[str]) -> str:
+    character = html.unescape(entity[0]) if entity[1] else "&"
+    return html.escape(character) if character != entity[0] else "&amp;" + entity[0][1:]
+
+
+def _parse_xml(text: str) -> etree._Element | None:
+    """Return the root of what can be read, or None."""
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        return etree.fromstring(_SPARE_TAGS + _repair(text), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _read_fields(text: str) -> list[Field]:
+    """Return the fields in order. A subfield belongs to the last field before it."""
+    root = _parse_xml(text)
+    fields: list[Field] = []
+    subfields: list[tuple[str, str]] = []
+    tag = indicators = ""
+    for element in () if root is None else root.iter(etree.Element):
+        name = element.tag.rsplit("}", 1)[-1].rsplit(":", 1)[-1]
+        if name == "subfield":
+            subfields.append(
+                (element.get("code") or element.get("label") or "?", _read_text(element))
+            )
+            continue
+        if tag:
+            fields.append(Field(tag, indicators, tuple(subfields)))
+        tag, subfields = "", []
+        value = _read_text(element)
+        if name in ("datafield", "varfield"):
+            tag = _read_attribute(element, "tag", "id") or "???"
+            indicators = (_read_attribute(element, "ind1", "i1") or " ")[:1]
+            indicators += (_read_attribute(element, "ind2", "i2") or " ")[:1]
+            if value:
+                fields.append(make_control_field(tag, value))
+        elif name == "leader":
+            fields.append(make_control_field(LEADER, value))
+        elif name in ("controlfield", "fixfield"):
+            number = _read_attribute(element, "tag", "id") or "???"
+            fields.append(make_control_field(number, value.strip('"') if name[0] == "f" else value))
+    if tag:
+        fields.append(Field(tag, indicators, tuple(subfields)))
+    return fields
+
+
+def _read_attribute(element: etree._Element, name: str, older: str) -> str:
+    return element.get(name) or element.get(older) or ""
+
+
+def _read_text(element: etree._Element) -> str:
+    """Return the text of an element and of its markup, but not of fields nested by mistake."""
+    value = element.text or ""
+    for child in element:
+        if not str(child.tag).endswith(("field", "leader")):
+            value += "".join(child.itertext())
+        value += child.tail or ""
+    return _LINE_BREAK.sub(" ", value) if "\n" in value else value

@@ -1,0 +1,52 @@
+"""ISBD punctuation at the end of MARC values."""
+
+from __future__ import annotations
+
+import re
+
+_DESCRIBED = frozenset(
+    "24 25 26 30 44 49 83 84 10 11 13 60 61 63 64 65 69 70 71 72 73 80 81".split()
+)
+"""The first two digits of tags whose values end with ISBD punctuation: descriptions, headings."""
+_NOT_TEXT = frozenset("u01w4568")
+"""Subfields with addresses, codes and control numbers."""
+_MARK = re.compile(r"\s*[:;,]+$|\s+[/=+]+$")
+_PERIOD = re.compile(r"(?<![.\s])\.$")
+_LAST_WORD = re.compile(r"([^\s.\-]*)\.$")
+_SHORT = frozenset(
+    "jr sr inc ltd co corp cie bros etc vol vols no nos nr ed eds éd pt pts ser dept st ste "
+    "dr prof gen hrsg verf bd bde hft aufl univ inst assoc soc cit al ca cf vs fig cent mt ft "
+    "gmbh aug sept dec mass conn calif wash tenn minn mich wis ill ind fla ala ariz ark colo "
+    "del kan ky la md me miss mo mont neb nev okla ont or pa tex va vt verl".split()
+)
+"""Abbreviations in lowercase that keep their period."""
+
+
+def is_transcribed(tag: str) -> bool:
+    """Return whether the values of a field end with ISBD punctuation."""
+    return tag[:2] in _DESCRIBED or tag == "880"
+
+
+def strip_punctuation(tag: str, code: str, value: str) -> str:
+    """Return a value without the mark before the next subfield, and without a final period.
+
+    A period stays after an initial, an abbreviation, and in physical descriptions.
+    """
+    if code in _NOT_TEXT:
+        return value
+    value = value.rstrip()
+    if value and value[-1] in ":;,/=+":
+        return _MARK.sub("", value)
+    if value.endswith(".") and not tag.startswith("30"):
+        word = _LAST_WORD.search(value)
+        if word and _PERIOD.search(value) and is_word(word[1]):
+            return value[:-1]
+    return value
+
+
+def is_word(text: str) -> bool:
+    """Return whether a text before a period is neither an initial nor an abbreviation."""
+    letters = text.strip("()[]\"'“”‘’,")
+    return (
+        len(letters) > 1 or text != letters or letters.isdigit()
+    ) and letters.casefold() not in _SHORT

@@ -1,0 +1,80 @@
+"""The reader of MARC in one syntax and one dialect."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from io import BufferedIOBase
+
+import msgspec
+
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.readers.base import NAME_ONLY, Evidence
+from indexer.readers.formats.marc.properties import make_source_record
+from indexer.readers.formats.marc.record import Syntax
+
+_UNIMARC = "unimarc"
+_UNIMARC_NAMES = {
+    "marc": "unimarc",
+    "marcxml": "unimarc-xml",
+    "mrk": "unimarc-mrk",
+    "marc-json": "unimarc-json",
+}
+"""The names of UNIMARC, by the name of MARC 21 in the same syntax."""
+
+
+class _Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The default mapping of a dialect. See `indexer.readers.base.Reader`."""
+
+    fields: dict[str, tuple[str, ...]]
+
+
+@cache
+def _load_fields(dialect: str) -> Mapping[str, tuple[str, ...]]:
+    text = files("indexer.readers.formats.marc").joinpath(f"{dialect}.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), _Mapping).fields
+
+
+class MarcReader:
+    """A reader of one syntax, for MARC 21 or for UNIMARC.
+
+    A file is UNIMARC if its first records have a title in field 200 and none in field 245.
+    """
+
+    VERSION = 1
+
+    def __init__(self, syntax: Syntax, dialect: str) -> None:
+        self._syntax = syntax
+        self._is_unimarc = dialect == _UNIMARC
+        self.NAME = _UNIMARC_NAMES[syntax.NAME] if self._is_unimarc else syntax.NAME
+        self.SUFFIXES = syntax.SUFFIXES
+        self.FIELDS = _load_fields(dialect)
+
+    def detect(self, filename: str, head: bytes) -> Evidence | None:
+        """Return the evidence of the syntax, if the file has this dialect."""
+        evidence = self._syntax.detect(filename, head)
+        if evidence is None:
+            return None
+        if evidence.score <= NAME_ONLY:
+            return None if self._is_unimarc else evidence
+        tags = self._syntax.find_tags(head)
+        is_unimarc = b"200" in tags and b"245" not in tags
+        if is_unimarc != self._is_unimarc:
+            return None
+        reason = f"{evidence.reason} with UNIMARC fields" if is_unimarc else evidence.reason
+        return Evidence(evidence.score, reason)
+
+    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        """Yield the records of a file as chunks."""
+        return self._syntax.split(stream, file, limits)
+
+    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+        """Yield the records of a chunk, with a property for each subfield."""
+        for fields in self._syntax.parse(chunk, limits):
+            if isinstance(fields, Problem):
+                yield fields
+            else:
+                yield make_source_record(chunk, fields, limits, is_unimarc=self._is_unimarc)

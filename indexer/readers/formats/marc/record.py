@@ -1,0 +1,55 @@
+"""The fields of a MARC record, and the protocol of a syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BufferedIOBase
+from typing import NamedTuple, Protocol
+
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Chunk, Problem
+from indexer.readers.base import Evidence
+
+
+class Field(NamedTuple):
+    """A field of a record.
+
+    `indicators` has two characters, or none for a control field. `subfields` are pairs of a code
+    and a value. A control field has one, with an empty code. The leader has the tag LDR.
+    """
+
+    tag: str
+    indicators: str
+    subfields: tuple[tuple[str, str], ...]
+
+
+def make_control_field(tag: str, value: str) -> Field:
+    """Return a field without indicators and subfields."""
+    return Field(tag, "", (("", value),))
+
+
+LEADER = "LDR"
+"""The tag of the leader."""
+
+
+class Syntax(Protocol):
+    """A way to write MARC records in a file: a module with these members.
+
+    `NAME`, `SUFFIXES`, `detect` and `split`: see `indexer.readers.base.Reader`. `MARC` is no part
+    of the members: dialects share all syntaxes.
+    """
+
+    NAME: str
+    SUFFIXES: tuple[str, ...]
+
+    def detect(self, filename: str, head: bytes) -> Evidence | None:
+        """Return why a file has this syntax, or None if it does not."""
+
+    def find_tags(self, head: bytes) -> set[bytes]:
+        """Return the tags of fields in the start of a file."""
+
+    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        """Yield the records of a file as chunks."""
+
+    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
+        """Yield the fields of each record in a chunk, in order."""

@@ -1,0 +1,56 @@
+"""Roles of persons and corporate bodies: author, editor, or contributor."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache, lru_cache
+from importlib.resources import files
+
+import msgspec
+
+AUTHOR, EDITOR, CONTRIBUTOR = "", "editor", "contributor"
+"""A role as part of the name of a column. Authors are the usual case, so theirs is empty."""
+
+
+class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The codes and the starts of terms that mean a role. `not_terms` are exceptions."""
+
+    codes: frozenset[str]
+    unimarc_codes: frozenset[str]
+    terms: tuple[str, ...]
+    not_terms: tuple[str, ...] = ()
+
+    def includes(self, relator: str) -> bool:
+        """Return whether a code or a term in lowercase means this role."""
+        if relator in self.codes or relator in self.unimarc_codes:
+            return True
+        return relator.startswith(self.terms) and not relator.startswith(self.not_terms)
+
+
+class _Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The roles that are not a contributor's."""
+
+    author: _Role
+    editor: _Role
+
+
+@cache
+def _load_roles() -> _Roles:
+    text = files("indexer.readers.formats.marc").joinpath("roles.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), _Roles)
+
+
+@lru_cache(maxsize=4096)
+def classify(relators: tuple[str, ...]) -> str:
+    """Return the role of a person who has these codes, terms, or addresses of codes.
+
+    A person with several roles is an author if one of them is, then an editor.
+    """
+    # "http://id.loc.gov/vocabulary/relators/aut" is the code "aut".
+    words = [relator.strip(" .,:;()[]/").rsplit("/", 1)[-1].casefold() for relator in relators]
+    words = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    if not words or any(_load_roles().author.includes(word) for word in words):
+        return AUTHOR
+    if any(_load_roles().editor.includes(word) for word in words):
+        return EDITOR
+    return CONTRIBUTOR

@@ -1,0 +1,177 @@
+"""Binary MARC is read by its terminators, whatever its lengths and encodings claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers.formats.marc import binary
+from tests.indexer.readers.marc.samples import (
+    READERS,
+    RIVERS,
+    SmallBlocks,
+    choose,
+    columns,
+    make_binary,
+    read,
+    read_records,
+)
+
+ONE = make_binary(RIVERS)
+MANY = b"".join(
+    make_binary([("001", str(number)), ("245", f"00$aBook {number}")]) for number in range(300)
+)
+
+
+@pytest.mark.parametrize("filename", ["books.mrc", "books.dat", "books", "books.csv"])
+def test_a_leader_is_a_signature(filename: str) -> None:
+    """A leader decides, whatever the file is called. A blank line may precede it."""
+    assert choose(ONE, filename) == choose(b"\r\n" + ONE, filename) == "marc"
+
+
+def test_wrong_leaders_are_recognized() -> None:
+    """A record without lengths or with an unusual leader is recognized by its directory."""
+    assert choose(b"     " + ONE[5:]) == choose(ONE[:20] + b"xxxx" + ONE[24:]) == "marc"
+
+
+def test_unimarc_has_its_title_in_field_200() -> None:
+    """A title in field 200 means UNIMARC."""
+    assert choose(make_binary([("200", "1 $aLe sel")])) == "unimarc"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"12345,22,4500\n", b"%PDF-1.7 \x1e\x1f", b"00755cam  22002414a 4500\n001 x\n"]
+)
+def test_other_files_are_not_claimed(data: bytes) -> None:
+    """A file without the separators of fields is no binary MARC."""
+    assert binary.detect("file", data) is None
+
+
+def test_lines_are_numbers_of_records() -> None:
+    """The line of a record is its number in the file."""
+    records = read_records(MANY, "marc")
+    assert [record.source.line for record in records] == list(range(1, 301))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"99999" + data[5:],
+        lambda data: b"     " + data[5:],
+        lambda data: data[:12] + b"00000" + data[17:],
+        lambda data: data.replace(b"Rivers of salt", "Flüsse aus Salz".encode()),
+        lambda data: data[:-1] + b"\n\x1d",
+    ],
+    ids=["length", "blank", "base", "edited", "newline"],
+)
+def test_wrong_lengths_lose_nothing(damage: Callable[[bytes], bytes]) -> None:
+    """A record with wrong lengths has all its fields, and its neighbours have theirs."""
+    results = read(ONE + damage(ONE) + ONE, READERS["marc"])
+    records = [columns(item) for item in results if isinstance(item, SourceRecord)]
+    assert len(records) == 3
+    assert {frozenset(found) for found in records} == {frozenset(records[0])}
+    assert records[1]["650$z"] == ["Norway"]
+
+
+def test_wrong_lengths_are_reported_once() -> None:
+    """One problem counts the records with wrong lengths, and names the first."""
+    wrong = b"00007" + ONE[5:]
+    [problem] = [
+        item for item in read(ONE + wrong + wrong, READERS["marc"]) if type(item) is Problem
+    ]
+    assert problem.line == 2
+    assert "2 records have wrong lengths or directories" in problem.what
+
+
+def test_a_shuffled_directory_is_followed() -> None:
+    """The fields have the tags of the directory, in its order, wherever their data are."""
+    entries = [ONE[at : at + 12] for at in range(24, ONE.index(b"\x1e"), 12)]
+    shuffled = ONE[:24] + b"".join(reversed(entries)) + ONE[ONE.index(b"\x1e") :]
+    [record] = read_records(shuffled, "marc")
+    [original] = read_records(ONE, "marc")
+    assert {(prop.name, prop.value) for prop in record.properties} == {
+        (prop.name, prop.value) for prop in original.properties
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "level", "text"),
+    [
+        (b"M\xe8unchen", b" ", "München"),  # MARC-8
+        (b"M\xe8unchen", b"a", "München"),
+        (b"M\xfcnchen", b" ", "München"),  # Windows-1252
+        (b"M\xfcnchen caf\xe9", b"a", "München café"),
+        (b"M\xc3\xbcnchen", b" ", "München"),  # UTF-8
+        (b"M\xc3\xbcnchen", b"a", "München"),
+        (b"\xeaAlesund", b" ", "Ålesund"),
+        (b"\x1b(Nmir\x1b(B", b" ", "МИР"),
+    ],
+)
+def test_encodings_are_recognized(data: bytes, level: bytes, text: str) -> None:
+    """A title is decoded by its bytes. The leader only helps."""
+    record = make_binary([("245", "00$aXXXX")]).replace(b"XXXX", data)
+    record = record[:9] + level + record[10:]
+    [found] = [
+        columns(item) for item in read(record, READERS["marc"]) if type(item) is SourceRecord
+    ]
+    assert found["245$a"] == [text]
+
+
+def test_bad_bytes_are_replaced_and_reported() -> None:
+    """In a record of UTF-8 a bad byte becomes U+FFFD, and the file has one problem."""
+    record = make_binary([("245", "00$aMünchen ?")]).replace(b"?", b"\xff")
+    found, problem = read(record, READERS["marc"])
+    assert columns(found)["245$a"] == ["München \ufffd"]
+    assert isinstance(problem, Problem)
+    assert "encoding" in problem.what
+
+
+def test_a_cut_record_is_kept() -> None:
+    """A record without its end has the fields before it, and the file has a problem."""
+    first, second, problem = read(ONE + ONE[:-60], READERS["marc"])
+    assert columns(second)["245$a"] == columns(first)["245$a"]
+    assert isinstance(problem, Problem)
+
+
+def test_records_without_fields_are_reported() -> None:
+    """What is between two record terminators but has no fields is a problem."""
+    noise, record = read(b"no MARC\x1d" + ONE, READERS["marc"])[:2]
+    assert isinstance(noise, Problem)
+    assert isinstance(record, SourceRecord)
+
+
+def test_limits_leave_the_rest() -> None:
+    """A record over the limit is reported, and the next one is read."""
+    limits = msgspec.structs.replace(LIMITS, largest_line=len(ONE) + 5)
+    long = make_binary([*RIVERS, ("500", "  $a" + "x" * 500)])
+    problem, record = read(long + ONE, READERS["marc"], limits)
+    assert isinstance(problem, Problem)
+    assert "PUBSEARCH_LARGEST_LINE" in problem.hint
+    assert isinstance(record, SourceRecord)
+    few = msgspec.structs.replace(LIMITS, most_entries=10)
+    results = read(MANY, READERS["marc"], few)
+    assert len(results) == 11
+    assert "PUBSEARCH_MOST_ENTRIES" in str(results[-1])
+
+
+@given(st.integers(1, 3000))
+def test_block_size_does_not_matter(size: int) -> None:
+    """A file has the same records whatever the size of the blocks that are read."""
+    data = MANY[:5000]
+    reader = READERS["marc"]
+    assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
+
+
+@given(st.binary(max_size=300), st.integers(0, len(ONE)), st.integers(0, 20))
+def test_no_bytes_raise(noise: bytes, at: int, cut: int) -> None:
+    """Arbitrary bytes, alone or within a record, give records and problems only."""
+    for data in (noise, ONE[:at] + noise + ONE[at + cut :], ONE + noise + ONE):
+        choose(data)
+        for name in ("marc", "unimarc"):
+            read(data, READERS[name])

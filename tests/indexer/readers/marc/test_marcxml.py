@@ -1,0 +1,188 @@
+"""MARCXML is read record by record, in any wrapper, and repaired where it is broken."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers.formats.marc import marcxml
+from tests.indexer.readers.marc.samples import (
+    READERS,
+    RIVERS,
+    SmallBlocks,
+    choose,
+    columns,
+    make_xml,
+    read,
+    read_records,
+)
+
+ONE = make_xml(RIVERS)
+SLIM = 'xmlns="http://www.loc.gov/MARC21/slim"'
+COLLECTION = f'<?xml version="1.0"?>\n<collection {SLIM}>\n{ONE}\n{ONE}\n</collection>'
+OAI = f"""<?xml version="1.0" encoding="UTF-8"?>
+<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords>
+<record><header status="deleted"><identifier>oai:a:0</identifier></header></record>
+<record><header><identifier>oai:a:1</identifier><datestamp>2020-01-02</datestamp>
+<setSpec>x</setSpec></header><metadata>
+{ONE.replace("<record>", f"<record {SLIM}>")}</metadata></record>
+<record><header><identifier>oai:a:2</identifier></header><metadata>
+{ONE}</metadata></record>
+</ListRecords></OAI-PMH>"""
+SRU = f"""<zs:searchRetrieveResponse xmlns:zs="http://docs.oasis-open.org/ns/search-ws/sruResponse">
+<zs:records><zs:record><zs:recordData>{make_xml(RIVERS, "marc:")}</zs:recordData>
+<zs:recordPosition>1</zs:recordPosition></zs:record></zs:records></zs:searchRetrieveResponse>"""
+OAI_MARC = """<oai_marc status="c" type="a"><fixfield id="LDR">^^^^^nam^^2200000^a^4500</fixfield>
+<fixfield id="001">"x1"</fixfield>
+<varfield id="245" i1="1" i2="0"><subfield label="a">Salt</subfield></varfield></oai_marc>"""
+
+
+@pytest.mark.parametrize("data", [ONE, COLLECTION, OAI, SRU, OAI_MARC, "\ufeff" + COLLECTION])
+def test_fields_are_recognized(data: str) -> None:
+    """A file with fields of MARC is MARCXML, with any wrapper and any name."""
+    for filename in ("a.xml", "a", "a.csv"):
+        assert choose(data, filename) == "marcxml"
+    assert choose(data.encode("utf-16")) == "marcxml"
+
+
+def test_unimarc_is_recognized() -> None:
+    """A title in field 200 means UNIMARC."""
+    assert choose(make_xml([("200", "1 $aLe sel")])) == "unimarc-xml"
+
+
+@pytest.mark.parametrize(
+    "data", ["", "<html><p>datafield</p></html>", "<record><title>A</title></record>", "datafield"]
+)
+def test_other_files_are_not_claimed(data: str) -> None:
+    """Other XML is no MARCXML."""
+    assert marcxml.detect("a.xml", data.encode()) is None
+
+
+@pytest.mark.parametrize(("data", "count"), [(COLLECTION, 2), (OAI, 2), (SRU, 1), (ONE, 1)])
+def test_wrappers_are_no_records(data: str, count: int) -> None:
+    """Elements called `record` around a MARC record are no records, nor are deleted ones."""
+    expected = columns(read_records(ONE, "marcxml")[0])
+    for record in read_records(data, "marcxml"):
+        found = columns(record)
+        assert {name: found[name] for name in expected} == expected
+    assert len(read_records(data, "marcxml")) == count
+
+
+def test_header_of_oai_is_kept() -> None:
+    """The header of an OAI-PMH record is part of it."""
+    found = columns(read_records(OAI, "marcxml")[0])
+    assert found["header/identifier"] == ["oai:a:1"]
+    assert found["header/datestamp"] == ["2020-01-02"]
+    assert found["header/setSpec"] == ["x"]
+
+
+def test_older_elements_are_read() -> None:
+    """`oai_marc` has other names for the same."""
+    found = columns(read_records(OAI_MARC, "marcxml")[0])
+    assert (found["001"], found["245$a"]) == (["x1"], ["Salt"])
+
+
+def test_lines_are_those_of_the_records() -> None:
+    """A record has the line of its start tag."""
+    lines = COLLECTION.splitlines()
+    starts = [number for number, line in enumerate(lines, 1) if line.startswith("<record>")]
+    assert [record.source.line for record in read_records(COLLECTION, "marcxml")] == starts
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "cp1252"])
+def test_encodings_are_recognized(encoding: str) -> None:
+    """A file is decoded by its mark or declaration, else as UTF-8 or Windows-1252."""
+    text = ONE.replace("Rivers of salt", "Flüsse")
+    declaration = "" if encoding == "cp1252" else f'<?xml version="1.0" encoding="{encoding}"?>'
+    [record] = read_records((declaration + text).encode(encoding), "marcxml")
+    assert columns(record)["245$a"] == ["Flüsse"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Salt & Co", "Salt & Co"),
+        ("a < b", "a < b"),
+        ("Caf&eacute; &amp; &#233;", "Café & é"),
+        ("&lt;i&gt;x&lt;/i&gt;", "<i>x</i>"),
+        ("Salt <i>and</i> sea", "Salt and sea"),
+        ("Salt\x1f\x07", "Salt"),
+        ("Salt\n   and sea", "Salt and sea"),
+        ("<![CDATA[a <b> c]]>", "a <b> c"),
+        ("&unknown; x", "&unknown; x"),
+    ],
+)
+def test_markup_is_undone_and_repaired(value: str, text: str) -> None:
+    """Entities are resolved. Bare signs and forbidden characters cost no record."""
+    [record] = read_records(ONE.replace("Rivers of salt /", value), "marcxml")
+    assert columns(record)["245$a"] == [text]
+
+
+@pytest.mark.parametrize("tag", ["</subfield>", "</datafield>", '<subfield code="a">'])
+def test_missing_tags_cost_only_their_field(tag: str) -> None:
+    """If a tag is missing, the fields after it and the other records are read."""
+    broken = ONE.replace(tag, "", 1)
+    records = [
+        item for item in read(ONE + broken + ONE, READERS["marcxml"]) if type(item) is SourceRecord
+    ]
+    assert len(records) == 3
+    assert columns(records[1])["650$a"] == ["Rivers"]
+    assert columns(records[2]) == columns(records[0])
+
+
+def test_a_missing_end_of_a_record_costs_nothing() -> None:
+    """A record without an end tag ends where the next one starts."""
+    [first, second] = read_records(ONE.replace("</record>", "") + ONE, "marcxml")
+    assert columns(first) == columns(second)
+
+
+def test_a_cut_file_keeps_its_last_record() -> None:
+    """The record that the end of the file cuts is kept and reported."""
+    first, second, problem = read(ONE + ONE[:-120], READERS["marcxml"])
+    assert columns(second)["245$a"] == columns(first)["245$a"]
+    assert isinstance(problem, Problem)
+    assert "ends within a record" in problem.what
+
+
+def test_entity_bombs_are_not_expanded() -> None:
+    """Entities of a document type are not read."""
+    bomb = '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + ONE.replace("salt", "&b;")
+    [record] = read_records(bomb, "marcxml")
+    assert columns(record)["245$a"] == ["Rivers of &b;"]
+
+
+def test_deep_nesting_ends() -> None:
+    """Nested elements without end give a record with the fields before them."""
+    deep = ONE.replace("</record>", "<a>" * 20_000 + "</record>")
+    assert columns(read(deep, READERS["marcxml"])[0])["245$a"] == ["Rivers of salt"]
+
+
+def test_limits_leave_the_rest() -> None:
+    """A record over the limit is reported, and the next one is read."""
+    limits = msgspec.structs.replace(LIMITS, largest_line=len(ONE) + 50)
+    long = ONE.replace("salt", "salt" * 3000)
+    problem, record = read(long + ONE, READERS["marcxml"], limits)
+    assert isinstance(problem, Problem)
+    assert columns(record)["245$a"] == ["Rivers of salt"]
+    few = msgspec.structs.replace(LIMITS, most_entries=1)
+    assert "PUBSEARCH_MOST_ENTRIES" in str(read(ONE + ONE, READERS["marcxml"], few)[-1])
+
+
+@given(st.integers(1, 2000))
+def test_block_size_does_not_matter(size: int) -> None:
+    """A file has the same records whatever the size of the blocks that are read."""
+    data, reader = OAI.encode(), READERS["marcxml"]
+    assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
+
+
+@given(st.binary(max_size=200), st.integers(0, len(ONE)), st.integers(0, 20))
+def test_no_bytes_raise(noise: bytes, at: int, cut: int) -> None:
+    """Arbitrary bytes, alone or within a record, give records and problems only."""
+    data = ONE.encode()
+    for broken in (noise, data[:at] + noise + data[at + cut :]):
+        choose(broken)
+        read(broken, READERS["marcxml"])

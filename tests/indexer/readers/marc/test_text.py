@@ -1,0 +1,145 @@
+"""MARC as text is read in the styles of four programs."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Problem
+from indexer.readers.formats.marc import text
+from tests.indexer.readers.marc.samples import (
+    READERS,
+    RIVERS,
+    SmallBlocks,
+    choose,
+    columns,
+    make_mrk,
+    read,
+    read_records,
+)
+
+ONE = make_mrk(RIVERS)
+YAZ = """00000nam a2200000 a 4500
+001 x1
+245 10 $a Rivers of salt / $c Ada Moss, for $5.
+650  0 $a Rivers $x History
+
+00000nam a2200000 a 4500
+001 x2
+245 10 $a Salt
+
+"""
+ALEPH = """000000001 LDR   L 00000nam^a2200000^a^4500
+000000001 001   L x1
+000000001 24510 L $$aRivers of salt /$$cAda Moss.
+000000001 650 0 L $$aRivers$$xHistory
+000000002 LDR   L 00000nam^a2200000^a^4500
+000000002 24510 L $$aSalt
+"""
+RECORD = """LDR 00000nam a2200000 a 4500
+001     x1
+245 10 _aRivers of salt /
+       _cAda Moss.
+650  0 _aRivers
+       _xHistory
+
+LDR 00000nam a2200000 a 4500
+001     x2
+245 10 _aSalt
+"""
+STYLES = {"mrk": ONE + "\n" + ONE, "yaz": YAZ, "aleph": ALEPH, "record": RECORD}
+
+
+@pytest.mark.parametrize("data", STYLES.values(), ids=STYLES)
+def test_styles_are_recognized(data: str) -> None:
+    """The first lines decide, whatever the file is called."""
+    for filename in ("a.mrk", "a.txt", "a"):
+        assert choose(data, filename) == choose("\ufeff" + data, filename) == "mrk"
+        assert choose(data.replace("\n", "\r\n"), filename) == "mrk"
+
+
+def test_unimarc_is_recognized() -> None:
+    """A title in field 200 means UNIMARC."""
+    assert choose("=LDR  00000nam a2200000 a 4500\n=200  1\\$aLe sel\n") == "unimarc-mrk"
+
+
+@pytest.mark.parametrize(
+    "data", ["", "=Title=\ntext\n", "245 pages\n100 lines\n", "= 245  x\n", "000000001,LDR,L\n"]
+)
+def test_other_files_are_not_claimed(data: str) -> None:
+    """Text without fields is no MARC."""
+    assert text.detect("a.txt", data.encode()) is None
+
+
+@pytest.mark.parametrize("data", STYLES.values(), ids=STYLES)
+def test_styles_have_the_same_columns(data: str) -> None:
+    """Each style gives two records with leader, fields and subfields."""
+    first, second = map(columns, read_records(data, "mrk"))
+    assert first["leader"] == ["00000nam a2200000 a 4500"]
+    assert first["245$a"] == ["Rivers of salt"]
+    assert first["245$c"][0].startswith("Ada Moss")
+    assert (first["650$a"], first["650$x"]) == (["Rivers"], ["History"])
+    assert second["245$a"][0].endswith(("Salt", "salt"))
+
+
+def test_blanks_and_mnemonics_are_undone() -> None:
+    """A backslash is a blank, and names in braces are characters."""
+    line = "=245  \\0$aCaf{eacute} {uml}a {dollar}5 {lcub}x{rcub} {Aelig} {nothing}"
+    line = line.replace("{Aelig}", "{AElig}")
+    [record] = read_records(f"=LDR  00000nam\\a22\n{line}\n", "mrk")
+    assert columns(record)["245$a"] == ["Café ä $5 {x} Æ {nothing}"]
+    assert columns(record)["leader"] == ["00000nam a22"]
+
+
+def test_long_fields_may_continue() -> None:
+    """A line that starts no field continues the one before."""
+    [record] = read_records(
+        "=LDR  x\n=520  \\\\$aRivers and\nseas of salt.\n=500  \\\\$aB\n", "mrk"
+    )
+    assert columns(record)["520$a"] == ["Rivers and seas of salt."]
+
+
+def test_blank_lines_separate_records_without_leaders() -> None:
+    """A field after a blank line starts a record."""
+    records = read_records("=001  1\n=245  00$aA\n\n=001  2\n=245  00$aB\n", "mrk")
+    assert [(record.source.line, columns(record)["245$a"]) for record in records] == [
+        (1, ["A"]), (4, ["B"]),
+    ]  # fmt: skip
+
+
+def test_windows_1252_is_read() -> None:
+    """Text that is not UTF-8 is Windows-1252."""
+    [record] = read_records(ONE.replace("salt", "größe").encode("cp1252"), "mrk")
+    assert columns(record)["245$a"] == ["Rivers of größe"]
+
+
+def test_limits_leave_the_rest() -> None:
+    """A record over the limit is reported, and the next one is read."""
+    limits = msgspec.structs.replace(LIMITS, largest_line=len(ONE) + 50)
+    long = ONE.replace("salt", "salt" * 3000)
+    problem, record = read(long + "\n" + ONE, READERS["mrk"], limits)
+    assert isinstance(problem, Problem)
+    assert columns(record)["245$a"] == ["Rivers of salt"]
+    few = msgspec.structs.replace(LIMITS, most_entries=1)
+    assert "PUBSEARCH_MOST_ENTRIES" in str(read(STYLES["mrk"], READERS["mrk"], few)[-1])
+
+
+@pytest.mark.parametrize("style", STYLES)
+@given(size=st.integers(1, 400))
+def test_block_size_does_not_matter(style: str, size: int) -> None:
+    """A file has the same records whatever the size of the blocks that are read."""
+    data, reader = STYLES[style].encode(), READERS["mrk"]
+    assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@given(noise=st.binary(max_size=100), at=st.integers(0, 300), cut=st.integers(0, 20))
+def test_no_bytes_raise(style: str, noise: bytes, at: int, cut: int) -> None:
+    """Arbitrary bytes, alone or within a record, give records and problems only."""
+    data = STYLES[style].encode()
+    for broken in (noise, data[:at] + noise + data[at + cut :]):
+        choose(broken)
+        read(broken, READERS["mrk"])
