@@ -1,0 +1,92 @@
+"""Decode one JSON object. Repair bad bytes and small violations of the standard."""
+
+from __future__ import annotations
+
+import json
+from codecs import BOM_UTF8
+from typing import Any
+
+import msgspec
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, SourceLocation
+
+_DECODER = msgspec.json.Decoder(float_hook=str)
+_FALLBACK = "cp1252"
+"""The encoding of a text that is not UTF-8. It is the usual one of old Western programs."""
+_LEFT_OUT = "The record was left out"
+
+
+def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, Problem | None]:
+    """Return the object of a chunk, or None, and a Problem if it is not usable or was changed.
+
+    Decimal fractions stay text. NaN counts as null.
+    """
+    source, problem = SourceLocation(chunk.file, chunk.line), None
+    data = chunk.data.removeprefix(BOM_UTF8).strip(b" \t\r\n\x1e")
+    try:
+        record = _DECODER.decode(data)
+    except RecursionError:
+        return None, make_depth_problem(source, limits)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        text, problem = _decode_text(data, source)
+        try:
+            record = _decode_leniently(text)
+        except RecursionError:
+            return None, make_depth_problem(source, limits)
+        except ValueError:
+            hint = f"Correct the JSON there, or create the file again. {_LEFT_OUT}"
+            return None, Problem(source.file, source.line, str(error), hint)
+    if not isinstance(record, dict):
+        hint = f"Write {{...}} with the values by name. {_LEFT_OUT}"
+        return None, Problem(source.file, source.line, "the record is not a JSON object", hint)
+    brackets = data.count(b"[") + data.count(b"{")
+    if brackets > limits.deepest and is_deeper(record, limits.deepest):
+        return None, make_depth_problem(source, limits)
+    return record, problem
+
+
+def _decode_text(data: bytes, source: SourceLocation) -> tuple[str, Problem | None]:
+    """Return the text of a record, and a Problem if U+FFFD replaces a byte.
+
+    Text without a valid UTF-8 letter beyond ASCII is windows-1252.
+    """
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError as error:
+        first = error.start
+    text = data.decode(errors="replace")
+    if all(char == "\ufffd" or char < "\x80" for char in text):
+        return data.decode(_FALLBACK, errors="replace"), None
+    line = source.line + data.count(b"\n", 0, first)
+    message = f"byte {data[first]:#04x} is not UTF-8. It was replaced by \ufffd"
+    return text, Problem(source.file, line, message, "Save the file as UTF-8")
+
+
+def _decode_leniently(text: str) -> Any:  # noqa: ANN401 any JSON value
+    """Return a JSON value. Raise ValueError or RecursionError.
+
+    Accept control characters in strings, numbers of any size, NaN, and halves of characters.
+    """
+    value = json.loads(
+        text, strict=False, parse_int=str, parse_float=str, parse_constant=lambda _: None
+    )
+    return (
+        json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
+        if "\\u" in text
+        else value
+    )
+
+
+def is_deeper(value: object, max_depth: int) -> bool:
+    """Return whether lists and objects are nested more than `max_depth` levels deep."""
+    if not isinstance(value, (dict, list)):
+        return False
+    children = value.values() if isinstance(value, dict) else value
+    return max_depth == 0 or any(is_deeper(child, max_depth - 1) for child in children)
+
+
+def make_depth_problem(source: SourceLocation, limits: Limits) -> Problem:
+    """Return the Problem of a record with too deep lists and objects."""
+    message = f"lists and objects are nested deeper than {limits.deepest}"
+    return Problem(source.file, source.line, message, suggest_raising("deepest"))

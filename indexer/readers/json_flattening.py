@@ -1,0 +1,256 @@
+"""JSON object → properties: a dotted path per value; lists add nothing to the path.
+
+An object in a list is a group, and so is an object at the top. Some structures become one value:
+the name of a person, a text with its language, a date as a list of numbers, a text as an index of
+its words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Property
+from indexer.readers.json_names import read_name, simplify
+
+Json = Any
+"""A value of JSON: a text, a number, a list, an object, …"""
+
+BULKY_CHARS = 1_000
+"""Characters that are kept of a part that is no metadata, such as a list of references."""
+
+_LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}|@none|und")
+_COMMON_LANGUAGES = frozenset(
+    "ar cs da de el en es fi fr hu it ja ko nl pl pt ru sv tr uk zh".split()
+)
+_LANGUAGE_KEYS = ("@language", "xml:lang", "lang", "hreflang")
+_AGENTS = frozenset(
+    "author authors creator creators contributor contributors editor editors translator "
+    "translators illustrator reviewer director composer interviewer".split()
+)
+"""Keys of persons and corporate bodies, as `simplify` returns them."""
+_BRACKETS = re.compile(r"\[[^\]]*\]")
+_VALUE_TYPES = frozenset(("literal", "typed-literal", "uri", "bnode"))
+_LINK_KEYS = frozenset(("url", "label", "language"))
+_MAX_KEY_CHARS = 200
+_CHARS_PER_BYTE = 3
+"""Limit on the size of all properties, as a multiple of `largest_file`."""
+
+
+class TooLarge(Exception):
+    """A record has more properties than a limit allows. `limit` is the name of the limit."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What a format says about its keys.
+
+    `qualifiers`: for a path, the key whose value distinguishes its objects; it is appended to the
+    path in brackets, as in "titles[Subtitle]". `agents`: more keys of persons and corporate bodies,
+    as paths. `names_are_corporate`: a name in one piece is that of a corporate body.
+    `bulky`: paths of parts that are no metadata.
+    """
+
+    qualifiers: Mapping[str, str] = {}
+    agents: frozenset[str] = frozenset()
+    names_are_corporate: bool = False
+    bulky: frozenset[str] = frozenset()
+
+
+def flatten(record: Mapping[str, Any], shape: Shape, limits: Limits) -> tuple[Property, ...]:
+    """Return the properties of an object. Raise TooLarge."""
+    flattener = Flattener(shape, limits)
+    for key, value in record.items():
+        flattener.add(key[:_MAX_KEY_CHARS], value)
+    return tuple(flattener.properties)
+
+
+def _read_link(name: str, value: Mapping[str, Any]) -> Property | None:
+    """Return the property of an object that is a link: a URL, a label, and a language."""
+    if "url" not in value or not _LINK_KEYS.issuperset(value):
+        return None
+    if any(isinstance(each, (dict, list)) for each in value.values()):
+        return None
+    language = value.get("language")
+    return Property(
+        name, str(value.get("url") or ""), str(value.get("label") or ""),
+        str(language) if language else None,
+    )  # fmt: skip
+
+
+class Flattener:
+    """The `properties` of one record, as they are collected. It may raise TooLarge."""
+
+    def __init__(self, shape: Shape, limits: Limits) -> None:
+        self.properties: list[Property] = []
+        self._shape, self._limits = shape, limits
+        self._chars = _CHARS_PER_BYTE * limits.largest_file
+        self._last_group = 0
+        self._names: dict[tuple[str, str], str] = {}
+
+    def add(self, name: str, value: Json, language: str | None = None, group: int = 0) -> None:
+        """Add the properties of a value of any kind."""
+        if isinstance(value, str):
+            self._add_text(name, value, language, group)
+        elif value is None or value in ({}, []):
+            pass
+        elif name in self._shape.bulky:
+            self._add_text(name, _flatten_text(value), None, 0)
+        elif isinstance(value, dict):
+            self.add_object(name, value, language, group)
+        elif isinstance(value, list):
+            self._add_list(name, value, language, group)
+        else:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            self._add_text(name, text, None, group)
+
+    def _new_group(self) -> int:
+        self._last_group += 1
+        return self._last_group
+
+    def _add_text(self, name: str, text: str, language: str | None, group: int) -> None:
+        text = text.strip()
+        if not text:
+            return
+        self._chars -= len(name) + len(text)
+        if self._chars < 0:
+            raise TooLarge("its names and values are too long", "largest_file")
+        if len(self.properties) >= self._limits.most_parts:
+            raise TooLarge(f"it has more than {self._limits.most_parts} values", "most_parts")
+        self.properties.append(Property(name, text, text, language, group))
+
+    def _add_list(self, name: str, values: list[Any], language: str | None, group: int) -> None:
+        if date := _read_date(values):
+            self._add_text(name, date, None, group)
+            return
+        for value in values:
+            if isinstance(value, dict):
+                self.add_object(name, value, language)
+            else:
+                self.add(name, value, language, group)
+
+    def add_object(
+        self, name: str, value: dict[str, Any], language: str | None = None, group: int = 0
+    ) -> None:
+        """Add the properties of an object. It is a group of its own if `group` is 0."""
+        group = group or self._new_group()
+        if link := _read_link(name, value):
+            self.properties.append(link)
+        elif _is_language_map(value):
+            for code, text in value.items():
+                self.add(name, text, code.replace("_", "-"), group)
+        elif text := _restore_text(name, value):
+            self._add_text(name, text, language, group)
+        else:
+            self._add_parts(name, dict(value), language, group)
+
+    def _add_parts(
+        self, name: str, value: dict[str, Any], language: str | None, group: int
+    ) -> None:
+        """Add the values of an object, each under its key. Remove what became part of others."""
+        for key in _LANGUAGE_KEYS:
+            if isinstance(value.get(key), str):
+                language = value.pop(key).strip() or language
+        path = _BRACKETS.sub("", name) if self._shape.qualifiers else name
+        qualified_by = self._shape.qualifiers.get(path)
+        qualifier = value.get(qualified_by) if qualified_by else None
+        if qualified_by and isinstance(qualifier, str) and qualifier.strip():
+            del value[qualified_by]
+            name = f"{name}[{qualifier.strip()[:_MAX_KEY_CHARS]}]"
+        for key in ("@list", "@set"):
+            self.add(name, value.pop(key, None), language, group)
+        if inner := _pop_value(value):
+            self.add(name, inner, language, group)
+        elif isinstance(value.get("key"), str) and "value" in value:
+            # DSpace lists its metadata as {"key": "dc.title", "value": …}.
+            name = self._join(name, value.pop("key")[:_MAX_KEY_CHARS])
+            self.add(name, value.pop("value"), language, group)
+        is_agent = path in self._shape.agents or simplify(path) in _AGENTS
+        agent = read_name(value, is_agent=is_agent, is_corporate=self._shape.names_are_corporate)
+        if agent:
+            self._add_text(name, agent.text, None, group)
+        for key, each in value.items():
+            if not (agent and key in agent.keys):
+                self.add(self._join(name, key), each, language, group)
+
+    def _join(self, name: str, key: str) -> str:
+        """Return the path of a key. Equal paths are one object, to save memory."""
+        joined = self._names.get((name, key))
+        if joined is None:
+            joined = self._names[name, key] = f"{name}.{key[:_MAX_KEY_CHARS]}"
+        return joined
+
+
+def _read_date(values: list[Any]) -> str | None:
+    """Return [2014, 4, 11] as 2014-4-11, or None if the list is not a date."""
+    if not 1 <= len(values) <= 3 or not all(isinstance(each, (int, str)) for each in values):
+        return None
+    numbers = [str(each) for each in values]
+    if all(re.fullmatch(r"-?\d{1,4}", number) for number in numbers) and len(values) > 1:
+        year, *rest = map(int, numbers)
+        limits = (12, 31)
+        is_date = year >= 1000 and all(0 < n <= top for n, top in zip(rest, limits, strict=False))
+        return "-".join(numbers) if is_date else None
+    return None
+
+
+def _is_language_map(value: Mapping[str, Any]) -> bool:
+    """Return whether an object has a text for each language, such as {"en": …, "fr": …}."""
+    return (
+        not _COMMON_LANGUAGES.isdisjoint(code[:2] for code in value)
+        and all(map(_LANGUAGE_CODE.fullmatch, value))
+        and all(isinstance(each, (str, list, type(None))) for each in value.values())
+    )
+
+
+def _restore_text(name: str, value: Mapping[str, Any]) -> str | None:
+    """Return the text of an index from words to their positions, such as OpenAlex has."""
+    if not simplify(name).endswith("invertedindex"):
+        return None
+    positions = [
+        (position, word)
+        for word, places in value.items()
+        if isinstance(places, list)
+        for position in places
+        if isinstance(position, int)
+    ]
+    return " ".join(word for _, word in sorted(positions)) or None
+
+
+def _pop_value(value: dict[str, Any]) -> Json:
+    """Remove and return the value of an object that is a literal of JSON-LD or SPARQL."""
+    if "@value" in value:
+        value.pop("@type", None)
+        return value.pop("@value")
+    if value.get("type") in _VALUE_TYPES and {"type", "value", "datatype"}.issuperset(value):
+        inner = value.get("value")
+        value.clear()
+        return inner
+    return None
+
+
+def _flatten_text(value: object) -> str:
+    """Return the scalars in a value, separated by spaces and cut."""
+    parts: list[str] = []
+    remaining = BULKY_CHARS
+    for text in _iterate_scalars(value):
+        parts.append(text)
+        remaining -= len(text) + 1
+        if remaining < 0:
+            break
+    return " ".join(parts)[:BULKY_CHARS]
+
+
+def _iterate_scalars(value: object) -> Iterator[str]:
+    if isinstance(value, (dict, list)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _iterate_scalars(each)
+    elif value is not None:
+        yield str(value)

@@ -1,0 +1,100 @@
+"""Keys of JSON objects: which hold a title, and which hold the parts of a person's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+_TITLES = frozenset(
+    "title titles name headline titel titre titulo titolo titles displayname titletext maintitle "
+    "articletitle titleproper caption preflabel heading".split()
+)
+_FAMILY = frozenset(
+    "family familyname familynames lastname lastnames last surname surnames nachname nom".split()
+)
+_GIVEN = frozenset(
+    "given givenname givennames firstname firstnames first forename forenames vorname "
+    "prenom".split()
+)
+_MIDDLE = frozenset("middle middlename middlenames".split())
+_WHOLE = frozenset(
+    "literal name fullname displayname creatorname contributorname authorname rawname".split()
+)
+_PARTICLE = frozenset(("nondroppingparticle", "nameparticle", "particle"))
+_DROPPING = frozenset(("droppingparticle",))
+_SUFFIX = frozenset(("suffix", "namesuffix"))
+_ORGANIZATION = re.compile(
+    r"organi[sz]ation|corporat|institution|consorti|collaboration|government", re.IGNORECASE
+)
+_TYPES = ("@type", "type", "nameType", "kind", "entityType")
+
+
+@lru_cache(maxsize=100_000)
+def simplify(key: str) -> str:
+    """Return a key in lower case, without its namespace, its punctuation and a Solr suffix."""
+    local = re.split(r"[:./#]", key[:200].rstrip(":./#"))[-1]
+    local = re.sub(r"_(s|t|ss|txt|en|str)$", "", local)
+    return re.sub(r"[\W_]+", "", local).casefold()
+
+
+def is_title(key: str) -> bool:
+    """Return whether a key usually has the title of a publication."""
+    return simplify(key) in _TITLES
+
+
+class Name(NamedTuple):
+    """The name of a person or a corporate body, and the keys that it consists of."""
+
+    text: str
+    keys: frozenset[str]
+
+
+def read_name(
+    value: Mapping[str, Any], *, is_agent: bool, is_corporate: bool = False
+) -> Name | None:
+    """Return the name in an object as "Family, Given", or None if it has none.
+
+    A corporate name is in braces. If `is_agent` is false, only an object with a family and a given
+    name counts, since other things have a name as well. `is_corporate`: a name in one piece is
+    that of a corporate body.
+    """
+    parts: dict[str, tuple[str, str]] = {}
+    for key, text in value.items():
+        if isinstance(text, str) and text.strip() and (part := _get_part(key)):
+            parts.setdefault(part, (key, text.strip()))
+    if "family" in parts and ("given" in parts or is_agent):
+        return _join(parts)
+    if not is_agent:
+        return None
+    if "whole" not in parts and "given" not in parts:
+        return None
+    key, text = parts.get("whole") or parts["given"]
+    is_corporate |= simplify(key) == "literal" or any(
+        _ORGANIZATION.search(str(value.get(each, ""))) for each in _TYPES
+    )
+    return Name("{" + text.strip("{}") + "}" if is_corporate else text, frozenset((key,)))
+
+
+@lru_cache(maxsize=10_000)
+def _get_part(key: str) -> str | None:
+    simple = simplify(key)
+    groups = (
+        ("family", _FAMILY), ("given", _GIVEN), ("whole", _WHOLE), ("middle", _MIDDLE),
+        ("particle", _PARTICLE), ("dropping", _DROPPING), ("suffix", _SUFFIX),
+    )  # fmt: skip
+    return next((name for name, keys in groups if simple in keys), None)
+
+
+def _join(parts: Mapping[str, tuple[str, str]]) -> Name:
+    """Return the name that consists of parts. The whole name counts if it says nothing else."""
+    texts = {part: text for part, (_, text) in parts.items()}
+    family = " ".join(texts[part] for part in ("particle", "family") if part in texts)
+    given = " ".join(texts[part] for part in ("given", "middle", "dropping") if part in texts)
+    suffix = texts.get("suffix", "")
+    text = ", ".join(part for part in (family, given, suffix) if part)
+    words = set(re.findall(r"\w+", text.casefold()))
+    whole_words = set(re.findall(r"\w+", texts.get("whole", "").casefold()))
+    keys = {key for part, (key, _) in parts.items() if part != "whole" or whole_words <= words}
+    return Name(text, frozenset(keys))

@@ -1,0 +1,228 @@
+"""Reader of JSON and YAML formats, configured by the `[json]` table of a definition.
+
+A file has one record, a list of records, an object with records at some path, or a record per line.
+`json_outline` finds out which, `json_splitter` splits, `json_flattening` makes properties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from io import BufferedIOBase
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
+from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.definition import Definition
+from indexer.readers.json_blocks import (
+    LimitExceeded,
+    convert_head,
+    convert_to_utf8,
+    read_blocks,
+    split_lines,
+    take_head,
+)
+from indexer.readers.json_decoding import decode_record
+from indexer.readers.json_flattening import Shape, TooLarge, flatten
+from indexer.readers.json_outline import Outline, has_title, read_outline
+from indexer.readers.json_splitter import Piece, split_records
+from indexer.readers.linked_data import Graph
+from indexer.readers.yaml_splitter import read_yaml_outline, split_yaml
+
+HEAD = 1 << 20
+"""Bytes at the start of a file that decide where its records are."""
+
+
+class EvidenceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reason to recognize a format: a record that has these keys and values.
+
+    `all`: paths that a record has. `any`: paths of which it has at least one. `values`: for a path,
+    the values of which it has one. `none`: paths that it does not have.
+    """
+
+    score: int
+    reason: str
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    values: dict[str, frozenset[str]] = {}
+
+    def fits(self, record: Mapping[str, Any]) -> bool:
+        """Return whether a record is evidence."""
+        return (
+            all(_look_up(record, path) for path in self.all)
+            and not any(_look_up(record, path) for path in self.none)
+            and (not self.any or any(_look_up(record, path) for path in self.any))
+            and all(
+                not allowed.isdisjoint(map(str, _look_up(record, path)))
+                for path, allowed in self.values.items()
+            )
+        )
+
+
+class Options(Shape, frozen=True, forbid_unknown_fields=True):
+    """The `[json]` table of a definition.
+
+    `evidence`: rules, of which the first that fits counts. `lift`: keys of inner objects that have
+    the record; their keys become keys of the record. `lift_titled`: do so only if the inner object
+    has a title and the outer has none. `parts`: keys of records that are parts of others, which are
+    left out. `prefixes`: namespaces that are removed from keys. `graph`: records are nodes of
+    linked data, which refer to each other. `yaml`: files may be written in YAML.
+    """
+
+    evidence: tuple[EvidenceRule, ...] = ()
+    lift: tuple[str, ...] = ()
+    lift_titled: bool = False
+    parts: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    graph: bool = False
+    yaml: bool = False
+
+
+class JsonRecords:
+    """The reader of a format of JSON objects."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.NAME, self.VERSION = definition.name, definition.version
+        self.SUFFIXES = definition.suffixes
+        self.FIELDS: Mapping[str, tuple[str, ...]] = definition.fields
+        self._options = msgspec.convert(definition.json, Options)
+
+    def detect(self, filename: str, head: bytes) -> Evidence | None:
+        """Return the evidence of the first records, or else that of the name of an empty file."""
+        if not head:
+            return detect_by_name(filename, self.SUFFIXES)
+        outline = self._read_outline(convert_head(head))
+        if outline is None:
+            return None
+        samples = [self._prepare(sample) for sample in outline.samples]
+        for rule in self._options.evidence:
+            if any(rule.fits(sample) for sample in samples):
+                return Evidence(rule.score, rule.reason)
+        return None
+
+    def _read_outline(self, head: bytes) -> Outline | None:
+        outline = read_outline(head)
+        if outline is None and self._options.yaml:
+            outline = read_yaml_outline(head)
+        return outline
+
+    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        """Yield the records of a file in order, and a Problem for one that is too large."""
+        line = 0
+        try:
+            for number, piece in enumerate(self._split(stream, limits)):
+                line = piece.line
+                if number == limits.most_entries:
+                    raise LimitExceeded(f"{number} records", "most_entries")
+                yield _make_chunk(piece, file, limits)
+        except LimitExceeded as error:
+            yield error.report(file, line)
+
+    def _split(self, stream: BufferedIOBase, limits: Limits) -> Iterator[Piece]:
+        blocks = convert_to_utf8(read_blocks(stream, limits))
+        head, rest = take_head(blocks, HEAD)
+        blocks = chain((head, rest), blocks)
+        outline = read_outline(head)
+        if outline is None and self._options.yaml:
+            yield from split_yaml(blocks, limits)
+        elif outline and outline.is_lines:
+            lines = split_lines(blocks, limits.largest_line)
+            for number, line in enumerate(lines, start=1):
+                if line is None or line.strip(b" \t\r\x1e"):
+                    yield Piece(line, number)
+        else:
+            # A file with one record may be as large as any file that is read whole.
+            is_one = outline is not None and not outline.path and head.lstrip()[:1] == b"{"
+            size = limits.largest_file if is_one else limits.largest_line
+            path = outline.path if outline else ()
+            pieces = split_records(blocks, path, size)
+            yield from Graph(limits).resolve(pieces) if self._options.graph else pieces
+
+    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+        """Yield the record of a chunk, and a Problem if it is not usable or was changed."""
+        source = SourceLocation(chunk.file, chunk.line)
+        record, problem = decode_record(chunk, limits)
+        if problem:
+            yield problem
+        if record is None:
+            return
+        record = self._prepare(record)
+        if any(record.get(key) for key in self._options.parts):
+            return
+        if key := chunk.context.decode():
+            record = {"key": key} | record
+        try:
+            properties = flatten(record, self._options, limits)
+        except TooLarge as error:
+            yield Problem(chunk.file, chunk.line, f"the record is too large: {error}",
+                          suggest_raising(error.limit))  # fmt: skip
+            return
+        if properties:
+            yield SourceRecord(source, properties)
+
+    def _prepare(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record without namespaces, and with the keys of objects that are lifted."""
+        if self._options.prefixes:
+            record = _remove_prefixes(record, self._options.prefixes)
+        for key in self._options.lift:
+            inner = record.get(key)
+            if not isinstance(inner, dict):
+                continue
+            if self._options.lift_titled and (has_title(record) or not has_title(inner)):
+                continue
+            record = _lift(record, key, inner)
+        return record
+
+
+def _lift(record: dict[str, Any], key: str, inner: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with the values of an inner object. A different value keeps its path."""
+    outer = {name: value for name, value in record.items() if name != key}
+    rest = {name: value for name, value in inner.items()
+            if name in outer and outer[name] != value}  # fmt: skip
+    return inner | outer | ({key: rest} if rest else {})
+
+
+def _make_chunk(piece: Piece, file: str, limits: Limits) -> Chunk | Problem:
+    if piece.problem:
+        return Problem(file, piece.line, *piece.problem)
+    if piece.data is None:
+        message = f"the record has more than {limits.largest_line} bytes"
+        return Problem(file, piece.line, message, suggest_raising("largest_line"))
+    if piece.is_cut:
+        hint = "Create or copy the file again. This record was left out"
+        return Problem(file, piece.line, "the file ends within a record", hint)
+    return Chunk(piece.data, file, piece.line, piece.key.encode("utf-8", "replace"))
+
+
+def _look_up(value: object, path: str) -> list[object]:
+    """Return the values at a dotted path. Lists add nothing to the path."""
+    values = value if isinstance(value, list) else [value]
+    for key in path.split("."):
+        found = [each[key] for each in values if isinstance(each, dict) and key in each]
+        values = [
+            each for item in found for each in (item if isinstance(item, list) else [item])
+            if each not in (None, "", {}, [])
+        ]  # fmt: skip
+    return values
+
+
+def _remove_prefixes(value: Any, prefixes: tuple[str, ...]) -> Any:  # noqa: ANN401
+    if isinstance(value, list):
+        return [_remove_prefixes(each, prefixes) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        _remove_prefix(key, prefixes): _remove_prefixes(each, prefixes)
+        for key, each in value.items()
+    }
+
+
+def _remove_prefix(key: str, prefixes: tuple[str, ...]) -> str:
+    for prefix in prefixes:
+        if key.startswith(prefix):
+            return key.removeprefix(prefix)
+    return key

@@ -1,0 +1,214 @@
+"""Split a stream of JSON into its records, without more than one of them in memory.
+
+The splitter knows strings and brackets, and nothing else of JSON. `parse` judges the records.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from indexer.readers.json_outline import ANY
+
+_SPACE = re.compile(rb"[\s,\x1e]*+")
+_KEY = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+:\s*+', re.DOTALL)
+_SCALAR = re.compile(rb'[^\s,\[\]{}":]++')
+_RUN = re.compile(
+    rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL
+)
+"""What is up to the next bracket. It consists of whole strings and text outside strings."""
+_OUTSIDE = re.compile(rb'[^"{}\[\]]++')
+_INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_MAX_DEPTH = 50
+"""Lists around records, at most."""
+_MIN_READ = 1 << 17
+"""Bytes that are read at a time, so that little is scanned twice."""
+
+
+class Piece(NamedTuple):
+    """A record as bytes, or a part of the file that is none: `data` is None if it is too large.
+
+    `key`: the record's key in an object of records. `is_cut`: the file ends within the record.
+    `problem`: the message and the hint of a Problem.
+    """
+
+    data: bytes | None
+    line: int
+    key: str = ""
+    is_cut: bool = False
+    problem: tuple[str, str] | None = None
+
+
+class _End(Exception):
+    """The file has ended."""
+
+
+def split_records(
+    blocks: Iterator[bytes], path: tuple[str, ...], max_bytes: int
+) -> Iterator[Piece]:
+    """Yield the records of a stream of UTF-8, of at most `max_bytes` bytes each."""
+    window = _Window(blocks, max_bytes)
+    try:
+        while True:
+            yield from _walk(window, path, "", 0)
+    except _End:
+        return
+
+
+def _walk(window: _Window, path: tuple[str, ...], key: str, depth: int) -> Iterator[Piece]:
+    """Yield the records in the value at the current position, and move behind it. Raise _End."""
+    first = window.peek()
+    if first == b"[" and (not path or path[0] == ANY) and depth < _MAX_DEPTH:
+        window.position += 1
+        while window.peek() != b"]":
+            yield from _walk(window, path[1:], "", depth + 1)
+        window.position += 1
+    elif first == b"{" and path:
+        window.position += 1
+        yield from _walk_object(window, path, depth)
+    elif path:
+        window.skip()
+    else:
+        yield window.take(key)
+
+
+def _walk_object(window: _Window, path: tuple[str, ...], depth: int) -> Iterator[Piece]:
+    while window.peek() != b"}":
+        key = window.take_key()
+        if key is None:
+            window.skip()
+        elif path[0] in (ANY, key):
+            yield from _walk(window, path[1:], key if path[0] == ANY else "", depth + 1)
+        else:
+            window.skip()
+    window.position += 1
+
+
+class _Window:
+    """The part of the stream that is in memory, and the position in it."""
+
+    def __init__(self, blocks: Iterator[bytes], max_bytes: int) -> None:
+        self._blocks, self._max_bytes = blocks, max_bytes
+        self._data, self.position = b"", 0
+        self._start: int | None = None  # of the value whose bytes are kept
+        self._line, self._counted = 1, 0
+
+    def peek(self) -> bytes:
+        """Move to the next value, key or bracket, and return its first byte. Raise _End."""
+        while True:
+            match = _SPACE.match(self._data, self.position)
+            assert match
+            self.position = match.end()
+            if self.position < len(self._data):
+                return self._data[self.position : self.position + 1]
+            self._read()
+
+    def take_key(self) -> str | None:
+        """Return the key at the position and move behind it, or None. Raise _End."""
+        while self._data.startswith(b'"', self.position):
+            match = _KEY.match(self._data, self.position)
+            if match and match.end() < len(self._data):
+                self.position = match.end()
+                return _decode_key(match[1])
+            if len(self._data) - self.position > self._max_bytes:
+                break
+            self._read()
+        return None
+
+    def skip(self) -> None:
+        """Move behind the value at the position. Raise _End."""
+        if self.peek() in b"}]:":
+            self.position += 1
+        else:
+            self._pass_value()
+
+    def take(self, key: str) -> Piece:
+        """Return the value at the position, and move behind it."""
+        self._start, line = self.position, self._count_line()
+        is_cut = False
+        try:
+            self.skip()
+        except _End:
+            self.position, is_cut = len(self._data), True
+        data = self._pop_kept()
+        return Piece(data, line, key, is_cut and data is not None)
+
+    def _pop_kept(self) -> bytes | None:
+        start, self._start = self._start, None
+        if start is None or self.position - start > self._max_bytes:
+            return None
+        return self._data[start : self.position]
+
+    def _pass_value(self) -> None:
+        first = self._data[self.position : self.position + 1]
+        if first == b'"':
+            self._pass_string()
+        elif first in b"{[":
+            self._pass_brackets()
+        else:
+            self._pass_matches(_SCALAR)
+
+    def _pass_brackets(self) -> None:
+        depth = 0
+        while True:
+            if match := _RUN.match(self._data, self.position):
+                self.position = match.end()
+                depth += 1 if match[1] in b"{[" else -1
+                if depth <= 0:
+                    return
+            elif len(self._data) - self.position <= self._max_bytes:
+                self._read()
+            else:  # too long to wait for its end
+                self._pass_matches(_OUTSIDE)
+                if self._data.startswith(b'"', self.position):
+                    self._pass_string()
+
+    def _pass_string(self) -> None:
+        self.position += 1
+        self._pass_matches(_INSIDE)
+        self.position += 1
+
+    def _pass_matches(self, expression: re.Pattern[bytes]) -> None:
+        """Move behind all that matches, up to a byte that does not. Raise _End."""
+        while True:
+            if match := expression.match(self._data, self.position):
+                self.position = match.end()
+            # A backslash at the end of the window waits for the character that it escapes.
+            rest = len(self._data) - self.position
+            if rest > 1 or (rest and not self._data.endswith(b"\\")):
+                return
+            self._read()
+
+    def _count_line(self) -> int:
+        self._line += self._data.count(b"\n", self._counted, self.position)
+        self._counted = self.position
+        return self._line
+
+    def _read(self) -> None:
+        """Add bytes to the window, and drop those that are not needed. Raise _End."""
+        if self._start is not None and self.position - self._start > self._max_bytes:
+            self._start = None
+        keep = self.position if self._start is None else self._start
+        if self._counted < keep:
+            self._line += self._data.count(b"\n", self._counted, keep)
+            self._counted = keep
+        blocks, size = [self._data[keep:]], 0
+        while size < _MIN_READ and (block := next(self._blocks, b"")):
+            blocks.append(block)
+            size += len(block)
+        if not size:
+            raise _End
+        self._data = b"".join(blocks)
+        self.position -= keep
+        self._counted -= keep
+        if self._start is not None:
+            self._start = 0
+
+
+def _decode_key(data: bytes) -> str:
+    try:
+        return str(json.loads(data, strict=False))
+    except ValueError:
+        return data[1:-1].decode(errors="replace")
