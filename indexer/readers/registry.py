@@ -22,7 +22,17 @@ from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import HEAD_BYTES, Evidence, Reader
 from indexer.readers.definition import Definition, load_definitions
-from indexer.readers.formats import html, jsonl, printed_catalogue
+from indexer.readers.formats import (
+    bibtex,
+    delimited,
+    html,
+    jsonl,
+    marc,
+    printed_catalogue,
+    xlsx,
+)
+from indexer.readers.json_records import JsonRecords
+from indexer.readers.tagged_records import TaggedReader
 from indexer.readers.xml_records import XmlReader
 
 if TYPE_CHECKING:
@@ -32,9 +42,13 @@ GROUP = "pubsearch.readers"
 """The group of the entry points by which other packages add readers."""
 
 # Listed here, not as entry points, so that a checkout reads them without being installed.
-_BUILT_IN: tuple[Reader, ...] = (html, printed_catalogue, jsonl)
+_BUILT_IN: tuple[Reader, ...] = (
+    html, printed_catalogue, jsonl, bibtex, delimited, xlsx, *marc.READERS,
+)  # fmt: skip
 _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {
     "xml": XmlReader,
+    "json": JsonRecords,
+    "tagged": TaggedReader,
 }
 """The class that reads a format, by the table that its definition has."""
 _COMPRESSED = (".gz", ".xz")

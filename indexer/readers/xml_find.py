@@ -55,7 +55,9 @@ class RecordFinder:
         is_below = "" in parents or (above is not None and local_name(above) in parents)
         if not (is_below and self._options.outside):
             return is_below
-        return not any(local_name(each) in self._options.outside for each in element.iterancestors())
+        return not any(
+            local_name(each) in self._options.outside for each in element.iterancestors()
+        )
 
     def _fits(self, element: etree._Element) -> bool:
         """Return whether an element is in a namespace of the format."""

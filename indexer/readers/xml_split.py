@@ -140,7 +140,9 @@ class RecordStream:
     def _make(self, element: etree._Element) -> Found | Problem:
         """Return a record, or a Problem if it is too large."""
         line = element.sourceline or 0
-        language = next(element.iterancestors(), element).xpath("string(ancestor-or-self::*/@xml:lang)")
+        language = next(element.iterancestors(), element).xpath(
+            "string(ancestor-or-self::*/@xml:lang)"
+        )
         if language and not element.get(XML_LANGUAGE):
             element.set(XML_LANGUAGE, str(language))
         data = etree.tostring(element, encoding="utf-8", with_tail=False)

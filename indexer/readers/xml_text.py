@@ -19,7 +19,9 @@ _BLOCK = 1 << 16
 """Bytes that are decoded at a time."""
 _MAX_REFERENCE = 40
 """Characters of an entity reference. It is completed if a block ends in it."""
-_DECLARED = re.compile(rb"""^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})""")
+_DECLARED = re.compile(
+    rb"""^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})"""
+)
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
