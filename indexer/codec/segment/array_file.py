@@ -13,10 +13,9 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from types import TracebackType
 from typing import IO, Any
 
 import msgspec
@@ -53,7 +52,7 @@ class ArrayPlace(msgspec.Struct, frozen=True):
         return int(np.prod(self.shape, dtype=np.int64))
 
 
-class ArrayFileWriter:
+class ArrayFileWriter(AbstractContextManager["ArrayFileWriter"]):
     """Writes a file of arrays. Arrays from `allocate` are mapped parts of the file.
 
     Disk space is reserved before an array is filled. A full disk therefore raises OSError in
@@ -65,15 +64,7 @@ class ArrayFileWriter:
         self._end = self._file.write(MAGIC)
         self._places: dict[str, ArrayPlace] = {}
 
-    def __enter__(self) -> ArrayFileWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             _abandon(self._file)
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +37,6 @@ MAX_SAMPLES, MAX_DICTIONARY_BYTES = 256, 1 << 16
 """The dictionary is the first 256 records, cut at 64 KiB."""
 
 NO_YEAR, LAST_YEAR = 0, 10_000
-_NO_YEARS = (NO_YEAR,)
 
 
 class StoredFields(msgspec.Struct, frozen=True, array_like=True):
@@ -54,6 +53,14 @@ _decode = msgspec.msgpack.Decoder(StoredFields).decode
 
 def _make_dictionary(samples: bytes) -> zstandard.ZstdCompressionDict:
     return zstandard.ZstdCompressionDict(samples, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+
+
+class _Decompressor(local):
+    """A decompressor for each thread, because threads that share one would corrupt its state."""
+
+    def __init__(self, dictionary: bytes) -> None:
+        decompressor = zstandard.ZstdDecompressor(dict_data=_make_dictionary(dictionary))
+        self.unpack = decompressor.decompress
 
 
 class DocStore:
@@ -76,24 +83,10 @@ class DocStore:
         self.chunk_digests: Array = arrays["pieces"]
         self.files = StringTable.read(arrays, "files").to_list()
         self._file, self._line = arrays["file"], arrays["line"]
-        self._thread_local = local()
+        self._decompressor = _Decompressor(self.dictionary)
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    @property
-    def _unpack(self) -> Callable[[bytes], bytes]:
-        """The function that decompresses a record.
-
-        Each thread has its own decompressor, because threads that share one would corrupt its
-        state.
-        """
-        try:
-            unpack: Callable[[bytes], bytes] = self._thread_local.unpack
-        except AttributeError:
-            decompressor = zstandard.ZstdDecompressor(dict_data=_make_dictionary(self.dictionary))
-            unpack = self._thread_local.unpack = decompressor.decompress
-        return unpack
 
     def get_source(self, doc_number: int) -> SourceLocation:
         """Return the source of a document: its file and line in the corpus."""
@@ -128,7 +121,7 @@ class DocStore:
 
     def get_record(self, doc_number: int) -> bytes:
         """Return the record of a document, decompressed."""
-        return self._unpack(self.records[doc_number])
+        return self._decompressor.unpack(self.records[doc_number])
 
     def get_publication(self, doc_number: int) -> Publication:
         """Return the whole publication of a document."""
@@ -189,7 +182,7 @@ class DocStoreWriter:
         self._chunk_digests.append(b"".join([item.chunk_digest for item in parsed]))
         self._records.append(np.frombuffer(b"".join(records), np.uint8))
         self._lengths.append(np.fromiter(map(len, records), np.int64, len(records)))
-        years = (doc.values.get(self._date, _NO_YEARS)[0] for doc in publications)
+        years = (doc.values.get(self._date, (NO_YEAR,))[0] for doc in publications)
         self._years.append(np.fromiter(years, np.int32, len(publications)))
         self._texts["ids"].append("".join([f"{doc.id}\n" for doc in publications]).encode())
         self._texts["titles"].append("".join([f"{doc.title}\n" for doc in publications]).encode())

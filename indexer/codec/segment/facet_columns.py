@@ -78,10 +78,7 @@ class FacetColumnWriter:
         begins = self._previous.offsets[doc_numbers].astype(np.int64)
         counts = self._previous.offsets[doc_numbers + 1] - begins
         ordinals = self._previous.ordinals[expand_ranges(begins, counts)].astype(np.int32)
-        has_none = np.zeros(len(doc_numbers), np.bool_)
-        has_none[counts == 1] = (
-            ordinals[np.cumsum(counts) - 1][counts == 1] == len(self._previous.values) - 1
-        )
+        has_none = self._previous.ordinals[begins] == len(self._previous.values) - 1
         self._counts.append(np.where(has_none, 0, counts))
         self._added.append(ordinals[ordinals < len(self._previous.values) - 1])
 

@@ -46,9 +46,7 @@ def merge(unchanged: Array, new: Array, keys: Sequence[str], key_of: Callable[[i
 
 def make_ranks(order: Array) -> Array:
     """Return the position of each document in an order of all documents (int32)."""
-    ranks = np.empty(len(order), np.int32)
-    ranks[order] = np.arange(len(order), dtype=np.int32)
-    return ranks
+    return invert(order, len(order))
 
 
 def invert(origins: Array, size: int) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +35,7 @@ class BlobTable:
         self._bytes, self._bounds = data.data, offsets.data
 
     @classmethod
-    def from_pieces(cls, pieces: Sequence[bytes]) -> BlobTable:
-        """Build from a sequence of pieces."""
-        joined = np.frombuffer(b"".join(pieces), np.uint8)
-        return cls(joined, compute_offsets(map(len, pieces)))
-
-    @classmethod
-    def read(cls, arrays: Mapping[str, Array], name: str) -> BlobTable:
+    def read(cls, arrays: Mapping[str, Array], name: str) -> Self:
         """Read the pieces written under a name."""
         return cls(arrays[name], arrays[f"{name}.offsets"])
 
@@ -81,11 +76,6 @@ class StringTable(BlobTable):
         ends = np.flatnonzero(data == END[0]) + 1
         return cls(data, np.concatenate([np.zeros(1, np.int64), ends]))
 
-    @classmethod
-    def read(cls, arrays: Mapping[str, Array], name: str) -> StringTable:
-        """Read the texts written under a name."""
-        return cls(arrays[name], arrays[f"{name}.offsets"])
-
     def get_text(self, number: int) -> str:
         """Return the text with a number."""
         return str(self._bytes[self._bounds[number] : self._bounds[number + 1] - 1], "utf-8")
@@ -123,10 +113,4 @@ class StringTable(BlobTable):
         head = int.from_bytes(key[:HEAD_BYTES].ljust(HEAD_BYTES, b"\0"))
         low = bisect_left(self._heads, head)
         high = bisect_right(self._heads, head, low)
-        while low < high:
-            middle = (low + high) // 2
-            if self[middle] < key:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(self, key, low, high)
