@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from itertools import groupby
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from operator import itemgetter
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 
 import numpy as np
 
@@ -105,9 +105,10 @@ class _LanguageNumbers(dict[str, int]):
             words = tokenizer.bigrams(word)
             numbers = [self._numbers.number_word(bigram, self._language) for bigram in words]
             self.bigrams.append(np.array(numbers, np.int32))
-            self[word] = number = -len(self.bigrams)
-            return number
-        self[word] = number = self._numbers.number_word(word, self._language)
+            number = -len(self.bigrams)
+        else:
+            number = self._numbers.number_word(word, self._language)
+        self[word] = number
         return number
 
 
@@ -119,7 +120,7 @@ def to_provisional(stream: Array) -> Array:
     return stream + np.int32(FIRST_NUMBER)
 
 
-class ForwardIndexWriter:
+class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
     """The forward index of all publications, built batch by batch and spooled to disk.
 
     If there are many new publications, a second process numbers the words while this one reads.
@@ -132,23 +133,15 @@ class ForwardIndexWriter:
         self.catalogue, self._previous = catalogue, previous
         previous_words = previous.words.texts.to_list() if previous else []
         self._previous_words = len(previous_words)
-        self.words: list[str] = list(previous_words)
         self._numbers = WordNumbers(catalogue.language, previous_words)
+        self.words = self._numbers.words
         self._spool = Spool(folder, np.int32)
         self._pending: deque[Future[tuple[Array, list[str]]] | Array] = deque()
         self._batches = 0
         self._worker: ProcessPoolExecutor | None = None
         self.counts = np.zeros(0, np.int64)
 
-    def __enter__(self) -> ForwardIndexWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if self._worker:
             self._worker.shutdown(cancel_futures=True)
         self._spool.close()
@@ -169,7 +162,6 @@ class ForwardIndexWriter:
             self._pending.append(self._worker.submit(_number_texts, texts))
         else:
             self._pending.append(self._numbers.encode(texts))
-            self.words = self._numbers.words
         self._collect(MAX_PENDING_BATCHES)
 
     def copy(self, doc_numbers: Array) -> None:
@@ -210,10 +202,10 @@ class ForwardIndexWriter:
 
         The stems of previous words are copied from the previous segment.
         """
-        previous_stems, of_word = [], np.zeros(0, np.int32)
-        if self._previous is not None:
-            previous_stems, of_word = self._previous.stems.texts.to_list(), self._previous.stem_of
-        return number_stems(words, self.catalogue.language, previous_stems, of_word)
+        language, previous = self.catalogue.language, self._previous
+        if previous is None:
+            return number_stems(words, language, [], np.zeros(0, np.int32))
+        return number_stems(words, language, previous.stems.texts.to_list(), previous.stem_of)
 
 
 def _collect_texts(publications: Sequence[Publication], catalogue: Catalogue) -> TextRuns:
