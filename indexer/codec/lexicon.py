@@ -7,8 +7,7 @@ field are computed on demand from the same arrays.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,23 +24,6 @@ class Occurrences(NamedTuple):
 
     documents: list[int]
     positions: list[list[int]]
-
-
-class Lexicon(Protocol):
-    """The terms of a field (bytes, ascending) and the occurrences of each, by its number."""
-
-    @property
-    def terms(self) -> Sequence[bytes]:
-        """All terms, by number."""
-
-    def get_occurrences(self, number: int) -> Occurrences:
-        """Return the occurrences of a term."""
-
-
-def find_number(lexicon: Lexicon, term: bytes) -> int | None:
-    """Return the number of a term, or None if the field does not have it."""
-    index = bisect_left(lexicon.terms, term)
-    return index if index < len(lexicon.terms) and lexicon.terms[index] == term else None
 
 
 class IdLexicon:
@@ -105,3 +87,13 @@ class WordLexicon:
         distinct, counts = np.unique(documents, return_counts=True)
         split = np.split(positions, np.cumsum(counts)[:-1])
         return Occurrences(distinct.tolist(), [run.tolist() for run in split])
+
+
+Lexicon = IdLexicon | ValueLexicon | WordLexicon
+"""The terms of a field (bytes, ascending) and the occurrences of each, by its number."""
+
+
+def find_number(lexicon: Lexicon, term: bytes) -> int | None:
+    """Return the number of a term, or None if the field does not have it."""
+    index = bisect_left(lexicon.terms, term)
+    return index if index < len(lexicon.terms) and lexicon.terms[index] == term else None

@@ -59,12 +59,6 @@ class ColumnarSegment(base.Segment):  # type: ignore[misc]
     def deleted_count(self) -> int:
         return 0
 
-    def deleted_docs(self) -> frozenset[int]:
-        return frozenset()
-
-    def is_deleted(self, docnum: int) -> bool:
-        return False
-
 
 class ColumnarCodec(base.Codec):  # type: ignore[misc]
     """Opens the two readers that Whoosh asks for."""
@@ -165,7 +159,8 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         return find_number(self._get_lexicon(term[0]), term[1]) is not None
 
     def indexed_field_names(self) -> list[str]:
-        return sorted(["id", *self._segment.fields, *map(_make_exact_name, self._segment.columns)])
+        exact_names = [f"{name}.value" for name in self._segment.columns]
+        return sorted(["id", *self._segment.fields, *exact_names])
 
     def terms(self) -> Iterator[tuple[str, bytes]]:
         for name in self.indexed_field_names():
@@ -197,8 +192,7 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         return int(self.term_info(fieldname, text).weight()) if (fieldname, text) in self else 0
 
     def doc_frequency(self, fieldname: str, text: bytes) -> int:
-        is_known = (fieldname, text) in self
-        return len(self._find_occurrences(fieldname, text).documents) if is_known else 0
+        return self.term_info(fieldname, text).doc_frequency() if (fieldname, text) in self else 0
 
     def term_info(self, fieldname: str, text: bytes) -> TermInfo:
         occurrences = self._find_occurrences(fieldname, text)
@@ -223,10 +217,6 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
             values, format_, scorer, term=(fieldname, text),
             terminfo=self.term_info(fieldname, text),
         )  # fmt: skip
-
-
-def _make_exact_name(name: str) -> str:
-    return f"{name}.value"
 
 
 class Cursor(base.FieldCursor):  # type: ignore[misc]
