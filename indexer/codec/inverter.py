@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from indexer.codec.merger import MergedPostings, PreviousPostings
+from indexer.codec.merger import MergedPostings
 from indexer.codec.segment import postings, sort_orders
-from indexer.codec.segment.array_file import Array, ArrayFileWriter, Spool
-from indexer.codec.segment.postings import ForwardIndex, MergedRuns, PostingsSource, SortedRun
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, Spool, pick_offset_dtype
+from indexer.codec.segment.postings import ForwardIndex, MergedRuns, SortedRun
 from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.string_table import compute_offsets
 
 MAX_RUNS_IN_MEMORY = 6
 """If there are more runs than this, spool them to disk until they are merged."""
+Fill = Callable[[], None]
+PostingsSource = MergedRuns | MergedPostings
+"""The postings of one kind of term, ready to be written to a file."""
 WORD, STEM = "word", "stem"
 """The kinds of terms. Positions are stored for stems only: they include those of all words."""
 
@@ -75,18 +80,18 @@ class Inverter(NamedTuple):
     ) -> None:
         """Write the postings. Many runs are spooled to `folder`."""
         with ExitStack() as spools, ThreadPoolExecutor(len(self.kinds)) as threads:
-            sources: list[PostingsSource] = []
-            if previous and previous.can_reuse_postings(self.forward_index):
-                sources += self._merge_new(previous, threads)
-            else:
-                sources += self._sort_all(folder, spools, threads)
+            sources: Sequence[PostingsSource] = (
+                self._merge_new(previous, threads)
+                if previous and previous.can_reuse_postings(self.forward_index)
+                else self._sort_all(folder, spools, threads)
+            )
             fills = []
             for kind, source in zip(self.kinds, sources, strict=True):
                 names = ["documents", "weights"]
                 if kind.name == STEM:
                     names.append("frequencies")
-                    fills += postings.write_positions(writer, kind.name, source)
-                fills += postings.write(writer, kind.name, source, names)
+                    fills += _write_positions(writer, kind.name, source)
+                fills += _write_postings(writer, kind.name, source, names)
             for future in [threads.submit(fill) for fill in fills]:
                 future.result()
 
@@ -131,9 +136,36 @@ class Inverter(NamedTuple):
             new_run = postings.sort_run(occurrences, kind.of_word, kind.size, 0, self.norms[new])
             run = new_run._replace(documents=new.astype(np.int32)[new_run.documents])
             arrays = previous.segment.terms[kind.name].arrays
-            return MergedPostings(PreviousPostings(arrays, kind.previous_numbers, documents), run)
+            return MergedPostings(arrays, kind.previous_numbers, documents, run)
 
         return list(threads.map(merge, self.kinds))
+
+
+def _write_postings(
+    writer: ArrayFileWriter, kind: str, source: PostingsSource, names: Sequence[str]
+) -> list[Fill]:
+    """Write the named arrays, with one item per posting, under the name of a kind.
+
+    The returned functions fill the arrays. Call them before the writer is closed, in any order and
+    from any thread.
+    """
+    offsets = compute_offsets(source.doc_counts)
+    writer.add(f"{kind}.offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
+    return [_make_fill(writer, kind, source, name, int(offsets[-1])) for name in names]
+
+
+def _write_positions(writer: ArrayFileWriter, kind: str, source: PostingsSource) -> list[Fill]:
+    """Write the positions of the terms. The returned function fills the array."""
+    offsets = compute_offsets(source.position_counts)
+    writer.add(f"{kind}.position_offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
+    return [_make_fill(writer, kind, source, "positions", int(offsets[-1]))]
+
+
+def _make_fill(
+    writer: ArrayFileWriter, kind: str, source: PostingsSource, name: str, length: int
+) -> Fill:
+    """Allocate an array and return the function that fills it."""
+    return partial(source.fill, name, writer.allocate(f"{kind}.{name}", source.dtype(name), length))
 
 
 def _spool_array(array: Array, folder: Path, spools: ExitStack) -> Array:

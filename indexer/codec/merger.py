@@ -21,22 +21,6 @@ SLAB = 1 << 20
 """Number of items copied at a time. It bounds memory."""
 
 
-class PreviousPostings(NamedTuple):
-    """The postings of one kind of term in the previous segment, and the new numbers.
-
-    `arrays` has the arrays of `SortedRun` that the segment stores, and two arrays of offsets. The
-    postings of term `t` are at `offsets[t]:offsets[t + 1]`. Its positions start at
-    `position_offsets[t]`.
-
-    `terms` has the new number of each term, `documents` that of each document. Numbers of removed
-    ones are negative, all others ascend.
-    """
-
-    arrays: Mapping[str, Array]
-    terms: Array
-    documents: Array
-
-
 class MergePlan(NamedTuple):
     """The items to drop from an array, and where to insert new ones (int64, both ascending).
 
@@ -75,15 +59,41 @@ def _slice_of(ascending: Array, first: int) -> slice:
 
 
 class MergedPostings:
-    """Previous postings merged with those of new documents.
+    """Previous postings of one kind of term, merged with those of new documents.
 
-    Implements `postings.PostingsSource`.
+    `arrays` has the arrays of `SortedRun` that the previous segment stores, and two arrays of
+    offsets. The postings of term `t` are at `offsets[t]:offsets[t + 1]`. Its positions start at
+    `position_offsets[t]`.
+
+    `terms` has the new number of each previous term, `documents` that of each previous document.
+    Numbers of removed ones are negative, all others ascend.
     """
 
-    def __init__(self, previous: PreviousPostings, new: SortedRun) -> None:
-        self._previous, self._new = previous, new
-        removed = np.flatnonzero((previous.documents < 0).take(previous.arrays["documents"]))
-        self._postings = MergePlan(removed, _find_insertions(previous, new))
+    def __init__(
+        self, arrays: Mapping[str, Array], terms: Array, documents: Array, new: SortedRun
+    ) -> None:
+        self._arrays, self._terms, self._documents, self._new = arrays, terms, documents, new
+        removed = np.flatnonzero((documents < 0).take(arrays["documents"]))
+        self._postings = MergePlan(removed, self._find_insertions())
+
+    def _find_insertions(self) -> Array:
+        """Return, for each new posting, the previous posting that it precedes.
+
+        Postings are ordered by term, then by document.
+        """
+        offsets = self._arrays["offsets"].astype(np.int64)
+        staying = np.flatnonzero(self._terms >= 0)
+        terms = np.repeat(np.arange(len(self._new.doc_counts)), self._new.doc_counts)
+        indexes = np.searchsorted(self._terms[staying], terms)
+        # A new term after the last remaining one is inserted at the end.
+        begins = np.append(offsets[staying], offsets[-1])[indexes]
+        ends = np.append(offsets[staying + 1], offsets[-1])[indexes]
+        is_known = np.append(self._terms[staying], -1)[indexes] == terms
+        staying_docs = np.flatnonzero(self._documents >= 0)
+        following = np.searchsorted(self._documents[staying_docs], self._new.documents)
+        targets = np.append(staying_docs, len(self._documents))[following]
+        ends = np.where(is_known, ends, begins)
+        return _search_ranges(self._arrays["documents"], targets, begins, ends)
 
     @cached_property
     def _positions(self) -> MergePlan:
@@ -92,7 +102,7 @@ class MergedPostings:
         A posting has as many positions as its frequency.
         """
         removed, insertions = self._postings
-        frequencies = self._previous.arrays["frequencies"]
+        frequencies = self._arrays["frequencies"]
         return MergePlan(
             expand_ranges(_sum_before(frequencies, removed), frequencies[removed].astype(np.int64)),
             np.repeat(_sum_before(frequencies, insertions), self._new.frequencies),
@@ -112,7 +122,7 @@ class MergedPostings:
 
     def _count_after(self, name: str, removed: Array, new: Array) -> Array:
         """Return the number of items of each term, previous and new."""
-        terms, offsets = self._previous.terms, self._previous.arrays[name]
+        terms, offsets = self._terms, self._arrays[name]
         remaining = np.diff(offsets).astype(np.int64)
         remaining -= np.bincount(
             np.searchsorted(offsets, removed, "right") - 1, minlength=len(terms)
@@ -123,11 +133,10 @@ class MergedPostings:
 
     def dtype(self, name: str) -> np.dtype[Any]:
         """Return the narrowest dtype for an array."""
-        new = getattr(self._new, name)
+        new: Array = getattr(self._new, name)
         if name in ("documents", "weights"):
-            dtype: np.dtype[Any] = new.dtype
-            return dtype
-        remaining = self._get_plan(name).drop_removed(self._previous.arrays[name])
+            return new.dtype
+        remaining = self._get_plan(name).drop_removed(self._arrays[name])
         return pick_dtype(
             max(int(slab.max(initial=0)) for slab in (new, *(rest for _, rest in remaining)))
         )
@@ -135,33 +144,13 @@ class MergedPostings:
     def fill(self, name: str, into: Array) -> None:
         """Write the previous and the new items of an array into `into`, in order."""
         plan = self._get_plan(name)
-        remaining = plan.drop_removed(self._previous.arrays[name])
+        remaining = plan.drop_removed(self._arrays[name])
         if name == "documents":
-            remaining = ((first, self._previous.documents.take(slab)) for first, slab in remaining)
+            remaining = ((first, self._documents.take(slab)) for first, slab in remaining)
         plan.fill(into, remaining, getattr(self._new, name))
 
     def _get_plan(self, name: str) -> MergePlan:
         return self._positions if name == "positions" else self._postings
-
-
-def _find_insertions(previous: PreviousPostings, new: SortedRun) -> Array:
-    """Return, for each new posting, the previous posting that it precedes.
-
-    Postings are ordered by term, then by document.
-    """
-    offsets = previous.arrays["offsets"].astype(np.int64)
-    staying = np.flatnonzero(previous.terms >= 0)
-    terms = np.repeat(np.arange(len(new.doc_counts)), new.doc_counts)
-    indexes = np.searchsorted(previous.terms[staying], terms)
-    # A new term after the last remaining one is inserted at the end.
-    begins = np.append(offsets[staying], offsets[-1])[indexes]
-    ends = np.append(offsets[staying + 1], offsets[-1])[indexes]
-    is_known = np.append(previous.terms[staying], -1)[indexes] == terms
-    staying_docs = np.flatnonzero(previous.documents >= 0)
-    following = np.searchsorted(previous.documents[staying_docs], new.documents)
-    targets = np.append(staying_docs, len(previous.documents))[following]
-    ends = np.where(is_known, ends, begins)
-    return _search_ranges(previous.arrays["documents"], targets, begins, ends)
 
 
 def _search_ranges(numbers: Array, targets: Array, low: Array, high: Array) -> Array:

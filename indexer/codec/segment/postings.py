@@ -6,17 +6,15 @@ is sorted one run of documents at a time. The sorted runs are merged by copying.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.codec.segment.array_file import Array, ArrayFileWriter, pick_dtype, pick_offset_dtype
+from indexer.codec.segment.array_file import Array, pick_dtype
 from indexer.codec.segment.string_table import compute_offsets
 
-Fill = Callable[[], None]
 MAX_RUN_WORDS = 1 << 21
 """Approximate number of words sorted at a time. It bounds memory. A document is never split."""
 MAX_KEY_BITS = 63
@@ -206,60 +204,8 @@ def make_norms(lengths: Array, weights: list[float], is_short: list[bool]) -> ND
     return norms.astype(np.float32)
 
 
-class PostingsSource(Protocol):
-    """The postings of one kind of term, ready to be written to a file.
-
-    For each term, `doc_counts` has the number of its postings, `position_counts` that of its
-    positions. `dtype` and `fill` take the name of an array of `SortedRun`.
-    """
-
-    @property
-    def doc_counts(self) -> Array:
-        """The number of documents that contain each term."""
-
-    @property
-    def position_counts(self) -> Array:
-        """The number of occurrences of each term."""
-
-    def dtype(self, name: str) -> np.dtype[Any]:
-        """Return the narrowest dtype for an array."""
-
-    def fill(self, name: str, into: Array) -> None:
-        """Write a whole array into `into`."""
-
-
-def write(
-    writer: ArrayFileWriter, kind: str, source: PostingsSource, names: Sequence[str]
-) -> list[Fill]:
-    """Write the named arrays, with one item per posting, under the name of a kind.
-
-    The returned functions fill the arrays. Call them before the writer is closed, in any order and
-    from any thread.
-    """
-    offsets = compute_offsets(source.doc_counts)
-    writer.add(f"{kind}.offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
-    return [_make_fill(writer, kind, source, name, int(offsets[-1])) for name in names]
-
-
-def write_positions(writer: ArrayFileWriter, kind: str, source: PostingsSource) -> list[Fill]:
-    """Write the positions of the terms. The returned function fills the array."""
-    offsets = compute_offsets(source.position_counts)
-    writer.add(f"{kind}.position_offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
-    return [_make_fill(writer, kind, source, "positions", int(offsets[-1]))]
-
-
-def _make_fill(
-    writer: ArrayFileWriter, kind: str, source: PostingsSource, name: str, length: int
-) -> Fill:
-    """Allocate an array and return the function that fills it."""
-    return partial(source.fill, name, writer.allocate(f"{kind}.{name}", source.dtype(name), length))
-
-
 class MergedRuns:
-    """Runs merged in the order of their documents.
-
-    Implements `PostingsSource`.
-    """
+    """Runs merged in the order of their documents."""
 
     def __init__(self, runs: Sequence[SortedRun]) -> None:
         self._parts = runs
