@@ -6,10 +6,10 @@ The manifest records the size and digest of every other file of its generation. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 import zstandard
@@ -24,7 +24,6 @@ MANIFEST, MANIFEST_DIGEST, DIGESTS, THESAURUS, SEGMENT = (
     "manifest.json", "manifest.sha256", "digests.zst", "thesaurus.json", "segment",
 )  # fmt: skip
 """The files and the subfolder of a generation's folder."""
-Decoded = TypeVar("Decoded")
 
 
 class IndexUnusable(Exception):
@@ -111,18 +110,18 @@ class Generation(msgspec.Struct, frozen=True):
         """
         if THESAURUS not in self.manifest.files:
             return Thesaurus()
-        return decode_file(self.folder, THESAURUS, Thesaurus)
+        with _translate_errors(self.folder, THESAURUS):
+            data = safe_files.read_file(self.folder / THESAURUS)
+            return msgspec.json.decode(data, type=Thesaurus)
 
     def read_digests(self) -> dict[str, str]:
         """Return the digest of each publication's content, in hexadecimal, by its id.
 
         Raise IndexOutdated if the file can't be read.
         """
-        try:
+        with _translate_errors(self.folder, DIGESTS):
             packed = zstandard.decompress(safe_files.read_file(self.folder / DIGESTS))
             digests = msgspec.msgpack.decode(packed, type=dict[str, bytes])
-        except (OSError, ValueError, zstandard.ZstdError, msgspec.MsgspecError) as error:
-            raise _make_unreadable_error(self.folder, DIGESTS, error) from error
         return {identity: digest.hex() for identity, digest in digests.items()}
 
 
@@ -148,7 +147,7 @@ def read(folder: Path) -> Manifest:
 
     Raise IndexOutdated if the manifest is unreadable or differs from its digest.
     """
-    try:
+    with _translate_errors(folder, MANIFEST):
         data, line = (
             safe_files.read_file(folder / MANIFEST),
             safe_files.read_file(folder / MANIFEST_DIGEST),
@@ -156,24 +155,19 @@ def read(folder: Path) -> Manifest:
         if line != _format_digest_line(data):
             raise ValueError(f"it does not match {MANIFEST_DIGEST}")
         return msgspec.json.decode(data, type=Manifest)
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise _make_unreadable_error(folder, MANIFEST, error) from error
 
 
 def _format_digest_line(manifest: bytes) -> bytes:
     return f"{sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
 
 
-def decode_file(folder: Path, file: str, kind: type[Decoded]) -> Decoded:
-    """Return a JSON file of a generation as `kind`. Raise IndexOutdated if it can't be read."""
+@contextmanager
+def _translate_errors(folder: Path, file: str) -> Iterator[None]:
+    """Raise IndexOutdated if the block can't read a file of a generation."""
     try:
-        return msgspec.json.decode(safe_files.read_file(folder / file), type=kind)
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise _make_unreadable_error(folder, file, error) from error
-
-
-def _make_unreadable_error(folder: Path, file: str, error: Exception) -> IndexOutdated:
-    message = f"{file} of the generation {folder.name} can't be read: {error}"
-    if isinstance(error, PermissionError):
-        return IndexOutdated(message, "Check the permissions of the index folder")
-    return IndexOutdated(message, "Run: pubsearch build --force")
+        yield
+    except (OSError, ValueError, zstandard.ZstdError, msgspec.MsgspecError) as error:
+        message = f"{file} of the generation {folder.name} can't be read: {error}"
+        if isinstance(error, PermissionError):
+            raise IndexOutdated(message, "Check the permissions of the index folder") from error
+        raise IndexOutdated(message, "Run: pubsearch build --force") from error

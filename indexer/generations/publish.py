@@ -157,7 +157,7 @@ def publish(index: Path, sealed: Generation) -> Generation:
     try:
         sealed.folder.rename(folder)
         fsync.sync(folder.parent)
-        _write_pointer(index, _format_pointer(folder.name))
+        _write_pointer(index, f"{folder.name}\n".encode())
     except BaseException:
         with suppress(OSError):
             if not _restore_pointer(index, previous):
@@ -172,7 +172,7 @@ def set_live(index: Path, name: str) -> None:
     """Make a generation live atomically. If that fails, the previous one stays live."""
     previous = _read_pointer(index)
     try:
-        _write_pointer(index, _format_pointer(name))
+        _write_pointer(index, f"{name}\n".encode())
     except BaseException:
         with suppress(OSError):
             _restore_pointer(index, previous)
@@ -203,10 +203,6 @@ def _write_pointer(index: Path, line: bytes) -> None:
                 temporary.unlink(missing_ok=True)
             raise
         os.fsync(names_in_index)
-
-
-def _format_pointer(name: str) -> bytes:
-    return f"{name}\n".encode()
 
 
 def _read_pointer(index: Path) -> bytes | None:
