@@ -139,11 +139,12 @@ class _Build:
             self.catalogue, self.problems.append, docstore, self.progress.report_bytes, self.limits
         )
         unchanged, remaining = _split_unchanged(reader.read_folder(self.corpus_folder))
-        has_changed = remaining is not None or self.former is None
-        if has_changed or not self.census.count_and_compare(unchanged, self.live):
-            new = self._write(chain(unchanged, remaining or ()))
-        else:
-            new = None
+        is_unchanged = (
+            self.former is not None
+            and remaining is None
+            and self.census.count_and_compare(unchanged, self.live)
+        )
+        new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
         if self.live and not new:
             publish.prune(self.index, self.live.name)
         generation = new or self.live
@@ -223,9 +224,7 @@ def _reusable_segment(
         live_manifest.limits,
     )
     rules = (schema.FORMAT, tokenizer.VERSION, catalogue.fingerprint, model, limits)
-    if live_rules != rules:
-        return None
-    return Segment(live.segment, catalogue)
+    return Segment(live.segment, catalogue) if live_rules == rules else None
 
 
 def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:
