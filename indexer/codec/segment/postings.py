@@ -148,13 +148,13 @@ def sort_run(
     posting_starts = _find_firsts(runs)
     documents = (runs & ((1 << codes.document_bits) - 1)) + first
     weights = norms.reshape(-1).take(documents * norms.shape[1] + fields)
-    weights *= _measure_runs(run_starts, len(keys))
+    weights *= np.diff(run_starts, append=len(keys))
     return SortedRun(
         position_counts,
         np.bincount(runs.take(posting_starts) >> codes.document_bits, minlength=terms),
         documents.take(posting_starts).astype(np.int32),
         np.add.reduceat(weights, posting_starts, dtype=np.float32),
-        _narrow(_measure_runs(run_starts.take(posting_starts), len(keys))),
+        _narrow(np.diff(run_starts.take(posting_starts), append=len(keys))),
         positions,
     )
 
@@ -164,14 +164,6 @@ def _find_firsts(ascending: Array) -> Array:
     is_first = np.ones(len(ascending), np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
     return np.flatnonzero(is_first)
-
-
-def _measure_runs(starts: Array, end: int) -> Array:
-    """Return the lengths of the runs that start at `starts`. The last run ends at `end`."""
-    lengths = np.empty(len(starts), np.int64)
-    np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
-    lengths[-1:] = end - starts[-1:]
-    return lengths
 
 
 def _narrow(numbers: Array) -> Array:
