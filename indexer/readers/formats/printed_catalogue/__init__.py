@@ -117,8 +117,7 @@ class _Assembly:
                 properties = tuple(draft.make_properties(position))
                 yield SourceRecord(SourceLocation(self._file, draft.line), properties)
 
-        problems: list[SourceRecord | Problem] = [*self._problems]
-        yield from merge(make_records(), sorted(problems, key=_get_line), key=_get_line)
+        yield from merge(make_records(), sorted(self._problems, key=_get_line), key=_get_line)
 
     def report(self, line: Line, message: str, hint: str = "") -> None:
         """Add a problem for a line that fits nowhere. The default hint is to move or delete it."""
@@ -156,9 +155,8 @@ class _Assembly:
             self._imprint_of_group = None
         imprint = line.imprint or self._imprint_above or self._imprint_of_group
         self._imprint_above = None
-        draft = Draft(self._placement, line.number, line.text, imprint)
-        if line.offers:
-            draft.offer_lines.append(line)
+        offer_lines = [line] if line.offers else []
+        draft = Draft(self._placement, line.number, line.text, imprint, offer_lines=offer_lines)
         if not draft.title:
             self._draft = None
             self.report(line, "this entry has no title", "Write its title above this line")

@@ -97,7 +97,9 @@ class Draft:
         labeled_offers = [(line.label, offer) for line in self.offer_lines for offer in line.offers]
         languages = {offer.language: offer.text for _, offer in labeled_offers if offer.language}
         complete_languages = {
-            offer.language for label, offer in labeled_offers if not _is_of_summary(label)
+            offer.language
+            for label, offer in labeled_offers
+            if not (label or "").casefold().startswith("executive summary")
         }
         for code, name in languages.items():
             yield Property("language", code, name)
@@ -122,10 +124,6 @@ class Draft:
         for label, offer in (*labeled_offers, *in_summary):
             if offer.url:
                 yield Property("link", offer.url, label or offer.text, offer.language)
-
-
-def _is_of_summary(label: str | None) -> bool:
-    return (label or "").casefold().startswith("executive summary")
 
 
 def _is_part(offer: Offer) -> bool:
