@@ -206,10 +206,9 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         self, fieldname: str, text: bytes, format_: Format, scorer: object = None
     ) -> ListMatcher:
         occurrences = self._find_occurrences(fieldname, text)
-        has_positions = format_.supports("positions")
         values = (
             [format_.encode(positions) for positions in occurrences.positions]
-            if has_positions
+            if format_.supports("positions")
             else None
         )
         return ListMatcher(

@@ -6,9 +6,8 @@ last batch, words get their final numbers and the forward index is inverted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -39,8 +38,6 @@ from indexer.codec.segment.term_dictionary import FIELD_END
 
 Batch = Sequence[Item]
 """New publications, and unchanged ones of the previous segment, in the order of the corpus."""
-ValuedColumn = tuple[FacetColumnWriter, Callable[[Publication], Sequence[Value]]]
-"""A column, and the function that returns the values of a publication in it."""
 ValueCounts = dict[str, dict[str, int]]
 """For each facet, the number of publications that have each value."""
 
@@ -55,13 +52,13 @@ def write(
     the same catalogue. Raise OSError if a file cannot be written, for example on a full disk.
     """
     docstore = DocStoreWriter(folder, catalogue, previous.docstore if previous else None)
-    columns = list(_columns(catalogue, previous))
+    columns = _make_columns(catalogue, previous)
     with closing(docstore), ForwardIndexWriter(folder, catalogue, previous) as forward_index:
         origins = _gather(batches, docstore, forward_index, columns)
         with ArrayFileWriter(folder / PUBLICATIONS) as writer:
             docstore.write(writer, origins)
         with ArrayFileWriter(folder / FACETS) as writer:
-            counts = {column.name: column.write(writer) for column, _ in columns}
+            counts = {column.name: column.write(writer) for column in columns}
         previous_segment = PreviousSegment(previous, origins) if previous else None
         with (
             ArrayFileWriter(folder / WORDS) as words,
@@ -73,25 +70,22 @@ def write(
     return counts
 
 
-def _columns(catalogue: Catalogue, previous: Segment | None) -> Iterator[ValuedColumn]:
-    """Yield each column with the function that returns the values of a publication in it."""
-    for field in schema.list_exact_fields(catalogue):
-        previous_column = previous.columns[field.name] if previous else None
-        yield FacetColumnWriter(field.name, previous_column), partial(_values_of, name=field.name)
-    previous_column = previous.languages if previous else None
-    yield (
-        FacetColumnWriter(LANGUAGE_COLUMN, previous_column),
-        lambda publication: (publication.lang or catalogue.language,),
-    )
+def _make_columns(catalogue: Catalogue, previous: Segment | None) -> list[FacetColumnWriter]:
+    """Return a writer for each exact field, then one for the languages."""
+    names = [*(field.name for field in schema.list_exact_fields(catalogue)), LANGUAGE_COLUMN]
+    known = {**previous.columns, LANGUAGE_COLUMN: previous.languages} if previous else {}
+    return [FacetColumnWriter(name, known.get(name)) for name in names]
 
 
-def _values_of(publication: Publication, name: str) -> Sequence[Value]:
-    return publication.values.get(name, ())
+def _get_values(publication: Publication, column: str, catalogue: Catalogue) -> Sequence[Value]:
+    if column == LANGUAGE_COLUMN:
+        return (publication.lang or catalogue.language,)
+    return publication.values.get(column, ())
 
 
 def _gather(
     batches: Iterable[Batch], docstore: DocStoreWriter, forward_index: ForwardIndexWriter,
-    columns: Sequence[ValuedColumn],
+    columns: Sequence[FacetColumnWriter],
 ) -> Array:  # fmt: skip
     """Pass all publications to the writers. Return the origin of each document (int64).
 
@@ -106,13 +100,16 @@ def _gather(
                 publications = [item.publication for item in parsed]
                 docstore.add(parsed)
                 forward_index.add(publications)
-                for column, values in columns:
-                    column.add([values(publication) for publication in publications])
+                for column in columns:
+                    column.add([
+                        _get_values(publication, column.name, forward_index.catalogue)
+                        for publication in publications
+                    ])  # fmt: skip
                 origins.append(np.full(len(parsed), -1))
             else:
                 doc_numbers = docstore.copy(unchanged)
                 forward_index.copy(doc_numbers)
-                for column, _ in columns:
+                for column in columns:
                     column.copy(doc_numbers)
                 origins.append(doc_numbers)
     return np.concatenate(origins)

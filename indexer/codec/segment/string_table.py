@@ -19,11 +19,10 @@ END = b"\n"
 """The byte after every text. No text contains it."""
 
 
-def compute_offsets(lengths: Iterable[int] | Array) -> Offsets:
+def compute_offsets(lengths: Sequence[int] | Array) -> Offsets:
     """Return the start of each piece of these lengths, laid end to end, and the end of the last."""
-    sizes = lengths if isinstance(lengths, np.ndarray) else np.fromiter(lengths, np.int64)
-    offsets = np.zeros(len(sizes) + 1, np.int64)
-    np.cumsum(sizes, out=offsets[1:])
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
     return offsets
 
 
