@@ -119,9 +119,11 @@ class _Assembly:
 
         yield from merge(make_records(), sorted(self._problems, key=_get_line), key=_get_line)
 
-    def report(self, line: Line, message: str, hint: str = "") -> None:
-        """Add a problem for a line that fits nowhere. The default hint is to move or delete it."""
-        hint = hint or "Move it below the title of its entry, or delete it"
+    def report(
+        self, line: Line, message: str,
+        hint: str = "Move it below the title of its entry, or delete it",
+    ) -> None:  # fmt: skip
+        """Add a problem for a line that fits nowhere."""
         excerpt = f"{line.printed[:60]}..." if len(line.printed) > 63 else line.printed
         entry = self._draft.title if self._draft else None
         self._problems.append(

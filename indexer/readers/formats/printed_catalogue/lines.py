@@ -113,7 +113,10 @@ def _split_line(text: str) -> Line:
     if duration := _DURATION.fullmatch(label):
         imprint = Imprint(year=duration["year"]) if duration["year"] else None
         return Line(offers=offers, duration=duration["duration"], imprint=imprint)
-    if offers and (not before or all(_is_offer(offer) for offer in offers)):
+    are_downloads = all(
+        offer.language or offer.text.casefold().startswith("download") for offer in offers
+    )
+    if offers and (not before or are_downloads):
         title, imprint, _ = split_imprint(label)
         return Line(text=title, offers=offers, imprint=imprint)
     if issue := _ISSUE.fullmatch(text):
@@ -169,10 +172,6 @@ def _make_offer(match: re.Match[str]) -> Offer:
     # Lower-case words are not languages, although some are language codes ("no", "it").
     language = find_language_code(words) if words[:1].isupper() else None
     return Offer(words, language, url if "://" in url else None)
-
-
-def _is_offer(offer: Offer) -> bool:
-    return bool(offer.language) or offer.text.casefold().startswith("download")
 
 
 def _unescape(text: str) -> str:
