@@ -41,30 +41,6 @@ class TermKind(NamedTuple):
     previous_numbers: Array
 
 
-class PreviousSegment(NamedTuple):
-    """The previous segment, and the number there of each document of this build, or -1."""
-
-    segment: Segment
-    origins: Array
-
-    def can_reuse_postings(self, forward_index: ForwardIndex) -> bool:
-        """Return whether to merge into the previous postings.
-
-        The remaining documents must have kept their order, and the weight of an occurrence must be
-        the same. Merging pays off only if the new documents have at most `postings.MAX_RUN_WORDS`
-        words.
-        """
-        remaining = self.origins[self.origins >= 0]
-        previous_means = postings.compute_means(self.segment.forward_index.lengths)
-        has_same_means = (previous_means == postings.compute_means(forward_index.lengths)).all()
-        new_words = forward_index.lengths[self.origins < 0].sum()
-        return bool(
-            has_same_means
-            and (np.diff(remaining) > 0).all()
-            and new_words <= postings.MAX_RUN_WORDS
-        )
-
-
 class Inverter(NamedTuple):
     """The forward index, occurrence weights and term kinds, from which it makes postings.
 
@@ -76,13 +52,16 @@ class Inverter(NamedTuple):
     kinds: Sequence[TermKind]
 
     def write(
-        self, writer: ArrayFileWriter, folder: Path, previous: PreviousSegment | None
+        self, writer: ArrayFileWriter, folder: Path, previous: Segment | None, origins: Array
     ) -> None:
-        """Write the postings. Many runs are spooled to `folder`."""
+        """Write the postings. Many runs are spooled to `folder`.
+
+        `origins` has the number of each document in the previous segment, or -1.
+        """
         with ExitStack() as spools, ThreadPoolExecutor(len(self.kinds)) as threads:
             sources: Sequence[PostingsSource] = (
-                self._merge_new(previous, threads)
-                if previous and previous.can_reuse_postings(self.forward_index)
+                self._merge_new(previous, origins, threads)
+                if previous and self._can_merge(previous, origins)
                 else self._sort_all(folder, spools, threads)
             )
             fills = []
@@ -94,6 +73,21 @@ class Inverter(NamedTuple):
                 fills += _write_postings(writer, kind.name, source, names)
             for future in [threads.submit(fill) for fill in fills]:
                 future.result()
+
+    def _can_merge(self, previous: Segment, origins: Array) -> bool:
+        """Return whether to merge into the previous postings.
+
+        The remaining documents must have kept their order, and the weight of an occurrence must be
+        the same. Merging pays off only if the new documents have at most `postings.MAX_RUN_WORDS`
+        words.
+        """
+        lengths = self.forward_index.lengths
+        previous_means = postings.compute_means(previous.forward_index.lengths)
+        return bool(
+            (previous_means == postings.compute_means(lengths)).all()
+            and (np.diff(origins[origins >= 0]) > 0).all()
+            and lengths[origins < 0].sum() <= postings.MAX_RUN_WORDS
+        )
 
     def _sort_all(self, folder: Path, spools: ExitStack, threads: Executor) -> list[MergedRuns]:
         """Return the postings of all documents, sorted run by run."""
@@ -126,16 +120,18 @@ class Inverter(NamedTuple):
         for futures in ahead:
             yield [future.result() for future in futures]
 
-    def _merge_new(self, previous: PreviousSegment, threads: Executor) -> list[MergedPostings]:
+    def _merge_new(
+        self, previous: Segment, origins: Array, threads: Executor
+    ) -> list[MergedPostings]:
         """Return the previous postings, merged with those of the new documents."""
-        new = np.flatnonzero(previous.origins < 0)
+        new = np.flatnonzero(origins < 0)
         occurrences = postings.encode_occurrences(self.forward_index.select(new), 0, len(new))
-        documents = sort_orders.invert(previous.origins, previous.segment.size)
+        documents = sort_orders.invert(origins, previous.size)
 
         def merge(kind: TermKind) -> MergedPostings:
             new_run = postings.sort_run(occurrences, kind.of_word, kind.size, 0, self.norms[new])
             run = new_run._replace(documents=new.astype(np.int32)[new_run.documents])
-            arrays = previous.segment.terms[kind.name].arrays
+            arrays = previous.terms[kind.name].arrays
             return MergedPostings(arrays, kind.previous_numbers, documents, run)
 
         return list(threads.map(merge, self.kinds))

@@ -57,9 +57,8 @@ class WordLexicon:
     def __init__(self, segment: Segment, field: str) -> None:
         self._segment, self._field = segment, segment.fields.index(field)
         stream, starts = segment.forward_index.stream, segment.forward_index.starts
-        ends = np.append(starts.reshape(-1)[1:], starts[-1, 0])
-        ends = ends[: starts.size].reshape(starts.shape)[:-1, self._field]
         begins = starts[:-1, self._field]
+        ends = starts.reshape(-1)[self._field + 1 :: starts.shape[1]][: len(begins)]
         words_of_field = stream[expand_ranges(begins.astype(np.int64), ends - begins)]
         words = np.unique(words_of_field[words_of_field >= 0])
         self._words: dict[bytes, list[int]] = {}

@@ -18,7 +18,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Item, Parsed, Publication, Unchanged, Value
 from indexer.codec import whoosh_codec
 from indexer.codec.forward_index import ForwardIndexWriter
-from indexer.codec.inverter import STEM, WORD, Inverter, PreviousSegment, TermKind
+from indexer.codec.inverter import STEM, WORD, Inverter, TermKind
 from indexer.codec.segment import postings
 from indexer.codec.segment.array_file import Array, ArrayFileWriter, pick_dtype, pick_offset_dtype
 from indexer.codec.segment.docstore import DocStoreWriter
@@ -59,12 +59,12 @@ def write(
             docstore.write(writer, origins)
         with ArrayFileWriter(folder / FACETS) as writer:
             counts = {column.name: column.write(writer) for column in columns}
-        previous_segment = PreviousSegment(previous, origins) if previous else None
         with (
             ArrayFileWriter(folder / WORDS) as words,
             ArrayFileWriter(folder / POSTINGS) as inverted,
         ):
-            _write_words(words, catalogue, forward_index).write(inverted, folder, previous_segment)
+            inverter = _write_words(words, catalogue, forward_index)
+            inverter.write(inverted, folder, previous, origins)
     whoosh_codec.write_contents(folder, catalogue, docstore.size)
     del counts[LANGUAGE_COLUMN]
     return counts
