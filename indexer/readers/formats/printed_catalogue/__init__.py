@@ -54,8 +54,8 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
 
 def read(text: str, file: str) -> Iterator[SourceRecord | Problem]:
     """Yield the entries of a printed catalogue and the problems, in the order of the text."""
-    parts = divide_text(text)
-    if not parts.body:
+    front, body, unused = divide_text(text)
+    if not body:
         hint = (
             "List the sections on a contents page, each with a tab and its page number, "
             "and repeat each name on a separate line above its entries"
@@ -63,13 +63,13 @@ def read(text: str, file: str) -> Iterator[SourceRecord | Problem]:
         yield Problem(file, 0, "no section of a catalogue was found", hint)
         return
     assembly = _Assembly(file)
-    for line in parts.unused:
+    for line in unused:
         hint = "Write the heading above its entries as on the contents page"
         assembly.report(line, "no heading follows for this line of the contents page", hint)
-    for line in parts.front:
+    for line in front:
         if line.is_of_entry:
             assembly.report(line, "this line is before the first section")
-    assembly.add_lines(parts.body)
+    assembly.add_lines(body)
     yield from assembly.list_results()
 
 

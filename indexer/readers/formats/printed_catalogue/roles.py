@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from indexer.readers.formats.printed_catalogue import wording
@@ -45,19 +44,12 @@ _MIN_WRAPPED_CHARS = 40
 _END = Line()
 
 
-class Parts(Struct, frozen=True):
-    """The lines before the first section (`front`) and those of the sections (`body`).
+def divide_text(text: str) -> tuple[list[Line], list[Line], list[Line]]:
+    """Split a catalogue at the section names of its contents page. Drop the closing contacts.
 
-    `unused` has the lines of the contents page whose section does not occur in the text.
+    Return the lines before the first section, those of the sections, and the lines of the contents
+    page whose section does not occur in the text.
     """
-
-    front: list[Line]
-    body: list[Line]
-    unused: list[Line]
-
-
-def divide_text(text: str) -> Parts:
-    """Split a catalogue at the section names of its contents page. Drop the closing contacts."""
     printed = _split_printed_lines(text)
     contents: dict[str, Line] = {}
     start = len(printed)
@@ -81,7 +73,7 @@ def divide_text(text: str) -> Parts:
     keys = {_make_key(line.text) for line in body if line.is_section}
     unused = [line for key, line in contents.items() if key not in keys]
     names = [line.text for line in front if line.is_bare]
-    return Parts(front, _merge(_drop_closing(body, names)), unused)
+    return front, _merge(_drop_closing(body, names)), unused
 
 
 def _split_printed_lines(text: str) -> list[Line]:
