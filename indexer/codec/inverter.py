@@ -25,7 +25,16 @@ Fill = Callable[[], None]
 PostingsSource = MergedRuns | MergedPostings
 """The postings of one kind of term, ready to be written to a file."""
 WORD, STEM = "word", "stem"
-"""The kinds of terms. Positions are stored for stems only: they include those of all words."""
+"""The kinds of terms."""
+STORED_ARRAYS: dict[str, dict[str, tuple[str, ...]]] = {
+    WORD: {"offsets": ("documents", "weights")},
+    STEM: {
+        "position_offsets": ("positions",),
+        "offsets": ("documents", "weights", "frequencies"),
+    },
+}
+"""The arrays of `SortedRun` that are stored for each kind, by the array of offsets into them.
+Positions are stored for stems only: they include those of all words."""
 
 
 class TermKind(NamedTuple):
@@ -64,13 +73,9 @@ class Inverter(NamedTuple):
                 if previous and self._can_merge(previous, origins)
                 else self._sort_all(folder, spools, threads)
             )
-            fills = []
+            fills: list[Fill] = []
             for kind, source in zip(self.kinds, sources, strict=True):
-                names = ["documents", "weights"]
-                if kind.name == STEM:
-                    names.append("frequencies")
-                    fills += _write_positions(writer, kind.name, source)
-                fills += _write_postings(writer, kind.name, source, names)
+                fills += _allocate(writer, kind.name, source)
             for future in [threads.submit(fill) for fill in fills]:
                 future.result()
 
@@ -137,31 +142,19 @@ class Inverter(NamedTuple):
         return list(threads.map(merge, self.kinds))
 
 
-def _write_postings(
-    writer: ArrayFileWriter, kind: str, source: PostingsSource, names: Sequence[str]
-) -> list[Fill]:
-    """Write the named arrays, with one item per posting, under the name of a kind.
+def _allocate(writer: ArrayFileWriter, kind: str, source: PostingsSource) -> Iterator[Fill]:
+    """Write the offsets of a kind of terms. Allocate its arrays, and yield functions to fill them.
 
-    The returned functions fill the arrays. Call them before the writer is closed, in any order and
-    from any thread.
+    Call the functions before the writer is closed, in any order and from any thread.
     """
-    offsets = compute_offsets(source.doc_counts)
-    writer.add(f"{kind}.offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
-    return [_make_fill(writer, kind, source, name, int(offsets[-1])) for name in names]
-
-
-def _write_positions(writer: ArrayFileWriter, kind: str, source: PostingsSource) -> list[Fill]:
-    """Write the positions of the terms. The returned function fills the array."""
-    offsets = compute_offsets(source.position_counts)
-    writer.add(f"{kind}.position_offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
-    return [_make_fill(writer, kind, source, "positions", int(offsets[-1]))]
-
-
-def _make_fill(
-    writer: ArrayFileWriter, kind: str, source: PostingsSource, name: str, length: int
-) -> Fill:
-    """Allocate an array and return the function that fills it."""
-    return partial(source.fill, name, writer.allocate(f"{kind}.{name}", source.dtype(name), length))
+    for offsets_name, names in STORED_ARRAYS[kind].items():
+        is_of_positions = offsets_name == "position_offsets"
+        offsets = compute_offsets(source.position_counts if is_of_positions else source.doc_counts)
+        length = int(offsets[-1])
+        writer.add(f"{kind}.{offsets_name}", offsets.astype(pick_offset_dtype(length)))
+        for name in names:
+            into = writer.allocate(f"{kind}.{name}", source.dtype(name), length)
+            yield partial(source.fill, name, into)
 
 
 def _spool_array(array: Array, folder: Path, spools: ExitStack) -> Array:

@@ -59,8 +59,7 @@ class _Decompressor(local):
     """A decompressor for each thread, because threads that share one would corrupt its state."""
 
     def __init__(self, dictionary: bytes) -> None:
-        decompressor = zstandard.ZstdDecompressor(dict_data=_make_dictionary(dictionary))
-        self.unpack = decompressor.decompress
+        self.unpack = zstandard.ZstdDecompressor(dict_data=_make_dictionary(dictionary)).decompress
 
 
 class DocStore:
@@ -187,9 +186,7 @@ class DocStoreWriter:
         self._texts["ids"].append("".join([f"{doc.id}\n" for doc in publications]).encode())
         self._texts["titles"].append("".join([f"{doc.title}\n" for doc in publications]).encode())
         self._keys["id"] += [doc.id for doc in publications]
-        self._keys["title"] += [
-            _make_title_key(doc.title, doc.lang or self._language, doc.id) for doc in publications
-        ]
+        self._keys["title"] += [_make_title_key(doc, self._language) for doc in publications]
         self._add_sources(doc.source for doc in publications)
 
     def copy(self, unchanged: Sequence[Unchanged]) -> Array:
@@ -263,7 +260,9 @@ class DocStoreWriter:
             old_by_title[old_by_title >= 0],
             new,
             self._keys["title"],
-            lambda number: self._previous_title_key(int(origins[number])),
+            lambda number: _make_title_key(
+                self._previous_store.get_publication(int(origins[number])), self._language
+            ),
         )
         writer.add("by_id", by_id)
         writer.add("rank.title", sort_orders.make_ranks(by_title))
@@ -274,16 +273,11 @@ class DocStoreWriter:
                 sort_orders.make_ranks(by_id[np.argsort(keys[by_id], kind="stable")]),
             )
 
-    def _previous_title_key(self, doc_number: int) -> str:
-        publication = self._previous_store.get_publication(doc_number)
-        return _make_title_key(
-            publication.title, publication.lang or self._language, publication.id
-        )
 
-
-def _make_title_key(title: str, language: str, identity: str) -> str:
+def _make_title_key(publication: Publication, default_language: str) -> str:
     """Return the sort key of a title, followed by the id to make it unique."""
-    return f"{sort_orders.make_title_key(title, language)}\n{identity}"
+    key = sort_orders.make_title_key(publication.title, publication.lang or default_language)
+    return f"{key}\n{publication.id}"
 
 
 def _encode_fields(parsed: Parsed) -> bytes:
