@@ -60,7 +60,7 @@ class Draft:
 
     def make_properties(self, position: str) -> Iterator[Property]:
         """Yield the properties of the finished entry. `position` is the value of the last one."""
-        for name, value in (*self._list_description(), *self._list_facts()):
+        for name, value in self._list_values():
             if value:
                 yield Property(name, value, value)
         if self.placement.region:
@@ -70,28 +70,28 @@ class Draft:
         yield from self._make_offers()
         yield Property("position", position, position)
 
-    def _list_description(self) -> Iterator[tuple[str, str | None]]:
-        yield "title", self.title
-        yield "note", clean_title(strip_links(self.printed_title))[1]
-        for paragraph in self.paragraphs:
-            yield "summary", _drop_email(strip_links(paragraph))
-        yield "section", self.placement.section
-        yield "heading", self.placement.region
-        yield "format", self.placement.format
-
-    def _list_facts(self) -> Iterator[tuple[str, str | None]]:
-        imprint = self.imprint or Imprint()
-        _, _, bracketed_year = clean_title(strip_links(self.printed_title))
-        yield "series", self.placement.series
-        if self.issue:
-            yield "series", self.issue.series
-            yield "number", self.issue.number
-        date = imprint.date or (self.issue.date if self.issue else None)
-        yield "publisher", imprint.publisher
-        yield "place", imprint.place
-        yield "year", imprint.year or bracketed_year or (date and date[-4:])
-        yield "date", date
-        yield "duration", self.duration
+    def _list_values(self) -> list[tuple[str, str | None]]:
+        _, note, bracketed_year = clean_title(strip_links(self.printed_title))
+        placement, imprint = self.placement, self.imprint or Imprint()
+        issue = self.issue or Issue()
+        date = imprint.date or issue.date
+        summaries = [_drop_email(strip_links(paragraph)) for paragraph in self.paragraphs]
+        return [
+            ("title", self.title),
+            ("note", note),
+            *(("summary", summary) for summary in summaries),
+            ("section", placement.section),
+            ("heading", placement.region),
+            ("format", placement.format),
+            ("series", placement.series),
+            ("series", issue.series),
+            ("number", issue.number),
+            ("publisher", imprint.publisher),
+            ("place", imprint.place),
+            ("year", imprint.year or bracketed_year or (date and date[-4:])),
+            ("date", date),
+            ("duration", self.duration),
+        ]
 
     def _make_offers(self) -> Iterator[Property]:
         labeled_offers = [(line.label, offer) for line in self.offer_lines for offer in line.offers]

@@ -19,9 +19,9 @@ from indexer.values.iso_codes import find_language_code
 class Issue(Struct, frozen=True):
     """An issue of a series, as in "Name 12, 3/2007"."""
 
-    series: str
-    number: str
-    date: str
+    series: str | None = None
+    number: str | None = None
+    date: str | None = None
 
 
 class Offer(Struct, frozen=True):
