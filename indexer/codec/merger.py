@@ -87,12 +87,11 @@ class MergedPostings:
         indexes = np.searchsorted(self._terms[staying], terms)
         # A new term after the last remaining one is inserted at the end.
         begins = np.append(offsets[staying], offsets[-1])[indexes]
-        ends = np.append(offsets[staying + 1], offsets[-1])[indexes]
         is_known = np.append(self._terms[staying], -1)[indexes] == terms
+        ends = np.where(is_known, np.append(offsets[staying + 1], offsets[-1])[indexes], begins)
         staying_docs = np.flatnonzero(self._documents >= 0)
         following = np.searchsorted(self._documents[staying_docs], self._new.documents)
         targets = np.append(staying_docs, len(self._documents))[following]
-        ends = np.where(is_known, ends, begins)
         return _search_ranges(self._arrays["documents"], targets, begins, ends)
 
     @cached_property
