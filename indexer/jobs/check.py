@@ -61,7 +61,7 @@ class LabelCoverage:
 
     def __init__(self, thesaurus: Thesaurus, catalogue: Catalogue) -> None:
         self._thesaurus, self._catalogue = thesaurus, catalogue
-        self._languages = {_get_primary_language(catalogue.language)}
+        self._languages = {catalogue.language.partition("-")[0]}
         self._labels_by_first_stem: dict[str, list[tuple[tuple[str, ...], str, int]]] = defaultdict(
             list
         )
@@ -76,7 +76,7 @@ class LabelCoverage:
         """Record the labels that occur in the searchable texts of a publication."""
         for field in self._catalogue.searchable:
             language = schema.get_language(publication, field, self._catalogue)
-            self._languages.add(_get_primary_language(language))
+            self._languages.add(language.partition("-")[0])
             stems = _split_stems(schema.get_text(publication, field, self._catalogue), language)
             for position, stem in enumerate(stems):
                 for key, label_language, number in self._labels_by_first_stem.get(stem, ()):
@@ -88,10 +88,6 @@ class LabelCoverage:
         for number, concept in enumerate(self._thesaurus.concept):
             if not any((number, language) in self._seen for language in self._languages):
                 yield concept
-
-
-def _get_primary_language(language: str) -> str:
-    return language.partition("-")[0]
 
 
 def _split_stems(text: str, language: str) -> Sequence[str]:

@@ -80,7 +80,9 @@ def find_reference_errors(segment: Segment, size: int) -> Iterator[str]:
         "years": len(docstore.years), "pieces": len(docstore.chunk_digests),
         "by_id": len(docstore.by_id),
     }  # fmt: skip
-    lengths |= _measure_vectors(segment)
+    if vectors := segment.vectors:
+        lengths["vectors"] = len(vectors.rows)
+        lengths["non-zero vectors"] = int(np.count_nonzero(vectors.lengths > 0))
     lengths |= {f"the facet {name}": column.size for name, column in segment.columns.items()}
     yield from (
         f"{name}: {length} instead of {size}" for name, length in lengths.items() if length != size
@@ -105,15 +107,6 @@ def find_reference_errors(segment: Segment, size: int) -> Iterator[str]:
             docstore.get_publication(number)
         except (ValueError, IndexError, zstandard.ZstdError, msgspec.MsgspecError) as error:
             yield f"the record of publication {number} can't be read: {error}"
-
-
-def _measure_vectors(segment: Segment) -> dict[str, int]:
-    """Return the numbers of vectors and of non-zero vectors, or nothing without vectors."""
-    vectors = segment.vectors
-    if vectors is None:
-        return {}
-    nonzero = int(np.count_nonzero(vectors.lengths > 0))
-    return {"vectors": len(vectors.rows), "non-zero vectors": nonzero}
 
 
 def _are_all_below(numbers: Array, end: int) -> bool:
