@@ -19,75 +19,68 @@ _GAP = r"[ \t\u00a0]{1,3}"
 _NO_GAP = r"[ \t\u00a0]{0,3}"
 _ARABIC_YEAR = rf"(?:(?:عام|سنة){_GAP})?"
 
-_RANGES = (
-    rf"%a(?:{_NO_GAP}[-–—]{_NO_GAP}|\.\.|{_GAP}(?:to|through|until){_GAP})%b",
-    rf"(?:between|from){_GAP}%a{_GAP}(?:and|to|until|till|through){_GAP}%b",
-    rf"(?:entre|de){_GAP}%a{_GAP}(?:et|à|a|y|e){_GAP}%b",
-    rf"desde{_GAP}%a{_GAP}(?:a|hasta){_GAP}%b",
-    rf"(?:с|от|между){_GAP}%a{_GAP}(?:по|до|и){_GAP}%b(?:{_GAP}(?:года|год|годами|гг?\.?))?",
-    rf"(?:بين|من){_GAP}{_ARABIC_YEAR}%a{_GAP}(?:و|إلى|الى|حتى){_NO_GAP}{_ARABIC_YEAR}%b",
-    rf"[从自]?%a年?{_NO_GAP}[-–—~至到]{_NO_GAP}%b年?(?:之间|间|期间)?",
-    r"在?%a年?[和与]%b年?(?:之间|间|期间)",
-)
-_SINCE = (
-    rf"(?:since|starting{_GAP}(?:in|from)){_GAP}%a",
-    rf"(?:from{_GAP})?%a{_GAP}(?:onwards?|or{_GAP}later|and{_GAP}later)",
-    r"%a\.\.(?!\.)",
-    r"(?=19|20)%a\+",
-    rf"(?:depuis|à{_GAP}partir{_GAP}de|a{_GAP}partir{_GAP}de|desde){_GAP}%a",
-    rf"(?:начиная{_GAP})?с{_GAP}%a(?:{_GAP}(?:года|г\.?))?",
-    rf"منذ{_GAP}{_ARABIC_YEAR}%a",
-    r"[自从]?%a年?(?:以来|起|至今)",
-    rf"%n{_NO_GAP}(?:>=|≥){_NO_GAP}%a",
-)
-_AFTER = (
-    rf"(?:after|later{_GAP}than|newer{_GAP}than){_GAP}%a",
-    rf"(?:après|apres|después{_GAP}de|despues{_GAP}de|posteriore?s?{_GAP}[aà]){_GAP}%a",
-    rf"(?:после|позже|позднее){_GAP}%a(?:{_GAP}(?:года|г\.?))?",
-    rf"بعد{_GAP}{_ARABIC_YEAR}%a",
-    r"%a年?(?:以后|以後|之后|之後|后)",
-    rf"%n{_NO_GAP}>{_NO_GAP}%a",
-)
-_BEFORE = (
-    rf"(?:before|prior{_GAP}to|earlier{_GAP}than|older{_GAP}than){_GAP}%b",
-    rf"(?:avant|antes{_GAP}de|antérieure?s?{_GAP}à|anteriore?s?{_GAP}a){_GAP}%b",
-    rf"(?:до|раньше|ранее){_GAP}%b(?:{_GAP}(?:года|г\.?))?",
-    rf"قبل{_GAP}{_ARABIC_YEAR}%b",
-    r"%b年?(?:以前|之前|前)",
-    rf"%n{_NO_GAP}<{_NO_GAP}%b",
-)
-_UNTIL = (
-    rf"(?:until|till|up{_GAP}to){_GAP}%b",
-    rf"%b{_GAP}(?:or{_GAP}earlier|and{_GAP}earlier)",
-    r"\.\.%b",
-    rf"(?:jusqu['’]en|jusqu['’]à|hasta){_GAP}%b",
-    rf"по{_GAP}%b(?:{_GAP}(?:год|г\.?))?",
-    rf"حتى{_GAP}{_ARABIC_YEAR}%b",
-    r"(?:截至|到)%b年?",
-    rf"%n{_NO_GAP}(?:<=|≤){_NO_GAP}%b",
-)
-_IN = (rf"%n{_NO_GAP}={_NO_GAP}%b",)
-_NEWEST = (
-    rf"latest|newest|most{_GAP}recent|what(?:['’]s|{_GAP}is){_GAP}new",
-    rf"(?:le|la|les){_GAP}plus{_GAP}récent(?:e|s|es)?|derni(?:er|ère)s?",
-    rf"(?:el|la|los|las){_GAP}más{_GAP}recientes?|últim[oa]s?",
-    r"новейш(?:ий|ая|ее|ие)|последн(?:ий|яя|ее|ие)|самы[йе] (?:новый|новые|последние)",
-    r"أحدث",
-    r"最新的?",
-)
 _PUBLISHED = (
     rf"(?:(?:published|issued|released|dated|publiée?s?|publicad[oa]s?|опубликованн\w+|изданн\w+"
     rf"|المنشورة|الصادرة|المنشور|الصادر){_GAP}(?:(?:in|from|en|entre|в){_GAP})??|出版于|发表于|发布于)?"
 )
 """A verb before an expression, which adds nothing to its meaning and is replaced with it."""
 _FORMS = {
-    "range": _RANGES,
-    "since": _SINCE,
-    "after": _AFTER,
-    "before": _BEFORE,
-    "until": _UNTIL,
-    "in": _IN,
-    "newest": _NEWEST,
+    "range": (
+        rf"%a(?:{_NO_GAP}[-–—]{_NO_GAP}|\.\.|{_GAP}(?:to|through|until){_GAP})%b",
+        rf"(?:between|from){_GAP}%a{_GAP}(?:and|to|until|till|through){_GAP}%b",
+        rf"(?:entre|de){_GAP}%a{_GAP}(?:et|à|a|y|e){_GAP}%b",
+        rf"desde{_GAP}%a{_GAP}(?:a|hasta){_GAP}%b",
+        rf"(?:с|от|между){_GAP}%a{_GAP}(?:по|до|и){_GAP}%b(?:{_GAP}(?:года|год|годами|гг?\.?))?",
+        rf"(?:بين|من){_GAP}{_ARABIC_YEAR}%a{_GAP}(?:و|إلى|الى|حتى){_NO_GAP}{_ARABIC_YEAR}%b",
+        rf"[从自]?%a年?{_NO_GAP}[-–—~至到]{_NO_GAP}%b年?(?:之间|间|期间)?",
+        r"在?%a年?[和与]%b年?(?:之间|间|期间)",
+    ),
+    "since": (
+        rf"(?:since|starting{_GAP}(?:in|from)){_GAP}%a",
+        rf"(?:from{_GAP})?%a{_GAP}(?:onwards?|or{_GAP}later|and{_GAP}later)",
+        r"%a\.\.(?!\.)",
+        r"(?=19|20)%a\+",
+        rf"(?:depuis|à{_GAP}partir{_GAP}de|a{_GAP}partir{_GAP}de|desde){_GAP}%a",
+        rf"(?:начиная{_GAP})?с{_GAP}%a(?:{_GAP}(?:года|г\.?))?",
+        rf"منذ{_GAP}{_ARABIC_YEAR}%a",
+        r"[自从]?%a年?(?:以来|起|至今)",
+        rf"%n{_NO_GAP}(?:>=|≥){_NO_GAP}%a",
+    ),
+    "after": (
+        rf"(?:after|later{_GAP}than|newer{_GAP}than){_GAP}%a",
+        rf"(?:après|apres|después{_GAP}de|despues{_GAP}de|posteriore?s?{_GAP}[aà]){_GAP}%a",
+        rf"(?:после|позже|позднее){_GAP}%a(?:{_GAP}(?:года|г\.?))?",
+        rf"بعد{_GAP}{_ARABIC_YEAR}%a",
+        r"%a年?(?:以后|以後|之后|之後|后)",
+        rf"%n{_NO_GAP}>{_NO_GAP}%a",
+    ),
+    "before": (
+        rf"(?:before|prior{_GAP}to|earlier{_GAP}than|older{_GAP}than){_GAP}%b",
+        rf"(?:avant|antes{_GAP}de|antérieure?s?{_GAP}à|anteriore?s?{_GAP}a){_GAP}%b",
+        rf"(?:до|раньше|ранее){_GAP}%b(?:{_GAP}(?:года|г\.?))?",
+        rf"قبل{_GAP}{_ARABIC_YEAR}%b",
+        r"%b年?(?:以前|之前|前)",
+        rf"%n{_NO_GAP}<{_NO_GAP}%b",
+    ),
+    "until": (
+        rf"(?:until|till|up{_GAP}to){_GAP}%b",
+        rf"%b{_GAP}(?:or{_GAP}earlier|and{_GAP}earlier)",
+        r"\.\.%b",
+        rf"(?:jusqu['’]en|jusqu['’]à|hasta){_GAP}%b",
+        rf"по{_GAP}%b(?:{_GAP}(?:год|г\.?))?",
+        rf"حتى{_GAP}{_ARABIC_YEAR}%b",
+        r"(?:截至|到)%b年?",
+        rf"%n{_NO_GAP}(?:<=|≤){_NO_GAP}%b",
+    ),
+    "in": (rf"%n{_NO_GAP}={_NO_GAP}%b",),
+    "newest": (
+        rf"latest|newest|most{_GAP}recent|what(?:['’]s|{_GAP}is){_GAP}new",
+        rf"(?:le|la|les){_GAP}plus{_GAP}récent(?:e|s|es)?|derni(?:er|ère)s?",
+        rf"(?:el|la|los|las){_GAP}más{_GAP}recientes?|últim[oa]s?",
+        r"новейш(?:ий|ая|ее|ие)|последн(?:ий|яя|ее|ие)|самы[йе] (?:новый|новые|последние)",
+        r"أحدث",
+        r"最新的?",
+    ),
 }
 """Expressions by meaning, in the six languages of the United Nations. `%a` and `%b` are the first
 and the last year, `%n` is a name of the year field. The first form that matches is used."""
@@ -168,16 +161,9 @@ def _find_unquoted(text: str) -> Iterator[tuple[int, int]]:
 def _compile_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """Return one pattern for all forms. The name of the matched group is the meaning."""
     field_names = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    meanings = []
-    for meaning, forms in _FORMS.items():
-        pattern_of_meaning = "|".join(forms)
-        pattern_of_meaning = (
-            pattern_of_meaning.replace("%n", f"(?:{field_names})")
-            .replace("%a", _YEAR)
-            .replace("%b", _YEAR)
-        )
-        meanings.append(f"(?P<{meaning}>{pattern_of_meaning})")
-    return re.compile(f"{_BEGIN}{_PUBLISHED}(?:{'|'.join(meanings)}){_END}", re.IGNORECASE)
+    meanings = "|".join(f"(?P<{name}>{'|'.join(forms)})" for name, forms in _FORMS.items())
+    forms = meanings.replace("%n", f"(?:{field_names})").replace("%a", _YEAR).replace("%b", _YEAR)
+    return re.compile(f"{_BEGIN}{_PUBLISHED}(?:{forms}){_END}", re.IGNORECASE)
 
 
 def _parse_match(match: re.Match[str], typed: str) -> YearExpression | None:
