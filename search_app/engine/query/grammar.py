@@ -126,11 +126,9 @@ def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
 
 def _get_operator(element: QueryToken | Parentheses) -> str:
     """Return the operator that a token spells, or an empty string."""
-    return next((name for name in OPERATORS if _is_word(element, name)), "")
-
-
-def _is_word(element: QueryToken | Parentheses, name: str) -> bool:
-    return isinstance(element, QueryToken) and element.is_word(name)
+    if isinstance(element, QueryToken) and any(map(element.is_word, OPERATORS)):
+        return element.text
+    return ""
 
 
 MOST_WORDS = 500
@@ -165,16 +163,14 @@ def limit_words(
 def _is_droppable(tokens: Sequence[QueryToken], index: int) -> bool:
     """Return whether a token is a plain word without an operator next to it."""
     neighbors = tokens[max(index - 1, 0) : index + 2]
-    return tokens[index].is_plain and not any(
-        token.is_word(name) for token in neighbors for name in OPERATORS
-    )
+    return tokens[index].is_plain and not any(map(_get_operator, neighbors))
 
 
 def _cut(tokens: Sequence[QueryToken]) -> list[QueryToken]:
     """Return the first tokens up to the limit. The last one may be cut between words."""
     kept_tokens, remaining = [], MOST_WORDS
     for token in tokens:
-        ends = _find_ends(token.text)
+        ends = sorted({stop for _, stop in tokenizer.find_spans(token.text)})
         if len(ends) <= remaining:
             kept_tokens.append(token)
             remaining -= len(ends)
@@ -184,8 +180,3 @@ def _cut(tokens: Sequence[QueryToken]) -> list[QueryToken]:
             )
             remaining = 0
     return kept_tokens
-
-
-def _find_ends(text: str) -> list[int]:
-    """Return where the words of a text end."""
-    return sorted({stop for _, stop in tokenizer.find_spans(text)})

@@ -93,9 +93,8 @@ class Vocabulary(Protocol):
 
         Capitals are ignored if all words are in capitals (`shouted`).
         """
-        if not self.is_stop_word(word, languages):
-            return False
-        return len(word) == 1 or not word.isupper() or shouted
+        is_name = len(word) > 1 and word.isupper() and not shouted
+        return not is_name and self.is_stop_word(word, languages)
 
     def is_stop_word(self, word: str, languages: Collection[str] = ()) -> bool:
         """Return whether a word is a stop word.
