@@ -6,7 +6,6 @@ most postings are kept, and the number of dropped terms is reported.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from indexer.analysis import tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Terms
 from indexer.codec.segment.term_dictionary import decode_surface
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, compile_wildcard
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
 
 MAX_POSTINGS, MAX_FIELD_POSTINGS = 500_000, 200_000
@@ -137,14 +136,8 @@ def _match_fuzzy(part: query.FuzzyTerm, mark: str, candidates: list[str]) -> lis
 
 
 def _match_wildcard(wildcard: str, mark: str, candidates: list[str]) -> list[int]:
-    """Return the indexes of the candidates that a wildcard matches; `*` matches any text.
-
-    The regular expression takes the first occurrence of each piece and never backtracks into it.
-    The time is proportional to the lengths, whatever the number of stars.
-    """
-    first, *other_pieces = map(re.escape, wildcard.removeprefix(mark).split("*"))
-    inner, last = other_pieces[:-1], "".join(f".*{piece}" for piece in other_pieces[-1:])
-    pattern = re.compile(first + "".join(f"(?>.*?{piece})" for piece in inner) + last, re.DOTALL)
+    """Return the indexes of the candidates that a wildcard matches."""
+    pattern = compile_wildcard(wildcard.removeprefix(mark))
     if not wildcard.startswith(mark):
         candidates = [mark + candidate for candidate in candidates]
     return [index for index, match in enumerate(map(pattern.fullmatch, candidates)) if match]

@@ -20,7 +20,7 @@ from whoosh import query
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
-from search_app.engine.query.nodes import list_parts, matches_wildcard
+from search_app.engine.query.nodes import compile_wildcard, list_parts
 from search_app.engine.results import TextRun
 
 MAX_PASSAGE_CHARS = 130
@@ -44,7 +44,7 @@ class Highlighter(msgspec.Struct, frozen=True):
     surfaces: frozenset[str]
     phrases: Mapping[str, Collection[tuple[str, ...]]]
     prefixes: tuple[str, ...]
-    shape_tests: tuple[Callable[[str], bool], ...]
+    shape_tests: tuple[Callable[[str], object], ...]
 
     def find_spans(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
         """Return the spans to mark in a text, as character offsets in ascending order."""
@@ -139,7 +139,7 @@ def make_highlighter(tree: query.Query | None, field: str, default_language: str
     """Return the highlighter of a tree for a field. `default_language` is the catalogue's."""
     stems, surfaces, prefixes = set[str](), set[str](), set[str]()
     phrases: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-    shape_tests: dict[object, Callable[[str], bool]] = {}
+    shape_tests: dict[object, Callable[[str], object]] = {}
     for part in list_parts(tree):
         if part.fieldname != field:
             continue
@@ -150,7 +150,7 @@ def make_highlighter(tree: query.Query | None, field: str, default_language: str
         if isinstance(part, query.Prefix):
             prefixes.add(text)
         elif isinstance(part, query.Wildcard):
-            shape_tests[text] = partial(matches_wildcard, text)
+            shape_tests[text] = compile_wildcard(text).fullmatch
         elif isinstance(part, query.FuzzyTerm):
             shape_tests[text, part.maxdist] = partial(_is_alike, text, part.maxdist)
         else:
