@@ -9,7 +9,7 @@ broader or related ones: `features.zero_results` offers those as links.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from whoosh import query
 
@@ -123,17 +123,13 @@ class EntityLinker(NameIndex):
         ]
         # A clause must not be empty: if the index has nothing of the entity, match plain words.
         parts = parts or self._make_phrases(words)
-        synonyms = self._list_synonyms(number, words)
-        if len(name.numbers) > 1:
-            synonyms = tuple(
-                filter(
-                    None,
-                    (self.get_name(self.entities[name_number]) for name_number in name.numbers),
-                )
-            )
-        return Clause(
-            parts, " ".join(typed), synonyms, entity.id, self._list_narrower_names(number)
+        synonyms = (
+            self._list_names(name.numbers)
+            if len(name.numbers) > 1
+            else self._list_synonyms(number, words)
         )
+        narrower = self._list_names(self._find_narrower(number))
+        return Clause(parts, " ".join(typed), synonyms, entity.id, narrower)
 
     def _make_phrases(self, words: Sequence[str]) -> list[query.Query]:
         """Return the words as a phrase, or a single word, by their stems."""
@@ -187,22 +183,18 @@ class EntityLinker(NameIndex):
     def _find_narrower(self, number: int) -> list[int]:
         """Return the narrower entities that an entity also matches; each has documents."""
         if number not in self._narrower_of:
-            count, narrower = (
-                self._count_documents(number),
-                self._narrower.get(self.entities[number].id, []),
-            )
+            count = self._count_documents(number)
             limit = self._vocabulary.size * (MAX_SHARE if count else 1) if count < FEW_DOCS else 0
             self._narrower_of[number] = [
-                narrower_number
-                for narrower_number in narrower
-                if 0 < self._count_documents(narrower_number) <= limit
+                narrower
+                for narrower in self._narrower.get(self.entities[number].id, ())
+                if 0 < self._count_documents(narrower) <= limit
             ]
         return self._narrower_of[number]
 
-    def _list_narrower_names(self, number: int) -> tuple[str, ...]:
-        """Return the names of the narrower entities that an entity also matches."""
-        names = (self.get_name(self.entities[narrower]) for narrower in self._find_narrower(number))
-        return tuple(filter(None, names))
+    def _list_names(self, numbers: Iterable[int]) -> tuple[str, ...]:
+        """Return the names of some entities, without those that have none."""
+        return tuple(filter(None, (self.get_name(self.entities[number]) for number in numbers)))
 
     def _list_synonyms(self, number: int, words: Sequence[str]) -> tuple[str, ...]:
         """Return up to MAX_SYNONYMS_SHOWN synonyms of an entity that the index may contain."""

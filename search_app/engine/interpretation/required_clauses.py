@@ -5,11 +5,11 @@ All hits for *materials in Portuguese* are in Portuguese, but not all contain *m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Set
 
 from whoosh import query
 
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.schema import parse_exact_name
 from search_app.engine.query.nodes import Clause
 
@@ -21,9 +21,8 @@ def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query,
     facts, or has nothing but facts.
     """
     words = tree.subqueries if type(tree) is query.Or else []
-    required = [
-        clause for clause in words if isinstance(clause, Clause) and _is_fact(clause, catalogue)
-    ]
+    rows = _list_fact_rows(catalogue)
+    required = [clause for clause in words if isinstance(clause, Clause) and _has_row(clause, rows)]
     optional = [clause for clause in words if clause not in required]
     if not required or not optional:
         return tree, ()
@@ -31,22 +30,18 @@ def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query,
     return query.And([*required, query.Or([*optional, query.Every()])]), texts
 
 
-def _is_fact(clause: Clause, catalogue: Catalogue) -> bool:
-    """Return whether a clause names a place, a language or a year."""
-    return any(map(_is_of_the_world, _list_rows(clause, catalogue)))
-
-
-def _list_rows(clause: Clause, catalogue: Catalogue) -> Iterator[tuple[Field, Field | None]]:
-    """Yield the rows whose values a clause asks for, each with its child row or None."""
-    for part in clause.subqueries:
-        name = parse_exact_name(part.fieldname) if isinstance(part, query.Term) else None
-        if name is not None:
-            yield catalogue.by_name[name], catalogue.children.get(name)
-
-
-def _is_of_the_world(rows: tuple[Field, Field | None]) -> bool:
-    """Return whether the values of a row are countries, languages, years, or regions."""
-    row, child = rows
-    return row.kind in ("country", "language", "year") or (
-        child is not None and child.kind == "country"
+def _has_row(clause: Clause, rows: Set[str]) -> bool:
+    """Return whether a clause asks for a value of one of some rows."""
+    return any(
+        isinstance(part, query.Term) and parse_exact_name(part.fieldname) in rows
+        for part in clause.subqueries
     )
+
+
+def _list_fact_rows(catalogue: Catalogue) -> set[str]:
+    """Return the names of the rows of places, languages and years.
+
+    A row of regions has a child row of countries.
+    """
+    facts = {row.name for row in catalogue.fields if row.kind in ("country", "language", "year")}
+    return facts | {name for name, child in catalogue.children.items() if child.kind == "country"}

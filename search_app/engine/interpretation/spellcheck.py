@@ -105,7 +105,7 @@ class SpellChecker:
         Return None if no word changes. Words in quotes, after a field name, or with an operator
         such as `*` do not change.
         """
-        return self._replace_doubtful(text, self._has_no_documents)
+        return self._replace_doubtful(text, lambda word: not self._vocabulary.has_word(word))
 
     def suggest(self, text: str, *, rare: bool) -> str | None:
         """Return a text in which likelier words replace misspelled ones, even if these have hits.
@@ -142,7 +142,7 @@ class SpellChecker:
         """Return corrections by span, except for spans inside names."""
         place_mentions = world_places.find_mentions(text)
         other_words = [
-            word for word in _list_plain_words(text)[:MAX_WORDS] if self._get_frequency(word)
+            word for word in _list_plain_words(text)[:MAX_WORDS] if self._vocabulary.has_word(word)
         ]
         replacements = {}
         for first, last in doubtful:
@@ -167,39 +167,31 @@ class SpellChecker:
             return False
         return surface not in self._labels and not word_lists.is_correct(word, *self._languages)
 
-    def _has_no_documents(self, word: str) -> bool:
-        return not self._get_frequency(word)
-
     def _is_unknown(self, word: str) -> bool:
         """Return whether no document contains a word as written."""
         return not self._vocabulary.has_term(tokenizer.SURFACE_PREFIX + surface_form(word))
 
     def _is_rare(self, word: str) -> bool:
-        return self._get_frequency(word) < TRUSTED_FREQUENCY or self._is_unknown(word)
-
-    def _get_frequency(self, word: str) -> int:
-        return self._vocabulary.count(word)
+        return self._vocabulary.count(word) < TRUSTED_FREQUENCY or self._is_unknown(word)
 
     def _find_best(self, word: str, other_words: Sequence[str]) -> str | None:
         """Return the likeliest correction, given the other words; None if none is likely enough."""
         surface = surface_form(word)
         min_frequency = (
-            0 if self._is_unknown(word) else self._get_frequency(word) * MIN_FREQUENCY_RATIO
+            0 if self._is_unknown(word) else self._vocabulary.count(word) * MIN_FREQUENCY_RATIO
         )
         candidates = [
             candidate
             for candidate in self.find_candidates(word, min_frequency)
-            if not self._is_far(candidate.surface, surface)
-            or OSA.distance(candidate.surface, surface) == 1
+            if candidate.likelihood > MIN_LIKELIHOOD
+            and (
+                not self._is_far(candidate.surface, surface)
+                or OSA.distance(candidate.surface, surface) == 1
+            )
         ]
-        likely_candidates = [
-            candidate for candidate in candidates if candidate.likelihood > MIN_LIKELIHOOD
-        ]
-        counts = self._count_together(
-            [candidate.surface for candidate in likely_candidates], other_words
-        )
+        counts = self._count_together([candidate.surface for candidate in candidates], other_words)
         likeliest = max(
-            zip(likely_candidates, counts, strict=True),
+            zip(candidates, counts, strict=True),
             key=lambda pair: pair[0].likelihood + log2(1 + pair[1]),
             default=(None, 0),
         )[0]
