@@ -13,7 +13,7 @@ written. Stop words are indexed too, so that phrases match. The query parser dro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from indexer.analysis import stemming
@@ -87,6 +87,17 @@ def find_spans(text: str) -> Iterator[tuple[int, int]]:
             yield from ((start + first, start + last) for first, last in _bigram_spans(word))
         else:
             yield start, match.end()
+
+
+def unite_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in ascending order with overlapping ones united, as those of bigrams are."""
+    united: list[tuple[int, int]] = []
+    for start, end in spans:
+        if united and start < united[-1][1]:
+            united[-1] = (united[-1][0], max(end, united[-1][1]))
+        else:
+            united.append((start, end))
+    return united
 
 
 def split_words(text: str) -> list[str]:

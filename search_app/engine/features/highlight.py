@@ -57,7 +57,7 @@ class Highlighter(msgspec.Struct, frozen=True):
             return []
         indexes = sorted(matched_indexes)
         if spans:
-            return _unite([spans[index] for index in indexes])
+            return tokenizer.unite_spans(spans[index] for index in indexes)
         ends = [*accumulate(map(len, pieces[: 2 * indexes[-1] + 2]))]
         return [(ends[2 * index], ends[2 * index + 1]) for index in indexes]
 
@@ -122,17 +122,6 @@ def _find_spans(text: str) -> Iterator[tuple[int, int]]:
             yield start, start
         yield start, stop
         end = max(end, stop)
-
-
-def _unite(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Merge overlapping spans."""
-    united: list[tuple[int, int]] = []
-    for start, end in spans:
-        if united and start < united[-1][1]:
-            united[-1] = (united[-1][0], max(end, united[-1][1]))
-        else:
-            united.append((start, end))
-    return united
 
 
 def make_highlighter(tree: query.Query | None, field: str, default_language: str) -> Highlighter:

@@ -54,7 +54,8 @@ class Mention(NamedTuple):
 
 def find_mentions(text: str) -> list[Mention]:
     """Return the names in a text, in order. At each word, the longest name wins."""
-    words = _find_words(text)[:MAX_WORDS]
+    # A run of Chinese characters is one word.
+    words = tokenizer.unite_spans(tokenizer.find_spans(text))[:MAX_WORDS]
     mentions: list[Mention] = []
     index = 0
     while index < len(words):
@@ -86,17 +87,6 @@ def get_label(name: WorldName, language: str) -> str:
         readable = (capital for capital in labels if stemming.may_contain(language, fold(capital)))
         return next(readable, labels[0])
     return iso_codes.get_country_name(name.code, language)
-
-
-def _find_words(text: str) -> list[tuple[int, int]]:
-    """Return the spans of the words of a text. A run of Chinese characters is one word."""
-    spans: list[tuple[int, int]] = []
-    for start, end in tokenizer.find_spans(text):
-        if spans and start < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((start, end))
-    return spans
 
 
 def _is_run(text: str, words: list[tuple[int, int]]) -> bool:
