@@ -7,8 +7,8 @@ are completed: a text with quotes, parentheses, operators, field names or `*` ge
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, cycle
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from indexer.analysis import stemming, tokenizer
@@ -18,7 +18,7 @@ from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Suggestion
+from search_app.engine.results import Suggestion, SuggestionKind
 from search_app.engine.store import Reply, StoreRequest
 
 Filters = Mapping[str, Sequence[str]]
@@ -31,6 +31,8 @@ MAX_CHARS = 128
 """A text of more characters gets no suggestions."""
 CANDIDATES_PER_SUGGESTION = 4
 """Candidates examined per suggestion, most frequent first, because some are skipped."""
+KINDS: tuple[SuggestionKind, ...] = ("word", "facet", "title")
+"""The kinds of suggestions in the order in which they are listed."""
 
 _SYNTAX = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-(?!\s|$)')
 
@@ -98,23 +100,19 @@ def _parse_typed(text: str) -> TypedPrefix | None:
     return TypedPrefix(text, words, start if end == len(text) else None)
 
 
-def _round_robin(kinds: Sequence[Iterator[Suggestion]], limit: int) -> list[Suggestion]:
+def _round_robin(kinds: Iterable[Iterator[Suggestion]], limit: int) -> list[Suggestion]:
     """Return up to `limit` suggestions, taken from the kinds in turn and grouped by kind.
 
     The iterators are lazy: no suggestion is computed that is not returned.
     """
-    by_kind: list[list[Suggestion]] = [[] for _ in kinds]
-    remaining = dict(enumerate(kinds))
-    turns = cycle(range(len(kinds)))
-    while remaining and sum(map(len, by_kind)) < limit:
-        kind = next(turns)
-        if kind in remaining:
-            suggestion = next(remaining[kind], None)
-            if suggestion is None:
-                del remaining[kind]
-            else:
-                by_kind[kind].append(suggestion)
-    return list(chain.from_iterable(by_kind))
+    suggestions: list[Suggestion] = []
+    remaining = deque(kinds)
+    while remaining and len(suggestions) < limit:
+        kind = remaining.popleft()
+        if suggestion := next(kind, None):
+            suggestions.append(suggestion)
+            remaining.append(kind)
+    return sorted(suggestions, key=lambda suggestion: KINDS.index(suggestion.kind))
 
 
 def _suggest_words(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
