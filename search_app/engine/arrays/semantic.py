@@ -17,8 +17,7 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, Vector
 from search_app.engine.arrays.bm25f import Ranking
 from search_app.engine.interpretation.interpreter import FEW_HITS
-from search_app.engine.query.grammar import OPERATORS
-from search_app.engine.query.lexer import lex
+from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import StoreRequest
@@ -96,9 +95,7 @@ def _load_encoder(snapshot: Snapshot) -> Encoder | None:
 
 def _is_open(request: SearchRequest) -> bool:
     """Return whether a query has plain words only and allows semantic search."""
-    if request.exact or not request.semantic:
-        return False
-    return all(token.is_plain and token.text not in OPERATORS for token in lex(request.text))
+    return request.semantic and not request.exact and has_only_plain_words(request.text)
 
 
 def _find_similar(cosines: Vector, documents: DocNumbers) -> DocNumbers:

@@ -14,8 +14,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, retrieve
-from search_app.engine.query.grammar import OPERATORS
-from search_app.engine.query.lexer import lex
+from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import MissingPlace, ValueCount
 from search_app.engine.store import Reply
@@ -55,8 +54,7 @@ def _find_place_mentions(text: str) -> list[world_places.Mention]:
 
 def _drop_mention(text: str, mention: world_places.Mention) -> str:
     """Return the text without a name; "" if it has anything other than plain words."""
-    words = list(lex(text))
-    if not all(token.is_plain and token.text not in OPERATORS for token in words):
+    if not has_only_plain_words(text):
         return ""
     return " ".join(f"{text[: mention.start]} {text[mention.end :]}".split())
 

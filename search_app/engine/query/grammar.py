@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from indexer.analysis import tokenizer
-from search_app.engine.query.lexer import QueryToken
+from search_app.engine.query.lexer import QueryToken, lex
 
 MAX_DEPTH = 20
 """Limit on nested parentheses. Deeper ones are ignored, and their content joins the outer level."""
@@ -158,6 +158,11 @@ def limit_words(
             dropped.add(index)
     remaining_tokens = [token for index, token in enumerate(tokens) if index not in dropped]
     return _cut(remaining_tokens) if remaining else remaining_tokens, excess
+
+
+def has_only_plain_words(text: str) -> bool:
+    """Return whether a text has no quote, parenthesis, operator, field, minus, star or tilde."""
+    return all(token.is_plain and token.text not in OPERATORS for token in lex(text))
 
 
 def _is_droppable(tokens: Sequence[QueryToken], index: int) -> bool:
