@@ -21,6 +21,7 @@ from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.string_table import StringTable, compute_offsets
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
+from search_app.engine.snapshot.prefix_index import locate_titles
 
 MIN_WORDS = 4
 """Minimum number of words in a title, without stop words. All edition marks count as one word."""
@@ -80,10 +81,7 @@ class Editions:
 
 def _find_families(segment: Segment) -> Iterator[list[int]]:
     """Yield the documents of each family, in ascending order."""
-    title = segment.catalogue.find_by_role("title")
-    if title is None or title.name not in segment.fields:
-        return
-    titles = _read_titles(segment, segment.fields.index(title.name))
+    titles = _read_titles(segment)
     by_key: dict[tuple[bytes, int], list[int]] = {}
     kinds = _number_kinds(segment)
     for number in titles.likely:
@@ -179,9 +177,8 @@ class _Titles:
         return shorter
 
 
-def _read_titles(segment: Segment, field: int) -> _Titles:
-    starts = segment.forward_index.starts[:-1, field].astype(np.int64)
-    lengths = segment.forward_index.lengths[:, field].astype(np.int64)
+def _read_titles(segment: Segment) -> _Titles:
+    starts, lengths = locate_titles(segment)
     words = segment.forward_index.stream.take(expand_ranges(starts, lengths))
     owners = np.arange(segment.size).repeat(lengths)
     texts, years = segment.words.texts, segment.docstore.years

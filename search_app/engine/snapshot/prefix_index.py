@@ -41,7 +41,7 @@ class TitlePrefixIndex:
 
     def __init__(self, segment: Segment, newest: Array) -> None:
         self._newest, self._stream = newest, segment.forward_index.stream
-        self._starts, self._lengths = _locate_titles(segment)
+        self._starts, self._lengths = locate_titles(segment)
         words = self._stream.take(expand_ranges(self._starts, self._lengths)).astype(np.int64)
         owners = np.arange(segment.size).repeat(self._lengths)
         is_word = words >= 0
@@ -84,7 +84,7 @@ class TitlePrefixIndex:
         return is_match
 
 
-def _locate_titles(segment: Segment) -> tuple[Array, Array]:
+def locate_titles(segment: Segment) -> tuple[Array, Array]:
     """Return the start of each title in the stream, and its length in words (both int64)."""
     title = segment.catalogue.find_by_role("title")
     if title is None or title.name not in segment.fields:
