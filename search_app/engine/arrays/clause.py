@@ -206,7 +206,7 @@ class SynonymMatcher:
     def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
         key = (self._synonyms.entity_id, self._synonyms.how)
-        return self._snapshot.cached_synonyms(key, lambda: self._clause.evaluate(ignore))
+        return self._snapshot.synonyms.get(key, lambda: self._clause.evaluate(ignore))
 
     def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""

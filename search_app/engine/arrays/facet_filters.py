@@ -42,7 +42,7 @@ class FilteredDocs:
     def __init__(self, documents: DocNumbers, selections: Mapping[str, FacetSelection]) -> None:
         self.unfiltered = documents
         self._passes = {
-            name: selection.match_docs(documents) for name, selection in selections.items()
+            name: selection.coverage.take(documents) > 0 for name, selection in selections.items()
         }
         self.indexes: Array | None = None
         self.documents = documents

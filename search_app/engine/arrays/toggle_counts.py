@@ -73,11 +73,7 @@ class FacetSelection:
     def coverage(self) -> Array:
         """The number of effective values of each document. Documents with at least one pass."""
         key = (self.field.name, *self.nodes)
-        return self.snapshot.cached_mask(key, lambda: self.count(self.effective))
-
-    def match_docs(self, documents: DocNumbers) -> Mask:
-        """Return which of the documents pass the selection."""
-        return self.coverage.take(documents) > 0
+        return self.snapshot.masks.get(key, lambda: self.count(self.effective))
 
     def count(self, nodes: Collection[Node]) -> Array:
         """Return how many of some values each document has."""

@@ -46,7 +46,7 @@ def expand(part: query.Query, fields: set[str], snapshot: Snapshot) -> list[Term
     in_all_fields = len(fields) == len(snapshot.segment.fields)
     edits = getattr(part, "maxdist", 0), getattr(part, "prefixlength", 0)
     key = (type(part), part.text, edits, in_all_fields)
-    cached: list[TermExpansion] = snapshot.cached_expansions(
+    cached: list[TermExpansion] = snapshot.expansions.get(
         key, lambda: _expand(part, in_all_fields, snapshot)
     )
     return cached

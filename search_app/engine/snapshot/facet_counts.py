@@ -6,7 +6,7 @@ A row is a field of the catalogue. The values of all rows are numbered consecuti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import accumulate
 
@@ -70,9 +70,6 @@ class FacetCounts:
 
     def __getitem__(self, row: str) -> Numbers:
         return self.counts[self._values.parts[row]]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values.parts)
 
     def list_largest(self, row: str, limit: int | None) -> list[tuple[str, int]]:
         """Return up to `limit` values of a row that documents have, with their counts.

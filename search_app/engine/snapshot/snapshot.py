@@ -50,6 +50,9 @@ MAX_CACHED_EXPANSIONS = 32
 class Snapshot:
     """A generation open for reading. `read_arrays` returns the arrays of a file.
 
+    `masks`, `expansions` and `synonyms` are caches: of masks of documents, of the terms of
+    prefixes, wildcards and fuzzy terms, and of the postings of the labels of entities.
+
     Raise IndexOutdated if the generation has another format or is damaged.
     """
 
@@ -73,9 +76,9 @@ class Snapshot:
         self.columns: Mapping[str, FacetColumn] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
         self.vocabulary = SegmentVocabulary(self.segment, self.catalogue)
-        self._masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
-        self._expanded: Cache[object, Any] = Cache(MAX_CACHED_EXPANSIONS)
-        self._synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
+        self.masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
+        self.expansions: Cache[object, Any] = Cache(MAX_CACHED_EXPANSIONS)
+        self.synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
         self._thread_local = local()
 
     def prepare(self) -> None:
@@ -105,21 +108,9 @@ class Snapshot:
         """Return the document number of the publication with an id, or None."""
         return self.segment.docstore.find_doc_number(identity)
 
-    def cached_mask(self, key: object, make: Callable[[], Mask]) -> Mask:
-        """Return the cached mask of a key; make it if there is none."""
-        return self._masks.get(key, make)
-
     def docs_with_values(self, row: str, ordinals: tuple[int, ...]) -> Mask:
         """Return the mask of the documents that have at least one of these values of a row."""
-        return self.cached_mask((row, ordinals), lambda: _find_docs(self.columns[row], ordinals))
-
-    def cached_expansions(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """Return the cached terms of a prefix, wildcard or fuzzy term; make them if missing."""
-        return self._expanded.get(key, make)
-
-    def cached_synonyms(self, key: object, make: Callable[[], Postings]) -> Postings:
-        """Return the cached postings of the labels of an entity; make them if there are none."""
-        return self._synonyms.get(key, make)
+        return self.masks.get((row, ordinals), lambda: _find_docs(self.columns[row], ordinals))
 
     @cached_property
     def everything(self) -> DocNumbers:

@@ -79,13 +79,7 @@ class SegmentVocabulary(Vocabulary):
 
     def has_term(self, term: str) -> bool:
         """Return whether any document has a term."""
-        if self.find_term(term) is not None:
-            return True
-        if not term.startswith(tokenizer.SURFACE_PREFIX):
-            return False
-        surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
-        first, last = self._segment.words.texts.find_prefix(surface + STEM_MARK)
-        return first < last
+        return self.find_term(term) is not None or bool(self.find_numbers(term))
 
     @cached_property
     def languages(self) -> tuple[str, ...]:

@@ -144,4 +144,4 @@ def test_totals_are_not_cached(seed: int) -> None:
         engine.search(SearchRequest("one", filters))
         values = sum(map(len, filters.values()))
         facets = len(catalogue.facets)
-        assert len(snapshot._masks._values) <= values + facets
+        assert len(snapshot.masks._values) <= values + facets
