@@ -39,7 +39,7 @@ def search(
     retrieved = retrieve(request, interpreter, deadline)
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
-    reply.list_ids()  # rank before counting, so that stages are reported in this order
+    reply.rank()  # before counting, so that stages are reported in this order
     buckets, hidden_values = reply.count_facets()
     hits = tuple(_make_hits(retrieved, interpreter, deadline))
     deadline.checkpoint("passages")
@@ -130,12 +130,9 @@ def _diagnose(
 
 def _make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Iterator[Hit]:
     words, catalogue = retrieved.reply.tree, interpreter.vocabulary.catalogue
-    title_row, summary_row = catalogue.find_by_role("title"), catalogue.find_by_role("summary")
-    in_title = highlight.make_highlighter(
-        words, title_row.name if title_row else "", catalogue.language
-    )
-    in_summary = highlight.make_highlighter(
-        words, summary_row.name if summary_row else "", catalogue.language
+    in_title, in_summary = (
+        highlight.make_highlighter(words, row.name if row else "", catalogue.language)
+        for row in (catalogue.find_by_role("title"), catalogue.find_by_role("summary"))
     )
     explanations = retrieved.reply.explain() if retrieved.request.explain else []
     for hit, explanation in zip_longest(retrieved.reply.rank_hits(), explanations):
@@ -199,7 +196,7 @@ class Searcher:
         No request waits for them, and processes that are forked later share them.
         """
         self.store.prepare()
-        retrieve(SearchRequest(fold=True), self.interpreter).reply.list_ids()
+        retrieve(SearchRequest(fold=True), self.interpreter).reply.rank()
         self.interpreter.prepare()
         autocomplete.suggest("aa", self.interpreter)
         self.search(SearchRequest("aa bb"))

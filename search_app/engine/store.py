@@ -105,6 +105,9 @@ class Reply(Protocol):
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply of this store too."""
 
+    def rank(self) -> object:
+        """Rank the hits of the page, if they are not yet. The result is for the store only."""
+
     def list_ids(self) -> Sequence[str]:
         """Return the ids of the hits of the page, in order."""
 

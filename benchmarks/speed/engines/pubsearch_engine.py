@@ -112,8 +112,9 @@ class PubsearchEngine(Engine):
         """Return the titles of the hits and the most frequent facet values of any request."""
         reply = retrieve(request, self.searcher.interpreter).reply
         assert isinstance(reply, ArrayReply)
-        titles = [self.snapshot.get_title(number) for number in reply.page[0].tolist()]
-        facets = {name: reply.counts.list_largest(name, VALUES) for name in FACETS}
+        titles = [self.snapshot.get_title(number) for number in reply.rank()[0].tolist()]
+        counts = reply.count()
+        facets = {name: counts.list_largest(name, VALUES) for name in FACETS}
         return Answered(request, reply, titles, facets)
 
     def read(self, answer: object) -> Answer:

@@ -6,7 +6,7 @@ facet counts. Each step is computed once, when its result is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -28,7 +28,6 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import clauses
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
-from search_app.engine.snapshot.prefix_index import Range
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 from search_app.engine.store import RankedHit, StoreRequest
 
@@ -73,7 +72,6 @@ class ArrayReply:
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
-        self._counts: FacetCounts | None = None
         if ask.tree is None:
             return
         self.tree, self.dropped = limit_cost(ask.tree, snapshot)
@@ -174,29 +172,25 @@ class ArrayReply:
         indexes = top_hits(documents, order, snapshot.ranks, ask.sort, page)
         return documents.take(indexes), None if keys is None else keys.take(indexes)
 
-    @property
-    def page(self) -> Page:
-        """The documents of the page, in order, and their scores, or None without words."""
+    def rank(self) -> Page:
+        """Return the documents of the page, in order, and their scores, or None without words."""
         if self._page is None:
-            self._page = self._rank()
+            request, ranking = self._ask.request, self.retrieved.ranking
+            first = (request.page - 1) * request.size
+            documents, keys = self._order(slice(first, first + request.size))
+            scores = None if ranking is None or keys is None else ranking.to_scores(keys)
+            self._page = documents, scores
+            self._deadline.checkpoint("score")
         return self._page
-
-    def _rank(self) -> Page:
-        request, ranking = self._ask.request, self.retrieved.ranking
-        first = (request.page - 1) * request.size
-        documents, keys = self._order(slice(first, first + request.size))
-        scores = None if ranking is None or keys is None else ranking.to_scores(keys)
-        self._deadline.checkpoint("score")
-        return documents, scores
 
     def list_ids(self) -> list[str]:
         """Return the ids of the hits of the page, in order."""
         ids = self._snapshot.segment.docstore.ids
-        return [ids.get_text(number) for number in self.page[0].tolist()]
+        return [ids.get_text(number) for number in self.rank()[0].tolist()]
 
     def rank_hits(self) -> Iterator[RankedHit]:
         """Yield the hits of the page, in order."""
-        documents, scores = self.page
+        documents, scores = self.rank()
         numbers = documents.tolist()
         for number, score in zip(
             numbers, [None] * len(numbers) if scores is None else scores.tolist(), strict=True
@@ -213,34 +207,29 @@ class ArrayReply:
         """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
         explainer = Explainer(self._ask, self.tree, self._snapshot, self.retrieved.semantic)
         clause_count = sum(1 for _ in clauses(self.tree)) or 1
-        numbers = self.page[0].tolist()
+        numbers = self.rank()[0].tolist()
         explanations: list[Explanation | None] = []
         for number in numbers[: max(MAX_EXPLANATIONS // clause_count, 1)]:
             explanations.append(explainer.explain(number, self._snapshot.get_publication(number)))
             self._deadline.checkpoint("explain")
         return explanations + [None] * (len(numbers) - len(explanations))
 
-    @property
-    def counts(self) -> FacetCounts:
-        """The facet counts. A facet with a selected value is counted without its own selection."""
-        if self._counts is None:
-            self._counts = self._count()
-        return self._counts
+    def count(self) -> FacetCounts:
+        """Return the facet counts.
 
-    def _count(self) -> FacetCounts:
-        counts = self._snapshot.table.count(self.documents, dict(self._list_facet_docs()))
+        A facet with a selected value is counted without its own selection.
+        """
+        documents_by_row: dict[str, DocNumbers] = {}
+        for facet, selection in self.retrieved.selections.items():
+            documents = self.retrieved.filtered.without_facet(facet)
+            documents_by_row |= {row.name: documents for row in selection.rows}
+        counts = self._snapshot.table.count(self.documents, documents_by_row)
         self._deadline.checkpoint("facets")
         return counts
 
-    def _list_facet_docs(self) -> Iterator[tuple[str, DocNumbers]]:
-        """Yield each field with a selected value, and the documents that pass all other facets."""
-        for facet, selection in self.retrieved.selections.items():
-            documents = self.retrieved.filtered.without_facet(facet)
-            for row in selection.rows:
-                yield row.name, documents
-
     def count_facets(self) -> tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]:
         """Return the buckets of each facet in display order, and how many values have none."""
+        counts = self.count()
         buckets, hidden_values = {}, {}
         for field in self._snapshot.catalogue.facets:
             name = field.name
@@ -249,9 +238,9 @@ class ArrayReply:
             )
             base = self.retrieved.filtered.without_facet(name)
             buckets[name] = facet_filters.facet_buckets(
-                base, self.counts, selection, self._ask.request.values
+                base, counts, selection, self._ask.request.values
             )
-            hidden_values[name] = facet_filters.count_hidden(buckets[name], self.counts, selection)
+            hidden_values[name] = facet_filters.count_hidden(buckets[name], counts, selection)
         self._deadline.checkpoint("facets")
         return buckets, hidden_values
 
@@ -280,18 +269,16 @@ class ArrayReply:
         If `is_open`, the last word is a prefix.
         """
         snapshot = self._snapshot
-        ranges = list(self._find_ranges(words))
+        texts = snapshot.segment.words.texts
+        # The entries of a word as written, whatever their stems, are one range.
+        ranges = [
+            (texts.find_prefix(word)[0], texts.find_prefix(word + STEM_MARK)[1]) for word in words
+        ]
         if is_open:
-            ranges[-1] = snapshot.segment.words.texts.find_prefix(words[-1])
+            ranges[-1] = texts.find_prefix(words[-1])
         documents = snapshot.titles.find_titles(ranges)
         if (mask := self._make_mask()) is not None:
             documents = documents[mask.take(documents)]
         numbers = snapshot.titles.select_best(documents, ranges, limit)
         ids = snapshot.segment.docstore.ids
         return [(ids.get_text(number), snapshot.get_title(number)) for number in numbers]
-
-    def _find_ranges(self, words: Iterable[str]) -> Iterator[Range]:
-        """Yield the range of the entries of each written word, whatever their stems."""
-        texts = self._snapshot.segment.words.texts
-        for word in words:
-            yield texts.find_prefix(word)[0], texts.find_prefix(word + STEM_MARK)[1]

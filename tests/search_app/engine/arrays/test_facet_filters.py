@@ -46,7 +46,7 @@ def told(reply: ArrayReply, row: str, snapshot: Snapshot) -> dict[str, int]:
     values = snapshot.columns[row].values
     return {
         value: count
-        for value, count in zip(values, reply.counts[row].tolist(), strict=True)
+        for value, count in zip(values, reply.count()[row].tolist(), strict=True)
         if count
     }
 
@@ -100,4 +100,4 @@ def test_the_largest_values_come_in_the_order_of_their_counts(
             counted = told(reply, facet, snapshot_of(searcher))
             named = [(value, count) for value, count in counted.items() if value != MISSING]
             best = sorted(named, key=lambda each: (-each[1], each[0]))[:most]
-            assert reply.counts.list_largest(facet, most) == best
+            assert reply.count().list_largest(facet, most) == best

@@ -97,7 +97,7 @@ def test_similar_publications_are_added_to_few_hits(
     assert (snapshot.segment.vectors.compute_cosines(wanted, added) >= MIN_COSINE).all()
     assert both.total == words.total + both.by_meaning
     kept = snapshot.table.count(both.documents)
-    assert both.counts["section"].tolist() == kept["section"].tolist()
+    assert both.count()["section"].tolist() == kept["section"].tolist()
 
 
 @pytest.mark.parametrize("text", TYPED[::6])
