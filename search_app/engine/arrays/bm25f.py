@@ -27,7 +27,7 @@ from indexer.codec.segment.postings import K1
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
 from search_app.engine.arrays.matcher import Fetch, make_fetch, match_mask
-from search_app.engine.query.nodes import Clause, clauses, map_to_first
+from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot, to_indexes
 
 
@@ -139,16 +139,8 @@ def _can_score(node: query.Query) -> bool:
 
 def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
     """Return the distinct clauses of a node, each with the number of times it occurs."""
-    child_clauses = [child for child in node.subqueries if isinstance(child, Clause)]
-    # Equal clauses share their text.
-    if len({clause.text for clause in child_clauses}) == len(child_clauses):
-        return [(clause, 1) for clause in child_clauses]
-    first = map_to_first(child_clauses)
-    times = Counter(id(first[id(clause)]) for clause in child_clauses)
-    return [
-        (clause, times[id(clause)])
-        for clause in {id(clause): clause for clause in first.values()}.values()
-    ]
+    times = Counter((child.text, child) for child in node.subqueries if isinstance(child, Clause))
+    return [(clause, count) for (_, clause), count in times.items()]
 
 
 def _score_clauses(words: list[tuple[Postings, int]], snapshot: Snapshot) -> ScoredDocs:

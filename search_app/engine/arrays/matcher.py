@@ -1,7 +1,6 @@
 """Query matching: find the documents that a query tree matches.
 
-The result is a boolean mask over all documents. Each node type has one function. Any other node
-type raises UnknownNode.
+The result is a boolean mask over all documents.
 """
 
 from __future__ import annotations
@@ -27,15 +26,14 @@ def make_fetch(snapshot: Snapshot, check: Checkpoint = ignore) -> Fetch:
 
     It caches them, so equal clauses are evaluated once.
     """
-    by_text: dict[str, list[tuple[Clause, Postings]]] = {}
+    cached: dict[tuple[str, Clause], Postings] = {}
 
     def fetch(clause: Clause) -> Postings:
-        same_text = by_text.setdefault(clause.text, [])
-        for cached_clause, postings in same_text:
-            if cached_clause == clause:
-                return postings
-        same_text.append((clause, clause_postings(clause, snapshot, check)))
-        return same_text[-1][1]
+        key = clause.text, clause
+        postings = cached.get(key)
+        if postings is None:
+            postings = cached[key] = clause_postings(clause, snapshot, check)
+        return postings
 
     return fetch
 
@@ -46,57 +44,27 @@ def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None
     Raise UnknownNode if a node has an unknown type.
     """
     fetch = fetch or make_fetch(snapshot)
-    for kind in type(node).__mro__:
-        if kind in _RULES:
-            return _RULES[kind](node, snapshot, fetch)
-    raise UnknownNode(node)
-
-
-def _match_clause(node: Clause, snapshot: Snapshot, fetch: Fetch) -> Mask:
-    mask = np.zeros(snapshot.size, np.bool_)
-    mask[fetch(node).documents] = True
+    match node:
+        case Clause():  # before Or, its base class
+            mask = np.zeros(snapshot.size, np.bool_)
+            mask[fetch(node).documents] = True
+        case query.And() | query.Or():
+            join = np.logical_and if isinstance(node, query.And) else np.logical_or
+            mask = reduce(join, (match_mask(child, snapshot, fetch) for child in node.subqueries))
+        case query.AndMaybe():
+            mask = match_mask(node.a, snapshot, fetch)
+        case query.Not():
+            mask = ~match_mask(node.query, snapshot, fetch)
+        case query.Every():
+            mask = np.ones(snapshot.size, np.bool_)
+        case query.Term():
+            row = str(parse_exact_name(node.fieldname))
+            ordinal = snapshot.columns[row].ordinal_by_value.get(node.text)
+            mask = snapshot.docs_with_values(row, () if ordinal is None else (ordinal,))
+        case query.TermRange():
+            row = str(parse_exact_name(node.fieldname))
+            between = snapshot.columns[row].find_between(node.start or "", node.end or "\U0010ffff")
+            mask = snapshot.docs_with_values(row, between)
+        case _:
+            raise UnknownNode(node)
     return mask
-
-
-def _match_and(node: query.And, snapshot: Snapshot, fetch: Fetch) -> Mask:
-    return reduce(np.logical_and, (match_mask(child, snapshot, fetch) for child in node.subqueries))
-
-
-def _match_or(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> Mask:
-    return reduce(np.logical_or, (match_mask(child, snapshot, fetch) for child in node.subqueries))
-
-
-def _match_and_maybe(node: query.AndMaybe, snapshot: Snapshot, fetch: Fetch) -> Mask:
-    return match_mask(node.a, snapshot, fetch)
-
-
-def _match_not(node: query.Not, snapshot: Snapshot, fetch: Fetch) -> Mask:
-    return ~match_mask(node.query, snapshot, fetch)
-
-
-def _match_every(node: query.Every, snapshot: Snapshot, _: Fetch) -> Mask:
-    return np.ones(snapshot.size, np.bool_)
-
-
-def _match_value(node: query.Term, snapshot: Snapshot, _: Fetch | None = None) -> Mask:
-    row = str(parse_exact_name(node.fieldname))
-    ordinal = snapshot.columns[row].ordinal_by_value.get(node.text)
-    return snapshot.docs_with_values(row, () if ordinal is None else (ordinal,))
-
-
-def _range(node: query.TermRange, snapshot: Snapshot, _: Fetch) -> Mask:
-    row = str(parse_exact_name(node.fieldname))
-    between = snapshot.columns[row].find_between(node.start or "", node.end or "\U0010ffff")
-    return snapshot.docs_with_values(row, between)
-
-
-_RULES: dict[type[query.Query], Callable[..., Mask]] = {
-    Clause: _match_clause,
-    query.And: _match_and,
-    query.AndMaybe: _match_and_maybe,
-    query.Or: _match_or,
-    query.Not: _match_not,
-    query.Every: _match_every,
-    query.Term: _match_value,
-    query.TermRange: _range,
-}

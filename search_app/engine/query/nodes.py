@@ -37,6 +37,10 @@ class Clause(query.Or):  # type: ignore[misc]
             narrower,
         )
 
+    def __hash__(self) -> int:
+        """Return the number of parts. Whoosh hashes each part, and there may be hundreds."""
+        return len(self.subqueries)
+
 
 class Synonyms(query.Or):  # type: ignore[misc]
     """A part of a clause: the synonyms of an entity (`name`), or its narrower concepts (`kin`).
@@ -77,16 +81,9 @@ def clauses(tree: query.Query | None) -> Iterator[Clause]:
 
 
 def map_to_first(all_clauses: Iterable[Clause]) -> dict[int, Clause]:
-    """Return a mapping from the `id()` of each clause to the first clause that is equal to it."""
-    first: dict[int, Clause] = {}
-    by_text: dict[str, list[Clause]] = {}
-    for clause in all_clauses:
-        same_text = by_text.setdefault(clause.text, [])
-        equal = next((candidate for candidate in same_text if candidate == clause), None)
-        if equal is None:
-            same_text.append(clause)
-        first[id(clause)] = clause if equal is None else equal
-    return first
+    """Return a mapping from the `id()` of each clause to the first equal clause of that text."""
+    first: dict[tuple[str, Clause], Clause] = {}
+    return {id(clause): first.setdefault((clause.text, clause), clause) for clause in all_clauses}
 
 
 def drop_boosts(tree: query.Query | None) -> query.Query | None:
