@@ -8,8 +8,6 @@ of a whole search, for admission control.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
@@ -41,21 +39,14 @@ SELECTION_COST = 10_000
 """Cost of a selected facet value, in postings: for its totals, and for longer URLs in all links."""
 
 
-class CostLimited(NamedTuple):
-    """A tree within the limit, and the typed text of each dropped clause.
+def limit_cost(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query | None, tuple[str, ...]]:
+    """Return the tree within the limit, and the typed text of each dropped clause.
 
-    `tree` is None if no clause is left.
+    The most expensive clauses are dropped. The tree is None if no clause is left.
     """
-
-    tree: query.Query | None
-    dropped: tuple[str, ...]
-
-
-def limit_cost(tree: query.Query, snapshot: Snapshot) -> CostLimited:
-    """Return the tree without its most expensive clauses, if all together exceed the limit."""
     all_clauses = list(_list_clauses(tree))
     if len(all_clauses) <= ALWAYS_ALLOWED and sum(map(_count_words, all_clauses)) <= ALWAYS_ALLOWED:
-        return CostLimited(tree, ())
+        return tree, ()
     first = map_to_first(all_clauses)
     distinct = list({id(clause): clause for clause in first.values()}.values())
     costs = sorted((compute_cost(clause, snapshot), index) for index, clause in enumerate(distinct))
@@ -65,10 +56,10 @@ def limit_cost(tree: query.Query, snapshot: Snapshot) -> CostLimited:
         if total > MAX_POSTINGS:
             over_limit.add(id(distinct[index]))
     if not over_limit:
-        return CostLimited(tree, ())
+        return tree, ()
     dropped = {identity for identity, clause in first.items() if id(clause) in over_limit}
     dropped_texts = tuple(clause.text for clause in all_clauses if id(clause) in dropped)
-    return CostLimited(_without(tree, dropped), dropped_texts)
+    return _without(tree, dropped), dropped_texts
 
 
 def _count_words(clause: Clause) -> int:

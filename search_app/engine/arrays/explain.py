@@ -39,9 +39,10 @@ from search_app.engine.snapshot.snapshot import Mask, Snapshot
 from search_app.engine.store import StoreRequest
 
 PRECISION_ORDER: tuple[How, ...] = (
-    "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value",
+    "word", "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value",
 )  # fmt: skip
 """Priority of the ways to match. If a text matched in several ways, the first is reported."""
+_rank = PRECISION_ORDER.index
 
 
 class _ResolvedClause(NamedTuple):
@@ -228,10 +229,6 @@ class _Texts:
         begin, end = self._words.begins[number : number + 2]
         positions = [position for position in range(begin, end) if self._words.words[position] >= 0]
         return text, dict(zip(positions, tokenizer.find_spans(text), strict=True))
-
-
-def _rank(how: How) -> int:
-    return PRECISION_ORDER.index(how) if how in PRECISION_ORDER else 0
 
 
 def _keep_widest(hows: Mapping[Span, How]) -> dict[Span, How]:

@@ -93,7 +93,9 @@ def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
         for index in np.lexsort((stems, -scores)).tolist()
         if frequencies[index] >= MIN_FREQUENCY
     }
-    candidates = (index for index, text in texts.items() if _is_telling(text))
+    candidates = (  # years and other numbers cannot be key terms
+        index for index, text in texts.items() if text not in IGNORED_STEMS and not text.isdigit()
+    )
     key_terms = list(islice(candidates, MAX_WORDS))
     rarest = sorted(key_terms, key=lambda index: int(frequencies[index]))
     totals = accumulate(int(frequencies[index]) for index in rarest)
@@ -101,11 +103,6 @@ def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
         index for index, total in zip(rarest, totals, strict=True) if total <= MAX_POSTINGS
     }
     return [texts[index] for index in key_terms if index in affordable]
-
-
-def _is_telling(stem: str) -> bool:
-    """Return whether a stem can be a key term. Years and other numbers cannot."""
-    return stem not in IGNORED_STEMS and not stem.isdigit()
 
 
 def _weigh_stems(doc_number: int, snapshot: Snapshot) -> tuple[Array, NDArray[np.float32]]:
