@@ -115,15 +115,11 @@ class Engine:
 
         A fork waits while a generation is being opened, so no process inherits half of one.
         """
+        release = self._lock.release
         os.register_at_fork(
-            before=self._lock.acquire,
-            after_in_parent=self._lock.release,
-            after_in_child=self._restart_watching,
+            before=self._lock.acquire, after_in_parent=release, after_in_child=release
         )
-        self._start_watching()
-
-    def _restart_watching(self) -> None:
-        self._lock.release()
+        os.register_at_fork(after_in_child=self._start_watching)
         self._start_watching()
 
     def _start_watching(self) -> None:
