@@ -18,7 +18,7 @@ from search_app.engine.arrays import wildcard_terms
 from search_app.engine.arrays.clause import make_part_key
 from search_app.engine.query.lexer import QueryToken, lex
 from search_app.engine.query.literal import SHAPE
-from search_app.engine.query.nodes import Clause, list_parts, map_to_first
+from search_app.engine.query.nodes import Clause, clauses, list_parts, map_to_first
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -44,7 +44,7 @@ def limit_cost(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query | Non
 
     The most expensive clauses are dropped. The tree is None if no clause is left.
     """
-    all_clauses = list(_list_clauses(tree))
+    all_clauses = list(clauses(tree, excluded=True))
     if len(all_clauses) <= ALWAYS_ALLOWED and sum(map(_count_words, all_clauses)) <= ALWAYS_ALLOWED:
         return tree, ()
     first = map_to_first(all_clauses)
@@ -100,13 +100,6 @@ def count_occurrences(term: str, snapshot: Snapshot) -> int:
     if term.startswith(tokenizer.SURFACE_PREFIX):
         numbers = [int(segment.stem_of[number]) for number in numbers]
     return sum(map(segment.total_frequency, numbers))
-
-
-def _list_clauses(tree: query.Query) -> list[Clause]:
-    """Return the clauses of a tree, including those under a NOT."""
-    if isinstance(tree, Clause):
-        return [tree]
-    return [clause for child in tree.children() for clause in _list_clauses(child)]
 
 
 def _without(tree: query.Query, dropped: set[int]) -> query.Query | None:

@@ -71,13 +71,13 @@ def compile_wildcard(wildcard: str) -> re.Pattern[str]:
     return re.compile(first + "".join(f"(?>.*?{piece})" for piece in inner) + last, re.DOTALL)
 
 
-def clauses(tree: query.Query | None) -> Iterator[Clause]:
-    """Yield the clauses of a tree, except those under a NOT."""
+def clauses(tree: query.Query | None, *, excluded: bool = False) -> Iterator[Clause]:
+    """Yield the clauses of a tree. Those under a NOT are left out unless `excluded` is true."""
     if isinstance(tree, Clause):
         yield tree
-    elif tree is not None and not isinstance(tree, query.Not):
+    elif tree is not None and (excluded or not isinstance(tree, query.Not)):
         for child in tree.children():
-            yield from clauses(child)
+            yield from clauses(child, excluded=excluded)
 
 
 def map_to_first(all_clauses: Iterable[Clause]) -> dict[int, Clause]:
