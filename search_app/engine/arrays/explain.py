@@ -114,10 +114,9 @@ class Explainer:
 
     def _get_mask(self, node: query.Query) -> Mask:
         """Return the cached mask of the documents that a node without a score matches."""
-        mask = self._masks.get(id(node))
-        if mask is None:
-            mask = self._masks[id(node)] = match_mask(node, self._snapshot)
-        return mask
+        if id(node) not in self._masks:
+            self._masks[id(node)] = match_mask(node, self._snapshot)
+        return self._masks[id(node)]
 
     def _get_weight(self, clause: Clause, doc_number: int) -> float | None:
         """Return the weighted frequency of a clause in a document; None if it does not match."""
@@ -128,13 +127,13 @@ class Explainer:
 
     def _resolve(self, clause: Clause) -> _ResolvedClause:
         clause = self._first[id(clause)]
-        resolved = self._resolved.get(id(clause))
-        if resolved is None:
+        if id(clause) not in self._resolved:
             matcher = ClauseMatcher(clause, self._snapshot)
             postings = matcher.evaluate(ignore)
-            resolved = _ResolvedClause(matcher, postings, idf(postings, self._snapshot))
-            self._resolved[id(clause)] = resolved
-        return resolved
+            self._resolved[id(clause)] = _ResolvedClause(
+                matcher, postings, idf(postings, self._snapshot)
+            )
+        return self._resolved[id(clause)]
 
     def _score_clause(
         self, clause: Clause, times: int, words: DocumentWords, texts: _Texts

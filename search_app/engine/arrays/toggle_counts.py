@@ -161,12 +161,11 @@ class ToggleCounter:
         row, ordinal = node[0], self._selection.find_ordinal(node)
         if ordinal is None:
             return 0
-        counts = self._counts.get((coverage, row))
-        if counts is None:
+        if (coverage, row) not in self._counts:
             documents = self._base[self._coverage == coverage]
-            counts = self._selection.snapshot.table.count_row(row, documents)
-            self._counts[coverage, row] = counts
-        return int(counts[ordinal])
+            table = self._selection.snapshot.table
+            self._counts[coverage, row] = table.count_row(row, documents)
+        return int(self._counts[coverage, row][ordinal])
 
     def _count_gained(self, nodes: Sequence[Node]) -> int:
         """Count the documents without an effective value that have any of some values."""

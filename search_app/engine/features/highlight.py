@@ -171,8 +171,8 @@ def best_passage(
     spans = highlighter.find_spans(text, language)
     start = _find_best_start(text, spans)
     end = min(len(text), start + MAX_PASSAGE_CHARS)
-    if end < len(text):
-        end = _find_last_break(text, start, end)
+    if end < len(text) and (last_space := text.rfind(" ", start, end + 1)) > start:
+        end = last_space
     runs = list(_make_runs(text, spans, start, end))
     if start > 0:
         runs.insert(0, TextRun("… "))
@@ -201,11 +201,6 @@ def _find_best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
     if best - sentence < MAX_PASSAGE_CHARS // 3:
         return 0 if sentence < 0 else sentence + 1 + (text[sentence] == ".")
     return text.find(" ", latest, best) + 1 or latest
-
-
-def _find_last_break(text: str, start: int, end: int) -> int:
-    index = text.rfind(" ", start, end + 1)
-    return index if index > start else end
 
 
 def _make_runs(

@@ -184,9 +184,9 @@ class ValueNames:
 
         Names of countries and languages are known in the six languages of the United Nations.
         """
-        index = self._by_field.get(field.name)
-        if index is None:
-            index = self._by_field[field.name] = self._index_names(field)
+        if field.name not in self._by_field:
+            self._by_field[field.name] = self._index_names(field)
+        index = self._by_field[field.name]
         folded = fold(text)
         words = set(folded.split())
         if folded in index.values or not words:

@@ -160,10 +160,9 @@ class EntityLinker(NameIndex):
 
     def _get_other_names(self, number: int) -> list[query.Query]:
         """Return the cached synonyms of an entity, and narrower entities if few documents match."""
-        names = self._other_names_of.get(number)
-        if names is None:
-            names = self._other_names_of[number] = list(self._make_other_names(number))
-        return names
+        if number not in self._other_names_of:
+            self._other_names_of[number] = list(self._make_other_names(number))
+        return self._other_names_of[number]
 
     def _make_other_names(self, number: int) -> Iterator[query.Query]:
         identity, labels = self.entities[number].id, self._get_labels(number)
