@@ -89,7 +89,6 @@ class Engine:
         self.index, self._options, self._budget = index, options, budget
         self._admission = AdmissionControl()
         self._lock = Lock()
-        self._is_loaded = False
         self._check: IntegrityCheck | None = None
         self._error: Exception | None = None
         self._tried = 0.0
@@ -103,7 +102,7 @@ class Engine:
 
         Raise IndexMissing, IndexOutdated or OSError if none could be opened.
         """
-        if not self._is_loaded:
+        if self.current is None and self._error is None:
             self.refresh()
         if self.current is None:
             assert self._error is not None
@@ -144,11 +143,10 @@ class Engine:
         seconds.
         """
         with self._lock:
-            if not self._is_loaded or self.is_behind():
+            if self.is_behind():
                 self._catch_up()
             if self._previous() is not None:
                 self.on_reload()
-            self._is_loaded = True
 
     def _catch_up(self) -> None:
         live = self._read_live_name()
