@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from whoosh import query
@@ -45,14 +44,6 @@ PRECISION_ORDER: tuple[How, ...] = (
 _rank = PRECISION_ORDER.index
 
 
-class _ResolvedClause(NamedTuple):
-    """A clause prepared for explanation: its terms, its postings, and its idf."""
-
-    matcher: ClauseMatcher
-    postings: Postings
-    idf: float
-
-
 class Explainer:
     """Explain the hits of one search. Postings and masks are cached across hits.
 
@@ -69,7 +60,7 @@ class Explainer:
         self._ask, self._tree, self._snapshot, self._semantic = ask, tree, snapshot, semantic
         self._instead_of = _map_corrections(ask.request.text, ask.text)
         self._first = map_to_first(clauses(tree))
-        self._resolved: dict[int, _ResolvedClause] = {}
+        self._resolved: dict[int, tuple[ClauseMatcher, Postings]] = {}
         self._masks: dict[int, Mask] = {}
 
     def explain(self, doc_number: int, publication: Publication) -> Explanation:
@@ -120,19 +111,17 @@ class Explainer:
 
     def _get_weight(self, clause: Clause, doc_number: int) -> float | None:
         """Return the weighted frequency of a clause in a document; None if it does not match."""
-        docs = self._resolve(clause).postings
-        index = int(docs.documents.searchsorted(np.int32(doc_number)))  # other types copy the array
-        is_match = index < len(docs.documents) and docs.documents[index] == doc_number
-        return float(docs.weights[index]) if is_match else None
+        documents, weights = self._resolve(clause)[1]
+        index = int(documents.searchsorted(np.int32(doc_number)))  # other types copy the array
+        is_match = index < len(documents) and documents[index] == doc_number
+        return float(weights[index]) if is_match else None
 
-    def _resolve(self, clause: Clause) -> _ResolvedClause:
+    def _resolve(self, clause: Clause) -> tuple[ClauseMatcher, Postings]:
+        """Return a clause with its terms looked up, and its postings."""
         clause = self._first[id(clause)]
         if id(clause) not in self._resolved:
             matcher = ClauseMatcher(clause, self._snapshot)
-            postings = matcher.evaluate(ignore)
-            self._resolved[id(clause)] = _ResolvedClause(
-                matcher, postings, idf(postings, self._snapshot)
-            )
+            self._resolved[id(clause)] = matcher, matcher.evaluate(ignore)
         return self._resolved[id(clause)]
 
     def _score_clause(
@@ -140,9 +129,10 @@ class Explainer:
     ) -> ClauseScore:
         """Return the contribution of a clause to the score, `times` being its occurrences."""
         weight = self._get_weight(clause, words.doc_number) or 0.0
-        resolved = self._resolve(clause)
-        score = times * float(saturate(np.array([weight], np.float32), resolved.idf)[0])
-        matches = resolved.matcher.match(words)
+        matcher, postings = self._resolve(clause)
+        clause_idf = idf(postings, self._snapshot)
+        score = times * float(saturate(np.array([weight], np.float32), clause_idf)[0])
+        matches = matcher.match(words)
         total_weight = sum(match.weight for match in matches)
         weights: Counter[str] = Counter()
         for match in matches:

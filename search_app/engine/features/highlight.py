@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate
-from typing import NamedTuple
 
 import msgspec
 from rapidfuzz.distance import Levenshtein
@@ -89,26 +88,21 @@ class Highlighter(msgspec.Struct, frozen=True):
         ) and surface != PARAGRAPH_BREAK
 
 
-class _SplitText(NamedTuple):
-    """A text in pieces, of which every second one is a word, and the stems of these words.
+def _split_text(
+    text: str, language: str
+) -> tuple[Sequence[str], Sequence[str], Sequence[tuple[int, int]] | None]:
+    """Return the pieces of a text, of which every second one is a word, and the stems of the words.
 
-    `spans` is None unless the text is Chinese, Japanese or Korean. There the words are overlapping
-    pairs of characters, and `spans` has their character offsets.
+    The words of Chinese, Japanese and Korean are overlapping pairs of characters. Their character
+    offsets are returned too, otherwise None.
     """
-
-    pieces: Sequence[str]
-    stems: Sequence[str]
-    spans: Sequence[tuple[int, int]] | None
-
-
-def _split_text(text: str, language: str) -> _SplitText:
     pieces, spans = tokenizer.split_with_gaps(text), None
     if tokenizer.is_unsegmented(text):
         spans = list(_find_spans(text))
         pieces = [
             piece for first, last in spans for piece in ("", text[first:last] or PARAGRAPH_BREAK)
         ]
-    return _SplitText(pieces, stemming.stem_words(pieces[1::2], language), spans)
+    return pieces, stemming.stem_words(pieces[1::2], language), spans
 
 
 _remembered = lru_cache(maxsize=1024)(_split_text)
