@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from whoosh import query
@@ -38,16 +37,6 @@ class UnknownNode(TypeError):
 
 def ignore() -> None:
     """Check no deadline."""
-
-
-class ClausePart(Protocol):
-    """A part of a clause. `evaluate` does not multiply its weights by its boost."""
-
-    def evaluate(self, check: Checkpoint) -> Postings:
-        """Return the documents that match, ascending, with their weighted frequencies."""
-
-    def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
-        """Return the matches in a publication, their weights multiplied by a boost."""
 
 
 class AnyOf:
@@ -212,6 +201,10 @@ class SynonymMatcher:
         """Return the matches in a publication, their weights multiplied by a boost."""
         matches = self._clause.match(words)
         return [match._replace(how=self._synonyms.how).scale(boost) for match in matches]
+
+
+ClausePart = AnyOf | PhraseMatcher | ValueMatcher | AllOf | SynonymMatcher
+"""A part of a clause. `evaluate` does not multiply its weights by its boost, and `match` does."""
 
 
 class ClauseMatcher:
