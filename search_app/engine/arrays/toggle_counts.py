@@ -14,9 +14,8 @@ import numpy as np
 
 from indexer.catalogue.fields import Field
 from indexer.codec.segment.array_file import Array, pick_dtype
-from indexer.codec.segment.facet_columns import FacetColumn
 from search_app.engine.request import parse_year_range
-from search_app.engine.snapshot.facet_counts import Numbers
+from search_app.engine.snapshot.facet_counts import Numbers, count_selected
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 
 Filters = Mapping[str, Sequence[str]]
@@ -84,21 +83,11 @@ class FacetSelection:
                 ordinal for node in row_nodes if (ordinal := self.find_ordinal(node)) is not None
             ]
             if len(ordinals) > 1:
-                counts += _count_values(self.snapshot.columns[row.name], ordinals)
+                counts += count_selected(self.snapshot.columns[row.name], ordinals)
             for node in row_nodes:
                 if len(ordinals) == 1 or self.find_ordinal(node) is None:
                     counts += self.get_mask(node)
         return counts
-
-
-def _count_values(column: FacetColumn, ordinals: Sequence[int]) -> Array:
-    """Return how many of some values each document has."""
-    is_selected = np.zeros(len(column.values), pick_dtype(len(ordinals)))
-    is_selected[ordinals] = 1
-    has_value: Array = is_selected.take(column.ordinals)
-    if len(has_value) == column.size:
-        return has_value
-    return np.add.reduceat(has_value, column.offsets[:-1], dtype=has_value.dtype)
 
 
 class ToggleCounter:

@@ -6,7 +6,7 @@ A row is a field of the catalogue. The values of all rows are numbered consecuti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 
@@ -19,6 +19,16 @@ from indexer.codec.segment.facet_columns import FacetColumn
 Numbers = NDArray[np.int64]
 MAX_KEY = 1 << 62
 """Bound on combined keys, so that they fit into int64."""
+
+
+def count_selected(column: FacetColumn, ordinals: Sequence[int]) -> Array:
+    """Return how many of some values each document has."""
+    is_selected = np.zeros(len(column.values), pick_dtype(len(ordinals)))
+    is_selected[list(ordinals)] = 1
+    has_value: Array = is_selected.take(column.ordinals)
+    if len(has_value) == column.size:
+        return has_value
+    return np.add.reduceat(has_value, column.offsets[:-1], dtype=has_value.dtype)
 
 
 class FacetValues:

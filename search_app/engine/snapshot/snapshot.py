@@ -26,7 +26,7 @@ from indexer.codec.segment.reader import Postings, Segment
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.snapshot.cache import Cache
 from search_app.engine.snapshot.editions import Editions
-from search_app.engine.snapshot.facet_counts import FacetTable
+from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.prefix_index import LabelPrefixIndex, TitlePrefixIndex
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
@@ -168,12 +168,9 @@ def to_indexes(documents: DocNumbers) -> NDArray[np.intp]:
 
 
 def _find_docs(column: FacetColumn, ordinals: tuple[int, ...]) -> Mask:
-    if len(ordinals) == 1:
-        has_value: Mask = column.ordinals == ordinals[0]
-    else:
-        is_selected = np.zeros(len(column.values), np.bool_)
-        is_selected[list(ordinals)] = True
-        has_value = is_selected.take(column.ordinals)
+    if len(ordinals) != 1:
+        return count_selected(column, ordinals) > 0
+    has_value: Mask = column.ordinals == ordinals[0]
     if len(has_value) == column.size:
         return has_value
     mask = np.zeros(column.size, np.bool_)
