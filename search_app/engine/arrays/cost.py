@@ -40,9 +40,10 @@ SELECTION_COST = 10_000
 
 
 def limit_cost(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query | None, tuple[str, ...]]:
-    """Return the tree within the limit, and the typed text of each dropped clause.
+    """Return the tree, and the typed text of each dropped clause.
 
-    The most expensive clauses are dropped. The tree is None if no clause is left.
+    If all clauses together exceed the limit, the most expensive ones are dropped. The tree is None
+    if no clause is left.
     """
     all_clauses = list(clauses(tree, excluded=True))
     if len(all_clauses) <= ALWAYS_ALLOWED and sum(map(_count_words, all_clauses)) <= ALWAYS_ALLOWED:
