@@ -48,23 +48,6 @@ class FilterLinks(NamedTuple):
         return f"{self.before}{_format_parameter(self.name, value)}{self.after}"
 
 
-class RemovalLinks(NamedTuple):
-    """The query strings that remove one selected value of a field.
-
-    `before` has the parameters of the query and of the other fields, `values` the parameter of
-    each selected value of this field, and `after` those of the order.
-    """
-
-    before: list[str]
-    values: dict[str, str]
-    after: list[str]
-
-    def make_query(self, value: str) -> str:
-        """Return the query string without one value."""
-        remaining = [parameter for selected, parameter in self.values.items() if selected != value]
-        return "&".join([*self.before, *remaining, *self.after])
-
-
 class SearchState(SearchRequest, frozen=True, dict=True):
     """A state of the search page: its search, and `prefix`, with which every URL begins.
 
@@ -122,47 +105,20 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         return "&".join([_format_parameter(*pair) for pair in self._search])
 
     def make_filter_links(self, name: str) -> FilterLinks:
-        """Return the URLs of `with_filter` for all unselected values of a field."""
-        ends = [
-            index
-            for index, (selected_name, _) in enumerate(self._filter_pairs, 1)
-            if selected_name == name
-        ]
-        return (
-            FilterLinks(name, *self._split_around(ends[-1]))
-            if ends
-            else FilterLinks(name, *self._unselected_ends)
-        )
+        """Return the URLs of `with_filter` for all unselected values of a field.
 
-    @cached_property
-    def _unselected_ends(self) -> tuple[str, str]:
-        """Return the parts of a URL around the first selected value of a field."""
-        return self._split_around(len(self._filter_pairs))
-
-    def _split_around(self, index: int) -> tuple[str, str]:
-        """Return the parts of a URL around a value that follows `index` selected values."""
-        before = [*self._words, *self._filter_pairs[:index]]
-        after = [*self._filter_pairs[index:], *self._order]
-        return (
+        The parameter of a value follows those of the selected values of its field, if there are
+        any, otherwise those of all fields.
+        """
+        pairs = self._filter_pairs
+        own_ends = [end for end, (other_name, _) in enumerate(pairs, 1) if other_name == name]
+        end = own_ends[-1] if own_ends else len(pairs)
+        before, after = (*self._words, *pairs[:end]), (*pairs[end:], *self._order)
+        return FilterLinks(
+            name,
             "".join([f"{self.prefix}/?", *(f"{_format_parameter(*pair)}&" for pair in before)]),
             "".join([f"&{_format_parameter(*pair)}" for pair in after]),
         )
-
-    def make_url_without(self, name: str, value: str) -> str:
-        """Return the URL of `without_filter` for a selected value."""
-        if name not in self._removal_links:
-            other_pairs = [pair for pair in self._filter_pairs if pair[0] != name]
-            self._removal_links[name] = RemovalLinks(
-                [_format_parameter(*pair) for pair in (*self._words, *other_pairs)],
-                {selected: _format_parameter(name, selected) for selected in self.filters[name]},
-                [_format_parameter(*pair) for pair in self._order],
-            )
-        query = self._removal_links[name].make_query(value)
-        return f"{self.prefix}/?{query}" if query else f"{self.prefix}/"
-
-    @cached_property
-    def _removal_links(self) -> dict[str, RemovalLinks]:
-        return {}
 
     def with_filter(self, name: str, value: str) -> SearchState:
         """Return this state with one more value selected."""

@@ -167,9 +167,7 @@ class _RowBuilder:
         name, value, count = bucket.field, bucket.value, bucket.count
         label = facet_label(self._catalogue.by_name[name], value, self._catalogue)
         label_html, number = escape_html(label), f"{count:,}" if count else ""
-        if bucket.selected:
-            href = Html(escape(self._state.make_url_without(name, value)))
-        elif bucket.children and is_selected(bucket):
+        if is_selected(bucket):
             href = Html(escape(toggle(self._state, bucket).make_url()))
         else:
             href = Html(self._get_links(name).make_url(value))

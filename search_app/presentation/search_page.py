@@ -241,7 +241,7 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
     for name, values in state.filters.items():
         field = catalogue.by_name[name]
         for value in values:
-            href = state.make_url_without(name, value)
+            href = state.without_filter(name, value).make_url()
             value_label = facet_label(field, value, catalogue)
             yield Chip(field.label, value_label, href, totals[name, value], name, value)
 
