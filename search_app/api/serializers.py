@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from search_app.api import schemas
-from search_app.engine.results import Bucket, Explanation, Hit, Results, Suggestion
+from search_app.engine.results import Bucket, Hit, Results, Suggestion
 from search_app.engine.store import Related
 from search_app.presentation.alternatives import SearchLink, alternatives
 from search_app.presentation.explanations import explain_in_sentences
@@ -48,13 +48,7 @@ def serialize_search(state: SearchState, results: Results, catalogue: Catalogue)
         "diagnosis": _serialize_diagnosis(state, results, catalogue),
         "generation": results.generation,
         "took_ms": results.took_ms,
-        "hits": [
-            {
-                **_serialize_hit(hit, catalogue, state.prefix),
-                **serialize_publication(hit.publication, catalogue),
-            }
-            for hit in results.hits
-        ],
+        "hits": [_serialize_hit(hit, catalogue, state.prefix) for hit in results.hits],
         "facets": {
             name: [_serialize_bucket(bucket, catalogue) for bucket in _limit_buckets(buckets)]
             for name, buckets in results.facets.items()
@@ -69,8 +63,8 @@ def _serialize_any_word(state: SearchState, total: int | None) -> schemas.Search
     return {"text": state.text, "total": total, "url": state.with_match("any").make_url()}
 
 
-def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> schemas.HitBody:
-    """Return the fields of a hit that do not come from its publication."""
+def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, object]:
+    """Return a hit, with every field of its publication."""
     body: schemas.HitBody = {
         "score": hit.score,
         "url": make_publication_url(hit.publication.id, prefix),
@@ -79,21 +73,14 @@ def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> schemas.HitBo
         "summary_html": str(mark(hit.passage)),
     }
     if hit.why:
-        body["why"] = _serialize_explanation(hit.why, catalogue)
-    return body
-
-
-def _serialize_explanation(
-    explanation: Explanation, catalogue: Catalogue
-) -> schemas.ExplanationBody:
-    """Return the explanation of a hit: sentences, and the parts of its score."""
-    return {
-        "sentences": list(explain_in_sentences(explanation, catalogue)),
-        "parts": explanation.parts,
-        "lacks": explanation.lacks,
-        "filters": explanation.filters,
-        "meaning": explanation.meaning,
-    }
+        body["why"] = {
+            "sentences": list(explain_in_sentences(hit.why, catalogue)),
+            "parts": hit.why.parts,
+            "lacks": hit.why.lacks,
+            "filters": hit.why.filters,
+            "meaning": hit.why.meaning,
+        }
+    return {**body, **serialize_publication(hit.publication, catalogue)}
 
 
 def _serialize_diagnosis(
