@@ -11,7 +11,7 @@ from search_app.engine.results import Bucket, Hit, Results, Suggestion
 from search_app.engine.store import Related
 from search_app.presentation.alternatives import SearchLink, alternatives
 from search_app.presentation.explanations import explain_in_sentences
-from search_app.presentation.facet_panel import facet_label, is_selected
+from search_app.presentation.facet_panel import facet_label, limit_buckets
 from search_app.presentation.html import mark
 from search_app.presentation.search_page import count_pages, make_chips, make_publication_url
 from search_app.search_state import SearchState
@@ -50,8 +50,10 @@ def serialize_search(state: SearchState, results: Results, catalogue: Catalogue)
         "took_ms": results.took_ms,
         "hits": [_serialize_hit(hit, catalogue, state.prefix) for hit in results.hits],
         "facets": {
-            name: [_serialize_bucket(bucket, catalogue) for bucket in _limit_buckets(buckets)]
-            for name, buckets in results.facets.items()
+            name: [
+                _serialize_bucket(bucket, catalogue) for bucket in limit_buckets(values, MAX_VALUES)
+            ]
+            for name, values in results.facets.items()
         },
     }
 
@@ -126,13 +128,6 @@ def _serialize_diagnosis(
 
 def _serialize_link(link: SearchLink) -> schemas.SearchLinkBody:
     return {"text": link.label, "total": link.total, "url": link.href or None}
-
-
-def _limit_buckets(buckets: Sequence[Bucket]) -> list[Bucket]:
-    return [
-        bucket for index, bucket in enumerate(buckets)
-        if index < MAX_VALUES or is_selected(bucket)
-    ]  # fmt: skip
 
 
 def _serialize_bucket(bucket: Bucket, catalogue: Catalogue) -> schemas.BucketBody:

@@ -105,23 +105,18 @@ def make_facet_groups(
     state: SearchState,
     catalogue: Catalogue,
     fields: Sequence[Field],
-    limit: int | None = MAX_SHOWN_VALUES,
+    limit: int = MAX_SHOWN_VALUES,
 ) -> tuple[FacetGroup, ...]:
-    """Return facets with the first `limit` values of each (all if None) and the selected values."""
+    """Return facets with the first `limit` values of each and the selected values."""
     rows = _RowBuilder(state, catalogue)
     return tuple([_make_group(field, results, state, rows, limit) for field in fields])
 
 
 def _make_group(
-    field: Field, results: Results, state: SearchState, rows: _RowBuilder, limit: int | None
+    field: Field, results: Results, state: SearchState, rows: _RowBuilder, limit: int
 ) -> FacetGroup:
     buckets = results.facets[field.name]
-    shown_buckets = buckets
-    if limit is not None and len(buckets) > limit:
-        shown_buckets = (
-            *buckets[:limit],
-            *(bucket for bucket in buckets[limit:] if is_selected(bucket)),
-        )
+    shown_buckets = limit_buckets(buckets, limit)
     rows_by_value = {bucket.value: rows.make_row(bucket) for bucket in shown_buckets}
     group = FacetGroup(
         name=field.name,
@@ -148,6 +143,11 @@ def _make_group(
         kept=state.list_pairs_without(field.name, "page"),
         action=f"{state.prefix}/",
     )
+
+
+def limit_buckets(buckets: Sequence[Bucket], limit: int) -> list[Bucket]:
+    """Return the first `limit` values of a facet, and the selected ones of the others."""
+    return [*buckets[:limit], *filter(is_selected, buckets[limit:])]
 
 
 def is_selected(bucket: Bucket) -> bool:
