@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from urllib.parse import quote_plus
+
+from werkzeug.datastructures import MultiDict
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.schema import list_exact_fields
@@ -23,6 +25,7 @@ MAX_SELECTED = 100
 """Maximum number of selected values. Each adds a link, and is repeated in every other link."""
 MAX_SELECTED_BYTES = 8192
 """Maximum bytes that all selected values may take in a URL."""
+Arguments = MultiDict[str, str]
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -35,19 +38,12 @@ class BadParameter(ValueError):
         self.name, self.value, self.expected = name, value, expected
 
 
-class Arguments(Protocol):
-    """The parameters of a URL. Each may occur several times."""
-
-    def getlist(self, name: str) -> list[str]:
-        """Return all values of a parameter, in order."""
-
-
 def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> SearchState:
     """Return the state that the parameters of a URL describe. Raise BadParameter.
 
     An empty parameter counts as missing, because forms send empty fields too.
     """
-    text, beyond = truncate(_get_first(arguments, "q").strip())
+    text, beyond = truncate(arguments.get("q", "").strip())
     return SearchState(
         text=text,
         match=_parse_choice(arguments, "match", MATCHES) or "auto",
@@ -87,12 +83,8 @@ def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> dict[str, tupl
     return filters
 
 
-def _get_first(arguments: Arguments, name: str) -> str:
-    return next(iter(arguments.getlist(name)), "")
-
-
 def _parse_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choice | None:
-    value = _get_first(arguments, name)
+    value = arguments.get(name, "")
     if not value:
         return None
     for choice in choices:
@@ -103,15 +95,17 @@ def _parse_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) ->
 
 
 def _number(arguments: Arguments, name: str, max_value: int, *, capped: bool) -> int | None:
-    value = _get_first(arguments, name)
+    value = arguments.get(name, "")
     if not value:
         return None
-    expected = gettext("Use a whole number from 1 to %(limit)s.") % {"limit": max_value}
-    if capped:
-        expected = gettext("Use a whole number from 1.")
+    expected = (
+        gettext("Use a whole number from 1.")
+        if capped
+        else gettext("Use a whole number from 1 to %(limit)s.") % {"limit": max_value}
+    )
     if not re.fullmatch(r"[0-9]+", value) or not value.strip("0"):
         raise BadParameter(name, value, expected)
-    number = int(value[:20]) if len(value) <= 20 else max_value + 1
+    number = int(value) if len(value) <= 20 else max_value + 1
     if number > max_value and not capped:
         raise BadParameter(name, value, expected)
     return min(number, max_value)
@@ -121,7 +115,7 @@ def _parse_year_boxes(arguments: Arguments, field: Field) -> list[str]:
     """Return the range from the two inputs of a form (`year_from`, `year_to`), if any."""
     if field.kind != "year":
         return []
-    low, high = (_get_first(arguments, f"{field.name}_{end}").strip() for end in ("from", "to"))
+    low, high = (arguments.get(f"{field.name}_{end}", "").strip() for end in ("from", "to"))
     return [f"{low}..{high}"] if low or high else []
 
 

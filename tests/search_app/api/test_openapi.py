@@ -173,13 +173,18 @@ def test_without_an_index_the_error_matches_the_document(
     told(document, "Error").validate(json.loads(answer.data))
 
 
-class Recorder:
+class Recorder(MultiDict[str, str]):
     """An empty query string that records which parameters are read."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: list[str] = []
 
-    def getlist(self, name: str) -> list[str]:
+    def __getitem__(self, name: str) -> str:
+        self.asked.append(name)
+        return super().__getitem__(name)
+
+    def getlist(self, name: str, _type: object = None) -> list[str]:  # type: ignore[override]
         """Record the name of the parameter. Return no values."""
         self.asked.append(name)
         return []
