@@ -80,7 +80,7 @@ def alternatives(diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue)
         tuple([_make_link(count, state) for count in words]),
         tuple([_make_link(count, state) for count in diagnosis.nearest]),
         _link_to(diagnosis.unfiltered, state.without_filters()) if has_several_filters else None,
-        _link_to(diagnosis.any, state.with_match("any")),
+        None if diagnosis.any is None else _link_to(diagnosis.any, state.with_match("any")),
         tuple([_make_wider(lacking, state) for lacking in diagnosis.lacking]),
         tuple([_make_place(place, state, catalogue) for place in diagnosis.places]),
     )
@@ -109,19 +109,16 @@ def _select_value(count: ValueCount, state: SearchState, catalogue: Catalogue) -
 
 
 def _make_wider(lacking: Lacking, state: SearchState) -> WiderSubjects:
-    broader, related = (
-        tuple([_make_link(count, state) for count in counts])
-        for counts in (lacking.broader, lacking.related)
+    return WiderSubjects(
+        lacking.text,
+        tuple([_make_link(count, state) for count in lacking.broader]),
+        tuple([_make_link(count, state) for count in lacking.related]),
     )
-    return WiderSubjects(lacking.text, broader, related)
 
 
 def _make_link(count: QueryCount, state: SearchState) -> SearchLink:
-    href = state.with_only_text(count.text).make_url() if count.total else ""
-    return SearchLink(count.text, count.total, href)
+    return _link_to(count.total, state.with_only_text(count.text))
 
 
-def _link_to(total: int | None, state: SearchState) -> SearchLink | None:
-    return (
-        None if total is None else SearchLink(state.text, total, state.make_url() if total else "")
-    )
+def _link_to(total: int, state: SearchState) -> SearchLink:
+    return SearchLink(state.text, total, state.make_url() if total else "")
