@@ -83,7 +83,8 @@ def make_document(catalogue: Catalogue, example: str, prefix: str) -> Json:
         },
         "servers": [{"url": prefix or "/"}],
         "paths": {
-            path: {"get": operation} for path, operation in _list_operations(catalogue, example)
+            path: {"get": operation}
+            for path, operation in _make_operations(catalogue, example).items()
         },
         "components": {
             "parameters": {
@@ -98,25 +99,11 @@ def make_document(catalogue: Catalogue, example: str, prefix: str) -> Json:
     }
 
 
-def _list_operations(catalogue: Catalogue, example: str) -> Iterator[tuple[str, Json]]:
+def _make_operations(catalogue: Catalogue, example: str) -> Json:
+    """Return the GET operation of each path."""
     parameter_refs = [
         _make_ref("parameters", parameter["name"]) for parameter in list_parameters(catalogue)
     ]
-    summary = "Suggest words, filter values, and titles that match the selected filters."
-    yield (
-        "/api/search",
-        _make_operation(
-            "search",
-            "Search publications, and count hits for each filter value.",
-            "Search",
-            ["400"],
-            parameter_refs,
-        ),
-    )
-    yield (
-        "/api/suggest",
-        _make_operation("suggest", summary, "Suggestions", ["400"], parameter_refs),
-    )
     identity = {
         "name": "id",
         "in": "path",
@@ -125,11 +112,31 @@ def _list_operations(catalogue: Catalogue, example: str) -> Iterator[tuple[str, 
         "schema": {"type": "string"},
         **({"example": example} if example else {}),
     }
-    summary = "Get a publication, its other editions, and similar publications."
-    path = "/api/publication/{id}"
-    yield path, _make_operation("publication", summary, "Publication", ["404"], [identity])
-    yield "/healthz", _make_operation("health", "Get the status of the service.", "Health")
-    yield "/api/openapi.json", _make_operation("openapi", "Get this document.", "Document")
+    return {
+        "/api/search": _make_operation(
+            "search",
+            "Search publications, and count hits for each filter value.",
+            "Search",
+            ["400"],
+            parameter_refs,
+        ),
+        "/api/suggest": _make_operation(
+            "suggest",
+            "Suggest words, filter values, and titles that match the selected filters.",
+            "Suggestions",
+            ["400"],
+            parameter_refs,
+        ),
+        "/api/publication/{id}": _make_operation(
+            "publication",
+            "Get a publication, its other editions, and similar publications.",
+            "Publication",
+            ["404"],
+            [identity],
+        ),
+        "/healthz": _make_operation("health", "Get the status of the service.", "Health"),
+        "/api/openapi.json": _make_operation("openapi", "Get this document.", "Document"),
+    }
 
 
 def _make_operation(
