@@ -62,10 +62,9 @@ def _describe_index() -> dict[str, Any]:
     """
     current: Searcher | None = g.get("searcher", get_engine().current)
     if current is None:
-        empty_catalogue = Catalogue("pubsearch", "", ())
         return {
             "prefix": request.script_root,
-            "catalogue": empty_catalogue,
+            "catalogue": Catalogue("pubsearch", "", ()),
             "manifest": None,
             "generation": "",
             "built": "",
@@ -97,28 +96,24 @@ def _render_json(value: object) -> Response:
     return Response(msgspec.json.encode(value), content_type="application/json")
 
 
-def _render_page(name: str, **values: object) -> Response:
-    return Response(render_template(name, **values), content_type="text/html; charset=utf-8")
-
-
-def _record_stages(response: Response, results: Results, rendering: Deadline) -> Response:
-    """Return the response, and keep the times of the stages of its search, in milliseconds."""
-    rendering.checkpoint("render")
-    g.stages = {**results.stages, **rendering.stages}
-    return response
-
-
 @contextmanager
-def _try_strategy(state: search_state.SearchState, values: int) -> Iterator[Results]:
-    """Yield the results of a search with at most `values` values per facet.
+def _search(state: search_state.SearchState, values: int | None = None) -> Iterator[Results]:
+    """Yield the results of a search. `values` limits the values of each facet.
 
-    A query without hits is logged, unless it was searched for exactly as typed.
+    The block renders the response. Its time is kept with those of the stages of the search.
     """
     with get_engine().answer(state.make_request(values), get_searcher()) as results:
-        g.is_gap = bool(results.is_zero_result and state.text and not state.exact)
-        if g.is_gap and request.method == "GET":
-            cast(ZeroResultLog, current_app.extensions["pubsearch.gaps"]).write(state.text)
+        rendering = Deadline()
         yield results
+        rendering.checkpoint("render")
+        g.stages = {**results.stages, **rendering.stages}
+
+
+def _log_gap(state: search_state.SearchState, results: Results) -> None:
+    """Log a query without hits, unless it was searched for exactly as typed."""
+    g.is_gap = bool(results.is_zero_result and state.text and not state.exact)
+    if g.is_gap and request.method == "GET":
+        cast(ZeroResultLog, current_app.extensions["pubsearch.gaps"]).write(state.text)
 
 
 def _parse_state() -> search_state.SearchState:
@@ -126,24 +121,23 @@ def _parse_state() -> search_state.SearchState:
 
 
 @site.get("/")
-def search() -> Response:
+def search() -> str:
     """Return the search page: hits, facets, and counts."""
     state = _parse_state()
-    with _try_strategy(state, facet_panel.MAX_SHOWN_VALUES) as results:
-        rendering = Deadline()
+    with _search(state, facet_panel.MAX_SHOWN_VALUES) as results:
+        _log_gap(state, results)
         page = search_page.make_search_page(results, state, get_searcher().catalogue)
-        response = _render_page("search.html", page=page, text=state.text, hidden=page.hidden)
-        return _record_stages(response, results, rendering)
+        return render_template("search.html", page=page, text=state.text, hidden=page.hidden)
 
 
 @site.get("/api/search")
 def api_search() -> Response:
     """Return the results of a search as JSON."""
     state = _parse_state()
-    with _try_strategy(state, serializers.MAX_VALUES) as results:
-        rendering = Deadline()
+    with _search(state, serializers.MAX_VALUES) as results:
+        _log_gap(state, results)
         body = serializers.serialize_search(state, results, get_searcher().catalogue)
-        return _record_stages(_render_json(body), results, rendering)
+        return _render_json(body)
 
 
 @site.get("/api/suggest")
@@ -157,7 +151,7 @@ def api_suggest() -> Response:
 
 
 @site.get("/facet/<name>")
-def facet(name: str) -> Response:
+def facet(name: str) -> str:
     """Return the page with all values of a facet for the current search. Raise NotFound."""
     state, catalogue = _parse_state(), get_searcher().catalogue
     field = next(
@@ -169,11 +163,9 @@ def facet(name: str) -> Response:
             gettext("There is no filter “%(name)s”.") % {"name": name[:100]},
             gettext("The filters are: %(names)s.") % {"names": names},
         )
-    with get_engine().answer(state.make_request(), get_searcher()) as results:
-        rendering = Deadline()
+    with _search(state) as results:
         page = search_page.make_facet_page(field, results, state, catalogue)
-        response = _render_page("facet.html", page=page, text=state.text, hidden=page.hidden)
-        return _record_stages(response, results, rendering)
+        return render_template("facet.html", page=page, text=state.text, hidden=page.hidden)
 
 
 def _publication(identity: str) -> Publication:
