@@ -7,7 +7,7 @@ of all workers are summed there.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from time import perf_counter
 
@@ -41,7 +41,8 @@ class Metrics:
     """The metrics of one application: counts and times of its responses, and its index."""
 
     def __init__(self, engine: Engine) -> None:
-        self._own, self._index = CollectorRegistry(), _IndexCollector(engine)
+        self._own, self._index = CollectorRegistry(), CollectorRegistry()
+        self._index.register(_IndexCollector(engine))
         self._requests = Counter(
             "pubsearch_requests", "Responses, by route, method, and status.",
             ("route", "method", "status"), registry=self._own,
@@ -71,16 +72,11 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return all metrics in the text format of Prometheus."""
-        return b"".join(map(generate_latest, self._list_registries()))
-
-    def _list_registries(self) -> Iterable[CollectorRegistry]:
-        index_registry = CollectorRegistry()
-        index_registry.register(self._index)
-        if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            return self._own, index_registry
-        combined = CollectorRegistry()
-        MultiProcessCollector(combined)  # type: ignore[no-untyped-call]
-        return combined, index_registry
+        requests = self._own
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            requests = CollectorRegistry()
+            MultiProcessCollector(requests)  # type: ignore[no-untyped-call]
+        return generate_latest(requests) + generate_latest(self._index)
 
 
 class _IndexCollector(Collector):
