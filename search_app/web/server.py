@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import time
-from typing import Any
 
 import waitress
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
@@ -33,7 +34,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     A proxy and this server may disagree about where a body ends (request smuggling). The bytes
     after it are then not parsed as a request, so no client gets the response to another's request.
+
+    `began` is the time at which the first bytes of the request arrived (time.monotonic).
     """
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.began = time.monotonic()
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse the request line and the headers."""
@@ -55,23 +62,15 @@ class RejectedRequestTask(ErrorTask):  # type: ignore[misc]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection with a timeout for each whole request, even if data keeps arriving slowly.
-
-    `since` is the time at which the incomplete request began (time.monotonic), or None.
-    """
+    """A connection with a timeout for each whole request, even if data keeps arriving slowly."""
 
     parser_class, error_task_class = Parser, RejectedRequestTask
-    since: float | None = None
 
     def received(self, data: bytes) -> bool:
         """Parse received data. Close the connection if its request is incomplete for too long."""
         is_received: bool = super().received(data)
-        now = time.monotonic()
-        if self.request is None:
-            self.since = None
-        elif self.since is None:
-            self.since = now
-        elif now - self.since > self.server.adj.channel_timeout:
+        request = self.request
+        if request and time.monotonic() - request.began > self.adj.channel_timeout:
             self.will_close = True
         return is_received
 
@@ -102,9 +101,5 @@ def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
 
 def run(server: BaseWSGIServer) -> None:
     """Serve until SIGTERM or Ctrl-C. Requests in progress are completed first."""
-    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     server.run()
-
-
-def _exit(*_: Any) -> None:  # noqa: ANN401
-    raise SystemExit
