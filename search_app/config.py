@@ -183,7 +183,8 @@ def load(environment: Mapping[str, str] = os.environ, **options: object) -> Sett
     Raise SettingError for an invalid value. A given value of None counts as missing.
     """
     values = {row.name: _parse_value(row, environment, options.get(row.name)) for row in ROWS}
-    return msgspec.convert(values, Settings, strict=False, dec_hook=_decode_path)
+    # Path is the only type of a setting that msgspec does not convert.
+    return msgspec.convert(values, Settings, strict=False, dec_hook=lambda _, value: Path(value))
 
 
 def _parse_value(row: Setting, environment: Mapping[str, str], given: object) -> object:
@@ -198,9 +199,3 @@ def _parse_value(row: Setting, environment: Mapping[str, str], given: object) ->
         option = name if given is None else f"--{row.name}"
         raise SettingError(f"{option} is {value!r}, but must be {expected}. {row.help}")
     return value if isinstance(row.default, int) else str(value)
-
-
-def _decode_path(kind: type, value: object) -> object:
-    if kind is Path:
-        return Path(str(value))
-    raise NotImplementedError(kind)
