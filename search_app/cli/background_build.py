@@ -16,7 +16,6 @@ from multiprocessing import connection, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 import click
 import msgspec
@@ -25,7 +24,7 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
-from indexer.generations.manifest import IndexLocked, IndexUnusable
+from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
 from indexer.ingest import watcher
 from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.watcher import FolderState
@@ -73,9 +72,9 @@ def _load_encoder(settings: Settings) -> Encoder | None:
 
 def _load_live_settings(settings: Settings) -> Settings:
     """Return the settings of a rebuild. It keeps semantic search if the live index has it."""
-    with suppress(IndexUnusable):
-        if directory.load_live(settings.index).manifest.meaning:
-            return msgspec.structs.replace(settings, semantic=True)
+    live = _load_live(settings)
+    if live and live.manifest.meaning:
+        return msgspec.structs.replace(settings, semantic=True)
     return settings
 
 
@@ -92,7 +91,7 @@ def build_before_serving(settings: Settings) -> bool:
                 result = build(_load_live_settings(settings), progress)
         except FAILURES as error:
             is_busy = isinstance(error, IndexLocked)
-            if _has_index(settings):
+            if _load_live(settings):
                 click.echo(output.format_failure(error))
                 return not is_busy
             if not is_busy:
@@ -107,11 +106,10 @@ def build_before_serving(settings: Settings) -> bool:
         return True
 
 
-def _has_index(settings: Settings) -> bool:
+def _load_live(settings: Settings) -> Generation | None:
     with suppress(IndexUnusable):
-        directory.load_live(settings.index)
-        return True
-    return False
+        return directory.load_live(settings.index)
+    return None
 
 
 @contextmanager
@@ -123,8 +121,12 @@ def run_builder(settings: Settings, seen: FolderState | None) -> Iterator[None]:
     process = get_context("spawn").Process(
         target=_build_forever, args=(settings, seen), name="builder"
     )
-    with _ignore_ctrl_c():
+    # The process inherits that it ignores Ctrl-C. The server handles Ctrl-C for both.
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
         process.start()
+    finally:
+        signal.signal(signal.SIGINT, previous)
     is_ending = Event()
     Thread(target=_report_end, args=(process, is_ending), daemon=True).start()
     try:
@@ -136,16 +138,6 @@ def run_builder(settings: Settings, seen: FolderState | None) -> Iterator[None]:
         process.kill()
 
 
-@contextmanager
-def _ignore_ctrl_c() -> Iterator[None]:
-    """Make processes that start in this block ignore Ctrl-C. The server handles it for them."""
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-
-
 def _report_end(process: BaseProcess, is_ending: Event) -> None:
     connection.wait([process.sentinel])
     if not is_ending.is_set():
@@ -154,15 +146,11 @@ def _report_end(process: BaseProcess, is_ending: Event) -> None:
 
 def _build_forever(settings: Settings, seen: FolderState | None) -> None:
     """Build whenever the corpus changes, until SIGTERM or the end of the server."""
-    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
     for _ in watcher.watch(settings.corpus, interval=POLL_SECONDS, seen=seen):
         while not _is_built(settings):
             time.sleep(POLL_SECONDS)
-
-
-def _exit(*_: Any) -> None:  # noqa: ANN401
-    sys.exit()
 
 
 def _end_after(server: BaseProcess) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import BinaryIO, NoReturn
 
 import click
@@ -42,7 +41,8 @@ def main(*command: str) -> None:
 
     Report an error in one line, and exit with status 1 unless it has its own status.
     """
-    signal.signal(signal.SIGTERM, _exit_terminated)
+    # Exit by an exception, so that unfinished files are removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         commands([*command, *sys.argv[1:]], standalone_mode=False)
     except click.ClickException as error:
@@ -67,11 +67,6 @@ def main(*command: str) -> None:
         _fail("there is not enough memory. Close other programs, or use a larger machine")
     except BadParameter as error:
         _fail(f"{error} {error.expected}")
-
-
-def _exit_terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Exit by an exception, so that unfinished files are removed."""
-    sys.exit(TERMINATED)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
