@@ -14,7 +14,7 @@ from indexer.generations.manifest import IndexWriteError
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.jobs.check import CheckReport
 from search_app.engine.results import Results, TextRun
-from search_app.presentation import facet_panel, search_page
+from search_app.presentation import search_page
 from search_app.presentation.alternatives import Alternatives, SearchLink, WiderSubjects
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.labels import MetadataLine
@@ -29,10 +29,8 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
         click.echo(interpretation.alone)
     if page.relaxed:
         click.echo(page.relaxed)
-    for line in _list_missing(page.alternatives) if page.alternatives else ():
+    for line in _list_alternatives(page.alternatives) if page.alternatives else ():
         click.echo(line)
-    for label, links in _list_alternatives(page):
-        click.echo(f"{label}: {' · '.join(f'{link.label} {link.number}' for link in links)}")
     metadata_line = MetadataLine(catalogue)
     for hit in results.hits:
         metadata = metadata_line.format(hit.publication)
@@ -45,20 +43,28 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
         values = [
             f"{facet_row.label} ({facet_row.count})"
             for row in group.rows
-            for facet_row in _with_children(row)
+            for facet_row in (row, *row.children)
         ]
         values += [f"{group.more} more"] if group.more else []
         click.echo(f"\n{click.style(group.label, bold=True)}: {', '.join(values)}", nl=False)
     click.echo()
 
 
-def _list_missing(alternatives: Alternatives) -> Iterator[str]:
-    """Yield a line for each place or concept without publications, with alternative searches."""
+def _list_alternatives(alternatives: Alternatives) -> Iterator[str]:
+    """Yield a line for each place or concept without publications, with alternative searches.
+
+    Then yield a line for the words, and one for similar queries.
+    """
     for place in alternatives.places:
         nearby = (f"{name}: {_format_counts(links)}." for name, links in place.groups)
         yield " ".join([f"No publication is about {place.name}.", *nearby])
     for lacking in alternatives.lacking:
         yield " ".join([f"No publication is about {lacking.text}.", *_list_wider(lacking)])
+    for label, links in (
+        ("Hits for each word", alternatives.words), ("Nearest", alternatives.nearest),
+    ):  # fmt: skip
+        if links:
+            yield f"{label}: {' · '.join(f'{link.label} {link.number}' for link in links)}"
 
 
 def _list_wider(lacking: WiderSubjects) -> Iterator[str]:
@@ -70,20 +76,6 @@ def _list_wider(lacking: WiderSubjects) -> Iterator[str]:
 
 def _format_counts(links: Sequence[SearchLink]) -> str:
     return ", ".join(f"{link.label} ({link.number})" for link in links)
-
-
-def _list_alternatives(
-    page: search_page.SearchPage,
-) -> Iterator[tuple[str, tuple[SearchLink, ...]]]:
-    """Yield the groups of alternative searches, each with its label."""
-    if page.alternatives and page.alternatives.words:
-        yield "Hits for each word", page.alternatives.words
-    if page.alternatives and page.alternatives.nearest:
-        yield "Nearest", page.alternatives.nearest
-
-
-def _with_children(row: facet_panel.FacetRow) -> list[facet_panel.FacetRow]:
-    return [row, *row.children]
 
 
 def _style(runs: Sequence[TextRun]) -> str:
@@ -104,25 +96,17 @@ def parse_arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, s
             continue
         name, has_value, value = word[2:].partition("=")
         if name not in allowed:
-            raise click.UsageError(
-                f"there is no option --{name}. Use one of: {_format_options(allowed)}"
-            )
+            options = ", ".join(f"--{option}" for option in sorted(allowed))
+            raise click.UsageError(f"there is no option --{name}. Use one of: {options}")
         if not has_value and not remaining:
             raise click.UsageError(f"--{name} needs a value")
         parameters.add(name, value if has_value else remaining.pop(0))
     parameters.add("q", " ".join(query_words))
+    # Python represents bytes that are not UTF-8 by lone surrogates. They become question marks.
     return MultiDict(
-        (name, _replace_surrogates(value)) for name, value in parameters.items(multi=True)
+        (name, value.encode("utf-8", "replace").decode("utf-8"))
+        for name, value in parameters.items(multi=True)
     )
-
-
-def _replace_surrogates(text: str) -> str:
-    """Replace the lone surrogates by which Python represents bytes that are not UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _format_options(names: set[str]) -> str:
-    return ", ".join(f"--{name}" for name in sorted(names))
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
