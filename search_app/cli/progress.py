@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indexer.catalogue import safe_files
-from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.records import Publication
 from indexer.ingest.corpus import Progress
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class ProgressDisplay(Progress):
 
 
 def _list_files(path: Path) -> list[Path]:
-    return safe_files.list_files(path, _ignore_problem) if path.is_dir() else [path]
+    """Return the files at a path. Reading the corpus reports its problems."""
+    return safe_files.list_files(path, lambda _: None) if path.is_dir() else [path]
 
 
 def _get_size(file: Path) -> int:
@@ -69,7 +70,3 @@ def _get_size(file: Path) -> int:
         return file.stat().st_size
     except OSError:  # reading the file reports the error
         return 0
-
-
-def _ignore_problem(problem: Problem) -> None:
-    """Ignore a problem. Reading the corpus reports it, and only sizes matter here."""
