@@ -14,7 +14,7 @@ import signal
 import time
 from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask
 
@@ -87,9 +87,7 @@ def worker_exit(_server: Arbiter, worker: Worker) -> None:
 
 
 def _get_engine(server: Arbiter) -> Engine:
-    engine = server.app.wsgi().extensions["pubsearch"]
-    assert isinstance(engine, Engine)
-    return engine
+    return cast(Engine, server.app.wsgi().extensions["pubsearch"])
 
 
 def _watch_index(server: Arbiter) -> None:
