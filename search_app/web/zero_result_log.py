@@ -62,12 +62,10 @@ def format_line(text: str, day: date) -> bytes:
 def _append_line(file: str, data: bytes) -> bool:
     """Append a line. Return False if the file is full."""
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
+    with os.fdopen(descriptor, "ab", buffering=0) as log_file:
         if os.fstat(descriptor).st_size + len(data) > MAX_BYTES:
             return False
-        os.write(descriptor, data)
-    finally:
-        os.close(descriptor)
+        log_file.write(data)
     return True
 
 
