@@ -119,8 +119,8 @@ def _handle_error(error: Exception) -> Response:
             "message": error_response.message,
             "hint": error_response.hint,
         }
-        body, kind = msgspec.json.encode({"error": body_fields}), "application/json"
-        response = Response(body, error_response.status, content_type=kind)
+        body = msgspec.json.encode({"error": body_fields})
+        response = Response(body, error_response.status, content_type="application/json")
     else:
         page = render_template(
             "error.html", status=error_response.status, title=error_response.message,
@@ -128,7 +128,7 @@ def _handle_error(error: Exception) -> Response:
             text=request.args.get("q", ""), hidden=(),
         )  # fmt: skip
         response = Response(page, error_response.status, content_type="text/html; charset=utf-8")
-    if isinstance(error, HTTPException) and error.code == 405:
+    if error_response.status == 405:
         response.headers["Allow"] = "GET, HEAD"
     if error_response.code in RETRY_AFTER:
         response.headers["Retry-After"] = str(RETRY_AFTER[error_response.code])
