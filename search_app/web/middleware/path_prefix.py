@@ -32,10 +32,9 @@ def mount(app: WSGIApplication, settings: Settings) -> WSGIApplication:
         _move_prefix(environ, settings.prefix)
         return app(environ, start)
 
-    inner: WSGIApplication = serve_below
-    if count := settings.proxies:
-        strips = count if settings.forwarded_prefix else 0
-        inner = ProxyFix(serve_below, x_for=count, x_proto=count, x_host=count, x_prefix=strips)
+    count = settings.proxies  # with 0, ProxyFix uses none of the headers
+    strips = count if settings.forwarded_prefix else 0
+    inner = ProxyFix(serve_below, x_for=count, x_proto=count, x_host=count, x_prefix=strips)
 
     def serve_whole(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         environ["PATH_INFO"] = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
