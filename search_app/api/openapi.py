@@ -178,12 +178,11 @@ def list_parameters(catalogue: Catalogue) -> list[Json]:
         str(number): {"value": text, "summary": meaning}
         for number, (text, meaning) in enumerate(catalogue.examples, 1)
     }
-    parameters = [_make_parameter(*row) for row in (*QUERY_PARAMETERS, *rows, *LIST_PARAMETERS)]
+    parameters: list[Json] = [
+        {"name": name, "in": "query", "description": description, "schema": schema}
+        for name, description, schema in (*QUERY_PARAMETERS, *rows, *LIST_PARAMETERS)
+    ]
     return [{**parameters[0], "examples": examples} if examples else parameters[0], *parameters[1:]]
-
-
-def _make_parameter(name: str, description: str, schema: Json) -> Json:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
 def _list_row_parameters(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
