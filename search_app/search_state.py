@@ -10,7 +10,7 @@ links of the page lead to. A new query, filter, or sort order starts at page 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote_plus
@@ -134,20 +134,6 @@ class SearchState(SearchRequest, frozen=True, dict=True):
             other_name: values for other_name, values in self.filters.items() if other_name != name
         }
         return self._with({**other_filters, name: remaining} if remaining else other_filters)
-
-    def toggle(
-        self, name: str, value: str, replaced: Iterable[tuple[str, str]] = ()
-    ) -> SearchState:
-        """Return this state with a value selected, or cleared if it is selected.
-
-        Selecting the value clears `replaced`, the (field, value) pairs below it.
-        """
-        if value in self.filters.get(name, ()):
-            return self.without_filter(name, value)
-        state = self
-        for pair in replaced:
-            state = state.without_filter(*pair)
-        return state.with_filter(name, value)
 
     def without_filters(self) -> SearchState:
         """Return this state without filters."""

@@ -195,8 +195,12 @@ class _RowBuilder:
 
 def toggle(state: SearchState, bucket: Bucket) -> SearchState:
     """Return the state after a click on a value. A parent replaces its selected children."""
-    selected_children = [(child.field, child.value) for child in bucket.children if child.selected]
-    return state.toggle(bucket.field, bucket.value, selected_children)
+    if bucket.selected:
+        return state.without_filter(bucket.field, bucket.value)
+    for child in bucket.children:
+        if child.selected:
+            state = state.without_filter(child.field, child.value)
+    return state.with_filter(bucket.field, bucket.value)
 
 
 def _describe_action(bucket: Bucket, value: Html, number: str) -> Html:
