@@ -61,13 +61,8 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         return msgspec.structs.replace(self, values=values)
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return the parameters of this state that differ from the defaults."""
-        page = [("page", str(self.page))] if self.page != 1 else []
-        return [*self._search, *page]
-
-    @property
-    def _search(self) -> list[tuple[str, str]]:
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Return the parameters of page 1 that differ from the defaults."""
         return [*self._words, *self._filter_pairs, *self._order]
 
     @property
@@ -90,8 +85,8 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         return [*pairs, *((name, "1") for name, is_on in switches if is_on)]
 
     def list_pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
-        """Return the parameters except `names`. A form that sets `names` keeps the others."""
-        return tuple(pair for pair in self.pairs if pair[0] not in names)
+        """Return the parameters that a form keeps: all except the page, and `names`."""
+        return tuple(pair for pair in self._pairs if pair[0] not in names)
 
     def make_url(self, path: str = "/", page: int | None = None) -> str:
         """Return the URL of this state, or of another page of its results."""
@@ -102,7 +97,7 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     @cached_property
     def _query(self) -> str:
         """Return the query string of page 1."""
-        return "&".join([_format_parameter(*pair) for pair in self._search])
+        return "&".join([_format_parameter(*pair) for pair in self._pairs])
 
     def make_filter_links(self, name: str) -> FilterLinks:
         """Return the URLs of `with_filter` for all unselected values of a field.

@@ -140,7 +140,7 @@ def _make_group(
         last=max((bucket.value for bucket in years), default=""),
         from_value=low,
         to_value=high,
-        kept=state.list_pairs_without(field.name, "page"),
+        kept=state.list_pairs_without(field.name),
         action=f"{state.prefix}/",
     )
 

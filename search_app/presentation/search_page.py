@@ -174,7 +174,7 @@ def make_search_page(results: Results, state: SearchState, catalogue: Catalogue)
         fold_href=state.with_fold(fold=not state.fold).make_url(),
         why_label=_get_why_label(results, state),
         why_href=state.with_explain(explain=not state.explain).make_url(),
-        hidden=state.list_pairs_without("q", "match", "exact", "semantic", "page"),
+        hidden=state.list_pairs_without("q", "match", "exact", "semantic"),
         pages=tuple(_make_pager(state, pages)),
         previous_href=state.make_url(page=state.page - 1) if 1 < state.page <= pages else "",
         next_href=state.make_url(page=state.page + 1) if state.page < pages else "",
@@ -282,5 +282,5 @@ def make_facet_page(
         tuple(make_chips(results, state, catalogue)),
         state.without_filters().make_url(),
         state.make_url(),
-        state.list_pairs_without("q", "match", "exact", "semantic", "page"),
+        state.list_pairs_without("q", "match", "exact", "semantic"),
     )
