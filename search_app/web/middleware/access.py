@@ -68,12 +68,11 @@ def register(app: Flask, settings: Settings) -> None:
     app.request_class = Request
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     hosts = [name for host_name in settings.hosts.split(",") if (name := host_name.strip())]
-    trusts_proxies = settings.proxies > 0
     app.wsgi_app = mount(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
 
     def begin_request() -> None:
         g.began = cast(Request, request).arrived_at
-        sent_id = request.headers.get("X-Request-ID", "") if trusts_proxies else ""
+        sent_id = request.headers.get("X-Request-ID", "") if settings.proxies else ""
         g.request_id = sent_id if _ID.fullmatch(sent_id) else token_hex(8)
 
     def check_request() -> None:
