@@ -100,10 +100,10 @@ def build_before_serving(settings: Settings) -> bool:
                 click.echo(f"Waiting for the first index: {error}.")
             is_waiting = True
             time.sleep(POLL_SECONDS)
-            continue
-        if result.status == "published" or result.problems:
-            click.echo(output.format_build_result(result))
-        return True
+        else:
+            if result.status == "published" or result.problems:
+                click.echo(output.format_build_result(result))
+            return True
 
 
 def _load_live(settings: Settings) -> Generation | None:
