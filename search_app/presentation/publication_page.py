@@ -75,7 +75,7 @@ def make_publication_page(
         f"{prefix}{href}",
         f"{publication.title} – {catalogue.title}",
         metadata.format(publication),
-        tuple((publication.summary or "").split("\n\n")) if publication.summary else (),
+        tuple(publication.summary.split("\n\n")) if publication.summary else (),
         tuple(details),
         _make_related(related.editions, metadata, prefix),
         _make_related(related.similar, metadata, prefix),
