@@ -83,7 +83,7 @@ class Mapper:
             columns.setdefault(prop.name, []).append(prop)
             self._seen.add(prop.name)
             plain, language = templates.split_language(prop.name)
-            if plain is not prop.name:
+            if plain != prop.name:
                 if language and not prop.language:
                     prop = msgspec.structs.replace(prop, language=language)  # noqa: PLW2901
                 columns.setdefault(plain, []).append(prop)

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
 MIN_YEAR, DECEMBER = 1000, 12
 _YEAR = re.compile(r"(?<![\d.])(1\d{3}|20\d{2})(?!\d)")
@@ -140,6 +140,8 @@ def display(normalized: str, language: str = "en") -> str:
     if int(rest[0]) > DECEMBER:
         season = next(name for name, code in _SEASONS.items() if code == int(rest[0]))
         return f"{season} {year}{uncertain}"
-    skeleton = "yMMMMd" if len(rest) > 1 else "yMMMM"
     day = date(int(year), int(rest[0]), int(rest[1]) if len(rest) > 1 else 1)
-    return f"{format_skeleton(skeleton, day, locale=Locale.parse(language, sep='-'))}{uncertain}"
+    locale = Locale.parse(language, sep="-")
+    if len(rest) > 1:
+        return f"{format_date(day, 'long', locale)}{uncertain}"
+    return f"{format_skeleton('yMMMM', day, locale=locale)}{uncertain}"

@@ -11,6 +11,7 @@ import re
 _DOI = re.compile(r"(?<![\w.])10\.\d{4,9}(?:\.\d+)*/[^\s\"<>|]+", re.IGNORECASE)
 _ISBN = re.compile(r"(?<![\d-])(?:97[89][ -]?)?\d(?:[ -]?\d){8}[ -]?[\dXx](?![\d-])")
 _ISSN = re.compile(r"(?<![\w-])(\d{4})[-– ]?(\d{3}[\dXx])(?![\w-])")
+_YEARS = re.compile(r"(?:1[5-9]|20)\d\d[-–](?:1[5-9]|20)\d\d")
 _TRAILING = ".,;:'\"…"
 
 
@@ -27,7 +28,10 @@ def find_isbns(text: str) -> tuple[str, ...]:
 
 def find_issns(text: str) -> tuple[str, ...]:
     """Return the ISSNs in a text, in the form 1234-567X (ISO 3297)."""
-    found = (f"{match[1]}-{match[2].upper()}" for match in _ISSN.finditer(text))
+    found = (
+        f"{match[1]}-{match[2].upper()}" for match in _ISSN.finditer(text)
+        if not _YEARS.fullmatch(match[0])
+    )  # fmt: skip
     return tuple(dict.fromkeys(issn for issn in found if _is_issn(issn)))
 
 

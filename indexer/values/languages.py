@@ -10,7 +10,7 @@ from babel import Locale
 from indexer.analysis.folding import fold
 from indexer.values import iso_codes
 
-_SEPARATORS = re.compile(r"\s*(?:[;,|/&+\n]|\b(?:and|et|y|und|и)\b)\s*")
+_SEPARATORS = re.compile(r"\s*[;,|/&+\n]\s*|\s+(?:and|et|y|und|и)\s+")
 _CODE_CHARS = 3
 """Letters of a code in MARC. Codes may follow each other without a separator."""
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
@@ -28,7 +28,7 @@ def find_languages(text: str) -> tuple[str, ...]:
     text = text.strip(" .;,")
     codes = [_find_code(text)]
     if not codes[0]:
-        parts = [part for part in _SEPARATORS.split(text) if part]
+        parts = _split(text)
         if len(parts) == 1 and text.isascii() and text.isalpha() and not len(text) % _CODE_CHARS:
             parts = [text[i : i + _CODE_CHARS] for i in range(0, len(text), _CODE_CHARS)]
         codes = [_find_code(part) for part in parts]
@@ -39,7 +39,11 @@ def find_languages(text: str) -> tuple[str, ...]:
 
 def is_no_language(text: str) -> bool:
     """Return whether a text says that the language is undetermined or that there is none."""
-    return all(part in _NO_LANGUAGE for part in _SEPARATORS.split(text.strip().lower()))
+    return all(part in _NO_LANGUAGE for part in _split(text.lower()))
+
+
+def _split(text: str) -> list[str]:
+    return [part for part in _SEPARATORS.split(text.strip()) if part]
 
 
 @lru_cache(maxsize=5000)

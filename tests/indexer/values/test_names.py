@@ -1,0 +1,75 @@
+"""Names of persons and bodies are read in the forms that catalogues write."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.values import names
+
+
+@pytest.mark.parametrize(
+    ("text", "normalized", "display"),
+    [
+        ("Okafor, Ada", "Okafor, Ada", "Ada Okafor"),
+        ("Ada Okafor", "Okafor, Ada", "Ada Okafor"),
+        ("Okafor AB", "Okafor, AB", "AB Okafor"),
+        ("OKAFOR A", "OKAFOR, A", "A OKAFOR"),
+        ("Okafor A. B.", "Okafor, A. B.", "A. B. Okafor"),
+        ("Ada N. Okafor", "Okafor, Ada N.", "Ada N. Okafor"),
+        ("Jan van der Berg", "van der Berg, Jan", "Jan van der Berg"),
+        ("Berg, Jan, Jr.", "Berg, Jan, Jr.", "Jan Berg, Jr."),
+        ("Jan Berg III", "Berg, Jan, III", "Jan Berg, III"),
+        ("Okafor, Ada, 1964-", "Okafor, Ada", "Ada Okafor"),
+        ("Okafor, Ada, 1901-1980.", "Okafor, Ada", "Ada Okafor"),
+        ("Okafor, Ada.", "Okafor, Ada", "Ada Okafor"),
+        ("Okafor, A. B.", "Okafor, A. B.", "A. B. Okafor"),
+        ("Hypatia", "Hypatia", "Hypatia"),
+        ("习近平", "习近平", "习近平"),
+    ],
+)
+def test_the_name_of_a_person_is_read_in_any_form(text: str, normalized: str, display: str) -> None:
+    """A person is sorted by the family name and shown with the given name first."""
+    name = names.parse(text)
+    assert name
+    assert (str(name), name.display) == (normalized, display)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "United Nations Office on Drugs and Crime", "Ministry of Health, Kenya",
+        "Smith & Sons, Inc", "World Bank Group", "Comité de suivi", "Working Party 4",
+        "A Name Of Far Too Many Words Here",
+    ],
+)  # fmt: skip
+def test_a_corporate_or_doubtful_name_stays_whole(text: str) -> None:
+    """A name that is not clearly that of a person is literal."""
+    name = names.parse(text)
+    assert name
+    assert name.literal == name.display == text
+
+
+def test_braces_mark_a_literal_name() -> None:
+    """A name in braces is not parsed, and its braces are not shown."""
+    name = names.parse("{Okafor, Berg and Partners}")
+    assert name
+    assert name.display == "Okafor, Berg and Partners"
+    assert str(name) == "{Okafor, Berg and Partners}"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "--", "1964-", "{}", ", ;"])
+def test_a_text_without_letters_is_no_name(text: str) -> None:
+    """Punctuation and digits alone are no name."""
+    assert names.parse(text) is None
+
+
+@given(st.text(max_size=60))
+def test_a_normalized_name_is_read_back(text: str) -> None:
+    """Reading a normalized name gives the same display and the same normalized form."""
+    name = names.parse(text)
+    if name:
+        again = names.read(str(name))
+        assert again.display == name.display
+        assert str(again) == str(name)

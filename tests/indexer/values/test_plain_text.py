@@ -1,0 +1,49 @@
+"""Markup is removed, and text that was encoded twice is repaired."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.values.plain_text import repair_encoding, strip_markup
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Growth of <i>E. coli</i> &amp; others", "Growth of E. coli & others"),
+        ("&lt;p&gt;One&lt;/p&gt;&lt;p&gt;Two&lt;/p&gt;", "One\n\nTwo"),
+        ("<jats:title>Aim</jats:title><jats:p>H<jats:sub>2</jats:sub>O</jats:p>", "Aim\n\nH2O"),
+        ("a < b and c > d", "a < b and c > d"),
+        ("the <unknown> tag", "the <unknown> tag"),
+        ("line<br/>break", "line\n\nbreak"),
+    ],
+)
+def test_only_tags_of_html_and_jats_are_removed(text: str, plain: str) -> None:
+    """Blocks become paragraphs, and what only looks like a tag stays."""
+    assert strip_markup(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        ("cafÃ©", "café"), ("PeÌ\x81tain", "Pe\u0301tain"), ("itâ€™s", "it’s"),
+        ("café â€œx", "café â€œx"), ("São Paulo", "São Paulo"), ("plain", "plain"),
+    ],
+)  # fmt: skip
+def test_text_encoded_twice_is_repaired_if_all_of_it_becomes_valid(
+    text: str, repaired: str
+) -> None:
+    """A text in which one character does not fit stays as it is."""
+    assert repair_encoding(text) == repaired
+
+
+@given(st.text(max_size=100))
+def test_text_encoded_twice_is_repaired_in_any_script(text: str) -> None:
+    """UTF-8 read as windows-1252 is repaired, unless it was not recognizable as such."""
+    try:
+        broken = text.encode().decode("cp1252")
+    except UnicodeDecodeError:
+        return
+    assert repair_encoding(broken) in (text, broken)
