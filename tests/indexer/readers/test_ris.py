@@ -1,0 +1,210 @@
+"""RIS is read in the dialects of all programs that write it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Chunk, Problem
+from tests.indexer.readers.streams import (
+    Trickle,
+    find_reader,
+    list_columns,
+    map_rows,
+    read,
+    read_columns,
+    recognize,
+    split,
+)
+
+RIS = find_reader("ris")
+RECORD = """TY  - JOUR
+AU  - Moss, Ada
+AU  - Lind, Bo
+TI  - Rivers of salt
+PY  - 1999
+AB  - First line
+second line.
+ER  -
+"""
+COLUMNS = [
+    ("TY", "JOUR"), ("AU", "Moss, Ada"), ("AU", "Lind, Bo"), ("TI", "Rivers of salt"),
+    ("PY", "1999"), ("AB", "First line\nsecond line."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RECORD,
+        "\n\n" + RECORD,
+        "Record #1 of 2\nProvider: A publisher\nContent: text/plain\n\n" + RECORD,
+        "1. \n" + RECORD,
+        RECORD.replace("\n", "\r\n"),
+        RECORD.replace("\n", "\r"),
+        RECORD.replace("  - ", "  -  "),
+        RECORD.replace("  - ", " - "),
+        RECORD.replace("  - ", "  -"),
+        RECORD.lower(),
+        RECORD.replace("ER  -\n", ""),
+    ],
+)
+@pytest.mark.parametrize("filename", ["export.ris", "export.txt", "export.csv", "export", "a.xml"])
+def test_ris_is_recognized_by_its_first_tag(text: str, filename: str) -> None:
+    """A file of RIS is recognized whatever its name and its first lines are."""
+    assert recognize(text, filename) == "ris"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "TYPE - A list\n", "<p>TY  - JOUR</p>", "title,TY  - year\n", "% TY  - JOUR\n"]
+)
+def test_other_text_is_not_recognized(text: str) -> None:
+    """A file without a line that starts with TY is no RIS."""
+    assert RIS.detect("export.txt", text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RECORD,
+        RECORD.replace("\n", "\r\n"),
+        RECORD.replace("\n", "\r"),
+        "1. \n" + RECORD + "\n",
+        RECORD.replace("  - ", "  -  "),
+        RECORD.replace("  - ", " - "),
+        RECORD.replace("ER  -\n", ""),
+        RECORD.replace("ER  -\n", "ER  -"),
+        RECORD.replace("ER  -\n", "ER  - \n\x1a"),
+        RECORD.replace("AU  - ", "au  - "),
+        "\ufeff" + RECORD,
+        RECORD.replace("first", "\nfirst").replace("second", "\n\n     second"),
+    ],
+)
+def test_dialects_give_the_same_columns(text: str) -> None:
+    """Newlines, spaces, lowercase tags, notes of programs, and a missing end change nothing."""
+    assert read_columns(RIS, text) == [COLUMNS]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp1252"])
+def test_encodings_are_read(encoding: str) -> None:
+    """UTF-16, UTF-8 and windows-1252 give the same values."""
+    assert read_columns(RIS, "TY  - BOOK\nTI  - Öl “für” Ähren\n".encode(encoding)) == [
+        [("TY", "BOOK"), ("TI", "Öl “für” Ähren")]
+    ]
+
+
+def test_records_start_at_their_first_tag() -> None:
+    """A chunk starts with the first tag, and has its line. Text between records is left out."""
+    text = "1.\n" + RECORD + "\n2.\nID  - 7\n" + RECORD + "Page 2\n"
+    chunks = split(RIS, text)
+    assert [chunk.line for chunk in chunks] == [2, 12]
+    assert isinstance(chunks[1], Chunk)
+    assert chunks[1].data.startswith(b"ID  - 7\nTY  - JOUR")
+    assert not chunks[1].context
+
+
+@pytest.mark.parametrize("between", ["ER  -\n", "", "\n", "ER  - \n\n\n3. \n"])
+def test_a_record_starts_at_each_type(between: str) -> None:
+    """A record ends at ER or where the next TY starts."""
+    text = between.join(["TY  - BOOK\nTI  - A\n", "TY  - JOUR\nTI  - B\n"])
+    assert read_columns(RIS, text) == [
+        [("TY", "BOOK"), ("TI", "A")],
+        [("TY", "JOUR"), ("TI", "B")],
+    ]
+
+
+def test_lines_without_a_tag_continue_a_value() -> None:
+    """A line without a tag belongs to the tag before, even if it starts with ER or a hyphen."""
+    text = "TY  - JOUR\nT1  - Rivers\nof salt\nN1  - one\n      - two\nER two\nco - op\nER  -\n"
+    assert read_columns(RIS, text) == [
+        [("TY", "JOUR"), ("T1", "Rivers of salt"), ("N1", "one\n- two\nER two\nco - op")]
+    ]
+
+
+def test_empty_tags_are_no_columns() -> None:
+    """A tag without a value gives no column."""
+    assert read_columns(RIS, "TY  - JOUR\nSP  -\nPD  - \nVL  - 3\nER  -\n") == [
+        [("TY", "JOUR"), ("VL", "3")]
+    ]
+
+
+def test_a_tag_inside_a_value_is_separate() -> None:
+    """A tag that misses its line break is a column of its own."""
+    text = "TY  - JOUR\nUR  - https://example.org/1     U2  - L123\nER  -\n"
+    assert read_columns(RIS, text) == [
+        [("TY", "JOUR"), ("UR", "https://example.org/1"), ("U2", "L123")]
+    ]
+
+
+def test_unknown_and_long_tags_are_columns() -> None:
+    """Any tag is a column, even one of three letters."""
+    assert read_columns(RIS, "TY  - JOUR\nX9  - odd\nDOI  - 10.1/x\nER  -\n") == [
+        [("TY", "JOUR"), ("X9", "odd"), ("DOI", "10.1/x")]
+    ]
+
+
+def test_a_bad_byte_is_replaced_and_reported() -> None:
+    """A record of UTF-8 with a bad byte is kept, and the byte is reported with its line."""
+    problem, record = read(RIS, b"TY  - JOUR\nTI  - \xc3\xa9t\xe9 x\nER  -\n")
+    assert isinstance(problem, Problem)
+    assert (problem.line, "0xe9" in problem.what) == (2, True)
+    assert list_columns(record) == [("TY", "JOUR"), ("TI", "ét\ufffd x")]
+
+
+def test_a_letter_cut_at_the_end_is_reported() -> None:
+    """A file that ends within a letter is no windows-1252."""
+    problem, record = read(RIS, b"TY  - JOUR\nTI  - caf\xc3")
+    assert isinstance(problem, Problem)
+    assert list_columns(record)[1] == ("TI", "caf\ufffd")
+
+
+def test_a_large_record_is_reported_and_the_others_are_read() -> None:
+    """A record over the limit is a problem with its line, in one line or many."""
+    limits = Limits(largest_line=200)
+    for abstract in ("AB  - " + "x" * 300 + "\n", "KW  - word\n" * 40):
+        text = f"TY  - A\nER  -\n\nTY  - B\n{abstract}ER  -\nTY  - C\nER  -\n"
+        first, problem, last = read(RIS, text, limits)
+        assert isinstance(problem, Problem)
+        assert (problem.line, "more than 200 bytes" in problem.what) == (4, True)
+        assert list_columns(first) + list_columns(last) == [("TY", "A"), ("TY", "C")]
+
+
+@pytest.mark.parametrize(
+    ("limits", "what"),
+    [(Limits(most_entries=2), "2 records"), (Limits(largest_unpacked=100), "100 bytes")],
+)
+def test_a_large_file_is_read_up_to_the_limit(limits: Limits, what: str) -> None:
+    """A file over a limit is a problem after the records up to there."""
+    *records, problem = read(RIS, RECORD * 5, limits)
+    assert len(records) <= 2
+    assert isinstance(problem, Problem)
+    assert what in problem.what
+
+
+def test_an_empty_file_has_no_records() -> None:
+    """A file without a tag has no records and no problems."""
+    assert read(RIS, "") == []
+    assert read(RIS, "Nothing here\n\n") == []
+
+
+def test_rows_are_filled() -> None:
+    """The default mapping fills rows from each dialect of tags."""
+    endnote = "TY  - JOUR\nAU  - Moss, Ada\nTI  - Rivers\nPY  - 1999\nDA  - Mar 5\nT2  - Water\n"
+    refman = "TY  - JOUR\nA1  - Moss, Ada\nT1  - Rivers\nY1  - 1999/03/05/\nJF  - Water\n"
+    for text in (endnote, refman):
+        rows = map_rows(RIS, text + "SP  - 1\nEP  - 9\nDO  - doi:10.1000/x\nER  -\n")
+        assert rows == {
+            "title": ["Rivers"], "authors": ["Moss, Ada"], "year": ["1999"],
+            "date": ["1999-03-05"], "container": ["Water"], "pages": ["1-9"],
+            "doi": ["10.1000/x"], "type": ["JOUR"],
+        }  # fmt: skip
+
+
+@given(st.binary(max_size=300) | st.lists(st.sampled_from(RECORD.splitlines(True))).map(
+    lambda lines: "".join(lines).encode()
+), st.integers(1, 7))  # fmt: skip
+def test_any_bytes_give_the_same_records_in_blocks_of_any_size(data: bytes, size: int) -> None:
+    """Any bytes are read without an exception, with the same result for each size of blocks."""
+    assert read(RIS, Trickle(data, size)) == read(RIS, data)

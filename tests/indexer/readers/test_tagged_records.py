@@ -1,0 +1,332 @@
+"""Tagged text is read by definitions: PubMed, Web of Science, EndNote, Ovid, keys and values."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers import registry
+from tests.indexer.readers.streams import (
+    Trickle,
+    find_reader,
+    map_rows,
+    read,
+    read_columns,
+    recognize,
+    split,
+)
+
+NBIB, WOS, ENW, OVID, KEYS = map(find_reader, ("nbib", "wos", "enw", "ovid", "key-value"))
+
+PUBMED = """
+PMID- 101
+OWN - NLM
+IS  - 1234-5678 (Electronic)
+DP  - 2006 Jan 5
+TI  - Rivers of salt, and their
+      sources.
+LID - 10.1000/x [doi]
+AID - S12 [pii]
+FAU - Moss, Ada
+AU  - Moss A
+AUID- ORCID: 0000-0001
+AD  - Oslo
+FAU - Lind, Bo
+AU  - Lind B
+CN  - River Study Group
+LA  - eng
+JT  - Water and salt
+MH  - Rivers/*chemistry
+
+PMID- 102
+TI  - Second
+"""
+WEB_OF_SCIENCE = """FN Clarivate Analytics Web of Science
+VR 1.0
+PT J
+AU Moss, A
+   Lind, B
+AF Moss, Ada
+   Lind, Bo
+TI Rivers of salt, and their
+   sources
+SO WATER
+DE rivers; salt water;
+   lakes
+PD JUN 8
+PY 2004
+BP 7
+EP 9
+DI 10.1000/x
+UT WOS:0001
+ER
+
+PT B
+BA Hay, C
+TI Second
+ER
+
+EF
+"""
+ENDNOTE = """%0 Journal Article
+%A Moss, Ada
+%A Lind, Bo
+%T Rivers of salt
+%K rivers
+salt
+%X One.
+
+Two.
+%@ 1234-5678
+%8 March 5
+%D 1999
+
+%0 Book
+%T Second
+"""
+OVID_TAGS = """<1. >
+VN  - Ovid Technologies
+DB  - Some database
+AN  - 7001
+AU  - Moss A
+AU  - Lind B
+TI  - Rivers of salt.
+KW  - rivers; salt
+YR  - 1999
+
+<23. >
+VN  - Ovid Technologies
+TI  - Second
+"""
+OVID_NAMES = """<1>
+Accession Number
+  7001
+Authors
+  Moss, Ada.  Lind, Bo.
+Title
+  Rivers of salt, and
+  their sources.
+Subject Headings
+    *rivers
+    salt
+<2>
+Title
+  Second
+"""
+
+
+@pytest.mark.parametrize("filename", ["a.ris", "a.txt", "a.csv", "a", "a.xml"])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (PUBMED, "nbib"), (WEB_OF_SCIENCE, "wos"), (WEB_OF_SCIENCE.split("\n", 2)[2], "wos"),
+        (ENDNOTE, "enw"), ("%A Moss, Ada\n%T Rivers\n%D 1999\n", "enw"), (OVID_TAGS, "ovid"),
+        (OVID_NAMES, "ovid"),
+    ],
+)  # fmt: skip
+def test_formats_are_recognized_by_their_tags(text: str, name: str, filename: str) -> None:
+    """A format is recognized by its contents, whatever the name and the newlines are."""
+    assert recognize(text, filename) == name
+    assert recognize("\ufeff" + text.replace("\n", "\r\n"), filename) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["One line: of prose\nand more of it\nin a text.\n", "a,b\n1,2\n", "Note: x\nNote: y\n", ""],
+)
+def test_other_text_is_not_keys_and_values(text: str) -> None:
+    """Prose, tables, and a text with one key are not lines of key and value."""
+    assert KEYS.detect("a", text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [("Title: A\nYear: 1\n\nTitle: B\n", 45), ("Title: A\n  more\nYear: 1\nPlace: B\n", 20)],
+)
+def test_keys_and_values_score_little(text: str, score: int) -> None:
+    """Lines of key and value score more if a key repeats, but less than any other format."""
+    evidence = KEYS.detect("a", text.encode())
+    assert evidence
+    assert evidence.score == score
+
+
+def test_pubmed_is_read() -> None:
+    """Lines are joined, a kind in brackets is part of the column, and authors are groups."""
+    first, second = read(NBIB, PUBMED)
+    assert isinstance(first, SourceRecord)
+    assert [(prop.name, prop.value, prop.group) for prop in first.properties] == [
+        ("PMID", "101", 0), ("OWN", "NLM", 0), ("IS", "1234-5678 (Electronic)", 0),
+        ("DP", "2006 Jan 5", 0), ("TI", "Rivers of salt, and their sources.", 0),
+        ("LID[doi]", "10.1000/x", 0), ("AID[pii]", "S12", 0), ("FAU", "Moss, Ada", 1),
+        ("AU", "Moss A", 1), ("AUID", "ORCID: 0000-0001", 1), ("AD", "Oslo", 1),
+        ("FAU", "Lind, Bo", 2), ("AU", "Lind B", 2), ("CN", "River Study Group", 0),
+        ("LA", "eng", 0), ("JT", "Water and salt", 0), ("MH", "Rivers/*chemistry", 0),
+    ]  # fmt: skip
+    assert isinstance(second, SourceRecord)
+    assert second.source.line == 21
+
+
+def test_pubmed_fills_rows() -> None:
+    """The DOI comes from either tag, and a group is an author."""
+    rows = map_rows(NBIB, PUBMED.split("\n\n")[0])
+    assert rows["authors"] == ["Moss, Ada", "Lind, Bo", "River Study Group"]
+    assert (rows["id"], rows["doi"]) == (["101"], ["10.1000/x"])
+    assert (rows["year"], rows["date"], rows["language"]) == (["2006"], ["2006-01-05"], ["en"])
+
+
+def test_web_of_science_is_read() -> None:
+    """Each line of names is a value, and so is each keyword. Other lines are joined."""
+    assert read_columns(WOS, WEB_OF_SCIENCE) == [
+        [
+            ("PT", "J"), ("AU", "Moss, A"), ("AU", "Lind, B"), ("AF", "Moss, Ada"),
+            ("AF", "Lind, Bo"), ("TI", "Rivers of salt, and their sources"), ("SO", "WATER"),
+            ("DE", "rivers"), ("DE", "salt water"), ("DE", "lakes"), ("PD", "JUN 8"),
+            ("PY", "2004"), ("BP", "7"), ("EP", "9"), ("DI", "10.1000/x"), ("UT", "WOS:0001"),
+        ],
+        [("PT", "B"), ("BA", "Hay, C"), ("TI", "Second")],
+    ]  # fmt: skip
+
+
+def test_web_of_science_fills_rows() -> None:
+    """The full names are the authors, and the date is made of two tags."""
+    rows = map_rows(WOS, WEB_OF_SCIENCE.split("\n\n")[0])
+    assert rows["authors"] == ["Moss, Ada", "Lind, Bo"]
+    assert (rows["date"], rows["pages"], rows["id"]) == (["2004-06-08"], ["7-9"], ["WOS:0001"])
+
+
+def test_endnote_is_read() -> None:
+    """A blank line in an abstract ends no record that started with %0."""
+    assert read_columns(ENW, ENDNOTE) == [
+        [
+            ("%0", "Journal Article"), ("%A", "Moss, Ada"), ("%A", "Lind, Bo"),
+            ("%T", "Rivers of salt"), ("%K", "rivers"), ("%K", "salt"), ("%X", "One.\nTwo."),
+            ("%@", "1234-5678"), ("%8", "March 5"), ("%D", "1999"),
+        ],
+        [("%0", "Book"), ("%T", "Second")],
+    ]  # fmt: skip
+    assert map_rows(ENW, ENDNOTE.split("\n\n%0")[0])["date"] == ["1999-03-05"]
+
+
+def test_refer_without_types_is_split_at_blank_lines() -> None:
+    """Without %0, a blank line ends a record."""
+    text = "%T A\n%D 1999\n\n\n%A Moss\n%T B\n"
+    assert read_columns(ENW, text) == [[("%T", "A"), ("%D", "1999")], [("%A", "Moss"), ("%T", "B")]]
+
+
+def test_ovid_with_tags_is_read() -> None:
+    """A record starts at its number in brackets, and keywords are separate."""
+    first, second = read_columns(OVID, OVID_TAGS)
+    assert first == [
+        ("VN", "Ovid Technologies"), ("DB", "Some database"), ("AN", "7001"), ("AU", "Moss A"),
+        ("AU", "Lind B"), ("TI", "Rivers of salt."), ("KW", "rivers"), ("KW", "salt"),
+        ("YR", "1999"),
+    ]  # fmt: skip
+    assert second == [("VN", "Ovid Technologies"), ("TI", "Second")]
+
+
+def test_ovid_with_names_of_fields_is_read() -> None:
+    """The name of a field is the column. Its value is on the lines below."""
+    assert read_columns(OVID, OVID_NAMES) == [
+        [
+            ("Accession Number", "7001"), ("Authors", "Moss, Ada."), ("Authors", "Lind, Bo."),
+            ("Title", "Rivers of salt, and their sources."), ("Subject Headings", "*rivers"),
+            ("Subject Headings", "salt"),
+        ],
+        [("Title", "Second")],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Title: A\nAuthor: X\nAuthor: Y\nTitle: B\nAuthor: Z\n",
+        "Title: A\nAuthor: X\nAuthor: Y\n\nTitle: B\nAuthor: Z\n",
+        "Title: A\n\nAuthor: X\n\nAuthor: Y\n\nTitle: B\n\nAuthor: Z\n",
+        "Title: A\nAuthor: X\nAuthor: Y\n\n______\nTitle: B\n\nAuthor: Z\n",
+        "\fTitle: A\nAuthor: X\n\nAuthor: Y\n\fTitle: B\nAuthor: Z\n",
+        "Title: A\nAuthor: X\nAuthor: Y\n\f\nTitle: B\nAuthor: Z\n",
+    ],
+)
+def test_keys_and_values_are_split_where_a_record_starts(text: str) -> None:
+    """A record starts where its first key repeats, and after a form feed or a ruled line."""
+    assert read_columns(KEYS, text) == [
+        [("Title", "A"), ("Author", "X"), ("Author", "Y")],
+        [("Title", "B"), ("Author", "Z")],
+    ]
+
+
+def test_blank_lines_separate_records_with_different_first_keys() -> None:
+    """A blank line ends a record if the blocks start with different keys."""
+    text = "Title: A\nYear: 1\n\nAuthor: X\nTitle: B\n\nYear: 2\nTitle: C\n\nURL: u\nTitle: D\n"
+    assert [dict(record)["Title"] for record in read_columns(KEYS, text)] == ["A", "B", "C", "D"]
+
+
+def test_a_first_key_with_several_values_starts_one_record() -> None:
+    """A first key that repeats at once has several values."""
+    text = "Author: X\nAuthor: Y\nTitle: A\nAuthor: Z\nTitle: B\n"
+    assert [len(record) for record in read_columns(KEYS, text)] == [3, 2]
+
+
+def test_lines_without_a_key_continue_a_value() -> None:
+    """Indented lines and lines without a key continue the value. Empty values are left out."""
+    text = "Title: A\n  and more: of it\nand http://example.org/\nPlace:\nYear: 1999\n"
+    assert read_columns(KEYS, text) == [
+        [("Title", "A and more: of it and http://example.org/"), ("Year", "1999")]
+    ]
+
+
+def test_a_truncated_file_keeps_its_first_records() -> None:
+    """The records before the end of a truncated compressed file are read."""
+    packed = gzip.compress("".join(f"Title: {n * n}\nYear: {n}\n" for n in range(9999)).encode())
+    *chunks, problem = registry.split(Trickle(packed[:-2000], 999), "a.gz", KEYS, LIMITS)
+    assert len(chunks) > 1000
+    assert isinstance(problem, Problem)
+
+
+def test_too_many_values_are_reported() -> None:
+    """Values over the limit are left out, with a problem."""
+    problem, record = read(KEYS, "Title: A\n" + "Word: x\n" * 20, Limits(most_parts=5))
+    assert isinstance(problem, Problem)
+    assert isinstance(record, SourceRecord)
+    assert len(record.properties) == 5
+
+
+HOSTILE = {
+    "spaces": "<1" + " " * 60_000,
+    "newlines": "\n" * 60_000, "long key": "Key" + " " * 60_000 + "x",
+    "cut tags": "PT J\nAU " * 9000, "brackets": "[ [" * 20_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_takes_little_time(line: str) -> None:
+    """Long runs of spaces and newlines take linear time."""
+    for reader in (NBIB, WOS, ENW, OVID, KEYS):
+        reader.detect("a", line.encode())
+        assert len(split(reader, line * 3)) <= 1
+
+
+SAMPLES = {
+    "pubmed": PUBMED, "wos": WEB_OF_SCIENCE, "enw": ENDNOTE, "ovid": OVID_TAGS, "names": OVID_NAMES
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SAMPLES.values(), ids=SAMPLES)
+@given(data=st.data())
+def test_any_bytes_give_the_same_records_in_blocks_of_any_size(
+    text: str, data: st.DataObject
+) -> None:
+    """Arbitrary and mutated bytes are read, with the same result for each size of blocks."""
+    mutated = bytearray(text.encode())
+    for _ in range(data.draw(st.integers(0, 4))):
+        at = data.draw(st.integers(0, len(mutated)))
+        mutated[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
+    size = data.draw(st.integers(1, 9))
+    for reader in (NBIB, WOS, ENW, OVID, KEYS):
+        reader.detect("a", bytes(mutated))
+        assert read(reader, Trickle(bytes(mutated), size)) == read(reader, bytes(mutated))
