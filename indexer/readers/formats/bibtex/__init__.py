@@ -15,6 +15,7 @@ from typing import cast
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.formats.bibtex.babel import LANGUAGE_FIELDS, name_language
 from indexer.readers.formats.bibtex.entries import RawEntry, split_entries
 from indexer.readers.formats.bibtex.latex import decode_latex, decode_verbatim
 from indexer.readers.formats.bibtex.names import (
@@ -42,7 +43,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "introduction", "foreword", "afterword", "collaborator", "contributor",
     ),
     "year": ("year", "date", "issued"),
-    "date": ("date", "{day} {month} {year}"),
+    "date": ("date", "{year}-{month}-{day}"),
     "summary": ("abstract",),
     "language": ("language|langid|hyphenation|lang",),
     "publisher": ("publisher", "institution", "school", "organization"),
@@ -196,4 +197,5 @@ def _make_values(name: str, raw: str) -> list[str]:
         return split_keywords(text)
     if name in _VERBATIM or name.startswith(("bdsk-", "url", "local-")):
         return [decode_verbatim(text)]
-    return [decode_latex(text).strip()]
+    text = decode_latex(text).strip()
+    return [name_language(text) if name in LANGUAGE_FIELDS else text]

@@ -91,7 +91,7 @@ def split_entries(
     splitter = _Splitter(file, limits)
     for number, line in enumerate(lines, 1):
         if line is None:
-            yield splitter.drop(number)
+            yield from splitter.drop(number)
         else:
             yield from splitter.feed(line, number)
     yield from splitter.finish()
@@ -104,11 +104,13 @@ class _Splitter:
         self._file, self._limits = file, limits
         self._entry: _OpenEntry | None = None
 
-    def drop(self, number: int) -> Problem:
-        """Return the Problem of a line that is too large, and forget the entry around it."""
+    def drop(self, number: int) -> Iterator[RawEntry | Problem]:
+        """Yield the Problem of a line that is too large, and forget the entry around it."""
+        if self._entry and self._entry.is_closed:
+            yield from self.finish()
         line = self._entry.line if self._entry else number
         self._entry = None
-        return _make_size_problem(self._file, line, self._limits)
+        yield _make_size_problem(self._file, line, self._limits)
 
     def feed(self, line: bytes, number: int) -> Iterator[RawEntry | Problem]:
         """Yield what ends before or in a line."""

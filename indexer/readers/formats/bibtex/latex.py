@@ -39,11 +39,11 @@ _SCRIPT = re.compile(
 _RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-=()n", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙ")
 _SYMBOL = re.compile(r"\\(.)", re.DOTALL)
-_SPACES = {**dict.fromkeys(" ,;:\\\n", " "), **dict.fromkeys("-/!@()[]", "")}
+_SPACES = {**dict.fromkeys(" ,;:\\\n", "\ue008"), **dict.fromkeys("-/!@()[]", "")}
 """What a backslash and a character print that are not the character."""
 _PROTECTED = str.maketrans("{}$~\\-`'", "".join(map(chr, range(0xE000, 0xE008))))
 """Private characters for those that are meant, not LaTeX."""
-_UNPROTECTED = {new: old for old, new in _PROTECTED.items()}
+_UNPROTECTED = {new: old for old, new in _PROTECTED.items()} | {0xE008: ord(" ")}
 _TYPOGRAPHY = (
     ("---", "—"),
     ("--", "–"),

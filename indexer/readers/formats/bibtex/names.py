@@ -19,6 +19,7 @@ KEYWORD_FIELDS = frozenset({"keyword", "keywords", "mendeley-tags", "tags", "aut
 """Fields that are lists of keywords."""
 
 _AND = re.compile(r"[{}]|\s+and(?=\s)", re.IGNORECASE)
+_STRAY_AND = re.compile(r"^and\s+|\s+and$", re.IGNORECASE)
 _COMMA = re.compile(r"[{},]")
 _SEMICOLON = re.compile(r"[{};]")
 _PART = re.compile(r"(family|given|prefix|suffix)(?:-i)?\s*=\s*", re.IGNORECASE)
@@ -58,8 +59,7 @@ def _split_outside(text: str, separator: re.Pattern[str]) -> list[str]:
 
 def _decode_name(name: str) -> str:
     name = " ".join(name.split())
-    if name.lower().startswith("and "):
-        name = name[4:]
+    name = _STRAY_AND.sub("", name)
     plain = decode_latex(name).strip()
     if _is_in_braces(name):
         return f"{{{plain}}}" if plain else ""

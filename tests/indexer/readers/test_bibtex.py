@@ -1,0 +1,340 @@
+r"""BibTeX and BibLaTeX are read with macros, parents, LaTeX, and mistakes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Chunk, Problem
+from indexer.readers.formats import bibtex
+from indexer.readers.formats.bibtex.latex import decode_latex
+from tests.indexer.readers.streams import (
+    Trickle,
+    list_columns,
+    map_rows,
+    read,
+    read_columns,
+    recognize,
+    split,
+)
+
+ENTRY = """@article{moss99,
+  author = {Moss, Ada and Lind, Bo},
+  title = {Rivers},
+  year = 1999
+}
+"""
+COLUMNS = [
+    ("entry type", "article"), ("key", "moss99"), ("author", "Moss, Ada"), ("author", "Lind, Bo"),
+    ("title", "Rivers"), ("year", "1999"),
+]  # fmt: skip
+PARENTS = """@string{pub = "Fjord Press"}
+@inproceedings{child, title = {Salt}, crossref = {Parent}, year = 2000}
+@article{other, title = {Alone}, xdata = {shared}}
+@proceedings{parent, title = {Proceedings}, year = 1999, publisher = pub, doi = {10.1000/p}}
+@xdata{shared, journal = {Water}}
+"""
+
+
+@pytest.mark.parametrize("filename", ["refs.bib", "refs.txt", "refs", "refs.csv", "refs.ris"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        ENTRY,
+        "% Encoding: UTF-8\n\n" + ENTRY,
+        "This file was written by a program.\n\n" + ENTRY,
+        "@comment{x}\n" + ENTRY,
+        '@string{a = "b"}\n@preamble{"x"}\n' + ENTRY,
+        ENTRY.replace("{moss99,", " { moss99 ,"),
+        ENTRY.replace("moss99", ""),
+        ENTRY.replace("\n", "\r\n"),
+        ENTRY.replace("\n", "\r"),
+        ENTRY.replace("\n", " "),
+        "@ARTICLE(moss99, title = {A})",
+    ],
+)
+def test_bibtex_is_recognized_by_its_first_entry(text: str, filename: str) -> None:
+    """A file with an entry is recognized whatever its name and its first lines are."""
+    assert recognize(text, filename) == "bibtex"
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        (ENTRY, 90),
+        ("Notes\n" + ENTRY, 80),
+        ("# Title\n\n```bibtex\n" + ENTRY, 30),
+        ("<html><pre>\n" + ENTRY, 30),
+        ("@media print { a { color: red } }", None),
+        ("person@example.org {", None),
+    ],
+)
+def test_a_quoted_entry_scores_little(text: str, score: int | None) -> None:
+    """An entry inside of another format is weak evidence."""
+    evidence = bibtex.detect("a", text.encode())
+    assert (evidence and evidence.score) == score
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ENTRY,
+        ENTRY.replace("\n", "\r\n"),
+        ENTRY.replace("\n", " "),
+        ENTRY.replace("{Rivers}", '"Rivers"').replace("1999\n", "{1999},\n"),
+        ENTRY.replace("@article{", "@Article ( ").replace("1999\n}", "1999\n)"),
+        ENTRY.replace("@article{", "@article\n{"),
+        ENTRY.replace("title", "TITLE").replace("},\n", "} ,\n,"),
+        ENTRY.replace("and", "and\n   ").replace(" = ", "="),
+        ENTRY.replace("},\n  title", "}\n  title"),
+        ENTRY.replace("Bo}", "Bo and others}"),
+        "\ufeff" + ENTRY,
+        "@comment{@book{hidden, title = {X}}}\n" + ENTRY + "% @book{hidden,\n",
+    ],
+)
+def test_notations_give_the_same_columns(text: str) -> None:
+    """Braces, quotes, parentheses, case, commas and newlines change nothing."""
+    assert read_columns(bibtex, text) == [COLUMNS]
+
+
+def test_keys_may_repeat_or_be_missing() -> None:
+    """Entries with the same key, without one, and with spaces in it are kept."""
+    text = (
+        "@misc{a, title={1}}\n@misc{a, title={2}} @misc{title={3}}\n@misc{,title={4}}\n"
+        "@misc{b c, title={5}}"
+    )
+    assert [dict(entry).get("key") for entry in read_columns(bibtex, text)] == [
+        "a", "a", None, None, "b c"
+    ]  # fmt: skip
+    assert [chunk.line for chunk in split(bibtex, text)] == [1, 2, 2, 3, 4]
+
+
+def test_macros_are_expanded_and_parts_joined() -> None:
+    """Macros of the file and of months are expanded, in any case. An unknown one is its name."""
+    text = (
+        '@STRING{Pub = {Fjord }}\n@string{all = pub # "Press"}\n'
+        '@book{b, publisher = ALL, month = mar # "~" # 5, note = unknown, edition = 2}'
+    )
+    assert read_columns(bibtex, text) == [
+        [
+            ("entry type", "book"), ("key", "b"), ("publisher", "Fjord Press"),
+            ("month", "March 5"), ("note", "unknown"), ("edition", "2"),
+        ]
+    ]  # fmt: skip
+
+
+def test_children_inherit_from_parents_after_them() -> None:
+    """A child takes missing fields of its parents. `@xdata` is no record."""
+    child, other, parent = read_columns(bibtex, PARENTS)
+    assert child == [
+        ("entry type", "inproceedings"), ("key", "child"), ("title", "Salt"),
+        ("crossref", "Parent"), ("year", "2000"), ("booktitle", "Proceedings"),
+        ("publisher", "Fjord Press"),
+    ]  # fmt: skip
+    assert other[-1] == ("journal", "Water")
+    assert parent[1] == ("key", "parent")
+
+
+def test_context_has_the_macros_and_parents_of_an_entry_only() -> None:
+    """A chunk has in its context what it uses, and nothing else of the file."""
+    child, other, parent, _ = split(bibtex, PARENTS)
+    assert isinstance(child, Chunk)
+    assert isinstance(other, Chunk)
+    assert isinstance(parent, Chunk)
+    assert b"@string{pub" in child.context
+    assert b"@proceedings{parent" in child.context
+    assert b"pub" not in other.context
+    assert parent.context == b'@string{pub = "Fjord Press"}'
+    assert split(bibtex, ENTRY + PARENTS)[0] == split(bibtex, ENTRY)[0]
+
+
+def test_circular_and_missing_parents_are_harmless() -> None:
+    """Parents that name each other end, and a missing parent is reported."""
+    text = "@book{a, crossref = {b}, title={A}}\n@book{b, crossref = {a}, year = 1, note={x}}\n"
+    assert len(read_columns(bibtex, text)) == 2
+    problem, record = read(bibtex, "\n@book{a, crossref = {gone}, title={A}}")
+    assert isinstance(problem, Problem)
+    assert (problem.line, "'gone'" in problem.what) == (2, True)
+    assert ("title", "A") in list_columns(record)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("Moss, Ada AND Bo Lind", ["Moss, Ada", "Bo Lind"]),
+        ("{United Nations and Friends} and Moss, A.", ["{United Nations and Friends}", "Moss, A."]),
+        ("{{WHO}}", ["{WHO}"]),
+        ("{Barnes and Noble} Inc.", ["Barnes and Noble Inc."]),
+        ('{\\"O}zt{\\"u}rk, {\\c{C}}a\\u{g}lar', ["Öztürk, Çağlar"]),
+        ("{Moss-Lind}, Ada", ["Moss-Lind, Ada"]),
+        ("Moss, Ada and others", ["Moss, Ada"]),
+        ("family=Ruiz, given=Ana, prefix=de la and X, Y", ["de la Ruiz, Ana", "X, Y"]),
+        ("and Moss, Ada and", ["Moss, Ada"]),
+    ],
+)  # fmt: skip
+def test_names_are_split_outside_of_braces(names: str, expected: list[str]) -> None:
+    """Each name is a value. One in braces is that of a body, and keeps them."""
+    [columns] = read_columns(bibtex, f"@misc{{a, author = {{{names}}}}}")
+    assert [value for name, value in columns if name == "author"] == expected
+
+
+@pytest.mark.parametrize(
+    ("keywords", "expected"),
+    [
+        ("a, b c", ["a", "b c"]),
+        ("a, b; c", ["a, b", "c"]),
+        ("{a, b}, c", ["a, b", "c"]),
+        ("{a, b}", ["a", "b"]),
+    ],
+)  # fmt: skip
+def test_keywords_are_split(keywords: str, expected: list[str]) -> None:
+    """Keywords have semicolons or commas between them, outside of braces."""
+    [columns] = read_columns(bibtex, f"@misc{{a, keywords = {{{keywords}}}}}")
+    assert [value for name, value in columns if name == "keywords"] == expected
+
+
+@pytest.mark.parametrize(
+    ("latex", "plain"),
+    [
+        ("plain", "plain"),
+        (r"{\"u}ber \"Uber", "über Über"),
+        (r"\'{\i} \'\i{} {\'e}t\'e \c{c} \v Sk \^{\i}le \~n \H{o} \k{a}", "í í été ç Šk île ñ ő ą"),
+        (r"\ss{} {\ae} \O re \L{}ód\'z \aa", "ß æ Øre Łódź å"),
+        (r"The {{DNA}} of {\LaTeX} \emph{and} \textsc{more}", "The DNA of LaTeX and more"),
+        (r"50\% \& \$5 \# \_x \{y\}", "50% & $5 # _x {y}"),
+        (r"Fe$_2$O$_3$ and $x^{2}$, $\alpha$-ray, 50$^\circ$C", "Fe₂O₃ and x², α-ray, 50°C"),
+        (r"H\textsubscript{2}O 10\textsuperscript{3}", "H₂O 10³"),
+        ("from $5 to $6 a day", "from $5 to $6 a day"),
+        ("pages 3--7 --- ``quoted''~text", "pages 3–7 — “quoted” text"),
+        (r"\url{https://x.org/~a_b--c} \href{https://x.org}{here}", "https://x.org/~a_b--c here"),
+        (r"$<$i$>$Salmo$<$/i$>$ \textless{}b\textgreater{}", "<i>Salmo</i> <b>"),
+        (r"\unknown{kept} \textendash\ and \dots", "kept – and …"),
+        ("\\", "\\"),
+        ("{\\", "\\"),
+    ],
+)  # fmt: skip
+def test_latex_becomes_text(latex: str, plain: str) -> None:
+    """Accents, symbols, formulas and commands become text. Arguments of unknown commands stay."""
+    assert decode_latex(latex) == plain
+
+
+def test_addresses_are_not_latex() -> None:
+    """A URL keeps tildes, underscores and hyphens, and loses escapes."""
+    [columns] = read_columns(
+        bibtex, r"@misc{a, url = {http://x.org/~b{\_}c\_d--e\%20}, doi={10.1/a\_b}}"
+    )
+    assert columns[2:] == [("url", "http://x.org/~b_c_d--e%20"), ("doi", "10.1/a_b")]
+
+
+def test_paragraphs_of_an_abstract_stay() -> None:
+    """A blank line in an abstract separates paragraphs. Other newlines are spaces."""
+    [columns] = read_columns(
+        bibtex, "@misc{a, abstract = {One\n  two.\n\n  Three.},\n title={A\n  b}}"
+    )
+    assert columns[2:] == [("abstract", "One two.\n\nThree."), ("title", "A b")]
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("@misc{a, title = {A,\n  year = {1},\n note = {n}\n}\n", 2),
+        ("@misc{a, title = {A},\n  year = {1},\n note = {n}\n", 1),
+        ("@misc{a, title = {A}},\n  year = {1},\n note = {n}\n}\n", 0),
+        ('@misc{a, title = "A,\n  year = {1},\n note = {n}\n}\n', 1),
+        ("@misc{a, title = {A},\n  year = {1},\n nonsense\n note = {n}\n}\n", 1),
+    ],
+)
+def test_mistakes_of_braces_cost_no_other_entry(text: str, problems: int) -> None:
+    """An entry with a missing or additional brace is repaired, and the next ones are read."""
+    pieces = read(bibtex, text + ENTRY)
+    found = [piece for piece in pieces if isinstance(piece, Problem)]
+    broken, intact = (list_columns(piece) for piece in pieces if not isinstance(piece, Problem))
+    assert [problem.line for problem in found] == [1] * problems
+    assert broken == [
+        ("entry type", "misc"), ("key", "a"), ("title", "A"), ("year", "1"), ("note", "n")
+    ]  # fmt: skip
+    assert intact == COLUMNS
+
+
+def test_other_encodings_are_read() -> None:
+    """Entries in UTF-16 and windows-1252 are read, and a bad byte of UTF-8 is reported."""
+    for encoding in ("utf-16", "cp1252"):
+        [columns] = read_columns(bibtex, "@misc{a, title = {Öl}}".encode(encoding))
+        assert columns[2] == ("title", "Öl")
+    problem, record = read(bibtex, b"@misc{a, title = {\xc3\x96l \xd6}}")
+    assert isinstance(problem, Problem)
+    assert list_columns(record)[2] == ("title", "Öl \ufffd")
+
+
+def test_rows_are_filled() -> None:
+    """The default mapping fills rows from BibTeX and from BibLaTeX."""
+    classic = "@book{k, title={A}, author={Moss, Ada}, year=1999, month=mar, address={Oslo}}"
+    modern = "@book{k, title={A}, author={Moss, Ada}, date={1999-03}, location={Oslo}}"
+    for text in (classic, modern):
+        assert map_rows(bibtex, text) == {
+            "id": ["k"], "title": ["A"], "authors": ["Moss, Ada"], "year": ["1999"],
+            "date": ["1999-03"], "place": ["Oslo"], "type": ["book"],
+        }  # fmt: skip
+
+
+def test_languages_of_babel_have_their_usual_names() -> None:
+    """A language that babel names in its own way is named in English."""
+    for name, code in (("ngerman", "de"), ("american", "en"), ("langfrench", "fr"), ("es", "es")):
+        assert map_rows(bibtex, f"@misc{{a, title={{A}}, langid = {{{name}}}}}")["language"] == [
+            code
+        ]
+
+
+def test_a_large_entry_is_reported_and_the_others_are_read() -> None:
+    """An entry over the limit is a problem with its line, in one line or many."""
+    limits = Limits(largest_line=300)
+    for abstract in ("x" * 400, "x\n" * 200):
+        text = f"{ENTRY}@misc{{big, abstract = {{{abstract}}}}}\n{ENTRY}"
+        first, problem, last = read(bibtex, text, limits)
+        assert isinstance(problem, Problem)
+        assert (problem.line, "more than 300 bytes" in problem.what) == (6, True)
+        assert list_columns(first) == list_columns(last) == COLUMNS
+
+
+HOSTILE = {
+    "open braces": "@misc{a, title = " + "{" * 50_000,
+    "open values": "@misc{a, " + "\n x = {" * 20_000,
+    "quotes": '@misc{a, title = "' + '{"' * 20_000,
+    "commands": "@misc{a, title = {" + "\\a\\" * 20_000 + "}}",
+    "dollars": "@misc{a, title = {" + "$x^" * 20_000 + "}}",
+    "spaces": "@misc{a, x" + " " * 60_000 + "y = {" + " " * 60_000 + "and" + " " * 60_000 + "}}",
+    "newlines": "@misc{a, crossref" + "\n" * 60_000 + "= " + "\n" * 60_000 + "{}}",
+    "names": "@misc{a, author = {" + "{a} and " * 20_000 + "}}",
+    "at signs": "@" * 60_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_takes_little_time(text: str) -> None:
+    """Deep nesting and long runs of one character take linear time."""
+    bibtex.detect("a", text.encode())
+    read(bibtex, text)
+
+
+@given(st.data())
+def test_any_bytes_give_the_same_records_in_blocks_of_any_size(data: st.DataObject) -> None:
+    """Arbitrary and mutated bytes are read, with the same result for each stream."""
+    mutated = bytearray((PARENTS + ENTRY).encode())
+    for _ in range(data.draw(st.integers(0, 5))):
+        at = data.draw(st.integers(0, len(mutated)))
+        new = data.draw(
+            st.binary(max_size=5) | st.sampled_from([b"{", b"}", b'"', b"@", b"\\", b"#"])
+        )
+        mutated[at : at + data.draw(st.integers(0, 9))] = new
+    expected = read(bibtex, bytes(mutated))
+    for seekable in (True, False):
+        stream = Trickle(bytes(mutated), data.draw(st.integers(1, 50)), seekable=seekable)
+        assert read(bibtex, stream) == expected
+
+
+@given(st.text(st.sampled_from("\\{}$^_\"'`~-%a1 cu\n"), max_size=40))
+def test_any_latex_becomes_text(latex: str) -> None:
+    """Any combination of special characters is decoded."""
+    assert isinstance(decode_latex(latex), str)
