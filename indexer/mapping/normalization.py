@@ -60,12 +60,21 @@ def _normalize_language(text: str) -> Sequence[str]:
     return languages.find_languages(text) or (() if languages.is_no_language(text) else (text,))
 
 
+def _normalize_isbn(text: str) -> Sequence[str]:
+    """Return the ISBNs of a column, which has ISSNs too in some formats."""
+    return identifiers.find_isbns(text) or (() if identifiers.find_issns(text) else (text,))
+
+
+def _normalize_issn(text: str) -> Sequence[str]:
+    return identifiers.find_issns(text) or (() if identifiers.find_isbns(text) else (text,))
+
+
 _NORMALIZERS: dict[FieldKind, Callable[[str], Sequence[str]]] = {
     "year": _normalize_year,
     "name": _normalize_name,
     "link": _normalize_link,
     "language": _normalize_language,
     "doi": lambda text: identifiers.find_dois(text) or (text,),
-    "isbn": lambda text: identifiers.find_isbns(text) or (text,),
-    "issn": lambda text: identifiers.find_issns(text) or (text,),
+    "isbn": _normalize_isbn,
+    "issn": _normalize_issn,
 }
