@@ -95,6 +95,14 @@ def test_encodings_are_read(encoding: str) -> None:
     ]
 
 
+def test_tags_without_a_type_are_recognized_and_split_at_blank_lines() -> None:
+    """Tags of RIS without TY are recognized. ER or a blank line ends such a record."""
+    for between in ("ER  - \n", "\n"):
+        text = f"UI  - 1\nAU  - Moss, Ada\nTI  - A\nPY  - 1\n{between}UI  - 2\nTI  - B\n{between}"
+        assert recognize(text) == "ris"
+        assert [record[0] for record in read_columns(RIS, text)] == [("UI", "1"), ("UI", "2")]
+
+
 def test_records_start_at_their_first_tag() -> None:
     """A chunk starts with the first tag, and has its line. Text between records is left out."""
     text = "1.\n" + RECORD + "\n2.\nID  - 7\n" + RECORD + "Page 2\n"
@@ -120,6 +128,13 @@ def test_lines_without_a_tag_continue_a_value() -> None:
     text = "TY  - JOUR\nT1  - Rivers\nof salt\nN1  - one\n      - two\nER two\nco - op\nER  -\n"
     assert read_columns(RIS, text) == [
         [("TY", "JOUR"), ("T1", "Rivers of salt"), ("N1", "one\n- two\nER two\nco - op")]
+    ]
+
+
+def test_each_line_of_keywords_is_a_value() -> None:
+    """Keywords of EndNote are on separate lines after one tag."""
+    assert read_columns(RIS, "TY  - JOUR\nKW  - rivers\nsalt water\nPY  - 1999\n") == [
+        [("TY", "JOUR"), ("KW", "rivers"), ("KW", "salt water"), ("PY", "1999")]
     ]
 
 
@@ -194,11 +209,13 @@ def test_rows_are_filled() -> None:
     endnote = "TY  - JOUR\nAU  - Moss, Ada\nTI  - Rivers\nPY  - 1999\nDA  - Mar 5\nT2  - Water\n"
     refman = "TY  - JOUR\nA1  - Moss, Ada\nT1  - Rivers\nY1  - 1999/03/05/\nJF  - Water\n"
     for text in (endnote, refman):
-        rows = map_rows(RIS, text + "SP  - 1\nEP  - 9\nDO  - doi:10.1000/x\nER  -\n")
+        rows = map_rows(
+            RIS, text + "SP  - 1\nEP  - 9\nSN  - 1234-5679\nDO  - doi:10.1000/x\nER  -\n"
+        )
         assert rows == {
             "title": ["Rivers"], "authors": ["Moss, Ada"], "year": ["1999"],
             "date": ["1999-03-05"], "container": ["Water"], "pages": ["1-9"],
-            "doi": ["10.1000/x"], "type": ["JOUR"],
+            "doi": ["10.1000/x"], "issn": ["1234-5679"], "type": ["JOUR"],
         }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from tests.indexer.readers.streams import (
 )
 
 NBIB, WOS, ENW, OVID, KEYS = map(find_reader, ("nbib", "wos", "enw", "ovid", "key-value"))
+REFWORKS_READER = find_reader("refworks")
 
 PUBMED = """
 PMID- 101
@@ -118,6 +119,21 @@ Subject Headings
 Title
   Second
 """
+REFWORKS = """RT Journal Article
+SR Print(0)
+ID 7
+A1 Moss,Ada
+A1 Lind,Bo
+T1 Rivers of salt
+YR 1999
+FD Mar 5 1999
+SP 1
+OP 9
+
+RT Book, Whole
+ID 8
+T1 Second
+"""
 
 
 @pytest.mark.parametrize("filename", ["a.ris", "a.txt", "a.csv", "a", "a.xml"])
@@ -127,6 +143,7 @@ Title
         (PUBMED, "nbib"), (WEB_OF_SCIENCE, "wos"), (WEB_OF_SCIENCE.split("\n", 2)[2], "wos"),
         (ENDNOTE, "enw"), ("%A Moss, Ada\n%T Rivers\n%D 1999\n", "enw"), (OVID_TAGS, "ovid"),
         (OVID_NAMES, "ovid"),
+        (REFWORKS, "refworks"),
     ],
 )  # fmt: skip
 def test_formats_are_recognized_by_their_tags(text: str, name: str, filename: str) -> None:
@@ -216,6 +233,17 @@ def test_refer_without_types_is_split_at_blank_lines() -> None:
     """Without %0, a blank line ends a record."""
     text = "%T A\n%D 1999\n\n\n%A Moss\n%T B\n"
     assert read_columns(ENW, text) == [[("%T", "A"), ("%D", "1999")], [("%A", "Moss"), ("%T", "B")]]
+
+
+def test_refworks_is_read() -> None:
+    """A record starts at RT. Its tags fill rows."""
+    first, second = read_columns(REFWORKS_READER, REFWORKS)
+    assert (first[0], second[1]) == (("RT", "Journal Article"), ("ID", "8"))
+    rows = map_rows(REFWORKS_READER, REFWORKS.split("\n\n")[0])
+    assert rows == {
+        "id": ["7"], "title": ["Rivers of salt"], "authors": ["Moss, Ada", "Lind, Bo"],
+        "year": ["1999"], "date": ["1999-03-05"], "pages": ["1-9"], "type": ["Journal Article"],
+    }  # fmt: skip
 
 
 def test_ovid_with_tags_is_read() -> None:
