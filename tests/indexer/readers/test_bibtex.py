@@ -169,6 +169,7 @@ def test_circular_and_missing_parents_are_harmless() -> None:
         ("{Barnes and Noble} Inc.", ["Barnes and Noble Inc."]),
         ('{\\"O}zt{\\"u}rk, {\\c{C}}a\\u{g}lar', ["Öztürk, Çağlar"]),
         ("{Moss-Lind}, Ada", ["Moss-Lind, Ada"]),
+        ("Ada {Moss Lind}", ["Moss Lind, Ada"]),
         ("Moss, Ada and others", ["Moss, Ada"]),
         ("family=Ruiz, given=Ana, prefix=de la and X, Y", ["de la Ruiz, Ana", "X, Y"]),
         ("and Moss, Ada and", ["Moss, Ada"]),

@@ -20,6 +20,8 @@ KEYWORD_FIELDS = frozenset({"keyword", "keywords", "mendeley-tags", "tags", "aut
 
 _AND = re.compile(r"[{}]|\s+and(?=\s)", re.IGNORECASE)
 _STRAY_AND = re.compile(r"^and\s+|\s+and$", re.IGNORECASE)
+_BRACED_LAST = re.compile(r"([^{}]+)\s\{([^{}\\]+)\}")
+"""A family name of several words."""
 _COMMA = re.compile(r"[{},]")
 _SEMICOLON = re.compile(r"[{};]")
 _PART = re.compile(r"(family|given|prefix|suffix)(?:-i)?\s*=\s*", re.IGNORECASE)
@@ -65,6 +67,9 @@ def _decode_name(name: str) -> str:
         return f"{{{plain}}}" if plain else ""
     if _PART.match(name):
         return _join_parts(plain)
+    found = _BRACED_LAST.fullmatch(name)
+    if found and " " in found[2] and "," not in found[1]:
+        return f"{decode_latex(found[2]).strip()}, {decode_latex(found[1]).strip()}"
     return plain.strip(" ,") if plain.endswith(",") else plain
 
 
