@@ -91,6 +91,7 @@ def test_a_quoted_entry_scores_little(text: str, score: int | None) -> None:
         ENTRY.replace("},\n  title", "}\n  title"),
         ENTRY.replace("Bo}", "Bo and others}"),
         "\ufeff" + ENTRY,
+        ENTRY.replace("},\n  title", "}, % two\n  % note = {a},\n  title"),
         "@comment{@book{hidden, title = {X}}}\n" + ENTRY + "% @book{hidden,\n",
     ],
 )
@@ -212,6 +213,7 @@ def test_keywords_are_split(keywords: str, expected: list[str]) -> None:
         (r"\url{https://x.org/~a_b--c} \href{https://x.org}{here}", "https://x.org/~a_b--c here"),
         (r"$<$i$>$Salmo$<$/i$>$ \textless{}b\textgreater{}", "<i>Salmo</i> <b>"),
         (r"\unknown{kept} \textendash\ and \dots", "kept – and …"),
+        (r"{\noopsort{b}}1973 \enquote{quoted} \textcommabelow{s} \'{ω}", "1973 “quoted” ș ώ"),
         ("\\", "\\"),
         ("{\\", "\\"),
     ],
@@ -308,6 +310,7 @@ HOSTILE = {
     "spaces": "@misc{a, x" + " " * 60_000 + "y = {" + " " * 60_000 + "and" + " " * 60_000 + "}}",
     "newlines": "@misc{a, crossref" + "\n" * 60_000 + "= " + "\n" * 60_000 + "{}}",
     "names": "@misc{a, author = {" + "{a} and " * 20_000 + "}}",
+    "no key": "@misc{a" + " " * 60_000 + "b" + "}",
     "at signs": "@" * 60_000,
 }
 

@@ -56,7 +56,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "doi": ("doi",),
     "isbn": ("isbn",),
     "issn": ("issn", "eissn"),
-    "link": ("url", "link", "bdsk-url-1", "bdsk-url-2"),
+    "link": ("url", "link", "bdsk-url-1", "bdsk-url-2", "howpublished"),
     "subjects": ("keywords|author_keywords", "keyword", "mendeley-tags"),
     "type": ("entry type",),
     "identifier": ("eprint", "pmid", "pmcid"),

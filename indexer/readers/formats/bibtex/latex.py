@@ -11,11 +11,11 @@ from pylatexenc.latex2text import get_default_latex_context_db
 _COMBINING = {
     '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303", "=": "\u0304",
     ".": "\u0307", "c": "\u0327", "v": "\u030c", "H": "\u030b", "k": "\u0328", "u": "\u0306",
-    "r": "\u030a", "d": "\u0323", "b": "\u0331",
+    "r": "\u030a", "d": "\u0323", "b": "\u0331", "textcommabelow": "\u0326",
 }  # fmt: skip
 _ACCENT = re.compile(
-    r"""\\(?:(["'`^~=.])[ ]?|([cvHkurdb])(?:[ ]|(?=\{)))"""
-    r"""(?:\{[ ]?(\\[ij]|[A-Za-z])[ ]?\}|(\\[ij](?![A-Za-z])[ ]?|[A-Za-z]))"""
+    r"""\\(?:(["'`^~=.])[ ]?|([cvHkurdb]|textcommabelow)(?:[ ]|(?=\{)))"""
+    r"""(?:\{[ ]?(\\[ij]|[^\W\d_])[ ]?\}|(\\[ij](?![A-Za-z])[ ]?|[^\W\d_]))"""
 )
 _SYMBOLS = {
     "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø",
@@ -31,6 +31,9 @@ _SYMBOLS = {
 _CONTEXT = get_default_latex_context_db()
 _COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\{\}|[ ]?)")
 _LINK = re.compile(r"\\(?:url|nolinkurl|path)[ ]?\{([^{}]*)\}|\\href[ ]?\{[^{}]*\}")
+_HIDDEN = re.compile(r"\\(?:noopsort|sortnoop|[vh]?phantom|label)[ ]?\{[^{}]*\}", re.IGNORECASE)
+"""Commands whose argument is not printed."""
+_QUOTED = re.compile(r"\\(?:enquote|mkbibquote)\*?[ ]?\{([^{}]*)\}")
 _MATH = re.compile(r"\$([^$]{1,500})\$")
 _IS_MATH = re.compile(r"[\\^_{}=<>+*/|]|^\S{1,20}$")
 _SCRIPT = re.compile(
@@ -84,7 +87,8 @@ def _keep(found: re.Match[str]) -> str:
 
 def _decode_commands(text: str) -> str:
     text = _LINK.sub(lambda found: (found[1] or "").translate(_PROTECTED), text)
-    text = _ACCENT.sub(_decode_accent, text)
+    text = _ACCENT.sub(_decode_accent, _HIDDEN.sub("", text))
+    text = _QUOTED.sub(r"“\1”", text)
     text = _SYMBOL.sub(_decode_escape, text) if _has_escapes(text) else text
     text = _MATH.sub(_decode_math, text)
     text = _SCRIPT.sub(_decode_script, text) if "script" in text else text

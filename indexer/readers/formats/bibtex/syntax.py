@@ -17,7 +17,7 @@ MONTHS = {
 
 _START = re.compile(r"@[ \t]*([A-Za-z][\w-]*)\s*[{(]\s*")
 _KEY = re.compile(r"([^\s,={}\"]*)\s*,")
-_LOOSE_KEY = re.compile(r"(?![^\n,{\"]*=)([^\n,={}\"]*?)\s*(?:,|\n|$)")
+_LOOSE_KEY = re.compile(r"(?![^\n,{\"]*=)([^\n,={}\"]*)(?:,|\n|$)")
 """A key with spaces in it, or without a comma after it."""
 _NAME = re.compile(r"[\s,}]*([^\s=,{}\"#]+)\s*=\s*")
 _NEXT = re.compile(r"\n[ \t]*[A-Za-z][\w-]*[ \t]*=[ \t]*[{\"\w]")
@@ -117,7 +117,7 @@ def parse_entry(text: str, macros: Mapping[str, str]) -> Entry:
         found = _NAME.match(text, pos)
         if not found:
             skipped = _NEXT.search(text, pos)
-            rest += text[pos : skipped.start() if skipped else None].strip(" \t\r\n,})")
+            rest += _drop_comments(text[pos : skipped.start() if skipped else None])
             if not skipped:
                 break
             pos = skipped.start()
@@ -127,3 +127,9 @@ def parse_entry(text: str, macros: Mapping[str, str]) -> Entry:
     if scanner.repairs:
         return Entry(kind, key, fields, "a value has no closing brace or quote")
     return Entry(kind, key, fields, f"{rest[:40]!r} is not a field" if rest else "")
+
+
+def _drop_comments(text: str) -> str:
+    """Return a text between fields without the lines that people commented out."""
+    lines = (line.strip(" \t\r,})") for line in text.split("\n"))
+    return " ".join(line for line in lines if line and not line.startswith("%"))
