@@ -67,11 +67,29 @@ def _compile(dialect: Dialect) -> _Patterns:
     )
 
 
-def split_fields(text: str, dialect: Dialect) -> list[str]:
-    """Return the fields of a record without quotation marks, with white space around them."""
+def split_fields(text: str, dialect: Dialect, width: int = 0) -> list[str]:
+    """Return the fields of a record without quotation marks, with white space around them.
+
+    `width`: the usual number of fields, or 0. If the record has it only with quotation marks as
+    plain text, as in files that quote nothing, it is split like that.
+    """
     delimiter, mark = dialect.delimiter, dialect.quote
     if mark not in text:
         return text.split(delimiter)
+    fields = _split_quoted(text, dialect)
+    if width and len(fields) != width and text.count(delimiter) == width - 1:
+        return [_strip_marks(field, dialect) for field in text.split(delimiter)]
+    return fields
+
+
+def _strip_marks(field: str, dialect: Dialect) -> str:
+    trimmed, mark = field.strip(" "), dialect.quote
+    is_quoted = len(trimmed) > 1 and trimmed[0] == mark == trimmed[-1] and mark not in trimmed[1:-1]
+    return trimmed[1:-1] if is_quoted else field
+
+
+def _split_quoted(text: str, dialect: Dialect) -> list[str]:
+    delimiter, mark = dialect.delimiter, dialect.quote
     pattern, fields, position, failures = _compile(dialect).field, list[str](), 0, 0
     while failures * len(text) <= _MAX_RESCANNED_CHARS:
         if text[position : position + 1] in {mark, " "}:

@@ -135,6 +135,9 @@ def make_record(chunk: Chunk, cells: Sequence[str]) -> SourceRecord:
     properties = []
     for name, language, cell in zip(table.columns, languages, cells, strict=False):
         if value := cell.strip():
+            # A formula such as ="0123" keeps the leading zeros of a number in a spreadsheet.
+            if value.startswith('="') and value.endswith('"') and value.count('"') == 2:
+                value = value[2:-1]
             properties.append(Property(name, value, value, language))
     extra = enumerate(map(str.strip, cells[len(languages) :]), len(languages) + 1)
     properties += [Property(f"column {number}", cell, cell) for number, cell in extra if cell]

@@ -149,7 +149,7 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
         yield Problem(chunk.file, chunk.line, message, "Save the file as UTF-8")
     if not table.dialect:
         return
-    cells = split_fields(text, table.dialect)
+    cells = split_fields(text, table.dialect, len(table.columns))
     if len(cells) > limits.most_parts:
         message = f"the row has more than {limits.most_parts} cells"
         yield Problem(chunk.file, chunk.line, message, suggest_raising("most_parts"))

@@ -227,6 +227,20 @@ def test_quotation_marks_within_cells_are_text() -> None:
     }  # fmt: skip
 
 
+def test_quotation_marks_of_files_that_quote_nothing_are_text() -> None:
+    """Where tabs alone separate, a quotation mark at the start of a cell is a part of the text."""
+    text = 'Title\tAuthor\tNote\tYear\n"Tea" she said\tWu\t"Good bye"\t1999\n"A\tb\tc\t2000\n'
+    assert to_cells(read_all(text)[0]) == {
+        "Title": '"Tea" she said', "Author": "Wu", "Note": "Good bye", "Year": "1999",
+    }  # fmt: skip
+
+
+def test_formula_of_a_text_is_undone() -> None:
+    """A number that a formula protects is its digits."""
+    text = 'Title,ISBN,Year\nTea,"=""0123""",1999\nBees,="0456",2000\n'
+    assert [row["ISBN"] for row in read(text)] == ["0123", "0456"]
+
+
 def test_single_quotation_marks_quote() -> None:
     """Single quotation marks enclose cells if all cells have them."""
     text = "'Title','Author','Year'\n'a, b','c','1999'\n'd','e','2000'\n"
