@@ -1,8 +1,7 @@
 """Read a text file in blocks: limit its size, guess its encoding, and split it into lines.
 
-A text in UTF-16 or UTF-32 is converted to UTF-8 on the way. Any other text stays in bytes, because
-its line breaks and delimiters are those of ASCII. Its pieces are decoded one by one, so a bad byte
-spoils one piece only.
+A text in UTF-8 or windows-1252 stays in bytes, and its pieces are decoded one by one. So a bad byte
+spoils one piece only. A text in another encoding is converted to UTF-8 on the way.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 
 from indexer.catalogue.limits import Limits
 from indexer.readers.base import HEAD_BYTES
+from indexer.readers.legacy_encodings import guess_legacy_encoding
 
 T = TypeVar("T")
 
@@ -91,7 +91,9 @@ def guess_encoding(head: bytes) -> str:
     others = len(_NOT_ASCII.findall(head, 0, end)) - letters
     if letters == others == 0:
         return UNKNOWN
-    return UTF_8 if letters > others else WINDOWS_1252
+    if letters > others:
+        return UTF_8
+    return guess_legacy_encoding(head) or WINDOWS_1252
 
 
 def is_binary(head: bytes) -> bool:
@@ -112,10 +114,12 @@ def decode_piece(data: bytes, encoding: str) -> tuple[str, int]:
     """Return the text of a piece of a file, and how many bad bytes were replaced by U+FFFD.
 
     A piece that is valid UTF-8 is UTF-8, because text in another encoding almost never is. Only in
-    a file in UTF-8 are bytes bad. In any other they are windows-1252.
+    a file in UTF-8 are bytes bad. In a file in ASCII or windows-1252 they are windows-1252.
     """
     try:
-        return data.decode(), 0
+        text = data.decode()
+        is_converted = encoding not in {UTF_8, WINDOWS_1252, UNKNOWN}
+        return text, text.count("\ufffd") if is_converted else 0
     except UnicodeDecodeError:
         if encoding in {UNKNOWN, WINDOWS_1252}:
             return data.decode(WINDOWS_1252, errors="replace"), 0
@@ -128,8 +132,8 @@ def read_lines(
 ) -> Iterator[tuple[int, bytes | None]]:
     r"""Yield the lines of a text with their numbers from 1, and None for one that is too long.
 
-    Lines end in `\n`, `\r\n`, or `\r`, which are left out. A text with two-byte units becomes
-    UTF-8. Raise LimitExceeded after `most_entries` lines.
+    Lines end in `\n`, `\r\n`, or `\r`, which are left out. Their encoding is windows-1252 if
+    that is the encoding of the file, else UTF-8. Raise LimitExceeded after `most_entries` lines.
     """
     lines = _split_lines(_unify_newlines(_to_utf8(blocks, encoding)), limits.largest_line)
     for number, line in enumerate(lines, 1):
@@ -139,8 +143,8 @@ def read_lines(
 
 
 def _to_utf8(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Yield blocks in an encoding that agrees with ASCII, without the byte order mark."""
-    if encoding.startswith(("utf-16", "utf-32")):
+    """Yield blocks in UTF-8 or windows-1252, without the byte order mark."""
+    if encoding not in {UTF_8, WINDOWS_1252, UNKNOWN}:
         blocks = _convert(blocks, codecs.getincrementaldecoder(encoding)(errors="replace"))
     start = b""
     for block in blocks:

@@ -17,6 +17,8 @@ _QUOTES_CHARS = 10_000
 _DECLARATION = re.compile(r'"?sep=(.)"?\n', re.IGNORECASE)
 """The first line by which a spreadsheet program learns the delimiter."""
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|]|$)", re.MULTILINE)
+_WRAPPED = re.compile(r'"[^\n]*"\n"')
+_LEAST_WRAPPED = 0.8
 _ESCAPED = re.compile(r'[^\\,;\t|\n]\\"')
 
 
@@ -49,12 +51,17 @@ def guess_dialect(text: str) -> Sample:
     if match := _DECLARATION.match(text):
         sample = _read_sample(text, Dialect(match[1], quote, has_escapes))
         return sample._replace(is_declared=True)
+    plain = Dialect(NO_DELIMITER, quote, has_escapes)
     found = [
         _read_sample(text, Dialect(delimiter, quote, has_escapes))
-        for delimiter in (*(each for each in DELIMITERS if each in text), NO_DELIMITER)
+        for delimiter in DELIMITERS
+        if delimiter in text
     ]
     good = [each for each in found if each.width > 1 and (each.share >= 0.5 or each.words > 1)]
-    return max(good, key=lambda sample: sample.score, default=found[-1])
+    if not good and _WRAPPED.match(text):
+        found = [_read_sample(text, Dialect(each, is_wrapped=True)) for each in DELIMITERS]
+        good = [each for each in found if each.width > 1 and each.share >= _LEAST_WRAPPED]
+    return max(good, key=lambda sample: sample.score, default=_read_sample(text, plain))
 
 
 def _read_sample(text: str, dialect: Dialect) -> Sample:

@@ -86,7 +86,8 @@ def find_header(rows: Sequence[Row], spans: Spans | None = None) -> Header:
     worded = {index for index in candidates[:_CANDIDATES] if has_heading_words(rows[index])}
     widest = 0
     for index in candidates[:_CANDIDATES]:
-        if worded and index not in worded and 4 * filled[index] < 3 * width:
+        is_note = 4 * filled[index] < 3 * width or rows[index][0].startswith("# ")
+        if worded and index not in worded and is_note:
             continue
         below = [row for row in islice(rows, index + 1, None) if any(row)][:_ROWS_BELOW]
         is_worded = index in worded
@@ -134,7 +135,8 @@ def _differs(row: Row, below: Sequence[Row], width: int) -> bool:
     data = sum(map(_is_data, cells))
     if not below or width < 2 or 5 * data > len(cells):
         return False
-    if any(len(cell.split()) > _MAX_HEADING_WORDS for cell in cells):
+    is_long = any(len(cell.split()) > _MAX_HEADING_WORDS for cell in cells)
+    if is_long and not _gains(row, below):
         return False
     repeated = sum(
         any(column < len(other) and other[column] == cell for other in below)

@@ -30,12 +30,14 @@ class Dialect(msgspec.Struct, frozen=True):
     """A notation of delimited records.
 
     `delimiter` is a single character. It is NUL if the records have one field. `has_escapes`: a
-    backslash escapes a quotation mark within a field.
+    backslash escapes a quotation mark within a field. `is_wrapped`: each record as a whole is
+    quoted again, as some spreadsheet programs do.
     """
 
     delimiter: str
     quote: str = '"'
     has_escapes: bool = False
+    is_wrapped: bool = False
 
 
 class Record(NamedTuple):
@@ -74,6 +76,8 @@ def split_fields(text: str, dialect: Dialect, width: int = 0) -> list[str]:
     plain text, as in files that quote nothing, it is split like that.
     """
     delimiter, mark = dialect.delimiter, dialect.quote
+    if dialect.is_wrapped and text[:1] == mark == text[-1:]:
+        text = text[1:-1].replace(mark + mark, mark)
     if mark not in text:
         return text.split(delimiter)
     fields = _split_quoted(text, dialect)

@@ -50,7 +50,7 @@ SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".tab", ".psv")
 _DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _OTHER_FORMAT = re.compile(
     r"\s*(?:[{<]|\[\s*[\[{\"\]]|@\w+\s*[{(]|%(?:PDF|!|0 )|TY  -|PMID- |FN |=LDR|---\n"
-    r"|\d{5}[a-z ]{3})"
+    r"|\d{5}[a-z ]{3}|\|[^\n]*\|\n\|[ :]*--)"
 )
 _SAMPLE_ROWS = 100
 """Rows at the start of a file among which the header is searched."""
@@ -145,7 +145,7 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     table = decode_table(chunk.context)
     text, bad = decode_piece(chunk.data, table.encoding)
     if bad:
-        message = f"{bad} bytes are not UTF-8 and were replaced by U+FFFD"
+        message = f"{bad} characters are no valid {table.encoding.upper()}, and became U+FFFD"
         yield Problem(chunk.file, chunk.line, message, "Save the file as UTF-8")
     if not table.dialect:
         return

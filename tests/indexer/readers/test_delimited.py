@@ -110,6 +110,7 @@ def test_record_has_the_line_where_it_starts() -> None:
         "My library,,,\n\n",
         '"SEARCH QUERY","tea:ti"\n-------------\n\n',
         "Exported:,2024-01-05,,\nBy:,A. Person,,\n,,,\n",
+        "# exported from a library, by A. Person, in May, 2024\n# rows: 3\n",
         "sep=,\n",
         "\n\n\n",
     ],
@@ -241,6 +242,18 @@ def test_formula_of_a_text_is_undone() -> None:
     assert [row["ISBN"] for row in read(text)] == ["0123", "0456"]
 
 
+def test_rows_that_are_quoted_twice_are_read() -> None:
+    """A table whose rows are quoted as a whole is read like one without."""
+    text = "".join('"' + line.replace('"', '""') + '"\n' for line in write(BOOKS).splitlines())
+    assert read(text) == EXPECTED
+
+
+def test_questions_of_a_form_are_headings() -> None:
+    """Long headings are headings if the columns below them hold numbers or dates."""
+    text = "When?,What is the full name of the thing that you made?\n2/3/2023 10:00:00,Tea\n"
+    assert len(read(text + text.splitlines()[1] + "\n")) == 2
+
+
 def test_single_quotation_marks_quote() -> None:
     """Single quotation marks enclose cells if all cells have them."""
     text = "'Title','Author','Year'\n'a, b','c','1999'\n'd','e','2000'\n"
@@ -261,7 +274,7 @@ def test_bad_bytes_are_replaced_and_reported() -> None:
     data = write(BOOKS).encode() + b"Caf\xc3\xa9 \xff,x,1999,\n"
     result = read_all(data)
     assert to_cells(result[-1])["Title"] == "Café \ufffd"
-    assert "not UTF-8" in problems(result)[0].what
+    assert "no valid UTF-8" in problems(result)[0].what
 
 
 def test_encoding_is_found_beyond_the_head() -> None:
@@ -269,6 +282,27 @@ def test_encoding_is_found_beyond_the_head() -> None:
     start = "Title,Year\n" + "Tea,1999\n" * (HEAD_BYTES // 8)
     for encoding in ("windows-1252", "utf-8"):
         assert read((start + "Café – 2,2000\n").encode(encoding))[-1]["Title"] == "Café – 2"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title", "author", "year"),
+    [
+        ("windows-1251", "Название", "Иванова Анна", "Год"),
+        ("koi8-r", "Название", "Иванова Анна", "Год"),
+        ("gb18030", "题名", "王丽", "年份"),
+        ("big5", "題名", "王麗的書", "年份"),
+        ("shift_jis", "タイトル", "やまだ", "年"),
+        ("euc-kr", "제목", "김민수", "연도"),
+        ("windows-1256", "العنوان", "علي أحمد", "السنة"),
+        ("windows-1253", "Τίτλος", "Άννα Νικολάου", "Έτος"),
+    ],
+)
+def test_encodings_of_older_systems_are_recognized(
+    encoding: str, title: str, author: str, year: str
+) -> None:
+    """A table in a Cyrillic, Greek, Arabic or East Asian encoding is read."""
+    text = f"{title};{author};{year}\n{author};{title};1999\n{title};{author};2000\n"
+    assert read(text.encode(encoding)) == read(text)
 
 
 def test_too_long_rows_are_reported() -> None:
