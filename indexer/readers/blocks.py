@@ -1,4 +1,4 @@
-"""Read a text file in blocks: limit its size, guess its encoding, and split it into lines.
+"""Guess the encoding of a text file, and split it into lines that can be decoded one by one.
 
 A text in UTF-8 or windows-1252 stays in bytes, and its pieces are decoded one by one. So a bad byte
 spoils one piece only. A text in another encoding is converted to UTF-8 on the way.
@@ -9,14 +9,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
-from io import BufferedIOBase
 from itertools import chain
 from typing import Any, TypeVar
 
 from indexer.catalogue.limits import Limits
 from indexer.readers.base import HEAD_BYTES
 from indexer.readers.legacy_encodings import guess_legacy_encoding
+from indexer.readers.streaming import LimitExceeded, split_at, unify_newlines
 
 T = TypeVar("T")
 
@@ -24,8 +23,6 @@ UNKNOWN = ""
 """The encoding of a text that is ASCII as far as it was read."""
 UTF_8 = "utf-8"
 WINDOWS_1252 = "windows-1252"
-_BLOCK_BYTES = 1 << 20
-"""Bytes that are read at a time."""
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -34,25 +31,6 @@ _BYTE_ORDER_MARKS = (
 _LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _LONGEST_LETTER = 4
-
-
-class LimitExceeded(Exception):
-    """A file exceeds a limit. The message is the limit in words, `limit` is its name."""
-
-    def __init__(self, message: str, limit: str) -> None:
-        super().__init__(message)
-        self.limit = limit
-
-
-def read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
-    """Yield the blocks of a file. Raise LimitExceeded after `largest_unpacked` bytes."""
-    remaining = limits.largest_unpacked
-    # `read` would lose what precedes the damage in a compressed file.
-    for block in iter(partial(stream.read1, _BLOCK_BYTES), b""):
-        remaining -= len(block)
-        if remaining < 0:
-            raise LimitExceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
-        yield block
 
 
 def peek(items: Iterator[T], least: int, weigh: Callable[[T], int]) -> tuple[list[T], Iterator[T]]:
@@ -135,7 +113,7 @@ def read_lines(
     Lines end in `\n`, `\r\n`, or `\r`, which are left out. Their encoding is windows-1252 if
     that is the encoding of the file, else UTF-8. Raise LimitExceeded after `most_entries` lines.
     """
-    lines = _split_lines(_unify_newlines(_to_utf8(blocks, encoding)), limits.largest_line)
+    lines = split_at(b"\n", unify_newlines(_to_utf8(blocks, encoding)), limits.largest_line)
     for number, line in enumerate(lines, 1):
         if number > limits.most_entries:
             raise LimitExceeded(f"{limits.most_entries} lines", "most_entries")
@@ -159,26 +137,3 @@ def _convert(blocks: Iterator[bytes], decoder: codecs.IncrementalDecoder) -> Ite
     for block in blocks:
         yield decoder.decode(block).encode()
     yield decoder.decode(b"", final=True).encode()
-
-
-def _unify_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield blocks in which each line ends in a newline."""
-    is_cut = False
-    for block in blocks:
-        start = 1 if is_cut and block.startswith(b"\n") else 0
-        is_cut = block.endswith(b"\r") if block else is_cut
-        yield block[start:].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
-def _split_lines(blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
-    """Yield lines without their newline, and None for a line of more than `max_bytes` bytes."""
-    unfinished, is_long = b"", False
-    for block in blocks:
-        *ended, unfinished = (unfinished + block).split(b"\n")
-        for line in ended:
-            yield None if is_long or len(line) > max_bytes else line
-            is_long = False
-        if is_long or len(unfinished) > max_bytes:
-            unfinished, is_long = b"", True
-    if unfinished or is_long:
-        yield None if is_long else unfinished

@@ -14,7 +14,7 @@ from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
-from indexer.readers.streaming import read_blocks
+from indexer.readers.streaming import read_blocks, unify_newlines
 
 CORRUPT = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """Errors that a damaged compressed file raises."""
@@ -30,7 +30,7 @@ def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]
     `largest_unpacked` bytes.
     """
     unfinished, is_long = b"", False
-    for block in _unify_newlines(_unify_encoding(read_blocks(stream, limits))):
+    for block in unify_newlines(_unify_encoding(read_blocks(stream, limits))):
         *ended, unfinished = (unfinished + block).split(b"\n")
         for line in ended:
             yield None if is_long or len(line) > limits.largest_line else line
@@ -67,15 +67,6 @@ def detect_utf16(start: bytes) -> str | None:
     if start.startswith(BOM_UTF16_BE) or (start[0:4:2] == b"\0\0" and b"\0" not in start[1:4:2]):
         return "utf-16-be"
     return None
-
-
-def _unify_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield blocks in which each line ends with LF."""
-    ends_with_cr = False
-    for block in blocks:
-        text = block[1:] if ends_with_cr and block.startswith(b"\n") else block
-        ends_with_cr = block.endswith(b"\r")
-        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
 
 
 def decode_head(head: bytes) -> str:

@@ -54,3 +54,12 @@ def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Itera
             unfinished, is_long = b"", True
     if unfinished or is_long:
         yield None if is_long else unfinished
+
+
+def unify_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the blocks of a text in which each line ends with LF, not with CR LF or CR."""
+    ends_with_cr = False
+    for block in filter(None, blocks):
+        text = block[1:] if ends_with_cr and block.startswith(b"\n") else block
+        ends_with_cr = block.endswith(b"\r")
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text

@@ -16,18 +16,17 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.readers.base import HEAD_BYTES, NAME_ONLY, Evidence, detect_by_name
 from indexer.readers.blocks import (
-    LimitExceeded,
     decode_head,
     decode_piece,
     guess_encoding,
     is_binary,
     peek,
-    read_blocks,
     read_lines,
 )
 from indexer.readers.dialects import Sample, guess_dialect
 from indexer.readers.headings import find_header
 from indexer.readers.quoting import Dialect, Record, split_fields, split_records
+from indexer.readers.streaming import LimitExceeded, read_blocks
 from indexer.readers.tables import (
     Table,
     add_row_names,

@@ -24,8 +24,9 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.readers import spreadsheet_process
 from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.blocks import UTF_8, LimitExceeded, read_blocks, read_lines
+from indexer.readers.blocks import UTF_8, read_lines
 from indexer.readers.headings import Header, find_header
+from indexer.readers.streaming import LimitExceeded, read_blocks
 from indexer.readers.tables import (
     SHEET,
     Table,
