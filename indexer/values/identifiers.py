@@ -1,4 +1,4 @@
-"""Identifiers of publications: DOI, ISBN and ISSN.
+"""Identifiers of publications: DOI, ISBN, ISSN, and PMID.
 
 Each function returns the identifiers in a text, normalized, in the order of the text. Those with a
 wrong check digit are left out.
@@ -7,46 +7,103 @@ wrong check digit are left out.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
+from urllib.parse import unquote
 
-_DOI = re.compile(r"(?<![\w.])10\.\d{4,9}(?:\.\d+)*/[^\s\"<>|]+", re.IGNORECASE)
-_ISBN = re.compile(r"(?<![\d-])(?:97[89][ -]?)?\d(?:[ -]?\d){8}[ -]?[\dXx](?![\d-])")
-_ISSN = re.compile(r"(?<![\w-])(\d{4})[-– ]?(\d{3}[\dXx])(?![\w-])")
-_YEARS = re.compile(r"(?:1[5-9]|20)\d\d[-–](?:1[5-9]|20)\d\d")
-_TRAILING = ".,;:'\"…"
+_DOI = re.compile(
+    r"""(?:(?<![\w.])|(?<=doi))10\.\d{4,9}(?:\.\d+)*(?:/|%2F)
+    (?:(?![;,|]?(?:10\.\d{4,9}/|https?://|doi:))(?:[^\s"<>|]|<\d+:+[\w-]*>))+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_URL_START = re.compile(r"https?://(?!(?:dx\.)?doi\.org/)\S*\Z", re.IGNORECASE)
+_URL_END = re.compile(
+    r"(?:/(?:full(?:text)?|abstract|summary|e?pdf|e?pub|html?|meta|references))+\Z|\.pdf\Z",
+    re.IGNORECASE,
+)
+"""What publishers add to a DOI in the addresses of their pages."""
+_LABEL = re.compile(r"\[(?:doi|pii)\]\Z", re.IGNORECASE)
+_MAX_URL_CHARS = 300
+_DASHES = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+_ISBN = re.compile(r"(?<![\d-])(?:97[89][ -]?)?\d(?:[ -]?\d){8}[ -]?[\dXx](?![\d-])", re.ASCII)
+_ISSN = re.compile(
+    r"(?<![\w-])(?:E?ISSN)?(\d{4})[- ]?(\d{3}[\dXx])(?![\w-])", re.IGNORECASE | re.ASCII
+)
+_PMID = re.compile(
+    r"(?:PMID|PubMed(?: ID)?|MEDLINE|pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)"
+    r"[\s:=#]*(\d{1,8})(?!\d)",
+    re.IGNORECASE | re.ASCII,
+)
+_TRAILING = ".,;:'\"…”’»"
 
 
 def find_dois(text: str) -> tuple[str, ...]:
     """Return the DOIs in a text, without a URL before them, in lower case (ISO 26324)."""
-    return tuple(dict.fromkeys(_trim_doi(match[0]).lower() for match in _DOI.finditer(text)))
+    text = unescape(text) if "&" in text else text
+    found = (
+        _trim_doi(match[0], is_in_url=_is_in_url(text, match.start()))
+        for match in _DOI.finditer(text)
+    )
+    return tuple(dict.fromkeys(doi for doi in found if doi))
 
 
 def find_isbns(text: str) -> tuple[str, ...]:
     """Return the ISBNs in a text as 13 digits (ISO 2108)."""
-    found = (_normalize_isbn(match[0]) for match in _ISBN.finditer(text))
-    return tuple(dict.fromkeys(isbn for isbn in found if isbn))
+    text = " ".join(text.split()).translate(_DASHES)
+    if re.fullmatch(r"[0-9]{8}[0-9Xx]", text):  # a spreadsheet removed the leading zero
+        text = f"0{text}"
+    return _find_valid(_ISBN, text, lambda match: _normalize_isbn(match[0]))
 
 
 def find_issns(text: str) -> tuple[str, ...]:
     """Return the ISSNs in a text, in the form 1234-567X (ISO 3297)."""
-    found = (
-        f"{match[1]}-{match[2].upper()}" for match in _ISSN.finditer(text)
-        if not _YEARS.fullmatch(match[0])
-    )  # fmt: skip
-    return tuple(dict.fromkeys(issn for issn in found if _is_issn(issn)))
+    text = text.strip().translate(_DASHES)
+    if re.fullmatch(r"[0-9]{6}[0-9Xx]", text):  # a spreadsheet removed the leading zero
+        text = f"0{text}"
+    return _find_valid(_ISSN, text, lambda match: _normalize_issn(match[1] + match[2]))
 
 
-def _trim_doi(doi: str) -> str:
+def find_pmids(text: str) -> tuple[str, ...]:
+    """Return the PubMed identifiers in a text: the whole text, or the numbers with a label."""
+    found = [text.strip()] if re.fullmatch(r"\s*[0-9]{1,8}\s*", text) else _PMID.findall(text)
+    numbers = (number.lstrip("0") for number in found)
+    return tuple(dict.fromkeys(number for number in numbers if number))
+
+
+def _find_valid(
+    pattern: re.Pattern[str], text: str, normalize: Callable[[re.Match[str]], str | None]
+) -> tuple[str, ...]:
+    """Return the normalized matches. After an invalid one, search again from its second place."""
+    found, position = dict[str, None](), 0
+    while match := pattern.search(text, position):
+        normalized = normalize(match)
+        position = match.end() if normalized else match.start() + 1
+        if normalized:
+            found[normalized] = None
+    return tuple(found)
+
+
+def _is_in_url(text: str, position: int) -> bool:
+    return _URL_START.search(text[max(0, position - _MAX_URL_CHARS) : position]) is not None
+
+
+def _trim_doi(doi: str, *, is_in_url: bool) -> str:
+    """Return a DOI in lower case without the marks after it; empty if nothing is left."""
+    doi = unquote(doi) if "%" in doi else doi
+    doi = _LABEL.sub("", doi.replace("\\_", "_").replace("\\", ""))
+    if is_in_url:
+        doi = _URL_END.sub("", re.split("[?#&]", doi, maxsplit=1)[0])
     doi = doi.rstrip(_TRAILING)
     for opening, closing in ("()", "[]", "{}"):
         while doi.endswith(closing) and doi.count(closing) > doi.count(opening):
             doi = doi[:-1].rstrip(_TRAILING)
-    return doi
+    return "" if doi.endswith("/") and doi.count("/") == 1 else doi.lower()
 
 
 def _normalize_isbn(text: str) -> str | None:
     digits = re.sub(r"[ -]", "", text).upper()
     if len(digits) == 10:
-        is_valid = _sum_weighted(digits) % 11 == 0
+        is_valid = _sum_weighted(digits) % 11 == 0 and len(set(digits)) > 1
         stem = f"978{digits[:9]}"
         return f"{stem}{_compute_check_digit(stem)}" if is_valid else None
     is_valid = digits.isdigit() and _compute_check_digit(digits[:12]) == digits[12:]
@@ -59,8 +116,10 @@ def _compute_check_digit(stem: str) -> str:
     return str(-total % 10)
 
 
-def _is_issn(issn: str) -> bool:
-    return _sum_weighted(issn.replace("-", "")) % 11 == 0
+def _normalize_issn(digits: str) -> str | None:
+    digits = digits.upper()
+    is_valid = _sum_weighted(digits) % 11 == 0 and digits != "0" * len(digits)
+    return f"{digits[:4]}-{digits[4:]}" if is_valid else None
 
 
 def _sum_weighted(digits: str) -> int:

@@ -10,12 +10,51 @@ from babel import Locale
 from indexer.analysis.folding import fold
 from indexer.values import iso_codes
 
-_SEPARATORS = re.compile(r"\s*[;,|/&+\n]\s*|\s+(?:and|et|y|und|и)\s+")
+_SEPARATORS = re.compile(r"\s*[;,|/&+\n•·、，；]\s*|\s+(?:and|et|y|und|и|e|و)\s+")
+_ADDRESS = re.compile(r"https?://\S*/([A-Za-z]{2,3})/?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:lang(?:uage|ue)?|sprache|idioma|язык)\s*[:=]\s*|(?:(?:text|full text|articles?)\s+)?in\s+",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(
+    r"[\[(][^\[\]()]*[\])]"
+    r"|[;,.]?\s*\b(?:with|summar|abstract|résumé|avec|mit|con|parallel|translated|original)\w*\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
 _CODE_CHARS = 3
 """Letters of a code in MARC. Codes may follow each other without a separator."""
-_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
-"""ISO 639-2 codes for undetermined, multiple, no, and uncoded languages."""
-_NAME_LOCALES = ("en", "fr", "es", "ru", "ar", "zh", "de", "pt", "it")
+_MAX_CHARS = 300
+_MARKS = " .;,\"'\t\n"
+_NO_CODES = frozenset({"und", "mul", "zxx", "mis", "xxx", "xx"})
+"""ISO 639-2 codes for undetermined, multiple, no, and uncoded languages; and usual ones."""
+_NO_LANGUAGE = _NO_CODES | {
+    "n/a", "na", "none", "null", "unknown", "undetermined", "unspecified", "not specified",
+    "multiple languages", "multilingual", "no linguistic content", "other", "various", "-", "",
+    "multilingue", "mehrsprachig", "plusieurs langues", "varias lenguas", "unbekannt", "inconnu",
+}  # fmt: skip
+_UNITED_NATIONS = {"A": "ar", "C": "zh", "E": "en", "F": "fr", "R": "ru", "S": "es"}
+"""Letters of languages in symbols of UN documents. Only several together are recognized."""
+_NAME_LOCALES = (
+    "en", "fr", "es", "ru", "ar", "zh", "de", "pt", "it", "zh_Hant", "ja", "ko", "nl", "pl", "sv",
+    "da", "nb", "fi", "cs", "hu", "ro", "tr", "el", "uk", "fa", "he", "id", "vi", "ca", "hr", "sr",
+    "bg", "sk", "sl", "hi", "th",
+)  # fmt: skip
+_OTHER_NAMES = {
+    "castilian": "es", "castellano": "es", "castillan": "es", "valencian": "ca", "flemish": "nl",
+    "farsi": "fa", "mandarin": "zh", "mandarin chinese": "zh", "modern greek": "el",
+    "greek modern": "el", "bahasa indonesia": "id", "bahasa melayu": "ms", "bahasa malaysia": "ms",
+    "brazilian": "pt", "sinhalese": "si", "gaelic": "gd", "moldavian": "ro", "moldovan": "ro",
+    "ukranian": "uk", "portugese": "pt", "inglish": "en", "letzeburgesch": "lb", "uighur": "ug",
+    "haitian": "ht", "panjabi": "pa", "pushto": "ps", "kirghiz": "ky", "burmese": "my",
+    "bokmal": "nb", "norwegian nynorsk": "nn", "nynorsk": "nn", "serbo croatian": "sr",
+    "british english": "en", "american english": "en", "английском": "en", "русском": "ru",
+    "英文": "en", "法文": "fr", "德文": "de", "俄文": "ru", "日文": "ja", "西文": "es",
+    "韩文": "ko", "西班牙文": "es", "阿拉伯文": "ar", "汉语": "zh", "国语": "zh", "简体中文": "zh",
+    "繁体中文": "zh", "繁體中文": "zh", "漢語": "zh",
+    "jp": "ja", "cn": "zh", "gr": "el", "cz": "cs", "dk": "da",
+    "gb": "en", "us": "en", "esp": "es", "jap": "ja", "spa": "es",
+}  # fmt: skip
+"""Names that CLDR lacks, frequent misspellings, and countries in place of languages."""
 
 
 @lru_cache(maxsize=5000)
@@ -23,43 +62,69 @@ def find_languages(text: str) -> tuple[str, ...]:
     """Return the codes of the languages in a text, in its order; none if one is unknown.
 
     The text may have codes of ISO 639 in any length, also run together, or BCP 47 tags, or names.
-    Regions are left out: American English is English.
+    Regions are left out: American English is English. So are the languages of summaries.
     """
-    text = text.strip(" .;,")
-    codes = [_find_code(text)]
+    if len(text) > _MAX_CHARS:
+        return ()
+    text = text.strip(_MARKS)
+    if text[:1] in {"[", "("}:
+        text = text.strip(f"[](){_MARKS}")
+    codes: list[str | None] = [_find_code(text)]
     if not codes[0]:
+        text = _simplify(text)
         parts = _split(text)
-        if len(parts) == 1 and text.isascii() and text.isalpha() and not len(text) % _CODE_CHARS:
-            parts = [text[i : i + _CODE_CHARS] for i in range(0, len(text), _CODE_CHARS)]
         codes = [_find_code(part) for part in parts]
+        if not all(codes) and len(parts) == 1:
+            parts = re.split(r"[\s-]+", text)
+            codes = [_find_code(part) for part in parts]
+        if len(parts) > 1 and all(part in _UNITED_NATIONS for part in parts):
+            codes = [_UNITED_NATIONS[part] for part in parts]
     if not all(codes):
         return ()
-    return tuple(dict.fromkeys(code for code in codes if code and code not in _NO_LANGUAGE))
+    return tuple(dict.fromkeys(code for code in codes if code and code not in _NO_CODES))
 
 
 def is_no_language(text: str) -> bool:
-    """Return whether a text says that the language is undetermined or that there is none."""
-    return all(part in _NO_LANGUAGE for part in _split(text.lower()))
+    """Return whether a text says that the language is unknown, or that there is none or several."""
+    text = text.strip().strip("[]().").lower()
+    return text in _NO_LANGUAGE or all(part in _NO_LANGUAGE for part in _SEPARATORS.split(text))
+
+
+def _simplify(text: str) -> str:
+    """Return a text without an address or a label before it, and without remarks."""
+    if match := _ADDRESS.fullmatch(text):
+        return match[1]
+    label = _LABEL.match(text)
+    return _REMARK.sub("", text[label.end() :] if label else text).strip(_MARKS)
 
 
 def _split(text: str) -> list[str]:
-    return [part for part in _SEPARATORS.split(text.strip()) if part]
+    parts = [part for part in _SEPARATORS.split(text) if part]
+    # Catalogues write "Greek, Modern" for modern Greek.
+    if len(parts) == 2 and _find_code(f"{parts[1]} {parts[0]}"):
+        return [f"{parts[1]} {parts[0]}"]
+    if len(parts) == 1 and text.isascii() and text.isalpha() and not len(text) % _CODE_CHARS:
+        return [text[i : i + _CODE_CHARS] for i in range(0, len(text), _CODE_CHARS)]
+    return parts
 
 
 @lru_cache(maxsize=5000)
 def _find_code(text: str) -> str | None:
-    if text.lower() in _NO_LANGUAGE:
-        return text.lower()
-    code = iso_codes.find_language_code(text) or _map_names().get(fold(text))
-    code = code or iso_codes.find_language_code(text.split("_")[0].split("-")[0])
+    folded = fold(text)
+    if folded in _NO_CODES:
+        return folded
+    code = _OTHER_NAMES.get(folded) or iso_codes.find_language_code(text)
+    if not code and (match := re.match(r"([A-Za-z]{2,3})[-_](?:[A-Za-z]{2,4}|\d{3})\b", text)):
+        code = iso_codes.find_language_code(match[1])
+    code = code or _map_names().get(folded)
     return code.partition("-")[0] if code else None
 
 
 @cache
 def _map_names() -> dict[str, str]:
-    """Return the code of each language by its folded names in several languages and its own."""
+    """Return the code of each language by its folded names in several languages."""
     names: dict[str, str] = {}
-    for locale in map(Locale, _NAME_LOCALES):
+    for locale in map(Locale.parse, _NAME_LOCALES):
         for code, name in locale.languages.items():
             if "_" not in code and (known := iso_codes.find_language_code(code)):
                 names.setdefault(fold(name), known)
