@@ -34,6 +34,7 @@ _PMID = re.compile(
     r"[\s:=#]*(\d{1,8})(?!\d)",
     re.IGNORECASE | re.ASCII,
 )
+_YEARS = re.compile(r"(?:1[5-9]|20)\d\d-(?:1[5-9]|20)\d\d")
 _TRAILING = ".,;:'\"…”’»"
 
 
@@ -60,7 +61,7 @@ def find_issns(text: str) -> tuple[str, ...]:
     text = text.strip().translate(_DASHES)
     if re.fullmatch(r"[0-9]{6}[0-9Xx]", text):  # a spreadsheet removed the leading zero
         text = f"0{text}"
-    return _find_valid(_ISSN, text, lambda match: _normalize_issn(match[1] + match[2]))
+    return _find_valid(_ISSN, text, _normalize_issn)
 
 
 def find_pmids(text: str) -> tuple[str, ...]:
@@ -116,9 +117,11 @@ def _compute_check_digit(stem: str) -> str:
     return str(-total % 10)
 
 
-def _normalize_issn(digits: str) -> str | None:
-    digits = digits.upper()
-    is_valid = _sum_weighted(digits) % 11 == 0 and digits != "0" * len(digits)
+def _normalize_issn(match: re.Match[str]) -> str | None:
+    """Return an ISSN with a hyphen, or None if it is invalid or a range of years."""
+    digits = (match[1] + match[2]).upper()
+    is_number = digits != "0" * len(digits) and not _YEARS.fullmatch(match[0])
+    is_valid = is_number and _sum_weighted(digits) % 11 == 0
     return f"{digits[:4]}-{digits[4:]}" if is_valid else None
 
 
