@@ -32,7 +32,7 @@ from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.mapping.standard_rows import list_standard_rows
 from indexer.mapping.templates import list_columns
 from indexer.readers import registry
-from indexer.readers.base import Reader
+from indexer.readers.base import Reader, TableReader
 
 Report = Callable[[Problem], None]
 
@@ -178,7 +178,7 @@ def _read_groups(
             report(problem)
 
         profile = Profile()
-        for record in _read_records(file, note, progress, limits):
+        for record in _read_records(file, profile, note, progress, limits):
             profile.add(record)
         path = Path(file.name)
         key: tuple[object, ...] = (file.reader.NAME, path.parent, path.suffix.lower())
@@ -192,13 +192,18 @@ def _read_groups(
 
 
 def _read_records(
-    file: _File, report: Report, progress: Progress, limits: Limits
+    file: _File, profile: Profile, report: Report, progress: Progress, limits: Limits
 ) -> Iterator[SourceRecord]:
+    """Yield the records of a file, and note the headings of tables in the profile."""
     source = SourceFile(file.path, file.name, file.reader)
     reader = corpus.CorpusReader(
         Catalogue("", "", ()), report, report_bytes=progress.report_bytes, limits=limits
     )
+    context = b""
     for chunk in reader.read_chunks(source):
+        if chunk.context is not context and isinstance(file.reader, TableReader):
+            context = chunk.context
+            profile.headings |= dict.fromkeys(file.reader.read_header(context))
         for record in file.reader.parse(chunk, limits):
             if isinstance(record, Problem):
                 report(record)
@@ -270,6 +275,8 @@ def _describe(group: _Group, found: Proposal, catalogue: Catalogue) -> ImportedS
         if full and (row == "id" or row in catalogue.by_name):
             mapped[row] = list(dict.fromkeys(full))
     used = {name for names in mapped.values() for name in names}
+    unused = {name: column.filled for name, column in columns.items() if name not in used}
+    empty = {name: 0 for name in group.profile.headings if name not in columns}
     records = group.profile.records
     return ImportedSource(
         file=found.source.file,
@@ -277,7 +284,7 @@ def _describe(group: _Group, found: Proposal, catalogue: Catalogue) -> ImportedS
         evidence=group.evidence,
         records=records,
         mapped=mapped,
-        unused={name: column.filled for name, column in columns.items() if name not in used},
+        unused=unused | empty,
         problems=group.problems,
         filled={row: _share(names, group.profile) for row, names in mapped.items()},
         guessed=dict(found.comments),

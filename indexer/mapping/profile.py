@@ -57,9 +57,13 @@ class ColumnProfile:
 
 
 class Profile:
-    """The columns of a source, in the order of the file, and a sample of its records."""
+    """The columns of a source, in the order of the file, and a sample of its records.
+
+    `headings` has the columns of a table's header, also those that are empty in every row.
+    """
 
     def __init__(self) -> None:
+        self.headings: dict[str, None] = {}
         self.columns: dict[str, ColumnProfile] = {}
         self.records = 0
         self.sample: list[SourceRecord] = []
@@ -83,6 +87,7 @@ class Profile:
     def merge(self, other: Profile) -> None:
         """Add the records of another file."""
         self.records += other.records
+        self.headings |= other.headings
         self.sample += other.sample[: MAX_RECORDS - len(self.sample)]
         for name, column in other.columns.items():
             self.columns.setdefault(name, ColumnProfile()).merge(column)

@@ -71,6 +71,14 @@ class Reader(Protocol):
         """Yield the entries of a chunk, with the values and the names of the source."""
 
 
+@runtime_checkable
+class TableReader(Protocol):
+    """A reader of tables, whose columns are known even if no row fills them."""
+
+    def read_header(self, context: bytes) -> tuple[str, ...]:
+        """Return the names of all columns of a table by the context of its chunks."""
+
+
 def detect_by_name(filename: str, suffixes: tuple[str, ...]) -> Evidence | None:
     """Return the evidence of a file name that ends with one of the suffixes, in any case."""
     for suffix in suffixes:
