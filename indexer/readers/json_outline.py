@@ -50,18 +50,23 @@ class Outline(NamedTuple):
     samples: tuple[dict[str, Any], ...]
 
 
+def is_json(head: bytes) -> bool:
+    """Return whether a file that starts with `head` can only be JSON, if it is JSON or YAML."""
+    return head.removeprefix(BOM_UTF8).lstrip(_SPACE)[:1] in (b"{", b"[")
+
+
 @lru_cache(maxsize=4)
 def read_outline(head: bytes) -> Outline | None:
     """Return the outline of a file that starts with `head`, in UTF-8, or None if it is not JSON."""
-    data = head.removeprefix(BOM_UTF8).lstrip(_SPACE)
-    if data[:1] not in (b"{", b"["):
+    if not is_json(head):
         return None
+    data = head.removeprefix(BOM_UTF8).lstrip(_SPACE)
     if lines := _read_lines(data):
         path = find_path(lines[0])
         samples = lines if not path else [each for line in lines for each in collect(line, path)]
         return Outline(not path, path, tuple(samples[:SAMPLES]))
     value = _complete(data)
-    if not value:
+    if value is None:
         return None
     path = find_path(value)
     return Outline(False, path, tuple(collect(value, path)))

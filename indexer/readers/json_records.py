@@ -27,7 +27,7 @@ from indexer.readers.json_blocks import (
 )
 from indexer.readers.json_decoding import decode_record
 from indexer.readers.json_flattening import Shape, TooLarge, flatten
-from indexer.readers.json_outline import Outline, has_title, read_outline
+from indexer.readers.json_outline import Outline, has_title, is_json, read_outline
 from indexer.readers.json_splitter import Piece, split_records
 from indexer.readers.linked_data import Graph
 from indexer.readers.yaml_splitter import read_yaml_outline, split_yaml
@@ -95,7 +95,7 @@ class JsonRecords:
         """Return the evidence of the first records, or else that of the name of an empty file."""
         if not head:
             return detect_by_name(filename, self.SUFFIXES)
-        outline = self._read_outline(convert_head(head))
+        outline = self._read_outline(filename, convert_head(head))
         if outline is None:
             return None
         samples = [self._prepare(sample) for sample in outline.samples]
@@ -104,10 +104,10 @@ class JsonRecords:
                 return Evidence(rule.score, rule.reason)
         return None
 
-    def _read_outline(self, head: bytes) -> Outline | None:
+    def _read_outline(self, filename: str, head: bytes) -> Outline | None:
         outline = read_outline(head)
-        if outline is None and self._options.yaml:
-            outline = read_yaml_outline(head)
+        if outline is None and self._options.yaml and not is_json(head):
+            outline = read_yaml_outline(filename, head)
         return outline
 
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
@@ -125,9 +125,9 @@ class JsonRecords:
     def _split(self, stream: BufferedIOBase, limits: Limits) -> Iterator[Piece]:
         blocks = convert_to_utf8(read_blocks(stream, limits))
         head, rest = take_head(blocks, HEAD)
-        blocks = chain((head, rest), blocks)
+        blocks = filter(None, chain((head, rest), blocks))
         outline = read_outline(head)
-        if outline is None and self._options.yaml:
+        if outline is None and self._options.yaml and not is_json(head):
             yield from split_yaml(blocks, limits)
         elif outline and outline.is_lines:
             lines = split_lines(blocks, limits.largest_line)

@@ -1,0 +1,79 @@
+"""Read bytes with the reader that the registry would choose."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers import registry
+from indexer.readers.base import HEAD_BYTES, Reader
+
+
+class Slow(io.BytesIO):
+    """A stream that gives a few bytes at a time."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        super().__init__(data)
+        self._size = size
+
+    def read1(self, size: int | None = -1) -> bytes:
+        """Return the next bytes, at most as many as the stream gives at a time."""
+        return super().read1(min(self._size, size) if size and size > 0 else self._size)
+
+
+class Reading(NamedTuple):
+    """What was read of a file."""
+
+    records: list[SourceRecord]
+    problems: list[Problem]
+
+    def columns(self, number: int = 0) -> dict[str, list[str]]:
+        """Return the values of a record by column."""
+        found: dict[str, list[str]] = {}
+        for each in self.records[number].properties:
+            found.setdefault(each.name, []).append(each.value)
+        return found
+
+
+def choose(data: bytes | str, filename: str = "export.txt") -> Reader | None:
+    """Return the reader of a file with these contents."""
+    head = (data if isinstance(data, bytes) else data.encode())[:HEAD_BYTES]
+    found = [
+        (evidence.score, -number, reader)
+        for number, reader in enumerate(registry.load_readers())
+        if (evidence := reader.detect(filename, head))
+    ]
+    return max(found, key=lambda each: each[:2])[2] if found else None
+
+
+def find_reader(name: str) -> Reader:
+    """Return the reader of a format."""
+    return next(reader for reader in registry.load_readers() if name == reader.NAME)
+
+
+def read(
+    data: bytes | str, reader: Reader | str, limits: Limits = LIMITS, block: int = 1 << 20
+) -> Reading:
+    """Return the records and the problems of a file."""
+    reader = find_reader(reader) if isinstance(reader, str) else reader
+    stream = Slow(data if isinstance(data, bytes) else data.encode(), block)
+    records, problems = list[SourceRecord](), list[Problem]()
+    for each in _iterate(stream, reader, limits):
+        if isinstance(each, Problem):
+            problems.append(each)
+        else:
+            records.append(each)
+    return Reading(records, problems)
+
+
+def _iterate(
+    stream: io.BytesIO, reader: Reader, limits: Limits
+) -> Iterator[SourceRecord | Problem]:
+    for chunk in reader.split(stream, "export", limits):
+        if isinstance(chunk, Problem):
+            yield chunk
+        else:
+            yield from reader.parse(chunk, limits)

@@ -1,0 +1,392 @@
+"""The JSON formats of catalogues are recognized, and their columns feed the right rows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.mapping import templates
+from tests.indexer.readers.reading import Reading, choose, find_reader, read
+
+CSL = {
+    "id": "byron1843", "type": "article-journal", "title": "Notes by the translator",
+    "author": [
+        {"family": "Lovelace", "given": "Ada"}, {"literal": "Analytical Society"},
+        {"family": "Gogh", "given": "V.", "non-dropping-particle": "van", "suffix": "Jr."},
+    ],
+    "editor": [{"family": "Taylor", "given": "Richard"}], "container-title": "Memoirs",
+    "issued": {"date-parts": [[1843, 8]]}, "DOI": "10.1000/182", "ISSN": "0000-0019",
+    "abstract": "On the engine.", "language": "en", "volume": 3, "page": "666-731",
+}  # fmt: skip
+CSL_ROWS = {
+    "id": ["byron1843"], "title": ["Notes by the translator"], "type": ["article-journal"],
+    "authors": ["Lovelace, Ada", "{Analytical Society}", "van Gogh, V., Jr."],
+    "editors": ["Taylor, Richard"], "container": ["Memoirs"], "year": ["1843-8"],
+    "date": ["1843-8"], "doi": ["10.1000/182"], "issn": ["0000-0019"],
+    "summary": ["On the engine."], "language": ["en"], "volume": ["3"], "pages": ["666-731"],
+}  # fmt: skip
+CSL_YAML = """
+references:
+- id: byron1843
+  type: article-journal
+  title: Notes by the translator
+  author:
+  - {family: Lovelace, given: Ada}
+  - literal: Analytical Society
+  - {family: Gogh, given: V., non-dropping-particle: van, suffix: Jr.}
+  editor:
+  - family: Taylor
+    given: Richard
+  container-title: Memoirs
+  issued: {date-parts: [[1843, 8]]}
+  DOI: 10.1000/182
+  ISSN: 0000-0019
+  abstract: >-
+    On the
+    engine.
+  language: en
+  volume: 3
+  page: 666-731
+"""
+CROSSREF = {
+    "DOI": "10.5555/12345678", "type": "journal-article", "title": ["Toward a theory"],
+    "indexed": {"date-parts": [[2023, 1, 2]], "timestamp": 1672617600000},
+    "author": [
+        {"name": "The Group", "sequence": "first", "affiliation": []},
+        {"given": "Josiah", "family": "Carberry", "sequence": "additional",
+         "ORCID": "http://orcid.org/0000-0002-1825-0097", "affiliation": [{"name": "Brown"}]},
+    ],
+    "published-print": {"date-parts": [[2008, 8, 14]]}, "created": {"date-parts": [[2011, 1, 1]]},
+    "container-title": ["Journal of Psychoceramics"], "publisher": "Test", "issue": "11",
+    "abstract": "<jats:p>Cracked pots.</jats:p>", "page": "1-3", "is-referenced-by-count": 4,
+    "reference": [{"key": "a", "unstructured": "x" * 700}, {"key": "b", "unstructured": "y" * 700}],
+}  # fmt: skip
+CROSSREF_ROWS = {
+    "id": ["10.5555/12345678"], "doi": ["10.5555/12345678"], "title": ["Toward a theory"],
+    "authors": ["{The Group}", "Carberry, Josiah"], "year": ["2008-8-14"],
+    "container": ["Journal of Psychoceramics"], "issue": ["11"], "publisher": ["Test"],
+    "summary": ["<jats:p>Cracked pots.</jats:p>"], "pages": ["1-3"], "type": ["journal-article"],
+}  # fmt: skip
+OPENALEX = {
+    "id": "https://openalex.org/W1", "doi": "https://doi.org/10.7717/x",
+    "display_name": "The state",
+    "title": "The state", "publication_year": 2018, "publication_date": "2018-02-13",
+    "ids": {"openalex": "https://openalex.org/W1", "pmid": "https://pubmed.ncbi.nlm.nih.gov/29"},
+    "language": "en", "type": "article", "open_access": {"is_oa": True, "oa_url": "https://x.org"},
+    "primary_location": {"landing_page_url": "https://y.org", "source": {
+        "display_name": "PeerJ", "issn": ["2167-8359"], "host_organization_name": "PeerJ Inc"}},
+    "authorships": [
+        {"author_position": "first", "raw_author_name": "Heather P.", "institutions": [
+            {"display_name": "Impactstory"}],
+         "author": {"id": "https://openalex.org/A1", "display_name": "Heather Piwowar"}},
+        {"author": {"display_name": "Jason Priem"}, "raw_author_name": "Jason P."},
+    ],
+    "biblio": {"volume": "6", "issue": None, "first_page": "e4375", "last_page": "e4380"},
+    "abstract_inverted_index": {"Despite": [0], "growing": [1], "interest": [2]},
+    "topics": [{"display_name": "Open access"}], "referenced_works": ["https://openalex.org/W9"],
+}  # fmt: skip
+OPENALEX_ROWS = {
+    "id": ["https://openalex.org/W1"], "title": ["The state"], "year": ["2018"],
+    "authors": ["Heather Piwowar", "Jason Priem"], "summary": ["Despite growing interest"],
+    "container": ["PeerJ"], "publisher": ["PeerJ Inc"], "issn": ["2167-8359"], "volume": ["6"],
+    "pages": ["e4375-e4380"], "doi": ["https://doi.org/10.7717/x"], "subjects": ["Open access"],
+    "language": ["en"], "link": ["https://y.org", "https://x.org"],
+}  # fmt: skip
+DATACITE = {
+    "doi": "10.5072/abc", "url": "https://example.org/abc", "publicationYear": 2019,
+    "creators": [
+        {"name": "Curie, Marie", "nameType": "Personal", "givenName": "Marie",
+         "familyName": "Curie", "nameIdentifiers": [{"nameIdentifier": "0000-0001"}]},
+        {"name": "Institut du Radium", "nameType": "Organizational"},
+    ],
+    "contributors": [{"name": "Joliot, Irène", "contributorType": "Editor"}],
+    "titles": [{"title": "Radium", "lang": "fr"}, {"title": "Ra", "titleType": "AlternativeTitle"}],
+    "publisher": {"name": "Zenodo"}, "language": "fr", "version": "2",
+    "subjects": [{"subject": "chemistry"}], "types": {"resourceTypeGeneral": "Dataset"},
+    "descriptions": [{"description": "Measured.", "descriptionType": "Abstract"},
+                     {"description": "How.", "descriptionType": "Methods"}],
+    "dates": [{"date": "2019-05-01", "dateType": "Issued"}],
+    "rightsList": [{"rights": "CC BY 4.0"}],
+}  # fmt: skip
+DATACITE_ROWS = {
+    "title": ["Radium"], "other_titles": ["Ra"],
+    "authors": ["Curie, Marie", "{Institut du Radium}"],
+    "editors": ["Joliot, Irène"], "year": ["2019"], "date": ["2019-05-01"], "publisher": ["Zenodo"],
+    "summary": ["Measured."], "notes": ["How."], "doi": ["10.5072/abc"], "type": ["Dataset"],
+    "subjects": ["chemistry"], "rights": ["CC BY 4.0"], "language": ["fr"],
+}  # fmt: skip
+ARTICLE = {
+    "@type": "ScholarlyArticle", "@id": "https://example.org/1", "headline": "Tides",
+    "author": [{"@type": "Person", "givenName": "Ada", "familyName": "Byron",
+                "name": "Ada Byron"}, {"@type": "Organization", "name": "Sea Board"}],
+    "datePublished": "2001-02-03", "description": "About tides.",
+    "publisher": {"@type": "Organization", "name": "Sea Press"},
+    "inLanguage": {"@type": "Language", "name": "English", "alternateName": "en"},
+    "isPartOf": {"@type": "PublicationIssue", "issueNumber": "4", "isPartOf": {
+        "@type": "PublicationVolume", "volumeNumber": "7", "isPartOf": {
+            "@type": "Periodical", "name": "Sea Journal", "issn": "0000-0019"}}},
+    "identifier": {"@type": "PropertyValue", "propertyID": "doi", "value": "10.1000/1"},
+}  # fmt: skip
+ARTICLE_ROWS = {
+    "title": ["Tides"], "authors": ["Byron, Ada", "{Sea Board}"], "year": ["2001-02-03"],
+    "summary": ["About tides."], "publisher": ["Sea Press"], "language": ["en"],
+    "container": ["Sea Journal"], "volume": ["7"], "issue": ["4"], "issn": ["0000-0019"],
+    "doi": ["10.1000/1"], "type": ["ScholarlyArticle"],
+}  # fmt: skip
+CONTEXT = {"@context": "https://schema.org"}
+GRAPH = CONTEXT | {"@graph": [
+    {"@type": "WebSite", "name": "Site", "@id": "https://example.org/"},
+    {"@type": "Person", "@id": "#ada", "name": "Ada Byron", "givenName": "Ada",
+     "familyName": "Byron"},
+    ARTICLE | {"author": [{"@id": "#ada"}, {"@type": "Organization", "name": "Sea Board"}]},
+]}  # fmt: skip
+LISTED = CONTEXT | {"@type": "ItemList", "name": "Works", "itemListElement": [
+    {"@type": "ListItem", "position": 1, "item": ARTICLE}]}  # fmt: skip
+PREFIXED = {f"schema:{key}" if "@" not in key else key: value for key, value in ARTICLE.items()}
+ZOTERO: dict[str, Any] = {
+    "key": "ABCD2345", "itemType": "bookSection", "title": "On tides", "bookTitle": "The sea",
+    "creators": [
+        {"creatorType": "author", "firstName": "Ada", "lastName": "Byron"},
+        {"creatorType": "author", "name": "Sea Board"},
+        {"creatorType": "editor", "firstName": "Charles", "lastName": "Babbage"},
+    ],
+    "abstractNote": "Short.", "date": "March 1843", "language": "en-GB", "DOI": "", "pages": "1-9",
+    "publisher": "Press", "place": "London", "tags": [{"tag": "tides", "type": 1}, {"tag": "sea"}],
+}  # fmt: skip
+ZOTERO_ROWS = {
+    "id": ["ABCD2345"], "title": ["On tides"], "authors": ["Byron, Ada", "{Sea Board}"],
+    "editors": ["Babbage, Charles"], "container": ["The sea"], "year": ["March 1843"],
+    "summary": ["Short."], "subjects": ["tides", "sea"], "place": ["London"], "pages": ["1-9"],
+    "type": ["bookSection"], "language": ["en-GB"], "publisher": ["Press"],
+}  # fmt: skip
+NOTE = {"key": "NOTE2345", "itemType": "note", "parentItem": "ABCD2345", "note": "<p>x</p>"}
+PDF = {"key": "FILE2345", "itemType": "attachment", "parentItem": "ABCD2345", "title": "PDF"}
+API = {"library": {"type": "user", "name": "Ada"}, "version": 1, "links": {}}
+CFF = """cff-version: 1.2.0
+message: Please cite it.
+title: Tide tables
+authors:
+  - family-names: Byron
+    given-names: Ada
+    orcid: https://orcid.org/0000-0001
+  - name: Sea Board
+date-released: 2021-07-18
+doi: 10.5281/zenodo.1
+keywords: [tides, sea]
+license: MIT
+"""
+CFF_ROWS = {
+    "title": ["Tide tables"], "authors": ["Byron, Ada", "{Sea Board}"], "year": ["2021-07-18"],
+    "doi": ["10.5281/zenodo.1"], "subjects": ["tides", "sea"], "rights": ["MIT"],
+}  # fmt: skip
+
+Rows = dict[str, list[str]]
+CASES: dict[str, tuple[object, str, Rows]] = {
+    "CSL list": ([CSL], "csl-json", CSL_ROWS),
+    "CSL item": (CSL, "csl-json", CSL_ROWS),
+    "CSL in an object": ({"items": [CSL]}, "csl-json", CSL_ROWS),
+    "CSL-YAML": (CSL_YAML, "csl-json", CSL_ROWS),
+    "CSL-YAML list": (CSL_YAML.replace("references:\n", ""), "csl-json", CSL_ROWS),
+    "Crossref response": ({"status": "ok", "message-type": "work-list", "message": {
+        "facets": {}, "total-results": 1, "items": [CROSSREF]}}, "crossref-json", CROSSREF_ROWS),
+    "Crossref work": ({"status": "ok", "message-type": "work", "message": CROSSREF},
+                      "crossref-json", CROSSREF_ROWS),
+    "Crossref list": ([CROSSREF], "crossref-json", CROSSREF_ROWS),
+    "Crossref dump": ({"items": [CROSSREF]}, "crossref-json", CROSSREF_ROWS),
+    "Crossref bare": (CROSSREF, "crossref-json", CROSSREF_ROWS),
+    "OpenAlex response": ({"meta": {"count": 1}, "results": [OPENALEX], "group_by": []},
+                          "openalex-json", OPENALEX_ROWS),
+    "OpenAlex work": (OPENALEX, "openalex-json", OPENALEX_ROWS),
+    "DataCite response": ({"data": [{"id": "10.5072/abc", "type": "dois", "attributes": DATACITE,
+                                     "relationships": {"client": {"data": {"id": "c"}}}}],
+                           "meta": {"total": 1}}, "datacite-json", DATACITE_ROWS),
+    "DataCite single": ({"data": {"id": "10.5072/abc", "type": "dois", "attributes": DATACITE}},
+                        "datacite-json", DATACITE_ROWS),
+    "DataCite bare": (DATACITE, "datacite-json", DATACITE_ROWS),
+    "DataCite list": ([DATACITE], "datacite-json", DATACITE_ROWS),
+    "schema.org": (CONTEXT | ARTICLE, "schema.org", ARTICLE_ROWS),
+    "schema.org list": ([CONTEXT | ARTICLE], "schema.org", ARTICLE_ROWS),
+    "schema.org graph": (GRAPH, "schema.org", ARTICLE_ROWS),
+    "schema.org list of items": (LISTED, "schema.org", ARTICLE_ROWS),
+    "schema.org with prefixes": ([PREFIXED], "schema.org", ARTICLE_ROWS),
+    "Zotero list": ([ZOTERO, NOTE, PDF], "zotero-json", ZOTERO_ROWS),
+    "Better BibTeX JSON": ({"config": {"id": "x"}, "collections": {}, "items": [ZOTERO]},
+                           "zotero-json", ZOTERO_ROWS),
+    "Zotero API": ([API | {"key": each["key"], "data": each} for each in (ZOTERO, NOTE)],
+                   "zotero-json", ZOTERO_ROWS),
+    "Zotero API item": (API | {"key": "ABCD2345", "data": ZOTERO}, "zotero-json", ZOTERO_ROWS),
+    "Citation File Format": (CFF, "cff", CFF_ROWS),
+}  # fmt: skip
+
+
+def map_rows(reading: Reading, fields: dict[str, tuple[str, ...]]) -> Rows:
+    """Return the values of the only record by row, as the default mapping has them."""
+    [record] = reading.records
+    columns: dict[str, Any] = {}
+    for each in record.properties:
+        columns.setdefault(each.name, []).append(each)
+    several = {"authors", "editors", "subjects", "notes", "other_titles", "link"}
+    rows: Rows = {}
+    for row, specifications in fields.items():
+        for specification in specifications:
+            for template in templates.parse(specification):
+                values = [each.value for each in template.evaluate(columns) if each.value]
+                if values:
+                    rows.setdefault(row, []).extend(values)
+                    break
+            if row in rows and row not in several:
+                break
+    return rows
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_form_of_a_format_is_recognized_and_mapped(name: str) -> None:
+    """A format is recognized in each of its forms, with a misleading name, and mapped."""
+    content, expected, rows = CASES[name]
+    for indent in (None, 2):
+        data = content if isinstance(content, str) else json.dumps(content, indent=indent)
+        reader = choose(data, "export.ris")
+        assert reader
+        assert expected == reader.NAME
+        reading = read(data, reader)
+        mapped = map_rows(reading, dict(reader.FIELDS))
+        assert {row: mapped.get(row) for row in rows} == rows
+        assert not reading.problems
+
+
+@pytest.mark.parametrize(
+    ("record", "format_name"),
+    [(CSL, "csl-json"), (CROSSREF, "crossref-json"), (OPENALEX, "openalex-json"),
+     (DATACITE, "datacite-json"), (CONTEXT | ARTICLE, "schema.org"), (ZOTERO, "zotero-json")],
+)  # fmt: skip
+def test_lines_of_a_format_are_recognized(record: dict[str, Any], format_name: str) -> None:
+    """JSON Lines of a format are recognized, also if the start of the file cuts a line."""
+    line = json.dumps(record) + "\n"
+    reader = choose(line * 100, "works.jsonl")
+    assert reader
+    assert format_name == reader.NAME
+    assert [each.source.line for each in read(line * 3, reader).records] == [1, 2, 3]
+
+
+def test_own_lines_stay_json_lines() -> None:
+    """JSON Lines with the names of rows are not taken for another format."""
+    line = {"id": "a/1", "title": "Tides", "authors": ["Ada Byron"], "year": 1843, "lang": "en",
+            "type": "Book", "link": {"url": "https://a.org/", "label": "A"}}  # fmt: skip
+    reader = choose(json.dumps(line) * 2, "papers.jsonl")
+    assert reader
+    assert reader.NAME == "jsonl"
+
+
+def test_every_value_is_in_a_column() -> None:
+    """Columns have all values of a record: none that the mapping does not use is lost."""
+    columns = read(json.dumps(CROSSREF), "crossref-json").columns()
+    assert columns["author.ORCID"] == ["http://orcid.org/0000-0002-1825-0097"]
+    assert columns["author.affiliation.name"] == ["Brown"]
+    assert columns["indexed.timestamp"] == ["1672617600000"]
+    [reference] = columns["reference"]
+    assert len(reference) == 1000
+
+
+def test_values_of_one_author_are_a_group() -> None:
+    """The name and the ORCID of an author share a group that no other author has."""
+    [record] = read(json.dumps(CROSSREF), "crossref-json").records
+    groups = [each.group for each in record.properties if each.name == "author"]
+    [orcid] = [each.group for each in record.properties if each.name == "author.ORCID"]
+    assert groups[0] != groups[1] == orcid
+
+
+def test_titles_keep_their_language() -> None:
+    """The language of a title is that which stands beside it."""
+    [record] = read(json.dumps(DATACITE), "datacite-json").records
+    assert [each.language for each in record.properties if each.name == "titles.title"] == ["fr"]
+
+
+def test_nodes_that_refer_to_each_other_end() -> None:
+    """Circular references between nodes, and very many of them, are left as they are."""
+    nodes = [{"@type": "Person", "@id": "#a", "name": "A", "knows": [{"@id": "#a"}] * 99},
+             {"@type": "Book", "name": "B", "author": [{"@id": "#a"}] * 99}]  # fmt: skip
+    reading = read(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
+    assert reading.columns()["name"] == ["B"]
+    assert len(reading.records[0].properties) < 200_000
+
+
+def test_a_graph_without_publications_gives_what_has_a_name() -> None:
+    """If no node has the type of a publication, those with a name are records."""
+    nodes = [{"@type": "Event", "name": "Talk"}, {"@type": "Thing", "url": "https://a.org"}]
+    reading = read(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
+    assert [reading.columns()["name"]] == [["Talk"]]
+
+
+YAML = """# Our books
+- title: Tides   # of the sea
+  language: no
+  year: 0012
+  date: 2014-04-11
+  empty: ~
+  text: |
+    Two
+    lines
+- &b
+  title: "Über"
+  tags: [a, b]
+- <<: *b
+  year: 1999
+"""
+
+
+def test_yaml_values_are_texts() -> None:
+    """A plain scalar of YAML stays as it is written. Anchors, merges and comments are read."""
+    reader = choose(YAML)
+    assert reader
+    reading = read(YAML, reader)
+    assert reading.columns() == {
+        "title": ["Tides"], "language": ["no"], "year": ["0012"], "date": ["2014-04-11"],
+        "text": ["Two\nlines"],
+    }  # fmt: skip
+    assert reading.columns(2) == {"title": ["Über"], "tags": ["a", "b"], "year": ["1999"]}
+    assert [each.source.line for each in reading.records] == [2, 10, 13]
+
+
+def test_a_flat_yaml_object_is_recognized_by_its_name_only() -> None:
+    """One object of texts is a record in a file whose name says YAML, and not in any other."""
+    text = "title: Tides\nyear: 1843\n"
+    assert choose(text, "tides.txt") is not find_reader("json")
+    assert choose(text, "tides.yaml") is find_reader("json")
+    assert read(text, "json").columns() == {"title": ["Tides"], "year": ["1843"]}
+
+
+BOMB = "- &a {title: " + "x" * 999 + "}\n" + "".join(
+    f"- &{chr(98 + n)} {{title: B, x: [{', '.join(['*' + chr(97 + n)] * 30)}]}}\n" for n in range(9)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (BOMB, "more than"),
+        ("- title: A\n- &a {title: B, x: [*a]}\n- title: C\n", "*a refers to"),
+        ("- title: A\n- title: B\n  x: " + "[" * 300 + "]" * 300 + "\n", "deeper"),
+        ("- title: A\n- title: 'B\n", "not YAML"),
+        ("- title: A\n- x: *nothing\n", "*nothing refers to"),
+        ("- title: A\n- !!python/object/apply:os.system [echo]\n", "not a JSON object"),
+    ],
+    ids=["bomb", "circle", "deep", "quote", "alias", "tag"],
+)  # fmt: skip
+def test_hostile_yaml_is_reported(text: str, problem: str) -> None:
+    """A bomb of aliases, a circle, deep nesting and bad syntax are problems, not exceptions."""
+    limits = Limits(largest_file=100_000, largest_line=100_000)
+    reading = read(text, "json", limits)
+    assert reading.columns()["title"][0].strip("x") in {"", "A"}
+    assert problem in reading.problems[0].what
+
+
+def test_yaml_is_read_alike_in_any_blocks() -> None:
+    """The size of blocks does not matter, and no cut of a YAML file raises an exception."""
+    for size in range(0, len(YAML), 7):
+        cut = YAML[:size].encode()
+        assert read(cut, "json") == read(cut, "json", block=3)
+        choose(cut)
+    assert LIMITS.deepest == 100

@@ -1,0 +1,268 @@
+"""JSON and YAML files in any arrangement become records with dotted columns."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS, Limits
+from tests.indexer.readers.reading import Reading, choose, read
+
+BOOKS = [
+    {"title": f"Maps of harbour {n}", "year": 1990 + n, "note": 'a } "quoted" ] brace\\'}
+    for n in range(3)
+]
+TITLES = [book["title"] for book in BOOKS]
+
+
+def titles(reading: Reading) -> list[str]:
+    """Return the titles of all records."""
+    return [reading.columns(n)["title"][0] for n in range(len(reading.records))]
+
+
+ARRANGEMENTS: dict[str, object] = {
+    "list": BOOKS,
+    "list in a list": [BOOKS],
+    "named list": {"count": 3, "publications": BOOKS, "next": None},
+    "unknown name": {"status": {"code": 0}, "liste_complete": BOOKS},
+    "deep list": {"responseHeader": {"params": {"q": "x"}}, "response": {"docs": BOOKS}},
+    "Elasticsearch": {"took": 2, "hits": {"total": {"value": 3}, "hits": [
+        {"_index": "b", "_id": str(n), "_source": book} for n, book in enumerate(BOOKS)]}},
+    "GeoJSON": {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "geometry": None, "properties": book} for book in BOOKS]},
+    "values of an object": {f"10.1/{n}": book for n, book in enumerate(BOOKS)},
+    "a title around a list": {"title": "My shelf", "items": BOOKS},
+    "pages of a list": [{"page": 1, "results": BOOKS[:2]}, {"page": 2, "results": BOOKS[2:]}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("name", ARRANGEMENTS)
+def test_records_are_found_wherever_they_are(name: str, indent: int | None) -> None:
+    """Records are the objects of a list, or the values of an object, at any path."""
+    data = json.dumps(ARRANGEMENTS[name], indent=indent)
+    reader = choose(data)
+    assert reader
+    assert reader.NAME == "json"
+    reading = read(data, reader)
+    assert titles(reading) == TITLES
+    assert not reading.problems
+
+
+def test_objects_one_after_the_other_are_records() -> None:
+    """Lines with an object each are records with their lines, and so are spread objects."""
+    lines = "\n".join(map(json.dumps, BOOKS))
+    assert titles(read(lines, "json")) == TITLES
+    assert [each.source.line for each in read(lines, "json").records] == [1, 2, 3]
+    spread = "\n".join(json.dumps(book, indent=1) for book in BOOKS)
+    assert titles(read(spread, "json")) == TITLES
+    assert [each.source.line for each in read(spread, "json").records] == [1, 6, 11]
+    sequence = "".join(f"\x1e{json.dumps(book)}\n" for book in BOOKS)
+    assert titles(read(sequence, "json")) == TITLES
+
+
+def test_an_object_with_a_title_is_one_record() -> None:
+    """A file with one publication is one record, with all of its parts."""
+    book = {
+        "title": "Tides", "links": {"parent": [{"title": "Topic"}, {"title": "Other"}]},
+        "details": {"attachments": [{"title": "PDF", "url": "https://a.org/a.pdf"}]},
+    }  # fmt: skip
+    reading = read(json.dumps(book), "json")
+    assert reading.columns() == {
+        "title": ["Tides"], "links.parent.title": ["Topic", "Other"],
+        "details.attachments.title": ["PDF"], "details.attachments.url": ["https://a.org/a.pdf"],
+    }  # fmt: skip
+
+
+def test_keys_of_records_are_a_column() -> None:
+    """The key under which an object has a record is the column "key"."""
+    reading = read(json.dumps(ARRANGEMENTS["values of an object"]), "json")
+    assert reading.columns(1)["key"] == ["10.1/1"]
+
+
+def test_objects_of_a_list_are_groups() -> None:
+    """The values of an object in a list share a group; values at the top have none."""
+    record = {
+        "title": "A", "sizes": [{"w": 1, "h": 2, "unit": {"name": "cm"}}, {"w": 3, "h": 4}],
+        "place": {"city": "Oslo", "land": "NO"},
+    }  # fmt: skip
+    [found] = read(json.dumps(record), "json").records
+    groups: dict[int, list[str]] = {}
+    for each in found.properties:
+        groups.setdefault(each.group, []).append(f"{each.name}={each.value}")
+    assert list(groups.values()) == [
+        ["title=A"],
+        ["sizes.w=1", "sizes.h=2", "sizes.unit.name=cm"],
+        ["sizes.w=3", "sizes.h=4"],
+        ["place.city=Oslo", "place.land=NO"],
+    ]
+
+
+def test_names_of_people_are_one_value() -> None:
+    """The parts of a name are one value, family name first; other values keep their columns."""
+    record = {
+        "title": "A",
+        "authors": [
+            {"firstName": "Ada", "lastName": "Byron", "orcid": "0000-0001"},
+            {"name": "Grace Hopper"}, "Alan Turing",
+            {"name": "World Bank", "@type": "Organization"},
+        ],
+        "people": [{"given": "Vincent", "non-dropping-particle": "van", "family": "Gogh"}],
+        "publisher": {"name": "Press"},
+    }  # fmt: skip
+    columns = read(json.dumps(record), "json").columns()
+    assert columns["authors"] == ["Byron, Ada", "Grace Hopper", "Alan Turing", "{World Bank}"]
+    assert columns["authors.orcid"] == ["0000-0001"]
+    assert columns["people"] == ["van Gogh, Vincent"]
+    assert columns["publisher.name"] == ["Press"]
+
+
+def test_values_are_texts() -> None:
+    """Numbers and truth values are texts, a list of date parts is a date, null is nothing."""
+    data = (
+        '{"title": " A ", "price": 1.50, "big": 123456789012345678901234567890, "open": true,'
+        '"none": null, "empty": "", "date": [2014, 4, 11], "range": [[2014, 4], [2015]],'
+        '"ids": [7, 8], "nan": NaN}'
+    )
+    assert read(data, "json").columns() == {
+        "title": ["A"], "price": ["1.50"], "big": ["123456789012345678901234567890"],
+        "open": ["true"], "date": ["2014-4-11"], "range": ["2014-4", "2015"], "ids": ["7", "8"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        {"en": "Sea", "fr": ["Mer"]},
+        [{"@value": "Sea", "@language": "en"}, {"@value": "Mer", "@language": "fr"}],
+        [{"value": "Sea", "type": "literal", "xml:lang": "en"},
+         {"value": "Mer", "type": "literal", "xml:lang": "fr"}],
+    ],
+)  # fmt: skip
+def test_texts_in_several_languages_have_their_language(title: object) -> None:
+    """A text keeps its language, whether it is a key or stands beside the text."""
+    [record] = read(json.dumps({"title": title}), "json").records
+    stated = [(each.name, each.value, each.language) for each in record.properties]
+    assert stated == [("title", "Sea", "en"), ("title", "Mer", "fr")]
+
+
+def test_lists_of_keys_and_values_are_columns() -> None:
+    """Metadata as a list of keys and values has the keys as columns."""
+    record = {"name": "A", "metadata": [
+        {"key": "dc.title", "value": "Sea", "language": "en"},
+        {"key": "dc.date.issued", "value": "1999"},
+    ]}  # fmt: skip
+    columns = read(json.dumps(record), "json").columns()
+    assert columns["metadata.dc.title"] == ["Sea"]
+    assert columns["metadata.dc.date.issued"] == ["1999"]
+
+
+def test_an_index_of_words_is_a_text() -> None:
+    """An inverted index becomes the text that it was made of."""
+    record = {"title": "A", "abstract_inverted_index": {"is": [1], "This": [0, 3], "new": [2]}}
+    columns = read(json.dumps(record), "json").columns()
+    assert columns["abstract_inverted_index"] == ["This is new This"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"])
+def test_any_usual_encoding_is_read(encoding: str) -> None:
+    """UTF-8, UTF-16 and windows-1252 are read, and recognized."""
+    data = json.dumps([{"title": "Über Häfen"}], ensure_ascii=False).encode(encoding)
+    reader = choose(data)
+    assert reader
+    assert titles(read(data, reader)) == ["Über Häfen"]
+
+
+def test_a_bad_byte_is_replaced_and_reported() -> None:
+    """A byte that is not UTF-8 in a UTF-8 record is replaced, and its line reported."""
+    data = b'[\n{"title": "\xc3\x9cber\n\xff"},\n{"title": "B"}]'
+    reading = read(data, "json")
+    assert titles(reading) == ["Über\n\ufffd", "B"]
+    [problem] = reading.problems
+    assert (problem.line, "0xff" in problem.what) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("broken", "what"),
+    [('{"title": }', "malformed"), ("5", "not a JSON object"), ('"x"', "not a JSON object"),
+     ('{"title": ' + "[" * 200 + "]" * 200 + "}", "deeper"),
+     ('{"title": "' + "x" * 2_000_000 + '"}', "more than 1000000 bytes"),
+     ('{"title": "A", "x": {' + ",".join(f'"k{n}": {n}' for n in range(300)) + "}}", "too large")],
+    ids=["syntax", "number", "text", "deep", "long", "many"],
+)  # fmt: skip
+def test_a_bad_record_is_reported_and_the_others_are_read(broken: str, what: str) -> None:
+    """A record that is not usable is a problem with its line. The others are read."""
+    limits = Limits(most_parts=250)
+    reading = read(f'[{{"title": "A"}},\n{broken},\n{{"title": "B"}}]', "json", limits)
+    assert titles(reading) == ["A", "B"]
+    assert [problem.line for problem in reading.problems] == [2]
+    assert what in reading.problems[0].what
+
+
+def test_a_truncated_file_keeps_its_whole_records() -> None:
+    """The records before the end of a truncated file are read, and the last one is reported."""
+    data = json.dumps({"items": BOOKS})[:-30]
+    reading = read(data, "json")
+    assert titles(reading) == TITLES[:2]
+    assert "ends within a record" in reading.problems[0].what
+
+
+@pytest.mark.parametrize("data", ["", " \n", "[]", "{}", '{"items": []}'])
+def test_a_file_without_records_has_none(data: str) -> None:
+    """An empty file, list or object has no records and no problems."""
+    assert read(data, "json") == ([], [])
+
+
+def test_limits_on_a_file_are_reported() -> None:
+    """A file with too many records or bytes is read up to the limit."""
+    data = json.dumps(BOOKS * 10)
+    reading = read(data, "json", Limits(most_entries=5))
+    assert len(reading.records) == 5
+    assert "5 records" in reading.problems[0].what
+    reading = read("\n".join(map(json.dumps, BOOKS * 1000)), "json", Limits(largest_unpacked=99),
+                   block=80)  # fmt: skip
+    assert "99 bytes" in reading.problems[0].what
+
+
+MARC = {"leader": "00000nam", "fields": [{"245": {"subfields": [{"a": "T"}]}}]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["Title: A\nYear: 2000\n\nTitle: B\n", "# A list\n- [One](https://a.org) text\n", "{\\rtf1 x}",
+     "@book{a, title={B}}", "TY  - BOOK\nTI  - A\nER  - \n", "title,year\nA,2000\n",
+     "---\ntitle: A\ntags: [b]\n---\n\nText of the page.\n", "<html></html>", "[1] Smith, A.: B.\n",
+     json.dumps([MARC]), json.dumps(MARC)],
+)  # fmt: skip
+def test_other_formats_are_not_claimed(data: str) -> None:
+    """Text of other formats, and MARC in JSON, are not taken for JSON or YAML."""
+    reader = choose(data)
+    assert reader is None or reader.NAME not in {"json", "csl-json", "cff", "schema.org"}
+
+
+SEED = json.dumps({"items": [*BOOKS, {"title": "Ä", "a": [{"b": [1, {"c": None}]}]}]}).encode()
+
+
+@given(
+    st.binary(max_size=40) | st.text("[]{}\":,\\ \n01tn", max_size=40).map(str.encode),
+    st.integers(0, 2**32), st.integers(1, 50),
+)  # fmt: skip
+def test_damaged_bytes_are_read_alike_in_any_blocks(junk: bytes, seed: int, block: int) -> None:
+    """Arbitrary and damaged bytes raise nothing, and the size of blocks does not matter."""
+    place = random.Random(seed).randrange(len(SEED))
+    for data in (junk, SEED[:place] + junk + SEED[place + len(junk) // 2 :], SEED[:place] + junk):
+        for name in ("json", "schema.org"):
+            assert read(data, name) == read(data, name, block=block)
+        choose(data)
+
+
+@given(st.integers(0, 60), st.integers(1, 20))
+def test_small_limits_hold_in_any_blocks(size: int, block: int) -> None:
+    """Records over the limit are reported alike, whatever the size of blocks."""
+    limits = Limits(largest_line=size)
+    assert read(SEED, "json", limits) == read(SEED, "json", limits, block=block)
+    assert LIMITS.largest_line > size
