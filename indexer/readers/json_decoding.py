@@ -10,10 +10,9 @@ import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation
+from indexer.readers.lines import decode_text
 
 _DECODER = msgspec.json.Decoder(float_hook=str)
-_FALLBACK = "cp1252"
-"""The encoding of a text that is not UTF-8. It is the usual one of old Western programs."""
 _LEFT_OUT = "The record was left out"
 
 
@@ -29,7 +28,7 @@ def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, 
     except RecursionError:
         return None, make_depth_problem(source, limits)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        text, problem = _decode_text(data, source)
+        text, problem = decode_text(data, source.file, source.line)
         try:
             record = _decode_leniently(text)
         except RecursionError:
@@ -44,23 +43,6 @@ def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, 
     if brackets > limits.deepest and is_deeper(record, limits.deepest):
         return None, make_depth_problem(source, limits)
     return record, problem
-
-
-def _decode_text(data: bytes, source: SourceLocation) -> tuple[str, Problem | None]:
-    """Return the text of a record, and a Problem if U+FFFD replaces a byte.
-
-    Text without a valid UTF-8 letter beyond ASCII is windows-1252.
-    """
-    try:
-        return data.decode(), None
-    except UnicodeDecodeError as error:
-        first = error.start
-    text = data.decode(errors="replace")
-    if all(char == "\ufffd" or char < "\x80" for char in text):
-        return data.decode(_FALLBACK, errors="replace"), None
-    line = source.line + data.count(b"\n", 0, first)
-    message = f"byte {data[first]:#04x} is not UTF-8. It was replaced by \ufffd"
-    return text, Problem(source.file, line, message, "Save the file as UTF-8")
 
 
 def _decode_leniently(text: str) -> Any:  # noqa: ANN401 any JSON value

@@ -27,12 +27,14 @@ _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}|@none|und"
 _COMMON_LANGUAGES = frozenset(
     "ar cs da de el en es fi fr hu it ja ko nl pl pt ru sv tr uk zh".split()
 )
-_LANGUAGE_KEYS = ("@language", "xml:lang", "lang", "hreflang")
+_LANGUAGE_KEYS = frozenset(("@language", "xml:lang", "lang", "hreflang"))
+_CONTAINERS = frozenset(("@list", "@set"))
 _AGENTS = frozenset(
     "author authors creator creators contributor contributors editor editors translator "
     "translators illustrator reviewer director composer interviewer".split()
 )
 """Keys of persons and corporate bodies, as `simplify` returns them."""
+_DATE = re.compile(r"[1-9]\d{3}-(\d{1,2})(?:-(\d{1,2}))?")
 _BRACKETS = re.compile(r"\[[^\]]*\]")
 _VALUE_TYPES = frozenset(("literal", "typed-literal", "uri", "bnode"))
 _LINK_KEYS = frozenset(("url", "label", "language"))
@@ -155,8 +157,8 @@ class Flattener:
         self, name: str, value: dict[str, Any], language: str | None, group: int
     ) -> None:
         """Add the values of an object, each under its key. Remove what became part of others."""
-        for key in _LANGUAGE_KEYS:
-            if isinstance(value.get(key), str):
+        for key in _LANGUAGE_KEYS & value.keys():
+            if isinstance(value[key], str):
                 language = value.pop(key).strip() or language
         path = _BRACKETS.sub("", name) if self._shape.qualifiers else name
         qualified_by = self._shape.qualifiers.get(path)
@@ -164,8 +166,8 @@ class Flattener:
         if qualified_by and isinstance(qualifier, str) and qualifier.strip():
             del value[qualified_by]
             name = f"{name}[{qualifier.strip()[:_MAX_KEY_CHARS]}]"
-        for key in ("@list", "@set"):
-            self.add(name, value.pop(key, None), language, group)
+        for key in _CONTAINERS & value.keys():
+            self.add(name, value.pop(key), language, group)
         if inner := _pop_value(value):
             self.add(name, inner, language, group)
         elif isinstance(value.get("key"), str) and "value" in value:
@@ -190,15 +192,12 @@ class Flattener:
 
 def _read_date(values: list[Any]) -> str | None:
     """Return [2014, 4, 11] as 2014-4-11, or None if the list is not a date."""
-    if not 1 <= len(values) <= 3 or not all(isinstance(each, (int, str)) for each in values):
+    if not 2 <= len(values) <= 3 or not all(isinstance(each, (int, str)) for each in values):
         return None
-    numbers = [str(each) for each in values]
-    if all(re.fullmatch(r"-?\d{1,4}", number) for number in numbers) and len(values) > 1:
-        year, *rest = map(int, numbers)
-        limits = (12, 31)
-        is_date = year >= 1000 and all(0 < n <= top for n, top in zip(rest, limits, strict=False))
-        return "-".join(numbers) if is_date else None
-    return None
+    text = "-".join(map(str, values))
+    match = _DATE.fullmatch(text)
+    is_date = match and int(match[1]) <= 12 and int(match[2] or 1) <= 31
+    return text if is_date else None
 
 
 def _is_language_map(value: Mapping[str, Any]) -> bool:

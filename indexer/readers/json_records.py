@@ -17,19 +17,13 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
-from indexer.readers.json_blocks import (
-    LimitExceeded,
-    convert_head,
-    convert_to_utf8,
-    read_blocks,
-    split_lines,
-    take_head,
-)
 from indexer.readers.json_decoding import decode_record
 from indexer.readers.json_flattening import Shape, TooLarge, flatten
 from indexer.readers.json_outline import Outline, has_title, is_json, read_outline
 from indexer.readers.json_splitter import Piece, split_records
+from indexer.readers.lines import unify_encoding
 from indexer.readers.linked_data import Graph
+from indexer.readers.streaming import LimitExceeded, read_blocks, split_at
 from indexer.readers.yaml_splitter import read_yaml_outline, split_yaml
 
 HEAD = 1 << 20
@@ -95,7 +89,7 @@ class JsonRecords:
         """Return the evidence of the first records, or else that of the name of an empty file."""
         if not head:
             return detect_by_name(filename, self.SUFFIXES)
-        outline = self._read_outline(filename, convert_head(head))
+        outline = self._read_outline(filename, b"".join(unify_encoding(iter([head]))))
         if outline is None:
             return None
         samples = [self._prepare(sample) for sample in outline.samples]
@@ -120,17 +114,17 @@ class JsonRecords:
                     raise LimitExceeded(f"{number} records", "most_entries")
                 yield _make_chunk(piece, file, limits)
         except LimitExceeded as error:
-            yield error.report(file, line)
+            yield error.describe(file, line)
 
     def _split(self, stream: BufferedIOBase, limits: Limits) -> Iterator[Piece]:
-        blocks = convert_to_utf8(read_blocks(stream, limits))
-        head, rest = take_head(blocks, HEAD)
+        blocks = unify_encoding(read_blocks(stream, limits))
+        head, rest = _take(blocks, HEAD)
         blocks = filter(None, chain((head, rest), blocks))
         outline = read_outline(head)
         if outline is None and self._options.yaml and not is_json(head):
             yield from split_yaml(blocks, limits)
         elif outline and outline.is_lines:
-            lines = split_lines(blocks, limits.largest_line)
+            lines = split_at(b"\n", blocks, limits.largest_line)
             for number, line in enumerate(lines, start=1):
                 if line is None or line.strip(b" \t\r\x1e"):
                     yield Piece(line, number)
@@ -176,6 +170,16 @@ class JsonRecords:
                 continue
             record = _lift(record, key, inner)
         return record
+
+
+def _take(blocks: Iterator[bytes], size: int) -> tuple[bytes, bytes]:
+    """Return the first `size` bytes of a stream, and what else was read of it."""
+    read = bytearray()
+    for block in blocks:
+        read += block
+        if len(read) >= size:
+            break
+    return bytes(read[:size]), bytes(read[size:])
 
 
 def _lift(record: dict[str, Any], key: str, inner: dict[str, Any]) -> dict[str, Any]:

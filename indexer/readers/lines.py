@@ -30,7 +30,7 @@ def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]
     `largest_unpacked` bytes.
     """
     unfinished, is_long = b"", False
-    for block in unify_newlines(_unify_encoding(read_blocks(stream, limits))):
+    for block in unify_newlines(unify_encoding(read_blocks(stream, limits))):
         *ended, unfinished = (unfinished + block).split(b"\n")
         for line in ended:
             yield None if is_long or len(line) > limits.largest_line else line
@@ -41,7 +41,7 @@ def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]
         yield None if is_long else unfinished
 
 
-def _unify_encoding(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def unify_encoding(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield UTF-16 as UTF-8, and other encodings unchanged."""
     start = b""
     for block in blocks:

@@ -16,9 +16,9 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, decode, detect_by_name
-from indexer.readers.json_blocks import LimitExceeded, read_blocks, split_lines
 from indexer.readers.json_decoding import is_deeper, make_depth_problem
 from indexer.readers.json_flattening import Flattener, Shape, TooLarge
+from indexer.readers.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "jsonl"
 VERSION = 2
@@ -41,7 +41,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
     """Yield the lines of a file in order. Skip blank lines; yield a Problem for one too long."""
     number = 0
     try:
-        for line in split_lines(read_blocks(stream, limits), limits.largest_line):
+        for line in split_at(b"\n", read_blocks(stream, limits), limits.largest_line):
             if number == limits.most_entries:
                 raise LimitExceeded(f"{number} lines", "most_entries")
             number += 1
@@ -51,7 +51,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
             elif line and not line.isspace():
                 yield Chunk(line, file, number)
     except LimitExceeded as error:
-        yield error.report(file, number)
+        yield error.describe(file, number)
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
