@@ -30,7 +30,7 @@ def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, 
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         text, problem = decode_text(data, source.file, source.line)
         try:
-            record = _decode_leniently(text)
+            record = decode_leniently(text)
         except RecursionError:
             return None, make_depth_problem(source, limits)
         except ValueError:
@@ -45,7 +45,7 @@ def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, 
     return record, problem
 
 
-def _decode_leniently(text: str) -> Any:  # noqa: ANN401 any JSON value
+def decode_leniently(text: str) -> Any:  # noqa: ANN401 any JSON value
     """Return a JSON value. Raise ValueError or RecursionError.
 
     Accept control characters in strings, numbers of any size, NaN, and halves of characters.

@@ -6,7 +6,6 @@ other objects, such as `{"message": {"items": [...]}}`.
 
 from __future__ import annotations
 
-import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from indexer.readers.json_decoding import decode_leniently, is_deeper
 from indexer.readers.json_names import is_title, simplify
 
 ANY = "*"
@@ -26,7 +26,7 @@ SAMPLES = 20
 
 _MAX_DEPTH = 5
 """Objects around the records. Deeper lists belong to a record."""
-_MAX_NESTING = 200
+_MAX_NESTING = 100
 """Nesting at which an outline stops. The limit on records is far lower."""
 _CONTAINERS = frozenset(
     "graph articles bibliography books catalog catalogue data dataset datasets documents docs "
@@ -64,12 +64,17 @@ def read_outline(head: bytes) -> Outline | None:
     if lines := _read_lines(data):
         path = find_path(lines[0])
         samples = lines if not path else [each for line in lines for each in collect(line, path)]
-        return Outline(not path, path, tuple(samples[:SAMPLES]))
+        return Outline(not path, path, _select_flat(samples[:SAMPLES]))
     value = _complete(data)
     if value is None:
         return None
     path = find_path(value)
-    return Outline(False, path, tuple(collect(value, path)))
+    return Outline(False, path, _select_flat(collect(value, path)))
+
+
+def _select_flat(samples: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return the samples that are not nested so deeply that looking at them could fail."""
+    return tuple(sample for sample in samples if not is_deeper(sample, _MAX_NESTING))
 
 
 def _read_lines(data: bytes) -> list[dict[str, Any]]:
@@ -91,10 +96,7 @@ def load(data: bytes) -> Any:  # noqa: ANN401 any JSON value
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return json.loads(
-            data.decode(errors="replace"), strict=False,
-            parse_int=str, parse_float=str, parse_constant=lambda _: None,
-        )  # fmt: skip
+        return decode_leniently(data.decode(errors="replace"))
     except (ValueError, RecursionError):
         return None
 
@@ -162,7 +164,7 @@ def find_path(value: object, depth: int = 0) -> tuple[str, ...]:
     )
     if found:
         return found.path
-    return _find_object(value)
+    return _find_object(value, depth)
 
 
 def _find_named_list(value: dict[str, Any]) -> tuple[str, ...]:
@@ -216,7 +218,7 @@ def _is_people(value: list[Any]) -> bool:
     )
 
 
-def _find_object(value: dict[str, Any]) -> tuple[str, ...]:
+def _find_object(value: dict[str, Any], depth: int) -> tuple[str, ...]:
     """Return the path of records that are values of an object, or of the one inner record."""
     inner = [(key, each) for key, each in value.items() if isinstance(each, dict)]
     titled = [key for key, each in inner if has_title(each)]
@@ -225,7 +227,9 @@ def _find_object(value: dict[str, Any]) -> tuple[str, ...]:
     if len(titled) == 1 and titled[0] in ("message", "data", "result", "response"):
         return (titled[0],) if not _is_wrapper(value, titled[0]) else ()
     for key, each in inner:
-        if path := _find_object(each) if len(each) > 1 and not has_title(each) else ():
+        if len(each) < 2 or has_title(each) or depth == _MAX_DEPTH:
+            continue
+        if path := _find_object(each, depth + 1):
             return (key, *path)
     return ()
 

@@ -22,7 +22,7 @@ from indexer.readers.json_flattening import Shape, TooLarge, flatten
 from indexer.readers.json_outline import Outline, has_title, is_json, read_outline
 from indexer.readers.json_splitter import Piece, split_records
 from indexer.readers.lines import unify_encoding
-from indexer.readers.linked_data import Graph
+from indexer.readers.linked_data import Graph, remove_prefixes
 from indexer.readers.streaming import LimitExceeded, read_blocks, split_at
 from indexer.readers.yaml_splitter import read_yaml_outline, split_yaml
 
@@ -161,7 +161,7 @@ class JsonRecords:
     def _prepare(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record without namespaces, and with the keys of objects that are lifted."""
         if self._options.prefixes:
-            record = _remove_prefixes(record, self._options.prefixes)
+            record = remove_prefixes(record, self._options.prefixes)
         for key in self._options.lift:
             inner = record.get(key)
             if not isinstance(inner, dict):
@@ -212,21 +212,3 @@ def _look_up(value: object, path: str) -> list[object]:
             if each not in (None, "", {}, [])
         ]  # fmt: skip
     return values
-
-
-def _remove_prefixes(value: Any, prefixes: tuple[str, ...]) -> Any:  # noqa: ANN401
-    if isinstance(value, list):
-        return [_remove_prefixes(each, prefixes) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        _remove_prefix(key, prefixes): _remove_prefixes(each, prefixes)
-        for key, each in value.items()
-    }
-
-
-def _remove_prefix(key: str, prefixes: tuple[str, ...]) -> str:
-    for prefix in prefixes:
-        if key.startswith(prefix):
-            return key.removeprefix(prefix)
-    return key

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from indexer.catalogue.limits import Limits
+from indexer.readers.json_decoding import is_deeper
 from indexer.readers.json_names import simplify
 from indexer.readers.json_outline import has_title, load
 from indexer.readers.json_splitter import Piece
@@ -32,8 +33,6 @@ _WORKS = frozenset(
     "workingpaper webapplication apireference".split()
 )
 """Types of publications in schema.org and similar vocabularies, as `simplify` returns them."""
-_MAX_REFERENCES = 1_000
-"""References of a publication that are replaced by what they refer to."""
 _MAX_HOPS = 3
 """A node that is put in may itself refer to another one, and so on."""
 
@@ -63,8 +62,8 @@ class Graph:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._nodes: dict[str, Node] = {}
-        self._remaining = 0
+        self._nodes: dict[str, tuple[Node, int]] = {}
+        self._remaining = 0  # bytes that may still be put in
 
     def resolve(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         """Yield the publications of a file, with the nodes they refer to.
@@ -79,12 +78,8 @@ class Graph:
                 yield from kept
                 yield from unread
                 return
-        values = [None if piece.is_cut else load(piece.data or b"") for piece in kept]
-        self._nodes = {
-            str(value["@id"]): value
-            for value in values
-            if isinstance(value, dict) and "@id" in value
-        }
+        values = [None if piece.is_cut else self._load(piece.data or b"") for piece in kept]
+        self._add_nodes(values)
         has_works = any(next(find_works(value), None) for value in values)
         for piece, value in zip(kept, values, strict=True):
             if not isinstance(value, dict):
@@ -94,23 +89,30 @@ class Graph:
             elif has_title(value) or len(kept) == 1:
                 yield self._put_in(value, piece)
 
-    def resolve_value(self, value: object) -> list[dict[str, Any]]:
-        """Return the publications of a value that is a whole page's data."""
-        nodes = value.get("@graph", value) if isinstance(value, dict) else value
-        listed = nodes if isinstance(nodes, list) else [nodes]
-        self._nodes |= {
-            str(node["@id"]): node for node in listed if isinstance(node, dict) and "@id" in node
-        }
-        self._remaining = _MAX_REFERENCES
-        return [self._replace(work, _MAX_HOPS) for work in find_works(value)]
+    def resolve_texts(self, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Yield the publications of the JSON texts of one page."""
+        values = [self._load(text.encode("utf-8", "replace")) for text in texts]
+        for value in values:
+            nodes = value.get("@graph", value) if isinstance(value, dict) else value
+            self._add_nodes(nodes if isinstance(nodes, list) else [nodes])
+        for work in find_works(values):
+            self._remaining = self._limits.largest_line
+            yield self._replace(work, _MAX_HOPS)
+
+    def _load(self, data: bytes) -> Any:  # noqa: ANN401 any JSON value
+        """Return a JSON value, or None if it is not usable or too deep."""
+        value = load(data)
+        return None if is_deeper(value, self._limits.deepest) else value
+
+    def _add_nodes(self, values: Iterable[object]) -> None:
+        for value in values:
+            if isinstance(value, dict) and "@id" in value:
+                self._nodes[str(value["@id"])] = value, len(msgspec.json.encode(value))
 
     def _put_in(self, work: dict[str, Any], piece: Piece) -> Piece:
-        self._remaining = _MAX_REFERENCES
-        try:
-            data = msgspec.json.encode(self._replace(work, _MAX_HOPS))
-        except (RecursionError, UnicodeEncodeError):
-            return piece
-        return piece._replace(data=data) if len(data) <= self._limits.largest_file else piece
+        self._remaining = self._limits.largest_line
+        data = msgspec.json.encode(self._replace(work, _MAX_HOPS))
+        return piece._replace(data=data)
 
     def _replace(self, value: Any, hops: int) -> Any:  # noqa: ANN401 any JSON value
         """Return a value with the nodes it refers to."""
@@ -118,10 +120,30 @@ class Graph:
             return [self._replace(each, hops) for each in value]
         if not isinstance(value, dict):
             return value
-        node = self._nodes.get(str(value["@id"])) if value.keys() == {"@id"} else None
-        if node is None:
+        found = self._nodes.get(str(value["@id"])) if value.keys() == {"@id"} else None
+        if found is None:
             return {key: self._replace(each, hops) for key, each in value.items()}
-        if hops == 0 or self._remaining == 0 or not _WORKS.isdisjoint(list_types(node)):
+        node, size = found
+        if hops == 0 or size > self._remaining or not _WORKS.isdisjoint(list_types(node)):
             return value
-        self._remaining -= 1
+        self._remaining -= size
         return self._replace(dict(node), hops - 1)
+
+
+def remove_prefixes(value: Any, prefixes: tuple[str, ...]) -> Any:  # noqa: ANN401 any JSON value
+    """Return a value whose keys have none of the prefixes, at any depth."""
+    if isinstance(value, list):
+        return [remove_prefixes(each, prefixes) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        _remove_prefix(key, prefixes): remove_prefixes(each, prefixes)
+        for key, each in value.items()
+    }
+
+
+def _remove_prefix(key: str, prefixes: tuple[str, ...]) -> str:
+    for prefix in prefixes:
+        if key.startswith(prefix):
+            return key.removeprefix(prefix)
+    return key

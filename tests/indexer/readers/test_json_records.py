@@ -244,6 +244,20 @@ def test_other_formats_are_not_claimed(data: str) -> None:
     assert reader is None or reader.NAME not in {"json", "csl-json", "cff", "schema.org"}
 
 
+@pytest.mark.parametrize(
+    "opening", ["[", '{"a":', '{"a":{"title":"x"},"b":', '[{"name":"x"},{"b":']
+)
+def test_deep_nesting_raises_nothing(opening: str) -> None:
+    """Lists and objects that are 300 to 20,000 levels deep are problems or nothing."""
+    for count in (300, 900, 20_000):
+        data = opening * count
+        choose(data)
+        closing = "".join({"[": "]", "{": "}"}.get(each, "") for each in reversed(opening)) * count
+        for name in ("json", "schema.org", "datacite-json"):
+            read(data, name)
+            read(data + closing, name)
+
+
 SEED = json.dumps({"items": [*BOOKS, {"title": "Ä", "a": [{"b": [1, {"c": None}]}]}]}).encode()
 
 
@@ -258,6 +272,13 @@ def test_damaged_bytes_are_read_alike_in_any_blocks(junk: bytes, seed: int, bloc
         for name in ("json", "schema.org"):
             assert read(data, name) == read(data, name, block=block)
         choose(data)
+
+
+def test_halves_of_characters_are_replaced() -> None:
+    """An escaped half of a character becomes a question mark, in any format."""
+    data = '[{"@type": "Book", "name": "A \\ud800 B"}]'
+    for name in ("json", "schema.org"):
+        assert read(data, name).columns()["name"] == ["A ? B"]
 
 
 @given(st.integers(0, 60), st.integers(1, 20))
