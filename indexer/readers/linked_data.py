@@ -33,6 +33,8 @@ _WORKS = frozenset(
     "workingpaper webapplication apireference".split()
 )
 """Types of publications in schema.org and similar vocabularies, as `simplify` returns them."""
+SCHEMA_PREFIXES = ("http://schema.org/", "https://schema.org/", "schema:")
+"""Namespaces of schema.org, as keys may start with them."""
 _MAX_HOPS = 3
 """A node that is put in may itself refer to another one, and so on."""
 

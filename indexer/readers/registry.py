@@ -26,6 +26,7 @@ from indexer.readers.formats import (
     bibtex,
     delimited,
     html,
+    html_metadata,
     jsonl,
     marc,
     printed_catalogue,
@@ -43,7 +44,7 @@ GROUP = "pubsearch.readers"
 
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (
-    html, printed_catalogue, jsonl, bibtex, delimited, xlsx, *marc.READERS,
+    html, html_metadata, printed_catalogue, jsonl, bibtex, delimited, xlsx, *marc.READERS,
 )  # fmt: skip
 _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {
     "xml": XmlReader,

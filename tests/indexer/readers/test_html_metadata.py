@@ -1,0 +1,172 @@
+"""The metadata in web pages are records: tags, JSON-LD and COinS."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import Limits
+from tests.indexer.readers.reading import Reading, choose, read
+from tests.indexer.readers.test_json_formats import map_rows
+
+TAGS = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Tides | Sea Journal</title>
+<link rel="canonical" href="https://example.org/tides">
+<meta name="citation_title" content="Tides &amp; harbours">
+<meta name="citation_author" content="Byron, Ada">
+<meta name="citation_author_institution" content="Sea Board">
+<meta name="citation_author" content="Charles Babbage">
+<meta name="citation_author_orcid" content="0000-0002">
+<meta name="citation_publication_date" content="1843/08/01">
+<meta name="citation_journal_title" content="Sea Journal">
+<meta name="citation_volume" content="3"><meta name="citation_firstpage" content="66">
+<meta name="citation_lastpage" content="73"><meta name="citation_doi" content="10.1000/1">
+<meta name="citation_keywords" content="tides; harbours">
+<meta name="DC.Creator" content="Byron, Ada">
+<meta name="dc:description" lang="fr" content="Des marées.">
+<meta property="og:title" content="Tides">
+<script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
+ "name": "Tides", "author": {"@type": "Person", "name": "Ada Byron"}, "wordCount": 12}</script>
+</head><body><p>Text</p></body></html>"""
+ROWS = {
+    "title": ["Tides & harbours"], "authors": ["Byron, Ada", "Charles Babbage"],
+    "year": ["1843/08/01"], "container": ["Sea Journal"], "volume": ["3"], "pages": ["66-73"],
+    "doi": ["10.1000/1"], "subjects": ["tides", "harbours"], "summary": ["Des marées."],
+    "language": ["en"], "id": ["https://example.org/tides"], "type": ["Article"],
+}  # fmt: skip
+DUBLIN_CORE = """<html><head><meta name="DC.title" content="Tides"/>
+<meta name="DC.creator" content="Byron, Ada"/><meta name="DCTERMS.issued" scheme="DCTERMS.W3CDTF"
+content="1843"/><meta name="DC.identifier" scheme="DCTERMS.URI" content="https://example.org/1"/>
+</head></html>"""
+JSON_LD = """<html><head><title>Works</title><script type="application/ld+json">
+<!-- {"@context": "https://schema.org", "@graph": [{"@type": "WebSite", "name": "Site"},
+{"@type": "Person", "@id": "#a", "name": "Ada Byron"},
+{"@type": "Book", "name": "Tides", "author": {"@id": "#a"}, "datePublished": "1843"},
+{"@type": "Book", "name": "Harbours"}]} -->
+</script></head></html>"""
+CITATIONS = [
+    {"rft.genre": "article", "rft.atitle": "Tides", "rft.jtitle": "Sea Journal",
+     "rft.aulast": "Byron", "rft.aufirst": "Ada", "rft.au": "Ada Byron", "rft.date": "1843",
+     "rft_id": "info:doi/10.1000/1"},
+    {"rft.genre": "book", "rft.btitle": "Harbours", "rft.aulast": "Byron", "rft.aufirst": "Ada",
+     "rft.au": "Babbage, Charles", "rft.pub": "Press", "rft.place": "London"},
+    {"rft.genre": "bookitem", "rft.atitle": "Waves", "rft.btitle": "The sea",
+     "rft.aucorp": "Sea Board"},
+]  # fmt: skip
+COINS = "<html><body>" + "".join(
+    f'<p>x <span class="Z3988" title="ctx_ver=Z39.88-2004&amp;'
+    f'{urlencode(each).replace("&", "&amp;")}"></span></p>'
+    for each in CITATIONS
+)  # fmt: skip
+
+
+def rows(data: str, number: int = 0) -> dict[str, list[str]]:
+    """Return the rows of a record of a page, as the default mapping has them."""
+    reader = choose(data, "page.txt")
+    assert reader
+    reading = read(data, reader)
+    assert not reading.problems
+    return map_rows(Reading([reading.records[number]], []), dict(reader.FIELDS))
+
+
+def test_tags_of_a_page_are_one_record() -> None:
+    """Citation tags count more than Dublin Core, JSON-LD and the page's title. None is lost."""
+    mapped = rows(TAGS)
+    assert {row: mapped.get(row) for row in ROWS} == ROWS
+    columns = read(TAGS, "html-metadata").columns()
+    assert columns["jsonld.wordCount"] == ["12"]
+    assert columns["dc.creator"] == ["Byron, Ada"]
+    assert columns["title"] == ["Tides | Sea Journal"]
+
+
+def test_tags_of_an_author_are_a_group() -> None:
+    """The institution and the ORCID of an author share the group of the name before them."""
+    [record] = read(TAGS, "html-metadata").records
+    groups = [
+        (each.name, each.group) for each in record.properties if each.name.startswith("citation_au")
+    ]
+    assert groups == [
+        ("citation_author", 1), ("citation_author_institution", 1), ("citation_author", 2),
+        ("citation_author_orcid", 2),
+    ]  # fmt: skip
+    languages = {each.name: each.language for each in record.properties}
+    assert languages["dc.description"] == "fr"
+
+
+def test_dublin_core_tags_are_a_record() -> None:
+    """Dublin Core tags are read in any case, with the schemes of their values."""
+    mapped = rows(DUBLIN_CORE)
+    assert (mapped["title"], mapped["authors"]) == (["Tides"], ["Byron, Ada"])
+    assert mapped["year"] == ["1843"]
+    columns = read(DUBLIN_CORE, "html-metadata").columns()
+    assert columns["dc.identifier@scheme"] == ["DCTERMS.URI"]
+
+
+def test_publications_in_json_ld_are_records() -> None:
+    """Each publication in a page's JSON-LD is a record, with the nodes that it refers to."""
+    assert rows(JSON_LD)["authors"] == ["Ada Byron"]
+    assert rows(JSON_LD)["year"] == ["1843"]
+    assert rows(JSON_LD, 1)["title"] == ["Harbours"]
+
+
+def test_citations_in_spans_are_records() -> None:
+    """Each COinS is a record. The first author is read once, and a part has a container."""
+    first, second, third = (rows(COINS, number) for number in range(3))
+    assert (first["title"], first["container"]) == (["Tides"], ["Sea Journal"])
+    assert (first["authors"], first["doi"]) == (["Ada Byron"], ["info:doi/10.1000/1"])
+    assert second["authors"] == ["Byron, Ada", "Babbage, Charles"]
+    assert (second["title"], second["publisher"]) == (["Harbours"], ["Press"])
+    assert (third["title"], third["container"]) == (["Waves"], ["The sea"])
+    assert third["authors"] == ["{Sea Board}"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252", "iso-8859-2"])
+def test_pages_are_read_in_their_encoding(encoding: str) -> None:
+    """The byte order mark, the page itself, or its bytes say the encoding."""
+    page = TAGS.replace('charset="utf-8"', f'charset="{encoding.removesuffix("-sig")}"')
+    data = page.replace("harbours", "käsi").encode(encoding)
+    reader = choose(data)
+    assert reader
+    assert read(data, reader).columns()["citation_title"] == ["Tides & käsi"]
+
+
+def test_microdata_and_plain_pages_are_not_claimed() -> None:
+    """Articles with microdata have their own reader, and other pages have no metadata."""
+    article = '<article id="a"><h2 itemprop="name">Tides</h2></article>'
+    for page in (TAGS.replace("<p>Text</p>", article), "<html><body><p>Text</p></body></html>"):
+        reader = choose(page, "page.html")
+        assert reader
+        assert reader.NAME == "html"
+
+
+def test_a_page_without_publication_is_a_problem() -> None:
+    """A page whose JSON-LD describes a site only, or nothing, is a problem."""
+    for text in ('{"@type": "WebSite", "name": "x"}', "{", ""):
+        page = f'<html><script type="application/ld+json">{text}</script></html>'
+        reading = read(page, "html-metadata")
+        assert not reading.records
+        assert "no metadata" in reading.problems[0].what
+
+
+def test_hostile_pages_end_and_are_reported() -> None:
+    """Very many tags, deep nesting, and a cut page give what was read before them."""
+    limits = Limits(most_parts=1000)
+    head, foot = TAGS.split("</head>")
+    many = '<meta name="a" content="b">' * 2000
+    assert read(head + many + foot, "html-metadata", limits).problems
+    assert read(head + "<div>" * 100_000, "html-metadata").records
+    for size in range(0, len(TAGS), 50):
+        read(TAGS[:size], "html-metadata")
+        choose(TAGS[:size])
+
+
+@given(st.binary(max_size=60), st.integers(0, len(TAGS)), st.integers(1, 99))
+def test_damaged_pages_are_read_alike_in_any_blocks(junk: bytes, place: int, block: int) -> None:
+    """Damaged pages raise nothing, and the size of blocks does not matter."""
+    data = TAGS[:place].encode() + junk + TAGS[place + len(junk) :].encode()
+    for each in (data, junk):
+        assert read(each, "html-metadata") == read(each, "html-metadata", block=block)
+        choose(each)
