@@ -34,7 +34,7 @@ from indexer.readers.formats import (
 )
 from indexer.readers.json_records import JsonRecords
 from indexer.readers.tagged_records import TaggedReader
-from indexer.readers.xml_records import XmlReader
+from indexer.readers.xml_records.reader import XmlReader
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -16,12 +16,12 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence
 from indexer.readers.definition import Definition
-from indexer.readers.xml_find import RecordFinder, find_top
-from indexer.readers.xml_options import XmlOptions
-from indexer.readers.xml_references import resolve
-from indexer.readers.xml_sketch import local_name, sketch
-from indexer.readers.xml_split import Context, Found, RecordStream
-from indexer.readers.xml_values import TooComplex, Values
+from indexer.readers.xml_records.find import RecordFinder, find_top
+from indexer.readers.xml_records.options import XmlOptions
+from indexer.readers.xml_records.references import get_attribute, resolve
+from indexer.readers.xml_records.sketch import local_name, sketch
+from indexer.readers.xml_records.split import Context, Found, RecordStream
+from indexer.readers.xml_records.values import TooComplex, Values
 
 _ROOT_ONLY = 20
 """How much less certain a root without a record is than a record."""
@@ -75,14 +75,13 @@ class XmlReader:
     def _parse(self, chunk: Chunk, limits: Limits) -> SourceRecord | Problem:
         record = _parse_xml(chunk.data)
         context = msgspec.json.decode(chunk.context or b"{}", type=Context)
-        targets = {
-            key: part
-            for part in (_parse_xml(context.parts.encode()) if context.parts else ())
-            for name, key in part.attrib.items()
-            if name.rpartition("}")[2] == self._options.target
-        }
-        values = Values(self._options, limits, targets)
+        parts = list(_parse_xml(context.parts.encode())) if context.parts else []
+        targets = {get_attribute(part, self._options.target): part for part in parts}
+        values = Values(self._options, limits, targets if self._options.target else {})
         values.read(record, find_top(record, self._options))
+        for part in parts:
+            if local_name(part) in self._options.beside:
+                values.read_part(part)
         for name, value in context.columns:
             values.add(name, value)
         if not values.properties:

@@ -6,8 +6,8 @@ from itertools import islice
 
 from lxml import etree
 
-from indexer.readers.xml_options import XmlOptions
-from indexer.readers.xml_sketch import find_repeated, local_name, namespace, walk
+from indexer.readers.xml_records.options import XmlOptions
+from indexer.readers.xml_records.sketch import find_repeated, local_name, namespace, walk
 
 _OAI = "http://www.openarchives.org/OAI/"
 _MAX_PARTS = 2_000
@@ -22,11 +22,10 @@ class RecordFinder:
 
     def __init__(self, options: XmlOptions, root: etree._Element) -> None:
         self._options = options
-        patterns = [pattern.rpartition("/") for pattern in options.records]
-        self._parents: dict[str, set[str]] = {}
-        for parent, _, name in patterns:
-            self._parents.setdefault(name, set()).add(parent)
         self._chosen: tuple[str, str] | None = None
+        self._parents = _group(options.records)
+        if options.otherwise and self.find_first(root) is None:
+            self._parents = _group(options.otherwise)
         if options.around or options.any:
             self._chosen = _identify(_choose(options, root))
         self.root_tag: str = root.tag
@@ -76,6 +75,15 @@ class RecordFinder:
         return not required or any(local_name(part) in required for part in parts)
 
 
+def _group(patterns: tuple[str, ...]) -> dict[str, set[str]]:
+    """Return the names of elements with the names of their possible parents."""
+    parents: dict[str, set[str]] = {}
+    for pattern in patterns:
+        parent, _, name = pattern.rpartition("/")
+        parents.setdefault(name, set()).add(parent)
+    return parents
+
+
 def _identify(element: etree._Element | None) -> tuple[str, str] | None:
     """Return the tags of an element and of its parent."""
     if element is None:
@@ -118,5 +126,5 @@ def find_top(record: etree._Element, options: XmlOptions) -> etree._Element:
             return record
         finder = RecordFinder(options, metadata)
         top = next(filter(finder.is_record, islice(metadata.iter("*"), 1, _MAX_PARTS)), metadata)
-    inner = top.find(f"{{*}}{options.inner}") if options.inner else None
-    return top if inner is None else inner
+    parts = (top.find(f"{{*}}{name}") for name in options.inner)
+    return next((part for part in parts if part is not None), top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedIOBase
 from itertools import chain
 from typing import NamedTuple
@@ -12,11 +13,11 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
-from indexer.readers.xml_find import RecordFinder, find_top, is_deleted
-from indexer.readers.xml_options import XmlOptions
-from indexer.readers.xml_sketch import local_name, make_parser, sketch_text
-from indexer.readers.xml_text import XmlText
-from indexer.readers.xml_values import MAX_SKIPPED, XML_LANGUAGE, flatten
+from indexer.readers.xml_records.find import RecordFinder, find_top, is_deleted
+from indexer.readers.xml_records.options import XmlOptions
+from indexer.readers.xml_records.sketch import local_name, make_parser, sketch_text
+from indexer.readers.xml_records.text import XmlText
+from indexer.readers.xml_records.values import MAX_SKIPPED, XML_LANGUAGE, flatten
 
 _MAX_ERRORS = 5
 """Faults of a file that are reported."""
@@ -140,20 +141,18 @@ class RecordStream:
     def _make(self, element: etree._Element) -> Found | Problem:
         """Return a record, or a Problem if it is too large."""
         line = element.sourceline or 0
-        language = next(element.iterancestors(), element).xpath(
-            "string(ancestor-or-self::*/@xml:lang)"
-        )
-        if language and not element.get(XML_LANGUAGE):
-            element.set(XML_LANGUAGE, str(language))
+        above = (each.get(XML_LANGUAGE) for each in element.iterancestors())
+        if not element.get(XML_LANGUAGE) and (language := next(filter(None, above), None)):
+            element.set(XML_LANGUAGE, language)
         data = etree.tostring(element, encoding="utf-8", with_tail=False)
         if self._is_too_large or len(data) > self._limits.largest_line:
             self._is_too_large = False
             what = f"<{local_name(element)}> has more than {self._limits.largest_line} bytes"
             return Problem(self._file, line, what, suggest_raising("largest_line"))
-        return Found(element, Chunk(data, self._file, line, self._inherit()))
+        return Found(element, Chunk(data, self._file, line, self._make_context(element)))
 
-    def _inherit(self) -> bytes:
-        """Return the columns that the innermost record takes from those around it, as context."""
+    def _make_context(self, element: etree._Element) -> bytes:
+        """Return what a record takes from the records around it, and from the parts beside it."""
         columns = [
             (f"parent/{path}", text)
             for above in self._open
@@ -161,23 +160,29 @@ class RecordStream:
             for found in find_top(above, self._options).iterfind(_to_xpath(path))
             if (text := flatten(found, has_paragraphs=False))
         ]
-        return msgspec.json.encode(Context(tuple(columns))) if columns else b""
+        parts = b"".join(
+            etree.tostring(part, encoding="utf-8", with_tail=False)
+            for part in element.itersiblings(preceding=True)
+            if local_name(part) in self._options.beside
+        )
+        if not columns and not parts:
+            return b""
+        return msgspec.json.encode(Context(tuple(columns), wrap(parts)))
 
     def _free(self) -> None:
         """Remove what is read and no longer needed from memory."""
         self._is_too_large |= self._read - self._mark > _MAX_OPEN and bool(self._open)
         node = self._root
         while node is not None and len(node) and (self._is_too_large or node not in self._open):
-            del node[:-1]
+            kept = [part for part in node[:-1] if local_name(part) in self._options.beside]
+            node[:-1] = kept
             node = node[-1]
 
     def _finish(self, parser: etree.XMLPullParser) -> Iterator[Found | Problem]:
         """Yield the last records and what is wrong with the file."""
         is_cut = bool(self._open)
-        try:
+        with suppress(etree.XMLSyntaxError):
             parser.close()
-        except etree.XMLSyntaxError:
-            pass
         yield from self._read_events(parser)
         yield from self._flush()
         for error in list(parser.feed_error_log)[:_MAX_ERRORS]:
@@ -185,10 +190,16 @@ class RecordStream:
             hint = "Correct or export the file again. The records around it may be incomplete"
             yield Problem(self._file, error.line, what, hint)
         if self._deleted:
-            what = f"{self._deleted} records are marked as deleted"
+            count = "1 record is" if self._deleted == 1 else f"{self._deleted} records are"
+            what = f"{count} marked as deleted"
             yield Problem(self._file, 0, what, "Remove them from the file. They were left out")
         if not self._records and not is_cut:
             yield Problem(self._file, 0, "the file has no records", "Export the file again")
+
+
+def wrap(parts: bytes) -> str:
+    """Return serialized elements as one element, or an empty text if there are none."""
+    return f"<parts>{parts.decode()}</parts>" if parts else ""
 
 
 def _to_xpath(path: str) -> str:

@@ -10,10 +10,10 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem
-from indexer.readers.xml_options import XmlOptions
-from indexer.readers.xml_sketch import local_name
-from indexer.readers.xml_split import Context, Found
-from indexer.readers.xml_values import flatten
+from indexer.readers.xml_records.options import XmlOptions
+from indexer.readers.xml_records.sketch import local_name
+from indexer.readers.xml_records.split import Context, Found, wrap
+from indexer.readers.xml_records.values import flatten
 
 _MAX_DEPTH = 3
 """Depth to which references are followed."""
@@ -67,9 +67,8 @@ class _Parts:
             level = tuple(key for each in level for key in self._references.get(each, ()))
         self._used.update(keys)
         xml = b"".join(self._data[key] for key in keys)
-        parts = f"<parts>{xml.decode()}</parts>" if xml else ""
         columns = tuple(self._members.get(item.key, ()))
-        return msgspec.json.encode(Context(columns, parts)) if parts or columns else b""
+        return msgspec.json.encode(Context(columns, wrap(xml))) if xml or columns else b""
 
     def count_unused(self) -> int:
         """Return the number of parts that no record refers to."""

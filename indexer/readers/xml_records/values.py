@@ -9,8 +9,8 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
-from indexer.readers.xml_options import TagOptions, XmlOptions
-from indexer.readers.xml_sketch import local_name
+from indexer.readers.xml_records.options import TagOptions, XmlOptions
+from indexer.readers.xml_records.sketch import local_name
 
 XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -29,6 +29,16 @@ _BLOCKS = frozenset(
 )
 """Elements that are paragraphs of their own in a text."""
 _GAPS = frozenset("br break lb".split())
+_KINDS = tuple(
+    (kind, re.compile(form, re.IGNORECASE))
+    for kind, form in (
+        ("doi", r"(?:doi:?\s*|info:doi/|urn:doi:|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S"),
+        ("isbn", r"(?:isbn[\d-]*:?\s+|isbn:|urn:isbn:)?(?:97[89][- ]?)?(?:\d[- ]?){9}[\dx](?!\d)"),
+        ("issn", r"(?:e-?|p-?)?(?:issn:?\s*|urn:issn:)?\d{4}-\d{3}[\dx](?![\d-])"),
+        ("url", r"https?://\S"),
+    )
+)
+"""Kinds of identifiers, and how their values start."""
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
@@ -72,10 +82,9 @@ def _flow(text: str | None) -> str:
     return text.replace("\n", " ") if text else ""
 
 
-def _has_words(element: etree._Element) -> bool:
-    """Return whether an element has letters or digits of its own between its parts."""
-    pieces = (element.text, *(part.tail for part in element))
-    return any(piece and any(map(str.isalnum, piece)) for piece in pieces)
+def _get_own_text(element: etree._Element) -> str:
+    """Return the text between the parts of an element."""
+    return tidy(" ".join((element.text or "", *(part.tail or "" for part in element))))
 
 
 class Values:
@@ -104,8 +113,15 @@ class Values:
         Raise TooComplex.
         """
         self._top = top
-        self.add("@lang", top.get(XML_LANGUAGE, ""))
+        languages = (each.get(XML_LANGUAGE) for each in (top, *top.iterancestors()))
+        self.add("@lang", next(filter(None, languages), ""))
+        if self._options.element_column:
+            self.add(self._options.element_column, local_name(record))
         self._walk(record, "", None, 0, 0)
+
+    def read_part(self, element: etree._Element) -> None:
+        """Add all properties of an element that is beside the record. Raise TooComplex."""
+        self._walk(element, local_name(element), None, 0, 1)
 
     def _walk(
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
@@ -124,20 +140,39 @@ class Values:
         if tag.is_skipped:
             self.add(column, flatten(element)[:MAX_SKIPPED], language, group)
         elif tag.is_text or not len(element):
-            self.add(column, flatten(element), language, group)
+            self._add_leaf(column, flatten(element), language, group, tag)
         else:
             self._walk_parts(element, name, language, group, depth)
         if self._options.reference:
             self._follow(element, name, language, group, depth)
+
+    def _add_leaf(
+        self, column: str, text: str, language: str | None, group: int, tag: TagOptions
+    ) -> None:
+        """Add the text of an element without parts."""
+        if tag.is_classified and (kind := _classify(text)):
+            column = f"{column[:-1]},{kind}]" if column.endswith("]") else f"{column}[{kind}]"
+        if tag.is_joined and group and text:
+            for index in range(len(self.properties) - 1, -1, -1):
+                former = self.properties[index]
+                if former.group != group:
+                    break
+                if former.name == column:
+                    joined = f"{former.value} {text}"
+                    self.properties[index] = Property(column, joined, joined, language, group)
+                    return
+        self.add(column, text, language, group)
 
     def _walk_parts(
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
     ) -> None:
         """Add the parts of an element, and its text if there are words between its parts."""
         parts = [(part, self._options.of(part.tag)) for part in element]
-        has_markup = _has_words(element) or all(tag.name in _INLINE for _, tag in parts)
+        has_words = any(map(str.isalnum, _get_own_text(element)))
+        has_markup = has_words or all(tag.name in _INLINE for _, tag in parts)
         if has_markup:
-            text = flatten(element, has_paragraphs=False)
+            is_whole = bool(name) or self._options.of(element.tag).is_mixed
+            text = flatten(element, has_paragraphs=False) if is_whole else _get_own_text(element)
             self.add(name or local_name(element), text, language, group)
         prefix = f"{name}/" if name else ""
         for part, tag in parts:
@@ -151,6 +186,8 @@ class Values:
         if tag.roles:
             role = self._options.roles.classify(_find_role(element, tag.roles))
             labels += [role] if role else []
+        if tag.host and element.getparent().find(f"{{*}}{tag.host}") is not None:
+            labels.append("host")
         return f"[{','.join(labels)}]" if labels else ""
 
     def _follow(
@@ -169,7 +206,7 @@ class Values:
         self._followed.pop()
 
     def _get_language(self, element: etree._Element) -> str | None:
-        language = element.get(XML_LANGUAGE)
+        language: str | None = element.get(XML_LANGUAGE)
         for key in self._options.languages:
             language = language or element.get(key)
         return language
@@ -183,6 +220,11 @@ class Values:
         if self._parts > self._limits.most_parts:
             message = f"the record has more than {self._limits.most_parts} elements and attributes"
             raise TooComplex(message, "most_parts")
+
+
+def _classify(text: str) -> str:
+    """Return the kind of an identifier by its form, or an empty text."""
+    return next((kind for kind, form in _KINDS if form.match(text)), "")
 
 
 def _find_role(element: etree._Element, paths: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from itertools import islice
 from lxml import etree
 
 from indexer.catalogue.limits import LIMITS
-from indexer.readers.xml_text import XmlText
+from indexer.readers.xml_records.text import XmlText
 
 _MAX_ELEMENTS = 5_000
 """Elements at the start of a file that are looked at."""

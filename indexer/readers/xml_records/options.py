@@ -30,7 +30,7 @@ class TagOptions(NamedTuple):
     """The options of elements with one name.
 
     `name`: the name without its namespace. `labels`: attributes that are a part of the column name.
-    `roles`: paths of the role.
+    `roles`: paths of the role. `host`: the part beside it that makes it a host; see `hosts`.
     """
 
     name: str
@@ -39,6 +39,10 @@ class TagOptions(NamedTuple):
     is_group: bool
     is_text: bool
     is_skipped: bool
+    is_joined: bool
+    is_classified: bool
+    is_mixed: bool
+    host: str
 
 
 class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -46,26 +50,34 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
 
     All names of elements and attributes are without a namespace.
 
-    `records`: the elements that are records, as "name" or "parent/name". `namespaces`: the starts of
-    their possible namespaces; "" allows any. `around`: a namespace; the parent of the first element
-    in it is a record too. `any`: an element that repeats is a record. `outside`: elements whose
-    parts are no records. `requires`: of these names, one is in the first record. `roots`: names of
-    the root that are evidence enough. `score`: the score of a file with a record.
+    `records`: the elements that are records, as "name" or "parent/name". `otherwise`: those of
+    files that start without one of `records`. `namespaces`: the starts
+    of their possible namespaces; "" allows any. `around`: namespaces; the parent of the first two
+    elements in one of them is a record too. `any`: an element that repeats is a record. `outside`:
+    elements whose parts are no records. `requires`: of these names, one is in the first record.
+    `roots`: names of the root that are evidence enough. `score`: the score of a file with a record.
 
     `nested`: records in a record are records of their own. `inherit`: paths of columns that they
-    take from the records around them. `inner`: the part of a record whose parts have no prefix.
-    `parts`: elements that are no records but that records refer to. `reference`, `target`: the
-    attributes that refer to an element, and name it. `member`: the element by which a part refers
-    to its records. `kind`: a part of records whose value is none of `not_kinds`.
+    take from the records around them. `beside`: elements beside records, with columns that belong
+    to each of these. `inner`: the part of a record whose own parts have no prefix; the first of
+    these that a record has. `parts`: elements that are no records but that records refer to.
+    `reference`, `target`: the attributes that refer to an element, and name it. `member`: the
+    element by which a part refers to its records. `kind`: the part of a record that says what it
+    is; without it, or with one of `not_kinds`, an element is no record.
 
     `distinguish`: attributes that are a part of the column name, as "attribute" or
     "element@attribute". `roles`: see Roles. `groups`: elements whose parts form a group; by
     default, all parts of a record that have parts. `texts`: elements that hold text with markup.
     `skip`: bulky elements, of which only the start is kept. `languages`: attributes that name the
-    language of a value, besides `xml:lang`.
+    language of a value, besides `xml:lang`. `join`: elements whose values in one group become one,
+    such as the given names of a person. `classify`: elements whose identifiers get a label by their
+    form, such as "identifier[doi]". `mixed`: records whose whole text is a column, besides their
+    parts. `hosts`: elements that get the label "host" if there is another one beside them, as the
+    book beside the title of a chapter. `element_column`: a column for the name of the record.
     """
 
     records: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ("",)
     around: tuple[str, ...] = ()
     any: bool = False
@@ -75,7 +87,8 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     score: int = 90
     nested: bool = False
     inherit: tuple[str, ...] = ()
-    inner: str = ""
+    beside: tuple[str, ...] = ()
+    inner: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     reference: str = ""
     target: str = ""
@@ -88,6 +101,11 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     texts: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    join: tuple[str, ...] = ()
+    classify: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
+    element_column: str = ""
+    hosts: dict[str, str] = {}
 
     @cached_property
     def _tags(self) -> dict[str, TagOptions]:
@@ -111,7 +129,8 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
         ]
         return TagOptions(
             name, tuple(labels), self.roles.of.get(name, ()),
-            name in self.groups, name in self.texts, name in self.skip,
+            name in self.groups, name in self.texts, name in self.skip, name in self.join,
+            name in self.classify, name in self.mixed, self.hosts.get(name, ""),
         )  # fmt: skip
 
 
