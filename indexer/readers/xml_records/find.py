@@ -23,6 +23,7 @@ class RecordFinder:
     def __init__(self, options: XmlOptions, root: etree._Element) -> None:
         self._options = options
         self._chosen: tuple[str, str] | None = None
+        self._is_harvest = local_name(root) == "OAI-PMH"
         self._parents = _group(options.records)
         if options.otherwise and self.find_first(root) is None:
             self._parents = _group(options.otherwise)
@@ -40,7 +41,7 @@ class RecordFinder:
 
     def matches(self, element: etree._Element) -> bool:
         """Return whether an element is a record, or a record of an OAI-PMH response."""
-        return is_envelope(element) or self.is_record(element)
+        return is_envelope(element) or (not self._is_harvest and self.is_record(element))
 
     def is_record(self, element: etree._Element) -> bool:
         """Return whether an element is a record."""
@@ -95,7 +96,8 @@ def _identify(element: etree._Element | None) -> tuple[str, str] | None:
 def _choose(options: XmlOptions, root: etree._Element) -> etree._Element | None:
     """Return the first record of a format whose records have any name, or None."""
     if options.any:
-        return find_repeated(root)
+        envelope = next(filter(is_envelope, walk(root)), None)
+        return find_repeated(root) if envelope is None else envelope
     return next((element for element in walk(root) if _is_around(element, options)), None)
 
 
@@ -125,6 +127,7 @@ def find_top(record: etree._Element, options: XmlOptions) -> etree._Element:
         if metadata is None:
             return record
         finder = RecordFinder(options, metadata)
-        top = next(filter(finder.is_record, islice(metadata.iter("*"), 1, _MAX_PARTS)), metadata)
+        inside = islice(metadata.iter("*"), 1, _MAX_PARTS)
+        top = next((part for part in inside if options.any or finder.is_record(part)), metadata)
     parts = (top.find(f"{{*}}{name}") for name in options.inner)
     return next((part for part in parts if part is not None), top)

@@ -30,7 +30,8 @@ class TagOptions(NamedTuple):
     """The options of elements with one name.
 
     `name`: the name without its namespace. `labels`: attributes that are a part of the column name.
-    `roles`: paths of the role. `host`: the part beside it that makes it a host; see `hosts`.
+    `roles`: paths of the role. `kinds`: labels by the form of the value. `host`: the part beside it
+    that makes it a host; see `hosts`.
     """
 
     name: str
@@ -40,7 +41,7 @@ class TagOptions(NamedTuple):
     is_text: bool
     is_skipped: bool
     is_joined: bool
-    is_classified: bool
+    kinds: tuple[str, ...]
     is_mixed: bool
     host: str
 
@@ -70,10 +71,11 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     default, all parts of a record that have parts. `texts`: elements that hold text with markup.
     `skip`: bulky elements, of which only the start is kept. `languages`: attributes that name the
     language of a value, besides `xml:lang`. `join`: elements whose values in one group become one,
-    such as the given names of a person. `classify`: elements whose identifiers get a label by their
-    form, such as "identifier[doi]". `mixed`: records whose whole text is a column, besides their
-    parts. `hosts`: elements that get the label "host" if there is another one beside them, as the
-    book beside the title of a chapter. `element_column`: a column for the name of the record.
+    such as the given names of a person. `classify`: elements whose values get a label by their
+    form, such as "identifier[doi]", with the possible labels. `mixed`: records whose whole text is
+    a column, besides their parts. `hosts`: elements that get the label "host" if there is another
+    one beside them, as the book beside the title of a chapter. `element_column`: a column for the
+    name of the record.
     """
 
     records: tuple[str, ...] = ()
@@ -102,7 +104,7 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     skip: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     join: tuple[str, ...] = ()
-    classify: tuple[str, ...] = ()
+    classify: dict[str, tuple[str, ...]] = {}
     mixed: tuple[str, ...] = ()
     element_column: str = ""
     hosts: dict[str, str] = {}
@@ -130,7 +132,7 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
         return TagOptions(
             name, tuple(labels), self.roles.of.get(name, ()),
             name in self.groups, name in self.texts, name in self.skip, name in self.join,
-            name in self.classify, name in self.mixed, self.hosts.get(name, ""),
+            self.classify.get(name, ()), name in self.mixed, self.hosts.get(name, ""),
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence
+from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
 from indexer.readers.xml_records.find import RecordFinder, find_top
 from indexer.readers.xml_records.options import XmlOptions
@@ -42,7 +42,9 @@ class XmlReader:
     def detect(self, filename: str, head: bytes) -> Evidence | None:
         """Return the evidence of the first record, or of the root."""
         root = sketch(head)
-        if root is None or local_name(root).lower() == "html":
+        if root is None:
+            return detect_by_name(filename, self.SUFFIXES) if self._options.any else None
+        if local_name(root).lower() == "html":
             return None
         first = RecordFinder(self._options, root).find_first(root)
         if first is not None:

@@ -51,7 +51,7 @@ class RecordStream:
         self._waiting: list[tuple[int, Found | Problem]] = []
         self._root: etree._Element | None = None
         self._read = self._mark = 0
-        self._is_too_large = False
+        self._is_too_large = self._is_cut = False
         self._records = self._deleted = self._started = 0
         self._starts: list[int] = []
 
@@ -122,7 +122,11 @@ class RecordStream:
         start = self._starts.pop()
         self._records += 1
         self._mark = self._read
-        if is_deleted(element):
+        if self._is_cut and self._records > 1 and not self._options.nested:
+            what = f"the file ends in <{local_name(element)}>"
+            hint = "Export the file again. The last record was left out"
+            self._waiting.append((start, Problem(self._file, element.sourceline or 0, what, hint)))
+        elif is_deleted(element):
             self._deleted += 1
         else:
             self._waiting.append((start, self._make(element)))
@@ -180,7 +184,7 @@ class RecordStream:
 
     def _finish(self, parser: etree.XMLPullParser) -> Iterator[Found | Problem]:
         """Yield the last records and what is wrong with the file."""
-        is_cut = bool(self._open)
+        self._is_cut = bool(self._open)
         with suppress(etree.XMLSyntaxError):
             parser.close()
         yield from self._read_events(parser)
@@ -193,7 +197,7 @@ class RecordStream:
             count = "1 record is" if self._deleted == 1 else f"{self._deleted} records are"
             what = f"{count} marked as deleted"
             yield Problem(self._file, 0, what, "Remove them from the file. They were left out")
-        if not self._records and not is_cut:
+        if not self._records:
             yield Problem(self._file, 0, "the file has no records", "Export the file again")
 
 

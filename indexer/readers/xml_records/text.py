@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Iterator
 from html.entities import html5
 from io import BufferedIOBase
+from xml.sax.saxutils import escape
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
+from indexer.readers.blocks import LimitExceeded, read_blocks
 
 _BLOCK = 1 << 16
 """Bytes that are decoded at a time."""
@@ -34,6 +36,7 @@ _WINDOWS = {"ascii", "iso8859-1", "cp1252"}
 _DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]{0,999}>|\A\s+")
 _ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE = re.compile(r"&(#?)(\w{1,40});")
+_FIRST_CONTROL, _LAST_CONTROL = 0x80, 0x9F
 _PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 
@@ -88,26 +91,23 @@ class XmlText:
 
         An empty block ends them.
         """
-        remaining, block = self._limits.largest_unpacked, b""
+        rest = b""
         try:
-            while part := self._stream.read1(_BLOCK - len(block)):
-                block += part
-                if len(block) == _BLOCK:
-                    remaining -= _BLOCK
-                    if remaining < 0:
-                        break
-                    ready, block = block, b""
-                    yield ready
+            for part in read_blocks(self._stream, self._limits):
+                rest += part
+                while len(rest) >= _BLOCK:
+                    yield rest[:_BLOCK]
+                    rest = rest[_BLOCK:]
+        except LimitExceeded as error:
+            what = f"the file has more than {error}"
+            self.problems.append(
+                Problem(self._file, self._line, what, suggest_raising(error.limit))
+            )
         except Exception:
-            yield block
+            yield rest
             raise
-        if remaining < 0:
-            message = f"the file has more than {self._limits.largest_unpacked} bytes"
-            hint = suggest_raising("largest_unpacked")
-            self.problems.append(Problem(self._file, self._line, message, hint))
-            block = b""
-        if block:
-            yield block
+        if rest:
+            yield rest
         yield b""
 
     def _decode_utf8(self, data: bytes, is_last: bool) -> str:
@@ -170,8 +170,26 @@ def _keep_lines(match: re.Match[str]) -> str:
 
 
 def _resolve(match: re.Match[str]) -> str:
-    """Return what an entity reference is replaced by."""
+    """Return what a reference is replaced by: a character, or text if nothing defines it."""
     number, name = match.groups()
-    if number or name in _PREDEFINED:
+    if number:
+        return _resolve_number(match[0], name)
+    if name in _PREDEFINED:
         return match[0]
-    return html5.get(f"{name};") or f"&amp;{name};"
+    return escape(html5.get(f"{name};", match[0]))
+
+
+def _resolve_number(reference: str, number: str) -> str:
+    """Return a reference to a character, or U+FFFD if XML does not allow that character.
+
+    As in HTML, the control characters above 127 stand for those of Windows-1252.
+    """
+    try:
+        code = int(number[1:], 16) if number[0] in "xX" else int(number)
+        char = chr(code)
+    except (ValueError, OverflowError):
+        return "\ufffd"
+    if _FIRST_CONTROL <= code <= _LAST_CONTROL:
+        return bytes((code,)).decode("cp1252", "replace")
+    is_surrogate = "\ud800" <= char <= "\udfff"
+    return "\ufffd" if is_surrogate or _ILLEGAL.match(char) else reference

@@ -29,16 +29,19 @@ _BLOCKS = frozenset(
 )
 """Elements that are paragraphs of their own in a text."""
 _GAPS = frozenset("br break lb".split())
-_KINDS = tuple(
-    (kind, re.compile(form, re.IGNORECASE))
+_IGNORED = frozenset(("tex-math", "annotation", "annotation-xml"))
+"""Elements that repeat a formula in another notation."""
+_KINDS = {
+    kind: re.compile(form, re.IGNORECASE)
     for kind, form in (
         ("doi", r"(?:doi:?\s*|info:doi/|urn:doi:|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S"),
         ("isbn", r"(?:isbn[\d-]*:?\s+|isbn:|urn:isbn:)?(?:97[89][- ]?)?(?:\d[- ]?){9}[\dx](?!\d)"),
         ("issn", r"(?:e-?|p-?)?(?:issn:?\s*|urn:issn:)?\d{4}-\d{3}[\dx](?![\d-])"),
         ("url", r"https?://\S"),
+        ("timestamp", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
     )
-)
-"""Kinds of identifiers, and how their values start."""
+}
+"""Kinds of values, and how they start."""
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
@@ -67,8 +70,15 @@ def flatten(element: etree._Element, *, has_paragraphs: bool = True) -> str:
 
 def _collect(element: etree._Element, has_paragraphs: bool) -> Iterator[str]:
     """Yield the pieces of text in an element, with an empty line around each paragraph."""
-    for event, part in etree.iterwalk(element, events=("start", "end")):
+    parts = etree.iterwalk(element, events=("start", "end"))
+    for event, part in parts:
         name = local_name(part)
+        if name in _IGNORED and part is not element:
+            if event == "start":
+                parts.skip_subtree()
+            else:
+                yield _flow(part.tail)
+            continue
         if has_paragraphs and name in _BLOCKS and part is not element:
             yield "\n\n"
         if event == "start":
@@ -98,7 +108,7 @@ class Values:
     ) -> None:
         self.properties: list[Property] = []
         self._options, self._limits, self._targets = options, limits, targets
-        self._groups = self._parts = 0
+        self._groups = self._parts = self._characters = 0
         self._top: etree._Element | None = None
         self._followed: list[etree._Element] = []
 
@@ -128,7 +138,7 @@ class Values:
     ) -> None:
         """Add the properties of an element. `name` is its column, "" for a record."""
         tag = self._options.of(element.tag)
-        self._count(element, depth)
+        self._count(element, name, depth)
         language = self._get_language(element) or language
         if tag.is_group or (depth == 1 and not self._options.groups and len(element)):
             self._groups += 1
@@ -150,7 +160,7 @@ class Values:
         self, column: str, text: str, language: str | None, group: int, tag: TagOptions
     ) -> None:
         """Add the text of an element without parts."""
-        if tag.is_classified and (kind := _classify(text)):
+        if tag.kinds and (kind := _classify(text, tag.kinds)):
             column = f"{column[:-1]},{kind}]" if column.endswith("]") else f"{column}[{kind}]"
         if tag.is_joined and group and text:
             for index in range(len(self.properties) - 1, -1, -1):
@@ -211,9 +221,13 @@ class Values:
             language = language or element.get(key)
         return language
 
-    def _count(self, element: etree._Element, depth: int) -> None:
-        """Raise TooComplex if the record has too many parts, or is nested too deep."""
+    def _count(self, element: etree._Element, name: str, depth: int) -> None:
+        """Raise TooComplex if a record has too many parts, nested too deep, or too long columns."""
         self._parts += 1 + len(element.attrib)
+        self._characters += len(name) * (1 + len(element.attrib))
+        if self._characters > self._limits.largest_file:
+            message = f"the names of its elements have more than {self._limits.largest_file} bytes"
+            raise TooComplex(message, "largest_file")
         if depth > self._limits.deepest:
             message = f"elements are nested deeper than {self._limits.deepest}"
             raise TooComplex(message, "deepest")
@@ -222,9 +236,9 @@ class Values:
             raise TooComplex(message, "most_parts")
 
 
-def _classify(text: str) -> str:
-    """Return the kind of an identifier by its form, or an empty text."""
-    return next((kind for kind, form in _KINDS if form.match(text)), "")
+def _classify(text: str, kinds: tuple[str, ...]) -> str:
+    """Return the first kind that the form of a value has, or an empty text."""
+    return next((kind for kind in kinds if _KINDS[kind].match(text)), "")
 
 
 def _find_role(element: etree._Element, paths: tuple[str, ...]) -> str:
