@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from indexer.catalogue.records import Property
+from indexer.values.languages import find_languages
 
 Columns = Mapping[str, Sequence[Property]]
 """The properties of a record by column."""
@@ -20,6 +21,9 @@ _TOKEN = re.compile(r"\{\{|\}\}|\|\||\||\{((?:[^{}|]|\{\{|\}\}|\|\|)+?)\}|[^{}|]
 _SPECIAL = str.maketrans({"{": "{{", "}": "}}", "|": "||"})
 _DOUBLED = re.compile(r"\{\{|\}\}|\|\|")
 _LANGUAGE_SUFFIX = re.compile(r"(.*\S)\s*\[([A-Za-z]{2,3}(?:[-_][A-Za-z]+)*)?\]")
+
+_NO_LANGUAGES = frozenset(("doi",))
+"""Codes of languages that label identifiers instead: a DOI is more likely than Dogri."""
 
 
 class Template(NamedTuple):
@@ -84,10 +88,14 @@ def list_columns(specification: str) -> list[str]:
 
 @lru_cache(maxsize=5000)
 def split_language(column: str) -> tuple[str, str | None]:
-    """Return the plain name of a column and its language: `dc.title[fr]` is French."""
-    if column.endswith("]") and (match := _LANGUAGE_SUFFIX.fullmatch(column)):
-        return match[1], match[2]
-    return column, None
+    """Return the plain name of a column and its language: `dc.title[fr]` is French.
+
+    Other labels, as in `identifier[isbn]`, belong to the name.
+    """
+    match = _LANGUAGE_SUFFIX.fullmatch(column) if column.endswith("]") else None
+    if not match or match[2] in _NO_LANGUAGES or (match[2] and not find_languages(match[2])):
+        return column, None
+    return match[1], match[2]
 
 
 def _undouble(text: str) -> str:
