@@ -1,0 +1,205 @@
+"""Lists of links in Markdown are lists of publications. Other pages are not claimed."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers.formats import markdown_list
+from indexer.readers.markdown import find_links, to_plain_text, to_text
+
+PAGE = """# Reading about salt
+
+Some words. [Contents](#rivers)
+
+## Rivers
+
+* [Rivers of salt](https://a.example/rivers.pdf) - How rivers carry salt. See [more](https://b.example/).
+- **[The *white* road](https://a.example/road)**: a history
++ Moss, A. (2019). "Salt". [PDF](https://a.example/salt.pdf)
+
+### Old ones
+
+1. Lind, B., **Brine and bread**, Fjord Press ([pdf](/brine.pdf), [doi](https://doi.org/10.5555/1))
+2. [Wells][wells]
+   in two lines
+3. No link here
+
+```
+- [code](https://a.example/code)
+```
+
+Seas
+----
+
+- Atlantic
+    - [Deep salt](https://a.example/deep)
+      - kept as a detail
+- https://a.example/bare
+- [Top](#top)
+
+[wells]: https://a.example/wells "Wells"
+"""
+
+
+def read(text: str | bytes, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
+    """Return all records and problems of a page."""
+    data = text if isinstance(text, bytes) else text.encode()
+    result: list[SourceRecord | Problem] = []
+    for part in markdown_list.split(io.BytesIO(data), "a.md", limits):
+        result += [part] if isinstance(part, Problem) else markdown_list.parse(part, limits)
+    return result
+
+
+def columns(record: SourceRecord | Problem) -> dict[str, list[str]]:
+    """Return the values of a record by column."""
+    assert isinstance(record, SourceRecord)
+    result: dict[str, list[str]] = {}
+    for prop in record.properties:
+        result.setdefault(prop.name, []).append(prop.value)
+    return result
+
+
+RECORDS = [columns(record) for record in read(PAGE)]
+BY_TITLE = {found["title"][0]: found for found in RECORDS}
+
+
+@pytest.mark.parametrize(("name", "score"), [("README.md", 40), ("a.txt", 30), ("a", 30)])
+def test_lists_are_recognized(name: str, score: int) -> None:
+    """A page that mostly lists links is recognized; its name adds little."""
+    evidence = markdown_list.detect(name, PAGE.encode())
+    assert evidence is not None
+    assert evidence.score == score
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# Tool\n\n" + "Words about it. " * 100 + "\n\n- [Docs](https://a.example/)\n" * 5,
+        "- [One](#one)\n" * 9,
+        "- one\n- two\n" * 9,
+        "<ul>\n- [One](https://a.example/)\n" * 9,
+        '{"a": [\n- [One](https://a.example/)\n]}',
+        "\0" + PAGE,
+    ],
+)
+def test_other_pages_are_not_claimed(text: str) -> None:
+    """Prose, tables of contents, lists without links and other formats are not claimed."""
+    assert markdown_list.detect("README.md", text.encode()) is None
+
+
+def test_items_with_links_are_records() -> None:
+    """Each item with a link is a record. Code and links within the page are not."""
+    assert list(BY_TITLE) == [
+        "Rivers of salt", "The white road", "Salt", "Brine and bread", "Wells",
+        "Deep salt", "https://a.example/bare",
+    ]  # fmt: skip
+
+
+def test_the_rest_is_a_note() -> None:
+    """What is around the title is a note, and every link is kept."""
+    assert BY_TITLE["Rivers of salt"]["note"] == ["How rivers carry salt. See more."]
+    assert BY_TITLE["Rivers of salt"]["link"] == [
+        "https://a.example/rivers.pdf",
+        "https://b.example/",
+    ]
+    assert BY_TITLE["The white road"]["note"] == ["a history"]
+    assert BY_TITLE["Brine and bread"]["link"] == ["/brine.pdf", "https://doi.org/10.5555/1"]
+    assert BY_TITLE["Brine and bread"]["note"] == ["Lind, B., Fjord Press (pdf, doi)"]
+    assert BY_TITLE["Wells"] == {
+        "title": ["Wells"], "note": ["in two lines"], "link": ["https://a.example/wells"],
+        "section": ["Rivers", "Old ones"],
+    }  # fmt: skip
+
+
+def test_years_in_parentheses_are_years() -> None:
+    """A year in parentheses is that of the publication."""
+    assert BY_TITLE["Salt"]["year"] == ["2019"]
+    assert BY_TITLE["Salt"]["note"] == ["Moss, A. (2019). PDF"]
+
+
+def test_headings_and_items_above_are_sections() -> None:
+    """Headings are sections, except the title of the page. So are items without a link."""
+    assert BY_TITLE["Rivers of salt"]["section"] == ["Rivers"]
+    assert BY_TITLE["Deep salt"]["section"] == ["Seas", "Atlantic"]
+
+
+def test_lines_are_those_of_the_items() -> None:
+    """A record has the line of its item, also below front matter."""
+    lines = PAGE.splitlines()
+    records = read("---\ntitle: x\n---\n" + PAGE)
+    assert isinstance(records[0], SourceRecord)
+    assert records[0].source.line == 3 + 1 + next(
+        number for number, line in enumerate(lines) if line.startswith("* [Rivers")
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings_are_recognized(encoding: str) -> None:
+    """A page is UTF-8, UTF-16 with a mark, or Windows-1252."""
+    [record] = read("- [Größe](https://a.example/)\r\n".encode(encoding))
+    assert columns(record)["title"] == ["Größe"]
+
+
+def test_limits_are_reported() -> None:
+    """A page over a limit is a problem."""
+    for limit in ("largest_file", "most_parts"):
+        [problem] = read(PAGE, msgspec.structs.replace(LIMITS, **{limit: 5}))
+        assert isinstance(problem, Problem)
+        assert limit.upper() in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("**a** *b* __c__ _d_ `e`", "a b c d e"),
+        ("snake_case_name 2*3*4", "snake_case_name 2*3*4"),
+        (r"\*a\* [b](https://x.example/(1)) ![c](d.png)", "*a* b"),
+    ],
+)
+def test_marks_are_removed(markdown: str, text: str) -> None:
+    """Emphasis, code, links and images become their text."""
+    assert to_text(markdown) == text
+
+
+def test_pages_become_paragraphs() -> None:
+    """Headings, lists and quotes are paragraphs of plain text, cut to a length."""
+    assert to_plain_text("# A\n\n> b\n> *c*\n\n***\n\n- d\n- e", 100) == "A\n\nb c\n\nd e"
+    assert len(to_plain_text("word " * 5000, 1000)) <= 1000
+
+
+def test_links_have_positions() -> None:
+    """A link has the place of its Markdown. An image is none."""
+    [first, second] = find_links("![i](i.png) [a](https://x.example/ 'T') https://y.example/b.")
+    assert (first.text, first.url, first.start) == ("a", "https://x.example/", 12)
+    assert (second.text, second.url) == ("", "https://y.example/b")
+
+
+@pytest.mark.parametrize(
+    "unit", ["[", "](", "*", "_a", "- [", "<!--", "**a", "(", "[a](", "![", "`"]
+)
+def test_hostile_pages_end_soon(unit: str) -> None:
+    """Marks that never end take no more than seconds."""
+    start = time.monotonic()
+    text = "- " + unit * 20_000
+    markdown_list.detect("a.md", text.encode()[:65536])
+    read(text)
+    to_plain_text(text, 1000)
+    assert time.monotonic() - start < 10
+
+
+@given(st.binary(max_size=300), st.integers(0, len(PAGE)), st.integers(0, 30))
+def test_no_bytes_raise(noise: bytes, at: int, cut: int) -> None:
+    """Arbitrary bytes, alone or within a page, give records and problems only."""
+    data = PAGE.encode()
+    for broken in (noise, data[:at] + noise + data[at + cut :]):
+        markdown_list.detect("a.md", broken)
+        read(broken)
