@@ -1,0 +1,189 @@
+"""MARC-in-JSON and its relatives: a list of records, records on lines, or records in an object.
+
+Fields are objects with the tag as their key or under `tag`, or lists as Catmandu writes them.
+"""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from io import BufferedIOBase
+from itertools import chain
+from typing import Any
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem
+from indexer.readers.base import HEAD_BYTES, Evidence
+from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
+from indexer.readers.json_blocks import convert_head, convert_to_utf8, take_head
+from indexer.readers.json_decoding import decode_record
+from indexer.readers.json_outline import ANY
+from indexer.readers.json_splitter import split_records
+from indexer.readers.streaming import LimitExceeded, read_blocks
+
+NAME = "marc-json"
+SUFFIXES: tuple[str, ...] = (".json", ".ndjson")
+"""Usual ends of the names of files of MARC-in-JSON."""
+
+_RECORD_KEY = re.compile(rb'"(?:leader|fields|controlfields?|datafields?)"\s*:')
+_SUBFIELDS = re.compile(rb'"(?:subfields?|datafields?)"\s*:')
+_LISTED = re.compile(rb'\[\s*"(?:LDR|\d{3})"\s*,\s*(?:null|"[^"]?")\s*,\s*(?:null|"[^"]?")\s*,\s*"')
+_TAG = re.compile(rb'"(\d{3})"')
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(\s*+:)?|[\[\]{}]', re.DOTALL)
+_LISTS = ("fields", "controlfield", "controlfields", "datafield", "datafields", "record")
+"""Keys of a record that have fields."""
+_VALUES = ("value", "data", "content", "$t", "#text")
+"""Keys of the value of a field or subfield."""
+
+
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of a leader and fields."""
+    start = convert_head(head).lstrip(BOM_UTF8 + b" \t\r\n")
+    if start[:1] not in (b"{", b"["):
+        return None
+    if b'"leader"' in start and _SUBFIELDS.search(start):
+        return Evidence(96, "it has MARC fields in JSON")
+    if _TAG.search(start) and b'"subfields"' in start:
+        return Evidence(90, "it has MARC subfields in JSON")
+    if _LISTED.search(start):
+        return Evidence(90, "it has MARC fields as lists in JSON")
+    return None
+
+
+def find_tags(head: bytes) -> set[bytes]:
+    """Return the tags of fields in the start of a file."""
+    return set(_TAG.findall(convert_head(head)))
+
+
+def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    """Yield the objects that are records."""
+    line = 0
+    try:
+        blocks = convert_to_utf8(read_blocks(stream, limits))
+        head, rest = take_head(blocks, HEAD_BYTES)
+        blocks = chain((head, rest), blocks)
+        for number, piece in enumerate(
+            split_records(blocks, _find_path(head), limits.largest_line)
+        ):
+            line = piece.line
+            if number == limits.most_entries:
+                raise LimitExceeded(f"{number} records", "most_entries")
+            if piece.data is None:
+                message = f"the record has more than {limits.largest_line} bytes"
+                yield Problem(file, line, message, suggest_raising("largest_line"))
+            elif piece.is_cut:
+                hint = "Create or copy the file again. This record was left out"
+                yield Problem(file, line, "the file ends within a record", hint)
+            else:
+                yield Chunk(piece.data, file, line)
+    except LimitExceeded as error:
+        yield error.describe(file, line)
+
+
+def _find_path(head: bytes) -> tuple[str, ...]:
+    """Return the path of the first object with a key of a record."""
+    is_listed = _LISTED.search(head) is not None
+    open_values: list[str] = []
+    for token in _TOKEN.finditer(head):
+        text = token[0]
+        if text in b"{[":
+            open_values.append(ANY if text == b"[" else "")
+        elif text in b"}]":
+            del open_values[-1:]
+        elif token[1] and open_values:
+            if _RECORD_KEY.match(text) or (is_listed and text.startswith(b'"record"')):
+                return tuple(open_values[:-1])
+            open_values[-1] = text[1 : text.rindex(b'"')].decode("utf-8", "replace")
+    return ()
+
+
+def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
+    """Yield the fields of a record."""
+    record, problem = decode_record(chunk, limits)
+    if problem:
+        yield problem
+    if record is None:
+        return
+    fields = [make_control_field(LEADER, str(record.get("leader") or ""))]
+    for key in _LISTS:
+        fields += _read_fields(record.get(key))
+    if len(fields) == 1:
+        hint = "Export the record again. It was left out"
+        yield Problem(chunk.file, chunk.line, "the MARC record has no fields", hint)
+        return
+    rest = ((key, value) for key, value in record.items() if key not in (*_LISTS, "leader"))
+    fields += [make_control_field(key, str(value)) for key, value in rest if _is_scalar(value)]
+    yield fields
+
+
+def _read_fields(value: object) -> Iterator[Field]:
+    """Yield the fields in a list of fields, or in an object of them by tag."""
+    if isinstance(value, dict) and "tag" not in value:
+        value = [{tag: each} for tag, found in value.items() for each in _as_list(found)]
+    for field in _as_list(value):
+        if isinstance(field, list):
+            yield from _read_listed(field)
+        elif isinstance(field, dict) and "tag" in field:
+            yield _read_field(str(field["tag"]), field)
+        elif isinstance(field, dict):
+            for tag, content in field.items():
+                for each in _as_list(content):
+                    yield _read_field(tag, each)
+
+
+def _read_listed(field: list[Any]) -> Iterator[Field]:
+    """Yield the field of a list: tag, indicators, then codes and values in turn."""
+    if len(field) < 5:
+        return
+    tag, first, second, *rest = [_as_text(each) for each in field]
+    pairs = tuple(zip(rest[::2], rest[1::2], strict=False))
+    if pairs[0][0] == "_":
+        yield make_control_field(tag, pairs[0][1])
+    else:
+        yield Field(tag, f"{first or ' ':1.1}{second or ' ':1.1}", pairs)
+
+
+def _read_field(tag: str, content: object) -> Field:
+    """Return the field of an object or a text."""
+    if not isinstance(content, dict):
+        return make_control_field(tag, _as_text(content))
+    subfields = content.get("subfields", content.get("subfield"))
+    if subfields is None:
+        return make_control_field(tag, _read_value(content))
+    both = _as_text(content.get("indicators", content.get("ind"))) or "  "
+    indicators = f"{_as_text(content.get('ind1')) or both[:1]:1.1}"
+    indicators += f"{_as_text(content.get('ind2')) or both[1:2]:1.1}"
+    pairs = tuple(pair for each in _as_list(subfields) for pair in _read_subfields(each))
+    return Field(tag, indicators, pairs)
+
+
+def _read_subfields(subfield: object) -> Iterator[tuple[str, str]]:
+    """Yield the codes and values of an object: `{"a": …}` or `{"code": "a", "value": …}`."""
+    if not isinstance(subfield, dict):
+        yield "?", _as_text(subfield)
+    elif isinstance(subfield.get("code"), str) and len(subfield) > 1:
+        yield subfield["code"][:1] or "?", _read_value(subfield)
+    else:
+        for code, value in subfield.items():
+            for each in _as_list(value):
+                yield code[:1] or "?", _as_text(each)
+
+
+def _read_value(content: dict[str, Any]) -> str:
+    return next((_as_text(content[key]) for key in _VALUES if key in content), "")
+
+
+def _as_list(value: object) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _is_scalar(value: object) -> bool:
+    return value is not None and not isinstance(value, (dict, list))
+
+
+def _as_text(value: object) -> str:
+    """Return a text or a number as text. Other values have none."""
+    return str(value) if _is_scalar(value) else ""
