@@ -6,7 +6,6 @@ Fields are objects with the tag as their key or under `tag`, or lists as Catmand
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from io import BufferedIOBase
 from itertools import chain
@@ -16,10 +15,10 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import HEAD_BYTES, Evidence
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.json_blocks import convert_head, convert_to_utf8, take_head
 from indexer.readers.json_decoding import decode_record
 from indexer.readers.json_outline import ANY
 from indexer.readers.json_splitter import split_records
+from indexer.readers.lines import decode_head, unify_encoding
 from indexer.readers.streaming import LimitExceeded, read_blocks
 
 NAME = "marc-json"
@@ -39,7 +38,7 @@ _VALUES = ("value", "data", "content", "$t", "#text")
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of a leader and fields."""
-    start = convert_head(head).lstrip(BOM_UTF8 + b" \t\r\n")
+    start = decode_head(head).encode().lstrip()
     if start[:1] not in (b"{", b"["):
         return None
     if b'"leader"' in start and _SUBFIELDS.search(start):
@@ -53,16 +52,18 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def find_tags(head: bytes) -> set[bytes]:
     """Return the tags of fields in the start of a file."""
-    return set(_TAG.findall(convert_head(head)))
+    return set(_TAG.findall(decode_head(head).encode()))
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the objects that are records."""
     line = 0
     try:
-        blocks = convert_to_utf8(read_blocks(stream, limits))
-        head, rest = take_head(blocks, HEAD_BYTES)
-        blocks = chain((head, rest), blocks)
+        blocks = unify_encoding(read_blocks(stream, limits))
+        head = b""
+        while len(head) < HEAD_BYTES and (block := next(blocks, b"")):
+            head += block
+        blocks = chain((head,), blocks)
         for number, piece in enumerate(
             split_records(blocks, _find_path(head), limits.largest_line)
         ):

@@ -6,7 +6,6 @@ other. `oai_marc` and MarcXchange are read too.
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
+from indexer.readers.lines import unify_encoding
 from indexer.readers.streaming import LimitExceeded, read_blocks
 
 NAME = "marcxml"
@@ -36,9 +36,10 @@ _RECORD_END = re.compile(rf"</{_NAME}\s*>".encode())
 _END_TAG_BYTES = 200
 """Bytes of an end tag, at most. A longer one is not found where two blocks meet."""
 _FIELD = re.compile(rb"<(?:[\w.-]+:)?(?:data|control|var|fix)field\b")
-_DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,100}?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_DECLARED = re.compile(
+    rb"""\s*<\?xml[^>]{0,100}?\bencoding\s*=\s*["'](?!(?i:utf-?16|ucs-?2))([\w.:-]{1,40})["']"""
+)
 _DECLARATION_BYTES = 200
-_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _INVALID = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML forbids."""
@@ -52,8 +53,8 @@ _LINE_BREAK = re.compile(r"\s*\n\s*")
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of fields or of a namespace of MARC."""
-    text = head.replace(b"\0", b"")  # UTF-16
-    if not text.lstrip(codecs.BOM_UTF8 + b"\xff\xfe \t\r\n").startswith(b"<"):
+    text = b"".join(unify_encoding(iter([head])))
+    if not text.lstrip().startswith(b"<"):
         return None
     if _TAG.search(text):
         return Evidence(97, "it has fields of MARCXML")
@@ -64,14 +65,14 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def find_tags(head: bytes) -> set[bytes]:
     """Return the tags of fields in the start of a file."""
-    return set(_TAG.findall(head.replace(b"\0", b"")))
+    return set(_TAG.findall(b"".join(unify_encoding(iter([head])))))
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the records of a file. What an OAI-PMH response says of a record is part of it."""
     line, count, is_cut = 1, 0, False
     try:
-        encoding, blocks = _recode(read_blocks(stream, limits))
+        encoding, blocks = _read_declaration(unify_encoding(read_blocks(stream, limits)))
         for part in _split_at_end_tags(blocks, limits.largest_line):
             if part.is_long:
                 message = f"the record has more than {limits.largest_line} bytes"
@@ -91,18 +92,15 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
         yield Problem(file, line, "the file ends within a record", hint)
 
 
-def _recode(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the declared encoding, and blocks in which tags are ASCII: UTF-16 becomes UTF-8."""
+def _read_declaration(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the declared encoding, and all blocks."""
     first = b""
     for block in blocks:
         first += block
         if len(first) >= _DECLARATION_BYTES:
             break
     every = chain((first,), blocks)
-    if first.startswith(_BOMS):
-        decoder = codecs.getincrementaldecoder("utf-16")("replace")
-        return b"", (decoder.decode(block).encode("utf-8", "replace") for block in every)
-    declared = _DECLARED.match(first.removeprefix(codecs.BOM_UTF8))
+    declared = _DECLARED.match(first)
     return (declared[1] if declared else b""), every
 
 

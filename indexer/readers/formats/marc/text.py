@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from io import BufferedIOBase
 from typing import NamedTuple
@@ -16,7 +15,8 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.streaming import LimitExceeded, read_blocks, split_at
+from indexer.readers.lines import decode_head, read_lines
+from indexer.readers.streaming import LimitExceeded
 
 NAME = "mrk"
 SUFFIXES: tuple[str, ...] = (".mrk", ".mrk8", ".mrt")
@@ -93,7 +93,7 @@ _BEFORE = re.compile(rf"((?:\{{(?:{'|'.join(_DIACRITICS)})\}})+)(.)", re.DOTALL)
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of the first lines, or of the file name."""
-    start = head.removeprefix(BOM_UTF8).lstrip()
+    start = decode_head(head).encode().lstrip()
     found = _find_style(start)
     if found:
         return Evidence(95, f"it looks like {_STYLES[found].label}")
@@ -102,7 +102,7 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def find_tags(head: bytes) -> set[bytes]:
     """Return the tags of fields in the start of a file."""
-    return set(re.findall(rb"^(?:=|\d{9} )?(\d{3})[ \d]", head, re.MULTILINE))
+    return set(re.findall(rb"^(?:=|\d{9} )?(\d{3})[ \d]", decode_head(head).encode(), re.MULTILINE))
 
 
 def _find_style(start: bytes) -> bytes | None:
@@ -118,11 +118,10 @@ def _find_style(start: bytes) -> bytes | None:
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the records of a file."""
-    lines = split_at(b"\n", read_blocks(stream, limits), limits.largest_line)
     collector = _Collector(file, limits)
     number = 0
     try:
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(read_lines(stream, limits), 1):
             yield from collector.add(line, number)
         yield from collector.finish()
     except LimitExceeded as error:
@@ -145,7 +144,6 @@ class _Collector:
         if line is None:
             self._is_long = True
             return
-        line = line.removeprefix(BOM_UTF8).rstrip(b"\r")
         if not line.strip():
             self._is_after_blank = True
             return

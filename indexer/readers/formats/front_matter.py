@@ -1,0 +1,178 @@
+"""Markdown and HTML files with front matter in YAML or TOML, as Hugo and Jekyll have them.
+
+A file is one record. Its text becomes the column "body", cut to its start.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
+from indexer.readers.base import Evidence, read_whole
+from indexer.readers.json_decoding import decode_record
+from indexer.readers.json_flattening import BULKY_CHARS, Shape, TooLarge, flatten
+from indexer.readers.json_names import is_title
+from indexer.readers.lines import decode_head, decode_text
+from indexer.readers.markdown import to_plain_text
+from indexer.readers.yaml_splitter import split_yaml
+
+NAME = "front-matter"
+VERSION = 1
+SUFFIXES: tuple[str, ...] = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
+"""Usual ends of the names of pages with front matter."""
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "title": ("title|Title|linkTitle",),
+    "other_titles": ("subtitle", "original_title"),
+    "authors": ("authors|author|Authors|Author|creator|by", "authors.name", "author.name"),
+    "editors": ("editors|editor", "editors.name"),
+    "contributors": ("contributors", "translators|translator"),
+    "year": ("year|date|Date|published|publishDate|pubDate|publication_date|issued",),
+    "date": ("date|Date|published|publishDate|pubDate|publication_date|issued",),
+    "summary": ("abstract|summary|description|Description|excerpt|lead|tldr|body",),
+    "language": ("language|languages|lang|locale",),
+    "publisher": ("publisher", "institution"),
+    "container": ("journal|booktitle|publication|venue|container-title|conference|event",),
+    "series": ("series",),
+    "volume": ("volume",),
+    "issue": ("issue|number",),
+    "pages": ("pages",),
+    "edition": ("edition",),
+    "doi": ("doi|DOI|hugoblox.ids.doi",),
+    "isbn": ("isbn|ISBN",),
+    "issn": ("issn|ISSN",),
+    "link": (
+        "link|url|external_link|external_url|permalink|canonical_url",
+        "pdf|url_pdf|paperurl|pdf_url|download",
+        "links.url",
+    ),
+    "subjects": ("tags|Tags", "categories|category|Categories", "keywords|subjects|topics|topic"),
+    "type": ("type|publication_types|document_type|genre|kind",),
+    "identifier": ("identifier|symbol|report_number",),
+    "place": ("place|location|city",),
+    "rights": ("license|rights|copyright",),
+}
+
+_NAMED_SCORE, _UNNAMED_SCORE = 60, 45
+_SECTION = "_index"
+"""The name of a page of Hugo that lists others. It is no publication."""
+_BLOCK = re.compile(
+    r"\s*(?P<mark>---|\+\+\+)[ \t]*\n(?P<data>.*?)\n(?:(?P=mark)|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
+)
+_KEY = re.compile(r"""^[ \t]*["']?([A-Za-z_][\w .-]{0,60}?)["']?[ \t]*[:=]""", re.MULTILINE)
+_LINE = re.compile(r"(?P<key>[A-Za-z_][\w .-]*?)[ \t]*[:=][ \t]*(?P<value>.*)")
+_SHORTCODE = re.compile(
+    r"\{\{[<%].{0,1000}?[%>]\}\}|\{%.{0,1000}?%\}|\{\{.{0,1000}?\}\}", re.DOTALL
+)
+"""Commands of Hugo and Jekyll within a text."""
+
+
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of front matter with a title."""
+    text = decode_head(head)
+    block = _BLOCK.match(text)
+    name, _, _ = filename.rpartition(".")
+    if block is None or name.lower() == _SECTION or filename.lower() == _SECTION:
+        return None
+    if not any(is_title(key) for key in _KEY.findall(block["data"])):
+        return None
+    is_named = filename.lower().endswith(SUFFIXES)
+    if not is_named and _KEY.match(text, block.end()):
+        return None  # two documents of YAML
+    return Evidence(
+        _NAMED_SCORE if is_named else _UNNAMED_SCORE, "it starts with front matter that has a title"
+    )
+
+
+split = read_whole
+"""A page is one chunk."""
+
+
+def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the record of a page, and a Problem if its front matter is not valid."""
+    text, problem = decode_text(chunk.data, chunk.file, 1)
+    if problem:
+        yield problem
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    block = _BLOCK.match(text)
+    if block is None:
+        hint = "Start the page with front matter between lines of ---"
+        yield Problem(chunk.file, 0, "the page has no front matter", hint)
+        return
+    is_toml = block["mark"] == "+++"
+    try:
+        record = _load_toml(block["data"]) if is_toml else _load_yaml(block["data"], chunk, limits)
+    except ValueError as error:
+        record = _load_lines(block["data"])
+        hint = "Correct it. Its lines were read one by one"
+        yield Problem(chunk.file, 1, f"the front matter is not valid: {error}", hint)
+    body = _SHORTCODE.sub(" ", text[block.end() : block.end() + 20 * BULKY_CHARS])
+    record["body"] = to_plain_text(body, BULKY_CHARS)
+    try:
+        properties = flatten(record, Shape(), limits)
+    except TooLarge as error:
+        message = f"the front matter is too large: {error}"
+        yield Problem(chunk.file, 0, message, suggest_raising(error.limit))
+        return
+    if properties:
+        yield SourceRecord(SourceLocation(chunk.file, 1), properties)
+
+
+def _load_yaml(text: str, chunk: Chunk, limits: Limits) -> dict[str, Any]:
+    """Return the values of YAML. Raise ValueError."""
+    for piece in split_yaml(iter([text.encode("utf-8", "replace")]), limits):
+        if piece.problem or piece.data is None:
+            raise ValueError(piece.problem[0] if piece.problem else "it is too large")
+        record, problem = decode_record(Chunk(piece.data, chunk.file, 1), limits)
+        if record is None:
+            raise ValueError(problem.what if problem else "it has no names")
+        return record
+    return {}
+
+
+def _load_toml(text: str) -> dict[str, Any]:
+    """Return the values of TOML. Raise ValueError."""
+    try:
+        values = tomllib.loads(text)
+        decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_simplify(values)))
+    except RecursionError:
+        raise ValueError("its lists are nested too deep") from None
+    return decoded
+
+
+def _simplify(value: object) -> object:
+    """Return a value of TOML without the types that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _simplify(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_simplify(each) for each in value]
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        return value.isoformat()
+    return str(value) if isinstance(value, float) else value
+
+
+def _load_lines(text: str) -> dict[str, Any]:
+    """Return the values of front matter that is not valid: each key at the start of a line.
+
+    An unquoted colon in a title is the usual fault.
+    """
+    record: dict[str, Any] = {}
+    key = ""
+    for line in text.split("\n"):
+        if match := _LINE.fullmatch(line):
+            key, value = match["key"], match["value"].strip().strip("\"'")
+            listed = re.fullmatch(r"\[(.*)\]", value)
+            record[key] = (
+                [part.strip().strip("\"'") for part in listed[1].split(",")] if listed else value
+            )
+        elif key and line.strip(" \t-\"'"):
+            item = line.strip().removeprefix("-").strip(" \t\"'")
+            earlier = record[key] if isinstance(record[key], list) else [record[key]]
+            record[key] = [each for each in earlier if each not in ("", "|", ">")] + [item]
+    return record

@@ -1,0 +1,171 @@
+"""A page with front matter is a record, in YAML or TOML. Its text is its summary."""
+
+from __future__ import annotations
+
+import io
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers.formats import front_matter
+
+YAML = """---
+title: "Rivers: of salt"
+authors:
+  - Ada Moss
+  - name: Bo Lind
+    orcid: 0000-0001
+date: 2019-04-07
+draft: no
+tags: [rivers, "salt, white"]
+params:
+  pages: 12
+---
+
+# Rivers
+
+Salt {{< cite "x" >}} flows in [rivers](https://a.example/).
+
+- **one**
+"""
+TOML = """+++
+title = "Rivers of salt"
+date = 2019-04-07T00:00:00Z
+weight = 1.5
+[[authors]]
+name = "Ada Moss"
++++
+Salt flows.
+"""
+BROKEN = """---
+title: Rivers: of salt
+authors:
+- Ada Moss
+- Bo Lind
+tags: [a, "b"]
+---
+Salt flows.
+"""
+
+
+def read(text: str | bytes, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
+    """Return all records and problems of a page."""
+    data = text if isinstance(text, bytes) else text.encode()
+    result: list[SourceRecord | Problem] = []
+    for part in front_matter.split(io.BytesIO(data), "a.md", limits):
+        result += [part] if isinstance(part, Problem) else front_matter.parse(part, limits)
+    return result
+
+
+def columns(record: SourceRecord | Problem) -> dict[str, list[str]]:
+    """Return the values of a record by column."""
+    assert isinstance(record, SourceRecord)
+    result: dict[str, list[str]] = {}
+    for prop in record.properties:
+        result.setdefault(prop.name, []).append(prop.value)
+    return result
+
+
+@pytest.mark.parametrize("text", [YAML, TOML, BROKEN, "\ufeff" + YAML, YAML.replace("\n", "\r\n")])
+@pytest.mark.parametrize(
+    ("name", "score"), [("a.md", 60), ("a.Rmd", 60), ("a.html", 45), ("a", 45)]
+)
+def test_front_matter_is_recognized(text: str, name: str, score: int) -> None:
+    """A page that starts with front matter with a title is recognized."""
+    evidence = front_matter.detect(name, text.encode())
+    assert evidence is not None
+    assert evidence.score == score
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("_index.md", YAML),
+        ("a.md", ""),
+        ("a.md", "# A title\n\n---\ntitle: x\n---\n"),
+        ("a.md", "---\nlayout: home\n---\nWelcome"),
+        ("a.yaml", "---\ntitle: A\n---\ntitle: B\n"),
+        ("a.md", "---\ntitle: A\n"),
+    ],
+)
+def test_other_pages_are_not_claimed(name: str, text: str) -> None:
+    """Sections of Hugo, pages without a title, and lists of YAML are not claimed."""
+    assert front_matter.detect(name, text.encode()) is None
+
+
+def test_yaml_is_read() -> None:
+    """Values keep their form, lists have a value each, and inner keys have a path."""
+    [record] = read(YAML)
+    found = columns(record)
+    assert found["title"] == ["Rivers: of salt"]
+    assert found["authors"] == ["Ada Moss", "Bo Lind"]
+    assert found["authors.orcid"] == ["0000-0001"]
+    assert found["date"] == ["2019-04-07"]
+    assert found["draft"] == ["no"]
+    assert found["tags"] == ["rivers", "salt, white"]
+    assert found["params.pages"] == ["12"]
+    assert found["body"] == ["Rivers\n\nSalt flows in rivers.\n\none"]
+
+
+def test_toml_is_read() -> None:
+    """Dates of TOML become text, and tables are like objects."""
+    found = columns(read(TOML)[0])
+    assert found["title"] == ["Rivers of salt"]
+    assert found["date"][0].startswith("2019-04-07")
+    assert found["authors"] == ["Ada Moss"]
+    assert found["weight"] == ["1.5"]
+    assert found["body"] == ["Salt flows."]
+
+
+def test_broken_front_matter_is_read_line_by_line() -> None:
+    """Front matter that is not valid is reported, and its lines are read."""
+    problem, record = read(BROKEN)
+    assert isinstance(problem, Problem)
+    found = columns(record)
+    assert found["title"] == ["Rivers: of salt"]
+    assert found["authors"] == ["Ada Moss", "Bo Lind"]
+    assert found["tags"] == ["a", "b"]
+
+
+def test_pages_without_front_matter_are_reported() -> None:
+    """A page without front matter is a problem."""
+    [problem] = read("# A")
+    assert isinstance(problem, Problem)
+
+
+def test_long_texts_are_cut() -> None:
+    """The text of a page is cut to 1,000 characters."""
+    found = columns(read(YAML + "salt " * 10_000)[0])
+    assert 900 < len(found["body"][0]) <= 1000
+
+
+def test_hostile_values_end_soon() -> None:
+    """Aliases of aliases and deep nesting cost the values, not the page."""
+    bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n"
+        for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    for hostile in (bomb, "x: " + "[" * 5000, "x: " + "{a: " * 5000, "- " * 5000):
+        results = read(f"---\ntitle: A\n{hostile}\n---\nB")
+        assert columns(results[-1])["title"] == ["A"]
+    results = read("+++\ntitle = 'A'\nx = " + "[" * 5000 + "\n+++\n")
+    assert isinstance(results[0], Problem)
+
+
+def test_limits_are_reported() -> None:
+    """A page over the limit is a problem."""
+    [problem] = read(YAML, msgspec.structs.replace(LIMITS, largest_file=20))
+    assert isinstance(problem, Problem)
+
+
+@given(st.binary(max_size=200), st.sampled_from([YAML, TOML, BROKEN]), st.integers(0, 300))
+def test_no_bytes_raise(noise: bytes, text: str, at: int) -> None:
+    """Arbitrary bytes, alone or within a page, give records and problems only."""
+    data = text.encode()
+    for broken in (noise, data[:at] + noise + data[at:]):
+        front_matter.detect("a.md", broken)
+        read(broken)
