@@ -15,6 +15,7 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
+from indexer.readers.citations import find_title, find_year
 from indexer.readers.markdown import MarkdownLink, find_bold, find_links, to_text
 
 NAME = "markdown-list"
@@ -45,9 +46,6 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 """Texts of links that are no titles."""
-_YEAR = re.compile(r"\((?:[^()\d]{0,20}\s)?((?:19|20)\d\d)[a-z]?\)")
-_QUOTED = re.compile(r"(?<![\w=])[\"“«„]([^\"”»“„«\n\[\]]{4,300})[\"”»“]")
-_AFTER_YEAR = re.compile(r"\((?:19|20)\d\d[a-z]?\)[.,:]?\s+([^.?!\[\]]{8,300}[.?!])(?=\s|$)")
 _BEFORE, _AFTER = " \t\n-–—:|,;·•", " \t\n-–—:|.,;·•"
 """Marks that separate a title from what is before and after it."""
 
@@ -197,8 +195,7 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     title, rest = _split_title(item, links)
     stated = [("title", title), ("note", rest)]
     stated += [("link", url) for url in dict.fromkeys(link.url for link in links)]
-    if year := _YEAR.search(item):
-        stated.append(("year", year[1]))
+    stated.append(("year", find_year(item)))
     stated += [("section", section) for section in context.sections]
     properties = tuple(Property(name, value, value) for name, value in stated if value)
     yield SourceRecord(SourceLocation(chunk.file, chunk.line), properties)
@@ -215,7 +212,7 @@ def _split_title(item: str, links: list[MarkdownLink]) -> tuple[str, str]:
             return link.text, _clean(item[: link.start], item[link.end :])
     if bold := find_bold(item):
         return to_text(bold[2]).strip(_AFTER), _clean(item[: bold.start()], item[bold.end() :])
-    if cited := _QUOTED.search(item) or _AFTER_YEAR.search(item):
+    if cited := find_title(item):
         title = to_text(cited[1]).strip(_AFTER)
         return title, _clean(item[: cited.start(1)].rstrip('"“«„'), item[cited.end() :])
     text = item

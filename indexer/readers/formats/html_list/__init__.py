@@ -1,0 +1,69 @@
+"""Lists of publications in HTML: tables with a header row, and repeated blocks.
+
+A page is only recognized if they are most of its text. `finding` finds them, `blocks` splits a
+block into columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.readers.base import Evidence, read_whole
+from indexer.readers.formats.html_list.blocks import read_block, read_row
+from indexer.readers.formats.html_list.finding import find_list, find_sections
+from indexer.readers.formats.html_list.page import parse_page
+
+NAME = "html-list"
+VERSION = 1
+SUFFIXES: tuple[str, ...] = (".html", ".htm", ".xhtml")
+FIELDS: Mapping[str, tuple[str, ...]] = {}
+"""The columns are the headings and labels of a page, so their meaning is guessed."""
+
+_TABLE_SCORE, _BLOCK_SCORE = 40, 35
+_START = re.compile(rb"<(?:!doctype html|html|body|table|ul|ol|dl|div|h[1-6]|p)\b")
+_OTHER_READERS = (b"itemprop=", b"citation_title")
+"""Signs of a page that describes its publications in another way."""
+
+
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of a table with headings, or of repeated blocks."""
+    start = head[:2000].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if not start.startswith(b"<") or not _START.search(start):
+        return None
+    if any(sign in head for sign in _OTHER_READERS):
+        return None
+    page = parse_page(head)
+    found = None if page is None else find_list(page)
+    if found is None:
+        return None
+    if found.headings:
+        return Evidence(_TABLE_SCORE, f"it has a table with {len(found.blocks)} rows")
+    return Evidence(_BLOCK_SCORE, f"it has a list of {len(found.blocks)} similar blocks")
+
+
+split = read_whole
+"""A page is one chunk, because only the page shows which of its blocks are a list."""
+
+
+def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield a record for each block of the list in a page."""
+    page = parse_page(chunk.data)
+    if page is not None and sum(1 for _ in page.iter()) > limits.most_parts:
+        message = f"the page has more than {limits.most_parts} tags"
+        yield Problem(chunk.file, 0, message, suggest_raising("most_parts"))
+        return
+    found = None if page is None else find_list(page)
+    if page is None or found is None:
+        hint = "Use a page with a table or a list of publications"
+        yield Problem(chunk.file, 0, "the page has no list of publications", hint)
+        return
+    sections = find_sections(page, found.blocks)
+    for number, block in enumerate(found.blocks):
+        stated = read_row(block, found.headings[number]) if found.headings else read_block(block)
+        stated += [("section", sections[number]), ("id", block.get("id") or "")]
+        properties = tuple(Property(name, value, value) for name, value in stated if value)
+        if properties:
+            yield SourceRecord(SourceLocation(chunk.file, block.sourceline or 0), properties)

@@ -1,0 +1,152 @@
+"""Split a block or a row into columns.
+
+A label such as "Authors:" names the text after it, and a class such as "pub-title" the text in it.
+Other text is the title, or a note.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from lxml import etree
+
+from indexer.readers.citations import find_title, find_year
+from indexer.readers.formats.html_list.page import (
+    STRONG,
+    name_by_class,
+    read_term,
+    read_text,
+    squeeze,
+)
+
+_LABEL = re.compile(r"([^\d\W][^:]{0,38}?)\s*:\s*")
+_LABEL_TAGS = frozenset(("label", "dt", "b", "strong", "span", "em", "i", "th"))
+_ENDS_OF_LABELS = frozenset(("br", "li", "p", "div", "tr", "dd"))
+_TITLE = re.compile(r"tit(?:le|re|el|olo|ulo)", re.IGNORECASE)
+_YEAR = re.compile(r"year|date|published|jahr|ann[éo]|año", re.IGNORECASE)
+_GENERIC = re.compile(
+    r"\W*(?:(?:download|view|read|open|full|get|more|see|the|as|in|on|an?)\W+){0,4}(?:pdf|doi|link|"
+    r"here|html?|epub|citation|text|abstract|bibtex|bib|more|download|website|details?|ris|word|"
+    r"docx?|english|french|spanish|russian|arabic|chinese|top)?\W*",
+    re.IGNORECASE,
+)
+"""Texts of links that are no titles."""
+_MARKS = " |–—-·•,;:"
+
+
+class _Part(NamedTuple):
+    """A piece of text in a block: its label or class, and whether it can be a title.
+
+    `is_title`: it is a link or bold. Italic text is the title only if nothing else is.
+    """
+
+    name: str
+    text: str
+    is_title: bool
+    is_italic: bool = False
+
+
+def read_row(row: etree._Element, headings: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the cells of a row by heading, and its links.
+
+    A repeated heading is numbered, and an empty one is replaced by the number of its column.
+    """
+    stated: list[tuple[str, str]] = []
+    seen: Counter[str] = Counter()
+    cells = [cell for cell in row if cell.tag in ("td", "th")]
+    for number, cell in enumerate(cells, 1):
+        heading = headings[number - 1] if number <= len(headings) else ""
+        name = heading or f"column {number}"
+        seen[name] += 1
+        stated.append((name if seen[name] == 1 else f"{name} {seen[name]}", read_text(cell)))
+    return stated + _list_links(row)
+
+
+def read_block(block: etree._Element) -> list[tuple[str, str]]:
+    """Return the named texts of a block, its title, a note of the rest, and its links."""
+    values: dict[str, list[str]] = {}
+    rest: list[_Part] = []
+    for part in _Splitter(block).parts:
+        if part.name:
+            values.setdefault(part.name, []).append(part.text)
+        else:
+            rest.append(part)
+    stated = [(name, " ".join(texts).strip(_MARKS)) for name, texts in values.items()]
+    title, note = read_term(block), rest
+    if not title and not any(_TITLE.search(name) for name in values):
+        title, note = _split_title(rest)
+    text = " ".join(part.text for part in note if not _GENERIC.fullmatch(part.text))
+    year = "" if any(_YEAR.search(name) for name in values) else find_year(text)
+    text = text.strip(_MARKS).lstrip(".) ")
+    return [("title", title), *stated, ("year", year), ("note", text), *_list_links(block)]
+
+
+def _split_title(parts: list[_Part]) -> tuple[str, list[_Part]]:
+    """Return the title in unnamed texts, and the others."""
+    for index, part in enumerate(parts):
+        if part.is_title:
+            return part.text, parts[:index] + parts[index + 1 :]
+    text = " ".join(part.text for part in parts)
+    if cited := find_title(text):
+        before, after = text[: cited.start(1)].rstrip('"“«„'), text[cited.end() :]
+        return cited[1].strip(" .,"), [_Part("", before.strip(), False), _Part("", after, False)]
+    for index, part in enumerate(parts):
+        if part.is_italic:
+            return part.text, parts[:index] + parts[index + 1 :]
+    first = next((part for part in parts if not _GENERIC.fullmatch(part.text)), None)
+    return (first.text, [part for part in parts if part is not first]) if first else ("", parts)
+
+
+def _list_links(element: etree._Element) -> list[tuple[str, str]]:
+    """Return the addresses of the links in an element, each once."""
+    links = dict.fromkeys(squeeze(link.get("href")) for link in element.iter("a"))
+    return [("link", link) for link in links if link and not link.startswith(("#", "javascript:"))]
+
+
+class _Splitter:
+    """The parts of a block. A label is in force up to the end of its parent, or of a line."""
+
+    def __init__(self, block: etree._Element) -> None:
+        self.parts: list[_Part] = []
+        self._block = block
+        self._label, self._label_depth = "", 0
+        self._names, self._titles = [""], [False]
+        for event, element in etree.iterwalk(block, events=("start", "end")):
+            if event == "start":
+                self._start(element)
+            else:
+                self._end(element)
+
+    def _start(self, element: etree._Element) -> None:
+        is_inner = element is not self._block
+        name = name_by_class(element) if is_inner else ""
+        is_title = element.tag in STRONG or (element.tag == "a" and bool(element.get("href")))
+        self._names.append(name or self._names[-1])
+        self._titles.append((is_title and is_inner) or self._titles[-1])
+        text = squeeze(element.text)
+        if (element.tail or "").lstrip().startswith(":"):
+            text += ":"
+        label = _LABEL.fullmatch(text) if element.tag in _LABEL_TAGS and is_inner else None
+        if label:
+            self._label, self._label_depth = label[1], len(self._names) - 1
+        else:
+            self._add(text, element.tag)
+
+    def _end(self, element: etree._Element) -> None:
+        self._names.pop()
+        self._titles.pop()
+        if len(self._names) < self._label_depth or element.tag in _ENDS_OF_LABELS:
+            self._label = ""
+        if element is not self._block:
+            self._add(squeeze(element.tail).lstrip(": "))
+
+    def _add(self, text: str, tag: str = "") -> None:
+        if text:
+            is_generic = _GENERIC.fullmatch(text) is not None
+            is_title = self._titles[-1] and not is_generic
+            # A link to a file after the last label has no label.
+            name = "" if self._titles[-1] and is_generic else self._label or self._names[-1]
+            is_italic = tag in ("i", "em")
+            self.parts.append(_Part(name, text, is_title, is_italic))

@@ -1,0 +1,78 @@
+"""Parse a page of HTML."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+STRONG = frozenset(("b", "strong", "cite", "h2", "h3", "h4", "h5", "h6", "dt"))
+"""Elements whose text can be a title."""
+_KNOWN_CLASS = re.compile(
+    r"(?:^|[\W_])(title|author|abstract|summary|description|year|date|journal|venue|publisher|doi|"
+    r"isbn|issn|keyword|tag|volume|issue|pages|type)s?(?:$|[\W_])",
+    re.IGNORECASE,
+)
+"""Classes that name what an element holds."""
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
+_SPACE = re.compile(r"\s+")
+_MAX_CUT = 4
+"""Bytes of a character that the end of the start of a file may cut."""
+
+
+def parse_page(data: bytes) -> etree._Element | None:
+    """Return the root of a page, or None if it has no elements."""
+    parser = etree.HTMLParser(
+        recover=True, no_network=True, remove_comments=True, remove_pis=True, huge_tree=False
+    )
+    try:
+        return etree.fromstring(_clean(_decode(data)), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _decode(data: bytes) -> str:
+    """Return the text of a page: UTF-8, UTF-16 with a mark, as declared, or Windows-1252."""
+    declared = _CHARSET.search(data[:4096])
+    names = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig"]
+    names += [declared[1].decode("ascii", "replace")] if declared else []
+    for name in names:
+        try:
+            return data.decode(name)
+        except UnicodeDecodeError as error:
+            if error.end == len(data) and len(data) - error.start < _MAX_CUT:
+                return data[: error.start].decode(name, "replace")
+        except (LookupError, ValueError):
+            continue
+    return data.decode("cp1252", "replace")
+
+
+def _clean(text: str) -> str:
+    """Return a page without an XML declaration, which the parser of text rejects, and NUL."""
+    declaration = _XML_DECLARATION.match(text)
+    return text[declaration.end() if declaration else 0 :].replace("\0", "")
+
+
+def squeeze(text: str | None) -> str:
+    """Return a text with single spaces."""
+    return _SPACE.sub(" ", text or "").strip()
+
+
+def read_text(element: etree._Element) -> str:
+    """Return the text of an element."""
+    return squeeze("".join(element.itertext()))
+
+
+def read_term(description: etree._Element) -> str:
+    """Return the term that a description list describes in an element, or nothing."""
+    term = description.getprevious() if description.tag == "dd" else None
+    while term is not None and term.tag == "dd":
+        term = term.getprevious()
+    return read_text(term) if term is not None and term.tag == "dt" else ""
+
+
+def name_by_class(element: etree._Element) -> str:
+    """Return the name that the class of an element gives its text, or nothing."""
+    match = _KNOWN_CLASS.search(element.get("class") or "")
+    return match[1].lower() if match else ""

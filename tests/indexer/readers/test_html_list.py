@@ -1,0 +1,192 @@
+"""Lists and tables of publications in HTML are read. Other pages are not claimed."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers.formats import html_list
+
+MENU = (
+    "<nav><ul>"
+    + "".join(f"<li><a href='/{n}'>Menu {n}</a></li>" for n in range(20))
+    + "</ul></nav>"
+)
+PAGE = (
+    "<!DOCTYPE html><html><head><title>Reports</title></head>"
+    "<body>{menu}<h1>Reports</h1>{body}</body></html>"
+)
+
+
+def make_page(body: str) -> str:
+    """Return a page with a menu."""
+    return PAGE.format(menu=MENU, body=body)
+
+
+def repeat(block: str, count: int = 3) -> str:
+    """Return two sections of blocks, in which N is a number."""
+    first = "".join(block.replace("NN", str(n)) for n in range(count))
+    second = "".join(block.replace("NN", str(n)) for n in range(count, 2 * count))
+    return f"<h2>Rivers</h2>{first}<h2>Seas</h2>{second}"
+
+
+LABELLED = repeat(
+    """<div class="report" id="rNN"><span><label>Title:&nbsp;</label>Rivers of salt NN</span><br>
+    <b>Authors:</b> Ada Moss, Bo Lind<br><b>Year</b>: 2019
+    <a href="/NN.pdf">Download PDF</a> | <a href="#top">Top</a></div>"""
+)
+LINKED = repeat(
+    '<p><a href="/NN.html">Rivers of salt NN</a>, by Ada Moss (2019), a long history.</p>'
+)
+CLASSED = repeat(
+    """<li><span class="pub-title">Rivers of salt NN</span>
+    <span class="pub-authors">Ada Moss</span>
+    <span class="pub-year">2019</span> [<a href="/NN.pdf">pdf</a>]</li>"""
+)
+CITED = repeat("<li>Moss, A. (2019). Rivers of salt NN. <i>Journal of Salt</i>, 3.</li>")
+QUOTED = repeat("<li>Ada Moss, “Rivers of salt NN”, <i>Journal of Salt</i> (2019).</li>")
+DESCRIBED = (
+    "<dl>"
+    + repeat("<dt>Rivers of salt NN</dt><dd>Ada Moss tells a long story (2019).</dd>")
+    + "</dl>"
+)
+BLOCKS = {
+    "labelled": LABELLED, "linked": LINKED, "classed": CLASSED, "cited": CITED, "quoted": QUOTED,
+    "described": DESCRIBED,
+}  # fmt: skip
+ROWS = "".join(
+    f'<tr><td><a href="/{n}.pdf">Rivers of salt {n}</a></td><td>Ada Moss</td><td>201{n}</td></tr>'
+    for n in range(6)
+)
+HEADERS = {
+    "th": "<tr><th>Title</th><th>Author</th><th></th></tr>",
+    "thead": "<thead><tr><td>Title</td><td>Author</td><td></td></tr></thead>",
+    "bold": "<tr><td><b>Title</b></td><td><b>Author</b></td><td><b></b></td></tr>",
+}
+
+
+def read(text: str | bytes, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
+    """Return all records and problems of a page."""
+    data = text if isinstance(text, bytes) else text.encode()
+    result: list[SourceRecord | Problem] = []
+    for part in html_list.split(io.BytesIO(data), "a.html", limits):
+        result += [part] if isinstance(part, Problem) else html_list.parse(part, limits)
+    return result
+
+
+def columns(record: SourceRecord | Problem) -> dict[str, list[str]]:
+    """Return the values of a record by column."""
+    assert isinstance(record, SourceRecord)
+    result: dict[str, list[str]] = {}
+    for prop in record.properties:
+        result.setdefault(prop.name, []).append(prop.value)
+    return result
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_blocks_are_records(kind: str) -> None:
+    """Each block is a record with its title and the heading above it; a menu is none."""
+    page = make_page(BLOCKS[kind])
+    for name in ("a.html", "a", "a.csv"):
+        evidence = html_list.detect(name, page.encode())
+        assert evidence is not None
+        assert evidence.score == 35
+    records = [columns(record) for record in read(page)]
+    titles = [found.get("title", found.get("Title")) for found in records]
+    assert titles == [[f"Rivers of salt {n}"] for n in range(6)]
+    if kind != "described":
+        assert [found["section"] for found in records] == [["Rivers"]] * 3 + [["Seas"]] * 3
+    assert all("2019" in found.get("year", found.get("Year", [])) for found in records)
+
+
+def test_labels_and_classes_name_columns() -> None:
+    """A label names the text after it, and a class the text in it."""
+    labelled = columns(read(make_page(LABELLED))[0])
+    assert labelled["Authors"] == ["Ada Moss, Bo Lind"]
+    assert labelled["link"] == ["/0.pdf"]
+    assert labelled["id"] == ["r0"]
+    classed = columns(read(make_page(CLASSED))[0])
+    assert classed["author"] == ["Ada Moss"]
+    assert classed["link"] == ["/0.pdf"]
+    linked = columns(read(make_page(LINKED))[0])
+    assert linked["note"] == ["by Ada Moss (2019), a long history."]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_rows_have_the_columns_of_their_headings(header: str) -> None:
+    """A row of a table with headings is a record with a column for each heading."""
+    page = make_page(f"<h2>Old</h2><table>{HEADERS[header]}{ROWS}</table>")
+    evidence = html_list.detect("a.html", page.encode())
+    assert evidence is not None
+    assert evidence.score == 40
+    found = columns(read(page)[2])
+    assert found == {
+        "Title": ["Rivers of salt 2"], "Author": ["Ada Moss"], "column 3": ["2012"],
+        "link": ["/2.pdf"], "section": ["Old"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "- [a](https://a.example/)",
+        "<?xml version='1.0'?><records><title>A</title></records>",
+        make_page("<p>Words of a story without links, on and on.</p>" * 20),
+        make_page("<p>" + "Words of a story. " * 300 + "</p>" + LINKED),
+        PAGE.format(menu=MENU.replace("nav", "div"), body=""),
+        make_page(LINKED.replace("<p>", "<p itemprop='name'>")),
+    ],
+)
+def test_other_pages_are_not_claimed(text: str) -> None:
+    """Prose, menus, and pages with microdata are not claimed."""
+    assert html_list.detect("a.html", text.encode()) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "cp1252"])
+def test_encodings_are_recognized(encoding: str) -> None:
+    """A page is UTF-8, UTF-16 with a mark, as declared, or Windows-1252."""
+    page = make_page(LINKED.replace("Rivers", "Flüsse"))
+    if encoding == "iso-8859-1":
+        page = page.replace("<head>", "<head><meta charset='iso-8859-1'>")
+    found = columns(read(page.encode(encoding))[0])
+    assert found["title"] == ["Flüsse of salt 0"]
+    assert html_list.detect("a", page.encode(encoding)) is not None
+
+
+def test_pages_without_a_list_are_reported() -> None:
+    """A page without a list is a problem, and so is one over a limit."""
+    for text, limits in (
+        ("", LIMITS),
+        ("<p>a</p>", LIMITS),
+        (make_page(LINKED), msgspec.structs.replace(LIMITS, most_parts=10)),
+        (make_page(LINKED), msgspec.structs.replace(LIMITS, largest_file=10)),
+    ):
+        [problem] = read(text, limits)
+        assert isinstance(problem, Problem)
+
+
+@pytest.mark.parametrize("unit", ["<div>", "<table><tr>", "<li><b>a", "<p", "&amp", "<dd>x", '"“'])
+def test_hostile_pages_end_soon(unit: str) -> None:
+    """Tags that never end take no more than seconds."""
+    start = time.monotonic()
+    text = "<html><body>" + unit * 20_000
+    html_list.detect("a", text.encode()[:65536])
+    read(text)
+    assert time.monotonic() - start < 20
+
+
+@given(st.binary(max_size=200), st.sampled_from(sorted(BLOCKS)), st.integers(0, 1500))
+def test_no_bytes_raise(noise: bytes, kind: str, at: int) -> None:
+    """Arbitrary bytes, alone or within a page, give records and problems only."""
+    data = make_page(BLOCKS[kind]).encode()
+    for broken in (noise, b"<html>" + noise, data[:at] + noise + data[at:]):
+        html_list.detect("a", broken)
+        read(broken)
