@@ -25,10 +25,13 @@ from indexer.readers.definition import Definition, load_definitions
 from indexer.readers.formats import (
     bibtex,
     delimited,
+    front_matter,
     html,
+    html_list,
     html_metadata,
     jsonl,
     marc,
+    markdown_list,
     printed_catalogue,
     xlsx,
 )
@@ -45,6 +48,7 @@ GROUP = "pubsearch.readers"
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (
     html, html_metadata, printed_catalogue, jsonl, bibtex, delimited, xlsx, *marc.READERS,
+    markdown_list, front_matter, html_list,
 )  # fmt: skip
 _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {
     "xml": XmlReader,

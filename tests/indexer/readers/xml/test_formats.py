@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from indexer.catalogue.records import Problem
 from tests.indexer.readers.xml import more_samples, samples
-from tests.indexer.readers.xml.helpers import Rows, get_columns, map_rows, read, recognize
 
 FORMATS = {
     "mods": samples.MODS, "dublin-core": samples.OAI_DC, "dspace": samples.DSPACE,
