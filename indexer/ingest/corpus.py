@@ -26,6 +26,7 @@ from indexer.catalogue.records import (
     Problem,
     Publication,
     SourceLocation,
+    SourceRecord,
     Unchanged,
 )
 from indexer.ingest import ids, validation
@@ -132,6 +133,7 @@ class CorpusReader:
         self.limits = limits
         self._places: dict[str, SourceLocation] = {}
         self._bytes = 0
+        self._known_names = catalogue.by_source_name.keys()
         self.unused: Counter[tuple[str, str]] = Counter()
         self._reporter = ProblemReporter(report, "")
 
@@ -245,6 +247,11 @@ class CorpusReader:
         digest = digest if self._reporter.count == problems_before else NO_DIGEST
         return [Parsed(publication, digest) for publication in publications]
 
+    def _count_unused(self, record: SourceRecord) -> None:
+        """Count the names of an unmapped record that the catalogue does not have."""
+        for name in {prop.name for prop in record.properties} - self._known_names:
+            self.unused[record.source.file, name] += 1
+
     def parse_chunk(self, chunk: Chunk, source: SourceFile) -> Iterator[Publication]:
         """Yield the publications of a chunk. Report entries and values that are not usable."""
         report, limits = self._reporter.report, self.limits
@@ -252,6 +259,10 @@ class CorpusReader:
             if isinstance(record, Problem):
                 report(record)
                 continue
-            entry = source.mapper.map(record) if source.mapper else record
+            if source.mapper:
+                entry = source.mapper.map(record)
+            else:
+                entry = record
+                self._count_unused(record)
             if publication := validation.validate(entry, self.catalogue, report, limits):
                 yield publication

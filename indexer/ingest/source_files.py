@@ -85,7 +85,7 @@ def _detect(path: Path, file: str, catalogue: Catalogue, report: Report) -> Sour
     if path.suffix.lower() in NOTES and not (match and match.evidence.score >= SURE):
         return None
     if match is None:
-        hint = f"Convert it to {registry.list_suffixes()}. The file was left out"
+        hint = "`pubsearch formats` lists the formats. The file was left out"
         report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))
         return None
     return make_source_file(path, file, match.reader, catalogue)

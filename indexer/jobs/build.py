@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -58,13 +58,18 @@ class RemovesTooMuch(BuildRejected):
 
 
 class BuildResult(msgspec.Struct, frozen=True):
-    """The outcome of a build. `generation` is the live one, new or unchanged."""
+    """The outcome of a build. `generation` is the live one, new or unchanged.
+
+    `unused` counts the columns that no row uses, by file and column, in the records that were
+    parsed in this build.
+    """
 
     status: Literal["published", "unchanged"]
     generation: Generation
     changes: Changes
     problems: list[Problem]
     seconds: float
+    unused: Mapping[tuple[str, str], int]
 
 
 def build(  # noqa: PLR0913 - callers pass options by name
@@ -155,6 +160,7 @@ class _Build:
             new.manifest.changes if new else self.census.changes,
             self.problems,
             time.perf_counter() - self.started,
+            reader.unused,
         )
 
     def _write(self, items: Iterator[Item]) -> Generation | None:

@@ -7,7 +7,7 @@ count only in the languages of the publications and of the catalogue.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -29,7 +29,8 @@ class CheckReport(msgspec.Struct, frozen=True):
     """The result of a check.
 
     `publications`: number of valid publications. `concepts`: number of concepts in the thesaurus.
-    `missing`: the concepts without a label in any publication.
+    `missing`: the concepts without a label in any publication. `unused` counts the columns that no
+    row uses, by file and column.
     """
 
     catalogue: Catalogue
@@ -37,6 +38,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
     concepts: int
     missing: tuple[Concept, ...]
+    unused: Mapping[tuple[str, str], int]
 
 
 def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMITS) -> CheckReport:
@@ -53,7 +55,9 @@ def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMIT
         progress.report_publications([item.publication])
         count += 1
     missing = tuple(coverage.find_missing())
-    return CheckReport(catalogue, count, tuple(problems), len(concepts.concept), missing)
+    return CheckReport(
+        catalogue, count, tuple(problems), len(concepts.concept), missing, reader.unused
+    )
 
 
 class LabelCoverage:

@@ -61,8 +61,8 @@ def _read_publications(
     """Return the publications of a file. Raise ImportRejected if there is none, and ReaderError."""
     match = registry.detect(file)
     if match is None:
-        suffixes = registry.list_suffixes()
-        raise ImportRejected(f"no reader supports {file.name}", f"Supported suffixes: {suffixes}")
+        hint = "`pubsearch formats` lists the formats"
+        raise ImportRejected(f"no reader supports {file.name}", hint)
     source = make_source_file(file, file.name, match.reader, catalogue)
     reader = corpus.CorpusReader(catalogue, report, limits=limits)
     publications = [

@@ -116,12 +116,6 @@ def find_reader(name: str) -> Reader | None:
     return next((reader for reader in load_readers() if name == reader.NAME), None)
 
 
-def list_suffixes() -> str:
-    """Return the usual ends of the names of readable files, for messages."""
-    suffixes = [suffix for reader in load_readers() for suffix in reader.SUFFIXES]
-    return f"{', '.join(suffixes)}, or one of these with {' or '.join(_COMPRESSED)}"
-
-
 def detect(path: Path) -> Match | None:
     """Return the reader with the best evidence for a file, or None if no reader recognizes it.
 

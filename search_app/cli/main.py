@@ -101,6 +101,7 @@ def build(  # noqa: PLR0917 - click passes options by name
         options.write_report(report, error.problems)
         raise
     output.print_problems(result.problems)
+    output.print_unused(result.unused)
     output.print_build_result(result)
     options.write_report(report, result.problems)
     sys.exit(options.WITH_PROBLEMS if result.problems else 0)
@@ -151,6 +152,7 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     if not check_report.publications:
         _fail(f"{folder} contains no readable publication. Fix its files, or use another --corpus")
     click.echo(f"{check_report.publications} publications of “{check_report.catalogue.title}”")
+    output.print_unused(check_report.unused)
     output.print_concepts(check_report)
     sys.exit(options.WITH_PROBLEMS if check_report.problems else 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 from werkzeug.datastructures import MultiDict
@@ -18,6 +18,9 @@ from search_app.presentation import search_page
 from search_app.presentation.alternatives import Alternatives, SearchLink, WiderSubjects
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.labels import MetadataLine
+
+MAX_UNUSED = 20
+"""Files with unused columns that are listed, and columns of each."""
 
 
 def print_results(page: search_page.SearchPage, results: Results, catalogue: Catalogue) -> None:
@@ -129,6 +132,16 @@ def print_build_result(result: BuildResult) -> None:
         f"Published {name}: {changes.added} added, {changes.changed} changed, "
         f"{changes.removed} removed, {changes.unchanged} unchanged, {duration}."
     )
+
+
+def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
+    """Print the columns that no row uses, one line per file, with the number of their records."""
+    columns: dict[str, list[str]] = {}
+    for (file, column), count in unused.items():
+        columns.setdefault(file, []).append(f"{column} ({count:,})")
+    for file, names in sorted(columns.items())[:MAX_UNUSED]:
+        more = ", …" if len(names) > MAX_UNUSED else ""
+        click.echo(f"{file}: no row uses {', '.join(names[:MAX_UNUSED])}{more}")
 
 
 def format_build_result(result: BuildResult) -> str:

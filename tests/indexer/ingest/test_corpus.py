@@ -80,7 +80,7 @@ def test_unknown_suffix_is_reported(
     assert [(each.file, each.what) for each in problems] == [
         ("list.docx", "no reader for '.docx' files")
     ]
-    assert ".html" in problems[0].hint
+    assert "pubsearch formats" in problems[0].hint
 
 
 def test_unreadable_file_is_reported(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
@@ -18,6 +19,7 @@ from indexer.readers import registry
 from indexer.readers.base import NAME_ONLY
 from indexer.readers.formats import html, jsonl, printed_catalogue
 from indexer.readers.registry import ReaderError
+from search_app.cli import main
 from tests.samples import article, page
 
 TABLE = '''
@@ -126,15 +128,12 @@ def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path:
     assert (second.changes.added, second.changes.removed) == (1, 0)
 
 
-def test_messages_list_the_formats_of_other_packages(
-    install: Install, corpus: Path, catalogue: Catalogue, problems: list[Problem]
-) -> None:
-    """The problem of a file that no reader recognizes lists the suffixes of all readers."""
+def test_the_formats_of_other_packages_are_listed(install: Install) -> None:
+    """`pubsearch formats` lists the formats of other packages, too."""
     install("pubsearch_table", TABLE.format(score=90))
-    write(corpus / "list.docx", b"")
-    assert len(list(reading.read(corpus, catalogue, problems.append))) == 5
-    assert ".html, .htm, .txt, .jsonl, " in problems[0].hint
-    assert ".tab, or one of these with .gz or .xz" in problems[0].hint
+    listed = CliRunner().invoke(main.commands, ["formats"])
+    assert "\ntable " in listed.output
+    assert ".tab" in listed.output
 
 
 def test_contents_take_precedence_over_a_name(install: Install, tmp_path: Path) -> None:
