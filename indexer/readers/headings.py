@@ -51,6 +51,8 @@ _MAX_HEADING_WORDS = 7
 _CANDIDATES = 50
 """Rows at the start of a table among which the header is searched."""
 _ROWS_BELOW = 50
+_WIDEST_HEADING = 50
+"""Columns that one merged heading without names below it may have."""
 _DATA = re.compile(
     r"[\W\d_]*\d[\W\d_]*|https?://\S+|www\.\S+|(?:doi:? ?)?10\.\d{4,9}/\S+|\S+@\S+\.\S+"
     r"|(?:c|ca\.?|©|\[)? ?\d{4}[\]?]*|\d{4}-\d\d-\d\dT\S+",
@@ -165,7 +167,11 @@ def _join_groups(rows: Sequence[Row], index: int, spans: Spans | None, is_known:
             below = [row for row in islice(rows, upper + 2, None) if any(row)][:_ROWS_BELOW]
             if _names_groups(groups, names, merged, below):
                 return Header(_join(groups, names, merged), upper + 2, True, is_known)
-    return Header(tuple(rows[index]), index + 1, True, is_known)
+    headings = [*rows[index]]
+    for (row, column), width in (spans or {}).items():
+        if row == index and width <= _WIDEST_HEADING:
+            headings[column : column + width] = headings[column : column + 1] * width
+    return Header(tuple(headings), index + 1, True, is_known)
 
 
 def _names_groups(groups: Row, names: Row, merged: Mapping[int, int], below: Sequence[Row]) -> bool:
@@ -174,14 +180,19 @@ def _names_groups(groups: Row, names: Row, merged: Mapping[int, int], below: Seq
     if not used or not any(names) or any(map(_is_data, (*groups, *names))):
         return False
     if wide := [column for column in used if merged.get(column, 1) > 1]:
-        is_title = used == [0] and merged[0] >= len(names)
-        return not is_title and all(all(names[c : c + merged[c]]) for c in wide)
+        is_title = used == [0]
+        is_data = any(names[c] for c in used if c not in wide) and not _are_names(names, below)
+        return not (is_title or is_data) and all(all(names[c : c + merged[c]]) for c in wide)
     gaps = [column for column, group in enumerate(groups) if not group and column > min(used)]
     if len(used) < 2 or not any(names[column] for column in gaps):
         return False
     filled = [c for c in gaps if any(c < len(row) and row[c] for row in below)]
-    is_header = has_heading_words(names) or _gains(names, below) > 0
-    return is_header and 2 * used[-1] >= len(names) - 1 and all(names[c] for c in filled)
+    is_wide = 2 * used[-1] >= len(names) - 1  # notes above a table are at its left
+    return is_wide and _are_names(names, below) and all(names[c] for c in filled)
+
+
+def _are_names(row: Row, below: Sequence[Row]) -> bool:
+    return has_heading_words(row) or _gains(row, below) > 0
 
 
 def _join(groups: Row, names: Row, merged: Mapping[int, int]) -> tuple[str, ...]:

@@ -159,6 +159,18 @@ def test_merged_header_cells_are_groups() -> None:
     }  # fmt: skip
 
 
+def test_merged_header_cell_without_names_below_is_repeated() -> None:
+    """A merged heading above cells without names is the heading of each of its columns."""
+    rows: list[list[Cell]] = [
+        ["Title", "Place", "Authors"],
+        ["Tea", "Lagos", "Okafor", "Wu"],
+        ["Bees", "Lima", "Wu"],
+    ]
+    assert to_cells(read_all(write({"Books": rows}, ["C1:D1"]))[0]) == {
+        "Title": "Tea", "Authors": "Okafor", "Authors 2": "Wu", "Place": "Lagos",
+    }  # fmt: skip
+
+
 def test_sheets_with_tables_are_read_with_their_names() -> None:
     """All visible sheets with a header are read. Each record states its sheet."""
     notes: list[list[Cell]] = [["These are the books of my aunt."]]
