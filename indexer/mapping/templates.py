@@ -39,9 +39,12 @@ class Template(NamedTuple):
             return
         groups: dict[int, dict[str, list[Property]]] = {}
         for column in self.columns:
-            for prop in columns.get(column, ()):
-                groups.setdefault(prop.group, {}).setdefault(column, []).append(prop)
-        for group in sorted(groups):
+            for number, prop in enumerate(columns.get(column, ())):
+                # Values of one column outside any structure do not belong together.
+                is_separate = not prop.group and len(self.columns) == 1
+                group = -number if is_separate else prop.group
+                groups.setdefault(group, {}).setdefault(column, []).append(prop)
+        for group in sorted(groups, key=abs):
             yield self._combine(groups[group])
 
     def _combine(self, group: Mapping[str, Sequence[Property]]) -> Property:
@@ -49,7 +52,8 @@ class Template(NamedTuple):
         combined, language = "", None
         for separator, column in zip(self.texts, self.columns, strict=False):
             for prop in group.get(column, ()):
-                combined += (separator if combined else self.texts[0]) + prop.value
+                between = separator if column != self.columns[0] else " "
+                combined += (between if combined else self.texts[0]) + prop.value
                 language = language or prop.language
         combined += self.texts[-1]
         return Property("", combined, combined, language)
@@ -76,7 +80,7 @@ def parse(specification: str) -> tuple[Template, ...]:
     return tuple(
         Template(tuple(texts), tuple(columns))
         if columns
-        else Template(("", ""), (texts[0].strip(),))
+        else Template(("", ""), (texts[0].strip() if len(alternatives) > 1 else texts[0],))
         for texts, columns in alternatives
     )
 

@@ -1,0 +1,127 @@
+"""Column specifications take columns, templates of columns, and alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.records import Property
+from indexer.mapping import templates
+
+NAMES = st.text() | st.text(alphabet="{}|[]., ab\n")
+"""Column names, many of them with the special characters of a specification."""
+
+
+def evaluate(specification: str, *properties: Property) -> list[str]:
+    """Return the values that the first alternative with any selects."""
+    columns: dict[str, list[Property]] = {}
+    for prop in properties:
+        columns.setdefault(prop.name, []).append(prop)
+    for template in templates.parse(specification):
+        if selected := [prop.value for prop in template.evaluate(columns)]:
+            return selected
+    return []
+
+
+def make(pairs: Iterable[tuple[str, str]], group: int = 0) -> list[Property]:
+    """Return properties of one group from names and values."""
+    return [Property(name, value, value, group=group) for name, value in pairs]
+
+
+@given(NAMES)
+def test_an_escaped_name_selects_that_column_alone(name: str) -> None:
+    """The specification of a column names it and nothing else, whatever its characters."""
+    assert templates.list_columns(templates.escape(name)) == [name]
+    assert evaluate(templates.escape(name), Property(name, "value")) == ["value"]
+
+
+@given(NAMES, NAMES)
+def test_escaped_names_can_be_alternatives(one: str, other: str) -> None:
+    """A bar between two escaped names makes them alternatives, without the space around it."""
+    specification = f"{templates.escape(one)} | {templates.escape(other)}"
+    assert templates.list_columns(specification) == [one.strip(), other.strip()]
+
+
+@given(NAMES)
+def test_any_text_is_a_specification(text: str) -> None:
+    """Any text has alternatives, each with one text more than columns."""
+    alternatives = templates.parse(text)
+    assert alternatives
+    for template in alternatives:
+        assert template.columns
+        assert len(template.texts) == len(template.columns) + 1
+
+
+def test_the_first_alternative_with_a_value_is_taken() -> None:
+    """`AF|AU` takes AF, or AU if there is no AF."""
+    assert evaluate("AF|AU", *make([("AU", "short"), ("AF", "full")])) == ["full"]
+    assert evaluate("AF|AU", *make([("AU", "short")])) == ["short"]
+    assert evaluate("AF|AU") == []
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([("a", "1"), ("b", "2"), ("c", "3")], "<1, 2; 3>"),
+        ([("a", "1"), ("b", "2")], "<1, 2>"),
+        ([("a", "1"), ("c", "3")], "<1; 3>"),
+        ([("b", "2"), ("c", "3")], "<2; 3>"),
+        ([("a", "1")], "<1>"),
+        ([("c", "3")], "<3>"),
+        ([("c", "3"), ("b", "2"), ("b", "4")], "<2, 4; 3>"),
+        ([("a", "1"), ("a", "2"), ("b", "3")], "<1 2, 3>"),
+    ],
+)
+def test_text_between_columns_needs_values_on_both_sides(
+    pairs: list[tuple[str, str]], expected: str
+) -> None:
+    """Text between two columns is left out if either side is empty. Outer text always stays."""
+    assert evaluate("<{a}, {b}; {c}>", *make(pairs)) == [expected]
+
+
+def test_columns_of_a_structure_are_combined() -> None:
+    """A template is evaluated for each group that has one of its columns, in the group's order."""
+    authors = [
+        *make([("family", "Okafor"), ("given", "Ada")], group=1),
+        *make([("given", "Plato")], group=3),
+        *make([("given", "Li"), ("family", "Wu")], group=2),
+    ]
+    assert evaluate("{family}, {given}", *authors) == ["Okafor, Ada", "Wu, Li", "Plato"]
+
+
+def test_a_template_of_one_column_is_applied_to_each_value() -> None:
+    """Values of one column are combined only if they come from one structure."""
+    bodies = make([("corp", "Red Cross"), ("corp", "United Nations")])
+    assert evaluate("{{{corp}}}", *bodies) == ["{Red Cross}", "{United Nations}"]
+    parts = make([("corp", "Red Cross"), ("corp", "Archive")], group=1)
+    assert evaluate("{{{corp}}}", *parts) == ["{Red Cross Archive}"]
+
+
+def test_a_combination_has_the_language_of_its_columns() -> None:
+    """The first language of the combined columns is that of the combination."""
+    [template] = templates.parse("{title}: {subtitle}")
+    columns = {
+        "title": [Property("title", "Titre")],
+        "subtitle": [Property("subtitle", "Suite", language="fr")],
+    }
+    assert [prop.language for prop in template.evaluate(columns)] == ["fr"]
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("dc.title[fr]", ("dc.title", "fr")),
+        ("Title [pt-BR]", ("Title", "pt-BR")),
+        ("dc.title[en_US]", ("dc.title", "en_US")),
+        ("dc.title[]", ("dc.title", None)),
+        ("name[author]/namePart[family]", ("name[author]/namePart[family]", None)),
+        ("[fr]", ("[fr]", None)),
+        ("title", ("title", None)),
+    ],
+)
+def test_a_column_can_end_with_its_language(column: str, expected: tuple[str, str | None]) -> None:
+    """A code in brackets at the end of a name is the language of the column."""
+    assert templates.split_language(column) == expected
