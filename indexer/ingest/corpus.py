@@ -31,6 +31,7 @@ from indexer.catalogue.records import (
 )
 from indexer.ingest import ids, validation
 from indexer.ingest.source_files import Report, SourceFile, find_source_files
+from indexer.mapping.mapper import Mapper
 from indexer.readers import registry
 
 PROGRESS_INTERVAL = 100
@@ -113,7 +114,7 @@ class CorpusReader:
     """Reader of one corpus. It does not parse chunks that the earlier index `previous` contains.
 
     `report_bytes` is called with the number of bytes read so far, over all files. `unused` counts
-    the columns that no row uses, by file and column, in the records that were parsed.
+    the columns that no row uses, by source and column, in the records that were parsed.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class CorpusReader:
         )
         self.limits = limits
         self._places: dict[str, SourceLocation] = {}
+        self._repeats: Counter[str] = Counter()
         self._bytes = 0
         self._known_names = catalogue.by_source_name.keys()
         self.unused: Counter[tuple[str, str]] = Counter()
@@ -142,22 +144,26 @@ class CorpusReader:
 
         Raise CatalogueError if its `sources.toml` is invalid, and ReaderError.
         """
+        mappers: dict[str, Mapper] = {}
+        copied: set[str] = set()
         for source in find_source_files(folder, self.catalogue, self.report, self.limits):
-            yield from self.read_file(source)
+            name = source.mapper.source.file if source.mapper else ""
+            if source.mapper:
+                mappers[name] = source.mapper
+            for item in self.read_file(source):
+                if isinstance(item, Unchanged):
+                    copied.add(name)
+                yield item
+        for name, mapper in mappers.items():
+            self.unused.update({(name, column): n for column, n in mapper.unknown.items()})
+            if name not in copied:
+                for problem in mapper.find_missing_columns():
+                    self.report(problem)
 
     def read_file(self, source: SourceFile) -> Iterator[Item]:
         """Yield the items of one file with unique ids."""
-        is_whole = True
         for chunk in self.read_chunks(source):
-            items = self._make_unique(chunk, source)
-            is_whole &= not any(isinstance(item, Unchanged) for item in items)
-            yield from items
-        if source.mapper:
-            for name, count in source.mapper.unknown.items():
-                self.unused[source.file, name] += count
-            if is_whole:
-                for problem in source.mapper.find_missing_columns(source.file):
-                    self.report(problem)
+            yield from self._make_unique(chunk, source)
 
     def read_chunks(self, source: SourceFile) -> Iterator[Chunk]:
         """Yield the chunks of one file."""
@@ -210,10 +216,10 @@ class CorpusReader:
 
     def _number_id(self, publication: Publication) -> Publication:
         """Return the publication with a free id, which may be its own."""
-        identity, number = publication.id, 1
+        identity = publication.id
         while identity in self._places:
-            number += 1
-            identity = f"{publication.id}-{number}"
+            self._repeats[publication.id] += 1
+            identity = f"{publication.id}-{self._repeats[publication.id] + 1}"
         self._places[identity] = publication.source
         return msgspec.structs.replace(publication, id=identity)
 

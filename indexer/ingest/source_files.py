@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from indexer.catalogue import safe_files
-from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, CatalogueError
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from indexer.mapping import sources as sources_toml
-from indexer.mapping.mapper import Mapper
-from indexer.mapping.sources import SOURCES_FILE, Source
+from indexer.mapping.mapper import ID_ROW, Mapper
+from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.readers import registry
 from indexer.readers.base import SURE, Reader
 
@@ -22,6 +22,8 @@ NEVER_SOURCES = frozenset({".toml", ".css"})
 NOTES = frozenset({".md", ""})
 """Suffixes of notes for people. Unless `sources.toml` names such a file, it is read only if its
 contents leave no doubt."""
+_GLOB = frozenset("*?[")
+"""Characters that make a path a glob."""
 
 Report = Callable[[Problem], None]
 
@@ -49,41 +51,79 @@ def find_source_files(
     """
     sources = sources_toml.load(folder)
     paths = safe_files.list_files(folder, report, limits)
-    outside = [
-        Path(source.file) for source in sources.source if Path(source.file).is_absolute()
-    ]  # fmt: skip
-    for path in (*paths, *outside):
-        is_inside = path.is_relative_to(folder)
-        file = safe_files.printable_path(path.relative_to(folder) if is_inside else path)
-        if path.suffix.lower() in NEVER_SOURCES:
-            continue
-        if sources.source:
-            source = sources.find(file)
-            if source:
-                yield _open_source(path, file, source, folder, catalogue)
-            else:
-                hint = f"Add a [[source]] to {SOURCES_FILE}, or import the file"
-                report(Problem(file, 0, f"no source of {SOURCES_FILE} names this file", hint))
-        elif found := _detect(path, file, catalogue, report):
+    if sources.source:
+        yield from _find_named(folder, paths, sources, catalogue, report)
+        return
+    for path in paths:
+        file = safe_files.printable_path(path.relative_to(folder))
+        if path.suffix.lower() not in NEVER_SOURCES and (
+            found := _detect(path, file, catalogue, report)
+        ):
             yield found
 
 
-def _open_source(
-    path: Path, file: str, source: Source, folder: Path, catalogue: Catalogue
-) -> SourceFile:
+def _find_named(
+    folder: Path, paths: Iterable[Path], sources: Sources, catalogue: Catalogue, report: Report
+) -> Iterator[SourceFile]:
+    """Yield the files that `sources.toml` names. Report other files, and sources without one."""
+    readers = {
+        source.file: _find_reader(source, folder, catalogue) for source in sources.source
+    }  # fmt: skip
+    mappers: dict[str, Mapper] = {}
+    inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
+    outside = [(path, str(path)) for path in _list_outside(sources)]
+    for path, file in (*inside, *outside):
+        if source := sources.find(file):
+            reader = readers[source.file]
+            if source.file not in mappers:
+                mappers[source.file] = Mapper(source, reader, catalogue)
+            yield SourceFile(path, file, reader, mappers[source.file])
+        elif path.suffix.lower() not in NEVER_SOURCES and not _is_note(path):
+            hint = f"Add a [[source]] to {SOURCES_FILE}, or import the file"
+            report(Problem(file, 0, f"no source of {SOURCES_FILE} names this file", hint))
+    for file in [name for name in readers if name not in mappers]:
+        hint = "Restore the file, or remove the source"
+        report(Problem(SOURCES_FILE, 0, f"there is no file for the source {file!r}", hint))
+
+
+def _list_outside(sources: Sources) -> list[Path]:
+    """Return the files that sources name by an absolute path or glob, each once."""
+    listed: dict[Path, None] = {}
+    for path in (Path(source.file) for source in sources.source):
+        if path.is_absolute():
+            is_glob = not path.exists() and not _GLOB.isdisjoint(str(path))
+            relative = str(path.relative_to(path.anchor))
+            matches = sorted(Path(path.anchor).glob(relative)) if is_glob else [path]
+            listed |= dict.fromkeys(matches)
+    return list(listed)
+
+
+def _find_reader(source: Source, folder: Path, catalogue: Catalogue) -> Reader:
+    """Return the reader of a source. Raise CatalogueError for an unknown format or row."""
+    file, rows = folder / SOURCES_FILE, {ID_ROW, *catalogue.by_name}
+    if unknown := [row for row in (*source.fields, *source.split) if row not in rows]:
+        message = f"the source {source.file!r} has the unknown row {unknown[0]!r}"
+        hint = f"Add it to {CATALOGUE_FILE}, or use one of: {', '.join(sorted(rows))}"
+        raise CatalogueError(file, message, hint)
     reader = registry.find_reader(source.format)
     if reader is None:
         names = ", ".join(reader.NAME for reader in registry.load_readers())
         message = f"the source {source.file!r} has the unknown format {source.format!r}"
-        raise CatalogueError(folder / SOURCES_FILE, message, f"Formats: {names}")
-    return SourceFile(path, file, reader, Mapper(source, reader, catalogue))
+        raise CatalogueError(file, message, f"Formats: {names}")
+    return reader
+
+
+def _is_note(path: Path) -> bool:
+    """Return whether a file looks like a note for people, not like publications."""
+    match = registry.detect(path) if path.suffix.lower() in NOTES else None
+    return path.suffix.lower() in NOTES and not (match and match.evidence.score >= SURE)
 
 
 def _detect(path: Path, file: str, catalogue: Catalogue, report: Report) -> SourceFile | None:
     """Return a file without a source with the reader that recognizes it. Report any other file."""
-    match = registry.detect(path)
-    if path.suffix.lower() in NOTES and not (match and match.evidence.score >= SURE):
+    if _is_note(path):
         return None
+    match = registry.detect(path)
     if match is None:
         hint = "`pubsearch formats` lists the formats. The file was left out"
         report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import chain
 
 import msgspec
 
@@ -16,7 +17,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Problem, Property, SourceRecord
 from indexer.mapping import templates
 from indexer.mapping.normalization import make_id, normalize
-from indexer.mapping.sources import Source
+from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
 
@@ -63,18 +64,24 @@ class Mapper:
             properties += self._fill(field, alternatives, columns)
         return SourceRecord(record.source, tuple(properties), identity)
 
-    def find_missing_columns(self, file: str) -> Iterator[Problem]:
-        """Yield a Problem for each column that the source names and that no record has."""
-        for row, stated in self.source.fields.items():
-            for specification in (stated,) if isinstance(stated, str) else stated:
-                for column in templates.list_columns(specification):
-                    if column not in self._seen and column not in self._plain_names():
-                        message = f"the column {column!r} of the row {row} is missing or empty"
-                        hint = "Correct its name in sources.toml, or remove it there"
-                        yield Problem(file, 0, message, hint)
+    def find_missing_columns(self) -> Iterator[Problem]:
+        """Yield a Problem for each column that the source names and that no record has.
 
-    def _plain_names(self) -> set[str]:
-        return {templates.split_language(name)[0] for name in self._seen}
+        A source without records has no such problem. Columns of an alternative may be missing if
+        another alternative has all of its columns.
+        """
+        if not self._seen:
+            return
+        seen = self._seen | {templates.split_language(name)[0] for name in self._seen}
+        for row, stated in combine_fields(self.source, {}).items():
+            for specification in stated:
+                alternatives = [template.columns for template in templates.parse(specification)]
+                if any(seen.issuperset(columns) for columns in alternatives):
+                    continue
+                for column in sorted({*chain(*alternatives)} - seen):
+                    message = f"the column {column!r} of the row {row} is missing or empty"
+                    hint = f"Correct its name in {SOURCES_FILE}, or remove it there"
+                    yield Problem(self.source.file, 0, message, hint)
 
     def _collect(self, properties: Sequence[Property]) -> dict[str, list[Property]]:
         """Return the properties by column, and by the plain name of columns with a language."""

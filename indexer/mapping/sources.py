@@ -5,7 +5,8 @@ A build follows this file and guesses nothing. An invalid file raises CatalogueE
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -40,13 +41,18 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Sources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The sources of a corpus folder, in order. The first that matches a file applies."""
+    """The sources of a corpus folder, in order.
+
+    A source that names a file applies to it, otherwise the first whose glob matches.
+    """
 
     source: tuple[Source, ...] = ()
 
     def find(self, file: str) -> Source | None:
-        """Return the first source of a file, or None."""
-        return next((source for source in self.source if source.matches(file)), None)
+        """Return the source of a file, or None."""
+        named = (source for source in self.source if source.file == file)
+        matching = (source for source in self.source if source.matches(file))
+        return next(named, None) or next(matching, None)
 
 
 def load(folder: Path) -> Sources:
@@ -58,10 +64,26 @@ def load(folder: Path) -> Sources:
     if not file.exists():
         return Sources()
     try:
-        return msgspec.convert(read_toml(file), Sources)
+        sources = msgspec.convert(read_toml(file), Sources)
     except msgspec.ValidationError as error:
         hint = "See docs/import.md for the keys of a source"
         raise CatalogueError(file, str(error), hint) from error
+    for message, hint in _find_faults(sources):
+        raise CatalogueError(file, message, hint)
+    return sources
+
+
+def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
+    """Yield each fault of the sources, and a hint."""
+    counts = Counter(source.file for source in sources.source)
+    for source in sources.source:
+        if counts[source.file] > 1:
+            yield f"two sources have the file {source.file!r}", "Keep one of them"
+        if not source.file or not source.file.isprintable():
+            yield f"{source.file!r} is no name of a file", "Write a path, or a glob such as *.csv"
+        for row, separator in source.split.items():
+            if not separator:
+                yield f"the separator of {row!r} is empty", 'Write a text such as ";"'
 
 
 def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) -> str:

@@ -1,0 +1,152 @@
+"""The files of a corpus folder are those that `sources.toml` names, if there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Problem
+from indexer.ingest import corpus
+from indexer.ingest.source_files import find_source_files
+
+CATALOGUE = Catalogue("Test", "", (Field("title", "Title", role="title"),))
+TABLE = "Heading,Other\nOne,1\nTwo,2\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an empty corpus folder."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    return folder
+
+
+def write(folder: Path, *files: str) -> None:
+    """Write a `sources.toml` with a source for each file."""
+    text = "".join(
+        f"[[source]]\nfile = '{file}'\nformat = \"delimited\"\n"
+        '[source.fields]\ntitle = "Heading"\n[source.unused]\nOther = ""\n'
+        for file in files
+    )
+    (folder / "sources.toml").write_text(text, encoding="utf-8")
+
+
+def read(folder: Path, problems: list[Problem]) -> list[str]:
+    """Return the file and the title of each publication of a folder."""
+    found = corpus.read(folder, CATALOGUE, problems.append)
+    return [f"{Path(each.source.file).name} {each.title}" for each in found]
+
+
+def test_files_without_a_source_are_reported(folder: Path, problems: list[Problem]) -> None:
+    """Only the files that `sources.toml` names are read. Others are reported, notes are not."""
+    for name in ("a.csv", "b.csv", "README.md", "thesaurus.toml", "style.css"):
+        (folder / name).write_text(TABLE if name[0] in "ab" else "Notes", encoding="utf-8")
+    write(folder, "a.csv")
+    assert read(folder, problems) == ["a.csv One", "a.csv Two"]
+    assert [(each.file, each.what) for each in problems] == [
+        ("b.csv", "no source of sources.toml names this file")
+    ]
+
+
+def test_a_source_may_name_any_file(folder: Path, problems: list[Problem]) -> None:
+    """A file whose ending is that of notes or of no format is read if a source names it."""
+    for name in ("list.md", "list.toml", "list"):
+        (folder / name).write_text(TABLE, encoding="utf-8")
+    write(folder, "list.md", "list.toml", "list")
+    assert len(read(folder, problems)) == 6
+    assert problems == []
+
+
+def test_a_glob_matches_files_in_subfolders(folder: Path, problems: list[Problem]) -> None:
+    """A glob with a folder matches the files there."""
+    for name in ("a.csv", "sub/b.csv", "sub/c.csv"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("Heading\n" + name, encoding="utf-8")
+    write(folder, "sub/*.csv", "a.csv")
+    assert read(folder, problems) == ["a.csv a.csv", "b.csv sub/b.csv", "c.csv sub/c.csv"]
+    assert problems == []
+
+
+def test_a_source_without_a_file_is_reported(folder: Path, problems: list[Problem]) -> None:
+    """A source whose file is missing, and a glob that matches no file, is reported."""
+    (folder / "a.csv").write_text(TABLE, encoding="utf-8")
+    write(folder, "a.csv", "gone.csv", "*.tsv")
+    read(folder, problems)
+    assert [(each.file, each.what) for each in problems] == [
+        ("sources.toml", "there is no file for the source 'gone.csv'"),
+        ("sources.toml", "there is no file for the source '*.tsv'"),
+    ]
+
+
+def test_files_outside_are_read_in_place(
+    folder: Path, tmp_path: Path, problems: list[Problem]
+) -> None:
+    """An absolute path, or an absolute glob, names files outside of the folder. Each is read once.
+
+    A missing one is reported.
+    """
+    outside = tmp_path / "out[1]"
+    outside.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (outside / name).write_text("Heading\n" + name, encoding="utf-8")
+    (tmp_path / "c.csv").write_text("Heading\nc.csv", encoding="utf-8")
+    write(folder, str(outside / "a.csv"), str(tmp_path / "*.csv"), str(tmp_path / "gone.csv"))
+    assert read(folder, problems) == ["a.csv a.csv", "c.csv c.csv"]
+    [problem] = problems
+    assert problem.file == str(tmp_path / "gone.csv")
+    assert problem.what == "the file can't be read: No such file or directory"
+
+
+def make_source(fields: str = 'title = "x"', kind: str = "delimited", table: str = "fields") -> str:
+    """Return a `sources.toml`."""
+    return f'[[source]]\nfile = "a.csv"\nformat = "{kind}"\n[source.{table}]\n{fields}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (make_source(kind="exl"), "the unknown format 'exl'", "delimited"),
+        (make_source('titel = "x"'), "'a.csv' has the unknown row 'titel'", "id, title"),
+        (make_source('titel = ";"', table="split"), "has the unknown row 'titel'", "id, title"),
+    ],
+)
+def test_unknown_formats_and_rows_are_named(
+    folder: Path, text: str, message: str, hint: str
+) -> None:
+    """An error names the formats, or the rows, that exist. It needs no file of the source."""
+    (folder / "sources.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError, match=message) as caught:
+        list(find_source_files(folder, CATALOGUE, list[Problem]().append, LIMITS))
+    assert hint in caught.value.hint
+
+
+def test_a_build_guesses_nothing(folder: Path, problems: list[Problem]) -> None:
+    """A column without a decision feeds no row, whatever its name."""
+    (folder / "a.csv").write_text("Title\nOne\n", encoding="utf-8")
+    write(folder, "a.csv")
+    assert read(folder, problems) == []
+    assert [each.what for each in problems] == [
+        "it has no title", "the column 'Heading' of the row title is missing or empty",
+    ]  # fmt: skip
+
+
+def test_columns_are_counted_over_all_files_of_a_source(
+    folder: Path, problems: list[Problem]
+) -> None:
+    """A column that one file of a glob has is not missing, and one without a row is counted."""
+    (folder / "a.csv").write_text("Heading,Other,New\nOne,1,x\n", encoding="utf-8")
+    (folder / "b.csv").write_text("Heading,New\nTwo,x\nThree,\n", encoding="utf-8")
+    write(folder, "*.csv")
+    text = (folder / "sources.toml").read_text(encoding="utf-8")
+    text = text.replace('title = "Heading"', 'title = ["Heading|Name", "Other", "Gone"]')
+    (folder / "sources.toml").write_text(text, encoding="utf-8")
+    reader = corpus.CorpusReader(CATALOGUE, problems.append)
+    assert len(list(reader.read_folder(folder))) == 3
+    assert reader.unused == {("*.csv", "New"): 2}
+    assert [(each.file, each.what) for each in problems] == [
+        ("*.csv", "the column 'Gone' of the row title is missing or empty")
+    ]

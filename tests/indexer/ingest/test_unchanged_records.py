@@ -1,0 +1,166 @@
+"""A build parses a record again only if its bytes, or anything that gives them meaning, changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Item, Parsed, Problem, Unchanged
+from indexer.ingest.corpus import CorpusReader
+from indexer.mapping.standard_rows import list_standard_rows
+from indexer.readers.formats import delimited
+
+CATALOGUE = Catalogue("Test", "", list_standard_rows())
+SOURCES = """
+[[source]]
+file = "a.csv"
+format = "delimited"
+day_first = ["When"]
+[source.fields]
+id = "Key"
+title = "Heading"
+authors = ["People"]
+date = "When"
+[source.split]
+authors = ";"
+[source.unused]
+Rest = "2 filled"
+[[source]]
+file = "b.bib"
+format = "bibtex"
+"""
+TABLE = "Key,Heading,People,When,Rest\n1,One,A B;C D,5/9/2017,x\n2,Two,E F,6/9/2017,y\n"
+BIBTEX = '@string{j = "Journal"}\n@article{k, title = {Three}, journal = j}\n'
+
+
+class Previous:
+    """An earlier index of the items of a build."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.all_ids = [item.id for item in items]
+        self.all_lines = [item.source.line for item in items]
+        self.docs_by_digest: Mapping[bytes, range] = {
+            item.chunk_digest: range(number, number + 1)
+            for number, item in enumerate(items)
+            if isinstance(item, Parsed)
+        }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a corpus folder with two sources."""
+    for name, text in (("sources.toml", SOURCES), ("a.csv", TABLE), ("b.bib", BIBTEX)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def read(folder: Path, previous: Previous | None = None) -> list[Item]:
+    """Return the items of a build, which must have no problem."""
+    problems: list[Problem] = []
+    items = list(CorpusReader(CATALOGUE, problems.append, previous).read_folder(folder))
+    assert problems == []
+    return items
+
+
+def list_parsed(folder: Path, previous: Previous) -> list[str]:
+    """Return the ids of the records that a build parses."""
+    return [item.id for item in read(folder, previous) if isinstance(item, Parsed)]
+
+
+def replace(folder: Path, name: str, old: str, new: str) -> None:
+    """Replace a text in a file, once."""
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_nothing_is_parsed_again_without_a_change(folder: Path) -> None:
+    """A second build of the same files copies every record, with its id."""
+    items = read(folder)
+    again = read(folder, Previous(items))
+    assert all(isinstance(item, Unchanged) for item in again)
+    assert [item.id for item in again] == [item.id for item in items] == ["1", "2", "k"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "parsed"),
+    [
+        ("a.csv", "One", "Uno", ["1"]),
+        ("a.csv", "Rest", "Others", ["1", "2"]),
+        ("b.bib", '"Journal"', '"Magazine"', ["k"]),
+        ("sources.toml", 'title = "Heading"', 'title = ["Heading", "Rest"]', ["1", "2"]),
+        ("sources.toml", 'authors = ["People"]', "authors = []", ["1", "2"]),
+        ("sources.toml", 'authors = ";"', 'authors = " "', ["1", "2"]),
+        ("sources.toml", 'day_first = ["When"]', "", ["1", "2"]),
+        ("sources.toml", 'format = "bibtex"', 'format = "bibtex"\nfields.notes = "note"', ["k"]),
+        ("sources.toml", "2 filled", "3 filled", []),
+        ("sources.toml", "[[source]]", "# A comment\n[[source]]", []),
+    ],
+    ids=[
+        "bytes", "header", "macro", "fields", "row turned off", "split", "day_first",
+        "row over a default", "note on an unused column", "comment",
+    ],
+)  # fmt: skip
+def test_what_changes_the_meaning_of_a_record_is_parsed_again(
+    folder: Path, file: str, old: str, new: str, parsed: list[str]
+) -> None:
+    """A change of bytes, context, or decisions parses the records that it concerns, no others."""
+    previous = Previous(read(folder))
+    replace(folder, file, old, new)
+    problems: list[Problem] = []
+    items = CorpusReader(CATALOGUE, problems.append, previous).read_folder(folder)
+    assert [item.id for item in items if isinstance(item, Parsed)] == parsed
+
+
+def test_a_new_version_of_a_reader_parses_its_records(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader with a new VERSION parses its records again, and only these."""
+    previous = Previous(read(folder))
+    monkeypatch.setattr(delimited, "VERSION", delimited.VERSION + 1)
+    assert list_parsed(folder, previous) == ["1", "2"]
+
+
+def test_a_moved_record_is_recognized(folder: Path) -> None:
+    """A record that moved within its file is copied, with its new line."""
+    previous = Previous(read(folder))
+    lines = TABLE.splitlines()
+    (folder / "a.csv").write_text("\n".join([lines[0], "0,Zero,,,", *lines[1:]]), "utf-8")
+    items = read(folder, previous)
+    assert [item.id for item in items if isinstance(item, Parsed)] == ["0"]
+    assert [(item.id, item.source.line) for item in items[:3]] == [("0", 2), ("1", 3), ("2", 4)]
+
+
+def test_repeated_ids_are_numbered_in_the_order_of_the_file(folder: Path) -> None:
+    """A repeated id gets a number, which is the same in every build of the same file."""
+    rows = ["1,One", "1,Uno", "1-2,Eins", "1,One", "2,Two"]
+    (folder / "a.csv").write_text("Key,Heading,People,When,Rest\n" + "".join(
+        f"{row},A,1/2/2003,r\n" for row in rows
+    ), "utf-8")  # fmt: skip
+    expected = ["1", "1-2", "1-2-2", "1-3", "2", "k"]
+    items = read(folder)
+    assert [item.id for item in items] == expected
+    assert [item.id for item in read(folder, Previous(items))] == expected
+
+
+def test_a_repeated_id_follows_the_order_of_its_records(folder: Path) -> None:
+    """If two records with one id change places, the first one has the id without a number."""
+    head = "Key,Heading,People,When,Rest\n"
+    one, other = "1,One,A,1/2/2003,r\n", "1,Uno,B,1/2/2003,r\n"
+    (folder / "a.csv").write_text(head + one + other, "utf-8")
+    previous = Previous(read(folder))
+    (folder / "a.csv").write_text(head + other + one, "utf-8")
+    items = read(folder, previous)
+    titles = {item.id: item.publication.title for item in items if isinstance(item, Parsed)}
+    assert titles == {"1": "Uno", "1-2": "One"}
+    assert [item.id for item in items] == ["1", "1-2", "k"]
+
+
+def test_many_repeated_ids_are_numbered_quickly(folder: Path) -> None:
+    """30,000 records with one id get numbers in time that grows with their number only."""
+    rows = "".join(f"1,Title {number},A,1/2/2003,r\n" for number in range(30_000))
+    (folder / "a.csv").write_text("Key,Heading,People,When,Rest\n" + rows, "utf-8")
+    assert read(folder)[29_999].id == "1-30000"
