@@ -129,7 +129,8 @@ class Mapper:
         for specification in alternatives:
             for prop in self._select((specification,), columns):
                 parts = prop.value.split(separator) if separator else (prop.value,)
-                day_first = prop.name in self.source.day_first
+                names = {prop.name, templates.split_language(prop.name)[0]}
+                day_first = not names.isdisjoint(self.source.day_first)
                 values += [
                     Property(field.name, text, text, prop.language)
                     for part in parts

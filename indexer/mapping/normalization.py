@@ -16,7 +16,7 @@ from indexer.values import dates, identifiers, languages, names, plain_text
 MAX_ID_CHARS = 150
 """Characters of an id. Validation allows some more, for the numbers of repeated ids."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-_URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
 
 
 def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
@@ -53,7 +53,8 @@ def _normalize_name(text: str) -> Sequence[str]:
 
 
 def _normalize_link(text: str) -> Sequence[str]:
-    return tuple(url.rstrip(".,;)") for url in _URL.findall(text))
+    urls = [url.rstrip(".,;)") for url in _URL.findall(text)]
+    return [url if "://" in url else f"http://{url}" for url in urls] or (text,)
 
 
 def _normalize_language(text: str) -> Sequence[str]:
