@@ -119,15 +119,16 @@ def is_deleted(element: etree._Element) -> bool:
     return header is not None and header.get("status") == "deleted"
 
 
-def find_top(record: etree._Element, options: XmlOptions) -> etree._Element:
-    """Return the element whose parts are the columns of a record without a prefix."""
+def find_tops(record: etree._Element, options: XmlOptions) -> tuple[etree._Element, ...]:
+    """Return the elements whose parts are columns of a record without a prefix, outermost first."""
     top = record
     if is_envelope(record):
         metadata = record.find("{*}metadata")
         if metadata is None:
-            return record
+            return (record,)
         finder = RecordFinder(options, metadata)
         inside = islice(metadata.iter("*"), 1, _MAX_PARTS)
         top = next((part for part in inside if options.any or finder.is_record(part)), metadata)
     parts = (top.find(f"{{*}}{name}") for name in options.inner)
-    return next((part for part in parts if part is not None), top)
+    inner = next((part for part in parts if part is not None), None)
+    return (top,) if inner is None else (top, inner)

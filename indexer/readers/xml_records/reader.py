@@ -16,7 +16,7 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
-from indexer.readers.xml_records.find import RecordFinder, find_top
+from indexer.readers.xml_records.find import RecordFinder, find_tops
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.references import get_attribute, resolve
 from indexer.readers.xml_records.sketch import local_name, sketch
@@ -80,7 +80,7 @@ class XmlReader:
         parts = list(_parse_xml(context.parts.encode())) if context.parts else []
         targets = {get_attribute(part, self._options.target): part for part in parts}
         values = Values(self._options, limits, targets if self._options.target else {})
-        values.read(record, find_top(record, self._options))
+        values.read(record, find_tops(record, self._options))
         for part in parts:
             if local_name(part) in self._options.beside:
                 values.read_part(part)

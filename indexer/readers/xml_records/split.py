@@ -13,7 +13,7 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
-from indexer.readers.xml_records.find import RecordFinder, find_top, is_deleted
+from indexer.readers.xml_records.find import RecordFinder, find_tops, is_deleted
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.sketch import local_name, make_parser, sketch_text
 from indexer.readers.xml_records.text import XmlText
@@ -161,7 +161,7 @@ class RecordStream:
             (f"parent/{path}", text)
             for above in self._open
             for path in self._options.inherit
-            for found in find_top(above, self._options).iterfind(_to_xpath(path))
+            for found in find_tops(above, self._options)[-1].iterfind(_to_xpath(path))
             if (text := flatten(found, has_paragraphs=False))
         ]
         parts = b"".join(

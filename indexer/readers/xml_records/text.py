@@ -19,8 +19,8 @@ from indexer.readers.streaming import LimitExceeded, read_blocks
 
 _BLOCK = 1 << 16
 """Bytes that are decoded at a time."""
-_MAX_REFERENCE = 40
-"""Characters of an entity reference. It is completed if a block ends in it."""
+_MAX_MARKUP = 50
+"""Characters of a reference. It is completed if a block ends in it."""
 _DECLARED = re.compile(
     rb"""^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})"""
 )
@@ -35,7 +35,11 @@ _WINDOWS = {"ascii", "iso8859-1", "cp1252"}
 """Encodings that are read as Windows-1252, as browsers do."""
 _DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]{0,999}>|\A\s+")
 _ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_REFERENCE = re.compile(r"&(#?)(\w{1,40});")
+_MARKUP = re.compile(r"&(?:(#?\w{1,40});)?|<(?![^\W\d]|[:/!?])")
+"""References, and & and < that are text."""
+_CDATA = re.compile(r"(<!\[CDATA\[|\]\]>)")
+_UNFINISHED = re.compile(r"[&<\]][^;>]*\Z")
+"""The start of a reference or of a tag."""
 _FIRST_CONTROL, _LAST_CONTROL = 0x80, 0x9F
 _PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
@@ -54,20 +58,23 @@ class XmlText:
         self._only_ascii = True
         self._rest = b""
         self._windows: Callable[[bytes, bool], str] | None = None
-        self._bad_line = 0
+        self._bad_line = self._unescaped_line = 0
+        self._is_literal = False
 
     def __iter__(self) -> Iterator[str]:
         unfinished = ""
         for text in self._decode_blocks():
             whole = unfinished + text
-            start = whole.rfind("&", -_MAX_REFERENCE)
-            if start >= 0 and ";" not in whole[start:]:
-                whole, unfinished = whole[:start], whole[start:]
-            else:
-                unfinished = ""
-            yield self._clean(whole)
+            cut = _UNFINISHED.search(whole, max(0, len(whole) - _MAX_MARKUP))
+            end = cut.start() if cut else len(whole)
+            yield self._clean(whole[:end])
+            unfinished = whole[end:]
         if unfinished:
             yield self._clean(unfinished)
+        if self._unescaped_line:
+            what = "& or < is not escaped"
+            hint = "Write &amp; and &lt;. They were read as text"
+            self.problems.append(Problem(self._file, self._unescaped_line, what, hint))
         if self._bad_line:
             what = "some bytes are not text in the encoding of the file"
             hint = "Save the file as UTF-8. They were replaced"
@@ -140,10 +147,26 @@ class XmlText:
         return decode
 
     def _clean(self, text: str) -> str:
-        """Return text without illegal characters and without entities that XML does not define."""
-        self._line += text.count("\n")
+        """Return text that is XML, apart from its tags."""
         text = _ILLEGAL.sub("\ufffd", text)
-        return _REFERENCE.sub(_resolve, text) if "&" in text else text
+        pieces = _CDATA.split(text)
+        for index, piece in enumerate(pieces):
+            if piece == "<![CDATA[":
+                self._is_literal = True
+            elif piece == "]]>":
+                self._is_literal = False
+            elif not self._is_literal and ("&" in piece or "<" in piece):
+                pieces[index] = _MARKUP.sub(self._escape, piece)
+            self._line += piece.count("\n")
+        return "".join(pieces)
+
+    def _escape(self, match: re.Match[str]) -> str:
+        """Return what a reference is replaced by, or & or < that is part of the text."""
+        if match[0] in {"&", "<"}:
+            if not self._unescaped_line:
+                self._unescaped_line = self._line + match.string.count("\n", 0, match.start())
+            return escape(match[0])
+        return _resolve(match[1])
 
 
 def find_encoding(data: bytes) -> tuple[str, int]:
@@ -169,27 +192,26 @@ def _keep_lines(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
-def _resolve(match: re.Match[str]) -> str:
+def _resolve(name: str) -> str:
     """Return what a reference is replaced by: a character, or text if nothing defines it."""
-    number, name = match.groups()
-    if number:
-        return _resolve_number(match[0], name)
+    if name.startswith("#"):
+        return _resolve_number(name[1:])
     if name in _PREDEFINED:
-        return match[0]
-    return escape(html5.get(f"{name};", match[0]))
+        return f"&{name};"
+    return escape(html5.get(f"{name};", f"&{name};"))
 
 
-def _resolve_number(reference: str, number: str) -> str:
-    """Return a reference to a character, or U+FFFD if XML does not allow that character.
+def _resolve_number(number: str) -> str:
+    """Return the character of a number, or U+FFFD if XML does not allow it.
 
     As in HTML, the control characters above 127 stand for those of Windows-1252.
     """
     try:
-        code = int(number[1:], 16) if number[0] in "xX" else int(number)
+        code = int(number[1:], 16) if number[:1] in {"x", "X"} else int(number)
         char = chr(code)
     except (ValueError, OverflowError):
         return "\ufffd"
     if _FIRST_CONTROL <= code <= _LAST_CONTROL:
         return bytes((code,)).decode("cp1252", "replace")
-    is_surrogate = "\ud800" <= char <= "\udfff"
-    return "\ufffd" if is_surrogate or _ILLEGAL.match(char) else reference
+    is_legal = not _ILLEGAL.match(char) and not "\ud800" <= char <= "\udfff"
+    return f"&#{code};" if is_legal else "\ufffd"

@@ -13,7 +13,10 @@ from indexer.readers.xml_records.options import TagOptions, XmlOptions
 from indexer.readers.xml_records.sketch import local_name
 
 XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}"
+_SCHEMAS = frozenset(
+    f"{{http://www.w3.org/2001/XMLSchema-instance}}{name}"
+    for name in ("schemaLocation", "noNamespaceSchemaLocation")
+)
 MAX_SKIPPED = 1_000
 """Characters that are kept of a bulky part."""
 _MAX_REFERENCES = 3
@@ -108,8 +111,9 @@ class Values:
     ) -> None:
         self.properties: list[Property] = []
         self._options, self._limits, self._targets = options, limits, targets
+        self._hidden = frozenset((XML_LANGUAGE, *options.languages))
         self._groups = self._parts = self._characters = 0
-        self._top: etree._Element | None = None
+        self._tops: tuple[etree._Element, ...] = ()
         self._followed: list[etree._Element] = []
 
     def add(self, name: str, value: str, language: str | None = None, group: int = 0) -> None:
@@ -117,12 +121,12 @@ class Values:
         if value:
             self.properties.append(Property(name, value, value, language, group))
 
-    def read(self, record: etree._Element, top: etree._Element) -> None:
-        """Add all properties of a record. The columns of parts of `top` have no prefix.
+    def read(self, record: etree._Element, tops: tuple[etree._Element, ...]) -> None:
+        """Add all properties of a record. The columns of parts of `tops` have no prefix.
 
         Raise TooComplex.
         """
-        self._top = top
+        self._tops, top = tops, tops[-1]
         languages = (each.get(XML_LANGUAGE) for each in (top, *top.iterancestors()))
         self.add("@lang", next(filter(None, languages), ""))
         if self._options.element_column:
@@ -144,7 +148,7 @@ class Values:
             self._groups += 1
             group = self._groups
         for key, value in element.attrib.items():
-            if key != XML_LANGUAGE and not key.startswith(_SCHEMA + "s") and key not in tag.labels:
+            if key not in tag.labels and key not in self._hidden and key not in _SCHEMAS:
                 self.add(f"{name}@{key.rpartition('}')[2]}", tidy(value), None, group)
         column = name or tag.name
         if tag.is_skipped:
@@ -178,16 +182,18 @@ class Values:
     ) -> None:
         """Add the parts of an element, and its text if there are words between its parts."""
         parts = [(part, self._options.of(part.tag)) for part in element]
-        has_words = any(map(str.isalnum, _get_own_text(element)))
-        has_markup = has_words or all(tag.name in _INLINE for _, tag in parts)
-        if has_markup:
-            is_whole = bool(name) or self._options.of(element.tag).is_mixed
-            text = flatten(element, has_paragraphs=False) if is_whole else _get_own_text(element)
-            self.add(name or local_name(element), text, language, group)
+        own_text = _get_own_text(element)
+        is_mixed = any(map(str.isalnum, own_text))
+        # The parts of a record are columns, whatever their names.
+        has_markup = bool(name) and (is_mixed or all(tag.name in _INLINE for _, tag in parts))
+        if has_markup or self._options.of(element.tag).is_mixed:
+            own_text = flatten(element, has_paragraphs=False)
+        if has_markup or is_mixed:
+            self.add(name or local_name(element), own_text, language, group)
         prefix = f"{name}/" if name else ""
         for part, tag in parts:
             if not (has_markup and tag.name in _INLINE):
-                column = "" if part is self._top else f"{prefix}{tag.name}{self._label(part, tag)}"
+                column = "" if part in self._tops else f"{prefix}{tag.name}{self._label(part, tag)}"
                 self._walk(part, column, language, group, depth + 1)
 
     def _label(self, element: etree._Element, tag: TagOptions) -> str:

@@ -8,30 +8,39 @@ TEI_LIST = """<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><tit
 <biblStruct type="journalArticle" xml:id="b1"><analytic><title level="a">Salt</title><author>
 <forename>Ada</forename><forename>B.</forename><surname>Marsh</surname></author>
 <author><name>Salt Group</name></author><idno type="DOI">10.5555/tei</idno></analytic><monogr>
-<title level="j">Roads</title><editor><forename>Eva</forename><surname>Lind</surname></editor><imprint>
-<biblScope unit="volume">7</biblScope><biblScope unit="page">1-9</biblScope><date>2011</date></imprint>
+<title level="j">Roads</title><editor><forename>Eva</forename><surname>Lind</surname></editor>
+<imprint>
+<biblScope unit="volume">7</biblScope><biblScope unit="page">1-9</biblScope><date>2011</date>
+</imprint>
 </monogr></biblStruct>
 <biblStruct type="book"><monogr><title level="m">Pepper Book</title><author><persName>
-<forename>Ben</forename><surname>Okoro</surname></persName></author><imprint><pubPlace>Rome</pubPlace>
+<forename>Ben</forename><surname>Okoro</surname></persName></author><imprint>
+<pubPlace>Rome</pubPlace>
 <publisher>Porto</publisher><date when="2012">2012</date></imprint></monogr></biblStruct>
 <bibl><author>Lind, Eva</author>. <title>Sugar</title>. Rome: Porto, <date>2013</date>.</bibl>
-</listBibl></body><back><listBibl><bibl><title>Cited</title></bibl></listBibl></back></text></TEI>"""
+</listBibl></body><back><listBibl><bibl><title>Cited</title></bibl></listBibl></back></text>
+</TEI>"""
 
-TEI_TEXT = """<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader xml:lang="en"><fileDesc><titleStmt>
+TEI_TEXT = """<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader xml:lang="en"><fileDesc>
+<titleStmt>
 <title level="a" type="main">Salt</title></titleStmt><publicationStmt><publisher>Porto</publisher>
-<date when="2014-05-06">6 May 2014</date></publicationStmt><sourceDesc><biblStruct><analytic><author>
+<date when="2014-05-06">6 May 2014</date></publicationStmt><sourceDesc><biblStruct><analytic>
+<author>
 <persName><forename type="first">Ada</forename><surname>Marsh</surname></persName>
 <affiliation>Rome</affiliation></author></analytic><monogr><title level="j">Roads</title><imprint>
 <biblScope unit="page" from="1" to="9"/></imprint></monogr><idno type="DOI">10.5555/grobid</idno>
-</biblStruct></sourceDesc></fileDesc><profileDesc><abstract><p>About salt.</p></abstract></profileDesc>
+</biblStruct></sourceDesc></fileDesc><profileDesc><abstract><p>About salt.</p></abstract>
+</profileDesc>
 </teiHeader><text><body><p>Long text.</p><p>More <bibl><title>X</title></bibl></p></body><back><div>
-<listBibl><biblStruct><monogr><title>Cited</title></monogr></biblStruct></listBibl></div></back></text>
+<listBibl><biblStruct><monogr><title>Cited</title></monogr></biblStruct></listBibl></div></back>
+</text>
 </TEI>"""
 
 EAD = """<ead xmlns="urn:isbn:1-931666-22-9"><eadheader><eadid>salt1</eadid><filedesc><titlestmt>
 <titleproper>Guide to the Salt Papers</titleproper></titlestmt></filedesc></eadheader>
 <archdesc level="collection"><did><unittitle>Salt Papers, <unitdate normal="1900/1950">1900-1950
-</unitdate></unittitle><unitid>MC 1</unitid><origination><persname>Marsh, Ada</persname></origination>
+</unitdate></unittitle><unitid>MC 1</unitid><origination><persname>Marsh, Ada</persname>
+</origination>
 <langmaterial><language langcode="eng">English</language></langmaterial></did>
 <scopecontent><head>Scope</head><p>Letters.</p><p>Maps.</p></scopecontent>
 <dsc><c01 level="series" id="s1"><did><unittitle>Letters</unittitle></did>
@@ -45,8 +54,10 @@ EPRINTS = """<?xml version='1.0' encoding='utf-8'?>
 <eprintid>7</eprintid><documents><document><format>pdf</format><files><file><data encoding="base64">
 AAAA</data></file></files></document></documents><type>article</type><creators><item><name>
 <family>Marsh</family><given>Ada</given></name><id>a@example.org</id></item><item><name>
-<family>Okoro</family><given>Ben</given></name></item></creators><corp_creators><item>Salt Group</item>
-</corp_creators><title>Salt</title><subjects><item>QA</item></subjects><abstract>About salt.</abstract>
+<family>Okoro</family><given>Ben</given></name></item></creators><corp_creators>
+<item>Salt Group</item>
+</corp_creators><title>Salt</title><subjects><item>QA</item></subjects>
+<abstract>About salt.</abstract>
 <date>2011-05</date><publication>Roads</publication><volume>7</volume><number>2</number>
 <pagerange>1-9</pagerange><id_number>10.5555/eprint</id_number></eprint></eprints>"""
 
@@ -57,20 +68,25 @@ ZOTERO = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
  xmlns:prism="http://prismstandard.org/namespaces/1.2/basic/">
 <bib:Article rdf:about="http://example.org/a"><z:itemType>journalArticle</z:itemType>
 <dcterms:isPartOf rdf:resource="urn:issn:1234-5679"/><bib:authors><rdf:Seq><rdf:li><foaf:Person>
-<foaf:surname>Marsh</foaf:surname><foaf:givenName>Ada</foaf:givenName></foaf:Person></rdf:li></rdf:Seq>
+<foaf:surname>Marsh</foaf:surname><foaf:givenName>Ada</foaf:givenName></foaf:Person></rdf:li>
+</rdf:Seq>
 </bib:authors><dcterms:isReferencedBy rdf:resource="#item_3"/><link:link rdf:resource="#item_2"/>
-<dc:subject>salt</dc:subject><dc:subject><z:AutomaticTag><rdf:value>roads</rdf:value></z:AutomaticTag>
+<dc:subject>salt</dc:subject><dc:subject><z:AutomaticTag><rdf:value>roads</rdf:value>
+</z:AutomaticTag>
 </dc:subject><dc:title>Salt</dc:title><dcterms:abstract>About salt.</dcterms:abstract>
-<dc:date>2011-05</dc:date><dc:identifier>DOI 10.5555/zotero</dc:identifier><bib:pages>1-9</bib:pages>
+<dc:date>2011-05</dc:date><dc:identifier>DOI 10.5555/zotero</dc:identifier>
+<bib:pages>1-9</bib:pages>
 </bib:Article>
 <z:Attachment rdf:about="#item_2"><z:itemType>attachment</z:itemType><dc:identifier><dcterms:URI>
-<rdf:value>https://example.org/a.pdf</rdf:value></dcterms:URI></dc:identifier><dc:title>Full Text</dc:title>
+<rdf:value>https://example.org/a.pdf</rdf:value></dcterms:URI></dc:identifier>
+<dc:title>Full Text</dc:title>
 </z:Attachment>
 <bib:Memo rdf:about="#item_3"><rdf:value>&lt;p&gt;Read this.&lt;/p&gt;</rdf:value></bib:Memo>
 <bib:Journal rdf:about="urn:issn:1234-5679"><dc:title>Roads</dc:title><prism:volume>7</prism:volume>
 <prism:number>2</prism:number><dc:identifier>ISSN 1234-5679</dc:identifier></bib:Journal>
 <rdf:Description rdf:about="#item_4"><z:itemType>webpage</z:itemType><dcterms:isPartOf><z:Website>
-<dc:title>Salt Site</dc:title></z:Website></dcterms:isPartOf><dc:title>Pepper</dc:title></rdf:Description>
+<dc:title>Salt Site</dc:title></z:Website></dcterms:isPartOf><dc:title>Pepper</dc:title>
+</rdf:Description>
 <z:Collection rdf:about="#collection_1"><dc:title>To read</dc:title>
 <dcterms:hasPart rdf:resource="#item_4"/></z:Collection></rdf:RDF>"""
 
@@ -82,7 +98,9 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.or
 <category term="cs.SA"/></entry></feed>"""
 
 UNKNOWN = """<library updated="2020"><owner><first>Eva</first></owner><books>
-<book id="1"><authors><author><last>Marsh</last></author><author><last>Okoro</last></author></authors>
+<book id="1"><authors><author><last>Marsh</last></author><author><last>Okoro</last></author>
+</authors>
 <booktitle>Salt</booktitle><price unit="EUR">5</price></book>
-<book id="2"><authors><author><last>Lind</last></author></authors><booktitle>Pepper</booktitle></book>
+<book id="2"><authors><author><last>Lind</last></author></authors><booktitle>Pepper</booktitle>
+</book>
 </books></library>"""

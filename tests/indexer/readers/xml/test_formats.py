@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from indexer.readers.base import HEAD_BYTES
 from tests.indexer.readers.xml import more_samples, samples
+from tests.indexer.readers.xml.helpers import Rows, get_columns, map_rows, read, recognize
 
 FORMATS = {
     "mods": samples.MODS, "dublin-core": samples.OAI_DC, "dspace": samples.DSPACE,
@@ -12,3 +16,174 @@ FORMATS = {
     "eprints": more_samples.EPRINTS, "zotero-rdf": more_samples.ZOTERO, "atom": more_samples.ATOM,
     "xml": more_samples.UNKNOWN,
 }  # fmt: skip
+
+MARSH, OKORO, LIND, GROUP = "Marsh, Ada", "Okoro, Ben", "Lind, Eva", "Salt Group"
+ROWS: list[tuple[str, int, Rows]] = [
+    (samples.MODS, 0, {
+        "id": ["m1"], "title": ["The Salt Road: A History"],
+        "authors": ["Marsh, Ada B.", "United Ports"],
+        "other_titles": ["La route du sel"], "editors": [OKORO], "contributors": [LIND],
+        "year": ["2011"], "language": ["en"], "container": ["Journal of Roads"], "volume": ["7"],
+        "issue": ["2"], "pages": ["10-19"], "doi": ["10.5555/salt.1"], "issn": ["1234-5679"],
+        "place": ["Rome"], "subjects": ["Salt", "Italy"], "summary": ["About salt."],
+    }),
+    (samples.DC_RDF, 0, {"title": ["One"], "authors": [MARSH], "year": ["1999"]}),
+    (samples.DC_RDF, 1, {"title": ["Two"], "authors": [OKORO]}),
+    (samples.BARE_DC, 1, {"title": ["Two"], "year": ["1988"]}),
+    (samples.DSPACE, 0, {"title": ["Salt"], "authors": [MARSH], "date": ["2004-02"]}),
+    (samples.ENDNOTE, 0, {
+        "id": ["42"], "title": ["Salt of Roma"], "authors": ["Marsh, A. B.", OKORO],
+        "editors": [LIND],
+        "year": ["2011"], "container": ["Journal of Roads"], "issn": ["1234-5679"],
+        "pages": ["1-9"],
+        "doi": ["10.5555/salt.3"], "type": ["Journal Article"], "subjects": ["Salt", "Roads"],
+    }),
+    (samples.PUBMED, 0, {
+        "id": ["123"], "title": ["Salt in Roma & CO2."], "authors": ["Marsh, Ada B", GROUP],
+        "date": ["2011-11"], "summary": ["AIM: To know.", "END: Known."], "doi": ["10.5555/salt.4"],
+        "container": ["Roads"], "subjects": ["Salts"], "type": ["Review"],
+    }),
+    (samples.PUBMED, 1, {"title": ["Chapter"], "container": ["Salt Book"], "authors": [OKORO]}),
+    (samples.CROSSREF, 0, {
+        "title": ["Salt: A start"], "authors": [MARSH, GROUP], "container": ["Roads"],
+        "year": ["2011"], "volume": ["7"], "pages": ["1-9"], "doi": ["10.5555/a"],
+        "type": ["journal_article"],
+    }),
+    (samples.CROSSREF, 1, {"title": ["Pepper"], "container": ["Roads"], "year": ["2012"]}),
+    (samples.CROSSREF, 2, {"title": ["Salzbuch"], "isbn": ["9783161484100"], "language": ["de"]}),
+    (samples.CROSSREF, 3, {"title": ["Kapitel"], "container": ["Salzbuch"], "editors": ["Lind"]}),
+    (samples.DATACITE, 0, {
+        "title": ["Salt data"], "other_titles": ["Part 1"], "editors": [LIND], "year": ["2011"],
+        "authors": [MARSH, "{Salt, Sand and Co}"], "doi": ["10.5555/data"],
+        "summary": ["About salt."],
+    }),
+    (samples.JATS, 0, {
+        "title": ["Salt, H2O and x"], "authors": ["Marsh, Ada B.", GROUP], "editors": [LIND],
+        "summary": ["Aim\n\nTo know.\n\nEnd\n\nKnown."], "year": ["2011"], "date": ["2010-12-02"],
+        "language": ["en"], "container": ["Journal of Roads"], "pages": ["1-9"],
+        "subjects": ["salt", "roads"],
+    }),
+    (more_samples.TEI_LIST, 0, {
+        "id": ["b1"], "title": ["Salt"], "authors": ["Marsh, Ada B.", GROUP], "editors": [LIND],
+        "container": ["Roads"], "volume": ["7"], "pages": ["1-9"], "year": ["2011"],
+        "doi": ["10.5555/tei"],
+    }),
+    (more_samples.TEI_LIST, 1, {
+        "title": ["Pepper Book"], "authors": [OKORO], "publisher": ["Porto"], "year": ["2012"],
+    }),
+    (more_samples.TEI_LIST, 2, {"title": ["Sugar"], "authors": [LIND], "year": ["2013"]}),
+    (more_samples.TEI_TEXT, 0, {
+        "title": ["Salt"], "authors": [MARSH], "container": ["Roads"], "pages": ["1-9"],
+        "year": ["2014"], "summary": ["About salt."], "doi": ["10.5555/grobid"], "language": ["en"],
+    }),
+    (more_samples.EAD, 0, {
+        "title": ["Salt Papers, 1900-1950"], "authors": [MARSH], "date": ["1900/1950"],
+        "language": ["en"], "summary": ["Scope\n\nLetters.\n\nMaps."], "type": ["collection"],
+        "subjects": ["Salt"],
+    }),
+    (more_samples.EAD, 2, {
+        "id": ["f1"], "title": ["To Ben"], "container": ["Salt Papers, 1900-1950"],
+    }),
+    (more_samples.EAD, 3, {"title": ["1912"], "year": ["1912"]}),
+    (more_samples.EPRINTS, 0, {
+        "id": ["7"], "title": ["Salt"], "authors": [MARSH, OKORO, GROUP], "year": ["2011"],
+        "container": ["Roads"], "doi": ["10.5555/eprint"], "summary": ["About salt."],
+    }),
+    (more_samples.ZOTERO, 0, {
+        "title": ["Salt"], "authors": [MARSH], "container": ["Roads"], "volume": ["7"],
+        "issn": ["1234-5679"], "doi": ["10.5555/zotero"], "notes": ["Read this."],
+        "link": ["https://example.org/a.pdf"], "subjects": ["salt", "roads"],
+    }),
+    (more_samples.ZOTERO, 1, {
+        "title": ["Pepper"], "subjects": ["To read"], "container": ["Salt Site"],
+    }),
+    (more_samples.ATOM, 0, {
+        "title": ["Salt in Roads"], "authors": [MARSH, OKORO], "year": ["2011"],
+        "doi": ["10.5555/atom"], "summary": ["About salt."],
+    }),
+]  # fmt: skip
+PARTS = {
+    samples.MODS: 2, samples.DC_RDF: 2, samples.BARE_DC: 2, samples.PUBMED: 2, samples.CROSSREF: 4,
+    more_samples.TEI_LIST: 3, more_samples.TEI_TEXT: 1, more_samples.EAD: 4, more_samples.ZOTERO: 2,
+    more_samples.UNKNOWN: 2, samples.JATS: 1, samples.ENDNOTE: 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["export.xml", "list.txt", "data", "a.json", "b.html"])
+@pytest.mark.parametrize("expected", FORMATS)
+def test_a_format_is_recognized_whatever_the_name(expected: str, name: str) -> None:
+    """The content of a file decides, also in UTF-16 and cut in the middle of a character."""
+    reader = recognize(FORMATS[expected], name)
+    assert reader is not None
+    assert expected == reader.NAME
+    utf16 = recognize(FORMATS[expected].split("?>")[-1].encode("utf-16"), name)
+    assert utf16 is reader
+    cut = (FORMATS[expected] + f"<!-- {'é' * HEAD_BYTES}").encode()
+    assert recognize(cut[: HEAD_BYTES - len(cut) % 2 - 1], name) is reader
+
+
+@pytest.mark.parametrize("text", [
+    "<!DOCTYPE html><html><head><title>A</title></head><body><p>A</p><p>B</p></body></html>",
+    '<html xmlns="http://www.w3.org/1999/xhtml"><body/></html>', "<1>\nSalt <2>",
+    "title,year\n<a>,1", "", "%PDF-1.4 <xml", '{"a": "<mods/>"}',
+])  # fmt: skip
+def test_other_text_is_not_xml(text: str) -> None:
+    """No reader of XML claims a page, a table, or a text."""
+    reader = recognize(text, "list.unknown")
+    assert reader is None or reader.NAME not in FORMATS
+
+
+@pytest.mark.parametrize(("text", "number", "expected"), ROWS, ids=map(str, range(len(ROWS))))
+def test_the_default_mapping_feeds_the_rows(text: str, number: int, expected: Rows) -> None:
+    """The rows of a record hold what a cataloguer expects."""
+    rows = map_rows(text)[number]
+    assert {row: rows.get(row) for row in expected} == expected
+
+
+@pytest.mark.parametrize(("text", "count"), PARTS.items(), ids=map(str, range(len(PARTS))))
+def test_only_publications_are_records(text: str, count: int) -> None:
+    """Cited works, notes, attachments and journals are no records."""
+    records, problems = read(text)
+    assert (len(records), problems) == (count, [])
+
+
+def test_a_deleted_record_is_counted() -> None:
+    """A deleted record of an OAI-PMH response is left out and reported."""
+    records, problems = read(samples.OAI_DC)
+    assert [each.what for each in problems] == ["1 record is marked as deleted"]
+    columns = get_columns(records[0])
+    assert columns["header/identifier"] == ["oai:x:2"]
+    assert columns["header/setSpec"] == ["col_1"]
+    assert columns["title"] == ["Sal y camino", "Salt and Road"]
+    assert columns["date"] == ["2011"]
+    assert columns["date[timestamp]"] == ["2014-03-02T10:20:30Z"]
+    assert columns["identifier[isbn]"] == ["ISBN 978-3-16-148410-0"]
+    assert columns["description"] == ["First paragraph.\n\nSecond one."]
+    assert [each.language for each in records[0].properties if each.name == "title"] == ["es", "en"]
+
+
+ALONE = {
+    "mods": "<mods xmlns='http://www.loc.gov/mods/v3'><titleInfo><title>A</title></titleInfo></mods>",
+    "datacite-xml": samples.DATACITE, "ead": more_samples.EAD, "tei": more_samples.TEI_TEXT,
+    "jats": samples.JATS.partition('x.dtd">')[2], "xml": "<rec><title>A</title></rec>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_an_oai_response_may_have_any_format(name: str) -> None:
+    """Metadata in an OAI-PMH response has its usual columns, and those of the header."""
+    inner = ALONE[name]
+    header = "<header><identifier>oai:x:1</identifier></header>"
+    text = (
+        '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><GetRecord><record>'
+        f"{header}<metadata>{inner}</metadata></record></GetRecord></OAI-PMH>"
+    )
+    reader = recognize(text)
+    assert reader is not None
+    assert name == reader.NAME
+    records, problems = read(text)
+    assert problems == []
+    columns = get_columns(records[0])
+    assert columns.pop("header/identifier") == ["oai:x:1"]
+    if name not in {"xml", "ead"}:
+        assert columns == get_columns(read(inner)[0][0])

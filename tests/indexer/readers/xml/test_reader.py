@@ -1,0 +1,251 @@
+"""The reader of XML names columns, keeps good records of damaged files, and has limits."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.readers.base import Reader
+from indexer.readers.definition import Definition
+from indexer.readers.registry import load_readers
+from indexer.readers.xml_records.reader import XmlReader
+from tests.indexer.readers.xml import more_samples, samples
+from tests.indexer.readers.xml.helpers import get_columns, read
+
+OPTIONS = {
+    "records": ["rec"], "distinguish": ["type", "id@kind"], "groups": ["person"], "texts": ["text"],
+    "skip": ["body"], "join": ["given"], "languages": ["lang"],
+    "classify": {"id": ["doi", "isbn", "issn", "url"]},
+    "roles": {"of": {"person": ["role", "@as"]}, "names": {"": ["", "aut"], "editor": ["edt"]}},
+}  # fmt: skip
+PLAIN = XmlReader(Definition(name="plain", label="plain XML", xml=OPTIONS))
+XML_READERS = [reader for reader in load_readers() if isinstance(reader, XmlReader)]
+SAMPLES = [
+    text
+    for module in (samples, more_samples)
+    for name, text in vars(module).items()
+    if name.isupper()
+]
+
+
+def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> SourceRecord:
+    """Return the only record of a file with one."""
+    records, problems = read(f"<list><rec{attributes}>{inner}</rec></list>", reader)
+    assert problems == []
+    return records[0]
+
+
+@pytest.mark.parametrize(("inner", "expected"), [
+    ("<a>1</a><b><c>2</c></b>", {"a": ["1"], "b/c": ["2"]}),
+    ("<a x='1' y=' '/><a/>", {"a@x": ["1"]}),
+    ("<x:a xmlns:x='urn:x' x:y='1'>2</x:a>", {"a": ["2"], "a@y": ["1"]}),
+    ("<a type='Main'>1</a><id kind='DOI'>2</id>", {"a[main]": ["1"], "id[doi]": ["2"]}),
+    ("<a>of <i>Homo</i>\n  erectus</a>", {"a": ["of Homo erectus"]}),
+    ("<a><i>Homo</i><sub>2</sub></a>", {"a": ["Homo2"]}),
+    ("<a>Letters, <d>1950</d></a>", {"a": ["Letters, 1950"], "a/d": ["1950"]}),
+    ("<text><p>One\ntwo</p><p>Three</p></text>", {"text": ["One two\n\nThree"]}),
+    ("<a>One\n\n two  three</a>", {"a": ["One\n\ntwo three"]}),
+    ("<a><![CDATA[<b>1 & 2</b>]]></a>", {"a": ["<b>1 & 2</b>"]}),
+    ("<a>&eacute;&nbsp;&lt;&amp;&#233;&#150;</a>", {"a": ["é <&é–"]}),
+    ("<a>1<!-- no --><?no?>2</a>", {"a": ["12"]}),
+    ("stray <a>1</a>", {"rec": ["stray"], "a": ["1"]}),
+    ("<rec><c>1</c></rec>", {"rec/c": ["1"]}),
+    ("<id>10.5555/x</id><id>1234-5679</id>", {"id[doi]": ["10.5555/x"], "id[issn]": ["1234-5679"]}),
+    ("<person><role>EDT.</role></person>", {"person[editor]/role": ["EDT."]}),
+    ("<person as='trl'/>", {"person[contributor]@as": ["trl"]}),
+    ("<person><n>A</n></person>", {"person/n": ["A"]}),
+])  # fmt: skip
+def test_a_column_is_the_path_below_the_record(inner: str, expected: object) -> None:
+    """Every element and attribute with a value is a column."""
+    assert get_columns(get_record(inner)) == expected
+
+
+def test_parts_of_a_person_share_a_group() -> None:
+    """The parts of each person have a group of their own. Repeated given names are joined."""
+    person = "<person><given>Ada</given><given>B.</given><family>Marsh</family></person>"
+    properties = get_record(f"<a>1</a>{person}{person}").properties
+    assert [(each.value, each.group) for each in properties] == [
+        ("1", 0), ("Ada B.", 1), ("Marsh", 1), ("Ada B.", 2), ("Marsh", 2),
+    ]  # fmt: skip
+
+
+def test_a_value_has_its_language() -> None:
+    """A language is inherited from the element around, also from outside the record."""
+    inner = "<a>1</a><b xml:lang='en'><c>2</c></b><d lang='de'>3</d>"
+    text = f"<list xml:lang='fr'><rec>{inner}</rec></list>"
+    properties = read(text, PLAIN)[0][0].properties
+    assert [(each.name, each.language) for each in properties] == [
+        ("@lang", None), ("a", "fr"), ("b/c", "en"), ("d", "de"),
+    ]  # fmt: skip
+
+
+def test_a_bulky_part_is_cut() -> None:
+    """The text of a bulky part is one value of at most 1,000 characters."""
+    columns = get_columns(get_record(f"<body><p>One</p><p>{'x' * 3_000_000}</p></body><a>1</a>"))
+    assert columns["a"] == ["1"]
+    assert columns["body"][0].startswith("One\n\nxxx")
+    assert len(columns["body"][0]) == 1000
+
+
+def test_a_record_has_its_line() -> None:
+    """The line of a record is counted from 1, beyond 65,535 too."""
+    record = "<rec><a>1</a></rec>"
+    text = f"<?xml version='1.0'?>\n<list>\n{record}" + "\n" * 70_000 + f"{record}</list>"
+    assert [each.source.line for each in read(text, PLAIN)[0]] == [3, 70_003]
+
+
+@pytest.mark.parametrize("data", [
+    "<list><rec><a>é</a></rec></list>".encode("utf-8-sig"),
+    "<list><rec><a>é</a></rec></list>".encode("utf-16"),
+    "<list><rec><a>é</a></rec></list>".encode("utf-16-be"),
+    "<list><rec><a>é</a></rec></list>".encode("utf-32"),
+    "<?xml version='1.0' encoding='ISO-8859-1'?><list><rec><a>é</a></rec></list>".encode("latin-1"),
+    "<?xml version='1.0' encoding='UTF-16'?><list><rec><a>é</a></rec></list>".encode(),
+    "<?xml version='1.0' encoding='none'?><list><rec><a>é</a></rec></list>".encode(),
+    b" \n<?xml version='1.1' encoding='koi8-r'?><list><rec><a>&#233;</a></rec></list>",
+])  # fmt: skip
+def test_a_file_may_have_any_encoding(data: bytes) -> None:
+    """A byte order mark or the declaration says which encoding a file has."""
+    [record], problems = read(data, PLAIN)
+    assert (get_columns(record), problems) == ({"a": ["é"]}, [])
+
+
+@pytest.mark.parametrize(("data", "value", "line"), [
+    (b"<list>\n<rec><a>Caf\xe9</a></rec></list>", "Café", 2),
+    ("<list>é\n<rec><a>Caf".encode() + b"\xe9</a></rec></list>", "Caf\ufffd", 2),
+    ("<l><rec><a>é|x</a></rec></l>".encode("utf-16").replace(b"|\0", b"\0\xd8"), "é\ufffdx", 1),
+])  # fmt: skip
+def test_a_bad_byte_spoils_one_character(data: bytes, value: str, line: int) -> None:
+    """A record with a bad byte is kept and reported."""
+    [record], [problem] = read(data, PLAIN)
+    assert get_columns(record) == {"a": [value]}
+    assert problem.line == line
+
+
+@pytest.mark.parametrize(("text", "titles", "what"), [
+    ("<list><rec><a>1</a></rec><rec><a>2", ["1"], "ends in <rec>"),
+    ("<list><rec><a>1", ["1"], "not well-formed"),
+    ("<list><rec><a>1</a></rec>", ["1"], "not well-formed"),
+    (
+        "<list><rec><a>1</a></rec><rec><b><a>2</a></rec>\n<rec><a>3</a></rec></list>", ["1", "3"],
+        "no end tag",
+    ),
+    ("<list><rec><a>1 < 2 & 3</a></rec><rec><a>3</a></rec></list>", ["1 < 2 & 3", "3"], "& or <"),
+    ("<list><rec><a>&bomb;</a></rec></list>", ["&bomb;"], ""),
+    ("<list><rec><a>1\0\1&#2;</a></rec></list>", ["1\ufffd\ufffd\ufffd"], ""),
+    ("<list><rec/><rec><a>1</a></rec></list>", ["1"], "the record is empty"),
+    ("<list><a>1</a></list>", [], "the file has no records"),
+    ("no XML", [], "the file is not XML"),
+])  # fmt: skip
+def test_good_records_of_a_damaged_file_are_kept(text: str, titles: list[str], what: str) -> None:
+    """What is wrong is reported, with a hint. The other records are read."""
+    records, problems = read(text, PLAIN)
+    values = [" ".join(get_columns(record)["a"]) for record in records]
+    assert values == titles
+    assert [what in each.what for each in problems if each.hint][:1] == ([True] if what else [])
+
+
+def test_an_entity_bomb_stays_text() -> None:
+    """Entities that a file defines are not expanded, and nothing outside the file is loaded."""
+    bomb = '<!ENTITY a "aaaaaaaaaa"><!ENTITY x SYSTEM "file:///etc/passwd">' + "".join(
+        f'<!ENTITY {name} "{f"&{former};" * 10}">'
+        for former, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    text = f"<!DOCTYPE list [{bomb}]><list><rec><a>&i;&x;</a></rec></list>"
+    [record], problems = read(text, PLAIN)
+    assert (get_columns(record), problems) == ({"a": ["&i;&x;"]}, [])
+
+
+@pytest.mark.parametrize(("bad", "limit"), [
+    ("<c>" * 120 + "1" + "</c>" * 120, "deepest"),
+    ("<b/>" * 201_000, "most_parts"),
+    (f"<{'n' * 5000}>{'<c>1</c>' * 20_000}</{'n' * 5000}>", "largest_file"),
+    (f"<b>{'x' * 1_100_000}</b>", "largest_line"),
+])  # fmt: skip
+def test_a_record_over_a_limit_is_left_out(bad: str, limit: str) -> None:
+    """A record that exceeds a limit is reported. The next one is read."""
+    limits = msgspec.structs.replace(LIMITS, largest_line=1_000_000)
+    text = f"<list><rec>{bad}</rec><rec><a>1</a></rec></list>"
+    [record], [problem] = read(text, PLAIN, limits)
+    assert get_columns(record) == {"a": ["1"]}
+    assert limit.upper() in problem.hint
+
+
+def test_a_file_over_a_limit_is_read_up_to_it() -> None:
+    """The number of records and the size of a file are limited."""
+    text = "<list>" + f"<rec><a>{'x' * 10_000}</a></rec>" * 300 + "</list>"
+    limits = msgspec.structs.replace(LIMITS, largest_unpacked=2_500_000)
+    records, problems = read(text, PLAIN, limits)
+    assert len(records) > 200
+    assert any("LARGEST_UNPACKED" in each.hint for each in problems)
+    limits = msgspec.structs.replace(LIMITS, most_entries=100)
+    assert "MOST_ENTRIES" in read(text, PLAIN, limits)[1][0].hint
+
+
+def test_circular_references_end() -> None:
+    """Parts that refer to each other are attached once."""
+    text = more_samples.ZOTERO
+    for start, reference in (("<dc:title>Full", "#item_3"), ("<rdf:value>&lt;p", "#item_2")):
+        text = text.replace(start, f'<link:link rdf:resource="{reference}"/>{start}')
+    records, problems = read(text)
+    assert (len(records), problems) == (2, [])
+    assert get_columns(records[0])["link/Attachment/link/Memo/value"] == ["<p>Read this.</p>"]
+
+
+def test_what_a_record_refers_to_is_in_its_context() -> None:
+    """A change of a journal changes the digest of its articles, and of no other record."""
+
+    def split(text: str) -> list[Chunk | Problem]:
+        reader = next(each for each in XML_READERS if each.NAME == "zotero-rdf")
+        return list(reader.split(io.BytesIO(text.encode()), "a.rdf", LIMITS))
+
+    before = split(more_samples.ZOTERO)
+    after = split(more_samples.ZOTERO.replace(">Roads<", ">Seas<"))
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
+class Trickle(io.BytesIO):
+    """A stream that returns few bytes at a time."""
+
+    def read1(self, size: int | None = -1) -> bytes:
+        """Return at most 7 bytes."""
+        return super().read1(min(7, size) if size and size > 0 else 7)
+
+
+def mutate(text: str) -> Iterator[bytes]:
+    """Yield damaged forms of a sample."""
+    data = text.encode()
+    yield data[: len(data) // 2]
+    yield data.replace(b"</", b"<", 1)
+    yield data.replace(b">", b"", 3)
+    yield data[::-1]
+    yield data.replace(b"e", b"\xe9")
+
+
+@given(
+    st.sampled_from(SAMPLES), st.integers(0, 5000), st.binary(max_size=30),
+    st.sampled_from(XML_READERS),
+)  # fmt: skip
+def test_any_bytes_are_read_or_reported(text: str, at: int, junk: bytes, reader: XmlReader) -> None:
+    """Arbitrary changes raise nothing, and the size of the blocks of a stream does not matter."""
+    data = text.encode()
+    for changed in (data[:at] + junk + data[at:], data[: at - 1] + data[at + len(junk) :], junk):
+        reader.detect("a.xml", changed)
+        whole = read(changed, reader)
+        assert read(changed, reader, stream=Trickle(changed)) == whole
+
+
+@pytest.mark.parametrize("text", SAMPLES, ids=map(str, range(len(SAMPLES))))
+def test_a_damaged_sample_raises_nothing(text: str) -> None:
+    """Typical damage is reported by each reader."""
+    for data in mutate(text):
+        for reader in XML_READERS:
+            read(data, reader)
