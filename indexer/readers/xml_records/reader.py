@@ -16,12 +16,13 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
+from indexer.readers.streaming import LimitExceeded
 from indexer.readers.xml_records.find import RecordFinder, find_tops
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.references import get_attribute, resolve
 from indexer.readers.xml_records.sketch import local_name, sketch
 from indexer.readers.xml_records.split import Context, Found, RecordStream
-from indexer.readers.xml_records.values import TooComplex, Values
+from indexer.readers.xml_records.values import Values
 
 _ROOT_ONLY = 20
 """How much less certain a root without a record is than a record."""
@@ -71,7 +72,7 @@ class XmlReader:
         except (etree.XMLSyntaxError, msgspec.DecodeError) as error:
             what = f"the XML is not well-formed: {error}"
             yield Problem(chunk.file, chunk.line, what, _LEAVE_OUT)
-        except TooComplex as error:
+        except LimitExceeded as error:
             yield Problem(chunk.file, chunk.line, str(error), suggest_raising(error.limit))
 
     def _parse(self, chunk: Chunk, limits: Limits) -> SourceRecord | Problem:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
+from indexer.readers.streaming import LimitExceeded
 from indexer.readers.xml_records.options import TagOptions, XmlOptions
 from indexer.readers.xml_records.sketch import local_name
 
@@ -46,14 +47,6 @@ _KINDS = {
 }
 """Kinds of values, and how they start."""
 _PARAGRAPHS = re.compile(r"\n\s*\n")
-
-
-class TooComplex(Exception):
-    """A record exceeds a limit. The message says which one in words, `limit` is its name."""
-
-    def __init__(self, message: str, limit: str) -> None:
-        super().__init__(message)
-        self.limit = limit
 
 
 def tidy(text: str) -> str:
@@ -124,7 +117,7 @@ class Values:
     def read(self, record: etree._Element, tops: tuple[etree._Element, ...]) -> None:
         """Add all properties of a record. The columns of parts of `tops` have no prefix.
 
-        Raise TooComplex.
+        Raise LimitExceeded.
         """
         self._tops, top = tops, tops[-1]
         languages = (each.get(XML_LANGUAGE) for each in (top, *top.iterancestors()))
@@ -134,7 +127,7 @@ class Values:
         self._walk(record, "", None, 0, 0)
 
     def read_part(self, element: etree._Element) -> None:
-        """Add all properties of an element that is beside the record. Raise TooComplex."""
+        """Add all properties of an element that is beside the record. Raise LimitExceeded."""
         self._walk(element, local_name(element), None, 0, 1)
 
     def _walk(
@@ -228,18 +221,18 @@ class Values:
         return language
 
     def _count(self, element: etree._Element, name: str, depth: int) -> None:
-        """Raise TooComplex if a record has too many parts, nested too deep, or too long columns."""
+        """Raise LimitExceeded if a record has too many, too deep, or too long columns."""
         self._parts += 1 + len(element.attrib)
         self._characters += len(name) * (1 + len(element.attrib))
         if self._characters > self._limits.largest_file:
             message = f"the names of its elements have more than {self._limits.largest_file} bytes"
-            raise TooComplex(message, "largest_file")
+            raise LimitExceeded(message, "largest_file")
         if depth > self._limits.deepest:
             message = f"elements are nested deeper than {self._limits.deepest}"
-            raise TooComplex(message, "deepest")
+            raise LimitExceeded(message, "deepest")
         if self._parts > self._limits.most_parts:
             message = f"the record has more than {self._limits.most_parts} elements and attributes"
-            raise TooComplex(message, "most_parts")
+            raise LimitExceeded(message, "most_parts")
 
 
 def _classify(text: str, kinds: tuple[str, ...]) -> str:

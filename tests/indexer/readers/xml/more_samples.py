@@ -104,3 +104,28 @@ UNKNOWN = """<library updated="2020"><owner><first>Eva</first></owner><books>
 <book id="2"><authors><author><last>Lind</last></author></authors><booktitle>Pepper</booktitle>
 </book>
 </books></library>"""
+
+DBLP = """<?xml version="1.0" encoding="ISO-8859-1"?><!DOCTYPE dblp SYSTEM "dblp.dtd"><dblp>
+<article mdate="2020-01-01" key="journals/x/M11"><author orcid="0">Ada M&uuml;ller</author>
+<author>Ben Okoro</author><title>Salt <i>in</i> Sea.</title><pages>1-9</pages><year>2011</year>
+<volume>7</volume><journal>Roads</journal><ee>https://doi.org/10.5555/x</ee></article>
+<www key="homepages/x"><author>Ada</author><title>Home Page</title></www></dblp>"""
+
+ACL = """<collection id="2020.x"><volume id="1"><meta><booktitle>Proceedings of Salt</booktitle>
+<editor><first>Eva</first><last>Lind</last></editor><month>July</month><year>2020</year></meta>
+<paper id="1"><title><fixed-case>S</fixed-case>alt is good</title><author><first>Ada</first>
+<last>Marsh</last></author><pages>1-9</pages><abstract>About <i>salt</i>.</abstract>
+<url>2020.x-1.1</url><bibkey>marsh-2020</bibkey></paper></volume></collection>"""
+
+ARXIV = """<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record><header>
+<identifier>oai:arXiv.org:1</identifier></header><metadata>
+<arXiv xmlns="http://arxiv.org/OAI/arXiv/"><id>0704.0001</id><created>2007-04-02</created><authors>
+<author><keyname>Marsh</keyname><forenames>A.</forenames></author></authors><title>Salt</title>
+<abstract>About
+ salt</abstract></arXiv></metadata></record></ListRecords></OAI-PMH>"""
+
+WORD = """<b:Sources xmlns:b="http://schemas.openxmlformats.org/officeDocument/2006/bibliography">
+<b:Source><b:Tag>Mar11</b:Tag><b:SourceType>JournalArticle</b:SourceType><b:Author><b:Author>
+<b:NameList><b:Person><b:Last>Marsh</b:Last><b:First>Ada</b:First></b:Person></b:NameList>
+</b:Author></b:Author><b:Title>Salt</b:Title><b:JournalName>Roads</b:JournalName><b:Year>2011</b:Year>
+</b:Source></b:Sources>"""

@@ -14,7 +14,8 @@ FORMATS = {
     "datacite-xml": samples.DATACITE, "jats": samples.JATS, "tei": more_samples.TEI_TEXT,
     "tei-bibliography": more_samples.TEI_LIST, "ead": more_samples.EAD,
     "eprints": more_samples.EPRINTS, "zotero-rdf": more_samples.ZOTERO, "atom": more_samples.ATOM,
-    "xml": more_samples.UNKNOWN,
+    "dblp": more_samples.DBLP, "acl-anthology": more_samples.ACL, "arxiv": more_samples.ARXIV,
+    "word-sources": more_samples.WORD, "xml": more_samples.UNKNOWN,
 }  # fmt: skip
 
 MARSH, OKORO, LIND, GROUP = "Marsh, Ada", "Okoro, Ben", "Lind, Eva", "Salt Group"
@@ -101,11 +102,22 @@ ROWS: list[tuple[str, int, Rows]] = [
         "title": ["Salt in Roads"], "authors": [MARSH, OKORO], "year": ["2011"],
         "doi": ["10.5555/atom"], "summary": ["About salt."],
     }),
+    (more_samples.DBLP, 0, {
+        "id": ["journals/x/M11"], "title": ["Salt in Sea."], "authors": ["Müller, Ada", OKORO],
+        "container": ["Roads"], "doi": ["10.5555/x"], "type": ["article"],
+    }),
+    (more_samples.ACL, 0, {
+        "title": ["Salt is good"], "authors": [MARSH], "container": ["Proceedings of Salt"],
+        "date": ["2020-07"], "summary": ["About salt."], "editors": [LIND],
+    }),
+    (more_samples.ARXIV, 0, {"title": ["Salt"], "authors": ["Marsh, A."], "year": ["2007"]}),
+    (more_samples.WORD, 0, {"title": ["Salt"], "authors": [MARSH], "container": ["Roads"]}),
 ]  # fmt: skip
 PARTS = {
     samples.MODS: 2, samples.DC_RDF: 2, samples.BARE_DC: 2, samples.PUBMED: 2, samples.CROSSREF: 4,
     more_samples.TEI_LIST: 3, more_samples.TEI_TEXT: 1, more_samples.EAD: 4, more_samples.ZOTERO: 2,
-    more_samples.UNKNOWN: 2, samples.JATS: 1, samples.ENDNOTE: 1,
+    more_samples.UNKNOWN: 2, samples.JATS: 1, samples.ENDNOTE: 1, more_samples.DBLP: 1,
+    more_samples.ACL: 1,
 }  # fmt: skip
 
 
