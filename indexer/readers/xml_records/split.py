@@ -64,9 +64,9 @@ class RecordStream:
         if root is not None:
             self._finder = RecordFinder(self._options, root)
             yield from self._read_blocks(chain((first,), blocks))
-        elif first.strip():
-            hint = "Check that the file is complete"
-            yield Problem(self._file, 1, "the file is not XML", hint)
+        else:
+            what = "the file is not XML" if first.strip() else "the file is empty"
+            yield Problem(self._file, 0, what, "Create or copy the file again")
         yield from text.problems
 
     def _read_blocks(self, blocks: Iterator[str]) -> Iterator[Found | Problem]:
@@ -157,21 +157,21 @@ class RecordStream:
 
     def _make_context(self, element: etree._Element) -> bytes:
         """Return what a record takes from the records around it, and from the parts beside it."""
-        columns = [
+        columns = tuple(
             (f"parent/{path}", text)
             for above in self._open
             for path in self._options.inherit
             for found in find_tops(above, self._options)[-1].iterfind(_to_xpath(path))
             if (text := flatten(found, has_paragraphs=False))
-        ]
+        )
+        # Most formats have neither, and the records of a block are beside each other.
+        before = element.itersiblings(preceding=True) if self._options.beside else ()
         parts = b"".join(
             etree.tostring(part, encoding="utf-8", with_tail=False)
-            for part in element.itersiblings(preceding=True)
+            for part in before
             if local_name(part) in self._options.beside
         )
-        if not columns and not parts:
-            return b""
-        return msgspec.json.encode(Context(tuple(columns), wrap(parts)))
+        return msgspec.json.encode(Context(columns, wrap(parts))) if columns or parts else b""
 
     def _free(self) -> None:
         """Remove what is read and no longer needed from memory."""

@@ -143,6 +143,7 @@ def test_a_bad_byte_spoils_one_character(data: bytes, value: str, line: int) -> 
     ("<list><rec/><rec><a>1</a></rec></list>", ["1"], "the record is empty"),
     ("<list><a>1</a></list>", [], "the file has no records"),
     ("no XML", [], "the file is not XML"),
+    ("", [], "the file is empty"),
 ])  # fmt: skip
 def test_good_records_of_a_damaged_file_are_kept(text: str, titles: list[str], what: str) -> None:
     """What is wrong is reported, with a hint. The other records are read."""
