@@ -1,4 +1,4 @@
-"""Encodings of binary MARC: UTF-8, MARC-8 and Windows-1252, whatever the leader declares."""
+"""Encodings of binary MARC: UTF-8, MARC-8 and others, whatever the leader declares."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import re
 from contextlib import redirect_stderr
 
 from pymarc.marc8 import marc8_to_unicode
+
+from indexer.readers.formats.marc.legacy_encodings import (
+    ISO_5426,
+    decode_iso_5426,
+    guess_encoding,
+)
 
 UTF_8, MARC_8, WINDOWS_1252 = "utf-8", "marc-8", "cp1252"
 
@@ -37,6 +43,8 @@ def choose_encoding(record: bytes) -> str:
         return UTF_8
     if b"\x1b" in record and not is_declared_utf8:
         return MARC_8
+    if legacy := guess_encoding(record):
+        return legacy
     return MARC_8 if _is_ansel(record) else WINDOWS_1252
 
 
@@ -58,6 +66,8 @@ def _is_ansel(data: bytes) -> bool:
 
 def decode(data: bytes, encoding: str) -> str:
     """Return the text of a value. A byte without a meaning becomes U+FFFD."""
+    if encoding == ISO_5426:
+        return decode_iso_5426(data)
     if encoding != MARC_8:
         return data.decode(encoding, "replace")
     if data.isascii() and b"\x1b" not in data:

@@ -111,6 +111,11 @@ def test_a_shuffled_directory_is_followed() -> None:
         (b"M\xc3\xbcnchen", b"a", "München"),
         (b"\xeaAlesund", b" ", "Ålesund"),
         (b"\x1b(Nmir\x1b(B", b" ", "МИР"),
+        (b"L'\xc2eternit\xc2e fran\xd0caise", b" ", "L'éternité française"),  # ISO 5426
+        ("Реки соли и моря".encode("cp1251"), b" ", "Реки соли и моря"),
+        ("Реки соли и моря".encode("koi8-r"), b" ", "Реки соли и моря"),
+        ("盐的河流与海洋".encode("gb18030"), b" ", "盐的河流与海洋"),
+        ("École des mines à Évian".encode("cp1252"), b" ", "École des mines à Évian"),
     ],
 )
 def test_encodings_are_recognized(data: bytes, level: bytes, text: str) -> None:
