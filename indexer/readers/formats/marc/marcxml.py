@@ -48,6 +48,7 @@ _LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
 _HEADER = re.compile(r"<(?:\w+:)?(identifier|datestamp|setSpec)\b[^>]*>([^<]*)<")
 _SPARE_TAGS = "<r>" * 20
 """Start tags that end tags without a start tag of their own may end, so that reading goes on."""
+_FIELD_NAMES = frozenset(("leader", "controlfield", "datafield", "fixfield", "varfield"))
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
@@ -215,20 +216,21 @@ def _read_fields(text: str) -> list[Field]:
             subfields.append(
                 (element.get("code") or element.get("label") or "?", _read_text(element))
             )
+        if name not in _FIELD_NAMES:
             continue
         if tag:
             fields.append(Field(tag, indicators, tuple(subfields)))
         tag, subfields = "", []
-        value = _read_text(element)
         if name in ("datafield", "varfield"):
             tag = _read_attribute(element, "tag", "id") or "???"
             indicators = (_read_attribute(element, "ind1", "i1") or " ")[:1]
             indicators += (_read_attribute(element, "ind2", "i2") or " ")[:1]
-            if value:
+            if value := (element.text or "").strip():
                 fields.append(make_control_field(tag, value))
         elif name == "leader":
-            fields.append(make_control_field(LEADER, value))
+            fields.append(make_control_field(LEADER, _read_text(element)))
         elif name in ("controlfield", "fixfield"):
+            value = _read_text(element)
             number = _read_attribute(element, "tag", "id") or "???"
             fields.append(make_control_field(number, value.strip('"') if name[0] == "f" else value))
     if tag:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from indexer.catalogue.records import Property
+from indexer.mapping import templates
 from indexer.readers.formats.marc.punctuation import strip_punctuation
 from indexer.readers.formats.marc.roles import classify
 from tests.indexer.readers.marc.samples import (
+    READERS,
     RIVERS,
     Fields,
     columns,
@@ -61,6 +64,59 @@ def test_every_syntax_has_the_same_columns(name: str, data: bytes | str) -> None
     found = columns(record)
     assert found.pop("leader")[0][5:8] == "nam"
     assert found == EXPECTED
+
+
+def map_row(name: str, row: str, *fields: tuple[str, str]) -> list[str]:
+    """Return what the default mapping of a reader takes for a row."""
+    [record] = read_records(make_binary(list(fields)), name)
+    by_column: dict[str, list[Property]] = {}
+    for prop in record.properties:
+        by_column.setdefault(prop.name, []).append(prop)
+    return [
+        prop.value
+        for specification in READERS[name].FIELDS[row]
+        for template in templates.parse(specification)
+        for prop in template.evaluate(by_column)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "fields", "values"),
+    [
+        ("title", [("245", "10$aSalt :$ba tale.$n2,$pSeas /")], ["Salt : a tale. 2, Seas"]),
+        ("authors", [("100", "1 $aMoss, Ada.")], ["Moss, Ada"]),
+        ("authors", [("110", "1 $aOslo.$bPort.$bSalt Office.")], ["{Oslo. Port. Salt Office}"]),
+        ("authors", [("700", "0 $aAda")], ["{Ada}"]),
+        ("editors", [("700", "1 $aMoss, Ada,$eeditor.")], ["Moss, Ada"]),
+        ("contributors", [("700", "1 $aMoss, Ada,$4trl")], ["Moss, Ada"]),
+        ("subjects", [("650", " 0$aSalt$xTax$xLaw$zOslo.")], ["Salt -- Tax -- Law -- Oslo"]),
+        ("subjects", [("653", "  $aSalt$aSea")], ["Salt", "Sea"]),
+        ("language", [("041", "1 $aengfre")], ["engfre"]),
+        ("summary", [("520", "  $aLong.$bLonger.")], ["Long. Longer."]),
+        ("other_titles", [("880", "10$6245-01$aМир /")], ["Мир"]),
+        ("doi", [("024", "7 $a10.5555/x$2doi")], ["10.5555/x"]),
+        ("series", [("490", "1 $aSalt papers ;$v7")], ["Salt papers"]),
+    ],
+)  # fmt: skip
+def test_default_mapping(row: str, fields: Fields, values: list[str]) -> None:
+    """The default mapping of MARC 21 feeds the rows as a cataloguer would."""
+    assert map_row("marc", row, *fields) == values
+
+
+@pytest.mark.parametrize(
+    ("row", "fields", "values"),
+    [
+        ("title", [("200", "1 $aLe sel$eessai$hTome 2")], ["Le sel : essai. Tome 2"]),
+        ("authors", [("700", " 1$aMoss$bAda$4070")], ["Moss, Ada"]),
+        ("authors", [("710", "02$aOslo$bPort")], ["{Oslo. Port}"]),
+        ("editors", [("702", " 1$aMoss$bAda$4340")], ["Moss, Ada"]),
+        ("subjects", [("606", "  $aSel$xCommerce$yOslo")], ["Sel -- Commerce -- Oslo"]),
+        ("summary", [("330", "  $aLong.")], ["Long."]),
+    ],
+)
+def test_default_mapping_of_unimarc(row: str, fields: Fields, values: list[str]) -> None:
+    """The default mapping of UNIMARC feeds the rows."""
+    assert map_row("unimarc", row, *fields) == values
 
 
 def test_subfields_of_a_field_share_a_group() -> None:

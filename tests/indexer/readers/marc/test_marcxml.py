@@ -120,6 +120,7 @@ def test_markup_is_undone_and_repaired(value: str, text: str) -> None:
     """Entities are resolved. Bare signs and forbidden characters cost no record."""
     [record] = read_records(ONE.replace("Rivers of salt /", value), "marcxml")
     assert columns(record)["245$a"] == [text]
+    assert columns(record)["245$c"] == ["Ada Moss and Bo Lind"]
 
 
 @pytest.mark.parametrize("tag", ["</subfield>", "</datafield>", '<subfield code="a">'])
