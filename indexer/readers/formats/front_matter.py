@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
+from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
 from indexer.readers.json_decoding import decode_record
 from indexer.readers.json_flattening import BULKY_CHARS, Shape, TooLarge, flatten
 from indexer.readers.json_names import is_title
 from indexer.readers.lines import decode_head, decode_text
-from indexer.readers.markdown import to_plain_text
+from indexer.readers.markdown import to_plain_text, to_text
 from indexer.readers.yaml_splitter import split_yaml
 
 NAME = "front-matter"
@@ -66,6 +66,7 @@ _BLOCK = re.compile(
     r"\s*(?P<mark>---|\+\+\+)[ \t]*\n(?P<data>.*?)\n(?:(?P=mark)|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
 )
 _KEY = re.compile(r"""^[ \t]*["']?([A-Za-z_][\w .-]{0,60}?)["']?[ \t]*[:=]""", re.MULTILINE)
+_MARKED = re.compile(r"\*\S|\]\(|\b_\S[^_]*_\b|`")
 _LINE = re.compile(r"(?P<key>[A-Za-z_][\w .-]*?)[ \t]*[:=][ \t]*(?P<value>.*)")
 _SHORTCODE = re.compile(
     r"\{\{[<%].{0,1000}?[%>]\}\}|\{%.{0,1000}?%\}|\{\{.{0,1000}?\}\}", re.DOTALL
@@ -121,7 +122,15 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
         yield Problem(chunk.file, 0, message, suggest_raising(error.limit))
         return
     if properties:
-        yield SourceRecord(SourceLocation(chunk.file, 1), properties)
+        yield SourceRecord(SourceLocation(chunk.file, 1), tuple(map(_remove_marks, properties)))
+
+
+def _remove_marks(stated: Property) -> Property:
+    """Return a property without the marks of Markdown, such as those of an italic journal."""
+    if not _MARKED.search(stated.value):
+        return stated
+    text = to_text(stated.value)
+    return msgspec.structs.replace(stated, value=text, text=text) if text else stated
 
 
 def _load_yaml(text: str, chunk: Chunk, limits: Limits) -> dict[str, Any]:

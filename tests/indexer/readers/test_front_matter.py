@@ -111,6 +111,14 @@ def test_yaml_is_read() -> None:
     assert found["body"] == ["Rivers\n\nSalt flows in rivers.\n\none"]
 
 
+def test_marks_of_markdown_are_removed() -> None:
+    """A value may have marks of Markdown, such as an italic journal. URLs stay as they are."""
+    page = "---\ntitle: A\npublication: '*The [Salt](https://a.example/)*, 3'\nurl: /a_b_c\n---\n"
+    found = columns(read(page)[0])
+    assert found["publication"] == ["The Salt, 3"]
+    assert found["url"] == ["/a_b_c"]
+
+
 def test_toml_is_read() -> None:
     """Dates of TOML become text, and tables are like objects."""
     found = columns(read(TOML)[0])
