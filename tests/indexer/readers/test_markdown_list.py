@@ -120,6 +120,19 @@ def test_the_rest_is_a_note() -> None:
     }  # fmt: skip
 
 
+def test_rows_of_tables_are_records() -> None:
+    """A row with a link is a record. Its other cells have the headings of their columns."""
+    page = (
+        "## Salt\n\nTitle of work | Author | |\n---|:---:|---\n[Brine](/b) | *Moss* | x\n|a|b|c|\n"
+    )
+    [record] = read(page)
+    assert columns(record) == {
+        "title": ["Brine"], "Author": ["Moss"], "column 3": ["x"], "link": ["/b"],
+        "section": ["Salt"],
+    }  # fmt: skip
+    assert markdown_list.detect("a.md", (page + "| [B](/c) | Lind | y |\n" * 9).encode())
+
+
 def test_years_in_parentheses_are_years() -> None:
     """A year in parentheses is that of the publication."""
     assert BY_TITLE["Salt"]["year"] == ["2019"]

@@ -1,7 +1,7 @@
-"""Lists of publications in Markdown: items with a link, below headings.
+"""Lists of publications in Markdown: items with a link, or rows of a table, below headings.
 
-An item has the columns title, link, note, year and section. A page is only recognized if such
-items are much of its text.
+An item has the columns title, link, note, year and section. The other cells of a row have the
+headings of their columns. A page is only recognized if such items are much of its text.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
 from indexer.readers.citations import find_title, find_year
+from indexer.readers.formats.markdown_list.outline import list_items, split_cells
 from indexer.readers.markdown import MarkdownLink, find_bold, find_links, to_text
 
 NAME = "markdown-list"
 VERSION = 1
 SUFFIXES: tuple[str, ...] = (".md", ".markdown")
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "title": ("title",),
+    "title": ("title|Title",),
     "year": ("year",),
     "summary": ("note",),
     "link": ("link",),
@@ -32,13 +33,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 _NAMED_SCORE, _UNNAMED_SCORE, _WITH_FRONT_MATTER_SCORE = 40, 30, 65
 _MIN_ITEMS, _MIN_SHARE = 5, 0.4
 """Items with a link that make a list, and their share of the characters of the page."""
-_ITEM = re.compile(r"([ \t]*)(?:[-*+]|\d{1,4}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
-_UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
-_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+_LABEL = re.compile(r"\[([^\[\]\n]{1,100})\]")
 _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n.*?\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
 _REFERENCE = re.compile(r"^[ ]{0,3}\[([^\]\n]{1,100})\]:[ \t]*<?([^\s<>]+)", re.MULTILINE)
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _GENERIC = re.compile(
     r"\W*(?:pdf|doi|link|links|here|html?|web|website|code|paper|full text|fulltext|arxiv|preprint|"
     r"slides|video|poster|bib|bibtex|abstract|download|read more|more|source|github|url|epub|data|"
@@ -51,10 +48,14 @@ _BEFORE, _AFTER = " \t\n-–—:|,;·•", " \t\n-–—:|.,;·•"
 
 
 class _Context(msgspec.Struct, frozen=True):
-    """What the page says of an item: the headings above it, and the URLs of its references."""
+    """What the page says of an item: the headings above it, and the URLs of its references.
+
+    `headings` are those of the columns of a table.
+    """
 
     sections: tuple[str, ...]
     references: dict[str, str]
+    headings: tuple[str, ...] = ()
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -66,7 +67,7 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     front_matter = _FRONT_MATTER.match(text)
     body = text[front_matter.end() :] if front_matter else text
     references = _find_references(body)
-    items = [item for item, _, _ in _list_items(body) if _choose_links(item, references)]
+    items = [item.markdown for item in list_items(body) if _choose_links(item.markdown, references)]
     characters = sum(map(len, items))
     if len(items) < _MIN_ITEMS or characters < _MIN_SHARE * len(" ".join(body.split())):
         return None
@@ -101,80 +102,12 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
         if front_matter := _FRONT_MATTER.match(text):
             text = "\n" * front_matter[0].count("\n") + text[front_matter.end() :]
         references = _find_references(text)
-        for item, line, sections in _list_items(text):
-            if _choose_links(item, references):
-                folded = item.casefold()
-                named = {label: url for label, url in references.items() if f"[{label}]" in folded}
-                context = msgspec.json.encode(_Context(sections, named))
-                yield Chunk(item.encode(), file, line, context)
-
-
-def _list_items(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """Yield the items of lists: their Markdown, line, and the headings and items above them."""
-    text = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
-    outline = _Outline()
-    is_code = False
-    for number, line in enumerate(text.split("\n"), 1):
-        if _FENCE.match(line):
-            is_code = not is_code
-        elif not is_code:
-            yield from outline.add(line, number)
-    yield from outline.finish()
-
-
-class _Outline:
-    """The headings above a line, and the items that are open."""
-
-    def __init__(self) -> None:
-        self._headings: list[tuple[int, str]] = []
-        self._parents: list[tuple[int, str]] = []
-        self._item: list[str] = []
-        self._indent = self._line = 0
-        self._previous = ""
-        self._has_title = False
-
-    def add(self, line: str, number: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-        """Add a line. Yield the item before if it ends."""
-        previous, self._previous = self._previous, line
-        if heading := _HEADING.match(line):
-            yield from self.finish()
-            self._add_heading(len(heading[1]), heading[2])
-        elif previous.strip() and not self._item and _UNDERLINE.match(line):
-            self._add_heading(1 if line[0] == "=" else 2, previous)
-        elif item := _ITEM.match(line):
-            indent = len(item[1].expandtabs(4))
-            is_detail = indent > self._indent and self._item and find_links(self._item[0])
-            if is_detail:
-                self._item.append(line[item.end() :])
-                return
-            yield from self.finish()
-            self._parents = [each for each in self._parents if each[0] < indent]
-            self._item, self._indent, self._line = [line[item.end() :]], indent, number
-        elif not line.strip():
-            self._previous = ""
-        elif self._item:
-            if line[0] in " \t" or previous.strip():
-                self._item.append(line.strip())
-            else:
-                yield from self.finish()
-
-    def finish(self) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-        """Yield the open item. One without a link is a heading of those below it."""
-        if self._item:
-            above = [text for _, text in self._headings] + [text for _, text in self._parents]
-            text = "\n".join(self._item)
-            yield text, self._line, tuple(above)
-            if not find_links(self._item[0]):
-                self._parents.append((self._indent, to_text(self._item[0])[:200]))
-        self._item = []
-
-    def _add_heading(self, level: int, markdown: str) -> None:
-        self._headings = [each for each in self._headings if each[0] < level]
-        self._parents = []
-        # The first heading of the highest level is the title of the page.
-        if level > 1 or self._has_title:
-            self._headings.append((level, to_text(markdown)))
-        self._has_title = True
+        for item in list_items(text):
+            if _choose_links(item.markdown, references):
+                labels = _LABEL.findall(item.markdown.casefold()) if references else ()
+                named = {label: references[label] for label in labels if label in references}
+                context = msgspec.json.encode(_Context(item.sections, named, item.headings))
+                yield Chunk(item.markdown.encode("utf-8", "replace"), file, item.line, context)
 
 
 def _find_references(text: str) -> dict[str, str]:
@@ -192,13 +125,34 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     item = chunk.data.decode()
     context = msgspec.json.decode(chunk.context, type=_Context)
     links = _choose_links(item, context.references)
-    title, rest = _split_title(item, links)
-    stated = [("title", title), ("note", rest)]
+    if context.headings:
+        stated = _read_row(item, context)
+    else:
+        title, rest = _split_title(item, links)
+        stated = [("title", title), ("note", rest)]
     stated += [("link", url) for url in dict.fromkeys(link.url for link in links)]
-    stated.append(("year", find_year(item)))
+    if not any(name.casefold() in ("year", "date") for name, _ in stated):
+        stated.append(("year", find_year(item)))
     stated += [("section", section) for section in context.sections]
     properties = tuple(Property(name, value, value) for name, value in stated if value)
     yield SourceRecord(SourceLocation(chunk.file, chunk.line), properties)
+
+
+def _read_row(row: str, context: _Context) -> list[tuple[str, str]]:
+    """Return the cells of a row. The first with a link that is a title has the title."""
+    stated: list[tuple[str, str]] = []
+    has_title = any(heading.casefold() == "title" for heading in context.headings)
+    for number, cell in enumerate(split_cells(row)):
+        heading = context.headings[number] if number < len(context.headings) else ""
+        links = _choose_links(cell, context.references)
+        titles = [link for link in links if link.text and not _GENERIC.fullmatch(link.text)]
+        if titles and not has_title:
+            has_title = True
+            title, rest = _split_title(cell, links)
+            stated += [("title", title), ("note", rest)]
+        else:
+            stated.append((heading or f"column {number + 1}", to_text(cell)))
+    return stated
 
 
 def _split_title(item: str, links: list[MarkdownLink]) -> tuple[str, str]:
