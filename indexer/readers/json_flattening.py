@@ -8,7 +8,7 @@ its words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 import msgspec
@@ -37,6 +37,7 @@ _AGENTS = frozenset(
 _DATE = re.compile(r"[1-9]\d{3}-(\d{1,2})(?:-(\d{1,2}))?")
 _BRACKETS = re.compile(r"\[[^\]]*\]")
 _VALUE_TYPES = frozenset(("literal", "typed-literal", "uri", "bnode"))
+_VALUE_KEYS = frozenset("value language authority confidence place source".split())
 _LINK_KEYS = frozenset(("url", "label", "language"))
 _MAX_KEY_CHARS = 200
 _CHARS_PER_BYTE = 3
@@ -157,23 +158,14 @@ class Flattener:
         self, name: str, value: dict[str, Any], language: str | None, group: int
     ) -> None:
         """Add the values of an object, each under its key. Remove what became part of others."""
-        for key in _LANGUAGE_KEYS & value.keys():
-            if isinstance(value[key], str):
-                language = value.pop(key).strip() or language
+        language = _pop_language(value, _LANGUAGE_KEYS) or language
         path = _BRACKETS.sub("", name) if self._shape.qualifiers else name
         qualified_by = self._shape.qualifiers.get(path)
         qualifier = value.get(qualified_by) if qualified_by else None
         if qualified_by and isinstance(qualifier, str) and qualifier.strip():
             del value[qualified_by]
             name = f"{name}[{qualifier.strip()[:_MAX_KEY_CHARS]}]"
-        for key in _CONTAINERS & value.keys():
-            self.add(name, value.pop(key), language, group)
-        if inner := _pop_value(value):
-            self.add(name, inner, language, group)
-        elif isinstance(value.get("key"), str) and "value" in value:
-            # DSpace lists its metadata as {"key": "dc.title", "value": …}.
-            name = self._join(name, value.pop("key")[:_MAX_KEY_CHARS])
-            self.add(name, value.pop("value"), language, group)
+        name = self._add_main_value(name, value, language, group)
         is_agent = path in self._shape.agents or simplify(path) in _AGENTS
         agent = read_name(value, is_agent=is_agent, is_corporate=self._shape.names_are_corporate)
         if agent:
@@ -182,12 +174,39 @@ class Flattener:
             if not (agent and key in agent.keys):
                 self.add(self._join(name, key), each, language, group)
 
+    def _add_main_value(
+        self, name: str, value: dict[str, Any], language: str | None, group: int
+    ) -> str:
+        """Add what an object only says more about, and remove it. Return the object's column."""
+        for key in _CONTAINERS & value.keys():
+            self.add(name, value.pop(key), language, group)
+        if "value" in value and _VALUE_KEYS.issuperset(value):
+            language = _pop_language(value, {"language"}) or language
+            self.add(name, value.pop("value"), language, group)
+        elif inner := _pop_value(value):
+            self.add(name, inner, language, group)
+        elif isinstance(value.get("key"), str) and "value" in value:
+            # DSpace lists its metadata as {"key": "dc.title", "value": …}.
+            name = self._join(name, value.pop("key")[:_MAX_KEY_CHARS])
+            language = _pop_language(value, {"language"}) or language
+            self.add(name, value.pop("value"), language, group)
+        return name
+
     def _join(self, name: str, key: str) -> str:
         """Return the path of a key. Equal paths are one object, to save memory."""
         joined = self._names.get((name, key))
         if joined is None:
             joined = self._names[name, key] = f"{name}.{key[:_MAX_KEY_CHARS]}"
         return joined
+
+
+def _pop_language(value: dict[str, Any], keys: Set[str]) -> str | None:
+    """Remove the keys that say a language, and return one of them."""
+    language: str | None = None
+    for key in keys & value.keys():
+        if isinstance(value[key], str):
+            language = value.pop(key).strip() or language
+    return language
 
 
 def _read_date(values: list[Any]) -> str | None:

@@ -20,8 +20,10 @@ _GIVEN = frozenset(
 )
 _MIDDLE = frozenset("middle middlename middlenames".split())
 _WHOLE = frozenset(
-    "literal name fullname displayname creatorname contributorname authorname rawname".split()
+    "literal collectivename name fullname displayname creatorname contributorname authorname "
+    "authname rawname".split()
 )
+_CORPORATE = frozenset(("literal", "collectivename"))
 _PARTICLE = frozenset(("nondroppingparticle", "nameparticle", "particle"))
 _DROPPING = frozenset(("droppingparticle",))
 _SUFFIX = frozenset(("suffix", "namesuffix"))
@@ -71,7 +73,7 @@ def read_name(
     if "whole" not in parts and "given" not in parts:
         return None
     key, text = parts.get("whole") or parts["given"]
-    is_corporate |= simplify(key) == "literal" or any(
+    is_corporate |= simplify(key) in _CORPORATE or any(
         _ORGANIZATION.search(str(value.get(each, ""))) for each in _TYPES
     )
     return Name("{" + text.strip("{}") + "}" if is_corporate else text, frozenset((key,)))

@@ -31,8 +31,8 @@ _MAX_NESTING = 100
 _CONTAINERS = frozenset(
     "graph articles bibliography books catalog catalogue data dataset datasets documents docs "
     "entries entry features feed hits item items itemlistelement list literature member members "
-    "papers publications records record references reports resources response result results "
-    "rows value values works".split()
+    "objects papers publications records record references reports resources response result "
+    "results rows value values works".split()
 )
 """Usual names of lists of records, as `simplify` returns them."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|"', re.DOTALL)
@@ -139,7 +139,8 @@ def iterate_records(value: object, path: tuple[str, ...]) -> Iterator[dict[str, 
         yield value
     elif isinstance(value, dict) and path[0] == ANY:
         for element in value.values():
-            yield from iterate_records(element, path[1:])
+            if path != (ANY,) or isinstance(element, dict):
+                yield from iterate_records(element, path[1:])
     elif isinstance(value, dict) and path[0] in value:
         yield from iterate_records(value[path[0]], path[1:])
 
@@ -179,10 +180,10 @@ def _count_titled(value: object) -> int:
     """Return the number of elements of a list that are objects with a title."""
     if not isinstance(value, list):
         return 0
-    return sum(isinstance(each, dict) and _is_titled(each) for each in value)
+    return sum(isinstance(each, dict) and is_titled(each) for each in value)
 
 
-def _is_titled(record: dict[str, Any]) -> bool:
+def is_titled(record: dict[str, Any]) -> bool:
     """Return whether an object has a title, or has an object with a title."""
     inner = (each for each in record.values() if isinstance(each, dict))
     return has_title(record) or any(map(has_title, inner))
@@ -222,7 +223,7 @@ def _find_object(value: dict[str, Any], depth: int) -> tuple[str, ...]:
     """Return the path of records that are values of an object, or of the one inner record."""
     inner = [(key, each) for key, each in value.items() if isinstance(each, dict)]
     titled = [key for key, each in inner if has_title(each)]
-    if len(titled) > 1 and len(titled) == len(value):
+    if len(titled) > 1 and len(titled) == len(inner) and len(titled) >= len(value) - 1:
         return (ANY,)
     if len(titled) == 1 and titled[0] in ("message", "data", "result", "response"):
         return (titled[0],) if not _is_wrapper(value, titled[0]) else ()

@@ -19,7 +19,7 @@ from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
 from indexer.readers.json_decoding import decode_record
 from indexer.readers.json_flattening import Shape, TooLarge, flatten
-from indexer.readers.json_outline import Outline, has_title, is_json, read_outline
+from indexer.readers.json_outline import Outline, has_title, is_json, is_titled, read_outline
 from indexer.readers.json_splitter import Piece, split_records
 from indexer.readers.lines import unify_encoding
 from indexer.readers.linked_data import Graph, remove_prefixes
@@ -166,7 +166,7 @@ class JsonRecords:
             inner = record.get(key)
             if not isinstance(inner, dict):
                 continue
-            if self._options.lift_titled and (has_title(record) or not has_title(inner)):
+            if self._options.lift_titled and (has_title(record) or not is_titled(inner)):
                 continue
             record = _lift(record, key, inner)
         return record

@@ -79,6 +79,8 @@ def _walk_object(window: _Window, path: tuple[str, ...], depth: int) -> Iterator
         key = window.take_key()
         if key is None:
             window.skip()
+        elif path == (ANY,) and window.peek() != b"{":
+            window.skip()  # beside records by key, there may be a list of the keys
         elif path[0] in (ANY, key):
             yield from _walk(window, path[1:], key if path[0] == ANY else "", depth + 1)
         else:

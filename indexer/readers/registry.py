@@ -47,7 +47,7 @@ GROUP = "pubsearch.readers"
 
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (
-    html, html_metadata, printed_catalogue, jsonl, bibtex, delimited, xlsx, *marc.READERS,
+    html, printed_catalogue, jsonl, html_metadata, bibtex, delimited, xlsx, *marc.READERS,
     markdown_list, front_matter, html_list,
 )  # fmt: skip
 _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {

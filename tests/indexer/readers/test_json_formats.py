@@ -183,6 +183,31 @@ CFF_ROWS = {
     "doi": ["10.5281/zenodo.1"], "subjects": ["tides", "sea"], "rights": ["MIT"],
 }  # fmt: skip
 
+EUROPE_PMC = {
+    "id": "12", "source": "MED", "title": "Salt.", "authorString": "Byron A, Sea Group.",
+    "authorList": {"author": [
+        {"fullName": "Byron A", "firstName": "Ada", "lastName": "Byron"},
+        {"collectiveName": "Sea Group"}]},
+    "pubYear": "2011", "abstractText": "On salt.", "journalInfo": {"journal": {"title": "J Sea"}},
+}  # fmt: skip
+EUROPE_PMC_ROWS = {
+    "title": ["Salt."], "authors": ["Byron, Ada", "{Sea Group}"], "year": ["2011"],
+    "summary": ["On salt."], "container": ["J Sea"],
+}  # fmt: skip
+HAL = {"docid": 1, "title_s": ["Marées"], "authFullName_s": ["Ada Byron", "C. Babbage"],
+       "producedDateY_i": 2001, "language_s": ["fr"]}  # fmt: skip
+HAL_ROWS = {"title": ["Marées"], "authors": ["Ada Byron", "C. Babbage"], "year": ["2001"],
+            "language": ["fr"]}  # fmt: skip
+SCOPUS = {"dc:identifier": "SCOPUS_ID:1", "dc:title": "Tides", "dc:creator": "Byron A.",
+          "prism:publicationName": "J Sea", "prism:coverDate": "2001-01-01"}  # fmt: skip
+SCOPUS_ROWS = {"title": ["Tides"], "authors": ["Byron A."], "container": ["J Sea"],
+               "year": ["2001-01-01"]}  # fmt: skip
+DOAJ = {"title": "Tides", "year": "2020", "author": [{"name": "Ada Byron"}],
+        "identifier": [{"type": "doi", "id": "10.1000/6"}, {"type": "pissn", "id": "0000-0019"}],
+        "journal": {"title": "Sea", "number": "2"}}  # fmt: skip
+DOAJ_ROWS = {"title": ["Tides"], "authors": ["Ada Byron"], "doi": ["10.1000/6"],
+             "issn": ["0000-0019"], "container": ["Sea"], "issue": ["2"]}  # fmt: skip
+
 Rows = dict[str, list[str]]
 CASES: dict[str, tuple[object, str, Rows]] = {
     "CSL list": ([CSL], "csl-json", CSL_ROWS),
@@ -218,6 +243,11 @@ CASES: dict[str, tuple[object, str, Rows]] = {
     "Zotero API": ([API | {"key": each["key"], "data": each} for each in (ZOTERO, NOTE)],
                    "zotero-json", ZOTERO_ROWS),
     "Zotero API item": (API | {"key": "ABCD2345", "data": ZOTERO}, "zotero-json", ZOTERO_ROWS),
+    "Europe PMC": ({"resultList": {"result": [EUROPE_PMC]}}, "europe-pmc", EUROPE_PMC_ROWS),
+    "HAL": ({"response": {"numFound": 1, "docs": [HAL]}}, "hal", HAL_ROWS),
+    "Scopus": ({"search-results": {"link": [{"@ref": "self"}], "entry": [SCOPUS]}},
+               "scopus-json", SCOPUS_ROWS),
+    "DOAJ": ({"total": 1, "results": [{"id": "d1", "bibjson": DOAJ}]}, "doaj", DOAJ_ROWS),
     "Citation File Format": (CFF, "cff", CFF_ROWS),
 }  # fmt: skip
 

@@ -36,6 +36,11 @@ ARRANGEMENTS: dict[str, object] = {
         {"type": "Feature", "geometry": None, "properties": book} for book in BOOKS]},
     "values of an object": {f"10.1/{n}": book for n, book in enumerate(BOOKS)},
     "a title around a list": {"title": "My shelf", "items": BOOKS},
+    "summaries by id": {"header": {"type": "x"}, "result": {"uids": ["0", "1", "2"]} | {
+        str(n): book for n, book in enumerate(BOOKS)}},
+    "DSpace search": {"_embedded": {"searchResult": {"_embedded": {"objects": [
+        {"hit": None, "_embedded": {"indexableObject": book}} for book in BOOKS]}}},
+        "page": {"size": 20}},
     "pages of a list": [{"page": 1, "results": BOOKS[:2]}, {"page": 2, "results": BOOKS[2:]}],
 }  # fmt: skip
 
@@ -155,8 +160,12 @@ def test_lists_of_keys_and_values_are_columns() -> None:
     record = {"name": "A", "metadata": [
         {"key": "dc.title", "value": "Sea", "language": "en"},
         {"key": "dc.date.issued", "value": "1999"},
-    ]}  # fmt: skip
-    columns = read(json.dumps(record), "json").columns()
+    ], "other": {"dc.title": [{"value": "Mer", "language": "fr", "place": 0}]}}  # fmt: skip
+    reading = read(json.dumps(record), "json")
+    columns = reading.columns()
+    assert columns["other.dc.title"] == ["Mer"]
+    languages = {each.value: each.language for each in reading.records[0].properties}
+    assert (languages["Sea"], languages["Mer"]) == ("en", "fr")
     assert columns["metadata.dc.title"] == ["Sea"]
     assert columns["metadata.dc.date.issued"] == ["1999"]
 
