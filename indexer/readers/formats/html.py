@@ -47,8 +47,6 @@ _TYPE = "https://schema.org/CreativeWork"
 _REPEATED = 2
 """Limit on the total weight of a page's properties, as a multiple of `largest_file`. Nested tags
 repeat the same text."""
-_MICRODATA, _ARTICLES = 90, 40
-"""Scores of pages with articles. Those with microdata are our form of a publication."""
 _TAG = re.compile(
     r"""<!--(?:-?>|.*?(?:--!?>|\Z))
       | <(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)|\Z)
@@ -67,11 +65,11 @@ class _LimitExceeded(Exception):
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of articles, with microdata or without, or of the file name."""
-    if b"<article" not in head:
-        return detect_by_name(filename, SUFFIXES)
-    if b"itemprop" in head:
-        return Evidence(_MICRODATA, "it has articles with microdata")
-    return Evidence(_ARTICLES, "it has articles")
+    named = detect_by_name(filename, SUFFIXES)
+    if b"<article" not in head or not (named or head.lstrip().startswith(b"<")):
+        return named  # a text that is no page may show an article
+    score, kind = (90, " with microdata") if b"itemprop" in head else (40, "")
+    return Evidence(score, f"it has articles{kind}")
 
 
 split = read_whole

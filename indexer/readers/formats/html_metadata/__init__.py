@@ -52,12 +52,12 @@ _SHAPE = Shape(bulky=frozenset(("citation", "articleBody", "text", "comment", "r
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of the tags of a page."""
     text = b"".join(unify_encoding(iter([head]))).decode(errors="replace")
-    if not _HTML.search(text[:4000]) or _has_microdata(text.lower()):
+    if not _HTML.search(text[:4000]):
         return None
     page = _read_page(text, LIMITS)
     names = {tag.name for tag in page.tags}
     if not names.isdisjoint(_CITATION_TITLES):
-        return Evidence(90, "the page has citation tags")
+        return Evidence(88, "the page has citation tags")
     if page.citations:
         return Evidence(85, "the page has COinS, citations for programs")
     if next(Graph(LIMITS).resolve_texts(page.scripts), None):
@@ -65,12 +65,6 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     if not names.isdisjoint(_TITLES):
         return Evidence(80, "the page has Dublin Core tags")
     return None
-
-
-def _has_microdata(text: str) -> bool:
-    """Return whether a page, in lower case, has an article with a property."""
-    start = text.find("<article")
-    return start >= 0 and "itemprop" in text[start:]
 
 
 split = read_whole
