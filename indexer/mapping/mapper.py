@@ -43,10 +43,11 @@ class Mapper:
             for row in specifications
             if row == ID_ROW or row in catalogue.by_name
         }
-        self._known = set(source.unused)
-        for row in self._templates:
-            for specification in specifications[row]:
-                self._known.update(templates.list_columns(specification))
+        self._columns_by_row = {
+            row: frozenset(chain.from_iterable(map(templates.list_columns, specifications[row])))
+            for row in self._templates
+        }
+        self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
         rules = (specifications, source.split, source.day_first, reader.NAME, reader.VERSION)
         self.digest = sha256(msgspec.json.encode(rules)).digest()
 
@@ -56,6 +57,8 @@ class Mapper:
         properties: list[Property] = []
         identity = record.id
         for row, alternatives in self._templates.items():
+            if self._columns_by_row[row].isdisjoint(columns):
+                continue
             if row == ID_ROW:
                 values = self._select(alternatives, columns)
                 identity = next((made for prop in values if (made := make_id(prop.value))), None)

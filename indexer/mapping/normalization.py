@@ -24,7 +24,9 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
 
     `day_first`: the order of day and month in ambiguous dates.
     """
-    text = unicodedata.normalize("NFC", plain_text.repair_encoding(text.strip()))
+    text = text.strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", plain_text.repair_encoding(text))
     if not text:
         return ()
     if field.kind == "date":
