@@ -21,8 +21,8 @@ from indexer.readers.xml_records.values import MAX_SKIPPED, XML_LANGUAGE, flatte
 
 _MAX_ERRORS = 5
 """Faults of a file that are reported."""
-_MAX_OPEN = 10_000_000
-"""Bytes of a file since the last start or end of a record. A larger record is left out."""
+_OPEN_LINES = 10
+"""Limit on a record before its bulky parts are cut, as a multiple of `largest_line`."""
 
 
 class Context(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -175,7 +175,8 @@ class RecordStream:
 
     def _free(self) -> None:
         """Remove what is read and no longer needed from memory."""
-        self._is_too_large |= self._read - self._mark > _MAX_OPEN and bool(self._open)
+        largest = _OPEN_LINES * self._limits.largest_line
+        self._is_too_large |= self._read - self._mark > largest and bool(self._open)
         node = self._root
         while node is not None and len(node) and (self._is_too_large or node not in self._open):
             kept = [part for part in node[:-1] if local_name(part) in self._options.beside]
