@@ -31,7 +31,7 @@ _TAG = re.compile(
     rb"""<(?:\w+:)?(?:data|control|var|fix)field\s[^>]{0,200}?\b(?:tag|id)\s*=\s*["'](\w{3})["']"""
 )
 _NAME = r"(?:[\w.-]+:)?(?:record|oai_marc)"
-_RECORD_START = re.compile(rf"<{_NAME}(?:\s[^>]*)?(?<!/)>".encode())
+_RECORD_START = re.compile(rf"<{_NAME}(?:\s[^<>]*)?(?<!/)>".encode())
 _RECORD_END = re.compile(rf"</{_NAME}\s*>".encode())
 _END_TAG_BYTES = 200
 """Bytes of an end tag, at most. A longer one is not found where two blocks meet."""
@@ -45,7 +45,7 @@ _INVALID = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML forbids."""
 _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)(\w{2,32};)?")
 _LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
-_HEADER = re.compile(r"<(?:\w+:)?(identifier|datestamp|setSpec)\b[^>]*>([^<]*)<")
+_HEADER = re.compile(r"<(?:\w+:)?(identifier|datestamp|setSpec)\b[^<>]*>([^<]*)<")
 _SPARE_TAGS = "<r>" * 20
 """Start tags that end tags without a start tag of their own may end, so that reading goes on."""
 _FIELD_NAMES = frozenset(("leader", "controlfield", "datafield", "fixfield", "varfield"))
@@ -78,12 +78,14 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
             if part.is_long:
                 message = f"the record has more than {limits.largest_line} bytes"
                 yield Problem(file, line, message, suggest_raising("largest_line"))
+            start_line, counted = line, 0
             for start, end in _find_records(part.data):
                 if count == limits.most_entries:
                     raise LimitExceeded(f"{count} records", "most_entries")
                 count += 1
                 is_cut = not part.is_complete
-                start_line = line + part.data.count(b"\n", 0, start)
+                start_line += part.data.count(b"\n", counted, start)
+                counted = start
                 yield Chunk(part.data[start:end], file, start_line, encoding)
             line += part.lines
     except LimitExceeded as error:
@@ -141,14 +143,15 @@ def _find_records(data: bytes) -> Iterator[tuple[int, int]]:
     The outermost of nested elements starts a record. If there are fields between two start tags,
     the first record has no end tag.
     """
-    start = -1
+    start, searched = -1, 0
     for tag in _RECORD_START.finditer(data):
-        if start >= 0 and _FIELD.search(data, start, tag.start()):
+        if start >= 0 and _FIELD.search(data, searched, tag.start()):
             yield start, tag.start()
             start = -1
         if start < 0:
             start = tag.start()
-    if start >= 0 and _FIELD.search(data, start):
+        searched = tag.end()
+    if start >= 0 and _FIELD.search(data, searched):
         yield start, len(data)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -160,6 +162,28 @@ def test_deep_nesting_ends() -> None:
     """Nested elements without end give a record with the fields before them."""
     deep = ONE.replace("</record>", "<a>" * 20_000 + "</record>")
     assert columns(read(deep, READERS["marcxml"])[0])["245$a"] == ["Rivers of salt"]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<record ",
+        "<record>",
+        "</record ",
+        "<record><datafield ",
+        "<identifier ",
+        "<a>",
+        "&",
+        "<!--",
+    ],
+)
+def test_hostile_files_end_soon(unit: str) -> None:
+    """Tags that never end take no more than seconds."""
+    start = time.monotonic()
+    for data in (unit * 20_000, ONE.replace("</leader>", "</leader>" + unit * 10_000)):
+        choose(data[:65536])
+        read("<record>" + data, READERS["marcxml"])
+    assert time.monotonic() - start < 20
 
 
 def test_limits_leave_the_rest() -> None:
