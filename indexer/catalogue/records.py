@@ -26,7 +26,7 @@ class SourceLocation(msgspec.Struct, frozen=True, gc=False):
     line: int
 
 
-class Property(msgspec.Struct, frozen=True):
+class Property(msgspec.Struct, frozen=True, gc=False):
     """A property of a source record, under the name that the source uses.
 
     `value` is the machine-readable form (a code, a URL, an ISO date), and `text` the displayed one.
@@ -52,7 +52,7 @@ class Property(msgspec.Struct, frozen=True):
         return 10 + self.length
 
 
-class SourceRecord(msgspec.Struct, frozen=True):
+class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     """A source record: one publication, unchecked, under the names that the source uses."""
 
     source: SourceLocation

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +26,19 @@ ID_ROW, OTHER_TITLES = "id", "other_titles"
 """Rows with a meaning of their own: the id of the record, and its titles after the first."""
 
 
+class _Column(NamedTuple):
+    """What is known of a column by its name.
+
+    `plain` is the name without a `language` in brackets. `is_known`: a row uses it, or it is listed
+    as unused.
+    """
+
+    plain: str
+    language: str | None
+    is_known: bool
+    is_day_first: bool
+
+
 class Mapper:
     """The mapping of one source, for one catalogue.
 
@@ -36,7 +50,7 @@ class Mapper:
     def __init__(self, source: Source, reader: Reader, catalogue: Catalogue) -> None:
         self.source, self.catalogue = source, catalogue
         self.unknown: Counter[str] = Counter()
-        self._seen: set[str] = set()
+        self._columns: dict[str, _Column] = {}
         specifications = combine_fields(source, reader.FIELDS)
         self._templates = {
             row: tuple(templates.parse(specification) for specification in specifications[row])
@@ -60,12 +74,21 @@ class Mapper:
             if self._columns_by_row[row].isdisjoint(columns):
                 continue
             if row == ID_ROW:
-                values = self._select(alternatives, columns)
-                identity = next((made for prop in values if (made := make_id(prop.value))), None)
+                identity = self._make_id(alternatives, columns)
                 continue
             field = self.catalogue.by_name[row]
             properties += self._fill(field, alternatives, columns)
         return SourceRecord(record.source, tuple(properties), identity)
+
+    def _make_id(
+        self, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
+    ) -> str | None:
+        """Return the first usable id of a record, or None."""
+        for specification in alternatives:
+            for prop in self._select(specification, columns):
+                if identity := make_id(prop.value):
+                    return identity
+        return None
 
     def find_missing_columns(self) -> Iterator[Problem]:
         """Yield a Problem for each column that the source names and that no record has.
@@ -73,9 +96,9 @@ class Mapper:
         A source without records has no such problem. Columns of an alternative may be missing if
         another alternative has all of its columns.
         """
-        if not self._seen:
+        if not self._columns:
             return
-        seen = self._seen | {templates.split_language(name)[0] for name in self._seen}
+        seen = {*self._columns, *(column.plain for column in self._columns.values())}
         for row, stated in combine_fields(self.source, {}).items():
             for specification in stated:
                 alternatives = [template.columns for template in templates.parse(specification)]
@@ -90,16 +113,23 @@ class Mapper:
         """Return the properties by column, and by the plain name of columns with a language."""
         columns: dict[str, list[Property]] = {}
         for prop in properties:
-            columns.setdefault(prop.name, []).append(prop)
-            self._seen.add(prop.name)
-            plain, language = templates.split_language(prop.name)
-            if plain != prop.name:
-                if language and not prop.language:
-                    prop = msgspec.structs.replace(prop, language=language)  # noqa: PLW2901
-                columns.setdefault(plain, []).append(prop)
-            if prop.name not in self._known and plain not in self._known:
-                self.unknown[prop.name] += 1
+            name = prop.name
+            columns.setdefault(name, []).append(prop)
+            column = self._columns.get(name) or self._add_column(name)
+            if column.plain != name:
+                if column.language and not prop.language:
+                    prop = msgspec.structs.replace(prop, language=column.language)  # noqa: PLW2901
+                columns.setdefault(column.plain, []).append(prop)
+            if not column.is_known:
+                self.unknown[name] += 1
         return columns
+
+    def _add_column(self, name: str) -> _Column:
+        plain, language = templates.split_language(name)
+        is_known = name in self._known or plain in self._known
+        is_day_first = not {name, plain}.isdisjoint(self.source.day_first)
+        self._columns[name] = _Column(plain, language, is_known, is_day_first)
+        return self._columns[name]
 
     def _fill(
         self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
@@ -127,19 +157,19 @@ class Mapper:
 
         A row with one value uses the first specification that has any.
         """
-        separator = self.source.split.get(field.name)
+        name, uses_first = field.name, not field.several and field.role != "summary"
+        separator = self.source.split.get(name)
         values: list[Property] = []
         for specification in alternatives:
-            for prop in self._select((specification,), columns):
-                parts = prop.value.split(separator) if separator else (prop.value,)
-                names = {prop.name, templates.split_language(prop.name)[0]}
-                day_first = not names.isdisjoint(self.source.day_first)
+            for prop in self._select(specification, columns):
+                column = self._columns.get(prop.name)  # a combination of several has none
+                day_first = bool(column and column.is_day_first)
                 values += [
-                    Property(field.name, text, text, prop.language)
-                    for part in parts
+                    Property(name, text, text, prop.language)
+                    for part in (prop.value.split(separator) if separator else (prop.value,))
                     for text in normalize(field, part, day_first=day_first)
                 ]
-            if values and not field.several and field.role != "summary":
+            if values and uses_first:
                 if field.role == "title":
                     values += self._list_translations(field, values, columns, alternatives)
                 break
@@ -151,22 +181,20 @@ class Mapper:
     ) -> Iterator[Property]:  # fmt: skip
         """Yield the titles of later specifications in languages that the titles do not have."""
         languages = {title.language for title in titles}
-        for prop in self._select(alternatives, columns):
+        for prop in chain.from_iterable(
+            self._select(specification, columns) for specification in alternatives
+        ):
             if prop.language and prop.language not in languages:
                 for text in normalize(field, prop.value, day_first=False):
                     yield Property(field.name, text, text, prop.language)
 
     @staticmethod
-    def _select(
-        specifications: Sequence[Sequence[Template]], columns: templates.Columns
-    ) -> Iterator[Property]:
-        """Yield what the specifications select; of alternatives, the first with a value."""
-        for alternatives in specifications:
-            for template in alternatives:
-                selected = [prop for prop in template.evaluate(columns) if prop.value.strip()]
-                if selected:
-                    yield from selected
-                    break
+    def _select(alternatives: Sequence[Template], columns: templates.Columns) -> Sequence[Property]:
+        """Return the values of the first alternative that has any."""
+        for template in alternatives:
+            if values := template.evaluate(columns):
+                return values
+        return ()
 
 
 def combine_fields(

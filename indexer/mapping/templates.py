@@ -7,7 +7,7 @@ first that holds something. A doubled `{`, `}` or `|` stands for one of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,11 +32,11 @@ class Template(NamedTuple):
     texts: tuple[str, ...]
     columns: tuple[str, ...]
 
-    def evaluate(self, columns: Columns) -> Iterator[Property]:
-        """Yield the values of one record, in the order of the record."""
+    def evaluate(self, columns: Columns) -> Sequence[Property]:
+        """Return the values of one record that hold something, in the order of the record."""
         if len(self.columns) == 1 and self.texts == ("", ""):
-            yield from columns.get(self.columns[0], ())
-            return
+            values = columns.get(self.columns[0], ())
+            return [prop for prop in values if prop.value and not prop.value.isspace()]
         groups: dict[int, dict[str, list[Property]]] = {}
         for column in self.columns:
             for number, prop in enumerate(columns.get(column, ())):
@@ -44,8 +44,8 @@ class Template(NamedTuple):
                 is_separate = not prop.group and len(self.columns) == 1
                 group = -number if is_separate else prop.group
                 groups.setdefault(group, {}).setdefault(column, []).append(prop)
-        for group in sorted(groups, key=abs):
-            yield self._combine(groups[group])
+        combined = [self._combine(groups[group]) for group in sorted(groups, key=abs)]
+        return [prop for prop in combined if prop.value.strip()]
 
     def _combine(self, group: Mapping[str, Sequence[Property]]) -> Property:
         """Combine the columns of a group. A text between two columns needs values on both sides."""
