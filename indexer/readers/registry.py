@@ -35,8 +35,8 @@ from indexer.readers.formats import (
     printed_catalogue,
     xlsx,
 )
-from indexer.readers.json_records import JsonRecords
-from indexer.readers.tagged_records import TaggedReader
+from indexer.readers.json_records.reader import JsonRecords
+from indexer.readers.tagged_records.reader import TaggedReader
 from indexer.readers.xml_records.reader import XmlReader
 
 if TYPE_CHECKING:

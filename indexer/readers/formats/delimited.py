@@ -15,7 +15,7 @@ from itertools import islice
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.readers.base import HEAD_BYTES, NAME_ONLY, Evidence, detect_by_name
-from indexer.readers.blocks import (
+from indexer.readers.tables.blocks import (
     decode_head,
     decode_piece,
     guess_encoding,
@@ -23,11 +23,10 @@ from indexer.readers.blocks import (
     peek,
     read_lines,
 )
-from indexer.readers.dialects import Sample, guess_dialect
-from indexer.readers.headings import find_header
-from indexer.readers.quoting import Dialect, Record, split_fields, split_records
-from indexer.readers.streaming import LimitExceeded, read_blocks
-from indexer.readers.tables import (
+from indexer.readers.tables.dialects import Sample, guess_dialect
+from indexer.readers.tables.headings import find_header
+from indexer.readers.tables.quoting import Dialect, Record, split_fields, split_records
+from indexer.readers.tables.reader import (
     Table,
     add_row_names,
     count_usual_cells,
@@ -39,7 +38,8 @@ from indexer.readers.tables import (
     name_columns,
     report_summary,
 )
-from indexer.readers.tables import read_header as read_header
+from indexer.readers.tables.reader import read_header as read_header
+from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "delimited"
 VERSION = 1

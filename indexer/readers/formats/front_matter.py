@@ -16,12 +16,12 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
-from indexer.readers.json_decoding import decode_record
-from indexer.readers.json_flattening import BULKY_CHARS, Shape, TooLarge, flatten
-from indexer.readers.json_names import is_title
-from indexer.readers.lines import decode_head, decode_text
-from indexer.readers.markdown import to_plain_text, to_text
-from indexer.readers.yaml_splitter import split_yaml
+from indexer.readers.json_records.decoding import decode_record
+from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, TooLarge, flatten
+from indexer.readers.json_records.names import is_title
+from indexer.readers.json_records.yaml_splitter import split_yaml
+from indexer.readers.text.lines import decode_head, decode_text
+from indexer.readers.text.markdown import to_plain_text, to_text
 
 NAME = "front-matter"
 VERSION = 1

@@ -16,9 +16,9 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, decode, detect_by_name
-from indexer.readers.json_decoding import is_deeper, make_depth_problem
-from indexer.readers.json_flattening import Flattener, Shape, TooLarge
-from indexer.readers.streaming import LimitExceeded, read_blocks, split_at
+from indexer.readers.json_records.decoding import is_deeper, make_depth_problem
+from indexer.readers.json_records.flattening import Flattener, Shape, TooLarge
+from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "jsonl"
 VERSION = 2

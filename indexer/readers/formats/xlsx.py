@@ -22,12 +22,11 @@ import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
-from indexer.readers import spreadsheet_process
 from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.blocks import UTF_8, read_lines
-from indexer.readers.headings import Header, find_header
-from indexer.readers.streaming import LimitExceeded, read_blocks
-from indexer.readers.tables import (
+from indexer.readers.tables import spreadsheet_process
+from indexer.readers.tables.blocks import UTF_8, read_lines
+from indexer.readers.tables.headings import Header, find_header
+from indexer.readers.tables.reader import (
     SHEET,
     Table,
     count_usual_cells,
@@ -38,7 +37,8 @@ from indexer.readers.tables import (
     name_columns,
     report_summary,
 )
-from indexer.readers.tables import read_header as read_header
+from indexer.readers.tables.reader import read_header as read_header
+from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "xlsx"
 VERSION = 1

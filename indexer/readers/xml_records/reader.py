@@ -16,7 +16,7 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
-from indexer.readers.streaming import LimitExceeded
+from indexer.readers.text.streaming import LimitExceeded
 from indexer.readers.xml_records.find import RecordFinder, find_tops
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.references import get_attribute, resolve

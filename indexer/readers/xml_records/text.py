@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
-from indexer.readers.streaming import LimitExceeded, read_blocks
+from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 _BLOCK = 1 << 16
 """Bytes that are decoded at a time."""

@@ -9,7 +9,7 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
-from indexer.readers.streaming import LimitExceeded
+from indexer.readers.text.streaming import LimitExceeded
 from indexer.readers.xml_records.options import TagOptions, XmlOptions
 from indexer.readers.xml_records.sketch import local_name
 

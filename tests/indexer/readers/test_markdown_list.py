@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats import markdown_list
-from indexer.readers.markdown import find_links, to_plain_text, to_text
+from indexer.readers.text.markdown import find_links, to_plain_text, to_text
 
 PAGE = """# Reading about salt
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from indexer.readers.citations import find_title, find_year
 from indexer.readers.formats.html_list.page import (
     STRONG,
     name_by_class,
@@ -20,6 +19,7 @@ from indexer.readers.formats.html_list.page import (
     read_text,
     squeeze,
 )
+from indexer.readers.text.citations import find_title, find_year
 
 _LABEL = re.compile(r"([^\d\W][^:]{0,38}?)\s*:\s*")
 _LABEL_TAGS = frozenset(("label", "dt", "b", "strong", "span", "em", "i", "th"))

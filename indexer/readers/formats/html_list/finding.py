@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from indexer.readers.citations import find_title
 from indexer.readers.formats.html_list.page import STRONG, name_by_class, read_term, read_text
+from indexer.readers.text.citations import find_title
 
 _MIN_BLOCKS, _MIN_SHARE, _MIN_TITLED = 5, 0.5, 0.8
 """Blocks that make a list, their share of the text of the page, and the share of the blocks that

@@ -20,9 +20,9 @@ from lxml import etree
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
-from indexer.readers.json_flattening import Shape, TooLarge, flatten
-from indexer.readers.lines import decode_text, unify_encoding
-from indexer.readers.linked_data import SCHEMA_PREFIXES, Graph, remove_prefixes
+from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
+from indexer.readers.json_records.linked_data import SCHEMA_PREFIXES, Graph, remove_prefixes
+from indexer.readers.text.lines import decode_text, unify_encoding
 
 NAME = "html-metadata"
 VERSION = 1

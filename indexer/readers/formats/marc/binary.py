@@ -16,7 +16,7 @@ from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.formats.marc.encoding import WINDOWS_1252, choose_encoding, decode, is_utf8
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.streaming import LimitExceeded, read_blocks, split_at
+from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "marc"
 SUFFIXES: tuple[str, ...] = (".mrc", ".marc", ".mrc21", ".iso2709", ".iso")

@@ -15,11 +15,11 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import HEAD_BYTES, Evidence
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.json_decoding import decode_record
-from indexer.readers.json_outline import ANY
-from indexer.readers.json_splitter import split_records
-from indexer.readers.lines import decode_head, unify_encoding
-from indexer.readers.streaming import LimitExceeded, read_blocks
+from indexer.readers.json_records.decoding import decode_record
+from indexer.readers.json_records.outline import ANY
+from indexer.readers.json_records.splitter import split_records
+from indexer.readers.text.lines import decode_head, unify_encoding
+from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "marc-json"
 SUFFIXES: tuple[str, ...] = (".json", ".ndjson")

@@ -19,8 +19,8 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.lines import unify_encoding
-from indexer.readers.streaming import LimitExceeded, read_blocks
+from indexer.readers.text.lines import unify_encoding
+from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "marcxml"
 SUFFIXES: tuple[str, ...] = (".xml", ".marcxml", ".mrcx")

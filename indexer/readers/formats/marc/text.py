@@ -15,8 +15,8 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.lines import decode_head, read_lines
-from indexer.readers.streaming import LimitExceeded
+from indexer.readers.text.lines import decode_head, read_lines
+from indexer.readers.text.streaming import LimitExceeded
 
 NAME = "mrk"
 SUFFIXES: tuple[str, ...] = (".mrk", ".mrk8", ".mrt")

@@ -15,9 +15,9 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
-from indexer.readers.citations import find_title, find_year
 from indexer.readers.formats.markdown_list.outline import list_items, split_cells
-from indexer.readers.markdown import MarkdownLink, find_bold, find_links, to_text
+from indexer.readers.text.citations import find_title, find_year
+from indexer.readers.text.markdown import MarkdownLink, find_bold, find_links, to_text
 
 NAME = "markdown-list"
 VERSION = 1

@@ -11,8 +11,8 @@ from typing import TypeVar
 import msgspec
 
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.headings import Header
-from indexer.readers.quoting import Dialect
+from indexer.readers.tables.headings import Header
+from indexer.readers.tables.quoting import Dialect
 from indexer.values.iso_codes import find_language_code
 
 _LANGUAGE = re.compile(r"\[([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)\](?:\[\])?\Z")

@@ -14,7 +14,7 @@ from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
-from indexer.readers.streaming import read_blocks, unify_newlines
+from indexer.readers.text.streaming import read_blocks, unify_newlines
 
 CORRUPT = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """Errors that a damaged compressed file raises."""

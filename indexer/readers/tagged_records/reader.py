@@ -16,8 +16,8 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
-from indexer.readers.lines import decode_head, decode_text
-from indexer.readers.record_lines import RecordLines
+from indexer.readers.tagged_records.record_lines import RecordLines
+from indexer.readers.text.lines import decode_head, decode_text
 
 _KEYS_SCORE, _KEY_SCORE = 45, 20
 """Scores of a text of keys and values: with a repeated key, and with every key once."""
@@ -39,7 +39,7 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     `recognize`: patterns to find in the start of a file, the best first. Without any, a file is
     recognized if most of its lines have a tag.
     `tag`: matches a line with a tag. Its groups are the tag and the value.
-    `start`, `end`, `ends_at_blank`: see `indexer.readers.record_lines.RecordLines`.
+    `start`, `end`, `ends_at_blank`: see `indexer.readers.tagged_records.record_lines.RecordLines`.
     `ignores_case`: tags in lowercase are those in uppercase.
     `glued`: a tag inside a value, that misses its line break. Its group is the tag.
     `line_values`: tags of which every line is a value. Lines of other tags are joined.

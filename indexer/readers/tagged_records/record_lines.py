@@ -10,8 +10,8 @@ from typing import Protocol
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
-from indexer.readers.lines import CORRUPT, read_lines
-from indexer.readers.streaming import LimitExceeded
+from indexer.readers.text.lines import CORRUPT, read_lines
+from indexer.readers.text.streaming import LimitExceeded
 
 _LOOK_AHEAD = 5000
 """Lines that are read to find out what separates the records of a file."""

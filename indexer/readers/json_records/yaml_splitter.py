@@ -19,8 +19,14 @@ import yaml
 
 from indexer.catalogue.limits import Limits
 from indexer.readers.base import HEAD_BYTES
-from indexer.readers.json_outline import SAMPLES, Outline, find_path, has_title, iterate_records
-from indexer.readers.json_splitter import Piece
+from indexer.readers.json_records.outline import (
+    SAMPLES,
+    Outline,
+    find_path,
+    has_title,
+    iterate_records,
+)
+from indexer.readers.json_records.splitter import Piece
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

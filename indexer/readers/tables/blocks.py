@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from indexer.catalogue.limits import Limits
 from indexer.readers.base import HEAD_BYTES
-from indexer.readers.legacy_encodings import guess_legacy_encoding
-from indexer.readers.streaming import LimitExceeded, split_at, unify_newlines
+from indexer.readers.text.legacy_encodings import guess_legacy_encoding
+from indexer.readers.text.streaming import LimitExceeded, split_at, unify_newlines
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from indexer.readers.json_decoding import decode_leniently, is_deeper
-from indexer.readers.json_names import is_title, simplify
+from indexer.readers.json_records.decoding import decode_leniently, is_deeper
+from indexer.readers.json_records.names import is_title, simplify
 
 ANY = "*"
 """In a path: every element of a list, or every value of an object."""

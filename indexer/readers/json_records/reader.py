@@ -17,14 +17,20 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
-from indexer.readers.json_decoding import decode_record
-from indexer.readers.json_flattening import Shape, TooLarge, flatten
-from indexer.readers.json_outline import Outline, has_title, is_json, is_titled, read_outline
-from indexer.readers.json_splitter import Piece, split_records
-from indexer.readers.lines import unify_encoding
-from indexer.readers.linked_data import Graph, remove_prefixes
-from indexer.readers.streaming import LimitExceeded, read_blocks, split_at
-from indexer.readers.yaml_splitter import read_yaml_outline, split_yaml
+from indexer.readers.json_records.decoding import decode_record
+from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
+from indexer.readers.json_records.linked_data import Graph, remove_prefixes
+from indexer.readers.json_records.outline import (
+    Outline,
+    has_title,
+    is_json,
+    is_titled,
+    read_outline,
+)
+from indexer.readers.json_records.splitter import Piece, split_records
+from indexer.readers.json_records.yaml_splitter import read_yaml_outline, split_yaml
+from indexer.readers.text.lines import unify_encoding
+from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 HEAD = 1 << 20
 """Bytes at the start of a file that decide where its records are."""

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from indexer.readers.headings import count_heading_words
-from indexer.readers.quoting import Dialect, split_fields, split_records
+from indexer.readers.tables.headings import count_heading_words
+from indexer.readers.tables.quoting import Dialect, split_fields, split_records
 
 NO_DELIMITER = "\0"
 DELIMITERS = ",;\t|^~\x1f"

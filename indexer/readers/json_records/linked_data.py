@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from indexer.catalogue.limits import Limits
-from indexer.readers.json_decoding import is_deeper
-from indexer.readers.json_names import simplify
-from indexer.readers.json_outline import has_title, load
-from indexer.readers.json_splitter import Piece
+from indexer.readers.json_records.decoding import is_deeper
+from indexer.readers.json_records.names import simplify
+from indexer.readers.json_records.outline import has_title, load
+from indexer.readers.json_records.splitter import Piece
 
 _WORKS = frozenset(
     "advertisercontentarticle analysisnewsarticle archivecomponent article atlas audiobook "

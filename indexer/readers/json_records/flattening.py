@@ -15,7 +15,7 @@ import msgspec
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
-from indexer.readers.json_names import read_name, simplify
+from indexer.readers.json_records.names import read_name, simplify
 
 Json = Any
 """A value of JSON: a text, a number, a list, an object, …"""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from indexer.readers.json_outline import ANY
+from indexer.readers.json_records.outline import ANY
 
 _SPACE = re.compile(rb"[\s,\x1e]*+")
 _KEY = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+:\s*+', re.DOTALL)
