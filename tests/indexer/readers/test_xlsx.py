@@ -242,6 +242,15 @@ def test_opendocument_spreadsheet_is_read() -> None:
         ("books.xlsx", b"", 10),
         ("books.zip", b"PK\x03\x04" + bytes(100), 0),
     ],
+    ids=[
+        "named .csv",
+        "old format",
+        "old format without a name",
+        "document",
+        "text",
+        "empty",
+        "zip",
+    ],
 )
 def test_spreadsheet_is_recognized_by_its_signature(name: str, head: bytes, score: int) -> None:
     """A spreadsheet is recognized by its first bytes. Text with such a name is none."""
