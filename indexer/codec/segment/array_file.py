@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Annotated, Any
 
 import msgspec
 import numpy as np
@@ -43,7 +43,8 @@ class ArrayPlace(msgspec.Struct, frozen=True):
     """The offset, dtype and shape of an array in a file."""
 
     dtype: str
-    shape: tuple[int, ...]
+    # NumPy would read a negative length as all bytes up to the end of the file.
+    shape: tuple[Annotated[int, msgspec.Meta(ge=0)], ...]
     offset: int
 
     @property

@@ -154,6 +154,8 @@ DIRECTORIES = st.dictionaries(
 
 
 @given(directory=DIRECTORIES, start=st.none() | NUMBERS)
+@example(directory={"words": {"dtype": "|u1", "shape": [-1], "offset": 0}}, start=None)
+@example(directory={"words": {"dtype": "|u1", "shape": [1, -1], "offset": 0}}, start=None)
 def test_an_invalid_directory_is_damaged(
     directory: dict[str, dict[str, object]], start: int | None
 ) -> None:
