@@ -9,6 +9,7 @@ import math
 import re
 import tomllib
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -29,6 +30,8 @@ MAX_TOML_BYTES = 4_000_000
 _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){101}""")
 """A key of over 100 parts. tomllib needs quadratic time in the parts, so it would not end."""
 
+_Data = TypeVar("_Data")
+
 
 class CatalogueError(Exception):
     """An unusable catalogue file: `message` is the fault, and `hint` says how to fix it."""
@@ -44,8 +47,9 @@ def load(folder: Path) -> Catalogue:
     Raise CatalogueError if `catalogue.toml` or its grouping file is missing or invalid.
     """
     file = folder / CATALOGUE_FILE
-    catalogue = _decode(file)
-    _check(catalogue, file)
+    catalogue = read_toml(file, Catalogue, "See corpus/README.md for the keys of a row")
+    for message, hint in _find_faults(catalogue):
+        raise CatalogueError(file, message, hint)
     for field in catalogue.fields:
         if field.grouping:
             groups = _load_groups(folder / field.grouping, catalogue.by_name[str(field.parent)])
@@ -77,20 +81,25 @@ def format_toml_value(value: object) -> str:
 _DEFAULTS = msgspec.to_builtins(Field("", ""))
 
 
-def read_toml(file: Path) -> dict[str, object]:
-    """Return the data of a TOML file. Raise CatalogueError if it is unreadable or too large."""
+def read_toml(file: Path, kind: type[_Data], hint: str) -> _Data:
+    """Return the data of a TOML file as a type.
+
+    Raise CatalogueError if the file is unreadable or too large. Raise it with `hint` if the data
+    does not have that type.
+    """
     if safe_files.leaves_folder(file, file.parent):
         raise CatalogueError(file, "it is a link out of the corpus folder", "Copy its target here")
     try:
-        with safe_files.open_file(file) as stream:
-            data = stream.read(MAX_TOML_BYTES + 1)
+        data = safe_files.read_file(file, MAX_TOML_BYTES + 1)
         if len(data) > MAX_TOML_BYTES:
             message = f"it has more than {MAX_TOML_BYTES} bytes"
             raise CatalogueError(file, message, "Move publications to pages or JSON Lines files")
         text = data.decode("utf-8")
         if _LONG_KEY.search(text):
             raise CatalogueError(file, "a key has more than 100 parts", "Use fewer dots in it")
-        return tomllib.loads(text)
+        return msgspec.convert(tomllib.loads(text), kind)
+    except msgspec.ValidationError as error:
+        raise CatalogueError(file, str(error), hint) from error
     except FileNotFoundError:
         hint = f"Create {file.name} next to the pages. See the example in corpus/"
         raise CatalogueError(file, "the file does not exist", hint) from None
@@ -100,20 +109,6 @@ def read_toml(file: Path) -> dict[str, object]:
     except (OSError, ValueError) as error:  # ValueError: bad UTF-8 or TOML, or too long a number
         hint = "Make the file readable, and write valid TOML in UTF-8"
         raise CatalogueError(file, str(error), hint) from error
-
-
-def _decode(file: Path) -> Catalogue:
-    try:
-        return msgspec.convert(read_toml(file), Catalogue)
-    except msgspec.ValidationError as error:
-        raise CatalogueError(file, str(error), "See corpus/README.md for the keys of a row") from (
-            error
-        )
-
-
-def _check(catalogue: Catalogue, file: Path) -> None:
-    for message, hint in _find_faults(catalogue):
-        raise CatalogueError(file, message, hint)
 
 
 def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -138,16 +133,9 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
          "two rows have a parent", "Keep one of them: a catalogue has at most one tree"),
     )  # fmt: skip
     for row in rows:
-        faults += _find_row_faults(row, catalogue)
+        for find in (_name_faults, _value_faults, _parent_faults):
+            faults += find(row, catalogue)
     return faults
-
-
-def _find_row_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
-    """Return the faults of a row, each with a hint."""
-    return [
-        *_name_faults(row, catalogue), *_value_faults(row, catalogue),
-        *_parent_faults(row, catalogue),
-    ]  # fmt: skip
 
 
 def _name_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -220,11 +208,8 @@ def _keep_failed(*checks: tuple[bool, str, str]) -> list[tuple[str, str]]:
 
 
 def _load_groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
-    try:
-        table = msgspec.convert(read_toml(file), dict[str, dict[str, list[str]]])
-    except msgspec.ValidationError as error:
-        hint = 'Write one table, with rows such as "South Asia" = ["IN", "NP"]'
-        raise CatalogueError(file, str(error), hint) from error
+    hint = 'Write one table, with rows such as "South Asia" = ["IN", "NP"]'
+    table = read_toml(file, dict[str, dict[str, list[str]]], hint)
     groups: dict[str, tuple[str, ...]] = {}
     for name, children in [row for rows in table.values() for row in rows.items()]:
         if name == MISSING:

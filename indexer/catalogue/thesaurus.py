@@ -83,10 +83,7 @@ def load(folder: Path) -> Thesaurus:
     file = folder / THESAURUS_FILE
     if not os.path.lexists(file):
         return Thesaurus()
-    try:
-        thesaurus = msgspec.convert(catalogue_toml.read_toml(file), Thesaurus)
-    except msgspec.ValidationError as error:
-        raise CatalogueError(file, str(error), HINT) from error
+    thesaurus = catalogue_toml.read_toml(file, Thesaurus, HINT)
     for message, hint in find_faults(thesaurus):
         raise CatalogueError(file, message, hint)
     return thesaurus
@@ -127,11 +124,15 @@ def _find_broader_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
         for unknown in sorted(set(concept.broader) - concepts.keys()):
             message = f"{concept.id!r} is narrower than {unknown!r}, which does not exist"
             yield message, "Add that concept, or remove it from `broader`"
-    for identity in _find_cycles(thesaurus):
-        yield (
-            f"{identity!r} is broader than itself",
-            "Remove a concept of this cycle from `broader`",
-        )
+    try:
+        TopologicalSorter({concept.id: concept.broader for concept in thesaurus.concept}).prepare()
+    except CycleError as error:
+        for concept in thesaurus.concept:
+            if concept.id in error.args[1]:
+                yield (
+                    f"{concept.id!r} is broader than itself",
+                    "Remove a concept of this cycle from `broader`",
+                )
 
 
 def _find_related_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
@@ -145,12 +146,3 @@ def _find_related_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
                 f"{concept.id!r} is related to {other!r}, which is itself or a broader concept"
             )
             yield message, "Remove it from `related`"
-
-
-def _find_cycles(thesaurus: Thesaurus) -> Iterator[str]:
-    """Yield the ids of the concepts of one cycle of `broader`, in the order of the file."""
-    try:
-        TopologicalSorter({concept.id: concept.broader for concept in thesaurus.concept}).prepare()
-    except CycleError as error:
-        cycle = set(error.args[1])
-        yield from (concept.id for concept in thesaurus.concept if concept.id in cycle)

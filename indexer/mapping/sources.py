@@ -63,11 +63,7 @@ def load(folder: Path) -> Sources:
     file = folder / SOURCES_FILE
     if not file.exists():
         return Sources()
-    try:
-        sources = msgspec.convert(read_toml(file), Sources)
-    except msgspec.ValidationError as error:
-        hint = "See docs/import.md for the keys of a source"
-        raise CatalogueError(file, str(error), hint) from error
+    sources = read_toml(file, Sources, "See docs/import.md for the keys of a source")
     for message, hint in _find_faults(sources):
         raise CatalogueError(file, message, hint)
     return sources

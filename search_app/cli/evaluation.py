@@ -60,10 +60,8 @@ class QuerySuite(msgspec.Struct, frozen=True):
 
 def load(file: Path) -> QuerySuite:
     """Return the suite in a file. Raise CatalogueError if it is invalid or has no query."""
-    try:
-        suite = msgspec.convert(catalogue_toml.read_toml(file), QuerySuite)
-    except msgspec.ValidationError as error:
-        raise CatalogueError(file, str(error), "See docs/relevance.md for the format") from error
+    hint = "See docs/relevance.md for the format"
+    suite = catalogue_toml.read_toml(file, QuerySuite, hint)
     if not suite.query:
         raise CatalogueError(file, "the file has no query", "Add at least one [[query]]")
     return suite
