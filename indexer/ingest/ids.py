@@ -6,27 +6,14 @@ A build leaves the publication out (`claim_id`). An import adds a number (`with_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 import msgspec
 
-from indexer.catalogue.records import Problem, Publication, SourceLocation
-
-
-class Identified(Protocol):
-    """Anything with an id and a source."""
-
-    @property
-    def id(self) -> str:
-        """The id."""
-
-    @property
-    def source(self) -> SourceLocation:
-        """The file and line that it was read from."""
+from indexer.catalogue.records import Parsed, Problem, Publication, SourceLocation
 
 
 def claim_id(
-    item: Identified, report: Callable[[Problem], None], places: dict[str, SourceLocation]
+    item: Publication | Parsed, report: Callable[[Problem], None], places: dict[str, SourceLocation]
 ) -> bool:
     """Return whether no earlier publication has the same id. Report a Problem otherwise.
 

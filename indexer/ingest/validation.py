@@ -40,7 +40,7 @@ def validate(
     title_row = catalogue.find_by_role("title")
     titles = validator.get_texts(title_row) if title_row else []
     if not is_visible("".join(titles)):
-        validator.report("it has no title", "Add a title. The entry was left out", None)
+        validator.report("it has no title", "Add a title. The entry was left out")
         return None
     validator.name = titles[0]
     values = validator.validate_values()
@@ -96,14 +96,11 @@ class _Validator:
 
     def _report_unknown(self, name: str) -> None:
         """Report an unknown property name that looks like a typo. Ignore any other."""
-        if len(name) > MAX_NAME_CHARS:
-            return
-        if match := _suggest_name(name, tuple(self.catalogue.by_source_name)):
-            self.report(
-                f"{name!r} is not a field of this catalogue", f"Did you mean {match!r}?", None
-            )
+        names = tuple(self.catalogue.by_source_name)
+        if len(name) <= MAX_NAME_CHARS and (match := _suggest_name(name, names)):
+            self.report(f"{name!r} is not a field of this catalogue", f"Did you mean {match!r}?")
 
-    def report(self, message: str, hint: str, field: Field | None) -> None:
+    def report(self, message: str, hint: str, field: Field | None = None) -> None:
         text = f"{field.label}: {message}" if field else message
         source = self.entry.source
         self._report(Problem(source.file, source.line, text, hint, self.name))
@@ -119,7 +116,7 @@ class _Validator:
             code = language_detection.detect_language(text)
         if stated and code is None:
             hint = "Write a code such as es in lang="
-            self.report(f"the language {quote(stated)} of the title is unknown", hint, None)
+            self.report(f"the language {quote(stated)} of the title is unknown", hint)
         return None if code == self.catalogue.language else code
 
     def validate_values(self) -> dict[str, tuple[Value, ...]]:
@@ -151,7 +148,8 @@ class _Validator:
                     self._report_lost_language(prop, value, field)
                 values.append(value)
             except InvalidValue as error:
-                self.report(error.message, error.hint, field)
+                message, hint = error.args
+                self.report(message, hint, field)
         return values
 
     def _deduplicate(self, values: list[Value], field: Field) -> list[Value]:
@@ -199,7 +197,7 @@ class _Validator:
             f"Use at most {MAX_ID_CHARS} visible characters, no spaces, no / at either end, "
             "and no . or .. between slashes. The entry was left out"
         )
-        self.report(f"the id {quote(stated)} can't be used", hint, None)
+        self.report(f"the id {quote(stated)} can't be used", hint)
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 from indexer.analysis.cleaning import clean
@@ -18,11 +18,7 @@ MIN_YEAR = 1000
 
 
 class InvalidValue(ValueError):
-    """An invalid value: `message` is the fault, and `hint` says how to fix it."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message, self.hint = message, hint
+    """An invalid value. Its arguments are the fault, and a hint how to fix it."""
 
 
 def quote(value: object) -> str:
@@ -32,10 +28,6 @@ def quote(value: object) -> str:
 
 def _check_keyword(stated: Property) -> Value | None:
     return clean(stated.value) or None
-
-
-def _check_year(stated: Property) -> Value | None:
-    return _parse_year(stated.value)
 
 
 @lru_cache(maxsize=1000)
@@ -67,35 +59,24 @@ def _check_date(stated: Property) -> Value | None:
 
 
 def _check_identifier(
-    name: str, example: str, find: Callable[[str], Sequence[str]]
-) -> Callable[[Property], Value | None]:
-    """Return the check of an identifier: one that has the form of `example`."""
-
-    def check(stated: Property) -> Value | None:
-        text = clean(stated.value)
-        if text and not (valid := find(text)):
-            hint = f"Write it as {example}, and check its digits"
-            raise InvalidValue(f"{quote(text)} is not a valid {name}", hint)
-        return valid[0] if text else None
-
-    return check
+    name: str, example: str, find: Callable[[str], Sequence[str]], stated: Property
+) -> Value | None:
+    """Return an identifier. `example` has its form."""
+    text = clean(stated.value)
+    if text and not (valid := find(text)):
+        hint = f"Write it as {example}, and check its digits"
+        raise InvalidValue(f"{quote(text)} is not a valid {name}", hint)
+    return valid[0] if text else None
 
 
-def _check_language(stated: Property) -> Value | None:
-    code = iso_codes.find_language_code(stated.value) or iso_codes.find_language_code(stated.text)
+def _check_code(
+    name: str, examples: str, find: Callable[[str], str | None], stated: Property
+) -> Value | None:
+    """Return the code of a language or a country."""
+    code = find(stated.value) or find(stated.text)
     if code is None:
-        raise InvalidValue(
-            f"the language {quote(stated.value)} is unknown", "Write a code such as en or fr"
-        )
-    return code
-
-
-def _check_country(stated: Property) -> Value | None:
-    code = iso_codes.find_country_code(stated.value) or iso_codes.find_country_code(stated.text)
-    if code is None:
-        raise InvalidValue(
-            f"the country {quote(stated.value)} is unknown", "Write a code such as IN or MD"
-        )
+        hint = f"Write a code such as {examples}"
+        raise InvalidValue(f"the {name} {quote(stated.value)} is unknown", hint)
     return code
 
 
@@ -118,14 +99,14 @@ def _check_link(stated: Property) -> Value | None:
 CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {
     "text": _check_keyword,
     "keyword": _check_keyword,
-    "year": _check_year,
-    "language": _check_language,
-    "country": _check_country,
+    "year": lambda stated: _parse_year(stated.value),
+    "language": partial(_check_code, "language", "en or fr", iso_codes.find_language_code),
+    "country": partial(_check_code, "country", "IN or MD", iso_codes.find_country_code),
     "link": _check_link,
     "name": _check_name,
     "date": _check_date,
-    "doi": _check_identifier("DOI", "10.1000/182", identifiers.find_dois),
-    "isbn": _check_identifier("ISBN", "9783161484100", identifiers.find_isbns),
-    "issn": _check_identifier("ISSN", "0378-5955", identifiers.find_issns),
+    "doi": partial(_check_identifier, "DOI", "10.1000/182", identifiers.find_dois),
+    "isbn": partial(_check_identifier, "ISBN", "9783161484100", identifiers.find_isbns),
+    "issn": partial(_check_identifier, "ISSN", "0378-5955", identifiers.find_issns),
 }
 """The check of each kind. It returns None for an empty value, and raises InvalidValue."""
