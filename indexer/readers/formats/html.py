@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -56,11 +57,7 @@ _TAG = re.compile(
 
 
 class _LimitExceeded(Exception):
-    """A page exceeds a limit: `message` describes the excess, `limit` is the name of the limit."""
-
-    def __init__(self, message: str, limit: str) -> None:
-        super().__init__(message)
-        self.message, self.limit = message, limit
+    """A page exceeds a limit. Its arguments describe the excess, and name the limit."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -97,7 +94,8 @@ def _parse_page(text: str, file: str, limits: Limits) -> Iterator[SourceRecord |
             line = lines[number] if number < len(lines) else 0
             yield _make_record(article, shared, page, SourceLocation(file, line))
     except _LimitExceeded as error:
-        yield Problem(file, line, error.message, suggest_raising(error.limit))
+        message, limit = error.args
+        yield Problem(file, line, message, suggest_raising(limit))
 
 
 def _parse(text: str, limits: Limits) -> BeautifulSoup:
@@ -214,12 +212,8 @@ class _Page:
 def _find_article_lines(text: str) -> list[int]:
     """Return the line number of each `<article`. BeautifulSoup with lxml does not provide it."""
     starts = [match.start() for match in _TAG.finditer(text) if match["article"]]
-    lines, line, last = [], 1, 0
-    for start in starts:
-        line += text.count("\n", last, start)
-        last = start
-        lines.append(line)
-    return lines
+    line_breaks = (text.count("\n", last, start) for last, start in pairwise([0, *starts]))
+    return [1 + count for count in accumulate(line_breaks)]
 
 
 def _make_record(
@@ -261,19 +255,16 @@ def format_page(publications: Iterable[Publication], catalogue: Catalogue, headi
 
 def _format_article(publication: Publication, catalogue: Catalogue) -> str:
     rows = []
-    lines = [
-        f'<article id="{escape(publication.id)}" itemscope itemtype="{_TYPE}">',
-    ]
+    lines = [f'<article id="{escape(publication.id)}" itemscope itemtype="{_TYPE}">']
     for field in catalogue.fields:
         values = catalogue.get_values(publication, field)
         if field.role == "title":
             lang = f' lang="{escape(publication.lang)}"' if publication.lang else ""
             lines.append(f"  <h2 {_format_itemprop(field)}{lang}>{escape(publication.title)}</h2>")
         elif field.role == "summary":
-            paragraphs = (publication.summary or "").split("\n\n")
             lines += [
                 f"  <p {_format_itemprop(field)}>{escape(paragraph)}</p>"
-                for paragraph in paragraphs
+                for paragraph in (publication.summary or "").split("\n\n")
                 if paragraph
             ]
         elif values:
