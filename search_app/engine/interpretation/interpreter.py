@@ -8,7 +8,7 @@ has no hits. Then any of the words is enough, except where an operator joins the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice, product
 from types import MappingProxyType
@@ -135,35 +135,32 @@ class Interpreter:
             if request.match == "any"
             else Strategy(recognizer)
         )
-
-        def interpret_text(text: str, strategy: Strategy) -> Interpretation:
-            return self._read(text, strategy, ask, deadline)
-
-        typed = interpret_text(request.text, strategy)
+        typed = self._read(request.text, strategy, ask, deadline)
         if _is_enough(typed, request):
             return typed
         readings = [typed]
         corrected = None if request.exact else self.spellchecker.correct(request.text)
         if corrected:
-            corrected_reading = interpret_text(corrected, strategy)
+            corrected_reading = self._read(corrected, strategy, ask, deadline)
             readings.insert(0, corrected_reading._replace(corrected=corrected))
             if _is_enough(readings[0], request):
                 return readings[0]
         if request.match == "all":
             return typed
-        return self._find_with_hits(readings, strategy, ask, interpret_text)
+        return self._find_with_hits(readings, strategy, ask, deadline)
 
     def _find_with_hits(
         self,
         readings: list[Interpretation],
         strategy: Strategy,
         ask: StoreRequest,
-        interpret_text: Callable[[str, Strategy], Interpretation],
+        deadline: Deadline,
     ) -> Interpretation:
         """Return the first relaxed interpretation with hits, or the query as typed without one."""
         typed, request = readings[-1], ask.request
         for reading, lenient_strategy in product(readings, self._list_lenient(strategy)):
-            relaxed = interpret_text(reading.corrected or request.text, lenient_strategy)
+            text = reading.corrected or request.text
+            relaxed = self._read(text, lenient_strategy, ask, deadline)
             if relaxed.parsed.words not in (None, typed.parsed.words) and not relaxed.is_empty:
                 return _mark_relaxed(reading, relaxed) if request.match == "auto" else relaxed
         return typed

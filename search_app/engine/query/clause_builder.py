@@ -7,7 +7,7 @@ the words as a phrase, written as one word, or, with a lower weight, anywhere in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from whoosh import query
@@ -61,16 +61,11 @@ class EntityRecognizer(Protocol):
         """Return the entities that the pieces of a query name, in order, without nested ones."""
 
 
-def is_shouted(pieces: Iterable[str]) -> bool:
-    """Return whether all words are in capitals, so that capitals do not mark a name."""
-    return all(piece.isupper() or not piece.isalpha() for piece in pieces)
-
-
 class Context(NamedTuple):
     """Properties of all words that are read together: those of a query or of parentheses.
 
-    `shouted` is true if all are in capitals. `short` is true if there are at most
-    MAX_COMPOUND_PIECES.
+    `shouted` is true if all are in capitals, so that capitals do not mark a name. `short` is true
+    if there are at most MAX_COMPOUND_PIECES.
     """
 
     shouted: bool
@@ -79,7 +74,8 @@ class Context(NamedTuple):
 
 def make_context(typed: Sequence[str]) -> Context:
     """Return the context of words that are read together."""
-    return Context(is_shouted(typed), len(typed) <= MAX_COMPOUND_PIECES)
+    shouted = all(piece.isupper() or not piece.isalpha() for piece in typed)
+    return Context(shouted, len(typed) <= MAX_COMPOUND_PIECES)
 
 
 class WordSequence:
@@ -98,7 +94,11 @@ class WordSequence:
         self.vocabulary, self.pieces, self.context = vocabulary, list(pieces), context
         self._is_question = stemming.is_question(self.pieces)
         if not all(map(str.isascii, pieces)):
-            self.pieces = [part for piece in pieces for part in _cut_piece(piece, recognizer)]
+            self.pieces = [
+                part
+                for piece in pieces
+                for part in (recognizer.cut(piece) if tokenizer.is_unsegmented(piece) else [piece])
+            ]
         self.entities = recognizer.link(self.pieces, shouted=context.shouted)
         self.query_languages = frozenset(
             entity.language for entity in self.entities if entity.language
@@ -149,10 +149,6 @@ class WordSequence:
             (word, splits), lambda: build(word, vocabulary.searchable, vocabulary)
         )
         return Clause(cached.subqueries, cached.text)
-
-
-def _cut_piece(piece: str, entities: EntityRecognizer) -> list[str]:
-    return entities.cut(piece) if tokenizer.is_unsegmented(piece) else [piece]
 
 
 def build_word(word: str, fields: Sequence[str], vocabulary: Vocabulary) -> Clause:

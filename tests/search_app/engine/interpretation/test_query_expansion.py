@@ -21,7 +21,7 @@ from search_app.engine import open_searcher
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.query.clause_builder import is_shouted
+from search_app.engine.query.clause_builder import make_context
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
@@ -58,7 +58,7 @@ def recognised(text: str, searcher: Searcher) -> list[str]:
     """Return the recognized parts of a text, as typed, in order."""
     things, pieces = searcher.interpreter.entity_linker, text.split()
     pieces = [part for each in pieces for part in things.cut(each)]
-    found = things.link(pieces, shouted=is_shouted(pieces))
+    found = things.link(pieces, shouted=make_context(pieces).shouted)
     return [" ".join(pieces[each.first : each.last]) for each in found]
 
 
