@@ -36,6 +36,11 @@ def describe_os_error(error: OSError) -> tuple[str, str]:
     return f"{message} ({error.filename})" if error.filename else message, hint
 
 
+def describe_error(error: Exception) -> str:
+    """Return an error of a build in one line: a disk error with its hint, any other as it is."""
+    return ". ".join(describe_os_error(error)) if isinstance(error, OSError) else str(error)
+
+
 @contextmanager
 def open_descriptor(path: Path) -> Iterator[int]:
     """Open a file or folder and yield its descriptor, which can be flushed later."""

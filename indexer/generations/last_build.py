@@ -58,10 +58,7 @@ def record(index: Path) -> Iterator[Callable[[Status], object]]:
     try:
         yield reported.append
     except Exception as error:
-        message = (
-            ". ".join(fsync.describe_os_error(error)) if isinstance(error, OSError) else str(error)
-        )
-        write(index, "failed", time.perf_counter() - started, message)
+        write(index, "failed", time.perf_counter() - started, fsync.describe_error(error))
         raise
     write(index, reported[-1], time.perf_counter() - started)
 

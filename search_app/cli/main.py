@@ -57,12 +57,9 @@ def main(*command: str) -> None:
             REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED,
         )
     except (
-        CatalogueError, ReaderError, IndexUnusable, ImportRejected, config.SettingError,
+        CatalogueError, ReaderError, IndexUnusable, ImportRejected, config.SettingError, OSError,
     ) as error:  # fmt: skip
-        _fail(str(error))
-    except OSError as error:
-        message, hint = fsync.describe_os_error(error)
-        _fail(f"{message}. {hint}")
+        _fail(fsync.describe_error(error))
     except MemoryError:
         _fail("there is not enough memory. Close other programs, or use a larger machine")
     except BadParameter as error:
@@ -206,15 +203,8 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
     catalogue = engine.get_searcher().catalogue
     allowed = {
         *(field.name for field in schema.list_exact_fields(catalogue)),
-        "sort",
-        "size",
-        "page",
-        "match",
-        "exact",
-        "fold",
-        "explain",
-        "semantic",
-    }
+        "sort", "size", "page", "match", "exact", "fold", "explain", "semantic",
+    }  # fmt: skip
     state = search_url.read(output.parse_arguments(words, allowed), catalogue)
     values = serializers.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
     results = engine.search(state.make_request(values))
@@ -239,8 +229,7 @@ def gaps_(file: Path | None, most: int) -> None:
         click.echo(f"{count:>7}  {zero_result_log.escape_unprintable(text)}")
 
 
-commands.add_command(importing.open_)
-commands.add_command(importing.import_)
-commands.add_command(importing.formats)
-commands.add_command(serve.serve)
-commands.add_command(serve.watch)
+for command in (
+    importing.open_, importing.import_, importing.formats, serve.serve, serve.watch,
+):  # fmt: skip
+    commands.add_command(command)

@@ -25,15 +25,12 @@ MAX_UNUSED = 20
 
 def print_results(page: search_page.SearchPage, results: Results, catalogue: Catalogue) -> None:
     """Print a page of results and the facet counts."""
-    click.echo(page.summary)
-    for note in page.notes:
-        click.echo(note)
-    for interpretation in page.readings:
-        click.echo(interpretation.alone)
+    lines = [page.summary, *page.notes, *(reading.alone for reading in page.readings)]
     if page.relaxed:
-        click.echo(page.relaxed)
-    for line in _list_alternatives(page.alternatives) if page.alternatives else ():
-        click.echo(line)
+        lines.append(page.relaxed)
+    if page.alternatives:
+        lines += _list_alternatives(page.alternatives)
+    click.echo("\n".join(lines))
     metadata_line = MetadataLine(catalogue)
     for hit in results.hits:
         metadata = metadata_line.format(hit.publication)
@@ -158,9 +155,7 @@ def format_build_result(result: BuildResult) -> str:
 
 def format_failure(error: Exception) -> str:
     """Return one line that explains why a build failed while an index is served."""
-    reason, hint = str(error), ""
-    if isinstance(error, OSError):
-        reason = ". ".join(fsync.describe_os_error(error))
+    reason, hint = fsync.describe_error(error), ""
     if isinstance(error, MemoryError):
         reason = "there is not enough memory. Close other programs"
     if isinstance(error, IndexWriteError):
