@@ -145,13 +145,12 @@ class _Builder(LXMLTreeBuilder):
             raise _LimitExceeded(message, "most_parts")
 
 
-class _OpenTag(NamedTuple):
-    """An open tag, with the article and the microdata item that contain its children.
+class _Scope(NamedTuple):
+    """The article and the microdata item that contain the children of a tag.
 
     `outer_item` is the item that contains the article.
     """
 
-    tag: Tag
     article: Tag | None
     item: Tag | None
     outer_item: Tag | None
@@ -170,14 +169,12 @@ class _Page:
         self.shared: list[Tag] = []
         self.own: dict[int, list[Tag]] = {}
         self._remaining = remaining
-        stack = [_OpenTag(soup, None, None, None)]
+        scopes = {id(soup): _Scope(None, None, None)}
         for tag in soup.find_all(True):
-            while stack[-1].tag is not tag.parent:
-                stack.pop()
-            stack.append(self._open_tag(tag, stack[-1]))
+            scopes[id(tag)] = self._open_tag(tag, scopes[id(tag.parent)])
 
-    def _open_tag(self, tag: Tag, parent: _OpenTag) -> _OpenTag:
-        _, article, item, outer_item = parent
+    def _open_tag(self, tag: Tag, scope: _Scope) -> _Scope:
+        article, item, outer_item = scope
         if tag.has_attr("itemprop"):
             if article is None and tag.name != "article":
                 self.shared.append(tag)
@@ -188,7 +185,7 @@ class _Page:
             self.articles.append(tag)
             self.own[id(tag)] = []
             article, outer_item = tag, item
-        return _OpenTag(tag, article, tag if tag.has_attr("itemscope") else item, outer_item)
+        return _Scope(article, tag if tag.has_attr("itemscope") else item, outer_item)
 
     def read_properties(self, tags: Iterable[Tag]) -> list[Property]:
         """Return the properties of tags, one for each name in `itemprop`. Raise _LimitExceeded."""

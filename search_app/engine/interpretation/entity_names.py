@@ -94,10 +94,8 @@ class NameIndex:
             character for character in set(piece) if _get_initial(character) in self._initials
         }
         while index < len(piece):
-            if piece[index] not in initials:
-                index += 1
-                continue
-            lengths = range(min(self._longest, len(piece) - index), 1, -1)
+            longest = min(self._longest, len(piece) - index) if piece[index] in initials else 0
+            lengths = range(longest, 1, -1)
             length = next(
                 (
                     size
@@ -121,8 +119,6 @@ class NameIndex:
         """
         pieces = pieces[:MAX_PIECES]
         candidates = [*self._find_acronyms(pieces, shouted=shouted), *self._find_labels(pieces)]
-        if not candidates:  # as in most queries
-            return []
         names: list[EntityMatch] = []
         for name in sorted(candidates, key=lambda name: (name.first - name.last, name.first)):
             if not any(

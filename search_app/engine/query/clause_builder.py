@@ -162,13 +162,6 @@ def build_word(word: str, fields: Sequence[str], vocabulary: Vocabulary) -> Clau
     )
 
 
-def build_phrase(words: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary) -> Clause:
-    """Return the clause of a phrase."""
-    return Clause(
-        build_phrases(words, fields, vocabulary), f'"{" ".join(map(surface_form, words))}"'
-    )
-
-
 def build_phrases(
     words: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary
 ) -> list[query.Query]:

@@ -45,7 +45,8 @@ def make_clauses(
         ]
     words = tokenizer.split_words(text)
     if not is_word and len(words) > 1:
-        return [clause_builder.build_phrase(words, fields, vocabulary)]
+        phrases = clause_builder.build_phrases(words, fields, vocabulary)
+        return [Clause(phrases, f'"{" ".join(map(surface_form, words))}"')]
     if mode == "one" and len(words) > 1:
         return [clause_builder.build_piece(text, fields, vocabulary)]
     return [
