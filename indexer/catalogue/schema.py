@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
 from whoosh import fields
 from whoosh.analysis import Analyzer
 from whoosh.analysis import Token as WhooshToken
@@ -82,15 +81,3 @@ def get_text(publication: Publication, field: Field, catalogue: Catalogue) -> st
         field.display(value, catalogue.language) for value in publication.values.get(field.name, ())
     ]
     return tokenizer.PARAGRAPH_BREAK.join(labels)
-
-
-def make_document(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
-    """Return a publication as a document of the schema."""
-    document: dict[str, object] = {"id": publication.id, "record": msgspec.json.encode(publication)}
-    for field in catalogue.searchable:
-        if text := get_text(publication, field, catalogue):
-            document[field.name] = text
-    for field in list_exact_fields(catalogue):
-        if values := publication.values.get(field.name):
-            document[make_exact_name(field)] = [str(value) for value in values]
-    return document

@@ -14,6 +14,7 @@ from benchmarks.speed.engines import HITS, VALUES, Answer, Engine
 from benchmarks.speed.engines.pubsearch_engine import PubsearchEngine
 from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Question
+from benchmarks.whoosh_documents import make_document
 from indexer.analysis import tokenizer
 from indexer.catalogue import catalogue_toml, schema
 from indexer.catalogue.records import Problem, Publication
@@ -50,7 +51,7 @@ class WhooshEngine(Engine):
         index = whoosh_index.create_in(folder / "index", schema.derive_schema(catalogue))
         writer = index.writer(limitmb=256)
         for publication in corpus.read(folder / "corpus", catalogue, problems.append):
-            writer.add_document(**schema.make_document(publication, catalogue))
+            writer.add_document(**make_document(publication, catalogue))
         writer.commit()
         index.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from benchmarks.whoosh_documents import make_document
 from indexer.catalogue import catalogue_toml, schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
@@ -36,7 +37,7 @@ def test_another_catalogue_has_another_schema() -> None:
 
 def test_document_has_words_values_and_record(catalogue: Catalogue) -> None:
     """A document has the displayed words, the exact values as codes, and the record."""
-    document = schema.make_document(MADE, catalogue)
+    document = make_document(MADE, catalogue)
     record = document.pop("record")
     assert isinstance(record, bytes)
     assert msgspec.json.decode(record, type=Publication) == MADE
@@ -54,9 +55,7 @@ def test_document_has_words_values_and_record(catalogue: Catalogue) -> None:
 
 def test_document_fits_the_schema(catalogue: Catalogue) -> None:
     """Each field of a document is a field of the schema."""
-    assert set(schema.make_document(MADE, catalogue)) <= set(
-        schema.derive_schema(catalogue).names()
-    )
+    assert set(make_document(MADE, catalogue)) <= set(schema.derive_schema(catalogue).names())
 
 
 def test_every_word_has_two_terms(catalogue: Catalogue) -> None:
@@ -80,4 +79,4 @@ def test_exact_values_are_not_split(catalogue: Catalogue) -> None:
 def test_document_lacks_absent_fields(catalogue: Catalogue) -> None:
     """A document lacks the fields without a value."""
     bare = Publication(id="a", title="A", source=SourceLocation("a.html", 1))
-    assert set(schema.make_document(bare, catalogue)) == {"id", "record", "title"}
+    assert set(make_document(bare, catalogue)) == {"id", "record", "title"}

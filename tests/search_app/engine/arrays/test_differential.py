@@ -21,6 +21,7 @@ from whoosh import query
 from whoosh.codec.base import Automata
 from whoosh.searching import Searcher
 
+from benchmarks.whoosh_documents import make_document
 from indexer.catalogue import catalogue_toml, schema
 from indexer.catalogue.fields import MISSING, Catalogue
 from indexer.catalogue.records import Publication
@@ -109,7 +110,7 @@ def _written_by_whoosh(folder: Path, made: list[Publication], catalogue: Catalog
         limitmb=512
     )
     for each in made:
-        writer.add_document(**schema.make_document(each, catalogue))
+        writer.add_document(**make_document(each, catalogue))
     writer.commit()
 
 

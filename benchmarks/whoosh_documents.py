@@ -1,0 +1,21 @@
+"""Publications as documents of the Whoosh schema, for indexes that stock Whoosh writes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
+
+
+def make_document(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
+    """Return a publication as a document of the schema."""
+    document: dict[str, object] = {"id": publication.id, "record": msgspec.json.encode(publication)}
+    for field in catalogue.searchable:
+        if text := schema.get_text(publication, field, catalogue):
+            document[field.name] = text
+    for field in schema.list_exact_fields(catalogue):
+        if values := publication.values.get(field.name):
+            document[schema.make_exact_name(field)] = [str(value) for value in values]
+    return document
