@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -53,7 +54,9 @@ def lock(index: Path) -> Iterator[None]:
     """
     previous = _read_pointer(index)
     try:
-        with _lock(index):
+        fsync.make_folder(index)
+        with (index / LOCK).open("a+", encoding="ascii") as lock_file:
+            _acquire(lock_file)
             yield
     except OSError as error:
         message, hint = fsync.describe_os_error(error)
@@ -63,21 +66,17 @@ def lock(index: Path) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _lock(index: Path) -> Iterator[None]:
-    fsync.make_folder(index)
-    with (index / LOCK).open("a+", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "just started"
-            message = f"another build is running ({holder})"
-            raise IndexLocked(message, "Wait until it ends, or stop it") from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
-        lock.flush()
-        yield
+def _acquire(lock_file: TextIO) -> None:
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock_file.seek(0)
+        holder = lock_file.read().strip() or "just started"
+        message = f"another build is running ({holder})"
+        raise IndexLocked(message, "Wait until it ends, or stop it") from None
+    lock_file.truncate(0)
+    lock_file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+    lock_file.flush()
 
 
 def _describe_live(previous: bytes | None, current: bytes | None) -> str:

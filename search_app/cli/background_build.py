@@ -73,9 +73,8 @@ def _load_encoder(settings: Settings) -> Encoder | None:
 def _load_live_settings(settings: Settings) -> Settings:
     """Return the settings of a rebuild. It keeps semantic search if the live index has it."""
     live = _load_live(settings)
-    if live and live.manifest.meaning:
-        return msgspec.structs.replace(settings, semantic=True)
-    return settings
+    has_vectors = live is not None and bool(live.manifest.meaning)
+    return msgspec.structs.replace(settings, semantic=settings.semantic or has_vectors)
 
 
 def build_before_serving(settings: Settings) -> bool:

@@ -89,7 +89,7 @@ def _parse_page(text: str, file: str, limits: Limits) -> Iterator[SourceRecord |
             hint = "Put each publication into an <article>, as corpus/README.md shows"
             yield Problem(file, 0, "the page has no <article>", hint)
             return
-        shared, lines = page.read_properties(page.shared), _find_article_lines(text)
+        shared, lines = [*page.read_properties(page.shared)], _find_article_lines(text)
         for number, article in enumerate(page.articles):
             line = lines[number] if number < len(lines) else 0
             yield _make_record(article, shared, page, SourceLocation(file, line))
@@ -187,16 +187,14 @@ class _Page:
             article, outer_item = tag, item
         return _Scope(article, tag if tag.has_attr("itemscope") else item, outer_item)
 
-    def read_properties(self, tags: Iterable[Tag]) -> list[Property]:
-        """Return the properties of tags, one for each name in `itemprop`. Raise _LimitExceeded."""
-        properties: list[Property] = []
+    def read_properties(self, tags: Iterable[Tag]) -> Iterator[Property]:
+        """Yield the properties of tags, one for each name in `itemprop`. Raise _LimitExceeded."""
         for tag in tags:
             template = _make_property(tag)
             for name in template.name.split():
                 property_ = msgspec.structs.replace(template, name=name)
                 self.spend(property_.weight)
-                properties.append(property_)
-        return properties
+                yield property_
 
     def spend(self, size: int) -> None:
         """Subtract `size` from the weight left. Raise _LimitExceeded if it is used up."""
@@ -217,7 +215,7 @@ def _make_record(
     article: Tag, shared: list[Property], page: _Page, source: SourceLocation
 ) -> SourceRecord:
     page.spend(len(shared))
-    own = page.read_properties(page.own[id(article)])
+    own = [*page.read_properties(page.own[id(article)])]
     own_names = {property_.name for property_ in own}
     inherited = [property_ for property_ in shared if property_.name not in own_names]
     record_id = article.get("id") or article.get("itemid")

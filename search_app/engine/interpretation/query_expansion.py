@@ -104,7 +104,11 @@ class EntityLinker(NameIndex):
         words = [word for piece in typed for word in tokenizer.split_words(piece)]
         parts: list[query.Query] = []
         if name.language in ("", *self._vocabulary.languages):
-            parts += self._make_forms(words[0]) if len(words) == 1 else self._make_phrases(words)
+            parts += (
+                self._make_forms(words[0])
+                if len(words) == 1
+                else clause_builder.build_phrases(words, self._fields, self._vocabulary)
+            )
             parts += self._make_apart(words, clause_builder.APART_WEIGHT)
         else:
             if len(words) == 1:
@@ -122,7 +126,7 @@ class EntityLinker(NameIndex):
             if self._vocabulary.has_value(row, value)
         ]
         # A clause must not be empty: if the index has nothing of the entity, match plain words.
-        parts = parts or self._make_phrases(words)
+        parts = parts or clause_builder.build_phrases(words, self._fields, self._vocabulary)
         synonyms = (
             self._list_names(name.numbers)
             if len(name.numbers) > 1
@@ -130,10 +134,6 @@ class EntityLinker(NameIndex):
         )
         narrower = self._list_names(self._find_narrower(number))
         return Clause(parts, " ".join(typed), synonyms, entity.id, narrower)
-
-    def _make_phrases(self, words: Sequence[str]) -> list[query.Query]:
-        """Return the words as a phrase, or a single word, by their stems."""
-        return clause_builder.build_phrases(words, self._fields, self._vocabulary)
 
     def _make_forms(self, word: str) -> list[query.Query]:
         """Return terms for the inflections of a word, and its stems in the other languages."""

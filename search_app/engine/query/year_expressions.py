@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 import msgspec
 
@@ -149,12 +150,10 @@ def extract_years(text: str, catalogue: Catalogue) -> DatedQuery:
 
 
 def _find_unquoted(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each part of a text outside quotes."""
-    start = 0
-    for quoted in _QUOTED.finditer(text):
-        yield start, quoted.start()
-        start = quoted.end()
-    yield start, len(text)
+    """Return the start and end of each part of a text outside quotes."""
+    quotes = chain.from_iterable(quoted.span() for quoted in _QUOTED.finditer(text))
+    bounds = [0, *quotes, len(text)]
+    return zip(bounds[::2], bounds[1::2], strict=True)
 
 
 @lru_cache(maxsize=16)
