@@ -18,11 +18,9 @@ from pathlib import Path
 import msgspec
 
 from indexer.analysis.folding import fold
-from indexer.catalogue import catalogue_toml
-from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.catalogue_toml import CatalogueError, read_toml
 
 THESAURUS_FILE = "thesaurus.toml"
-HINT = "See corpus/README.md for the keys of a concept"
 
 
 class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +81,7 @@ def load(folder: Path) -> Thesaurus:
     file = folder / THESAURUS_FILE
     if not os.path.lexists(file):
         return Thesaurus()
-    thesaurus = catalogue_toml.read_toml(file, Thesaurus, HINT)
+    thesaurus = read_toml(file, Thesaurus, "See corpus/README.md for the keys of a concept")
     for message, hint in find_faults(thesaurus):
         raise CatalogueError(file, message, hint)
     return thesaurus

@@ -14,9 +14,8 @@ from rapidfuzz import fuzz, process
 
 from indexer.analysis import language_detection
 from indexer.analysis.cleaning import clean, is_visible, make_slug
-from indexer.catalogue import limits as limiting
 from indexer.catalogue.fields import MISSING, Catalogue, Field
-from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Link, Problem, Property, Publication, SourceRecord, Value
 from indexer.ingest.value_checks import CHECKS, MAX_SHOWN_CHARS, InvalidValue, quote
 from indexer.values import iso_codes
@@ -90,7 +89,7 @@ class _Validator:
             if len(kept) < len(stated):
                 length = sum(prop.length for prop in stated)
                 message = f"its values have {length} characters, more than {limits.longest_field}"
-                hint = limiting.suggest_raising("longest_field")
+                hint = suggest_raising("longest_field")
                 self.report(message, hint, self.catalogue.by_name[name])
                 self.stated[name] = kept
 

@@ -21,13 +21,11 @@ import click
 import msgspec
 
 from indexer.analysis import embeddings
-from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
 from indexer.ingest import watcher
 from indexer.ingest.corpus import NO_PROGRESS, Progress
-from indexer.ingest.watcher import FolderState
 from indexer.jobs import build as building
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.readers.registry import ReaderError
@@ -59,7 +57,7 @@ def build(
     )  # fmt: skip
 
 
-def _load_encoder(settings: Settings) -> Encoder | None:
+def _load_encoder(settings: Settings) -> embeddings.Encoder | None:
     """Return the encoder if semantic search is on. Raise SettingError if it is not installed."""
     if not settings.semantic:
         return None
@@ -112,7 +110,7 @@ def _load_live(settings: Settings) -> Generation | None:
 
 
 @contextmanager
-def run_builder(settings: Settings, seen: FolderState | None) -> Iterator[None]:
+def run_builder(settings: Settings, seen: watcher.FolderState | None) -> Iterator[None]:
     """Build in a separate process whenever the corpus changes, until the block ends.
 
     `seen` is the state of the corpus that was built last, or None.
@@ -143,7 +141,7 @@ def _report_end(process: BaseProcess, is_ending: Event) -> None:
         click.echo("The builder has ended, so changes are no longer built. Restart the server.")
 
 
-def _build_forever(settings: Settings, seen: FolderState | None) -> None:
+def _build_forever(settings: Settings, seen: watcher.FolderState | None) -> None:
     """Build whenever the corpus changes, until SIGTERM or the end of the server."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()

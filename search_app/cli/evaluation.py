@@ -19,8 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer.catalogue import catalogue_toml
-from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.catalogue_toml import CatalogueError, read_toml
 from indexer.generations.directory import integrity_errors
 from indexer.generations.manifest import Generation, IndexUnusable
 from indexer.jobs.build import BuildRejected
@@ -60,8 +59,7 @@ class QuerySuite(msgspec.Struct, frozen=True):
 
 def load(file: Path) -> QuerySuite:
     """Return the suite in a file. Raise CatalogueError if it is invalid or has no query."""
-    hint = "See docs/relevance.md for the format"
-    suite = catalogue_toml.read_toml(file, QuerySuite, hint)
+    suite = read_toml(file, QuerySuite, "See docs/relevance.md for the format")
     if not suite.query:
         raise CatalogueError(file, "the file has no query", "Add at least one [[query]]")
     return suite
