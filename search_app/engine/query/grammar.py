@@ -126,7 +126,7 @@ def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
 
 def _get_operator(element: QueryToken | Parentheses) -> str:
     """Return the operator that a token spells, or an empty string."""
-    if isinstance(element, QueryToken) and any(map(element.is_word, OPERATORS)):
+    if isinstance(element, QueryToken) and element.text in OPERATORS and element.is_plain:
         return element.text
     return ""
 

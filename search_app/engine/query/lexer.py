@@ -29,10 +29,6 @@ class QueryToken(msgspec.Struct, frozen=True):
         marked = self.field or self.negated or "*" in self.text or "~" in self.text
         return self.kind == "word" and not marked
 
-    def is_word(self, text: str) -> bool:
-        """Return whether it is exactly this word, without a field or a minus."""
-        return self.text == text and self.kind == "word" and not (self.field or self.negated)
-
 
 def lex(text: str) -> Iterator[QueryToken]:
     """Yield the tokens of a text, from left to right. No text is invalid."""
