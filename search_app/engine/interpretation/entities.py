@@ -19,7 +19,7 @@ from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import list_exact_fields, make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.values import iso_codes
-from search_app.engine.query.clause_builder import EntitySpan
+from search_app.engine.query.clause_builder import EntityRecognizer
 from search_app.engine.query.vocabulary import Vocabulary
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
@@ -160,7 +160,7 @@ class _ValueIndex(NamedTuple):
     with_word: dict[str, list[str]]
 
 
-class ValueNames:
+class ValueNames(EntityRecognizer):
     """The names of facet values. Alone, an `EntityRecognizer` that recognizes no named entity."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -170,14 +170,6 @@ class ValueNames:
     def prepare(self) -> None:
         """Derive the names of open values, so that the first search for one is fast too."""
         _ = self._first_words, self._open_values
-
-    def cut(self, piece: str) -> list[str]:
-        """Return the piece: no name in it is known."""
-        return [piece]
-
-    def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
-        """Return no entity."""
-        return []
 
     def values_named(self, field: Field, text: str) -> list[str]:
         """Return the values that a text names by code or label, or whose names have all its words.

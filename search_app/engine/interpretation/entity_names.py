@@ -9,7 +9,7 @@ names its entity, and so do its words in another order.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 from unicodedata import normalize
@@ -197,14 +197,6 @@ def _compute_similarity(typed: str, label: str) -> float:
     return 2 * len(typed_pairs & label_pairs) / (len(typed_pairs) + len(label_pairs))
 
 
-def _is_inflected(typed: Iterable[str], label: Key, language: str) -> bool:
-    """Return whether the first typed words are inflections of the words of a label."""
-    pairs = zip(typed, label, strict=False)
-    return all(
-        stemming.is_inflection(typed_word, word, language) for typed_word, (_, word) in pairs
-    )
-
-
 def _get_initial(text: str) -> str:
     """Return the first character of a text, case-folded and decomposed (NFD)."""
     return normalize("NFD", fold(text))[:1]
@@ -222,5 +214,9 @@ def _find_end(key: Key, words: Sequence[Sequence[str]], first: int, language: st
             return 0
         index += len(typed_words)
         if index == len(key):  # inflections are slow to compare, and few labels get here
-            return piece + 1 if _is_inflected(chain(*words[first:]), key, language) else 0
+            pairs = zip(chain(*words[first:]), key, strict=False)
+            is_inflected = all(
+                stemming.is_inflection(typed, word, language) for typed, (_, word) in pairs
+            )
+            return piece + 1 if is_inflected else 0
     return 0

@@ -18,8 +18,12 @@ from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.interpretation.entities import Entity, ValueNames, list_entities
 from search_app.engine.interpretation.entity_names import EntityMatch, NameIndex
-from search_app.engine.query import clause_builder
-from search_app.engine.query.clause_builder import EntitySpan
+from search_app.engine.query.clause_builder import (
+    APART_WEIGHT,
+    EntitySpan,
+    build_apart,
+    build_phrases,
+)
 from search_app.engine.query.nodes import Clause, Synonyms
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store
@@ -107,15 +111,15 @@ class EntityLinker(NameIndex):
             parts += (
                 self._make_forms(words[0])
                 if len(words) == 1
-                else clause_builder.build_phrases(words, self._fields, self._vocabulary)
+                else build_phrases(words, self._fields, self._vocabulary)
             )
-            parts += self._make_apart(words, clause_builder.APART_WEIGHT)
+            parts += self._make_apart(words, APART_WEIGHT)
         else:
             if len(words) == 1:
                 parts += [query.Term(field, _written(words[0])) for field in self._fields]
             parts += self._make_apart(
                 tokenizer.split_words(self.get_name(entity)),
-                clause_builder.APART_WEIGHT * LABEL_WEIGHT,
+                APART_WEIGHT * LABEL_WEIGHT,
             )
         parts += [
             part for name_number in name.numbers for part in self._get_other_names(name_number)
@@ -126,7 +130,7 @@ class EntityLinker(NameIndex):
             if self._vocabulary.has_value(row, value)
         ]
         # A clause must not be empty: if the index has nothing of the entity, match plain words.
-        parts = parts or clause_builder.build_phrases(words, self._fields, self._vocabulary)
+        parts = parts or build_phrases(words, self._fields, self._vocabulary)
         synonyms = (
             self._list_names(name.numbers)
             if len(name.numbers) > 1
@@ -156,7 +160,7 @@ class EntityLinker(NameIndex):
         """Yield a clause for the words of a name anywhere, if several are not stop words."""
         content_words = [word for word in words if not self._vocabulary.is_stop_word(word)]
         if len(content_words) > 1:
-            yield clause_builder.build_apart(content_words, self._fields, self._vocabulary, weight)
+            yield build_apart(content_words, self._fields, self._vocabulary, weight)
 
     def _get_other_names(self, number: int) -> list[query.Query]:
         """Return the cached synonyms of an entity, and narrower entities if few documents match."""

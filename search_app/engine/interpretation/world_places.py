@@ -12,8 +12,8 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from itertools import chain, pairwise
+from typing import Literal, NamedTuple, get_args
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
@@ -62,9 +62,8 @@ def find_mentions(text: str) -> list[Mention]:
         start = words[index][0]
         for last in range(min(index + _get_max_words(), len(words)), index, -1):
             end = words[last - 1][1]
-            if end - start > MAX_CHARS or not _is_run(text, words[index:last]):
-                continue
-            if name := _find_name(text[start:end]):
+            is_possible = end - start <= MAX_CHARS and _is_run(text, words[index:last])
+            if is_possible and (name := _find_name(text[start:end])):
                 mentions.append(Mention(start, end, name))
                 index = last
                 break
@@ -108,13 +107,12 @@ def _keep_letters(typed: str) -> str:
 def _names() -> Mapping[str | tuple[str, ...], WorldName]:
     """Return all names, by their letters and by the stems of their words."""
     names: dict[str | tuple[str, ...], WorldName] = {}
-    for kind in ("place", "capital", "language"):
-        for language in UNITED_NATIONS:
-            for name, label in _list_labels(language):
-                if name.kind == kind:
-                    names.setdefault(_keep_letters(label), name)
-                    if not tokenizer.is_unsegmented(label):
-                        names.setdefault(tokenizer.split_stems(label, STEM_LANGUAGE), name)
+    labels = chain.from_iterable(map(_list_labels, UNITED_NATIONS))
+    kinds = get_args(Kind)  # of several with the same name, the first kind wins
+    for name, label in sorted(labels, key=lambda pair: kinds.index(pair[0].kind)):
+        names.setdefault(_keep_letters(label), name)
+        if not tokenizer.is_unsegmented(label):
+            names.setdefault(tokenizer.split_stems(label, STEM_LANGUAGE), name)
     return names
 
 

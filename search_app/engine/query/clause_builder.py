@@ -7,6 +7,7 @@ the words as a phrase, written as one word, or, with a lower weight, anywhere in
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
@@ -49,16 +50,22 @@ class EntitySpan(NamedTuple):
 
 
 class EntityRecognizer(Protocol):
-    """The names that a query may contain. `interpretation.query_expansion` implements it."""
+    """The names that a query may contain. `interpretation.query_expansion` implements it.
 
+    Without its own `cut` and `link`, a recognizer recognizes no named entity.
+    """
+
+    @abstractmethod
     def values_named(self, field: Field, text: str) -> list[str]:
         """Return the values of a facet that a text names, by code or label."""
 
     def cut(self, piece: str) -> list[str]:
         """Split a piece of a script without spaces around the names in it."""
+        return [piece]
 
     def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
         """Return the entities that the pieces of a query name, in order, without nested ones."""
+        return []
 
 
 class Context(NamedTuple):

@@ -12,8 +12,12 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold, surface_form
-from search_app.engine.query import clause_builder
-from search_app.engine.query.clause_builder import CompoundMode
+from search_app.engine.query.clause_builder import (
+    CompoundMode,
+    build_phrases,
+    build_piece,
+    build_word,
+)
 from search_app.engine.query.lexer import QueryToken
 from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import Vocabulary
@@ -45,15 +49,11 @@ def make_clauses(
         ]
     words = tokenizer.split_words(text)
     if not is_word and len(words) > 1:
-        phrases = clause_builder.build_phrases(words, fields, vocabulary)
+        phrases = build_phrases(words, fields, vocabulary)
         return [Clause(phrases, f'"{" ".join(map(surface_form, words))}"')]
     if mode == "one" and len(words) > 1:
-        return [clause_builder.build_piece(text, fields, vocabulary)]
-    return [
-        clause_builder.build_word(word, fields, vocabulary)
-        for word in words
-        if not (is_word and drops(word))
-    ]
+        return [build_piece(text, fields, vocabulary)]
+    return [build_word(word, fields, vocabulary) for word in words if not (is_word and drops(word))]
 
 
 def _make_shape_clauses(
@@ -65,7 +65,7 @@ def _make_shape_clauses(
     if not words:
         return []
     if "*" not in text:
-        return [] if drops(words[0]) else [clause_builder.build_word(words[0], fields, vocabulary)]
+        return [] if drops(words[0]) else [build_word(words[0], fields, vocabulary)]
     if "*" in shape[:-1]:
         return [Clause([query.Wildcard(field, shape) for field in fields], text)]
     return [Clause([query.Prefix(field, shape[:-1]) for field in fields], text)]
@@ -76,7 +76,7 @@ def _make_fuzzy_clauses(
 ) -> list[Clause]:
     """Return the clause of a fuzzy term, after those of the words before it in the same piece."""
     words = tokenizer.split_words(text)
-    clauses = [clause_builder.build_word(word, fields, vocabulary) for word in words[:-1]]
+    clauses = [build_word(word, fields, vocabulary) for word in words[:-1]]
     for word in words[-1:]:
         surface = tokenizer.SURFACE_PREFIX + surface_form(word)
         prefix_length = len(tokenizer.SURFACE_PREFIX)
