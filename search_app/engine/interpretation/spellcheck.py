@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
+from itertools import chain
 from math import log2
 from typing import NamedTuple
 
@@ -81,11 +82,9 @@ class SpellChecker:
         self._languages = vocabulary.languages[0], (*vocabulary.languages, *UNITED_NATIONS)
         frequencies_by_word = dict(vocabulary.count_surfaces())
         places = world_places.list_words(self._languages[0])
-        label_frequencies = dict.fromkeys([*labels, *places], LABEL_FREQUENCY)
-        for language in UNITED_NATIONS:
-            label_frequencies |= dict.fromkeys(
-                world_places.list_words(language).keys() - label_frequencies.keys(), 1
-            )
+        foreign_places = chain.from_iterable(map(world_places.list_words, UNITED_NATIONS))
+        label_frequencies = dict.fromkeys(foreign_places, 1)
+        label_frequencies |= dict.fromkeys([*labels, *places], LABEL_FREQUENCY)
         # Words that occur only in names keep the capitals and accents that they have there.
         self._label_spellings = {
             word: places.get(word, word)
