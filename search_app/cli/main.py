@@ -28,7 +28,6 @@ from search_app.cli import background_build, importing, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 from search_app.engine import open_engine
 from search_app.presentation import facet_panel, search_page
-from search_app.search_url import BadParameter
 from search_app.web import zero_result_log
 
 REMOVES_MUCH, INTERRUPTED, TERMINATED = 4, 130, 143
@@ -62,7 +61,7 @@ def main(*command: str) -> None:
         _fail(fsync.describe_error(error))
     except MemoryError:
         _fail("there is not enough memory. Close other programs, or use a larger machine")
-    except BadParameter as error:
+    except search_url.BadParameter as error:
         _fail(f"{error} {error.expected}")
 
 

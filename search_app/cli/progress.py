@@ -30,7 +30,11 @@ class ProgressDisplay(Progress):
 
     def __init__(self, paths: Iterable[Path], label: str = "Indexing") -> None:
         is_visible = sys.stderr.isatty()
-        files = chain.from_iterable(map(_list_files, paths))
+        # Reading the corpus reports its problems.
+        files = chain.from_iterable(
+            safe_files.list_files(path, lambda _: None) if path.is_dir() else [path]
+            for path in paths
+        )
         total = sum(map(_get_size, files)) if is_visible else 0
         self._step = total // self.STEPS + 1
         self._publications, self._started = 0, time.perf_counter()
@@ -58,11 +62,6 @@ class ProgressDisplay(Progress):
     def _format_rate(self) -> str:
         seconds = time.perf_counter() - self._started
         return f"{self._publications / seconds:,.0f} publications a second"
-
-
-def _list_files(path: Path) -> list[Path]:
-    """Return the files at a path. Reading the corpus reports its problems."""
-    return safe_files.list_files(path, lambda _: None) if path.is_dir() else [path]
 
 
 def _get_size(file: Path) -> int:
