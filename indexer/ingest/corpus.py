@@ -33,6 +33,7 @@ from indexer.ingest import ids, validation
 from indexer.ingest.source_files import Report, SourceFile, find_source_files
 from indexer.mapping.mapper import Mapper
 from indexer.readers import registry
+from indexer.readers.base import TableReader
 
 PROGRESS_INTERVAL = 100
 """Number of chunks of a file between two progress reports."""
@@ -162,7 +163,12 @@ class CorpusReader:
 
     def read_file(self, source: SourceFile) -> Iterator[Item]:
         """Yield the items of one file with unique ids."""
+        context = b""
         for chunk in self.read_chunks(source):
+            if chunk.context is not context and isinstance(source.reader, TableReader):
+                context = chunk.context
+                if source.mapper:
+                    source.mapper.add_columns(source.reader.read_header(context))
             yield from self._make_unique(chunk, source)
 
     def read_chunks(self, source: SourceFile) -> Iterator[Chunk]:
@@ -261,10 +267,7 @@ class CorpusReader:
     def parse_chunk(self, chunk: Chunk, source: SourceFile) -> Iterator[Publication]:
         """Yield the publications of a chunk. Report entries and values that are not usable."""
         report, limits = self._reporter.report, self.limits
-        for record in source.reader.parse(chunk, limits):
-            if isinstance(record, Problem):
-                report(record)
-                continue
+        for record in self.parse_records(chunk, source):
             if source.mapper:
                 entry = source.mapper.map(record)
             else:
@@ -272,3 +275,11 @@ class CorpusReader:
                 self._count_unused(record)
             if publication := validation.validate(entry, self.catalogue, report, limits):
                 yield publication
+
+    def parse_records(self, chunk: Chunk, source: SourceFile) -> Iterator[SourceRecord]:
+        """Yield the records of a chunk, unchecked. Report those that can't be read."""
+        for record in source.reader.parse(chunk, self.limits):
+            if isinstance(record, Problem):
+                self._reporter.report(record)
+            else:
+                yield record

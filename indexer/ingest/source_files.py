@@ -73,12 +73,14 @@ def _find_named(
     inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
     outside = [(path, str(path)) for path in _list_outside(sources)]
     for path, file in (*inside, *outside):
-        if source := sources.find(file):
+        is_never = path.suffix.lower() in NEVER_SOURCES
+        source = sources.find(file)
+        if source and (source.file == file or not is_never):  # a glob may match these
             reader = readers[source.file]
             if source.file not in mappers:
                 mappers[source.file] = Mapper(source, reader, catalogue)
             yield SourceFile(path, file, reader, mappers[source.file])
-        elif path.suffix.lower() not in NEVER_SOURCES and not _is_note(path):
+        elif not is_never and not _is_note(path):
             hint = f"Add a [[source]] to {SOURCES_FILE}, or import the file"
             report(Problem(file, 0, f"no source of {SOURCES_FILE} names this file", hint))
     for file in [name for name in readers if name not in mappers]:

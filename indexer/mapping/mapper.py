@@ -7,7 +7,7 @@ mapping of the format.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
 from typing import NamedTuple
@@ -90,6 +90,12 @@ class Mapper:
                     return identity
         return None
 
+    def add_columns(self, names: Iterable[str]) -> None:
+        """Note that a table has these columns, even if no record fills them."""
+        for name in names:
+            if name not in self._columns:
+                self._add_column(name)
+
     def find_missing_columns(self) -> Iterator[Problem]:
         """Yield a Problem for each column that the source names and that no record has.
 
@@ -105,7 +111,7 @@ class Mapper:
                 if any(seen.issuperset(columns) for columns in alternatives):
                     continue
                 for column in sorted({*chain(*alternatives)} - seen):
-                    message = f"the column {column!r} of the row {row} is missing or empty"
+                    message = f"the column {column!r} of the row {row} is missing"
                     hint = f"Correct its name in {SOURCES_FILE}, or remove it there"
                     yield Problem(self.source.file, 0, message, hint)
 
@@ -205,6 +211,24 @@ def combine_fields(
     for row, stated in source.fields.items():
         combined[row] = (stated,) if isinstance(stated, str) else stated
     return combined
+
+
+def list_mapped(
+    source: Source, defaults: Mapping[str, Sequence[str]], catalogue: Catalogue,
+    columns: Iterable[str],
+) -> dict[str, list[str]]:  # fmt: skip
+    """Return which of some columns feed each row of a catalogue, or its id."""
+    by_plain: dict[str, list[str]] = {}
+    for name in columns:
+        for known in {name, templates.split_language(name)[0]}:
+            by_plain.setdefault(known, []).append(name)
+    mapped: dict[str, list[str]] = {}
+    for row, specifications in combine_fields(source, defaults).items():
+        named = chain.from_iterable(map(templates.list_columns, specifications))
+        used = chain.from_iterable(by_plain.get(name, ()) for name in named)
+        if (row == ID_ROW or row in catalogue.by_name) and (listed := list(dict.fromkeys(used))):
+            mapped[row] = listed
+    return mapped
 
 
 def _drop_equal(values: Sequence[Property]) -> list[Property]:

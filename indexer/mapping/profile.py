@@ -11,7 +11,7 @@ from indexer.mapping.templates import split_language
 MAX_VALUES = 2000
 """Distinct values of a column that are kept. Later ones are only counted."""
 MAX_RECORDS = 3000
-"""Records that are kept as a sample."""
+"""Records that are kept as a sample: the first ones, and later ones with a new column."""
 MAX_VALUE_CHARS = 500
 """Characters of a value that are kept."""
 _SAMPLE_CHARS = 60
@@ -71,8 +71,7 @@ class Profile:
     def add(self, record: SourceRecord) -> None:
         """Add a record."""
         self.records += 1
-        if len(self.sample) < MAX_RECORDS:
-            self.sample.append(record)
+        known = len(self.columns)
         filled: set[str] = set()
         for prop in record.properties:
             column = self.columns.get(prop.name)
@@ -83,12 +82,19 @@ class Profile:
                 filled.add(prop.name)
         for name in filled:
             self.columns[name].filled += 1
+        if len(self.sample) < MAX_RECORDS or len(self.columns) > known:
+            self.sample.append(record)
 
     def merge(self, other: Profile) -> None:
         """Add the records of another file."""
         self.records += other.records
         self.headings |= other.headings
-        self.sample += other.sample[: MAX_RECORDS - len(self.sample)]
+        known = set(self.columns)
+        for record in other.sample:
+            names = {prop.name for prop in record.properties}
+            if len(self.sample) < MAX_RECORDS or not names <= known:
+                self.sample.append(record)
+            known |= names
         for name, column in other.columns.items():
             self.columns.setdefault(name, ColumnProfile()).merge(column)
 

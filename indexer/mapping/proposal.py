@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES
-from indexer.catalogue.fields import Field
+from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import templates
 from indexer.mapping.guessing import guess
+from indexer.mapping.mapper import ID_ROW, list_mapped
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.separators import find_separator
 from indexer.mapping.sources import Source
@@ -32,7 +35,7 @@ class Proposal(NamedTuple):
 
 
 def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
-    """Return a proposal for one source.
+    """Return a proposal for one source, before it is known which rows hold something.
 
     A format with a default mapping keeps it; its other columns are only guessed for rows that the
     mapping does not fill. Leftover columns become rows only if the format has no mapping, because
@@ -63,14 +66,23 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
         fields=fields,
         split=dict(_find_splits(fields, rows, profile)),
         day_first=tuple(_find_day_first(fields, profile)),
-        unused={
-            name: _describe(profile.columns[name])
-            for name in profile.columns
-            if name not in used and templates.split_language(name)[0] not in used
-        },
     )
     comments = {row: found.reason for row, found in guesses.items() if found.reason}
     return Proposal(source, leftovers, comments)
+
+
+def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:
+    """Return a proposed source with only the rows of a catalogue, and its unused columns."""
+    rows = {ID_ROW, *catalogue.by_name}
+    mapped = list_mapped(source, reader.FIELDS, catalogue, profile.columns)
+    used = {name for columns in mapped.values() for name in columns}
+    unused = [name for name in {**profile.columns, **profile.headings} if name not in used]
+    return msgspec.structs.replace(
+        source,
+        fields={row: stated for row, stated in source.fields.items() if row in rows},
+        split={row: separator for row, separator in source.split.items() if row in rows},
+        unused={name: _describe(profile.columns.get(name)) for name in unused},
+    )
 
 
 def _list_mapped(
@@ -173,5 +185,5 @@ def _as_list(stated: str | tuple[str, ...]) -> tuple[str, ...]:
     return (stated,) if isinstance(stated, str) else stated
 
 
-def _describe(column: ColumnProfile) -> str:
-    return f"{column.filled:,} filled: {column.sample}" if column.filled else "empty"
+def _describe(column: ColumnProfile | None) -> str:
+    return f"{column.filled:,} filled: {column.sample}" if column and column.filled else "empty"

@@ -15,6 +15,11 @@ import msgspec
 from indexer.catalogue.catalogue_toml import CatalogueError, format_toml_value, read_toml
 
 SOURCES_FILE = "sources.toml"
+HEAD = """\
+# Which column feeds which row. Edit it, then run `pubsearch build`.
+# docs/import.md describes the keys.
+"""
+"""The start of a new `sources.toml`."""
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -83,14 +88,11 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
 
 
 def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) -> str:
-    """Return sources as TOML that `load` reads back.
+    """Return sources as TOML that `load` reads back, after HEAD or other sources.
 
     `comments` has a comment for a row of a source, by `file` and row.
     """
-    lines = [
-        "# Which column feeds which row. Edit it, then run `pubsearch build`.",
-        "# docs/import.md describes the keys.",
-    ]
+    lines: list[str] = []
     for source in sources.source:
         lines += ["", "[[source]]"]
         lines += [

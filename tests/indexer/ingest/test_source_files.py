@@ -130,7 +130,7 @@ def test_a_build_guesses_nothing(folder: Path, problems: list[Problem]) -> None:
     write(folder, "a.csv")
     assert read(folder, problems) == []
     assert [each.what for each in problems] == [
-        "it has no title", "the column 'Heading' of the row title is missing or empty",
+        "it has no title", "the column 'Heading' of the row title is missing",
     ]  # fmt: skip
 
 
@@ -148,5 +148,5 @@ def test_columns_are_counted_over_all_files_of_a_source(
     assert len(list(reader.read_folder(folder))) == 3
     assert reader.unused == {("*.csv", "New"): 2}
     assert [(each.file, each.what) for each in problems] == [
-        ("*.csv", "the column 'Gone' of the row title is missing or empty")
+        ("*.csv", "the column 'Gone' of the row title is missing")
     ]

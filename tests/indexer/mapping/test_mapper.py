@@ -135,9 +135,9 @@ def test_missing_columns_are_reported() -> None:
     assert list(mapper.find_missing_columns()) == []
     apply(mapper, ("AU", "A B"), ("dc.subject[en]", "law"), ("Y1", "1"))
     assert [each.what for each in mapper.find_missing_columns()] == [
-        "the column 'PY' of the row year is missing or empty",
-        "the column 'Y2' of the row year is missing or empty",
-        "the column 'key' of the row id is missing or empty",
+        "the column 'PY' of the row year is missing",
+        "the column 'Y2' of the row year is missing",
+        "the column 'key' of the row id is missing",
     ]
 
 

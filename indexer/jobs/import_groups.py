@@ -1,0 +1,190 @@
+"""Read the files of an import in groups that are one source each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from indexer.catalogue import safe_files
+from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import Problem
+from indexer.catalogue.thesaurus import THESAURUS_FILE
+from indexer.ingest.corpus import CorpusReader, Progress
+from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
+from indexer.jobs.folder_switch import ImportRejected
+from indexer.mapping.profile import Profile
+from indexer.mapping.sources import SOURCES_FILE, Source, Sources
+from indexer.readers import registry
+from indexer.readers.base import Reader, TableReader
+
+Report = Callable[[Problem], None]
+
+
+class ImportFile(NamedTuple):
+    """A file to import.
+
+    `name`: its path in the corpus folder, or its absolute path if it stays where it is. `source`:
+    the decisions that the folder already has for it.
+    """
+
+    path: Path
+    name: str
+    reader: Reader
+    evidence: str
+    source: Source | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Whether the folder refers to the file instead of a copy."""
+        return Path(self.name).is_absolute()
+
+
+class Group:
+    """Files that are one source: of one format, in one folder, with the same columns.
+
+    `files` have records. `records` and `problems` count those of each file by its name.
+    """
+
+    def __init__(self, first: ImportFile) -> None:
+        self.reader, self.evidence, self.source = first.reader, first.evidence, first.source
+        self.files: list[ImportFile] = []
+        self.profile = Profile()
+        self.records: Counter[str] = Counter()
+        self.problems: Counter[str] = Counter()
+
+    def list_patterns(self, files: Sequence[ImportFile]) -> list[str]:
+        """Return a glob for the files of the group, or their names if it matches others of `files`.
+
+        Files that stay where they are have others next to them too.
+        """
+        names = set(self.records)
+        first = Path(self.files[0].name)
+        source = Source(file=(first.parent / f"*{first.suffix}").as_posix(), format="")
+        others = {file.name for file in files}
+        if self.files[0].stays:
+            others |= {str(path) for path in first.parent.glob(f"*{first.suffix}")}
+        is_exact = {name for name in others if source.matches(name)} == names
+        return [source.file] if len(names) > 1 and is_exact else sorted(names)
+
+
+def find_files(  # noqa: PLR0913 - callers pass options by name
+    paths: Sequence[Path], into: Path, kept: Sources, report: Report, limits: Limits,
+    *, in_place: bool, format_name: str | None,
+) -> Iterator[ImportFile]:  # fmt: skip
+    """Yield the files that a reader recognizes, with unique names. Report the others.
+
+    A file that `kept` names has its format. Raise ImportRejected if the name of a format is
+    unknown.
+    """
+    taken = {CATALOGUE_FILE, SOURCES_FILE, THESAURUS_FILE}
+    forced = _find_format(format_name) if format_name else None
+    for file, relative in _list_files(paths, into, report, limits):
+        name, absolute = _make_unique(relative, taken), str(file.resolve())
+        names = (absolute, name) if in_place else (name, absolute)
+        source = next((found for each in names if (found := kept.find(each))), None)
+        if source:
+            name = absolute if source.matches(absolute) else name
+            reader = _find_format(source.format)
+            yield ImportFile(file, name, reader, f"{SOURCES_FILE} says so", source)
+            continue
+        name = names[0]
+        if not name.isprintable():
+            hint = "Rename it, or import a copy. The file was left out"
+            report(Problem(relative, 0, f"the name {name!a} can't be written to a file", hint))
+            continue
+        match = None if forced else registry.detect(file)
+        if forced:
+            yield ImportFile(file, name, forced, "of the option --format")
+        elif match:
+            yield ImportFile(file, name, match.reader, match.evidence.reason)
+        else:
+            hint = "Name its format with --format. The file was left out"
+            report(Problem(relative, 0, "no reader recognizes the contents of this file", hint))
+
+
+def _find_format(name: str) -> Reader:
+    reader = registry.find_reader(name)
+    if not reader:
+        names = ", ".join(reader.NAME for reader in registry.load_readers())
+        raise ImportRejected(f"the format {name!r} is unknown", f"Formats: {names}")
+    return reader
+
+
+def _list_files(
+    paths: Iterable[Path], into: Path, report: Report, limits: Limits
+) -> Iterator[tuple[Path, str]]:
+    """Yield the files at the paths and the names that they have in a corpus folder."""
+    for path in paths:
+        if not path.is_dir():
+            yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file"))
+            continue
+        for file in safe_files.list_files(path, report, limits):
+            is_target = file.resolve().is_relative_to(into)
+            if file.suffix.lower() not in NEVER_SOURCES and not is_target:
+                yield file, safe_files.printable_path(file.relative_to(path))
+
+
+def _make_unique(name: str, taken: set[str]) -> str:
+    path, number = Path(name), 1
+    while name in taken:
+        number += 1
+        name = path.with_stem(f"{path.stem}-{number}").as_posix()
+    taken.add(name)
+    return name
+
+
+def read_groups(
+    files: Iterable[ImportFile], report: Report, progress: Progress, limits: Limits
+) -> list[Group]:
+    """Read all files, and return those with records in groups. Report the others."""
+    problems: Counter[str] = Counter()
+
+    def count(problem: Problem) -> None:
+        problems[problem.file] += 1
+        report(problem)
+
+    reader = CorpusReader(
+        Catalogue("", "", ()), count, report_bytes=progress.report_bytes, limits=limits
+    )
+    groups: dict[object, Group] = {}
+    for file in files:
+        profile = _read_profile(file, reader)
+        if not profile.records:
+            if not problems[file.name]:
+                hint = f"It was read as {file.reader.NAME}. The file was left out"
+                report(Problem(file.name, 0, "the file has no records", hint))
+            continue
+        group = groups.setdefault(_make_key(file, profile), Group(file))
+        group.files.append(file)
+        group.profile.merge(profile)
+        group.records[file.name] = profile.records
+        group.problems[file.name] = problems[file.name]
+    return list(groups.values())
+
+
+def _make_key(file: ImportFile, profile: Profile) -> object:
+    """Return what the files of a group have in common."""
+    if file.source:
+        return file.source.file
+    path = Path(file.name)
+    key = (file.reader.NAME, path.parent, path.suffix.lower())
+    if file.reader.FIELDS or profile.records == 1:
+        return key
+    return (*key, frozenset(profile.headings or profile.columns))
+
+
+def _read_profile(file: ImportFile, reader: CorpusReader) -> Profile:
+    """Return the columns of a file. Those of a table have the headings of empty columns too."""
+    profile, context = Profile(), b""
+    source = SourceFile(file.path, file.name, file.reader)
+    for chunk in reader.read_chunks(source):
+        if chunk.context is not context and isinstance(file.reader, TableReader):
+            context = chunk.context
+            profile.headings |= dict.fromkeys(file.reader.read_header(context))
+        for record in reader.parse_records(chunk, source):
+            profile.add(record)
+    return profile

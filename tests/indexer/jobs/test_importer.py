@@ -1,0 +1,459 @@
+"""An import writes a corpus folder with the files as they came, and decisions how to read them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Chunk, Problem, Publication, SourceRecord
+from indexer.ingest import corpus
+from indexer.jobs import build, importer
+from indexer.jobs.folder_switch import ImportRejected
+from indexer.mapping import proposal, sources
+from indexer.mapping.profile import Profile
+from indexer.mapping.proposal import Proposal
+from indexer.readers.base import Reader
+from indexer.readers.formats import delimited
+
+TABLE = (
+    "Title,Author,Year,Remark on shelf,Empty\n"
+    "Law of the Sea,Ada Okafor; Li Wu,1982,top,\n"
+    "Law of Treaties,Li Wu,1969,low,\n"
+)
+RIS = (
+    "TY  - BOOK\nTI  - Salt\nAU  - Marsh, Ada\nZZ  - odd\nER  -\n\n"
+    "TY  - BOOK\nTI  - Pepper\nER  -\n"
+)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Return a folder with files to import."""
+    folder = tmp_path / "my_files"
+    folder.mkdir()
+    (folder / "law-list.csv").write_text(TABLE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Path:
+    """Return the path of a new folder."""
+    return tmp_path / "new" / "catalogue"
+
+
+def read(folder: Path, problems: list[Problem]) -> list[Publication]:
+    """Return the publications of an imported folder."""
+    return list(corpus.read(folder, catalogue_toml.load(folder), problems.append))
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file of a folder and of hidden ones next to it."""
+    return {
+        path.relative_to(folder.parent).as_posix(): path.read_bytes()
+        for path in folder.parent.rglob("*") if path.is_file()
+    }  # fmt: skip
+
+
+def test_an_import_keeps_the_file_and_decides_how_to_read_it(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """The folder has the file unchanged, and decisions by which a build reads it."""
+    result = importer.import_files([files / "law-list.csv"], into, report=problems.append)
+    assert sorted(path.name for path in into.iterdir()) == [
+        "catalogue.toml", "law-list.csv", "sources.toml",
+    ]  # fmt: skip
+    assert (into / "law-list.csv").read_text(encoding="utf-8") == TABLE
+    [source] = result.sources
+    assert (source.file, source.format, source.records) == ("law-list.csv", "delimited", 2)
+    assert source.mapped == {
+        "title": ["Title"], "authors": ["Author"], "year": ["Year"],
+        "remark_on_shelf": ["Remark on shelf"],
+    }  # fmt: skip
+    assert source.unused == {"Empty": 0}
+    found = read(into, problems)
+    assert [each.title for each in found] == ["Law of the Sea", "Law of Treaties"]
+    assert found[0].values["authors"] == ("Okafor, Ada", "Wu, Li")
+    assert problems == []
+
+
+def test_the_catalogue_is_its_own(files: Path, into: Path) -> None:
+    """The catalogue has a title from the file's name, and nothing of the one of the project."""
+    result = importer.import_files([files / "law-list.csv"], into)
+    assert result.catalogue.title == "Law list"
+    assert catalogue_toml.load(into) == result.catalogue
+    text = (into / "catalogue.toml").read_text(encoding="utf-8")
+    for word in ("UNODC", "traffick", "migrant", "region"):
+        assert word not in text
+    assert [query for query, _ in result.catalogue.examples][:1] != []
+    other = importer.import_files([files], into.with_name("b"), title="My Law")
+    assert other.catalogue.title == "My Law"
+    assert importer.import_files([files], into.with_name("c")).catalogue.title == "My files"
+
+
+def test_an_import_can_be_built(files: Path, into: Path, tmp_path: Path) -> None:
+    """A build of the folder has every record, and nothing to report."""
+    importer.import_files([files], into)
+    result = build.build(into, tmp_path / "index")
+    assert result.changes.added == 2
+    assert (result.problems, result.unused) == ([], {})
+
+
+def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Problem]) -> None:
+    """Each format is a source, and files of one format and one folder share a glob."""
+    (files / "sub").mkdir()
+    (files / "sub" / "a.ris").write_text(RIS, encoding="utf-8")
+    (files / "sub" / "b.ris").write_text(RIS.replace("Salt", "Cumin"), encoding="utf-8")
+    (files / "style.css").write_text("p {}", encoding="utf-8")
+    result = importer.import_files([files], into, report=problems.append)
+    assert [(each.file, each.format, each.records) for each in result.sources] == [
+        ("law-list.csv", "delimited", 2), ("sub/*.ris", "ris", 4),
+    ]  # fmt: skip
+    assert result.sources[1].unused == {"ZZ": 2}
+    assert len(read(into, problems)) == 6
+    assert problems == []
+
+
+def test_tables_with_different_columns_are_separate_sources(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """Each table has the decisions and the records of its own; equal headers share them."""
+    (files / "other.csv").write_text("Titre,Auteur\nSel,Ada Marsh\n", encoding="utf-8")
+    (files / "more.csv").write_text(TABLE.replace(",top,", ",,x"), encoding="utf-8")
+    result = importer.import_files([files], into, report=problems.append)
+    assert [(each.file, each.records) for each in result.sources] == [
+        ("law-list.csv", 2), ("more.csv", 2), ("other.csv", 1),
+    ]  # fmt: skip
+    assert result.sources[2].mapped == {"title": ["Titre"], "authors": ["Auteur"]}
+    assert len(read(into, problems)) == 5
+    assert problems == []
+
+
+def test_equal_names_of_two_folders_are_numbered(
+    tmp_path: Path, into: Path, problems: list[Problem]
+) -> None:
+    """Files of the same name are all imported, and none replaces a file of the catalogue."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for name in ("list.csv", "catalogue.toml", ".hidden.csv"):
+            (tmp_path / folder / name).write_text(f"Title\n{folder} {name}\n", encoding="utf-8")
+    paths = [path / "list.csv" for path in (tmp_path / "a", tmp_path / "b")]
+    paths += [tmp_path / "a" / "catalogue.toml", tmp_path / "a" / ".hidden.csv"]
+    importer.import_files(paths, into, format_name="delimited", report=problems.append)
+    found = {each.source.file: each.title for each in read(into, problems)}
+    assert found == {
+        "list.csv": "a list.csv", "list-2.csv": "b list.csv",
+        "catalogue-2.toml": "a catalogue.toml", "hidden.csv": "a .hidden.csv",
+    }  # fmt: skip
+    assert problems == []
+
+
+def test_in_place_refers_to_the_files(files: Path, into: Path, problems: list[Problem]) -> None:
+    """With `in_place`, the folder has only decisions. A build reads the files where they are."""
+    for number in range(3):
+        (files / f"{number}.ris").write_text(RIS, encoding="utf-8")
+    result = importer.import_files([files], into, in_place=True, report=problems.append)
+    assert sorted(path.name for path in into.iterdir()) == ["catalogue.toml", "sources.toml"]
+    place = str(files.resolve())
+    assert [each.file for each in result.sources] == [f"{place}/*.ris", f"{place}/law-list.csv"]
+    assert len(read(into, problems)) == 8
+    (files / "law-list.csv").unlink()
+    read(into, problems)
+    assert [(each.file, each.what) for each in problems] == [
+        (f"{place}/law-list.csv", "the file can't be read: No such file or directory")
+    ]
+
+
+def test_in_place_names_files_that_a_glob_would_not_tell_from_others(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """Files next to others of the same ending are named one by one."""
+    for name in ("a.ris", "b.ris", "c.ris"):
+        (files / name).write_text(RIS, encoding="utf-8")
+    result = importer.import_files([files / "a.ris", files / "b.ris"], into, in_place=True)
+    assert [(Path(each.file).name, each.records) for each in result.sources] == [
+        ("a.ris", 2), ("b.ris", 2),
+    ]  # fmt: skip
+    assert len(read(into, problems)) == 4
+
+
+def test_an_update_keeps_the_decisions(files: Path, into: Path, problems: list[Problem]) -> None:
+    """A second import replaces the file, keeps the decisions, and reports what they use."""
+    importer.import_files([files / "law-list.csv"], into, title="Mine")
+    text = (into / "sources.toml").read_text(encoding="utf-8")
+    text = "# My comment\n" + text.replace('title = "Title"', 'title = "Remark on shelf"')
+    text = text.replace('remark_on_shelf = "Remark on shelf"\n', "")
+    (into / "sources.toml").write_text(text, encoding="utf-8")
+    before = (into / "catalogue.toml").read_bytes()
+    new = TABLE.replace("Empty", "New").replace("low,", "shelf,x")
+    (files / "law-list.csv").write_text(new, encoding="utf-8")
+    result = importer.import_files([files / "law-list.csv"], into, report=problems.append)
+    assert result.is_update
+    assert result.catalogue.title == "Mine"
+    assert (into / "sources.toml").read_text(encoding="utf-8") == text
+    assert (into / "catalogue.toml").read_bytes() == before
+    [source] = result.sources
+    assert (source.evidence, source.guessed) == ("sources.toml says so", {})
+    assert source.mapped["title"] == ["Remark on shelf"]
+    assert source.unused == {"Title": 2, "New": 1}
+    assert [each.title for each in read(into, problems)] == ["top", "shelf"]
+    assert problems == []
+
+
+def test_an_update_adds_sources_for_new_files(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """A file that no source names gets one after those that a person may have edited."""
+    importer.import_files([files / "law-list.csv"], into)
+    before = (into / "sources.toml").read_text(encoding="utf-8")
+    (files / "salt.ris").write_text(RIS, encoding="utf-8")
+    result = importer.import_files([files], into, report=problems.append)
+    assert [(each.file, each.records) for each in result.sources] == [
+        ("law-list.csv", 2), ("salt.ris", 2),
+    ]  # fmt: skip
+    assert (into / "sources.toml").read_text(encoding="utf-8").startswith(before)
+    assert len(read(into, problems)) == 4
+    assert problems == []
+
+
+def test_an_update_of_an_import_in_place_copies_nothing(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """A file that a source names where it is stays there, also without `in_place`."""
+    importer.import_files([files], into, in_place=True)
+    before = state(into)
+    importer.import_files([files], into)
+    assert state(into) == before
+    assert len(read(into, problems)) == 2
+
+
+def test_an_update_refuses_a_title(files: Path, into: Path) -> None:
+    """The title of a folder is a decision that an update keeps."""
+    importer.import_files([files], into)
+    with pytest.raises(ImportRejected, match="has a title already"):
+        importer.import_files([files], into, title="Other")
+
+
+def test_a_folder_with_other_contents_is_refused(files: Path, into: Path) -> None:
+    """An import into a folder that is no import changes nothing."""
+    into.mkdir(parents=True)
+    (into / "notes.txt").write_text("Mine", encoding="utf-8")
+    before = state(into)
+    with pytest.raises(ImportRejected, match="is not empty"):
+        importer.import_files([files], into)
+    with pytest.raises(ImportRejected, match="is not empty"):
+        importer.import_files([files], into / "notes.txt")
+    assert state(into) == before
+
+
+def test_a_target_inside_the_imported_folder_is_not_imported(
+    files: Path, problems: list[Problem]
+) -> None:
+    """A catalogue inside of the imported folder is left out when the folder is imported again."""
+    for _ in range(2):
+        result = importer.import_files([files], files / "out", report=problems.append)
+        assert [each.file for each in result.sources] == ["law-list.csv"]
+    assert problems == []
+
+
+def test_unusable_files_are_reported_and_left_out(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """Empty, broken, unknown and missing files are reported, and the rest is imported."""
+    (files / "empty.csv").write_bytes(b"")
+    (files / "header.csv").write_text("Title,Year\n", encoding="utf-8")
+    (files / "noise.bin").write_bytes(bytes(range(256)) * 40)
+    (files / "bomb.json").write_text("[" * 100_000, encoding="utf-8")
+    (files / "cut.csv.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    (files / "gone.csv").symlink_to(files / "nowhere.csv")
+    result = importer.import_files([files], into, report=problems.append)
+    assert [each.file for each in result.sources] == ["law-list.csv"]
+    assert {each.file for each in problems} == {
+        "bomb.json", "cut.csv.gz", "empty.csv", "gone.csv", "header.csv", "noise.bin",
+    }  # fmt: skip
+    assert all(each.hint for each in problems)
+    assert {path.name for path in into.iterdir()} == {
+        "catalogue.toml", "law-list.csv", "sources.toml",
+    }  # fmt: skip
+
+
+def test_a_name_that_no_text_can_have_is_reported_in_place(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """A file whose name is not UTF-8 is imported as a copy, but not in place."""
+    path = os.fsencode(files) + b"/\xff.csv"
+    try:
+        Path(os.fsdecode(path)).write_text(TABLE, encoding="utf-8")
+    except OSError:
+        pytest.skip("the file system allows no such name")
+    result = importer.import_files([files], into, in_place=True, report=problems.append)
+    assert [Path(each.file).name for each in result.sources] == ["law-list.csv"]
+    assert len(problems) == 1
+    importer.import_files([files], into.with_name("copy"))
+    assert len(read(into.with_name("copy"), problems)) == 4
+    assert len(problems) == 1
+
+
+def test_nothing_usable_is_refused(files: Path, into: Path, problems: list[Problem]) -> None:
+    """Without a record nothing is written, and the reason is reported."""
+    (files / "law-list.csv").write_bytes(b"")
+    with pytest.raises(ImportRejected, match="has no usable record"):
+        importer.import_files([files], into, report=problems.append)
+    assert not into.exists()
+    assert len(problems) == 1
+
+
+def test_a_format_can_be_forced(files: Path, into: Path) -> None:
+    """A named format goes before the recognition, and an unknown one is refused with the list."""
+    (files / "law-list.csv").rename(files / "list.xml")
+    result = importer.import_files([files], into, format_name="delimited")
+    assert [(each.format, each.evidence) for each in result.sources] == [
+        ("delimited", "of the option --format")
+    ]
+    with pytest.raises(ImportRejected, match="the format 'exl' is unknown") as caught:
+        importer.import_files([files], into.with_name("b"), format_name="exl")
+    assert "delimited" in caught.value.hint
+
+
+@pytest.mark.parametrize("is_update", [False, True])
+def test_an_import_that_fails_leaves_the_folder_as_before(
+    files: Path, into: Path, monkeypatch: pytest.MonkeyPatch, *, is_update: bool
+) -> None:
+    """An error or Ctrl-C while an import writes leaves the former folder, or none."""
+    if is_update:
+        importer.import_files([files], into)
+    else:
+        into.parent.mkdir()
+    before = state(into)
+    (files / "law-list.csv").write_text(TABLE.replace("Sea", "Air"), encoding="utf-8")
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("indexer.jobs.importer._add_sources", fail)
+    with pytest.raises(KeyboardInterrupt):
+        importer.import_files([files], into)
+    assert state(into) == before
+
+
+def test_rows_without_values_are_no_decision(files: Path, into: Path) -> None:
+    """A column whose row would hold nothing is listed as unused, so that a build knows each row."""
+    (files / "law-list.csv").write_text("Title,Author\nSalt,--\nPepper,12\n", encoding="utf-8")
+    [source] = importer.import_files([files], into).sources
+    assert source.mapped == {"title": ["Title"]}
+    assert source.unused == {"Author": 2}
+    [decided] = sources.load(into).source
+    assert decided.fields == {"title": "Title"}
+    assert decided.unused == {"Author": "2 filled: --"}
+
+
+def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -> None:
+    """Every language of a mapped column is reported as mapped."""
+    (files / "law-list.csv").write_text(
+        "dc.title,dc.title[fr],dc.date.issued\nSalt,Sel,1999\n,Poivre,2001\n", encoding="utf-8"
+    )
+    [source] = importer.import_files([files], into).sources
+    assert source.mapped["title"] == ["dc.title", "dc.title[fr]"]
+    assert source.unused == {}
+
+
+def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that only a record after the sample fills is part of the catalogue."""
+    monkeypatch.setattr("indexer.mapping.profile.MAX_RECORDS", 3)
+    rows = "".join(f"Title {number},\n" for number in range(9))
+    text = f"Title,DOI\n{rows}Last,10.1000/182\n"
+    (files / "law-list.csv").write_text(text, encoding="utf-8")
+    result = importer.import_files([files], into)
+    assert "doi" in result.catalogue.by_name
+
+
+def test_many_files_are_proposed_once(
+    files: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time for decisions does not grow with the number of equal files."""
+    for number in range(40):
+        (files / f"{number}.ris").write_text(RIS, encoding="utf-8")
+    propose, calls = proposal.propose, 0
+
+    def count(file: str, reader: Reader, profile: Profile) -> Proposal:
+        nonlocal calls
+        calls += 1
+        return propose(file, reader, profile)
+
+    monkeypatch.setattr(proposal, "propose", count)
+    paths = [path for path in files.iterdir() if path.stem != "39"]
+    result = importer.import_files(paths, into, in_place=True)
+    assert calls == 2
+    assert sum(each.records for each in result.sources) == 80
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
+HEADINGS = st.lists(
+    CELLS.filter(str.strip) | st.sampled_from(["Title", "Author", "Year", "DOI", "id", "x_from"]),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+def check_columns(text: str, name: str, format_name: str, columns: set[str]) -> None:
+    """Import a text, and check that each column is mapped or unused, and that a build agrees."""
+    with tempfile.TemporaryDirectory() as folder:
+        file, into = Path(folder, name), Path(folder, "new")
+        file.write_text(text, encoding="utf-8")
+        [source] = importer.import_files([file], into, format_name=format_name).sources
+        mapped = {column for listed in source.mapped.values() for column in listed}
+        assert mapped.isdisjoint(source.unused)
+        assert mapped | source.unused.keys() == columns
+        reader = corpus.CorpusReader(catalogue_toml.load(into), list[Problem]().append)
+        list(reader.read_folder(into))
+        assert reader.unused == {}
+
+
+@settings(max_examples=40)
+@given(HEADINGS, st.lists(st.lists(CELLS, min_size=6, max_size=6), min_size=1, max_size=5))
+def test_no_column_of_a_table_is_lost(headings: list[str], rows: Sequence[Sequence[str]]) -> None:
+    """Every column of a table is mapped or unused, and the decisions leave no other."""
+    text = io.StringIO()
+    csv.writer(text).writerows([headings, *(row[: len(headings)] for row in rows)])
+    limits, stream = LIMITS, io.BytesIO(text.getvalue().encode())
+    columns: set[str] = set()
+    count = 0
+    for chunk in delimited.split(stream, "a.csv", limits):
+        if isinstance(chunk, Chunk):
+            columns.update(delimited.read_header(chunk.context))
+            for record in delimited.parse(chunk, limits):
+                assert isinstance(record, SourceRecord)
+                columns.update(prop.name for prop in record.properties)
+                count += 1
+    if count:
+        check_columns(text.getvalue(), "a.csv", "delimited", columns)
+
+
+KEYS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(
+    lambda key: key.strip() and not set(key) & set(".[]")
+)
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.dictionaries(
+            KEYS | st.sampled_from(["title", "authors", "year", "_source"]), CELLS.filter(str.strip)
+        ),
+        min_size=1, max_size=5,
+    ),
+)  # fmt: skip
+def test_no_key_of_json_is_lost(records: list[dict[str, str]]) -> None:
+    """Every key of JSON objects is mapped or unused, and the decisions leave no other."""
+    records = [{"title": "Law", **record} for record in records]
+    columns = {key for record in records for key in record}
+    check_columns(json.dumps(records), "a.json", "json", columns)
