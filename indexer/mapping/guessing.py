@@ -24,6 +24,11 @@ _MIN_PROSE_CHARS, _MIN_TITLE_CHARS, _MAX_TITLE_CHARS = 200, 15, 300
 _MAX_LANGUAGES = 30
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _URL = re.compile(r"https?://", re.IGNORECASE)
+_RECORD_DATE = re.compile(
+    r"\b(?:at|accessed|accessioned|added|available|changed|created|entered|exported|imported|indexed|"
+    r"labell?ed|last|modified|retrieved|timestamp|updated|uploaded)\b"
+)
+_DAY_CHARS = len("2014-03-31")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -70,7 +75,7 @@ def _guess_by_heading(
                 row, rank = match
                 candidate = (quality * 1000 + rank, row)
                 best = min(best, candidate) if best else candidate
-        if best and best[1] not in filled:
+        if best and best[1] not in filled and not (best[1] == "year" and is_record_date(plain)):
             ranked.setdefault(best[1], []).append((best[0], position, plain))
     guesses: dict[str, Guess] = {}
     for row, candidates in ranked.items():
@@ -91,6 +96,11 @@ def _list_headings(name: str) -> list[str]:
     return list(
         dict.fromkeys([whole, *ends, " ".join(words[1:]) if words[:1] == ["dc"] else whole])
     )
+
+
+def is_record_date(name: str) -> bool:
+    """Return whether the dates of a column seem to be those of the record: `created_at`."""
+    return bool(_RECORD_DATE.search(_fold_heading(name)))
 
 
 def _fold_heading(name: str) -> str:
@@ -117,13 +127,20 @@ def _guess_by_values(
         if row in filled:
             continue
         candidates = [
-            name for name, column in free.items() if column.filled and looks_right(column)
-        ]
+            name for name, column in free.items()
+            if column.filled and looks_right(column) and (row != "year" or not is_record_date(name))
+        ]  # fmt: skip
         if row == "summary":
             candidates.sort(key=lambda name: -free[name].mean_length)
         if candidates:
             yield row, Guess((candidates[0],), f"guessed: {reason}")
             del free[candidates[0]]
+            filled = filled | {row}
+    if "year" not in filled:
+        dated = [name for name, column in free.items() if column.filled and _has_years(column)]
+        if dated:
+            yield "year", Guess((dated[0],), "guessed: its dates may be those of the record")
+            del free[dated[0]]
     if "title" not in filled and (title := _guess_title(free, records)):
         yield "title", Guess((title,), "guessed: short texts, most of them different")
 
@@ -170,12 +187,19 @@ def _is_year(text: str) -> bool:
     return len(text) <= len("2014-03-31T00:00:00") and dates.find_year(text) is not None
 
 
+def _has_years(column: ColumnProfile) -> bool:
+    """Return whether most values have years, and not all are the day of an export."""
+    days = {dates.parse_date(value) or "" for value in column.values}
+    is_one_day = len(days) == 1 and column.filled > 1 and len(max(days)) == _DAY_CHARS
+    return not is_one_day and _mostly(_is_year)(column)
+
+
 _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
     ("doi", "its values are DOIs", _mostly(identifiers.find_dois)),
     ("isbn", "its values are ISBNs", _mostly(identifiers.find_isbns)),
     ("issn", "its values are ISSNs", _mostly(identifiers.find_issns)),
     ("link", "its values are web addresses", _mostly(_URL.match)),
     ("language", "its values are languages", _is_language_column),
-    ("year", "its values have years", _mostly(_is_year)),
+    ("year", "its values have years", _has_years),
     ("summary", "its values are long texts", _is_prose),
 )

@@ -12,7 +12,7 @@ from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import templates
-from indexer.mapping.guessing import guess
+from indexer.mapping.guessing import guess, is_record_date
 from indexer.mapping.mapper import ID_ROW, list_mapped
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.separators import find_separator
@@ -24,6 +24,16 @@ from indexer.values import dates
 _MAX_LEFTOVERS, _MAX_LEFTOVER_CHARS, _MIN_LEFTOVER_SHARE = 15, 120, 0.1
 """Limits on rows for leftover columns: their number, the characters of a value on average, and the
 share of the records that hold something."""
+
+_MIN_RECORDS = 3
+"""Records from which a column that has one value for all of them says nothing."""
+_TECHNICAL_SHARE, _MAX_DIGITS = 0.8, 12
+_TECHNICAL = re.compile(
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|(?:[a-z]:)?[/\\]\S+"
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:.*",
+    re.IGNORECASE,
+)
+"""UUIDs, hashes, paths of files, and times."""
 
 
 class Proposal(NamedTuple):
@@ -107,7 +117,11 @@ def _make_leftover_rows(
 ) -> Iterator[tuple[Field, list[str]]]:
     """Yield a row for each leftover column that is worth showing, and the names of the column."""
     taken = {field.name for field in list_standard_rows()} | RESERVED_NAMES
-    shown = [(plain, names) for plain, names in free if _is_worth_showing(names, profile)]
+    taken |= {f"year_{end}" for end in ("from", "to")}  # URL parameters of the row `year`
+    shown = [
+        (plain, names) for plain, names in free
+        if not is_record_date(plain) and _is_worth_showing(names, profile)
+    ]  # fmt: skip
     for plain, names in shown[:_MAX_LEFTOVERS]:
         row = _make_row(plain, taken)
         taken |= {row.name}
@@ -124,18 +138,32 @@ def _is_worth_showing(names: Iterable[str], profile: Profile) -> bool:
     return (
         filled >= max(1, _MIN_LEFTOVER_SHARE * profile.records)
         and max(column.mean_length for column in columns) <= _MAX_LEFTOVER_CHARS
+        and not all(_says_nothing(column, profile.records) for column in columns)
     )
+
+
+def _says_nothing(column: ColumnProfile, records: int) -> bool:
+    """Return whether a column has one value for all records, or values for programs only."""
+    values = column.values
+    if records >= _MIN_RECORDS and len(values) == 1 and column.filled == records:
+        return True
+    numbers = {int(value) for value in values if value.isdecimal() and len(value) < _MAX_DIGITS}
+    if len(numbers) == records >= _MIN_RECORDS and max(numbers) - min(numbers) < len(numbers):
+        return True  # the numbers of the rows
+    technical = sum(bool(_TECHNICAL.fullmatch(value)) for value in values)
+    return technical > _TECHNICAL_SHARE * len(values)
 
 
 def _make_row(column: str, taken: set[str] | frozenset[str]) -> Field:
     """Return a row for a leftover column, with a free name."""
-    label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column
+    label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column.strip()
     base = re.sub(r"\W+", "_", make_slug(label, None), flags=re.ASCII).strip("_").lower()
     base = base if re.match(r"[a-z]", base) else f"column_{base}".rstrip("_")
     name, number = base, 1
     while name in taken:
         number += 1
         name = f"{base}_{number}"
+    label = label or name
     return Field(name, label[:1].upper() + label[1:], several=True, weight=0.2)
 
 
@@ -148,7 +176,9 @@ def _find_splits(
         if not field or not field.several or field.kind in ("text", "link", "isbn", "issn"):
             continue
         for column in _list_profiles(stated, profile):
-            separator = find_separator(column, are_names=field.kind == "name")
+            separator = find_separator(
+                column, are_names=field.kind == "name", are_subjects=row == "subjects"
+            )
             if separator:
                 yield row, separator
                 break
@@ -156,12 +186,15 @@ def _find_splits(
 
 def _find_day_first(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) -> Iterable[str]:
     """Yield the columns of dates in which the day comes first."""
-    for row in ("date", "year"):
-        for specification in _as_list(fields.get(row, ())):
-            for name in templates.list_columns(specification):
-                column = profile.columns.get(name)
-                if column and dates.is_day_first([*column.values]):
-                    yield name
+    wanted = {
+        name for row in ("date", "year")
+        for specification in _as_list(fields.get(row, ()))
+        for name in templates.list_columns(specification)
+    }  # fmt: skip
+    for name, column in profile.columns.items():
+        is_wanted = name in wanted or templates.split_language(name)[0] in wanted
+        if is_wanted and dates.is_day_first([*column.values]):
+            yield name
 
 
 def _has_dates(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) -> bool:

@@ -11,30 +11,35 @@ _MIN_SHARE = 0.05
 """Share of the values of a column that must have the separator."""
 _MAX_PART_CHARS = 80
 """A separator that leaves longer parts on average belongs to the text."""
+_MIN_COMMA_SHARE, _MAX_COMMA_PART_CHARS = 0.3, 30
+"""The same for commas, which other texts have too."""
+_SEPARATORS = ("||", ";", "|", "\n", " // ", "¦", "；", "؛", "、")
+"""The first of several with the same share is taken."""
 _AND = " and "
 
 
-def find_separator(column: ColumnProfile, *, are_names: bool) -> str | None:
+def find_separator(
+    column: ColumnProfile, *, are_names: bool = False, are_subjects: bool = False
+) -> str | None:
     """Return the separator of the values of a column, or None if each is one value.
 
     `are_names`: the values are names. Then " and " or a comma may separate them too, if all parts
-    are names of persons. "United Nations Office on Drugs and Crime" stays whole.
+    are names of persons. "United Nations Office on Drugs and Crime" stays whole. `are_subjects`:
+    a comma may separate them if the parts are short.
     """
     texts = [text for text in column.values if text]
-    for candidate in ("||", ";", "|", "\n", "//", "¦"):
-        if (
-            _share(texts, candidate) >= _MIN_SHARE
-            and _mean_part(texts, candidate) <= _MAX_PART_CHARS
-        ):
-            return candidate
+    shares = {
+        candidate: _share(texts, candidate) for candidate in _SEPARATORS
+        if _mean_part(texts, candidate) <= _MAX_PART_CHARS
+    }  # fmt: skip
+    best = max(shares, key=shares.__getitem__, default="")
+    if best and shares[best] >= _MIN_SHARE:
+        return best
     if are_names:
-        for candidate in (_AND, " & ", ", ", ","):
-            if _separates_persons(texts, candidate):
-                return candidate
-        return None
-    if _share(texts, ",") >= 0.3 and _mean_part(texts, ",") <= 30:
-        return ","
-    return None
+        candidates = (_AND, " & ", ", ", ",")
+        return next((each for each in candidates if _separates_persons(texts, each)), None)
+    is_listed = are_subjects and _share(texts, ",") >= _MIN_COMMA_SHARE
+    return "," if is_listed and _mean_part(texts, ",") <= _MAX_COMMA_PART_CHARS else None
 
 
 def _share(texts: Iterable[str], separator: str) -> float:
@@ -57,6 +62,13 @@ def _separates_persons(texts: list[str], separator: str) -> bool:
         return False
     good = 0
     for text in separated:
-        parsed = [names.parse(part) for part in text.split(separator)]
-        good += all(name and name.family and name.given for name in parsed)
+        parts = text.split(separator)
+        parsed = [names.parse(part) for part in parts]
+        is_mixed = len({"," in part for part in parts}) > 1
+        good += all(
+            name and name.family and name.given
+            # "Ada Okafor, Li Wu and Eva Marsh" has a comma that separates persons.
+            and not (is_mixed and "," in part and " " in name.family)
+            for name, part in zip(parsed, parts, strict=True)
+        )  # fmt: skip
     return good >= 0.9 * len(separated)

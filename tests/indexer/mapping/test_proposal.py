@@ -1,0 +1,292 @@
+"""A proposal takes columns for rows by their headings, then by their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import format_toml
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Property, SourceLocation, SourceRecord
+from indexer.mapping import proposal
+from indexer.mapping.catalogue_proposal import make_catalogue
+from indexer.mapping.mapper import Mapper
+from indexer.mapping.profile import ColumnProfile, Profile
+from indexer.mapping.proposal import Proposal
+from indexer.mapping.separators import find_separator
+from indexer.mapping.standard_rows import list_standard_rows
+from indexer.readers.base import Reader
+
+Columns = Mapping[str, Sequence[str]]
+TITLES = ["Law of the Sea", "Salt roads of Europe", "A guide to treaties", "On maps and borders"]
+
+
+def make_reader(**fields: tuple[str, ...]) -> Reader:
+    """Return a reader of a format with this default mapping."""
+    return cast(Reader, SimpleNamespace(NAME="test", VERSION=1, FIELDS=fields))
+
+
+def profile(columns: Columns) -> Profile:
+    """Return the profile of a table with these columns. An empty cell has no property."""
+    table = Profile()
+    for number in range(max(map(len, columns.values()))):
+        cells = [(name, values[number]) for name, values in columns.items() if number < len(values)]
+        properties = (Property(name, cell, cell) for name, cell in cells if cell)
+        table.add(SourceRecord(SourceLocation("a", number + 1), tuple(properties)))
+    return table
+
+
+def propose(columns: Columns, **fields: tuple[str, ...]) -> Proposal:
+    """Return the proposal for a table."""
+    return proposal.propose("a", make_reader(**fields), profile(columns))
+
+
+def propose_catalogue(columns: Columns) -> Catalogue:
+    """Return the catalogue that is proposed for a table."""
+    table = profile(columns)
+    found = proposal.propose("a", make_reader(), table)
+    rows = Catalogue("T", "", (*list_standard_rows(), *found.leftover_rows))
+    mapper = Mapper(found.source, make_reader(), rows)
+    return make_catalogue("T", found.leftover_rows, [(mapper, each) for each in table.sample])
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ["Title", "Author(s)", "Publication Year", "Abstract", "Keywords", "Language"],
+        ["TITRE", "Auteurs", "Année", "Résumé", "Mots-clés", "Langue"],
+        ["Título", "Autores", "Año", "Resumen", "Palabras clave", "Idioma"],
+        ["Название", "Авторы", "Год издания", "Аннотация", "Ключевые слова", "Язык"],
+        ["العنوان", "المؤلف", "السنة", "الملخص", "الكلمات المفتاحية", "اللغة"],
+        ["题名", "作者", "出版年", "摘要", "关键词", "语言"],
+        ["dc.title", "dc.contributor.author", "dc.date.issued", "dc.description.abstract",
+         "dc.subject", "dc.language.iso"],
+        ["dc.title[fr]", "dc.contributor.author[]", "dc.date.issued[]", "dc:description:abstract",
+         "dc.subject[en]", "dc.language.iso[en]"],
+        ["documentTitle", "authorNames", "publicationYear", "abstractNote", "authorKeywords",
+         "languageOfPublication"],
+        ["Titel", "Verfasser", "Erscheinungsjahr", "Zusammenfassung", "Schlagwörter", "Sprache"],
+    ],
+    ids=["en", "fr", "es", "ru", "ar", "zh", "dotted", "with languages", "camel case", "de"],
+)  # fmt: skip
+def test_usual_headings_are_known(headings: list[str]) -> None:
+    """Headings in many languages and forms feed their rows, without a note on a guess."""
+    values = ["Law", "Okafor, Ada", "1999", "About law.", "law", "en"]
+    found = propose({name: [value] for name, value in zip(headings, values, strict=True)})
+    plain = [name.partition("[")[0] for name in headings]
+    rows = ("title", "authors", "year", "summary", "subjects", "language")
+    assert found.source.fields == dict(zip(rows, plain, strict=True)) | {
+        row: found.source.fields[row] for row in found.source.fields if row not in rows
+    }
+    assert not found.comments
+
+
+def test_values_say_what_columns_without_headings_are() -> None:
+    """Columns without usable headings feed rows by their values, each with a note."""
+    found = propose(
+        {
+            "column 1": ["17", "18", "19", "20"],
+            "column 2": TITLES,
+            "column 3": ["10.1000/a", "https://doi.org/10.1000/b", "doi:10.1000/c", "10.1000/d"],
+            "column 4": ["1999", "2001-02", "c1985", "2003"],
+            "column 5": ["English", "fre", "es", "English"],
+            "column 6": ["978-3-16-148410-0", "", "3-16-148410-X", ""],
+            "column 7": [
+                "https://example.org/1",
+                "http://example.org/2",
+                "https://example.org/3",
+                "",
+            ],
+            "column 8": ["Long text about the law. " * 20] * 4,
+        }
+    )
+    assert found.source.fields == {
+        "title": "column 2", "summary": "column 8", "year": "column 4", "language": "column 5",
+        "doi": "column 3", "isbn": "column 6", "link": "column 7",
+        **{row: found.source.fields[row] for row in found.source.fields if row == "date"},
+        **{row.name: found.source.fields[row.name] for row in found.leftover_rows},
+    }  # fmt: skip
+    assert found.comments["doi"] == "guessed: its values are DOIs"
+    assert {"title", "summary", "year", "language", "isbn", "link"} < found.comments.keys()
+
+
+@pytest.mark.parametrize("name", ["labeled_at", "created_at", "modified", "dateModified", "updated",
+                                  "dc.date.accessioned", "Date Added", "last_updated"])  # fmt: skip
+def test_a_date_of_the_record_is_a_poor_year(name: str) -> None:
+    """The date of an export or a change is the year only if nothing better is there, and noted."""
+    days = ["2021-01-03", "2022-05-06", "2023-07-08", "2024-09-10"]
+    alone = propose({"Title": TITLES, name: days})
+    assert alone.source.fields["year"] == name
+    assert alone.comments["year"].startswith("guessed: ")
+    better = propose({name: days, "Title": TITLES, "When": ["1999", "2001", "1985", ""]})
+    assert better.source.fields["year"] == "When"
+    named = propose({name: days, "Title": TITLES, "Year": ["1999", "", "1985", ""]})
+    assert named.source.fields["year"] == "Year"
+    same_day = propose({"Title": TITLES, name: [f"2021-01-03T10:0{n}:00Z" for n in range(4)]})
+    assert "year" not in same_day.source.fields
+
+
+def test_a_second_date_fills_the_gaps_of_the_year() -> None:
+    """Several columns of publication dates are alternatives, the best first."""
+    found = propose({"Title": TITLES, "Date": ["3 May 1999"], "Publication Year": ["", "2001"]})
+    assert found.source.fields["year"] == ("Publication Year", "Date")
+
+
+@pytest.mark.parametrize(
+    ("values", "separator"),
+    [
+        (["Okafor, Ada; Wu, Li", "Marsh, Eva"], ";"),
+        (["Okafor, Ada and Wu, Li", "Marsh, Eva"], " and "),
+        (["Ada Okafor and Li Wu", "Eva Marsh"], " and "),
+        (["Ada Okafor & Li Wu", "Eva Marsh"], " & "),
+        (["Ada Okafor, Li Wu", "Eva Marsh"], ", "),
+        (["Okafor A.B., Wu L.", "Marsh E."], ", "),
+        (["Okafor, Ada|Wu, Li", "Marsh, Eva"], "|"),
+        (["Okafor, Ada||Wu, Li", "Marsh, Eva"], "||"),
+        (["Okafor, Ada\nWu, Li", "Marsh, Eva"], "\n"),
+        (["张三；李四", "王五"], "；"),
+        (["أحمد علي؛ سعيد حسن", "علي حسن"], "؛"),
+        (["Okafor, Ada|Wu, Li; Jr", *["Marsh, Eva|Lind, Per"] * 9], "|"),
+        (["Okafor, Ada", "Wu, Li"], None),
+        (["United Nations Office on Drugs and Crime", "Food and Agriculture Organization"], None),
+        (["Johnson & Johnson", "Ernst & Young"], None),
+        (["University of Lund, Sweden", "Ministry of Health, Norway"], None),
+        (["Okafor, A., Wu, L.", "Marsh, E."], None),
+        (["Smith John, Jane Doe and Max Muster", "Eva Marsh"], None),
+        ([], None),
+    ],
+)
+def test_names_are_separated_only_if_all_parts_are_names(
+    values: list[str], separator: str | None
+) -> None:
+    """A separator of names leaves names. What is doubtful stays whole."""
+    column = ColumnProfile()
+    for value in values:
+        column.add(value)
+    assert find_separator(column, are_names=True) == separator
+
+
+@pytest.mark.parametrize(
+    ("values", "separator"),
+    [
+        (["law, sea", "treaties, maps, borders", "salt"], ","),
+        (["law; sea", "salt"], ";"),
+        (["law\nsea", "salt"], "\n"),
+        (["Law -- History", "Sea -- Maps -- Italy", "Salt"], None),
+        (["Law -- History; Sea -- Maps", "Salt"], ";"),
+        (["A sentence with a comma, that is no list of subjects and that has long parts"], None),
+        (["law|sea", "salt|pepper"], "|"),
+        (["海洋、法律", "盐"], "、"),
+    ],
+)
+def test_subjects_are_separated(values: list[str], separator: str | None) -> None:
+    """Subjects have the separator of most values. A subject with subdivisions stays whole."""
+    found = propose({"Title": TITLES[: len(values)], "Subjects": values})
+    assert found.source.split.get("subjects") == separator
+
+
+@pytest.mark.parametrize("heading", ["Publisher", "Place", "Notes", "Shelf"])
+def test_commas_separate_subjects_only(heading: str) -> None:
+    """A comma belongs to the text of other rows."""
+    found = propose({"Title": TITLES, heading: ["Paris, France", "Lund, Sweden", "Rome, Italy"]})
+    assert found.source.split == {}
+
+
+def test_the_order_of_day_and_month_is_found() -> None:
+    """A column in which a first number exceeds 12 has the day first."""
+    found = propose({"Title": TITLES, "Date": ["5/9/2017", "25/9/2017", "1/2/2018"]})
+    assert found.source.day_first == ("Date",)
+    assert found.source.fields["date"] == "Date"
+    found = propose({"Title": TITLES, "Date": ["5/9/2017", "9/25/2017", "1/2/2018"]})
+    assert found.source.day_first == ()
+
+
+def test_leftover_columns_become_rows() -> None:
+    """A short, filled column without a standard row gets one, with a readable label."""
+    found = propose({
+        "Title": TITLES,
+        "Shelf_mark.local": ["A1", "B2", "C3", "D4"],
+        "Rare": ["x"] + [""] * 10,
+        "语境": ["a", "b", "c", "d"],
+    })  # fmt: skip
+    assert [(row.name, row.label) for row in found.leftover_rows] == [
+        ("shelf_mark_local", "Shelf mark local"), ("column", "语境"),
+    ]  # fmt: skip
+
+
+def test_constant_and_technical_columns_are_no_rows() -> None:
+    """Columns that say nothing about a publication are left unused."""
+    found = propose({
+        "Title": TITLES,
+        "Year": ["1999", "2001", "1985", "2003"],
+        "Database": ["Library"] * 4,
+        "row_uuid": [f"0b1c9e4{n}-1111-4222-8333-123456789abc" for n in range(4)],
+        "checksum": [f"{n:032x}" for n in range(10**30, 10**30 + 4)],
+        "modified_at": [f"2021-01-0{n}T10:00:00Z" for n in range(1, 5)],
+        "file_path": [f"/data/files/{n}.pdf" for n in range(4)],
+        "column 7": ["1", "2", "3", "4"],
+    })  # fmt: skip
+    assert [row.name for row in found.leftover_rows] == []
+
+
+@given(st.lists(st.sampled_from([
+    "q", "Page", "sort", "id 2", "Year from", "year_to", "Title!", "Summary.2", "Facet", "Q ",
+    "year from", "Score", "json", "1st", "???", "_", "URL source",
+]) | st.text(min_size=1, max_size=9), min_size=1, max_size=12, unique=True))  # fmt: skip
+def test_leftover_rows_have_free_names(headings: list[str]) -> None:
+    """The catalogue with a row for each leftover column is valid, whatever the headings."""
+    values = {name: [f"{name} {number}" for number in range(4)] for name in headings}
+    found = propose({"Title": TITLES} | values)
+    catalogue = Catalogue("T", "", (*list_standard_rows(), *found.leftover_rows))
+    names = [row.name for row in catalogue.fields]
+    assert len(set(names)) == len(names)
+    assert not catalogue_faults(catalogue)
+    assert all(row.label.strip() for row in found.leftover_rows)
+    assert format_toml(catalogue)
+
+
+def catalogue_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Return the faults of a catalogue that a build would refuse."""
+    return catalogue_toml._find_faults(catalogue)
+
+
+def test_a_format_with_a_mapping_keeps_it() -> None:
+    """Columns of the default mapping are not guessed, and its leftovers stay unused."""
+    found = propose(
+        {"TI": TITLES, "AU": ["Ada Okafor"] * 4, "Shelf": ["A1", "B2", "C3", "D4"],
+         "keywords": ["law", "sea", "salt", "law"]},
+        title=("TI",), authors=("AU",),
+    )  # fmt: skip
+    assert found.source.fields == {"subjects": "keywords"}
+    assert found.leftover_rows == ()
+
+
+def test_facets_are_rows_whose_values_repeat() -> None:
+    """Names, subjects, and containers are facets; other rows only if their values repeat."""
+    catalogue = propose_catalogue({
+        "Title": [f"{title} {number}" for number in range(5) for title in TITLES],
+        "Author": [f"Ada Okafor{chr(97 + number)}" for number in range(20)],
+        "Publisher": [f"Press {number}" for number in range(20)],
+        "Type": ["book", "map"] * 10,
+        "Shelf": ["low", "high", "top", "low"] * 5,
+        "Code": [f"K{number}" for number in range(20)],
+        "Year": [str(1990 + number) for number in range(20)],
+    })  # fmt: skip
+    assert [row.name for row in catalogue.facets] == ["type", "year", "authors", "shelf"]
+    assert [row.name for row in catalogue.facts] == ["authors", "year"]
+
+
+def test_examples_have_frequent_words_of_the_titles() -> None:
+    """Example queries find something, and are words of the catalogue's own titles."""
+    catalogue = propose_catalogue({
+        "Title": ["Salt roads", "Salt roads of Rome", "Salt mines"], "Year": ["1", "1999", "2001"],
+    })  # fmt: skip
+    assert [query for query, _ in catalogue.examples] == [
+        "salt roads", '"salt roads"', "salt*", "title:rome", "year:1999..",
+    ]  # fmt: skip
