@@ -147,8 +147,8 @@ def test_folder_with_pages_is_rejected(
 def test_unknown_format_is_rejected(
     into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """A file of an unknown format is rejected with the known formats."""
-    with pytest.raises(ImportRejected, match=r"no reader supports list\.pdf.*\.jsonl"):
+    """A file of an unknown format is rejected, and the message says how to list the formats."""
+    with pytest.raises(ImportRejected, match=r"no reader supports list\.pdf.*pubsearch formats"):
         pages.write_pages(tmp_path / "list.pdf", into, corpus, problems.append)
     assert not into.exists()
 
