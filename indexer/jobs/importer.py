@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -57,6 +58,19 @@ class ImportResult(msgspec.Struct, frozen=True):
     is_update: bool
 
 
+class _Plan(NamedTuple):
+    """The sources of a group: those that the folder has, or else those of the proposal `found`."""
+
+    group: Group
+    found: Proposal | None
+    sources: Sequence[Source]
+
+    @property
+    def comments(self) -> Mapping[str, str]:
+        """The reason of each guess, by row."""
+        return self.found.comments if self.found else {}
+
+
 def import_files(  # noqa: PLR0913 - callers pass options by name
     paths: Sequence[Path], into: Path, *, title: str | None = None, in_place: bool = False,
     format_name: str | None = None, report: Report = lambda _: None,
@@ -73,58 +87,64 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     CatalogueError, ReaderError, or OSError. After an error, the folder is as before.
     """
     into = into.resolve()
-    undo_partial_switch(into)
-    is_update = (into / SOURCES_FILE).exists()
-    _check_target(into, title, is_update=is_update)
+    is_update = _check_target(into, title)
     kept = sources.load(into)
     files = list(
         find_files(paths, into, kept, report, limits, in_place=in_place, format_name=format_name)
     )
     groups = read_groups(files, report, progress, limits)
     if not groups:
-        names = ", ".join(str(path) for path in paths[:3])
-        hint = "See the problems above. `pubsearch formats` lists the formats"
-        raise ImportRejected(f"{names} has no usable record", hint)
+        raise _make_rejection(paths)
     proposals = {
         group: proposal.propose("", group.reader, group.profile)
         for group in groups if not group.source
     }  # fmt: skip
-    if is_update:
-        catalogue = catalogue_toml.load(into)
-    else:
-        catalogue = _propose_catalogue(proposals, title or _make_title(paths))
-    decided = {
-        group: _decide(group, proposals.get(group), files, catalogue) for group in groups
-    }  # fmt: skip
-    added = [source for group in proposals for source in decided[group]]
-    with replace_folder(into) as folder:
-        _copy_files(chain.from_iterable(group.files for group in groups), folder)
-        if not is_update:
-            text = catalogue_toml.format_toml(catalogue)
-            (folder / CATALOGUE_FILE).write_text(text, encoding="utf-8")
-        _add_sources(folder / SOURCES_FILE, added, _list_comments(proposals, decided))
-    described = tuple(
-        _describe(group, source, proposals.get(group), catalogue)
-        for group, listed in decided.items() for source in listed
+    catalogue = (
+        catalogue_toml.load(into) if is_update
+        else _propose_catalogue(proposals, title or _make_title(paths))
     )  # fmt: skip
-    return ImportResult(catalogue, described, is_update)
+    plans = [
+        _Plan(group, found := proposals.get(group), _decide(group, found, files, catalogue))
+        for group in groups
+    ]
+    with replace_folder(into) as folder:
+        _write(folder, plans, None if is_update else catalogue)
+    described = [_describe(plan, source, catalogue) for plan in plans for source in plan.sources]
+    return ImportResult(catalogue, tuple(described), is_update)
 
 
-def _check_target(into: Path, title: str | None, *, is_update: bool) -> None:
-    """Raise ImportRejected if the folder can't become or stay a catalogue of this title."""
+def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
+    names = ", ".join(str(path) for path in paths[:3])
+    hint = "See the problems above. `pubsearch formats` lists the formats"
+    return ImportRejected(f"{names} has no usable record", hint)
+
+
+def _check_target(into: Path, title: str | None) -> bool:
+    """Return whether an import updates the folder.
+
+    Raise ImportRejected if the folder can't become or stay a catalogue of this title.
+    """
+    undo_partial_switch(into)
+    is_update = (into / SOURCES_FILE).exists()
     if is_update and title:
         hint = f"Edit it in its {CATALOGUE_FILE}, or leave out --title"
         raise ImportRejected(f"{into} has a title already", hint)
     if not is_update and into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise ImportRejected(f"{into} is not empty", "Use a new folder, or one of an import")
+    return is_update
 
 
-def _copy_files(files: Iterable[ImportFile], folder: Path) -> None:
-    for file in files:
+def _write(folder: Path, plans: Sequence[_Plan], catalogue: Catalogue | None) -> None:
+    """Copy the files and write the new decisions into a folder."""
+    for file in chain.from_iterable(plan.group.files for plan in plans):
         if not file.stays:
             target = folder / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file.path, target)
+    if catalogue:
+        text = catalogue_toml.format_toml(catalogue)
+        (folder / CATALOGUE_FILE).write_text(text, encoding="utf-8")
+    _add_sources(folder / SOURCES_FILE, [plan for plan in plans if plan.found])
 
 
 def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catalogue:
@@ -160,34 +180,27 @@ def _make_title(paths: Sequence[Path]) -> str:
     return name[:1].upper() + name[1:] or "Publications"
 
 
-def _list_comments(
-    proposals: Mapping[Group, Proposal], decided: Mapping[Group, Sequence[Source]]
-) -> dict[tuple[str, str], str]:
-    return {
+def _add_sources(file: Path, plans: Sequence[_Plan]) -> None:
+    """Write the proposed sources to `sources.toml`, after those that it has."""
+    if not plans:
+        return
+    added = [source for plan in plans for source in plan.sources]
+    comments = {
         (source.file, row): comment
-        for group, found in proposals.items()
-        for source in decided[group]
-        for row, comment in found.comments.items()
+        for plan in plans
+        for source in plan.sources
+        for row, comment in plan.comments.items()
     }
+    # A glob of a subfolder comes before one that matches its files too.
+    added.sort(key=lambda source: -source.file.count("/"))
+    text = file.read_text(encoding="utf-8") if file.exists() else sources.HEAD
+    text += sources.format_sources(Sources(tuple(added)), comments)
+    file.write_text(text, encoding="utf-8")
 
 
-def _add_sources(
-    file: Path, added: Sequence[Source], comments: Mapping[tuple[str, str], str]
-) -> None:
-    """Write sources to `sources.toml`, after those that it has."""
-    if added:
-        # A glob of a subfolder comes before one that matches its files too.
-        listed = sorted(added, key=lambda source: -source.file.count("/"))
-        text = file.read_text(encoding="utf-8") if file.exists() else sources.HEAD
-        text += sources.format_sources(Sources(tuple(listed)), comments)
-        file.write_text(text, encoding="utf-8")
-
-
-def _describe(
-    group: Group, source: Source, found: Proposal | None, catalogue: Catalogue
-) -> ImportedSource:
+def _describe(plan: _Plan, source: Source, catalogue: Catalogue) -> ImportedSource:
     """Return the report on a source."""
-    profile = group.profile
+    group, profile = plan.group, plan.group.profile
     names = [name for name in group.records if group.source or source.matches(name)]
     mapped = list_mapped(source, group.reader.FIELDS, catalogue, profile.columns)
     used = {name for columns in mapped.values() for name in columns}
@@ -203,9 +216,7 @@ def _describe(
         },
         problems=sum(group.problems[name] for name in names),
         filled={row: _share(columns, profile) for row, columns in mapped.items()},
-        guessed={row: text for row, text in found.comments.items() if row in mapped}
-        if found
-        else {},
+        guessed={row: text for row, text in plan.comments.items() if row in mapped},
     )
 
 
