@@ -42,7 +42,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 SLOW = (ROOT / "tests" / "browser", ROOT / "tests" / "robustness")
 """Folders whose tests are all slow."""
 GROUPS = {
-    **dict.fromkeys(("test_serve", "test_entry_points", "test_server", "test_workers"), "servers"),
+    **dict.fromkeys(
+        ("test_serve", "test_entry_points", "test_importing", "test_server", "test_workers"),
+        "servers",
+    ),
     **dict.fromkeys(("test_kills", "test_faults", "test_power_cuts", "test_import"), "kills"),
 }
 """Modules that start servers or kill processes: one of a group runs at a time."""

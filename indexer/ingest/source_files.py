@@ -71,7 +71,7 @@ def _find_named(
     }  # fmt: skip
     mappers: dict[str, Mapper] = {}
     inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
-    outside = [(path, str(path)) for path in _list_outside(sources)]
+    outside = [(path, str(path)) for path in list_outside(sources)]
     for path, file in (*inside, *outside):
         is_never = path.suffix.lower() in NEVER_SOURCES
         source = sources.find(file)
@@ -88,7 +88,7 @@ def _find_named(
         report(Problem(SOURCES_FILE, 0, f"there is no file for the source {file!r}", hint))
 
 
-def _list_outside(sources: Sources) -> list[Path]:
+def list_outside(sources: Sources) -> list[Path]:
     """Return the files that sources name by an absolute path or glob, each once."""
     listed: dict[Path, None] = {}
     for path in (Path(source.file) for source in sources.source):

@@ -8,6 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from indexer.catalogue import safe_files
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.ingest.source_files import list_outside
+from indexer.mapping import sources
 
 FolderState = dict[Path, tuple[int, int]]
 """Size in bytes and modification time in nanoseconds of each file of a folder."""
@@ -37,9 +40,15 @@ def watch(
 
 
 def read_state(folder: Path) -> FolderState:
-    """Return the state of a folder. Skip files that are removed in the meantime."""
+    """Return the state of a folder, and of the files elsewhere that its sources name.
+
+    Skip files that are removed in the meantime.
+    """
+    paths = safe_files.list_files(folder, lambda _: None)
+    with suppress(CatalogueError):  # the build reports it
+        paths += list_outside(sources.load(folder))
     sizes_and_times = {}
-    for path in safe_files.list_files(folder, lambda _: None):
+    for path in paths:
         with suppress(OSError):
             status = path.stat()
             sizes_and_times[path] = (status.st_size, status.st_mtime_ns)

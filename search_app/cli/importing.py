@@ -17,15 +17,17 @@ import platformdirs
 
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
+from indexer.jobs.build import RemovesTooMuch
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.importer import ImportedSource, ImportResult
 from indexer.mapping.sources import SOURCES_FILE
 from indexer.readers import registry
 from search_app import config
-from search_app.cli import options, output, serve
+from search_app.cli import background_build, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 
 _MAX_COLUMN_CHARS = 44
+_GLOB = frozenset("*?[")
 _FORMAT = click.option("--format", "format_name", help="The format, if it is not recognized.")
 _TITLE = click.option("--title", help="The title of the catalogue. Default: from the file's name.")
 _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
@@ -100,7 +102,8 @@ def _expand(files: Iterable[Path]) -> Iterator[Path]:
             yield file
             continue
         start = Path(file.anchor) if file.is_absolute() else Path()
-        matches = sorted(start.glob(str(file.relative_to(start)))) if "*" in str(file) else []
+        is_glob = not _GLOB.isdisjoint(str(file))
+        matches = sorted(start.glob(str(file.relative_to(start)))) if is_glob else []
         if not matches:
             raise ImportRejected(f"{file} does not exist", "Check the path")
         yield from matches
@@ -118,7 +121,8 @@ def open_(
 ) -> None:  # fmt: skip
     """Serve files and folders in any known format as a searchable catalogue.
 
-    Its index is in the user's cache folder. The files stay where they are.
+    Its index is in the user's cache folder. The files stay where they are. Ctrl-C stops the
+    server.
     """
     settings = config.load()
     folder = _cache_folder(files)
@@ -132,10 +136,22 @@ def open_(
     finally:
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)
+    _build(config.load(corpus=corpus, index=index))
     context.invoke(
         serve.serve, corpus=corpus, index=index, host="127.0.0.1",
-        port=port or _find_port(settings.port), builds=None,
+        port=port or _find_port(settings.port), builds="never",
     )  # fmt: skip
+
+
+def _build(settings: config.Settings) -> None:
+    """Build the index of opened files, also if they have fewer publications than before."""
+    with ProgressDisplay([settings.corpus]) as progress:
+        try:
+            result = background_build.build(settings, progress)
+        except RemovesTooMuch:
+            result = background_build.build(settings, progress, force=True)
+    output.print_problems(result.problems)
+    output.print_build_result(result)
 
 
 def _cache_folder(files: Iterable[Path]) -> Path:
@@ -170,7 +186,7 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
         return
     for source in result.sources:
-        click.echo("\n".join(_format_source(source)))
+        click.echo("\n".join(map(_escape_unprintable, _format_source(source))))
     kept = f" The decisions of its {SOURCES_FILE} were kept." if result.is_update else ""
     count = sum(source.records for source in result.sources)
     click.echo(f"\n{count:,} records of “{result.catalogue.title}” are in {into}.{kept}")
@@ -189,3 +205,8 @@ def _format_source(source: ImportedSource) -> Iterator[str]:
     if source.unused:
         listed = [f"{name} ({count:,})" for name, count in source.unused.items()]
         yield f"  not used: {', '.join(listed[:20])}{', …' if len(listed) > 20 else ''}"
+
+
+def _escape_unprintable(line: str) -> str:
+    """Return a line that a terminal shows as text, whatever the names of columns contain."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)

@@ -1,0 +1,186 @@
+"""`pubsearch import` and `pubsearch open` take in files of any known format."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from indexer.generations import directory
+from indexer.ingest import watcher
+from indexer.readers import registry
+from search_app.cli import importing, serve
+from tests.search_app.cli.test_main import Run, run
+
+__all__ = ["run"]
+
+TABLE = "Title,Authors,Year,Odd\nSalt roads,Ada Okafor; Li Wu,1999,\nPepper,Eva Marsh,2001,\n"
+SOON = 120.0
+"""Timeout of a wait in seconds. It is generous, as a loaded machine is slow."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder, the current one, with a file to import."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "salt-list.csv").write_text(TABLE, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return folder
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_import_prints_the_mapping(run: Run) -> None:
+    """An import prints the evidence of the format, each row with its columns, and the rest."""
+    told = run("import", "salt-list.csv", "--into", "new")
+    assert (told.status, told.err) == (0, "")
+    reason = "its lines have 4 fields separated by commas"
+    assert told.out.splitlines() == [
+        "",
+        f"salt-list.csv: 2 records, format delimited, because {reason}",
+        "  title          100%  Title",
+        "  authors        100%  Authors",
+        "  year           100%  Year",
+        "  not used: Odd (0)",
+        "",
+        "2 records of “Salt list” are in new.",
+    ]
+    assert run("build", "--corpus", "new", "--index", "index").status == 0
+    told = run("import", "salt-list.csv", "--into", "new")
+    assert told.out.endswith("are in new. The decisions of its sources.toml were kept.\n")
+
+
+def test_problems_do_not_disturb_the_json(run: Run, folder: Path) -> None:
+    """The JSON is valid, and an import with problems exits with 3 and prints them on stderr."""
+    (folder / "noise.bin").write_bytes(bytes(range(256)) * 40)
+    told = run("import", "*.csv", "noise.bin", "--into", "new", "--json", "--title", "Salt")
+    assert told.status == 3
+    assert "noise.bin: no reader recognizes the contents of this file" in told.err
+    found = json.loads(told.out)
+    assert found["catalogue"] == "Salt"
+    [source] = found["sources"]
+    assert source["mapped"] == {"title": ["Title"], "authors": ["Authors"], "year": ["Year"]}
+    assert source["unused"] == {"Odd": 0}
+    assert (source["file"], source["records"], source["problems"]) == ("salt-list.csv", 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gone.csv"], "gone.csv does not exist"),
+        (["*.ris"], "*.ris does not exist"),
+        (["noise.bin"], "noise.bin has no usable record"),
+        (["salt-list.csv", "--format", "exl"], "the format 'exl' is unknown"),
+    ],
+)
+def test_an_import_of_nothing_is_refused(
+    run: Run, folder: Path, arguments: list[str], message: str
+) -> None:
+    """An import without a usable record exits with 1, says why, and writes nothing."""
+    (folder / "noise.bin").write_bytes(bytes(range(256)) * 40)
+    told = run("import", *arguments, "--into", "new")
+    assert (told.status, told.out) == (1, "")
+    assert message in told.err
+    assert not (folder / "new").exists()
+
+
+def test_an_import_in_place_copies_nothing(run: Run, folder: Path) -> None:
+    """With --in-place, and a glob from the root, the folder has only the decisions."""
+    told = run("import", folder / "s*.csv", "--into", "new", "--in-place", "--format", "delimited")
+    assert told.status == 0
+    assert "because of the option --format" in told.out
+    assert sorted(path.name for path in (folder / "new").iterdir()) == [
+        "catalogue.toml", "sources.toml",
+    ]  # fmt: skip
+
+
+def test_names_of_columns_cannot_control_the_terminal(run: Run, folder: Path) -> None:
+    """Control characters in the name of a column are replaced before it is printed."""
+    (folder / "salt-list.csv").write_text(f"Title,\x1b[2J\n{TABLE}", encoding="utf-8")
+    told = run("import", "salt-list.csv", "--into", "new", "--format", "delimited")
+    assert "\x1b" not in told.out
+
+
+def test_formats_are_listed(run: Run) -> None:
+    """`pubsearch formats` prints every format and the usual ends of its names."""
+    told = run("formats")
+    assert told.status == 0
+    names = [line.split()[0] for line in told.out.splitlines()]
+    assert names == [reader.NAME for reader in registry.load_readers()]
+
+
+def test_a_change_of_a_file_in_place_is_noticed(run: Run, folder: Path) -> None:
+    """`serve --watch` sees a change of a file that a source names outside of the folder."""
+    run("import", "salt-list.csv", "--into", "new", "--in-place")
+    before = watcher.read_state(folder / "new")
+    (folder / "salt-list.csv").write_text(TABLE + "Cumin,Li Wu,2003,\n", encoding="utf-8")
+    assert watcher.read_state(folder / "new") != before
+    (folder / "new" / "sources.toml").write_text("[", encoding="utf-8")
+    assert watcher.read_state(folder / "new")
+
+
+def test_opening_fewer_records_replaces_the_index(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that lost most of its records is opened as it is now."""
+    monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
+    rows = "".join(f"Title {number},Ada Okafor,1999,\n" for number in range(40))
+    (folder / "salt-list.csv").write_text(TABLE + rows, encoding="utf-8")
+    assert "42 added" in run("open", "salt-list.csv").out
+    (folder / "salt-list.csv").write_text(TABLE, encoding="utf-8")
+    assert "40 removed" in run("open", "salt-list.csv").out
+    [index] = (tmp_path / "cache" / "pubsearch").glob("*/index")
+    assert directory.load_live(index).manifest.publications == 2
+
+
+def test_a_taken_port_is_not_used() -> None:
+    """A free port is chosen if the usual one is taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert importing._find_port(port) not in (0, port)
+
+
+@pytest.mark.slow
+def test_open_serves_the_page(folder: Path, tmp_path: Path) -> None:
+    """`pubsearch open` serves a page from a folder that has nothing but the file."""
+    program = Path(sys.executable).with_name("pubsearch")
+    log = tmp_path / "out"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [program, "open", "salt-list.csv", "--title", "Salt"], cwd=folder, stdout=out,
+            stderr=subprocess.STDOUT, env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
+        )  # fmt: skip
+    try:
+        page = wait_for_page(log, process)
+        assert "Salt roads" in page
+        assert "Ada Okafor" in page
+        assert "UNODC" not in page
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SOON) == 0
+    assert [path.name for path in folder.iterdir()] == ["salt-list.csv"]
+    assert list((tmp_path / "cache" / "pubsearch").glob("*/index/CURRENT"))
+
+
+def wait_for_page(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """Return the list of all publications, as soon as the server prints its address."""
+    end = time.monotonic() + SOON
+    while "Open http://" not in (text := log.read_text(encoding="utf-8")):
+        assert time.monotonic() < end, text
+        assert process.poll() is None, text
+        time.sleep(0.1)
+    url = text.partition("Open ")[2].split()[0]
+    with urlopen(f"{url}?size=100", timeout=SOON) as answer:
+        body: bytes = answer.read()
+    return body.decode()
