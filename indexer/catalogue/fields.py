@@ -77,6 +77,12 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return dates.display(str(value), language)
         return (value.label or value.url) if isinstance(value, Link) else str(value)
 
+    def search_text(self, value: Value, language: str = "en") -> str:
+        """Return the text by which a value is searched: a name in both orders, else its display."""
+        if self.kind == "name":
+            return names.read(str(value)).search_text
+        return self.display(value, language)
+
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A catalogue: its rows, and its title, description, language, and notices.

@@ -16,7 +16,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
-FORMAT = 6
+FORMAT = 7
 """Increase it if an older index can no longer be read."""
 
 
@@ -77,7 +77,8 @@ def get_text(publication: Publication, field: Field, catalogue: Catalogue) -> st
         return publication.title
     if field.role == "summary":
         return publication.summary or ""
-    labels = [
-        field.display(value, catalogue.language) for value in publication.values.get(field.name, ())
+    texts = [
+        field.search_text(value, catalogue.language)
+        for value in publication.values.get(field.name, ())
     ]
-    return tokenizer.PARAGRAPH_BREAK.join(labels)
+    return tokenizer.PARAGRAPH_BREAK.join(texts)

@@ -116,7 +116,8 @@ def _make_leftover_rows(
     free: Iterable[tuple[str, list[str]]], profile: Profile
 ) -> Iterator[tuple[Field, list[str]]]:
     """Yield a row for each leftover column that is worth showing, and the names of the column."""
-    taken = {field.name for field in list_standard_rows()} | RESERVED_NAMES
+    standard = (name for field in list_standard_rows() for name in (field.name, *field.names))
+    taken = {*standard} | RESERVED_NAMES
     taken |= {f"year_{end}" for end in ("from", "to")}  # URL parameters of the row `year`
     shown = [
         (plain, names) for plain, names in free

@@ -61,6 +61,11 @@ class Name(NamedTuple):
         name = f"{self.given} {self.family}" if self.given else self.family
         return f"{name}, {self.suffix}" if self.suffix else name
 
+    @property
+    def search_text(self) -> str:
+        """The name with its given name on both sides, so that a phrase matches in either order."""
+        return self.literal or f"{self.given} {self}".strip()
+
 
 @lru_cache(maxsize=20_000)
 def parse(text: str) -> Name | None:

@@ -34,6 +34,7 @@ YEAR = "[0-9]{4}"
 FORMATS: dict[FieldKind, str] = {
     "country": ", codes of two letters after ISO 3166",
     "language": ", codes after BCP 47",
+    "name": ", persons as `Family, Given`",
     "year": ", years or ranges such as `2010..2015`, `2010..` and `..2015`",
 }
 """Format of the values of a kind, as the end of a parameter's description."""

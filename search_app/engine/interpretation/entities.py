@@ -140,6 +140,8 @@ def list_names(field: Field, value: str, own: str) -> dict[str, list[str]]:
     label = field.display(value, own)
     if field.kind == "year":
         return {own: [label]}
+    if field.kind == "name":
+        return {own: [label, value.strip("{}")]}
     parts = [
         part for part in _PART_SEPARATOR.split(label) if " " in part or len(part) >= MIN_PART_CHARS
     ]
@@ -212,22 +214,26 @@ class ValueNames(EntityRecognizer):
 
     @cached_property
     def _first_words(self) -> frozenset[str]:
-        return frozenset(fold(value).partition(" ")[0] for _, value in self._list_open_values())
+        return frozenset(fold(name).partition(" ")[0] for _, _, name in self._list_open_values())
 
     @cached_property
     def _open_values(self) -> Mapping[tuple[str, ...], list[query.Query]]:
         terms: dict[tuple[str, ...], list[query.Query]] = {}
-        for row, value in self._list_open_values():
-            terms.setdefault(self._make_key(value), []).append(
+        for row, value, name in self._list_open_values():
+            terms.setdefault(self._make_key(name), []).append(
                 query.Term(make_exact_name(row), value)
             )
         return terms
 
-    def _list_open_values(self) -> Iterator[tuple[Field, str]]:
+    def _list_open_values(self) -> Iterator[tuple[Field, str, str]]:
+        """Yield each value of an open facet with each of its names: two for a person."""
+        language = self._vocabulary.catalogue.language
         for row in self._vocabulary.catalogue.facets:
             if not is_closed(row):
-                values = self._vocabulary.list_values(row.name)
-                yield from ((row, value) for value in values if value != MISSING)
+                for value in self._vocabulary.list_values(row.name):
+                    for name in dict.fromkeys((value, row.display(value, language))):
+                        if value != MISSING:
+                            yield row, value, name
 
     def _make_key(self, text: str) -> tuple[str, ...]:
         """Return the stems of a name in the catalogue's language: without case or inflection."""

@@ -23,7 +23,7 @@ from search_app.engine.snapshot.facet_counts import FacetCounts
 Range = tuple[int, int]
 """A range of word numbers: the first, and the one after the last."""
 
-MAX_VALUES = 10_000
+MAX_VALUES = 30_000
 """Limit on the values of a field that are indexed by label: the most frequent ones."""
 MAX_CHARS = 128
 """Limit on the characters of a label that are compared."""
@@ -116,8 +116,9 @@ class LabelPrefixIndex:
             field = catalogue.by_name[name]
             for value, count in counts.list_largest(name, MAX_VALUES):
                 label = field.display(value, catalogue.language)
+                text = field.search_text(value, catalogue.language)
                 pieces += [
-                    (piece, len(self.values), not index) for index, piece in _list_suffixes(label)
+                    (piece, len(self.values), not index) for index, piece in _list_suffixes(text)
                 ]
                 self.values.append((name, value))
                 self.labels.append(label)

@@ -37,6 +37,18 @@ def test_the_name_of_a_person_is_read_in_any_form(text: str, normalized: str, di
 
 
 @pytest.mark.parametrize(
+    ("normalized", "text"),
+    [
+        ("Okafor, Ada", "Ada Okafor, Ada"), ("Berg, Jan, Jr.", "Jan Berg, Jan, Jr."),
+        ("Hypatia", "Hypatia"), ("{Okafor, Berg and Partners}", "Okafor, Berg and Partners"),
+    ],
+)  # fmt: skip
+def test_a_name_is_searched_in_both_orders(normalized: str, text: str) -> None:
+    """The search text of a person has the given name before and after the family name."""
+    assert names.read(normalized).search_text == text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "United Nations Office on Drugs and Crime", "Ministry of Health, Kenya",
