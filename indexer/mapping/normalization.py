@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from indexer.catalogue.fields import Field, FieldKind
-from indexer.values import dates, identifiers, languages, names, plain_text
+from indexer.values import dates, identifiers, languages, names, plain_text, publication_types
 
 MAX_ID_CHARS = 150
 """Characters of an id. Validation allows some more, for the numbers of repeated ids."""
@@ -33,7 +33,10 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
         return (dates.parse_date(text, day_first=day_first) or text,)
     if normalizer := _NORMALIZERS.get(field.kind):
         return normalizer(text)
-    return (plain_text.strip_markup(text),)
+    text = plain_text.strip_markup(text)
+    if field.name == "type":
+        return (publication_types.read_type(text),)
+    return plain_text.split_abstract(text) if field.role == "summary" else (text,)
 
 
 def make_id(text: str) -> str:

@@ -19,6 +19,18 @@ _TAGS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SPACES_AROUND_BREAK = re.compile(r"[^\S\n]*\n[^\S\n]*")
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_ABSTRACT = (
+    "abstract|summary|résumé|resumen|resumo|riassunto|zusammenfassung|аннотация|摘要|ملخص|الملخص"
+)
+_LABEL = re.compile(
+    rf"(?:{_ABSTRACT})(?:\s*[:.：]\s*|\s+[-–—]\s+|\s*—\s*|$)"
+    r"|(?-i:A(?:bstract|BSTRACT)\s+(?!(?:Algebra|Art|Data|Expression|Interpret|Paint|State|Syntax))"
+    r"(?=[A-Z]))",
+    re.IGNORECASE,
+)
+"""The heading of an abstract. "Abstract" before a capital letter is one too, except in a term such
+as "Abstract Expressionism"."""
 _TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u2122\u02c6\u02dc\u20ac]")
 _UNDEFINED = {0x81: 0x81, 0x8D: 0x8D, 0x8F: 0x8F, 0x90: 0x90, 0x9D: 0x9D}
 """Bytes without a character in windows-1252. Browsers decode them to the same code point."""
@@ -35,6 +47,16 @@ def strip_markup(text: str) -> str:
         return text
     text = _TAGS.sub(lambda tag: "\n\n" if tag["block"] else "", text)
     return re.sub(r"\n{3,}", "\n\n", _SPACES_AROUND_BREAK.sub("\n", text)).strip()
+
+
+def split_abstract(text: str) -> tuple[str, ...]:
+    """Return the paragraphs of an abstract, without its heading."""
+    parts = [part.strip() for part in _PARAGRAPHS.split(text)]
+    paragraphs = [part for part in parts if part]
+    if paragraphs and (label := _LABEL.match(paragraphs[0])):
+        remaining = [paragraphs[0][label.end() :], *paragraphs[1:]]
+        paragraphs = [part for part in remaining if part] or paragraphs
+    return tuple(paragraphs)
 
 
 def repair_encoding(text: str) -> str:

@@ -199,7 +199,7 @@ def test_rows_are_filled() -> None:
     for text in (classic, modern):
         assert map_rows(bibtex, text) == {
             "id": ["k"], "title": ["A"], "authors": ["Moss, Ada"], "year": ["1999"],
-            "date": ["1999-03"], "place": ["Oslo"], "type": ["book"],
+            "date": ["1999-03"], "place": ["Oslo"], "type": ["Book"],
         }  # fmt: skip
 
 

@@ -215,7 +215,7 @@ def test_rows_are_filled() -> None:
         assert rows == {
             "title": ["Rivers"], "authors": ["Moss, Ada"], "year": ["1999"],
             "date": ["1999-03-05"], "container": ["Water"], "pages": ["1-9"],
-            "doi": ["10.1000/x"], "issn": ["1234-5679"], "type": ["JOUR"],
+            "doi": ["10.1000/x"], "issn": ["1234-5679"], "type": ["Journal article"],
         }  # fmt: skip
 
 

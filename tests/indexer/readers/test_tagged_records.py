@@ -218,7 +218,7 @@ def test_refworks_is_read() -> None:
     rows = map_rows(REFWORKS_READER, REFWORKS.split("\n\n")[0])
     assert rows == {
         "id": ["7"], "title": ["Rivers of salt"], "authors": ["Moss, Ada", "Lind, Bo"],
-        "year": ["1999"], "date": ["1999-03-05"], "pages": ["1-9"], "type": ["Journal Article"],
+        "year": ["1999"], "date": ["1999-03-05"], "pages": ["1-9"], "type": ["Journal article"],
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.values.plain_text import repair_encoding, strip_markup
+from indexer.values.plain_text import repair_encoding, split_abstract, strip_markup
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,28 @@ from indexer.values.plain_text import repair_encoding, strip_markup
 def test_only_tags_of_html_and_jats_are_removed(text: str, plain: str) -> None:
     """Blocks become paragraphs, and what only looks like a tag stays."""
     assert strip_markup(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "paragraphs"),
+    [
+        ("Abstract\n\nShells grow.\n \nSlowly.", ["Shells grow.", "Slowly."]),
+        ("ABSTRACT: Shells grow.", ["Shells grow."]),
+        ("Abstract Shells grow.", ["Shells grow."]),
+        ("Abstract - Shells grow.", ["Shells grow."]),
+        ("Zusammenfassung. Muscheln wachsen.", ["Muscheln wachsen."]),
+        ("摘要：贝壳", ["贝壳"]),
+        ("Abstract art grows.", ["Abstract art grows."]),
+        ("Abstract Expressionism grows.", ["Abstract Expressionism grows."]),
+        ("Abstract-level models", ["Abstract-level models"]),
+        ("Summary of shells", ["Summary of shells"]),
+        ("Abstract", ["Abstract"]),
+        ("", []),
+    ],
+)
+def test_an_abstract_loses_its_heading(text: str, paragraphs: list[str]) -> None:
+    """A heading goes, a word of the first sentence stays, and blank lines part paragraphs."""
+    assert split_abstract(text) == tuple(paragraphs)
 
 
 @pytest.mark.parametrize(

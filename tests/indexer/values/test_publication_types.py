@@ -1,0 +1,25 @@
+"""Codes of types become names, and names stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.values.publication_types import read_type
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("JOUR", "Journal article"), ("article-journal", "Journal article"),
+        ("journal-article", "Journal article"), ("journalArticle", "Journal article"),
+        ("Journal Article", "Journal article"), ("inproceedings", "Conference paper"),
+        ("book_section", "Book section"), ("book", "Book"), ("policy_paper", "Policy paper"),
+        ("info:eu-repo/semantics/article", "Article"), ("film", "Film"),
+        ("https://schema.org/ScholarlyArticle", "ScholarlyArticle"),
+        ("Bilderbuch", "Bilderbuch"), ("UN document A/RES/1", "UN document A/RES/1"),
+        ("отчёт", "отчёт"),
+    ],
+)  # fmt: skip
+def test_a_code_of_a_type_becomes_its_name(text: str, name: str) -> None:
+    """The codes of formats for one type have one name. What is no code stays as it is."""
+    assert read_type(text) == name
