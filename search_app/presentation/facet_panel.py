@@ -22,6 +22,12 @@ MAX_BAR_WIDTH = 12
 """Maximum width of a bar, in percent of the chart. Without it, a single year would fill the
 chart."""
 
+MIN_BAR_WIDTH = 0.4
+"""Minimum width of a bar in percent: about one pixel."""
+MIN_YEAR_GAP, MAX_YEAR_OUTLIERS = 50, 0.02
+"""Years at an end of the chart that lie 50 years or more from all others have no bar, if at most
+2 % of the publications are from them. A misread year would otherwise squeeze all bars."""
+
 
 class FacetRow(msgspec.Struct, frozen=True, gc=False):
     """A value of a facet: its label, its counts, and the link that toggles it.
@@ -127,7 +133,9 @@ def _make_group(
     )
     if field.kind != "year":
         return group
-    years = [bucket for bucket in buckets if bucket.count and bucket.value.isdigit()]
+    years = _without_outliers(
+        [bucket for bucket in buckets if bucket.count and bucket.value.isdigit()]
+    )
     ranges = [
         ends for value in state.filters.get(field.name, ()) if (ends := parse_year_range(value))
     ]
@@ -136,8 +144,8 @@ def _make_group(
         group,
         is_range=True,
         bars=tuple(_make_bars(years, rows, rows_by_value)),
-        first=min((bucket.value for bucket in years), default=""),
-        last=max((bucket.value for bucket in years), default=""),
+        first=years[0].value if years else "",
+        last=years[-1].value if years else "",
         from_value=low,
         to_value=high,
         kept=state.list_pairs_without(field.name),
@@ -238,16 +246,31 @@ def _result(bucket: Bucket) -> str:
     return message % {"number": f"{bucket.total:,}"}
 
 
+def _without_outliers(buckets: Sequence[Bucket]) -> list[Bucket]:
+    """Return the years of the chart, in order: without a few that are far from all others."""
+    years = sorted(buckets, key=lambda bucket: int(bucket.value))
+    allowed = max(1, sum(bucket.count for bucket in years) * MAX_YEAR_OUTLIERS)
+    while len(years) > 1:
+        (first, second), (previous, last) = years[:2], years[-2:]
+        gaps = (int(second.value) - int(first.value), int(last.value) - int(previous.value))
+        outlier = first if gaps[0] >= gaps[1] else last
+        allowed -= outlier.count
+        if max(gaps) < MIN_YEAR_GAP or allowed < 0 or outlier.selected:
+            break
+        years.remove(outlier)
+    return years
+
+
 def _make_bars(
     years: Sequence[Bucket], rows: _RowBuilder, rows_by_value: Mapping[str, FacetRow]
 ) -> Iterable[Bar]:
-    """Yield a bar for each year. Rows in `rows_by_value` are used again."""
+    """Yield a bar for each of some years in order. Rows in `rows_by_value` are used again."""
     if not years:
         return
-    first = min(int(bucket.value) for bucket in years)
-    span = max(int(bucket.value) for bucket in years) - first + 1
+    first = int(years[0].value)
+    span = int(years[-1].value) - first + 1
     tallest = max(bucket.count for bucket in years)
-    for bucket in sorted(years, key=lambda bucket: bucket.value):
+    for bucket in years:
         target, fill = _place_bar(int(bucket.value) - first, span)
         height = round(max(100 * bucket.count / tallest, 3), 2)
         bar_attributes = f'{fill} y="{100 - height}" height="{height}"'
@@ -259,7 +282,7 @@ def _make_bars(
 def _place_bar(index: int, span: int) -> tuple[Html, Html]:
     """Return the position of a year on a chart of `span` years, as attributes of two rectangles."""
     width = 100 / span
-    fill = min(width * 0.8, MAX_BAR_WIDTH)
+    fill = max(min(width * 0.8, MAX_BAR_WIDTH), MIN_BAR_WIDTH)
     start = index * width
     return (
         Html(f'x="{round(start, 3)}" width="{round(width, 3)}"'),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.records import Publication, Value
+from indexer.catalogue.records import Link, Publication, Value
+from search_app.i18n.translation import ngettext
 from search_app.presentation.facet_panel import facet_label
+
+MAX_FACT_NAMES = 3
+"""Names in the line of facts. A paper may have hundreds of authors."""
+MAX_FACT_CHARS = 100
+"""Characters of a value in the line of facts, about a line of text."""
+MAX_URL_CHARS = 60
+"""Characters of a URL that is shown whole, so that it fits into a line."""
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
 class MetadataLine:
@@ -23,16 +34,41 @@ class MetadataLine:
         """Return the facts of a publication, as text."""
         return tuple(
             [
-                ", ".join(
-                    [
-                        display_value(publication, field, value, qualifying, self._catalogue)
-                        for value in values
-                    ]
-                )
+                self._format_field(publication, field, values, qualifying)
                 for field, qualifying in self._rows
                 if (values := publication.values.get(field.name))
             ]
         )
+
+    def _format_field(
+        self,
+        publication: Publication,
+        field: Field,
+        values: Sequence[Value],
+        qualifying: Sequence[Field],
+    ) -> str:
+        shown_values = values[:MAX_FACT_NAMES] if field.kind == "name" else values
+        texts = [
+            _isolate(display_value(publication, field, value, qualifying, self._catalogue))
+            for value in shown_values
+        ]
+        text, more = ", ".join(texts), len(values) - len(shown_values)
+        if not more:
+            return text
+        message = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
+        return message % {"names": text, "number": f"{more:,}"}
+
+
+def _isolate(text: str) -> str:
+    """Return a value cut to its limit. One with right-to-left letters is isolated (Unicode UAX 9).
+
+    Otherwise it would change the order of the values around it.
+    """
+    if len(text) > MAX_FACT_CHARS:
+        start = text[:MAX_FACT_CHARS]
+        # A text without spaces, such as a Chinese one, is cut between any characters.
+        text = f"{start.rpartition(' ')[0] or start} …"
+    return text if text.isascii() or not _RIGHT_TO_LEFT.search(text) else f"\u2068{text}\u2069"
 
 
 def list_qualifying_rows(field: Field, catalogue: Catalogue) -> list[Field]:
@@ -48,8 +84,21 @@ def display_value(
     catalogue: Catalogue,
 ) -> str:
     """Return the label of a publication's value, with its qualifiers from other rows."""
-    name = facet_label(field, value, catalogue)
+    if isinstance(value, Link):
+        name = value.label or shorten_url(value.url)
+    else:
+        name = facet_label(field, value, catalogue)
     qualifiers = [
         row.qualifier for row in qualifying if value in publication.values.get(row.name, ())
     ]
     return f"{name} ({', '.join(qualifiers)})" if qualifiers else name
+
+
+def shorten_url(url: str) -> str:
+    """Return a short label for a long URL: its host, and the last part of its path if it fits."""
+    if len(url) <= MAX_URL_CHARS:
+        return url
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    label = f"{host}/…/{parts.path.rstrip('/').rpartition('/')[2]}"
+    return label if len(label) <= MAX_URL_CHARS and not label.endswith("/") else f"{host}/…"

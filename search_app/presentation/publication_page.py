@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 import msgspec
 
@@ -14,15 +15,28 @@ from search_app.presentation.labels import MetadataLine, display_value, list_qua
 from search_app.presentation.search_page import make_publication_url
 from search_app.search_state import SearchState
 
+MAX_UNFOLDED_VALUES = 20
+"""Values of a field that are shown before "show more"."""
+MAX_INLINE_CHARS = 60
+"""Characters of a value that may share a line with others. Longer ones, such as notes, get their
+own lines."""
+DOI_CHARS = "/:;,()!$&'*+=~@[]"
+"""Characters of a DOI that need no escape in a URL."""
+MAX_HEADLINE_CHARS = 120
+"""Characters of a title in the largest type. A longer one would fill the screen of a phone."""
+
 
 class Detail(msgspec.Struct, frozen=True):
     """A field on the page: its label, and its values as pairs of text and URL.
 
-    The URL is empty if a value has no link.
+    The URL is empty if a value has no link. `folded` are further values, shown on demand.
+    `has_long_values`: each value has its own line.
     """
 
     label: str
     values: tuple[tuple[str, str], ...]
+    folded: tuple[tuple[str, str], ...] = ()
+    has_long_values: bool = False
 
 
 class RelatedPublication(msgspec.Struct, frozen=True):
@@ -38,7 +52,8 @@ class PublicationPage(msgspec.Struct, frozen=True):
     """All values that the page of a publication prints.
 
     `href` is its URL. `editions` are its other editions, newest first. `similar` are similar
-    publications. `corpus` is its file and line in the corpus.
+    publications. `corpus` is its file and line in the corpus. `has_long_title`: the title needs a
+    smaller type. `may_have_abstract`: the catalogue has abstracts.
     """
 
     publication: Publication
@@ -51,6 +66,8 @@ class PublicationPage(msgspec.Struct, frozen=True):
     similar: tuple[RelatedPublication, ...]
     json_href: str
     corpus: str
+    has_long_title: bool
+    may_have_abstract: bool
 
 
 def make_publication_page(
@@ -58,17 +75,6 @@ def make_publication_page(
 ) -> PublicationPage:
     """Return the page of a publication, with a link for each facet value."""
     metadata = MetadataLine(catalogue)
-    details = []
-    for field in catalogue.fields:
-        values = publication.values.get(field.name, ())
-        if field.role in ("title", "summary") or not values:
-            continue
-        qualifying = list_qualifying_rows(field, catalogue)
-        texts = [
-            display_value(publication, field, value, qualifying, catalogue) for value in values
-        ]
-        hrefs = [_make_href(field, value, prefix) for value in values]
-        details.append(Detail(field.label, tuple(zip(texts, hrefs, strict=True))))
     source, href = publication.source, make_publication_url(publication.id, "")
     return PublicationPage(
         publication,
@@ -76,12 +82,31 @@ def make_publication_page(
         f"{publication.title} – {catalogue.title}",
         metadata.format(publication),
         tuple(publication.summary.split("\n\n")) if publication.summary else (),
-        tuple(details),
+        tuple(_make_details(publication, catalogue, prefix)),
         _make_related(related.editions, metadata, prefix),
         _make_related(related.similar, metadata, prefix),
         f"{prefix}/api{href}",
         gettext("%(file)s, line %(line)s") % {"file": source.file, "line": source.line},
+        len(publication.title) > MAX_HEADLINE_CHARS,
+        catalogue.find_by_role("summary") is not None,
     )
+
+
+def _make_details(publication: Publication, catalogue: Catalogue, prefix: str) -> Iterable[Detail]:
+    """Yield the fields that have values. A list that is a little too long is not folded."""
+    for field in catalogue.valued:
+        values = publication.values.get(field.name, ())
+        if not values:
+            continue
+        qualifying = list_qualifying_rows(field, catalogue)
+        texts = [
+            display_value(publication, field, value, qualifying, catalogue) for value in values
+        ]
+        hrefs = [_make_href(field, value, prefix) for value in values]
+        pairs = tuple(zip(texts, hrefs, strict=True))
+        limit = MAX_UNFOLDED_VALUES if len(pairs) > 1.5 * MAX_UNFOLDED_VALUES else len(pairs)
+        has_long_values = len(texts) > 1 and max(map(len, texts)) > MAX_INLINE_CHARS
+        yield Detail(field.label, pairs[:limit], pairs[limit:], has_long_values)
 
 
 def _make_related(
@@ -104,6 +129,8 @@ def _make_href(field: Field, value: Value, prefix: str) -> str:
     """Return the URL behind a value: a web link, or the list of a facet value; otherwise empty."""
     if isinstance(value, Link):
         return value.url
+    if field.kind == "doi":
+        return f"https://doi.org/{quote(str(value), safe=DOI_CHARS)}"
     if field.facet or field.parent:
         return SearchState(prefix=prefix).with_filter(field.name, str(value)).make_url()
     return ""

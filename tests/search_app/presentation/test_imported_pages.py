@@ -1,0 +1,225 @@
+"""The pages of an imported catalogue: names, links, long lists and values, and nothing missing."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jsonschema_rs
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+
+from indexer.jobs import build
+from indexer.jobs.importer import import_files
+from search_app import config, create_app
+from tests.catalogue import PATIENT, build_once
+
+pytestmark = pytest.mark.slow
+
+SHELL = "https://archive.example.org/collections/2014/working-papers/river-shells-of-the-delta.pdf"
+LONG_JOURNAL = "Proceedings of the Society of " + "Rivers and Lakes and " * 8 + "Seas"
+SUBJECTS = [f"Subject {number}" for number in range(1, 61)]
+HEADING = ["Title", "Author", "Year", "Journal", "DOI", "URL", "Language", "Keywords", "Abstract"]
+RECORDS = [
+    [
+        "River shells of the delta", "Okafor, Ada; Berg, Jan; Lind, Eva; Wu, Mei; Sato, Ken",
+        "2014", LONG_JOURNAL, "10.1234/Shell#7(2)", SHELL, "fr", "; ".join(SUBJECTS),
+        "Abstract\n\nShells of rivers.\n\nThey are small.",
+    ],
+    ["Tides", "Ada Okafor; Zhu, Li", "2015", "Tidal Notes", "", "https://example.org/tides", "en",
+     "Subject 1", "Abstract: Tides rise."],
+    ["مجاري الأنهار", "حداد, عمر", "1012", "Tidal Notes", "", "", "ar", "Subject 1", ""],
+    ["A study of rivers " * 12, "", "", "", "", "", "", "", ""],
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of a catalogue that was imported from a table."""
+    folder = build_once(tmp_path_factory, "imported", _import)
+    return create_app(config.load(PATIENT, index=folder / "index")).test_client()
+
+
+def _import(folder: Path) -> None:
+    with (folder / "river_papers.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([HEADING, *RECORDS])
+    import_files([folder / "river_papers.csv"], folder / "corpus")
+    build.build(folder / "corpus", folder / "index")
+
+
+def search(client: FlaskClient, text: str) -> dict[str, Any]:
+    """Return the API's response to a query."""
+    body: dict[str, Any] = json.loads(client.get(f"/api/search?{urlencode({'q': text})}").data)
+    return body
+
+
+def open_page(client: FlaskClient, url: str) -> BeautifulSoup:
+    """Return a page, which must be a 200."""
+    response = client.get(url)
+    assert response.status_code == 200
+    return BeautifulSoup(response.text, "lxml")
+
+
+def open_publication(client: FlaskClient, title: str) -> BeautifulSoup:
+    """Return the page of the publication that a title finds first."""
+    return open_page(client, search(client, f'title:"{title}"')["hits"][0]["url"])
+
+
+def find_detail(page: BeautifulSoup, label: str) -> Tag:
+    """Return the values of a field on the page of a publication."""
+    [term] = (term for term in page.select(".details dt") if term.text == label)
+    value = term.find_next_sibling("dd")
+    assert value
+    return value
+
+
+@pytest.mark.parametrize(
+    ("text", "hits"),
+    [
+        ('"Ada Okafor"', 2), ('"Okafor, Ada"', 2), ('author:"Ada Okafor"', 2),
+        ('authors:"Okafor, Ada"', 2), ("authors:okafor", 2), ("author:ada", 2),
+        ('"Okafor Jan"', 0), ('"Ada Berg"', 0),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_in_either_order(client: FlaskClient, text: str, hits: int) -> None:
+    """A phrase finds a name in either order, and does not reach from one name into the next."""
+    body = search(client, f"{text} -xyzzy")
+    assert (body["total"], body["unknown_fields"]) == (hits, [])
+
+
+@pytest.mark.parametrize("typed", ["ada", "okaf", "ada ok", "Okafor, A"])
+def test_either_part_of_a_name_suggests_the_author(client: FlaskClient, typed: str) -> None:
+    """The given name, the family name, and both in either order suggest the author."""
+    body = json.loads(client.get(f"/api/suggest?{urlencode({'q': typed})}").data)
+    [suggestion] = (each for each in body["suggestions"] if each["kind"] == "facet")
+    assert (suggestion["label"], suggestion["count"]) == ("Authors: Ada Okafor", 2)
+
+
+def test_a_typed_name_ranks_publications_of_the_author_first(client: FlaskClient) -> None:
+    """A whole query that names an author, in either order, is read as the name."""
+    for text in ("Ada Okafor", "Okafor, Ada"):
+        titles = [hit["title"] for hit in search(client, text)["hits"]]
+        assert sorted(titles[:2]) == ["River shells of the delta", "Tides"]
+
+
+def test_the_line_of_facts_names_three_authors(client: FlaskClient) -> None:
+    """The line has three names, given names first, and the number of others. Long values are cut.
+
+    A value with right-to-left letters is isolated from the others.
+    """
+    page = open_page(client, "/?sort=title")
+    lines = {hit.h3.text: hit.select_one(".facts") for hit in page.select(".hit") if hit.h3}
+    shells = lines["River shells of the delta"]
+    assert shells
+    authors, journal, year = shells.text.split(" · ")
+    assert authors == "Ada Okafor, Jan Berg, Eva Lind and 2 more"
+    assert journal.startswith("Proceedings of the Society of Rivers")
+    assert journal.endswith(" …")
+    assert len(journal) < len(LONG_JOURNAL) / 1.5
+    assert year == "2014"
+    arabic = lines["مجاري الأنهار"]
+    assert arabic
+    assert arabic.text == "\u2068عمر حداد\u2069 · Tidal Notes · 1012"
+    assert lines[" ".join(RECORDS[3][0].split())] is None
+
+
+def test_a_publication_links_to_what_it_names(client: FlaskClient) -> None:
+    """Authors in order link to their publications, a DOI to its resolver, a long URL by its host.
+
+    Languages have names.
+    """
+    page = open_publication(client, "River shells of the delta")
+    authors = find_detail(page, "Authors").select("a")
+    assert [link.text for link in authors] == [
+        "Ada Okafor", "Jan Berg", "Eva Lind", "Mei Wu", "Ken Sato"
+    ]  # fmt: skip
+    assert authors[0]["href"] == "/?authors=Okafor%2C+Ada"
+    assert len(open_page(client, str(authors[0]["href"])).select(".hit")) == 2
+    [doi] = find_detail(page, "DOI").select("a")
+    assert (doi.text, doi["href"]) == ("10.1234/shell#7(2)", "https://doi.org/10.1234/shell%237(2)")
+    [link] = find_detail(page, "Link").select("a")
+    assert link["href"] == SHELL
+    assert link.text == "archive.example.org/…/river-shells-of-the-delta.pdf"
+    assert find_detail(page, "Language").text.strip() == "French"
+    [short] = find_detail(open_publication(client, "Tides"), "Link").select("a")
+    assert short.text == "https://example.org/tides"
+
+
+def test_a_long_list_is_folded(client: FlaskClient) -> None:
+    """After 20 values, the others are folded without scripts, and none is missing."""
+    subjects = find_detail(open_publication(client, "River shells"), "Subjects")
+    assert [link.text for link in subjects.select("a")] == SUBJECTS
+    folded = subjects.select_one("details:not([open])")
+    assert folded
+    assert folded.summary
+    assert " ".join(folded.summary.text.split()) == "Show 40 more under Subjects"
+    assert [link.text for link in folded.select("a")] == SUBJECTS[20:]
+
+
+def test_an_abstract_has_paragraphs_and_no_heading(client: FlaskClient) -> None:
+    """The word Abstract before an abstract is dropped, and its paragraphs are kept."""
+    river, tides = (open_publication(client, title) for title in ("River shells", "Tides"))
+    assert [p.text for p in river.select(".abstract p")] == ["Shells of rivers.", "They are small."]
+    assert [p.text for p in tides.select(".abstract p")] == ["Tides rise."]
+
+
+def test_a_long_title_has_a_smaller_type(client: FlaskClient) -> None:
+    """A title that would fill a phone is set smaller."""
+    long, short = (open_publication(client, title) for title in ("A study of rivers", "Tides"))
+    assert [h1.get("class") for page in (long, short) for h1 in page.select("h1")] == [
+        ["long"], None
+    ]  # fmt: skip
+
+
+def test_the_facet_of_authors_is_in_the_order_of_family_names(client: FlaskClient) -> None:
+    """Authors of equally many publications are in the order of family names, given names first."""
+    page = open_page(client, "/facet/authors")
+    labels = [label.text for label in page.select(".all-rows .label")]
+    assert labels == [
+        "Ada Okafor", "Jan Berg", "Eva Lind", "Ken Sato", "Mei Wu", "Li Zhu", "عمر حداد",
+        "Not stated",
+    ]  # fmt: skip
+
+
+def test_an_odd_year_does_not_squeeze_the_chart(client: FlaskClient) -> None:
+    """A year that is far from all others has no bar. It is in the list and in the search."""
+    page = open_page(client, "/")
+    assert [bar["data-key"] for bar in page.select(".bar")] == ["bar 2014", "bar 2015"]
+    assert page.select('[aria-labelledby="facet-year"] [data-key="year=1012"]')
+
+
+def test_no_element_is_empty(client: FlaskClient) -> None:
+    """A catalogue without description, publisher, and notices has no empty elements for them."""
+    hit = search(client, "tides")["hits"][0]["url"]
+    for url in ("/", "/about", hit, "/facet/authors", "/?q=xyzzy"):
+        page = open_page(client, url)
+        empty = page.select("p:empty, dd:empty, h2:empty, meta[content=''], div.lede:empty")
+        empty += [p for p in page.select("p, li, dd") if not p.get_text(strip=True)]
+        assert [str(each) for each in empty if not each.has_attr("hidden")] == []
+        assert page.title
+        assert page.title.text.endswith("River papers")
+        assert not {"UNODC", "United Nations"} & set(page.get_text(" ").split())
+
+
+def test_examples_of_the_about_page_find_something(client: FlaskClient) -> None:
+    """Each example query of an imported catalogue has hits."""
+    examples = open_page(client, "/about").select(".examples dt a")
+    assert examples
+    for example in examples:
+        assert open_page(client, str(example["href"])).select(".hit"), example.text
+
+
+def test_the_api_has_names_in_sortable_form_with_labels(client: FlaskClient) -> None:
+    """Publications have normalized names, as they have codes of languages. Facets have labels."""
+    body = search(client, "tides")
+    hit = body["hits"][0]
+    assert hit["authors"] == ["Okafor, Ada", "Zhu, Li"]
+    labels = {bucket["value"]: bucket["label"] for bucket in body["facets"]["authors"]}
+    assert labels["Okafor, Ada"] == "Ada Okafor"
+    document = json.loads(client.get("/api/openapi.json").data)
+    document["$ref"] = "#/components/schemas/Publication"
+    jsonschema_rs.validator_for(document).validate(json.loads(client.get(f"/api{hit['url']}").data))
