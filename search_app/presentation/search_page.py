@@ -24,10 +24,10 @@ from search_app.presentation.labels import MetadataLine
 from search_app.presentation.search_notes import QueryNote, interpretation_notes
 from search_app.search_state import SORTS, SearchState
 
-MAX_LINK_BYTES, ROW_BYTES = 8 << 20, 500
+MAX_LINK_BYTES, ROW_BYTES = 1 << 20, 500
 """Maximum size of the links on the page of a facet, and the size of a row without its link, in
-bytes. They limit the number of values. A longer response would exceed what the server buffers for a
-slow client."""
+bytes. They limit the page to some 2,000 values, so that it stays fast if a catalogue has tens of
+thousands of authors."""
 
 
 class Chip(msgspec.Struct, frozen=True):
