@@ -17,12 +17,12 @@ from search_app.search_state import SearchState
 
 MAX_UNFOLDED_VALUES = 20
 """Values of a field that are shown before "show more"."""
-MAX_INLINE_CHARS = 60
-"""Characters of a value that may share a line with others. Longer ones, such as notes, get their
-own lines."""
+MAX_INLINE_CHARS = 30
+"""Characters of values on average that share lines. Longer ones, such as notes, get their own
+lines."""
 DOI_CHARS = "/:;,()!$&'*+=~@[]"
 """Characters of a DOI that need no escape in a URL."""
-MAX_HEADLINE_CHARS = 120
+MAX_HEADLINE_CHARS = 90
 """Characters of a title in the largest type. A longer one would fill the screen of a phone."""
 
 
@@ -105,7 +105,7 @@ def _make_details(publication: Publication, catalogue: Catalogue, prefix: str) -
         hrefs = [_make_href(field, value, prefix) for value in values]
         pairs = tuple(zip(texts, hrefs, strict=True))
         limit = MAX_UNFOLDED_VALUES if len(pairs) > 1.5 * MAX_UNFOLDED_VALUES else len(pairs)
-        has_long_values = len(texts) > 1 and max(map(len, texts)) > MAX_INLINE_CHARS
+        has_long_values = len(texts) > 1 and sum(map(len, texts)) > MAX_INLINE_CHARS * len(texts)
         yield Detail(field.label, pairs[:limit], pairs[limit:], has_long_values)
 
 

@@ -23,17 +23,19 @@ pytestmark = pytest.mark.slow
 SHELL = "https://archive.example.org/collections/2014/working-papers/river-shells-of-the-delta.pdf"
 LONG_JOURNAL = "Proceedings of the Society of " + "Rivers and Lakes and " * 8 + "Seas"
 SUBJECTS = [f"Subject {number}" for number in range(1, 61)]
-HEADING = ["Title", "Author", "Year", "Journal", "DOI", "URL", "Language", "Keywords", "Abstract"]
+HEADING = ["Title", "Author", "Year", "Journal", "DOI", "URL", "Language", "Keywords", "Abstract",
+           "Notes"]  # fmt: skip
 RECORDS = [
     [
         "River shells of the delta", "Okafor, Ada; Berg, Jan; Lind, Eva; Wu, Mei; Sato, Ken",
         "2014", LONG_JOURNAL, "10.1234/Shell#7(2)", SHELL, "fr", "; ".join(SUBJECTS),
         "Abstract\n\nShells of rivers.\n\nThey are small.",
+        "The plates are in a second volume.; Reprinted in 2016 with a new foreword.",
     ],
     ["Tides", "Ada Okafor; Zhu, Li", "2015", "Tidal Notes", "", "https://example.org/tides", "en",
-     "Subject 1", "Abstract: Tides rise."],
-    ["مجاري الأنهار", "حداد, عمر", "1012", "Tidal Notes", "", "", "ar", "Subject 1", ""],
-    ["A study of rivers " * 12, "", "", "", "", "", "", "", ""],
+     "Subject 1", "Abstract: Tides rise.", "One plate.; Three maps."],
+    ["مجاري الأنهار", "حداد, عمر", "1012", "Tidal Notes", "", "", "ar", "Subject 1", "", ""],
+    ["A study of rivers " * 12, "", "", "", "", "", "", "", "", ""],
 ]  # fmt: skip
 
 
@@ -165,6 +167,13 @@ def test_an_abstract_has_paragraphs_and_no_heading(client: FlaskClient) -> None:
     river, tides = (open_publication(client, title) for title in ("River shells", "Tides"))
     assert [p.text for p in river.select(".abstract p")] == ["Shells of rivers.", "They are small."]
     assert [p.text for p in tides.select(".abstract p")] == ["Tides rise."]
+
+
+def test_long_values_have_their_own_lines(client: FlaskClient) -> None:
+    """Short values share lines. Values that are long on average, such as notes, do not."""
+    page = open_publication(client, "River shells of the delta")
+    lists = [find_detail(page, label).select_one("ul") for label in ("Authors", "Notes")]
+    assert [each.get("class") for each in lists if each] == [None, ["lines"]]
 
 
 def test_a_long_title_has_a_smaller_type(client: FlaskClient) -> None:
