@@ -34,6 +34,7 @@ _LIFE_DATES = re.compile(
     r",?\s*\(?(?:(?:b|d|ca|fl|approximately|active)\.?\s*)?\d{3,4}\??\s*[-–]\s*(?:\d{3,4}\??)?\)?\.?$"
 )
 _INITIALS = re.compile(r"[^\W\d_]{1,4}|(?:[^\W\d_]\.?[ -]?){1,4}")
+_EAST_ASIAN = re.compile("[々\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _MOST_WORDS = 4
 """A name of more words without a comma is kept whole."""
 _MOST_GIVEN_CHARS = 60
@@ -55,16 +56,26 @@ class Name(NamedTuple):
 
     @property
     def display(self) -> str:
-        """The name as people write it in running text, with the given name first."""
+        """The name as people write it in running text, with the given name first.
+
+        Chinese, Japanese, and Korean names have the family name first, without a space.
+        """
         if self.literal:
             return self.literal
+        if self._is_east_asian:
+            return f"{self.family}{self.given}"
         name = f"{self.given} {self.family}" if self.given else self.family
         return f"{name}, {self.suffix}" if self.suffix else name
 
     @property
     def search_text(self) -> str:
         """The name with its given name on both sides, so that a phrase matches in either order."""
-        return self.literal or f"{self.given} {self}".strip()
+        first = self.display if self._is_east_asian else self.given
+        return self.literal or f"{first} {self}".strip()
+
+    @property
+    def _is_east_asian(self) -> bool:
+        return bool(self.given and _EAST_ASIAN.fullmatch(f"{self.family}{self.given}"))
 
 
 @lru_cache(maxsize=20_000)

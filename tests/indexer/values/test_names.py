@@ -27,6 +27,8 @@ from indexer.values import names
         ("Okafor, A. B.", "Okafor, A. B.", "A. B. Okafor"),
         ("Hypatia", "Hypatia", "Hypatia"),
         ("习近平", "习近平", "习近平"),
+        ("王, 小明", "王, 小明", "王小明"),
+        ("김, 철수", "김, 철수", "김철수"),
     ],
 )
 def test_the_name_of_a_person_is_read_in_any_form(text: str, normalized: str, display: str) -> None:
@@ -40,7 +42,7 @@ def test_the_name_of_a_person_is_read_in_any_form(text: str, normalized: str, di
     ("normalized", "text"),
     [
         ("Okafor, Ada", "Ada Okafor, Ada"), ("Berg, Jan, Jr.", "Jan Berg, Jan, Jr."),
-        ("Hypatia", "Hypatia"), ("{Okafor, Berg and Partners}", "Okafor, Berg and Partners"),
+        ("Hypatia", "Hypatia"), ("王, 小明", "王小明 王, 小明"), ("{Okafor, Berg and Partners}", "Okafor, Berg and Partners"),
     ],
 )  # fmt: skip
 def test_a_name_is_searched_in_both_orders(normalized: str, text: str) -> None:
