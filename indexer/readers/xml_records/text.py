@@ -9,9 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from html import escape
 from html.entities import html5
 from io import BufferedIOBase
-from xml.sax.saxutils import escape
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
@@ -165,7 +165,7 @@ class XmlText:
         if match[0] in {"&", "<"}:
             if not self._unescaped_line:
                 self._unescaped_line = self._line + match.string.count("\n", 0, match.start())
-            return escape(match[0])
+            return escape(match[0], quote=False)
         return _resolve(match[1])
 
 
