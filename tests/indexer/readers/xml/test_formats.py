@@ -37,7 +37,7 @@ ROWS: list[tuple[str, int, Rows]] = [
         "editors": [LIND],
         "year": ["2011"], "container": ["Journal of Roads"], "issn": ["1234-5679"],
         "pages": ["1-9"],
-        "doi": ["10.5555/salt.3"], "type": ["Journal Article"], "subjects": ["Salt", "Roads"],
+        "doi": ["10.5555/salt.3"], "type": ["Journal article"], "subjects": ["Salt", "Roads"],
     }),
     (samples.PUBMED, 0, {
         "id": ["123"], "title": ["Salt in Roma & CO2."], "authors": ["Marsh, Ada B", GROUP],
@@ -48,7 +48,7 @@ ROWS: list[tuple[str, int, Rows]] = [
     (samples.CROSSREF, 0, {
         "title": ["Salt: A start"], "authors": [MARSH, GROUP], "container": ["Roads"],
         "year": ["2011"], "volume": ["7"], "pages": ["1-9"], "doi": ["10.5555/a"],
-        "type": ["journal_article"],
+        "type": ["Journal article"],
     }),
     (samples.CROSSREF, 1, {"title": ["Pepper"], "container": ["Roads"], "year": ["2012"]}),
     (samples.CROSSREF, 2, {"title": ["Salzbuch"], "isbn": ["9783161484100"], "language": ["de"]}),
@@ -60,7 +60,7 @@ ROWS: list[tuple[str, int, Rows]] = [
     }),
     (samples.JATS, 0, {
         "title": ["Salt, H2O and x"], "authors": ["Marsh, Ada B.", GROUP], "editors": [LIND],
-        "summary": ["Aim\n\nTo know.\n\nEnd\n\nKnown."], "year": ["2011"], "date": ["2010-12-02"],
+        "summary": ["Aim", "To know.", "End", "Known."], "year": ["2011"], "date": ["2010-12-02"],
         "language": ["en"], "container": ["Journal of Roads"], "pages": ["1-9"],
         "subjects": ["salt", "roads"],
     }),
@@ -79,7 +79,7 @@ ROWS: list[tuple[str, int, Rows]] = [
     }),
     (more_samples.EAD, 0, {
         "title": ["Salt Papers, 1900-1950"], "authors": [MARSH], "date": ["1900/1950"],
-        "language": ["en"], "summary": ["Scope\n\nLetters.\n\nMaps."], "type": ["collection"],
+        "language": ["en"], "summary": ["Scope", "Letters.", "Maps."], "type": ["Collection"],
         "subjects": ["Salt"],
     }),
     (more_samples.EAD, 2, {
@@ -104,7 +104,7 @@ ROWS: list[tuple[str, int, Rows]] = [
     }),
     (more_samples.DBLP, 0, {
         "id": ["journals/x/M11"], "title": ["Salt in Sea."], "authors": ["Müller, Ada", OKORO],
-        "container": ["Roads"], "doi": ["10.5555/x"], "type": ["article"],
+        "container": ["Roads"], "doi": ["10.5555/x"], "type": ["Article"],
     }),
     (more_samples.ACL, 0, {
         "title": ["Salt is good"], "authors": [MARSH], "container": ["Proceedings of Salt"],
