@@ -29,6 +29,7 @@ _RECORD_DATE = re.compile(
     r"labell?ed|last|modified|retrieved|timestamp|updated|uploaded)\b"
 )
 _DAY_CHARS = len("2014-03-31")
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -88,13 +89,16 @@ def _guess_by_heading(
 
 
 def _list_headings(name: str) -> list[str]:
-    """Return the heading, folded, and then its ends: `dc.contributor.author` ends with `author`."""
-    whole = _fold_heading(name)
+    """Return the heading, folded, then without brackets, and then its ends.
+
+    `dc.contributor.author` ends with `author`.
+    """
+    whole, bare = _fold_heading(name), _fold_heading(_IN_BRACKETS.sub(" ", name))
     words = whole.split()
     path = [part for part in re.split(r"[./:@]", name) if part]
     ends = [_fold_heading(" ".join(path[-count:])) for count in (2, 1) if len(path) > count - 1]
     return list(
-        dict.fromkeys([whole, *ends, " ".join(words[1:]) if words[:1] == ["dc"] else whole])
+        dict.fromkeys([whole, bare, *ends, " ".join(words[1:]) if words[:1] == ["dc"] else whole])
     )
 
 

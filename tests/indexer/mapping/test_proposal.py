@@ -60,7 +60,7 @@ def propose_catalogue(columns: Columns) -> Catalogue:
     "headings",
     [
         ["Title", "Author(s)", "Publication Year", "Abstract", "Keywords", "Language"],
-        ["TITRE", "Auteurs", "Année", "Résumé", "Mots-clés", "Langue"],
+        ["TITRE", "Auteur(s)", "Année (de publication)", "Résumé", "Mots-clés", "Langue"],
         ["Título", "Autores", "Año", "Resumen", "Palabras clave", "Idioma"],
         ["Название", "Авторы", "Год издания", "Аннотация", "Ключевые слова", "Язык"],
         ["العنوان", "المؤلف", "السنة", "الملخص", "الكلمات المفتاحية", "اللغة"],
