@@ -16,6 +16,7 @@ from benchmarks.speed import serving
 from indexer.analysis import stemming
 from indexer.jobs import build
 from search_app import config, search_url
+from search_app.cli import importing
 from search_app.engine import request
 from search_app.engine.query import grammar
 from search_app.presentation import search_page
@@ -94,7 +95,7 @@ URLS = sorted({
 
 def test_the_documents_have_commands() -> None:
     """The documents have commands, so the next test is not empty."""
-    assert len(COMMANDS) == 12
+    assert len(COMMANDS) == 13
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -115,6 +116,7 @@ def test_the_commands_of_the_documents_run(
     checkout.mkdir()
     (checkout / "corpus").symlink_to(ROOT / "corpus")
     (checkout / "catalogue.txt").write_text(PRINTED, encoding="utf-8")
+    (checkout / "library.csv").write_text(LIBRARY, encoding="utf-8")
     done = subprocess.run(
         ["sh", "-c", f"pubsearch {command}"],
         cwd=checkout,
@@ -129,6 +131,25 @@ def test_the_commands_of_the_documents_run(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+LIBRARY = """Title,Author(s),Published,Journal,DOI,Checked
+Salt Roads,Ada Okafor; Li Wu,1999,Roads,10.1000/182,
+Pepper and Ports,Eva Marsh,2001,Roads,10.1000/183,
+Maps of the Desert,Li Wu,2003,,,
+"""
+
+
+def test_the_readme_shows_the_output_of_an_import(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The README has the lines that the import of a table prints."""
+    (tmp_path / "library.csv").write_text(LIBRARY, encoding="utf-8")
+    arguments = [str(tmp_path / "library.csv"), "--into", str(tmp_path / "new")]
+    with pytest.raises(SystemExit, match="0"):
+        importing.import_(arguments)
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert "\n".join(lines[:-2]) in DOCUMENTS[ROOT / "README.md"]
 
 
 def test_the_documents_have_requests() -> None:
