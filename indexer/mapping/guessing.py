@@ -11,12 +11,16 @@ from typing import NamedTuple
 
 from indexer.analysis.folding import fold
 from indexer.mapping.profile import ColumnProfile, Profile
+from indexer.mapping.templates import split_language
 from indexer.values import dates, identifiers, languages
 
 _SEVERAL_COLUMNS = frozenset(
     "summary authors editors contributors subjects identifier isbn issn link notes".split()
 )
 """Rows that use every column with a fitting heading. Other rows use the first that fits best."""
+_NAME_ROWS = frozenset(("authors", "editors", "contributors"))
+_REPEATS_SHARE = 0.8
+"""Share of the records in which a column of names must name the people of another one."""
 _BY_VALUE_SHARE, _WELL_FILLED = 0.8, 0.6
 """Share of the values of a column that must look like those of a row, and share of records that
 must have a title."""
@@ -31,6 +35,10 @@ _RECORD_DATE = re.compile(
 _DAY_CHARS = len("2014-03-31")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _NOT_WORD = re.compile(r"[\W_]+")
+_TAG = re.compile(r"[A-Z][A-Z0-9]")
+_TAGS_SHARE = 0.7
+"""Share of the columns whose names must be tags such as AU."""
+_LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Guess(NamedTuple):
@@ -53,7 +61,7 @@ def guess(
         plain: names for plain, names in profile.list_plain()
         if plain not in taken and taken.isdisjoint(names)
     }  # fmt: skip
-    guesses = _guess_by_heading(columns, set(rows))
+    guesses = _guess_by_heading(columns, set(rows), profile)
     used = {name for found in guesses.values() for name in found.columns}
     free = {
         plain: profile.columns[names[0]] for plain, names in columns.items()
@@ -65,14 +73,16 @@ def guess(
 
 
 def _guess_by_heading(
-    columns: Mapping[str, list[str]], filled: set[str]
-) -> dict[str, Guess]:  # fmt: skip
+    columns: Mapping[str, list[str]], filled: set[str], profile: Profile
+) -> dict[str, Guess]:
     """Guess by headings. One that fits the whole name is better than one that fits its end."""
+    has_tags = sum(map(bool, map(_TAG.fullmatch, columns))) >= _TAGS_SHARE * len(columns)
+    known = _map_headings("headings.toml") | (_map_headings("tags.toml") if has_tags else {})
     ranked: dict[str, list[tuple[int, int, str]]] = {}
     for position, plain in enumerate(columns):
         best: tuple[int, str] | None = None
         for quality, heading in enumerate(_list_headings(plain)):
-            if match := _map_headings().get(heading):
+            if match := known.get(heading):
                 row, rank = match
                 candidate = (quality * 1000 + rank, row)
                 best = min(best, candidate) if best else candidate
@@ -81,11 +91,41 @@ def _guess_by_heading(
     guesses: dict[str, Guess] = {}
     for row, candidates in ranked.items():
         candidates.sort()
-        chosen = candidates if row in _SEVERAL_COLUMNS else candidates[:1]
-        guesses[row] = Guess(tuple(plain for _, _, plain in chosen), "")
+        chosen = [plain for _, _, plain in candidates]
+        if row in _NAME_ROWS:
+            chosen = _drop_repeated_names(chosen, profile)
+        elif row not in _SEVERAL_COLUMNS:
+            chosen = chosen[:1]
+        guesses[row] = Guess(tuple(chosen), "")
     if "year" in ranked and len(ranked["year"]) > 1:  # another column fills the gaps
         guesses["year"] = Guess(tuple(plain for _, _, plain in ranked["year"]), "")
     return guesses
+
+
+def _drop_repeated_names(columns: Iterable[str], profile: Profile) -> list[str]:
+    """Return the columns of names without those that name the people of an earlier one again.
+
+    "Authors" and "Author full names" are such columns.
+    """
+    kept: list[str] = []
+    for column in columns:
+        if not any(_names_the_same(other, column, profile) for other in kept):
+            kept.append(column)
+    return kept
+
+
+def _names_the_same(first: str, second: str, profile: Profile) -> bool:
+    """Return whether two columns share the words of their names in most records with both."""
+    both = same = 0
+    for record in profile.sample:
+        words: dict[str, set[str]] = {first: set(), second: set()}
+        for prop in record.properties:
+            if (column := split_language(prop.name)[0]) in words:
+                words[column].update(_LONG_WORD.findall(fold(prop.value)))
+        fewer, more = sorted(words.values(), key=len)
+        both += bool(fewer)
+        same += bool(fewer) and 2 * len(fewer & more) > len(fewer)
+    return same > 0 and same >= _REPEATS_SHARE * both
 
 
 def _list_headings(name: str) -> list[str]:
@@ -112,9 +152,9 @@ def _fold_heading(name: str) -> str:
 
 
 @cache
-def _map_headings() -> dict[str, tuple[str, int]]:
-    """Return the row of each folded heading, and the rank of the heading for the row."""
-    text = files("indexer.mapping").joinpath("headings.toml").read_text(encoding="utf-8")
+def _map_headings(file: str) -> dict[str, tuple[str, int]]:
+    """Return the row of each folded heading of a file, and the rank of the heading for the row."""
+    text = files("indexer.mapping").joinpath(file).read_text(encoding="utf-8")
     headings: dict[str, tuple[str, int]] = {}
     for row, names in tomllib.loads(text).items():
         for rank, name in enumerate(names):
