@@ -22,6 +22,8 @@ from indexer.readers import registry
 from indexer.readers.base import Reader, TableReader
 
 Report = Callable[[Problem], None]
+_ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
+"""The first bytes of ZIP, RAR, and 7z archives."""
 
 
 class ImportFile(NamedTuple):
@@ -102,8 +104,21 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
         elif match:
             yield ImportFile(file, name, match.reader, match.evidence.reason)
         else:
-            hint = "Name its format with --format. The file was left out"
-            report(Problem(relative, 0, "no reader recognizes the contents of this file", hint))
+            report(Problem(relative, 0, *_explain(file)))
+
+
+def _explain(file: Path) -> tuple[str, str]:
+    """Return why no reader recognizes a file, and a hint."""
+    try:
+        head = safe_files.read_file(file, 4)
+    except OSError as error:
+        return f"the file can't be read: {error.strerror}", "Make it a regular, readable file"
+    if not head:
+        return "the file is empty", "Export it again"
+    if head in _ARCHIVES:
+        return "the file is an archive", "Unpack it, and import its folder"
+    hint = "Name its format with --format. The file was left out"
+    return "no reader recognizes the contents of this file", hint
 
 
 def _find_format(name: str) -> Reader:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from indexer.catalogue import catalogue_toml
+from indexer.catalogue import catalogue_toml, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
@@ -124,6 +124,8 @@ def _check_target(into: Path, title: str | None) -> bool:
 
     Raise ImportRejected if the folder can't become or stay a catalogue of this title.
     """
+    if into == into.parent:
+        raise ImportRejected(f"{into} can't be replaced", "Use a new folder")
     undo_partial_switch(into)
     is_update = (into / SOURCES_FILE).exists()
     if is_update and title:
@@ -176,7 +178,8 @@ def _decide(
 
 def _make_title(paths: Sequence[Path]) -> str:
     """Return a title from the name of the first file or folder."""
-    name = " ".join(paths[0].resolve().stem.replace("_", " ").replace("-", " ").split())
+    stem = safe_files.printable_path(Path(paths[0].resolve().stem))
+    name = " ".join(stem.replace("_", " ").replace("-", " ").split())
     return name[:1].upper() + name[1:] or "Publications"
 
 

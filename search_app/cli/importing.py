@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 import socket
 import sys
@@ -27,7 +28,6 @@ from search_app.cli import background_build, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 
 _MAX_COLUMN_CHARS = 44
-_GLOB = frozenset("*?[")
 _FORMAT = click.option("--format", "format_name", help="The format, if it is not recognized.")
 _TITLE = click.option("--title", help="The title of the catalogue. Default: from the file's name.")
 _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
@@ -101,12 +101,11 @@ def _expand(files: Iterable[Path]) -> Iterator[Path]:
         if file.exists():
             yield file
             continue
-        start = Path(file.anchor) if file.is_absolute() else Path()
-        is_glob = not _GLOB.isdisjoint(str(file))
-        matches = sorted(start.glob(str(file.relative_to(start)))) if is_glob else []
+        # Unlike Path.glob, this accepts any pattern.
+        matches = sorted(glob.glob(str(file), recursive=True))  # noqa: PTH207
         if not matches:
             raise ImportRejected(f"{file} does not exist", "Check the path")
-        yield from matches
+        yield from map(Path, matches)
 
 
 @click.command(name="open")

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 from urllib.request import urlopen
+from zipfile import ZipFile
 
 import pytest
 
@@ -78,6 +79,10 @@ def test_problems_do_not_disturb_the_json(run: Run, folder: Path) -> None:
     [
         (["gone.csv"], "gone.csv does not exist"),
         (["*.ris"], "*.ris does not exist"),
+        (["a**b"], "a**b does not exist"),
+        (["list.zip"], "list.zip: the file is an archive. Unpack it"),
+        (["empty"], "empty: the file is empty. Export it again"),
+        (["pipe"], "pipe: the file can't be read: it is not a regular file"),
         (["noise.bin"], "noise.bin has no usable record"),
         (["salt-list.csv", "--format", "exl"], "the format 'exl' is unknown"),
     ],
@@ -87,10 +92,29 @@ def test_an_import_of_nothing_is_refused(
 ) -> None:
     """An import without a usable record exits with 1, says why, and writes nothing."""
     (folder / "noise.bin").write_bytes(bytes(range(256)) * 40)
+    (folder / "empty").touch()
+    os.mkfifo(folder / "pipe")
+    with ZipFile(folder / "list.zip", "w") as archive:
+        archive.write(folder / "salt-list.csv")
     told = run("import", *arguments, "--into", "new")
     assert (told.status, told.out) == (1, "")
     assert message in told.err
     assert not (folder / "new").exists()
+
+
+def test_the_root_is_not_replaced(run: Run, folder: Path) -> None:
+    """An import into the root of the file system is refused."""
+    told = run("import", folder / "salt-list.csv", "--into", "/")
+    assert (told.status, told.err) == (1, "pubsearch: / can't be replaced. Use a new folder\n")
+
+
+def test_a_file_name_may_be_no_text(run: Run, folder: Path) -> None:
+    """The title from a file name that is not UTF-8 has a replacement character."""
+    name = os.fsdecode(b"salt\xff.csv")
+    (folder / "salt-list.csv").rename(folder / name)
+    told = run("import", name, "--into", "new")
+    assert told.status == 0
+    assert "Salt\ufffd" in told.out
 
 
 def test_an_import_in_place_copies_nothing(run: Run, folder: Path) -> None:
