@@ -32,6 +32,8 @@ _RECORD_DATE = re.compile(
     r"\b(?:at|accessed|accessioned|added|available|changed|created|entered|exported|imported|indexed|"
     r"labell?ed|last|modified|retrieved|timestamp|updated|uploaded)\b"
 )
+_WEAK_TITLES, _MIN_NAME_CHARS = frozenset({"label", "name"}), 6
+"""Headings of titles that codes have too, and characters of a title on average."""
 _DAY_CHARS = len("2014-03-31")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -42,10 +44,14 @@ _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Guess(NamedTuple):
-    """The columns that a row is guessed to use, and why: a comment for `sources.toml`."""
+    """The columns that a row is guessed to use, and why: a comment for `sources.toml`.
+
+    `is_person`: they have the family and the given name of one person.
+    """
 
     columns: tuple[str, ...]
     reason: str
+    is_person: bool = False
 
 
 def guess(
@@ -62,6 +68,7 @@ def guess(
         if plain not in taken and taken.isdisjoint(names)
     }  # fmt: skip
     guesses = _guess_by_heading(columns, set(rows), profile)
+    _combine_names(guesses, set(rows))
     used = {name for found in guesses.values() for name in found.columns}
     free = {
         plain: profile.columns[names[0]] for plain, names in columns.items()
@@ -70,6 +77,13 @@ def guess(
     for row, found in _guess_by_values(free, {*guesses, *rows}, profile.records):
         guesses[row] = found
     return guesses
+
+
+def _combine_names(guesses: dict[str, Guess], filled: set[str]) -> None:
+    """Replace the guesses for the parts of a name by one for the authors, if they have no other."""
+    family, given = (guesses.pop(part, None) for part in ("author_family", "author_given"))
+    if family and given and "authors" not in {*guesses, *filled}:
+        guesses["authors"] = Guess((*family.columns, *given.columns), "", is_person=True)
 
 
 def _guess_by_heading(
@@ -86,7 +100,7 @@ def _guess_by_heading(
                 row, rank = match
                 candidate = (quality * 1000 + rank, row)
                 best = min(best, candidate) if best else candidate
-        if best and best[1] not in filled and not (best[1] == "year" and is_record_date(plain)):
+        if best and best[1] not in filled and not _is_poor(best[1], plain, profile):
             ranked.setdefault(best[1], []).append((best[0], position, plain))
     guesses: dict[str, Guess] = {}
     for row, candidates in ranked.items():
@@ -140,6 +154,17 @@ def _list_headings(name: str) -> list[str]:
     return list(
         dict.fromkeys([whole, bare, *ends, " ".join(words[1:]) if words[:1] == ["dc"] else whole])
     )
+
+
+def _is_poor(row: str, plain: str, profile: Profile) -> bool:
+    """Return whether a column has a usual heading of a row, but something else in it."""
+    column = profile.columns.get(plain)
+    if row == "year":
+        return is_record_date(plain)
+    if row == "issue":
+        return bool(column and column.is_counter)
+    is_weak = row == "title" and _fold_heading(plain) in _WEAK_TITLES
+    return is_weak and bool(column and column.mean_length < _MIN_NAME_CHARS)
 
 
 def is_record_date(name: str) -> bool:

@@ -15,6 +15,7 @@ MAX_RECORDS = 3000
 MAX_VALUE_CHARS = 500
 """Characters of a value that are kept."""
 _SAMPLE_CHARS = 60
+_MIN_COUNTED, _MAX_DIGITS = 3, 12
 
 
 class ColumnProfile:
@@ -48,6 +49,16 @@ class ColumnProfile:
     def mean_length(self) -> float:
         """Characters of a value on average."""
         return self.characters / self.occurrences if self.occurrences else 0.0
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether its values are the numbers of the rows: consecutive, and all different."""
+        if not _MIN_COUNTED <= self.occurrences == len(self.values):
+            return False
+        if not all(value.isdecimal() and len(value) <= _MAX_DIGITS for value in self.values):
+            return False
+        numbers = [int(value) for value in self.values]
+        return max(numbers) - min(numbers) < len(numbers)
 
     @property
     def sample(self) -> str:

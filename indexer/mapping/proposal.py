@@ -12,7 +12,7 @@ from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import templates
-from indexer.mapping.guessing import guess, is_record_date
+from indexer.mapping.guessing import Guess, guess, is_record_date
 from indexer.mapping.mapper import ID_ROW, list_mapped
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.separators import find_separator
@@ -27,7 +27,7 @@ share of the records that hold something."""
 
 _MIN_RECORDS = 3
 """Records from which a column that has one value for all of them says nothing."""
-_TECHNICAL_SHARE, _MAX_DIGITS = 0.8, 12
+_TECHNICAL_SHARE = 0.8
 _TECHNICAL = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|(?:[a-z]:)?[/\\]\S+"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:.*",
@@ -56,7 +56,7 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     fields: dict[str, str | tuple[str, ...]] = {}
     for row in [field.name for field in list_standard_rows()] + ["id"]:
         if row in guesses:
-            fields[row] = _as_stated([templates.escape(name) for name in guesses[row].columns])
+            fields[row] = _state(guesses[row])
     if "year" in fields and "date" not in {*fields, *filled} and _has_dates(fields, profile):
         fields["date"] = fields["year"]
     used = mapped | {column for found in guesses.values() for column in found.columns}
@@ -129,8 +129,12 @@ def _make_leftover_rows(
         yield row, [plain, *names]
 
 
-def _as_stated(specifications: list[str]) -> str | tuple[str, ...]:
-    return specifications[0] if len(specifications) == 1 else tuple(specifications)
+def _state(found: Guess) -> str | tuple[str, ...]:
+    """Return a guess as a value of `sources.toml`."""
+    names = [templates.escape(name) for name in found.columns]
+    if found.is_person:
+        return f"{{{names[0]}}}, {{{names[1]}}}"
+    return names[0] if len(names) == 1 else tuple(names)
 
 
 def _is_worth_showing(names: Iterable[str], profile: Profile) -> bool:
@@ -148,9 +152,8 @@ def _says_nothing(column: ColumnProfile, records: int) -> bool:
     values = column.values
     if records >= _MIN_RECORDS and len(values) == 1 and column.filled == records:
         return True
-    numbers = {int(value) for value in values if value.isdecimal() and len(value) < _MAX_DIGITS}
-    if len(numbers) == records >= _MIN_RECORDS and max(numbers) - min(numbers) < len(numbers):
-        return True  # the numbers of the rows
+    if column.is_counter:
+        return True
     technical = sum(bool(_TECHNICAL.fullmatch(value)) for value in values)
     return technical > _TECHNICAL_SHARE * len(values)
 

@@ -256,6 +256,27 @@ def catalogue_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     return catalogue_toml._find_faults(catalogue)
 
 
+@pytest.mark.parametrize(
+    ("family", "given"),
+    [("Last Name", "First Name"), ("Nom", "Prénom"), ("Nachname", "Vorname"), ("姓", "名")],
+)
+def test_the_parts_of_a_name_are_combined(family: str, given: str) -> None:
+    """Columns with the family and the given name of an author feed the authors together."""
+    columns = {"Title": TITLES, given: ["Ada", "Li"], family: ["Okafor", "Wu"]}
+    assert propose(columns).source.fields["authors"] == f"{{{family}}}, {{{given}}}"
+    named = propose({**columns, "Authors": ["Ada Okafor", "Li Wu"]})
+    assert named.source.fields["authors"] == "Authors"
+
+
+def test_codes_and_row_numbers_are_no_titles_and_issues() -> None:
+    """A column "Label" with codes is no title, and a column "No." that counts rows is no issue."""
+    found = propose({"No.": ["1", "2", "3", "4"], "Label": list("ABCD"), "Object": TITLES})
+    assert found.source.fields["title"] == "Object"
+    assert "issue" not in found.source.fields
+    found = propose({"No.": ["4", "2", "2", "9"], "Label": TITLES})
+    assert (found.source.fields["title"], found.source.fields["issue"]) == ("Label", "No.")
+
+
 def test_a_format_with_a_mapping_keeps_it() -> None:
     """Columns of the default mapping are not guessed, and its leftovers stay unused."""
     found = propose(
