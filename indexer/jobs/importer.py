@@ -18,6 +18,7 @@ from indexer.catalogue import catalogue_toml, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Problem
 from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.jobs.folder_switch import ImportRejected, replace_folder, undo_partial_switch
 from indexer.jobs.import_groups import Group, ImportFile, Report, find_files, read_groups
@@ -87,8 +88,7 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     CatalogueError, ReaderError, or OSError. After an error, the folder is as before.
     """
     into = into.resolve()
-    is_update = _check_target(into, title)
-    kept = sources.load(into)
+    is_update, kept = _check_target(into, title), sources.load(into)
     files = list(
         find_files(paths, into, kept, report, limits, in_place=in_place, format_name=format_name)
     )
@@ -110,6 +110,7 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     with replace_folder(into) as folder:
         _write(folder, plans, None if is_update else catalogue)
     described = [_describe(plan, source, catalogue) for plan in plans for source in plan.sources]
+    _report_untitled(described, catalogue, report)
     return ImportResult(catalogue, tuple(described), is_update)
 
 
@@ -221,6 +222,17 @@ def _describe(plan: _Plan, source: Source, catalogue: Catalogue) -> ImportedSour
         filled={row: _share(columns, profile) for row, columns in mapped.items()},
         guessed={row: text for row, text in plan.comments.items() if row in mapped},
     )
+
+
+def _report_untitled(
+    described: Iterable[ImportedSource], catalogue: Catalogue, report: Report
+) -> None:
+    """Report the sources without a column of titles, as a build leaves out their records."""
+    row = catalogue.find_by_role("title")
+    for source in described:
+        if row and row.name not in source.mapped:
+            hint = f"Name one in its fields in {SOURCES_FILE}, then run `pubsearch build`"
+            report(Problem(source.file, 0, "no column seems to have titles", hint))
 
 
 def _share(names: Iterable[str], profile: Profile) -> float:

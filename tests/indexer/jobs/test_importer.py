@@ -313,6 +313,18 @@ def test_nothing_usable_is_refused(files: Path, into: Path, problems: list[Probl
     assert len(problems) == 1
 
 
+def test_a_source_without_titles_is_reported(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """A table without a column of titles is imported, and the problem says where to name one."""
+    (files / "law-list.csv").write_text("Code,Size\n17,22\n18,24\n", encoding="utf-8")
+    importer.import_files([files], into, report=problems.append)
+    assert [(each.file, each.what) for each in problems] == [
+        ("law-list.csv", "no column seems to have titles")
+    ]
+    assert "sources.toml" in problems[0].hint
+
+
 def test_a_format_can_be_forced(files: Path, into: Path) -> None:
     """A named format goes before the recognition, and an unknown one is refused with the list."""
     (files / "law-list.csv").rename(files / "list.xml")
