@@ -36,6 +36,7 @@ def find_year(text: str) -> int | None:
     text = _with_ascii_digits(text)
     latest = datetime.now(UTC).year + 1
     years = [int(match[1]) for match in _YEAR.finditer(text)]
+    years = years or [int(match[3]) for match in _NUMERIC.finditer(text)]  # 31.12.2014
     if not years and (match := _GLUED_YEAR.match(text)):  # 20140411
         years = [int(match[1])]
     if not years and _EXCEL_DAY.fullmatch(text.strip()):

@@ -52,6 +52,10 @@ _OTHER_NAMES = {
     "韩文": "ko", "西班牙文": "es", "阿拉伯文": "ar", "汉语": "zh", "国语": "zh", "简体中文": "zh",
     "繁体中文": "zh", "繁體中文": "zh", "漢語": "zh",
     "jp": "ja", "cn": "zh", "gr": "el", "cz": "cs", "dk": "da",
+    "عربي": "ar", "عربى": "ar", "انجليزي": "en", "إنجليزي": "en", "انكليزي": "en", "فرنسي": "fr",
+    "рус": "ru", "русс": "ru", "англ": "en", "нем": "de", "фр": "fr", "франц": "fr", "исп": "es",
+    "engl": "en", "dt": "de", "dtsch": "de", "frz": "fr", "franz": "fr", "span": "es", "russ": "ru",
+    "angl": "en", "ingl": "en", "ing": "en",
     "gb": "en", "us": "en", "esp": "es", "jap": "ja", "spa": "es",
 }  # fmt: skip
 """Names that CLDR lacks, frequent misspellings, and countries in place of languages."""
@@ -99,7 +103,7 @@ def _simplify(text: str) -> str:
 
 
 def _split(text: str) -> list[str]:
-    parts = [part for part in _SEPARATORS.split(text) if part]
+    parts = [part for each in _SEPARATORS.split(text) if (part := each.strip(_MARKS))]
     # Catalogues write "Greek, Modern" for modern Greek.
     if len(parts) == 2 and _find_code(f"{parts[1]} {parts[0]}"):
         return [f"{parts[1]} {parts[0]}"]

@@ -33,8 +33,11 @@ _CORPORATE = re.compile(
 _LIFE_DATES = re.compile(
     r",?\s*\(?(?:(?:b|d|ca|fl|approximately|active)\.?\s*)?\d{3,4}\??\s*[-–]\s*(?:\d{3,4}\??)?\)?\.?$"
 )
+_ID = re.compile(r"\s*\(\d[\dX-]{5,}\)$|\s0\d{3}$")
+"""Number that tells persons of one name apart, in Scopus or dblp."""
 _INITIALS = re.compile(r"[^\W\d_]{1,4}|(?:[^\W\d_]\.?[ -]?){1,4}")
 _EAST_ASIAN = re.compile("[々\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_BARE_INITIALS = re.compile(r"[^\W\d_a-z]{1,3}")
 _MOST_WORDS = 4
 """A name of more words without a comma is kept whole."""
 _MOST_GIVEN_CHARS = 60
@@ -88,7 +91,7 @@ def parse(text: str) -> Name | None:
     if text.startswith("{") and text.endswith("}"):
         text = " ".join(text.replace("{", "").replace("}", "").split())
         return Name(literal=text) if text else None
-    text = _LIFE_DATES.sub("", text).strip(" ,;")
+    text = _LIFE_DATES.sub("", _ID.sub("", text)).strip(" ,;")
     if len(text) > 1 and text.endswith(".") and text[-2].islower():
         text = text[:-1] if not text.lower().endswith((" jr.", " sr.", ",jr.", ",sr.")) else text
     if not any(char.isalpha() for char in text):
@@ -134,4 +137,6 @@ def _parse_direct(text: str) -> Name:
     start = len(words) - 1
     while start > 1 and words[start - 1].lower() in _PARTICLES:
         start -= 1
+    if _BARE_INITIALS.fullmatch(words[0]):  # "MJ García López" of Google Scholar
+        start = 1
     return Name(" ".join(words[start:]), " ".join(words[:start]), suffix)
