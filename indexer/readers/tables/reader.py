@@ -34,6 +34,11 @@ _SUMMARY = re.compile(
     r"|(?:exported|generated|created|printed|downloaded) (?:on|by|from|at)\b",
     re.IGNORECASE,
 )
+_QUOTED = r"(?:'(?P<single>(?:[^'\\]|\\.)*+)'|\"(?P<double>(?:[^\"\\]|\\.)*+)\")"
+_LISTED = re.compile(_QUOTED, re.DOTALL)
+_PLAIN_QUOTED = _QUOTED.replace("?P<single>", "?:").replace("?P<double>", "?:")
+_LIST = re.compile(rf"\[\s*+(?:{_PLAIN_QUOTED}\s*+,?\s*+)*+\]", re.DOTALL)
+_ESCAPED = re.compile(r"\\(['\"\\])")
 _LEAST_USUAL = 3
 """Cells with text in a usual row, below which a sparse row is not told from others."""
 _MAX_HELD_BACK = 5
@@ -138,12 +143,31 @@ def make_record(chunk: Chunk, cells: Sequence[str]) -> SourceRecord:
             # A formula such as ="0123" keeps the leading zeros of a number in a spreadsheet.
             if value.startswith('="') and value.endswith('"') and value.count('"') == 2:
                 value = value[2:-1]
-            properties.append(Property(name, value, value, language))
+            texts = _read_list(value) if value[0] == "[" and value[-1] == "]" else None
+            texts = [value] if texts is None else texts
+            properties += [Property(name, text, text, language) for text in texts]
     extra = enumerate(map(str.strip, cells[len(languages) :]), len(languages) + 1)
     properties += [Property(f"column {number}", cell, cell) for number, cell in extra if cell]
     if table.sheet:
         properties.append(Property(table.columns[-1], table.sheet, table.sheet))
     return SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(properties))
+
+
+def _read_list(text: str) -> list[str] | None:
+    """Return the texts of a list as Python or JSON writes it, or None if it is none.
+
+    Programs write such cells for columns with several values: `['tides', 'maps']`.
+    """
+    if not _LIST.fullmatch(text):
+        return None
+    try:
+        texts = msgspec.json.decode(text, type=list[str])
+    except msgspec.DecodeError:
+        texts = [
+            _ESCAPED.sub(r"\1", match["single"] or match["double"] or "")
+            for match in _LISTED.finditer(text)
+        ]
+    return [text for each in texts if (text := each.strip())]
 
 
 def add_row_names(header: Header, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -242,6 +242,25 @@ def test_formula_of_a_text_is_undone() -> None:
     assert [row["ISBN"] for row in read(text)] == ["0123", "0456"]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        """['Wu, Li', "O'Hara, Ann"]""", '["Wu, Li", "O\'Hara, Ann"]',
+        "['Wu, Li'\n \"O'Hara, Ann\"]", r"['Wu, Li', 'O\'Hara, Ann']",
+    ],
+)  # fmt: skip
+def test_list_in_a_cell_is_several_values(cell: str) -> None:
+    """A list that a program wrote into a cell is its values. Other brackets are text."""
+    tea, other = read_all(
+        write([["Title", "Author", "Year"], ["[Tea]", cell, "1999"], ["[1]", "[]", "2"]])
+    )
+    assert isinstance(tea, SourceRecord)
+    assert [(stated.name, stated.value) for stated in tea.properties] == [
+        ("Title", "[Tea]"), ("Author", "Wu, Li"), ("Author", "O'Hara, Ann"), ("Year", "1999")
+    ]  # fmt: skip
+    assert to_cells(other) == {"Title": "[1]", "Year": "2"}
+
+
 def test_rows_that_are_quoted_twice_are_read() -> None:
     """A table whose rows are quoted as a whole is read like one without."""
     text = "".join('"' + line.replace('"', '""') + '"\n' for line in write(BOOKS).splitlines())
