@@ -17,10 +17,11 @@ import msgspec
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Problem, Property, SourceRecord
 from indexer.mapping import templates
-from indexer.mapping.normalization import make_id, normalize
+from indexer.mapping.normalization import make_id, normalize, split_values
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
+from indexer.values.identifiers import find_dois
 
 ID_ROW, OTHER_TITLES = "id", "other_titles"
 """Rows with a meaning of their own: the id of the record, and its titles after the first."""
@@ -30,13 +31,14 @@ class _Column(NamedTuple):
     """What is known of a column by its name.
 
     `plain` is the name without a `language` in brackets. `is_known`: a row uses it, or it is listed
-    as unused.
+    as unused. `is_shared`: several rows use it.
     """
 
     plain: str
     language: str | None
     is_known: bool
     is_day_first: bool
+    is_shared: bool
 
 
 class Mapper:
@@ -134,7 +136,11 @@ class Mapper:
         plain, language = templates.split_language(name)
         is_known = name in self._known or plain in self._known
         is_day_first = not {name, plain}.isdisjoint(self.source.day_first)
-        self._columns[name] = _Column(plain, language, is_known, is_day_first)
+        rows = [
+            row for row, used in self._columns_by_row.items() if not used.isdisjoint((name, plain))
+        ]
+        is_shared = len(rows) > 1
+        self._columns[name] = _Column(plain, language, is_known, is_day_first, is_shared)
         return self._columns[name]
 
     def _fill(
@@ -164,15 +170,22 @@ class Mapper:
         A row with one value uses the first specification that has any.
         """
         name, uses_first = field.name, not field.several and field.role != "summary"
-        separator = self.source.split.get(name)
+        separator, are_names = self.source.split.get(name), field.kind == "name"
         values: list[Property] = []
         for specification in alternatives:
             for prop in self._select(specification, columns):
                 column = self._columns.get(prop.name)  # a combination of several has none
                 day_first = bool(column and column.is_day_first)
+                if (
+                    field.kind == "doi"
+                    and column
+                    and column.is_shared
+                    and not find_dois(prop.value)
+                ):
+                    continue  # another row has the value
                 values += [
                     Property(name, text, text, prop.language)
-                    for part in (prop.value.split(separator) if separator else (prop.value,))
+                    for part in split_values(prop.value, separator, are_names=are_names)
                     for text in normalize(field, part, day_first=day_first)
                 ]
             if values and uses_first:

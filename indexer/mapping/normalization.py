@@ -17,6 +17,30 @@ MAX_ID_CHARS = 150
 """Characters of an id. Validation allows some more, for the numbers of repeated ids."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
+_AND = re.compile(r"(?:^|\s)(?:and|&)\s")
+_NO_VALUE = frozenset(
+    (
+        "n/a",
+        "nan",
+        "null",
+        "none",
+        "(none)",
+        "\\n",
+        "[]",
+        "{}",
+        "not available",
+        "-",
+        "--",
+        "\u2013",
+        "\u2014",
+    )
+)
+"""Texts that programs write where there is no value."""
+_NO_ABSTRACT = re.compile(
+    r"\W*(?:(?:there is )?no (?:abstract|summary|description)(?: (?:is )?available)?"
+    r"|(?:abstract|summary) (?:is )?(?:not|un)(?: |-)?(?:available|provided)|n/?a)\W*",
+    re.IGNORECASE,
+)
 
 
 def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
@@ -27,7 +51,9 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
     text = text.strip()
     if not text.isascii():
         text = unicodedata.normalize("NFC", plain_text.repair_encoding(text))
-    if not text:
+    if not text or (field.role != "title" and text.casefold() in _NO_VALUE):
+        return ()
+    if field.role == "summary" and _NO_ABSTRACT.fullmatch(text):
         return ()
     if field.kind == "date":
         return (dates.parse_date(text, day_first=day_first) or text,)
@@ -37,6 +63,26 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
     if field.name == "type":
         return (publication_types.read_type(text),)
     return plain_text.split_abstract(text) if field.role == "summary" else (text,)
+
+
+def split_values(text: str, separator: str | None, *, are_names: bool) -> Sequence[str]:
+    """Return the values in a text of a column.
+
+    Where a comma separates names, "and" separates the last two persons: "Ada Okafor, Li Wu and
+    Eva Marsh".
+    """
+    if not separator:
+        return (text,)
+    parts = text.split(separator)
+    if not are_names or separator.strip() != ",":
+        return parts
+    return [each for part in parts for each in _split_last_persons(part)]
+
+
+def _split_last_persons(text: str) -> Sequence[str]:
+    persons = [each for each in _AND.split(text) if each.strip()]
+    parsed = [names.parse(each) for each in persons]
+    return persons if all(each and each.given for each in parsed) else (text,)
 
 
 def make_id(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from indexer.mapping.normalization import split_values
 from indexer.mapping.profile import ColumnProfile
 from indexer.values import names
 
@@ -13,9 +14,10 @@ _MAX_PART_CHARS = 80
 """A separator that leaves longer parts on average belongs to the text."""
 _MIN_COMMA_SHARE, _MAX_COMMA_PART_CHARS = 0.3, 30
 """The same for commas, which other texts have too."""
-_SEPARATORS = ("||", ";", "|", "\n", " // ", "¦", "；", "؛", "、")
+_SEPARATORS = ("||", ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
 """The first of several with the same share is taken."""
-_AND = " and "
+_COMMA = ", "
+_PERSON_SEPARATORS = (" and ", " & ", " / ", _COMMA, ",")
 
 
 def find_separator(
@@ -36,10 +38,18 @@ def find_separator(
     if best and shares[best] >= _MIN_SHARE:
         return best
     if are_names:
-        candidates = (_AND, " & ", ", ", ",")
-        return next((each for each in candidates if _separates_persons(texts, each)), None)
+        return _find_separator_of_persons(texts)
     is_listed = are_subjects and _share(texts, ",") >= _MIN_COMMA_SHARE
     return "," if is_listed and _mean_part(texts, ",") <= _MAX_COMMA_PART_CHARS else None
+
+
+def _find_separator_of_persons(texts: list[str]) -> str | None:
+    """Return the separator of persons. A comma has an "and" before the last person, too."""
+    fitting = [each for each in _PERSON_SEPARATORS if _separates_persons(texts, each)]
+    is_mixed = _COMMA in fitting and any(
+        _COMMA in text and (" and " in text or " & " in text) for text in texts
+    )
+    return _COMMA if is_mixed else next(iter(fitting), None)
 
 
 def _share(texts: Iterable[str], separator: str) -> float:
@@ -62,7 +72,7 @@ def _separates_persons(texts: list[str], separator: str) -> bool:
         return False
     good = 0
     for text in separated:
-        parts = text.split(separator)
+        parts = split_values(text, separator, are_names=True)
         parsed = [names.parse(part) for part in parts]
         is_mixed = len({"," in part for part in parts}) > 1
         good += all(

@@ -106,6 +106,35 @@ def test_values_are_split_by_the_separator_of_the_row() -> None:
     }  # fmt: skip
 
 
+def test_a_comma_between_names_has_an_and_before_the_last() -> None:
+    """Where commas separate names, "and" separates persons, but no words of an organization."""
+    mapper = make_mapper(split={"authors": ", "})
+    values = ("Ada Okafor, Li Wu and Eva Marsh", "Ada Okafor, Li Wu, & Eva Marsh")
+    for value in values:
+        assert apply(mapper, ("AU", value)) == {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
+    assert apply(mapper, ("AU", "Ministry of Food and Water")) == {
+        "authors": ["Ministry of Food and Water"]
+    }
+
+
+def test_texts_that_say_that_there_is_no_value_are_none() -> None:
+    """Programs write such texts into empty columns. A title may be any text."""
+    mapper = make_mapper(fields={"summary": "AB", "publisher": "PB", "isbn": "BN"})
+    for text in ("[No abstract available]", "No abstract.", "Abstract not available", "nan"):
+        assert apply(mapper, ("AB", text)) == {}, text
+    assert apply(mapper, ("PB", "N/A"), ("BN", "[]"), ("AU", "NULL")) == {}
+    assert apply(mapper, ("TI", "None"), ("AB", "No abstract can say it.")) == {
+        "title": ["None"], "summary": ["No abstract can say it."]
+    }  # fmt: skip
+
+
+def test_a_column_of_several_rows_has_dois_among_others() -> None:
+    """In a column that feeds another row, a text without a DOI is no faulty DOI."""
+    mapper = make_mapper(fields={"doi": "ID", "identifier": "ID"})
+    assert apply(mapper, ("ID", "A/12")) == {"identifier": ["A/12"]}
+    assert apply(make_mapper(fields={"doi": "ID"}), ("ID", "A/12")) == {"doi": ["A/12"]}
+
+
 def test_the_order_of_day_and_month_is_a_decision_on_a_column() -> None:
     """Ambiguous dates of a column have the day first if the source says so."""
     mapper = make_mapper(fields={"date": ("When", "Seen")}, day_first=("When",))

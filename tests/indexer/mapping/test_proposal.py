@@ -158,7 +158,10 @@ def test_a_second_date_fills_the_gaps_of_the_year() -> None:
         (["Johnson & Johnson", "Ernst & Young"], None),
         (["University of Lund, Sweden", "Ministry of Health, Norway"], None),
         (["Okafor, A., Wu, L.", "Marsh, E."], None),
-        (["Smith John, Jane Doe and Max Muster", "Eva Marsh"], None),
+        (["Ada Okafor, Li Wu and Eva Marsh", "Li Wu & Eva Marsh", "Eva Marsh"], ", "),
+        (["Ada Okafor / Li Wu", "Eva Marsh"], " / "),
+        (["Okafor, Ada^^Wu, Li", "Marsh, Eva"], "^^"),
+        (["Ministry of Food, Water and Energy", "Eva Marsh"], None),
         ([], None),
     ],
 )
