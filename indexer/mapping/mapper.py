@@ -172,8 +172,11 @@ class Mapper:
         name, uses_first = field.name, not field.several and field.role != "summary"
         separator, are_names = self.source.split.get(name), field.kind == "name"
         values: list[Property] = []
-        for specification in alternatives:
-            for prop in self._select(specification, columns):
+        selected = (self._select(specification, columns) for specification in alternatives)
+        if field.kind == "name":
+            selected = iter((_order_by_group([*chain.from_iterable(selected)]),))
+        for stated in selected:
+            for prop in stated:
                 column = self._columns.get(prop.name)  # a combination of several has none
                 day_first = bool(column and column.is_day_first)
                 if (
@@ -242,6 +245,11 @@ def list_mapped(
         if (row == ID_ROW or row in catalogue.by_name) and (listed := list(dict.fromkeys(used))):
             mapped[row] = listed
     return mapped
+
+
+def _order_by_group(names: list[Property]) -> Sequence[Property]:
+    """Return names in the order of the source, if all of them come from structures."""
+    return sorted(names, key=lambda name: name.group) if all(n.group for n in names) else names
 
 
 def _drop_equal(values: Sequence[Property]) -> list[Property]:

@@ -49,14 +49,15 @@ class Template(NamedTuple):
 
     def _combine(self, group: Mapping[str, Sequence[Property]]) -> Property:
         """Combine the columns of a group. A text between two columns needs values on both sides."""
-        combined, language = "", None
+        combined, language, number = "", None, 0
         for separator, column in zip(self.texts, self.columns, strict=False):
             for prop in group.get(column, ()):
                 between = separator if column != self.columns[0] else " "
                 combined += (between if combined else self.texts[0]) + prop.value
                 language = language or prop.language
+                number = prop.group
         combined += self.texts[-1]
-        return Property("", combined, combined, language)
+        return Property("", combined, combined, language, number)
 
 
 def escape(column: str) -> str:

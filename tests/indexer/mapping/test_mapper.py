@@ -53,6 +53,17 @@ def test_a_row_with_several_values_uses_all_columns() -> None:
     assert found == {"authors": ["Wu, Li", "Plato", "Okafor, Ada"]}
 
 
+def test_names_in_structures_keep_the_order_of_the_source() -> None:
+    """A body that comes before a person in the source comes first among the authors."""
+    mapper = make_mapper(fields={"authors": ("{family}, {given}", "{{{organization}}}")})
+    columns = (
+        Property("organization", "Board", "Board", None, 1),
+        Property("given", "Li", "Li", None, 2),
+        Property("family", "Wu", "Wu", None, 2),
+    )
+    assert apply(mapper, *columns) == {"authors": ["Board", "Wu, Li"]}
+
+
 def test_a_row_with_one_value_uses_the_first_column_with_any() -> None:
     """Later columns of a row with one value are used only if earlier ones are empty."""
     mapper = make_mapper(fields={"container": ("JF", "JO"), "title": "T"})
