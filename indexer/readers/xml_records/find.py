@@ -22,13 +22,13 @@ class RecordFinder:
 
     def __init__(self, options: XmlOptions, root: etree._Element) -> None:
         self._options = options
-        self._chosen: tuple[str, str] | None = None
+        self._chosen: frozenset[tuple[str, str]] = frozenset()
         self._is_harvest = local_name(root) == "OAI-PMH"
         self._parents = _group(options.records)
         if options.otherwise and self.find_first(root) is None:
             self._parents = _group(options.otherwise)
         if options.around or options.any:
-            self._chosen = _identify(_choose(options, root))
+            self._chosen = _choose(options, root)
         self.root_tag: str = root.tag
 
     @property
@@ -36,7 +36,7 @@ class RecordFinder:
         """The tags of elements that may be records, or of the root; None for all."""
         if "*" in self._parents:
             return None
-        chosen = (self._chosen[0],) if self._chosen else ()
+        chosen = sorted({tag for tag, _ in self._chosen})
         return (*(f"{{*}}{name}" for name in self._parents), *chosen, self.root_tag, "{*}record")
 
     def matches(self, element: etree._Element) -> bool:
@@ -45,7 +45,7 @@ class RecordFinder:
 
     def is_record(self, element: etree._Element) -> bool:
         """Return whether an element is a record."""
-        if self._chosen and _identify(element) == self._chosen:
+        if self._chosen and _identify(element) in self._chosen:
             return True
         name = local_name(element)
         parents = self._parents.get(name) or self._parents.get("*")
@@ -85,20 +85,23 @@ def _group(patterns: tuple[str, ...]) -> dict[str, set[str]]:
     return parents
 
 
-def _identify(element: etree._Element | None) -> tuple[str, str] | None:
+def _identify(element: etree._Element) -> tuple[str, str]:
     """Return the tags of an element and of its parent."""
-    if element is None:
-        return None
     parent = element.getparent()
     return element.tag, "" if parent is None else parent.tag
 
 
-def _choose(options: XmlOptions, root: etree._Element) -> etree._Element | None:
-    """Return the first record of a format whose records have any name, or None."""
+def _choose(options: XmlOptions, root: etree._Element) -> frozenset[tuple[str, str]]:
+    """Return what identifies the records of a format whose records have any name.
+
+    Records with several names, as in RDF, have parents with the same tag.
+    """
     if options.any:
         envelope = next(filter(is_envelope, walk(root)), None)
-        return find_repeated(root) if envelope is None else envelope
-    return next((element for element in walk(root) if _is_around(element, options)), None)
+        first = find_repeated(root) if envelope is None else envelope
+        return frozenset() if first is None else frozenset((_identify(first),))
+    chosen = [_identify(element) for element in walk(root) if _is_around(element, options)]
+    return frozenset(each for each in chosen if each[1] == chosen[0][1])
 
 
 def _is_around(element: etree._Element, options: XmlOptions) -> bool:

@@ -38,7 +38,10 @@ _IGNORED = frozenset(("tex-math", "annotation", "annotation-xml"))
 _KINDS = {
     kind: re.compile(form, re.IGNORECASE)
     for kind, form in (
-        ("doi", r"(?:doi:?\s*|info:doi/|urn:doi:|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S"),
+        (
+            "doi",
+            r"(?:.{0,500}?\bdoi: ?|doi\s*|info:doi/|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S",
+        ),
         ("isbn", r"(?:isbn[\d-]*:?\s+|isbn:|urn:isbn:)?(?:97[89][- ]?)?(?:\d[- ]?){9}[\dx](?!\d)"),
         ("issn", r"(?:e-?|p-?)?(?:issn:?\s*|urn:issn:)?\d{4}-\d{3}[\dx](?![\d-])"),
         ("url", r"https?://\S"),

@@ -58,6 +58,7 @@ def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> Sour
     ("stray <a>1</a>", {"rec": ["stray"], "a": ["1"]}),
     ("<rec><c>1</c></rec>", {"rec/c": ["1"]}),
     ("<id>10.5555/x</id><id>1234-5679</id>", {"id[doi]": ["10.5555/x"], "id[issn]": ["1234-5679"]}),
+    ("<id>Marsh. Salt. doi:10.5555/x</id>", {"id[doi]": ["Marsh. Salt. doi:10.5555/x"]}),
     ("<person><role>EDT.</role></person>", {"person[editor]/role": ["EDT."]}),
     ("<person as='trl'/>", {"person[contributor]@as": ["trl"]}),
     ("<person><n>A</n></person>", {"person/n": ["A"]}),
@@ -65,6 +66,15 @@ def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> Sour
 def test_a_column_is_the_path_below_the_record(inner: str, expected: object) -> None:
     """Every element and attribute with a value is a column."""
     assert get_columns(get_record(inner)) == expected
+
+
+def test_records_of_rdf_have_several_names() -> None:
+    """All nodes of Dublin Core below one parent are records, whatever their type."""
+    ns = 'xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:d="http://purl.org/dc/terms/"'
+    nodes = (f"<{kind}><d:title>Salt</d:title><d:date>2001</d:date></{kind}>" for kind in "abb")
+    records, problems = read(f"<r:RDF {ns}>{''.join(nodes)}</r:RDF>")
+    assert len(records) == 3
+    assert problems == []
 
 
 def test_parts_of_a_person_share_a_group() -> None:
