@@ -69,6 +69,7 @@ HEADERS = {
     "th": "<tr><th>Title</th><th>Author</th><th></th></tr>",
     "thead": "<thead><tr><td>Title</td><td>Author</td><td></td></tr></thead>",
     "bold": "<tr><td><b>Title</b></td><td><b>Author</b></td><td><b></b></td></tr>",
+    "words": "<tr><td>Title</td><td>Author</td><td></td></tr>",
 }
 
 
@@ -131,6 +132,23 @@ def test_rows_have_the_columns_of_their_headings(header: str) -> None:
         "Title": ["Rivers of salt 2"], "Author": ["Ada Moss"], "column 3": ["2012"],
         "link": ["/2.pdf"], "section": ["Old"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("block", [
+    '<li>Moss <em>TITLE</em>. Roads 2019;7:1. <a href="https://doi.org/10.5555/NN">doi</a></li>',
+    '<p><b>TITLE</b><br>Fjord Press, 2019. <a href="https://x.co/10.5555/NN">1</a></p>',
+    '<tr><td>2019</td><td><a href="https://doi.org/10.5555/NN">TITLE</a></td></tr>',
+    '<dt>2019</dt><dd><a href="https://doi.org/10.5555/NN">TITLE</a>, Moss</dd>',
+])  # fmt: skip
+def test_years_and_identifiers_in_text_are_columns(block: str) -> None:
+    """A citation has a year that ends a clause, and a DOI in its links."""
+    tag = {"<li": "ol", "<tr": "table", "<dt": "dl"}.get(block[:3], "div")
+    block = block.replace("TITLE", "Rivers of salt and of brine NN")
+    text = "".join(block.replace("NN", str(number)) for number in range(6))
+    found = columns(read(make_page(f"<{tag}>{text}</{tag}>"))[3])
+    assert found["title"] == ["Rivers of salt and of brine 3"]
+    assert found["year"] == ["2019"]
+    assert found["doi"] == ["10.5555/3"]
 
 
 @pytest.mark.parametrize(

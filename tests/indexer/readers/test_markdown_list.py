@@ -120,6 +120,14 @@ def test_the_rest_is_a_note() -> None:
     }  # fmt: skip
 
 
+def test_years_and_identifiers_in_text_are_columns() -> None:
+    """An item has a year that ends a clause, and a DOI in its links."""
+    assert BY_TITLE["Brine and bread"]["doi"] == ["10.5555/1"]
+    record = columns(read("- [Salt](https://a.example/) - Moss et al., over 2000 roads, 2019")[0])
+    assert record["year"] == ["2019"]
+    assert "year" not in columns(read("- [Salt](https://a.example/) - over 2000 roads")[0])
+
+
 def test_rows_of_tables_are_records() -> None:
     """A row with a link is a record. Its other cells have the headings of their columns."""
     page = (

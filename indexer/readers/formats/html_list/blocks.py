@@ -19,7 +19,7 @@ from indexer.readers.formats.html_list.page import (
     read_text,
     squeeze,
 )
-from indexer.readers.text.citations import find_title, find_year
+from indexer.readers.text.citations import find_doi, find_title, find_year
 
 _LABEL = re.compile(r"([^\d\W][^:]{0,38}?)\s*:\s*")
 _LABEL_TAGS = frozenset(("label", "dt", "b", "strong", "span", "em", "i", "th"))
@@ -61,7 +61,10 @@ def read_row(row: etree._Element, headings: tuple[str, ...]) -> list[tuple[str, 
         name = heading or f"column {number}"
         seen[name] += 1
         stated.append((name if seen[name] == 1 else f"{name} {seen[name]}", read_text(cell)))
-    return stated + _list_links(row)
+    links = _list_links(row)
+    if "doi" not in map(str.lower, headings):
+        stated.append(("doi", find_doi(url for _, url in links)))
+    return stated + links
 
 
 def read_block(block: etree._Element) -> list[tuple[str, str]]:
@@ -75,12 +78,16 @@ def read_block(block: etree._Element) -> list[tuple[str, str]]:
             rest.append(part)
     stated = [(name, " ".join(texts).strip(_MARKS)) for name, texts in values.items()]
     title, note = read_term(block), rest
+    if title.isdecimal():  # the year of what it describes
+        stated, title = [*stated, ("year", title)], ""
     if not title and not any(_TITLE.search(name) for name in values):
         title, note = _split_title(rest)
     text = " ".join(part.text for part in note if not _GENERIC.fullmatch(part.text))
-    year = "" if any(_YEAR.search(name) for name in values) else find_year(text)
+    year = "" if any(_YEAR.search(name) for name, _ in stated) else find_year(text)
+    links = _list_links(block)
+    doi = "" if "doi" in map(str.lower, values) else find_doi([*(url for _, url in links), text])
     text = text.strip(_MARKS).lstrip(".) ")
-    return [("title", title), *stated, ("year", year), ("note", text), *_list_links(block)]
+    return [("title", title), *stated, ("year", year), ("doi", doi), ("note", text), *links]
 
 
 def _split_title(parts: list[_Part]) -> tuple[str, list[_Part]]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from indexer.readers.formats.html_list.page import STRONG, name_by_class, read_term, read_text
+from indexer.readers.tables.headings import has_heading_words
 from indexer.readers.text.citations import find_title
 
 _MIN_BLOCKS, _MIN_SHARE, _MIN_TITLED = 5, 0.5, 0.8
@@ -84,14 +85,19 @@ def _find_rows(
 
 
 def _is_header(row: etree._Element, cells: list[etree._Element]) -> bool:
-    """Return whether a row has the headings of a table: by its tags, or in bold text only."""
+    """Return whether a row has the headings of a table.
+
+    Its tags say so, or it is the first and has bold text only, or usual headings.
+    """
     parent = row.getparent()
     if all(cell.tag == "th" for cell in cells) or (parent is not None and parent.tag == "thead"):
         return True
-    return row.getprevious() is None and all(
-        len(cell) == 1 and cell[0].tag in STRONG and read_text(cell) == read_text(cell[0])
-        for cell in cells
+    texts = [read_text(cell) for cell in cells]
+    are_bold = all(
+        len(cell) == 1 and cell[0].tag in STRONG and text == read_text(cell[0])
+        for cell, text in zip(cells, texts, strict=True)
     )
+    return row.getprevious() is None and (are_bold or has_heading_words(texts))
 
 
 def _find_blocks(lengths: dict[etree._Element, int], needed: float) -> FoundList | None:

@@ -1,6 +1,6 @@
 """Lists of publications in Markdown: items with a link, or rows of a table, below headings.
 
-An item has the columns title, link, note, year and section. The other cells of a row have the
+An item has the columns title, link, note, year, doi and section. The other cells of a row have the
 headings of their columns. A page is only recognized if such items are much of its text.
 """
 
@@ -16,7 +16,7 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
 from indexer.readers.formats.markdown_list.outline import list_items, split_cells
-from indexer.readers.text.citations import find_title, find_year
+from indexer.readers.text.citations import find_doi, find_title, find_year
 from indexer.readers.text.markdown import MarkdownLink, find_bold, find_links, to_text
 
 NAME = "markdown-list"
@@ -26,6 +26,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "title": ("title|Title",),
     "year": ("year",),
     "summary": ("note",),
+    "doi": ("doi|DOI",),
     "link": ("link",),
     "subjects": ("section",),
 }
@@ -130,9 +131,13 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     else:
         title, rest = _split_title(item, links)
         stated = [("title", title), ("note", rest)]
-    stated += [("link", url) for url in dict.fromkeys(link.url for link in links)]
-    if not any(name.casefold() in ("year", "date") for name, _ in stated):
-        stated.append(("year", find_year(item)))
+    urls = list(dict.fromkeys(link.url for link in links))
+    names = {name.casefold() for name, _ in stated}
+    stated += [("link", url) for url in urls]
+    if names.isdisjoint(("year", "date")):
+        stated.append(("year", find_year(to_text(item))))
+    if "doi" not in names:
+        stated.append(("doi", find_doi([*urls, item])))
     stated += [("section", section) for section in context.sections]
     properties = tuple(Property(name, value, value) for name, value in stated if value)
     yield SourceRecord(SourceLocation(chunk.file, chunk.line), properties)
