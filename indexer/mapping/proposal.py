@@ -25,6 +25,9 @@ _MAX_LEFTOVERS, _MAX_LEFTOVER_CHARS, _MIN_LEFTOVER_SHARE = 15, 120, 0.1
 """Limits on rows for leftover columns: their number, the characters of a value on average, and the
 share of the records that hold something."""
 
+_MAX_UNUSED_CHARS = 1_000_000
+"""Characters of the unused columns that are listed. A build reports the others."""
+
 _MIN_RECORDS = 3
 """Records from which a column that has one value for all of them says nothing."""
 _TECHNICAL_SHARE = 0.8
@@ -91,8 +94,18 @@ def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) 
         source,
         fields={row: stated for row, stated in source.fields.items() if row in rows},
         split={row: separator for row, separator in source.split.items() if row in rows},
-        unused={name: _describe(profile.columns.get(name)) for name in unused},
+        unused=dict(_describe_columns(unused, profile)),
     )
+
+
+def _describe_columns(names: Iterable[str], profile: Profile) -> Iterator[tuple[str, str]]:
+    """Yield unused columns with a note each, as far as `sources.toml` has room for them."""
+    remaining = _MAX_UNUSED_CHARS
+    for name in names:
+        note = _describe(profile.columns.get(name))
+        remaining -= len(name) + len(note)
+        if remaining >= 0:
+            yield name, note
 
 
 def _list_mapped(

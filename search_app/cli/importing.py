@@ -185,7 +185,7 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
         return
     for source in result.sources:
-        click.echo("\n".join(map(_escape_unprintable, _format_source(source))))
+        click.echo("\n".join(map(output.replace_unprintable, _format_source(source))))
     kept = f" The decisions of its {SOURCES_FILE} were kept." if result.is_update else ""
     count = sum(source.records for source in result.sources)
     click.echo(f"\n{count:,} records of “{result.catalogue.title}” are in {into}.{kept}")
@@ -204,8 +204,3 @@ def _format_source(source: ImportedSource) -> Iterator[str]:
     if source.unused:
         listed = [f"{name} ({count:,})" for name, count in source.unused.items()]
         yield f"  not used: {', '.join(listed[:20])}{', …' if len(listed) > 20 else ''}"
-
-
-def _escape_unprintable(line: str) -> str:
-    """Return a line that a terminal shows as text, whatever the names of columns contain."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in line)

@@ -138,7 +138,13 @@ def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
         columns.setdefault(file, []).append(f"{column} ({count:,})")
     for file, names in sorted(columns.items())[:MAX_UNUSED]:
         more = ", …" if len(names) > MAX_UNUSED else ""
-        click.echo(f"{file}: no row uses {', '.join(names[:MAX_UNUSED])}{more}")
+        line = f"{file}: no row uses {', '.join(names[:MAX_UNUSED])}{more}"
+        click.echo(replace_unprintable(line))
+
+
+def replace_unprintable(line: str) -> str:
+    """Return a line that a terminal shows as text, whatever the names of columns contain."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)
 
 
 def format_build_result(result: BuildResult) -> str:

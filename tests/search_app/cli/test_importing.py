@@ -132,6 +132,20 @@ def test_names_of_columns_cannot_control_the_terminal(run: Run, folder: Path) ->
     (folder / "salt-list.csv").write_text(f"Title,\x1b[2J\n{TABLE}", encoding="utf-8")
     told = run("import", "salt-list.csv", "--into", "new", "--format", "delimited")
     assert "\x1b" not in told.out
+    decisions = folder / "new" / "sources.toml"
+    lines = decisions.read_text(encoding="utf-8").splitlines()
+    decisions.write_text("\n".join(line for line in lines if "2J" not in line), encoding="utf-8")
+    told = run("build", "--corpus", "new", "--index", "index")
+    assert "no row uses \ufffd[2J" in told.out
+
+
+def test_thousands_of_columns_can_be_built(run: Run, folder: Path) -> None:
+    """The decisions list so many unused columns that a build still reads them."""
+    names = ",".join(f"A column with a long name {number}" for number in range(30_000))
+    (folder / "wide.csv").write_text(f"Title,{names}\nSalt\nPepper\n", encoding="utf-8")
+    assert run("import", "wide.csv", "--into", "new").status == 0
+    assert (folder / "new" / "sources.toml").stat().st_size < 2_000_000
+    assert run("build", "--corpus", "new", "--index", "index").status == 0
 
 
 def test_formats_are_listed(run: Run) -> None:
