@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 MAX_SLUG_CHARS = 100
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 
+_MAX_MARKS = 30
+"""Combining marks after a letter. The stream-safe format of Unicode has the same limit."""
+_LONG = 1000
+"""Characters of a text that can have too many marks in a row."""
+_END_OF_MARKS = 0x20000
+"""The first of the planes without combining marks."""
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that look like a space but are classified as letters or symbols."""
 
@@ -23,7 +30,26 @@ def clean(text: str) -> str:
     # characters, and no white space except the plain space.
     if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
         return text.strip()
-    return " ".join(unicodedata.normalize("NFC", _FORBIDDEN.sub("", text)).split())
+    return " ".join(compose(_FORBIDDEN.sub("", text)).split())
+
+
+def compose(text: str) -> str:
+    """Return a text in NFC. Of more than 30 combining marks in a row, the first 30 are kept.
+
+    Sorting the marks takes quadratic time.
+    """
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    if len(text) > _LONG:
+        text = _find_long_runs().sub(r"\1", text)
+    return unicodedata.normalize("NFC", text)
+
+
+@cache
+def _find_long_runs() -> re.Pattern[str]:
+    """Return the pattern of too many combining marks in a row."""
+    marks = "".join(filter(unicodedata.combining, map(chr, range(_END_OF_MARKS))))
+    return re.compile(f"([{marks}]{{{_MAX_MARKS}}})[{marks}]+")
 
 
 def is_visible(text: str) -> bool:
@@ -40,6 +66,7 @@ def make_slug(title: str, year: int | None) -> str:
 
     Letters of other scripts are kept. A title of more than 100 characters is cut between words.
     """
+    title = compose(title)
     plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", ""))
     plain = unicodedata.normalize("NFKD", plain.casefold())
     plain = "".join(character for character in plain if not unicodedata.combining(character))

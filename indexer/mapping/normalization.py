@@ -7,9 +7,9 @@ is, so that validation reports it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 
+from indexer.analysis import cleaning
 from indexer.catalogue.fields import Field, FieldKind
 from indexer.values import dates, identifiers, languages, names, plain_text, publication_types
 
@@ -50,7 +50,7 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
     """
     text = text.strip()
     if not text.isascii():
-        text = unicodedata.normalize("NFC", plain_text.repair_encoding(text))
+        text = cleaning.compose(plain_text.repair_encoding(text))
     if not text or (field.role != "title" and text.casefold() in _NO_VALUE):
         return ()
     if field.role == "summary" and _NO_ABSTRACT.fullmatch(text):
@@ -87,7 +87,7 @@ def _split_last_persons(text: str) -> Sequence[str]:
 
 def make_id(text: str) -> str:
     """Return a text as an id that validation accepts; empty if nothing of it can be used."""
-    text = _NOT_IN_IDS.sub("-", unicodedata.normalize("NFC", text).strip())[:MAX_ID_CHARS]
+    text = _NOT_IN_IDS.sub("-", cleaning.compose(text).strip())[:MAX_ID_CHARS]
     text = "".join(char for char in text if char.isprintable())
     parts = [part for part in text.split("/") if part not in ("", ".", "..")]
     return "/".join(parts)

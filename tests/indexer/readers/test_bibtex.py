@@ -225,6 +225,11 @@ HOSTILE = {
     "names": "@misc{a, author = {" + "{a} and " * 20_000 + "}}",
     "no key": "@misc{a" + " " * 60_000 + "b" + "}",
     "at signs": "@" * 60_000,
+    "macros of macros": "@string{m0 = {salt}}"
+    + "".join(f"@string{{m{n + 1} = m{n} # m{n}}}" for n in range(60))
+    + "@misc{a, title = m60}",
+    "a macro many times": "@string{m = {" + "salt" * 9_000 + "}}"
+    "@misc{a, title = " + "m # " * 30_000 + " m}",
 }
 
 

@@ -28,6 +28,8 @@ _BRACE = re.compile(r"[{}]")
 _QUOTE = re.compile(r"[{}\"]")
 _MAX_REPAIRS = 20
 """Values without an end that are repaired in an entry. Each one costs a scan of the entry."""
+_MAX_EXPANDED = 200_000
+"""Characters of all macros in an entry. Macros of macros can be far larger than their file."""
 
 
 class Entry(NamedTuple):
@@ -47,7 +49,7 @@ class _Scanner:
         self._text, self._macros = text, macros
         # A value without its closing brace would take that of the entry.
         self._is_unbalanced = text.count("{") > text.count("}")
-        self.repairs = 0
+        self.repairs = self.expanded = 0
 
     def read_value(self, pos: int) -> tuple[str, int]:
         """Return the value at a position, with macros expanded, and where it ends."""
@@ -68,7 +70,9 @@ class _Scanner:
             return self._text[pos + 1 : end], end + 1
         if found := _BARE.match(self._text, pos):
             word = found[0]
-            return self._macros.get(word.lower(), MONTHS.get(word.lower(), word)), found.end()
+            value = self._macros.get(word.lower(), MONTHS.get(word.lower(), word))
+            self.expanded += len(value)
+            return value if self.expanded <= _MAX_EXPANDED else word, found.end()
         return "", pos
 
     def _find_brace(self, pos: int) -> int:
@@ -126,6 +130,8 @@ def parse_entry(text: str, macros: Mapping[str, str]) -> Entry:
         fields.append((found[1].lower(), value))
     if scanner.repairs:
         return Entry(kind, key, fields, "a value has no closing brace or quote")
+    if scanner.expanded > _MAX_EXPANDED:
+        return Entry(kind, key, fields, f"its macros have more than {_MAX_EXPANDED} characters")
     return Entry(kind, key, fields, f"{rest[:40]!r} is not a field" if rest else "")
 
 

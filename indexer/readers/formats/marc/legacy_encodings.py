@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from indexer.analysis.cleaning import compose
 
 ISO_5426 = "iso-5426"
 
@@ -71,4 +72,4 @@ def decode_iso_5426(data: bytes) -> str:
         letter = chr(byte) if byte < 0xA0 else _LETTERS.get(byte, "\ufffd")
         text.append(letter + pending)
         pending = ""
-    return unicodedata.normalize("NFC", "".join(text) + pending)
+    return compose("".join(text) + pending)

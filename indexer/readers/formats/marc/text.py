@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BufferedIOBase
 from typing import NamedTuple
 
+from indexer.analysis.cleaning import compose
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence, detect_by_name
@@ -240,7 +241,7 @@ def _clean(value: str, name: bytes) -> str:
     value = value.replace(_BLANK, " ")
     if "{" in value:
         value = _BEFORE.sub(r"\2\1", value)
-        value = unicodedata.normalize("NFC", _MNEMONIC.sub(_expand, value))
+        value = compose(_MNEMONIC.sub(_expand, value))
     return value
 
 

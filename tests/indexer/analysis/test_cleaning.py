@@ -1,0 +1,38 @@
+"""Texts are normalized in linear time."""
+
+from __future__ import annotations
+
+import sys
+import time
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.analysis.cleaning import clean, compose
+
+BELOW, ABOVE = "\u0316", "\u0301"
+SECONDS = 5
+"""A quadratic time would be minutes."""
+
+
+@given(st.text(max_size=40))
+def test_usual_texts_are_composed_as_unicode_says(text: str) -> None:
+    """The NFC of a text is the standard one, also in a long text."""
+    for usual in (text, f"{text} " * 60):
+        assert compose(usual) == unicodedata.normalize("NFC", usual)
+
+
+def test_a_long_run_of_marks_is_cut() -> None:
+    """Many marks on one letter, in the order that takes longest to sort, are cut to 30."""
+    start = time.process_time()
+    text = f"xy{f'{ABOVE}{BELOW}' * 200_000}z"
+    assert compose(text) == unicodedata.normalize("NFC", f"xy{f'{ABOVE}{BELOW}' * 15}z")
+    assert clean(text) == compose(text)
+    assert time.process_time() - start < SECONDS
+
+
+def test_no_mark_is_beyond_the_planes_that_are_searched() -> None:
+    """Every combining mark of Unicode can be cut."""
+    marks = [code for code in range(sys.maxunicode) if unicodedata.combining(chr(code))]
+    assert max(marks) < 0x20000
