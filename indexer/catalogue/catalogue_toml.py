@@ -21,7 +21,7 @@ from indexer.values import iso_codes
 CATALOGUE_FILE = "catalogue.toml"
 RESERVED_NAMES = frozenset(
     "q match exact page size sort fold facet id lang score url title_html summary_html source "
-    "editions other_editions similar "
+    "editions other_editions other_sources similar "
     "explain semantic json query all any everything record index help".split()
 )
 """Names that URL parameters and the API use for something other than fields."""

@@ -19,7 +19,18 @@ MISSING = "none"
 """The facet value for publications without a value. No field may have it as a value."""
 
 FieldKind = Literal[
-    "text", "keyword", "year", "date", "name", "language", "country", "link", "doi", "isbn", "issn"
+    "text",
+    "keyword",
+    "year",
+    "date",
+    "name",
+    "language",
+    "country",
+    "link",
+    "doi",
+    "isbn",
+    "issn",
+    "pmid",
 ]
 Role = Literal["title", "summary", "date"]
 ValueOrder = Literal["count", "listed", "descending"]

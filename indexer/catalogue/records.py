@@ -79,7 +79,8 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
     `values` has all other fields by name. Each is a non-empty tuple; a field without a value is
     absent. `lang` is the language of the title if it differs from the catalogue's. `summary` is
-    plain text, with an empty line between paragraphs.
+    plain text, with an empty line between paragraphs. `other_sources` has the places of the
+    duplicates that were merged into it.
     """
 
     id: str
@@ -88,10 +89,11 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     summary: str | None = None
     lang: str | None = None
     values: Mapping[str, tuple[Value, ...]] = {}
+    other_sources: tuple[SourceLocation, ...] = ()
 
     @property
     def digest(self) -> str:
-        """The first half of the SHA-256 of its content, without its source."""
+        """The first half of the SHA-256 of its content, without its sources."""
         content = (self.id, self.title, self.summary, self.lang, sorted(self.values.items()))
         return sha256(msgspec.json.encode(content)).hexdigest()[:DIGEST_CHARS]
 

@@ -68,6 +68,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     `built`: time of the build in UTC, ISO 8601. `seconds`: its duration.
     `after`: name of the predecessor. It is the generation that was live before, or an earlier
     undamaged one if that is damaged.
+    `merged`: number of records that were merged into other ones.
     `counts`: for each facet, the number of publications with each value.
     `meaning`: model of the embeddings, or "" if the segment has no vectors.
     `limits`: the limits within which the corpus was read.
@@ -82,6 +83,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     after: str | None = None
     publications: int
+    merged: int = 0
     changes: Changes
     counts: dict[str, dict[str, int]]
     problems: tuple[Problem, ...]

@@ -7,7 +7,7 @@ digest. A chunk that an earlier index contains unchanged is not parsed again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -30,6 +30,8 @@ from indexer.catalogue.records import (
     Unchanged,
 )
 from indexer.ingest import ids, validation
+from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
+from indexer.ingest.problem_reporter import ProblemReporter
 from indexer.ingest.source_files import Report, SourceFile, find_source_files
 from indexer.mapping.mapper import Mapper
 from indexer.readers import registry
@@ -37,12 +39,6 @@ from indexer.readers.base import TableReader
 
 PROGRESS_INTERVAL = 100
 """Number of chunks of a file between two progress reports."""
-
-MAX_PROBLEMS = 1000
-"""Maximum number of problems reported one by one per file. The others are only counted."""
-
-MAX_MESSAGE_CHARS = 500
-"""Maximum length of a problem's message and of its entry's title or id, in characters."""
 
 
 class Progress:
@@ -86,36 +82,14 @@ def read(
     return (item.publication for item in items if isinstance(item, Parsed))
 
 
-class ProblemReporter:
-    """Problem reporter of one file: reports the first `MAX_PROBLEMS`, counts the others."""
-
-    def __init__(self, report: Report, file: str) -> None:
-        self._report, self._file, self.count = report, file, 0
-
-    def report(self, problem: Problem) -> None:
-        """Count a problem, and report it unless `MAX_PROBLEMS` were reported before."""
-        self.count += 1
-        if self.count <= MAX_PROBLEMS:
-            message, entry = (
-                problem.what[:MAX_MESSAGE_CHARS],
-                (problem.entry or "")[:MAX_MESSAGE_CHARS],
-            )
-            self._report(msgspec.structs.replace(problem, what=message, entry=entry or None))
-
-    def report_suppressed(self) -> None:
-        """Report the number of problems that were only counted, if there are any."""
-        if self.count > MAX_PROBLEMS:
-            message = f"{self.count - MAX_PROBLEMS} more problems are not listed"
-            self._report(
-                Problem(self._file, 0, message, "Fix those above, then run the command again")
-            )
-
-
 class CorpusReader:
     """Reader of one corpus. It does not parse chunks that the earlier index `previous` contains.
 
     `report_bytes` is called with the number of bytes read so far, over all files. `unused` counts
     the columns that no row uses, by source and column, in the records that were parsed.
+
+    Only records of mapped sources can be duplicates. A DuplicateFinder looks for them, and a Merger
+    merges those that were found. Without `duplicates`, they stay apart.
     """
 
     def __init__(
@@ -125,6 +99,8 @@ class CorpusReader:
         previous: PreviousIndex | None = None,
         report_bytes: Callable[[int], object] = lambda _: None,
         limits: Limits = LIMITS,
+        *,
+        duplicates: DuplicateFinder | Merger | None = None,
     ) -> None:
         self.catalogue, self.report, self.previous, self.report_bytes = (
             catalogue,
@@ -133,6 +109,8 @@ class CorpusReader:
             report_bytes,
         )
         self.limits = limits
+        self._finder = duplicates if isinstance(duplicates, DuplicateFinder) else None
+        self._merger = duplicates if isinstance(duplicates, Merger) else None
         self._places: dict[str, SourceLocation] = {}
         self._repeats: Counter[str] = Counter()
         self._bytes = 0
@@ -143,7 +121,8 @@ class CorpusReader:
     def read_folder(self, folder: Path) -> Iterator[Item]:
         """Yield the items of all files of a folder, in order, with unique ids.
 
-        Raise CatalogueError if its `sources.toml` is invalid, and ReaderError.
+        Raise CatalogueError if its `sources.toml` is invalid, and ReaderError. Raise
+        DuplicatesFound after the last file if a finder found any.
         """
         mappers: dict[str, Mapper] = {}
         copied: set[str] = set()
@@ -155,6 +134,7 @@ class CorpusReader:
                 if isinstance(item, Unchanged):
                     copied.add(name)
                 yield item
+        yield from self._end_duplicates()
         for name, mapper in mappers.items():
             self.unused.update({(name, column): n for column, n in mapper.unknown.items()})
             if name not in copied:
@@ -163,13 +143,22 @@ class CorpusReader:
 
     def read_file(self, source: SourceFile) -> Iterator[Item]:
         """Yield the items of one file with unique ids."""
+        finder = self._finder if source.mapper else None
         context = b""
         for chunk in self.read_chunks(source):
             if chunk.context is not context and isinstance(source.reader, TableReader):
                 context = chunk.context
                 if source.mapper:
                     source.mapper.add_columns(source.reader.read_header(context))
-            yield from self._make_unique(chunk, source)
+            items = self._make_unique(chunk, source)
+            yield from finder.collect(items) if finder else items
+
+    def _end_duplicates(self) -> Iterator[Parsed]:
+        """Yield what is left to merge. Raise DuplicatesFound if the finder found any."""
+        if self._merger:
+            yield from map(Parsed, self._merger.drain())
+        if self._finder and (merger := self._finder.make_merger()):
+            raise DuplicatesFound(merger)
 
     def read_chunks(self, source: SourceFile) -> Iterator[Chunk]:
         """Yield the chunks of one file."""
@@ -206,6 +195,8 @@ class CorpusReader:
         ours to correct. Without a mapping it is reported, and its item is left out.
         """
         items = self._parse_or_reuse(chunk, source, self.previous)
+        if self._merger and source.mapper and any(map(self._merger.concerns, items)):
+            return list(self._merge(self._reparse(chunk, source, items), self._merger))
         names = [item.id for item in items]
         if len(set(names)) == len(names) and self._places.keys().isdisjoint(names):
             self._places.update((item.id, item.source) for item in items)
@@ -219,6 +210,20 @@ class CorpusReader:
         return [
             Parsed(item.publication) for item in parsed if ids.claim_id(item, report, self._places)
         ]
+
+    def _merge(self, items: Iterable[Parsed], merger: Merger) -> Iterator[Parsed]:
+        """Yield the items of a chunk, merged. The next build must not recognize them.
+
+        A group of duplicates takes its id at its first record, and is yielded at its last.
+        """
+        for item in items:
+            publication = item.publication
+            group = merger.find_group(publication)
+            if group is None or merger.is_first(group):
+                publication = self._number_id(publication)
+            whole = publication if group is None else merger.add(group, publication)
+            if whole:
+                yield Parsed(self.catalogue.with_ancestors(whole))
 
     def _number_id(self, publication: Publication) -> Publication:
         """Return the publication with a free id, which may be its own."""

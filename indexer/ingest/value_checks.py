@@ -106,6 +106,7 @@ CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {
     "name": _check_name,
     "date": _check_date,
     "doi": partial(_check_identifier, "DOI", "10.1000/182", identifiers.find_dois),
+    "pmid": partial(_check_identifier, "PubMed number", "12345678", identifiers.find_pmids),
     "isbn": partial(_check_identifier, "ISBN", "9783161484100", identifiers.find_isbns),
     "issn": partial(_check_identifier, "ISSN", "0378-5955", identifiers.find_issns),
 }

@@ -6,7 +6,6 @@ pass the checks for a missing part of the corpus, and the gate.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,10 +15,8 @@ from typing import Literal
 
 import msgspec
 
-from indexer.analysis import tokenizer
 from indexer.analysis.embeddings import Encoder
-from indexer.catalogue import catalogue_toml, schema, thesaurus
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue import catalogue_toml, thesaurus
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Problem, Unchanged
 from indexer.codec import writer
@@ -27,11 +24,15 @@ from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.reader import MEANING, Segment
 from indexer.codec.segment.vectors import encode_batches
 from indexer.codec.writer import ValueCounts
-from indexer.generations import directory, last_build, manifest, publish
+from indexer.generations import last_build, manifest, publish
 from indexer.generations.manifest import Changes, Generation
 from indexer.ingest import corpus
 from indexer.ingest.corpus import NO_PROGRESS, Progress
+from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
 from indexer.jobs.build_stats import BuildStats
+from indexer.jobs.predecessor import find_predecessor, find_reusable_segment
+from indexer.jobs.same_titles import SameTitles, find_same_titles
+from indexer.mapping.sources import SOURCES_FILE
 
 Gate = Callable[[Generation, Generation | None], None]
 """Takes a new generation before it becomes live, and the live one or None. Raises BuildRejected."""
@@ -61,7 +62,8 @@ class BuildResult(msgspec.Struct, frozen=True):
     """The outcome of a build. `generation` is the live one, new or unchanged.
 
     `unused` counts the columns that no row uses, by file and column, in the records that were
-    parsed in this build.
+    parsed in this build. `merged` is the number of records that were merged into duplicates.
+    `same_titles`: what was published from mapped sources with equal titles, and not merged.
     """
 
     status: Literal["published", "unchanged"]
@@ -70,6 +72,8 @@ class BuildResult(msgspec.Struct, frozen=True):
     problems: list[Problem]
     seconds: float
     unused: Mapping[tuple[str, str], int]
+    merged: int = 0
+    same_titles: SameTitles | None = None
 
 
 def build(  # noqa: PLR0913 - callers pass options by name
@@ -125,11 +129,11 @@ class _Build:
         self.problems: list[Problem] = []
         self.catalogue = catalogue_toml.load(corpus_folder)
         self.concepts = thesaurus.load(corpus_folder)
-        self.live, self.before, is_undamaged = _load_live(index)
-        self.former = _reusable_segment(self.live, self.catalogue, self.model, limits) if (
+        self.live, self.before, is_undamaged = find_predecessor(index)
+        self.former = find_reusable_segment(self.live, self.catalogue, self.model, limits) if (
             self.live and is_undamaged and not force
         ) else None  # fmt: skip
-        self.census = self._census()
+        self.merger: Merger | None = None
 
     def _census(self) -> BuildStats:
         return BuildStats(
@@ -138,11 +142,26 @@ class _Build:
         )  # fmt: skip
 
     def run(self) -> BuildResult:
-        """Read the corpus, and publish it if anything changed."""
-        docstore = self.former.docstore if self.former else None
+        """Read the corpus, and publish it if anything changed.
+
+        If there are duplicates, read it again to merge them.
+        """
+        is_expected = self.live is not None and self.live.manifest.merged > 0
+        previous = self.former.docstore if self.former else None
+        try:
+            return self._run(DuplicateFinder(self.catalogue, previous, is_expected=is_expected))
+        except DuplicatesFound as found:
+            self.merger = found.merger
+        # Outside the handler, so that nothing of the first pass stays in memory.
+        self.problems.clear()
+        return self._run(self.merger)
+
+    def _run(self, duplicates: DuplicateFinder | Merger) -> BuildResult:
+        self.census = self._census()
         reader = corpus.CorpusReader(
-            self.catalogue, self.problems.append, docstore, self.progress.report_bytes, self.limits
-        )
+            self.catalogue, self.problems.append, self.former.docstore if self.former else None,
+            self.progress.report_bytes, self.limits, duplicates=duplicates,
+        )  # fmt: skip
         unchanged, remaining = _split_unchanged(reader.read_folder(self.corpus_folder))
         is_unchanged = (
             self.former is not None
@@ -161,7 +180,19 @@ class _Build:
             self.problems,
             time.perf_counter() - self.started,
             reader.unused,
+            self.merged,
+            self._find_same_titles(new) if new else None,
         )
+
+    def _find_same_titles(self, new: Generation) -> SameTitles | None:
+        if not (self.corpus_folder / SOURCES_FILE).exists():
+            return None
+        return find_same_titles(Segment(new.segment, self.catalogue).docstore)
+
+    @property
+    def merged(self) -> int:
+        """The number of records that were merged into other ones."""
+        return self.merger.merged if self.merger else 0
 
     def _write(self, items: Iterator[Item]) -> Generation | None:
         """Write a generation and publish it. Return None if it equals the live one."""
@@ -175,62 +206,23 @@ class _Build:
                 batches = encode_batches(segment / MEANING, batches, encode, previous_vectors)
             counts = writer.write(segment, self.catalogue, batches, self.former)
             if not self.force:
-                _reject_partial(self.census, self.live, self.corpus_folder)
+                _reject_partial(self.census, self.live, self.corpus_folder, self.merged)
             if self.former is not None and self.census.matches(self.live):
                 return None
-            sealed = _seal_generation(partial, self.census, counts, self.started, self.live)
+            sealed = self._seal(partial, counts)
             self.gate(sealed, self.live)
             return publish.publish(self.index, sealed)
 
-
-def _seal_generation(
-    partial: Path, stats: BuildStats, counts: ValueCounts, started: float, live: Generation | None
-) -> Generation:
-    """Complete and seal the generation. Its segment is already written."""
-    (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(stats.digests))
-    if stats.thesaurus.concept:
-        (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(stats.thesaurus))
-    seconds = round(time.perf_counter() - started, 3)
-    draft = stats.make_manifest(counts, after=live.name if live else None, seconds=seconds)
-    return publish.seal(partial, draft)
-
-
-def _load_live(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
-    """Return the predecessor of this build, its digests, and whether it is live and undamaged.
-
-    If the live generation is damaged or `CURRENT` is unusable, the predecessor is the one that a
-    rollback would choose. The new manifest names it, so it stays on disk. All files are hashed
-    before any is read. If every generation is damaged, return the live one without digests. Only
-    its manifest is used then.
-    """
-    live = None
-    with contextlib.suppress(manifest.IndexUnusable):
-        live = directory.load_live(index)
-        if not directory.integrity_errors(live):
-            return live, live.read_digests(), True
-    with contextlib.suppress(manifest.IndexUnusable):
-        if undamaged := directory.find_undamaged(index, directory.list_earlier(index)):
-            return undamaged, undamaged.read_digests(), False
-    return live, {}, False
-
-
-def _reusable_segment(
-    live: Generation, catalogue: Catalogue, model: str, limits: Limits
-) -> Segment | None:
-    """Return the live segment if unchanged publications can be copied from it, or None.
-
-    It must have the same format, analysis version, catalogue, embedding model, and limits.
-    """
-    live_manifest = live.manifest
-    live_rules = (
-        live_manifest.format,
-        live_manifest.analysis,
-        live_manifest.schema,
-        live_manifest.meaning,
-        live_manifest.limits,
-    )
-    rules = (schema.FORMAT, tokenizer.VERSION, catalogue.fingerprint, model, limits)
-    return Segment(live.segment, catalogue) if live_rules == rules else None
+    def _seal(self, partial: Path, counts: ValueCounts) -> Generation:
+        """Complete and seal the generation. Its segment is already written."""
+        (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(self.census.digests))
+        if self.concepts.concept:
+            (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(self.concepts))
+        draft = self.census.make_manifest(
+            counts, after=self.live.name if self.live else None,
+            seconds=round(time.perf_counter() - self.started, 3), merged=self.merged,
+        )  # fmt: skip
+        return publish.seal(partial, draft)
 
 
 def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:
@@ -246,8 +238,13 @@ def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] 
     return unchanged, None
 
 
-def _reject_partial(stats: BuildStats, live: Generation | None, corpus_folder: Path) -> None:
-    """Raise BuildRejected or RemovesTooMuch if a part of the corpus seems to be missing."""
+def _reject_partial(
+    stats: BuildStats, live: Generation | None, corpus_folder: Path, merged: int
+) -> None:
+    """Raise BuildRejected or RemovesTooMuch if a part of the corpus seems to be missing.
+
+    A publication is not missing if it was merged into another one.
+    """
     hint = "Fix the corpus, or build with --force if this is intended"
     count = len(stats.digests)
     if not count:
@@ -256,13 +253,13 @@ def _reject_partial(stats: BuildStats, live: Generation | None, corpus_folder: P
     if not live:
         return
     total = live.manifest.publications
-    removed = max(stats.changes.removed, total - count)
+    removed = max(stats.changes.removed, total - count) - merged
     if removed > FEW_REMOVED and removed * ONE_IN > total:
         files = _list_files(stats.removed, live, corpus_folder)
         message = f"it would remove {removed} of {total} publications{files}"
         hint = "Restore the files, or build with --force if this is intended"
         raise RemovesTooMuch(message, hint, stats.problems)
-    if count * 2 < total:
+    if (count + merged) * 2 < total:
         message = (
             f"{corpus_folder} contains {count} publications, "
             f"less than half of the {total} in the index"

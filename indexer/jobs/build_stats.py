@@ -67,6 +67,10 @@ class BuildStats:
             )
             self.digests[item.id] = digest
             lines.append(f"{digest} {item.source.file} {item.source.line}\n")
+            if isinstance(item, Parsed):
+                lines += [
+                    f"{other.file} {other.line}\n" for other in item.publication.other_sources
+                ]
         self._corpus_hash.update("".join(lines).encode())
 
     @property
@@ -112,8 +116,9 @@ class BuildStats:
         return live is not None and self.corpus == live.manifest.corpus
 
     def make_manifest(
-        self, counts: ValueCounts, *, after: str | None = None, seconds: float = 0.0
-    ) -> Manifest:
+        self, counts: ValueCounts, *, after: str | None = None, seconds: float = 0.0,
+        merged: int = 0,
+    ) -> Manifest:  # fmt: skip
         """Return the manifest of the new generation. `publish.seal` adds its files."""
         return Manifest(
             format=schema.FORMAT,
@@ -124,6 +129,7 @@ class BuildStats:
             seconds=seconds,
             after=after,
             publications=len(self.digests),
+            merged=merged,
             changes=self.changes,
             counts=counts,
             problems=tuple(self.problems),

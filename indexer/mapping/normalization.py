@@ -127,6 +127,7 @@ _NORMALIZERS: dict[FieldKind, Callable[[str], Sequence[str]]] = {
     "link": _normalize_link,
     "language": _normalize_language,
     "doi": lambda text: identifiers.find_dois(text) or (text,),
+    "pmid": lambda text: identifiers.find_pmids(text) or (text,),
     "isbn": _normalize_isbn,
     "issn": _normalize_issn,
 }

@@ -229,8 +229,9 @@ def _make_schemas(catalogue: Catalogue) -> Json:
         components.pop(name) for name in ("PublicationBody", "HitBody", "LinkedBody")
     )
     related = {"type": "array", "items": _make_ref("schemas", "Neighbour")}
+    places = {"type": "array", "items": _make_ref("schemas", "SourceLocation")}
     publication_parts = {
-        "properties": {"other_editions": related, "similar": related},
+        "properties": {"other_editions": related, "similar": related, "other_sources": places},
         "required": [],
     }
     facets = {facet.name: components["Search"]["properties"]["facets"]["additionalProperties"]

@@ -211,12 +211,15 @@ def serialize_whole(
 ) -> dict[str, object]:
     """Return the response of `/api/publication/ID`: a publication and its related ones.
 
-    `other_editions` and `similar` are present only if there are any.
+    `other_editions`, `similar` and `other_sources` are present only if there are any. The last one
+    has the locations of merged duplicates.
     """
     body = serialize_publication(publication, catalogue)
     for name, publications in (("other_editions", related.editions), ("similar", related.similar)):
         if publications:
             body[name] = [_serialize_related(item, catalogue, prefix) for item in publications]
+    if publication.other_sources:
+        body["other_sources"] = publication.other_sources
     return body
 
 

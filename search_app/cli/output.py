@@ -129,6 +129,20 @@ def print_build_result(result: BuildResult) -> None:
         f"Published {name}: {changes.added} added, {changes.changed} changed, "
         f"{changes.removed} removed, {changes.unchanged} unchanged, {duration}."
     )
+    _print_duplicates(result)
+
+
+def _print_duplicates(result: BuildResult) -> None:
+    """Print how many duplicates were merged, and which publications only look like some."""
+    if result.merged:
+        records = "1 record was" if result.merged == 1 else f"{result.merged:,} records were"
+        click.echo(f"{records} merged with another of the same title and DOI, PMID, or ISBN.")
+    if result.same_titles and result.same_titles.count:
+        count, first = result.same_titles.count, result.same_titles.first
+        listed = [f"“{same.title}” ({same.year}, {same.count:,} times)" for same in first]
+        more = ", …" if sum(same.count for same in first) < count else ""
+        names = ", ".join(listed)
+        click.echo(f"{count:,} publications share title and year, but no key: {names}{more}")
 
 
 def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
@@ -156,6 +170,7 @@ def format_build_result(result: BuildResult) -> str:
             f"Built {name}: {changes.added} added, {changes.changed} changed, "
             f"{changes.removed} removed"
         )
+        line += f", {result.merged:,} merged" if result.merged else ""
     return f"{line}, {_summarize_problems(result.problems)}."
 
 

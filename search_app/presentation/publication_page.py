@@ -52,8 +52,8 @@ class PublicationPage(msgspec.Struct, frozen=True):
     """All values that the page of a publication prints.
 
     `href` is its URL. `editions` are its other editions, newest first. `similar` are similar
-    publications. `corpus` is its file and line in the corpus. `has_long_title`: the title needs a
-    smaller type. `may_have_abstract`: the catalogue has abstracts.
+    publications. `sources` are the files and lines that it was read from. `has_long_title`: the
+    title needs a smaller type. `may_have_abstract`: the catalogue has abstracts.
     """
 
     publication: Publication
@@ -65,7 +65,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     editions: tuple[RelatedPublication, ...]
     similar: tuple[RelatedPublication, ...]
     json_href: str
-    corpus: str
+    sources: tuple[str, ...]
     has_long_title: bool
     may_have_abstract: bool
 
@@ -75,7 +75,7 @@ def make_publication_page(
 ) -> PublicationPage:
     """Return the page of a publication, with a link for each facet value."""
     metadata = MetadataLine(catalogue)
-    source, href = publication.source, make_publication_url(publication.id, "")
+    href = make_publication_url(publication.id, "")
     return PublicationPage(
         publication,
         f"{prefix}{href}",
@@ -86,7 +86,10 @@ def make_publication_page(
         _make_related(related.editions, metadata, prefix),
         _make_related(related.similar, metadata, prefix),
         f"{prefix}/api{href}",
-        gettext("%(file)s, line %(line)s") % {"file": source.file, "line": source.line},
+        tuple(
+            gettext("%(file)s, line %(line)s") % {"file": source.file, "line": source.line}
+            for source in (publication.source, *publication.other_sources)
+        ),
         len(publication.title) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("summary") is not None,
     )

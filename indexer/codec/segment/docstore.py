@@ -45,6 +45,7 @@ class StoredFields(msgspec.Struct, frozen=True, array_like=True):
     summary: str | None
     lang: str | None
     values: Mapping[str, tuple[Value, ...]]
+    other_sources: tuple[SourceLocation, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -122,13 +123,17 @@ class DocStore:
         """Return the record of a document, decompressed."""
         return self._decompressor.unpack(self.records[doc_number])
 
+    def get_title(self, doc_number: int) -> str:
+        """Return the title of a document."""
+        return self.titles.get_text(doc_number)
+
     def get_publication(self, doc_number: int) -> Publication:
         """Return the whole publication of a document."""
         record = _decode(self.get_record(doc_number))
         return Publication(
             id=self.ids.get_text(doc_number), title=self.titles.get_text(doc_number),
             source=self.get_source(doc_number), summary=record.summary, lang=record.lang,
-            values=record.values,
+            values=record.values, other_sources=record.other_sources,
         )  # fmt: skip
 
     def find_doc_number(self, identity: str) -> int | None:
@@ -282,4 +287,5 @@ def _make_title_key(publication: Publication, default_language: str) -> str:
 
 def _encode_fields(parsed: Parsed) -> bytes:
     publication = parsed.publication
-    return _encode(StoredFields(publication.summary, publication.lang, publication.values))
+    fields = (publication.summary, publication.lang, publication.values)
+    return _encode((*fields, publication.other_sources) if publication.other_sources else fields)

@@ -1,0 +1,297 @@
+"""Duplicates: records of one publication in several sources, merged into one.
+
+Two records are duplicates if they share a key (a DOI, a PMID, or an ISBN with a volume) and their
+titles have the same words. Keys and titles are compared as hashes of 8 bytes. A first pass collects
+them, and a second one merges the few records that they concern.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from hashlib import blake2b
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.analysis.folding import fold
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Item, Parsed, Publication
+
+KEY_KINDS = ("doi", "pmid", "isbn")
+MAX_RECORDS_PER_KEY = 5
+"""A key that more records of one file share is no key: the ISBN of a book with many chapters."""
+_FIRST_CHECK = 1024
+_WORDS = re.compile(r"[^\W_]+")
+
+Hashes = NDArray[np.uint64]
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Publication).decode
+
+
+class PreviousPublications(Protocol):
+    """The publications of an earlier index, by number."""
+
+    def __len__(self) -> int:
+        """Return the number of publications."""
+
+    def get_title(self, doc_number: int) -> str:
+        """Return a title."""
+
+    def get_publication(self, doc_number: int) -> Publication:
+        """Return a whole publication."""
+
+
+def fold_title(title: str) -> str:
+    """Return the words of a title without differences of case, accents, and punctuation."""
+    folded = fold(title)
+    return " ".join(_WORDS.findall(folded)) or folded
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def hash_title(title: str) -> int:
+    """Return the hash of the words of a title."""
+    return _hash(fold_title(title))
+
+
+class KeyRows:
+    """The rows of a catalogue that identify a publication."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._rows = [field for field in catalogue.fields if field.kind in KEY_KINDS]
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def hash_keys(self, publication: Publication) -> list[int]:
+        """Return the hash of each key of a publication."""
+        values = publication.values
+        hashes = []
+        for row in self._rows:
+            for value in values.get(row.name, ()):
+                volume = values.get("volume", ("",))[0] if row.kind == "isbn" else ""
+                hashes.append(_hash(f"{row.kind} {value} {volume}"))
+        return list(dict.fromkeys(hashes))
+
+    def hash_identities(self, publication: Publication) -> list[int]:
+        """Return the hash of each key of a publication combined with its title."""
+        if keys := self.hash_keys(publication):
+            title = hash_title(publication.title)
+            return [key ^ title for key in keys]
+        return []
+
+
+class _Records:
+    """Hashes of records: `keys` with the record of each, and the title and file of each record."""
+
+    def __init__(self) -> None:
+        self.keys, self.record_of_key = array("Q"), array("L")
+        self.titles, self.files = array("Q"), array("L")
+
+    def add(self, title: int, file: int, keys: Iterable[int]) -> None:
+        for key in keys:
+            self.keys.append(key)
+            self.record_of_key.append(len(self.titles))
+        self.titles.append(title)
+        self.files.append(file)
+
+    def compute_identities(self) -> Hashes:
+        """Return the hash of each key combined with the title of its record."""
+        titles = np.array(self.titles, np.uint64)
+        identities: Hashes = np.array(self.keys, np.uint64)
+        return identities ^ titles[np.array(self.record_of_key, np.int64)]
+
+
+def _is_repeated(values: Hashes) -> NDArray[np.bool_]:
+    """Return which values occur more than once."""
+    _, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)
+    repeated: NDArray[np.bool_] = counts[numbers.reshape(-1)] > 1
+    return repeated
+
+
+class Merger:
+    """Merger of the records that are duplicates, in the second pass.
+
+    `group_of` has the group of each identity (see `KeyRows.hash_identities`), and `sizes` the
+    number of records of each group. `copied` has the numbers of those that are in the earlier
+    index. `merged` counts the records that were merged into another one.
+    """
+
+    def __init__(
+        self, rows: KeyRows, group_of: Mapping[int, int], sizes: Mapping[int, int],
+        copied: Set[int],
+    ) -> None:  # fmt: skip
+        self._rows, self._group_of, self._copied = rows, group_of, copied
+        self._missing = dict(sizes)
+        self._pending: dict[int, bytes] = {}
+        self.merged = 0
+
+    def concerns(self, item: Item) -> bool:
+        """Return whether an item belongs to a group."""
+        if isinstance(item, Parsed):
+            return self.find_group(item.publication) is not None
+        return item.doc_number in self._copied
+
+    def find_group(self, publication: Publication) -> int | None:
+        """Return the group of a publication, or None."""
+        groups = map(self._group_of.get, self._rows.hash_identities(publication))
+        return next((group for group in groups if group is not None), None)
+
+    def is_first(self, group: int) -> bool:
+        """Return whether no record of a group has been added."""
+        return group not in self._pending
+
+    def add(self, group: int, publication: Publication) -> Publication | None:
+        """Add a record to its group. Return the merged publication after the last record."""
+        if packed := self._pending.pop(group, None):
+            publication = _merge(_decode(packed), publication)
+            self.merged += 1
+        self._missing[group] -= 1
+        if self._missing[group] > 0:
+            self._pending[group] = _encode(publication)
+            return None
+        return publication
+
+    def drain(self) -> Iterator[Publication]:
+        """Yield the publications of groups whose last record vanished between the two passes."""
+        yield from map(_decode, self._pending.values())
+        self._pending.clear()
+
+
+def _merge(first: Publication, other: Publication) -> Publication:
+    """Return a publication with the values of rows that it lacks taken from another one."""
+    return msgspec.structs.replace(
+        first,
+        summary=first.summary or other.summary,
+        lang=first.lang or other.lang,
+        values={**other.values, **first.values},
+        other_sources=(*first.other_sources, other.source),
+    )
+
+
+class DuplicatesFound(Exception):
+    """Records that were read are duplicates: the corpus must be read again with `merger`."""
+
+    def __init__(self, merger: Merger) -> None:
+        super().__init__("records have to be merged")
+        self.merger = merger
+
+
+class DuplicateFinder:
+    """Collector of the keys of all records of a corpus, in the first pass.
+
+    Records that were copied from `previous` are compared last, and by their titles first, because
+    their keys are compressed. `found`: some records seem to be duplicates. If they are expected,
+    it is true from the start.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, previous: PreviousPublications | None = None,
+        *, is_expected: bool = False,
+    ) -> None:  # fmt: skip
+        self._rows, self._previous, self.found = KeyRows(catalogue), previous, is_expected
+        self._has_parsed = False
+        self._files: dict[str, int] = {}
+        self._records = _Records()
+        self._copied, self._copied_files = array("L"), array("L")
+        self._next_check = _FIRST_CHECK
+
+    def collect(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Collect the keys of records. Return them, or none if they will be read again anyway."""
+        for item in items if self._rows else ():
+            self._add(item)
+        return () if self.found else items
+
+    def _add(self, item: Item) -> None:
+        """Collect the keys of a record. Compare all keys whenever their number has doubled."""
+        file = self._files.setdefault(item.source.file, len(self._files))
+        if not isinstance(item, Parsed):
+            self._copied.append(item.doc_number)
+            self._copied_files.append(file)
+            return
+        self._has_parsed = True
+        if keys := self._rows.hash_keys(item.publication):
+            self._records.add(hash_title(item.publication.title), file, keys)
+            if not self.found and len(self._records.keys) >= self._next_check:
+                self._next_check *= 2
+                self.found = bool(_is_repeated(self._records.compute_identities()).any())
+
+    def make_merger(self) -> Merger | None:
+        """Return the merger of the duplicates, or None if there are none and none seemed to be."""
+        docs = self._add_copied()
+        identities = self._records.compute_identities()
+        repeated = np.flatnonzero(_is_repeated(identities))
+        repeated = repeated[~self._is_shared(repeated)]
+        if not len(repeated) and not self.found:
+            return None
+        records = np.array(self._records.record_of_key, np.int64)[repeated].tolist()
+        group_of, sizes = _join(identities[repeated].tolist(), records)
+        first_copied = len(self._records.titles) - len(docs)
+        copied = {docs[record - first_copied] for record in records if record >= first_copied}
+        return Merger(self._rows, group_of, sizes, copied)
+
+    def _add_copied(self) -> list[int]:
+        """Add the copied records that matter. Return their numbers in the earlier index.
+
+        Those with a repeated title come first. The others only count how many share a key.
+        """
+        previous = self._previous
+        if previous is None or (not self._has_parsed and len(self._copied) == len(previous)):
+            return []
+        titles = np.fromiter(
+            (hash_title(previous.get_title(number)) for number in self._copied),
+            np.uint64, len(self._copied),
+        )  # fmt: skip
+        known_titles = np.array(self._records.titles, np.uint64)
+        is_candidate = _is_repeated(np.concatenate([titles, known_titles]))[: len(titles)]
+        added: list[int] = []
+        for chosen in (np.flatnonzero(is_candidate), np.flatnonzero(~is_candidate)):
+            for position in chosen.tolist():
+                number, file = self._copied[position], self._copied_files[position]
+                keys = self._rows.hash_keys(previous.get_publication(number))
+                self._records.add(int(titles[position]), file, keys)
+                added.append(number)
+            if not _is_repeated(self._records.compute_identities()).any():
+                break
+        return added
+
+    def _is_shared(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which of the numbered keys too many records of one file share."""
+        keys = np.array(self._records.keys, np.uint64)
+        files = np.array(self._records.files, np.int64)
+        same = np.flatnonzero(np.isin(keys, keys[numbers]))
+        owners = np.array(self._records.record_of_key, np.int64)[same]
+        counts = Counter(zip(keys[same].tolist(), files[owners].tolist(), strict=True))
+        shared = {key for (key, _), count in counts.items() if count > MAX_RECORDS_PER_KEY}
+        return np.isin(keys[numbers], np.array(sorted(shared), np.uint64))
+
+
+def _join(
+    identities: Sequence[int], records: Sequence[int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Return the group of each identity, and the number of records of each group.
+
+    Records are in one group if they share an identity, directly or through other records. The
+    number of a group is that of one of its records.
+    """
+    parents: dict[int, int] = {}
+
+    def find_root(record: int) -> int:
+        while (parent := parents.setdefault(record, record)) != record:
+            parents[record] = record = parents[parent]
+        return record
+
+    first_records: dict[int, int] = {}
+    for identity, record in zip(identities, records, strict=True):
+        first = first_records.setdefault(identity, record)
+        parents[find_root(record)] = find_root(first)
+    group_of = {identity: find_root(record) for identity, record in first_records.items()}
+    return group_of, Counter(map(find_root, set(records)))

@@ -1,0 +1,52 @@
+"""The predecessor of a build, and what of it can be copied."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.limits import Limits
+from indexer.codec.segment.reader import Segment
+from indexer.generations import directory, manifest
+from indexer.generations.manifest import Generation
+
+
+def find_predecessor(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
+    """Return the predecessor of this build, its digests, and whether it is live and undamaged.
+
+    If the live generation is damaged or `CURRENT` is unusable, the predecessor is the one that a
+    rollback would choose. The new manifest names it, so it stays on disk. All files are hashed
+    before any is read. If every generation is damaged, return the live one without digests. Only
+    its manifest is used then.
+    """
+    live = None
+    with contextlib.suppress(manifest.IndexUnusable):
+        live = directory.load_live(index)
+        if not directory.integrity_errors(live):
+            return live, live.read_digests(), True
+    with contextlib.suppress(manifest.IndexUnusable):
+        if undamaged := directory.find_undamaged(index, directory.list_earlier(index)):
+            return undamaged, undamaged.read_digests(), False
+    return live, {}, False
+
+
+def find_reusable_segment(
+    live: Generation, catalogue: Catalogue, model: str, limits: Limits
+) -> Segment | None:
+    """Return the live segment if unchanged publications can be copied from it, or None.
+
+    It must have the same format, analysis version, catalogue, embedding model, and limits.
+    """
+    live_manifest = live.manifest
+    live_rules = (
+        live_manifest.format,
+        live_manifest.analysis,
+        live_manifest.schema,
+        live_manifest.meaning,
+        live_manifest.limits,
+    )
+    rules = (schema.FORMAT, tokenizer.VERSION, catalogue.fingerprint, model, limits)
+    return Segment(live.segment, catalogue) if live_rules == rules else None
