@@ -172,9 +172,9 @@ class Mapper:
         name, uses_first = field.name, not field.several and field.role != "summary"
         separator, are_names = self.source.split.get(name), field.kind == "name"
         values: list[Property] = []
-        selected = (self._select(specification, columns) for specification in alternatives)
+        selected = [self._select(specification, columns) for specification in alternatives]
         if field.kind == "name":
-            selected = iter((_order_by_group([*chain.from_iterable(selected)]),))
+            selected = [_order_by_group([*chain.from_iterable(selected)])]
         for stated in selected:
             for prop in stated:
                 column = self._columns.get(prop.name)  # a combination of several has none
