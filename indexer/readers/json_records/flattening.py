@@ -27,7 +27,7 @@ _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}|@none|und"
 _COMMON_LANGUAGES = frozenset(
     "ar cs da de el en es fi fr hu it ja ko nl pl pt ru sv tr uk zh".split()
 )
-_LANGUAGE_KEYS = frozenset(("@language", "xml:lang", "lang", "hreflang"))
+_LANGUAGE_KEYS = frozenset(("@language", "xml:lang", "@xml:lang", "@lang", "lang", "hreflang"))
 _CONTAINERS = frozenset(("@list", "@set"))
 _AGENTS = frozenset(
     "author authors creator creators contributor contributors editor editors translator "
@@ -39,6 +39,8 @@ _BRACKETS = re.compile(r"\[[^\]]*\]")
 _VALUE_TYPES = frozenset(("literal", "typed-literal", "uri", "bnode"))
 _VALUE_KEYS = frozenset("value language authority confidence place source".split())
 _LINK_KEYS = frozenset(("url", "label", "language"))
+_TEXT_KEYS = frozenset(("#text", "#cdata-section", "cdata!", "$", "$t", "_text"))
+"""Keys of the text of an element of XML, as converters name it."""
 _MAX_KEY_CHARS = 200
 _CHARS_PER_BYTE = 3
 """Limit on the size of all properties, as a multiple of `largest_file`."""
@@ -151,6 +153,8 @@ class Flattener:
                 self.add(name, text, code.replace("_", "-"), group)
         elif text := _restore_text(name, value):
             self._add_text(name, text, language, group)
+        elif _is_numbered(value):
+            self._add_list(name, [*value.values()], language, group)
         else:
             self._add_parts(name, dict(value), language, group)
 
@@ -178,8 +182,10 @@ class Flattener:
         self, name: str, value: dict[str, Any], language: str | None, group: int
     ) -> str:
         """Add what an object only says more about, and remove it. Return the object's column."""
-        for key in _CONTAINERS & value.keys():
+        for key in (_CONTAINERS | _TEXT_KEYS) & value.keys():
             self.add(name, value.pop(key), language, group)
+        if "text" in value and all(key[:1] == "@" for key in value if key != "text"):
+            self.add(name, value.pop("text"), language, group)
         if "value" in value and _VALUE_KEYS.issuperset(value):
             language = _pop_language(value, {"language"}) or language
             self.add(name, value.pop("value"), language, group)
@@ -226,6 +232,11 @@ def _is_language_map(value: Mapping[str, Any]) -> bool:
         and all(map(_LANGUAGE_CODE.fullmatch, value))
         and all(isinstance(each, (str, list, type(None))) for each in value.values())
     )
+
+
+def _is_numbered(value: Mapping[str, Any]) -> bool:
+    """Return whether an object is a list with its numbers as keys: {"0": …, "1": …}."""
+    return next(iter(value), "") in ("0", "1") and all(map(str.isdecimal, value))
 
 
 def _restore_text(name: str, value: Mapping[str, Any]) -> str | None:

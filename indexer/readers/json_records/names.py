@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 _TITLES = frozenset(
-    "title titles name headline titel titre titulo titolo titles displayname titletext maintitle "
-    "articletitle titleproper caption preflabel heading".split()
+    "title titles name headline titel titre titulo titolo titles displayname displaytitle "
+    "documenttitle titletext maintitle articletitle titleproper caption preflabel heading".split()
 )
 _FAMILY = frozenset(
     "family familyname familynames lastname lastnames last surname surnames nachname nom".split()

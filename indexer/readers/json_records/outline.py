@@ -29,12 +29,16 @@ _MAX_DEPTH = 5
 _MAX_NESTING = 100
 """Nesting at which an outline stops. The limit on records is far lower."""
 _CONTAINERS = frozenset(
-    "graph articles bibliography books catalog catalogue data dataset datasets documents docs "
-    "entries entry features feed hits item items itemlistelement list literature member members "
-    "objects papers publications records record references reports resources response result "
-    "results rows value values works".split()
+    "graph article articles bibliography bindings book books catalog catalogue data dataset "
+    "datasets doc docs document documents entries entry features feed hit hits item items "
+    "itemlistelement list literature member members objects paper papers publication "
+    "publications record records reference references reports resources response result results "
+    "row rows value values work works".split()
 )
 """Usual names of lists of records, as `simplify` returns them."""
+_CITED = frozenset(("reference", "references"))
+_RECORD_KEYS = frozenset("abstract author authors creator creators doi".split())
+"""Keys of a publication, whose list of references has no records."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|"', re.DOTALL)
 _SPACE = b" \t\r\n\x1e"
 
@@ -170,7 +174,10 @@ def find_path(value: object, depth: int = 0) -> tuple[str, ...]:
 
 def _find_named_list(value: dict[str, Any]) -> tuple[str, ...]:
     """Return the path of a list of records in an object with a title, such as a JSON feed."""
+    is_record = any(simplify(key) in _RECORD_KEYS for key in value)
     for key, each in value.items():
+        if is_record and simplify(key) in _CITED:
+            continue
         if simplify(key) in _CONTAINERS and _count_titled(each) and not _is_people(each):
             return (key,)
     return ()
@@ -221,7 +228,7 @@ def _is_people(value: list[Any]) -> bool:
 
 def _find_object(value: dict[str, Any], depth: int) -> tuple[str, ...]:
     """Return the path of records that are values of an object, or of the one inner record."""
-    inner = [(key, each) for key, each in value.items() if isinstance(each, dict)]
+    inner = [(key, each) for key, each in value.items() if isinstance(each, dict) and each]
     titled = [key for key, each in inner if has_title(each)]
     if len(titled) > 1 and len(titled) == len(inner) and len(titled) >= len(value) - 1:
         return (ANY,)

@@ -153,7 +153,7 @@ class JsonRecords:
         record = self._prepare(record)
         if any(record.get(key) for key in self._options.parts):
             return
-        if key := chunk.context.decode():
+        if record and (key := chunk.context.decode()):
             record = {"key": key} | record
         try:
             properties = flatten(record, self._options, limits)

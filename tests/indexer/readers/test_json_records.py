@@ -41,6 +41,8 @@ ARRANGEMENTS: dict[str, object] = {
     "DSpace search": {"_embedded": {"searchResult": {"_embedded": {"objects": [
         {"hit": None, "_embedded": {"indexableObject": book}} for book in BOOKS]}}},
         "page": {"size": 20}},
+    "values of an object next to an empty one": {"page": 1, "documents": {
+        **{f"D{n}": book for n, book in enumerate(BOOKS)}, "facets": {}}},
     "pages of a list": [{"page": 1, "results": BOOKS[:2]}, {"page": 2, "results": BOOKS[2:]}],
 }  # fmt: skip
 
@@ -168,6 +170,42 @@ def test_lists_of_keys_and_values_are_columns() -> None:
     assert (languages["Sea"], languages["Mer"]) == ("en", "fr")
     assert columns["metadata.dc.title"] == ["Sea"]
     assert columns["metadata.dc.date.issued"] == ["1999"]
+
+
+def test_a_single_publication_with_references_is_one_record() -> None:
+    """A list of references has records only if nothing around it is a publication."""
+    data = json.dumps({"title": "Tides", "authors": ["Wu, Li"], "references": BOOKS})
+    reader = choose(data)
+    assert reader
+    [record] = read(data, reader).records
+    assert [each.value for each in record.properties if each.name == "title"] == ["Tides"]
+
+
+def test_results_of_a_query_without_titles_are_records() -> None:
+    """Bindings of SPARQL are records whatever their variables are called."""
+    rows = [
+        {"itemLabel": {"type": "literal", "xml:lang": "en", "value": title}} for title in TITLES
+    ]
+    data = json.dumps({"head": {"vars": ["itemLabel"]}, "results": {"bindings": rows}})
+    reader = choose(data)
+    assert reader
+    reading = read(data, reader)
+    assert [reading.columns(n)["itemLabel"] for n in range(len(rows))] == [[t] for t in TITLES]
+
+
+def test_elements_of_xml_are_texts() -> None:
+    """Converters from XML put the text of an element under a key of its own, and number lists."""
+    record = {
+        "title": {"@lang": "en", "#text": "Tides"}, "abstracts": {"cdata!": "On tides."},
+        "author": [{"@pid": "1", "text": "Wu, Li"}], "keyword": {"0": "sea", "1": {"$": "moon"}},
+    }  # fmt: skip
+    data = json.dumps([record, record])
+    reader = choose(data)
+    assert reader
+    assert read(data, reader).columns(0) == {
+        "title": ["Tides"], "abstracts": ["On tides."], "author": ["Wu, Li"],
+        "author.@pid": ["1"], "keyword": ["sea", "moon"],
+    }  # fmt: skip
 
 
 def test_an_index_of_words_is_a_text() -> None:
