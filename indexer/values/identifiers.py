@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 _DOI = re.compile(
     r"""(?:(?<![\w.])|(?<=doi))10\.\d{4,9}(?:\.\d+)*(?:/|%2F)
-    (?:(?![;,|]?(?:10\.\d{4,9}/|https?://|doi:))(?:[^\s"<>|]|<\d+:+[\w-]*>))+""",
+    (?:(?![;,|]?(?:10\.\d{4,9}/|https?://|doi:)|[;,|][a-z]+:)(?:[^\s"<>|]|<\d+:+[\w-]*>))+""",
     re.IGNORECASE | re.VERBOSE,
 )
 _URL_START = re.compile(r"https?://(?!(?:dx\.)?doi\.org/)\S*\Z", re.IGNORECASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _LEAST_SHARE = 0.35
 """Share of frequent letters from which on an encoding is recognized. In the wrong one it is near
@@ -45,6 +46,7 @@ def guess_legacy_encoding(text: bytes) -> str | None:
 
 
 def _share(text: bytes, encoding: str, frequent: frozenset[str]) -> float:
-    """Return the share of frequent letters among those beyond ASCII."""
-    letters = [char for char in text.decode(encoding, errors="replace") if char > "\x7f"]
+    """Return the share of frequent letters among those beyond ASCII, without punctuation."""
+    decoded = (char for char in text.decode(encoding, errors="replace") if char > "\x7f")
+    letters = [char for char in decoded if unicodedata.category(char)[0] != "P"]
     return sum(char in frequent for char in letters) / max(1, len(letters))
