@@ -47,6 +47,13 @@ JSON_LD = """<html><head><title>Works</title><script type="application/ld+json">
 {"@type": "Book", "name": "Tides", "author": {"@id": "#a"}, "datePublished": "1843"},
 {"@type": "Book", "name": "Harbours"}]} -->
 </script></head></html>"""
+MICRODATA = """<html><body><nav itemscope itemtype="https://schema.org/BreadcrumbList">
+<a itemprop="name" href="/">Home</a></nav><div itemscope itemtype="http://schema.org/Book">
+<h2 itemprop="name">Tides</h2><p itemprop="author" itemscope itemtype="http://schema.org/Person">
+<span itemprop="name">Ada Byron</span></p><meta itemprop="inLanguage" content="en">
+<span itemprop="author">Babbage, Charles</span><time itemprop="datePublished" datetime="1843-08">
+August</time></div><div itemscope itemtype="https://schema.org/Book">
+<b itemprop="name">Harbours</b></div></body></html>"""
 CITATIONS = [
     {"rft.genre": "article", "rft.atitle": "Tides", "rft.jtitle": "Sea Journal",
      "rft.aulast": "Byron", "rft.aufirst": "Ada", "rft.au": "Ada Byron", "rft.date": "1843",
@@ -110,6 +117,17 @@ def test_publications_in_json_ld_are_records() -> None:
     assert rows(JSON_LD)["authors"] == ["Ada Byron"]
     assert rows(JSON_LD)["year"] == ["1843"]
     assert rows(JSON_LD, 1)["title"] == ["Harbours"]
+
+
+def test_publications_in_microdata_are_records() -> None:
+    """Each publication in microdata is a record, if no article contains it. A menu is none."""
+    assert rows(MICRODATA) == {
+        "title": ["Tides"], "authors": ["Ada Byron", "Babbage, Charles"], "year": ["1843-08"],
+        "date": ["1843-08"], "language": ["en"], "type": ["Book"],
+    }  # fmt: skip
+    assert rows(MICRODATA, 1)["title"] == ["Harbours"]
+    deep = "<div itemscope itemprop='a'>" * 5000 + "<i itemprop='a b'>x" * 5000
+    read(MICRODATA.replace("<h2", deep + "<h2"), "html-metadata")
 
 
 def test_citations_in_spans_are_records() -> None:

@@ -24,16 +24,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {}
 
 _TABLE_SCORE, _BLOCK_SCORE = 40, 35
 _START = re.compile(rb"<(?:!doctype html|html|body|table|ul|ol|dl|div|h[1-6]|p)\b")
-_OTHER_READERS = (b"itemprop=", b"citation_title")
-"""Signs of a page that describes its publications in another way."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of a table with headings, or of repeated blocks."""
     start = head[:2000].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if not start.startswith(b"<") or not _START.search(start):
-        return None
-    if any(sign in head for sign in _OTHER_READERS):
         return None
     page = parse_page(head)
     found = None if page is None else find_list(page)

@@ -1,8 +1,9 @@
-"""Reader of the metadata in web pages: `citation_*` and Dublin Core tags, JSON-LD, and COinS.
+"""Reader of the metadata in web pages: `citation_*` and Dublin Core tags, linked data, and COinS.
 
 A page with tags of its own publication is one record. Any other page gives a record for each
-publication in its JSON-LD, or for each `<span class="Z3988">`. Names of tags are in lower case.
-Columns of JSON-LD start with "jsonld.". Pages with microdata in articles belong to `html`.
+publication in its JSON-LD or microdata, or for each `<span class="Z3988">`. Names of tags are in
+lower case. Columns of JSON-LD and microdata start with "jsonld.". Pages with microdata in articles
+belong to `html`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,14 @@ from lxml import etree
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
+from indexer.readers.formats.html_metadata.microdata import Item, read_items
 from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
-from indexer.readers.json_records.linked_data import SCHEMA_PREFIXES, Graph, remove_prefixes
+from indexer.readers.json_records.linked_data import (
+    SCHEMA_PREFIXES,
+    Graph,
+    find_works,
+    remove_prefixes,
+)
 from indexer.readers.text.lines import decode_text, unify_encoding
 
 NAME = "html-metadata"
@@ -60,8 +67,8 @@ def detect(filename: str, head: bytes) -> Evidence | None:
         return Evidence(88, "the page has citation tags")
     if page.citations:
         return Evidence(85, "the page has COinS, citations for programs")
-    if next(Graph(LIMITS).resolve_texts(page.scripts), None):
-        return Evidence(82, "the page has JSON-LD of a publication")
+    if next(_find_works(page, LIMITS), None):
+        return Evidence(82, "the page has JSON-LD or microdata of a publication")
     if not names.isdisjoint(_TITLES):
         return Evidence(80, "the page has Dublin Core tags")
     return None
@@ -102,6 +109,8 @@ def _read_page(text: str, limits: Limits) -> _Page:
     with suppress(etree.LxmlError):
         parser.feed(text.replace("\0", ""))
         parser.close()
+    if "itemprop" in text and not page.is_too_large:
+        page.items = read_items(text, limits.largest_file)
     return page
 
 
@@ -134,6 +143,7 @@ class _Page:
         self.tags: list[_Tag] = []
         self.scripts: list[str] = []
         self.citations: list[str] = []
+        self.items: list[Item] = []
         self.is_too_large = False
         self._remaining = most_parts
         self._text: list[str] | None = None
@@ -214,7 +224,7 @@ def _unwrap(script: str) -> str:
 def _list_records(page: _Page, limits: Limits) -> Iterator[tuple[Property, ...]]:
     """Yield the properties of each publication of a page. Raise TooLarge."""
     tags = tuple(_list_properties(page.tags))
-    works = [_flatten_work(work, limits) for work in Graph(limits).resolve_texts(page.scripts)]
+    works = [_flatten_work(work, limits) for work in _find_works(page, limits)]
     citations = [_read_citation(text) for text in page.citations]
     if any(tag.name in _TITLES for tag in page.tags):
         yield tags + (works[0] if works else ()) + (citations[0] if len(citations) == 1 else ())
@@ -224,6 +234,16 @@ def _list_records(page: _Page, limits: Limits) -> Iterator[tuple[Property, ...]]
     elif citations:
         for citation in citations:
             yield citation if len(citations) > 1 else tags + citation
+
+
+def _find_works(page: _Page, limits: Limits) -> Iterator[Mapping[str, object]]:
+    """Yield the publications in JSON-LD; without any, those in microdata."""
+    works = Graph(limits).resolve_texts(page.scripts)
+    if first := next(works, None):
+        yield first
+        yield from works
+    else:
+        yield from find_works(page.items)
 
 
 def _list_properties(tags: list[_Tag]) -> Iterator[Property]:
