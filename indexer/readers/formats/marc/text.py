@@ -70,6 +70,8 @@ _STYLES = {
         re.compile(r"(?:^| )[$\u2021](?=\w )"),
     ),
 }
+_NUMBER_CHARS = 9
+"""Digits of the number of a record of Aleph."""
 _BLANK = "\\"
 _MNEMONIC = re.compile(r"\{(\w{2,8})\}")
 _CHARACTERS = {
@@ -154,7 +156,10 @@ class _Collector:
             return
         style = _STYLES[self._style]
         is_field = style.field.match(line[:40].decode("latin-1")) is not None
-        if self._lines and (style.start.match(line) or (self._is_after_blank and is_field)):
+        is_start = style.start.match(line) is not None
+        if self._lines and self._style == b"aleph":  # each line has the number of its record
+            is_start = is_field and line[:_NUMBER_CHARS] != self._lines[0][:_NUMBER_CHARS]
+        if self._lines and (is_start or (self._is_after_blank and is_field)):
             yield from self.finish()
         if not self._lines:
             self._first = number

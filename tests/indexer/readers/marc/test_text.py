@@ -110,6 +110,14 @@ def test_blank_lines_separate_records_without_leaders() -> None:
     ]  # fmt: skip
 
 
+def test_a_new_number_starts_a_record_of_aleph() -> None:
+    """A record of Aleph has one number, whether its format or its leader comes first."""
+    with_formats = ALEPH.replace("000000002 LDR", "000000002 FMT   L BK\n000000002 LDR")
+    for data in (with_formats, ALEPH.replace("000000002 LDR   L 00000nam^a2200000^a^4500\n", "")):
+        titles = [columns(record)["245$a"] for record in read_records(data, "mrk")]
+        assert titles == [["Rivers of salt"], ["Salt"]]
+
+
 def test_windows_1252_is_read() -> None:
     """Text that is not UTF-8 is Windows-1252."""
     [record] = read_records(ONE.replace("salt", "größe").encode("cp1252"), "mrk")
