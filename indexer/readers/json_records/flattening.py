@@ -258,7 +258,12 @@ def _pop_value(value: dict[str, Any]) -> Json:
     if "@value" in value:
         value.pop("@type", None)
         return value.pop("@value")
-    if value.get("type") in _VALUE_TYPES and {"type", "value", "datatype"}.issuperset(value):
+    kind = value.get("type")
+    if (
+        isinstance(kind, str)
+        and kind in _VALUE_TYPES
+        and {"type", "value", "datatype"}.issuperset(value)
+    ):
         inner = value.get("value")
         value.clear()
         return inner

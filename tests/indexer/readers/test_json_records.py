@@ -193,6 +193,13 @@ def test_results_of_a_query_without_titles_are_records() -> None:
     assert [reading.columns(n)["itemLabel"] for n in range(len(rows))] == [[t] for t in TITLES]
 
 
+def test_types_may_be_lists() -> None:
+    """An object may have several types."""
+    record = {"title": "Tides", "type": ["text"], "source": {"type": ["a"], "value": "b"}}
+    columns = read(json.dumps(record), "json").columns()
+    assert (columns["source.type"], columns["source.value"]) == (["a"], ["b"])
+
+
 def test_elements_of_xml_are_texts() -> None:
     """Converters from XML put the text of an element under a key of its own, and number lists."""
     record = {
