@@ -18,24 +18,10 @@ MAX_ID_CHARS = 150
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
 _AND = re.compile(r"(?:^|\s)(?:and|&)\s")
-_NO_VALUE = frozenset(
-    (
-        "n/a",
-        "nan",
-        "null",
-        "none",
-        "(none)",
-        "\\n",
-        "[]",
-        "{}",
-        "not available",
-        "-",
-        "--",
-        "\u2013",
-        "\u2014",
-    )
-)
+_NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".split(), r"\n"))
 """Texts that programs write where there is no value."""
+_NA_KINDS: frozenset[FieldKind] = frozenset(("year", "date", "doi", "isbn", "issn", "link"))
+"""Kinds of which "NA" is no value, as R writes it. Elsewhere it may be a name or a language."""
 _NO_ABSTRACT = re.compile(
     r"\W*(?:(?:there is )?no (?:abstract|summary|description)(?: (?:is )?available)?"
     r"|(?:abstract|summary) (?:is )?(?:not|un)(?: |-)?(?:available|provided)|n/?a)\W*",
@@ -51,9 +37,7 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
     text = text.strip()
     if not text.isascii():
         text = cleaning.compose(plain_text.repair_encoding(text))
-    if not text or (field.role != "title" and text.casefold() in _NO_VALUE):
-        return ()
-    if field.role == "summary" and _NO_ABSTRACT.fullmatch(text):
+    if not text or _says_nothing(field, text):
         return ()
     if field.kind == "date":
         return (dates.parse_date(text, day_first=day_first) or text,)
@@ -63,6 +47,17 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
     if field.name == "type":
         return (publication_types.read_type(text),)
     return plain_text.split_abstract(text) if field.role == "summary" else (text,)
+
+
+def _says_nothing(field: Field, text: str) -> bool:
+    """Return whether a text says that there is no value. A title may be any text."""
+    if field.role == "title":
+        return False
+    return (
+        text.casefold() in _NO_VALUE
+        or (text == "NA" and field.kind in _NA_KINDS)
+        or (field.role == "summary" and _NO_ABSTRACT.fullmatch(text) is not None)
+    )
 
 
 def split_values(text: str, separator: str | None, *, are_names: bool) -> Sequence[str]:

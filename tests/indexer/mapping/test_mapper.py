@@ -134,6 +134,7 @@ def test_texts_that_say_that_there_is_no_value_are_none() -> None:
     for text in ("[No abstract available]", "No abstract.", "Abstract not available", "nan"):
         assert apply(mapper, ("AB", text)) == {}, text
     assert apply(mapper, ("PB", "N/A"), ("BN", "[]"), ("AU", "NULL")) == {}
+    assert apply(mapper, ("BN", "NA"), ("AU", "Na Li")) == {"authors": ["Li, Na"]}
     assert apply(mapper, ("TI", "None"), ("AB", "No abstract can say it.")) == {
         "title": ["None"], "summary": ["No abstract can say it."]
     }  # fmt: skip
