@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from indexer.analysis.folding import fold
+from indexer.mapping import headings
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.templates import split_language
 from indexer.values import dates, identifiers, languages
@@ -25,21 +23,21 @@ _BY_VALUE_SHARE, _WELL_FILLED = 0.8, 0.6
 """Share of the values of a column that must look like those of a row, and share of records that
 must have a title."""
 _MIN_PROSE_CHARS, _MIN_TITLE_CHARS, _MAX_TITLE_CHARS = 200, 15, 300
+_MIN_SUMMARY_CHARS = 10
+"""Shorter descriptions on average are something else, such as "v. 2"."""
 _MAX_LANGUAGES = 30
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_URL = re.compile(r"https?://", re.IGNORECASE)
-_RECORD_DATE = re.compile(
-    r"\b(?:at|accessed|accessioned|added|available|changed|created|entered|exported|imported|indexed|"
-    r"labell?ed|last|modified|retrieved|timestamp|updated|uploaded)\b"
+_COMMON_LANGUAGES = frozenset(
+    "ar bg cs da de el en es fa fi fr he hi hr hu id it ja ko nb nl pl pt ro ru sk sr sv th tr uk "
+    "vi zh".split()
 )
+"""At least one language of a column without a heading is among these. Words such as "to-read" look
+like codes of rare languages."""
+_MIN_DOI_SHARE = 0.1
+_MAX_DATE_CHARS = len("2014-03-31T00:00:00.000+00:00")
+_URL = re.compile(r"https?://|www\.", re.IGNORECASE)
 _WEAK_TITLES, _MIN_NAME_CHARS = frozenset({"label", "name"}), 6
 """Headings of titles that codes have too, and characters of a title on average."""
 _DAY_CHARS = len("2014-03-31")
-_IN_BRACKETS = re.compile(r"\([^()]*\)")
-_NOT_WORD = re.compile(r"[\W_]+")
-_TAG = re.compile(r"[A-Z][A-Z0-9]")
-_TAGS_SHARE = 0.7
-"""Share of the columns whose names must be tags such as AU."""
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -69,6 +67,7 @@ def guess(
     }  # fmt: skip
     guesses = _guess_by_heading(columns, set(rows), profile)
     _combine_names(guesses, set(rows))
+    _borrow_columns(guesses, set(rows), profile)
     used = {name for found in guesses.values() for name in found.columns}
     free = {
         plain: profile.columns[names[0]] for plain, names in columns.items()
@@ -90,18 +89,12 @@ def _guess_by_heading(
     columns: Mapping[str, list[str]], filled: set[str], profile: Profile
 ) -> dict[str, Guess]:
     """Guess by headings. One that fits the whole name is better than one that fits its end."""
-    has_tags = sum(map(bool, map(_TAG.fullmatch, columns))) >= _TAGS_SHARE * len(columns)
-    known = _map_headings("headings.toml") | (_map_headings("tags.toml") if has_tags else {})
+    has_tags = headings.are_tags(columns)
     ranked: dict[str, list[tuple[int, int, str]]] = {}
-    for position, plain in enumerate(columns):
-        best: tuple[int, str] | None = None
-        for quality, heading in enumerate(_list_headings(plain)):
-            if match := known.get(heading):
-                row, rank = match
-                candidate = (quality * 1000 + rank, row)
-                best = min(best, candidate) if best else candidate
-        if best and best[1] not in filled and not _is_poor(best[1], plain, profile):
-            ranked.setdefault(best[1], []).append((best[0], position, plain))
+    for position, (plain, names) in enumerate(columns.items()):
+        match = headings.find_row(plain, has_tags=has_tags)
+        if match and match.row not in filled and not _is_poor(match.row, plain, names, profile):
+            ranked.setdefault(match.row, []).append((match.rank, position, plain))
     guesses: dict[str, Guess] = {}
     for row, candidates in ranked.items():
         candidates.sort()
@@ -142,49 +135,52 @@ def _names_the_same(first: str, second: str, profile: Profile) -> bool:
     return same > 0 and same >= _REPEATS_SHARE * both
 
 
-def _list_headings(name: str) -> list[str]:
-    """Return the heading, folded, then without brackets, and then its ends.
-
-    `dc.contributor.author` ends with `author`.
-    """
-    whole, bare = _fold_heading(name), _fold_heading(_IN_BRACKETS.sub(" ", name))
-    words = whole.split()
-    path = [part for part in re.split(r"[./:@]", name) if part]
-    ends = [_fold_heading(" ".join(path[-count:])) for count in (2, 1) if len(path) > count - 1]
-    return list(
-        dict.fromkeys([whole, bare, *ends, " ".join(words[1:]) if words[:1] == ["dc"] else whole])
-    )
-
-
-def _is_poor(row: str, plain: str, profile: Profile) -> bool:
+def _is_poor(row: str, plain: str, names: Iterable[str], profile: Profile) -> bool:
     """Return whether a column has a usual heading of a row, but something else in it."""
-    column = profile.columns.get(plain)
-    if row == "year":
-        return is_record_date(plain)
+    columns = [profile.columns[name] for name in names]
+    length = max(column.mean_length for column in columns)
     if row == "issue":
-        return bool(column and column.is_counter)
-    is_weak = row == "title" and _fold_heading(plain) in _WEAK_TITLES
-    return is_weak and bool(column and column.mean_length < _MIN_NAME_CHARS)
+        return any(column.is_counter for column in columns)
+    if row == "summary":
+        return length < _MIN_SUMMARY_CHARS
+    if row == "title":
+        return length < _MIN_NAME_CHARS and plain.casefold() in _WEAK_TITLES
+    test: Callable[[str], object] | None = _ROW_TESTS.get(row)
+    return test is not None and not any(test(value) for each in columns for value in each.values)
 
 
-def is_record_date(name: str) -> bool:
-    """Return whether the dates of a column seem to be those of the record: `created_at`."""
-    return bool(_RECORD_DATE.search(_fold_heading(name)))
+def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profile) -> None:
+    """Let rows without a column take one of a related row."""
+    empty = {"title", "authors", "summary", "doi"} - guesses.keys() - filled
+    if "title" in empty and "container" in guesses:  # "Publication title" is of an article or book
+        [column] = guesses["container"].columns
+        if "title" in column.casefold():
+            guesses["title"] = Guess(guesses.pop("container").columns, "")
+    if "authors" in empty and "contributors" in guesses:
+        guesses["authors"] = guesses.pop("contributors")
+    notes = guesses["notes"].columns if "notes" in guesses else ()
+    prose = [name for name in notes if _is_prose(_join_columns(name, profile))]
+    if "summary" in empty and prose:
+        guesses["summary"] = Guess(tuple(prose), "guessed: its values are long texts")
+        guesses["notes"] = Guess(tuple(name for name in notes if name not in prose), "")
+    if "doi" in empty:
+        columns = [name for row in ("identifier", "link") if row in guesses
+                   for name in guesses[row].columns]  # fmt: skip
+        if dois := [name for name in columns if _has_dois(_join_columns(name, profile))]:
+            guesses["doi"] = Guess(tuple(dois), "guessed: some of its values are DOIs")
 
 
-def _fold_heading(name: str) -> str:
-    return " ".join(_NOT_WORD.split(fold(_CAMEL.sub(" ", name)))).strip()
+def _join_columns(plain: str, profile: Profile) -> ColumnProfile:
+    """Return the profile of a column in all languages."""
+    joined = ColumnProfile()
+    for name in dict(profile.list_plain())[plain]:
+        joined.merge(profile.columns[name])
+    return joined
 
 
-@cache
-def _map_headings(file: str) -> dict[str, tuple[str, int]]:
-    """Return the row of each folded heading of a file, and the rank of the heading for the row."""
-    text = files("indexer.mapping").joinpath(file).read_text(encoding="utf-8")
-    headings: dict[str, tuple[str, int]] = {}
-    for row, names in tomllib.loads(text).items():
-        for rank, name in enumerate(names):
-            headings.setdefault(_fold_heading(name), (row, rank))
-    return headings
+def _has_dois(column: ColumnProfile) -> bool:
+    found = sum(bool(identifiers.find_dois(value)) for value in column.values)
+    return found >= _MIN_DOI_SHARE * len(column.values) > 0
 
 
 def _guess_by_values(
@@ -197,7 +193,8 @@ def _guess_by_values(
             continue
         candidates = [
             name for name, column in free.items()
-            if column.filled and looks_right(column) and (row != "year" or not is_record_date(name))
+            if column.filled and looks_right(column)
+            and (row != "year" or not headings.is_record_date(name))
         ]  # fmt: skip
         if row == "summary":
             candidates.sort(key=lambda name: -free[name].mean_length)
@@ -244,8 +241,10 @@ def _mostly(test: Callable[[str], object]) -> Callable[[ColumnProfile], bool]:
 
 
 def _is_language_column(column: ColumnProfile) -> bool:
-    is_language = _mostly(languages.find_languages)
-    return len(column.values) <= _MAX_LANGUAGES and is_language(column)
+    if len(column.values) > _MAX_LANGUAGES or not _mostly(languages.find_languages)(column):
+        return False
+    codes = {code for value in column.values for code in languages.find_languages(value)}
+    return not codes.isdisjoint(_COMMON_LANGUAGES)
 
 
 def _is_prose(column: ColumnProfile) -> bool:
@@ -253,7 +252,7 @@ def _is_prose(column: ColumnProfile) -> bool:
 
 
 def _is_year(text: str) -> bool:
-    return len(text) <= len("2014-03-31T00:00:00") and dates.find_year(text) is not None
+    return len(text) <= _MAX_DATE_CHARS and dates.find_year(text) is not None
 
 
 def _has_years(column: ColumnProfile) -> bool:
@@ -263,6 +262,10 @@ def _has_years(column: ColumnProfile) -> bool:
     return not is_one_day and _mostly(_is_year)(column)
 
 
+_ROW_TESTS: Mapping[str, Callable[[str], object]] = {
+    "link": _URL.search, "doi": identifiers.find_dois, "year": dates.find_year
+}  # fmt: skip
+"""What a value of a row is, where headings are often used for something else."""
 _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
     ("doi", "its values are DOIs", _mostly(identifiers.find_dois)),
     ("isbn", "its values are ISBNs", _mostly(identifiers.find_isbns)),

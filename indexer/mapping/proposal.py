@@ -12,7 +12,8 @@ from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import templates
-from indexer.mapping.guessing import Guess, guess, is_record_date
+from indexer.mapping.guessing import Guess, guess
+from indexer.mapping.headings import is_record_date
 from indexer.mapping.mapper import ID_ROW, list_mapped
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.separators import find_separator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indexer.mapping import headings
 from tests.indexer.mapping.test_proposal import TITLES, propose
 
 
@@ -55,3 +56,74 @@ def test_personal_and_corporate_authors_are_both_authors() -> None:
     stated = propose(columns).source.fields["authors"]
 
     assert stated == ("Personal author", "Corporate author")
+
+
+def test_headings_in_many_forms_are_known() -> None:
+    """Remarks, endings, numbers and general words of a heading do not count."""
+    for heading, row in {
+        "Auteur(s)": "authors", "Autor/es": "authors", "Автор(ы)": "authors",
+        "Authors (from People)": "authors", "authorships.author.display_name": "authors",
+        "authorLabels": "authors", "creators_name": "authors", "Author 2": "authors",
+        "Abstract (English)": "summary", "PaperAbstract": "summary",
+        "Publication Title": "container",
+        "paper_title": "title", "Document Language": "language", "first_published_at": "year",
+        "Journal / Outlet": "container", "keywords.value": "subjects",
+        "pids.doi.identifier": "doi", "Publication / Date issued": "year",
+        "Name of the author/s": "authors", "author_display": "authors",
+    }.items():  # fmt: skip
+        match = headings.find_row(heading)
+        assert match, heading
+        assert match.row == row, heading
+
+
+def test_columns_of_other_things_in_a_record_feed_no_row() -> None:
+    """The authors of a reference are not those of the record."""
+    for heading in (
+        "references.authors", "organization.description", "creators.person.type", "resources.url",
+        "updated_at",
+    ):  # fmt: skip
+        assert headings.find_row(heading) is None, heading
+
+
+def test_links_and_dois_need_a_value_that_is_one() -> None:
+    """A heading of links without any URL, or of DOIs without any DOI, is not used for them."""
+    columns = {"Title": TITLES, "Full text": ["Long text"] * 4, "DOI": ["yes", "no", "yes", "no"]}
+    assert {"link", "doi"}.isdisjoint(propose(columns).source.fields)
+
+
+def test_dois_may_be_among_links_or_identifiers() -> None:
+    """Without a column of DOIs, a column of identifiers or links that has some is used."""
+    links = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
+    fields = propose({"Title": TITLES, "Link": links}).source.fields
+    assert fields["doi"] == fields["link"] == "Link"
+
+
+def test_title_of_a_publication_is_a_title_without_another_one() -> None:
+    """A "Publication title" is that of a journal only if a column has the titles of articles."""
+    fields = propose(
+        {"Publication Title": TITLES, "Publication Author": ["Moss, Ann"]}
+    ).source.fields
+    assert (fields["title"], fields["authors"]) == ("Publication Title", "Publication Author")
+    assert "container" not in fields
+
+
+def test_long_notes_are_a_summary_and_contributors_authors_if_nothing_better_is() -> None:
+    """A row without a column of its own takes one of a related row."""
+    columns = {"Title": TITLES, "Comments": ["Long text. " * 30] * 4, "contributors": ["Moss, Ann"]}
+    fields = propose(columns).source.fields
+    assert fields["summary"] == "Comments"
+    assert fields["authors"] == "contributors"
+
+
+def test_words_are_no_codes_of_rare_languages() -> None:
+    """A column without a heading has languages only if one of them is common."""
+    assert "language" not in propose({"Title": TITLES, "Shelf": ["to-read"] * 4}).source.fields
+    assert (
+        propose({"Title": TITLES, "Code": ["eng", "fre"] * 2}).source.fields["language"] == "Code"
+    )
+
+
+def test_moments_with_a_time_zone_have_years() -> None:
+    """A column without a heading has years if it has moments in time."""
+    columns = {"Title": TITLES, "stamp": [f"20{n}-01-02T03:04:05Z" for n in range(10, 14)]}
+    assert propose(columns).source.fields["year"] == "stamp"

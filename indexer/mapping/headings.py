@@ -1,0 +1,129 @@
+"""Headings of columns: the row that a column usually feeds because of its name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from indexer.analysis.folding import fold
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NOT_WORD = re.compile(r"[\W_]+")
+_REMARK = re.compile(r"\s*\([^()]*\)|/\w{1,2}$|^(?:full )?names? of (?:the )?", re.IGNORECASE)
+"""What people add to a heading: "Author(s)", "Autor/es", "Abstract (English)", "Name of author"."""
+_SECOND = re.compile(r"\s+[/|–-]\s.*")
+"""The second part of a heading: "Journal / Outlet", "Title - short"."""
+_NUMBER = re.compile(r"\s*\d{1,2}$")
+_TAG = re.compile(r"[A-Z][A-Z0-9]")
+_TAGS_SHARE = 0.7
+"""Share of the columns whose names must be tags such as AU."""
+_RECORD_DATE = re.compile(
+    r"\b(?:at|accessed|accessioned|added|available|changed|created|entered|exported|imported|indexed|"
+    r"labell?ed|last|modified|retrieved|timestamp|updated|uploaded)\b"
+)
+_PUBLISHED = re.compile(r"\b(?:published|issued|released|public)\b")
+_GENERIC = frozenset(
+    "article bib book dc dcterms doc document item main original output paper pub publication "
+    "publications record report resource study thesis work".split()
+)
+"""First words that add nothing: "Paper abstract"."""
+_PARTS = frozenset(
+    "content display label labels name names string term terms text value values".split()
+)
+"""Last words of the columns that hold the text of a structure: `keywords.display_name`."""
+_AGENTS = frozenset(
+    "author authors contributor contributors creator creators editor editors".split()
+)
+_AGENT_ROWS = frozenset("authors author_family author_given editors contributors".split())
+_OTHER_THINGS = frozenset(
+    "affiliation affiliations attachments citations contact contactpoint distribution file files "
+    "funder funders funding institutions license licenses links maintainer organisation "
+    "organisations organization organizations owner owners references reference related "
+    "relatedidentifiers relatedworks resources rights stats user users versions".split()
+)
+"""Parts of a record that have titles, authors and dates of their own."""
+
+
+class Match(NamedTuple):
+    """The row that a heading feeds. The lowest `rank` of several headings is the best."""
+
+    rank: int
+    row: str
+
+
+def are_tags(columns: Collection[str]) -> bool:
+    """Return whether most columns have tags of two characters as names, such as AU."""
+    return sum(map(bool, map(_TAG.fullmatch, columns))) >= _TAGS_SHARE * len(columns)
+
+
+@lru_cache(maxsize=1000)
+def find_row(name: str, *, has_tags: bool = False) -> Match | None:
+    """Return the row that a column feeds by its name, or None. `has_tags`: the names are tags."""
+    headings = _map_headings("headings.toml") | (_map_headings("tags.toml") if has_tags else {})
+    best: Match | None = None
+    for quality, heading in _list_headings(name):
+        if known := headings.get(heading):
+            match = Match(quality * 1000 + known.rank, known.row)
+            best = min(best, match) if best else match
+    if best and _is_of_another_thing(name, best.row):
+        return None
+    return None if best and best.row == "year" and is_record_date(name) else best
+
+
+def is_record_date(name: str) -> bool:
+    """Return whether the dates of a column seem to be those of the record: `created_at`."""
+    heading = _fold(name)
+    return bool(_RECORD_DATE.search(heading)) and not _PUBLISHED.search(heading)
+
+
+def _list_headings(name: str) -> Iterator[tuple[int, str]]:
+    """Yield the heading, folded, and then parts of it, each with a quality: 0 is the best.
+
+    `dc.contributor.author` ends with `author`, and "Author 2 (surname first)" starts with it.
+    """
+    whole = _fold(name)
+    yield 0, whole
+    plain = _fold(_NUMBER.sub("", _REMARK.sub("", name)))
+    yield 1, plain
+    path = [part for part in re.split(r"[./:@]", name) if part]
+    for count in (2, 1):
+        end = _fold(" ".join(path[-count:]))
+        yield 3 - count, end
+        yield 3 - count, " ".join(_drop_parts(end.split()))
+    words = _drop_parts(plain.split())
+    yield 3, " ".join(words)
+    yield 4, _fold(_SECOND.sub("", name))
+    if len(words) > 1 and words[0] in _GENERIC:
+        yield 3 + (words[0] != "dc"), " ".join(words[1:])
+
+
+def _drop_parts(words: list[str]) -> list[str]:
+    while len(words) > 1 and words[-1] in _PARTS:
+        words = words[: -2 if words[-2:] == ["display", "name"] and len(words) > 2 else -1]
+    return words
+
+
+def _is_of_another_thing(name: str, row: str) -> bool:
+    """Return whether a path leads to a part of the record that is no publication or person."""
+    parts = {_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./]", name)[:-1]}
+    is_agent = not parts.isdisjoint(_AGENTS)
+    return not parts.isdisjoint(_OTHER_THINGS) or (is_agent and row not in _AGENT_ROWS)
+
+
+def _fold(name: str) -> str:
+    return " ".join(_NOT_WORD.split(fold(_CAMEL.sub(" ", name)))).strip()
+
+
+@cache
+def _map_headings(file: str) -> dict[str, Match]:
+    """Return the row of each folded heading of a file, and the rank of the heading for the row."""
+    text = files("indexer.mapping").joinpath(file).read_text(encoding="utf-8")
+    headings: dict[str, Match] = {}
+    for row, names in tomllib.loads(text).items():
+        for rank, name in enumerate(names):
+            headings.setdefault(_fold(name), Match(rank, row))
+    return headings
