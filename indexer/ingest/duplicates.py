@@ -1,8 +1,8 @@
 """Duplicates: records of one publication in several sources, merged into one.
 
 Two records are duplicates if they share a key (a DOI, a PMID, or an ISBN with a volume) and their
-titles have the same words. Keys and titles are compared as hashes of 8 bytes. A first pass collects
-them, and a second one merges the few records that they concern.
+titles have the same letters. Keys and titles are compared as hashes of 8 bytes. A first pass
+collects them, and a second one merges the few records that they concern.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ KEY_KINDS = ("doi", "pmid", "isbn")
 MAX_RECORDS_PER_KEY = 5
 """A key that more records of one file share is no key: the ISBN of a book with many chapters."""
 _FIRST_CHECK = 1024
-_WORDS = re.compile(r"[^\W_]+")
+_SIGNS = re.compile(r"[\W_]+")
+_ASCII_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
+_LOWER_CASE = bytes(range(256)).lower()
 
 Hashes = NDArray[np.uint64]
 
@@ -47,19 +49,17 @@ class PreviousPublications(Protocol):
         """Return a whole publication."""
 
 
-def fold_title(title: str) -> str:
-    """Return the words of a title without differences of case, accents, and punctuation."""
-    folded = fold(title)
-    return " ".join(_WORDS.findall(folded)) or folded
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+def _hash(data: bytes) -> int:
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "little")
 
 
 def hash_title(title: str) -> int:
-    """Return the hash of the words of a title."""
-    return _hash(fold_title(title))
+    """Return the hash of the letters and digits of a title, without case and accents."""
+    if title.isascii():  # faster, with the same result
+        letters = title.encode().translate(_LOWER_CASE, _ASCII_SIGNS)
+    else:
+        letters = _SIGNS.sub("", fold(title)).encode()
+    return _hash(letters or title.encode())
 
 
 class KeyRows:
@@ -78,7 +78,7 @@ class KeyRows:
         for row in self._rows:
             for value in values.get(row.name, ()):
                 volume = values.get("volume", ("",))[0] if row.kind == "isbn" else ""
-                hashes.append(_hash(f"{row.kind} {value} {volume}"))
+                hashes.append(_hash(f"{row.kind} {value} {volume}".encode()))
         return list(dict.fromkeys(hashes))
 
     def hash_identities(self, publication: Publication) -> list[int]:
