@@ -82,6 +82,18 @@ def read(
     return (item.publication for item in items if isinstance(item, Parsed))
 
 
+def find_duplicates(folder: Path, catalogue: Catalogue, limits: Limits = LIMITS) -> Merger | None:
+    """Read the records of a folder, and return the merger of those that are duplicates."""
+    finder = DuplicateFinder(catalogue)
+    reader = CorpusReader(catalogue, lambda _: None, limits=limits, duplicates=finder)
+    try:
+        for _ in reader.read_folder(folder):
+            pass
+    except DuplicatesFound as found:
+        return found.merger
+    return None
+
+
 class CorpusReader:
     """Reader of one corpus. It does not parse chunks that the earlier index `previous` contains.
 
@@ -102,12 +114,8 @@ class CorpusReader:
         *,
         duplicates: DuplicateFinder | Merger | None = None,
     ) -> None:
-        self.catalogue, self.report, self.previous, self.report_bytes = (
-            catalogue,
-            report,
-            previous,
-            report_bytes,
-        )
+        self.catalogue, self.report = catalogue, report
+        self.previous, self.report_bytes = previous, report_bytes
         self.limits = limits
         self._finder = duplicates if isinstance(duplicates, DuplicateFinder) else None
         self._merger = duplicates if isinstance(duplicates, Merger) else None
