@@ -134,6 +134,8 @@ def _make_href(field: Field, value: Value, prefix: str) -> str:
         return value.url
     if field.kind == "doi":
         return f"https://doi.org/{quote(str(value), safe=DOI_CHARS)}"
+    if field.kind == "pmid":
+        return f"https://pubmed.ncbi.nlm.nih.gov/{value}/"
     if field.facet or field.parent:
         return SearchState(prefix=prefix).with_filter(field.name, str(value)).make_url()
     return ""

@@ -1,0 +1,66 @@
+"""A publication that was merged from several sources names all of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner
+
+from indexer.jobs import build
+from indexer.jobs.importer import import_files
+from search_app import config, create_app
+from search_app.cli.main import commands
+from tests.catalogue import PATIENT
+
+RIS = """TY  - JOUR
+TI  - River shells
+PY  - 2014
+DO  - 10.1234/5
+ER  -
+TY  - JOUR
+TI  - Annual report
+PY  - 2014
+ER  -
+"""
+BIBTEX = """@article{k, title = {River Shells}, doi = {10.1234/5}, pmid = {77}}
+@report{l, title = {Annual report}, year = 2014}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a corpus of two files that share a publication."""
+    (tmp_path / "a.ris").write_text(RIS, "utf-8")
+    (tmp_path / "b.bib").write_text(BIBTEX, "utf-8")
+    import_files([tmp_path / "a.ris", tmp_path / "b.bib"], tmp_path / "corpus")
+    return tmp_path
+
+
+def test_the_page_and_the_api_name_all_sources(folder: Path) -> None:
+    """The page lists each file and line, and the API has those of the merged records."""
+    build.build(folder / "corpus", folder / "index")
+    client = create_app(config.load(PATIENT, index=folder / "index")).test_client()
+    identity = "river-shells-2014"
+    page = BeautifulSoup(client.get(f"/publication/{identity}").data, "html.parser")
+    heading = page.find("dt", string="In the corpus")
+    assert heading is not None
+    assert heading.parent is not None
+    assert [item.text for item in heading.parent.find_all("li")] == [
+        "a.ris, line 1", "b.bib, line 1",
+    ]  # fmt: skip
+    body = json.loads(client.get(f"/api/publication/{identity}").data)
+    assert body["other_sources"] == [{"file": "b.bib", "line": 1}]
+    assert page.find("a", href="https://pubmed.ncbi.nlm.nih.gov/77/") is not None
+
+
+def test_a_build_says_what_was_merged_and_what_was_not(folder: Path) -> None:
+    """The command names the number of merged records, and titles that only look like duplicates."""
+    arguments = ["build", "--corpus", str(folder / "corpus"), "--index", str(folder / "index")]
+    output = CliRunner().invoke(commands, arguments).output
+    assert "1 record was merged with another of the same title and DOI, PMID, or ISBN." in output
+    assert (
+        "2 publications share title and year, but no key: “Annual report” (2014, 2 times)" in output
+    )
