@@ -22,6 +22,8 @@ from indexer.readers.formats import html
 
 MAX_NAME_CHARS = 60
 """Maximum characters in the name of a page, without its extension. File systems allow 255 bytes."""
+MAX_PUBLICATIONS = 500
+"""Publications on one page. A build refuses pages that are too large."""
 
 
 def write_pages(
@@ -46,13 +48,37 @@ def write_pages(
     section = _find_section_row(catalogue)
     catalogue_to_read = _with_values(catalogue, section, ()) if section else catalogue
     publications = ids.with_unique_ids(_read_publications(file, catalogue_to_read, report, limits))
+    _replace(folder, publications, catalogue, None if is_like else like)
+    return publications
+
+
+def convert_corpus(
+    corpus_folder: Path, folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS
+) -> list[Publication]:
+    """Write the publications of a corpus folder as pages into another, with its `catalogue.toml`.
+
+    Raise ImportRejected as `write_pages` does. Raise CatalogueError, ReaderError, or OSError.
+    """
+    folder = folder.resolve()
+    undo_partial_switch(folder)
+    _check_target(folder, is_like=False)
+    catalogue = catalogue_toml.load(corpus_folder)
+    publications = list(corpus.read(corpus_folder, catalogue, report, limits))
+    _replace(folder, publications, catalogue, None)
+    return publications
+
+
+def _replace(
+    folder: Path, publications: list[Publication], catalogue: Catalogue, like: Path | None
+) -> None:
+    """Write pages and a catalogue into a folder."""
+    section = _find_section_row(catalogue)
     pages = _group_pages(publications, section, catalogue)
     if section:
         catalogue = _with_values(catalogue, section, tuple(pages))
     catalogue = msgspec.structs.replace(catalogue, notices=())
     with replace_folder(folder) as temporary:
-        _write(temporary, pages, catalogue, None if is_like else like)
-    return publications
+        _write(temporary, pages, catalogue, like)
 
 
 def _read_publications(
@@ -113,10 +139,15 @@ def _write(
     temporary: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path | None
 ) -> None:
     """Write the new contents of a folder. Copy grouping files from `like` if given."""
+    parts = [
+        (heading, publications[start : start + MAX_PUBLICATIONS])
+        for heading, publications in pages.items()
+        for start in range(0, len(publications), MAX_PUBLICATIONS)
+    ]
     names = ids.unique_names(
-        cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading in pages
+        cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading, _ in parts
     )
-    for name, (heading, publications) in zip(names, pages.items(), strict=True):
+    for name, (heading, publications) in zip(names, parts, strict=True):
         page = html.format_page(publications, catalogue, heading)
         (temporary / f"{name}.html").write_text(page, encoding="utf-8")
     for field in catalogue.fields:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import click
@@ -58,8 +59,10 @@ def import_(  # noqa: PLR0913, PLR0917 - click passes options by name
     problems: list[Problem] = []
     settings = config.load(corpus=like)
     try:
-        if as_pages:
-            _write_pages(files, into, settings, problems)
+        if as_pages and like:
+            _convert_like(files, into, settings, problems)
+        elif as_pages:
+            _convert(files, into, settings, problems, title=title, format_name=format_name)
         else:
             result = _import(
                 files, into, settings, problems,
@@ -72,15 +75,30 @@ def import_(  # noqa: PLR0913, PLR0917 - click passes options by name
     sys.exit(options.WITH_PROBLEMS if problems else 0)
 
 
-def _write_pages(
+def _convert_like(
     files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem]
 ) -> None:
+    """Write pages with the rows of another corpus."""
     if len(files) > 1:
-        raise click.UsageError("--pages converts one file at a time")
-    publications = pages.write_pages(
+        raise click.UsageError("--pages with --like converts one file at a time")
+    written = pages.write_pages(
         files[0], into, settings.corpus, problems.append, settings.limits
-    )
-    click.echo(f"{len(publications)} publications are now in {into}.")
+    )  # fmt: skip
+    click.echo(f"{len(written)} publications are now in {into}.")
+
+
+def _convert(
+    files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem],
+    *, title: str | None, format_name: str | None,
+) -> None:  # fmt: skip
+    """Write pages with the rows that an import proposes."""
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary, "corpus")
+        _import(
+            files, folder, settings, [], title=title, in_place=True, format_name=format_name
+        )  # fmt: skip
+        written = pages.convert_corpus(folder, into, problems.append, settings.limits)
+    click.echo(f"{len(written)} publications are now in {into}.")
 
 
 def _import(  # noqa: PLR0913 - callers pass options by name

@@ -17,6 +17,7 @@ import pytest
 
 from indexer.generations import directory
 from indexer.ingest import watcher
+from indexer.jobs import pages
 from indexer.readers import registry
 from search_app.cli import importing, serve
 from tests.search_app.cli.test_main import Run, run
@@ -222,3 +223,16 @@ def wait_for_page(log: Path, process: subprocess.Popen[bytes]) -> str:
     with urlopen(f"{url}?size=100", timeout=SOON) as answer:
         body: bytes = answer.read()
     return body.decode()
+
+
+def test_pages_are_written_without_another_corpus(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--pages writes HTML pages of any file, and a build reads them. Long lists are divided."""
+    monkeypatch.setattr(pages, "MAX_PUBLICATIONS", 1)
+    told = run("import", "--pages", "salt-list.csv", "--into", "pages")
+    assert told.out == "2 publications are now in pages.\n"
+    written = sorted(path.name for path in (folder / "pages").iterdir())
+    assert written == ["catalogue.toml", "salt-list-2.html", "salt-list.html"]
+    assert run("build", "--corpus", "pages", "--index", "index").status == 0
+    assert "Ada Okafor, Li Wu" in run("search", "--index", "index", "salt").out
