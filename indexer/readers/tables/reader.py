@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,6 +40,9 @@ _LISTED = re.compile(_QUOTED, re.DOTALL)
 _PLAIN_QUOTED = _QUOTED.replace("?P<single>", "?:").replace("?P<double>", "?:")
 _LIST = re.compile(rf"\[\s*+(?:{_PLAIN_QUOTED}\s*+,?\s*+)*+\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(['\"\\])")
+_NAME_KEYS = ("name", "full_name", "display_name", "label", "title", "text", "value")
+"""Keys of an object that name it, the best first."""
+_MAX_LITERAL_CHARS = 50_000
 _LEAST_USUAL = 3
 """Cells with text in a usual row, below which a sparse row is not told from others."""
 _MAX_HELD_BACK = 5
@@ -159,7 +163,7 @@ def _read_list(text: str) -> list[str] | None:
     Programs write such cells for columns with several values: `['tides', 'maps']`.
     """
     if not _LIST.fullmatch(text):
-        return None
+        return _read_objects(text) if text.startswith("[{") else None
     try:
         texts = msgspec.json.decode(text, type=list[str])
     except msgspec.DecodeError:
@@ -168,6 +172,22 @@ def _read_list(text: str) -> list[str] | None:
             for match in _LISTED.finditer(text)
         ]
     return [text for each in texts if (text := each.strip())]
+
+
+def _read_objects(text: str) -> list[str] | None:
+    """Return the names of the objects of a list, or None if it is no such list."""
+    try:
+        try:
+            values = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            values = ast.literal_eval(text) if len(text) <= _MAX_LITERAL_CHARS else None
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    if not isinstance(values, list) or not all(isinstance(each, dict) for each in values):
+        return None
+    named = [next((each[key] for key in _NAME_KEYS if each.get(key)), None) for each in values]
+    names = [name for name in named if isinstance(name, str)]
+    return names if len(names) == len(values) else None
 
 
 def add_row_names(header: Header, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

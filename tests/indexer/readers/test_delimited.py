@@ -246,6 +246,8 @@ def test_formula_of_a_text_is_undone() -> None:
     "cell",
     [
         """['Wu, Li', "O'Hara, Ann"]""", '["Wu, Li", "O\'Hara, Ann"]',
+        """[{'id': 1, 'name': 'Wu, Li'}, {'id': None, 'name': "O'Hara, Ann"}]""",
+        """[{"name": "Wu, Li", "id": null}, {"name": "O'Hara, Ann"}]""",
         "['Wu, Li'\n \"O'Hara, Ann\"]", r"['Wu, Li', 'O\'Hara, Ann']",
     ],
 )  # fmt: skip
