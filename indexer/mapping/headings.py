@@ -18,7 +18,7 @@ _REMARK = re.compile(r"\s*\([^()]*\)|/\w{1,2}$|^(?:full )?names? of (?:the )?", 
 _SECOND = re.compile(r"\s+[/|–-]\s.*")
 """The second part of a heading: "Journal / Outlet", "Title - short"."""
 _NUMBER = re.compile(r"\s*\d{1,2}$")
-_TAG = re.compile(r"[A-Z][A-Z0-9]")
+_TAG = re.compile(r"[A-Z][A-Z0-9]|\d{3}(?:[$_ ]?[a-z0-9])?")
 _TAGS_SHARE = 0.7
 """Share of the columns whose names must be tags such as AU."""
 _RECORD_DATE = re.compile(
@@ -56,7 +56,7 @@ class Match(NamedTuple):
 
 
 def are_tags(columns: Collection[str]) -> bool:
-    """Return whether most columns have tags of two characters as names, such as AU."""
+    """Return whether most columns have tags as names, such as AU or 100$a."""
     return sum(map(bool, map(_TAG.fullmatch, columns))) >= _TAGS_SHARE * len(columns)
 
 

@@ -27,6 +27,17 @@ def test_tags_of_web_of_science_are_headings() -> None:
     assert fields["language"] == "LA"
 
 
+def test_tags_of_marc_are_headings() -> None:
+    """A table whose headings are fields and subfields of MARC is mapped by what they mean."""
+    columns = {
+        "001": ["1", "2"], "100$a": ["Moss, Ann", "Fern, Cleo"], "245$a": TITLES[:2],
+        "260$c": ["c2011.", "[2012]"], "700$a": ["Reed, Ben", "Okafor, Ada"],
+    }  # fmt: skip
+    assert propose(columns).source.fields == {
+        "title": "245$a", "authors": ("100$a", "700$a"), "year": "260$c", "id": "001",
+    }  # fmt: skip
+
+
 def test_a_tag_among_words_is_no_heading() -> None:
     """A heading of two characters means nothing if the other headings are words."""
     fields = propose({"Title": TITLES, "Year": ["2001", "2002"], "SO": ["a", "b"]}).source.fields
