@@ -33,8 +33,8 @@ _CORPORATE = re.compile(
 _LIFE_DATES = re.compile(
     r",?\s*\(?(?:(?:b|d|ca|fl|approximately|active)\.?\s*)?\d{3,4}\??\s*[-–]\s*(?:\d{3,4}\??)?\)?\.?$"
 )
-_ID = re.compile(r"\s*\(\d[\dX-]{5,}\)$|\s0\d{3}$")
-"""Number that tells persons of one name apart, in Scopus or dblp."""
+_ID = re.compile(r"\s*\(\d[\dX-]{5,}\)$|\s0\d{3}$|\s\[[a-z ]+\]$")
+"""Number that tells persons of one name apart, in Scopus or dblp, or a remark: "[person]"."""
 _INITIALS = re.compile(r"[^\W\d_]{1,4}|(?:[^\W\d_]\.?[ -]?){1,4}")
 _EAST_ASIAN = re.compile("[々\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _BARE_INITIALS = re.compile(r"[^\W\d_a-z]{1,3}")

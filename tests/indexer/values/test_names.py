@@ -18,6 +18,7 @@ from indexer.values import names
         ("OKAFOR A", "OKAFOR, A", "A OKAFOR"),
         ("Okafor A. B.", "Okafor, A. B.", "A. B. Okafor"),
         ("Okafor, Ada (57201930200)", "Okafor, Ada", "Ada Okafor"),
+        ("Okafor, Ada [person]", "Okafor, Ada", "Ada Okafor"),
         ("Ada Okafor 0002", "Okafor, Ada", "Ada Okafor"),
         ("AN Okafor Lind", "Okafor Lind, AN", "AN Okafor Lind"),
         ("Ada N. Okafor", "Okafor, Ada N.", "Ada N. Okafor"),
