@@ -175,17 +175,12 @@ class Mapper:
         selected = [self._select(specification, columns) for specification in alternatives]
         if field.kind == "name":
             selected = [_order_by_group([*chain.from_iterable(selected)])]
+        if field.kind == "doi":
+            selected = [self._select_dois(stated) for stated in selected]
         for stated in selected:
             for prop in stated:
                 column = self._columns.get(prop.name)  # a combination of several has none
                 day_first = bool(column and column.is_day_first)
-                if (
-                    field.kind == "doi"
-                    and column
-                    and column.is_shared
-                    and not find_dois(prop.value)
-                ):
-                    continue  # another row has the value
                 values += [
                     Property(name, text, text, prop.language)
                     for part in split_values(prop.value, separator, are_names=are_names)
@@ -196,6 +191,13 @@ class Mapper:
                     values += self._list_translations(field, values, columns, alternatives)
                 break
         return values
+
+    def _select_dois(self, stated: Sequence[Property]) -> Sequence[Property]:
+        """Return the values with a DOI. If there are none, those that no other row has."""
+        return [prop for prop in stated if find_dois(prop.value)] or [
+            prop for prop in stated
+            if not ((column := self._columns.get(prop.name)) and column.is_shared)
+        ]  # fmt: skip
 
     def _list_translations(
         self, field: Field, titles: Sequence[Property], columns: templates.Columns,

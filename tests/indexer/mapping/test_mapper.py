@@ -147,6 +147,12 @@ def test_a_column_of_several_rows_has_dois_among_others() -> None:
     assert apply(make_mapper(fields={"doi": "ID"}), ("ID", "A/12")) == {"doi": ["A/12"]}
 
 
+def test_a_doi_among_other_identifiers_is_taken() -> None:
+    """Of several identifiers, the DOI is that of the record."""
+    mapper = make_mapper(fields={"doi": "ID"})
+    assert apply(mapper, ("ID", "289"), ("ID", "10.1000/a")) == {"doi": ["10.1000/a"]}
+
+
 def test_the_order_of_day_and_month_is_a_decision_on_a_column() -> None:
     """Ambiguous dates of a column have the day first if the source says so."""
     mapper = make_mapper(fields={"date": ("When", "Seen")}, day_first=("When",))
