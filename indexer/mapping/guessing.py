@@ -198,6 +198,8 @@ def _guess_by_values(
         ]  # fmt: skip
         if row == "summary":
             candidates.sort(key=lambda name: -free[name].mean_length)
+        if row == "year":
+            candidates.sort(key=lambda name: not headings.is_date(name))
         if candidates:
             yield row, Guess((candidates[0],), f"guessed: {reason}")
             del free[candidates[0]]

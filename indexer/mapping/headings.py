@@ -25,6 +25,9 @@ _RECORD_DATE = re.compile(
     r"\b(?:at|accessed|accessioned|added|available|changed|created|entered|exported|imported|indexed|"
     r"labell?ed|last|modified|retrieved|timestamp|updated|uploaded)\b"
 )
+_DATE = re.compile(
+    r"dat[aeoiu]|year|\btime|issued|publi|fecha|jahr|ann[eo]|\bano\b|год|дата|年|日期|سنة|تاريخ"
+)
 _PUBLISHED = re.compile(r"\b(?:published|issued|released|public)\b")
 _GENERIC = frozenset(
     "article bib book dc dcterms doc document item main original output paper pub publication "
@@ -80,6 +83,11 @@ def is_record_date(name: str) -> bool:
     return bool(_RECORD_DATE.search(heading)) and not _PUBLISHED.search(heading)
 
 
+def is_date(name: str) -> bool:
+    """Return whether a heading has a word for dates."""
+    return bool(_DATE.search(_fold(name)))
+
+
 def _list_headings(name: str) -> Iterator[tuple[int, str]]:
     """Yield the heading, folded, and then parts of it, each with a quality: 0 is the best.
 
@@ -109,9 +117,10 @@ def _drop_parts(words: list[str]) -> list[str]:
 
 def _is_of_another_thing(name: str, row: str) -> bool:
     """Return whether a path leads to a part of the record that is no publication or person."""
-    parts = {_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./]", name)[:-1]}
-    is_agent = not parts.isdisjoint(_AGENTS)
-    return not parts.isdisjoint(_OTHER_THINGS) or (is_agent and row not in _AGENT_ROWS)
+    *path, last = (_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./](?! )", name))
+    is_agent = not _AGENTS.isdisjoint(path) and row not in _AGENT_ROWS
+    is_name = row == "title" and bool(path) and last in ("name", "label")
+    return is_agent or is_name or not _OTHER_THINGS.isdisjoint(path)
 
 
 def _fold(name: str) -> str:

@@ -17,7 +17,7 @@ _MIN_COMMA_SHARE, _MAX_COMMA_PART_CHARS = 0.3, 30
 _SEPARATORS = ("||", ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
 """The first of several with the same share is taken."""
 _COMMA = ", "
-_PERSON_SEPARATORS = (" and ", " & ", " / ", _COMMA, ",")
+_PERSON_SEPARATORS = (" and ", " & ", " / ", "/", _COMMA, ",")
 
 
 def find_separator(

@@ -91,7 +91,7 @@ def test_columns_of_other_things_in_a_record_feed_no_row() -> None:
     """The authors of a reference are not those of the record."""
     for heading in (
         "references.authors", "organization.description", "creators.person.type", "resources.url",
-        "updated_at",
+        "updated_at", "provider.name",
     ):  # fmt: skip
         assert headings.find_row(heading) is None, heading
 
@@ -138,3 +138,9 @@ def test_moments_with_a_time_zone_have_years() -> None:
     """A column without a heading has years if it has moments in time."""
     columns = {"Title": TITLES, "stamp": [f"20{n}-01-02T03:04:05Z" for n in range(10, 14)]}
     assert propose(columns).source.fields["year"] == "stamp"
+
+
+def test_years_are_in_a_column_for_dates_if_there_is_one() -> None:
+    """Numbers of four digits are years, but a heading with a word for dates is better evidence."""
+    columns = {"Title": TITLES, "Refer": ["1234", "1999"] * 2, "Dated": ["2001", "2002"] * 2}
+    assert propose(columns).source.fields["year"] == "Dated"

@@ -160,6 +160,7 @@ def test_a_second_date_fills_the_gaps_of_the_year() -> None:
         (["Okafor, A., Wu, L.", "Marsh, E."], None),
         (["Ada Okafor, Li Wu and Eva Marsh", "Li Wu & Eva Marsh", "Eva Marsh"], ", "),
         (["Ada Okafor / Li Wu", "Eva Marsh"], " / "),
+        (["Ada Okafor/Li Wu", "Eva Marsh"], "/"),
         (["Okafor, Ada^^Wu, Li", "Marsh, Eva"], "^^"),
         (["Ministry of Food, Water and Energy", "Eva Marsh"], None),
         ([], None),
