@@ -30,6 +30,7 @@ _SUFFIX = frozenset(("suffix", "namesuffix"))
 _ORGANIZATION = re.compile(
     r"organi[sz]ation|corporat|institution|consorti|collaboration|government", re.IGNORECASE
 )
+_WORD = re.compile(r"\w+")
 _TYPES = ("@type", "type", "nameType", "kind", "entityType")
 
 
@@ -65,7 +66,7 @@ def read_name(
     parts: dict[str, tuple[str, str]] = {}
     for key, text in value.items():
         if isinstance(text, str) and text.strip() and (part := _get_part(key)):
-            parts.setdefault(part, (key, text.strip()))
+            parts[part] = max(parts.get(part, ("", "")), (key, text.strip()), key=_get_length)
     if "family" in parts and ("given" in parts or is_agent):
         return _join(parts)
     if not is_agent:
@@ -79,6 +80,10 @@ def read_name(
     return Name("{" + text.strip("{}") + "}" if is_corporate else text, frozenset((key,)))
 
 
+def _get_length(part: tuple[str, str]) -> int:
+    return len(part[1])
+
+
 @lru_cache(maxsize=10_000)
 def _get_part(key: str) -> str | None:
     simple = simplify(key)
@@ -90,13 +95,19 @@ def _get_part(key: str) -> str | None:
 
 
 def _join(parts: Mapping[str, tuple[str, str]]) -> Name:
-    """Return the name that consists of parts. The whole name counts if it says nothing else."""
+    """Return the name that consists of parts. The whole name counts if it says nothing else.
+
+    A given name that is missing is the rest of the whole name.
+    """
     texts = {part: text for part, (_, text) in parts.items()}
     family = " ".join(texts[part] for part in ("particle", "family") if part in texts)
     given = " ".join(texts[part] for part in ("given", "middle", "dropping") if part in texts)
+    whole = texts.get("whole", "")
+    if not given and family in whole:
+        given = whole.replace(family, "", 1).strip(" ,")
     suffix = texts.get("suffix", "")
     text = ", ".join(part for part in (family, given, suffix) if part)
-    words = set(re.findall(r"\w+", text.casefold()))
-    whole_words = set(re.findall(r"\w+", texts.get("whole", "").casefold()))
-    keys = {key for part, (key, _) in parts.items() if part != "whole" or whole_words <= words}
+    whole_words = set(_WORD.findall(whole.casefold()))
+    is_whole_said = whole_words <= set(_WORD.findall(text.casefold()))
+    keys = {key for part, (key, _) in parts.items() if part != "whole" or is_whole_said}
     return Name(text, frozenset(keys))

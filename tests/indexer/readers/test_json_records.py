@@ -116,13 +116,16 @@ def test_names_of_people_are_one_value() -> None:
         "authors": [
             {"firstName": "Ada", "lastName": "Byron", "orcid": "0000-0001"},
             {"name": "Grace Hopper"}, "Alan Turing",
+            {"name": "Ida", "surname": "Rhodes", "fullname": "Ida Rhodes"},
             {"name": "World Bank", "@type": "Organization"},
         ],
         "people": [{"given": "Vincent", "non-dropping-particle": "van", "family": "Gogh"}],
         "publisher": {"name": "Press"},
     }  # fmt: skip
     columns = read(json.dumps(record), "json").columns()
-    assert columns["authors"] == ["Byron, Ada", "Grace Hopper", "Alan Turing", "{World Bank}"]
+    assert columns["authors"] == [
+        "Byron, Ada", "Grace Hopper", "Alan Turing", "Rhodes, Ida", "{World Bank}"
+    ]  # fmt: skip
     assert columns["authors.orcid"] == ["0000-0001"]
     assert columns["people"] == ["van Gogh, Vincent"]
     assert columns["publisher.name"] == ["Press"]
