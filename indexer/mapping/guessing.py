@@ -199,7 +199,7 @@ def _guess_by_values(
         if row == "summary":
             candidates.sort(key=lambda name: -free[name].mean_length)
         if row == "year":
-            candidates.sort(key=lambda name: not headings.is_date(name))
+            candidates.sort(key=lambda name: (not headings.is_date(name), name.count(".")))
         if candidates:
             yield row, Guess((candidates[0],), f"guessed: {reason}")
             del free[candidates[0]]

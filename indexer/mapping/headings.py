@@ -69,7 +69,7 @@ def find_row(name: str, *, has_tags: bool = False) -> Match | None:
     headings = _map_headings("headings.toml") | (_map_headings("tags.toml") if has_tags else {})
     best: Match | None = None
     for quality, heading in _list_headings(name):
-        if known := headings.get(heading):
+        if known := headings.get(heading.replace(" ", "")):
             match = Match(quality * 1000 + known.rank, known.row)
             best = min(best, match) if best else match
     if best and _is_of_another_thing(name, best.row):
@@ -129,10 +129,10 @@ def _fold(name: str) -> str:
 
 @cache
 def _map_headings(file: str) -> dict[str, Match]:
-    """Return the row of each folded heading of a file, and the rank of the heading for the row."""
+    """Return the row of each heading of a file, folded and without spaces, and its rank."""
     text = files("indexer.mapping").joinpath(file).read_text(encoding="utf-8")
     headings: dict[str, Match] = {}
     for row, names in tomllib.loads(text).items():
         for rank, name in enumerate(names):
-            headings.setdefault(_fold(name), Match(rank, row))
+            headings.setdefault(_fold(name).replace(" ", ""), Match(rank, row))
     return headings
