@@ -101,6 +101,9 @@ def _guess_by_heading(
         chosen = [plain for _, _, plain in candidates]
         if row in _NAME_ROWS:
             chosen = _drop_repeated_names(chosen, profile)
+        elif row == "title":  # those in other languages fill its gaps
+            first = headings.drop_language(chosen[0])
+            chosen = [name for name in chosen if headings.drop_language(name) == first]
         elif row not in _SEVERAL_COLUMNS:
             chosen = chosen[:1]
         guesses[row] = Guess(tuple(chosen), "")

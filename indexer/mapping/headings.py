@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from indexer.analysis.folding import fold
+from indexer.values.languages import find_languages
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -49,6 +50,11 @@ _OTHER_THINGS = frozenset(
     "relatedidentifiers relatedworks resources rights stats user users versions".split()
 )
 """Parts of a record that have titles, authors and dates of their own."""
+
+_LETTERS = frozenset("acefrs")
+"""Arabic, Chinese, English, French, Russian, Spanish."""
+_NO_LANGUAGES = frozenset(("id", "no"))
+"""Codes of languages that mean something else at the end of a heading."""
 
 
 class Match(NamedTuple):
@@ -107,6 +113,17 @@ def _list_headings(name: str) -> Iterator[tuple[int, str]]:
     yield 4, _fold(_SECOND.sub("", name))
     if len(words) > 1 and words[0] in _GENERIC:
         yield 3 + (words[0] != "dc"), " ".join(words[1:])
+    yield 5, drop_language(name)
+
+
+def drop_language(name: str) -> str:
+    """Return a folded heading without the language at its end: `title_fr`, "TitleE", "Titel de".
+
+    The United Nations use the first letter of a language.
+    """
+    *words, last = _fold(name).split() or [""]
+    is_language = last in _LETTERS or (last not in _NO_LANGUAGES and find_languages(last))
+    return " ".join(words) if words and is_language else _fold(name)
 
 
 def _drop_parts(words: list[str]) -> list[str]:

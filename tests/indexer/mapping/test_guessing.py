@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from indexer.mapping import headings
 from tests.indexer.mapping.test_proposal import TITLES, propose
 
@@ -144,3 +146,13 @@ def test_years_are_in_a_column_for_dates_if_there_is_one() -> None:
     """Numbers of four digits are years, but a heading with a word for dates is better evidence."""
     columns = {"Title": TITLES, "Refer": ["1234", "1999"] * 2, "Dated": ["2001", "2002"] * 2}
     assert propose(columns).source.fields["year"] == "Dated"
+
+
+@pytest.mark.parametrize("heading", ["title_fr", "TitleF", "Title (French)", "Title French"])
+def test_a_title_in_another_language_fills_the_gaps(heading: str) -> None:
+    """A record without a title has that of a column for another language."""
+    table = {"Title": [*TITLES[:2], ""], heading: ["Le sel", "Les routes", "Les cartes"]}
+
+    fields = propose({**table, "Title id": ["1", "2", "3"]}).source.fields
+
+    assert fields["title"] == ("Title", heading)
