@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -10,6 +11,7 @@ import msgspec
 
 AUTHOR, EDITOR, CONTRIBUTOR = "", "editor", "contributor"
 """A role as part of the name of a column. Authors are the usual case, so theirs is empty."""
+_LONG_CODE = re.compile(r"0\d{3}")
 
 
 class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +51,8 @@ def classify(relators: tuple[str, ...]) -> str:
     # "http://id.loc.gov/vocabulary/relators/aut" is the code "aut".
     words = [relator.strip(" .,:;()[]/").rsplit("/", 1)[-1].casefold() for relator in relators]
     words = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    # The national library of France writes codes of UNIMARC with four digits.
+    words = [word[1:] if _LONG_CODE.fullmatch(word) else word for word in words]
     if not words or any(_load_roles().author.includes(word) for word in words):
         return AUTHOR
     if any(_load_roles().editor.includes(word) for word in words):

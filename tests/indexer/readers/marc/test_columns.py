@@ -140,6 +140,7 @@ def test_subfields_of_a_field_share_a_group() -> None:
         (("editor, author",), ""),
         (("translator.",), "contributor"),
         (("340",), "editor"),
+        (("0070",), ""),
         (("Verfasser",), ""),
     ],
 )
