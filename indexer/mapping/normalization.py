@@ -104,7 +104,9 @@ def _normalize_link(text: str) -> Sequence[str]:
 
 
 def _normalize_language(text: str) -> Sequence[str]:
-    return languages.find_languages(text) or (() if languages.is_no_language(text) else (text,))
+    if languages.is_no_language(text):
+        return ()
+    return languages.find_languages(text) or languages.find_named_languages(text) or (text,)
 
 
 def _normalize_isbn(text: str) -> Sequence[str]:

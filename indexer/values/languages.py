@@ -23,6 +23,8 @@ _REMARK = re.compile(
 )
 _CODE_CHARS = 3
 """Letters of a code in MARC. Codes may follow each other without a separator."""
+_COMMON_CODE_CHARS = 2
+"""Letters of a code in ISO 639-1, which has the languages of most people."""
 _MAX_CHARS = 300
 _MARKS = " .;,\"'\t\n"
 _NO_CODES = frozenset({"und", "mul", "zxx", "mis", "xxx", "xx"})
@@ -86,6 +88,13 @@ def find_languages(text: str) -> tuple[str, ...]:
     if not all(codes):
         return ()
     return tuple(dict.fromkeys(code for code in codes if code and code not in _NO_CODES))
+
+
+def find_named_languages(text: str) -> tuple[str, ...]:
+    """Return the codes of common languages whose names are words of a sentence, in its order."""
+    words = re.findall(r"[^\W\d_]{4,}", _simplify(text[:_MAX_CHARS]))
+    codes = (_map_names().get(fold(word), "") for word in words)
+    return tuple(dict.fromkeys(code for code in codes if len(code) == _COMMON_CODE_CHARS))
 
 
 def is_no_language(text: str) -> bool:

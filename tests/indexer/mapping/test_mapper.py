@@ -248,3 +248,10 @@ def test_any_values_are_mapped(columns: list[tuple[str, str]]) -> None:
     mapped = mapper.map(record(*columns))
     assert {each.name for each in mapped.properties} <= CATALOGUE.by_name.keys()
     assert all(each.value for each in mapped.properties)
+
+
+def test_languages_in_a_sentence_are_normalized() -> None:
+    """A sentence that names languages has their codes, and any other one is kept."""
+    mapper = make_mapper(fields={"language": "LA"})
+    assert apply(mapper, ("LA", "The papers are in English.")) == {"language": ["en"]}
+    assert apply(mapper, ("LA", "Klingonese")) == {"language": ["Klingonese"]}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.values.languages import find_languages, is_no_language
+from indexer.values.languages import find_languages, find_named_languages, is_no_language
 
 
 @pytest.mark.parametrize("text", [
@@ -56,6 +56,15 @@ def test_texts_that_state_no_language(text: str) -> None:
     assert find_languages(text) == ()
     assert not is_no_language("English")
     assert not is_no_language("E")
+
+
+@pytest.mark.parametrize(("text", "codes"), [
+    ("The letters are in English, and a few in French.", "en fr"), ("Documents en français", "fr"),
+    ("Die Akten sind überwiegend deutsch", "de"), ("Papers of the even Board", ""),
+])  # fmt: skip
+def test_names_in_a_sentence_are_recognized(text: str, codes: str) -> None:
+    """A sentence of an archive names the languages of its papers. Rare ones are words."""
+    assert find_named_languages(text) == tuple(codes.split())
 
 
 @given(st.text() | st.text("eng fr;,-()[]", max_size=40))
