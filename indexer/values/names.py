@@ -26,7 +26,14 @@ _CORPORATE = re.compile(
     organisation|organización|parliament|partners|partnership|press|program|programme|project|
     research|review|school|secretariat|section|senate|service|services|society|
     société|state|states|studies|survey|task\ force|team|trust|unicef|unesco|union|united|
-    universidad|universität|université|university|universities|unit|working\ party)\b
+    universidad|universität|université|university|universities|unit|working\ party|
+    agencia|agence|agenzia|agentur|asociación|associação|associazione|bundes\w+|comissão|
+    commissione|conseil|consiglio|dirección|federación|fédération|fondation|fondazione|fundação|
+    fundación|gesellschaft|gobierno|gouvernement|institutet|instituut|istituto|kommission|
+    landes\w+|ministério|ministerium|ministero|naciones|nações|oficina|organização|
+    organizzazione|secretaría|servicio|stiftung|unidas|unies|universidade|università|
+    universiteit|verband|verein|zentrum|институт|комиссия|комитет|министерство|организация|
+    университет)\b
     |\b(?:of|for|and|und|et|the|für)\b|&|\d""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -60,7 +60,8 @@ def test_a_name_is_searched_in_both_orders(normalized: str, text: str) -> None:
     [
         "United Nations Office on Drugs and Crime", "Ministry of Health, Kenya",
         "Smith & Sons, Inc", "World Bank Group", "Comité de suivi", "Working Party 4",
-        "A Name Of Far Too Many Words Here",
+        "A Name Of Far Too Many Words Here", "Naciones Unidas", "Bundesamt Wien",
+        "Организация Объединенных Наций", "Fondazione Sale",
     ],
 )  # fmt: skip
 def test_a_corporate_or_doubtful_name_stays_whole(text: str) -> None:
