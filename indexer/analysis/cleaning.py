@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from functools import cache
@@ -50,6 +51,19 @@ def _find_long_runs() -> re.Pattern[str]:
     """Return the pattern of too many combining marks in a row."""
     marks = "".join(filter(unicodedata.combining, map(chr, range(_END_OF_MARKS))))
     return re.compile(f"([{marks}]{{{_MAX_MARKS}}})[{marks}]+")
+
+
+def unescape(text: str) -> str:
+    """Return a text with its HTML references replaced, or as it is if a number is too long."""
+    try:
+        return html.unescape(text)
+    except ValueError:  # Python converts no number of over 4300 digits
+        return text
+
+
+def replace_unprintable(text: str) -> str:
+    """Return a text that a terminal shows as text, on one line."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def is_visible(text: str) -> bool:

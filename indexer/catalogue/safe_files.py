@@ -13,6 +13,7 @@ from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
 
+from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Problem
 
@@ -67,9 +68,7 @@ def _describe_unusual(path: Path, folder: Path, limits: Limits) -> tuple[str, st
 
 def printable_path(relative: Path) -> str:
     """Return a path that is safe to print: without line breaks and control characters."""
-    return "".join(
-        character if character.isprintable() else "\ufffd" for character in relative.as_posix()
-    )
+    return replace_unprintable(relative.as_posix())
 
 
 def leaves_folder(path: Path, folder: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.records import Problem
 from indexer.ingest.source_files import Report
 
@@ -25,8 +26,8 @@ class ProblemReporter:
         self.count += 1
         if self.count <= MAX_PROBLEMS:
             message, entry = (
-                problem.what[:MAX_MESSAGE_CHARS],
-                (problem.entry or "")[:MAX_MESSAGE_CHARS],
+                replace_unprintable(" ".join(text[:MAX_MESSAGE_CHARS].split()))
+                for text in (problem.what, problem.entry or "")
             )
             self._report(msgspec.structs.replace(problem, what=message, entry=entry or None))
 

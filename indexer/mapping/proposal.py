@@ -33,7 +33,7 @@ _MIN_RECORDS = 3
 """Records from which a column that has one value for all of them says nothing."""
 _TECHNICAL_SHARE = 0.8
 _TECHNICAL = re.compile(
-    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|(?:[a-z]:)?[/\\]\S+"
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|(?:[a-z]:)?[/\\]\S.*"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:.*",
     re.IGNORECASE,
 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import unescape
 from urllib.parse import unquote
+
+from indexer.analysis.cleaning import unescape
 
 _DOI = re.compile(
     r"""(?:(?<![\w.])|(?<=doi))10\.\d{4,9}(?:\.\d+)*(?:/|%2F)

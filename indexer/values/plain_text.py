@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+
+from indexer.analysis.cleaning import unescape
 
 _INLINE = (
     "a|abbr|b|bold|cite|code|em|ext-link|font|i|inline-formula|italic|kbd|mark|q|s|sc|scp|small|"

@@ -12,7 +12,7 @@ _NAMES = {
     "Conference proceedings": "conf proceedings",
     "Book chapter": "chap echap chapter bookchapter bookpart inbook incollection",
     "Book section": "booksection",
-    "Book": "ebook monograph",
+    "Book": "book ebook monograph",
     "Thesis": "thes phdthesis mastersthesis dissertation",
     "Report": "rprt techreport",
     "Web page": "webpage elec",

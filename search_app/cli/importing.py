@@ -17,6 +17,7 @@ import click
 import msgspec
 import platformdirs
 
+from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
 from indexer.jobs.build import RemovesTooMuch
@@ -203,7 +204,7 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
         return
     for source in result.sources:
-        click.echo("\n".join(map(output.replace_unprintable, _format_source(source))))
+        click.echo("\n".join(map(replace_unprintable, _format_source(source))))
     kept = f" The decisions of its {SOURCES_FILE} were kept." if result.is_update else ""
     count = sum(source.records for source in result.sources)
     click.echo(f"\n{count:,} records of “{result.catalogue.title}” are in {into}.{kept}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 from werkzeug.datastructures import MultiDict
 
+from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.generations import fsync
@@ -154,11 +155,6 @@ def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
         more = ", …" if len(names) > MAX_UNUSED else ""
         line = f"{file}: no row uses {', '.join(names[:MAX_UNUSED])}{more}"
         click.echo(replace_unprintable(line))
-
-
-def replace_unprintable(line: str) -> str:
-    """Return a line that a terminal shows as text, whatever the names of columns contain."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in line)
 
 
 def format_build_result(result: BuildResult) -> str:

@@ -164,8 +164,9 @@ class _Window:
                 self._read()
             else:  # too long to wait for its end
                 self._pass_matches(_OUTSIDE)
-                if self._data.startswith(b'"', self.position):
+                while self._data.startswith(b'"', self.position):
                     self._pass_string()
+                    self._pass_matches(_OUTSIDE)
 
     def _pass_string(self) -> None:
         self.position += 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import NamedTuple
+
+from indexer.analysis.cleaning import unescape
 
 _TARGET = r"\(\s*<?([^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)>?(?:\s+[\"'(][^\n]{0,300}?[\"')])?\s*\)"
 _TEXT = r"\[((?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*\])*)\]"
@@ -54,7 +55,7 @@ def find_links(markdown: str, references: dict[str, str] | None = None) -> list[
             end -= len(bare) - len(url)
         if url:
             text = to_text((match[1] or "").replace("\0", ""))
-            links.append(MarkdownLink(text, html.unescape(url), match.start(), end))
+            links.append(MarkdownLink(text, unescape(url), match.start(), end))
     return links
 
 

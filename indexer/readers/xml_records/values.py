@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
@@ -22,6 +22,8 @@ MAX_SKIPPED = 1_000
 """Characters that are kept of a bulky part."""
 _MAX_REFERENCES = 3
 """Depth to which references to other elements are followed."""
+_MANY_ATTRIBUTES = 100
+"""From here on XPath lists the attributes, because lxml takes quadratic time for it."""
 _INLINE = frozenset(
     "a abbr alternatives b big bold break br em emph fixed-case font foreign hi i inline-formula "
     "italic lb math monospace named-content overline q roman s sans-serif sc scp small span strike "
@@ -143,7 +145,7 @@ class Values:
         if tag.is_group or (depth == 1 and not self._options.groups and len(element)):
             self._groups += 1
             group = self._groups
-        for key, value in element.attrib.items():
+        for key, value in _list_attributes(element):
             if key not in tag.labels and key not in self._hidden and key not in _SCHEMAS:
                 self.add(f"{name}@{key.rpartition('}')[2]}", tidy(value), None, group)
         column = name or tag.name
@@ -236,6 +238,14 @@ class Values:
         if self._parts > self._limits.most_parts:
             message = f"the record has more than {self._limits.most_parts} elements and attributes"
             raise LimitExceeded(message, "most_parts")
+
+
+def _list_attributes(element: etree._Element) -> Iterable[tuple[str, str]]:
+    """Return the names and values of the attributes of an element."""
+    if len(element.attrib) <= _MANY_ATTRIBUTES:
+        usual: Iterable[tuple[str, str]] = element.attrib.items()
+        return usual
+    return [(str(value.attrname), str(value)) for value in element.xpath("@*")]
 
 
 def _classify(text: str, kinds: tuple[str, ...]) -> str:

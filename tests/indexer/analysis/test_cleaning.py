@@ -9,7 +9,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.analysis.cleaning import clean, compose
+from indexer.analysis.cleaning import clean, compose, unescape
 
 BELOW, ABOVE = "\u0316", "\u0301"
 SECONDS = 5
@@ -36,3 +36,10 @@ def test_no_mark_is_beyond_the_planes_that_are_searched() -> None:
     """Every combining mark of Unicode can be cut."""
     marks = [code for code in range(sys.maxunicode) if unicodedata.combining(chr(code))]
     assert max(marks) < 0x20000
+
+
+def test_a_reference_with_too_many_digits_stays() -> None:
+    """A number that Python does not convert is left as it is."""
+    long = f"&#{'9' * 5000};"
+    assert unescape(f"&eacute; {long}") == f"&eacute; {long}"
+    assert unescape("&eacute;&#233;&#xD800;") == "éé\ufffd"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from pathlib import Path
 
@@ -161,3 +162,14 @@ def test_truncated_file_keeps_its_readable_entries(
     (corpus / "papers.jsonl.gz").write_bytes(packed[: len(packed) // 2])
     assert len(read(corpus, catalogue, problems)) > 1000
     assert [each.file for each in problems] == ["papers.jsonl.gz"]
+
+
+def test_problems_can_be_printed(corpus: Path, catalogue: Catalogue) -> None:
+    """What a message quotes of a file has neither control characters nor line breaks."""
+    problems: list[Problem] = []
+    line = {"title": "A\u202etitle", "section": "Tools", "year": "19\n\x1b[2J\ufeff"}
+    (corpus / "x.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    read(corpus, catalogue, problems)
+    [problem] = problems
+    assert str(problem).isprintable()
+    assert problem.entry == "A\ufffdtitle"

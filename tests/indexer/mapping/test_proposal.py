@@ -97,6 +97,7 @@ def test_values_say_what_columns_without_headings_are() -> None:
             "column 4": ["1999", "2001-02", "c1985", "2003"],
             "column 5": ["English", "fre", "es", "English"],
             "column 6": ["978-3-16-148410-0", "", "3-16-148410-X", ""],
+            "Copies": [f"/home/eva/My files/{n}.pdf; /home/eva/{n}.html" for n in range(4)],
             "column 7": [
                 "https://example.org/1",
                 "http://example.org/2",

@@ -27,6 +27,8 @@ _LEADER_BYTES, _ENTRY_BYTES = 24, 12
 _NO_TAG = "???"
 _BETWEEN_RECORDS = b"\0\r\n\x1a" + BOM_UTF8
 _SIGNATURE = re.compile(rb"[\d ]{5}.{5}[2 ][2 ][\d ]{5}.{3}45[0 ].", re.DOTALL)
+_LOST_END = re.compile(rb"\x1e(?=[\s\0]*\d{5}.{5}22\d{5}.{3}4500(?:\w{3}\d{9}))", re.DOTALL)
+"""The end of a record without its terminator: the leader and a directory entry of the next one."""
 _DIRECTORY = re.compile(rb".{24}(?:[0-9A-Za-z]{3}\d{9}){1,400}\x1e", re.DOTALL)
 
 
@@ -56,8 +58,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
     """Yield the records of a file. The line of a chunk is the number of its record."""
     number, faults = 0, _Faults(file)
     try:
-        for part in split_at(_RECORD_END, read_blocks(stream, limits), limits.largest_line):
-            record = part if part is None else part.lstrip(_BETWEEN_RECORDS)
+        for record in _split_records(stream, limits):
             if record == b"":
                 continue
             if number == limits.most_entries:
@@ -72,6 +73,18 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
     except LimitExceeded as error:
         yield error.describe(file, number)
     yield from faults.describe()
+
+
+def _split_records(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:
+    """Yield records without what is between them, or None for one that is too large."""
+    for part in split_at(_RECORD_END, read_blocks(stream, limits), limits.largest_line):
+        if part is None:
+            yield None
+            continue
+        *unended, last = _LOST_END.split(part)
+        for record in unended:
+            yield record.lstrip(_BETWEEN_RECORDS) + _FIELD_END
+        yield last.lstrip(_BETWEEN_RECORDS)
 
 
 class _Faults:

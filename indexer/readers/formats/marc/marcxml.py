@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from indexer.analysis.cleaning import unescape
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence
@@ -43,6 +44,7 @@ _DECLARATION_BYTES = 200
 
 _INVALID = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML forbids."""
+_NUMBER = re.compile(r"&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")
 _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)(\w{2,32};)?")
 _LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
 _HEADER = re.compile(r"<(?:\w+:)?(identifier|datestamp|setSpec)\b[^<>]*>([^<]*)<")
@@ -160,7 +162,7 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
     *_, start_tag = _RECORD_START.finditer(chunk.data)
     outside = _decode(chunk.data[: start_tag.start()], chunk.context)
     fields = [
-        make_control_field(f"header/{name}", html.unescape(value))
+        make_control_field(f"header/{name}", unescape(value))
         for name, value in _HEADER.findall(outside)
     ]
     found = _read_fields(_decode(chunk.data[start_tag.start() :], chunk.context))
@@ -187,6 +189,7 @@ def _repair(text: str) -> str:
     text = _INVALID.sub("", text)
     if "&" in text:
         text = _BARE.sub(_unescape, text)
+        text = _NUMBER.sub(lambda number: html.escape(html.unescape(number[0])), text)
     return _LESS_THAN.sub("&lt;", text)
 
 

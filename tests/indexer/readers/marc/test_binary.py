@@ -67,8 +67,10 @@ def test_lines_are_numbers_of_records() -> None:
         lambda data: data[:12] + b"00000" + data[17:],
         lambda data: data.replace(b"Rivers of salt", "Flüsse aus Salz".encode()),
         lambda data: data[:-1] + b"\n\x1d",
+        lambda data: data[:-1],
+        lambda data: data[:-1] + b"\r\n",
     ],
-    ids=["length", "blank", "base", "edited", "newline"],
+    ids=["length", "blank", "base", "edited", "newline", "lost terminator", "newline instead"],
 )
 def test_wrong_lengths_lose_nothing(damage: Callable[[bytes], bytes]) -> None:
     """A record with wrong lengths has all its fields, and its neighbours have theirs."""

@@ -151,6 +151,18 @@ def test_a_cut_file_keeps_its_last_record() -> None:
     assert "ends within a record" in problem.what
 
 
+@pytest.mark.parametrize("number", ["#xD800", "#55296", "#x110000", "#0", f"#{'9' * 5000}"])
+def test_references_to_no_character_are_no_text(number: str) -> None:
+    """A reference to a surrogate or too large a number is read without an error."""
+    attribute = f'<datafield tag="500" ind1="&{number};" ind2=" "><subfield code="a">x</subfield>'
+    text = ONE.replace("</record>", f"{attribute}</datafield></record>").replace(
+        "Rivers of salt", f"Rivers &{number}; of salt"
+    )
+    [record] = read_records(text, "marcxml")
+    assert columns(record)["500$a"] == ["x"]
+    assert columns(record)["245$a"][0].endswith("of salt")
+
+
 def test_entity_bombs_are_not_expanded() -> None:
     """Entities of a document type are not read."""
     bomb = '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + ONE.replace("salt", "&b;")

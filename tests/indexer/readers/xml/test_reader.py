@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -260,3 +261,14 @@ def test_a_damaged_sample_raises_nothing(text: str) -> None:
     for data in mutate(text):
         for reader in XML_READERS:
             read(data, reader)
+
+
+def test_an_element_may_have_tens_of_thousands_of_attributes() -> None:
+    """All attributes of an element are columns, and listing them takes linear time."""
+    start = time.process_time()
+    many = "".join(f" a{number}='{number}'" for number in range(60_000))
+    record = get_record("<a>1</a>", f"{many} xmlns:x='urn:x' x:b='2' xml:lang='fr'")
+    columns = get_columns(record)
+    assert (columns["@a59999"], columns["@b"], columns["a"]) == (["59999"], ["2"], ["1"])
+    assert columns["@lang"] == ["fr"]
+    assert time.process_time() - start < 5
