@@ -7,6 +7,7 @@ is sorted one run of documents at a time. The sorted runs are merged by copying.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -201,8 +202,9 @@ class MergedRuns:
 
     def __init__(self, runs: Sequence[SortedRun]) -> None:
         self._parts = runs
-        self.doc_counts: Array = np.sum([run.doc_counts for run in runs], axis=0)
-        self.position_counts: Array = np.sum([run.position_counts for run in runs], axis=0)
+        # One run after the other: np.sum would copy the counts of all runs first.
+        self.doc_counts: Array = reduce(np.add, (run.doc_counts for run in runs))
+        self.position_counts: Array = reduce(np.add, (run.position_counts for run in runs))
 
     def dtype(self, name: str) -> np.dtype[Any]:
         """Return the widest dtype of any run."""
