@@ -30,7 +30,7 @@ _MAX_NESTING = 100
 """Nesting at which an outline stops. The limit on records is far lower."""
 _CONTAINERS = frozenset(
     "graph article articles bibliography bindings book books catalog catalogue data dataset "
-    "datasets doc docs document documents entries entry features feed hit hits item items "
+    "datasets doc docs document documents edges entries entry features feed hit hits item items "
     "itemlistelement list literature member members objects paper papers publication "
     "publications record records reference references reports resources response result results "
     "row rows value values work works".split()

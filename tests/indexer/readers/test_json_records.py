@@ -38,6 +38,8 @@ ARRANGEMENTS: dict[str, object] = {
     "a title around a list": {"title": "My shelf", "items": BOOKS},
     "summaries by id": {"header": {"type": "x"}, "result": {"uids": ["0", "1", "2"]} | {
         str(n): book for n, book in enumerate(BOOKS)}},
+    "GraphQL": {"data": {"search": {"total": 3, "edges": [
+        {"cursor": "x", "node": book} for book in BOOKS]}}},
     "DSpace search": {"_embedded": {"searchResult": {"_embedded": {"objects": [
         {"hit": None, "_embedded": {"indexableObject": book}} for book in BOOKS]}}},
         "page": {"size": 20}},
