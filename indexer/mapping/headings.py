@@ -39,6 +39,8 @@ _PARTS = frozenset(
     "content display label labels name names string term terms text value values".split()
 )
 """Last words of the columns that hold the text of a structure: `keywords.display_name`."""
+_WRAPPERS = frozenset("attributes data edges fields items node nodes style".split())
+"""Parts of a path that say nothing: `authors.data.attributes.name`."""
 _AGENTS = frozenset(
     "author authors contributor contributors creator creators editor editors".split()
 )
@@ -103,7 +105,7 @@ def _list_headings(name: str) -> Iterator[tuple[int, str]]:
     yield 0, whole
     plain = _fold(_NUMBER.sub("", _REMARK.sub("", name)))
     yield 1, plain
-    path = [part for part in re.split(r"[./:@]", name) if part]
+    path = [part for part in re.split(r"[./:@]", name) if part and part not in _WRAPPERS]
     for count in (2, 1):
         end = _fold(" ".join(path[-count:]))
         yield 3 - count, end

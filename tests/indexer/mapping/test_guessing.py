@@ -82,7 +82,9 @@ def test_headings_in_many_forms_are_known() -> None:
         "paper_title": "title", "Document Language": "language", "first_published_at": "year",
         "Journal / Outlet": "container", "keywords.value": "subjects",
         "pids.doi.identifier": "doi", "Publication / Date issued": "year",
-        "publicationdate": "year", "Name of the author/s": "authors", "author_display": "authors",
+        "publicationdate": "year",
+        "authors.data.attributes.name": "authors",
+        "Name of the author/s": "authors", "author_display": "authors",
     }.items():  # fmt: skip
         match = headings.find_row(heading)
         assert match, heading
