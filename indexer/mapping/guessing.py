@@ -16,6 +16,8 @@ _SEVERAL_COLUMNS = frozenset(
     "summary authors editors contributors subjects identifier isbn issn link notes".split()
 )
 """Rows that use every column with a fitting heading. Other rows use the first that fits best."""
+_GAP_ROWS = frozenset(("year", "container"))
+"""Rows with one value that use further columns where the first one is empty."""
 _NAME_ROWS = frozenset(("authors", "editors", "contributors"))
 _REPEATS_SHARE = 0.8
 """Share of the records in which a column of names must name the people of another one."""
@@ -107,9 +109,16 @@ def _guess_by_heading(
         elif row not in _SEVERAL_COLUMNS:
             chosen = chosen[:1]
         guesses[row] = Guess(tuple(chosen), "")
-    if "year" in ranked and len(ranked["year"]) > 1:  # another column fills the gaps
-        guesses["year"] = Guess(tuple(plain for _, _, plain in ranked["year"]), "")
+    for row in _GAP_ROWS & ranked.keys():  # another column fills the gaps
+        first, *others = (plain for _, _, plain in ranked[row])
+        others = [plain for plain in others if row == "year" or _varies(columns[plain], profile)]
+        guesses[row] = Guess((first, *others), "")
     return guesses
+
+
+def _varies(names: Iterable[str], profile: Profile) -> bool:
+    """Return whether columns have several values, unlike the name of a database."""
+    return len({value for name in names for value in profile.columns[name].values}) > 1
 
 
 def _drop_repeated_names(columns: Iterable[str], profile: Profile) -> list[str]:
@@ -156,9 +165,10 @@ def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profil
     """Let rows without a column take one of a related row."""
     empty = {"title", "authors", "summary", "doi"} - guesses.keys() - filled
     if "title" in empty and "container" in guesses:  # "Publication title" is of an article or book
-        [column] = guesses["container"].columns
-        if "title" in column.casefold():
-            guesses["title"] = Guess(guesses.pop("container").columns, "")
+        first, *others = guesses["container"].columns
+        if "title" in first.casefold():
+            guesses["title"] = Guess((first,), "")
+            guesses["container"] = Guess(tuple(others), "")
     if "authors" in empty and "contributors" in guesses:
         guesses["authors"] = guesses.pop("contributors")
     notes = guesses["notes"].columns if "notes" in guesses else ()
@@ -171,6 +181,9 @@ def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profil
                    for name in guesses[row].columns]  # fmt: skip
         if dois := [name for name in columns if _has_dois(_join_columns(name, profile))]:
             guesses["doi"] = Guess(tuple(dois), "guessed: some of its values are DOIs")
+    for row in ("container", "notes"):
+        if row in guesses and not guesses[row].columns:
+            del guesses[row]
 
 
 def _join_columns(plain: str, profile: Profile) -> ColumnProfile:

@@ -158,3 +158,10 @@ def test_a_title_in_another_language_fills_the_gaps(heading: str) -> None:
     fields = propose({**table, "Title id": ["1", "2", "3"]}).source.fields
 
     assert fields["title"] == ("Title", heading)
+
+
+def test_another_column_of_journals_or_books_fills_the_gaps() -> None:
+    """A book has another column than a journal. The name of a database is no container."""
+    columns = {"Title": TITLES, "Journal": ["Law", "Salt", "", ""], "Source": ["Base"] * 4,
+               "Book title": ["", "", "Maps", "Roads"]}  # fmt: skip
+    assert propose(columns).source.fields["container"] == ("Journal", "Book title")
