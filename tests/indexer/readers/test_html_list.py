@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats import html_list
+from tests.indexer.readers.reading import choose
 
 MENU = (
     "<nav><ul>"
@@ -136,6 +137,9 @@ def test_rows_have_the_columns_of_their_headings(header: str) -> None:
 
 @pytest.mark.parametrize("block", [
     '<li>Moss <em>TITLE</em>. Roads 2019;7:1. <a href="https://doi.org/10.5555/NN">doi</a></li>',
+    '<li>A. Moss and B. Lind. TITLE. <em>Roads</em>, 2019. <a href="/NN">doi:10.5555/NN</a></li>',
+    '<li>Moss, A. (2019, May 3). TITLE. Roads. <a href="/NN">https://doi.org/10.5555/NN</a></li>',
+    '<li>Moss. 2019. “TITLE.” <i>Roads</i> (2019). <a href="/NN">10.5555/NN</a></li>',
     '<p><b>TITLE</b><br>Fjord Press, 2019. <a href="https://x.co/10.5555/NN">1</a></p>',
     '<tr><td>2019</td><td><a href="https://doi.org/10.5555/NN">TITLE</a></td></tr>',
     '<dt>2019</dt><dd><a href="https://doi.org/10.5555/NN">TITLE</a>, Moss</dd>',
@@ -149,6 +153,16 @@ def test_years_and_identifiers_in_text_are_columns(block: str) -> None:
     assert found["title"] == ["Rivers of salt and of brine 3"]
     assert found["year"] == ["2019"]
     assert found["doi"] == ["10.5555/3"]
+
+
+def test_articles_without_microdata_are_records() -> None:
+    """An article is a block, whatever its class. Its header has its title."""
+    article = """<article class="post-NN"><header><h2><a href="/NN">Rivers of salt NN</a></h2>
+    <time class="date">3 May 2019</time></header><p>A long history.</p></article>"""
+    page = make_page(repeat(article))
+    assert choose(page, "a.html") is html_list
+    found = columns(read(page)[3])
+    assert (found["title"], found["date"]) == (["Rivers of salt 3"], ["3 May 2019"])
 
 
 @pytest.mark.parametrize(

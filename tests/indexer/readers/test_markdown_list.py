@@ -128,6 +128,17 @@ def test_years_and_identifiers_in_text_are_columns() -> None:
     assert "year" not in columns(read("- [Salt](https://a.example/) - over 2000 roads")[0])
 
 
+def test_citations_are_records() -> None:
+    """An item without a link is a record if it is a citation with a title and a year."""
+    page = "# Works\n\n" + "- Moss, A. (2019-05). Salt of the sea. *Roads*, 3.\n" * 5 + "- Other\n"
+    evidence = markdown_list.detect("works.md", page.encode())
+    assert evidence is not None
+    assert evidence.score == 40
+    records = [columns(record) for record in read(page)]
+    assert len(records) == 5
+    assert (records[0]["title"], records[0]["year"]) == (["Salt of the sea"], ["2019"])
+
+
 def test_rows_of_tables_are_records() -> None:
     """A row with a link is a record. Its other cells have the headings of their columns."""
     page = (

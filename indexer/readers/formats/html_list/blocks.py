@@ -19,7 +19,7 @@ from indexer.readers.formats.html_list.page import (
     read_text,
     squeeze,
 )
-from indexer.readers.text.citations import find_doi, find_title, find_year
+from indexer.readers.text.citations import find_doi, find_last_sentence, find_title, find_year
 
 _LABEL = re.compile(r"([^\d\W][^:]{0,38}?)\s*:\s*")
 _LABEL_TAGS = frozenset(("label", "dt", "b", "strong", "span", "em", "i", "th"))
@@ -29,7 +29,7 @@ _YEAR = re.compile(r"year|date|published|jahr|ann[éo]|año", re.IGNORECASE)
 _GENERIC = re.compile(
     r"\W*(?:(?:download|view|read|open|full|get|more|see|the|as|in|on|an?)\W+){0,4}(?:pdf|doi|link|"
     r"here|html?|epub|citation|text|abstract|bibtex|bib|more|download|website|details?|ris|word|"
-    r"docx?|english|french|spanish|russian|arabic|chinese|top)?\W*",
+    r"docx?|english|french|spanish|russian|arabic|chinese|top|(?:doi:)?10\.\d{4,}/\S*|https?:\S*)?\W*",
     re.IGNORECASE,
 )
 """Texts of links that are no titles."""
@@ -85,7 +85,8 @@ def read_block(block: etree._Element) -> list[tuple[str, str]]:
     text = " ".join(part.text for part in note if not _GENERIC.fullmatch(part.text))
     year = "" if any(_YEAR.search(name) for name, _ in stated) else find_year(text)
     links = _list_links(block)
-    doi = "" if "doi" in map(str.lower, values) else find_doi([*(url for _, url in links), text])
+    texts = (*(url for _, url in links), read_text(block))
+    doi = "" if "doi" in map(str.lower, values) else find_doi(texts)
     text = text.strip(_MARKS).lstrip(".) ")
     return [("title", title), *stated, ("year", year), ("doi", doi), ("note", text), *links]
 
@@ -101,6 +102,10 @@ def _split_title(parts: list[_Part]) -> tuple[str, list[_Part]]:
         return cited[1].strip(" .,"), [_Part("", before.strip(), False), _Part("", after, False)]
     for index, part in enumerate(parts):
         if part.is_italic:
+            before = " ".join(each.text for each in parts[:index])
+            if title := find_last_sentence(before):  # the italic text is a journal
+                authors = before.strip().removesuffix(title).strip()
+                return title.strip(" .,"), [_Part("", authors, False), *parts[index:]]
             return part.text, parts[:index] + parts[index + 1 :]
     first = next((part for part in parts if not _GENERIC.fullmatch(part.text)), None)
     return (first.text, [part for part in parts if part is not first]) if first else ("", parts)

@@ -51,7 +51,7 @@ def _measure(page: etree._Element) -> dict[etree._Element, int]:
     walker = etree.iterwalk(page, events=("start", "end"))
     for event, element in walker:
         if event == "start":
-            is_skipped = element.tag in _SKIPPED
+            is_skipped = element.tag in _SKIPPED and not _is_in_article(element)
             lengths[element] = 0 if is_skipped else len((element.text or "").strip())
             if is_skipped:
                 walker.skip_subtree()
@@ -60,6 +60,12 @@ def _measure(page: etree._Element) -> dict[etree._Element, int]:
         if parent is not None and parent in lengths:
             lengths[parent] += lengths[element] + len((element.tail or "").strip())
     return {element: length for element, length in lengths.items() if length}
+
+
+def _is_in_article(element: etree._Element) -> bool:
+    """Return whether an element is the header or footer of an article, not of the page."""
+    is_edge = element.tag in ("header", "footer")
+    return is_edge and next(element.iterancestors("article", "li"), None) is not None
 
 
 def _find_rows(
@@ -107,7 +113,9 @@ def _find_blocks(lengths: dict[etree._Element, int], needed: float) -> FoundList
         if element.tag in _BLOCK_TAGS:
             parent = element.getparent()
             above = () if parent is None else (parent.tag, parent.get("class"))
-            kinds[element.tag, element.get("class"), *above].append(element)
+            # The classes of an article number it, and name its topics.
+            own = None if element.tag == "article" else element.get("class")
+            kinds[element.tag, own, *above].append(element)
     found: list[tuple[int, int, list[etree._Element]]] = []
     for blocks in kinds.values():
         if len(blocks) < _MIN_BLOCKS or _is_nested(blocks):

@@ -1,4 +1,4 @@
-"""Lists of publications in Markdown: items with a link, or rows of a table, below headings.
+"""Lists of publications in Markdown: links, citations, or rows of a table, below headings.
 
 An item has the columns title, link, note, year, doi and section. The other cells of a row have the
 headings of their columns. A page is only recognized if such items are much of its text.
@@ -60,7 +60,7 @@ class _Context(msgspec.Struct, frozen=True):
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of many list items with links."""
+    """Return the evidence of many list items with links, or of citations."""
     text = _decode(head)
     start = text.lstrip()[:1]
     if "\0" in text or not start or start in '<{"%@':
@@ -68,7 +68,7 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     front_matter = _FRONT_MATTER.match(text)
     body = text[front_matter.end() :] if front_matter else text
     references = _find_references(body)
-    items = [item.markdown for item in list_items(body) if _choose_links(item.markdown, references)]
+    items = [item.markdown for item in list_items(body) if _is_entry(item.markdown, references)]
     characters = sum(map(len, items))
     if len(items) < _MIN_ITEMS or characters < _MIN_SHARE * len(" ".join(body.split())):
         return None
@@ -76,7 +76,7 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     score = _NAMED_SCORE if is_named else _UNNAMED_SCORE
     if front_matter and is_named:
         score = _WITH_FRONT_MATTER_SCORE
-    return Evidence(score, f"it has a list with {len(items)} links")
+    return Evidence(score, f"it has a list with {len(items)} links or citations")
 
 
 def _decode(data: bytes) -> str:
@@ -90,7 +90,7 @@ def _decode(data: bytes) -> str:
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the items that have links."""
+    """Yield the items that have links, and citations."""
     for whole in read_whole(stream, file, limits):
         if isinstance(whole, Problem):
             yield whole
@@ -104,7 +104,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
             text = "\n" * front_matter[0].count("\n") + text[front_matter.end() :]
         references = _find_references(text)
         for item in list_items(text):
-            if _choose_links(item.markdown, references):
+            if _is_entry(item.markdown, references):
                 labels = _LABEL.findall(item.markdown.casefold()) if references else ()
                 named = {label: references[label] for label in labels if label in references}
                 context = msgspec.json.encode(_Context(item.sections, named, item.headings))
@@ -119,6 +119,11 @@ def _find_references(text: str) -> dict[str, str]:
 def _choose_links(item: str, references: dict[str, str]) -> list[MarkdownLink]:
     """Return the links of an item that lead to another page."""
     return [link for link in find_links(item, references) if not link.url.startswith("#")]
+
+
+def _is_entry(item: str, references: dict[str, str]) -> bool:
+    """Return whether an item has a link, or is a citation with a title and a year."""
+    return bool(_choose_links(item, references) or (find_year(item) and find_title(item)))
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
@@ -178,7 +183,7 @@ def _split_title(item: str, links: list[MarkdownLink]) -> tuple[str, str]:
     for link in reversed(links):
         text = text[: link.start] + text[link.end :]
     title = _clean("", text)
-    return title or links[0].url, ""
+    return title or next((link.url for link in links), ""), ""
 
 
 def _clean(before: str, after: str) -> str:
