@@ -163,7 +163,7 @@ def _is_poor(row: str, plain: str, names: Iterable[str], profile: Profile) -> bo
 
 def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profile) -> None:
     """Let rows without a column take one of a related row."""
-    empty = {"title", "authors", "summary", "doi"} - guesses.keys() - filled
+    empty = {"title", "authors", "summary", "doi", "year"} - guesses.keys() - filled
     if "title" in empty and "container" in guesses:  # "Publication title" is of an article or book
         first, *others = guesses["container"].columns
         if "title" in first.casefold():
@@ -181,6 +181,11 @@ def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profil
                    for name in guesses[row].columns]  # fmt: skip
         if dois := [name for name in columns if _has_dois(_join_columns(name, profile))]:
             guesses["doi"] = Guess(tuple(dois), "guessed: some of its values are DOIs")
+    imprints = [name for row in ("publisher", "container") if row in guesses
+                for name in guesses[row].columns]  # fmt: skip
+    dated = [name for name in imprints if _mostly(dates.find_year)(_join_columns(name, profile))]
+    if "year" in empty and dated:
+        guesses["year"] = Guess(tuple(dated), "guessed: its values have years")
     for row in ("container", "notes"):
         if row in guesses and not guesses[row].columns:
             del guesses[row]

@@ -165,3 +165,12 @@ def test_another_column_of_journals_or_books_fills_the_gaps() -> None:
     columns = {"Title": TITLES, "Journal": ["Law", "Salt", "", ""], "Source": ["Base"] * 4,
                "Book title": ["", "", "Maps", "Roads"]}  # fmt: skip
     assert propose(columns).source.fields["container"] == ("Journal", "Book title")
+
+
+def test_an_imprint_has_the_year() -> None:
+    """Without a column for the year, it is that of an imprint: "London : Fjord Press, c2004"."""
+    imprints = ["London : Fjord Press, c2004", "Oslo : Salt, 2005.", "Paris : Sel, [2006]"]
+    stated = propose({"Title": TITLES[:3], "Publication": imprints}).source.fields
+    assert (stated["year"], stated["container"]) == ("Publication", "Publication")
+    with_year = propose({"Title": TITLES[:3], "Publication": imprints, "Year": ["1999"] * 3})
+    assert with_year.source.fields["year"] == "Year"
