@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Generator, Sequence
 from xml.sax.saxutils import escape
@@ -338,3 +340,21 @@ def test_any_bytes_are_read(at: int, junk: bytes) -> None:
     """A workbook with some bytes replaced is read or reported without an exception."""
     data = write({"Books": BOOKS})
     read_all(data[:at] + junk + data[at + len(junk) :])
+
+
+IN_LIMITS = """\
+import resource
+for kind, most in ((resource.RLIMIT_AS, 2 << 30), (resource.RLIMIT_CPU, 60)):
+    resource.setrlimit(kind, (most, most))
+from tests.indexer.readers.test_xlsx import make_rows, read_all, write
+print(len(read_all(write({"A": [["Title", "Author", "Year"], *make_rows(3)]}))))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+def test_lower_limits_of_the_user_are_kept() -> None:
+    """A spreadsheet is read where less memory and time is allowed than a child process may take."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_LIMITS], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "3\n"
