@@ -10,7 +10,7 @@ import pytest
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Publication
+from indexer.catalogue.records import Parsed, Publication
 from indexer.codec.segment.reader import Segment
 from indexer.ingest import duplicates
 from indexer.jobs import build, check
@@ -27,7 +27,7 @@ pmid = "PMID", summary = "Abstract" }}
 """
 HEADER = "Id,Title,Year,DOI,ISBN,Vol,PMID,Abstract"
 SHELLS = "a1,Shells of the delta,2014,10.1234/5,,,,"
-SAME_SHELLS = "b1,Shells of the Delta.,,10.1234/5,,2,77,On shells."
+SAME_SHELLS = "b1,Shells of the Delta.,2013,10.1234/5,,2,77,On shells."
 
 
 class Corpus:
@@ -212,6 +212,21 @@ def test_a_key_becomes_one_when_its_records_are_removed(corpus: Corpus) -> None:
     assert list_ids(corpus.read()) == ["n0", "c1", "c2", "c3"]
 
 
+def test_copied_records_count_for_a_shared_key(corpus: Corpus) -> None:
+    """A new record is not merged by a key that it and five copied records of its file share."""
+    chapters = [f"c{chapter},Chapter {chapter},,10.1234/5,,,," for chapter in range(5)]
+    corpus.write("a.csv", *chapters)
+    corpus.build()
+    corpus.write("a.csv", *chapters, "new,Chapter 0,,10.1234/5,,,,")
+    assert len(corpus.read()) == 6
+
+
+def test_problems_are_reported_once(pair: Corpus) -> None:
+    """A corpus that is read twice because of its duplicates has each problem once."""
+    pair.write("c.csv", "c1,Moons,,,9783161484101,,,")
+    assert len(pair.build().problems) == 1
+
+
 def test_an_id_belongs_to_the_first_record_that_has_it(corpus: Corpus) -> None:
     """A merged publication keeps its id, though another record with it comes before the last."""
     corpus.write("a.csv", "1,Shells,,10.1234/5,,,,", "1,Tides,,,,,,", "2,Shells,,10.1234/5,,,,")
@@ -227,6 +242,9 @@ def test_early_duplicates_stop_the_first_pass(
     monkeypatch.setattr(duplicates, "_FIRST_CHECK", 2)
     corpus.write("a.csv", *(f"{n},Title {n % 5},,10.1234/{n % 5},,,," for n in range(10)))
     assert len(corpus.read()) == 5
+    finder = duplicates.DuplicateFinder(CATALOGUE)
+    items = [Parsed(publication) for publication in corpus.read()]
+    assert [len(finder.collect(items)) for _ in range(2)] == [5, 0]
 
 
 def test_a_merged_publication_is_not_a_missing_one(corpus: Corpus) -> None:
