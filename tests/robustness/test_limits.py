@@ -64,7 +64,7 @@ def test_a_file_is_read_up_to_the_byte_limit(ending: str, corpus: Path, tmp_path
     outcome = build.build(corpus, tmp_path / "index", limits=limits)
     assert ids(outcome) == GOOD | {"a", "b"}
     [problem] = outcome.problems
-    assert "the file has more than 5000000 bytes. It was read up to line" in problem.what
+    assert "the file has more than 5000000 bytes. The rest of it was not read" in problem.what
     assert "PUBSEARCH_LARGEST_UNPACKED" in problem.hint
 
 

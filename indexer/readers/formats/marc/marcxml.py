@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from collections.abc import Iterator
 from io import BufferedIOBase
 from itertools import chain
@@ -44,6 +45,7 @@ _DECLARATION_BYTES = 200
 
 _INVALID = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML forbids."""
+_SPACES = frozenset({9, 10, 13})
 _NUMBER = re.compile(r"&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")
 _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)(\w{2,32};)?")
 _LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
@@ -189,8 +191,17 @@ def _repair(text: str) -> str:
     text = _INVALID.sub("", text)
     if "&" in text:
         text = _BARE.sub(_unescape, text)
-        text = _NUMBER.sub(lambda number: html.escape(html.unescape(number[0])), text)
+        text = _NUMBER.sub(_decode_number, text)
     return _LESS_THAN.sub("&lt;", text)
+
+
+def _decode_number(reference: re.Match[str]) -> str:
+    """Return the character of a reference. XML has those of 128 to 159 too, unlike HTML."""
+    digits = reference[0][2:-1]
+    number = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    is_character = number >= ord(" ") or number in _SPACES
+    is_character &= number <= sys.maxunicode and not 0xD800 <= number <= 0xDFFF
+    return html.escape(chr(number)) if is_character else "\ufffd"
 
 
 def _unescape(entity: re.Match[str]) -> str:
