@@ -110,7 +110,7 @@ def test_encodings_are_recognized(encoding: str) -> None:
         ("Salt & Co", "Salt & Co"),
         ("a < b", "a < b"),
         ("Caf&eacute; &amp; &#233;", "Café & é"),
-        ("&#152;Das&#156; Salz", "\x98Das\x9c Salz"),
+        ("&#152;Das&#156; Salz", "Das Salz"),
         ("&lt;i&gt;x&lt;/i&gt;", "<i>x</i>"),
         ("Salt <i>and</i> sea", "Salt and sea"),
         ("Salt\x1f\x07", "Salt"),
