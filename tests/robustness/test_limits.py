@@ -73,7 +73,9 @@ def test_a_file_is_read_up_to_the_line_limit(corpus: Path, tmp_path: Path) -> No
     (corpus / "x.jsonl").write_bytes(lines("A") + b"x\n" * 20 + lines("B"))
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=10))
     assert ids(outcome) == GOOD | {"a"}
-    assert outcome.problems[-1].what == "the file has more than 10 lines. The rest of it was not read"
+    assert (
+        outcome.problems[-1].what == "the file has more than 10 lines. The rest of it was not read"
+    )
 
 
 def test_a_corpus_is_read_up_to_the_entry_limit(corpus: Path, tmp_path: Path) -> None:
