@@ -51,23 +51,37 @@ def write(
     fewer. Publications of type `Unchanged` are copied from the previous segment, which must have
     the same catalogue. Raise OSError if a file cannot be written, for example on a full disk.
     """
-    docstore = DocStoreWriter(folder, catalogue, previous.docstore if previous else None)
-    columns = _make_columns(catalogue, previous)
-    with closing(docstore), ForwardIndexWriter(folder, catalogue, previous) as forward_index:
-        origins = _gather(batches, docstore, forward_index, columns)
-        with ArrayFileWriter(folder / PUBLICATIONS) as writer:
-            docstore.write(writer, origins)
-        with ArrayFileWriter(folder / FACETS) as writer:
-            counts = {column.name: column.write(writer) for column in columns}
+    with ForwardIndexWriter(folder, catalogue, previous) as forward_index:
+        origins, counts = _write_documents(folder, batches, previous, forward_index)
         with (
             ArrayFileWriter(folder / WORDS) as words,
             ArrayFileWriter(folder / POSTINGS) as inverted,
         ):
             inverter = _write_words(words, catalogue, forward_index)
             inverter.write(inverted, folder, previous, origins)
-    whoosh_codec.write_contents(folder, catalogue, docstore.size)
+    whoosh_codec.write_contents(folder, catalogue, len(origins))
     del counts[LANGUAGE_COLUMN]
     return counts
+
+
+def _write_documents(
+    folder: Path, batches: Iterable[Batch], previous: Segment | None,
+    forward_index: ForwardIndexWriter,
+) -> tuple[Array, ValueCounts]:  # fmt: skip
+    """Write the stored fields and the facets, and pass the texts to `forward_index`.
+
+    Return the origin of each document, as `_gather` does, and the counts of all values. What was
+    collected is freed before the postings are sorted, which needs the most memory.
+    """
+    catalogue = forward_index.catalogue
+    docstore = DocStoreWriter(folder, catalogue, previous.docstore if previous else None)
+    columns = _make_columns(catalogue, previous)
+    with closing(docstore):
+        origins = _gather(batches, docstore, forward_index, columns)
+        with ArrayFileWriter(folder / PUBLICATIONS) as writer:
+            docstore.write(writer, origins)
+    with ArrayFileWriter(folder / FACETS) as writer:
+        return origins, {column.name: column.write(writer) for column in columns}
 
 
 def _make_columns(catalogue: Catalogue, previous: Segment | None) -> list[FacetColumnWriter]:

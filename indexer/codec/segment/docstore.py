@@ -159,7 +159,6 @@ class DocStoreWriter:
         self._files: dict[str, int] = {}
         self._file, self._line = array("l"), array("l")
         self._chunk_digests: list[bytes] = []
-        self.size = 0
         self._dictionary = b""
 
     def begin(self, first: Sequence[Item]) -> None:
@@ -224,7 +223,6 @@ class DocStoreWriter:
         for source in sources:
             self._file.append(files.setdefault(source.file, len(files)))
             self._line.append(source.line)
-        self.size = len(self._line)
 
     def close(self) -> None:
         """Free the temporary disk space."""
