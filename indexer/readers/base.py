@@ -1,4 +1,4 @@
-"""The Reader protocol, and helpers for several formats."""
+"""The Reader protocol, and helpers that several readers share."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 
 NAME_ONLY = 10
-"""Score of a file name that fits. Names are often wrong, so fitting contents score more."""
+"""Score of a matching file name. Names are often wrong, so matching contents score more."""
 
 SURE = 60
-"""Lowest score of contents that hardly any other format has."""
+"""Minimum score of contents that hardly any other format has."""
 
 HEAD_BYTES = 1 << 16
-"""Bytes at the start of a file that a reader sees to recognize it."""
+"""Bytes at the start of a file by which a reader recognizes it."""
 
 _REPEATED = 3
-"""Limit on the total weight of a file's entries, as a multiple of `largest_file`."""
+"""Limit on the total weight of a file's records, as a multiple of `largest_file`."""
 
 
 class Evidence(NamedTuple):
-    """A reason to think that a file has the format of a reader.
+    """Evidence that a file has the format of a reader.
 
     `score`: from NAME_ONLY to 100; 100 is a signature that no other format has. `reason`: a clause
     for messages, such as "its name ends with .html".
@@ -37,15 +37,15 @@ class Evidence(NamedTuple):
 class Reader(Protocol):
     """A file format: a module or an object with these members.
 
-    `file` is the name of the file in problems and sources. A part of a file that is not usable, or
-    exceeds a limit, becomes a Problem. No method raises an exception because of the
-    contents of a file.
+    `file` is the name of the file in problems and sources. A part of a file that is not usable or
+    exceeds a limit becomes a Problem. The contents of a file never make a method raise an
+    exception.
 
-    `NAME`: the format in `sources.toml` and in messages, such as "ris". `VERSION`: a number that
-    grows whenever the same bytes are parsed to other records; the next build parses them again.
-    `SUFFIXES`: usual ends of file names, in lowercase with a dot. Messages list them.
-    `FIELDS`: the default mapping, from the names of rows to columns or templates of columns
-    (see `indexer.mapping.mapper`). A format whose columns differ from file to file has none.
+    `NAME`: the format in `sources.toml` and in messages, such as "ris". `VERSION`: a number that is
+    increased when the same bytes are parsed to different records; then the next build parses them
+    again. `SUFFIXES`: usual file name suffixes, in lowercase with a dot. Messages list them.
+    `FIELDS`: the default mapping, from the names of rows to columns or templates of columns (see
+    `indexer.mapping.mapper`). It is empty if the columns differ from file to file.
     """
 
     NAME: str
@@ -54,33 +54,33 @@ class Reader(Protocol):
     FIELDS: Mapping[str, tuple[str, ...]]
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
-        """Return why a file has this format, or None if it does not.
+        """Return the evidence that a file has this format, or None.
 
-        `filename` lacks the ending of a compressed file. `head` is the start of the decompressed
-        file, at most HEAD_BYTES bytes. It is empty if the file is unreadable.
+        `filename` has no suffix of a compression. `head` is the start of the decompressed file, at
+        most HEAD_BYTES bytes. It is empty if the file is not readable.
         """
 
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the parts of a file that can be parsed separately, in order.
 
-        The next build recognizes a chunk by its digest. Smaller chunks mean less to parse again.
-        Let errors of `stream` pass; they become a Problem after the chunks.
+        The next build recognizes a chunk by its digest. With smaller chunks, it has less to parse
+        again. Do not catch errors of `stream`. They become a Problem after the chunks.
         """
 
     def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the entries of a chunk, with the values and the names of the source."""
+        """Yield the records of a chunk, with the column names and values of the source."""
 
 
 @runtime_checkable
 class TableReader(Protocol):
-    """A reader of tables, whose columns are known even if no row fills them."""
+    """A reader of tables, whose columns are known even if they are empty in every row."""
 
     def read_header(self, context: bytes) -> tuple[str, ...]:
-        """Return the names of all columns of a table by the context of its chunks."""
+        """Return the names of all columns of a table. `context` is that of its chunks."""
 
 
 def detect_by_name(filename: str, suffixes: tuple[str, ...]) -> Evidence | None:
-    """Return the evidence of a file name that ends with one of the suffixes, in any case."""
+    """Return the evidence of a file name with one of the suffixes, ignoring case, or None."""
     for suffix in suffixes:
         if filename.lower().endswith(suffix):
             return Evidence(NAME_ONLY, f"its name ends with {suffix}")
@@ -100,7 +100,7 @@ def read_whole(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Ch
 def decode(data: bytes, file: str) -> str | Problem:
     """Return the text of a UTF-8 file without its byte order mark, or a Problem.
 
-    An invalid byte is never replaced, because a replaced letter would be indexed.
+    An invalid byte is not replaced, because the replacement character would be indexed.
     """
     try:
         return data.decode("utf-8-sig")
@@ -113,14 +113,14 @@ def decode(data: bytes, file: str) -> str | Problem:
 def limit_weight(
     records: Iterator[SourceRecord | Problem], limits: Limits
 ) -> Iterator[SourceRecord | Problem]:
-    """Yield entries until their total weight exceeds the limit, then one last Problem.
+    """Yield records until their total weight exceeds the limit, then a last Problem.
 
-    Entries can be far larger than their file if each repeats the headings above it.
+    Records can be far larger than their file if each of them repeats the headings above it.
     """
     remaining = _REPEATED * limits.largest_file
     for record in records:
         if isinstance(record, SourceRecord):
-            remaining -= sum(stated.weight for stated in record.properties)
+            remaining -= sum(item.weight for item in record.properties)
             if remaining < 0:
                 message = "the rest of the file is too large, because its entries repeat headings"
                 yield Problem(

@@ -1,7 +1,7 @@
-"""Format definitions: TOML files that describe a format to a generic reader.
+"""Format definitions: TOML files that configure a generic reader for a format.
 
-A definition is enough for a format of XML, JSON or tagged lines. Its `[fields]` are the default
-mapping, in the form of `sources.toml`.
+A format of XML, JSON, YAML, or tagged lines needs only a definition. Its table `[fields]` is the
+default mapping, with the syntax of `sources.toml`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import msgspec
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The definition of a format.
 
-    `name`, `version`, `suffixes` and `fields`: see `indexer.readers.base.Reader`.
-    `label`: the name of the format in messages. One of the other tables says which generic reader
-    reads it, and how: its keys are those of the reader's own options.
+    `name`, `version`, `suffixes`, and `fields`: see `indexer.readers.base.Reader`. `label`: the
+    name of the format in messages. `xml`, `json`, `tagged`: the options of the generic reader. A
+    definition has exactly one of them.
     """
 
     name: str
@@ -34,11 +34,11 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def load_definitions() -> tuple[Definition, ...]:
-    """Return the definitions of all formats that come with the program, by file name."""
+    """Return the definitions of all built-in formats, in the order of their file names."""
     folder = files("indexer.readers.formats")
-    named = sorted((entry.name, entry) for entry in folder.iterdir())
+    named = sorted((file.name, file) for file in folder.iterdir())
     return tuple(
-        msgspec.convert(tomllib.loads(entry.read_text(encoding="utf-8")), Definition)
-        for name, entry in named
+        msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Definition)
+        for name, file in named
         if name.endswith(".toml")
     )

@@ -2,7 +2,7 @@
 
 A reader is a module, or an object that a definition configures (see `definition.py`). Another
 package adds a reader by an entry point of the group `pubsearch.readers`, which names a module or
-an object that implements `Reader`. A file may be compressed with gzip or xz, whatever its format.
+an object that implements `Reader`. A file of any format may be compressed with gzip or xz.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 GROUP = "pubsearch.readers"
-"""The group of the entry points by which other packages add readers."""
+"""The entry point group with which other packages add readers."""
 
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (
@@ -55,23 +55,22 @@ _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {
     "json": JsonRecords,
     "tagged": TaggedReader,
 }
-"""The class that reads a format, by the table that its definition has."""
+"""The class of the generic reader, by the table of its options in a definition."""
 _COMPRESSED = (".gz", ".xz")
 _BLOCK_BYTES = 1 << 20
 """Bytes that are decompressed at a time."""
 _MAX_DICTIONARY_BYTES = 200_000_000
-"""Memory limit of the xz decompressor, in bytes. `xz -9` needs 68 million. A header can ask for
-gigabytes."""
+"""Memory limit of the xz decompressor. `xz -9` needs 68 MB. A header can request gigabytes."""
 _CORRUPT = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
 class ReaderError(Exception):
     """A reader of another package is not usable."""
 
-    def __init__(self, entry_point: EntryPoint, fault: str) -> None:
+    def __init__(self, entry_point: EntryPoint, reason: str) -> None:
         package = entry_point.dist.name if entry_point.dist else entry_point.value
         super().__init__(
-            f"the reader {entry_point.name!r} of the package {package} can't be used: {fault}. "
+            f"the reader {entry_point.name!r} of the package {package} can't be used: {reason}. "
             "Update or uninstall that package"
         )
 
@@ -85,11 +84,11 @@ class Match(NamedTuple):
 
 @cache
 def load_readers() -> tuple[Reader, ...]:
-    """Return our readers, then those of other packages by the names of their entry points.
+    """Return all readers: built-in modules, then definitions, then readers of other packages.
 
-    Ours are modules, then definitions by file name.
-
-    Raise ReaderError for one that is not usable. Ignoring it would lose publications.
+    Definitions are in the order of their file names, readers of other packages in the order of
+    their entry points. Raise ReaderError if a reader is not usable, because a build without it
+    would lose publications.
     """
     plugins = sorted(entry_points(group=GROUP), key=lambda plugin: (plugin.name, plugin.value))
     return (*_BUILT_IN, *map(_configure, load_definitions()), *map(_load, plugins))
@@ -112,14 +111,14 @@ def _load(entry_point: EntryPoint) -> Reader:
 
 
 def find_reader(name: str) -> Reader | None:
-    """Return the reader of a format by its name in `sources.toml`, or None. Raise ReaderError."""
+    """Return the reader with a name in `sources.toml`, or None. Raise ReaderError."""
     return next((reader for reader in load_readers() if name == reader.NAME), None)
 
 
 def detect(path: Path) -> Match | None:
     """Return the reader with the best evidence for a file, or None if no reader recognizes it.
 
-    Of several with the same score, the first of `load_readers` is chosen. Raise ReaderError.
+    If several have the best score, return the first one in `load_readers`. Raise ReaderError.
     """
     name = path.with_suffix("").name if path.suffix.lower() in _COMPRESSED else path.name
     head = _read_head(path)
@@ -132,7 +131,7 @@ def detect(path: Path) -> Match | None:
 
 
 def _read_head(path: Path) -> bytes:
-    """Return the start of a file, or nothing if that fails. `split` reports why it failed."""
+    """Return the start of a file, or no bytes if reading fails. `split` reports the failure."""
     try:
         with safe_files.open_file(path) as stream:
             return _decompress(stream, path.name).read(HEAD_BYTES)
@@ -143,7 +142,7 @@ def _read_head(path: Path) -> bytes:
 def split(
     stream: BufferedIOBase, file: str, reader: Reader, limits: Limits
 ) -> Iterator[Chunk | Problem]:
-    """Yield the chunks of a file, which is compressed if its name says so."""
+    """Yield the chunks of a file. Decompress it if it has the suffix of a compression."""
     line = 0
     try:
         for chunk in reader.split(_decompress(stream, file), file, limits):
@@ -155,7 +154,7 @@ def split(
 
 
 def _decompress(stream: BufferedIOBase, filename: str) -> BufferedIOBase:
-    """Return the decompressed stream. Reading from it can raise one of _CORRUPT."""
+    """Return the decompressed stream. Its reads can raise one of _CORRUPT."""
     name = filename.lower()
     if name.endswith(".gz"):
         return gzip.GzipFile(fileobj=stream)
@@ -165,7 +164,7 @@ def _decompress(stream: BufferedIOBase, filename: str) -> BufferedIOBase:
 
 
 class _BlockStream(RawIOBase):
-    """A stream of blocks."""
+    """A readable stream over an iterator of blocks."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks, self._rest = blocks, memoryview(b"")
@@ -185,7 +184,7 @@ class _BlockStream(RawIOBase):
 def _decompress_xz(stream: BufferedIOBase) -> Iterator[bytes]:
     """Yield the decompressed blocks of an xz file. Raise LZMAError or EOFError.
 
-    `lzma.open` is not used because it allocates as much memory as the file asks for.
+    `lzma.open` has no memory limit: it allocates as much as the header of the file requests.
     """
     unread = stream.read(_BLOCK_BYTES)
     while True:

@@ -1,6 +1,6 @@
-"""JSON, JSON Lines and YAML: the generic reader of formats that are defined in TOML.
+"""Generic reader of the JSON, JSON Lines, and YAML formats that are defined in TOML.
 
-`reader` reads them by the table `[json]` of a definition. `outline` finds where the records are,
-`splitter` and `yaml_splitter` cut them out, `flattening` and `names` make columns of them, and
+`reader` is configured by the table `[json]` of a definition. `outline` locates the records,
+`splitter` and `yaml_splitter` extract them, `flattening` and `names` convert them to columns, and
 `linked_data` resolves JSON-LD. Formats may import any module.
 """

@@ -1,4 +1,4 @@
-"""Decode one JSON object. Repair bad bytes and small violations of the standard."""
+"""Decode one JSON object. Repair invalid bytes and small violations of the standard."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LEFT_OUT = "The record was left out"
 
 
 def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, Problem | None]:
-    """Return the object of a chunk, or None, and a Problem if it is not usable or was changed.
+    """Return the object of a chunk, and a Problem if bytes were replaced.
 
-    Decimal fractions stay text. NaN counts as null.
+    Return None and a Problem if the object is not usable. Decimal fractions stay text. NaN is null.
     """
     source, problem = SourceLocation(chunk.file, chunk.line), None
     data = chunk.data.removeprefix(BOM_UTF8).strip(b" \t\r\n\x1e")
@@ -48,7 +48,7 @@ def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, 
 def decode_leniently(text: str) -> Any:  # noqa: ANN401 any JSON value
     """Return a JSON value. Raise ValueError or RecursionError.
 
-    Accept control characters in strings, numbers of any size, NaN, and halves of characters.
+    Accept control characters in strings, numbers of any size, NaN, and lone surrogates.
     """
     value = json.loads(
         text, strict=False, parse_int=str, parse_float=str, parse_constant=lambda _: None
@@ -61,7 +61,7 @@ def decode_leniently(text: str) -> Any:  # noqa: ANN401 any JSON value
 
 
 def is_deeper(value: object, max_depth: int) -> bool:
-    """Return whether lists and objects are nested more than `max_depth` levels deep."""
+    """Return whether lists and objects are nested deeper than `max_depth` levels."""
     if not isinstance(value, (dict, list)):
         return False
     children = value.values() if isinstance(value, dict) else value
@@ -69,6 +69,6 @@ def is_deeper(value: object, max_depth: int) -> bool:
 
 
 def make_depth_problem(source: SourceLocation, limits: Limits) -> Problem:
-    """Return the Problem of a record with too deep lists and objects."""
+    """Return the Problem of a record whose lists and objects are nested too deeply."""
     message = f"lists and objects are nested deeper than {limits.deepest}"
     return Problem(source.file, source.line, message, suggest_raising("deepest"))

@@ -1,8 +1,8 @@
-"""JSON object → properties: a dotted path per value; lists add nothing to the path.
+"""Convert a JSON object to properties. The column of a value is its dotted path.
 
-An object in a list is a group, and so is an object at the top. Some structures become one value:
-the name of a person, a text with its language, a date as a list of numbers, a text as an index of
-its words.
+Lists add nothing to the path. An object in a list or in the record is a group. Some structures
+become one value: the name of a person, a text with its language, a date as a list of numbers, and a
+text as an inverted index.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from indexer.catalogue.records import Property
 from indexer.readers.json_records.names import read_name, simplify
 
 Json = Any
-"""A value of JSON: a text, a number, a list, an object, …"""
+"""A JSON value: a string, a number, a boolean, null, a list, or an object."""
 
 BULKY_CHARS = 1_000
-"""Characters that are kept of a part that is no metadata, such as a list of references."""
+"""Characters that are kept of a value that is not metadata, such as a list of references."""
 
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}|@none|und")
 _COMMON_LANGUAGES = frozenset(
@@ -40,7 +40,7 @@ _VALUE_TYPES = frozenset(("literal", "typed-literal", "uri", "bnode"))
 _VALUE_KEYS = frozenset("value language authority confidence place source".split())
 _LINK_KEYS = frozenset(("url", "label", "language"))
 _TEXT_KEYS = frozenset(("#text", "#cdata-section", "cdata!", "$", "$t", "_text"))
-"""Keys of the text of an element of XML, as converters name it."""
+"""Keys that converters from XML use for the text of an element."""
 _MAX_KEY_CHARS = 200
 _CHARS_PER_BYTE = 3
 """Limit on the size of all properties, as a multiple of `largest_file`."""
@@ -55,12 +55,12 @@ class TooLarge(Exception):
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What a format says about its keys.
+    """The keys with a special meaning in a format.
 
-    `qualifiers`: for a path, the key whose value distinguishes its objects; it is appended to the
-    path in brackets, as in "titles[Subtitle]". `agents`: more keys of persons and corporate bodies,
-    as paths. `names_are_corporate`: a name in one piece is that of a corporate body.
-    `bulky`: paths of parts that are no metadata.
+    `qualifiers`: by path, the key whose value distinguishes its objects. The value is appended to
+    the path in brackets, as in "titles[Subtitle]". `agents`: more paths of persons and corporate
+    bodies. `names_are_corporate`: a name in one piece is that of a corporate body. `bulky`: paths
+    of values that are not metadata.
     """
 
     qualifiers: Mapping[str, str] = {}
@@ -81,7 +81,7 @@ def _read_link(name: str, value: Mapping[str, Any]) -> Property | None:
     """Return the property of an object that is a link: a URL, a label, and a language."""
     if "url" not in value or not _LINK_KEYS.issuperset(value):
         return None
-    if any(isinstance(each, (dict, list)) for each in value.values()):
+    if any(isinstance(part, (dict, list)) for part in value.values()):
         return None
     language = value.get("language")
     return Property(
@@ -91,7 +91,7 @@ def _read_link(name: str, value: Mapping[str, Any]) -> Property | None:
 
 
 class Flattener:
-    """The `properties` of one record, as they are collected. It may raise TooLarge."""
+    """Collects the `properties` of one record. Its methods may raise TooLarge."""
 
     def __init__(self, shape: Shape, limits: Limits) -> None:
         self.properties: list[Property] = []
@@ -144,7 +144,7 @@ class Flattener:
     def add_object(
         self, name: str, value: dict[str, Any], language: str | None = None, group: int = 0
     ) -> None:
-        """Add the properties of an object. It is a group of its own if `group` is 0."""
+        """Add the properties of an object. It becomes a new group if `group` is 0."""
         group = group or self._new_group()
         if link := _read_link(name, value):
             self.properties.append(link)
@@ -161,7 +161,10 @@ class Flattener:
     def _add_parts(
         self, name: str, value: dict[str, Any], language: str | None, group: int
     ) -> None:
-        """Add the values of an object, each under its key. Remove what became part of others."""
+        """Add the values of an object by key, without those that are part of its name or column.
+
+        `value` is changed.
+        """
         language = _pop_language(value, _LANGUAGE_KEYS) or language
         path = _BRACKETS.sub("", name) if self._shape.qualifiers else name
         qualified_by = self._shape.qualifiers.get(path)
@@ -174,14 +177,17 @@ class Flattener:
         agent = read_name(value, is_agent=is_agent, is_corporate=self._shape.names_are_corporate)
         if agent:
             self._add_text(name, agent.text, None, group)
-        for key, each in value.items():
+        for key, part in value.items():
             if not (agent and key in agent.keys):
-                self.add(self._join(name, key), each, language, group)
+                self.add(self._join(name, key), part, language, group)
 
     def _add_main_value(
         self, name: str, value: dict[str, Any], language: str | None, group: int
     ) -> str:
-        """Add what an object only says more about, and remove it. Return the object's column."""
+        """Move the main value out of an object, if it has one. Return the object's column.
+
+        The other keys of such an object only describe its main value.
+        """
         for key in (_CONTAINERS | _TEXT_KEYS) & value.keys():
             self.add(name, value.pop(key), language, group)
         if "text" in value and all(key[:1] == "@" for key in value if key != "text"):
@@ -199,7 +205,7 @@ class Flattener:
         return name
 
     def _join(self, name: str, key: str) -> str:
-        """Return the path of a key. Equal paths are one object, to save memory."""
+        """Return the path of a key. Equal paths share one string, to save memory."""
         joined = self._names.get((name, key))
         if joined is None:
             joined = self._names[name, key] = f"{name}.{key[:_MAX_KEY_CHARS]}"
@@ -207,7 +213,7 @@ class Flattener:
 
 
 def _pop_language(value: dict[str, Any], keys: Set[str]) -> str | None:
-    """Remove the keys that say a language, and return one of them."""
+    """Remove the keys of a language from an object, and return one of their values."""
     language: str | None = None
     for key in keys & value.keys():
         if isinstance(value[key], str):
@@ -217,7 +223,7 @@ def _pop_language(value: dict[str, Any], keys: Set[str]) -> str | None:
 
 def _read_date(values: list[Any]) -> str | None:
     """Return [2014, 4, 11] as 2014-4-11, or None if the list is not a date."""
-    if not 2 <= len(values) <= 3 or not all(isinstance(each, (int, str)) for each in values):
+    if not 2 <= len(values) <= 3 or not all(isinstance(part, (int, str)) for part in values):
         return None
     text = "-".join(map(str, values))
     match = _DATE.fullmatch(text)
@@ -230,31 +236,31 @@ def _is_language_map(value: Mapping[str, Any]) -> bool:
     return (
         not _COMMON_LANGUAGES.isdisjoint(code[:2] for code in value)
         and all(map(_LANGUAGE_CODE.fullmatch, value))
-        and all(isinstance(each, (str, list, type(None))) for each in value.values())
+        and all(isinstance(text, (str, list, type(None))) for text in value.values())
     )
 
 
 def _is_numbered(value: Mapping[str, Any]) -> bool:
-    """Return whether an object is a list with its numbers as keys: {"0": …, "1": …}."""
+    """Return whether an object is a list with indexes as keys: {"0": …, "1": …}."""
     return next(iter(value), "") in ("0", "1") and all(map(str.isdecimal, value))
 
 
 def _restore_text(name: str, value: Mapping[str, Any]) -> str | None:
-    """Return the text of an index from words to their positions, such as OpenAlex has."""
+    """Return the text of an inverted index of words, as in OpenAlex, or None."""
     if not simplify(name).endswith("invertedindex"):
         return None
     positions = [
         (position, word)
-        for word, places in value.items()
-        if isinstance(places, list)
-        for position in places
+        for word, word_positions in value.items()
+        if isinstance(word_positions, list)
+        for position in word_positions
         if isinstance(position, int)
     ]
     return " ".join(word for _, word in sorted(positions)) or None
 
 
 def _pop_value(value: dict[str, Any]) -> Json:
-    """Remove and return the value of an object that is a literal of JSON-LD or SPARQL."""
+    """Remove and return the value of a literal in JSON-LD or SPARQL, or return None."""
     if "@value" in value:
         value.pop("@type", None)
         return value.pop("@value")
@@ -271,7 +277,7 @@ def _pop_value(value: dict[str, Any]) -> Json:
 
 
 def _flatten_text(value: object) -> str:
-    """Return the scalars in a value, separated by spaces and cut."""
+    """Return the scalars in a value, separated by spaces, at most BULKY_CHARS characters."""
     parts: list[str] = []
     remaining = BULKY_CHARS
     for text in _iterate_scalars(value):
@@ -284,7 +290,7 @@ def _flatten_text(value: object) -> str:
 
 def _iterate_scalars(value: object) -> Iterator[str]:
     if isinstance(value, (dict, list)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _iterate_scalars(each)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _iterate_scalars(part)
     elif value is not None:
         yield str(value)

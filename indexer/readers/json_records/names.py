@@ -1,4 +1,4 @@
-"""Keys of JSON objects: which hold a title, and which hold the parts of a person's name."""
+"""Keys of JSON objects: recognize titles, and read the name of a person or corporate body."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ _TYPES = ("@type", "type", "nameType", "kind", "entityType")
 
 @lru_cache(maxsize=100_000)
 def simplify(key: str) -> str:
-    """Return a key in lower case, without its namespace, its punctuation and a Solr suffix."""
+    """Return a key in lowercase, without its namespace, punctuation, and Solr suffix."""
     local = re.split(r"[:./#]", key[:200].rstrip(":./#"))[-1]
     local = re.sub(r"_(s|t|ss|txt|en|str)$", "", local)
     return re.sub(r"[\W_]+", "", local).casefold()
 
 
 def is_title(key: str) -> bool:
-    """Return whether a key usually has the title of a publication."""
+    """Return whether a key is usual for the title of a publication."""
     return simplify(key) in _TITLES
 
 
 class Name(NamedTuple):
-    """The name of a person or a corporate body, and the keys that it consists of."""
+    """The name of a person or corporate body, and the keys that it is made from."""
 
     text: str
     keys: frozenset[str]
@@ -59,9 +59,9 @@ def read_name(
 ) -> Name | None:
     """Return the name in an object as "Family, Given", or None if it has none.
 
-    A corporate name is in braces. If `is_agent` is false, only an object with a family and a given
-    name counts, since other things have a name as well. `is_corporate`: a name in one piece is
-    that of a corporate body.
+    A corporate name is in braces. If `is_agent` is false, the object needs a family and a given
+    name, because other things have a name too. `is_corporate`: a name in one piece is that of a
+    corporate body.
     """
     parts: dict[str, tuple[str, str]] = {}
     for key, text in value.items():
@@ -75,7 +75,7 @@ def read_name(
         return None
     key, text = parts.get("whole") or parts["given"]
     is_corporate |= simplify(key) in _CORPORATE or any(
-        _ORGANIZATION.search(str(value.get(each, ""))) for each in _TYPES
+        _ORGANIZATION.search(str(value.get(type_key, ""))) for type_key in _TYPES
     )
     return Name("{" + text.strip("{}") + "}" if is_corporate else text, frozenset((key,)))
 
@@ -95,9 +95,10 @@ def _get_part(key: str) -> str | None:
 
 
 def _join(parts: Mapping[str, tuple[str, str]]) -> Name:
-    """Return the name that consists of parts. The whole name counts if it says nothing else.
+    """Return the name that consists of `parts`.
 
-    A given name that is missing is the rest of the whole name.
+    The rest of the whole name replaces a missing given name. The key of the whole name is used up
+    if the name has all of its words.
     """
     texts = {part: text for part, (_, text) in parts.items()}
     family = " ".join(texts[part] for part in ("particle", "family") if part in texts)
@@ -108,6 +109,6 @@ def _join(parts: Mapping[str, tuple[str, str]]) -> Name:
     suffix = texts.get("suffix", "")
     text = ", ".join(part for part in (family, given, suffix) if part)
     whole_words = set(_WORD.findall(whole.casefold()))
-    is_whole_said = whole_words <= set(_WORD.findall(text.casefold()))
-    keys = {key for part, (key, _) in parts.items() if part != "whole" or is_whole_said}
+    is_whole_covered = whole_words <= set(_WORD.findall(text.casefold()))
+    keys = {key for part, (key, _) in parts.items() if part != "whole" or is_whole_covered}
     return Name(text, frozenset(keys))

@@ -1,6 +1,6 @@
-"""Outline of a JSON file: where its records are, judged by the start of the file.
+"""Outline of a JSON file: the path of its records, guessed from the start of the file.
 
-Records are the objects of a list, the values of an object, or the whole file. APIs wrap them into
+Records are the objects of a list, the values of an object, or the whole file. APIs wrap them in
 other objects, such as `{"message": {"items": [...]}}`.
 """
 
@@ -22,12 +22,12 @@ ANY = "*"
 """In a path: every element of a list, or every value of an object."""
 
 SAMPLES = 20
-"""Records at the start of a file that a reader looks at to recognize it."""
+"""Records at the start of a file that a reader inspects to recognize it."""
 
 _MAX_DEPTH = 5
-"""Objects around the records. Deeper lists belong to a record."""
+"""Limit on the objects around the records. A list that is nested deeper belongs to a record."""
 _MAX_NESTING = 100
-"""Nesting at which an outline stops. The limit on records is far lower."""
+"""Depth at which an outline stops. The limit on records is far lower."""
 _CONTAINERS = frozenset(
     "graph article articles bibliography bindings book books catalog catalogue data dataset "
     "datasets doc docs document documents edges entries entry features feed hit hits item items "
@@ -44,9 +44,10 @@ _SPACE = b" \t\r\n\x1e"
 
 
 class Outline(NamedTuple):
-    """`is_lines`: each line is a record. `path`: the keys that lead to the records, or ANY.
+    """The structure of a file.
 
-    `samples` are the first records, of which the last may be cut.
+    `is_lines`: each line is a record. `path`: from the outermost value to the records; an element
+    is a key or ANY. `samples`: the first records; the last one may be cut.
     """
 
     is_lines: bool
@@ -55,7 +56,7 @@ class Outline(NamedTuple):
 
 
 def is_json(head: bytes) -> bool:
-    """Return whether a file that starts with `head` can only be JSON, if it is JSON or YAML."""
+    """Return whether a file that is JSON or YAML and starts with `head` can only be JSON."""
     return head.removeprefix(BOM_UTF8).lstrip(_SPACE)[:1] in (b"{", b"[")
 
 
@@ -67,7 +68,7 @@ def read_outline(head: bytes) -> Outline | None:
     data = head.removeprefix(BOM_UTF8).lstrip(_SPACE)
     if lines := _read_lines(data):
         path = find_path(lines[0])
-        samples = lines if not path else [each for line in lines for each in collect(line, path)]
+        samples = lines if not path else [item for line in lines for item in collect(line, path)]
         return Outline(not path, path, _select_flat(samples[:SAMPLES]))
     value = _complete(data)
     if value is None:
@@ -77,13 +78,13 @@ def read_outline(head: bytes) -> Outline | None:
 
 
 def _select_flat(samples: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """Return the samples that are not nested so deeply that looking at them could fail."""
+    """Return the samples without those that are nested too deeply to inspect safely."""
     return tuple(sample for sample in samples if not is_deeper(sample, _MAX_NESTING))
 
 
 def _read_lines(data: bytes) -> list[dict[str, Any]]:
-    """Return the objects on the first lines; none if this is not JSON Lines."""
-    lines = [line for each in data.split(b"\n") if (line := each.strip(_SPACE))]
+    """Return the objects on the first lines, or an empty list if this is not JSON Lines."""
+    lines = [line for text in data.split(b"\n") if (line := text.strip(_SPACE))]
     if len(lines) < 2 or not (lines[0].startswith(b"{") and lines[0].endswith(b"}")):
         return []
     values = [load(line) for line in lines[:SAMPLES]]
@@ -91,7 +92,7 @@ def _read_lines(data: bytes) -> list[dict[str, Any]]:
 
 
 def load(data: bytes) -> Any:  # noqa: ANN401 any JSON value
-    """Return the value of a JSON text, or None. Numbers other than integers stay text.
+    """Return the value of a JSON text, or None. Decimal fractions stay text.
 
     Accept control characters in strings, and NaN for null, which the standard forbids.
     """
@@ -109,7 +110,7 @@ _DECODER = msgspec.json.Decoder(float_hook=str)
 
 
 def _complete(data: bytes) -> Any:  # noqa: ANN401 any JSON value
-    """Return the first value of a text that may be cut anywhere, without its incomplete parts."""
+    """Return the first value of a text that may be cut, without incomplete elements."""
     stack: list[bytes] = []
     end, depth = 0, 0
     for match in _TOKEN.finditer(data):
@@ -130,7 +131,7 @@ def _complete(data: bytes) -> Any:  # noqa: ANN401 any JSON value
 
 
 def collect(value: object, path: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return the first records of a value."""
+    """Return the first SAMPLES records at a path of a value."""
     return list(islice(iterate_records(value, path), SAMPLES))
 
 
@@ -157,28 +158,28 @@ def has_title(record: dict[str, Any]) -> bool:
 def find_path(value: object, depth: int = 0) -> tuple[str, ...]:
     """Return the path of the records in a value."""
     if isinstance(value, list):
-        first = next((each for each in value if isinstance(each, (dict, list)) and each), None)
+        first = next((item for item in value if isinstance(item, (dict, list)) and item), None)
         inner = find_path(first, depth + 1) if isinstance(first, dict) and depth < 2 else ()
         return (ANY, *inner) if inner else ()
     if not isinstance(value, dict):
         return ()
     if has_title(value):
         return _find_named_list(value)
-    found = max(
-        _find_lists(value, (), depth), key=lambda each: (each.is_named, each.titled), default=None
+    best = max(
+        _find_lists(value, (), depth), key=lambda item: (item.is_named, item.titled), default=None
     )
-    if found:
-        return found.path
+    if best:
+        return best.path
     return _find_object(value, depth)
 
 
 def _find_named_list(value: dict[str, Any]) -> tuple[str, ...]:
-    """Return the path of a list of records in an object with a title, such as a JSON feed."""
+    """Return the path of the records in an object with a title, such as a JSON feed."""
     is_record = any(simplify(key) in _RECORD_KEYS for key in value)
-    for key, each in value.items():
+    for key, items in value.items():
         if is_record and simplify(key) in _CITED:
             continue
-        if simplify(key) in _CONTAINERS and _count_titled(each) and not _is_people(each):
+        if simplify(key) in _CONTAINERS and _count_titled(items) and not _has_people(items):
             return (key,)
     return ()
 
@@ -187,16 +188,18 @@ def _count_titled(value: object) -> int:
     """Return the number of elements of a list that are objects with a title."""
     if not isinstance(value, list):
         return 0
-    return sum(isinstance(each, dict) and is_titled(each) for each in value)
+    return sum(isinstance(item, dict) and is_titled(item) for item in value)
 
 
 def is_titled(record: dict[str, Any]) -> bool:
-    """Return whether an object has a title, or has an object with a title."""
-    inner = (each for each in record.values() if isinstance(each, dict))
+    """Return whether an object or an object in it has a title."""
+    inner = (part for part in record.values() if isinstance(part, dict))
     return has_title(record) or any(map(has_title, inner))
 
 
 class _List(NamedTuple):
+    """A list that may have the records. `titled` is the number of its objects with a title."""
+
     path: tuple[str, ...]
     is_named: bool
     titled: int
@@ -204,44 +207,44 @@ class _List(NamedTuple):
 
 def _find_lists(value: dict[str, Any], path: tuple[str, ...], depth: int) -> Iterator[_List]:
     """Yield the lists in an object that may be lists of records."""
-    for key, each in value.items():
+    for key, part in value.items():
         is_named = simplify(key) in _CONTAINERS
-        if isinstance(each, list):
-            count = _count_titled(each)
-            if (count and not _is_people(each)) or (is_named and _is_objects(each)):
+        if isinstance(part, list):
+            count = _count_titled(part)
+            if (count and not _has_people(part)) or (is_named and _has_only_objects(part)):
                 yield _List((*path, key), is_named, count)
-        elif isinstance(each, dict) and depth < _MAX_DEPTH and not has_title(each):
-            yield from _find_lists(each, (*path, key), depth + 1)
+        elif isinstance(part, dict) and depth < _MAX_DEPTH and not has_title(part):
+            yield from _find_lists(part, (*path, key), depth + 1)
 
 
-def _is_objects(value: list[Any]) -> bool:
-    return all(isinstance(each, dict) for each in value[:SAMPLES])
+def _has_only_objects(value: list[Any]) -> bool:
+    return all(isinstance(item, dict) for item in value[:SAMPLES])
 
 
-def _is_people(value: list[Any]) -> bool:
+def _has_people(value: list[Any]) -> bool:
     """Return whether the objects of a list have names, but no titles."""
     return not any(
-        isinstance(each, dict) and any(is_title(key) and simplify(key) != "name" for key in each)
-        for each in value
+        isinstance(item, dict) and any(is_title(key) and simplify(key) != "name" for key in item)
+        for item in value
     )
 
 
 def _find_object(value: dict[str, Any], depth: int) -> tuple[str, ...]:
-    """Return the path of records that are values of an object, or of the one inner record."""
-    inner = [(key, each) for key, each in value.items() if isinstance(each, dict) and each]
-    titled = [key for key, each in inner if has_title(each)]
+    """Return the path of the records that are values of an object, or of a single inner record."""
+    inner = [(key, part) for key, part in value.items() if isinstance(part, dict) and part]
+    titled = [key for key, part in inner if has_title(part)]
     if len(titled) > 1 and len(titled) == len(inner) and len(titled) >= len(value) - 1:
         return (ANY,)
     if len(titled) == 1 and titled[0] in ("message", "data", "result", "response"):
         return (titled[0],) if not _is_wrapper(value, titled[0]) else ()
-    for key, each in inner:
-        if len(each) < 2 or has_title(each) or depth == _MAX_DEPTH:
+    for key, part in inner:
+        if len(part) < 2 or has_title(part) or depth == _MAX_DEPTH:
             continue
-        if path := _find_object(each, depth + 1):
+        if path := _find_object(part, depth + 1):
             return (key, *path)
     return ()
 
 
 def _is_wrapper(value: dict[str, Any], key: str) -> bool:
-    """Return whether the object around a record says more of it, such as its key."""
+    """Return whether the object around a record also has metadata of it, such as its key."""
     return key == "data" and ("key" in value or "id" in value)

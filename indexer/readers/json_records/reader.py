@@ -1,7 +1,7 @@
-"""Reader of JSON and YAML formats, configured by the `[json]` table of a definition.
+"""Generic reader of JSON and YAML formats, configured by the table `[json]` of a definition.
 
 A file has one record, a list of records, an object with records at some path, or a record per line.
-`json_outline` finds out which, `json_splitter` splits, `json_flattening` makes properties.
+`outline` determines the structure, `splitter` splits the file, and `flattening` makes properties.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from indexer.readers.text.lines import unify_encoding
 from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 HEAD = 1 << 20
-"""Bytes at the start of a file that decide where its records are."""
+"""Bytes at the start of a file from which the path of its records is guessed."""
 
 
 class EvidenceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reason to recognize a format: a record that has these keys and values.
+    """A rule that recognizes a format by the keys and values of a record.
 
-    `all`: paths that a record has. `any`: paths of which it has at least one. `values`: for a path,
-    the values of which it has one. `none`: paths that it does not have.
+    `all`: paths that the record must have. `any`: paths of which it must have at least one. `none`:
+    paths that it must not have. `values`: by path, the values of which it must have one.
     """
 
     score: int
@@ -51,7 +51,7 @@ class EvidenceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: dict[str, frozenset[str]] = {}
 
     def fits(self, record: Mapping[str, Any]) -> bool:
-        """Return whether a record is evidence."""
+        """Return whether a record satisfies the rule."""
         return (
             all(_look_up(record, path) for path in self.all)
             and not any(_look_up(record, path) for path in self.none)
@@ -66,11 +66,11 @@ class EvidenceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Options(Shape, frozen=True, forbid_unknown_fields=True):
     """The `[json]` table of a definition.
 
-    `evidence`: rules, of which the first that fits counts. `lift`: keys of inner objects that have
-    the record; their keys become keys of the record. `lift_titled`: do so only if the inner object
-    has a title and the outer has none. `parts`: keys of records that are parts of others, which are
-    left out. `prefixes`: namespaces that are removed from keys. `graph`: records are nodes of
-    linked data, which refer to each other. `yaml`: files may be written in YAML.
+    `evidence`: rules; the first one that fits gives the evidence. `lift`: keys of inner objects
+    with the metadata; their keys become keys of the record. `lift_titled`: lift an inner object
+    only if it has a title and the record has none. `parts`: a record with one of these keys is a
+    part of another record, and is left out. `prefixes`: namespaces that are removed from keys.
+    `graph`: records are nodes of linked data that refer to each other. `yaml`: a file may be YAML.
     """
 
     evidence: tuple[EvidenceRule, ...] = ()
@@ -83,7 +83,7 @@ class Options(Shape, frozen=True, forbid_unknown_fields=True):
 
 
 class JsonRecords:
-    """The reader of a format of JSON objects."""
+    """The reader of one JSON format; see `indexer.readers.base.Reader` for its members."""
 
     def __init__(self, definition: Definition) -> None:
         self.NAME, self.VERSION = definition.name, definition.version
@@ -92,7 +92,7 @@ class JsonRecords:
         self._options = msgspec.convert(definition.json, Options)
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
-        """Return the evidence of the first records, or else that of the name of an empty file."""
+        """Return the evidence of the first records, or of the name if the file is empty."""
         if not head:
             return detect_by_name(filename, self.SUFFIXES)
         outline = self._read_outline(filename, b"".join(unify_encoding(iter([head]))))
@@ -135,7 +135,7 @@ class JsonRecords:
                 if line is None or line.strip(b" \t\r\x1e"):
                     yield Piece(line, number)
         else:
-            # A file with one record may be as large as any file that is read whole.
+            # A file with one record may have the size of any file that is read whole.
             is_one = outline is not None and not outline.path and head.lstrip()[:1] == b"{"
             size = limits.largest_file if is_one else limits.largest_line
             path = outline.path if outline else ()
@@ -143,7 +143,7 @@ class JsonRecords:
             yield from Graph(limits).resolve(pieces) if self._options.graph else pieces
 
     def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the record of a chunk, and a Problem if it is not usable or was changed."""
+        """Yield the record of a chunk, and a Problem if it is not usable or bytes were replaced."""
         source = SourceLocation(chunk.file, chunk.line)
         record, problem = decode_record(chunk, limits)
         if problem:
@@ -165,7 +165,7 @@ class JsonRecords:
             yield SourceRecord(source, properties)
 
     def _prepare(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record without namespaces, and with the keys of objects that are lifted."""
+        """Return a record without namespaces, and with the keys of lifted objects."""
         if self._options.prefixes:
             record = remove_prefixes(record, self._options.prefixes)
         for key in self._options.lift:
@@ -179,17 +179,20 @@ class JsonRecords:
 
 
 def _take(blocks: Iterator[bytes], size: int) -> tuple[bytes, bytes]:
-    """Return the first `size` bytes of a stream, and what else was read of it."""
-    read = bytearray()
+    """Return the first `size` bytes of a stream, and the bytes read after them."""
+    data = bytearray()
     for block in blocks:
-        read += block
-        if len(read) >= size:
+        data += block
+        if len(data) >= size:
             break
-    return bytes(read[:size]), bytes(read[size:])
+    return bytes(data[:size]), bytes(data[size:])
 
 
 def _lift(record: dict[str, Any], key: str, inner: dict[str, Any]) -> dict[str, Any]:
-    """Return a record with the values of an inner object. A different value keeps its path."""
+    """Return a record with the values of an inner object.
+
+    A value that conflicts with one of the record keeps its path.
+    """
     outer = {name: value for name, value in record.items() if name != key}
     rest = {name: value for name, value in inner.items()
             if name in outer and outer[name] != value}  # fmt: skip
@@ -212,9 +215,9 @@ def _look_up(value: object, path: str) -> list[object]:
     """Return the values at a dotted path. Lists add nothing to the path."""
     values = value if isinstance(value, list) else [value]
     for key in path.split("."):
-        found = [each[key] for each in values if isinstance(each, dict) and key in each]
+        parts = [value[key] for value in values if isinstance(value, dict) and key in value]
         values = [
-            each for item in found for each in (item if isinstance(item, list) else [item])
-            if each not in (None, "", {}, [])
+            item for part in parts for item in (part if isinstance(part, list) else [part])
+            if item not in (None, "", {}, [])
         ]  # fmt: skip
     return values

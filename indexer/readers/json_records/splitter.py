@@ -1,6 +1,6 @@
-"""Split a stream of JSON into its records, without more than one of them in memory.
+"""Split a stream of JSON into records. At most one record is in memory.
 
-The splitter knows strings and brackets, and nothing else of JSON. `parse` judges the records.
+The splitter recognizes only strings and brackets. The reader's `parse` validates the records.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ _SCALAR = re.compile(rb'[^\s,\[\]{}":]++')
 _RUN = re.compile(
     rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL
 )
-"""What is up to the next bracket. It consists of whole strings and text outside strings."""
+"""Whole strings and text outside strings, up to and with the next bracket."""
 _OUTSIDE = re.compile(rb'[^"{}\[\]]++')
 _INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _MAX_DEPTH = 50
-"""Lists around records, at most."""
+"""Limit on the lists around records."""
 _MIN_READ = 1 << 17
-"""Bytes that are read at a time, so that little is scanned twice."""
+"""Minimum bytes per read. Larger reads scan fewer bytes twice."""
 
 
 class Piece(NamedTuple):
-    """A record as bytes, or a part of the file that is none: `data` is None if it is too large.
+    """A record, or a part of the file that is not usable.
 
-    `key`: the record's key in an object of records. `is_cut`: the file ends within the record.
-    `problem`: the message and the hint of a Problem.
+    `data`: the bytes of the record, or None if it is too large or has a `problem`. `line`: its
+    first line, from 1. `key`: its key in an object of records. `is_cut`: the file ends within the
+    record. `problem`: the message and the hint of a Problem.
     """
 
     data: bytes | None
@@ -48,7 +49,7 @@ class _End(Exception):
 def split_records(
     blocks: Iterator[bytes], path: tuple[str, ...], max_bytes: int
 ) -> Iterator[Piece]:
-    """Yield the records of a stream of UTF-8, of at most `max_bytes` bytes each."""
+    """Yield the records of a UTF-8 stream. The data of one over `max_bytes` is None."""
     window = _Window(blocks, max_bytes)
     try:
         while True:
@@ -58,7 +59,7 @@ def split_records(
 
 
 def _walk(window: _Window, path: tuple[str, ...], key: str, depth: int) -> Iterator[Piece]:
-    """Yield the records in the value at the current position, and move behind it. Raise _End."""
+    """Yield the records in the value at the position, and move past it. Raise _End."""
     first = window.peek()
     if first == b"[" and (not path or path[0] == ANY) and depth < _MAX_DEPTH:
         window.position += 1
@@ -80,7 +81,7 @@ def _walk_object(window: _Window, path: tuple[str, ...], depth: int) -> Iterator
         if key is None:
             window.skip()
         elif path == (ANY,) and window.peek() != b"{":
-            window.skip()  # beside records by key, there may be a list of the keys
+            window.skip()  # an object with records by key may also have a list of the keys
         elif path[0] in (ANY, key):
             yield from _walk(window, path[1:], key if path[0] == ANY else "", depth + 1)
         else:
@@ -94,11 +95,11 @@ class _Window:
     def __init__(self, blocks: Iterator[bytes], max_bytes: int) -> None:
         self._blocks, self._max_bytes = blocks, max_bytes
         self._data, self.position = b"", 0
-        self._start: int | None = None  # of the value whose bytes are kept
+        self._start: int | None = None  # start of the value that is taken; its bytes are kept
         self._line, self._counted = 1, 0
 
     def peek(self) -> bytes:
-        """Move to the next value, key or bracket, and return its first byte. Raise _End."""
+        """Move to the next value, key, or bracket, and return its first byte. Raise _End."""
         while True:
             match = _SPACE.match(self._data, self.position)
             assert match
@@ -108,7 +109,7 @@ class _Window:
             self._read()
 
     def take_key(self) -> str | None:
-        """Return the key at the position and move behind it, or None. Raise _End."""
+        """Return the key at the position and move past it, or return None. Raise _End."""
         while self._data.startswith(b'"', self.position):
             match = _KEY.match(self._data, self.position)
             if match and match.end() < len(self._data):
@@ -120,14 +121,14 @@ class _Window:
         return None
 
     def skip(self) -> None:
-        """Move behind the value at the position. Raise _End."""
+        """Move past the value at the position. Raise _End."""
         if self.peek() in b"}]:":
             self.position += 1
         else:
             self._pass_value()
 
     def take(self, key: str) -> Piece:
-        """Return the value at the position, and move behind it."""
+        """Return the value at the position, and move past it."""
         self._start, line = self.position, self._count_line()
         is_cut = False
         try:
@@ -162,7 +163,7 @@ class _Window:
                     return
             elif len(self._data) - self.position <= self._max_bytes:
                 self._read()
-            else:  # too long to wait for its end
+            else:  # too long to keep until its end
                 self._pass_matches(_OUTSIDE)
                 while self._data.startswith(b'"', self.position):
                     self._pass_string()
@@ -174,11 +175,11 @@ class _Window:
         self.position += 1
 
     def _pass_matches(self, expression: re.Pattern[bytes]) -> None:
-        """Move behind all that matches, up to a byte that does not. Raise _End."""
+        """Move past all bytes that match. Raise _End."""
         while True:
             if match := expression.match(self._data, self.position):
                 self.position = match.end()
-            # A backslash at the end of the window waits for the character that it escapes.
+            # A backslash at the end of the window escapes a character that is not read yet.
             rest = len(self._data) - self.position
             if rest > 1 or (rest and not self._data.endswith(b"\\")):
                 return
@@ -190,7 +191,7 @@ class _Window:
         return self._line
 
     def _read(self) -> None:
-        """Add bytes to the window, and drop those that are not needed. Raise _End."""
+        """Add bytes to the window, and drop bytes that are no longer needed. Raise _End."""
         if self._start is not None and self.position - self._start > self._max_bytes:
             self._start = None
         keep = self.position if self._start is None else self._start

@@ -1,8 +1,8 @@
-"""Split YAML into records, as JSON. A sequence of records is a stream: one is in memory at a time.
+"""Split a stream of YAML into records, as JSON. At most one record of a sequence is in memory.
 
-No object is ever constructed: tags mean nothing, and a plain scalar stays the text that it is, so
-that `no` is a language and 2014-04 a date. An alias counts as much as what it stands for, so that a
-few aliases cannot become gigabytes.
+Tags are ignored, so no Python object is ever constructed. A plain scalar stays text: `no` is a
+language, and 2014-04 is a date. An alias counts with the size of its value, so that a few aliases
+cannot become gigabytes.
 """
 
 from __future__ import annotations
@@ -37,12 +37,15 @@ _START = re.compile(
 _SUFFIXES = (".yaml", ".yml", ".cff")
 _MERGE = "<<"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The parser in C, if PyYAML was built with it. It is 10 times faster."""
+"""The parser in C if PyYAML has it. It is 10 times faster."""
 
 
 @dataclass
 class _Node:
-    """An open sequence or mapping. `key` is the one that waits for its value."""
+    """An open sequence or mapping. `key` is the key whose value comes next.
+
+    `weight`: the characters and values in it, with those of its aliases.
+    """
 
     value: list[Any] | dict[str, Any]
     anchor: str | None
@@ -51,19 +54,15 @@ class _Node:
     key: str | None = None
 
 
-class _Unusable(Exception):
-    """A record is not usable. The arguments are the message and the hint."""
-
-
 class _Text:
-    """A stream of text for the parser."""
+    """A text stream for the parser. U+FFFD replaces forbidden characters."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks, self._rest = blocks, ""
         self._decoder = getincrementaldecoder("utf-8")(errors="replace")
 
     def read(self, size: int) -> str:
-        """Return up to `size` characters; none at the end."""
+        """Return up to `size` characters, or an empty string at the end."""
         while not self._rest and (block := next(self._blocks, b"")):
             self._rest = _FORBIDDEN.sub("\ufffd", self._decoder.decode(block))
         text, self._rest = self._rest[:size], self._rest[size:]
@@ -73,12 +72,12 @@ class _Text:
 def read_yaml_outline(filename: str, head: bytes) -> Outline | None:
     """Return the outline of a YAML file, or None if its start has no objects with titles.
 
-    One object with nothing but texts is YAML only if its name says so, since texts of many kinds
-    have lines such as `Title: Tides`. So has the start of a Markdown page, before other text.
+    A single flat object needs a file name of YAML, because many kinds of text have lines such as
+    `Title: Tides`. One of them is a Markdown page, which starts with such lines.
     """
     if not _START.match(head.decode(errors="replace")):
         return None
-    if len(head) >= HEAD_BYTES:  # an item that is cut would be a mistake
+    if len(head) >= HEAD_BYTES:  # the last item may be cut
         head = head[: max(head.rfind(b"\n- "), head.rfind(b"\n  - "), 0) or None]
     values = []
     for piece in islice(split_yaml(iter([head]), Limits()), SAMPLES):
@@ -87,13 +86,13 @@ def read_yaml_outline(filename: str, head: bytes) -> Outline | None:
             return None
         values.append(value)
     if len(values) == 1 and not filename.lower().endswith(_SUFFIXES):
-        nested = (isinstance(each, (dict, list)) for each in values[0].values())
+        nested = (isinstance(value, (dict, list)) for value in values[0].values())
         values = values if any(nested) else []
     return Outline(False, (), tuple(values)) if any(map(has_title, values)) else None
 
 
 def split_yaml(blocks: Iterator[bytes], limits: Limits) -> Iterator[Piece]:
-    """Yield the records of a stream of UTF-8, each as a JSON object."""
+    """Yield the records of a UTF-8 stream as JSON objects."""
     splitter = _Splitter(limits)
     try:
         for event in yaml.parse(_Text(blocks), Loader=_LOADER):
@@ -107,7 +106,7 @@ def split_yaml(blocks: Iterator[bytes], limits: Limits) -> Iterator[Piece]:
 
 
 class _Splitter:
-    """Builds the values of the events of a parser."""
+    """Builds records from the events of a parser."""
 
     def __init__(self, limits: Limits) -> None:
         self.line = 1
@@ -118,7 +117,7 @@ class _Splitter:
         self._unusable: tuple[str, str] | None = None
 
     def take(self, event: Any) -> Iterator[Piece]:  # noqa: ANN401 PyYAML has no types
-        """Yield the records that end with an event."""
+        """Process an event. Yield the records that end with it."""
         self.line = event.start_mark.line + 1
         if isinstance(event, yaml.DocumentStartEvent):
             self._anchors, self._anchored = {}, 0
@@ -127,7 +126,7 @@ class _Splitter:
                 [] if isinstance(event, yaml.SequenceStartEvent) else {}
             )
             if event.anchor:
-                self._anchors[event.anchor] = None  # until it ends, it cannot be referred to
+                self._anchors[event.anchor] = None  # an alias cannot refer to it before it ends
             self._stack.append(_Node(value, event.anchor, self.line))
             if len(self._stack) > self._limits.deepest + 1:
                 self._reject(f"lists and mappings are nested deeper than {self._limits.deepest}")
@@ -142,17 +141,17 @@ class _Splitter:
             yield from self._add(*self._look_up(event.anchor), None, self.line)
 
     def _look_up(self, anchor: str) -> tuple[Any, int]:
-        found = self._anchors.get(anchor)
-        if found is None:
+        target = self._anchors.get(anchor)
+        if target is None:
             self._reject(f"the alias *{anchor} refers to nothing, or to what contains it")
             return None, 1
-        return found
+        return target
 
     def _reject(self, message: str) -> None:
         self._unusable = self._unusable or (message, "Correct it. The record was left out")
 
     def _add(self, value: Any, weight: int, anchor: str | None, line: int) -> Iterator[Piece]:  # noqa: ANN401
-        """Add a value to the one that contains it. Yield it if it is a record."""
+        """Add a value to its parent, or yield it if it is a record."""
         if anchor:
             self._anchored += weight
             if self._anchored <= self._limits.largest_file:
@@ -182,7 +181,7 @@ class _Splitter:
             node.key = None
 
     def _make_pieces(self, value: Any, line: int) -> Iterator[Piece]:  # noqa: ANN401
-        """Yield the records in a value at the top: itself, or those in a mapping of records."""
+        """Yield a top-level value as a record, or the records in a top-level mapping of records."""
         problem, self._unusable = self._unusable, None
         if problem:
             yield Piece(None, line, problem=problem)

@@ -1,6 +1,7 @@
-"""Tables: what delimited text and spreadsheets share.
+"""Tables: code that the readers of delimited text and spreadsheets share.
 
-`reader` makes records of rows, and `headings` finds the row of headings. `dialects` and `quoting`
-know delimiters and quotes, `blocks` the encodings of a text, and `spreadsheet_process` reads
-spreadsheets in a child process with limits. Formats may import any module.
+`reader` converts rows to records, and `headings` finds the header. `dialects` guesses delimiters
+and quotation marks, `quoting` splits text by them, and `blocks` guesses the encoding.
+`spreadsheet_process` reads spreadsheets in a child process with limits. Formats may import any
+module.
 """

@@ -1,7 +1,7 @@
-"""Guess the encoding of a text file, and split it into lines that can be decoded one by one.
+"""Guess the encoding of a text file, and split it into lines that are decoded separately.
 
-A text in UTF-8 or windows-1252 stays in bytes, and its pieces are decoded one by one. So a bad byte
-spoils one piece only. A text in another encoding is converted to UTF-8 on the way.
+The lines of a file in UTF-8 or windows-1252 stay bytes until they are decoded, so an invalid byte
+damages one piece only. A file in another encoding is converted to UTF-8 block by block.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from indexer.readers.text.streaming import LimitExceeded, split_at, unify_newlin
 T = TypeVar("T")
 
 UNKNOWN = ""
-"""The encoding of a text that is ASCII as far as it was read."""
+"""The encoding of a text whose start is ASCII."""
 UTF_8 = "utf-8"
 WINDOWS_1252 = "windows-1252"
 _BYTE_ORDER_MARKS = (
@@ -30,17 +30,20 @@ _BYTE_ORDER_MARKS = (
 )  # fmt: skip
 _LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
-_LONGEST_LETTER = 4
+_MAX_LETTER_BYTES = 4
+"""Maximum bytes of a character in UTF-8."""
 
 
-def peek(items: Iterator[T], least: int, weigh: Callable[[T], int]) -> tuple[list[T], Iterator[T]]:
-    """Return the first items, whose weights sum to `least` if there are enough, and all items.
+def peek(
+    items: Iterator[T], min_weight: int, weigh: Callable[[T], int]
+) -> tuple[list[T], Iterator[T]]:
+    """Return the first items, up to a total weight of `min_weight`, and an iterator over all items.
 
-    An error among the first items is raised after the items that precede it.
+    The iterator raises an error of `items` after the items that precede it.
     """
     first, weight, failure = list[T](), 0, list[Exception]()
     try:
-        while weight < least:
+        while weight < min_weight:
             first.append(next(items))
             weight += weigh(first[-1])
     except StopIteration:
@@ -57,14 +60,14 @@ def _raise(failure: list[Exception]) -> Iterator[Any]:
 
 
 def guess_encoding(head: bytes) -> str:
-    """Return the encoding of a text by its start: a name of a codec, or UNKNOWN."""
+    """Return the encoding of a text by its start: the name of a codec, or UNKNOWN."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return encoding
     if len(head) > 1 and head.count(0) > len(head) // 5:
         return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
-    # The last letter may be cut.
-    end = len(head) - _LONGEST_LETTER if len(head) == HEAD_BYTES else len(head)
+    # The last character may be cut.
+    end = len(head) - _MAX_LETTER_BYTES if len(head) == HEAD_BYTES else len(head)
     letters = sum(len(letter) for letter in _LETTER.findall(head, 0, end))
     others = len(_NOT_ASCII.findall(head, 0, end)) - letters
     if letters == others == 0:
@@ -75,24 +78,24 @@ def guess_encoding(head: bytes) -> str:
 
 
 def is_binary(head: bytes) -> bool:
-    """Return whether a file is not text, by its control characters."""
+    """Return whether a file has control characters that text does not have."""
     if guess_encoding(head).startswith("utf-16"):
         return len(head) < 2 or b"\0\0\0\0" in head
     return any(character in head for character in (b"\0", b"\1", b"\2", b"\3"))
 
 
 def decode_head(head: bytes) -> str:
-    """Return the start of a text, without its byte order mark, with line breaks as newlines."""
+    """Return the start of a file as text with LF line breaks, without its byte order mark."""
     encoding = guess_encoding(head) or UTF_8
     text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decode_piece(data: bytes, encoding: str) -> tuple[str, int]:
-    """Return the text of a piece of a file, and how many bad bytes were replaced by U+FFFD.
+    """Return the text of a piece of a file, and the number of U+FFFD that replace invalid bytes.
 
-    A piece that is valid UTF-8 is UTF-8, because text in another encoding almost never is. Only in
-    a file in UTF-8 are bytes bad. In a file in ASCII or windows-1252 they are windows-1252.
+    A piece that is valid UTF-8 is decoded as UTF-8, because text in another encoding almost never
+    is. Other pieces are windows-1252 if `encoding` is UNKNOWN or windows-1252.
     """
     try:
         text = data.decode()
@@ -108,10 +111,10 @@ def decode_piece(data: bytes, encoding: str) -> tuple[str, int]:
 def read_lines(
     blocks: Iterator[bytes], encoding: str, limits: Limits
 ) -> Iterator[tuple[int, bytes | None]]:
-    r"""Yield the lines of a text with their numbers from 1, and None for one that is too long.
+    """Yield the lines of a text with their numbers from 1. A line that is too long is None.
 
-    Lines end in `\n`, `\r\n`, or `\r`, which are left out. Their encoding is windows-1252 if
-    that is the encoding of the file, else UTF-8. Raise LimitExceeded after `most_entries` lines.
+    A line ends with LF, CR LF, or CR, which are removed. Its encoding is windows-1252 if that is
+    the encoding of the file, else UTF-8. Raise LimitExceeded after `most_entries` lines.
     """
     lines = split_at(b"\n", unify_newlines(_to_utf8(blocks, encoding)), limits.largest_line)
     for number, line in enumerate(lines, 1):
@@ -121,7 +124,7 @@ def read_lines(
 
 
 def _to_utf8(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Yield blocks in UTF-8 or windows-1252, without the byte order mark."""
+    """Yield blocks in UTF-8 or windows-1252, without a byte order mark."""
     if encoding not in {UTF_8, WINDOWS_1252, UNKNOWN}:
         blocks = _convert(blocks, codecs.getincrementaldecoder(encoding)(errors="replace"))
     start = b""

@@ -1,4 +1,4 @@
-"""Guess how the records of a delimited text are written: delimiter, quotation marks, escapes."""
+"""Guess the dialect of a delimited text: its delimiter, quotation marks, and escapes."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from indexer.readers.tables.quoting import Dialect, split_fields, split_records
 NO_DELIMITER = "\0"
 DELIMITERS = ",;\t|^~\x1f"
 _ROWS = 100
+"""Limit on the records of a sample."""
 _MAX_LINES = 1000
+"""Limit on the lines of a sample."""
 _QUOTES_CHARS = 10_000
+"""Characters at the start of a text by which its quotation mark is guessed."""
 _DECLARATION = re.compile(r'"?sep=(.)"?\n', re.IGNORECASE)
-"""The first line by which a spreadsheet program learns the delimiter."""
+"""A first line that declares the delimiter for spreadsheet programs."""
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|]|$)", re.MULTILINE)
 _WRAPPED = re.compile(r'"[^\n]*"\n"')
-_LEAST_WRAPPED = 0.8
+_MIN_WRAPPED_SHARE = 0.8
+"""Minimum share of records with the usual width, if each record is quoted as a whole."""
 _ESCAPED = re.compile(r'[^\\,;\t|\n]\\"')
 
 
 class Sample(NamedTuple):
     """The first rows of a text in the most likely dialect.
 
-    `width`: the most frequent number of fields. `share`: the share of rows that have it.
-    `words`: usual headings in the row that has most of them. `is_declared`: the file names its
-    delimiter.
+    `width`: the most frequent number of fields. `share`: the share of rows with this width.
+    `words`: the number of usual headings in the row with the most. `is_declared`: the file declares
+    its delimiter.
     """
 
     dialect: Dialect
@@ -39,12 +43,12 @@ class Sample(NamedTuple):
 
     @property
     def score(self) -> float:
-        """How well the text fits the dialect, for comparison with others."""
+        """The quality of the dialect for this text; more is better."""
         return self.share * (1 + min(self.width, 12) / 12) + min(self.words, 5) / 3
 
 
 def guess_dialect(text: str) -> Sample:
-    """Return the start of a text in its most likely dialect."""
+    """Return a sample of a text in its most likely dialect."""
     start = text[:_QUOTES_CHARS]
     quote = "'" if len(_SINGLE_QUOTED.findall(start)) > start.count('"') + 4 else '"'
     has_escapes = quote == '"' and len(_ESCAPED.findall(text)) > text.count('""')
@@ -52,15 +56,21 @@ def guess_dialect(text: str) -> Sample:
         sample = _read_sample(text, Dialect(match[1], quote, has_escapes))
         return sample._replace(is_declared=True)
     plain = Dialect(NO_DELIMITER, quote, has_escapes)
-    found = [
+    samples = [
         _read_sample(text, Dialect(delimiter, quote, has_escapes))
         for delimiter in DELIMITERS
         if delimiter in text
     ]
-    good = [each for each in found if each.width > 1 and (each.share >= 0.5 or each.words > 1)]
+    good = [
+        sample
+        for sample in samples
+        if sample.width > 1 and (sample.share >= 0.5 or sample.words > 1)
+    ]
     if not good and _WRAPPED.match(text):
-        found = [_read_sample(text, Dialect(each, is_wrapped=True)) for each in DELIMITERS]
-        good = [each for each in found if each.width > 1 and each.share >= _LEAST_WRAPPED]
+        samples = [_read_sample(text, Dialect(mark, is_wrapped=True)) for mark in DELIMITERS]
+        good = [
+            sample for sample in samples if sample.width > 1 and sample.share >= _MIN_WRAPPED_SHARE
+        ]
     return max(good, key=lambda sample: sample.score, default=_read_sample(text, plain))
 
 

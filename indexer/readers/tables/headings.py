@@ -1,8 +1,8 @@
-"""Find the header of a table: the row that names the columns of the rows below it.
+"""Find the header of a table: the row with the names of the columns.
 
-Titles, notes and blank rows may precede it. It may be missing, or have two rows, of which the first
-names groups of columns. A row is a header because of the words in it, or because it differs from
-the rows below: it has names where they have numbers, dates, or links.
+Titles, notes, and blank rows may precede it. A table may have no header, or two header rows, of
+which the first names groups of columns. A row is a header if it has usual headings, or if it
+differs from the rows below: it has names where they have numbers, dates, or links.
 """
 
 from __future__ import annotations
@@ -43,16 +43,20 @@ _WORDS = frozenset(
     العنوان عنوان المؤلف المؤلفون السنة سنة الناشر اللغة الموضوع الملخص المجلة التاريخ النوع الرقم
     """.split()
 )
-"""Folded words of headings: the UN's languages, German, Italian, Portuguese, and Dutch."""
+"""Words of headings in the UN languages, German, Italian, Portuguese, and Dutch.
+
+They are casefolded, without diacritics.
+"""
 _TAGS = frozenset("PT AU AF TI SO PY DE AB DI UT SN BN VL IS BP EP LA DT CA BE PU".split())
 """Column names of Web of Science."""
 _MAX_HEADING_CHARS = 80
 _MAX_HEADING_WORDS = 7
 _CANDIDATES = 50
-"""Rows at the start of a table among which the header is searched."""
+"""Rows at the start of a table that may be the header."""
 _ROWS_BELOW = 50
-_WIDEST_HEADING = 50
-"""Columns that one merged heading without names below it may have."""
+"""Rows below a candidate with which it is compared."""
+_MAX_HEADING_COLUMNS = 50
+"""Limit on the columns of a merged heading without names below it."""
 _DATA = re.compile(
     r"[\W\d_]*\d[\W\d_]*|https?://\S+|www\.\S+|(?:doi:? ?)?10\.\d{4,9}/\S+|\S+@\S+\.\S+"
     r"|(?:c|ca\.?|©|\[)? ?\d{4}[\]?]*|\d{4}-\d\d-\d\dT\S+",
@@ -64,9 +68,9 @@ _NAME = re.compile(r"[^\W\d_]+")
 class Header(NamedTuple):
     """The header of a table.
 
-    `headings` has the heading of each column; "" if it has none. `start` is the index of the first
-    row below. `is_known`: the headings have words of a header, or differ from the rows below.
-    `has_row`: the table has a header; its headings are empty otherwise.
+    `headings`: one per column; "" if a column has none. `start`: the index of the first row below.
+    `has_row`: the table has a header; otherwise all headings are empty. `is_known`: the row has
+    usual headings, or names above data.
     """
 
     headings: tuple[str, ...]
@@ -76,26 +80,26 @@ class Header(NamedTuple):
 
 
 def find_header(rows: Sequence[Row], spans: Spans | None = None) -> Header:
-    """Return the header of a table by its first rows; cells have no white space around them.
+    """Return the header of a table by its first rows.
 
-    `spans` is None if it is unknown which cells are merged.
+    The cells have no white space around them. `spans` is None if merged cells are unknown.
     """
     filled = [sum(map(bool, row)) for row in rows]
     usual = sorted(filter(None, filled)) or [0]
     width = usual[-1 - len(usual) // 4]
-    least = max(1, min(2, width), (width + 1) // 2)
-    candidates = [index for index, count in enumerate(filled) if count >= least]
-    worded = {index for index in candidates[:_CANDIDATES] if has_heading_words(rows[index])}
+    min_cells = max(1, min(2, width), (width + 1) // 2)
+    candidates = [index for index, count in enumerate(filled) if count >= min_cells]
+    with_words = {index for index in candidates[:_CANDIDATES] if has_heading_words(rows[index])}
     widest = 0
     for index in candidates[:_CANDIDATES]:
         is_note = 4 * filled[index] < 3 * width or rows[index][0].startswith("# ")
-        if worded and index not in worded and is_note:
+        if with_words and index not in with_words and is_note:
             continue
         below = [row for row in islice(rows, index + 1, None) if any(row)][:_ROWS_BELOW]
-        is_worded = index in worded
-        if is_worded or (filled[index] > widest and _differs(rows[index], below, width)):
-            known = is_worded or _gains(rows[index], below) > 0
-            return _join_groups(rows, index, spans, known)
+        has_words = index in with_words
+        if has_words or (filled[index] > widest and _differs(rows[index], below, width)):
+            is_known = has_words or _count_names(rows[index], below) > 0
+            return _join_groups(rows, index, spans, is_known)
         widest = max(widest, filled[index])
     start = candidates[0] if candidates else len(rows)
     columns = max(map(len, rows[start:]), default=0)
@@ -103,12 +107,12 @@ def find_header(rows: Sequence[Row], spans: Spans | None = None) -> Header:
 
 
 def count_heading_words(row: Row) -> int:
-    """Return how many cells of a row look like usual headings."""
+    """Return the number of usual headings in a row."""
     return sum(_is_usual_heading(cell) for cell in row if 0 < len(cell) <= _MAX_HEADING_CHARS)
 
 
 def has_heading_words(row: Row) -> bool:
-    """Return whether enough cells of a row are usual headings, and few are data."""
+    """Return whether enough cells of a row are usual headings, and few cells are data."""
     cells = [*filter(None, row)]
     usual = count_heading_words(cells)
     data = sum(map(_is_data, cells))
@@ -132,13 +136,13 @@ def _is_data(cell: str) -> bool:
 
 
 def _differs(row: Row, below: Sequence[Row], width: int) -> bool:
-    """Return whether a row without usual headings is a header rather than a first row of data."""
+    """Return whether a row without usual headings differs from the rows below, so is a header."""
     cells = [*filter(None, row)]
     data = sum(map(_is_data, cells))
     if not below or width < 2 or 5 * data > len(cells):
         return False
     is_long = any(len(cell.split()) > _MAX_HEADING_WORDS for cell in cells)
-    if is_long and not _gains(row, below):
+    if is_long and not _count_names(row, below):
         return False
     repeated = sum(
         any(column < len(other) and other[column] == cell for other in below)
@@ -148,18 +152,18 @@ def _differs(row: Row, below: Sequence[Row], width: int) -> bool:
     return repeated == 0
 
 
-def _gains(row: Row, below: Sequence[Row]) -> int:
-    """Return how many columns have a name in the row, and mostly data below."""
-    gains = 0
+def _count_names(row: Row, below: Sequence[Row]) -> int:
+    """Return the number of columns with a name in the row, and mostly data below it."""
+    names = 0
     for column, cell in enumerate(row):
         values = [other[column] for other in below if column < len(other) and other[column]]
         if cell and values and not _is_data(cell):
-            gains += 2 * sum(map(_is_data, values)) > len(values)
-    return gains
+            names += 2 * sum(map(_is_data, values)) > len(values)
+    return names
 
 
 def _join_groups(rows: Sequence[Row], index: int, spans: Spans | None, is_known: bool) -> Header:
-    """Return the header at a row, joined with the row above or below if one names groups."""
+    """Return the header at a row, joined with a row above or below that names groups."""
     for upper in (index - 1, index):
         if 0 <= upper < len(rows) - 1:
             merged = {cell[1]: width for cell, width in (spans or {}).items() if cell[0] == upper}
@@ -169,7 +173,7 @@ def _join_groups(rows: Sequence[Row], index: int, spans: Spans | None, is_known:
                 return Header(_join(groups, names, merged), upper + 2, True, is_known)
     headings = [*rows[index]]
     for (row, column), width in (spans or {}).items():
-        if row == index and width <= _WIDEST_HEADING:
+        if row == index and width <= _MAX_HEADING_COLUMNS:
             headings[column : column + width] = headings[column : column + 1] * width
     return Header(tuple(headings), index + 1, True, is_known)
 
@@ -187,22 +191,22 @@ def _names_groups(groups: Row, names: Row, merged: Mapping[int, int], below: Seq
     if len(used) < 2 or not any(names[column] for column in gaps):
         return False
     filled = [c for c in gaps if any(c < len(row) and row[c] for row in below)]
-    is_wide = 2 * used[-1] >= len(names) - 1  # notes above a table are at its left
+    is_wide = 2 * used[-1] >= len(names) - 1  # notes above a table are only in its left columns
     return is_wide and _are_names(names, below) and all(names[c] for c in filled)
 
 
 def _are_names(row: Row, below: Sequence[Row]) -> bool:
-    return has_heading_words(row) or _gains(row, below) > 0
+    return has_heading_words(row) or _count_names(row, below) > 0
 
 
 def _join(groups: Row, names: Row, merged: Mapping[int, int]) -> tuple[str, ...]:
-    """Return the headings "Group / Name" of two rows."""
+    """Return headings such as "Group / Name" from two rows."""
     headings, group, end = [], "", 0
-    for column, (own, name) in enumerate(zip(groups, names, strict=True)):
-        if own:
-            group, end = own, column + merged.get(column, 1) if merged else len(groups)
+    for column, (own_group, name) in enumerate(zip(groups, names, strict=True)):
+        if own_group:
+            group, end = own_group, column + merged.get(column, 1) if merged else len(groups)
         is_grouped = column < end and name and name != group
-        headings.append(f"{group} / {name}" if is_grouped else own or name)
+        headings.append(f"{group} / {name}" if is_grouped else own_group or name)
     return tuple(headings)
 
 

@@ -1,8 +1,8 @@
-"""Delimited records: find where each ends, and split it into fields.
+"""Split delimited text into records, and records into fields.
 
-A field in quotation marks may contain delimiters and line breaks. A quotation mark closes a field
-only before a delimiter or the end of a line, so unescaped ones within a field do no harm. One that
-is never closed is a part of the text, and the lines after it are separate records.
+A quoted field may contain delimiters and line breaks. A quotation mark closes a field only before a
+delimiter or the end of a line, so that unescaped quotation marks in a field are harmless. An
+opening mark that is never closed is plain text. Then the lines after it are separate records.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ import msgspec
 
 _Line = tuple[int, bytes | None]
 _MAX_RESCANNED_LINES = 200_000
-"""Lines of a file that are read again after a quotation mark that is not closed. It bounds time."""
+"""Limit on the lines of a file that are read again after unclosed quotation marks. Bounds time."""
 _MAX_RESCANNED_CHARS = 1_000_000
-"""Characters of a record that are searched again, likewise."""
-_LEAST_ROWS = 5
-_ROWS_LOOKED_AT = 20
-"""Lines that decide whether lines in one pair of quotation marks are records of their own."""
+"""Limit on the characters of a record that are searched again, for the same reason."""
+_MIN_ROWS = 5
+"""Minimum lines in quotation marks that can be separate records, if they form a record too."""
+_SAMPLE_ROWS = 20
+"""Limit on the lines in quotation marks that are inspected to find out if they are records."""
 
 
 class Dialect(msgspec.Struct, frozen=True):
-    """A notation of delimited records.
+    """The syntax of delimited records.
 
-    `delimiter` is a single character. It is NUL if the records have one field. `has_escapes`: a
-    backslash escapes a quotation mark within a field. `is_wrapped`: each record as a whole is
-    quoted again, as some spreadsheet programs do.
+    `delimiter`: a single character; NUL if the records have one field. `has_escapes`: a backslash
+    escapes a quotation mark in a field. `is_wrapped`: each whole record is quoted too. Some
+    spreadsheet programs write such files.
     """
 
     delimiter: str
@@ -41,9 +42,10 @@ class Dialect(msgspec.Struct, frozen=True):
 
 
 class Record(NamedTuple):
-    """The bytes of a record, with its first line. `data` is None if it is too long.
+    """A record of a file.
 
-    `is_open`: a quotation mark is not closed.
+    `line`: its first line, from 1. `data`: its bytes, or None if it is too long. `is_open`: a
+    quotation mark in it is not closed.
     """
 
     line: int
@@ -70,10 +72,10 @@ def _compile(dialect: Dialect) -> _Patterns:
 
 
 def split_fields(text: str, dialect: Dialect, width: int = 0) -> list[str]:
-    """Return the fields of a record without quotation marks, with white space around them.
+    """Return the fields of a record without quotation marks, but with the white space around them.
 
-    `width`: the usual number of fields, or 0. If the record has it only with quotation marks as
-    plain text, as in files that quote nothing, it is split like that.
+    `width`: the usual number of fields, or 0 if unknown. If the record has this width only with
+    quotation marks as plain text, as in files without quoting, they are plain text.
     """
     delimiter, mark = dialect.delimiter, dialect.quote
     if dialect.is_wrapped and text[:1] == mark == text[-1:]:
@@ -124,13 +126,13 @@ def split_records(
 ) -> Iterator[Record]:
     """Yield the records of a file. A blank line is a record without bytes.
 
-    `width`: the usual number of fields, or 0. Lines that have it one by one are not joined.
+    `width`: the usual number of fields, or 0 if unknown. Lines with this width are not joined.
     """
     return iter(_RecordSplitter(lines, dialect, max_bytes, width))
 
 
 class _RecordSplitter:
-    """The lines of a file that are not yet part of a record."""
+    """Splits the lines of a file into records. `_pending` has lines that are read again."""
 
     def __init__(
         self, lines: Iterable[_Line], dialect: Dialect, max_bytes: int, width: int
@@ -144,15 +146,15 @@ class _RecordSplitter:
         return self._pending.popleft() if self._pending else next(self._lines, None)
 
     def __iter__(self) -> Iterator[Record]:
-        while taken := self._take():
-            number, line = taken
+        while numbered_line := self._take():
+            number, line = numbered_line
             if line is None or self._mark not in line or not self._ends_open(line, is_open=False):
                 yield Record(number, line)
             else:
                 yield self._join(number, line)
 
     def _ends_open(self, line: bytes, is_open: bool) -> bool:
-        """Return whether a field in quotation marks continues on the next line."""
+        """Return whether a quoted field continues on the next line."""
         position = 0
         while True:
             if is_open:
@@ -164,15 +166,15 @@ class _RecordSplitter:
             position, is_open = match.end(), not is_open
 
     def _join(self, number: int, line: bytes) -> Record:
-        """Return the record that starts with a line with an unclosed quotation mark."""
+        """Return the record that starts at a line with an unclosed quotation mark."""
         parts, size, is_open = [line], len(line), True
-        while is_open and size <= self._max_bytes and (taken := self._take()):
-            if taken[1] is None:
-                self._pending.appendleft(taken)
+        while is_open and size <= self._max_bytes and (next_line := self._take()):
+            if next_line[1] is None:
+                self._pending.appendleft(next_line)
                 break
-            parts.append(taken[1])
-            size += len(taken[1]) + 1
-            is_open = self._ends_open(taken[1], is_open=True)
+            parts.append(next_line[1])
+            size += len(next_line[1]) + 1
+            is_open = self._ends_open(next_line[1], is_open=True)
         data = b"\n".join(parts)
         is_wrong = is_open or (self._width > 0 and self._count(data) != self._width)
         if self._rescanned < _MAX_RESCANNED_LINES and self._are_records(parts, is_wrong):
@@ -185,20 +187,21 @@ class _RecordSplitter:
         return Record(number, data, is_open)
 
     def _skip_rest(self, is_open: bool) -> None:
-        while is_open and (taken := self._take()):
-            is_open = self._ends_open(taken[1] or b"", is_open=True)
+        while is_open and (next_line := self._take()):
+            is_open = self._ends_open(next_line[1] or b"", is_open=True)
 
     def _are_records(self, parts: list[bytes], is_wrong: bool) -> bool:
-        """Return whether the joined lines have the usual number of fields each.
+        """Return whether the joined lines are separate records of the usual width.
 
-        `is_wrong`: together they do not have it, so it is enough if most of the lines do.
+        `is_wrong`: together, they do not have this width. Then most of the lines must have it,
+        otherwise all of at least _MIN_ROWS lines.
         """
-        sample = [line for line in islice(parts, _ROWS_LOOKED_AT) if line.strip()]
+        sample = [line for line in islice(parts, _SAMPLE_ROWS) if line.strip()]
         widths = Counter(map(self._count, sample))
         width, rows = widths.most_common(1)[0]
         if width < 2 or width != (self._width or width):
             return False
-        return 2 * rows > len(sample) if is_wrong else rows == len(sample) >= _LEAST_ROWS
+        return 2 * rows > len(sample) if is_wrong else rows == len(sample) >= _MIN_ROWS
 
     def _count(self, data: bytes) -> int:
         return len(split_fields(data.decode("latin-1"), self._dialect))

@@ -1,4 +1,4 @@
-"""Tables: the columns of a table as the context of its rows, and rows as source records."""
+"""Convert the rows of a table to source records. The columns are the context of the chunks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _SUFFIX = re.compile(
 _SUFFIX_CODES = frozenset(
     "ar bg cs da de el en es fa fi fr he hr hu it ja ko nl pl pt ro ru sr sv th tr uk vi zh".split()
 )
-"""Codes that are a language at the end of a heading such as "title_fr". Others, such as "id" or
-"no", are words as well."""
+"""Language codes at the end of headings such as "title_fr". Codes that are words, such as "id", are
+left out."""
 _MAX_SUFFIXED_CHARS = 100
 _SUMMARY = re.compile(
     r"(?:grand |sub ?)?totale?s?\b|sum(?:me|a)?\b|gesamt|insgesamt|somme\b|count\b|average\b"
@@ -41,22 +41,23 @@ _PLAIN_QUOTED = _QUOTED.replace("?P<single>", "?:").replace("?P<double>", "?:")
 _LIST = re.compile(rf"\[\s*+(?:{_PLAIN_QUOTED}\s*+,?\s*+)*+\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(['\"\\])")
 _NAME_KEYS = ("name", "full_name", "display_name", "label", "title", "text", "value")
-"""Keys of an object that name it, the best first."""
+"""Keys with the name of an object, the best first."""
 _MAX_LITERAL_CHARS = 50_000
-_LEAST_USUAL = 3
-"""Cells with text in a usual row, below which a sparse row is not told from others."""
+_MIN_USUAL_CELLS = 3
+"""Minimum cells with text in a usual row. Below it, totals and notes are not recognized."""
 _MAX_HELD_BACK = 5
-"""Rows at the end of a table that may be totals or notes."""
+"""Limit on the rows at the end of a table that may be totals or notes."""
 _SHOWN_CHARS = 80
+"""Limit on the characters of a row in a message."""
 
 T = TypeVar("T")
 
 
 class Table(msgspec.Struct, frozen=True):
-    """What gives meaning to the rows of a table: the context of their chunks.
+    """The context of the chunks of a table.
 
-    `columns`: unique names. `dialect` and `encoding` are those of a text. `sheet`: the name of a
-    sheet among several; its rows state it in the last column.
+    `columns`: unique names. `dialect`, `encoding`: only of a delimited text. `sheet`: the name of
+    the sheet if the file has several; the last column has it as value.
     """
 
     columns: tuple[str, ...]
@@ -104,7 +105,7 @@ def _decode_table(context: bytes) -> tuple[Table, tuple[str | None, ...]]:
 
 
 def decode_table(context: bytes) -> Table:
-    """Return the table that the context of a chunk describes."""
+    """Return the table in the context of a chunk."""
     return _decode_table(context)[0]
 
 
@@ -114,10 +115,10 @@ def read_header(context: bytes) -> tuple[str, ...]:
 
 
 def find_languages(columns: Sequence[str]) -> Iterator[str | None]:
-    """Yield the language that the name of each column states.
+    """Yield the language in the name of each column, or None.
 
-    These state French: "dc.title[fr]", and "Title (fr)" or "title_fr" next to a column "Title" or
-    "title_en".
+    "dc.title[fr]" is French. "Title (fr)" and "title_fr" are French only if there is a column such
+    as "Title" or "title_en".
     """
     stems = [_split_suffix(name) for name in columns]
     counts = Counter(stem for stem, _ in stems)
@@ -139,7 +140,7 @@ def _split_suffix(name: str) -> tuple[str, str | None]:
 
 
 def make_record(chunk: Chunk, cells: Sequence[str]) -> SourceRecord:
-    """Return a row as a record that has a property for each cell with text."""
+    """Return a row as a record. A cell with text becomes a property, or several if it is a list."""
     table, languages = _decode_table(chunk.context)
     properties = []
     for name, language, cell in zip(table.columns, languages, cells, strict=False):
@@ -158,7 +159,7 @@ def make_record(chunk: Chunk, cells: Sequence[str]) -> SourceRecord:
 
 
 def _read_list(text: str) -> list[str] | None:
-    """Return the texts of a list as Python or JSON writes it, or None if it is none.
+    """Return the texts of a list in the syntax of Python or JSON, or None if it is not a list.
 
     Programs write such cells for columns with several values: `['tides', 'maps']`.
     """
@@ -171,11 +172,11 @@ def _read_list(text: str) -> list[str] | None:
             _ESCAPED.sub(r"\1", match["single"] or match["double"] or "")
             for match in _LISTED.finditer(text)
         ]
-    return [text for each in texts if (text := each.strip())]
+    return [text for item in texts if (text := item.strip())]
 
 
 def _read_objects(text: str) -> list[str] | None:
-    """Return the names of the objects of a list, or None if it is no such list."""
+    """Return the names of the objects in a list, or None if one has no name."""
     try:
         try:
             values = msgspec.json.decode(text)
@@ -183,15 +184,15 @@ def _read_objects(text: str) -> list[str] | None:
             values = ast.literal_eval(text) if len(text) <= _MAX_LITERAL_CHARS else None
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
-    if not isinstance(values, list) or not all(isinstance(each, dict) for each in values):
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
         return None
-    named = [next((each[key] for key in _NAME_KEYS if each.get(key)), None) for each in values]
+    named = [next((value[key] for key in _NAME_KEYS if value.get(key)), None) for value in values]
     names = [name for name in named if isinstance(name, str)]
     return names if len(names) == len(values) else None
 
 
 def add_row_names(header: Header, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Return the headings of a table, with an empty first one if only the rows have names.
+    """Return the headings of a table, with an empty one before them if the rows have names.
 
     The statistics program R writes such tables: each row has one cell more than the header.
     """
@@ -205,37 +206,37 @@ def add_row_names(header: Header, rows: Sequence[Sequence[str]]) -> tuple[str, .
 
 
 def count_usual_cells(rows: Sequence[Sequence[str]]) -> int:
-    """Return the median of the number of cells with text in rows that have any."""
+    """Return the median number of cells with text, in the rows with text."""
     counts = sorted(count for row in rows if (count := sum(map(bool, row))))
     return counts[len(counts) // 2] if counts else 0
 
 
-def is_summary(cells: Sequence[str], usual: int) -> bool:
-    """Return whether a row of a table with so many cells a row may be a total or a note.
+def is_summary(cells: Sequence[str], usual_cells: int) -> bool:
+    """Return whether a row may be a total or a note. It is one if no other row follows it.
 
-    It is one if no other row follows it.
+    `usual_cells`: the usual number of cells with text in a row of the table.
     """
     filled = [*filter(None, cells)]
-    if not filled or usual < _LEAST_USUAL or len(filled) > max(1, usual // 2):
+    if not filled or usual_cells < _MIN_USUAL_CELLS or len(filled) > max(1, usual_cells // 2):
         return False
     return bool(_SUMMARY.match(filled[0])) or all(map(str.isdecimal, filled))
 
 
 def hold_back(rows: Iterable[T], is_candidate: Callable[[T], bool]) -> Iterator[tuple[T, bool]]:
-    """Yield rows, and whether each is one of the candidates at the end."""
-    held: list[T] = []
+    """Yield each row, and whether it is one of the candidates at the end of the table."""
+    candidates: list[T] = []
     try:
         for row in rows:
-            if len(held) < _MAX_HELD_BACK and is_candidate(row):
-                held.append(row)
+            if len(candidates) < _MAX_HELD_BACK and is_candidate(row):
+                candidates.append(row)
                 continue
-            yield from ((each, False) for each in held)
-            held.clear()
+            yield from ((candidate, False) for candidate in candidates)
+            candidates.clear()
             yield row, False
     except Exception:
-        yield from ((each, False) for each in held)
+        yield from ((candidate, False) for candidate in candidates)
         raise
-    yield from ((each, True) for each in held)
+    yield from ((candidate, True) for candidate in candidates)
 
 
 def report_summary(file: str, line: int, cells: Sequence[str]) -> Problem:

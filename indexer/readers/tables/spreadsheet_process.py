@@ -1,10 +1,10 @@
-"""Child process that reads a spreadsheet: untrusted input, with limits on memory and time.
+"""Child process that reads an untrusted spreadsheet with limits on memory and time.
 
 Its standard input is a file: .xlsx, .xlsm, .xlsb, .xls, or .ods. Its standard output is lines of
 JSON. A list is a row: its number from 1, then the texts of its cells. Rows without text are left
-out. An object precedes the first rows of each sheet, then, as `{"rows": 0}`, all rows of the first
-sheet, and so on. An object may report an error as the last line. This module runs by its path and
-imports no other module of the project.
+out. The first part has, for each sheet, an object and its first rows. The second part has, for each
+sheet, an object such as `{"rows": 0}` and all its rows. The last line may be an object with an
+error. This module is run by its path, and imports no other module of the project.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ from typing import Any, BinaryIO
 import python_calamine
 
 MAX_MEMORY_BYTES = 3_000_000_000
-"""Address space of the process. A sheet of one million rows and 20 columns takes 1 GB."""
+"""Limit on the address space. A sheet of one million rows and 20 columns takes 1 GB."""
 MAX_SECONDS = 300
-"""Processor time of the process."""
+"""Limit on the processor time."""
 _MAX_RATIO = 250
-"""Compression ratio of a large part. Tables compress to a tenth, bombs to a thousandth."""
+"""Limit on the compression ratio of a large part. Tables have about 10, bombs about 1,000."""
 _LARGE_BYTES = 50_000_000
+"""Unpacked size up to which the compression ratio of a part is not limited."""
 _BLOCK_BYTES = 1 << 20
 _MAX_PARTS = 10_000
 _MAX_SPANS = 5_000
 FIRST_ROWS = 100
-"""Rows of each sheet that are written first, because the header is among them."""
+"""Limit on the first rows of each sheet, which have the header."""
 
 
-class _Refused(Exception):
-    """The file exceeds a limit. The message says which."""
+class _LimitExceeded(Exception):
+    """The file exceeds a limit. The message names it."""
 
 
 def main(largest_unpacked: int) -> None:
@@ -46,13 +47,13 @@ def main(largest_unpacked: int) -> None:
         source.seek(0)
         for line in _read_sheets(source):
             target.write(json.dumps(line, ensure_ascii=False) + "\n")
-    except _Refused as refusal:
-        target.write(json.dumps({"refused": str(refusal)}) + "\n")
+    except _LimitExceeded as error:
+        target.write(json.dumps({"refused": str(error)}) + "\n")
     except python_calamine.PasswordError:
         target.write(json.dumps({"error": "it is protected by a password"}) + "\n")
     except MemoryError:
         target.write(json.dumps({"refused": "it needs too much memory"}) + "\n")
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with the file
+    except Exception as error:  # noqa: BLE001 - a corrupt file can raise any exception
         target.write(json.dumps({"error": f"{type(error).__name__}: {error}"[:300]}) + "\n")
 
 
@@ -61,38 +62,41 @@ def _limit_resources() -> None:
         import resource
     except ImportError:
         return
-    for kind, most in (
+    for kind, max_value in (
         (resource.RLIMIT_AS, MAX_MEMORY_BYTES), (resource.RLIMIT_CPU, MAX_SECONDS),
         (resource.RLIMIT_CORE, 0),
     ):  # fmt: skip
         _, allowed = resource.getrlimit(kind)
-        limit = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+        limit = max_value if allowed == resource.RLIM_INFINITY else min(max_value, allowed)
         resource.setrlimit(kind, (limit, limit))
 
 
 def _check_archive(source: BinaryIO, largest_unpacked: int) -> None:
-    """Raise _Refused if the unpacked parts of an archive are too large, as stated or in fact."""
+    """Raise _LimitExceeded if an archive has too many, too large, or too compressed parts."""
     if not zipfile.is_zipfile(source):
         return
     with zipfile.ZipFile(source) as archive:
         parts = archive.infolist()
         if len(parts) > _MAX_PARTS:
-            raise _Refused(f"it has more than {_MAX_PARTS} parts")
+            raise _LimitExceeded(f"it has more than {_MAX_PARTS} parts")
         if sum(part.file_size for part in parts) > largest_unpacked:
-            raise _Refused(f"its parts have more than {largest_unpacked} bytes")
+            raise _LimitExceeded(f"its parts have more than {largest_unpacked} bytes")
         for part in parts:
             if part.file_size > max(_LARGE_BYTES, _MAX_RATIO * part.compress_size):
-                raise _Refused(f"its part {part.filename[:100]!r} is compressed too much")
-            # Reading fails if the part is larger than it states.
+                raise _LimitExceeded(f"its part {part.filename[:100]!r} is compressed too much")
+            # The read fails if the part is larger than the archive declares.
             with archive.open(part) as stream:
                 while stream.read(_BLOCK_BYTES):
                     pass
 
 
 def _read_sheets(source: BinaryIO) -> Iterator[Any]:
-    """Yield the start of each sheet, then all rows of each."""
+    """Yield the description and first rows of each sheet, then all rows of each sheet."""
     book = python_calamine.load_workbook(source)
-    kind, shown = python_calamine.SheetTypeEnum.WorkSheet, python_calamine.SheetVisibleEnum.Visible
+    kind, visible = (
+        python_calamine.SheetTypeEnum.WorkSheet,
+        python_calamine.SheetVisibleEnum.Visible,
+    )
     sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == kind]
     sheet: python_calamine.CalamineSheet | None = None
     for info in sheets:
@@ -103,7 +107,11 @@ def _read_sheets(source: BinaryIO) -> Iterator[Any]:
             for first, last in sheet.merged_cell_ranges or ()
             if last[1] > first[1]
         ]
-        yield {"sheet": info.name, "is_hidden": info.visible != shown, "spans": spans[:_MAX_SPANS]}
+        yield {
+            "sheet": info.name,
+            "is_hidden": info.visible != visible,
+            "spans": spans[:_MAX_SPANS],
+        }
         yield from islice(_read_rows(sheet), FIRST_ROWS)
     for index, info in enumerate(sheets):
         yield {"rows": index}

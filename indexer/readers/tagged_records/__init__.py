@@ -1,5 +1,5 @@
-"""Tagged text, such as RIS: the generic reader of formats that are defined in TOML.
+"""Generic reader of tagged text formats, such as RIS, that are defined in TOML.
 
-`reader` reads them by the table `[tagged]` of a definition. `record_lines` finds the lines of each
-record. Only the registry imports it.
+`reader` is configured by the table `[tagged]` of a definition. `record_lines` splits a file into
+records. Only the registry imports this package.
 """

@@ -1,7 +1,7 @@
-"""Generic reader of tagged text: records of lines that start with a tag, such as RIS.
+"""Generic reader of tagged text, such as RIS: the lines of a record start with tags.
 
-The table `[tagged]` of a definition describes the lines by regular expressions. A column has the
-name of its tag.
+The table `[tagged]` of a definition has regular expressions for the lines. A column has the name of
+its tag.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from indexer.readers.tagged_records.record_lines import RecordLines
 from indexer.readers.text.lines import decode_head, decode_text
 
 _KEYS_SCORE, _KEY_SCORE = 45, 20
-"""Scores of a text of keys and values: with a repeated key, and with every key once."""
+"""Scores of lines with keys and values: if a key is repeated, and if each key occurs once."""
 _TAGGED_SHARE = 0.7
-"""Share of the lines that have a key in a text of keys and values."""
+"""Minimum share of lines with a key, to recognize lines with keys and values."""
 
 
 class Recognition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A pattern that a file of the format contains, with the evidence that it is."""
+    """A regular expression that recognizes the format, with the evidence of a match."""
 
     pattern: str
     score: int
@@ -34,20 +34,20 @@ class Recognition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    r"""The options of a tagged format. All patterns are regular expressions.
+    """The options of a tagged format.
 
-    `recognize`: patterns to find in the start of a file, the best first. Without any, a file is
-    recognized if most of its lines have a tag.
-    `tag`: matches a line with a tag. Its groups are the tag and the value.
+    `recognize`: regular expressions for the start of a file, the most certain first. Without them,
+    a file is recognized if most of its lines have a tag.
+    `tag`: matches a line with a tag. Group 1 is the tag, group 2 is the value.
     `start`, `end`, `ends_at_blank`: see `indexer.readers.tagged_records.record_lines.RecordLines`.
-    `ignores_case`: tags in lowercase are those in uppercase.
-    `glued`: a tag inside a value, that misses its line break. Its group is the tag.
-    `line_values`: tags of which every line is a value. Lines of other tags are joined.
+    `ignores_case`: tags in lowercase count as uppercase.
+    `glued`: matches a tag inside a value, whose line break is missing. Group 1 is the tag.
+    `line_values`: tags for which each line is a value. The lines of other tags are joined.
     `paragraphs`: tags whose lines are joined by newlines, not spaces.
-    `separators`: for a tag, the pattern between its values.
-    `qualified`: tags whose values end with a kind in brackets. "10.1/2 [doi]" of AID is the value
-    "10.1/2" of a column "AID[doi]".
-    `groups`: for a tag that starts a group of properties, the tags that follow in the group.
+    `separators`: by tag, the regular expression between its values.
+    `qualified`: tags whose values end with a qualifier in brackets. The value "10.1/2 [doi]" of AID
+    becomes the value "10.1/2" of the column "AID[doi]".
+    `groups`: by tag that starts a group of properties, the tags that continue the group.
     """
 
     recognize: tuple[Recognition, ...] = ()
@@ -65,7 +65,7 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class TaggedReader:
-    """The reader of a tagged format, as its definition describes it."""
+    """The reader of one tagged format; see `indexer.readers.base.Reader` for its members."""
 
     def __init__(self, definition: Definition) -> None:
         self.NAME = definition.name
@@ -75,8 +75,8 @@ class TaggedReader:
         self._label = definition.label
         self._options = options = msgspec.convert(definition.tagged, TaggedOptions)
         self._recognize = [
-            (re.compile(one.pattern, re.MULTILINE), Evidence(one.score, one.reason))
-            for one in options.recognize
+            (re.compile(rule.pattern, re.MULTILINE), Evidence(rule.score, rule.reason))
+            for rule in options.recognize
         ]
         self._tag = re.compile(options.tag)
         self._glued = re.compile(options.glued) if options.glued else None
@@ -86,19 +86,19 @@ class TaggedReader:
         )
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
-        """Return the evidence of the lines at the start of a file, or of its name."""
+        """Return the evidence of the first lines of a file, or else of its name."""
         text = decode_head(head)
         for pattern, evidence in self._recognize:
             if pattern.search(text):
                 return evidence
-        if not self._recognize and (shown := self._detect_keys(text)):
-            return shown
+        if not self._recognize and (key_evidence := self._detect_keys(text)):
+            return key_evidence
         return detect_by_name(filename, self.SUFFIXES)
 
     def _detect_keys(self, text: str) -> Evidence | None:
-        """Return the evidence that most lines are keys with values."""
+        """Return the evidence if most lines have a key and a value, or None."""
         lines = [line for line in text.split("\n") if line.strip()]
-        keys = [found[1] for line in lines if (found := self._tag.match(line))]
+        keys = [match[1] for line in lines if (match := self._tag.match(line))]
         if len(keys) < 2 or len(set(keys)) < 2 or len(keys) < _TAGGED_SHARE * len(lines):
             return None
         is_repeated = keys[0] in keys[1:]
@@ -106,11 +106,11 @@ class TaggedReader:
         return Evidence(score, f"its lines have a key and a value, such as {keys[0]!r}")
 
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-        """Yield the records of a file in order."""
+        """Yield the records of a file, in order."""
         return self._lines.split(stream, file, limits)
 
     def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the record of a chunk."""
+        """Yield the record of a chunk, and a Problem if bytes or values were lost."""
         text, problem = decode_text(chunk.data, chunk.file, chunk.line)
         if problem:
             yield problem
@@ -123,18 +123,18 @@ class TaggedReader:
             yield SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(properties))
 
     def _read_tags(self, text: str) -> list[tuple[str, list[str]]]:
-        """Return the tags of a record, each with the lines of its value."""
+        """Return the tags of a record with the lines of their values, in order."""
         tags: list[tuple[str, list[str]]] = []
-        match, glued, ignores_case = self._tag.match, self._glued, self._options.ignores_case
+        match_tag, glued, ignores_case = self._tag.match, self._glued, self._options.ignores_case
         for line in text.split("\n"):
-            if found := match(line):
-                tag, value = found.groups()
+            if match := match_tag(line):
+                tag, value = match.groups()
                 tags.append((tag.upper() if ignores_case else tag, [(value or "").strip()]))
             elif tags and (value := line.strip()):
                 tags[-1][1].append(value)
             if glued and tags and "- " in tags[-1][1][-1]:
                 tags[-1][1][-1], *rest = glued.split(tags[-1][1][-1])
-                tags += [(tag, [more]) for tag, more in zip(rest[::2], rest[1::2], strict=True)]
+                tags += [(tag, [value]) for tag, value in zip(rest[::2], rest[1::2], strict=True)]
         return tags
 
     def _make_properties(self, tags: list[tuple[str, list[str]]]) -> list[Property]:
@@ -155,7 +155,7 @@ class TaggedReader:
         return properties
 
     def _make_values(self, tag: str, lines: list[str]) -> list[str]:
-        """Return the values of a tag without empty ones."""
+        """Return the values of a tag that are not empty."""
         if tag not in self._options.line_values:
             lines = ["\n".join(lines) if tag in self._options.paragraphs else " ".join(lines)]
         if separator := self._separators.get(tag):

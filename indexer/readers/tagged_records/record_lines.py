@@ -1,4 +1,4 @@
-"""Split lines into records: by lines that start and end one, blank lines, or repeated keys."""
+"""Split lines into records: at start lines, end lines, blank lines, or repeated keys."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from indexer.readers.text.lines import CORRUPT, read_lines
 from indexer.readers.text.streaming import LimitExceeded
 
 _LOOK_AHEAD = 5000
-"""Lines that are read to find out what separates the records of a file."""
+"""Lines at the start of a file by which its separator is chosen."""
 _FORM_FEED = b"\f"
 _NEVER = "(?!)"
-"""A pattern that matches nothing."""
+"""A regular expression that matches nothing."""
 _KEYS_IN_BLOCK = 1.5
-"""Keys in a block between blank lines, on average, from which on a block can be a record."""
+"""Minimum keys per block between blank lines, on average, if each block is a record."""
 
 
 class Separator(Protocol):
-    """A rule that says where the next record starts. It has the state of the open record."""
+    """A rule that determines where the next record starts. It has the state of the open record."""
 
     def separates(self, line: bytes) -> bool:
         """Return whether a line does not belong to the open record."""
 
     def note(self, line: bytes) -> None:
-        """Note that a line belongs to the open record."""
+        """Add a line to the state of the open record."""
 
     def reset(self) -> None:
-        """Note that no record is open."""
+        """Forget the open record."""
 
 
 class StartLines:
-    """A line that matches `start` starts a record, and so does the first tag after its end.
+    """Separates records by the lines that match `start`.
 
-    `ends_at_blank`: a blank line ends a record without such a line. `is_needed` is false if the
-    line also ends a record that another one started.
+    The first line with a tag after the end of a record starts one too. `ends_at_blank`: a blank
+    line ends a record that has no start line. `is_needed`: a start line separates only if the open
+    record has a start line.
     """
 
     def __init__(self, start: str, *, ends_at_blank: bool, is_needed: bool = True) -> None:
@@ -48,24 +49,25 @@ class StartLines:
         self._has_start = self._initial = not is_needed
 
     def separates(self, line: bytes) -> bool:
-        """Return whether a line starts the next record, or ends one that has no start line."""
+        """Return whether a line starts the next record, or ends a record without a start line."""
         if self._has_start:
             return self._match(line) is not None
         return self._ends_at_blank and not line.strip()
 
     def note(self, line: bytes) -> None:
-        """Note the start line of the open record."""
+        """Record whether the open record has a start line."""
         self._has_start = self._has_start or self._match(line) is not None
 
     def reset(self) -> None:
-        """Note that no record is open."""
+        """Forget the open record."""
         self._has_start = self._initial
 
 
 class RepeatedKeys:
-    """A record starts where its first key comes again, but not if it has several values.
+    """Separates records by their first key: its next occurrence starts the next record.
 
-    `heeds_blank`: after a blank line, any key of the record that comes again starts the next.
+    The first key may have several values in a row. `heeds_blank`: after a blank line, every key
+    that the record already has starts the next record.
     """
 
     def __init__(self, tag: str, *, heeds_blank: bool) -> None:
@@ -74,42 +76,42 @@ class RepeatedKeys:
         self.reset()
 
     def reset(self) -> None:
-        """Note that no record is open."""
+        """Forget the open record."""
         self._keys: set[bytes] = set()
         self._first = self._last = b""
         self._is_after_blank = False
 
     def separates(self, line: bytes) -> bool:
         """Return whether a line starts the next record."""
-        found = self._match(line)
-        if not found:
+        match = self._match(line)
+        if not match:
             return False
-        is_first = found[1] == self._first != self._last
-        return is_first or (self._is_after_blank and found[1] in self._keys)
+        is_first = match[1] == self._first != self._last
+        return is_first or (self._is_after_blank and match[1] in self._keys)
 
     def note(self, line: bytes) -> None:
-        """Note the key of a line, or a blank line."""
+        """Record the key of a line, or that the line is blank."""
         self._is_after_blank = self._heeds_blank and not line.strip()
-        if found := self._match(line):
-            self._last = found[1]
+        if match := self._match(line):
+            self._last = match[1]
             self._first = self._first or self._last
             self._keys.add(self._last)
 
 
 def choose_separator(tag: str, end: str, start: bytes) -> Separator:
-    """Return what separates records of keys and values that have no line to start one.
+    """Return the separator of records without start lines.
 
-    `start` is the start of the file. Form feeds separate if there are any, and else lines that end
-    a record. A blank line does not if most blocks between blank lines start with the same key, or
-    have one key.
+    `start` is the start of the file. The choice is: form feeds, if the file has any; end lines, if
+    it has any; repeated keys, if most blocks between blank lines start with the same key or have
+    one key; else blank lines.
     """
     if _FORM_FEED in start:
         return StartLines(_FORM_FEED.decode(), ends_at_blank=False, is_needed=False)
     if end and re.search(rb"(?m)^(?:%b)" % end.encode(), start):
         return StartLines(_NEVER, ends_at_blank=False)
-    match = re.compile(tag.encode()).match
+    match_tag = re.compile(tag.encode()).match
     blocks = [block.split(b"\n") for block in re.split(rb"\n(?:[ \t]*\n)+", start)]
-    keys = [[found[1] for line in block if (found := match(line))] for block in blocks]
+    keys = [[match[1] for line in block if (match := match_tag(line))] for block in blocks]
     keys = [block for block in keys if block]
     if sum(map(len, keys)) < _KEYS_IN_BLOCK * len(keys):
         return RepeatedKeys(tag, heeds_blank=False)
@@ -120,7 +122,7 @@ def choose_separator(tag: str, end: str, start: bytes) -> Separator:
 
 
 def look_ahead(lines: Iterator[bytes | None]) -> tuple[bytes, Iterator[bytes | None]]:
-    """Return the first lines as one text, and all lines."""
+    """Return the first lines as one text, and an iterator over all lines."""
     first: list[bytes | None] = []
     failure: Exception | None = None
     try:
@@ -138,7 +140,7 @@ def _fail(failure: Exception | None) -> Iterator[bytes | None]:
 
 
 class _OpenRecord:
-    """The record that is being read. `line` is its first line, from 1, or 0 before that."""
+    """The record that is being read. `line` is its first line, from 1, or 0 if it has no lines."""
 
     def __init__(self, file: str, limits: Limits) -> None:
         self._file, self._limits = file, limits
@@ -147,7 +149,7 @@ class _OpenRecord:
         self._size = 0
 
     def add(self, line: bytes | None, number: int) -> None:
-        """Add a line. None is a line that is too large."""
+        """Add a line. None is a line that is too long."""
         self.line = self.line or number
         self._size += self._limits.largest_line + 1 if line is None else len(line) + 1
         if line is not None and self._size <= self._limits.largest_line:
@@ -156,7 +158,7 @@ class _OpenRecord:
             self._lines = []
 
     def close(self) -> Chunk | Problem:
-        """Return the record, or a Problem if it is too large. Then no record is open."""
+        """Return the record, or a Problem if it is too large. Reset to no record."""
         line, size, self.line, self._size = self.line, self._size, 0, 0
         lines, self._lines = self._lines, []
         if size <= self._limits.largest_line:
@@ -166,11 +168,11 @@ class _OpenRecord:
 
 
 class RecordLines:
-    """Rules that split lines into records. All patterns match bytes at the start of a line.
+    """Splits lines into records. The regular expressions match bytes at the start of a line.
 
-    `tag`: a line with a tag. `start`: a line that starts a record. Without it, repeated keys and
-    blank lines do. `end`: a line that ends a record. `ends_at_blank`: see StartLines. Lines between
-    records that have no tag are ignored, because programs write their own notes there.
+    `tag`: a line with a tag. `start`: a line that starts a record; if it is empty, see
+    choose_separator. `end`: a line that ends a record. `ends_at_blank`: see StartLines. Between
+    records, lines without a tag are ignored, because programs write notes there.
     """
 
     def __init__(self, tag: str, start: str, end: str, *, ends_at_blank: bool) -> None:
@@ -180,7 +182,7 @@ class RecordLines:
         self._ends_at_blank = ends_at_blank
 
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-        """Yield the records of a file, and a Problem for one that is too large."""
+        """Yield the records of a file, and a Problem for each record that is too large."""
         line = count = 0
         try:
             lines = read_lines(stream, limits)

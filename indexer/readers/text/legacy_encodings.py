@@ -1,15 +1,16 @@
-"""Recognize texts in the encodings of older systems by their most frequent letters."""
+"""Recognize the legacy encoding of a text by its most frequent letters."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-_LEAST_SHARE = 0.35
-"""Share of frequent letters from which on an encoding is recognized. In the wrong one it is near
-zero; in the right one, half."""
-_LEAST_PAIRED = 0.5
-"""Share of bytes beyond ASCII next to another. In Western European text it is near zero."""
+_MIN_SHARE = 0.35
+"""Minimum share of frequent letters. It is about 0.5 in the right encoding, and near 0 in a wrong
+one."""
+_MIN_PAIRED = 0.5
+"""Minimum share of bytes beyond ASCII that are next to another one. In Western European text, it is
+near 0."""
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _PAIRED = re.compile(rb"(?<=[\x80-\xff])[\x80-\xff]|[\x80-\xff](?=[\x80-\xff])")
 _RUSSIAN = frozenset("оеаинтсрвлкмдпуяы")
@@ -32,21 +33,21 @@ _FREQUENT = (
     ("windows-1256", frozenset("الينمرتوبةعدسفهح")), ("gb18030", _SIMPLIFIED),
     ("big5", _TRADITIONAL), ("shift_jis", _JAPANESE), ("euc-jp", _JAPANESE), ("euc-kr", _KOREAN),
 )  # fmt: skip
-"""Encodings with the letters that make up half of a text in them."""
+"""Encodings, with the letters that make up half of a text in their languages."""
 
 
 def guess_legacy_encoding(text: bytes) -> str | None:
-    """Return the encoding of a text that is not in a Western European one, or None."""
+    """Return the legacy encoding of a text, or None if it seems to be Western European."""
     letters = len(_NOT_ASCII.findall(text))
-    if len(_PAIRED.findall(text)) < _LEAST_PAIRED * letters:
+    if len(_PAIRED.findall(text)) < _MIN_PAIRED * letters:
         return None
-    shares = {encoding: _share(text, encoding, known) for encoding, known in _FREQUENT}
+    shares = {encoding: _share(text, encoding, frequent) for encoding, frequent in _FREQUENT}
     best = max(shares, key=lambda encoding: shares[encoding])
-    return best if shares[best] >= _LEAST_SHARE else None
+    return best if shares[best] >= _MIN_SHARE else None
 
 
 def _share(text: bytes, encoding: str, frequent: frozenset[str]) -> float:
-    """Return the share of frequent letters among those beyond ASCII, without punctuation."""
+    """Return the share of frequent letters in the characters beyond ASCII, without punctuation."""
     decoded = (char for char in text.decode(encoding, errors="replace") if char > "\x7f")
     letters = [char for char in decoded if unicodedata.category(char)[0] != "P"]
     return sum(char in frequent for char in letters) / max(1, len(letters))

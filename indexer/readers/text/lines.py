@@ -1,7 +1,7 @@
-"""Lines of text files in any encoding, read as a stream.
+"""Read a text file in any encoding as a stream of lines.
 
-`read_lines` yields UTF-8 lines of UTF-8 and UTF-16 files, and the unchanged bytes of any other
-encoding. `decode_text` decodes such bytes.
+`read_lines` yields the lines of UTF-8 and UTF-16 files in UTF-8, and the lines of other files
+unchanged. `decode_text` decodes both.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ CORRUPT = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """Errors that a damaged compressed file raises."""
 _REPLACED = "\ufffd"
 _FALLBACK = "cp1252"
-"""The encoding of a text that is not UTF-8. It is the usual one of old Western programs."""
+"""The encoding of a text that is not UTF-8. Most older Western programs use it."""
 
 
 def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:
-    """Yield lines without their newline, and None for one over `largest_line`.
+    """Yield lines without their line breaks, and None for a line over `largest_line`.
 
-    A line ends with LF, CR LF, or CR. A byte order mark is left out. Raise LimitExceeded after
+    A line ends with LF, CR LF, or CR. A byte order mark is removed. Raise LimitExceeded after
     `largest_unpacked` bytes.
     """
     unfinished, is_long = b"", False
@@ -42,7 +42,7 @@ def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]
 
 
 def unify_encoding(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield UTF-16 as UTF-8, and other encodings unchanged."""
+    """Yield UTF-16 as UTF-8, and other encodings unchanged. Remove a byte order mark."""
     start = b""
     for block in blocks:
         start += block
@@ -61,7 +61,10 @@ def unify_encoding(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def detect_utf16(start: bytes) -> str | None:
-    """Return the encoding if text starts with a UTF-16 byte order mark or two ASCII letters."""
+    """Return the encoding of a text that starts like UTF-16, or None.
+
+    It starts with a byte order mark, or with two ASCII characters in UTF-16.
+    """
     if start.startswith(BOM_UTF16_LE) or (start[1:4:2] == b"\0\0" and b"\0" not in start[:4:2]):
         return "utf-16-le"
     if start.startswith(BOM_UTF16_BE) or (start[0:4:2] == b"\0\0" and b"\0" not in start[1:4:2]):
@@ -70,17 +73,17 @@ def detect_utf16(start: bytes) -> str | None:
 
 
 def decode_head(head: bytes) -> str:
-    """Return the start of a file as text with LF newlines, to recognize its format."""
+    """Return the start of a file as text with LF line breaks."""
     encoding = detect_utf16(head[:4]) or "utf-8"
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decode_text(data: bytes, file: str, line: int) -> tuple[str, Problem | None]:
-    """Return the text of a record that starts on a line, and a Problem if bytes were replaced.
+    """Return the text of a record that starts at `line`, and a Problem if bytes were replaced.
 
-    Text without a valid UTF-8 letter beyond ASCII is windows-1252. Elsewhere, U+FFFD replaces an
-    invalid byte.
+    Invalid UTF-8 without any valid character beyond ASCII is decoded as windows-1252. In other
+    text, U+FFFD replaces an invalid byte.
     """
     try:
         return data.decode(), None

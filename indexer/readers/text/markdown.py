@@ -1,4 +1,4 @@
-"""Markdown → plain text, and the links in it."""
+"""Convert Markdown to plain text, and find its links."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _LINK = re.compile(
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3})(?=\S)((?:(?!\1)[^\n])+?)(?<=\S)\1(?![\w*])")
 _BOLD = re.compile(r"(\*\*|__)(?=\S)((?:(?!\1)[^\n])+?)(?<=\S)\1")
 _ESCAPED_BASE = 0xE000
-"""Where escaped characters are kept while marks are removed: in Unicode's private area."""
+"""Offset into Unicode's private use area, where escaped characters survive the removal of marks."""
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_KEPT = re.compile("[\ue021-\ue07e]")
+_SHIFTED = re.compile("[\ue021-\ue07e]")
 _BLOCK_MARK = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?)", re.MULTILINE
 )
 _RULE = re.compile(r"^[ \t]*(?:[-*_=~`:|+][ \t]*){3,}[ \t]*\w*$", re.MULTILINE)
 _TRAILING = ".,;:!?'*_"
-"""Characters after a bare URL that are no part of it."""
+"""Characters at the end of a bare URL that belong to the sentence."""
 
 
 class MarkdownLink(NamedTuple):
-    """A link: its text (empty for a bare URL), its URL, and where it is in the Markdown."""
+    """A link, and its position in the Markdown. The text of a bare URL is empty."""
 
     text: str
     url: str
@@ -40,9 +40,9 @@ class MarkdownLink(NamedTuple):
 def find_links(markdown: str, references: dict[str, str] | None = None) -> list[MarkdownLink]:
     """Return the links in a line of Markdown, without images.
 
-    `references` has the URLs that `[text][label]` refers to, by label in lowercase.
+    `references`: the URLs of links such as `[text][label]`, by label in lowercase.
     """
-    # An image keeps its length, so that positions stay.
+    # The mask of an image has its length, so that the positions of links stay correct.
     masked = IMAGE.sub(lambda image: "\0" * len(image[0]), markdown)
     links = []
     for match in _LINK.finditer(masked):
@@ -60,12 +60,12 @@ def find_links(markdown: str, references: dict[str, str] | None = None) -> list[
 
 
 def find_bold(markdown: str) -> re.Match[str] | None:
-    """Return the first bold text. Its group 2 is the text."""
+    """Return a match for the first bold text, or None. Group 2 is the text."""
     return _BOLD.search(markdown)
 
 
 def to_text(markdown: str) -> str:
-    """Return Markdown without its marks. Tags of HTML stay."""
+    """Return the text of Markdown without its marks. HTML tags stay."""
     if not markdown:
         return ""
     text = _ESCAPE.sub(lambda escape: chr(_ESCAPED_BASE + ord(escape[1])), markdown)
@@ -73,11 +73,11 @@ def to_text(markdown: str) -> str:
     text = _LINK.sub(lambda link: link[1] or link[4] or link[5] or "", text)
     text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
     text = text.replace("`", "").strip()
-    return _KEPT.sub(lambda kept: chr(ord(kept[0]) - _ESCAPED_BASE), text)
+    return _SHIFTED.sub(lambda shifted: chr(ord(shifted[0]) - _ESCAPED_BASE), text)
 
 
 def to_plain_text(markdown: str, max_chars: int) -> str:
-    """Return the paragraphs of a page as plain text, at most `max_chars` characters."""
+    """Return the paragraphs of a page as plain text of at most `max_chars` characters."""
     text = _RULE.sub("", markdown[: 4 * max_chars])
     paragraphs = re.split(r"\n[ \t]*\n", _BLOCK_MARK.sub("", text))
     flat = (" ".join(to_text(paragraph).split()) for paragraph in paragraphs)

@@ -1,4 +1,4 @@
-"""Read a file in blocks and split it at a separator, within the limits of a file."""
+"""Read a file in blocks and split it at a separator, within the limits on files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ BLOCK_BYTES = 1 << 20
 
 
 class LimitExceeded(Exception):
-    """A file exceeds a limit. The message is the limit in words, `limit` is its name."""
+    """A file exceeds a limit. The message is the limit in words. `limit` is its name."""
 
     def __init__(self, message: str, limit: str) -> None:
         super().__init__(message)
         self.limit = limit
 
     def describe(self, file: str, line: int) -> Problem:
-        """Return the problem of a file that was read up to a line."""
+        """Return the Problem of a file that was read up to a line."""
         message = f"the file has more than {self}. The rest of it was not read"
         return Problem(file, line, message, suggest_raising(self.limit))
 
@@ -29,7 +29,7 @@ class LimitExceeded(Exception):
 def read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
     """Yield the blocks of a file. Raise LimitExceeded after `largest_unpacked` bytes."""
     remaining = limits.largest_unpacked
-    # `read` would lose what precedes the damage in a compressed file.
+    # `read` would lose the bytes before the damage in a corrupt compressed file.
     for block in iter(partial(stream.read1, BLOCK_BYTES), b""):
         remaining -= len(block)
         if remaining < 0:
@@ -38,16 +38,16 @@ def read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
 
 
 def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
-    """Yield the parts between separators of one byte. A part of more than `max_bytes` is None.
+    """Yield the parts between separators, and None for a part over `max_bytes` bytes.
 
-    The last part is what follows the last separator, if that is not empty.
+    `separator` is one byte. An empty part after the last separator is left out.
     """
     unfinished, is_long = b"", False
     for block in blocks:
-        first, *others = block.split(separator)
+        first, *parts = block.split(separator)
         if not is_long:
             unfinished += first
-        for part in others:
+        for part in parts:
             yield None if is_long or len(unfinished) > max_bytes else unfinished
             unfinished, is_long = part, False
         if is_long or len(unfinished) > max_bytes:
@@ -57,7 +57,7 @@ def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Itera
 
 
 def unify_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the blocks of a text in which each line ends with LF, not with CR LF or CR."""
+    """Yield blocks with CR LF and CR replaced by LF."""
     ends_with_cr = False
     for block in filter(None, blocks):
         text = block[1:] if ends_with_cr and block.startswith(b"\n") else block
