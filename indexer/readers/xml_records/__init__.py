@@ -1,8 +1,8 @@
-"""The reader of XML formats.
+"""Generic reader of the XML formats that are defined in TOML.
 
-A definition says which elements are records, and how to name columns. `XmlReader` in `reader.py` is
-all that the registry uses. The modules below it, from top to bottom: `references` attaches parts
-that are elsewhere in the file, `split` reads records one by one, `find` recognizes them, `values`
-makes properties of them, `options` is the table `[xml]`, `sketch` reads the start of a file, and
-`text` decodes it.
+A definition lists the elements that are records, and configures the column names. The registry
+imports only `XmlReader` in `reader`. The modules below it, from top to bottom: `references`
+attaches related elements from elsewhere in the file, `split` reads records one by one, `find`
+recognizes records, `values` converts them to properties, `options` defines the table `[xml]`,
+`sketch` parses the start of a file, and `text` decodes it.
 """

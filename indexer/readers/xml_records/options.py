@@ -1,4 +1,4 @@
-"""The table `[xml]` of a format definition: the records of the format and the names of columns."""
+"""Options of an XML format: the table `[xml]` of its definition."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import msgspec
 
 
 class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the role of a person becomes a part of the column names.
+    """The roles of persons, which become a part of the column name.
 
-    `of`: for the name of an element, the paths that hold its role: elements such as
-    "role/roleTerm", or attributes such as "@role". `names`: for each class of roles, the roles in
-    lowercase; "" is an absent role. `other`: the class of all other roles.
+    `paths`: by the name of the person's element, the paths of its role: elements such as
+    "role/roleTerm", or attributes such as "@role". `names`: by class, the roles in lowercase; ""
+    is an absent role. `other`: the class of all other roles.
     """
 
-    of: dict[str, tuple[str, ...]] = {}
+    paths: dict[str, tuple[str, ...]] = {}
     names: dict[str, tuple[str, ...]] = {}
     other: str = "contributor"
 
@@ -29,9 +29,9 @@ class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TagOptions(NamedTuple):
     """The options of elements with one name.
 
-    `name`: the name without its namespace. `labels`: attributes that are a part of the column name.
-    `roles`: paths of the role. `kinds`: labels by the form of the value. `host`: the part beside it
-    that makes it a host; see `hosts`.
+    `name`: without the namespace. `labels`: attributes whose values are a part of the column name.
+    `roles`: paths of the role. `kinds`: possible labels by the syntax of the value. `host`: the
+    sibling that makes the element a host; see `XmlOptions.hosts`.
     """
 
     name: str
@@ -47,49 +47,51 @@ class TagOptions(NamedTuple):
 
 
 class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """How to find the records in XML of a format, and how to name their columns.
+    """The record elements of an XML format, and the rules for its column names.
 
     All names of elements and attributes are without a namespace.
 
-    `records`: the elements that are records, as "name" or "parent/name". `otherwise`: those of
-    files that start without one of `records`. `namespaces`: the starts
-    of their possible namespaces; "" allows any. `around`: namespaces; the parent of the first two
-    elements in one of them is a record too. `any`: an element that repeats is a record. `outside`:
-    elements whose parts are no records. `requires`: of these names, one is in the first record.
-    `roots`: names of the root that are evidence enough. `score`: the score of a file with a record.
+    `records`: the record elements, as "name" or "parent/name". `fallback_records`: the record
+    elements of a file whose start has none of `records`. `namespaces`: prefixes of the record
+    elements' namespaces; "" allows any. `content_namespaces`: an element with two children in one
+    of these namespaces is a record too. `any_repeated`: the first element that repeats is a record.
+    `not_inside`: elements whose descendants are never records. `requires`: descendants of which the
+    first record has at least one. `roots`: root elements that are sufficient evidence. `score`: the
+    evidence score of a file with a record.
 
-    `nested`: records in a record are records of their own. `inherit`: paths of columns that they
-    take from the records around them. `beside`: elements beside records, with columns that belong
-    to each of these. `inner`: the part of a record whose own parts have no prefix; the first of
-    these that a record has. `parts`: elements that are no records but that records refer to.
-    `reference`, `target`: the attributes that refer to an element, and name it. `member`: the
-    element by which a part refers to its records. `kind`: the part of a record that says what it
-    is; without it, or with one of `not_kinds`, an element is no record.
+    `nested`: a record inside a record is a separate record. `inherit`: paths of columns that a
+    record copies from the records that contain it. `siblings`: elements before the records whose
+    columns are added to every record with the same parent. `inner`: children of a record whose own
+    children are columns without a prefix; only the first that is present counts.
+    `parts`: elements that are not records, but that records refer to. `reference`, `target`: the
+    attributes with the id of the referenced element, and with an element's own id. `member`: the
+    element by which a part refers to its records. `kind`: the child with the type of a record. An
+    element without it, or with a type in `not_kinds`, is not a record.
 
-    `distinguish`: attributes that are a part of the column name, as "attribute" or
-    "element@attribute". `roles`: see Roles. `groups`: elements whose parts form a group; by
-    default, all parts of a record that have parts. `texts`: elements that hold text with markup.
-    `skip`: bulky elements, of which only the start is kept. `languages`: attributes that name the
-    language of a value, besides `xml:lang`. `join`: elements whose values in one group become one,
-    such as the given names of a person. `classify`: elements whose values get a label by their
-    form, such as "identifier[doi]", with the possible labels. `mixed`: records whose whole text is
-    a column, besides their parts. `hosts`: elements that get the label "host" if there is another
-    one beside them, as the book beside the title of a chapter. `element_column`: a column for the
-    name of the record.
+    `distinguish`: attributes whose values are a part of the column name, as "attribute" or
+    "element@attribute". `roles`: see Roles. `groups`: elements whose descendants form a group; by
+    default, all children of a record that have children. `texts`: elements that contain text with
+    markup. `skip`: bulky elements that are cut after 1,000 characters. `languages`: attributes with
+    the language of a value, in addition to `xml:lang`. `join`: elements whose values are joined
+    within a group, such as the given names of a person. `classify`: by element, the labels that its
+    values can get for their syntax, as in "identifier[doi]". `mixed`: elements whose whole text is
+    a column, in addition to the columns of their children. `hosts`: by element, the sibling that
+    gives it the label "host": a monograph is a host if it has an analytic sibling.
+    `element_column`: a column with the name of the record element.
     """
 
     records: tuple[str, ...] = ()
-    otherwise: tuple[str, ...] = ()
+    fallback_records: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ("",)
-    around: tuple[str, ...] = ()
-    any: bool = False
-    outside: tuple[str, ...] = ()
+    content_namespaces: tuple[str, ...] = ()
+    any_repeated: bool = False
+    not_inside: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     score: int = 90
     nested: bool = False
     inherit: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
     inner: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     reference: str = ""
@@ -113,15 +115,15 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     def _tags(self) -> dict[str, TagOptions]:
         return {}
 
-    def of(self, tag: str) -> TagOptions:
-        """Return the options of elements with a tag."""
-        found = self._tags.get(tag)
-        if found is None:
-            found = self._make(tag.rpartition("}")[2])
-            # A hostile file has any number of names.
+    def for_tag(self, tag: str) -> TagOptions:
+        """Return the options of the elements with a tag."""
+        options = self._tags.get(tag)
+        if options is None:
+            options = self._make(tag.rpartition("}")[2])
+            # A hostile file can have any number of tags.
             if len(self._tags) < _MAX_TAGS:
-                self._tags[tag] = found
-        return found
+                self._tags[tag] = options
+        return options
 
     def _make(self, name: str) -> TagOptions:
         labels = [
@@ -130,11 +132,11 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
             if label.partition("@")[0] == name or "@" not in label
         ]
         return TagOptions(
-            name, tuple(labels), self.roles.of.get(name, ()),
+            name, tuple(labels), self.roles.paths.get(name, ()),
             name in self.groups, name in self.texts, name in self.skip, name in self.join,
             self.classify.get(name, ()), name in self.mixed, self.hosts.get(name, ""),
         )  # fmt: skip
 
 
 _MAX_TAGS = 10_000
-"""Tags whose options are cached."""
+"""Limit on the tags whose options are cached."""

@@ -1,7 +1,7 @@
-"""Reader of XML formats: a definition says which elements are records, and how to name columns.
+"""Generic reader of XML formats, configured by the table `[xml]` of a definition.
 
-The column of an element is the path of names from its record, such as "titleInfo/title", and that
-of an attribute "titleInfo@displayLabel". Text with markup in it is one value.
+The column of an element is its path from the record, such as "titleInfo/title". The column of an
+attribute is such as "titleInfo@displayLabel". Text with markup in it is one value.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from indexer.readers.xml_records.find import RecordFinder, find_tops
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.references import get_attribute, resolve
 from indexer.readers.xml_records.sketch import local_name, sketch
-from indexer.readers.xml_records.split import Context, Found, RecordStream
+from indexer.readers.xml_records.split import Context, RecordStream, XmlRecord
 from indexer.readers.xml_records.values import Values
 
 _ROOT_ONLY = 20
-"""How much less certain a root without a record is than a record."""
-_LEAVE_OUT = "Correct the record. It was left out"
+"""Points that a file loses if it has the root of the format, but no record."""
+_LEFT_OUT = "Correct the record. It was left out"
 
 
 class XmlReader:
@@ -41,10 +41,10 @@ class XmlReader:
         self._options = msgspec.convert(definition.xml, XmlOptions)
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
-        """Return the evidence of the first record, or of the root."""
+        """Return the evidence of the first record or else of the root, or None without evidence."""
         root = sketch(head)
         if root is None:
-            return detect_by_name(filename, self.SUFFIXES) if self._options.any else None
+            return detect_by_name(filename, self.SUFFIXES) if self._options.any_repeated else None
         if local_name(root).lower() == "html":
             return None
         first = RecordFinder(self._options, root).find_first(root)
@@ -52,26 +52,26 @@ class XmlReader:
             reason = f"its <{local_name(first)}> elements are records of {self._label}"
             return Evidence(self._options.score, reason)
         if local_name(root) in self._options.roots:
-            reason = f"its root <{local_name(root)}> is that of {self._label}"
+            reason = f"its root <{local_name(root)}> is the root of {self._label}"
             return Evidence(self._options.score - _ROOT_ONLY, reason)
         return None
 
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the records of a file, in order."""
-        found = RecordStream(self._options, file, limits).read(stream)
+        records = RecordStream(self._options, file, limits).read(stream)
         if self._options.parts:
-            yield from resolve(found, self._options, file, limits)
+            yield from resolve(records, self._options, file, limits)
         else:
-            for each in found:
-                yield each.chunk if isinstance(each, Found) else each
+            for record in records:
+                yield record.chunk if isinstance(record, XmlRecord) else record
 
     def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the record of a chunk, or a Problem if it is not usable."""
+        """Yield the record of a chunk, or a Problem if the record is not usable."""
         try:
             yield self._parse(chunk, limits)
         except (etree.XMLSyntaxError, msgspec.DecodeError) as error:
-            what = f"the XML is not well-formed: {error}"
-            yield Problem(chunk.file, chunk.line, what, _LEAVE_OUT)
+            message = f"the XML is not well-formed: {error}"
+            yield Problem(chunk.file, chunk.line, message, _LEFT_OUT)
         except LimitExceeded as error:
             yield Problem(chunk.file, chunk.line, str(error), suggest_raising(error.limit))
 
@@ -83,17 +83,17 @@ class XmlReader:
         values = Values(self._options, limits, targets if self._options.target else {})
         values.read(record, find_tops(record, self._options))
         for part in parts:
-            if local_name(part) in self._options.beside:
-                values.read_part(part)
+            if local_name(part) in self._options.siblings:
+                values.read_sibling(part)
         for name, value in context.columns:
             values.add(name, value)
         if not values.properties:
-            return Problem(chunk.file, chunk.line, "the record is empty", _LEAVE_OUT)
+            return Problem(chunk.file, chunk.line, "the record is empty", _LEFT_OUT)
         return SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(values.properties))
 
 
 def _parse_xml(data: bytes) -> etree._Element:
-    """Return the root of a serialized record. Raise XMLSyntaxError."""
+    """Return the root element of serialized XML. Raise XMLSyntaxError."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
         remove_comments=True, remove_pis=True, encoding="utf-8",

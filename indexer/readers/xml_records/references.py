@@ -1,4 +1,4 @@
-"""Records whose parts are elsewhere in the file: attach the parts that a record refers to."""
+"""Attach to each record the elements elsewhere in the file that it refers to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.sketch import local_name
-from indexer.readers.xml_records.split import Context, Found, wrap
+from indexer.readers.xml_records.split import Context, XmlRecord, wrap
 from indexer.readers.xml_records.values import flatten
 
 _MAX_DEPTH = 3
@@ -20,7 +20,7 @@ _MAX_DEPTH = 3
 
 
 class _Item:
-    """A record that waits in a file for its parts."""
+    """A record in the temporary file. Its parts may come later in the input."""
 
     __slots__ = ("key", "line", "references", "size")
 
@@ -29,7 +29,10 @@ class _Item:
 
 
 class _Parts:
-    """The elements that records refer to, by id."""
+    """The elements that records refer to, by id.
+
+    A collection is a part with a title that lists its records as members.
+    """
 
     def __init__(self, options: XmlOptions) -> None:
         self._options = options
@@ -38,11 +41,11 @@ class _Parts:
         self._members: dict[str, list[tuple[str, str]]] = {}
         self._used: set[str] = set()
 
-    def add(self, found: Found) -> None:
-        """Note an element, and the records that it has as members."""
-        element = found.element
+    def add(self, record: XmlRecord) -> None:
+        """Add an element, and the records that are its members."""
+        element = record.element
         key = get_attribute(element, self._options.target)
-        self._data[key] = found.chunk.data
+        self._data[key] = record.chunk.data
         references = find_references(element, self._options)
         members = {
             get_attribute(part, self._options.reference)
@@ -58,13 +61,13 @@ class _Parts:
             self._members.setdefault(member, []).append(column)
 
     def make_context(self, item: _Item) -> bytes:
-        """Return the parts and the collections of a record, as context."""
+        """Return the chunk context of a record: its parts, and the titles of its collections."""
         keys: dict[str, None] = {}
         level = item.references
         for _ in range(_MAX_DEPTH):
             level = tuple(key for key in level if key in self._data and key not in keys)
             keys.update(dict.fromkeys(level))
-            level = tuple(key for each in level for key in self._references.get(each, ()))
+            level = tuple(reference for key in level for reference in self._references.get(key, ()))
         self._used.update(keys)
         xml = b"".join(self._data[key] for key in keys)
         columns = tuple(self._members.get(item.key, ()))
@@ -76,39 +79,42 @@ class _Parts:
 
 
 def resolve(
-    records: Iterator[Found | Problem], options: XmlOptions, file: str, limits: Limits
+    records: Iterator[XmlRecord | Problem], options: XmlOptions, file: str, limits: Limits
 ) -> Iterator[Chunk | Problem]:
-    """Yield the records with the parts that they refer to. Records wait in a temporary file."""
+    """Yield each record with the parts that it refers to.
+
+    A temporary file stores the records until all parts are known.
+    """
     parts = _Parts(options)
     items: list[_Item] = []
     with TemporaryFile() as waiting:
-        for found in records:
-            if isinstance(found, Problem):
-                yield found
-            elif _is_part(found.element, options):
-                parts.add(found)
+        for record in records:
+            if isinstance(record, Problem):
+                yield record
+            elif _is_part(record.element, options):
+                parts.add(record)
             else:
-                waiting.write(found.chunk.data)
-                key = get_attribute(found.element, options.target)
-                references = find_references(found.element, options)
-                items.append(_Item(len(found.chunk.data), found.chunk.line, key, references))
+                waiting.write(record.chunk.data)
+                key = get_attribute(record.element, options.target)
+                references = find_references(record.element, options)
+                items.append(_Item(len(record.chunk.data), record.chunk.line, key, references))
         waiting.seek(0)
         for item in items:
             context = parts.make_context(item)
             yield Chunk(waiting.read(item.size), file, item.line, context)
     if unused := parts.count_unused():
-        what = f"{unused} notes, attachments, or containers belong to no record"
-        yield Problem(file, 0, what, "Attach them to a record. They were left out")
+        message = f"{unused} notes, attachments, or containers belong to no record"
+        yield Problem(file, 0, message, "Attach them to a record. They were left out")
 
 
 def _is_part(element: etree._Element, options: XmlOptions) -> bool:
-    """Return whether an element is no record of its own."""
+    """Return whether an element is not a record, but a part of others."""
     kind = element.findtext(f"{{*}}{options.kind}")
     return local_name(element) in options.parts or not kind or kind in options.not_kinds
 
 
 def get_attribute(element: etree._Element, name: str) -> str:
-    """Return the value of an attribute, in any namespace, or an empty text."""
+    """Return the value of an attribute in any namespace, or an empty string."""
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == name:
             return str(value)
@@ -116,6 +122,6 @@ def get_attribute(element: etree._Element, name: str) -> str:
 
 
 def find_references(element: etree._Element, options: XmlOptions) -> tuple[str, ...]:
-    """Return the ids of the elements that an element refers to."""
-    found = (get_attribute(part, options.reference) for part in element.iter("*"))
-    return tuple(dict.fromkeys(key for key in found if key))
+    """Return the ids that an element and its descendants refer to, without duplicates."""
+    keys = (get_attribute(part, options.reference) for part in element.iter("*"))
+    return tuple(dict.fromkeys(key for key in keys if key))

@@ -1,4 +1,4 @@
-"""Recognize XML by its first elements."""
+"""Parse the start of an XML file, to recognize its format."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from indexer.catalogue.limits import LIMITS
 from indexer.readers.xml_records.text import XmlText
 
 _MAX_ELEMENTS = 5_000
-"""Elements at the start of a file that are looked at."""
+"""Limit on the elements at the start of a file that are inspected."""
 _MAX_NAMES = 20
-"""Names of one level that are compared to find the records of an unknown format."""
+"""Limit on the element names per level that are compared in an unknown format."""
 
 
 def make_parser(tags: tuple[str, ...] | None = None) -> etree.XMLPullParser:
-    """Return a parser of text from XmlText, with events for the tags, that never raises.
+    """Return a parser for the text from XmlText that recovers from errors.
 
-    It loads nothing from outside the file and defines no entities.
+    It reports the start and end of elements with one of `tags`. It loads no external files and
+    defines no entities.
     """
     return etree.XMLPullParser(
         events=("start", "end"), tag=tags, encoding="utf-8", recover=True,
@@ -33,12 +34,12 @@ def make_parser(tags: tuple[str, ...] | None = None) -> etree.XMLPullParser:
 
 @lru_cache(maxsize=4)
 def sketch(head: bytes) -> etree._Element | None:
-    """Return the root of the XML that a file starts with, as far as it is read, or None."""
+    """Return the root of an XML file, parsed as far as `head` goes, or None if it is not XML."""
     return sketch_text("".join(XmlText(BytesIO(head), "", LIMITS)))
 
 
 def sketch_text(text: str) -> etree._Element | None:
-    """Return the root of the XML that a text starts with, or None if it is no XML."""
+    """Return the root of the XML at the start of a text, or None if it is not XML."""
     if not text.lstrip().startswith("<"):
         return None
     parser = make_parser()
@@ -51,7 +52,7 @@ def sketch_text(text: str) -> etree._Element | None:
 
 
 def walk(root: etree._Element) -> Iterator[etree._Element]:
-    """Yield the first elements below and with the root, in order."""
+    """Yield the root and its first descendants, in document order."""
     return islice(root.iter("*"), _MAX_ELEMENTS)
 
 
@@ -62,16 +63,16 @@ def local_name(element: etree._Element) -> str:
 
 
 def namespace(element: etree._Element) -> str:
-    """Return the namespace of an element, or an empty text."""
+    """Return the namespace of an element, or an empty string."""
     tag: str = element.tag
     return tag[1:].rpartition("}")[0]
 
 
 def find_repeated(root: etree._Element) -> etree._Element:
-    """Return the element that looks like the first record of an unknown format.
+    """Return the most likely first record of an unknown format.
 
-    It is the first one, from the root on, that repeats below its parent and has a title. If none
-    has, it is the root if that has a title, else the first one that repeats.
+    The first choice is the outermost element that repeats in its parent and has a title. Next is
+    the root, if it has a title. The last choice is the outermost element that repeats.
     """
     first: etree._Element | None = None
     level = [root]
@@ -80,15 +81,15 @@ def find_repeated(root: etree._Element) -> etree._Element:
         names = Counter((child.getparent(), child.tag) for child in parts)
         for (parent, tag), count in names.most_common(_MAX_NAMES):
             if count > 1:
-                found = next(child for child in parent if child.tag == tag)
-                if _has_title(found):
-                    return found
-                first = found if first is None else first
+                element = next(child for child in parent if child.tag == tag)
+                if _has_title(element):
+                    return element
+                first = element if first is None else first
         level = [child for child in parts if len(child)][:_MAX_ELEMENTS]
     return root if first is None or _has_title(root) else first
 
 
 def _has_title(element: etree._Element) -> bool:
-    """Return whether an element has a part that is called a title in some language."""
+    """Return whether a descendant or its attribute has a name such as "title" or "titulo"."""
     names = (name for part in islice(element.iter("*"), 1, 50) for name in (part.tag, *part.attrib))
     return any("tit" in name.rpartition("}")[2].lower() for name in names)

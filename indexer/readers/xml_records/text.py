@@ -1,6 +1,6 @@
-"""Decode XML into blocks that a parser accepts, whatever their bytes.
+"""Decode XML into blocks of text that a parser accepts, even if some bytes are invalid.
 
-Named HTML entities become their characters, and no other entity is ever defined. So an entity bomb
+Named HTML entities become their characters. No other entity is ever defined, so an entity bomb
 stays text.
 """
 
@@ -20,7 +20,7 @@ from indexer.readers.text.streaming import LimitExceeded, read_blocks
 _BLOCK = 1 << 16
 """Bytes that are decoded at a time."""
 _MAX_MARKUP = 50
-"""Characters of a reference. It is completed if a block ends in it."""
+"""Characters at the end of a block in which a reference may start. They wait for the next block."""
 _DECLARED = re.compile(
     rb"""^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})"""
 )
@@ -30,25 +30,26 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
     (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
 )  # fmt: skip
-"""The first bytes of a file, and their encoding."""
+"""The first bytes of a file, with the encoding that they prove."""
 _WINDOWS = {"ascii", "iso8859-1", "cp1252"}
 """Encodings that are read as Windows-1252, as browsers do."""
 _DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]{0,999}>|\A\s+")
 _ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _MARKUP = re.compile(r"&(?:(#?\w{1,40});)?|<(?![^\W\d]|[:/!?])")
-"""References, and & and < that are text."""
+"""A reference, or a & or < that is text."""
 _CDATA = re.compile(r"(<!\[CDATA\[|\]\]>)")
 _UNFINISHED = re.compile(r"[&<\]][^;>]*\Z")
-"""The start of a reference or of a tag."""
+"""The start of a reference, a tag, or the end of a CDATA section."""
 _FIRST_CONTROL, _LAST_CONTROL = 0x80, 0x9F
+"""Control characters beyond ASCII, as code points."""
 _PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 
 class XmlText:
-    """The text of an XML file, in blocks. Iterate over it once; `problems` is complete then.
+    """The text of an XML file, in blocks. Iterate over it once. Then `problems` is complete.
 
-    Blocks do not depend on how the stream is read. An invalid byte becomes U+FFFD. If it is the
-    first byte that is not ASCII, the rest of the file is read as Windows-1252.
+    The size of the blocks does not depend on the reads of the stream. U+FFFD replaces an invalid
+    byte. If the first byte beyond ASCII is invalid, the rest of the file is read as Windows-1252.
     """
 
     def __init__(self, stream: BufferedIOBase, file: str, limits: Limits) -> None:
@@ -72,13 +73,13 @@ class XmlText:
         if unfinished:
             yield self._clean(unfinished)
         if self._unescaped_line:
-            what = "& or < is not escaped"
+            message = "& or < is not escaped"
             hint = "Write &amp; and &lt;. They were read as text"
-            self.problems.append(Problem(self._file, self._unescaped_line, what, hint))
+            self.problems.append(Problem(self._file, self._unescaped_line, message, hint))
         if self._bad_line:
-            what = "some bytes are not text in the encoding of the file"
+            message = "some bytes are not text in the encoding of the file"
             hint = "Save the file as UTF-8. They were replaced"
-            self.problems.append(Problem(self._file, self._bad_line, what, hint))
+            self.problems.append(Problem(self._file, self._bad_line, message, hint))
 
     def _decode_blocks(self) -> Iterator[str]:
         """Yield the text of the file, without its XML declaration."""
@@ -94,9 +95,9 @@ class XmlText:
             yield text
 
     def _read_blocks(self) -> Iterator[bytes]:
-        """Yield blocks of equal size, the last ones shorter, also before an error of the stream.
+        """Yield blocks of `_BLOCK` bytes, then a shorter one, then an empty one.
 
-        An empty block ends them.
+        If the stream fails, yield the bytes before the error first.
         """
         rest = b""
         try:
@@ -106,9 +107,9 @@ class XmlText:
                     yield rest[:_BLOCK]
                     rest = rest[_BLOCK:]
         except LimitExceeded as error:
-            what = f"the file has more than {error}"
+            message = f"the file has more than {error}"
             self.problems.append(
-                Problem(self._file, self._line, what, suggest_raising(error.limit))
+                Problem(self._file, self._line, message, suggest_raising(error.limit))
             )
         except Exception:
             yield rest
@@ -118,7 +119,7 @@ class XmlText:
         yield b""
 
     def _decode_utf8(self, data: bytes, is_last: bool) -> str:
-        """Return the text of UTF-8. Change to Windows-1252 if the file is not UTF-8."""
+        """Return the text of bytes in UTF-8. Switch to Windows-1252 if the file is not in UTF-8."""
         if self._windows:
             return self._windows(data, is_last)
         data = self._rest + data
@@ -135,7 +136,7 @@ class XmlText:
         return text
 
     def _make_decoder(self, encoding: str) -> Callable[[bytes, bool], str]:
-        """Return a function that decodes the next bytes, and notes the first that are no text."""
+        """Return a function that decodes the next bytes, and records the first invalid line."""
         decoder = codecs.getincrementaldecoder(encoding)("replace")
 
         def decode(data: bytes, is_last: bool) -> str:
@@ -147,7 +148,7 @@ class XmlText:
         return decode
 
     def _clean(self, text: str) -> str:
-        """Return text that is XML, apart from its tags."""
+        """Return the text with valid characters and references. Tags stay unchanged."""
         text = _ILLEGAL.sub("\ufffd", text)
         pieces = _CDATA.split(text)
         for index, piece in enumerate(pieces):
@@ -161,7 +162,7 @@ class XmlText:
         return "".join(pieces)
 
     def _escape(self, match: re.Match[str]) -> str:
-        """Return what a reference is replaced by, or & or < that is part of the text."""
+        """Return the replacement of a reference, or of a & or < that is text."""
         if match[0] in {"&", "<"}:
             if not self._unescaped_line:
                 self._unescaped_line = self._line + match.string.count("\n", 0, match.start())
@@ -170,7 +171,7 @@ class XmlText:
 
 
 def find_encoding(data: bytes) -> tuple[str, int]:
-    """Return the encoding of XML that starts with these bytes, and the size of its mark."""
+    """Return the encoding of XML that starts with `data`, and the size of its byte order mark."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding, 0 if b"<" in mark else len(mark)
@@ -183,7 +184,7 @@ def find_encoding(data: bytes) -> tuple[str, int]:
         return "utf-8", 0
     if name in _WINDOWS:
         return "cp1252", 0
-    # A declaration that is readable in ASCII is not in UTF-16 or UTF-32.
+    # A declaration that is readable as ASCII disproves UTF-16 and UTF-32.
     return ("utf-8" if name.startswith("utf") else name), 0
 
 
@@ -193,7 +194,7 @@ def _keep_lines(match: re.Match[str]) -> str:
 
 
 def _resolve(name: str) -> str:
-    """Return what a reference is replaced by: a character, or text if nothing defines it."""
+    """Return the replacement of a reference: a character, or the text itself if it is undefined."""
     if name.startswith("#"):
         return _resolve_number(name[1:])
     if name in _PREDEFINED:
@@ -202,9 +203,9 @@ def _resolve(name: str) -> str:
 
 
 def _resolve_number(number: str) -> str:
-    """Return the character of a number, or U+FFFD if XML does not allow it.
+    """Return the character of a numeric reference, or U+FFFD if XML does not allow it.
 
-    As in HTML, the control characters above 127 stand for those of Windows-1252.
+    As in HTML, the numbers of control characters beyond ASCII are bytes in Windows-1252.
     """
     try:
         code = int(number[1:], 16) if number[:1] in {"x", "X"} else int(number)

@@ -1,4 +1,4 @@
-"""XML elements → the properties of a source record."""
+"""Convert the XML elements of a record to the properties of a source record."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _SCHEMAS = frozenset(
     for name in ("schemaLocation", "noNamespaceSchemaLocation")
 )
 MAX_SKIPPED = 1_000
-"""Characters that are kept of a bulky part."""
+"""Characters that are kept of a bulky element."""
 _MAX_REFERENCES = 3
-"""Depth to which references to other elements are followed."""
+"""Limit on the references to other elements that are followed in a row."""
 _MANY_ATTRIBUTES = 100
-"""From here on XPath lists the attributes, because lxml takes quadratic time for it."""
+"""Attributes above which XPath lists them, because `attrib` takes quadratic time."""
 _INLINE = frozenset(
     "a abbr alternatives b big bold break br em emph fixed-case font foreign hi i inline-formula "
     "italic lb math monospace named-content overline q roman s sans-serif sc scp small span strike "
     "strong style styled-content sub sup tex-math tt u underline".split()
 )
-"""Elements that mark a part of a text."""
+"""Markup inside a text."""
 _BLOCKS = frozenset(
     "abstract ab div head item li list-item p para sec section simpara summary title".split()
 )
-"""Elements that are paragraphs of their own in a text."""
+"""Elements of a text that are separate paragraphs."""
 _GAPS = frozenset("br break lb".split())
 _IGNORED = frozenset(("tex-math", "annotation", "annotation-xml"))
-"""Elements that repeat a formula in another notation."""
+"""Elements with a formula that the text already has in another notation."""
 _KINDS = {
-    kind: re.compile(form, re.IGNORECASE)
-    for kind, form in (
+    kind: re.compile(syntax, re.IGNORECASE)
+    for kind, syntax in (
         (
             "doi",
             r"(?:.{0,500}?\bdoi: ?|doi\s*|info:doi/|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S",
@@ -50,12 +50,12 @@ _KINDS = {
         ("timestamp", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
     )
 }
-"""Kinds of values, and how they start."""
+"""By kind of value, a regular expression for its start."""
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 def tidy(text: str) -> str:
-    """Return a text with single spaces. An empty line separates paragraphs."""
+    """Return a text with single spaces between words, and an empty line between paragraphs."""
     if "\n" not in text:
         return " ".join(text.split())
     paragraphs = (" ".join(part.split()) for part in _PARAGRAPHS.split(text))
@@ -63,14 +63,14 @@ def tidy(text: str) -> str:
 
 
 def flatten(element: etree._Element, *, has_paragraphs: bool = True) -> str:
-    """Return all text in an element, without markup."""
+    """Return the whole text of an element, without markup."""
     if not len(element):
         return tidy(element.text or "")
     return tidy("".join(_collect(element, has_paragraphs)))
 
 
 def _collect(element: etree._Element, has_paragraphs: bool) -> Iterator[str]:
-    """Yield the pieces of text in an element, with an empty line around each paragraph."""
+    """Yield the pieces of text in an element. Empty lines separate paragraphs."""
     parts = etree.iterwalk(element, events=("start", "end"))
     for event, part in parts:
         name = local_name(part)
@@ -94,14 +94,14 @@ def _flow(text: str | None) -> str:
 
 
 def _get_own_text(element: etree._Element) -> str:
-    """Return the text between the parts of an element."""
+    """Return the text of an element without the text of its children."""
     return tidy(" ".join((element.text or "", *(part.tail or "" for part in element))))
 
 
 class Values:
-    """The properties of one record, in order.
+    """Collects the `properties` of one record, in order.
 
-    `targets`: elements that others refer to, by their id.
+    `targets`: the elements that others refer to, by id.
     """
 
     def __init__(
@@ -115,31 +115,31 @@ class Values:
         self._followed: list[etree._Element] = []
 
     def add(self, name: str, value: str, language: str | None = None, group: int = 0) -> None:
-        """Add a property, unless it is empty."""
+        """Add a property, unless its value is empty."""
         if value:
             self.properties.append(Property(name, value, value, language, group))
 
     def read(self, record: etree._Element, tops: tuple[etree._Element, ...]) -> None:
-        """Add all properties of a record. The columns of parts of `tops` have no prefix.
+        """Add all properties of a record. The columns of the children of `tops` have no prefix.
 
         Raise LimitExceeded.
         """
         self._tops, top = tops, tops[-1]
-        languages = (each.get(XML_LANGUAGE) for each in (top, *top.iterancestors()))
+        languages = (element.get(XML_LANGUAGE) for element in (top, *top.iterancestors()))
         self.add("@lang", next(filter(None, languages), ""))
         if self._options.element_column:
             self.add(self._options.element_column, local_name(record))
         self._walk(record, "", None, 0, 0)
 
-    def read_part(self, element: etree._Element) -> None:
-        """Add all properties of an element that is beside the record. Raise LimitExceeded."""
+    def read_sibling(self, element: etree._Element) -> None:
+        """Add all properties of an element next to the record. Raise LimitExceeded."""
         self._walk(element, local_name(element), None, 0, 1)
 
     def _walk(
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
     ) -> None:
-        """Add the properties of an element. `name` is its column, "" for a record."""
-        tag = self._options.of(element.tag)
+        """Add the properties of an element. `name` is its column; a record has the name ""."""
+        tag = self._options.for_tag(element.tag)
         self._count(element, name, depth)
         language = self._get_language(element) or language
         if tag.is_group or (depth == 1 and not self._options.groups and len(element)):
@@ -161,16 +161,16 @@ class Values:
     def _add_leaf(
         self, column: str, text: str, language: str | None, group: int, tag: TagOptions
     ) -> None:
-        """Add the text of an element without parts."""
+        """Add the text of an element without children."""
         if tag.kinds and (kind := _classify(text, tag.kinds)):
             column = f"{column[:-1]},{kind}]" if column.endswith("]") else f"{column}[{kind}]"
         if tag.is_joined and group and text:
             for index in range(len(self.properties) - 1, -1, -1):
-                former = self.properties[index]
-                if former.group != group:
+                previous = self.properties[index]
+                if previous.group != group:
                     break
-                if former.name == column:
-                    joined = f"{former.value} {text}"
+                if previous.name == column:
+                    joined = f"{previous.value} {text}"
                     self.properties[index] = Property(column, joined, joined, language, group)
                     return
         self.add(column, text, language, group)
@@ -178,13 +178,13 @@ class Values:
     def _walk_parts(
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
     ) -> None:
-        """Add the parts of an element, and its text if there are words between its parts."""
-        parts = [(part, self._options.of(part.tag)) for part in element]
+        """Add the children of an element, and its whole text if there are words between them."""
+        parts = [(part, self._options.for_tag(part.tag)) for part in element]
         own_text = _get_own_text(element)
         is_mixed = any(map(str.isalnum, own_text))
-        # The parts of a record are columns, whatever their names.
+        # A child of a record is always a column, even if its name is also one of inline markup.
         has_markup = bool(name) and (is_mixed or all(tag.name in _INLINE for _, tag in parts))
-        if has_markup or self._options.of(element.tag).is_mixed:
+        if has_markup or self._options.for_tag(element.tag).is_mixed:
             own_text = flatten(element, has_paragraphs=False)
         if has_markup or is_mixed:
             self.add(name or local_name(element), own_text, language, group)
@@ -195,7 +195,7 @@ class Values:
                 self._walk(part, column, language, group, depth + 1)
 
     def _label(self, element: etree._Element, tag: TagOptions) -> str:
-        """Return the suffix of a column that distinguishes elements of one name."""
+        """Return the suffix of a column that distinguishes elements with the same name."""
         labels = [value for key in tag.labels if (value := element.get(key, "").strip().lower())]
         if tag.roles:
             role = self._options.roles.classify(_find_role(element, tag.roles))
@@ -207,7 +207,7 @@ class Values:
     def _follow(
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
     ) -> None:
-        """Add the properties of the element that an element refers to, as if it were its part."""
+        """Add the element that an element refers to, as if it were its child."""
         reference = next(
             (value for key, value in element.attrib.items()
              if key.rpartition("}")[2] == self._options.reference), "",
@@ -226,7 +226,7 @@ class Values:
         return language
 
     def _count(self, element: etree._Element, name: str, depth: int) -> None:
-        """Raise LimitExceeded if a record has too many, too deep, or too long columns."""
+        """Raise LimitExceeded if a record has too many, too deeply nested, or too long columns."""
         self._parts += 1 + len(element.attrib)
         self._characters += len(name) * (1 + len(element.attrib))
         if self._characters > self._limits.largest_file:
@@ -243,23 +243,23 @@ class Values:
 def _list_attributes(element: etree._Element) -> Iterable[tuple[str, str]]:
     """Return the names and values of the attributes of an element."""
     if len(element.attrib) <= _MANY_ATTRIBUTES:
-        usual: Iterable[tuple[str, str]] = element.attrib.items()
-        return usual
+        attributes: Iterable[tuple[str, str]] = element.attrib.items()
+        return attributes
     return [(str(value.attrname), str(value)) for value in element.xpath("@*")]
 
 
 def _classify(text: str, kinds: tuple[str, ...]) -> str:
-    """Return the first kind that the form of a value has, or an empty text."""
+    """Return the first of `kinds` whose syntax a value has, or an empty string."""
     return next((kind for kind in kinds if _KINDS[kind].match(text)), "")
 
 
 def _find_role(element: etree._Element, paths: tuple[str, ...]) -> str:
-    """Return the first role of a person, or an empty text."""
+    """Return the first role of a person, or an empty string."""
     for path in paths:
         if path.startswith("@"):
-            found: str | None = element.get(path[1:])
+            role: str | None = element.get(path[1:])
         else:
-            found = element.findtext("/".join(f"{{*}}{step}" for step in path.split("/")))
-        if found and found.strip():
-            return found
+            role = element.findtext("/".join(f"{{*}}{step}" for step in path.split("/")))
+        if role and role.strip():
+            return role
     return ""

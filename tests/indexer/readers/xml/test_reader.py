@@ -24,7 +24,7 @@ OPTIONS = {
     "records": ["rec"], "distinguish": ["type", "id@kind"], "groups": ["person"], "texts": ["text"],
     "skip": ["body"], "join": ["given"], "languages": ["lang"],
     "classify": {"id": ["doi", "isbn", "issn", "url"]},
-    "roles": {"of": {"person": ["role", "@as"]}, "names": {"": ["", "aut"], "editor": ["edt"]}},
+    "roles": {"paths": {"person": ["role", "@as"]}, "names": {"": ["", "aut"], "editor": ["edt"]}},
 }  # fmt: skip
 PLAIN = XmlReader(Definition(name="plain", label="plain XML", xml=OPTIONS))
 XML_READERS = [reader for reader in load_readers() if isinstance(reader, XmlReader)]
