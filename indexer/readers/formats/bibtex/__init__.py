@@ -1,7 +1,7 @@
 """BibTeX and BibLaTeX reader.
 
-A column has the name of a field in lowercase. "entry type" and "key" are columns too. Each name
-of a list of names is a value, and so is each keyword.
+A column has the name of a field in lowercase. "entry type" and "key" are columns too. Each person
+in a list of names is a separate value, and so is each keyword.
 """
 
 from __future__ import annotations
@@ -70,36 +70,34 @@ _ENTRY = re.compile(r"(?m)^[ \t]*@[ \t]*[A-Za-z][\w-]*\s*[{(]\s*[^\s{}(),\"=]*\s
 _COMMAND = re.compile(r"(?im)^[ \t]*@[ \t]*(?:string|preamble|comment)\s*[{(]")
 _COMMENT_LINES = re.compile(r"[ \t]*(?:%|$)")
 _FOREIGN = re.compile(r"(?m)^[ \t]*(?:<|#|```|\{|\[)")
-"""A line of another format that can quote an entry: HTML, Markdown, or JSON."""
+"""A line of HTML, Markdown, or JSON. Such a file can quote an entry."""
 _VERBATIM = frozenset({"doi", "file", "eprint", "link", "pdf", "ee", "biburl"})
-"""Fields that are not LaTeX."""
+"""Fields whose values are not LaTeX."""
 _PARAGRAPHS = frozenset({"abstract", "annote", "annotation", "note", "review", "comment"})
 _NO_ENTRIES = frozenset({b"string", b"comment", b"preamble"})
 _DATA_ENTRIES = frozenset({"xdata", "set"})
 _MEMORY_BYTES = 10_000_000
-"""Bytes of a stream that cannot be read twice that are kept in memory, not in a temporary file."""
+"""Bytes of a stream without `seek` to copy into memory. A larger copy is a temporary file."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of the first entry in a file, or of its name."""
+    """Return the evidence of the first entry in a file, or of the file name."""
     text = decode_head(head)
-    found = _ENTRY.search(text)
-    command = _COMMAND.search(text, 0, found.start() if found else len(text))
-    first = command or found
+    entry = _ENTRY.search(text)
+    command = _COMMAND.search(text, 0, entry.start() if entry else len(text))
+    first = command or entry
     if not first:
         return detect_by_name(filename, SUFFIXES)
     before = text[: first.start()]
-    reason = (
-        f"a line starts with {first[0].split(None, 1)[0].strip()!r}, as an entry of BibTeX does"
-    )
+    reason = f"a line starts with {first[0].split(None, 1)[0].strip()!r}, as a BibTeX entry does"
     if all(_COMMENT_LINES.match(line) for line in before.split("\n")):
-        return Evidence(90 if found else 70, reason)
+        return Evidence(90 if entry else 70, reason)
     is_quoted = _FOREIGN.search(before) or before.count("\n") > 20
     return Evidence(30 if is_quoted else 80, reason)
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the entries of a file. Their context is the macros and the entries that they use."""
+    """Yield the entries of a file. The context of a chunk is its macros and parents."""
     with SpooledTemporaryFile(_MEMORY_BYTES) as copy:
         error = None
         if not stream.seekable():
@@ -111,7 +109,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
 
 
 def _copy(stream: BufferedIOBase, copy: SpooledTemporaryFile[bytes]) -> Exception | None:
-    """Copy a stream that cannot be read again. Return the error that ended it."""
+    """Copy a stream that has no `seek`. Return the error that ended it, or None."""
     try:
         while block := stream.read1(_MEMORY_BYTES):
             copy.write(block)
@@ -122,9 +120,9 @@ def _copy(stream: BufferedIOBase, copy: SpooledTemporaryFile[bytes]) -> Exceptio
 
 def _split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     references = References()
-    references.note(_survey(stream, file, limits), limits)
+    references.collect(_survey(stream, file, limits), limits)
     if references.has_parents:
-        references.note_parents(_survey(stream, file, limits), limits)
+        references.collect_parents(_survey(stream, file, limits), limits)
     stream.seek(0)
     count, line = 0, 0
     try:
@@ -143,7 +141,7 @@ def _split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk 
 
 
 def _survey(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[RawEntry | Problem]:
-    """Yield the entries of a file as far as it is readable."""
+    """Yield the entries of a file until it is corrupt or exceeds a limit."""
     stream.seek(0)
     try:
         yield from split_entries(read_lines(stream, limits), file, limits)
@@ -161,7 +159,7 @@ def _report_missing(entry: RawEntry, references: References, file: str) -> Itera
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the record of an entry. `@xdata` is no record."""
+    """Yield the record of an entry. `@xdata` and `@set` are not records."""
     text, problem = decode_text(chunk.data, chunk.file, chunk.line)
     if problem:
         yield problem
@@ -180,18 +178,18 @@ def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Pr
     yield Property("entry type", entry.kind, entry.kind)
     if entry.key:
         yield Property("key", entry.key, entry.key)
-    for name, raw in fields:
-        for value in _make_values(name, raw):
+    for name, latex in fields:
+        for value in _make_values(name, latex):
             if value:
                 yield Property(name, value, value)
 
 
-def _make_values(name: str, raw: str) -> list[str]:
+def _make_values(name: str, latex: str) -> list[str]:
     """Return the values of a field as plain text."""
-    if name in _PARAGRAPHS and "\n" in raw:
-        paragraphs = (" ".join(part.split()) for part in re.split(r"\n[ \t]*\n", raw))
+    if name in _PARAGRAPHS and "\n" in latex:
+        paragraphs = (" ".join(part.split()) for part in re.split(r"\n[ \t]*\n", latex))
         return [decode_latex("\n\n".join(filter(None, paragraphs))).strip()]
-    text = " ".join(raw.split())
+    text = " ".join(latex.split())
     if name in NAME_FIELDS:
         return split_names(text)
     if name in KEYWORD_FIELDS:

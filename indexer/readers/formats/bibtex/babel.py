@@ -1,4 +1,4 @@
-"""Names of languages as the LaTeX package babel calls them."""
+"""Language names of the LaTeX package babel."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _NAMES = {
 
 
 def name_language(text: str) -> str:
-    """Return the English name of a language of babel, or the text if babel has none of that name.
+    """Return the English name of a babel language, or the text if the language is unknown.
 
-    BibLaTeX's own names start with `lang`, such as `langgerman`.
+    BibLaTeX's own names start with `lang`, such as `langgerman`. This prefix is removed.
     """
     name = text.strip().lower()
     if name.startswith("lang") and name != "lang":

@@ -1,4 +1,4 @@
-"""Split a bibliography into its entries by counting braces."""
+"""Split a BibTeX file into entries by counting braces."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from indexer.catalogue.records import Problem
 
 _OPENING = re.compile(rb"[ \t,;]*@[ \t]*([A-Za-z][\w-]*)[ \t]*([{(]|$)")
 _NEXT = re.compile(rb"[ \t]*@[ \t]*[A-Za-z][\w-]*[ \t]*[{(][ \t]*[^\s,{}()\"=#%]+[ \t]*,")
-"""The first line of an entry. Inside another one, it shows that a brace is missing there."""
+"""The first line of an entry. Inside another entry, it shows that this one lacks a brace."""
 _FIELD = re.compile(rb"[ \t,]*[A-Za-z][\w-]*[ \t]*=[ \t]*[{\"\d]")
-"""A field. After an entry, it shows that the entry has a brace too many."""
+"""A field. After an entry, it shows that an extra brace closed the entry too early."""
 _BRACE = re.compile(rb"[{}]")
 _PAREN = re.compile(rb"\\\"|[{}()\"]")
 
 
 class RawEntry(NamedTuple):
-    """An entry as it is in the file, from a line. `kind` is its type in lowercase."""
+    """The bytes of an entry, and its first line. `kind` is its type in lowercase."""
 
     kind: bytes
     data: bytes
@@ -27,7 +27,7 @@ class RawEntry(NamedTuple):
 
 
 class _OpenEntry:
-    """The entry that is being read. `is_closed`: its last brace was read."""
+    """The entry that is being read. `is_closed`: its closing bracket was read."""
 
     def __init__(self, kind: bytes, bracket: bytes, line: int) -> None:
         self.kind, self.line = kind.lower(), line
@@ -39,7 +39,7 @@ class _OpenEntry:
         self._is_quoted = False
 
     def feed(self, line: bytes, limits: Limits) -> bytes:
-        """Add a line, and return the rest of it after the end of the entry."""
+        """Add a line. Return the text after the end of the entry."""
         end = self._find_end(line)
         self.is_closed = end >= 0
         part = line[:end] if self.is_closed else line
@@ -50,7 +50,7 @@ class _OpenEntry:
         return line[end:] if self.is_closed else b""
 
     def reopen(self) -> None:
-        """Go on after a brace that closed the entry too early."""
+        """Continue the entry after a brace that closed it too early."""
         self._depth, self.is_closed = 1, False
 
     def _find_end(self, line: bytes) -> int:
@@ -61,15 +61,15 @@ class _OpenEntry:
         if self._depth > closing:
             self._depth += line.count(b"{") - closing
             return -1
-        for found in _BRACE.finditer(line):
-            self._depth += 1 if found[0] == b"{" else -1
+        for brace in _BRACE.finditer(line):
+            self._depth += 1 if brace[0] == b"{" else -1
             if self._depth <= 0:
-                return found.end()
+                return brace.end()
         return -1
 
     def _find_paren(self, line: bytes) -> int:
-        for found in _PAREN.finditer(line):
-            char = found[0]
+        for mark in _PAREN.finditer(line):
+            char = mark[0]
             if char == b"{":
                 self._depth += 1
             elif char == b"}":
@@ -77,16 +77,16 @@ class _OpenEntry:
             elif char == b'"' and self._depth == 0:
                 self._is_quoted = not self._is_quoted
             elif char == b")" and self._depth == 0 and not self._is_quoted:
-                return found.end()
+                return mark.end()
         return -1
 
 
 def split_entries(
     lines: Iterator[bytes | None], file: str, limits: Limits
 ) -> Iterator[RawEntry | Problem]:
-    """Yield the entries of a bibliography, and a Problem for one that is too large or not closed.
+    """Yield the entries of a file, and a Problem for an entry that is too large or not closed.
 
-    Text between entries is a comment.
+    BibTeX treats text between entries as a comment.
     """
     splitter = _Splitter(file, limits)
     for number, line in enumerate(lines, 1):
@@ -98,14 +98,14 @@ def split_entries(
 
 
 class _Splitter:
-    """The state between two lines. An entry stays open until the next line with text."""
+    """Splits lines into entries. A closed entry can be reopened until the next line with text."""
 
     def __init__(self, file: str, limits: Limits) -> None:
         self._file, self._limits = file, limits
         self._entry: _OpenEntry | None = None
 
     def drop(self, number: int) -> Iterator[RawEntry | Problem]:
-        """Yield the Problem of a line that is too large, and forget the entry around it."""
+        """Yield a Problem for a line that is too large. Discard the entry around it."""
         if self._entry and self._entry.is_closed:
             yield from self.finish()
         line = self._entry.line if self._entry else number
@@ -113,7 +113,7 @@ class _Splitter:
         yield _make_size_problem(self._file, line, self._limits)
 
     def feed(self, line: bytes, number: int) -> Iterator[RawEntry | Problem]:
-        """Yield what ends before or in a line."""
+        """Add a line. Yield the entries that end before it or in it."""
         if self._entry:
             if not self._entry.is_closed:
                 if self._entry.kind != b"comment" and _NEXT.match(line):
@@ -125,13 +125,13 @@ class _Splitter:
                 line = self._entry.feed(line, self._limits)
             elif line.strip():
                 yield from self.finish()
-        while found := _OPENING.match(line):
+        while opening := _OPENING.match(line):
             yield from self.finish()
-            self._entry = _OpenEntry(found[1], found[2], number)
+            self._entry = _OpenEntry(opening[1], opening[2], number)
             line = self._entry.feed(line[line.index(b"@") :], self._limits)
 
     def finish(self) -> Iterator[RawEntry | Problem]:
-        """Yield the open entry, and a Problem if it is not closed. Then none is open."""
+        """Yield the open entry, and a Problem if its closing bracket is missing."""
         entry, self._entry = self._entry, None
         if not entry:
             return

@@ -1,4 +1,4 @@
-"""LaTeX in the values of a bibliography → plain text."""
+"""Convert the LaTeX in field values to plain text."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ _RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻�
 _LOWERED = str.maketrans("0123456789+-=()n", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙ")
 _SYMBOL = re.compile(r"\\(.)", re.DOTALL)
 _SPACES = {**dict.fromkeys(" ,;:\\\n", "\ue008"), **dict.fromkeys("-/!@()[]", "")}
-"""What a backslash and a character print that are not the character."""
+"""Output of a backslash and a character, if it is not the character: a space or nothing."""
 _PROTECTED = str.maketrans("{}$~\\-`'", "".join(map(chr, range(0xE000, 0xE008))))
-"""Private characters for those that are meant, not LaTeX."""
+"""Private-use characters that replace literal ones until the markup is decoded."""
 _UNPROTECTED = {new: old for old, new in _PROTECTED.items()} | {0xE008: ord(" ")}
 _TYPOGRAPHY = (
     ("---", "—"),
@@ -60,7 +60,7 @@ _SPECIAL = re.compile(r"[\\{}$~]|--|``|''")
 
 
 def decode_latex(text: str) -> str:
-    """Return plain text. An unknown command is left out, but its arguments stay."""
+    """Return the plain text of LaTeX. Drop unknown commands, but keep their arguments."""
     if not _SPECIAL.search(text):
         return text
     if "\\" in text or "$" in text:
@@ -71,66 +71,66 @@ def decode_latex(text: str) -> str:
 
 
 def decode_verbatim(text: str) -> str:
-    r"""Return a URL or another value that programs escape only in part, such as `{\_}`."""
+    r"""Return a URL or a similar value without the LaTeX escapes in it, such as `{\_}`."""
     if "\\" in text:
-        text = _LINK.sub(lambda found: found[1] or "", text)
+        text = _LINK.sub(lambda match: match[1] or "", text)
         text = text.replace(r"{\textasciitilde}", "~").replace(r"\textasciitilde", "~")
-        text = re.sub(r"\{\\([_%&#$~{}^-])(?:\{\})?\}|\\([_%&#$~{}^])(?:\{\})?", _keep, text)
+        text = re.sub(r"\{\\([_%&#$~{}^-])(?:\{\})?\}|\\([_%&#$~{}^])(?:\{\})?", _unescape, text)
     if text.startswith("{") and text.endswith("}"):
         text = text.strip("{}")
     return text
 
 
-def _keep(found: re.Match[str]) -> str:
-    return found[1] or found[2]
+def _unescape(match: re.Match[str]) -> str:
+    return match[1] or match[2]
 
 
 def _decode_commands(text: str) -> str:
-    text = _LINK.sub(lambda found: (found[1] or "").translate(_PROTECTED), text)
+    text = _LINK.sub(lambda match: (match[1] or "").translate(_PROTECTED), text)
     text = _ACCENT.sub(_decode_accent, _HIDDEN.sub("", text))
     text = _QUOTED.sub(r"“\1”", text)
     text = _SYMBOL.sub(_decode_escape, text) if _has_escapes(text) else text
     text = _MATH.sub(_decode_math, text)
     text = _SCRIPT.sub(_decode_script, text) if "script" in text else text
-    return _COMMAND.sub(lambda found: _look_up(found[1]), text)
+    return _COMMAND.sub(lambda match: _look_up(match[1]), text)
 
 
 def _has_escapes(text: str) -> bool:
     return re.search(r"\\[^A-Za-z]", text) is not None
 
 
-def _decode_escape(found: re.Match[str]) -> str:
-    char = found[1]
+def _decode_escape(match: re.Match[str]) -> str:
+    char = match[1]
     if char.isalpha():
-        return found[0]
+        return match[0]
     return _SPACES[char] if char in _SPACES else char.translate(_PROTECTED)
 
 
-def _decode_accent(found: re.Match[str]) -> str:
-    accent = _COMBINING[found[1] or found[2]]
-    letter = (found[3] or found[4]).strip().removeprefix("\\")
+def _decode_accent(match: re.Match[str]) -> str:
+    accent = _COMBINING[match[1] or match[2]]
+    letter = (match[3] or match[4]).strip().removeprefix("\\")
     return unicodedata.normalize("NFC", letter + accent)
 
 
-def _decode_math(found: re.Match[str]) -> str:
-    """Return a formula without dollar signs. Two prices are none."""
-    inside = found[1]
-    if not _IS_MATH.search(inside):
-        return found[0]
-    inside = inside.replace(r"^\circ", "°").replace(r"^{\circ}", "°")
-    return _SCRIPT.sub(_decode_script, inside)
+def _decode_math(match: re.Match[str]) -> str:
+    """Return a formula without dollar signs. Text between two prices is not a formula."""
+    formula = match[1]
+    if not _IS_MATH.search(formula):
+        return match[0]
+    formula = formula.replace(r"^\circ", "°").replace(r"^{\circ}", "°")
+    return _SCRIPT.sub(_decode_script, formula)
 
 
-def _decode_script(found: re.Match[str]) -> str:
-    is_raised = found[1] == "^" or found[2] == "super"
-    return (found[3] or found[4]).translate(_RAISED if is_raised else _LOWERED)
+def _decode_script(match: re.Match[str]) -> str:
+    is_raised = match[1] == "^" or match[2] == "super"
+    return (match[3] or match[4]).translate(_RAISED if is_raised else _LOWERED)
 
 
 @lru_cache(maxsize=4096)
 def _look_up(name: str) -> str:
-    """Return the character that a command prints, or nothing if it prints none."""
+    """Return the character that a command prints, or an empty string."""
     if name in _SYMBOLS:
         return _SYMBOLS[name].translate(_PROTECTED)
-    known = _CONTEXT.get_macro_spec(name)
-    text = known.simplify_repl if known else ""
+    spec = _CONTEXT.get_macro_spec(name)
+    text = spec.simplify_repl if spec else ""
     return text.translate(_PROTECTED) if isinstance(text, str) and len(text) == 1 else ""

@@ -1,4 +1,4 @@
-"""Lists in the fields of a bibliography: names and keywords."""
+"""Split the fields that are lists of names or of keywords."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ KEYWORD_FIELDS = frozenset({"keyword", "keywords", "mendeley-tags", "tags", "aut
 _AND = re.compile(r"[{}]|\s+and(?=\s)", re.IGNORECASE)
 _STRAY_AND = re.compile(r"^and\s+|\s+and$", re.IGNORECASE)
 _BRACED_LAST = re.compile(r"([^{}]+)\s\{([^{}\\]+)\}")
-"""A family name of several words."""
+"""Given names and a family name of several words, in braces."""
 _COMMA = re.compile(r"[{},]")
 _SEMICOLON = re.compile(r"[{};]")
 _PART = re.compile(r"(family|given|prefix|suffix)(?:-i)?\s*=\s*", re.IGNORECASE)
 
 
 def split_names(text: str) -> list[str]:
-    """Return the names of a list as plain text, without "others".
+    """Return the names in a list as plain text, without "others".
 
-    A name in braces is that of a corporate body, and keeps them.
+    A name in braces is the name of a corporate body. It keeps its braces.
     """
     names = [_decode_name(name) for name in _split_outside(text, _AND)]
     return [name for name in names if name and name.lower() not in ("others", "et al.", "et al")]
 
 
 def split_keywords(text: str) -> list[str]:
-    """Return the keywords of a list that has semicolons or commas between them."""
+    """Return the keywords in a list that is separated by semicolons or commas."""
     separator = _SEMICOLON if ";" in text else _COMMA
-    # Programs put the whole list in a second pair of braces.
+    # Some programs put the whole list in a second pair of braces.
     if text.startswith("{") and text.endswith("}") and "{" not in text[1:]:
         text = text[1:-1]
     return [decode_latex(word).strip() for word in _split_outside(text, separator)]
@@ -48,14 +48,14 @@ def split_keywords(text: str) -> list[str]:
 def _split_outside(text: str, separator: re.Pattern[str]) -> list[str]:
     """Split a text at separators that are not in braces."""
     parts, depth, start = [], 0, 0
-    for found in separator.finditer(text):
-        if found[0] == "{":
+    for mark in separator.finditer(text):
+        if mark[0] == "{":
             depth += 1
-        elif found[0] == "}":
+        elif mark[0] == "}":
             depth -= 1
         elif depth <= 0:
-            parts.append(text[start : found.start()])
-            start = found.end()
+            parts.append(text[start : mark.start()])
+            start = mark.end()
     return [*parts, text[start:]]
 
 
@@ -67,9 +67,9 @@ def _decode_name(name: str) -> str:
         return f"{{{plain}}}" if plain else ""
     if _PART.match(name):
         return _join_parts(plain)
-    found = _BRACED_LAST.fullmatch(name)
-    if found and " " in found[2] and "," not in found[1]:
-        return f"{decode_latex(found[2]).strip()}, {decode_latex(found[1]).strip()}"
+    match = _BRACED_LAST.fullmatch(name)
+    if match and " " in match[2] and "," not in match[1]:
+        return f"{decode_latex(match[2]).strip()}, {decode_latex(match[1]).strip()}"
     return plain.strip(" ,") if plain.endswith(",") else plain
 
 

@@ -1,7 +1,7 @@
-"""Macros and parents of the entries of a bibliography.
+"""Macros and parents of BibTeX entries.
 
-An entry can use macros (`@string`), and inherit fields from entries that `crossref` and `xdata`
-name, wherever in the file they are.
+An entry can use macros (`@string`). It can inherit fields from the entries that its `crossref` and
+`xdata` name. Macros and parents can be anywhere in the file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PARENT = re.compile(rb"\b(?:crossref|xdata)\s*=[\s{\"]*([^\s{}\"][^{}\"\n]*)", 
 _SEPARATOR = b"\0"
 """Separates the entries of a context."""
 _MAX_PARENTS = 20
-"""Parents of one entry, their parents included."""
+"""Limit on the parents of one entry, including their own parents."""
 _IN_BOOK = frozenset(
     {
         "inproceedings", "conference", "incollection", "inbook", "bookinbook", "suppbook",
@@ -40,50 +40,50 @@ _OWN = frozenset(
         "sortname", "sorttitle", "sortyear", "timestamp", "url", "urldate", "xdata", "xref",
     }
 )  # fmt: skip
-"""Fields that say something of the parent alone."""
+"""Fields that an entry never inherits, because they describe only the parent."""
 
 
 class References:
-    """The macros and the parents of a file, as far as its entries use them."""
+    """The macros of a file, and the entries that other entries name as parents."""
 
     def __init__(self) -> None:
         self._macros: dict[bytes, bytes] = {}
         self._parents: dict[bytes, bytes] = {}
-        self._wanted: set[bytes] = set()
+        self._parent_keys: set[bytes] = set()
 
     @property
     def has_parents(self) -> bool:
         """Whether an entry of the file names a parent."""
-        return bool(self._wanted)
+        return bool(self._parent_keys)
 
-    def note(self, entries: Iterable[RawEntry | Problem], limits: Limits) -> None:
-        """Note all macros, and the keys of all parents."""
+    def collect(self, entries: Iterable[RawEntry | Problem], limits: Limits) -> None:
+        """Collect the macros and the keys of all parents."""
         size = 0
         for entry in entries:
             if isinstance(entry, Problem):
                 continue
             if entry.kind == b"string":
                 size += len(entry.data)
-                if size <= limits.largest_file and (found := _MACRO_NAME.search(entry.data)):
-                    self._macros[found[1].lower()] = entry.data
+                if size <= limits.largest_file and (name := _MACRO_NAME.search(entry.data)):
+                    self._macros[name[1].lower()] = entry.data
             else:
-                self._wanted |= set(_find_parents(entry.data))
+                self._parent_keys |= set(_find_parents(entry.data))
 
-    def note_parents(self, entries: Iterable[RawEntry | Problem], limits: Limits) -> None:
-        """Note the parents. Those beyond `largest_file` bytes are left out."""
+    def collect_parents(self, entries: Iterable[RawEntry | Problem], limits: Limits) -> None:
+        """Collect the parents. Stop when they exceed `largest_file` bytes."""
         size = 0
         for entry in entries:
-            if isinstance(entry, RawEntry) and (found := _KEY.search(entry.data)):
-                key = found[1].lower()
-                if key in self._wanted and key not in self._parents:
+            if isinstance(entry, RawEntry) and (match := _KEY.search(entry.data)):
+                key = match[1].lower()
+                if key in self._parent_keys and key not in self._parents:
                     size += len(entry.data)
                     if size > limits.largest_file:
                         return
                     self._parents[key] = entry.data
 
     def make_context(self, entry: bytes) -> bytes:
-        """Return the macros and parents that an entry uses, as they are in the file."""
-        if not self._macros and not self._wanted:
+        """Return the source text of the macros and parents that an entry uses."""
+        if not self._macros and not self._parent_keys:
             return b""
         parents: dict[bytes, bytes] = {}
         keys = _find_parents(entry)
@@ -104,15 +104,15 @@ class References:
         return _SEPARATOR.join([*macros, *parents.values()])
 
     def find_missing(self, entry: bytes) -> list[bytes]:
-        """Return the keys of parents that the file does not have."""
+        """Return the keys of the parents of an entry that are not in the file."""
         return [key for key in _find_parents(entry) if key not in self._parents]
 
 
 def _find_parents(entry: bytes) -> list[bytes]:
     return [
         key.strip().lower()
-        for found in _PARENT.finditer(entry)
-        for key in found[1].rstrip(b" \t,").split(b",")
+        for parents in _PARENT.finditer(entry)
+        for key in parents[1].rstrip(b" \t,").split(b",")
         if key.strip()
     ]
 
@@ -135,15 +135,15 @@ def inherit(entry: Entry, parents: dict[str, Entry]) -> list[tuple[str, str]]:
     """Return the fields of an entry, then those that it inherits."""
     fields = list(entry.fields)
     names = {name for name, _ in fields}
-    seen, waiting = {entry.key.lower()}, [(entry, key) for key in _list_parents(entry)]
-    while waiting:
-        child, key = waiting.pop(0)
-        if key[1] in seen or key[1] not in parents:
+    seen, pending = {entry.key.lower()}, [(entry, link) for link in _list_parents(entry)]
+    while pending:
+        child, link = pending.pop(0)
+        if link[1] in seen or link[1] not in parents:
             continue
-        seen.add(key[1])
-        parent = parents[key[1]]
-        waiting += [(parent, more) for more in _list_parents(parent)]
-        inherited = parent.fields if key[0] == "xdata" else _select(child, parent)
+        seen.add(link[1])
+        parent = parents[link[1]]
+        pending += [(parent, next_link) for next_link in _list_parents(parent)]
+        inherited = parent.fields if link[0] == "xdata" else _select(child, parent)
         new = [(name, value) for name, value in inherited if name not in names]
         new = [(name, value) for name, value in new if name not in ("crossref", "xdata")]
         fields += new
@@ -152,6 +152,7 @@ def inherit(entry: Entry, parents: dict[str, Entry]) -> list[tuple[str, str]]:
 
 
 def _list_parents(entry: Entry) -> list[tuple[str, str]]:
+    """Return the field that names each parent, and the key of the parent."""
     return [
         (name, key.strip().lower())
         for name, value in entry.fields
@@ -161,7 +162,7 @@ def _list_parents(entry: Entry) -> list[tuple[str, str]]:
 
 
 def _select(child: Entry, parent: Entry) -> Iterator[tuple[str, str]]:
-    """Yield the fields that `crossref` passes on, under the names that they have in the child."""
+    """Yield the fields that `crossref` passes on, with their names in the child."""
     has_book_title = any(name == "booktitle" for name, _ in parent.fields)
     for name, value in parent.fields:
         if name in _OWN:
