@@ -1,6 +1,6 @@
-"""MARC 21 and UNIMARC in all their syntaxes.
+"""MARC 21 and UNIMARC readers, one for each syntax.
 
-A syntax (`binary`, `marcxml`, `text`, `json`) splits a file and parses a record into fields.
+A syntax module (`binary`, `marcxml`, `text`, `json`) splits a file and parses a record into fields.
 `properties` names the columns. `marc21.toml` and `unimarc.toml` have the default mappings, and
 `roles.toml` has the roles of persons.
 """

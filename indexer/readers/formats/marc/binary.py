@@ -1,7 +1,7 @@
 """Binary MARC (ISO 2709): records that end with byte 0x1D.
 
 Lengths and directories are often wrong, because a program counted characters or edited a file.
-Then the terminators decide. One problem per file counts these records.
+Such a record is split at its terminators. One problem per file has the number of these records.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "marc"
 SUFFIXES: tuple[str, ...] = (".mrc", ".marc", ".mrc21", ".iso2709", ".iso")
-"""Usual ends of the names of files of binary MARC. Any other occurs too, such as .dat."""
+"""Usual suffixes of binary MARC files. Others occur too, such as .dat."""
 
 _RECORD_END, _FIELD_END, _SUBFIELD = b"\x1d", b"\x1e", b"\x1f"
 _LEADER_BYTES, _ENTRY_BYTES = 24, 12
@@ -28,7 +28,7 @@ _NO_TAG = "???"
 _BETWEEN_RECORDS = b"\0\r\n\x1a" + BOM_UTF8
 _SIGNATURE = re.compile(rb"[\d ]{5}.{5}[2 ][2 ][\d ]{5}.{3}45[0 ].", re.DOTALL)
 _LOST_END = re.compile(rb"\x1e(?=[\s\0]*\d{5}.{5}22\d{5}.{3}4500(?:\w{3}\d{9}))", re.DOTALL)
-"""The end of a record without its terminator: the leader and a directory entry of the next one."""
+"""The end of a record that lacks its terminator. The leader of the next record follows."""
 _DIRECTORY = re.compile(rb".{24}(?:[0-9A-Za-z]{3}\d{9}){1,400}\x1e", re.DOTALL)
 
 
@@ -76,19 +76,19 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
 
 
 def _split_records(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:
-    """Yield records without what is between them, or None for one that is too large."""
+    """Yield records without the padding between them, or None for a record that is too large."""
     for part in split_at(_RECORD_END, read_blocks(stream, limits), limits.largest_line):
         if part is None:
             yield None
             continue
-        *unended, last = _LOST_END.split(part)
-        for record in unended:
+        *unterminated, last = _LOST_END.split(part)
+        for record in unterminated:
             yield record.lstrip(_BETWEEN_RECORDS) + _FIELD_END
         yield last.lstrip(_BETWEEN_RECORDS)
 
 
 class _Faults:
-    """Counts of records with wrong lengths or bad bytes, so that a file has one problem of each."""
+    """Counts of the records with wrong lengths or bad bytes. A file has one problem per kind."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -152,9 +152,10 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
 
 
 def _list_entries(record: bytes) -> list[bytes]:
-    """Return the entries of the directory."""
+    """Return the entries of the directory of a record."""
     end = record.find(_FIELD_END, _LEADER_BYTES)
-    return [record[at : at + _ENTRY_BYTES] for at in range(_LEADER_BYTES, end, _ENTRY_BYTES)]
+    offsets = range(_LEADER_BYTES, end, _ENTRY_BYTES)
+    return [record[offset : offset + _ENTRY_BYTES] for offset in offsets]
 
 
 def _read_by_directory(record: bytes) -> list[tuple[bytes, bytes]] | None:
@@ -162,8 +163,8 @@ def _read_by_directory(record: bytes) -> list[tuple[bytes, bytes]] | None:
     base = record.find(_FIELD_END, _LEADER_BYTES) + 1
     end = len(record)
     fields = []
-    for at in range(_LEADER_BYTES, base - 1, _ENTRY_BYTES):
-        entry = record[at : at + _ENTRY_BYTES]
+    for offset in range(_LEADER_BYTES, base - 1, _ENTRY_BYTES):
+        entry = record[offset : offset + _ENTRY_BYTES]
         if not entry[3:].isdigit() or len(entry) != _ENTRY_BYTES:
             return None
         start = base + int(entry[7:])
@@ -175,12 +176,12 @@ def _read_by_directory(record: bytes) -> list[tuple[bytes, bytes]] | None:
         if not is_exact or _FIELD_END in data:
             return None
         fields.append((entry[:3], data))
-    # A field that no entry names would be lost.
+    # Without this check, a field that no entry names would be lost.
     return fields if len(fields) == record.count(_FIELD_END) - 1 else None
 
 
 def _read_by_terminators(record: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the tags of the directory, in the order of their starts, with the fields in order."""
+    """Yield tags and data of the fields in order. Tags of the directory are sorted by start."""
     entries = _list_entries(record)
     starts = [entry[7:] for entry in entries]
     if all(start.isdigit() for start in starts) and len(set(starts)) == len(starts):
@@ -193,7 +194,7 @@ def _read_by_terminators(record: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _make_field(tag_bytes: bytes, data: bytes, encoding: str) -> Field:
-    """Return a field. One without a subfield is a control field, whatever its tag."""
+    """Return a field. It is a control field if it has no subfields, whatever its tag."""
     tag = tag_bytes.decode("ascii", "replace").strip() or _NO_TAG
     indicators, *subfields = data.split(_SUBFIELD)
     if not subfields:

@@ -1,4 +1,4 @@
-"""Encodings of binary MARC: UTF-8, MARC-8 and others, whatever the leader declares."""
+"""Detect and decode the encodings of binary MARC: UTF-8, MARC-8, and older ones."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ UTF_8, MARC_8, WINDOWS_1252 = "utf-8", "marc-8", "cp1252"
 _NOT_ANSEL = re.compile(
     rb"[\x80-\x87\x8a-\x8c\x8f-\xa0\xaf\xbb\xc9-\xdf\xff]|[\xe0-\xfe](?![A-Za-z\xe0-\xfe])"
 )
-"""Bytes that MARC-8 does not define, and diacritics without a letter after them."""
+"""Bytes that MARC-8 does not define, and diacritics that precede no letter."""
 _DIACRITIC = re.compile(rb"[\xe0-\xfe](?=[A-Za-z])")
 _PLAUSIBLE = re.compile(
     rb"[\xe1-\xe3\xe5\xe6\xe8](?=[aeiouyAEIOUY])|[\xe2\xe7](?=[cnszgrlCNSZ])|\xe4(?=[naoNAO])"
     rb"|\xe9(?=[cszertndCSZERTND])|\xea(?=[auAU])|\xf0(?=[cstgCSTG])"
     rb"|[\xeb\xec\xf2](?=[A-Za-z])"
 )
-"""Diacritics of MARC-8 before a letter that takes them. In Windows-1252 such pairs are rare."""
+"""MARC-8 diacritics before a letter that can have them. In Windows-1252 such pairs are rare."""
 
 
 def choose_encoding(record: bytes) -> str:
-    """Return the encoding of a record. What the leader declares is only a hint.
+    """Return the encoding of a record. The declaration in the leader is only a hint.
 
-    Text with accents in MARC-8 or Windows-1252 is hardly ever valid UTF-8.
+    Text with accents in MARC-8 or Windows-1252 is almost never valid UTF-8.
     """
     if record.isascii():
         return MARC_8 if b"\x1b" in record else UTF_8
@@ -58,14 +58,14 @@ def is_utf8(data: bytes) -> bool:
 
 
 def _is_ansel(data: bytes) -> bool:
-    """Return whether diacritics are before letters that take them, as in MARC-8."""
+    """Return whether diacritics precede letters that can have them, as in MARC-8."""
     if _NOT_ANSEL.search(data):
         return False
     return 2 * len(_PLAUSIBLE.findall(data)) >= len(_DIACRITIC.findall(data))
 
 
 def decode(data: bytes, encoding: str) -> str:
-    """Return the text of a value. A byte without a meaning becomes U+FFFD."""
+    """Return the text of a value. An invalid byte becomes U+FFFD."""
     if encoding == ISO_5426:
         return decode_iso_5426(data)
     if encoding != MARC_8:

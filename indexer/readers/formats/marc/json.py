@@ -1,6 +1,6 @@
-"""MARC-in-JSON and its relatives: a list of records, records on lines, or records in an object.
+"""MARC-in-JSON and similar formats: a list of records, one per line, or records in an object.
 
-Fields are objects with the tag as their key or under `tag`, or lists as Catmandu writes them.
+A field is an object that has its tag as the key or under `tag`. In Catmandu's form it is a list.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "marc-json"
 SUFFIXES: tuple[str, ...] = (".json", ".ndjson")
-"""Usual ends of the names of files of MARC-in-JSON."""
+"""Usual suffixes of MARC-in-JSON files."""
 
 _RECORD_KEY = re.compile(rb'"(?:leader|fields|controlfields?|datafields?)"\s*:')
 _SUBFIELDS = re.compile(rb'"(?:subfields?|datafields?)"\s*:')
@@ -31,7 +31,7 @@ _LISTED = re.compile(rb'\[\s*"(?:LDR|\d{3})"\s*,\s*(?:null|"[^"]?")\s*,\s*(?:nul
 _TAG = re.compile(rb'"(\d{3})"')
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(\s*+:)?|[\[\]{}]', re.DOTALL)
 _LISTS = ("fields", "controlfield", "controlfields", "datafield", "datafields", "record")
-"""Keys of a record that have fields."""
+"""Keys of the fields in a record."""
 _VALUES = ("value", "data", "content", "$t", "#text")
 """Keys of the value of a field or subfield."""
 
@@ -121,23 +121,23 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
 def _read_fields(value: object) -> Iterator[Field]:
     """Yield the fields in a list of fields, or in an object of them by tag."""
     if isinstance(value, dict) and "tag" not in value:
-        value = [{tag: each} for tag, found in value.items() for each in _as_list(found)]
+        value = [{tag: item} for tag, items in value.items() for item in _as_list(items)]
     for field in _as_list(value):
         if isinstance(field, list):
             yield from _read_listed(field)
         elif isinstance(field, dict) and "tag" in field:
             yield _read_field(str(field["tag"]), field)
         elif isinstance(field, dict):
-            for tag, content in field.items():
-                for each in _as_list(content):
-                    yield _read_field(tag, each)
+            for tag, contents in field.items():
+                for content in _as_list(contents):
+                    yield _read_field(tag, content)
 
 
 def _read_listed(field: list[Any]) -> Iterator[Field]:
-    """Yield the field of a list: tag, indicators, then codes and values in turn."""
+    """Yield the field of a list: tag, two indicators, then alternating codes and values."""
     if len(field) < 5:
         return
-    tag, first, second, *rest = [_as_text(each) for each in field]
+    tag, first, second, *rest = [_as_text(item) for item in field]
     pairs = tuple(zip(rest[::2], rest[1::2], strict=False))
     if pairs[0][0] == "_":
         yield make_control_field(tag, pairs[0][1])
@@ -152,10 +152,10 @@ def _read_field(tag: str, content: object) -> Field:
     subfields = content.get("subfields", content.get("subfield"))
     if subfields is None:
         return make_control_field(tag, _read_value(content))
-    both = _as_text(content.get("indicators", content.get("ind"))) or "  "
-    indicators = f"{_as_text(content.get('ind1')) or both[:1]:1.1}"
-    indicators += f"{_as_text(content.get('ind2')) or both[1:2]:1.1}"
-    pairs = tuple(pair for each in _as_list(subfields) for pair in _read_subfields(each))
+    joined = _as_text(content.get("indicators", content.get("ind"))) or "  "
+    indicators = f"{_as_text(content.get('ind1')) or joined[:1]:1.1}"
+    indicators += f"{_as_text(content.get('ind2')) or joined[1:2]:1.1}"
+    pairs = tuple(pair for subfield in _as_list(subfields) for pair in _read_subfields(subfield))
     return Field(tag, indicators, pairs)
 
 
@@ -166,9 +166,9 @@ def _read_subfields(subfield: object) -> Iterator[tuple[str, str]]:
     elif isinstance(subfield.get("code"), str) and len(subfield) > 1:
         yield subfield["code"][:1] or "?", _read_value(subfield)
     else:
-        for code, value in subfield.items():
-            for each in _as_list(value):
-                yield code[:1] or "?", _as_text(each)
+        for code, values in subfield.items():
+            for value in _as_list(values):
+                yield code[:1] or "?", _as_text(value)
 
 
 def _read_value(content: dict[str, Any]) -> str:
@@ -186,5 +186,5 @@ def _is_scalar(value: object) -> bool:
 
 
 def _as_text(value: object) -> str:
-    """Return a text or a number as text. Other values have none."""
+    """Return a text or a number as text. Return an empty string for any other value."""
     return str(value) if _is_scalar(value) else ""

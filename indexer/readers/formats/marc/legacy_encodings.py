@@ -1,4 +1,4 @@
-"""National encodings that libraries used before Unicode, and ISO 5426 of UNIMARC and MAB."""
+"""Detect national encodings from before Unicode, and ISO 5426 of UNIMARC and MAB."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _RUN = re.compile(rb"[\x80-\xff]+")
 _PAIRS = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe])+")
 """Characters of two bytes, as in GB 2312 and EUC-KR."""
 _WORD_BYTES = 3
-"""Bytes of a run from which on it is a word in another script. Latin words have fewer accents."""
+"""Minimum bytes of a run that is a non-Latin word. Latin words have fewer accents in a row."""
 _MIN_RUN_SHARE = 0.6
 _MIN_HIGH_BYTES = 8
 _KOREAN = b"kor"
@@ -20,7 +20,7 @@ _ISO_5426_PAIR = re.compile(
     rb"[\xc1-\xc3\xc8\xc9](?=[aeiouyAEIOUY])|\xc4(?=[naoNAO])|\xca(?=[aAuU])|\xd0(?=[cCsS])"
     rb"|\xcf(?=[cszernCSZERN])|[\xc2\xc5](?=[cnszCNSZ])"
 )
-"""Diacritics of ISO 5426 before a letter that takes them. In Windows-1252 such pairs are rare."""
+"""ISO 5426 diacritics before a letter that can have them. In Windows-1252 such pairs are rare."""
 _UPPER = re.compile(rb"[\xc0-\xdf]")
 _DIACRITICS = dict(
     zip(
@@ -41,7 +41,7 @@ _LETTERS = {
 
 
 def guess_encoding(record: bytes) -> str | None:
-    """Return the encoding of a record in another script or in ISO 5426, or None."""
+    """Return the encoding of a record in a non-Latin script or in ISO 5426, or None."""
     runs = _RUN.findall(record)
     high = sum(map(len, runs))
     words = [run for run in runs if len(run) >= _WORD_BYTES]
@@ -55,14 +55,14 @@ def guess_encoding(record: bytes) -> str | None:
 
 
 def _choose_cyrillic(words: bytes) -> str:
-    """Return the encoding in which most letters are in lowercase."""
+    """Return the Cyrillic encoding in which more letters are lowercase."""
     lower_1251 = sum(byte >= 0xE0 for byte in words)
     lower_koi8 = sum(0xC0 <= byte < 0xE0 for byte in words)
     return "cp1251" if lower_1251 >= lower_koi8 else "koi8-r"
 
 
 def decode_iso_5426(data: bytes) -> str:
-    """Return the text of ISO 5426, in which a diacritic is before its letter."""
+    """Return the text of ISO 5426, in which a diacritic precedes its letter."""
     text: list[str] = []
     pending = ""
     for byte in data:

@@ -1,7 +1,7 @@
-"""MARCXML, also within responses of OAI-PMH and SRU, with any prefix or namespace or none.
+"""MARCXML, also in OAI-PMH and SRU responses, with any namespace prefix, or without a namespace.
 
-A record ends with the end tag of a `record` element. It is parsed alone, so a broken one costs no
-other. `oai_marc` and MarcXchange are read too.
+A record ends at the end tag of a `record` element. Each record is parsed alone, so a broken record
+does not affect the others. `oai_marc` and MarcXchange are read too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "marcxml"
 SUFFIXES: tuple[str, ...] = (".xml", ".marcxml", ".mrcx")
-"""Usual ends of the names of MARCXML files."""
+"""Usual suffixes of MARCXML files."""
 
 _NAMESPACES = (b"http://www.loc.gov/MARC21/slim", b"info:lc/xmlns/marcxchange", b"<oai_marc")
 _TAG = re.compile(
@@ -36,7 +36,7 @@ _NAME = r"(?:[\w.-]+:)?(?:record|oai_marc)"
 _RECORD_START = re.compile(rf"<{_NAME}(?:\s[^<>]*)?(?<!/)>".encode())
 _RECORD_END = re.compile(rf"</{_NAME}\s*>".encode())
 _END_TAG_BYTES = 200
-"""Bytes of an end tag, at most. A longer one is not found where two blocks meet."""
+"""Limit on the bytes of an end tag. A longer one is missed if it crosses two blocks."""
 _FIELD = re.compile(rb"<(?:[\w.-]+:)?(?:data|control|var|fix)field\b")
 _DECLARED = re.compile(
     rb"""\s*<\?xml[^>]{0,100}?\bencoding\s*=\s*["'](?!(?i:utf-?16|ucs-?2))([\w.:-]{1,40})["']"""
@@ -51,7 +51,7 @@ _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});
 _LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
 _HEADER = re.compile(r"<(?:\w+:)?(identifier|datestamp|setSpec)\b[^<>]*>([^<]*)<")
 _SPARE_TAGS = "<r>" * 20
-"""Start tags that end tags without a start tag of their own may end, so that reading goes on."""
+"""Extra start tags, so that an unmatched end tag does not close the root element."""
 _FIELD_NAMES = frozenset(("leader", "controlfield", "datafield", "fixfield", "varfield"))
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 
@@ -74,7 +74,7 @@ def find_tags(head: bytes) -> set[bytes]:
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the records of a file. What an OAI-PMH response says of a record is part of it."""
+    """Yield the records of a file. A chunk includes the OAI-PMH header of its record."""
     line, count, is_cut = 1, 0, False
     try:
         encoding, blocks = _read_declaration(unify_encoding(read_blocks(stream, limits)))
@@ -100,19 +100,19 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
 
 
 def _read_declaration(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the declared encoding, and all blocks."""
+    """Return the encoding in the XML declaration, and all blocks."""
     first = b""
     for block in blocks:
         first += block
         if len(first) >= _DECLARATION_BYTES:
             break
-    every = chain((first,), blocks)
-    declared = _DECLARED.match(first)
-    return (declared[1] if declared else b""), every
+    all_blocks = chain((first,), blocks)
+    declaration = _DECLARED.match(first)
+    return (declaration[1] if declaration else b""), all_blocks
 
 
 class _Part(NamedTuple):
-    """What ends with the end tag of a record, or with the file. One too long has no data."""
+    """A part of a file, up to the end tag of a record. It has no data if it is too long."""
 
     data: bytes
     lines: int
@@ -145,7 +145,7 @@ def _find_records(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the start and the end of each record with fields.
 
     The outermost of nested elements starts a record. If there are fields between two start tags,
-    the first record has no end tag.
+    the first record lacks its end tag.
     """
     start, searched = -1, 0
     for tag in _RECORD_START.finditer(data):
@@ -160,23 +160,23 @@ def _find_records(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
-    """Yield the fields of a record. What is broken in it is repaired as far as possible."""
+    """Yield the fields of a record. Broken XML is repaired as far as possible."""
     *_, start_tag = _RECORD_START.finditer(chunk.data)
     outside = _decode(chunk.data[: start_tag.start()], chunk.context)
-    fields = [
+    header_fields = [
         make_control_field(f"header/{name}", unescape(value))
         for name, value in _HEADER.findall(outside)
     ]
-    found = _read_fields(_decode(chunk.data[start_tag.start() :], chunk.context))
-    if not any(field.tag != LEADER for field in found):
+    fields = _read_fields(_decode(chunk.data[start_tag.start() :], chunk.context))
+    if not any(field.tag != LEADER for field in fields):
         hint = "Export the record again. It was left out"
         yield Problem(chunk.file, chunk.line, "the MARC record has no fields", hint)
         return
-    yield found + fields
+    yield fields + header_fields
 
 
 def _decode(data: bytes, encoding: bytes) -> str:
-    """Return text in the declared encoding or UTF-8; in Windows-1252 if it is neither."""
+    """Return the text in the declared encoding, in UTF-8, or in Windows-1252."""
     for name in (encoding.decode("ascii", "replace") or "utf-8", "utf-8"):
         try:
             return data.decode(name)
@@ -187,7 +187,7 @@ def _decode(data: bytes, encoding: bytes) -> str:
 
 
 def _repair(text: str) -> str:
-    """Return XML without invalid characters, bare ampersands, and names of HTML entities."""
+    """Return XML without invalid characters, bare ampersands, and HTML entities."""
     text = _INVALID.sub("", text)
     if "&" in text:
         text = _BARE.sub(_unescape, text)
@@ -196,7 +196,7 @@ def _repair(text: str) -> str:
 
 
 def _decode_number(reference: re.Match[str]) -> str:
-    """Return the character of a reference. XML has those of 128 to 159 too, unlike HTML."""
+    """Return the character of a reference. Unlike HTML, XML does not remap 128 to 159."""
     digits = reference[0][2:-1]
     number = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
     is_character = number >= ord(" ") or number in _SPACES
@@ -210,7 +210,7 @@ def _unescape(entity: re.Match[str]) -> str:
 
 
 def _parse_xml(text: str) -> etree._Element | None:
-    """Return the root of what can be read, or None."""
+    """Return the root of the readable part, or None."""
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
@@ -222,7 +222,7 @@ def _parse_xml(text: str) -> etree._Element | None:
 
 
 def _read_fields(text: str) -> list[Field]:
-    """Return the fields in order. A subfield belongs to the last field before it."""
+    """Return the fields in order. A subfield belongs to the field that precedes it."""
     root = _parse_xml(text)
     fields: list[Field] = []
     subfields: list[tuple[str, str]] = []
@@ -255,12 +255,12 @@ def _read_fields(text: str) -> list[Field]:
     return fields
 
 
-def _read_attribute(element: etree._Element, name: str, older: str) -> str:
-    return element.get(name) or element.get(older) or ""
+def _read_attribute(element: etree._Element, name: str, old_name: str) -> str:
+    return element.get(name) or element.get(old_name) or ""
 
 
 def _read_text(element: etree._Element) -> str:
-    """Return the text of an element and of its markup, but not of fields nested by mistake."""
+    """Return the text of an element with its inline markup, without fields nested by mistake."""
     value = element.text or ""
     for child in element:
         if not str(child.tag).endswith(("field", "leader")):

@@ -1,4 +1,4 @@
-"""Values at fixed positions: year, language and type of a record."""
+"""Coded values at fixed positions of MARC fields: year, language, and type."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TYPES = {
     "i": "Sound recording", "j": "Music recording", "k": "Picture", "m": "Electronic resource",
     "o": "Kit", "p": "Collection", "r": "Object", "t": "Manuscript",
 }  # fmt: skip
-"""Names of the types of MARC 21 that are no printed text."""
+"""Names of the MARC 21 types that are not printed text."""
 _UNIMARC_TYPES = {
     "b": "Manuscript", "c": "Music score", "d": "Music score", "e": "Map", "f": "Map",
     "g": "Film or video", "i": "Sound recording", "j": "Music recording", "k": "Picture",
@@ -22,14 +22,14 @@ _UNIMARC_TYPES = {
 }  # fmt: skip
 _YEAR = re.compile(r"\d{4}")
 _GREGORIAN = re.compile(r"1[5-9]\d\d|20\d\d|14[5-9]\d")
-"""Years of books in the Gregorian calendar: since the first printed one."""
+"""Gregorian years since the first printed books, from 1450."""
 _LANGUAGE = re.compile(r"[a-z]{3}")
 _NO_LANGUAGE = frozenset(("und", "zxx", "mul", "mis"))
 _MARC21_YEARS, _UNIMARC_YEARS = ("260", "264"), ("210", "214")
 
 
 def read_marc21(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
-    """Yield columns and values: the year and the language of field 008, the type of the leader."""
+    """Yield columns and values: year and language of field 008, and type of the leader."""
     leader, values, imprints = _collect(fields, "008", _MARC21_YEARS, "c")
     has_thesis = any(field.tag == "502" for field in fields)
     kind = _name_type(leader, _TYPES)
@@ -70,10 +70,10 @@ def _collect(
 
 
 def _choose_year(coded: str, imprints: list[str]) -> str | None:
-    """Return the coded year, unless an imprint has other years only.
+    """Return the coded year, or None if the imprints have only other years.
 
-    The coded year is Gregorian where the imprint is not. It is wrong in records whose template
-    nobody filled.
+    An imprint without Gregorian years does not count. The coded year is wrong if the cataloguer
+    left the value of a template.
     """
     if not _YEAR.fullmatch(coded):
         return None

@@ -1,7 +1,7 @@
-"""MARC fields → properties, with one name for each field and subfield.
+"""Convert MARC fields to properties, with one column for each field and subfield.
 
-The subfields of a field share a group. A column is `245$a`, or `700[editor]$a` where a role, an
-indicator or a link decides the meaning of a field. Indicators have no columns of their own.
+The subfields of a field share a group. A column is `245$a`, or `700[editor]$a` if a role, an
+indicator, or a link decides the meaning of a field. Indicators do not become columns.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _EDITED = re.compile(
     r"|sous la réd|a cura|red(?:\.|igiert|igerad|aktion)|coord|под ред)",
     re.IGNORECASE,
 )
-"""The start of a statement of responsibility that names editors only."""
+"""The start of a statement of responsibility that names only editors."""
 _NON_SORTING = re.compile("[\x88\x89\x98\x9c]")
 """Control characters around words that are ignored in sorting, such as articles."""
 _DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069 \t\r\n"
@@ -75,12 +75,12 @@ def _add_subfields(
 
 
 def _get(field: Field, codes: str) -> tuple[str, ...]:
-    """Return the values of some subfields."""
+    """Return the values of the subfields with these codes."""
     return tuple(value for code, value in field.subfields if code in codes and value)
 
 
 def _qualify(field: Field, *, is_edited: bool) -> str:
-    """Return what decides the meaning of a MARC 21 field, in a word, or nothing."""
+    """Return the qualifier in the column name of a MARC 21 field, or an empty string."""
     tag = field.tag
     if tag in _ROLE_TAGS:
         return _qualify_name(field, is_edited=is_edited)
@@ -94,7 +94,7 @@ def _qualify(field: Field, *, is_edited: bool) -> str:
 
 
 def _qualify_name(field: Field, *, is_edited: bool) -> str:
-    """Return "work" for the author of another work, else the role, else "forename"."""
+    """Return "work" for the author of another work, the role, or "forename" without a role."""
     if field.tag[0] == "7" and _get(field, "t"):
         return "work"
     # In a field of a meeting, $e is a part of the meeting, and $j is the role.
@@ -111,10 +111,10 @@ def _qualify_name(field: Field, *, is_edited: bool) -> str:
 
 
 def _qualify_unimarc(field: Field) -> str:
-    """Return what decides the meaning of a UNIMARC field, in a word, or nothing."""
+    """Return the qualifier in the column name of a UNIMARC field, or an empty string."""
     if field.tag in _UNIMARC_ROLE_TAGS:
         relators = _get(field, "4")
-        # A secondary responsibility (702, 712) without a role is hardly ever an author's.
+        # A person of secondary responsibility (702, 712) without a role is rarely an author.
         return roles.classify(relators) if relators or field.tag[2] != "2" else roles.CONTRIBUTOR
     if field.tag == "017":
         return "doi" if _is_doi(field) else ""
@@ -129,7 +129,7 @@ def _is_doi(field: Field) -> bool:
 
 
 def _names_editors_only(fields: Iterable[Field]) -> bool:
-    """Return whether a record has no main author, and its statement begins with editors."""
+    """Return whether a record has no main author, and its statement starts with editors."""
     is_edited = False
     for field in fields:
         if field.tag in ("100", "110", "111"):

@@ -9,7 +9,7 @@ _DESCRIBED = frozenset(
 )
 """The first two digits of tags whose values end with ISBD punctuation: descriptions, headings."""
 _NOT_TEXT = frozenset("u01w4568")
-"""Subfields with addresses, codes and control numbers."""
+"""Subfields with URLs, codes, and control numbers."""
 _MARK = re.compile(r"\s*[:;,]+$|\s+[/=+]+$")
 _PERIOD = re.compile(r"(?<![.\s])\.$")
 _LAST_WORD = re.compile(r"([^\s.\-]*)\.$")
@@ -28,9 +28,9 @@ def is_transcribed(tag: str) -> bool:
 
 
 def strip_punctuation(tag: str, code: str, value: str) -> str:
-    """Return a value without the mark before the next subfield, and without a final period.
+    """Return a value without its final period, or the mark that introduces the next subfield.
 
-    A period stays after an initial, an abbreviation, and in physical descriptions.
+    A period stays after an initial or an abbreviation, and in a physical description.
     """
     if code in _NOT_TEXT:
         return value

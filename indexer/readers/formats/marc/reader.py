@@ -1,4 +1,4 @@
-"""The reader of MARC in one syntax and one dialect."""
+"""Reader of MARC in one syntax and one dialect."""
 
 from __future__ import annotations
 

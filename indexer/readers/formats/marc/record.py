@@ -15,7 +15,7 @@ class Field(NamedTuple):
     """A field of a record.
 
     `indicators` has two characters, or none for a control field. `subfields` are pairs of a code
-    and a value. A control field has one, with an empty code. The leader has the tag LDR.
+    and a value. A control field has one pair, with an empty code. The leader has the tag LDR.
     """
 
     tag: str
@@ -33,17 +33,16 @@ LEADER = "LDR"
 
 
 class Syntax(Protocol):
-    """A way to write MARC records in a file: a module with these members.
+    """A module that reads one syntax of MARC. MARC 21 and UNIMARC share all syntaxes.
 
-    `NAME`, `SUFFIXES`, `detect` and `split`: see `indexer.readers.base.Reader`. `MARC` is no part
-    of the members: dialects share all syntaxes.
+    `NAME`, `SUFFIXES`, `detect` and `split`: see `indexer.readers.base.Reader`.
     """
 
     NAME: str
     SUFFIXES: tuple[str, ...]
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
-        """Return why a file has this syntax, or None if it does not."""
+        """Return the evidence that a file has this syntax, or None."""
 
     def find_tags(self, head: bytes) -> set[bytes]:
         """Return the tags of fields in the start of a file."""

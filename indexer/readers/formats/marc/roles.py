@@ -10,12 +10,12 @@ from importlib.resources import files
 import msgspec
 
 AUTHOR, EDITOR, CONTRIBUTOR = "", "editor", "contributor"
-"""A role as part of the name of a column. Authors are the usual case, so theirs is empty."""
+"""A role in the name of a column. Authors are the usual case, so their role is empty."""
 _LONG_CODE = re.compile(r"0\d{3}")
 
 
 class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The codes and the starts of terms that mean a role. `not_terms` are exceptions."""
+    """The codes and the prefixes of terms that mean a role. `not_terms` are exceptions."""
 
     codes: frozenset[str]
     unimarc_codes: frozenset[str]
@@ -30,7 +30,7 @@ class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The roles that are not a contributor's."""
+    """The roles that have codes and terms. Any other role is that of a contributor."""
 
     author: _Role
     editor: _Role
@@ -44,14 +44,14 @@ def _load_roles() -> _Roles:
 
 @lru_cache(maxsize=4096)
 def classify(relators: tuple[str, ...]) -> str:
-    """Return the role of a person who has these codes, terms, or addresses of codes.
+    """Return the role of a person who has these codes, terms, or URLs of codes.
 
-    A person with several roles is an author if one of them is, then an editor.
+    If a person has several roles, author takes precedence over editor, and editor over the rest.
     """
     # "http://id.loc.gov/vocabulary/relators/aut" is the code "aut".
     words = [relator.strip(" .,:;()[]/").rsplit("/", 1)[-1].casefold() for relator in relators]
     words = [part.strip() for word in words for part in word.split(",") if part.strip()]
-    # The national library of France writes codes of UNIMARC with four digits.
+    # The French national library (BnF) writes UNIMARC codes with four digits.
     words = [word[1:] if _LONG_CODE.fullmatch(word) else word for word in words]
     if not words or any(_load_roles().author.includes(word) for word in words):
         return AUTHOR

@@ -1,6 +1,6 @@
-"""MARC as lines of text: MarcEdit's mrk, yaz-marcdump, MARC::Record, and Aleph sequential.
+"""Text forms of MARC: MarcEdit's mrk, yaz-marcdump, MARC::Record, and Aleph sequential.
 
-The first line decides which of these a file is.
+The first line of the first record decides the form of a file.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from indexer.readers.text.streaming import LimitExceeded
 
 NAME = "mrk"
 SUFFIXES: tuple[str, ...] = (".mrk", ".mrk8", ".mrt")
-"""Usual ends of the names of MARC files in text form."""
+"""Usual suffixes of MARC files in text form."""
 
 
 class _Style(NamedTuple):
-    """A way to write fields as lines.
+    """A text form of MARC.
 
     `sign` matches a line of a file in this style. `start` matches the first line of a record.
     `field` has the groups tag, ind (if any) and value. `delimiter` precedes the code of a subfield.
@@ -71,7 +71,7 @@ _STYLES = {
     ),
 }
 _NUMBER_CHARS = 9
-"""Digits of the number of a record of Aleph."""
+"""Digits of an Aleph record number."""
 _BLANK = "\\"
 _MNEMONIC = re.compile(r"\{(\w{2,8})\}")
 _CHARACTERS = {
@@ -90,16 +90,16 @@ _DIACRITICS = {
     "caron": "\u030c", "cedil": "\u0327", "ogon": "\u0328", "dotb": "\u0323",
     "llig": "\ufe20", "rlig": "\ufe21",
 }  # fmt: skip
-"""Mnemonics of MarcEdit. `{eacute}` is a letter, `{acute}e` is a diacritic before its letter."""
+"""MarcEdit's mnemonics. `{eacute}` is a letter. `{acute}e` is a diacritic before its letter."""
 _BEFORE = re.compile(rf"((?:\{{(?:{'|'.join(_DIACRITICS)})\}})+)(.)", re.DOTALL)
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of the first lines, or of the file name."""
     start = decode_head(head).encode().lstrip()
-    found = _find_style(start)
-    if found:
-        return Evidence(95, f"it looks like {_STYLES[found].label}")
+    style = _find_style(start)
+    if style:
+        return Evidence(95, f"it looks like {_STYLES[style].label}")
     return detect_by_name(filename, SUFFIXES) if not head else None
 
 
@@ -109,12 +109,12 @@ def find_tags(head: bytes) -> set[bytes]:
 
 
 def _find_style(start: bytes) -> bytes | None:
-    """Return the name of the style of the start of a file, or None."""
+    """Return the name of the style of a file that starts with these bytes, or None."""
     first_lines = start[:1000]
     for name, style in _STYLES.items():
-        found = style.sign.search(first_lines)
+        match = style.sign.search(first_lines)
         # A comment or a heading may precede the first record.
-        if found and (found.start() == 0 or len(style.sign.findall(start)) > 2):
+        if match and (match.start() == 0 or len(style.sign.findall(start)) > 2):
             return name
     return None
 
@@ -132,7 +132,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
 
 
 class _Collector:
-    """Collects the lines of a record."""
+    """Collects the lines of the open record."""
 
     def __init__(self, file: str, limits: Limits) -> None:
         self._file, self._limits = file, limits
@@ -143,7 +143,7 @@ class _Collector:
         self._is_after_blank = self._is_long = False
 
     def add(self, line: bytes | None, number: int) -> Iterator[Chunk | Problem]:
-        """Add a line. Yield the record before if a new one starts."""
+        """Add a line. Yield the previous record if a new one starts."""
         if line is None:
             self._is_long = True
             return
@@ -171,7 +171,7 @@ class _Collector:
             self._lines.append(line)
 
     def finish(self) -> Iterator[Chunk | Problem]:
-        """Yield the record of the lines so far."""
+        """Yield the open record. Raise LimitExceeded if there are too many records."""
         if self._is_long:
             message = f"the record has more than {self._limits.largest_line} bytes"
             yield Problem(self._file, self._first, message, suggest_raising("largest_line"))
@@ -184,7 +184,7 @@ class _Collector:
 
 
 def _find_style_of_line(line: bytes) -> bytes | None:
-    """Return the name of the style in which a line can start a record, or None."""
+    """Return the name of the style in which this line can start a record, or None."""
     for name, style in _STYLES.items():
         if style.start.match(line) or (name != b"yaz" and style.sign.match(line)):
             return name
@@ -192,7 +192,7 @@ def _find_style_of_line(line: bytes) -> bytes | None:
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
-    """Yield the fields of a record. A line that starts no field continues the one before."""
+    """Yield the fields of a record. Other lines continue the previous field."""
     style = _STYLES[chunk.context]
     fields: list[Field] = []
     unfinished = ""
@@ -236,7 +236,7 @@ def _parse_field(line: str, name: bytes) -> Field:
 
 
 def _clean(value: str, name: bytes) -> str:
-    """Return a value with the mnemonics and the blanks of its style undone, on one line."""
+    """Return a value on one line, with the mnemonics and blanks of its style decoded."""
     if "\n" in value:
         value = " ".join(value.split())
     if name == b"aleph":
