@@ -45,14 +45,14 @@ NAME = "delimited"
 VERSION = 1
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".tab", ".psv")
-"""Usual ends of the names of delimited tables."""
+"""Usual suffixes of delimited tables."""
 _DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _OTHER_FORMAT = re.compile(
     r"\s*(?:[{<]|\[\s*[\[{\"\]]|@\w+\s*[{(]|%(?:PDF|!|0 )|TY  -|PMID- |FN |=LDR|---\n"
     r"|\d{5}[a-z ]{3}|\|[^\n]*\|\n\|[ :]*--)"
 )
 _SAMPLE_ROWS = 100
-"""Rows at the start of a file among which the header is searched."""
+"""Rows at the start of a file in which the header is searched."""
 _MAX_SUMMARY_BYTES = 1000
 _OPEN = "a quotation mark is not closed before the end of the row"
 
@@ -84,7 +84,7 @@ def _guess(head: bytes) -> Sample:
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the rows of a table. Their context has the names of the columns."""
+    """Yield the rows of a table. The context of a chunk has the column names."""
     first, blocks = peek(read_blocks(stream, limits), HEAD_BYTES, len)
     head = b"".join(first)[:HEAD_BYTES]
     sample, encoding = _guess(head), guess_encoding(head)
@@ -144,7 +144,7 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     table = decode_table(chunk.context)
     text, bad = decode_piece(chunk.data, table.encoding)
     if bad:
-        message = f"{bad} characters are no valid {table.encoding.upper()}, and became U+FFFD"
+        message = f"{bad} characters are not valid {table.encoding.upper()}, and became U+FFFD"
         yield Problem(chunk.file, chunk.line, message, "Save the file as UTF-8")
     if not table.dialect:
         return

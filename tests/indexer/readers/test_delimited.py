@@ -295,7 +295,7 @@ def test_bad_bytes_are_replaced_and_reported() -> None:
     data = write(BOOKS).encode() + b"Caf\xc3\xa9 \xff,x,1999,\n"
     result = read_all(data)
     assert to_cells(result[-1])["Title"] == "Café \ufffd"
-    assert "no valid UTF-8" in problems(result)[0].what
+    assert "not valid UTF-8" in problems(result)[0].what
 
 
 def test_encoding_is_found_beyond_the_head() -> None:
