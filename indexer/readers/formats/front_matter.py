@@ -1,6 +1,6 @@
-"""Markdown and HTML files with front matter in YAML or TOML, as Hugo and Jekyll have them.
+"""Reader of Markdown and HTML files with front matter in YAML or TOML, as in Hugo and Jekyll.
 
-A file is one record. Its text becomes the column "body", cut to its start.
+A file is one record. The start of its text is the column "body".
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from indexer.readers.text.markdown import to_plain_text, to_text
 NAME = "front-matter"
 VERSION = 1
 SUFFIXES: tuple[str, ...] = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
-"""Usual ends of the names of pages with front matter."""
+"""Usual suffixes of pages with front matter."""
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "title": ("title|Title|linkTitle",),
     "other_titles": ("subtitle", "original_title"),
@@ -61,7 +61,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 _NAMED_SCORE, _UNNAMED_SCORE = 60, 45
 _SECTION = "_index"
-"""The name of a page of Hugo that lists others. It is no publication."""
+"""The name of a Hugo page that lists other pages. It is not a publication."""
 _BLOCK = re.compile(
     r"\s*(?P<mark>---|\+\+\+)[ \t]*\n(?P<data>.*?)\n(?:(?P=mark)|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
 )
@@ -71,7 +71,7 @@ _LINE = re.compile(r"(?P<key>[A-Za-z_][\w .-]*?)[ \t]*[:=][ \t]*(?P<value>.*)")
 _SHORTCODE = re.compile(
     r"\{\{[<%].{0,1000}?[%>]\}\}|\{%.{0,1000}?%\}|\{\{.{0,1000}?\}\}", re.DOTALL
 )
-"""Commands of Hugo and Jekyll within a text."""
+"""Template commands of Hugo and Jekyll in a text."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -85,7 +85,7 @@ def detect(filename: str, head: bytes) -> Evidence | None:
         return None
     is_named = filename.lower().endswith(SUFFIXES)
     if not is_named and _KEY.match(text, block.end()):
-        return None  # two documents of YAML
+        return None  # the file has two YAML documents
     return Evidence(
         _NAMED_SCORE if is_named else _UNNAMED_SCORE, "it starts with front matter that has a title"
     )
@@ -125,63 +125,65 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
         yield SourceRecord(SourceLocation(chunk.file, 1), tuple(map(_remove_marks, properties)))
 
 
-def _remove_marks(stated: Property) -> Property:
-    """Return a property without the marks of Markdown, such as those of an italic journal."""
-    if not _MARKED.search(stated.value):
-        return stated
-    text = to_text(stated.value)
-    return msgspec.structs.replace(stated, value=text, text=text) if text else stated
+def _remove_marks(property_: Property) -> Property:
+    """Return a property without Markdown markup, such as an italic journal title."""
+    if not _MARKED.search(property_.value):
+        return property_
+    text = to_text(property_.value)
+    return msgspec.structs.replace(property_, value=text, text=text) if text else property_
 
 
 def _load_yaml(text: str, chunk: Chunk, limits: Limits) -> dict[str, Any]:
-    """Return the values of YAML. Raise ValueError."""
+    """Return the values of YAML. Raise ValueError if it is not valid."""
     for piece in split_yaml(iter([text.encode("utf-8", "replace")]), limits):
         if piece.problem or piece.data is None:
             raise ValueError(piece.problem[0] if piece.problem else "it is too large")
         record, problem = decode_record(Chunk(piece.data, chunk.file, 1), limits)
         if record is None:
-            raise ValueError(problem.what if problem else "it has no names")
+            raise ValueError(problem.what if problem else "it has no keys")
         return record
     return {}
 
 
 def _load_toml(text: str) -> dict[str, Any]:
-    """Return the values of TOML. Raise ValueError."""
+    """Return the values of TOML. Raise ValueError if it is not valid."""
     try:
         values = tomllib.loads(text)
         decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_simplify(values)))
     except RecursionError:
-        raise ValueError("its lists are nested too deep") from None
+        raise ValueError("its values are nested too deep") from None
     return decoded
 
 
 def _simplify(value: object) -> object:
-    """Return a value of TOML without the types that JSON does not have."""
+    """Return a TOML value with types that JSON has."""
     if isinstance(value, dict):
-        return {key: _simplify(each) for key, each in value.items()}
+        return {key: _simplify(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_simplify(each) for each in value]
+        return [_simplify(item) for item in value]
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
     return str(value) if isinstance(value, float) else value
 
 
 def _load_lines(text: str) -> dict[str, Any]:
-    """Return the values of front matter that is not valid: each key at the start of a line.
+    """Return the values of invalid front matter, read line by line.
 
-    An unquoted colon in a title is the usual fault.
+    The usual fault is an unquoted colon in a title.
     """
     record: dict[str, Any] = {}
     key = ""
     for line in text.split("\n"):
         if match := _LINE.fullmatch(line):
             key, value = match["key"], match["value"].strip().strip("\"'")
-            listed = re.fullmatch(r"\[(.*)\]", value)
+            array = re.fullmatch(r"\[(.*)\]", value)
             record[key] = (
-                [part.strip().strip("\"'") for part in listed[1].split(",")] if listed else value
+                [part.strip().strip("\"'") for part in array[1].split(",")] if array else value
             )
         elif key and line.strip(" \t-\"'"):
             item = line.strip().removeprefix("-").strip(" \t\"'")
-            earlier = record[key] if isinstance(record[key], list) else [record[key]]
-            record[key] = [each for each in earlier if each not in ("", "|", ">")] + [item]
+            items = record[key] if isinstance(record[key], list) else [record[key]]
+            record[key] = [previous for previous in items if previous not in ("", "|", ">")] + [
+                item
+            ]
     return record

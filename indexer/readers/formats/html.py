@@ -38,7 +38,7 @@ NAME = "html"
 VERSION = 1
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".html", ".htm")
-"""Usual ends of the names of pages."""
+"""Usual suffixes of HTML pages."""
 
 _VALUE_ATTRIBUTES = {
     "a": "href", "area": "href", "link": "href", "meta": "content", "time": "datetime",
@@ -64,7 +64,7 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of articles, with microdata or without, or of the file name."""
     named = detect_by_name(filename, SUFFIXES)
     if b"<article" not in head or not (named or head.lstrip().startswith(b"<")):
-        return named  # a text that is no page may show an article
+        return named  # a text in another format may quote an article
     score, kind = (90, " with microdata") if b"itemprop" in head else (20, "")
     return Evidence(score, f"it has articles{kind}")
 

@@ -1,7 +1,7 @@
-"""Lists of publications in HTML: tables with a header row, and repeated blocks.
+"""Reader of publication lists in HTML: tables with a header row, and repeated blocks.
 
-A page is only recognized if they are most of its text. `finding` finds them, `blocks` splits a
-block into columns.
+A page is recognized only if its list is most of its text. `finding` finds the list, and `blocks`
+splits a block into columns.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NAME = "html-list"
 VERSION = 1
 SUFFIXES: tuple[str, ...] = (".html", ".htm", ".xhtml")
 FIELDS: Mapping[str, tuple[str, ...]] = {}
-"""The columns are the headings and labels of a page, so their meaning is guessed."""
+"""The columns are the headings and labels of a page, so they are mapped by name and value."""
 
 _TABLE_SCORE, _BLOCK_SCORE = 40, 35
 _START = re.compile(rb"<(?:!doctype html|html|body|table|ul|ol|dl|div|h[1-6]|p)\b")
@@ -32,12 +32,12 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     if not start.startswith(b"<") or not _START.search(start):
         return None
     page = parse_page(head)
-    found = None if page is None else find_list(page)
-    if found is None:
+    listing = None if page is None else find_list(page)
+    if listing is None:
         return None
-    if found.headings:
-        return Evidence(_TABLE_SCORE, f"it has a table with {len(found.blocks)} rows")
-    return Evidence(_BLOCK_SCORE, f"it has a list of {len(found.blocks)} similar blocks")
+    if listing.headings:
+        return Evidence(_TABLE_SCORE, f"it has a table with {len(listing.blocks)} rows")
+    return Evidence(_BLOCK_SCORE, f"it has a list of {len(listing.blocks)} similar blocks")
 
 
 split = read_whole
@@ -51,15 +51,16 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
         message = f"the page has more than {limits.most_parts} tags"
         yield Problem(chunk.file, 0, message, suggest_raising("most_parts"))
         return
-    found = None if page is None else find_list(page)
-    if page is None or found is None:
+    listing = None if page is None else find_list(page)
+    if page is None or listing is None:
         hint = "Use a page with a table or a list of publications"
         yield Problem(chunk.file, 0, "the page has no list of publications", hint)
         return
-    sections = find_sections(page, found.blocks)
-    for number, block in enumerate(found.blocks):
-        stated = read_row(block, found.headings[number]) if found.headings else read_block(block)
-        stated += [("section", sections[number]), ("id", block.get("id") or "")]
-        properties = tuple(Property(name, value, value) for name, value in stated if value)
+    sections = find_sections(page, listing.blocks)
+    headings = listing.headings
+    for number, block in enumerate(listing.blocks):
+        columns = read_row(block, headings[number]) if headings else read_block(block)
+        columns += [("section", sections[number]), ("id", block.get("id") or "")]
+        properties = tuple(Property(name, value, value) for name, value in columns if value)
         if properties:
             yield SourceRecord(SourceLocation(chunk.file, block.sourceline or 0), properties)

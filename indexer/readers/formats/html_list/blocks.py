@@ -1,7 +1,7 @@
 """Split a block or a row into columns.
 
-A label such as "Authors:" names the text after it, and a class such as "pub-title" the text in it.
-Other text is the title, or a note.
+A label such as "Authors:" names the text after it. A class such as "pub-title" names the text of
+its element. Other text is the title or a note.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _GENERIC = re.compile(
     r"docx?|english|french|spanish|russian|arabic|chinese|top|(?:doi:)?10\.\d{4,}/\S*|https?:\S*)?\W*",
     re.IGNORECASE,
 )
-"""Texts of links that are no titles."""
+"""Link texts that are not titles."""
 _MARKS = " |–—-·•,;:"
 
 
@@ -53,22 +53,22 @@ def read_row(row: etree._Element, headings: tuple[str, ...]) -> list[tuple[str, 
 
     A repeated heading is numbered, and an empty one is replaced by the number of its column.
     """
-    stated: list[tuple[str, str]] = []
+    columns: list[tuple[str, str]] = []
     seen: Counter[str] = Counter()
     cells = [cell for cell in row if cell.tag in ("td", "th")]
     for number, cell in enumerate(cells, 1):
         heading = headings[number - 1] if number <= len(headings) else ""
         name = heading or f"column {number}"
         seen[name] += 1
-        stated.append((name if seen[name] == 1 else f"{name} {seen[name]}", read_text(cell)))
+        columns.append((name if seen[name] == 1 else f"{name} {seen[name]}", read_text(cell)))
     links = _list_links(row)
     if "doi" not in map(str.lower, headings):
-        stated.append(("doi", find_doi(url for _, url in links)))
-    return stated + links
+        columns.append(("doi", find_doi(url for _, url in links)))
+    return columns + links
 
 
 def read_block(block: etree._Element) -> list[tuple[str, str]]:
-    """Return the named texts of a block, its title, a note of the rest, and its links."""
+    """Return the title of a block, its named texts, its other text as a note, and its links."""
     values: dict[str, list[str]] = {}
     rest: list[_Part] = []
     for part in _Splitter(block).parts:
@@ -76,23 +76,23 @@ def read_block(block: etree._Element) -> list[tuple[str, str]]:
             values.setdefault(part.name, []).append(part.text)
         else:
             rest.append(part)
-    stated = [(name, " ".join(texts).strip(_MARKS)) for name, texts in values.items()]
+    columns = [(name, " ".join(texts).strip(_MARKS)) for name, texts in values.items()]
     title, note = read_term(block), rest
-    if title.isdecimal():  # the year of what it describes
-        stated, title = [*stated, ("year", title)], ""
+    if title.isdecimal():  # the block is listed under a year
+        columns, title = [*columns, ("year", title)], ""
     if not title and not any(_TITLE.search(name) for name in values):
         title, note = _split_title(rest)
     text = " ".join(part.text for part in note if not _GENERIC.fullmatch(part.text))
-    year = "" if any(_YEAR.search(name) for name, _ in stated) else find_year(text)
+    year = "" if any(_YEAR.search(name) for name, _ in columns) else find_year(text)
     links = _list_links(block)
     texts = (*(url for _, url in links), read_text(block))
     doi = "" if "doi" in map(str.lower, values) else find_doi(texts)
     text = text.strip(_MARKS).lstrip(".) ")
-    return [("title", title), *stated, ("year", year), ("doi", doi), ("note", text), *links]
+    return [("title", title), *columns, ("year", year), ("doi", doi), ("note", text), *links]
 
 
 def _split_title(parts: list[_Part]) -> tuple[str, list[_Part]]:
-    """Return the title in unnamed texts, and the others."""
+    """Return the title among unnamed parts, and the other parts."""
     for index, part in enumerate(parts):
         if part.is_title:
             return part.text, parts[:index] + parts[index + 1 :]
@@ -102,7 +102,7 @@ def _split_title(parts: list[_Part]) -> tuple[str, list[_Part]]:
         return cited[1].strip(" .,"), [_Part("", before.strip(), False), _Part("", after, False)]
     for index, part in enumerate(parts):
         if part.is_italic:
-            before = " ".join(each.text for each in parts[:index])
+            before = " ".join(previous.text for previous in parts[:index])
             if title := find_last_sentence(before):  # the italic text is a journal
                 authors = before.strip().removesuffix(title).strip()
                 return title.strip(" .,"), [_Part("", authors, False), *parts[index:]]
@@ -112,13 +112,13 @@ def _split_title(parts: list[_Part]) -> tuple[str, list[_Part]]:
 
 
 def _list_links(element: etree._Element) -> list[tuple[str, str]]:
-    """Return the addresses of the links in an element, each once."""
+    """Return the URLs of the links in an element, without repeats."""
     links = dict.fromkeys(squeeze(link.get("href")) for link in element.iter("a"))
     return [("link", link) for link in links if link and not link.startswith(("#", "javascript:"))]
 
 
 class _Splitter:
-    """The parts of a block. A label is in force up to the end of its parent, or of a line."""
+    """Splits a block into parts. A label applies until its parent element or its line ends."""
 
     def __init__(self, block: etree._Element) -> None:
         self.parts: list[_Part] = []

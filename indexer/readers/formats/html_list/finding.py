@@ -1,7 +1,7 @@
 """Find the list of publications in a page.
 
-The blocks of a list are elements of one kind: with the same tag, the same class, and parents of
-the same tag and class.
+The blocks of a list are elements of one kind. They have the same tag and class, and their parents
+have the same tag and class.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from indexer.readers.tables.headings import has_heading_words
 from indexer.readers.text.citations import find_title
 
 _MIN_BLOCKS, _MIN_SHARE, _MIN_TITLED = 5, 0.5, 0.8
-"""Blocks that make a list, their share of the text of the page, and the share of the blocks that
-have a title."""
+"""Minimum number of blocks in a list, their share of the text of the page, and the share of the
+blocks that have a title."""
 _MIN_BLOCK_CHARS = 25
-"""Characters of a block on average. The entries of a menu are shorter."""
+"""Minimum average length of a block. Menu entries are shorter."""
 _BLOCK_TAGS = frozenset(("li", "p", "tr", "div", "article", "section", "dt", "dd", "blockquote"))
 _SKIPPED = frozenset(
     ("script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template", "head")
@@ -29,14 +29,14 @@ _TITLES = STRONG | {"label", "i", "em"}
 _MAX_HEADING_CHARS = 200
 
 
-class FoundList(NamedTuple):
+class PublicationList(NamedTuple):
     """The blocks of a page, or the rows of its tables and the headings of each row."""
 
     blocks: tuple[etree._Element, ...]
     headings: tuple[tuple[str, ...], ...] = ()
 
 
-def find_list(page: etree._Element) -> FoundList | None:
+def find_list(page: etree._Element) -> PublicationList | None:
     """Return the list that is most of the text of a page, or None."""
     lengths = _measure(page)
     needed = _MIN_SHARE * lengths.get(page, 0)
@@ -70,7 +70,7 @@ def _is_in_article(element: etree._Element) -> bool:
 
 def _find_rows(
     page: etree._Element, lengths: dict[etree._Element, int], needed: float
-) -> FoundList | None:
+) -> PublicationList | None:
     """Return the rows of all tables with headings, if they are most of the text."""
     rows: list[etree._Element] = []
     headings: list[tuple[str, ...]] = []
@@ -87,13 +87,13 @@ def _find_rows(
             headings.append(names[table])
     if len(rows) < _MIN_BLOCKS or sum(lengths[row] for row in rows) < needed:
         return None
-    return FoundList(tuple(rows), tuple(headings))
+    return PublicationList(tuple(rows), tuple(headings))
 
 
 def _is_header(row: etree._Element, cells: list[etree._Element]) -> bool:
     """Return whether a row has the headings of a table.
 
-    Its tags say so, or it is the first and has bold text only, or usual headings.
+    It has header tags, or it is the first row and has only bold text or usual headings.
     """
     parent = row.getparent()
     if all(cell.tag == "th" for cell in cells) or (parent is not None and parent.tag == "thead"):
@@ -106,17 +106,17 @@ def _is_header(row: etree._Element, cells: list[etree._Element]) -> bool:
     return row.getprevious() is None and (are_bold or has_heading_words(texts))
 
 
-def _find_blocks(lengths: dict[etree._Element, int], needed: float) -> FoundList | None:
+def _find_blocks(lengths: dict[etree._Element, int], needed: float) -> PublicationList | None:
     """Return the most numerous blocks of one kind that are most of the text."""
     kinds: dict[tuple[object, ...], list[etree._Element]] = defaultdict(list)
     for element in lengths:
         if element.tag in _BLOCK_TAGS:
             parent = element.getparent()
-            above = () if parent is None else (parent.tag, parent.get("class"))
-            # The classes of an article number it, and name its topics.
-            own = None if element.tag == "article" else element.get("class")
-            kinds[element.tag, own, *above].append(element)
-    found: list[tuple[int, int, list[etree._Element]]] = []
+            parent_kind = () if parent is None else (parent.tag, parent.get("class"))
+            # An article has classes with its own number and topics.
+            class_name = None if element.tag == "article" else element.get("class")
+            kinds[element.tag, class_name, *parent_kind].append(element)
+    candidates: list[tuple[int, int, list[etree._Element]]] = []
     for blocks in kinds.values():
         if len(blocks) < _MIN_BLOCKS or _is_nested(blocks):
             continue
@@ -124,9 +124,9 @@ def _find_blocks(lengths: dict[etree._Element, int], needed: float) -> FoundList
         characters = sum(lengths[block] for block in titled)
         is_list = len(titled) >= max(_MIN_BLOCKS, _MIN_TITLED * len(blocks))
         if is_list and characters >= max(needed, _MIN_BLOCK_CHARS * len(titled)):
-            found.append((len(titled), characters, titled))
-    chosen = max(found, key=lambda each: each[:2], default=None)
-    return FoundList(tuple(chosen[2])) if chosen else None
+            candidates.append((len(titled), characters, titled))
+    chosen = max(candidates, key=lambda candidate: candidate[:2], default=None)
+    return PublicationList(tuple(chosen[2])) if chosen else None
 
 
 def _is_nested(blocks: list[etree._Element]) -> bool:
@@ -140,8 +140,8 @@ def _has_title(block: etree._Element) -> bool:
         return True
     for element in block.iter():
         if element.tag == "a":
-            address = element.get("href") or ""
-            if address and not address.startswith("#"):
+            url = element.get("href") or ""
+            if url and not url.startswith("#"):
                 return True
         elif element.tag in _TITLES or (element is not block and name_by_class(element)):
             return True
@@ -153,14 +153,14 @@ def find_sections(page: etree._Element, blocks: tuple[etree._Element, ...]) -> l
     numbers = {block: number for number, block in enumerate(blocks)}
     sections = [""] * len(blocks)
     section, is_first = "", True
-    inside: etree._Element | None = None
+    open_block: etree._Element | None = None
     for event, element in etree.iterwalk(page, events=("start", "end")):
         if event == "end":
-            inside = None if element is inside else inside
+            open_block = None if element is open_block else open_block
         elif element in numbers:
             sections[numbers[element]] = section
-            inside = element if inside is None else inside
-        elif element.tag in _HEADINGS and inside is None:
+            open_block = element if open_block is None else open_block
+        elif element.tag in _HEADINGS and open_block is None:
             is_title = is_first and element.tag == "h1"
             section = "" if is_title else read_text(element)[:_MAX_HEADING_CHARS]
             is_first = False

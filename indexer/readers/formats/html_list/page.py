@@ -1,4 +1,4 @@
-"""Parse a page of HTML."""
+"""Parse an HTML page, and read the text of its elements."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _KNOWN_CLASS = re.compile(
     r"isbn|issn|keyword|tag|volume|issue|pages|type)s?(?:$|[\W_])",
     re.IGNORECASE,
 )
-"""Classes that name what an element holds."""
+"""Classes that name the content of an element."""
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 _SPACE = re.compile(r"\s+")
 _MAX_CUT = 4
-"""Bytes of a character that the end of the start of a file may cut."""
+"""Limit on the bytes of a character that is cut at the end of the data."""
 
 
 def parse_page(data: bytes) -> etree._Element | None:
@@ -33,7 +33,7 @@ def parse_page(data: bytes) -> etree._Element | None:
 
 
 def _decode(data: bytes) -> str:
-    """Return the text of a page: UTF-8, UTF-16 with a mark, as declared, or Windows-1252."""
+    """Return the text of a page in UTF-8, UTF-16, its declared encoding, or Windows-1252."""
     declared = _CHARSET.search(data[:4096])
     names = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig"]
     names += [declared[1].decode("ascii", "replace")] if declared else []
@@ -49,13 +49,13 @@ def _decode(data: bytes) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return a page without an XML declaration, which the parser of text rejects, and NUL."""
+    """Return a page without NUL, and without the XML declaration that lxml rejects in a `str`."""
     declaration = _XML_DECLARATION.match(text)
     return text[declaration.end() if declaration else 0 :].replace("\0", "")
 
 
 def squeeze(text: str | None) -> str:
-    """Return a text with single spaces."""
+    """Return a text with each run of whitespace replaced by a space."""
     return _SPACE.sub(" ", text or "").strip()
 
 
@@ -65,7 +65,7 @@ def read_text(element: etree._Element) -> str:
 
 
 def read_term(description: etree._Element) -> str:
-    """Return the term that a description list describes in an element, or nothing."""
+    """Return the `<dt>` that a `<dd>` describes, or an empty string for any other element."""
     term = description.getprevious() if description.tag == "dd" else None
     while term is not None and term.tag == "dd":
         term = term.getprevious()
@@ -73,6 +73,6 @@ def read_term(description: etree._Element) -> str:
 
 
 def name_by_class(element: etree._Element) -> str:
-    """Return the name that the class of an element gives its text, or nothing."""
+    """Return the name in the class of an element, or an empty string."""
     match = _KNOWN_CLASS.search(element.get("class") or "")
     return match[1].lower() if match else ""

@@ -1,9 +1,9 @@
 """Reader of the metadata in web pages: `citation_*` and Dublin Core tags, linked data, and COinS.
 
-A page with tags of its own publication is one record. Any other page gives a record for each
+A page whose tags describe one publication is one record. Any other page has a record for each
 publication in its JSON-LD or microdata, or for each `<span class="Z3988">`. Names of tags are in
-lower case. Columns of JSON-LD and microdata start with "jsonld.". Pages with microdata in articles
-belong to `html`.
+lowercase. Columns of JSON-LD and microdata start with "jsonld.". The format `html` reads pages with
+microdata in articles.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 _CITATION_TITLES = ("citation_title", "bepress_citation_title")
 _TITLES = (*_CITATION_TITLES, "eprints.title", "dc.title", "dcterms.title")
-"""Tags that say that a page is about one publication."""
+"""Tags of a page about one publication."""
 _LISTS = {"citation_authors": "citation_author", "citation_keywords": "citation_keywords"}
 """Tags with several values, separated by semicolons, and the column of one value."""
 _DUBLIN_CORE = re.compile(r"(dc|dcterms)[.:]")
@@ -51,7 +51,7 @@ _CHARSET = re.compile(rb"""<meta[^>]{1,200}charset\s*=\s*["']?([\w-]{1,40})""", 
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|meta)\b", re.IGNORECASE)
 _WRAPPER_START = re.compile(r"(?://|/\*)?\s*<!(?:--|\[CDATA\[)(?:\s*\*/)?")
 _WRAPPER_END = re.compile(r"(?://|/\*)?\s*(?:--|\]\])>(?:\s*\*/)?\Z")
-"""Marks that hide a script from programs of the past."""
+"""Comment and CDATA marks that hide a script from browsers that do not know scripts."""
 _WRAPPER_CHARS = 20
 _SHAPE = Shape(bulky=frozenset(("citation", "articleBody", "text", "comment", "review")))
 
@@ -66,7 +66,7 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     if not names.isdisjoint(_CITATION_TITLES):
         return Evidence(88, "the page has citation tags")
     if page.citations:
-        return Evidence(85, "the page has COinS, citations for programs")
+        return Evidence(85, "the page has citations in COinS")
     if next(_find_works(page, LIMITS), None):
         return Evidence(82, "the page has JSON-LD or microdata of a publication")
     if not names.isdisjoint(_TITLES):
@@ -79,7 +79,7 @@ split = read_whole
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the publications of a page, and a Problem if it has none or is not usable."""
+    """Yield the publications of a page, and a Problem if it has none or is too large."""
     text, problem = _decode(chunk)
     if problem:
         yield problem
@@ -103,7 +103,7 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
 
 
 def _read_page(text: str, limits: Limits) -> _Page:
-    """Return the metadata of a page, as far as the page can be parsed."""
+    """Return the metadata in the parsable part of a page."""
     page = _Page(limits.most_parts)
     parser = etree.HTMLParser(target=page, no_network=True, huge_tree=False)
     with suppress(etree.LxmlError):
@@ -115,19 +115,19 @@ def _read_page(text: str, limits: Limits) -> _Page:
 
 
 def _decode(chunk: Chunk) -> tuple[str, Problem | None]:
-    """Return the text of a page in UTF-8, UTF-16, or the encoding that the page names."""
+    """Return the text of a page in UTF-8, UTF-16, or its declared encoding."""
     data = b"".join(unify_encoding(iter([chunk.data])))
-    named = _CHARSET.search(data[:4000])
-    if named and named[1].lower() not in (b"utf-8", b"utf8", b"utf-16"):
+    declaration = _CHARSET.search(data[:4000])
+    if declaration and declaration[1].lower() not in (b"utf-8", b"utf8", b"utf-16"):
         try:
-            return data.decode(named[1].decode()), None
+            return data.decode(declaration[1].decode()), None
         except (UnicodeDecodeError, LookupError):
             pass
     return decode_text(data, chunk.file, 1)
 
 
 class _Tag(NamedTuple):
-    """A `<meta>` tag: its name in lower case, its content, language and scheme, and its group."""
+    """A `<meta>` tag. `name` is in lowercase. `group` is the number of its author, or 0."""
 
     name: str
     content: str
@@ -137,15 +137,15 @@ class _Tag(NamedTuple):
 
 
 class _Page:
-    """What the parser reads of a page."""
+    """Parser target that collects the metadata of a page."""
 
-    def __init__(self, most_parts: int) -> None:
+    def __init__(self, max_parts: int) -> None:
         self.tags: list[_Tag] = []
         self.scripts: list[str] = []
         self.citations: list[str] = []
         self.items: list[Item] = []
         self.is_too_large = False
-        self._remaining = most_parts
+        self._remaining = max_parts
         self._text: list[str] | None = None
         self._in_title = False
         self._group = 0
@@ -164,7 +164,7 @@ class _Page:
             self._add("canonical", attributes.get("href", ""), {})
         elif tag == "span" and "Z3988" in attributes.get("class", "").split():
             self.citations.append(attributes.get("title", ""))
-        elif tag == "title" and not any(each.name == "title" for each in self.tags):
+        elif tag == "title" and not any(previous.name == "title" for previous in self.tags):
             self._text, self._in_title = [], True
         elif tag == "script" and "ld+json" in attributes.get("type", "").lower():
             self._text, self._in_title = [], False
@@ -199,7 +199,7 @@ class _Page:
             self._add(name, content, attributes)
 
     def _add(self, name: str, content: str, attributes: Mapping[str, str]) -> None:
-        """Add a tag. Those that follow an author, such as its institution, are of its group."""
+        """Add a tag. Tags of an author, such as the institution, share the group of the author."""
         if not content.strip():
             return
         group = 0
@@ -254,13 +254,13 @@ def _list_properties(tags: list[_Tag]) -> Iterator[Property]:
 
 
 def _flatten_work(work: Mapping[str, object], limits: Limits) -> tuple[Property, ...]:
-    """Return the properties of a publication in JSON-LD. Its groups follow those of tags."""
+    """Return the properties of a publication in JSON-LD. Its groups follow those of the tags."""
     return tuple(
         Property(
-            f"jsonld.{each.name}", each.value, each.text, each.language,
-            each.group and each.group + limits.most_parts,
+            f"jsonld.{part.name}", part.value, part.text, part.language,
+            part.group and part.group + limits.most_parts,
         )
-        for each in flatten(remove_prefixes(work, SCHEMA_PREFIXES), _SHAPE, limits)
+        for part in flatten(remove_prefixes(work, SCHEMA_PREFIXES), _SHAPE, limits)
     )  # fmt: skip
 
 
@@ -272,7 +272,7 @@ def _read_citation(text: str) -> tuple[Property, ...]:
         names = " ".join(value for key, value in pairs if key == "rft.au")
         given = values.get("rft.aufirst") or values.get("rft.auinit", "")
         pairs = [pair for pair in pairs if pair[0] not in ("rft.aulast", "rft.aufirst")]
-        if family not in names:  # else it is the first of `rft.au` once more
+        if family not in names:  # otherwise `rft.au` repeats it
             pairs.insert(0, ("rft.au", f"{family}, {given}" if given else family))
     if "rft.aucorp" in values:
         pairs.append(("rft.au", f"{{{values['rft.aucorp']}}}"))

@@ -1,4 +1,4 @@
-"""Microdata in a page: items with properties, as the HTML standard defines them.
+"""Read the microdata of a page: items with properties, as the HTML standard defines them.
 
 An item becomes an object as in JSON-LD.
 """
@@ -13,15 +13,15 @@ _VALUE_ATTRIBUTES = {
     "a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "video": "src",
     "time": "datetime", "data": "value", "meter": "value", "object": "data",
 }  # fmt: skip
-"""Attributes that hold the value of a property. Any element may have `content` instead."""
+"""Attributes that contain the value of a property. Any element may have `content` instead."""
 
 Item = dict[str, Any]
 
 
-def read_items(text: str, most_chars: int) -> list[Item]:
-    """Return the items of a page that are in no other item.
+def read_items(text: str, max_chars: int) -> list[Item]:
+    """Return the top-level items of a page.
 
-    Text within several properties is repeated. Stop when it has more than `most_chars` characters.
+    Nested properties repeat text. Stop when the values have more than `max_chars` characters.
     """
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
@@ -30,7 +30,7 @@ def read_items(text: str, most_chars: int) -> list[Item]:
         root = etree.fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
         return []
-    tops: list[Item] = []
+    top_items: list[Item] = []
     items: list[tuple[etree._Element, Item]] = []
     for event, element in etree.iterwalk(root, events=("start", "end")) if len(root) else ():
         if event == "end":
@@ -43,19 +43,19 @@ def read_items(text: str, most_chars: int) -> list[Item]:
         if "itemscope" in element.attrib:
             value = _make_item(element)
             items.append((element, value))
-            tops += [] if names else [value]
+            top_items += [] if names else [value]
         elif names:
             value = _read_value(element)
-            most_chars -= len(value)
-        if most_chars < 0:
+            max_chars -= len(value)
+        if max_chars < 0:
             break
         for name in names:
             _add(outer, name.rpartition("/")[2], value)
-    return tops
+    return top_items
 
 
 def _add(item: Item, name: str, value: Item | str) -> None:
-    """Add a value of a property. Several become a list, as in JSON-LD."""
+    """Add a value of a property. Several values become a list, as in JSON-LD."""
     if name not in item:
         item[name] = value
     elif isinstance(item[name], list):
@@ -73,7 +73,7 @@ def _make_item(element: etree._Element) -> Item:
 
 
 def _read_value(element: etree._Element) -> str:
-    """Return the value of a property that is no item."""
+    """Return the value of a property that is not an item."""
     attributes = ("content", _VALUE_ATTRIBUTES.get(element.tag, "content"))
-    stated = next((element.get(name) for name in attributes if name in element.attrib), None)
-    return " ".join((stated if stated is not None else "".join(element.itertext())).split())
+    attribute = next((element.get(name) for name in attributes if name in element.attrib), None)
+    return " ".join((attribute if attribute is not None else "".join(element.itertext())).split())

@@ -1,7 +1,7 @@
-"""Lists of publications in Markdown: links, citations, or rows of a table, below headings.
+"""Reader of publication lists in Markdown: links, citations, or rows of a table, below headings.
 
-An item has the columns title, link, note, year, doi and section. The other cells of a row have the
-headings of their columns. A page is only recognized if such items are much of its text.
+An item has the columns title, link, note, year, doi, and section. The other cells of a row have the
+headings of their columns. A page is recognized only if its items are at least 40% of its text.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 _NAMED_SCORE, _UNNAMED_SCORE, _WITH_FRONT_MATTER_SCORE = 40, 30, 65
 _MIN_ITEMS, _MIN_SHARE = 5, 0.4
-"""Items with a link that make a list, and their share of the characters of the page."""
+"""Minimum number of items in a list, and their share of the characters of the page."""
 _LABEL = re.compile(r"\[([^\[\]\n]{1,100})\]")
 _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n.*?\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
 _REFERENCE = re.compile(r"^[ ]{0,3}\[([^\]\n]{1,100})\]:[ \t]*<?([^\s<>]+)", re.MULTILINE)
@@ -43,15 +43,15 @@ _GENERIC = re.compile(
     r"project|page|demo|blog|talk|supplement\w*|appendix|10\.\d{4,}/\S*|https?:\S*)\W*",
     re.IGNORECASE,
 )
-"""Texts of links that are no titles."""
+"""Link texts that are not titles."""
 _BEFORE, _AFTER = " \t\n-–—:|,;·•", " \t\n-–—:|.,;·•"
-"""Marks that separate a title from what is before and after it."""
+"""Marks that separate a title from the text before and after it."""
 
 
 class _Context(msgspec.Struct, frozen=True):
-    """What the page says of an item: the headings above it, and the URLs of its references.
+    """The section headings above an item, and the URLs of its reference links by label.
 
-    `headings` are those of the columns of a table.
+    `headings` are the column headings of a row.
     """
 
     sections: tuple[str, ...]
@@ -90,12 +90,12 @@ def _decode(data: bytes) -> str:
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the items that have links, and citations."""
-    for whole in read_whole(stream, file, limits):
-        if isinstance(whole, Problem):
-            yield whole
+    """Yield the items with links, and the citations."""
+    for page in read_whole(stream, file, limits):
+        if isinstance(page, Problem):
+            yield page
             continue
-        text = _decode(whole.data)
+        text = _decode(page.data)
         if text.count("\n") > limits.most_parts:
             message = f"the page has more than {limits.most_parts} lines"
             yield Problem(file, 0, message, suggest_raising("most_parts"))
@@ -106,8 +106,8 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
         for item in list_items(text):
             if _is_entry(item.markdown, references):
                 labels = _LABEL.findall(item.markdown.casefold()) if references else ()
-                named = {label: references[label] for label in labels if label in references}
-                context = msgspec.json.encode(_Context(item.sections, named, item.headings))
+                used = {label: references[label] for label in labels if label in references}
+                context = msgspec.json.encode(_Context(item.sections, used, item.headings))
                 yield Chunk(item.markdown.encode("utf-8", "replace"), file, item.line, context)
 
 
@@ -117,7 +117,7 @@ def _find_references(text: str) -> dict[str, str]:
 
 
 def _choose_links(item: str, references: dict[str, str]) -> list[MarkdownLink]:
-    """Return the links of an item that lead to another page."""
+    """Return the links of an item to other pages."""
     return [link for link in find_links(item, references) if not link.url.startswith("#")]
 
 
@@ -132,25 +132,25 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     context = msgspec.json.decode(chunk.context, type=_Context)
     links = _choose_links(item, context.references)
     if context.headings:
-        stated = _read_row(item, context)
+        columns = _read_row(item, context)
     else:
         title, rest = _split_title(item, links)
-        stated = [("title", title), ("note", rest)]
+        columns = [("title", title), ("note", rest)]
     urls = list(dict.fromkeys(link.url for link in links))
-    names = {name.casefold() for name, _ in stated}
-    stated += [("link", url) for url in urls]
+    names = {name.casefold() for name, _ in columns}
+    columns += [("link", url) for url in urls]
     if names.isdisjoint(("year", "date")):
-        stated.append(("year", find_year(to_text(item))))
+        columns.append(("year", find_year(to_text(item))))
     if "doi" not in names:
-        stated.append(("doi", find_doi([*urls, item])))
-    stated += [("section", section) for section in context.sections]
-    properties = tuple(Property(name, value, value) for name, value in stated if value)
+        columns.append(("doi", find_doi([*urls, item])))
+    columns += [("section", section) for section in context.sections]
+    properties = tuple(Property(name, value, value) for name, value in columns if value)
     yield SourceRecord(SourceLocation(chunk.file, chunk.line), properties)
 
 
 def _read_row(row: str, context: _Context) -> list[tuple[str, str]]:
-    """Return the cells of a row. The first with a link that is a title has the title."""
-    stated: list[tuple[str, str]] = []
+    """Return the columns of a row. The first cell with a link to a publication has the title."""
+    columns: list[tuple[str, str]] = []
     has_title = any(heading.casefold() == "title" for heading in context.headings)
     for number, cell in enumerate(split_cells(row)):
         heading = context.headings[number] if number < len(context.headings) else ""
@@ -159,17 +159,17 @@ def _read_row(row: str, context: _Context) -> list[tuple[str, str]]:
         if titles and not has_title:
             has_title = True
             title, rest = _split_title(cell, links)
-            stated += [("title", title), ("note", rest)]
+            columns += [("title", title), ("note", rest)]
         else:
-            stated.append((heading or f"column {number + 1}", to_text(cell)))
-    return stated
+            columns.append((heading or f"column {number + 1}", to_text(cell)))
+    return columns
 
 
 def _split_title(item: str, links: list[MarkdownLink]) -> tuple[str, str]:
     """Return the title of an item and the rest of its text.
 
-    The title is the first link with a text of its own. Else it is bold, in quotation marks, after
-    the year in parentheses, or the whole item.
+    The title is the first link whose text is specific. Otherwise it is bold, in quotation marks,
+    after the year in parentheses, or the whole item.
     """
     for link in links:
         if link.text and not _GENERIC.fullmatch(link.text):
@@ -187,7 +187,7 @@ def _split_title(item: str, links: list[MarkdownLink]) -> tuple[str, str]:
 
 
 def _clean(before: str, after: str) -> str:
-    """Return the text around a title, without the marks that separated it."""
+    """Return the text around a title, without separators next to the title."""
     left, right = (" ".join(to_text(part).split()).strip(" *_") for part in (before, after))
     left = left.lstrip(_AFTER).rstrip(" -–—:|").removesuffix("(").removesuffix("[").rstrip()
     right = right.lstrip(_AFTER).rstrip(_BEFORE)

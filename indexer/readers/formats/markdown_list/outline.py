@@ -1,4 +1,4 @@
-"""The items of lists and the rows of tables in a page of Markdown, with the headings above them."""
+"""Find list items and table rows in a Markdown page, with the headings above them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MAX_PARENT_CHARS = 200
 
 
 class Item(NamedTuple):
-    """An item: its Markdown, its line, and the headings and items above it.
+    """A list item or a table row: its Markdown, its line, and the headings and items above it.
 
-    `headings` are those of the columns, if it is a row of a table.
+    `headings` are the column headings of a row.
     """
 
     markdown: str
@@ -49,7 +49,7 @@ def list_items(text: str) -> Iterator[Item]:
 
 
 class _Outline:
-    """The headings above a line, and the items that are open."""
+    """The headings and items above a line, and the open item."""
 
     def __init__(self) -> None:
         self._headings: list[tuple[int, str]] = []
@@ -61,7 +61,7 @@ class _Outline:
         self._columns: tuple[str, ...] = ()
 
     def add(self, line: str, number: int) -> Iterator[Item]:
-        """Add a line. Yield the item before if it ends."""
+        """Add a line. Yield the open item if it ends before this line."""
         previous, self._previous = self._previous, line
         if heading := _HEADING.match(line):
             yield from self.finish()
@@ -80,7 +80,7 @@ class _Outline:
             yield from self._continue_item(line, previous)
 
     def finish(self) -> Iterator[Item]:
-        """Yield the open item. One without a link is a heading of those below it."""
+        """Yield the open item. An item without a link is a heading of the items below it."""
         self._columns = ()
         if self._item:
             yield Item("\n".join(self._item), self._line, self._list_sections())
@@ -95,7 +95,7 @@ class _Outline:
             self._item.append(line[item.end() :])  # a detail of the item above
             return
         yield from self.finish()
-        self._parents = [each for each in self._parents if each[0] < indent]
+        self._parents = [parent for parent in self._parents if parent[0] < indent]
         self._item, self._indent, self._line = [line[item.end() :]], indent, number
 
     def _continue_item(self, line: str, previous: str) -> Iterator[Item]:
@@ -108,9 +108,9 @@ class _Outline:
         return tuple(text for _, text in (*self._headings, *self._parents))
 
     def _add_heading(self, level: int, markdown: str) -> None:
-        self._headings = [each for each in self._headings if each[0] < level]
+        self._headings = [heading for heading in self._headings if heading[0] < level]
         self._parents = []
-        # The first heading of the highest level is the title of the page.
+        # If the first heading has level 1, it is the title of the page.
         if level > 1 or self._has_title:
             self._headings.append((level, to_text(markdown)))
         self._has_title = True
