@@ -24,13 +24,13 @@ NAME = "jsonl"
 VERSION = 2
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".jsonl",)
-"""Usual ends of the names of JSON Lines files."""
+"""Usual suffixes of JSON Lines files."""
 _OWN_NAME = 50
 """Score of a JSON object in a file with this format's suffix."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of a file name, which counts more if the file starts with an object."""
+    """Return the evidence of a file name. An object at its start raises the score."""
     named = detect_by_name(filename, SUFFIXES)
     if named and head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
         return Evidence(_OWN_NAME, f"{named.reason} and its first line is an object")
@@ -92,17 +92,17 @@ def _list_properties(
 ) -> tuple[Property, ...]:
     """Return the properties of an object. Values of its lists are separate. Raise TooLarge."""
     flattener = Flattener(Shape(), limits)
-    stated = flattener.properties
+    properties = flattener.properties
     for name, value in record.items():
-        for value_part in value if isinstance(value, list) else (value,):
-            if isinstance(value_part, str):
-                stated.append(Property(name, value_part, value_part, language))
-            elif isinstance(value_part, dict):
-                flattener.add_object(name, value_part, language)
-            elif value_part is not None:
-                text = str(value_part)
-                stated.append(Property(name, text, text, language))
-    return tuple(stated)
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, str):
+                properties.append(Property(name, item, item, language))
+            elif isinstance(item, dict):
+                flattener.add_object(name, item, language)
+            elif item is not None:
+                text = str(item)
+                properties.append(Property(name, text, text, language))
+    return tuple(properties)
 
 
 def _make_syntax_problem(line: bytes, source: SourceLocation, error: Exception) -> Problem:

@@ -44,7 +44,7 @@ NAME = "xlsx"
 VERSION = 1
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-"""Usual ends of the names of spreadsheets."""
+"""Usual suffixes of spreadsheets."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _BLOCK_BYTES = 1 << 16
@@ -78,7 +78,7 @@ class _Sheet(msgspec.Struct):
     numbers: list[int] = []
 
     def add(self, number: int, cells: list[str]) -> None:
-        """Add a row. A gap before it is one row without cells."""
+        """Add a row. A gap before it becomes one empty row."""
         if self.numbers and number > self.numbers[-1] + 1:
             self.rows.append([])
             self.numbers.append(number - 1)
@@ -95,7 +95,7 @@ class _Sheet(msgspec.Struct):
 
 
 class _Output:
-    """Messages of the child process: rows, and `control`, the object after them."""
+    """Messages of the child process: rows, and the object after them, `control`."""
 
     def __init__(self, lines: Iterator[tuple[int, bytes | None]]) -> None:
         self._lines = lines
@@ -105,7 +105,7 @@ class _Output:
             pass
 
     def read_rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows up to the next object, with their numbers. A row is empty if too long."""
+        """Yield row numbers and rows up to the next object. A row that is too long is empty."""
         self.control = {}
         for _, line in self._lines:
             message = msgspec.json.decode(line) if line else None
@@ -117,7 +117,7 @@ class _Output:
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the rows of all sheets with a table. Their context has the names of the columns."""
+    """Yield the rows of all sheets with a table. The context of a chunk has the column names."""
     with TemporaryFile() as copy:
         try:
             for block in read_blocks(stream, limits):
@@ -132,7 +132,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
 
 @contextmanager
 def _run_child(source: IO[bytes], limits: Limits) -> Iterator[Iterator[bytes]]:
-    """Start the child process. Return the blocks of its output. Stop it in the end."""
+    """Start the child process, and yield the blocks of its output. Kill the process on exit."""
     command = [sys.executable, "-P", "-X", "utf8", spreadsheet_process.__file__]
     with subprocess.Popen(
         [*command, str(limits.largest_unpacked)],
@@ -191,10 +191,12 @@ def _split_output(output: _Output, file: str) -> Iterator[Chunk | Problem]:
 
 
 def _choose_sheets(sheets: list[_Sheet], headers: list[Header]) -> set[int]:
-    """Return the indexes of the visible sheets with a header, or else of those with rows."""
+    """Return the indexes of the visible sheets with a header. Without any, those with rows."""
     shown = [i for i, sheet in enumerate(sheets) if sheet.rows and not sheet.is_hidden]
-    with_rows = {i for i in shown if headers[i].has_row and headers[i].start < len(sheets[i].rows)}
-    return with_rows or {i for i in shown if headers[i].start < len(sheets[i].rows)}
+    with_header = {
+        i for i in shown if headers[i].has_row and headers[i].start < len(sheets[i].rows)
+    }
+    return with_header or {i for i in shown if headers[i].start < len(sheets[i].rows)}
 
 
 def _split_sheet(
