@@ -1,4 +1,4 @@
-"""Propose the catalogue of imported sources: its rows, facets, and examples, from their values."""
+"""Catalogue proposal: the rows, facets, and example queries of imported sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from indexer.mapping.standard_rows import list_standard_rows
 
 _ALWAYS_FACETS = frozenset({"authors", "subjects", "container"})
 _MIN_VALUES, _MAX_VALUES, _MIN_REPEATS = 2, 200, 1.5
-"""A facet has 2 to 200 values, each in 1.5 publications on average at least."""
+"""A facet has 2 to 200 values. On average, a value occurs in at least 1.5 publications."""
 _MAX_LEFTOVER_FACETS = 4
 _MIN_WORD_CHARS = 4
 _BOTH = "publications that have both words, the best first"
@@ -31,14 +31,14 @@ class RowValues:
 
     @property
     def repeats(self) -> float:
-        """Occurrences of a value on average."""
+        """The mean number of occurrences of a value."""
         return sum(self.values.values()) / len(self.values) if self.values else 0.0
 
 
 def make_catalogue(
     title: str, leftover_rows: Iterable[Field], samples: Iterable[tuple[Mapper, SourceRecord]]
 ) -> Catalogue:
-    """Return a catalogue with the rows that hold something in the samples."""
+    """Return a catalogue with the rows that have values in the samples."""
     counts: dict[str, RowValues] = {}
     titles: list[str] = []
     for mapper, record in samples:
@@ -52,33 +52,33 @@ def make_catalogue(
                 titles.append(prop.value)
     rows = [
         field for field in (*list_standard_rows(), *leftover_rows)
-        if field.role == "title" or _holds_something(field, counts)
+        if field.role == "title" or _has_values(field, counts)
     ]  # fmt: skip
     return Catalogue(
         title=title,
         description="",
-        fields=tuple(_with_places(rows, counts)),
+        fields=tuple(_with_numbers(rows, counts)),
         examples=tuple(_make_examples(titles, counts)),
     )
 
 
-def _holds_something(field: Field, counts: dict[str, RowValues]) -> bool:
+def _has_values(field: Field, counts: dict[str, RowValues]) -> bool:
     values = counts.get(field.name)
     if values is None:
         return False
-    if field.kind == "date":  # a row of its own only if it says more than the year
+    if field.kind == "date":  # a separate row only if it is more precise than the year
         return any("-" in value for value in values.values)
     return True
 
 
-def _with_places(rows: Sequence[Field], counts: dict[str, RowValues]) -> Iterable[Field]:
-    """Yield the rows with consecutive places among the facets and in the line of facts."""
+def _with_numbers(rows: Sequence[Field], counts: dict[str, RowValues]) -> Iterable[Field]:
+    """Yield the rows, with consecutive numbers for the facets and for the metadata line."""
     standard = sorted((row for row in rows if row.facet), key=lambda row: row.facet or 0)
     facets = [row.name for row in standard if _is_facet(row, counts[row.name])]
-    known = {row.name for row in list_standard_rows()}
+    standard_names = {row.name for row in list_standard_rows()}
     leftovers = [
         row.name for row in rows
-        if row.name not in known and _is_facet(row, counts[row.name])
+        if row.name not in standard_names and _is_facet(row, counts[row.name])
     ]  # fmt: skip
     facets += leftovers[:_MAX_LEFTOVER_FACETS]
     facts = sorted((row for row in rows if row.fact), key=lambda row: row.fact or 0)
@@ -101,7 +101,7 @@ def _is_facet(row: Field, values: RowValues) -> bool:
 def _make_examples(
     titles: Sequence[str], counts: dict[str, RowValues]
 ) -> Iterable[tuple[str, str]]:
-    """Yield example queries of words that are frequent in the titles, and what they find."""
+    """Yield example queries with frequent words of the titles, and descriptions of their hits."""
     words: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
     for title in titles:
@@ -125,6 +125,6 @@ def _make_examples(
         yield f"{frequent[0][:_MIN_WORD_CHARS]}*", "all words that start with these letters"
         yield f"title:{frequent[-1]}", "a word in one field"
     if years := counts.get("year"):
-        known = sorted(years.values)
-        if known[0] != known[-1]:
-            yield f"year:{known[len(known) // 2]}..", "since this year"
+        ordered = sorted(years.values)
+        if ordered[0] != ordered[-1]:
+            yield f"year:{ordered[len(ordered) // 2]}..", "since this year"

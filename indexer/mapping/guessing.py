@@ -1,4 +1,4 @@
-"""Guess which columns of a source feed which rows: by their headings, then by their values."""
+"""Column guessing: map the columns of a source to rows by their headings, then by their values."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from indexer.values import dates, identifiers, languages
 _SEVERAL_COLUMNS = frozenset(
     "summary authors editors contributors subjects identifier isbn issn link notes".split()
 )
-"""Rows that use every column with a fitting heading. Other rows use the first that fits best."""
+"""Rows that use every column with a matching heading. Other rows use the best match."""
 _GAP_ROWS = frozenset(("year", "container"))
-"""Rows with one value that use further columns where the first one is empty."""
+"""Rows with one value that use other columns if the first one is empty."""
 _NAME_ROWS = frozenset(("authors", "editors", "contributors"))
 _REPEATS_SHARE = 0.8
-"""Share of the records in which a column of names must name the people of another one."""
+"""Minimum share of the records in which two columns name the same persons, to use only one."""
 _BY_VALUE_SHARE, _WELL_FILLED = 0.8, 0.6
-"""Share of the values of a column that must look like those of a row, and share of records that
-must have a title."""
+"""Minimum share of the values of a column that must look like those of a row, and of the records
+that must have a title."""
 _MIN_PROSE_CHARS, _MIN_TITLE_CHARS, _MAX_TITLE_CHARS = 200, 15, 300
 _MIN_SUMMARY_CHARS = 10
-"""Shorter descriptions on average are something else, such as "v. 2"."""
+"""Minimum mean length of summaries. Shorter descriptions have other contents, such as "v. 2"."""
 _MAX_LANGUAGES = 30
 _COMMON_LANGUAGES = frozenset(
     "ar bg cs da de el en es fa fi fr he hi hr hu id it ja ko nb nl pl pt ro ru sk sr sv th tr uk "
     "vi zh".split()
 )
-"""At least one language of a column without a heading is among these. Words such as "to-read" look
+"""A column without a known heading must have at least one of these. Words such as "to-read" look
 like codes of rare languages."""
 _MIN_DOI_SHARE = 0.1
 _MAX_DATE_CHARS = len("2014-03-31T00:00:00.000+00:00")
 _URL = re.compile(r"https?://|www\.", re.IGNORECASE)
 _WEAK_TITLES, _MIN_NAME_CHARS = frozenset({"label", "name"}), 6
-"""Headings of titles that codes have too, and characters of a title on average."""
+"""Headings of titles and of codes, and the minimum mean length of titles under them."""
 _DAY_CHARS = len("2014-03-31")
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Guess(NamedTuple):
-    """The columns that a row is guessed to use, and why: a comment for `sources.toml`.
+    """A guess of the columns for a row. `reason` is a comment for `sources.toml`.
 
-    `is_person`: they have the family and the given name of one person.
+    `is_person`: the columns have the family name and the given name of one person.
     """
 
     columns: tuple[str, ...]
@@ -57,10 +57,10 @@ class Guess(NamedTuple):
 def guess(
     profile: Profile, mapped: Iterable[str] = (), rows: Iterable[str] = ()
 ) -> dict[str, Guess]:
-    """Return a guess for each row that the columns of a source seem to have.
+    """Return a guess for each row that a column of the source seems to match.
 
-    `mapped` are columns that the default mapping of the format uses, and `rows` the rows that it
-    fills. They are left alone.
+    Ignore the columns `mapped`, which the default mapping of the format uses, and the rows `rows`,
+    which it fills.
     """
     taken = set(mapped)
     columns = {
@@ -70,18 +70,18 @@ def guess(
     guesses = _guess_by_heading(columns, set(rows), profile)
     _combine_names(guesses, set(rows))
     _borrow_columns(guesses, set(rows), profile)
-    used = {name for found in guesses.values() for name in found.columns}
+    used = {name for row_guess in guesses.values() for name in row_guess.columns}
     free = {
         plain: profile.columns[names[0]] for plain, names in columns.items()
         if used.isdisjoint((plain, *names))
     }  # fmt: skip
-    for row, found in _guess_by_values(free, {*guesses, *rows}, profile.records):
-        guesses[row] = found
+    for row, row_guess in _guess_by_values(free, {*guesses, *rows}, profile.records):
+        guesses[row] = row_guess
     return guesses
 
 
 def _combine_names(guesses: dict[str, Guess], filled: set[str]) -> None:
-    """Replace the guesses for the parts of a name by one for the authors, if they have no other."""
+    """Merge the guesses for the parts of a name into one for `authors`, unless it is filled."""
     family, given = (guesses.pop(part, None) for part in ("author_family", "author_given"))
     if family and given and "authors" not in {*guesses, *filled}:
         guesses["authors"] = Guess((*family.columns, *given.columns), "", is_person=True)
@@ -90,7 +90,7 @@ def _combine_names(guesses: dict[str, Guess], filled: set[str]) -> None:
 def _guess_by_heading(
     columns: Mapping[str, list[str]], filled: set[str], profile: Profile
 ) -> dict[str, Guess]:
-    """Guess by headings. One that fits the whole name is better than one that fits its end."""
+    """Return guesses by headings. A match of the whole name is better than a match of its end."""
     has_tags = headings.are_tags(columns)
     ranked: dict[str, list[tuple[int, int, str]]] = {}
     for position, (plain, names) in enumerate(columns.items()):
@@ -103,38 +103,35 @@ def _guess_by_heading(
         chosen = [plain for _, _, plain in candidates]
         if row in _NAME_ROWS:
             chosen = _drop_repeated_names(chosen, profile)
-        elif row == "title":  # those in other languages fill its gaps
+        elif row == "title":  # titles in other languages fill the gaps
             first = headings.drop_language(chosen[0])
             chosen = [name for name in chosen if headings.drop_language(name) == first]
         elif row not in _SEVERAL_COLUMNS:
             chosen = chosen[:1]
         guesses[row] = Guess(tuple(chosen), "")
     for row in _GAP_ROWS & ranked.keys():  # another column fills the gaps
-        first, *others = (plain for _, _, plain in ranked[row])
-        others = [plain for plain in others if row == "year" or _varies(columns[plain], profile)]
-        guesses[row] = Guess((first, *others), "")
+        first, *later = (plain for _, _, plain in ranked[row])
+        later = [plain for plain in later if row == "year" or _varies(columns[plain], profile)]
+        guesses[row] = Guess((first, *later), "")
     return guesses
 
 
 def _varies(names: Iterable[str], profile: Profile) -> bool:
-    """Return whether columns have several values, unlike the name of a database."""
+    """Return whether columns have several distinct values. The name of a database has only one."""
     return len({value for name in names for value in profile.columns[name].values}) > 1
 
 
 def _drop_repeated_names(columns: Iterable[str], profile: Profile) -> list[str]:
-    """Return the columns of names without those that name the people of an earlier one again.
-
-    "Authors" and "Author full names" are such columns.
-    """
+    """Drop columns that repeat earlier ones, such as "Author full names" after "Authors"."""
     kept: list[str] = []
     for column in columns:
-        if not any(_names_the_same(other, column, profile) for other in kept):
+        if not any(_have_same_names(other, column, profile) for other in kept):
             kept.append(column)
     return kept
 
 
-def _names_the_same(first: str, second: str, profile: Profile) -> bool:
-    """Return whether two columns share the words of their names in most records with both."""
+def _have_same_names(first: str, second: str, profile: Profile) -> bool:
+    """Return whether two columns have the same names in most of the records that have both."""
     both = same = 0
     for record in profile.sample:
         words: dict[str, set[str]] = {first: set(), second: set()}
@@ -148,7 +145,7 @@ def _names_the_same(first: str, second: str, profile: Profile) -> bool:
 
 
 def _is_poor(row: str, plain: str, names: Iterable[str], profile: Profile) -> bool:
-    """Return whether a column has a usual heading of a row, but something else in it."""
+    """Return whether a column has a common heading of a row, but unsuitable values."""
     columns = [profile.columns[name] for name in names]
     length = max(column.mean_length for column in columns)
     if row == "issue":
@@ -158,17 +155,18 @@ def _is_poor(row: str, plain: str, names: Iterable[str], profile: Profile) -> bo
     if row == "title":
         return length < _MIN_NAME_CHARS and plain.casefold() in _WEAK_TITLES
     test: Callable[[str], object] | None = _ROW_TESTS.get(row)
-    return test is not None and not any(test(value) for each in columns for value in each.values)
+    values = (value for column in columns for value in column.values)
+    return test is not None and not any(test(value) for value in values)
 
 
 def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profile) -> None:
-    """Let rows without a column take one of a related row."""
+    """Fill rows without a column from the columns of related rows."""
     empty = {"title", "authors", "summary", "doi", "year"} - guesses.keys() - filled
-    if "title" in empty and "container" in guesses:  # "Publication title" is of an article or book
-        first, *others = guesses["container"].columns
+    if "title" in empty and "container" in guesses:  # "Publication title" is ambiguous
+        first, *later = guesses["container"].columns
         if "title" in first.casefold():
             guesses["title"] = Guess((first,), "")
-            guesses["container"] = Guess(tuple(others), "")
+            guesses["container"] = Guess(tuple(later), "")
     if "authors" in empty and "contributors" in guesses:
         guesses["authors"] = guesses.pop("contributors")
     notes = guesses["notes"].columns if "notes" in guesses else ()
@@ -192,7 +190,7 @@ def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profil
 
 
 def _join_columns(plain: str, profile: Profile) -> ColumnProfile:
-    """Return the profile of a column in all languages."""
+    """Return the merged profile of a column in all languages."""
     joined = ColumnProfile()
     for name in dict(profile.list_plain())[plain]:
         joined.merge(profile.columns[name])
@@ -200,14 +198,14 @@ def _join_columns(plain: str, profile: Profile) -> ColumnProfile:
 
 
 def _has_dois(column: ColumnProfile) -> bool:
-    found = sum(bool(identifiers.find_dois(value)) for value in column.values)
-    return found >= _MIN_DOI_SHARE * len(column.values) > 0
+    count = sum(bool(identifiers.find_dois(value)) for value in column.values)
+    return count >= _MIN_DOI_SHARE * len(column.values) > 0
 
 
 def _guess_by_values(
     columns: Mapping[str, ColumnProfile], filled: set[str], records: int
 ) -> Iterable[tuple[str, Guess]]:
-    """Yield guesses by values for the rows that are not filled yet."""
+    """Yield guesses by values for the rows that are not filled."""
     free = dict(columns)
     for row, reason, looks_right in _VALUE_TESTS:
         if row in filled:
@@ -235,7 +233,7 @@ def _guess_by_values(
 
 
 def _guess_title(columns: Mapping[str, ColumnProfile], records: int) -> str | None:
-    """Return the first well-filled column of different short texts; else the most filled one."""
+    """Return the first well-filled column of distinct short texts, or else the most filled one."""
     texts = [
         name for name, column in columns.items()
         if _MIN_TITLE_CHARS <= column.mean_length <= _MAX_TITLE_CHARS
@@ -254,7 +252,7 @@ def _has_letters(text: str) -> bool:
 
 
 def _mostly(test: Callable[[str], object]) -> Callable[[ColumnProfile], bool]:
-    """Return whether most values of a column pass a test."""
+    """Return a check whether most values of a column pass a test."""
 
     def check(column: ColumnProfile) -> bool:
         passed = sum(bool(test(value.strip())) for value in column.values)
@@ -279,7 +277,7 @@ def _is_year(text: str) -> bool:
 
 
 def _has_years(column: ColumnProfile) -> bool:
-    """Return whether most values have years, and not all are the day of an export."""
+    """Return whether most values have years, unless all are the same day, as that of an export."""
     days = {dates.parse_date(value) or "" for value in column.values}
     is_one_day = len(days) == 1 and column.filled > 1 and len(max(days)) == _DAY_CHARS
     return not is_one_day and _mostly(_is_year)(column)
@@ -288,12 +286,12 @@ def _has_years(column: ColumnProfile) -> bool:
 _ROW_TESTS: Mapping[str, Callable[[str], object]] = {
     "link": _URL.search, "doi": identifiers.find_dois, "year": dates.find_year
 }  # fmt: skip
-"""What a value of a row is, where headings are often used for something else."""
+"""Tests for values of rows whose headings often have other contents."""
 _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
     ("doi", "its values are DOIs", _mostly(identifiers.find_dois)),
     ("isbn", "its values are ISBNs", _mostly(identifiers.find_isbns)),
     ("issn", "its values are ISSNs", _mostly(identifiers.find_issns)),
-    ("link", "its values are web addresses", _mostly(_URL.match)),
+    ("link", "its values are URLs", _mostly(_URL.match)),
     ("language", "its values are languages", _is_language_column),
     ("year", "its values have years", _has_years),
     ("summary", "its values are long texts", _is_prose),

@@ -1,4 +1,4 @@
-"""Headings of columns: the row that a column usually feeds because of its name."""
+"""Column headings: find the row for a column by its name."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from indexer.values.languages import find_languages
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NOT_WORD = re.compile(r"[\W_]+")
 _REMARK = re.compile(r"\s*\([^()]*\)|/\w{1,2}$|^(?:full )?names? of (?:the )?", re.IGNORECASE)
-"""What people add to a heading: "Author(s)", "Autor/es", "Abstract (English)", "Name of author"."""
+"""Common additions to headings: "Author(s)", "Autor/es", "Abstract (English)", "Name of author"."""
 _SECOND = re.compile(r"\s+[/|–-]\s.*")
 """The second part of a heading: "Journal / Outlet", "Title - short"."""
 _NUMBER = re.compile(r"\s*\d{1,2}$")
 _TAG = re.compile(r"[A-Z][A-Z0-9]|\d{3}(?:[$_ ]?[a-z0-9])?")
 _TAGS_SHARE = 0.7
-"""Share of the columns whose names must be tags such as AU."""
+"""Minimum share of the columns with a tag, such as AU, as their name."""
 _RECORD_DATE = re.compile(
     r"\b(?:at|accessed|accessioned|added|available|changed|created|entered|exported|imported|indexed|"
     r"labell?ed|last|modified|retrieved|timestamp|updated|uploaded)\b"
@@ -34,33 +34,33 @@ _GENERIC = frozenset(
     "article bib book dc dcterms doc document item main original output paper pub publication "
     "publications record report resource study thesis work".split()
 )
-"""First words that add nothing: "Paper abstract"."""
+"""First words that are ignored: "Paper abstract"."""
 _PARTS = frozenset(
     "content display label labels name names string term terms text value values".split()
 )
-"""Last words of the columns that hold the text of a structure: `keywords.display_name`."""
+"""Last words that are ignored. They name the text of a structure: `keywords.display_name`."""
 _WRAPPERS = frozenset("attributes data edges fields items node nodes style".split())
-"""Parts of a path that say nothing: `authors.data.attributes.name`."""
+"""Parts of a path that are ignored: `authors.data.attributes.name`."""
 _AGENTS = frozenset(
     "author authors contributor contributors creator creators editor editors".split()
 )
 _AGENT_ROWS = frozenset("authors author_family author_given editors contributors".split())
-_OTHER_THINGS = frozenset(
+_OTHER_ENTITIES = frozenset(
     "affiliation affiliations attachments citations contact contactpoint distribution file files "
     "funder funders funding institutions license licenses links maintainer organisation "
     "organisations organization organizations owner owners references reference related "
     "relatedidentifiers relatedworks resources rights stats user users versions".split()
 )
-"""Parts of a record that have titles, authors and dates of their own."""
+"""Parts of a record that are not the publication, but have titles, authors, and dates too."""
 
 _LETTERS = frozenset("acefrs")
 """Arabic, Chinese, English, French, Russian, Spanish."""
 _NO_LANGUAGES = frozenset(("id", "no"))
-"""Codes of languages that mean something else at the end of a heading."""
+"""Language codes that have another meaning at the end of a heading."""
 
 
 class Match(NamedTuple):
-    """The row that a heading feeds. The lowest `rank` of several headings is the best."""
+    """The row that matches a heading. A lower `rank` is a better match."""
 
     rank: int
     row: str
@@ -73,31 +73,31 @@ def are_tags(columns: Collection[str]) -> bool:
 
 @lru_cache(maxsize=1000)
 def find_row(name: str, *, has_tags: bool = False) -> Match | None:
-    """Return the row that a column feeds by its name, or None. `has_tags`: the names are tags."""
+    """Return the row that matches a column name, or None. `has_tags`: the names are tags."""
     headings = _map_headings("headings.toml") | (_map_headings("tags.toml") if has_tags else {})
     best: Match | None = None
-    for quality, heading in _list_headings(name):
-        if known := headings.get(heading.replace(" ", "")):
-            match = Match(quality * 1000 + known.rank, known.row)
+    for rank, heading in _list_headings(name):
+        if listed := headings.get(heading.replace(" ", "")):
+            match = Match(rank * 1000 + listed.rank, listed.row)
             best = min(best, match) if best else match
-    if best and _is_of_another_thing(name, best.row):
+    if best and _is_of_other_entity(name, best.row):
         return None
     return None if best and best.row == "year" and is_record_date(name) else best
 
 
 def is_record_date(name: str) -> bool:
-    """Return whether the dates of a column seem to be those of the record: `created_at`."""
+    """Return whether a column seems to have dates of the record, such as `created_at`."""
     heading = _fold(name)
     return bool(_RECORD_DATE.search(heading)) and not _PUBLISHED.search(heading)
 
 
 def is_date(name: str) -> bool:
-    """Return whether a heading has a word for dates."""
+    """Return whether a heading contains a word for a date."""
     return bool(_DATE.search(_fold(name)))
 
 
 def _list_headings(name: str) -> Iterator[tuple[int, str]]:
-    """Yield the heading, folded, and then parts of it, each with a quality: 0 is the best.
+    """Yield the folded heading, then parts of it. Each has a rank, of which 0 is the best.
 
     `dc.contributor.author` ends with `author`, and "Author 2 (surname first)" starts with it.
     """
@@ -121,7 +121,7 @@ def _list_headings(name: str) -> Iterator[tuple[int, str]]:
 def drop_language(name: str) -> str:
     """Return a folded heading without the language at its end: `title_fr`, "TitleE", "Titel de".
 
-    The United Nations use the first letter of a language.
+    Documents of the United Nations use the first letter of a language.
     """
     *words, last = _fold(name).split() or [""]
     is_language = last in _LETTERS or (last not in _NO_LANGUAGES and find_languages(last))
@@ -134,12 +134,12 @@ def _drop_parts(words: list[str]) -> list[str]:
     return words
 
 
-def _is_of_another_thing(name: str, row: str) -> bool:
-    """Return whether a path leads to a part of the record that is no publication or person."""
+def _is_of_other_entity(name: str, row: str) -> bool:
+    """Return whether a path leads to a part of the record that is not a publication or a person."""
     *path, last = (_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./](?! )", name))
     is_agent = not _AGENTS.isdisjoint(path) and row not in _AGENT_ROWS
     is_name = row == "title" and bool(path) and last in ("name", "label")
-    return is_agent or is_name or not _OTHER_THINGS.isdisjoint(path)
+    return is_agent or is_name or not _OTHER_ENTITIES.isdisjoint(path)
 
 
 def _fold(name: str) -> str:
@@ -148,7 +148,7 @@ def _fold(name: str) -> str:
 
 @cache
 def _map_headings(file: str) -> dict[str, Match]:
-    """Return the row of each heading of a file, folded and without spaces, and its rank."""
+    """Return the row and the rank of each heading in a file, folded and without spaces."""
     text = files("indexer.mapping").joinpath(file).read_text(encoding="utf-8")
     headings: dict[str, Match] = {}
     for row, names in tomllib.loads(text).items():

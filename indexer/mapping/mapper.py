@@ -1,7 +1,6 @@
-"""Mapper: the columns of a source record → the rows of the catalogue.
+"""Mapper: convert the columns of a source record to the rows of a catalogue.
 
-The decisions of `sources.toml` come first, row by row. Rows without a decision use the default
-mapping of the format.
+The rows of a source in `sources.toml` replace those of the default mapping of its format.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from indexer.readers.base import Reader
 from indexer.values.identifiers import find_dois
 
 ID_ROW, OTHER_TITLES = "id", "other_titles"
-"""Rows with a meaning of their own: the id of the record, and its titles after the first."""
+"""Special rows: the id of the record, and its titles after the first."""
 
 
 class _Column(NamedTuple):
-    """What is known of a column by its name.
+    """The properties of a column that follow from its name.
 
     `plain` is the name without a `language` in brackets. `is_known`: a row uses it, or it is listed
     as unused. `is_shared`: several rows use it.
@@ -44,9 +43,9 @@ class _Column(NamedTuple):
 class Mapper:
     """The mapping of one source, for one catalogue.
 
-    `digest` identifies everything that gives meaning to the bytes of a record, apart from the
-    file: the mapping, the rows, and the version of the reader. `unknown` counts the columns of
-    the mapped records that neither feed a row nor are listed as unused.
+    `digest` identifies the rules by which the bytes of a record are read: the mapping, and the
+    name and version of the reader. `unknown` counts the columns of the mapped records that neither
+    feed a row nor are listed as unused.
     """
 
     def __init__(self, source: Source, reader: Reader, catalogue: Catalogue) -> None:
@@ -93,7 +92,7 @@ class Mapper:
         return None
 
     def add_columns(self, names: Iterable[str]) -> None:
-        """Note that a table has these columns, even if no record fills them."""
+        """Add the columns of a table, even if no record has a value in them."""
         for name in names:
             if name not in self._columns:
                 self._add_column(name)
@@ -101,8 +100,8 @@ class Mapper:
     def find_missing_columns(self) -> Iterator[Problem]:
         """Yield a Problem for each column that the source names and that no record has.
 
-        A source without records has no such problem. Columns of an alternative may be missing if
-        another alternative has all of its columns.
+        Yield nothing for a source without records. The columns of an alternative may be missing if
+        another alternative is complete.
         """
         if not self._columns:
             return
@@ -118,7 +117,7 @@ class Mapper:
                     yield Problem(self.source.file, 0, message, hint)
 
     def _collect(self, properties: Sequence[Property]) -> dict[str, list[Property]]:
-        """Return the properties by column, and by the plain name of columns with a language."""
+        """Return the properties by column. Columns with a language are listed by plain name too."""
         columns: dict[str, list[Property]] = {}
         for prop in properties:
             name = prop.name
@@ -165,7 +164,7 @@ class Mapper:
     def _list_values(
         self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
     ) -> list[Property]:
-        """Return the normalized values of a row, of all its specifications.
+        """Return the normalized values of a row from all its specifications.
 
         A row with one value uses the first specification that has any.
         """
@@ -179,7 +178,7 @@ class Mapper:
             selected = [self._select_dois(stated) for stated in selected]
         for stated in selected:
             for prop in stated:
-                column = self._columns.get(prop.name)  # a combination of several has none
+                column = self._columns.get(prop.name)  # None for a combination
                 day_first = bool(column and column.is_day_first)
                 values += [
                     Property(name, text, text, prop.language)
@@ -193,7 +192,7 @@ class Mapper:
         return values
 
     def _select_dois(self, stated: Sequence[Property]) -> Sequence[Property]:
-        """Return the values with a DOI. If there are none, those that no other row has."""
+        """Return the values with a DOI. If there are none, return those that no other row uses."""
         return [prop for prop in stated if find_dois(prop.value)] or [
             prop for prop in stated
             if not ((column := self._columns.get(prop.name)) and column.is_shared)
@@ -224,7 +223,7 @@ class Mapper:
 def combine_fields(
     source: Source, defaults: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the specifications of each row: those of the source, else the default ones."""
+    """Return the specifications of each row: those of the source, or else the default ones."""
     combined = {row: tuple(specifications) for row, specifications in defaults.items()}
     for row, stated in source.fields.items():
         combined[row] = (stated,) if isinstance(stated, str) else stated
@@ -235,11 +234,11 @@ def list_mapped(
     source: Source, defaults: Mapping[str, Sequence[str]], catalogue: Catalogue,
     columns: Iterable[str],
 ) -> dict[str, list[str]]:  # fmt: skip
-    """Return which of some columns feed each row of a catalogue, or its id."""
+    """Return the columns, among `columns`, that feed each row of a catalogue, and the id."""
     by_plain: dict[str, list[str]] = {}
     for name in columns:
-        for known in {name, templates.split_language(name)[0]}:
-            by_plain.setdefault(known, []).append(name)
+        for key in {name, templates.split_language(name)[0]}:
+            by_plain.setdefault(key, []).append(name)
     mapped: dict[str, list[str]] = {}
     for row, specifications in combine_fields(source, defaults).items():
         named = chain.from_iterable(map(templates.list_columns, specifications))
@@ -250,12 +249,12 @@ def list_mapped(
 
 
 def _order_by_group(names: list[Property]) -> Sequence[Property]:
-    """Return names in the order of the source, if all of them come from structures."""
+    """Return names in the order of the source if all of them have a group."""
     return sorted(names, key=lambda name: name.group) if all(n.group for n in names) else names
 
 
 def _drop_equal(values: Sequence[Property]) -> list[Property]:
-    """Return the values without those that differ from an earlier one in case or space only."""
+    """Return the values without those that differ from an earlier one only in case or spaces."""
     unique: dict[str, Property] = {}
     for prop in values:
         unique.setdefault("".join(prop.value.split()).casefold(), prop)

@@ -1,7 +1,6 @@
-"""Normalize the values of mapped sources, by the kind of their row.
+"""Normalization: convert the values of mapped sources to one form, by the kind of their row.
 
-Sources write years, names and languages in many ways. A value that is not recognized stays as it
-is, so that validation reports it.
+A value that is not recognized is returned unchanged. Validation then reports it.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from indexer.catalogue.fields import Field, FieldKind
 from indexer.values import dates, identifiers, languages, names, plain_text, publication_types
 
 MAX_ID_CHARS = 150
-"""Characters of an id. Validation allows some more, for the numbers of repeated ids."""
+"""Maximum characters of an id. Validation allows more, because a repeated id gets a number."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
 _AND = re.compile(r"(?:^|\s)(?:and|&)\s")
 _NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".split(), r"\n"))
-"""Texts that programs write where there is no value."""
+"""Texts that programs write in place of a missing value."""
 _NA_KINDS: frozenset[FieldKind] = frozenset(("year", "date", "doi", "isbn", "issn", "link"))
-"""Kinds of which "NA" is no value, as R writes it. Elsewhere it may be a name or a language."""
+"""Kinds for which "NA" is a missing value, as R writes it. In other rows it may be a name."""
 _NO_ABSTRACT = re.compile(
     r"\W*(?:(?:there is )?no (?:abstract|summary|description)(?: (?:is )?available)?"
     r"|(?:abstract|summary) (?:is )?(?:not|un)(?: |-)?(?:available|provided)|n/?a)\W*",
@@ -30,14 +29,14 @@ _NO_ABSTRACT = re.compile(
 
 
 def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
-    """Return the values in a text of a column, in the form that validation expects.
+    """Return the values in one text of a column, in the form that validation expects.
 
     `day_first`: the order of day and month in ambiguous dates.
     """
     text = text.strip()
     if not text.isascii():
         text = cleaning.compose(plain_text.repair_encoding(text))
-    if not text or _says_nothing(field, text):
+    if not text or _is_missing_value(field, text):
         return ()
     if field.kind == "date":
         return (dates.parse_date(text, day_first=day_first) or text,)
@@ -49,8 +48,8 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
     return plain_text.split_abstract(text) if field.role == "summary" else (text,)
 
 
-def _says_nothing(field: Field, text: str) -> bool:
-    """Return whether a text says that there is no value. A title may be any text."""
+def _is_missing_value(field: Field, text: str) -> bool:
+    """Return whether a text means that the value is missing. A title may be any text."""
     if field.role == "title":
         return False
     return (
@@ -61,27 +60,26 @@ def _says_nothing(field: Field, text: str) -> bool:
 
 
 def split_values(text: str, separator: str | None, *, are_names: bool) -> Sequence[str]:
-    """Return the values in a text of a column.
+    """Return the values in one text of a column.
 
-    Where a comma separates names, "and" separates the last two persons: "Ada Okafor, Li Wu and
-    Eva Marsh".
+    If a comma separates names, "and" separates the last two: "Ada Okafor, Li Wu and Eva Marsh".
     """
     if not separator:
         return (text,)
     parts = text.split(separator)
     if not are_names or separator.strip() != ",":
         return parts
-    return [each for part in parts for each in _split_last_persons(part)]
+    return [person for part in parts for person in _split_last_persons(part)]
 
 
 def _split_last_persons(text: str) -> Sequence[str]:
-    persons = [each for each in _AND.split(text) if each.strip()]
-    parsed = [names.parse(each) for each in persons]
-    return persons if all(each and each.given for each in parsed) else (text,)
+    persons = [person for person in _AND.split(text) if person.strip()]
+    parsed = [names.parse(person) for person in persons]
+    return persons if all(name and name.given for name in parsed) else (text,)
 
 
 def make_id(text: str) -> str:
-    """Return a text as an id that validation accepts; empty if nothing of it can be used."""
+    """Return a text as an id that validation accepts, or "" if none of its characters is usable."""
     text = _NOT_IN_IDS.sub("-", cleaning.compose(text).strip())[:MAX_ID_CHARS]
     text = "".join(char for char in text if char.isprintable())
     parts = [part for part in text.split("/") if part not in ("", ".", "..")]
@@ -110,7 +108,7 @@ def _normalize_language(text: str) -> Sequence[str]:
 
 
 def _normalize_isbn(text: str) -> Sequence[str]:
-    """Return the ISBNs of a column, which has ISSNs too in some formats."""
+    """Return the ISBNs in a text. Ignore ISSNs, which some formats write in the same column."""
     return identifiers.find_isbns(text) or (() if identifiers.find_issns(text) else (text,))
 
 

@@ -1,4 +1,4 @@
-"""Profile of a source: its columns, how often each holds something, and samples of its values."""
+"""Source profile: the columns of a source, how often each is filled, and samples of its values."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from indexer.catalogue.records import Property, SourceRecord
 from indexer.mapping.templates import split_language
 
 MAX_VALUES = 2000
-"""Distinct values of a column that are kept. Later ones are only counted."""
+"""Maximum number of distinct values that are kept per column. Later ones only add to the sums."""
 MAX_RECORDS = 3000
-"""Records that are kept as a sample: the first ones, and later ones with a new column."""
+"""Number of records in the sample. Later records are added only if they have a new column."""
 MAX_VALUE_CHARS = 500
-"""Characters of a value that are kept."""
+"""Maximum number of characters that are kept of a value."""
 _SAMPLE_CHARS = 60
 _MIN_COUNTED, _MAX_DIGITS = 3, 12
 
 
 class ColumnProfile:
-    """One column. `filled` counts the records in which it holds something.
+    """Profile of one column. `filled` is the number of records in which it has a value.
 
-    `values` counts its first distinct values, and `characters` those of all its values.
+    `values` has the number of occurrences of the first distinct values. `occurrences` and
+    `characters` are the sums over all values.
     """
 
     def __init__(self) -> None:
@@ -47,12 +48,12 @@ class ColumnProfile:
 
     @property
     def mean_length(self) -> float:
-        """Characters of a value on average."""
+        """The mean number of characters of a value."""
         return self.characters / self.occurrences if self.occurrences else 0.0
 
     @property
     def is_counter(self) -> bool:
-        """Whether its values are the numbers of the rows: consecutive, and all different."""
+        """Whether its values are row numbers: consecutive and distinct."""
         if not _MIN_COUNTED <= self.occurrences == len(self.values):
             return False
         if not all(value.isdecimal() and len(value) <= _MAX_DIGITS for value in self.values):
@@ -62,7 +63,7 @@ class ColumnProfile:
 
     @property
     def sample(self) -> str:
-        """A typical value, on one line."""
+        """The first value, on one line, shortened."""
         value = " ".join(next(iter(self.values), "").split())
         return value if len(value) <= _SAMPLE_CHARS else f"{value[: _SAMPLE_CHARS - 1]}…"
 
@@ -70,7 +71,7 @@ class ColumnProfile:
 class Profile:
     """The columns of a source, in the order of the file, and a sample of its records.
 
-    `headings` has the columns of a table's header, also those that are empty in every row.
+    `headings` has the columns of a table's header, including those that are empty in all rows.
     """
 
     def __init__(self) -> None:
@@ -82,7 +83,7 @@ class Profile:
     def add(self, record: SourceRecord) -> None:
         """Add a record."""
         self.records += 1
-        known = len(self.columns)
+        column_count = len(self.columns)
         filled: set[str] = set()
         for prop in record.properties:
             column = self.columns.get(prop.name)
@@ -93,24 +94,24 @@ class Profile:
                 filled.add(prop.name)
         for name in filled:
             self.columns[name].filled += 1
-        if len(self.sample) < MAX_RECORDS or len(self.columns) > known:
+        if len(self.sample) < MAX_RECORDS or len(self.columns) > column_count:
             self.sample.append(record)
 
     def merge(self, other: Profile) -> None:
         """Add the records of another file."""
         self.records += other.records
         self.headings |= other.headings
-        known = set(self.columns)
+        known_names = set(self.columns)
         for record in other.sample:
             names = {prop.name for prop in record.properties}
-            if len(self.sample) < MAX_RECORDS or not names <= known:
+            if len(self.sample) < MAX_RECORDS or not names <= known_names:
                 self.sample.append(record)
-            known |= names
+            known_names |= names
         for name, column in other.columns.items():
             self.columns.setdefault(name, ColumnProfile()).merge(column)
 
     def list_plain(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield the plain name of columns with and without a language, and their full names."""
+        """Yield each plain column name, and the full names of its columns, one per language."""
         names: dict[str, list[str]] = {}
         for name in self.columns:
             names.setdefault(split_language(name)[0], []).append(name)

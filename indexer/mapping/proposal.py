@@ -1,4 +1,4 @@
-"""Propose how a source feeds the rows of a catalogue: its entry of `sources.toml`."""
+"""Source proposal: the entry of a source in `sources.toml`, with a column for each row."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from indexer.readers.base import Reader
 from indexer.values import dates
 
 _MAX_LEFTOVERS, _MAX_LEFTOVER_CHARS, _MIN_LEFTOVER_SHARE = 15, 120, 0.1
-"""Limits on rows for leftover columns: their number, the characters of a value on average, and the
-share of the records that hold something."""
+"""Limits on rows for leftover columns: their maximum number, the maximum mean length of a value in
+characters, and the minimum share of the records with a value."""
 
 _MAX_UNUSED_CHARS = 1_000_000
-"""Characters of the unused columns that are listed. A build reports the others."""
+"""Maximum characters of the list of unused columns. A build reports the others."""
 
 _MIN_RECORDS = 3
-"""Records from which a column that has one value for all of them says nothing."""
+"""Minimum number of records. If all have the same value in a column, it gets no row."""
 _TECHNICAL_SHARE = 0.8
 _TECHNICAL = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|(?:[a-z]:)?[/\\]\S.*"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:.*",
     re.IGNORECASE,
 )
-"""UUIDs, hashes, paths of files, and times."""
+"""UUIDs, hashes, file paths, and times."""
 
 
 class Proposal(NamedTuple):
-    """The proposed source, the rows for its leftover columns, and comments on guesses by row."""
+    """A proposed source, the rows for its leftover columns, and comments on guesses by row."""
 
     source: Source
     leftover_rows: tuple[Field, ...]
@@ -49,11 +49,11 @@ class Proposal(NamedTuple):
 
 
 def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
-    """Return a proposal for one source, before it is known which rows hold something.
+    """Return a proposal for one source. Some of its rows may turn out to be empty.
 
-    A format with a default mapping keeps it; its other columns are only guessed for rows that the
+    A default mapping of the format is kept. The other columns are used only for rows that the
     mapping does not fill. Leftover columns become rows only if the format has no mapping, because
-    then they are headings that a person chose.
+    then a person chose the headings.
     """
     mapped, filled = _list_mapped(reader.FIELDS, profile)
     guesses = guess(profile, mapped, filled)
@@ -63,7 +63,7 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
             fields[row] = _state(guesses[row])
     if "year" in fields and "date" not in {*fields, *filled} and _has_dates(fields, profile):
         fields["date"] = fields["year"]
-    used = mapped | {column for found in guesses.values() for column in found.columns}
+    used = mapped | {column for row_guess in guesses.values() for column in row_guess.columns}
     free = [
         (plain, names) for plain, names in profile.list_plain()
         if used.isdisjoint((plain, *names))
@@ -81,12 +81,12 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
         split=dict(_find_splits(fields, rows, profile)),
         day_first=tuple(_find_day_first(fields, profile)),
     )
-    comments = {row: found.reason for row, found in guesses.items() if found.reason}
+    comments = {row: row_guess.reason for row, row_guess in guesses.items() if row_guess.reason}
     return Proposal(source, leftovers, comments)
 
 
 def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:
-    """Return a proposed source with only the rows of a catalogue, and its unused columns."""
+    """Return a proposed source with only the rows of the catalogue, and with its unused columns."""
     rows = {ID_ROW, *catalogue.by_name}
     mapped = list_mapped(source, reader.FIELDS, catalogue, profile.columns)
     used = {name for columns in mapped.values() for name in columns}
@@ -100,7 +100,7 @@ def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) 
 
 
 def _describe_columns(names: Iterable[str], profile: Profile) -> Iterator[tuple[str, str]]:
-    """Yield unused columns with a note each, as far as `sources.toml` has room for them."""
+    """Yield unused columns, each with a note, up to the length limit of the list."""
     remaining = _MAX_UNUSED_CHARS
     for name in names:
         note = _describe(profile.columns.get(name))
@@ -129,7 +129,7 @@ def _list_mapped(
 def _make_leftover_rows(
     free: Iterable[tuple[str, list[str]]], profile: Profile
 ) -> Iterator[tuple[Field, list[str]]]:
-    """Yield a row for each leftover column that is worth showing, and the names of the column."""
+    """Yield a row for each leftover column that is worth showing, and the column's names."""
     standard = (name for field in list_standard_rows() for name in (field.name, *field.names))
     taken = {*standard} | RESERVED_NAMES
     taken |= {f"year_{end}" for end in ("from", "to")}  # URL parameters of the row `year`
@@ -143,10 +143,10 @@ def _make_leftover_rows(
         yield row, [plain, *names]
 
 
-def _state(found: Guess) -> str | tuple[str, ...]:
+def _state(row_guess: Guess) -> str | tuple[str, ...]:
     """Return a guess as a value of `sources.toml`."""
-    names = [templates.escape(name) for name in found.columns]
-    if found.is_person:
+    names = [templates.escape(name) for name in row_guess.columns]
+    if row_guess.is_person:
         return f"{{{names[0]}}}, {{{names[1]}}}"
     return names[0] if len(names) == 1 else tuple(names)
 
@@ -157,12 +157,12 @@ def _is_worth_showing(names: Iterable[str], profile: Profile) -> bool:
     return (
         filled >= max(1, _MIN_LEFTOVER_SHARE * profile.records)
         and max(column.mean_length for column in columns) <= _MAX_LEFTOVER_CHARS
-        and not all(_says_nothing(column, profile.records) for column in columns)
+        and not all(_is_uninformative(column, profile.records) for column in columns)
     )
 
 
-def _says_nothing(column: ColumnProfile, records: int) -> bool:
-    """Return whether a column has one value for all records, or values for programs only."""
+def _is_uninformative(column: ColumnProfile, records: int) -> bool:
+    """Return whether a column has the same value in all records, or only technical values."""
     values = column.values
     if records >= _MIN_RECORDS and len(values) == 1 and column.filled == records:
         return True
@@ -188,7 +188,7 @@ def _make_row(column: str, taken: set[str] | frozenset[str]) -> Field:
 def _find_splits(
     fields: Mapping[str, str | tuple[str, ...]], rows: Mapping[str, Field], profile: Profile
 ) -> Iterable[tuple[str, str]]:
-    """Yield the separator of each row whose columns hold several values at a time."""
+    """Yield the separator of each row whose columns have several values in one text."""
     for row, stated in fields.items():
         field = rows.get(row)
         if not field or not field.several or field.kind in ("text", "link", "isbn", "issn"):
@@ -203,20 +203,20 @@ def _find_splits(
 
 
 def _find_day_first(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) -> Iterable[str]:
-    """Yield the columns of dates in which the day comes first."""
-    wanted = {
+    """Yield the date columns that have the day before the month."""
+    date_columns = {
         name for row in ("date", "year")
         for specification in _as_list(fields.get(row, ()))
         for name in templates.list_columns(specification)
     }  # fmt: skip
     for name, column in profile.columns.items():
-        is_wanted = name in wanted or templates.split_language(name)[0] in wanted
-        if is_wanted and dates.is_day_first([*column.values]):
+        is_date = name in date_columns or templates.split_language(name)[0] in date_columns
+        if is_date and dates.is_day_first([*column.values]):
             yield name
 
 
 def _has_dates(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) -> bool:
-    """Return whether the columns of the year have months too."""
+    """Return whether the columns of the row `year` also have months."""
     columns = _list_profiles(fields["year"], profile)
     return any(
         "-" in (dates.parse_date(value) or "") for column in columns for value in column.values
@@ -224,11 +224,11 @@ def _has_dates(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) ->
 
 
 def _list_profiles(stated: str | tuple[str, ...], profile: Profile) -> Iterable[ColumnProfile]:
-    wanted = [
+    stated_columns = [
         name for specification in _as_list(stated) for name in templates.list_columns(specification)
     ]
     for name, column in profile.columns.items():
-        if name in wanted or templates.split_language(name)[0] in wanted:
+        if name in stated_columns or templates.split_language(name)[0] in stated_columns:
             yield column
 
 

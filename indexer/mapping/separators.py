@@ -1,4 +1,4 @@
-"""Find the separator of several values in one column."""
+"""Separators: find the text that separates several values in one column."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from indexer.mapping.profile import ColumnProfile
 from indexer.values import names
 
 _MIN_SHARE = 0.05
-"""Share of the values of a column that must have the separator."""
+"""Minimum share of the values of a column that have the separator."""
 _MAX_PART_CHARS = 80
-"""A separator that leaves longer parts on average belongs to the text."""
+"""Maximum mean length of the parts. If they are longer, the separator is part of the text."""
 _MIN_COMMA_SHARE, _MAX_COMMA_PART_CHARS = 0.3, 30
-"""The same for commas, which other texts have too."""
+"""The same limits for commas, which also occur inside values."""
 _SEPARATORS = ("||", ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
-"""The first of several with the same share is taken."""
+"""If several have the same share, the first of them is used."""
 _COMMA = ", "
 _PERSON_SEPARATORS = (" and ", " & ", " / ", "/", _COMMA, ",")
 
@@ -23,11 +23,11 @@ _PERSON_SEPARATORS = (" and ", " & ", " / ", "/", _COMMA, ",")
 def find_separator(
     column: ColumnProfile, *, are_names: bool = False, are_subjects: bool = False
 ) -> str | None:
-    """Return the separator of the values of a column, or None if each is one value.
+    """Return the separator of the values of a column, or None if each text is one value.
 
-    `are_names`: the values are names. Then " and " or a comma may separate them too, if all parts
-    are names of persons. "United Nations Office on Drugs and Crime" stays whole. `are_subjects`:
-    a comma may separate them if the parts are short.
+    `are_names`: the values are names. " and " or a comma may separate them too if all parts are
+    names of persons. "United Nations Office on Drugs and Crime" is one name. `are_subjects`: a
+    comma may separate the values if the parts are short.
     """
     texts = [text for text in column.values if text]
     shares = {
@@ -44,8 +44,8 @@ def find_separator(
 
 
 def _find_separator_of_persons(texts: list[str]) -> str | None:
-    """Return the separator of persons. A comma has an "and" before the last person, too."""
-    fitting = [each for each in _PERSON_SEPARATORS if _separates_persons(texts, each)]
+    """Return the separator of persons. With a comma, "and" may precede the last person."""
+    fitting = [mark for mark in _PERSON_SEPARATORS if _separates_persons(texts, mark)]
     is_mixed = _COMMA in fitting and any(
         _COMMA in text and (" and " in text or " & " in text) for text in texts
     )
@@ -63,9 +63,9 @@ def _mean_part(texts: Iterable[str], separator: str) -> float:
 
 
 def _separates_persons(texts: list[str], separator: str) -> bool:
-    """Return whether the parts of nearly all texts with a separator are names of persons.
+    """Return whether the parts are names of persons in nearly all texts with the separator.
 
-    Between commas they must have a given name of their own, unlike "Family, Given".
+    Each part between commas must have its own given name, unlike in "Family, Given".
     """
     separated = [text for text in texts if separator in text]
     if not separated or len(separated) < _MIN_SHARE * len(texts):

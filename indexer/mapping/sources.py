@@ -1,4 +1,4 @@
-"""Read and write `sources.toml`: the decisions how the columns of files feed the rows.
+"""Read and write `sources.toml`, the mapping of the columns of files to rows.
 
 A build follows this file and guesses nothing. An invalid file raises CatalogueError.
 """
@@ -23,14 +23,13 @@ HEAD = """\
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One source: a file, or the files that a glob matches.
+    """A source: one file, or the files that match a glob.
 
     `file` is a path relative to the corpus folder, an absolute path, or a glob of these.
     `format` is the name of a reader. `fields`: for each row, a column, a template, or several of
-    these. A row here replaces that of the default mapping of the format; an empty list turns it
-    off. `split`: for each row, the text that separates several values in one column.
-    `day_first`: columns whose dates have the day before the month.
-    `unused`: columns that no row uses, each with a note for people.
+    these. A row replaces the same row of the format's default mapping. An empty list turns it off.
+    `split`: for each row, the separator of several values in one column. `day_first`: columns whose
+    dates have the day before the month. `unused`: columns that no row uses, with notes.
     """
 
     file: str
@@ -48,7 +47,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Sources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The sources of a corpus folder, in order.
 
-    A source that names a file applies to it, otherwise the first whose glob matches.
+    A source that names a file takes precedence over the first source whose glob matches it.
     """
 
     source: tuple[Source, ...] = ()
@@ -81,7 +80,7 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
         if counts[source.file] > 1:
             yield f"two sources have the file {source.file!r}", "Keep one of them"
         if not source.file or not source.file.isprintable():
-            yield f"{source.file!r} is no name of a file", "Write a path, or a glob such as *.csv"
+            yield f"{source.file!r} is not a file name", "Write a path, or a glob such as *.csv"
         for row, separator in source.split.items():
             if not separator:
                 yield f"the separator of {row!r} is empty", 'Write a text such as ";"'

@@ -1,4 +1,4 @@
-"""The rows of an imported catalogue, before it is known which of them hold something."""
+"""Standard rows: the rows that an imported catalogue can have. An import drops the empty ones."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ from indexer.catalogue.fields import Field
 
 @cache
 def list_standard_rows() -> tuple[Field, ...]:
-    """Return the standard rows, in the order of a page."""
+    """Return the standard rows, in the order in which a page shows them."""
     text = files("indexer.mapping").joinpath("standard_rows.toml").read_text(encoding="utf-8")
     return tuple(msgspec.convert(tomllib.loads(text)["field"], list[Field]))

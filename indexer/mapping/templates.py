@@ -1,7 +1,7 @@
 """Column specifications: a column, a template of columns, or alternatives of these.
 
-`AU` takes the column AU. `{family}, {given}` combines columns of one structure. `AF|AU` takes the
-first that holds something. A doubled `{`, `}` or `|` stands for one of it.
+`AU` is the column AU. `{family}, {given}` combines columns of one structure. `AF|AU` is the first
+column that has a value. A doubled `{`, `}`, or `|` is a literal character.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ _DOUBLED = re.compile(r"\{\{|\}\}|\|\|")
 _LANGUAGE_SUFFIX = re.compile(r"(.*\S)\s*\[([A-Za-z]{2,3}(?:[-_][A-Za-z]+)*)?\]")
 
 _NO_LANGUAGES = frozenset(("doi",))
-"""Codes of languages that label identifiers instead: a DOI is more likely than Dogri."""
+"""Language codes that are labels of identifiers: "doi" is rarely Dogri."""
 
 
 class Template(NamedTuple):
-    """One alternative: texts and columns in turn, starting and ending with a text."""
+    """One alternative: alternating texts and columns. It starts and ends with a text."""
 
     texts: tuple[str, ...]
     columns: tuple[str, ...]
 
     def evaluate(self, columns: Columns) -> Sequence[Property]:
-        """Return the values of one record that hold something, in the order of the record."""
+        """Return the non-empty values of one record, in the order of the record."""
         if len(self.columns) == 1 and self.texts == ("", ""):
             values = columns.get(self.columns[0], ())
             return [prop for prop in values if prop.value and not prop.value.isspace()]
         groups: dict[int, dict[str, list[Property]]] = {}
         for column in self.columns:
             for number, prop in enumerate(columns.get(column, ())):
-                # Values of one column outside any structure do not belong together.
+                # Without a structure, the values of one column are independent.
                 is_separate = not prop.group and len(self.columns) == 1
                 group = -number if is_separate else prop.group
                 groups.setdefault(group, {}).setdefault(column, []).append(prop)
@@ -48,7 +48,7 @@ class Template(NamedTuple):
         return [prop for prop in combined if prop.value.strip()]
 
     def _combine(self, group: Mapping[str, Sequence[Property]]) -> Property:
-        """Combine the columns of a group. A text between two columns needs values on both sides."""
+        """Combine the columns of a group. Keep a text between two columns if both have values."""
         combined, language, number = "", None, 0
         for separator, column in zip(self.texts, self.columns, strict=False):
             for prop in group.get(column, ()):
@@ -67,7 +67,7 @@ def escape(column: str) -> str:
 
 @lru_cache(maxsize=1000)
 def parse(specification: str) -> tuple[Template, ...]:
-    """Return the alternatives of a specification, in order. Any text is a valid one."""
+    """Return the alternatives of a specification, in order. Every text is valid."""
     alternatives: list[tuple[list[str], list[str]]] = [([""], [])]
     for token in _TOKEN.finditer(specification):
         texts, columns = alternatives[-1]
@@ -95,7 +95,7 @@ def list_columns(specification: str) -> list[str]:
 def split_language(column: str) -> tuple[str, str | None]:
     """Return the plain name of a column and its language: `dc.title[fr]` is French.
 
-    Other labels, as in `identifier[isbn]`, belong to the name.
+    Another label, as in `identifier[isbn]`, is part of the name.
     """
     match = _LANGUAGE_SUFFIX.fullmatch(column) if column.endswith("]") else None
     if not match or match[2] in _NO_LANGUAGES or (match[2] and not find_languages(match[2])):

@@ -80,8 +80,8 @@ VALID = '[[source]]\nfile = "a.csv"\nformat = "delimited"\n'
         ('[source]\nfile = "a.csv"\n', "Expected `array`, got `object`"),
         (VALID + '[source.split]\nauthors = ""\n', "the separator of 'authors' is empty"),
         (VALID + VALID, "two sources have the file 'a.csv'"),
-        ('[[source]]\nfile = ""\nformat = "ris"\n', "'' is no name of a file"),
-        ('[[source]]\nfile = "a\\u0000"\nformat = "ris"\n', "is no name of a file"),
+        ('[[source]]\nfile = ""\nformat = "ris"\n', "'' is not a file name"),
+        ('[[source]]\nfile = "a\\u0000"\nformat = "ris"\n', "is not a file name"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
