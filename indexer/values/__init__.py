@@ -1,6 +1,5 @@
-"""Values of publications in one form each: names, dates, identifiers, languages, plain text.
+"""Value normalization: names, dates, identifiers, languages, and plain text.
 
-Sources write them in many ways. Each function takes the text of one value and returns the
-normalized form, or nothing if the text is not such a value. This package knows no files, columns
-or rows.
+A function takes the text of one value, and returns its normalized form, or None or () if the text
+is not such a value. This package does not depend on files, columns, or rows.
 """

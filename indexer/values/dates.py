@@ -1,4 +1,4 @@
-"""Years and dates in the forms that catalogues write.
+"""Years and dates: parse the forms that occur in catalogues.
 
 The normalized form of a date is that of the Extended Date/Time Format (EDTF, ISO 8601-2:2019):
 `1980-11`, `1985?`, `2014-21` (spring), `1998/2003`.
@@ -32,7 +32,7 @@ _MONTH_LANGUAGES = ("en", "fr", "es", "ru", "ar", "de", "it", "pt")
 
 @lru_cache(maxsize=10_000)
 def find_year(text: str) -> int | None:
-    """Return the first year in a text, from 1000 to next year, or None."""
+    """Return the first year in a text, or None. Years range from 1000 to next year."""
     text = _with_ascii_digits(text)
     latest = datetime.now(UTC).year + 1
     years = [int(match[1]) for match in _YEAR.finditer(text)]
@@ -48,7 +48,7 @@ def find_year(text: str) -> int | None:
 def parse_date(text: str, *, day_first: bool = False) -> str | None:
     """Return a date in EDTF with at least a year, or None.
 
-    `day_first`: the order of day and month in dates such as 5/9/2017 where both are possible.
+    `day_first`: in an ambiguous date, such as 5/9/2017, the day comes before the month.
     """
     text = _with_ascii_digits(text).strip()
     year = find_year(text)
@@ -66,7 +66,7 @@ def parse_date(text: str, *, day_first: bool = False) -> str | None:
 
 
 def is_day_first(texts: list[str]) -> bool | None:
-    """Return whether the day comes first in the dates of a column; None if no date tells."""
+    """Return whether the day precedes the month in the dates of a column, or None if unclear."""
     firsts = seconds = False
     for text in texts:
         match = _NUMERIC.search(text)
@@ -86,7 +86,7 @@ def _with_ascii_digits(text: str) -> str:
 
 
 def _find_month_and_day(text: str, *, day_first: bool) -> tuple[int, int]:
-    """Return the month (a season is 21 to 24) and the day of a date, or 0."""
+    """Return the month and the day of a date, 0 if missing. Months 21 to 24 are the seasons."""
     month = day = 0
     if match := _COMPACT.fullmatch(text) or _ISO.search(text):
         month, day = int(match["month"]), int(match["day"] or 0)
@@ -119,7 +119,7 @@ def _is_valid(year: int, month: int, day: int) -> bool:
 
 @cache
 def _list_months() -> dict[str, int]:
-    """Return the number of each month by its names and abbreviations, in lower case."""
+    """Return the number of each month by its lower-case names and abbreviations."""
     months: dict[str, int] = {}
     for language in _MONTH_LANGUAGES:
         for context in Locale(language).months.values():
@@ -131,7 +131,7 @@ def _list_months() -> dict[str, int]:
 
 
 def display(normalized: str, language: str = "en") -> str:
-    """Return a date of the normalized form as people write it in a language."""
+    """Return a normalized date in the usual form of a language."""
     if "/" in normalized:
         return "–".join(display(end, language) for end in normalized.split("/"))
     year, *rest = normalized.rstrip("?").split("-")

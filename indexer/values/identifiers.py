@@ -1,6 +1,6 @@
 """Identifiers of publications: DOI, ISBN, ISSN, and PMID.
 
-Each function returns the identifiers in a text, normalized, in the order of the text. Those with a
+Each public function returns the normalized identifiers in a text, in order. Identifiers with a
 wrong check digit are left out.
 """
 
@@ -22,7 +22,7 @@ _URL_END = re.compile(
     r"(?:/(?:full(?:text)?|abstract|summary|e?pdf|e?pub|html?|meta|references))+\Z|\.pdf\Z",
     re.IGNORECASE,
 )
-"""What publishers add to a DOI in the addresses of their pages."""
+"""Suffixes that publishers add to a DOI in their URLs."""
 _LABEL = re.compile(r"\[(?:doi|pii)\]\Z", re.IGNORECASE)
 _MAX_URL_CHARS = 300
 _DASHES = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
@@ -40,13 +40,13 @@ _TRAILING = ".,;:'\"…”’»"
 
 
 def find_dois(text: str) -> tuple[str, ...]:
-    """Return the DOIs in a text, without a URL before them, in lower case (ISO 26324)."""
+    """Return the DOIs in a text, in lower case and without a URL prefix (ISO 26324)."""
     text = unescape(text) if "&" in text else text
-    found = (
+    dois = (
         _trim_doi(match[0], is_in_url=_is_in_url(text, match.start()))
         for match in _DOI.finditer(text)
     )
-    return tuple(dict.fromkeys(doi for doi in found if doi))
+    return tuple(dict.fromkeys(doi for doi in dois if doi))
 
 
 def find_isbns(text: str) -> tuple[str, ...]:
@@ -66,23 +66,23 @@ def find_issns(text: str) -> tuple[str, ...]:
 
 
 def find_pmids(text: str) -> tuple[str, ...]:
-    """Return the PubMed identifiers in a text: the whole text, or the numbers with a label."""
-    found = [text.strip()] if re.fullmatch(r"\s*[0-9]{1,8}\s*", text) else _PMID.findall(text)
-    numbers = (number.lstrip("0") for number in found)
+    """Return the PubMed identifiers in a text: the whole text, or the numbers after a label."""
+    matches = [text.strip()] if re.fullmatch(r"\s*[0-9]{1,8}\s*", text) else _PMID.findall(text)
+    numbers = (number.lstrip("0") for number in matches)
     return tuple(dict.fromkeys(number for number in numbers if number))
 
 
 def _find_valid(
     pattern: re.Pattern[str], text: str, normalize: Callable[[re.Match[str]], str | None]
 ) -> tuple[str, ...]:
-    """Return the normalized matches. After an invalid one, search again from its second place."""
-    found, position = dict[str, None](), 0
+    """Return the normalized matches. After an invalid match, search from its second character."""
+    identifiers, position = dict[str, None](), 0
     while match := pattern.search(text, position):
         normalized = normalize(match)
         position = match.end() if normalized else match.start() + 1
         if normalized:
-            found[normalized] = None
-    return tuple(found)
+            identifiers[normalized] = None
+    return tuple(identifiers)
 
 
 def _is_in_url(text: str, position: int) -> bool:
@@ -90,7 +90,7 @@ def _is_in_url(text: str, position: int) -> bool:
 
 
 def _trim_doi(doi: str, *, is_in_url: bool) -> str:
-    """Return a DOI in lower case without the marks after it; empty if nothing is left."""
+    """Return a DOI in lower case without trailing punctuation, or "" if nothing is left."""
     doi = unquote(doi) if "%" in doi else doi
     doi = _LABEL.sub("", doi.replace("\\_", "_").replace("\\", ""))
     if is_in_url:
@@ -127,6 +127,6 @@ def _normalize_issn(match: re.Match[str]) -> str | None:
 
 
 def _sum_weighted(digits: str) -> int:
-    """Return the sum of digits, each times its place from the right. X, the last one, is 10."""
+    """Return the sum of the digits, weighted by their position from the right. X counts as 10."""
     values = [10 if char == "X" else int(char) for char in reversed(digits)]
     return sum(weight * value for weight, value in enumerate(values, start=1))

@@ -1,4 +1,4 @@
-"""Languages in the codes and names that catalogues write."""
+"""Languages: find codes and names of languages as they occur in catalogues."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from indexer.analysis.folding import fold
 from indexer.values import iso_codes
 
 _SEPARATORS = re.compile(r"\s*[;,|/&+\n•·、，；]\s*|\s+(?:and|et|y|und|и|e|و)\s+")
-_ADDRESS = re.compile(r"https?://\S*/([A-Za-z]{2,3})/?", re.IGNORECASE)
+_URL = re.compile(r"https?://\S*/([A-Za-z]{2,3})/?", re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:lang(?:uage|ue)?|sprache|idioma|язык)\s*[:=]\s*|(?:(?:text|full text|articles?)\s+)?in\s+",
     re.IGNORECASE,
@@ -22,20 +22,20 @@ _REMARK = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CODE_CHARS = 3
-"""Letters of a code in MARC. Codes may follow each other without a separator."""
+"""Letters of a language code in MARC. Codes may be concatenated without a separator."""
 _COMMON_CODE_CHARS = 2
-"""Letters of a code in ISO 639-1, which has the languages of most people."""
+"""Letters of a code in ISO 639-1, which covers the most common languages."""
 _MAX_CHARS = 300
 _MARKS = " .;,\"'\t\n"
 _NO_CODES = frozenset({"und", "mul", "zxx", "mis", "xxx", "xx"})
-"""ISO 639-2 codes for undetermined, multiple, no, and uncoded languages; and usual ones."""
+"""ISO 639-2 codes for undetermined, multiple, no, and uncoded languages, and informal codes."""
 _NO_LANGUAGE = _NO_CODES | {
     "n/a", "na", "none", "null", "unknown", "undetermined", "unspecified", "not specified",
     "multiple languages", "multilingual", "no linguistic content", "other", "various", "-", "",
     "multilingue", "mehrsprachig", "plusieurs langues", "varias lenguas", "unbekannt", "inconnu",
 }  # fmt: skip
 _UNITED_NATIONS = {"A": "ar", "C": "zh", "E": "en", "F": "fr", "R": "ru", "S": "es"}
-"""Letters of languages in symbols of UN documents. Only several together are recognized."""
+"""Language letters in symbols of UN documents. A single letter is not recognized."""
 _NAME_LOCALES = (
     "en", "fr", "es", "ru", "ar", "zh", "de", "pt", "it", "zh_Hant", "ja", "ko", "nl", "pl", "sv",
     "da", "nb", "fi", "cs", "hu", "ro", "tr", "el", "uk", "fa", "he", "id", "vi", "ca", "hr", "sr",
@@ -65,10 +65,10 @@ _OTHER_NAMES = {
 
 @lru_cache(maxsize=5000)
 def find_languages(text: str) -> tuple[str, ...]:
-    """Return the codes of the languages in a text, in its order; none if one is unknown.
+    """Return the codes of the languages in a text, in order, or () if one of them is unknown.
 
-    The text may have codes of ISO 639 in any length, also run together, or BCP 47 tags, or names.
-    Regions are left out: American English is English. So are the languages of summaries.
+    The text may contain ISO 639 codes of any length, also concatenated, BCP 47 tags, or names.
+    Regions are ignored: American English is English. The languages of summaries are ignored too.
     """
     if len(text) > _MAX_CHARS:
         return ()
@@ -91,28 +91,28 @@ def find_languages(text: str) -> tuple[str, ...]:
 
 
 def find_named_languages(text: str) -> tuple[str, ...]:
-    """Return the codes of common languages whose names are words of a sentence, in its order."""
+    """Return the codes of common languages whose names occur in a sentence, in order."""
     words = re.findall(r"[^\W\d_]{4,}", _simplify(text[:_MAX_CHARS]))
     codes = (_map_names().get(fold(word), "") for word in words)
     return tuple(dict.fromkeys(code for code in codes if len(code) == _COMMON_CODE_CHARS))
 
 
 def is_no_language(text: str) -> bool:
-    """Return whether a text says that the language is unknown, or that there is none or several."""
+    """Return whether a text means an unknown language, no language, or several languages."""
     text = text.strip().strip("[]().").lower()
     return text in _NO_LANGUAGE or all(part in _NO_LANGUAGE for part in _SEPARATORS.split(text))
 
 
 def _simplify(text: str) -> str:
-    """Return a text without an address or a label before it, and without remarks."""
-    if match := _ADDRESS.fullmatch(text):
+    """Return a text without a URL or label before it, and without remarks."""
+    if match := _URL.fullmatch(text):
         return match[1]
     label = _LABEL.match(text)
     return _REMARK.sub("", text[label.end() :] if label else text).strip(_MARKS)
 
 
 def _split(text: str) -> list[str]:
-    parts = [part for each in _SEPARATORS.split(text) if (part := each.strip(_MARKS))]
+    parts = [part for text_part in _SEPARATORS.split(text) if (part := text_part.strip(_MARKS))]
     # Catalogues write "Greek, Modern" for modern Greek.
     if len(parts) == 2 and _find_code(f"{parts[1]} {parts[0]}"):
         return [f"{parts[1]} {parts[0]}"]
@@ -135,10 +135,10 @@ def _find_code(text: str) -> str | None:
 
 @cache
 def _map_names() -> dict[str, str]:
-    """Return the code of each language by its folded names in several languages."""
+    """Return the language codes by their folded names in several languages."""
     names: dict[str, str] = {}
     for locale in map(Locale.parse, _NAME_LOCALES):
         for code, name in locale.languages.items():
-            if "_" not in code and (known := iso_codes.find_language_code(code)):
-                names.setdefault(fold(name), known)
+            if "_" not in code and (normalized := iso_codes.find_language_code(code)):
+                names.setdefault(fold(name), normalized)
     return names

@@ -41,17 +41,17 @@ _LIFE_DATES = re.compile(
     r",?\s*\(?(?:(?:b|d|ca|fl|approximately|active)\.?\s*)?\d{3,4}\??\s*[-–]\s*(?:\d{3,4}\??)?\)?\.?$"
 )
 _ID = re.compile(r"\s*\(\d[\dX-]{5,}\)$|\s0\d{3}$|\s\[[a-z ]+\]$")
-"""Number that tells persons of one name apart, in Scopus or dblp, or a remark: "[person]"."""
+"""A number that distinguishes persons of the same name (Scopus, dblp), or a remark: "[person]"."""
 _INITIALS = re.compile(r"[^\W\d_]{1,4}|(?:[^\W\d_]\.?[ -]?){1,4}")
 _EAST_ASIAN = re.compile("[々\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _BARE_INITIALS = re.compile(r"[^\W\d_a-z]{1,3}")
-_MOST_WORDS = 4
-"""A name of more words without a comma is kept whole."""
-_MOST_GIVEN_CHARS = 60
+_MAX_WORDS = 4
+"""Maximum number of words in the name of a person without a comma. Longer names are literal."""
+_MAX_GIVEN_CHARS = 60
 
 
 class Name(NamedTuple):
-    """The parts of a name: those of a person, or `literal` for any other name."""
+    """The parts of a name. `literal` is the whole name if it is not that of a person."""
 
     family: str = ""
     given: str = ""
@@ -66,7 +66,7 @@ class Name(NamedTuple):
 
     @property
     def display(self) -> str:
-        """The name as people write it in running text, with the given name first.
+        """The name as it is written in running text, with the given name first.
 
         Chinese, Japanese, and Korean names have the family name first, without a space.
         """
@@ -79,7 +79,7 @@ class Name(NamedTuple):
 
     @property
     def search_text(self) -> str:
-        """The name with its given name on both sides, so that a phrase matches in either order."""
+        """The name with the given name before and after it. A phrase matches it in either order."""
         first = self.display if self._is_east_asian else self.given
         return self.literal or f"{first} {self}".strip()
 
@@ -90,9 +90,9 @@ class Name(NamedTuple):
 
 @lru_cache(maxsize=20_000)
 def parse(text: str) -> Name | None:
-    """Return the parts of a name in any usual form, or None if it has no letter.
+    """Return the parts of a name in any common form, or None if it has no letters.
 
-    A doubtful name is literal: it stays whole.
+    An ambiguous name is literal: it is not split.
     """
     text = " ".join(text.split()).strip(" ,;")
     if text.startswith("{") and text.endswith("}"):
@@ -109,7 +109,7 @@ def parse(text: str) -> Name | None:
 
 
 def read(normalized: str) -> Name:
-    """Return the parts of a name in the normalized form."""
+    """Return the parts of a normalized name."""
     if normalized.startswith("{") and normalized.endswith("}"):
         return Name(literal=normalized[1:-1])
     family, *rest = normalized.split(", ")
@@ -119,12 +119,12 @@ def read(normalized: str) -> Name:
 def _parse_inverted(text: str) -> Name:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     suffixes = [part for part in parts[1:] if part.rstrip(".").lower() in _SUFFIXES]
-    others = [part for part in parts if part not in suffixes]
-    if len(others) == 1 and suffixes:  # "John Smith, Jr."
-        return _parse_direct(others[0])._replace(suffix=suffixes[0])
-    if len(others) != 2 or len(others[1]) > _MOST_GIVEN_CHARS:
-        return Name(literal=text) if len(others) > 1 else Name(literal=others[0])
-    return Name(others[0], others[1], " ".join(suffixes))
+    name_parts = [part for part in parts if part not in suffixes]
+    if len(name_parts) == 1 and suffixes:  # "John Smith, Jr."
+        return _parse_direct(name_parts[0])._replace(suffix=suffixes[0])
+    if len(name_parts) != 2 or len(name_parts[1]) > _MAX_GIVEN_CHARS:
+        return Name(literal=text) if len(name_parts) > 1 else Name(literal=name_parts[0])
+    return Name(name_parts[0], name_parts[1], " ".join(suffixes))
 
 
 def _parse_direct(text: str) -> Name:
@@ -133,7 +133,7 @@ def _parse_direct(text: str) -> Name:
     suffix = ""
     if len(words) > 2 and words[-1].rstrip(".").lower() in _SUFFIXES:
         *words, suffix = words
-    if len(words) == 1 or len([w for w in words if w.lower() not in _PARTICLES]) > _MOST_WORDS:
+    if len(words) == 1 or len([w for w in words if w.lower() not in _PARTICLES]) > _MAX_WORDS:
         return Name(literal=text)
     is_initial = _INITIALS.fullmatch(words[-1]) and words[-1].isupper()
     if is_initial and (len(words[-1]) < len(words[0]) if text.isupper() else True):

@@ -1,4 +1,4 @@
-"""Plain text from titles and abstracts that contain markup or were encoded twice."""
+"""Plain text: remove markup, headings, and encoding errors from titles and abstracts."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _LABEL = re.compile(
     r"(?=[A-Z]))",
     re.IGNORECASE,
 )
-"""The heading of an abstract. "Abstract" before a capital letter is one too, except in a term such
-as "Abstract Expressionism"."""
+"""Heading of an abstract. "Abstract" before a capital letter is a heading too, except in a term
+such as "Abstract Expressionism"."""
 _TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u2122\u02c6\u02dc\u20ac]")
 _UNDEFINED = {0x81: 0x81, 0x8D: 0x8D, 0x8F: 0x8F, 0x90: 0x90, 0x9D: 0x9D}
-"""Bytes without a character in windows-1252. Browsers decode them to the same code point."""
+"""Bytes that windows-1252 does not define. Browsers decode them to the same code points."""
 
 
 def strip_markup(text: str) -> str:
-    """Return a text without tags of HTML and JATS and with characters for entities.
+    """Return a text without HTML and JATS tags, and with entities replaced by characters.
 
-    Block elements become paragraphs. Anything that only looks like a tag stays.
+    Block elements become paragraphs. Unknown tags are kept as text.
     """
     if "&" in text:
         text = unescape(text)
@@ -61,9 +61,9 @@ def split_abstract(text: str) -> tuple[str, ...]:
 
 
 def repair_encoding(text: str) -> str:
-    """Return a text whose UTF-8 was once read as windows-1252, as it was before.
+    """Return a text after repairing UTF-8 that was decoded as windows-1252.
 
-    The text comes back unchanged unless all of it becomes valid.
+    Return the text unchanged if the repair does not make all of it valid.
     """
     if text.isascii() or not _TWICE.search(text):
         return text

@@ -1,4 +1,4 @@
-"""Names of the types of publications, in place of the codes of formats."""
+"""Publication types: replace the type codes of formats by names."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _CODE = re.compile(r"[a-z]+(?:[-_ ][a-z]+)*")
 
 
 def read_type(text: str) -> str:
-    """Return the name of a type: that of a known code, or the words of a code such as `film_clip`.
+    """Return the name of a type. Split an unknown code such as `film_clip` into words.
 
-    Any other text stays as it is.
+    Return any other text unchanged.
     """
     text = _PREFIX.sub("", text)
     if name := _NAMES_BY_CODE.get(re.sub(r"[-_ ]", "", text).lower()):
