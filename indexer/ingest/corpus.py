@@ -83,14 +83,14 @@ def read(
 
 
 def find_duplicates(folder: Path, catalogue: Catalogue, limits: Limits = LIMITS) -> Merger | None:
-    """Read the records of a folder, and return the merger of those that are duplicates."""
+    """Return a merger for the duplicates among the records of a folder, or None without any."""
     finder = DuplicateFinder(catalogue)
     reader = CorpusReader(catalogue, lambda _: None, limits=limits, duplicates=finder)
     try:
         for _ in reader.read_folder(folder):
             pass
-    except DuplicatesFound as found:
-        return found.merger
+    except DuplicatesFound as duplicates:
+        return duplicates.merger
     return None
 
 
@@ -100,8 +100,8 @@ class CorpusReader:
     `report_bytes` is called with the number of bytes read so far, over all files. `unused` counts
     the columns that no row uses, by source and column, in the records that were parsed.
 
-    Only records of mapped sources can be duplicates. A DuplicateFinder looks for them, and a Merger
-    merges those that were found. Without `duplicates`, they stay apart.
+    Only records of mapped sources can be duplicates. `duplicates` is a DuplicateFinder in the first
+    pass, and a Merger in the second. Without it, duplicates are not merged.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class CorpusReader:
             yield from finder.collect(items) if finder else items
 
     def _end_duplicates(self) -> Iterator[Parsed]:
-        """Yield what is left to merge. Raise DuplicatesFound if the finder found any."""
+        """Yield the remaining merged publications. Raise DuplicatesFound if the finder has any."""
         if self._merger:
             yield from map(Parsed, self._merger.drain())
         if self._finder and (merger := self._finder.make_merger()):
@@ -199,18 +199,18 @@ class CorpusReader:
     def _make_unique(self, chunk: Chunk, source: SourceFile) -> list[Item]:
         """Return the items of a chunk with unique ids.
 
-        A repeated id gets a number if the source is mapped, because the ids of a source are not
-        ours to correct. Without a mapping it is reported, and its item is left out.
+        In a mapped source, a repeated id gets a number, because users often can't correct the ids
+        of an export. In any other source, it is reported and its item is left out.
         """
         items = self._parse_or_reuse(chunk, source, self.previous)
-        if self._merger and source.mapper and any(map(self._merger.concerns, items)):
+        if self._merger and source.mapper and any(map(self._merger.has_group, items)):
             return list(self._merge(self._reparse(chunk, source, items), self._merger))
         names = [item.id for item in items]
         if len(set(names)) == len(names) and self._places.keys().isdisjoint(names):
             self._places.update((item.id, item.source) for item in items)
             return items
-        # What happens to a repeated id depends on the chunks before this one. So the next build
-        # must not recognize it.
+        # The handling of a repeated id depends on earlier chunks. So the next build must parse
+        # this chunk again.
         parsed = self._reparse(chunk, source, items)
         if source.mapper:
             return [Parsed(self._number_id(item.publication)) for item in parsed]
@@ -220,9 +220,9 @@ class CorpusReader:
         ]
 
     def _merge(self, items: Iterable[Parsed], merger: Merger) -> Iterator[Parsed]:
-        """Yield the items of a chunk, merged. The next build must not recognize them.
+        """Yield the merged items of a chunk, without digests: the next build parses them again.
 
-        A group of duplicates takes its id at its first record, and is yielded at its last.
+        A group of duplicates gets its id at its first record. It is yielded after its last one.
         """
         for item in items:
             publication = item.publication
@@ -234,7 +234,7 @@ class CorpusReader:
                 yield Parsed(self.catalogue.with_ancestors(whole))
 
     def _number_id(self, publication: Publication) -> Publication:
-        """Return the publication with a free id, which may be its own."""
+        """Return the publication with a unique id. Add a number only if its id is taken."""
         identity = publication.id
         while identity in self._places:
             self._repeats[publication.id] += 1
@@ -273,7 +273,7 @@ class CorpusReader:
         return [Parsed(publication, digest) for publication in publications]
 
     def _count_unused(self, record: SourceRecord) -> None:
-        """Count the names of an unmapped record that the catalogue does not have."""
+        """Count the property names of an unmapped record that are not in the catalogue."""
         for name in {prop.name for prop in record.properties} - self._known_names:
             self.unused[record.source.file, name] += 1
 
@@ -290,7 +290,7 @@ class CorpusReader:
                 yield publication
 
     def parse_records(self, chunk: Chunk, source: SourceFile) -> Iterator[SourceRecord]:
-        """Yield the records of a chunk, unchecked. Report those that can't be read."""
+        """Yield the records of a chunk without validation. Report those that can't be parsed."""
         for record in source.reader.parse(chunk, self.limits):
             if isinstance(record, Problem):
                 self._reporter.report(record)

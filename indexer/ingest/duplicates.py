@@ -1,8 +1,8 @@
 """Duplicates: records of one publication in several sources, merged into one.
 
 Two records are duplicates if they share a key (a DOI, a PMID, or an ISBN with a volume) and their
-titles have the same letters. Keys and titles are compared as hashes of 8 bytes. A first pass
-collects them, and a second one merges the few records that they concern.
+titles have the same letters and digits. Keys and titles are compared as 8-byte hashes. The first
+pass collects the hashes. The second pass merges the duplicates.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from indexer.catalogue.records import Item, Parsed, Publication
 
 KEY_KINDS = ("doi", "pmid", "isbn")
 MAX_RECORDS_PER_KEY = 5
-"""A key that more records of one file share is no key: the ISBN of a book with many chapters."""
+"""A key is ignored if more records of one file share it, as the chapters of a book its ISBN."""
 _FIRST_CHECK = 1024
 _SIGNS = re.compile(r"[\W_]+")
 _ASCII_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -120,9 +120,9 @@ def _is_repeated(values: Hashes) -> NDArray[np.bool_]:
 class Merger:
     """Merger of the records that are duplicates, in the second pass.
 
-    `group_of` has the group of each identity (see `KeyRows.hash_identities`), and `sizes` the
-    number of records of each group. `copied` has the numbers of those that are in the earlier
-    index. `merged` counts the records that were merged into another one.
+    `group_of` maps each identity (see `KeyRows.hash_identities`) to its group. `sizes` has the
+    number of records of each group. `copied` has the document numbers of duplicates that are in the
+    earlier index. `merged` is the number of records that were merged into another one.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Merger:
         self._pending: dict[int, bytes] = {}
         self.merged = 0
 
-    def concerns(self, item: Item) -> bool:
+    def has_group(self, item: Item) -> bool:
         """Return whether an item belongs to a group."""
         if isinstance(item, Parsed):
             return self.find_group(item.publication) is not None
@@ -146,7 +146,7 @@ class Merger:
         return next((group for group in groups if group is not None), None)
 
     def is_first(self, group: int) -> bool:
-        """Return whether no record of a group has been added."""
+        """Return whether no record of the group has been added yet."""
         return group not in self._pending
 
     def add(self, group: int, publication: Publication) -> Publication | None:
@@ -161,13 +161,13 @@ class Merger:
         return publication
 
     def drain(self) -> Iterator[Publication]:
-        """Yield the publications of groups whose last record vanished between the two passes."""
+        """Yield the publications of groups whose last record was removed between the passes."""
         yield from map(_decode, self._pending.values())
         self._pending.clear()
 
 
 def _merge(first: Publication, other: Publication) -> Publication:
-    """Return a publication with the values of rows that it lacks taken from another one."""
+    """Return the first publication. Take the values of its empty rows from the other one."""
     return msgspec.structs.replace(
         first,
         summary=first.summary or other.summary,
@@ -178,26 +178,26 @@ def _merge(first: Publication, other: Publication) -> Publication:
 
 
 class DuplicatesFound(Exception):
-    """Records that were read are duplicates: the corpus must be read again with `merger`."""
+    """The corpus has duplicates. It must be read again with `merger`."""
 
     def __init__(self, merger: Merger) -> None:
-        super().__init__("records have to be merged")
+        super().__init__("duplicate records must be merged")
         self.merger = merger
 
 
 class DuplicateFinder:
     """Collector of the keys of all records of a corpus, in the first pass.
 
-    Records that were copied from `previous` are compared last, and by their titles first, because
-    their keys are compressed. `found`: some records seem to be duplicates. If they are expected,
-    it is true from the start.
+    Records that were copied from `previous` are compared last. Their titles are compared first,
+    because their keys are compressed. `has_duplicates`: some records seem to be duplicates. It is
+    true from the start if duplicates are expected.
     """
 
     def __init__(
         self, catalogue: Catalogue, previous: PreviousPublications | None = None,
         *, is_expected: bool = False,
     ) -> None:  # fmt: skip
-        self._rows, self._previous, self.found = KeyRows(catalogue), previous, is_expected
+        self._rows, self._previous, self.has_duplicates = KeyRows(catalogue), previous, is_expected
         self._has_parsed = False
         self._files: dict[str, int] = {}
         self._records = _Records()
@@ -205,13 +205,13 @@ class DuplicateFinder:
         self._next_check = _FIRST_CHECK
 
     def collect(self, items: Sequence[Item]) -> Sequence[Item]:
-        """Collect the keys of records. Return them, or none if they will be read again anyway."""
+        """Collect the keys of records. Return them, or () if the corpus must be read again."""
         for item in items if self._rows else ():
             self._add(item)
-        return () if self.found else items
+        return () if self.has_duplicates else items
 
     def _add(self, item: Item) -> None:
-        """Collect the keys of a record. Compare all keys whenever their number has doubled."""
+        """Collect the keys of a record. Each time the number of keys has doubled, compare them."""
         file = self._files.setdefault(item.source.file, len(self._files))
         if not isinstance(item, Parsed):
             self._copied.append(item.doc_number)
@@ -220,17 +220,17 @@ class DuplicateFinder:
         self._has_parsed = True
         if keys := self._rows.hash_keys(item.publication):
             self._records.add(hash_title(item.publication.title), file, keys)
-            if not self.found and len(self._records.keys) >= self._next_check:
+            if not self.has_duplicates and len(self._records.keys) >= self._next_check:
                 self._next_check *= 2
-                self.found = bool(_is_repeated(self._records.compute_identities()).any())
+                self.has_duplicates = bool(_is_repeated(self._records.compute_identities()).any())
 
     def make_merger(self) -> Merger | None:
-        """Return the merger of the duplicates, or None if there are none and none seemed to be."""
+        """Return the merger of the duplicates, or None if none exist and none were suspected."""
         docs = self._add_copied()
         identities = self._records.compute_identities()
         repeated = np.flatnonzero(_is_repeated(identities))
         repeated = repeated[~self._is_shared(repeated)]
-        if not len(repeated) and not self.found:
+        if not len(repeated) and not self.has_duplicates:
             return None
         records = np.array(self._records.record_of_key, np.int64)[repeated].tolist()
         group_of, sizes = _join(identities[repeated].tolist(), records)
@@ -239,9 +239,10 @@ class DuplicateFinder:
         return Merger(self._rows, group_of, sizes, copied)
 
     def _add_copied(self) -> list[int]:
-        """Add the copied records that matter. Return their numbers in the earlier index.
+        """Add the copied records that matter. Return their document numbers in the earlier index.
 
-        Those with a repeated title come first. The others only count how many share a key.
+        First add records with a repeated title. Add the others only if this leaves repeated keys,
+        to count the records that share a key.
         """
         previous = self._previous
         if previous is None or (not self._has_parsed and len(self._copied) == len(previous)):
@@ -264,7 +265,7 @@ class DuplicateFinder:
         return added
 
     def _is_shared(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which of the numbered keys too many records of one file share."""
+        """Return which of the numbered keys are shared by too many records of one file."""
         keys = np.array(self._records.keys, np.uint64)
         files = np.array(self._records.files, np.int64)
         same = np.flatnonzero(np.isin(keys, keys[numbers]))
@@ -279,8 +280,8 @@ def _join(
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Return the group of each identity, and the number of records of each group.
 
-    Records are in one group if they share an identity, directly or through other records. The
-    number of a group is that of one of its records.
+    Records are in one group if they share an identity, directly or through other records. A group
+    has the number of one of its records.
     """
     parents: dict[int, int] = {}
 

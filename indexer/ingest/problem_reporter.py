@@ -1,4 +1,4 @@
-"""Limit the number and the length of the problems that are reported of one file."""
+"""Problem reporter: limit the number and length of the problems of one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source files: the files of a corpus folder, each with its reader and its mapping."""
+"""Source files: the files of a corpus folder with their readers and mappings."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from indexer.readers.base import SURE, Reader
 NEVER_SOURCES = frozenset({".toml", ".css"})
 """Suffixes of files that belong in a corpus folder but contain no publications."""
 NOTES = frozenset({".md", ""})
-"""Suffixes of notes for people. Unless `sources.toml` names such a file, it is read only if its
-contents leave no doubt."""
+"""Suffixes of notes for people. Unless `sources.toml` names such a file, it is read only if a
+reader is sure of its format."""
 _GLOB = frozenset("*?[")
 """Characters that make a path a glob."""
 
@@ -31,8 +31,8 @@ Report = Callable[[Problem], None]
 class SourceFile(NamedTuple):
     """A file of a corpus, its reader, and its mapping.
 
-    `file` is its name in problems and sources. Without a `mapper`, the file uses the names of the
-    catalogue.
+    `file` is its name in problems and in `sources.toml`. Without a `mapper`, its columns have the
+    names of the catalogue.
     """
 
     path: Path
@@ -57,15 +57,15 @@ def find_source_files(
     for path in paths:
         file = safe_files.printable_path(path.relative_to(folder))
         if path.suffix.lower() not in NEVER_SOURCES and (
-            found := _detect(path, file, catalogue, report)
+            source := _detect(path, file, catalogue, report)
         ):
-            yield found
+            yield source
 
 
 def _find_named(
     folder: Path, paths: Iterable[Path], sources: Sources, catalogue: Catalogue, report: Report
 ) -> Iterator[SourceFile]:
-    """Yield the files that `sources.toml` names. Report other files, and sources without one."""
+    """Yield the files that `sources.toml` names. Report other files, and sources without a file."""
     readers = {
         source.file: _find_reader(source, folder, catalogue) for source in sources.source
     }  # fmt: skip
@@ -89,7 +89,7 @@ def _find_named(
 
 
 def list_outside(sources: Sources) -> list[Path]:
-    """Return the files that sources name by an absolute path or glob, each once."""
+    """Return the files that sources name by an absolute path or glob, without duplicates."""
     listed: dict[Path, None] = {}
     for path in (Path(source.file) for source in sources.source):
         if path.is_absolute():
@@ -116,13 +116,13 @@ def _find_reader(source: Source, folder: Path, catalogue: Catalogue) -> Reader:
 
 
 def _is_note(path: Path) -> bool:
-    """Return whether a file looks like a note for people, not like publications."""
+    """Return whether a file seems to be a note for people without publications."""
     match = registry.detect(path) if path.suffix.lower() in NOTES else None
     return path.suffix.lower() in NOTES and not (match and match.evidence.score >= SURE)
 
 
 def _detect(path: Path, file: str, catalogue: Catalogue, report: Report) -> SourceFile | None:
-    """Return a file without a source with the reader that recognizes it. Report any other file."""
+    """Return a file with the reader that recognizes it. Report a file that no reader recognizes."""
     if _is_note(path):
         return None
     match = registry.detect(path)

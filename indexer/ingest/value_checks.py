@@ -1,4 +1,4 @@
-"""Checks of values, by the kind of their field."""
+"""Value checks: validate a value by the kind of its field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIN_YEAR = 1000
 
 
 class InvalidValue(ValueError):
-    """An invalid value. Its arguments are the fault, and a hint how to fix it."""
+    """An invalid value. Its arguments are the message and a hint."""
 
 
 def quote(value: object) -> str:
@@ -61,7 +61,7 @@ def _check_date(stated: Property) -> Value | None:
 def _check_identifier(
     name: str, example: str, find: Callable[[str], Sequence[str]], stated: Property
 ) -> Value | None:
-    """Return an identifier. `example` has its form."""
+    """Return an identifier. `example` is one in the correct form."""
     text = clean(stated.value)
     if text and not (valid := find(text)):
         hint = f"Write it as {example}, and check its digits"
@@ -110,4 +110,4 @@ CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {
     "isbn": partial(_check_identifier, "ISBN", "9783161484100", identifiers.find_isbns),
     "issn": partial(_check_identifier, "ISSN", "0378-5955", identifiers.find_issns),
 }
-"""The check of each kind. It returns None for an empty value, and raises InvalidValue."""
+"""The check for each kind. It returns None for an empty value, or raises InvalidValue."""

@@ -40,9 +40,9 @@ def watch(
 
 
 def read_state(folder: Path) -> FolderState:
-    """Return the state of a folder, and of the files elsewhere that its sources name.
+    """Return the state of a folder, and of the files outside it that its sources name.
 
-    Skip files that are removed in the meantime.
+    Skip files that are removed during the call.
     """
     paths = safe_files.list_files(folder, lambda _: None)
     with suppress(CatalogueError):  # the build reports it
