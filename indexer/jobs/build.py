@@ -62,8 +62,8 @@ class BuildResult(msgspec.Struct, frozen=True):
     """The outcome of a build. `generation` is the live one, new or unchanged.
 
     `unused` counts the columns that no row uses, by file and column, in the records that were
-    parsed in this build. `merged` is the number of records that were merged into duplicates.
-    `same_titles`: what was published from mapped sources with equal titles, and not merged.
+    parsed in this build. `merged` is the number of records that were merged into others.
+    `same_titles`: publications with equal title and year, if the corpus has a `sources.toml`.
     """
 
     status: Literal["published", "unchanged"]
@@ -115,7 +115,7 @@ class _Build:
     """One build, from reading the corpus to publishing.
 
     `live` is the predecessor, and `former` its segment if unchanged publications can be copied.
-    `census` counts what was read.
+    `stats` has the counts and digests of the items that were read.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parameters of `build`
@@ -129,35 +129,35 @@ class _Build:
         self.problems: list[Problem] = []
         self.catalogue = catalogue_toml.load(corpus_folder)
         self.concepts = thesaurus.load(corpus_folder)
-        self.live, self.before, is_undamaged = find_predecessor(index)
+        self.live, self.previous_digests, is_undamaged = find_predecessor(index)
         self.former = find_reusable_segment(self.live, self.catalogue, self.model, limits) if (
             self.live and is_undamaged and not force
         ) else None  # fmt: skip
         self.merger: Merger | None = None
 
-    def _census(self) -> BuildStats:
+    def _make_stats(self) -> BuildStats:
         return BuildStats(
-            self.catalogue, self.before, self.problems, self.concepts, self.model,
+            self.catalogue, self.previous_digests, self.problems, self.concepts, self.model,
             limits=self.limits,
         )  # fmt: skip
 
     def run(self) -> BuildResult:
         """Read the corpus, and publish it if anything changed.
 
-        If there are duplicates, read it again to merge them.
+        If it has duplicates, read it again to merge them.
         """
         is_expected = self.live is not None and self.live.manifest.merged > 0
         previous = self.former.docstore if self.former else None
         try:
             return self._run(DuplicateFinder(self.catalogue, previous, is_expected=is_expected))
-        except DuplicatesFound as found:
-            self.merger = found.merger
-        # Outside the handler, so that nothing of the first pass stays in memory.
+        except DuplicatesFound as duplicates:
+            self.merger = duplicates.merger
+        # Outside the handler, because the exception keeps the first pass in memory.
         self.problems.clear()
         return self._run(self.merger)
 
     def _run(self, duplicates: DuplicateFinder | Merger) -> BuildResult:
-        self.census = self._census()
+        self.stats = self._make_stats()
         reader = corpus.CorpusReader(
             self.catalogue, self.problems.append, self.former.docstore if self.former else None,
             self.progress.report_bytes, self.limits, duplicates=duplicates,
@@ -166,7 +166,7 @@ class _Build:
         is_unchanged = (
             self.former is not None
             and remaining is None
-            and self.census.count_and_compare(unchanged, self.live)
+            and self.stats.count_and_compare(unchanged, self.live)
         )
         new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
         if self.live and not new:
@@ -176,7 +176,7 @@ class _Build:
         return BuildResult(
             "published" if new else "unchanged",
             generation,
-            new.manifest.changes if new else self.census.changes,
+            new.manifest.changes if new else self.stats.changes,
             self.problems,
             time.perf_counter() - self.started,
             reader.unused,
@@ -191,23 +191,23 @@ class _Build:
 
     @property
     def merged(self) -> int:
-        """The number of records that were merged into other ones."""
+        """The number of records that were merged into others."""
         return self.merger.merged if self.merger else 0
 
     def _write(self, items: Iterator[Item]) -> Generation | None:
         """Write a generation and publish it. Return None if it equals the live one."""
-        self.census = self._census()
+        self.stats = self._make_stats()
         with publish.new_generation(self.index) as partial:
             segment = partial / manifest.SEGMENT
-            batches = self.census.count_items(items, self.progress)
+            batches = self.stats.count_items(items, self.progress)
             if self.encoder:
                 previous_vectors = self.former.vectors if self.former else None
                 encode = self.encoder.encode_weighted
                 batches = encode_batches(segment / MEANING, batches, encode, previous_vectors)
             counts = writer.write(segment, self.catalogue, batches, self.former)
             if not self.force:
-                _reject_partial(self.census, self.live, self.corpus_folder, self.merged)
-            if self.former is not None and self.census.matches(self.live):
+                _reject_partial(self.stats, self.live, self.corpus_folder, self.merged)
+            if self.former is not None and self.stats.matches(self.live):
                 return None
             sealed = self._seal(partial, counts)
             self.gate(sealed, self.live)
@@ -215,10 +215,10 @@ class _Build:
 
     def _seal(self, partial: Path, counts: ValueCounts) -> Generation:
         """Complete and seal the generation. Its segment is already written."""
-        (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(self.census.digests))
+        (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(self.stats.digests))
         if self.concepts.concept:
             (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(self.concepts))
-        draft = self.census.make_manifest(
+        draft = self.stats.make_manifest(
             counts, after=self.live.name if self.live else None,
             seconds=round(time.perf_counter() - self.started, 3), merged=self.merged,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Replace a folder as a whole: an import that is cut off changes nothing.
+"""Folder switch: replace a whole folder, so that an interrupted import changes nothing.
 
 The new folder is written as `.NAME.import`, and renamed when it is complete. If the target folder
 exists, its files are copied first. It is renamed to `.NAME.former` just before it is replaced.
@@ -15,7 +15,7 @@ from indexer.generations import fsync
 
 
 class ImportRejected(Exception):
-    """The file or folder can't be used for an import. `hint` says how to fix it."""
+    """The file or folder can't be used for an import. `hint` describes the fix."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(f"{message}. {hint}")
@@ -24,7 +24,7 @@ class ImportRejected(Exception):
 
 @contextmanager
 def replace_folder(folder: Path) -> Iterator[Path]:
-    """Yield a copy of a folder, or an empty one, and put it in place when the block ends.
+    """Yield a copy of a folder, or an empty folder. Replace the folder with it after the block.
 
     Raise OSError. After any error, the folder is as before.
     """
@@ -63,7 +63,7 @@ def _switch(folder: Path, temporary: Path) -> None:
 
 
 def undo_partial_switch(folder: Path) -> None:
-    """Restore the former folder if an import was cut off between its two renames."""
+    """Restore the former folder if an import was interrupted between its two renames."""
     backup = _make_backup_path(folder)
     if backup.is_dir() and not folder.exists():
         backup.rename(folder)

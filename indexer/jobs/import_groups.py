@@ -1,4 +1,4 @@
-"""Read the files of an import in groups that are one source each."""
+"""Import groups: read the files of an import, and group them into sources."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
 class ImportFile(NamedTuple):
     """A file to import.
 
-    `name`: its path in the corpus folder, or its absolute path if it stays where it is. `source`:
-    the decisions that the folder already has for it.
+    `name`: its path in the corpus folder, or its absolute path if it is not copied. `evidence`: why
+    its format was recognized. `source`: its source in the existing `sources.toml`.
     """
 
     path: Path
@@ -46,9 +46,9 @@ class ImportFile(NamedTuple):
 
 
 class Group:
-    """Files that are one source: of one format, in one folder, with the same columns.
+    """The files of one source. They have the same format, folder, and columns.
 
-    `files` have records. `records` and `problems` count those of each file by its name.
+    Every file has records. `records` and `problems` have their numbers by file name.
     """
 
     def __init__(self, first: ImportFile) -> None:
@@ -59,9 +59,9 @@ class Group:
         self.problems: Counter[str] = Counter()
 
     def list_patterns(self, files: Sequence[ImportFile]) -> list[str]:
-        """Return a glob for the files of the group, or their names if it matches others of `files`.
+        """Return a glob for the files of the group, or their names if it matches other `files`.
 
-        Files that stay where they are have others next to them too.
+        For files that are not copied, it must not match other files in their folder either.
         """
         names = set(self.records)
         first = Path(self.files[0].name)
@@ -79,19 +79,19 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
 ) -> Iterator[ImportFile]:  # fmt: skip
     """Yield the files that a reader recognizes, with unique names. Report the others.
 
-    A file that `kept` names has its format. Raise ImportRejected if the name of a format is
-    unknown.
+    A file of a source in `kept` has the format of that source. Raise ImportRejected if the name of
+    a format is unknown.
     """
     taken = {CATALOGUE_FILE, SOURCES_FILE, THESAURUS_FILE}
     forced = _find_format(format_name) if format_name else None
     for file, relative in _list_files(paths, into, report, limits):
         name, absolute = _make_unique(relative, taken), str(file.resolve())
         names = (absolute, name) if in_place else (name, absolute)
-        source = next((found for each in names if (found := kept.find(each))), None)
+        source = next((kept_source for path in names if (kept_source := kept.find(path))), None)
         if source:
             name = absolute if source.matches(absolute) else name
             reader = _find_format(source.format)
-            yield ImportFile(file, name, reader, f"{SOURCES_FILE} says so", source)
+            yield ImportFile(file, name, reader, f"{SOURCES_FILE} names the format", source)
             continue
         name = names[0]
         if not name.isprintable():
@@ -132,7 +132,7 @@ def _find_format(name: str) -> Reader:
 def _list_files(
     paths: Iterable[Path], into: Path, report: Report, limits: Limits
 ) -> Iterator[tuple[Path, str]]:
-    """Yield the files at the paths and the names that they have in a corpus folder."""
+    """Yield the files at the paths, and their names in the corpus folder."""
     for path in paths:
         if not path.is_dir():
             yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file"))
@@ -155,7 +155,7 @@ def _make_unique(name: str, taken: set[str]) -> str:
 def read_groups(
     files: Iterable[ImportFile], report: Report, progress: Progress, limits: Limits
 ) -> list[Group]:
-    """Read all files, and return those with records in groups. Report the others."""
+    """Read all files. Return the groups of those with records, and report the others."""
     problems: Counter[str] = Counter()
 
     def count(problem: Problem) -> None:
@@ -182,7 +182,7 @@ def read_groups(
 
 
 def _make_key(file: ImportFile, profile: Profile) -> object:
-    """Return what the files of a group have in common."""
+    """Return the key of a group: files with the same key are one source."""
     if file.source:
         return file.source.file
     path = Path(file.name)
@@ -193,7 +193,7 @@ def _make_key(file: ImportFile, profile: Profile) -> object:
 
 
 def _read_profile(file: ImportFile, reader: CorpusReader) -> Profile:
-    """Return the columns of a file. Those of a table have the headings of empty columns too."""
+    """Return the profile of a file. That of a table includes the headings of empty columns."""
     profile, context = Profile(), b""
     source = SourceFile(file.path, file.name, file.reader)
     for chunk in reader.read_chunks(source):

@@ -1,7 +1,7 @@
-"""Import files of any known format: write a corpus folder that `build` can read.
+"""Importer: write a corpus folder for files of any known format.
 
-The files are not converted. The folder gets a copy of them, or their paths, and the decisions how
-to read them: `catalogue.toml` and `sources.toml`.
+The files are not converted. The folder has a copy of them, or their paths. `catalogue.toml` and
+`sources.toml` describe how a build reads them.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from indexer.mapping.standard_rows import list_standard_rows
 
 
 class ImportedSource(msgspec.Struct, frozen=True):
-    """What an import reports of one source.
+    """The report of an import on one source.
 
-    `evidence`: why the format was recognized. `mapped` has the columns of each row that is filled,
-    and `filled` the share of the records, from 0 to 1, in which any of them holds something.
-    `unused` counts the records in which each other column holds something. `guessed` has the rows
-    that were guessed by values. `problems` is the number of problems.
+    `evidence`: why the format was recognized. `mapped` has the columns of each row that is filled.
+    `filled` has the share of the records, from 0 to 1, in which the most filled of these columns
+    has a value. `unused` has the number of records with a value in each other column. `guessed` has
+    the reason for each row that was guessed by values. `problems` is the number of problems.
     """
 
     file: str
@@ -52,7 +52,7 @@ class ImportedSource(msgspec.Struct, frozen=True):
 
 
 class ImportResult(msgspec.Struct, frozen=True):
-    """The outcome of an import. `is_update`: the folder had decisions already, and keeps them."""
+    """The outcome of an import. `is_update`: the folder had a `sources.toml`, and keeps it."""
 
     catalogue: Catalogue
     sources: tuple[ImportedSource, ...]
@@ -60,16 +60,16 @@ class ImportResult(msgspec.Struct, frozen=True):
 
 
 class _Plan(NamedTuple):
-    """The sources of a group: those that the folder has, or else those of the proposal `found`."""
+    """A group and its sources: those of the folder, or else those of the proposal."""
 
     group: Group
-    found: Proposal | None
+    proposal: Proposal | None
     sources: Sequence[Source]
 
     @property
     def comments(self) -> Mapping[str, str]:
         """The reason of each guess, by row."""
-        return self.found.comments if self.found else {}
+        return self.proposal.comments if self.proposal else {}
 
 
 def import_files(  # noqa: PLR0913 - callers pass options by name
@@ -77,12 +77,12 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     format_name: str | None = None, report: Report = lambda _: None,
     progress: Progress = NO_PROGRESS, limits: Limits = LIMITS,
 ) -> ImportResult:  # fmt: skip
-    """Write a corpus folder with files and the decisions how to read them.
+    """Write a corpus folder with files, their mapping, and a catalogue.
 
     `paths` are files and folders. `title` is that of the catalogue. `in_place`: the folder refers
-    to the files instead of a copy. `format_name` overrides the recognition. A folder that has a
-    `sources.toml` keeps its decisions: the files replace those of the same names, and others are
-    added to its sources.
+    to the files instead of a copy. `format_name` overrides the detected format. A folder that has a
+    `sources.toml` keeps it: files replace those with the same names, and new files are added to its
+    sources.
 
     Raise ImportRejected if no file has a usable record, or the folder has other contents. Raise
     CatalogueError, ReaderError, or OSError. After an error, the folder is as before.
@@ -104,7 +104,7 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
         else _propose_catalogue(proposals, title or _make_title(paths))
     )  # fmt: skip
     plans = [
-        _Plan(group, found := proposals.get(group), _decide(group, found, files, catalogue))
+        _Plan(group, proposed := proposals.get(group), _decide(group, proposed, files, catalogue))
         for group in groups
     ]
     with replace_folder(into) as folder:
@@ -123,7 +123,7 @@ def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
 def _check_target(into: Path, title: str | None) -> bool:
     """Return whether an import updates the folder.
 
-    Raise ImportRejected if the folder can't become or stay a catalogue of this title.
+    Raise ImportRejected if the folder can't be used, or has a title and `title` is given.
     """
     if into == into.parent:
         raise ImportRejected(f"{into} can't be replaced", "Use a new folder")
@@ -138,7 +138,7 @@ def _check_target(into: Path, title: str | None) -> bool:
 
 
 def _write(folder: Path, plans: Sequence[_Plan], catalogue: Catalogue | None) -> None:
-    """Copy the files and write the new decisions into a folder."""
+    """Copy the files, and write the new catalogue and sources into a folder."""
     for file in chain.from_iterable(plan.group.files for plan in plans):
         if not file.stays:
             target = folder / file.name
@@ -147,31 +147,31 @@ def _write(folder: Path, plans: Sequence[_Plan], catalogue: Catalogue | None) ->
     if catalogue:
         text = catalogue_toml.format_toml(catalogue)
         (folder / CATALOGUE_FILE).write_text(text, encoding="utf-8")
-    _add_sources(folder / SOURCES_FILE, [plan for plan in plans if plan.found])
+    _add_sources(folder / SOURCES_FILE, [plan for plan in plans if plan.proposal])
 
 
 def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catalogue:
     leftovers: dict[str, Field] = {}
-    for found in proposals.values():
-        for row in found.leftover_rows:
+    for proposed in proposals.values():
+        for row in proposed.leftover_rows:
             leftovers.setdefault(row.name, row)
     every_row = Catalogue(title, "", (*list_standard_rows(), *leftovers.values()))
     samples = (
         (mapper, record)
-        for group, found in proposals.items()
-        for mapper in [Mapper(found.source, group.reader, every_row)]
+        for group, proposed in proposals.items()
+        for mapper in [Mapper(proposed.source, group.reader, every_row)]
         for record in group.profile.sample
     )
     return make_catalogue(title, leftovers.values(), samples)
 
 
 def _decide(
-    group: Group, found: Proposal | None, files: Sequence[ImportFile], catalogue: Catalogue
+    group: Group, proposed: Proposal | None, files: Sequence[ImportFile], catalogue: Catalogue
 ) -> list[Source]:
-    """Return the sources of a group: those that the folder has, or else the proposed ones."""
-    if group.source or not found:
+    """Return the sources of a group: those of the folder, or else the proposed ones."""
+    if group.source or not proposed:
         return [group.source] if group.source else []
-    source = proposal.fit(found.source, group.reader, group.profile, catalogue)
+    source = proposal.fit(proposed.source, group.reader, group.profile, catalogue)
     return [
         msgspec.structs.replace(source, file=pattern) for pattern in group.list_patterns(files)
     ]  # fmt: skip
@@ -185,7 +185,7 @@ def _make_title(paths: Sequence[Path]) -> str:
 
 
 def _add_sources(file: Path, plans: Sequence[_Plan]) -> None:
-    """Write the proposed sources to `sources.toml`, after those that it has."""
+    """Append the proposed sources to `sources.toml`."""
     if not plans:
         return
     added = [source for plan in plans for source in plan.sources]
@@ -195,7 +195,7 @@ def _add_sources(file: Path, plans: Sequence[_Plan]) -> None:
         for source in plan.sources
         for row, comment in plan.comments.items()
     }
-    # A glob of a subfolder comes before one that matches its files too.
+    # A glob of a subfolder comes first, because that of its parent folder matches its files too.
     added.sort(key=lambda source: -source.file.count("/"))
     text = file.read_text(encoding="utf-8") if file.exists() else sources.HEAD
     text += sources.format_sources(Sources(tuple(added)), comments)
@@ -227,7 +227,7 @@ def _describe(plan: _Plan, source: Source, catalogue: Catalogue) -> ImportedSour
 def _report_untitled(
     described: Iterable[ImportedSource], catalogue: Catalogue, report: Report
 ) -> None:
-    """Report the sources without a column of titles, as a build leaves out their records."""
+    """Report the sources without a column for titles. A build leaves out their records."""
     row = catalogue.find_by_role("title")
     for source in described:
         if row and row.name not in source.mapped:

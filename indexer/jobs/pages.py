@@ -33,8 +33,8 @@ def write_pages(
     """Write the publications of a file as pages into a folder, with a `catalogue.toml`.
 
     The rows of the catalogue come from the corpus folder `like`. The sections come from the file.
-    Duplicate ids get a number as a suffix, so that no publication is lost. An import that is cut
-    off changes nothing.
+    Duplicate ids get a number as a suffix, so that no publication is lost. An interrupted import
+    changes nothing.
 
     Raise ImportRejected if the folder already has pages or a `catalogue.toml` of its own. Raise it
     also if no reader supports the file, or the file has no publications. Raise CatalogueError,

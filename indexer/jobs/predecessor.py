@@ -1,4 +1,4 @@
-"""The predecessor of a build, and what of it can be copied."""
+"""Predecessor of a build: find the earlier generation, and the segment to copy from."""
 
 from __future__ import annotations
 

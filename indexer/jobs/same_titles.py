@@ -1,4 +1,4 @@
-"""Report publications with the same title and year, which may be duplicates that share no key."""
+"""Same titles: find publications with equal title and year, which may be duplicates."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from indexer.codec.segment.docstore import NO_YEAR, DocStore
 from indexer.ingest.duplicates import hash_title
 
 MAX_LISTED = 5
+"""Maximum number of titles that a build lists."""
 
 
 class SameTitle(msgspec.Struct, frozen=True):
-    """A title and a year that several publications have."""
+    """A title and a year that several publications share. `count` is their number."""
 
     title: str
     year: int
@@ -20,7 +21,7 @@ class SameTitle(msgspec.Struct, frozen=True):
 
 
 class SameTitles(msgspec.Struct, frozen=True):
-    """The number of publications that share title and year with another, and the first titles."""
+    """`count`: publications that share title and year with another. `first`: the first titles."""
 
     count: int
     first: tuple[SameTitle, ...]

@@ -203,7 +203,7 @@ def test_an_update_keeps_the_decisions(files: Path, into: Path, problems: list[P
     assert (into / "sources.toml").read_text(encoding="utf-8") == text
     assert (into / "catalogue.toml").read_bytes() == before
     [source] = result.sources
-    assert (source.evidence, source.guessed) == ("sources.toml says so", {})
+    assert (source.evidence, source.guessed) == ("sources.toml names the format", {})
     assert source.mapped["title"] == ["Remark on shelf"]
     assert source.unused == {"Title": 2, "New": 1}
     assert [each.title for each in read(into, problems)] == ["top", "shelf"]
