@@ -1,4 +1,4 @@
-"""The commands that take in files of any format: `open`, `import`, and `formats`."""
+"""Commands for files of any known format: `open`, `import`, and `formats`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 @_FORMAT
 @click.option("--in-place", is_flag=True, help="Refer to the files instead of copying them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the mapping as JSON.")
-@click.option("--pages", "as_pages", is_flag=True, help="Write HTML pages to go on by hand.")
+@click.option("--pages", "as_pages", is_flag=True, help="Write HTML pages to edit by hand.")
 @click.option("--like", type=options.PATH, help="With --pages: the corpus whose rows to copy.")
 @options.report
 def import_(  # noqa: PLR0913, PLR0917 - click passes options by name
@@ -51,9 +51,9 @@ def import_(  # noqa: PLR0913, PLR0917 - click passes options by name
 ) -> None:  # fmt: skip
     """Make a catalogue of files and folders in any known format.
 
-    The folder then has the files, and the decisions how to read them: catalogue.toml and
-    sources.toml. An import of newer files into the same folder keeps the decisions. An import
-    that is cut off changes nothing.
+    The folder then has the files, the rows of the catalogue (catalogue.toml), and the mapping of
+    columns to rows (sources.toml). An import of newer files into the same folder keeps both. An
+    interrupted import changes nothing.
 
     Exit status: 0 success, 3 imported but with problems, 1 not imported.
     """
@@ -92,7 +92,7 @@ def _convert(
     files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem],
     *, title: str | None, format_name: str | None,
 ) -> None:  # fmt: skip
-    """Write pages with the rows that an import proposes."""
+    """Write pages with the rows that an import would propose."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, "corpus")
         _import(
@@ -115,7 +115,7 @@ def _import(  # noqa: PLR0913 - callers pass options by name
 
 
 def _expand(files: Iterable[Path]) -> Iterator[Path]:
-    """Yield files and folders, and those that a glob matches. Raise ImportRejected for none."""
+    """Yield files, folders, and the matches of globs. Raise ImportRejected if a path has none."""
     for file in files:
         if file.exists():
             yield file
@@ -162,7 +162,7 @@ def open_(
 
 
 def _build(settings: config.Settings) -> None:
-    """Build the index of opened files, also if they have fewer publications than before."""
+    """Build the index of opened files, even if many publications were removed."""
     with ProgressDisplay([settings.corpus]) as progress:
         try:
             result = background_build.build(settings, progress)
@@ -173,7 +173,7 @@ def _build(settings: config.Settings) -> None:
 
 
 def _cache_folder(files: Iterable[Path]) -> Path:
-    """Return the cache folder of these files. It is the same whenever they are opened."""
+    """Return the cache folder of these files. The same files always have the same folder."""
     paths = [str(file.resolve()) for file in files]
     digest = sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return Path(platformdirs.user_cache_dir("pubsearch", appauthor=False)) / digest
@@ -205,7 +205,7 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         return
     for source in result.sources:
         click.echo("\n".join(map(replace_unprintable, _format_source(source))))
-    kept = f" The decisions of its {SOURCES_FILE} were kept." if result.is_update else ""
+    kept = f" Its {SOURCES_FILE} was kept." if result.is_update else ""
     count = sum(source.records for source in result.sources)
     click.echo(f"\n{count:,} records of “{result.catalogue.title}” are in {into}.{kept}")
 

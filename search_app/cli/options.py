@@ -1,4 +1,4 @@
-"""Options, exit statuses, and the report that several commands share."""
+"""Options, exit statuses, and the report file of several commands."""
 
 from __future__ import annotations
 

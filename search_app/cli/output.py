@@ -21,7 +21,7 @@ from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.labels import MetadataLine
 
 MAX_UNUSED = 20
-"""Files with unused columns that are listed, and columns of each."""
+"""Maximum number of listed files with unused columns, and of columns per file."""
 
 
 def print_results(page: search_page.SearchPage, results: Results, catalogue: Catalogue) -> None:
@@ -134,7 +134,7 @@ def print_build_result(result: BuildResult) -> None:
 
 
 def _print_duplicates(result: BuildResult) -> None:
-    """Print how many duplicates were merged, and which publications only look like some."""
+    """Print the number of merged records, and the publications that may be duplicates."""
     if result.merged:
         records = "1 record was" if result.merged == 1 else f"{result.merged:,} records were"
         click.echo(f"{records} merged with another of the same title and DOI, PMID, or ISBN.")
@@ -147,7 +147,7 @@ def _print_duplicates(result: BuildResult) -> None:
 
 
 def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
-    """Print the columns that no row uses, one line per file, with the number of their records."""
+    """Print the unused columns, one line per file, each with its number of records."""
     columns: dict[str, list[str]] = {}
     for (file, column), count in unused.items():
         columns.setdefault(file, []).append(f"{column} ({count:,})")

@@ -1,4 +1,4 @@
-"""The progress of reading a corpus, as a bar on the terminal."""
+"""Progress display: a bar on the terminal while a corpus is read."""
 
 from __future__ import annotations
 

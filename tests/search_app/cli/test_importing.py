@@ -58,7 +58,7 @@ def test_an_import_prints_the_mapping(run: Run) -> None:
     ]
     assert run("build", "--corpus", "new", "--index", "index").status == 0
     told = run("import", "salt-list.csv", "--into", "new")
-    assert told.out.endswith("are in new. The decisions of its sources.toml were kept.\n")
+    assert told.out.endswith("are in new. Its sources.toml was kept.\n")
 
 
 def test_problems_do_not_disturb_the_json(run: Run, folder: Path) -> None:
