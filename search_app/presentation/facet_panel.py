@@ -25,8 +25,8 @@ chart."""
 MIN_BAR_WIDTH = 0.4
 """Minimum width of a bar in percent: about one pixel."""
 MIN_YEAR_GAP, MAX_YEAR_OUTLIERS = 50, 0.02
-"""Years at an end of the chart that lie 50 years or more from all others have no bar, if at most
-2 % of the publications are from them. A misread year would otherwise squeeze all bars."""
+"""The first or last years have no bar if a gap of at least 50 years separates them from all others,
+and they have at most 2 % of the publications. A wrong year would otherwise narrow all bars."""
 
 
 class FacetRow(msgspec.Struct, frozen=True, gc=False):
@@ -154,7 +154,7 @@ def _make_group(
 
 
 def limit_buckets(buckets: Sequence[Bucket], limit: int) -> list[Bucket]:
-    """Return the first `limit` values of a facet, and the selected ones of the others."""
+    """Return the first `limit` values of a facet, and all later values that are selected."""
     return [*buckets[:limit], *filter(is_selected, buckets[limit:])]
 
 
@@ -247,7 +247,7 @@ def _result(bucket: Bucket) -> str:
 
 
 def _without_outliers(buckets: Sequence[Bucket]) -> list[Bucket]:
-    """Return the years of the chart, in order: without a few that are far from all others."""
+    """Return the years of the chart, in order, without a few outliers."""
     years = sorted(buckets, key=lambda bucket: int(bucket.value))
     allowed = max(1, sum(bucket.count for bucket in years) * MAX_YEAR_OUTLIERS)
     while len(years) > 1:
@@ -264,7 +264,7 @@ def _without_outliers(buckets: Sequence[Bucket]) -> list[Bucket]:
 def _make_bars(
     years: Sequence[Bucket], rows: _RowBuilder, rows_by_value: Mapping[str, FacetRow]
 ) -> Iterable[Bar]:
-    """Yield a bar for each of some years in order. Rows in `rows_by_value` are used again."""
+    """Yield a bar for each year. `years` are in order. Reuse the rows in `rows_by_value`."""
     if not years:
         return
     first = int(years[0].value)

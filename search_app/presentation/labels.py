@@ -12,11 +12,11 @@ from search_app.i18n.translation import ngettext
 from search_app.presentation.facet_panel import facet_label
 
 MAX_FACT_NAMES = 3
-"""Names in the line of facts. A paper may have hundreds of authors."""
+"""Maximum number of names in the metadata line. A paper may have hundreds of authors."""
 MAX_FACT_CHARS = 100
-"""Characters of a value in the line of facts, about a line of text."""
+"""Maximum characters of a value in the metadata line: about one line of text."""
 MAX_URL_CHARS = 60
-"""Characters of a URL that is shown whole, so that it fits into a line."""
+"""Maximum characters of a URL that is shown in full: it fits into a line."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
@@ -60,13 +60,13 @@ class MetadataLine:
 
 
 def _isolate(text: str) -> str:
-    """Return a value cut to its limit. One with right-to-left letters is isolated (Unicode UAX 9).
+    """Return a truncated value. Isolate a value with right-to-left letters (Unicode UAX 9).
 
-    Otherwise it would change the order of the values around it.
+    Otherwise, it would change the order of the values around it.
     """
     if len(text) > MAX_FACT_CHARS:
         start = text[:MAX_FACT_CHARS]
-        # A text without spaces, such as a Chinese one, is cut between any characters.
+        # A text without spaces, such as a Chinese title, is truncated at any character.
         text = f"{start.rpartition(' ')[0] or start} …"
     return text if text.isascii() or not _RIGHT_TO_LEFT.search(text) else f"\u2068{text}\u2069"
 

@@ -16,20 +16,20 @@ from search_app.presentation.search_page import make_publication_url
 from search_app.search_state import SearchState
 
 MAX_UNFOLDED_VALUES = 20
-"""Values of a field that are shown before "show more"."""
+"""Number of values of a field that are shown before "show more"."""
 MAX_INLINE_CHARS = 30
-"""Characters of values on average that share lines. Longer ones, such as notes, get their own
-lines."""
+"""Maximum mean length of values that share a line, in characters. Longer values, such as notes,
+have a line each."""
 DOI_CHARS = "/:;,()!$&'*+=~@[]"
-"""Characters of a DOI that need no escape in a URL."""
+"""Characters of a DOI that need no percent-encoding in a URL."""
 MAX_HEADLINE_CHARS = 90
-"""Characters of a title in the largest type. A longer one would fill the screen of a phone."""
+"""Maximum characters of a title in the largest type. A longer title would fill a phone screen."""
 
 
 class Detail(msgspec.Struct, frozen=True):
     """A field on the page: its label, and its values as pairs of text and URL.
 
-    The URL is empty if a value has no link. `folded` are further values, shown on demand.
+    The URL is empty if a value has no link. `folded` has further values that are shown on demand.
     `has_long_values`: each value has its own line.
     """
 
@@ -52,8 +52,8 @@ class PublicationPage(msgspec.Struct, frozen=True):
     """All values that the page of a publication prints.
 
     `href` is its URL. `editions` are its other editions, newest first. `similar` are similar
-    publications. `sources` are the files and lines that it was read from. `has_long_title`: the
-    title needs a smaller type. `may_have_abstract`: the catalogue has abstracts.
+    publications. `sources` has its source files and lines. `has_long_title`: the title needs a
+    smaller type. `may_have_abstract`: the catalogue has abstracts.
     """
 
     publication: Publication
@@ -96,7 +96,7 @@ def make_publication_page(
 
 
 def _make_details(publication: Publication, catalogue: Catalogue, prefix: str) -> Iterable[Detail]:
-    """Yield the fields that have values. A list that is a little too long is not folded."""
+    """Yield the fields with values. A list is folded only if it is well above the limit."""
     for field in catalogue.valued:
         values = publication.values.get(field.name, ())
         if not values:

@@ -26,8 +26,7 @@ from search_app.search_state import SORTS, SearchState
 
 MAX_LINK_BYTES, ROW_BYTES = 1 << 20, 500
 """Maximum size of the links on the page of a facet, and the size of a row without its link, in
-bytes. They limit the page to some 2,000 values, so that it stays fast if a catalogue has tens of
-thousands of authors."""
+bytes. They limit the page to about 2,000 values. It stays fast for tens of thousands of authors."""
 
 
 class Chip(msgspec.Struct, frozen=True):
