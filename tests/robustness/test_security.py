@@ -282,10 +282,15 @@ def test_parameters_are_decoded_once(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("package", ["indexer", "search_app"])
 def test_packages_run_no_programs_and_no_text(package: str) -> None:
-    """Neither package runs programs, evaluates text, or loads pickles."""
+    """Neither package runs programs, evaluates text, or loads pickles.
+
+    Spreadsheets are an exception: a child process of the same Python reads them, with limits.
+    """
     unsafe = (
         r"\bsubprocess\b|\bos\.(?:system|popen|exec\w*|spawn\w*|posix_spawn)\b|\b(?:eval|exec)\(|"
         r"\b(?:pickle|marshal|shelve|dill|yaml)\.loads?\b|from_string\(|\bopen_dir\("
     )
     for module in (ROOT / package).rglob("*.py"):
-        assert re.findall(unsafe, module.read_text(encoding="utf-8")) == [], module
+        found = set(re.findall(unsafe, module.read_text(encoding="utf-8")))
+        allowed = {"subprocess"} if module.match("readers/formats/xlsx.py") else set()
+        assert found == allowed, module

@@ -29,6 +29,10 @@ _ROOT_ONLY = 20
 _LEFT_OUT = "Correct the record. It was left out"
 
 
+_PAGES = (".html", ".htm")
+"""Names of pages. A fragment of HTML can look like XML with an unknown root."""
+
+
 class XmlReader:
     """The reader of one XML format; see `indexer.readers.base.Reader` for its members."""
 
@@ -45,7 +49,8 @@ class XmlReader:
         root = sketch(head)
         if root is None:
             return detect_by_name(filename, self.SUFFIXES) if self._options.any_repeated else None
-        if local_name(root).lower() == "html":
+        is_page = self._options.any_repeated and filename.lower().endswith(_PAGES)
+        if is_page or local_name(root).lower() == "html":
             return None
         first = RecordFinder(self._options, root).find_first(root)
         if first is not None:
