@@ -180,7 +180,7 @@ def test_an_entity_bomb_stays_text() -> None:
     ("<b/>" * 201_000, "most_parts"),
     (f"<{'n' * 5000}>{'<c>1</c>' * 20_000}</{'n' * 5000}>", "largest_file"),
     (f"<b>{'x' * 1_100_000}</b>", "largest_line"),
-])  # fmt: skip
+], ids=["deep", "many elements", "long names", "long text"])  # fmt: skip
 def test_a_record_over_a_limit_is_left_out(bad: str, limit: str) -> None:
     """A record that exceeds a limit is reported. The next one is read."""
     limits = msgspec.structs.replace(LIMITS, largest_line=1_000_000)
