@@ -8,6 +8,7 @@ record is reported as a `Problem`. It raises no exception, so the rest of the so
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
@@ -127,6 +128,20 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     file: str
     line: int
     context: bytes = b""
+
+    def compute_digest(self, rules: bytes) -> bytes:
+        """Return the first 16 bytes of the SHA-256 of the rules for reading it, and its bytes."""
+        context = _digest_context(self.context) if self.context else b""
+        return sha256(rules + context + self.data).digest()[: DIGEST_CHARS // 2]
+
+
+@lru_cache(maxsize=1)
+def _digest_context(context: bytes) -> bytes:
+    """Return a digest of fixed length, so that a byte can't move between context and data.
+
+    It is cached, because all chunks of a file may share a long context.
+    """
+    return sha256(context).digest()
 
 
 NO_DIGEST = bytes(16)

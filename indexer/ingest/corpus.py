@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +17,6 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import (
-    DIGEST_CHARS,
     NO_DIGEST,
     Chunk,
     Item,
@@ -114,9 +112,8 @@ class CorpusReader:
         *,
         duplicates: DuplicateFinder | Merger | None = None,
     ) -> None:
-        self.catalogue, self.report = catalogue, report
+        self.catalogue, self.report, self.limits = catalogue, report, limits
         self.previous, self.report_bytes = previous, report_bytes
-        self.limits = limits
         self._finder = duplicates if isinstance(duplicates, DuplicateFinder) else None
         self._merger = duplicates if isinstance(duplicates, Merger) else None
         self._places: dict[str, SourceLocation] = {}
@@ -253,7 +250,7 @@ class CorpusReader:
     ) -> list[Item]:
         """Return the items of a chunk: Unchanged if `previous` contains it, otherwise Parsed."""
         rules = source.mapper.digest if source.mapper else b""
-        digest = sha256(rules + chunk.context + chunk.data).digest()[: DIGEST_CHARS // 2]
+        digest = chunk.compute_digest(rules)
         if previous and (numbers := previous.docs_by_digest.get(digest)):
             file, line = chunk.file, chunk.line
             return [

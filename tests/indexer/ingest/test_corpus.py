@@ -165,7 +165,7 @@ def test_truncated_file_keeps_its_readable_entries(
 
 
 def test_problems_can_be_printed(corpus: Path, catalogue: Catalogue) -> None:
-    """What a message quotes of a file has neither control characters nor line breaks."""
+    """Text of a file in a message has no control characters and no line breaks."""
     problems: list[Problem] = []
     line = {"title": "A\u202etitle", "section": "Tools", "year": "19\n\x1b[2J\ufeff"}
     (corpus / "x.jsonl").write_text(json.dumps(line), encoding="utf-8")

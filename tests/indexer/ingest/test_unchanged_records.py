@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from io import BufferedIOBase
 from pathlib import Path
 
 import pytest
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Item, Parsed, Problem, Unchanged
+from indexer.catalogue.limits import Limits
+from indexer.catalogue.records import (
+    Chunk,
+    Item,
+    Parsed,
+    Problem,
+    Property,
+    SourceLocation,
+    SourceRecord,
+    Unchanged,
+)
 from indexer.ingest.corpus import CorpusReader
+from indexer.ingest.source_files import SourceFile
 from indexer.mapping.standard_rows import list_standard_rows
+from indexer.readers.base import Evidence
 from indexer.readers.formats import delimited
 
 CATALOGUE = Catalogue("Test", "", list_standard_rows())
@@ -122,6 +135,40 @@ def test_a_new_version_of_a_reader_parses_its_records(
     previous = Previous(read(folder))
     monkeypatch.setattr(delimited, "VERSION", delimited.VERSION + 1)
     assert list_parsed(folder, previous) == ["1", "2"]
+
+
+class Halves:
+    """A format with one record: its context, a bar, and its data."""
+
+    NAME, VERSION = "halves", 1
+    SUFFIXES: tuple[str, ...] = (".halves",)
+    FIELDS: Mapping[str, tuple[str, ...]] = {}
+
+    def detect(self, filename: str, head: bytes) -> Evidence | None:
+        """Recognize nothing."""
+
+    def split(self, stream: BufferedIOBase, file: str, _: Limits) -> Iterator[Chunk | Problem]:
+        """Yield the record."""
+        context, _bar, data = stream.read().partition(b"|")
+        yield Chunk(data, file, 1, context)
+
+    def parse(self, chunk: Chunk, _: Limits) -> Iterator[SourceRecord | Problem]:
+        """Yield the record with the title CONTEXT and DATA."""
+        title = f"{chunk.context.decode()} and {chunk.data.decode()}"
+        yield SourceRecord(SourceLocation(chunk.file, 1), (Property("title", title, title),))
+
+
+def test_context_and_data_are_not_mixed_up(tmp_path: Path) -> None:
+    """A record is parsed again if a byte moves from its data to its context."""
+    path = tmp_path / "x.halves"
+    source = SourceFile(path, path.name, Halves())
+    path.write_bytes(b"ab|cd")
+    problems: list[Problem] = []
+    first = list(CorpusReader(CATALOGUE, problems.append).read_file(source))
+    path.write_bytes(b"abc|d")
+    [item] = CorpusReader(CATALOGUE, problems.append, Previous(first)).read_file(source)
+    assert isinstance(item, Parsed)
+    assert (item.publication.title, problems) == ("abc and d", [])
 
 
 def test_a_moved_record_is_recognized(folder: Path) -> None:
