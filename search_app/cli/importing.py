@@ -95,10 +95,14 @@ def _convert(
     """Write pages with the rows that an import would propose."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, "corpus")
+        reported: list[Problem] = []
         _import(
-            files, folder, settings, [], title=title, in_place=True, format_name=format_name
+            files, folder, settings, reported, title=title, in_place=True, format_name=format_name
         )  # fmt: skip
         written = pages.convert_corpus(folder, into, problems.append, settings.limits)
+    # The conversion reads the files again, but knows nothing of those that were left out.
+    repeated = {(problem.line, problem.what) for problem in problems}
+    problems += [problem for problem in reported if (problem.line, problem.what) not in repeated]
     click.echo(f"{len(written)} publications are now in {into}.")
 
 

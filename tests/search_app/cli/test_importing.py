@@ -237,3 +237,12 @@ def test_pages_are_written_without_another_corpus(
     assert written == ["catalogue.toml", "salt-list-2.html", "salt-list.html"]
     assert run("build", "--corpus", "pages", "--index", "index").status == 0
     assert "Ada Okafor, Li Wu" in run("search", "--index", "index", "salt").out
+
+
+def test_pages_report_the_files_that_they_lack(run: Run, folder: Path) -> None:
+    """--pages reports a file that no reader recognizes, and writes the others."""
+    (folder / "picture.bin").write_bytes(bytes(range(256)))
+    told = run("import", "--pages", "salt-list.csv", "picture.bin", "--into", "pages")
+    assert told.status == 3
+    assert "picture.bin" in told.err
+    assert told.out == "2 publications are now in pages.\n"
