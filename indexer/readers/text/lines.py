@@ -14,7 +14,7 @@ from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
-from indexer.readers.text.streaming import read_blocks, unify_newlines
+from indexer.readers.text.streaming import read_blocks, split_at, unify_newlines
 
 CORRUPT = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """Errors that a damaged compressed file raises."""
@@ -29,16 +29,8 @@ def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]
     A line ends with LF, CR LF, or CR. A byte order mark is removed. Raise LimitExceeded after
     `largest_unpacked` bytes.
     """
-    unfinished, is_long = b"", False
-    for block in unify_newlines(unify_encoding(read_blocks(stream, limits))):
-        *ended, unfinished = (unfinished + block).split(b"\n")
-        for line in ended:
-            yield None if is_long or len(line) > limits.largest_line else line
-            is_long = False
-        if is_long or len(unfinished) > limits.largest_line:
-            unfinished, is_long = b"", True
-    if unfinished or is_long:
-        yield None if is_long else unfinished
+    blocks = unify_newlines(unify_encoding(read_blocks(stream, limits)))
+    return split_at(b"\n", blocks, limits.largest_line)
 
 
 def unify_encoding(blocks: Iterator[bytes]) -> Iterator[bytes]:

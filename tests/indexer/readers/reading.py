@@ -25,7 +25,7 @@ class Slow(io.BytesIO):
 
 
 class Reading(NamedTuple):
-    """What was read of a file."""
+    """The records and problems of a file."""
 
     records: list[SourceRecord]
     problems: list[Problem]

@@ -329,7 +329,7 @@ def test_values_of_one_author_are_a_group() -> None:
 
 
 def test_titles_keep_their_language() -> None:
-    """The language of a title is that which stands beside it."""
+    """A title has the language that its own object states."""
     [record] = read(json.dumps(DATACITE), "datacite-json").records
     assert [each.language for each in record.properties if each.name == "titles.title"] == ["fr"]
 

@@ -156,7 +156,7 @@ def test_values_are_texts() -> None:
     ],
 )  # fmt: skip
 def test_texts_in_several_languages_have_their_language(title: object) -> None:
-    """A text keeps its language, whether it is a key or stands beside the text."""
+    """A text keeps its language, whether a key of its own or a sibling of the text states it."""
     [record] = read(json.dumps({"title": title}), "json").records
     stated = [(each.name, each.value, each.language) for each in record.properties]
     assert stated == [("title", "Sea", "en"), ("title", "Mer", "fr")]

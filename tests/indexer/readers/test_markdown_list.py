@@ -105,7 +105,7 @@ def test_items_with_links_are_records() -> None:
 
 
 def test_the_rest_is_a_note() -> None:
-    """What is around the title is a note, and every link is kept."""
+    """The text around a title becomes a note, and every link is kept."""
     assert BY_TITLE["Rivers of salt"]["note"] == ["How rivers carry salt. See more."]
     assert BY_TITLE["Rivers of salt"]["link"] == [
         "https://a.example/rivers.pdf",

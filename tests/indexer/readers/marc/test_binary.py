@@ -147,7 +147,7 @@ def test_a_cut_record_is_kept() -> None:
 
 
 def test_records_without_fields_are_reported() -> None:
-    """What is between two record terminators but has no fields is a problem."""
+    """Bytes without fields between two record terminators are a problem."""
     noise, record = read(b"no MARC\x1d" + ONE, READERS["marc"])[:2]
     assert isinstance(noise, Problem)
     assert isinstance(record, SourceRecord)

@@ -157,7 +157,7 @@ def test_a_bad_byte_spoils_one_character(data: bytes, value: str, line: int) -> 
     ("", [], "the file is empty"),
 ])  # fmt: skip
 def test_good_records_of_a_damaged_file_are_kept(text: str, titles: list[str], what: str) -> None:
-    """What is wrong is reported, with a hint. The other records are read."""
+    """A fault is reported with a hint, and the other records are read."""
     records, problems = read(text, PLAIN)
     values = [" ".join(get_columns(record)["a"]) for record in records]
     assert values == titles
