@@ -38,6 +38,23 @@ class Reading(NamedTuple):
         return found
 
 
+def columns(record: SourceRecord | Problem) -> dict[str, list[str]]:
+    """Return the values of a record by column."""
+    assert isinstance(record, SourceRecord)
+    return Reading([record], []).columns()
+
+
+def read_page(
+    reader: Reader, file: str, text: str | bytes, limits: Limits = LIMITS
+) -> list[SourceRecord | Problem]:
+    """Return the records and the problems of a page, in order."""
+    data = text if isinstance(text, bytes) else text.encode()
+    result: list[SourceRecord | Problem] = []
+    for part in reader.split(io.BytesIO(data), file, limits):
+        result += [part] if isinstance(part, Problem) else reader.parse(part, limits)
+    return result
+
+
 def choose(data: bytes | str, filename: str = "export.txt") -> Reader | None:
     """Return the reader of a file with these contents."""
     head = (data if isinstance(data, bytes) else data.encode())[:HEAD_BYTES]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import io
+from functools import partial
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Problem, SourceRecord
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Problem
 from indexer.readers.formats import front_matter
+from tests.indexer.readers.reading import columns, read_page
 
 YAML = """---
 title: "Rivers: of salt"
@@ -52,22 +53,7 @@ Salt flows.
 """
 
 
-def read(text: str | bytes, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
-    """Return all records and problems of a page."""
-    data = text if isinstance(text, bytes) else text.encode()
-    result: list[SourceRecord | Problem] = []
-    for part in front_matter.split(io.BytesIO(data), "a.md", limits):
-        result += [part] if isinstance(part, Problem) else front_matter.parse(part, limits)
-    return result
-
-
-def columns(record: SourceRecord | Problem) -> dict[str, list[str]]:
-    """Return the values of a record by column."""
-    assert isinstance(record, SourceRecord)
-    result: dict[str, list[str]] = {}
-    for prop in record.properties:
-        result.setdefault(prop.name, []).append(prop.value)
-    return result
+read = partial(read_page, front_matter, "a.md")
 
 
 @pytest.mark.parametrize("text", [YAML, TOML, BROKEN, "\ufeff" + YAML, YAML.replace("\n", "\r\n")])

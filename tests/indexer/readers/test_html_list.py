@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import time
+from functools import partial
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Problem, SourceRecord
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import Problem
 from indexer.readers.formats import html_list
-from tests.indexer.readers.reading import choose
+from tests.indexer.readers.reading import choose, columns, read_page
 
 MENU = (
     "<nav><ul>"
@@ -74,22 +74,7 @@ HEADERS = {
 }
 
 
-def read(text: str | bytes, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
-    """Return all records and problems of a page."""
-    data = text if isinstance(text, bytes) else text.encode()
-    result: list[SourceRecord | Problem] = []
-    for part in html_list.split(io.BytesIO(data), "a.html", limits):
-        result += [part] if isinstance(part, Problem) else html_list.parse(part, limits)
-    return result
-
-
-def columns(record: SourceRecord | Problem) -> dict[str, list[str]]:
-    """Return the values of a record by column."""
-    assert isinstance(record, SourceRecord)
-    result: dict[str, list[str]] = {}
-    for prop in record.properties:
-        result.setdefault(prop.name, []).append(prop.value)
-    return result
+read = partial(read_page, html_list, "a.html")
 
 
 @pytest.mark.parametrize("kind", BLOCKS)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import time
+from functools import partial
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats import markdown_list
 from indexer.readers.text.markdown import find_links, to_plain_text, to_text
+from tests.indexer.readers.reading import columns, read_page
 
 PAGE = """# Reading about salt
 
@@ -49,22 +50,7 @@ Seas
 """
 
 
-def read(text: str | bytes, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
-    """Return all records and problems of a page."""
-    data = text if isinstance(text, bytes) else text.encode()
-    result: list[SourceRecord | Problem] = []
-    for part in markdown_list.split(io.BytesIO(data), "a.md", limits):
-        result += [part] if isinstance(part, Problem) else markdown_list.parse(part, limits)
-    return result
-
-
-def columns(record: SourceRecord | Problem) -> dict[str, list[str]]:
-    """Return the values of a record by column."""
-    assert isinstance(record, SourceRecord)
-    result: dict[str, list[str]] = {}
-    for prop in record.properties:
-        result.setdefault(prop.name, []).append(prop.value)
-    return result
+read = partial(read_page, markdown_list, "a.md")
 
 
 RECORDS = [columns(record) for record in read(PAGE)]
