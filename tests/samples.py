@@ -25,7 +25,7 @@ names = ["name"]
 name = "summary"
 label = "Abstract"
 kind = "text"
-role = "summary"
+role = "abstract"
 weight = 1.0
 names = ["abstract"]
 
@@ -60,7 +60,7 @@ weight = 0.3
 name = "year"
 label = "Year"
 kind = "year"
-role = "date"
+role = "issued"
 facet = 3
 order = "descending"
 names = ["datePublished"]

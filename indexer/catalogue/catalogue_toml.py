@@ -30,6 +30,9 @@ MAX_TOML_BYTES = 4_000_000
 _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){101}""")
 """A key of over 100 parts. tomllib needs quadratic time in the parts, so it would not end."""
 
+_OWN_ROLES = {"title": "title", "summary": "abstract"}
+"""Names of rows that only rows of one role may have, because the API uses them for that."""
+
 _Data = TypeVar("_Data")
 
 
@@ -60,7 +63,7 @@ def load(folder: Path) -> Catalogue:
 def format_toml(catalogue: Catalogue) -> str:
     """Return a catalogue as TOML that `load` reads back; the grouping is a separate file."""
     table = msgspec.to_builtins(catalogue)
-    rows = table.pop("field")
+    rows, rules = table.pop("field"), table.pop("type")
     lines = [
         f"{name} = {format_toml_value(value)}" for name, value in table.items() if name != "groups"
     ]
@@ -70,6 +73,11 @@ def format_toml(catalogue: Catalogue) -> str:
             f"{name} = {format_toml_value(value)}" for name, value in row.items()
             if name in ("name", "label") or value != _DEFAULTS[name]
         ]  # fmt: skip
+    for rule in rules:
+        lines += ["", "[[type]]", f"csl = {format_toml_value(rule['csl'])}"]
+        lines += [
+            f"where.{name} = {format_toml_value(values)}" for name, values in rule["where"].items()
+        ]
     return "\n".join([*lines, ""])
 
 
@@ -116,6 +124,7 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     used = [name for row in rows for name in {row.name, *row.names}]
     places = [row.facet for row in catalogue.facets]
     roles = [row.role for row in rows]
+    dates = [row.kind for row in rows if row.role == "issued"]
     faults = [
         (f"two rows have the name {name!r}", "Give each row unique names")
         for name in sorted({name for name in used if used.count(name) > 1})
@@ -125,8 +134,9 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
          f"the language {catalogue.language!r} is unknown", "Write a code such as en or pt-BR"),
         (roles.count("title") != 1,
          "exactly one row must have role = 'title'", "Add one, or keep only one"),
-        (roles.count("summary") > 1, "two rows have the role 'summary'", "Keep one of them"),
-        (roles.count("date") > 1, "two rows have the role 'date'", "Keep one of them"),
+        (roles.count("abstract") > 1, "two rows have the role 'abstract'", "Keep one of them"),
+        (len(set(dates)) < len(dates), f"two rows of kind {dates[-1:]} have the role 'issued'",
+         "Keep one of them"),
         (len(set(places)) < len(places),
          "two facets have the same place", "Number them 1, 2, 3 ..."),
         (sum(row.parent is not None for row in rows) > 1,
@@ -135,14 +145,34 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     for row in rows:
         for find in (_name_faults, _value_faults, _parent_faults):
             faults += find(row, catalogue)
-    return faults
+    return faults + _find_type_faults(catalogue)
+
+
+def _find_type_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Return the faults of rules that name unknown rows, or values that a row does not allow."""
+    conditions = [
+        (rule.csl, name, value)
+        for rule in catalogue.types for name, values in rule.where.items() for value in values
+    ]  # fmt: skip
+    allowed = {row.name: row.values for row in catalogue.valued}
+    return [
+        fault
+        for kind, name, value in conditions
+        for fault in _keep_failed(
+            (name not in allowed, f"the type {kind!r} has a condition on an unknown row {name!r}",
+             "Use the name of a row other than the title and the abstract"),
+            (bool(allowed.get(name)) and value not in allowed[name],
+             f"the type {kind!r} has the value {value!r}, which {name!r} does not allow",
+             f"Use one of: {', '.join(allowed.get(name, ()))}"),
+        )
+    ]  # fmt: skip
 
 
 def _name_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
     year_parameters = {f"{field.name}_{end}" for field in catalogue.fields if field.kind == "year"
              for end in ("from", "to")}  # fmt: skip
     is_taken = row.name in RESERVED_NAMES | year_parameters
-    is_taken |= row.name in ("title", "summary") and row.role != row.name
+    is_taken |= _OWN_ROLES.get(row.name, row.role) != row.role
     return _keep_failed(
         (not re.fullmatch(r"[a-z][a-z0-9_]*", row.name),
          f"the row name {row.name!r} can't be used",
@@ -168,10 +198,11 @@ def _value_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
         (chosen and row.kind in ("text", "link"),
          f"{row.name!r} is a facet of kind {row.kind!r}",
          "Use the kind keyword, year, language, or country"),
-        (chosen and row.role in ("title", "summary"),
+        (chosen and row.role in ("title", "abstract"),
          f"{row.name!r} is a facet and the {row.role}", "Make another row the facet"),
-        (row.role == "date" and row.kind != "year",
-         f"{row.name!r} has the role 'date', but not the kind 'year'", "Use the kind 'year'"),
+        (row.role == "issued" and row.kind not in ("year", "date"),
+         f"{row.name!r} has the role 'issued' and the kind {row.kind!r}",
+         "Use the kind 'year' or 'date'"),
         (row.detects and row.role != "title",
          f"{row.name!r} detects languages, but is not the title",
          "Move `detects` to the row of the title"),

@@ -13,7 +13,9 @@ from typing import Literal
 import msgspec
 
 from indexer.catalogue.records import Link, Publication, Value
+from indexer.catalogue.roles import ALIASES, Role, RoleOrAlias, TypeRule
 from indexer.values import dates, iso_codes, names
+from indexer.values.publication_types import FALLBACK_TYPE, PublicationType
 
 MISSING = "none"
 """The facet value for publications without a value. No field may have it as a value."""
@@ -32,14 +34,14 @@ FieldKind = Literal[
     "issn",
     "pmid",
 ]
-Role = Literal["title", "summary", "date"]
 ValueOrder = Literal["count", "listed", "descending"]
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A row of `catalogue.toml`: a field of every publication, and its use.
 
-    `kind` is the type of its values. `role` marks the title, the summary or the date.
+    `kind` is the type of its values. `role` is its part in a reference, by the name that CSL gives
+    it. An alias is replaced by that name.
     `weight`: above 0, its words are searchable, and each occurrence counts that many times.
     `facet`: its place among the facets, from 1. None: it is not a facet.
     `fact`: its place in the line below a title in the list, from 1. None: it is not shown there.
@@ -55,7 +57,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     label: str
     kind: FieldKind = "keyword"
-    role: Role | None = None
+    role: RoleOrAlias | None = None
     weight: float = 0.0
     facet: int | None = None
     fact: int | None = None
@@ -70,6 +72,10 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detects: bool = False
     names: tuple[str, ...] = ()
     missing: str = "Not stated"
+
+    def __post_init__(self) -> None:
+        if self.role in ALIASES:
+            msgspec.structs.force_setattr(self, "role", ALIASES[self.role])
 
     @property
     def source_name(self) -> str:
@@ -99,6 +105,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     """A catalogue: its rows, and its title, description, language, and notices.
 
     `examples` are pairs of an example query and its explanation.
+    `types` has rules for the types of publications, the first that applies first.
     `groups` comes from the grouping file: the parents of each value of the child field.
     """
 
@@ -110,6 +117,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     source: str = ""
     notices: tuple[str, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
+    types: tuple[TypeRule, ...] = msgspec.field(name="type", default=())
     groups: dict[str, tuple[str, ...]] = {}
 
     @cached_property
@@ -166,21 +174,38 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def valued(self) -> tuple[Field, ...]:
         """The fields in `Publication.values`: all but the title and the summary."""
-        return tuple(field for field in self.fields if field.role not in ("title", "summary"))
+        return tuple(field for field in self.fields if field.role not in ("title", "abstract"))
 
     @cached_property
-    def _by_role(self) -> dict[Role | None, Field]:
+    def _by_role(self) -> dict[str | None, Field]:
         return {field.role: field for field in reversed(self.fields)}
 
     def find_by_role(self, role: Role) -> Field | None:
         """Return the first field with a role, or None."""
         return self._by_role.get(role)
 
+    @cached_property
+    def date_row(self) -> Field | None:
+        """The row whose years sort the publications: the year of issue."""
+        return next(
+            (row for row in self.fields if row.role == "issued" and row.kind == "year"), None
+        )
+
+    def find_type(self, publication: Publication) -> PublicationType:
+        """Return the type of a publication: that of the first rule that applies to it."""
+        for rule in self.types:
+            if all(
+                not {*map(str, publication.values.get(row, ()))}.isdisjoint(values)
+                for row, values in rule.where.items()
+            ):
+                return rule.csl
+        return FALLBACK_TYPE
+
     def get_values(self, publication: Publication, field: Field) -> tuple[Value, ...]:
         """Return a publication's values of any field, title and summary included."""
         if field.role == "title":
             return (publication.title,)
-        if field.role == "summary":
+        if field.role == "abstract":
             return (publication.summary,) if publication.summary else ()
         return publication.values.get(field.name, ())
 

@@ -67,7 +67,7 @@ def derive_schema(catalogue: Catalogue) -> fields.Schema:
 
 def get_language(publication: Publication, field: Field, catalogue: Catalogue) -> str:
     """Return the language of a field: the publication's own for the title and the summary."""
-    own = publication.lang if field.role in ("title", "summary") else None
+    own = publication.lang if field.role in ("title", "abstract") else None
     return own or catalogue.language
 
 
@@ -75,7 +75,7 @@ def get_text(publication: Publication, field: Field, catalogue: Catalogue) -> st
     """Return the text of a searchable field, with its values separated; empty if none."""
     if field.role == "title":
         return publication.title
-    if field.role == "summary":
+    if field.role == "abstract":
         return publication.summary or ""
     texts = [
         field.search_text(value, catalogue.language)

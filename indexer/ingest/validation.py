@@ -46,7 +46,7 @@ def validate(
     identity = validator.make_id(titles[0], values)
     if identity is None:
         return None
-    title, summary_row = " ".join(titles), catalogue.find_by_role("summary")
+    title, summary_row = " ".join(titles), catalogue.find_by_role("abstract")
     summary = "\n\n".join(validator.get_texts(summary_row)) if summary_row else ""
     return Publication(
         id=identity,
@@ -184,7 +184,7 @@ class _Validator:
         """Return the given id, or None if it is invalid. Without one, make a slug of the title."""
         stated = self.stated_id
         if not stated:
-            date_row = self.catalogue.find_by_role("date")
+            date_row = self.catalogue.date_row
             years = values.get(date_row.name, ()) if date_row else ()
             return make_slug(title, int(str(years[0])) if years else None)
         parts = stated.split("/")

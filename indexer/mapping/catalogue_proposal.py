@@ -11,12 +11,15 @@ import msgspec
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import SourceRecord
+from indexer.catalogue.roles import TypeRule
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.standard_rows import list_standard_rows
+from indexer.values.publication_types import group_by_csl_type
 
 _ALWAYS_FACETS = frozenset({"authors", "subjects", "container"})
 _MIN_VALUES, _MAX_VALUES, _MIN_REPEATS = 2, 200, 1.5
 """A facet has 2 to 200 values. On average, a value occurs in at least 1.5 publications."""
+_TYPE_ROW = "type"
 _MAX_LEFTOVER_FACETS = 4
 _MIN_WORD_CHARS = 4
 _BOTH = "publications that have both words, the best first"
@@ -59,7 +62,15 @@ def make_catalogue(
         description="",
         fields=tuple(_with_numbers(rows, counts)),
         examples=tuple(_make_examples(titles, counts)),
+        types=tuple(_make_type_rules(rows)),
     )
+
+
+def _make_type_rules(rows: Iterable[Field]) -> Iterable[TypeRule]:
+    """Yield the type of every name in the row `type`, also of those that a later update brings."""
+    if any(row.name == _TYPE_ROW for row in rows):
+        for csl, names in group_by_csl_type().items():
+            yield TypeRule(csl, {_TYPE_ROW: names})
 
 
 def _has_values(field: Field, counts: dict[str, RowValues]) -> bool:

@@ -147,7 +147,7 @@ class Mapper:
     ) -> Iterator[Property]:
         """Yield the values of a row."""
         values = self._list_values(field, alternatives, columns)
-        if field.role == "summary":
+        if field.role == "abstract":
             yield from _drop_equal(values)
         elif field.role == "title":
             first, *others = _drop_equal(values) or (None,)
@@ -168,7 +168,7 @@ class Mapper:
 
         A row with one value uses the first specification that has any.
         """
-        name, uses_first = field.name, not field.several and field.role != "summary"
+        name, uses_first = field.name, not field.several and field.role != "abstract"
         separator, are_names = self.source.split.get(name), field.kind == "name"
         values: list[Property] = []
         selected = [self._select(specification, columns) for specification in alternatives]

@@ -45,7 +45,7 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
     text = plain_text.strip_markup(text)
     if field.name == "type":
         return (publication_types.read_type(text),)
-    return plain_text.split_abstract(text) if field.role == "summary" else (text,)
+    return plain_text.split_abstract(text) if field.role == "abstract" else (text,)
 
 
 def _is_missing_value(field: Field, text: str) -> bool:
@@ -55,7 +55,7 @@ def _is_missing_value(field: Field, text: str) -> bool:
     return (
         text.casefold() in _NO_VALUE
         or (text == "NA" and field.kind in _NA_KINDS)
-        or (field.role == "summary" and _NO_ABSTRACT.fullmatch(text) is not None)
+        or (field.role == "abstract" and _NO_ABSTRACT.fullmatch(text) is not None)
     )
 
 

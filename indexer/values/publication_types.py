@@ -1,30 +1,91 @@
-"""Publication types: replace the type codes of formats by names."""
+"""Publication types: names for the type codes of formats, and the type of each name in CSL."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from typing import Literal
 
-_NAMES = {
-    "Journal article": "jour articlejournal journalarticle ejou",
-    "Magazine article": "mgzn articlemagazine magazinearticle",
-    "Newspaper article": "news articlenewspaper newspaperarticle",
-    "Conference paper": "cpaper conferencepaper paperconference inproceedings proceedingsarticle",
-    "Conference proceedings": "conf proceedings",
-    "Book chapter": "chap echap chapter bookchapter bookpart inbook incollection",
-    "Book section": "booksection",
-    "Book": "book ebook monograph",
-    "Thesis": "thes phdthesis mastersthesis dissertation",
-    "Report": "rprt techreport",
-    "Web page": "webpage elec",
-    "Blog post": "blog postweblog blogpost",
-    "Preprint": "postedcontent",
-    "Dataset": "aggr",
-    "Patent": "pat",
-    "Manuscript": "mansct",
-    "Unpublished": "unpb unpd",
-    "Other": "gen generic misc",
-}
-_NAMES_BY_CODE = {code: name for name, codes in _NAMES.items() for code in codes.split()}
+PublicationType = Literal[
+    "article-journal",
+    "article-magazine",
+    "article-newspaper",
+    "article",
+    "bill",
+    "book",
+    "broadcast",
+    "chapter",
+    "collection",
+    "dataset",
+    "document",
+    "entry-dictionary",
+    "entry-encyclopedia",
+    "figure",
+    "graphic",
+    "hearing",
+    "interview",
+    "legal_case",
+    "legislation",
+    "manuscript",
+    "map",
+    "motion_picture",
+    "musical_score",
+    "pamphlet",
+    "paper-conference",
+    "patent",
+    "periodical",
+    "personal_communication",
+    "post-weblog",
+    "regulation",
+    "report",
+    "review",
+    "software",
+    "song",
+    "speech",
+    "standard",
+    "thesis",
+    "treaty",
+    "webpage",
+]
+"""Types of CSL 1.0.2, appendix III."""
+FALLBACK_TYPE: PublicationType = "document"
+
+_TYPES: tuple[tuple[str, PublicationType, str], ...] = (
+    ("Journal article", "article-journal", "jour articlejournal journalarticle ejou"),
+    ("Magazine article", "article-magazine", "mgzn articlemagazine magazinearticle"),
+    ("Newspaper article", "article-newspaper", "news articlenewspaper newspaperarticle"),
+    (
+        "Conference paper",
+        "paper-conference",
+        "cpaper conferencepaper paperconference inproceedings proceedingsarticle",
+    ),
+    ("Conference proceedings", "book", "conf proceedings"),
+    ("Book chapter", "chapter", "chap echap chapter bookchapter bookpart inbook incollection"),
+    ("Book section", "chapter", "booksection"),
+    ("Book", "book", "book ebook monograph"),
+    ("Thesis", "thesis", "thes phdthesis mastersthesis dissertation"),
+    ("Report", "report", "rprt techreport"),
+    ("Web page", "webpage", "webpage elec"),
+    ("Blog post", "post-weblog", "blog postweblog blogpost"),
+    ("Preprint", "article", "postedcontent"),
+    ("Dataset", "dataset", "aggr dataset"),
+    ("Patent", "patent", "pat"),
+    ("Manuscript", "manuscript", "mansct"),
+    ("Unpublished", "manuscript", "unpb unpd"),
+    ("Film", "motion_picture", "video mpct motionpicture videorecording movingimage"),
+    ("Broadcast", "broadcast", "broadcast tvbroadcast radiobroadcast"),
+    ("Pamphlet", "pamphlet", "pamp"),
+    ("Software", "software", "comp computerprogram"),
+    ("Map", "map", "map"),
+    ("Legislation", "legislation", "stat statute"),
+    ("Court case", "legal_case", "case legalcase"),
+    ("Encyclopedia article", "entry-encyclopedia", "ency encyclopediaarticle entryencyclopedia"),
+    ("Dictionary entry", "entry-dictionary", "dict dictionaryentry entrydictionary"),
+    ("Standard", "standard", "stand"),
+    ("Other", "document", "gen generic misc"),
+)
+"""The name of each type in imported catalogues, its type in CSL, and its codes in formats."""
+_NAMES_BY_CODE = {code: name for name, _, codes in _TYPES for code in codes.split()}
 _PREFIX = re.compile(r"(?:info:eu-repo/semantics/|https?://schema\.org/)(?=\w)")
 _CODE = re.compile(r"[a-z]+(?:[-_ ][a-z]+)*")
 
@@ -38,3 +99,11 @@ def read_type(text: str) -> str:
     if name := _NAMES_BY_CODE.get(re.sub(r"[-_ ]", "", text).lower()):
         return name
     return re.sub("[-_]", " ", text).capitalize() if _CODE.fullmatch(text) else text
+
+
+def group_by_csl_type() -> dict[PublicationType, tuple[str, ...]]:
+    """Return the names of types by their type in CSL."""
+    names: defaultdict[PublicationType, list[str]] = defaultdict(list)
+    for name, csl, _ in _TYPES:
+        names[csl].append(name)
+    return {csl: tuple(grouped) for csl, grouped in names.items()}

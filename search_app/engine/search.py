@@ -132,7 +132,7 @@ def _make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadlin
     words, catalogue = retrieved.reply.tree, interpreter.vocabulary.catalogue
     in_title, in_summary = (
         highlight.make_highlighter(words, row.name if row else "", catalogue.language)
-        for row in (catalogue.find_by_role("title"), catalogue.find_by_role("summary"))
+        for row in (catalogue.find_by_role("title"), catalogue.find_by_role("abstract"))
     )
     explanations = retrieved.reply.explain() if retrieved.request.explain else []
     for hit, explanation in zip_longest(retrieved.reply.rank_hits(), explanations):

@@ -91,7 +91,7 @@ def make_publication_page(
             for source in (publication.source, *publication.other_sources)
         ),
         len(publication.title) > MAX_HEADLINE_CHARS,
-        catalogue.find_by_role("summary") is not None,
+        catalogue.find_by_role("abstract") is not None,
     )
 
 

@@ -74,7 +74,7 @@ weight = 2.0
 name = "summary"
 label = "Abstract {0}"
 kind = "text"
-role = "summary"
+role = "abstract"
 weight = 1.0
 
 [[field]]
@@ -97,7 +97,7 @@ several = true
 name = "year"
 label = "Year {0}"
 kind = "year"
-role = "date"
+role = "issued"
 facet = 3
 
 [[field]]

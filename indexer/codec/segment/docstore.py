@@ -149,7 +149,7 @@ class DocStoreWriter:
 
     def __init__(self, folder: Path, catalogue: Catalogue, previous: DocStore | None) -> None:
         self._previous, self._language = previous, catalogue.language
-        date_row = catalogue.find_by_role("date")
+        date_row = catalogue.date_row
         self._date = date_row.name if date_row else ""
         self._records = Spool(folder, np.uint8)
         self._lengths: list[Array] = []

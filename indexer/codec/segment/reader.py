@@ -188,5 +188,5 @@ def make_catalogue_norms(catalogue: Catalogue, lengths: Array) -> Array:
     """
     rows = catalogue.searchable
     return postings.make_norms(
-        lengths, [row.weight for row in rows], [row.role != "summary" for row in rows]
+        lengths, [row.weight for row in rows], [row.role != "abstract" for row in rows]
     )

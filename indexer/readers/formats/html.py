@@ -256,7 +256,7 @@ def _format_article(publication: Publication, catalogue: Catalogue) -> str:
         if field.role == "title":
             lang = f' lang="{escape(publication.lang)}"' if publication.lang else ""
             lines.append(f"  <h2 {_format_itemprop(field)}{lang}>{escape(publication.title)}</h2>")
-        elif field.role == "summary":
+        elif field.role == "abstract":
             lines += [
                 f"  <p {_format_itemprop(field)}>{escape(paragraph)}</p>"
                 for paragraph in (publication.summary or "").split("\n\n")

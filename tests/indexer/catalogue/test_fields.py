@@ -27,7 +27,7 @@ HEAD = 'title = "T"\ndescription = "D"\n'
 TITLE = row(name="title", label="Title", kind="text", role="title")
 REGION = row(name="region", label="Region", facet=1, several=True, values=["Asia", "Africa"])
 COUNTRY = row(name="country", label="Country", parent="region", grouping="regions.toml")
-YEAR = row(name="year", label="Year", kind="year", role="date")
+YEAR = row(name="year", label="Year", kind="year", role="issued")
 
 FAULTS = {
     "two rows of a name": (TITLE, YEAR, row(name="year", label="Y"), "the name 'year'"),
@@ -35,11 +35,19 @@ FAULTS = {
     "no title": (YEAR, "role = 'title'"),
     "two titles": (TITLE, TITLE.replace('"title"', '"name"', 1), "role = 'title'"),
     "two summaries": (
-        TITLE, row(name="a", label="A", role="summary"), row(name="b", label="B", role="summary"),
-        "two rows have the role 'summary'",
+        TITLE, row(name="a", label="A", role="abstract"), row(name="b", label="B", role="abstract"),
+        "two rows have the role 'abstract'",
     ),
-    "two dates": (TITLE, YEAR, YEAR.replace('"year"', '"date"', 1), "the role 'date'"),
-    "a date that is no year": (TITLE, row(name="d", label="D", role="date"), "the role 'date'"),
+    "two dates": (TITLE, YEAR, YEAR.replace('"year"', '"date"', 1), "have the role 'issued'"),
+    "a date that is no year": (TITLE, row(name="d", label="D", role="issued"), "the role 'issued'"),
+    "unknown role": (TITLE, row(name="a", label="A", role="creator"), "'creator'"),
+    "type of an unknown row": (
+        TITLE, '[[type]]\ncsl = "book"\nwhere.format = ["a"]\n', "an unknown row 'format'",
+    ),
+    "type of a value that is not allowed": (
+        TITLE, REGION, '[[type]]\ncsl = "book"\nwhere.region = ["Mars"]\n', "the value 'Mars'",
+    ),
+    "unknown type": (TITLE, '[[type]]\ncsl = "leaflet"\n', "'leaflet'"),
     "same place twice": (TITLE, REGION, row(name="b", label="B", facet=1), "the same place"),
     "facet below 1": (TITLE, row(name="a", label="A", facet=0), "'a' has a place below 1"),
     "fact below 1": (TITLE, row(name="a", label="A", fact=0), "'a' has a place below 1"),
@@ -161,7 +169,7 @@ def test_rows_define_facets_and_searchable_fields(catalogue: Catalogue) -> None:
     assert [field.name for field in catalogue.searchable] == [
         "title", "summary", "region", "country",
     ]  # fmt: skip
-    date = catalogue.find_by_role("date")
+    date = catalogue.date_row
     assert date is not None
     assert date.name == "year"
 
@@ -183,7 +191,39 @@ def test_child_is_part_of_its_parents_facet(tmp_path: Path) -> None:
 
 def test_role_without_a_row_is_none(tmp_path: Path) -> None:
     """A role that no row has is None."""
-    assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).find_by_role("summary") is None
+    assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).find_by_role("abstract") is None
+
+
+def test_other_names_of_roles_are_replaced(tmp_path: Path) -> None:
+    """The roles `summary` and `date` are the roles `abstract` and `issued` of CSL."""
+    rows = (
+        row(name="text", label="T", role="summary"),
+        row(name="y", label="Y", kind="year", role="date"),
+    )
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, TITLE + "".join(rows)))
+    assert [field.role for field in catalogue.fields] == ["title", "abstract", "issued"]
+
+
+def test_the_first_rule_that_applies_gives_the_type(tmp_path: Path) -> None:
+    """A rule applies if each of its rows has one of its values. Without any, it is a document."""
+    rules = (
+        '[[type]]\ncsl = "broadcast"\nwhere.format = ["audio"]\nwhere.station = ["BBC", "RFI"]\n'
+        '[[type]]\ncsl = "report"\nwhere.format = ["audio", "print"]\n'
+    )
+    rows = row(name="format", label="F", several=True), row(name="station", label="S"), rules
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, TITLE + "".join(rows)))
+
+    def find_type(**values: tuple[str, ...]) -> str:
+        location = SourceLocation("a.html", 1)
+        return catalogue.find_type(Publication(id="a", title="A", source=location, values=values))
+
+    assert find_type(format=("video", "audio"), station=("RFI",)) == "broadcast"
+    assert find_type(format=("audio",), station=("ZDF",)) == "report"
+    assert find_type(format=("audio",)) == "report"
+    assert find_type(station=("BBC",)) == "document"
+    written = catalogue_toml.format_toml(catalogue)
+    (tmp_path / "catalogue.toml").write_text(written, encoding="utf-8")
+    assert catalogue_toml.load(tmp_path).types == catalogue.types
 
 
 def test_fields_have_source_names(catalogue: Catalogue) -> None:
@@ -249,7 +289,7 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
         replace(catalogue, fields=catalogue.fields[::-1]),
     ]  # fmt: skip
     other = Field(
-        "other", "Other", kind="year", role="date", weight=9.0, facet=9, fact=9, several=True,
+        "other", "Other", kind="year", role="issued", weight=9.0, facet=9, fact=9, several=True,
         parent="a", grouping="b", qualifies="f", qualifier="g", values=("c",),
         order="descending", names=("d",), missing="e", detects=True,
     )  # fmt: skip

@@ -22,9 +22,9 @@ CATALOGUE = Catalogue(
     description="",
     fields=(
         Field("title", "Title", kind="text", role="title", weight=2.0),
-        Field("summary", "Abstract", kind="text", role="summary", weight=1.0),
+        Field("summary", "Abstract", kind="text", role="abstract", weight=1.0),
         Field("topic", "Topic", facet=1, several=True, weight=0.5),
-        Field("year", "Year", kind="year", role="date", facet=2),
+        Field("year", "Year", kind="year", role="issued", facet=2),
         Field("link", "Link", kind="link", several=True),
         Field("note", "Note"),
     ),

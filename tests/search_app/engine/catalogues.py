@@ -27,12 +27,12 @@ CATALOGUE = Catalogue(
     description="",
     fields=(
         Field("title", "Title", kind="text", role="title", weight=2.0),
-        Field("summary", "Abstract", kind="text", role="summary", weight=1.0),
+        Field("summary", "Abstract", kind="text", role="abstract", weight=1.0),
         Field("section", "Section", facet=1, order="listed", values=("Tools", "Papers", "Films")),
         Field("region", "Region", facet=2, several=True, weight=0.3),
         Field("country", "Country", parent="region", grouping="regions.toml", several=True),
         Field("topic", "Topic", facet=3, several=True),
-        Field("year", "Year", kind="year", role="date", facet=4, order="descending"),
+        Field("year", "Year", kind="year", role="issued", facet=4, order="descending"),
     ),
     groups={
         country: tuple(name for name, countries in REGIONS.items() if country in countries)

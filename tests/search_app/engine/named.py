@@ -27,7 +27,7 @@ weight = 2.5
 name = "summary"
 label = "Abstract"
 kind = "text"
-role = "summary"
+role = "abstract"
 weight = 1.0
 
 [[field]]
@@ -64,7 +64,7 @@ several = true
 name = "year"
 label = "Year"
 kind = "year"
-role = "date"
+role = "issued"
 facet = 4
 """
 REGIONS = '[regions]\n"Africa" = ["KE"]\n"Europe and Central Asia" = ["MD", "UZ"]\n'

@@ -44,7 +44,7 @@ required = true
 name = "summary"
 label = "Содержание"
 kind = "text"
-role = "summary"
+role = "abstract"
 weight = 1.0
 
 [[field]]
@@ -69,7 +69,7 @@ weight = 0.3
 name = "year"
 label = "Год"
 kind = "year"
-role = "date"
+role = "issued"
 facet = 2
 fact = 2
 order = "descending"

@@ -97,7 +97,7 @@ def reference(name: str, fields: tuple[str, ...]) -> Scores:
         texts = [text_of(number, field) for number in range(len(MADE))]
         digits, exponent = math.frexp(sum(map(len, texts)) / sum(map(bool, texts)))
         mean = math.ldexp(round(digits * 256) / 256, exponent)
-        b = B if field.role == "summary" else B_SHORT
+        b = B if field.role == "abstract" else B_SHORT
         for number, text in enumerate(texts):
             frequency = ASKED[name].frequency(text)
             weighted[number] += field.weight * frequency / (1 - b + b * len(text) / mean)

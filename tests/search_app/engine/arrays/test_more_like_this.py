@@ -70,7 +70,7 @@ class Twin:
             # The index stores mean lengths with 8 bits.
             digits, exponent = math.frexp(sum(lengths) / max(sum(map(bool, lengths)), 1))
             mean = math.ldexp(round(digits * 256) / 256, exponent)
-            b = B if field.role == "summary" else B_SHORT
+            b = B if field.role == "abstract" else B_SHORT
             for held, text, length in zip(self.weights, texts, lengths, strict=True):
                 for stem, frequency in text.items():
                     worth = field.weight * frequency / (1 - b + b * length / mean)

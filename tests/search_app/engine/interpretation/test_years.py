@@ -27,14 +27,14 @@ weight = 2.5
 name = "summary"
 label = "Abstract"
 kind = "text"
-role = "summary"
+role = "abstract"
 weight = 1.0
 
 [[field]]
 name = "year"
 label = "Year"
 kind = "year"
-role = "date"
+role = "issued"
 facet = 1
 order = "descending"
 """

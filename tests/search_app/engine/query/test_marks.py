@@ -40,7 +40,7 @@ def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tupl
     catalogue, words = snapshot.catalogue, DocumentWords(number, snapshot)
     publication = snapshot.get_publication(number)
     for place, field in enumerate(catalogue.searchable):
-        if field.role not in ("title", "summary"):
+        if field.role not in ("title", "abstract"):
             continue
         begin, end = words.begins[place : place + 2]
         places = [at for at in range(begin, end) if words.words[at] >= 0]
@@ -58,7 +58,7 @@ def marks(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[
     """Yield each character of the title and the summary that is marked."""
     catalogue, publication = snapshot.catalogue, snapshot.get_publication(number)
     for field in catalogue.searchable:
-        if field.role in ("title", "summary"):
+        if field.role in ("title", "abstract"):
             text = schema.get_text(publication, field, catalogue)
             found = make_highlighter(tree, field.name, catalogue.language)
             for first, last in found.find_spans(text, publication.lang):

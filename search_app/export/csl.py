@@ -1,0 +1,200 @@
+"""The mapping of a publication to the terms of CSL. Every other format derives from it.
+
+The Citation Style Language names the parts of a reference (CSL 1.0.2, appendix IV). The roles of
+the rows in `catalogue.toml` name them too, so this module has no rule for a particular catalogue.
+CSL-JSON is described in https://docs.citationstyles.org/en/stable/specification.html and
+https://github.com/citation-style-language/schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+import msgspec
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Link, Publication, Value
+from indexer.catalogue.roles import NAME_ROLES, NameRole, Role
+from indexer.values import names
+from indexer.values.names import Name
+from indexer.values.publication_types import PublicationType
+
+_EDTF = re.compile(r"(?P<year>-?\d{4,})(?:-(?P<month>\d{2}))?(?:-(?P<day>\d{2}))?\??")
+_FIRST_SEASON, _MONTHS = 20, 12
+_JOINED_BY_COMMA = frozenset({"keyword", "ISBN", "ISSN", "page"})
+
+
+class Date(msgspec.Struct, frozen=True):
+    """A date of issue. Unknown parts are None. `season` counts from 1 for spring.
+
+    `until` is the last year of a range.
+    """
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+    season: int | None = None
+    until: int | None = None
+    is_uncertain: bool = False
+
+    @property
+    def iso(self) -> str:
+        """The date in ISO 8601, without a season and the end of a range: `2014-05`."""
+        parts = [f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part)]
+        return "-".join(parts)
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A publication in the terms of CSL.
+
+    `language` is the code of the language of the title. `names` has the persons and bodies of each
+    role. `values` has the other variables, each with one text or more; languages are codes, and
+    pages and numbers are as in the source. `links` are all its web addresses. `page_url` is the
+    address of its page in this catalogue, or "".
+    """
+
+    id: str
+    type: PublicationType
+    title: str
+    language: str
+    abstract: str = ""
+    issued: Date | None = None
+    names: Mapping[NameRole, tuple[Name, ...]] = {}
+    values: Mapping[Role, tuple[str, ...]] = {}
+    links: tuple[Link, ...] = ()
+    page_url: str = ""
+
+    def get(self, role: Role) -> tuple[str, ...]:
+        """Return the texts of a variable, or ()."""
+        return self.values.get(role, ())
+
+    def get_first(self, role: Role) -> str:
+        """Return the first text of a variable, or ""."""
+        return self.values[role][0] if role in self.values else ""
+
+    @property
+    def url(self) -> str:
+        """The address of the publication: its first link, or its DOI, or ""."""
+        if self.links:
+            return self.links[0].url
+        return f"https://doi.org/{self.get_first('DOI')}" if "DOI" in self.values else ""
+
+
+def make_item(publication: Publication, catalogue: Catalogue, page_url: str = "") -> Item:
+    """Return a publication of a catalogue as an item. `page_url` is the address of its page."""
+    people: dict[NameRole, tuple[Name, ...]] = {}
+    values: dict[Role, tuple[str, ...]] = {}
+    links: tuple[Link, ...] = ()
+    for field in catalogue.valued:
+        stated = publication.values.get(field.name)
+        if not stated or field.role is None or field.role == "issued":
+            continue
+        role = cast(Role, field.role)  # the row has replaced an alias
+        if role in NAME_ROLES:
+            people[role] = (*people.get(role, ()), *(_read_name(v, field) for v in stated))
+        elif role == "URL":
+            links += tuple(v if isinstance(v, Link) else Link(str(v)) for v in stated)
+        else:
+            texts = [_get_text(value, field, catalogue) for value in stated]
+            values[role] = tuple(dict.fromkeys((*values.get(role, ()), *texts)))
+    return Item(
+        id=publication.id,
+        type=catalogue.find_type(publication),
+        title=publication.title,
+        language=publication.lang or catalogue.language,
+        abstract=publication.summary or "",
+        issued=_find_date(publication, catalogue),
+        names=people,
+        values=values,
+        links=links,
+        page_url=page_url,
+    )
+
+
+def _read_name(value: Value, field: Field) -> Name:
+    return names.read(str(value)) if field.kind == "name" else Name(literal=str(value))
+
+
+def _get_text(value: Value, field: Field, catalogue: Catalogue) -> str:
+    """Return the text of a value: a code for a language, else what the page shows."""
+    return str(value) if field.kind == "language" else field.display(value, catalogue.language)
+
+
+def _find_date(publication: Publication, catalogue: Catalogue) -> Date | None:
+    """Return the date of issue: that of a row of kind `date`, or else of kind `year`."""
+    rows = [row for row in catalogue.valued if row.role == "issued"]
+    for row in sorted(rows, key=lambda row: row.kind != "date"):
+        for value in publication.values.get(row.name, ()):
+            if date := parse_date(str(value)):
+                return date
+    return None
+
+
+def parse_date(edtf: str) -> Date | None:
+    """Return a date in EDTF, as `indexer.values.dates` writes it, or None."""
+    first, _, last = edtf.partition("/")
+    match = _EDTF.fullmatch(first)
+    if match is None:
+        return None
+    month = int(match["month"] or 0)
+    end = _EDTF.fullmatch(last)
+    return Date(
+        int(match["year"]),
+        month if 1 <= month <= _MONTHS else None,
+        int(match["day"]) if match["day"] else None,
+        month - _FIRST_SEASON if month > _FIRST_SEASON else None,
+        int(end["year"]) if end else None,
+        edtf.endswith("?"),
+    )
+
+
+def to_csl_json(item: Item) -> dict[str, object]:
+    """Return an item as an object of CSL-JSON."""
+    data: dict[str, object] = {"id": item.id, "type": item.type, "title": item.title}
+    for role, people in item.names.items():
+        if role in NAME_ROLES:
+            data[role] = [_name_to_json(name) for name in people]
+    if item.issued:
+        data["issued"] = _date_to_json(item.issued)
+    data |= dict(_join_values(item))
+    if item.abstract:
+        data["abstract"] = item.abstract
+    data["language"] = _pick_language(item)
+    if item.url or item.page_url:
+        data["URL"] = item.url or item.page_url
+    return data
+
+
+def _join_values(item: Item) -> Iterator[tuple[str, str]]:
+    """Yield the variables of CSL with one text each: CSL has no lists."""
+    for role, texts in item.values.items():
+        if role not in ("coverage", "rights", "language"):
+            separator = ", " if role in _JOINED_BY_COMMA else "; "
+            yield role, separator.join(texts)
+
+
+def _pick_language(item: Item) -> str:
+    """Return the language of the publication if it has one only, else that of its title."""
+    codes = item.get("language")
+    return codes[0] if len(codes) == 1 else item.language
+
+
+def _name_to_json(name: Name) -> dict[str, str]:
+    if name.literal:
+        return {"literal": name.literal}
+    parts = {"family": name.family, "given": name.given, "suffix": name.suffix}
+    return {part: text for part, text in parts.items() if text}
+
+
+def _date_to_json(date: Date) -> dict[str, object]:
+    parts: list[Sequence[int]] = [[part for part in (date.year, date.month, date.day) if part]]
+    if date.until:
+        parts.append([date.until])
+    data: dict[str, object] = {"date-parts": parts}
+    if date.season:
+        data["season"] = date.season
+    if date.is_uncertain:
+        data["circa"] = True
+    return data

@@ -1,0 +1,142 @@
+"""The mapping of a publication to CSL."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Link, Publication, SourceLocation
+from indexer.catalogue.roles import TypeRule
+from indexer.ingest import corpus
+from search_app.export.csl import Date, make_item, parse_date, to_csl_json
+from tests.conftest import ROOT
+
+PAPERS = Catalogue(
+    title="Papers",
+    description="",
+    fields=(
+        Field("title", "Title", kind="text", role="title"),
+        Field("summary", "Abstract", kind="text", role="abstract"),
+        Field("authors", "Authors", kind="name", role="author", several=True),
+        Field("body", "Body", role="author", several=True),
+        Field("year", "Year", kind="year", role="issued"),
+        Field("date", "Date", kind="date", role="issued"),
+        Field("type", "Type"),
+        Field("journal", "Journal", role="container-title"),
+        Field("subjects", "Subjects", role="keyword", several=True),
+        Field("language", "Language", kind="language", role="language", several=True),
+        Field("country", "Country", kind="country", role="coverage", several=True),
+        Field("doi", "DOI", kind="doi", role="DOI"),
+        Field("link", "Link", kind="link", role="URL", several=True),
+        Field("shelf", "Shelf"),
+    ),
+    types=(TypeRule("article-journal", {"type": ("Journal article",)}),),
+)
+UNMAPPED_ROWS = {
+    "section": "a part of the printed catalogue, not a genre",
+    "audience": "no variable of CSL",
+    "format": "gives the type",
+    "date": "the year as printed, which `year` has",
+    "heading": "the place in the printed catalogue",
+    "summary_language": "the language of a part only",
+    "part": "no variable of CSL",
+    "access": "how to request it, not a part of a reference",
+    "position": "the place in the printed catalogue",
+}
+"""Rows of the first catalogue without a role, and why."""
+
+
+def paper(**values: object) -> Publication:
+    """Return a paper with these values."""
+    return Publication(
+        id="paper/1.2", title="On Routes", source=SourceLocation("a.ris", 1), summary="A text.",
+        values={name: value if isinstance(value, tuple) else (value,)
+                for name, value in values.items()},
+    )  # fmt: skip
+
+
+def test_each_row_of_the_first_catalogue_has_a_role_or_a_reason() -> None:
+    """A new row of `corpus/catalogue.toml` needs a role, or a reason to have none, here."""
+    catalogue = catalogue_toml.load(ROOT / "corpus")
+    assert {row.name for row in catalogue.fields if row.role is None} == UNMAPPED_ROWS.keys()
+
+
+def test_every_publication_of_the_first_catalogue_has_its_type() -> None:
+    """Videos are films, recordings are broadcasts, and most of the rest are reports."""
+    catalogue = catalogue_toml.load(ROOT / "corpus")
+    publications = corpus.read(
+        ROOT / "corpus", catalogue, lambda problem: pytest.fail(str(problem))
+    )
+    assert Counter(map(catalogue.find_type, publications)) == {
+        "report": 105, "motion_picture": 17, "broadcast": 7, "pamphlet": 5, "dataset": 2,
+    }  # fmt: skip
+
+
+def test_a_publication_is_written_in_the_terms_of_csl() -> None:
+    """Names have parts, codes of languages stay codes, and a row without a role is left out."""
+    publication = paper(
+        authors=("van Gogh, Vincent", "{Food, Health and Co.}"), body="UNODC", year=2014,
+        date="2014-05-03", type="Journal article", journal="Acta", subjects=("sea", "air, land"),
+        language="fr", country="KE", doi="10.1000/x(1)", shelf="B 12",
+    )  # fmt: skip
+    assert to_csl_json(make_item(publication, PAPERS, "https://example.org/paper")) == {
+        "id": "paper/1.2", "type": "article-journal", "title": "On Routes",
+        "author": [
+            {"family": "van Gogh", "given": "Vincent"}, {"literal": "Food, Health and Co."},
+            {"literal": "UNODC"},
+        ],
+        "issued": {"date-parts": [[2014, 5, 3]]}, "container-title": "Acta",
+        "keyword": "sea, air, land", "DOI": "10.1000/x(1)", "abstract": "A text.",
+        "language": "fr", "URL": "https://doi.org/10.1000/x(1)",
+    }  # fmt: skip
+
+
+def test_coverage_has_names_of_countries() -> None:
+    """Dublin Core and MODS print the coverage, so a code of a country becomes its name."""
+    assert make_item(paper(country=("KE", "IN")), PAPERS).get("coverage") == ("Kenya", "India")
+
+
+def test_several_languages_leave_that_of_the_title() -> None:
+    """CSL has one language. A publication in several is cited by its title."""
+    item = make_item(paper(language=("ar", "fr")), PAPERS)
+    assert item.get("language") == ("ar", "fr")
+    assert to_csl_json(item)["language"] == "en"
+
+
+def test_the_first_link_is_the_address_of_a_publication() -> None:
+    """A link comes before the DOI; without both, it is the page in the catalogue."""
+    linked = paper(link=(Link("https://a.org"), Link("https://b.org")), doi="10.1000/1")
+    assert make_item(linked, PAPERS).url == "https://a.org"
+    item = make_item(paper(), PAPERS, "https://example.org/p")
+    assert not item.url
+    assert to_csl_json(item)["URL"] == "https://example.org/p"
+
+
+@pytest.mark.parametrize(
+    ("edtf", "date"),
+    [
+        ("2014", Date(2014)),
+        ("2014-05", Date(2014, 5)),
+        ("1985?", Date(1985, is_uncertain=True)),
+        ("2014-21", Date(2014, season=1)),
+        ("1998/2003", Date(1998, until=2003)),
+        ("unknown", None),
+    ],
+)
+def test_dates_have_parts(edtf: str, date: Date | None) -> None:
+    """Seasons, ranges and uncertain years are parts of their own."""
+    assert parse_date(edtf) == date
+
+
+def test_parts_of_dates_are_written_as_csl_json() -> None:
+    """A season, a range and a question mark have members of their own."""
+    parts = [to_csl_json(make_item(paper(date=date), PAPERS))["issued"]
+             for date in ("2014-21", "1998/2003", "1985?")]  # fmt: skip
+    assert parts == [
+        {"date-parts": [[2014]], "season": 1},
+        {"date-parts": [[1998], [2003]]},
+        {"date-parts": [[1985]], "circa": True},
+    ]
