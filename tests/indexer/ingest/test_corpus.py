@@ -44,7 +44,9 @@ def test_publications_come_in_the_order_of_files_and_lines(
     assert problems == []
 
 
-def test_ancestors_are_added(corpus: Path, catalogue: Catalogue, problems: list[Problem]) -> None:
+def test_a_country_adds_its_region(
+    corpus: Path, catalogue: Catalogue, problems: list[Problem]
+) -> None:
     """A publication about a country also has its region."""
     found = {each.title: each.values for each in read(corpus, catalogue, problems)}
     assert found["Removal of Organs"]["region"] == ("Africa",)
@@ -72,10 +74,10 @@ def test_files_that_belong_to_a_corpus_are_ignored(
     assert problems == []
 
 
-def test_unknown_suffix_is_reported(
+def test_a_file_without_a_reader_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A file with an unknown suffix is reported with the known suffixes. Other files are read."""
+    """A file that no reader recognizes is reported with a hint. Other files are read."""
     (corpus / "list.docx").write_bytes(b"")
     assert len(read(corpus, catalogue, problems)) == 5
     assert [(each.file, each.what) for each in problems] == [
@@ -87,7 +89,7 @@ def test_unknown_suffix_is_reported(
 def test_unreadable_file_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """An unreadable file is reported with the reason of the system. Other files are read."""
+    """An unreadable file is reported with the reason from the system. Other files are read."""
     (corpus / "gone.html").symlink_to(corpus / "nowhere.html")
     assert len(read(corpus, catalogue, problems)) == 5
     assert [str(each) for each in problems] == [
@@ -98,7 +100,7 @@ def test_unreadable_file_is_reported(
     ]
 
 
-def test_folder_with_a_suffix_is_a_folder(
+def test_a_folder_with_the_suffix_of_a_page_is_read(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
     """A folder with the suffix of a page is read as a folder."""
@@ -110,7 +112,7 @@ def test_folder_with_a_suffix_is_a_folder(
 def test_bad_entries_do_not_affect_good_ones(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """All good entries of a file are read, also with bad ones between them."""
+    """All good entries of a file are read, even if bad ones are between them."""
     add(corpus, "mixed.html", article("One"), article(""), article("Two", "a b"), article("Three"))
     found = {each.title for each in read(corpus, catalogue, problems)}
     assert {"One", "Three"} <= found
@@ -120,7 +122,7 @@ def test_bad_entries_do_not_affect_good_ones(
 def test_duplicate_id_of_another_file_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """The first file keeps a duplicate id. The other is reported with the place of the first."""
+    """The first file keeps a repeated id. Another is reported with the location of the first."""
     add(corpus, "zz.html", article("Another Law", "model-law"))
     titles = {each.id: each.title for each in read(corpus, catalogue, problems)}
     assert titles["model-law"] == "Model Law against Trafficking"
@@ -165,7 +167,7 @@ def test_truncated_file_keeps_its_readable_entries(
 
 
 def test_problems_can_be_printed(corpus: Path, catalogue: Catalogue) -> None:
-    """Text of a file in a message has no control characters and no line breaks."""
+    """A problem shows text of a file without control characters and line breaks."""
     problems: list[Problem] = []
     line = {"title": "A\u202etitle", "section": "Tools", "year": "19\n\x1b[2J\ufeff"}
     (corpus / "x.jsonl").write_text(json.dumps(line), encoding="utf-8")

@@ -80,7 +80,7 @@ def pair(corpus: Corpus) -> Corpus:
 
 
 def test_a_duplicate_is_merged_into_the_first_record(pair: Corpus) -> None:
-    """The first record keeps its id and values, and takes over those that it lacks."""
+    """The first record keeps its id and values. The other one fills its empty rows."""
     result = pair.build()
     merged = {publication.id: publication for publication in list_publications(result)}
     assert sorted(merged) == ["a1", "a2", "b0"]
@@ -116,17 +116,17 @@ def test_a_duplicate_is_merged_into_the_first_record(pair: Corpus) -> None:
 def test_duplicates_share_a_key_and_a_title(
     corpus: Corpus, first: str, second: str, is_merged: bool
 ) -> None:
-    """Records are merged if they have the same key and the same folded title."""
+    """Records are merged if they share a key and the folded title."""
     corpus.write("a.csv", first.replace("10.1/5", "10.1234/5"))
     corpus.write("b.csv", second.replace("10.1/5", "10.1234/5"))
     assert list_ids(corpus.read()) == (["x"] if is_merged else ["x", "y"])
 
 
 @pytest.mark.parametrize(("number", "ids"), [(3, 4), (4, 6)])
-def test_a_key_of_more_than_five_records_of_a_file_is_no_key(
+def test_a_key_that_more_than_five_records_of_a_file_share_is_ignored(
     corpus: Corpus, number: int, ids: int
 ) -> None:
-    """Two records with the same ISBN and title are merged only if five of a file share the ISBN."""
+    """Records with one ISBN and title are merged if at most five of the file have the ISBN."""
     chapters = [f"c{chapter},Chapter {chapter},,,9783161484100,,," for chapter in range(number)]
     notes = [f"n{note},Notes,,,9783161484100,,," for note in range(2)]
     corpus.write("a.csv", *chapters, *notes)
@@ -142,23 +142,23 @@ def test_records_are_joined_through_a_third_one(corpus: Corpus) -> None:
     assert (shells.id, [place.line for place in shells.other_sources]) == ("x", [3, 4])
 
 
-def test_the_first_file_by_name_has_the_first_record(corpus: Corpus) -> None:
-    """The order of the files decides which record keeps its id and values."""
+def test_the_record_in_the_first_file_by_name_keeps_its_values(corpus: Corpus) -> None:
+    """The record in the file whose name sorts first keeps its id and values."""
     corpus.write("b.csv", SHELLS)
     corpus.write("a.csv", SAME_SHELLS)
     [shells] = corpus.read()
     assert (shells.id, shells.title, shells.source.file) == ("b1", "Shells of the Delta.", "a.csv")
 
 
-def test_building_again_changes_nothing(pair: Corpus) -> None:
-    """A second build of the same files publishes nothing, and reports the same duplicates."""
+def test_a_second_build_of_the_same_files_publishes_nothing(pair: Corpus) -> None:
+    """A second build publishes nothing, and reports the same number of merged records."""
     pair.build()
     again = pair.build()
     assert (again.status, again.merged) == ("unchanged", 1)
 
 
 def test_a_removed_duplicate_leaves_the_other_record(pair: Corpus) -> None:
-    """Without one of its files, a merged publication is the record of the other file."""
+    """After one file is removed, the publication is the record of the other file."""
     pair.build()
     kept = (pair.folder / "a.csv").read_text("utf-8")
     (pair.folder / "a.csv").unlink()
@@ -189,7 +189,7 @@ def test_a_removed_duplicate_leaves_the_other_record(pair: Corpus) -> None:
 def test_an_incremental_build_equals_a_full_build(
     pair: Corpus, later: dict[str, list[str]]
 ) -> None:
-    """Whatever changes, an incremental build writes the same segment as a full one."""
+    """After any change, an incremental build writes the same segment as a full build."""
     pair.build()
     for name, rows in later.items():
         pair.write(name, *rows)
@@ -202,8 +202,8 @@ def test_an_incremental_build_equals_a_full_build(
     assert (first.corpus, first.files) == (second.corpus, second.files)
 
 
-def test_a_key_becomes_one_when_its_records_are_removed(corpus: Corpus) -> None:
-    """Copied records are merged if no more than five records of their file still share a key."""
+def test_a_key_counts_again_after_records_are_removed(corpus: Corpus) -> None:
+    """Copied records are merged as soon as at most five records of their file share the key."""
     notes = [f"n{note},Notes,,10.1234/5,,,," for note in range(2)]
     chapters = [f"c{chapter},Chapter {chapter},,10.1234/5,,,," for chapter in range(4)]
     corpus.write("a.csv", *notes, *chapters)
@@ -213,7 +213,7 @@ def test_a_key_becomes_one_when_its_records_are_removed(corpus: Corpus) -> None:
 
 
 def test_copied_records_count_for_a_shared_key(corpus: Corpus) -> None:
-    """A new record is not merged by a key that it and five copied records of its file share."""
+    """A key is ignored if a new record and five copied records of its file share it."""
     chapters = [f"c{chapter},Chapter {chapter},,10.1234/5,,,," for chapter in range(5)]
     corpus.write("a.csv", *chapters)
     corpus.build()
@@ -222,13 +222,13 @@ def test_copied_records_count_for_a_shared_key(corpus: Corpus) -> None:
 
 
 def test_problems_are_reported_once(pair: Corpus) -> None:
-    """A corpus that is read twice because of its duplicates has each problem once."""
+    """A build that reads the corpus twice because of duplicates reports each problem once."""
     pair.write("c.csv", "c1,Moons,,,9783161484101,,,")
     assert len(pair.build().problems) == 1
 
 
 def test_an_id_belongs_to_the_first_record_that_has_it(corpus: Corpus) -> None:
-    """A merged publication keeps its id, though another record with it comes before the last."""
+    """A merged publication keeps its id, even if a record between its parts has the same id."""
     corpus.write("a.csv", "1,Shells,,10.1234/5,,,,", "1,Tides,,,,,,", "2,Shells,,10.1234/5,,,,")
     assert sorted((item.id, item.title) for item in corpus.read()) == [
         ("1", "Shells"), ("1-2", "Tides"),
@@ -238,7 +238,7 @@ def test_an_id_belongs_to_the_first_record_that_has_it(corpus: Corpus) -> None:
 def test_early_duplicates_stop_the_first_pass(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Duplicates that are noticed before the end of the corpus are merged as well."""
+    """The first pass collects no more records after it has found duplicates. All are merged."""
     monkeypatch.setattr(duplicates, "_FIRST_CHECK", 2)
     corpus.write("a.csv", *(f"{n},Title {n % 5},,10.1234/{n % 5},,,," for n in range(10)))
     assert len(corpus.read()) == 5
@@ -247,8 +247,8 @@ def test_early_duplicates_stop_the_first_pass(
     assert [len(finder.collect(items)) for _ in range(2)] == [5, 0]
 
 
-def test_a_merged_publication_is_not_a_missing_one(corpus: Corpus) -> None:
-    """A file before another may replace the ids of all its records, which are its duplicates."""
+def test_merged_publications_do_not_count_as_removed(corpus: Corpus) -> None:
+    """A build is not rejected if a new first file replaces the ids of all publications."""
     rows = [f"{n},Title {n},,10.1234/{n},,,," for n in range(30)]
     corpus.write("b.csv", *rows)
     corpus.build()

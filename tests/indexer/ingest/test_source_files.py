@@ -1,4 +1,4 @@
-"""The files of a corpus folder are those that `sources.toml` names, if there is one."""
+"""If a corpus folder has a `sources.toml`, only the files that it names are read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read(folder: Path, problems: list[Problem]) -> list[str]:
 
 
 def test_files_without_a_source_are_reported(folder: Path, problems: list[Problem]) -> None:
-    """Only the files that `sources.toml` names are read. Others are reported, notes are not."""
+    """Only the files that `sources.toml` names are read. Others are reported, except notes."""
     for name in ("a.csv", "b.csv", "README.md", "thesaurus.toml", "style.css"):
         (folder / name).write_text(TABLE if name[0] in "ab" else "Notes", encoding="utf-8")
     write(folder, "a.csv")
@@ -53,7 +53,7 @@ def test_files_without_a_source_are_reported(folder: Path, problems: list[Proble
 
 
 def test_a_source_may_name_any_file(folder: Path, problems: list[Problem]) -> None:
-    """A file whose ending is that of notes or of no format is read if a source names it."""
+    """A file with the suffix of notes, or without a suffix, is read if a source names it."""
     for name in ("list.md", "list.toml", "list"):
         (folder / name).write_text(TABLE, encoding="utf-8")
     write(folder, "list.md", "list.toml", "list")
@@ -72,7 +72,7 @@ def test_a_glob_matches_files_in_subfolders(folder: Path, problems: list[Problem
 
 
 def test_a_source_without_a_file_is_reported(folder: Path, problems: list[Problem]) -> None:
-    """A source whose file is missing, and a glob that matches no file, is reported."""
+    """A source is reported if its file is missing, or if its glob matches no file."""
     (folder / "a.csv").write_text(TABLE, encoding="utf-8")
     write(folder, "a.csv", "gone.csv", "*.tsv")
     read(folder, problems)
@@ -82,12 +82,12 @@ def test_a_source_without_a_file_is_reported(folder: Path, problems: list[Proble
     ]
 
 
-def test_files_outside_are_read_in_place(
+def test_files_outside_of_the_folder_are_read_in_place(
     folder: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """An absolute path, or an absolute glob, names files outside of the folder. Each is read once.
+    """An absolute path or glob names files outside of the folder. Each file is read once.
 
-    A missing one is reported.
+    A missing file is reported.
     """
     outside = tmp_path / "out[1]"
     outside.mkdir()
@@ -117,7 +117,7 @@ def make_source(fields: str = 'title = "x"', kind: str = "delimited", table: str
 def test_unknown_formats_and_rows_are_named(
     folder: Path, text: str, message: str, hint: str
 ) -> None:
-    """An error names the formats, or the rows, that exist. It needs no file of the source."""
+    """An error lists the formats or rows that exist, even if the file of the source is missing."""
     (folder / "sources.toml").write_text(text, encoding="utf-8")
     with pytest.raises(CatalogueError, match=message) as caught:
         list(find_source_files(folder, CATALOGUE, list[Problem]().append, LIMITS))
@@ -125,7 +125,7 @@ def test_unknown_formats_and_rows_are_named(
 
 
 def test_a_build_guesses_nothing(folder: Path, problems: list[Problem]) -> None:
-    """A column without a decision feeds no row, whatever its name."""
+    """A column that `sources.toml` does not name feeds no row, whatever its heading is."""
     (folder / "a.csv").write_text("Title\nOne\n", encoding="utf-8")
     write(folder, "a.csv")
     assert read(folder, problems) == []
@@ -137,7 +137,7 @@ def test_a_build_guesses_nothing(folder: Path, problems: list[Problem]) -> None:
 def test_columns_are_counted_over_all_files_of_a_source(
     folder: Path, problems: list[Problem]
 ) -> None:
-    """A column that one file of a glob has is not missing, and one without a row is counted."""
+    """A column in any file of a glob is not missing. Unused columns are counted over all files."""
     (folder / "a.csv").write_text("Heading,Other,New\nOne,1,x\n", encoding="utf-8")
     (folder / "b.csv").write_text("Heading,New\nTwo,x\nThree,\n", encoding="utf-8")
     write(folder, "*.csv")

@@ -90,7 +90,7 @@ def replace(folder: Path, name: str, old: str, new: str) -> None:
     (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_nothing_is_parsed_again_without_a_change(folder: Path) -> None:
+def test_unchanged_records_are_not_parsed_again(folder: Path) -> None:
     """A second build of the same files copies every record, with its id."""
     items = read(folder)
     again = read(folder, Previous(items))
@@ -117,10 +117,10 @@ def test_nothing_is_parsed_again_without_a_change(folder: Path) -> None:
         "row over a default", "note on an unused column", "comment",
     ],
 )  # fmt: skip
-def test_what_changes_the_meaning_of_a_record_is_parsed_again(
+def test_a_change_parses_only_the_records_that_it_affects_again(
     folder: Path, file: str, old: str, new: str, parsed: list[str]
 ) -> None:
-    """A change of bytes, context, or decisions parses the records that it concerns, no others."""
+    """A change of bytes, context, or mapping parses the records that it affects, and no others."""
     previous = Previous(read(folder))
     replace(folder, file, old, new)
     problems: list[Problem] = []
@@ -128,10 +128,10 @@ def test_what_changes_the_meaning_of_a_record_is_parsed_again(
     assert [item.id for item in items if isinstance(item, Parsed)] == parsed
 
 
-def test_a_new_version_of_a_reader_parses_its_records(
+def test_a_new_version_of_a_reader_parses_its_records_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reader with a new VERSION parses its records again, and only these."""
+    """A reader with a new VERSION parses its records again. Other records are copied."""
     previous = Previous(read(folder))
     monkeypatch.setattr(delimited, "VERSION", delimited.VERSION + 1)
     assert list_parsed(folder, previous) == ["1", "2"]
@@ -158,7 +158,7 @@ class Halves:
         yield SourceRecord(SourceLocation(chunk.file, 1), (Property("title", title, title),))
 
 
-def test_context_and_data_are_not_mixed_up(tmp_path: Path) -> None:
+def test_context_and_data_are_digested_separately(tmp_path: Path) -> None:
     """A record is parsed again if a byte moves from its data to its context."""
     path = tmp_path / "x.halves"
     source = SourceFile(path, path.name, Halves())
@@ -171,7 +171,7 @@ def test_context_and_data_are_not_mixed_up(tmp_path: Path) -> None:
     assert (item.publication.title, problems) == ("abc and d", [])
 
 
-def test_a_moved_record_is_recognized(folder: Path) -> None:
+def test_a_moved_record_is_copied(folder: Path) -> None:
     """A record that moved within its file is copied, with its new line."""
     previous = Previous(read(folder))
     lines = TABLE.splitlines()
@@ -207,7 +207,7 @@ def test_a_repeated_id_follows_the_order_of_its_records(folder: Path) -> None:
 
 
 def test_many_repeated_ids_are_numbered_quickly(folder: Path) -> None:
-    """30,000 records with one id get numbers in time that grows with their number only."""
+    """30,000 records with one id get different numbers, in linear time."""
     rows = "".join(f"1,Title {number},A,1/2/2003,r\n" for number in range(30_000))
     (folder / "a.csv").write_text("Key,Heading,People,When,Rest\n" + rows, "utf-8")
     assert read(folder)[29_999].id == "1-30000"

@@ -41,14 +41,14 @@ UNUSABLE = {
     ),
     "unknown language": ({"language": "Elvish"}, "Language: the language 'Elvish'", "such as en"),
     "year of two digits": ({"year": "09"}, "Year: '09' is not a valid year", "four digits"),
-    "year long ago": ({"year": "0999"}, "'0999' is not a valid year", "1000"),
-    "year to come": ({"year": str(THIS_YEAR + 2)}, "is not a valid year", str(THIS_YEAR + 1)),
+    "year before 1000": ({"year": "0999"}, "'0999' is not a valid year", "1000"),
+    "future year": ({"year": str(THIS_YEAR + 2)}, "is not a valid year", str(THIS_YEAR + 1)),
     "year in other digits": ({"year": "٢٠٠٩"}, "is not a valid year", "four digits"),
     "relative link": ({"link": "/a.pdf"}, "Links: '/a.pdf' is not a web URL", "https://"),
     "link of another kind": ({"link": "ftp://example.org/"}, "is not a web URL", "https://"),
     "link of a script": ({"link": "javascript:alert(1)"}, "is not a web URL", "https://"),
     "link with a space": ({"link": "https://example.org/a b"}, "is not a web URL", "https://"),
-    "link to nowhere": ({"link": "https://"}, "is not a web URL", "https://"),
+    "link without a host": ({"link": "https://"}, "is not a web URL", "https://"),
     "broken link": ({"link": "http://[example.org/"}, "is not a web URL", "https://"),
 }
 
@@ -64,26 +64,26 @@ def checked(found: SourceRecord, catalogue: Catalogue, problems: list[Problem]) 
 def test_unusable_value_is_reported_and_the_rest_is_kept(
     case: tuple[dict[str, str], str, str], catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """An unusable value is reported with its place and a hint. All other values are kept."""
+    """An unusable value is reported with its location and a hint. All other values are kept."""
     stated, what, hint = case
     kept = {"section": "Tools", "region": "Africa", "year": "2009", "language": "fr", "note": "x"}
     good = {name: value for name, value in kept.items() if name not in stated}
     made = checked(entry("Law", **good, **stated), catalogue, problems)
-    told = [each for each in problems if "it is missing" not in each.what]
-    assert [(each.file, each.line, each.entry) for each in told] == [("page.html", 7, "Law")]
-    assert what in told[0].what
-    assert hint in told[0].hint
+    reported = [each for each in problems if "it is missing" not in each.what]
+    assert [(each.file, each.line, each.entry) for each in reported] == [("page.html", 7, "Law")]
+    assert what in reported[0].what
+    assert hint in reported[0].hint
     assert {name: str(values[0]) for name, values in made.values.items()} == good
 
 
 def test_only_bad_values_are_removed(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """Only the bad ones of several values are removed, and each is reported."""
+    """Of several values, only the bad ones are removed, and each is reported."""
     found = entry(section="Tools", language=["en", "xx", "English", "French", "yy"])
     assert checked(found, catalogue, problems).values["language"] == ("en", "fr")
     assert len(problems) == 2
 
 
-def test_valid_entry_is_complete(catalogue: Catalogue, problems: list[Problem]) -> None:
+def test_valid_entry_becomes_a_publication(catalogue: Catalogue, problems: list[Problem]) -> None:
     """A valid entry becomes a publication with typed values and no problems."""
     link = Property("url", "https://example.org/", " The  law ", "fra")
     found = entry(
@@ -132,12 +132,12 @@ def test_second_value_of_a_single_field_is_reported(
     assert "2009" in problems[0].hint
 
 
-@pytest.mark.parametrize("address", ["", "#", " # "])
+@pytest.mark.parametrize("url", ["", "#", " # "])
 def test_link_without_url_is_removed(
-    address: str, catalogue: Catalogue, problems: list[Problem]
+    url: str, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
     """A link without a URL is removed without a problem."""
-    link = Property("link", address, "English", "en")
+    link = Property("link", url, "English", "en")
     assert "link" not in checked(entry(section="Tools", link=link), catalogue, problems).values
     assert problems == []
 
@@ -174,13 +174,13 @@ def test_years_may_be_restricted(catalogue: Catalogue, problems: list[Problem]) 
 
 
 @pytest.mark.parametrize(
-    ("language", "lang", "told"),
+    ("language", "lang", "problem_count"),
     [("es", "es", 0), ("spa", "es", 0), ("en", None, 0), (None, None, 0), ("elvish", None, 1)],
 )
 def test_title_keeps_a_foreign_language(
     language: str | None,
     lang: str | None,
-    told: int,
+    problem_count: int,
     catalogue: Catalogue,
     problems: list[Problem],
 ) -> None:
@@ -188,7 +188,7 @@ def test_title_keeps_a_foreign_language(
     title = Property("title", "Título", "Título", language)
     found = SourceRecord(SourceLocation("page.html", 7), (title, Property("section", "Tools")))
     assert checked(found, catalogue, problems).lang == lang
-    assert len(problems) == told
+    assert len(problems) == problem_count
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_title_keeps_a_foreign_language(
     ["law", "2020.acl-main.1", "a/b/c", "10.1000/182", "https://doi.org/10.1/2", "é", "x" * 200],
 )
 def test_given_id_is_kept(identity: str, catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A given id is kept unchanged, with slashes too."""
+    """A given id is kept unchanged, even if it has slashes."""
     assert checked(entry("Law", identity, section="Tools"), catalogue, problems).id == identity
     assert problems == []
 
@@ -288,7 +288,7 @@ def placed(identity: str, line: int) -> Publication:
 
 
 def test_second_publication_of_an_id_is_removed(problems: list[Problem]) -> None:
-    """The first publication of an id is kept. Others are reported with the place of the first."""
+    """The first publication of an id is kept. Others are reported with its location."""
     given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
     places: dict[str, SourceLocation] = {}
     first = [each for each in given_ids if ids.claim_id(each, problems.append, places)]

@@ -1,4 +1,4 @@
-"""An import of tables reports every column, also those that hold nothing."""
+"""An import of tables reports every column, even if it is empty."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from indexer.jobs.importer import import_files
 
 
 def test_columns_without_values_are_listed(tmp_path: Path) -> None:
-    """A column that is empty in every row is listed as unused in no records."""
+    """A column that is empty in every row is listed as unused, with the count 0."""
     file = tmp_path / "books.csv"
     file.write_text("Title,Notes,Author,Shelf\nTea,,Wu,\nBees,,Lind,\n", encoding="utf-8")
     result = import_files([file], tmp_path / "catalogue")

@@ -1,4 +1,4 @@
-"""An import writes a corpus folder with the files as they came, and decisions how to read them."""
+"""An import writes a corpus folder with the unchanged files and a mapping of their columns."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def state(folder: Path) -> dict[str, bytes]:
     }  # fmt: skip
 
 
-def test_an_import_keeps_the_file_and_decides_how_to_read_it(
+def test_an_import_keeps_the_file_and_writes_its_mapping(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """The folder has the file unchanged, and decisions by which a build reads it."""
+    """The folder has the file unchanged, and a mapping by which a build reads it."""
     result = importer.import_files([files / "law-list.csv"], into, report=problems.append)
     assert sorted(path.name for path in into.iterdir()) == [
         "catalogue.toml", "law-list.csv", "sources.toml",
@@ -87,8 +87,8 @@ def test_an_import_keeps_the_file_and_decides_how_to_read_it(
     assert problems == []
 
 
-def test_the_catalogue_is_its_own(files: Path, into: Path) -> None:
-    """The catalogue has a title from the file's name, and nothing of the one of the project."""
+def test_the_catalogue_is_named_after_the_file(files: Path, into: Path) -> None:
+    """The catalogue has a title from the file's name, and nothing from the project's catalogue."""
     result = importer.import_files([files / "law-list.csv"], into)
     assert result.catalogue.title == "Law list"
     assert catalogue_toml.load(into) == result.catalogue
@@ -102,7 +102,7 @@ def test_the_catalogue_is_its_own(files: Path, into: Path) -> None:
 
 
 def test_an_import_can_be_built(files: Path, into: Path, tmp_path: Path) -> None:
-    """A build of the folder has every record, and nothing to report."""
+    """A build of the folder adds every record, and reports nothing."""
     importer.import_files([files], into)
     result = build.build(into, tmp_path / "index")
     assert result.changes.added == 2
@@ -110,7 +110,7 @@ def test_an_import_can_be_built(files: Path, into: Path, tmp_path: Path) -> None
 
 
 def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Problem]) -> None:
-    """Each format is a source, and files of one format and one folder share a glob."""
+    """Each format is a source. Files of one format in one folder share a glob."""
     (files / "sub").mkdir()
     (files / "sub" / "a.ris").write_text(RIS, encoding="utf-8")
     (files / "sub" / "b.ris").write_text(RIS.replace("Salt", "Cumin"), encoding="utf-8")
@@ -127,7 +127,7 @@ def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Proble
 def test_tables_with_different_columns_are_separate_sources(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Each table has the decisions and the records of its own; equal headers share them."""
+    """Each table has its own columns and records. Tables with equal headers share a mapping."""
     (files / "other.csv").write_text("Titre,Auteur\nSel,Ada Marsh\n", encoding="utf-8")
     (files / "more.csv").write_text(TABLE.replace(",top,", ",,x"), encoding="utf-8")
     result = importer.import_files([files], into, report=problems.append)
@@ -142,7 +142,7 @@ def test_tables_with_different_columns_are_separate_sources(
 def test_equal_names_of_two_folders_are_numbered(
     tmp_path: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Files of the same name are all imported, and none replaces a file of the catalogue."""
+    """Files with the same name are all imported. None replaces a file of the catalogue."""
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         for name in ("list.csv", "catalogue.toml", ".hidden.csv"):
@@ -159,7 +159,7 @@ def test_equal_names_of_two_folders_are_numbered(
 
 
 def test_in_place_refers_to_the_files(files: Path, into: Path, problems: list[Problem]) -> None:
-    """With `in_place`, the folder has only decisions. A build reads the files where they are."""
+    """With `in_place`, the folder has no copies. A build reads the files where they are."""
     for number in range(3):
         (files / f"{number}.ris").write_text(RIS, encoding="utf-8")
     result = importer.import_files([files], into, in_place=True, report=problems.append)
@@ -174,10 +174,10 @@ def test_in_place_refers_to_the_files(files: Path, into: Path, problems: list[Pr
     ]
 
 
-def test_in_place_names_files_that_a_glob_would_not_tell_from_others(
+def test_in_place_lists_files_if_a_glob_would_match_others(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Files next to others of the same ending are named one by one."""
+    """Files are listed one by one if a glob would match other files too."""
     for name in ("a.ris", "b.ris", "c.ris"):
         (files / name).write_text(RIS, encoding="utf-8")
     result = importer.import_files([files / "a.ris", files / "b.ris"], into, in_place=True)
@@ -187,8 +187,8 @@ def test_in_place_names_files_that_a_glob_would_not_tell_from_others(
     assert len(read(into, problems)) == 4
 
 
-def test_an_update_keeps_the_decisions(files: Path, into: Path, problems: list[Problem]) -> None:
-    """A second import replaces the file, keeps the decisions, and reports what they use."""
+def test_an_update_keeps_the_mapping(files: Path, into: Path, problems: list[Problem]) -> None:
+    """A second import replaces the file, keeps the mapping, and reports its columns."""
     importer.import_files([files / "law-list.csv"], into, title="Mine")
     text = (into / "sources.toml").read_text(encoding="utf-8")
     text = "# My comment\n" + text.replace('title = "Title"', 'title = "Remark on shelf"')
@@ -213,7 +213,7 @@ def test_an_update_keeps_the_decisions(files: Path, into: Path, problems: list[P
 def test_an_update_adds_sources_for_new_files(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """A file that no source names gets one after those that a person may have edited."""
+    """A file that no source names gets a source after those that a person may have edited."""
     importer.import_files([files / "law-list.csv"], into)
     before = (into / "sources.toml").read_text(encoding="utf-8")
     (files / "salt.ris").write_text(RIS, encoding="utf-8")
@@ -229,7 +229,7 @@ def test_an_update_adds_sources_for_new_files(
 def test_an_update_of_an_import_in_place_copies_nothing(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """A file that a source names where it is stays there, also without `in_place`."""
+    """A file that a source names by its path is not copied, even without `in_place`."""
     importer.import_files([files], into, in_place=True)
     before = state(into)
     importer.import_files([files], into)
@@ -238,14 +238,14 @@ def test_an_update_of_an_import_in_place_copies_nothing(
 
 
 def test_an_update_refuses_a_title(files: Path, into: Path) -> None:
-    """The title of a folder is a decision that an update keeps."""
+    """An update keeps the title of the folder, and refuses another one."""
     importer.import_files([files], into)
     with pytest.raises(ImportRejected, match="has a title already"):
         importer.import_files([files], into, title="Other")
 
 
 def test_a_folder_with_other_contents_is_refused(files: Path, into: Path) -> None:
-    """An import into a folder that is no import changes nothing."""
+    """An import into a folder with other files changes nothing."""
     into.mkdir(parents=True)
     (into / "notes.txt").write_text("Mine", encoding="utf-8")
     before = state(into)
@@ -259,7 +259,7 @@ def test_a_folder_with_other_contents_is_refused(files: Path, into: Path) -> Non
 def test_a_target_inside_the_imported_folder_is_not_imported(
     files: Path, problems: list[Problem]
 ) -> None:
-    """A catalogue inside of the imported folder is left out when the folder is imported again."""
+    """A catalogue inside the imported folder is left out when the folder is imported again."""
     for _ in range(2):
         result = importer.import_files([files], files / "out", report=problems.append)
         assert [each.file for each in result.sources] == ["law-list.csv"]
@@ -269,7 +269,7 @@ def test_a_target_inside_the_imported_folder_is_not_imported(
 def test_unusable_files_are_reported_and_left_out(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Empty, broken, unknown and missing files are reported, and the rest is imported."""
+    """Empty, broken, unknown, and missing files are reported. The others are imported."""
     (files / "empty.csv").write_bytes(b"")
     (files / "header.csv").write_text("Title,Year\n", encoding="utf-8")
     (files / "noise.bin").write_bytes(bytes(range(256)) * 40)
@@ -287,10 +287,10 @@ def test_unusable_files_are_reported_and_left_out(
     }  # fmt: skip
 
 
-def test_a_name_that_no_text_can_have_is_reported_in_place(
+def test_a_file_name_that_is_not_utf_8_is_reported_in_place(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """A file whose name is not UTF-8 is imported as a copy, but not in place."""
+    """A file whose name is not UTF-8 can be copied, but not imported in place."""
     path = os.fsencode(files) + b"/\xff.csv"
     try:
         Path(os.fsdecode(path)).write_text(TABLE, encoding="utf-8")
@@ -304,8 +304,10 @@ def test_a_name_that_no_text_can_have_is_reported_in_place(
     assert len(problems) == 1
 
 
-def test_nothing_usable_is_refused(files: Path, into: Path, problems: list[Problem]) -> None:
-    """Without a record nothing is written, and the reason is reported."""
+def test_an_import_without_a_record_is_refused(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
+    """Without a usable record, nothing is written, and the reason is reported."""
     (files / "law-list.csv").write_bytes(b"")
     with pytest.raises(ImportRejected, match="has no usable record"):
         importer.import_files([files], into, report=problems.append)
@@ -326,7 +328,7 @@ def test_a_source_without_titles_is_reported(
 
 
 def test_a_format_can_be_forced(files: Path, into: Path) -> None:
-    """A named format goes before the recognition, and an unknown one is refused with the list."""
+    """A named format overrides the recognized one. An unknown name is refused with a list."""
     (files / "law-list.csv").rename(files / "list.xml")
     result = importer.import_files([files], into, format_name="delimited")
     assert [(each.format, each.evidence) for each in result.sources] == [
@@ -338,10 +340,10 @@ def test_a_format_can_be_forced(files: Path, into: Path) -> None:
 
 
 @pytest.mark.parametrize("is_update", [False, True])
-def test_an_import_that_fails_leaves_the_folder_as_before(
+def test_a_failed_import_leaves_the_folder_unchanged(
     files: Path, into: Path, monkeypatch: pytest.MonkeyPatch, *, is_update: bool
 ) -> None:
-    """An error or Ctrl-C while an import writes leaves the former folder, or none."""
+    """An error or Ctrl-C during the writing leaves the former folder, or none."""
     if is_update:
         importer.import_files([files], into)
     else:
@@ -358,8 +360,8 @@ def test_an_import_that_fails_leaves_the_folder_as_before(
     assert state(into) == before
 
 
-def test_rows_without_values_are_no_decision(files: Path, into: Path) -> None:
-    """A column whose row would hold nothing is listed as unused, so that a build knows each row."""
+def test_a_column_without_usable_values_is_unused(files: Path, into: Path) -> None:
+    """A column whose row would be empty is listed as unused. A build then knows each row."""
     (files / "law-list.csv").write_text("Title,Author\nSalt,--\nPepper,12\n", encoding="utf-8")
     [source] = importer.import_files([files], into).sources
     assert source.mapped == {"title": ["Title"]}
@@ -370,7 +372,7 @@ def test_rows_without_values_are_no_decision(files: Path, into: Path) -> None:
 
 
 def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -> None:
-    """Every language of a mapped column is reported as mapped."""
+    """Every language of a mapped column is listed as mapped."""
     (files / "law-list.csv").write_text(
         "dc.title,dc.title[fr],dc.date.issued\nSalt,Sel,1999\n,Poivre,2001\n", encoding="utf-8"
     )
@@ -380,7 +382,7 @@ def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -
 
 
 def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row that only a record after the sample fills is part of the catalogue."""
+    """The catalogue has a row that only a record after the sample fills."""
     monkeypatch.setattr("indexer.mapping.profile.MAX_RECORDS", 3)
     rows = "".join(f"Title {number},\n" for number in range(9))
     text = f"Title,DOI\n{rows}Last,10.1000/182\n"
@@ -389,10 +391,10 @@ def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.Mo
     assert "doi" in result.catalogue.by_name
 
 
-def test_many_files_are_proposed_once(
+def test_files_of_one_format_share_one_proposal(
     files: Path, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The time for decisions does not grow with the number of equal files."""
+    """An import makes one proposal for any number of files of one format."""
     for number in range(40):
         (files / f"{number}.ris").write_text(RIS, encoding="utf-8")
     propose, calls = proposal.propose, 0
@@ -433,7 +435,7 @@ def check_columns(text: str, name: str, format_name: str, columns: set[str]) -> 
 @settings(max_examples=40)
 @given(HEADINGS, st.lists(st.lists(CELLS, min_size=6, max_size=6), min_size=1, max_size=5))
 def test_no_column_of_a_table_is_lost(headings: list[str], rows: Sequence[Sequence[str]]) -> None:
-    """Every column of a table is mapped or unused, and the decisions leave no other."""
+    """Every column of a table is mapped or unused. A build finds no other column."""
     text = io.StringIO()
     csv.writer(text).writerows([headings, *(row[: len(headings)] for row in rows)])
     limits, stream = LIMITS, io.BytesIO(text.getvalue().encode())
@@ -465,7 +467,7 @@ KEYS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_s
     ),
 )  # fmt: skip
 def test_no_key_of_json_is_lost(records: list[dict[str, str]]) -> None:
-    """Every key of JSON objects is mapped or unused, and the decisions leave no other."""
+    """Every key of JSON objects is mapped or unused. A build finds no other key."""
     records = [{"title": "Law", **record} for record in records]
     columns = {key for record in records for key in record}
     check_columns(json.dumps(records), "a.json", "json", columns)

@@ -1,4 +1,4 @@
-"""An import of a file of publications writes a complete corpus folder."""
+"""An import as pages writes a complete corpus folder."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def digests(publications: list[Publication]) -> dict[str, str]:
 def test_an_import_is_read_back_unchanged(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """The pages of an import give equal publications with their ids."""
+    """The pages of an import give equal publications with the same ids."""
     imported = pages.write_pages(source, into, corpus, problems.append)
     catalogue = catalogue_toml.load(into)
     expected = [catalogue.with_ancestors(each) for each in imported]
@@ -65,7 +65,7 @@ def test_an_import_is_read_back_unchanged(
 def test_sections_keep_the_order_of_the_file(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """The new catalogue has the sections of the file in their order."""
+    """The new catalogue has the sections of the file in the same order."""
     pages.write_pages(source, into, corpus, problems.append)
     catalogue = catalogue_toml.load(into)
     assert catalogue.by_name["section"].values[:3] == ("Tools", "Films, old", "Films: old")

@@ -16,7 +16,7 @@ from tests.samples import article, page
 
 
 def write(corpus: Path, name: str, *titles: str) -> None:
-    """Write a page of publications with these titles, or remove it if there are none."""
+    """Write a page of publications with these titles. Write nothing if there are none."""
     if titles:
         (corpus / name).write_text(page([article(each) for each in titles]), encoding="utf-8")
 

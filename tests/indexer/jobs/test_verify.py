@@ -13,7 +13,7 @@ from indexer.generations import directory, manifest
 from indexer.jobs import build, verify
 
 
-def wrong(index: Path) -> list[tuple[str, ...]]:
+def list_errors(index: Path) -> list[tuple[str, ...]]:
     """Return the faults of each generation, oldest first."""
     return [each.errors for each in verify.verify(index)]
 
@@ -34,47 +34,56 @@ def test_a_missing_index_is_reported(tmp_path: Path) -> None:
 
 def spoil(file: Path) -> None:
     """Flip one bit in the middle of a file."""
-    held = bytearray(file.read_bytes())
-    held[len(held) // 2] ^= 1
-    file.write_bytes(held)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "message"),
     [
         (lambda folder: spoil(folder / "segment" / "words.seg"), "segment/words.seg"),
         (lambda folder: (folder / "segment" / "facets.seg").unlink(), "segment/facets.seg"),
         (lambda folder: (folder / "segment" / "more").touch(), "segment/more is not part"),
         (lambda folder: (folder / "manifest.json").write_text("{}"), "manifest"),
     ],
-    ids=["a bit", "a file less", "a file more", "no manifest"],
+    ids=["flipped bit", "missing file", "extra file", "invalid manifest"],
 )
-def test_damage_is_reported(harm: Callable[[Path], object], told: str, index: Path) -> None:
+def test_damage_is_reported(harm: Callable[[Path], object], message: str, index: Path) -> None:
     """A flipped bit, a missing or extra file, and an invalid manifest are reported."""
     harm(directory.load_live(index).folder)
-    ((what, *_),) = wrong(index)
-    assert told in what
+    ((what, *_),) = list_errors(index)
+    assert message in what
 
 
 Arrays = Callable[[Segment], object]
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "message"),
     [
-        (lambda held: _set(held.docstore, "by_id", held.docstore.by_id * 0), "order by id"),
-        (lambda held: _set(held.forward_index.stream, None, 10**6), "stream has a word"),
-        (lambda held: _set(held.stems, "documents", held.stems.documents[::-1]), "ascending order"),
         (
-            lambda held: _set(held.words, "documents", held.words.documents + 99),
+            lambda segment: _set(segment.docstore, "by_id", segment.docstore.by_id * 0),
+            "order by id",
+        ),
+        (lambda segment: _set(segment.forward_index.stream, None, 10**6), "stream has a word"),
+        (
+            lambda segment: _set(segment.stems, "documents", segment.stems.documents[::-1]),
+            "ascending order",
+        ),
+        (
+            lambda segment: _set(segment.words, "documents", segment.words.documents + 99),
             "unknown publication",
         ),
-        (lambda held: _set(held.words, "weights", held.words.weights * 0), "not positive"),
-        (lambda held: _set(held.stems, "offsets", held.stems.offsets * 0), "no publication"),
+        (lambda segment: _set(segment.words, "weights", segment.words.weights * 0), "not positive"),
+        (
+            lambda segment: _set(segment.stems, "offsets", segment.stems.offsets * 0),
+            "no publication",
+        ),
     ],
     ids=["order", "stream", "unsorted", "beyond", "weightless", "empty"],
 )
-def test_inconsistent_arrays_are_reported(harm: Arrays, told: str, index: Path) -> None:
+def test_inconsistent_arrays_are_reported(harm: Arrays, message: str, index: Path) -> None:
     """Arrays that contradict each other are reported even if their bytes are undamaged."""
     generation = directory.load_live(index)
     segment = Segment(generation.segment, generation.manifest.catalogue)
@@ -83,7 +92,7 @@ def test_inconsistent_arrays_are_reported(harm: Arrays, told: str, index: Path) 
     )
     assert list(verify.find_reference_errors(segment, segment.size)) == []
     harm(segment)
-    assert any(told in each for each in verify.find_reference_errors(segment, segment.size))
+    assert any(message in each for each in verify.find_reference_errors(segment, segment.size))
 
 
 def _set(owner: object, name: str | None, value: object) -> None:

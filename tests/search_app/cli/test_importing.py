@@ -1,4 +1,4 @@
-"""`pubsearch import` and `pubsearch open` take in files of any known format."""
+"""`pubsearch import` and `pubsearch open` read files of any known format."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("folder")
 def test_an_import_prints_the_mapping(run: Run) -> None:
-    """An import prints the evidence of the format, each row with its columns, and the rest."""
-    told = run("import", "salt-list.csv", "--into", "new")
-    assert (told.status, told.err) == (0, "")
+    """An import prints the evidence for the format, the columns of each row, and unused columns."""
+    result = run("import", "salt-list.csv", "--into", "new")
+    assert (result.status, result.err) == (0, "")
     reason = "its lines have 4 fields separated by commas"
-    assert told.out.splitlines() == [
+    assert result.out.splitlines() == [
         "",
         f"salt-list.csv: 2 records, format delimited, because {reason}",
         "  title          100%  Title",
@@ -57,17 +57,17 @@ def test_an_import_prints_the_mapping(run: Run) -> None:
         "2 records of “Salt list” are in new.",
     ]
     assert run("build", "--corpus", "new", "--index", "index").status == 0
-    told = run("import", "salt-list.csv", "--into", "new")
-    assert told.out.endswith("are in new. Its sources.toml was kept.\n")
+    result = run("import", "salt-list.csv", "--into", "new")
+    assert result.out.endswith("are in new. Its sources.toml was kept.\n")
 
 
-def test_problems_do_not_disturb_the_json(run: Run, folder: Path) -> None:
-    """The JSON is valid, and an import with problems exits with 3 and prints them on stderr."""
+def test_problems_are_not_in_the_json_output(run: Run, folder: Path) -> None:
+    """An import with problems prints valid JSON, prints them on stderr, and exits with 3."""
     (folder / "noise.bin").write_bytes(bytes(range(256)) * 40)
-    told = run("import", "*.csv", "noise.bin", "--into", "new", "--json", "--title", "Salt")
-    assert told.status == 3
-    assert "noise.bin: no reader recognizes the contents of this file" in told.err
-    found = json.loads(told.out)
+    result = run("import", "*.csv", "noise.bin", "--into", "new", "--json", "--title", "Salt")
+    assert result.status == 3
+    assert "noise.bin: no reader recognizes the contents of this file" in result.err
+    found = json.loads(result.out)
     assert found["catalogue"] == "Salt"
     [source] = found["sources"]
     assert source["mapped"] == {"title": ["Title"], "authors": ["Authors"], "year": ["Year"]}
@@ -88,7 +88,7 @@ def test_problems_do_not_disturb_the_json(run: Run, folder: Path) -> None:
         (["salt-list.csv", "--format", "exl"], "the format 'exl' is unknown"),
     ],
 )
-def test_an_import_of_nothing_is_refused(
+def test_an_import_without_a_usable_record_is_refused(
     run: Run, folder: Path, arguments: list[str], message: str
 ) -> None:
     """An import without a usable record exits with 1, says why, and writes nothing."""
@@ -97,52 +97,54 @@ def test_an_import_of_nothing_is_refused(
     os.mkfifo(folder / "pipe")
     with ZipFile(folder / "list.zip", "w") as archive:
         archive.write(folder / "salt-list.csv")
-    told = run("import", *arguments, "--into", "new")
-    assert (told.status, told.out) == (1, "")
-    assert message in told.err
+    result = run("import", *arguments, "--into", "new")
+    assert (result.status, result.out) == (1, "")
+    assert message in result.err
     assert not (folder / "new").exists()
 
 
-def test_the_root_is_not_replaced(run: Run, folder: Path) -> None:
+def test_an_import_into_the_root_folder_is_refused(run: Run, folder: Path) -> None:
     """An import into the root of the file system is refused."""
-    told = run("import", folder / "salt-list.csv", "--into", "/")
-    assert (told.status, told.err) == (1, "pubsearch: / can't be replaced. Use a new folder\n")
+    result = run("import", folder / "salt-list.csv", "--into", "/")
+    assert (result.status, result.err) == (1, "pubsearch: / can't be replaced. Use a new folder\n")
 
 
-def test_a_file_name_may_be_no_text(run: Run, folder: Path) -> None:
+def test_a_file_name_may_have_any_encoding(run: Run, folder: Path) -> None:
     """The title from a file name that is not UTF-8 has a replacement character."""
     name = os.fsdecode(b"salt\xff.csv")
     (folder / "salt-list.csv").rename(folder / name)
-    told = run("import", name, "--into", "new")
-    assert told.status == 0
-    assert "Salt\ufffd" in told.out
+    result = run("import", name, "--into", "new")
+    assert result.status == 0
+    assert "Salt\ufffd" in result.out
 
 
 def test_an_import_in_place_copies_nothing(run: Run, folder: Path) -> None:
-    """With --in-place, and a glob from the root, the folder has only the decisions."""
-    told = run("import", folder / "s*.csv", "--into", "new", "--in-place", "--format", "delimited")
-    assert told.status == 0
-    assert "because of the option --format" in told.out
+    """With --in-place, the folder has no copies. A glob may start at the root."""
+    result = run(
+        "import", folder / "s*.csv", "--into", "new", "--in-place", "--format", "delimited"
+    )
+    assert result.status == 0
+    assert "because of the option --format" in result.out
     assert sorted(path.name for path in (folder / "new").iterdir()) == [
         "catalogue.toml", "sources.toml",
     ]  # fmt: skip
 
 
 def test_names_of_columns_cannot_control_the_terminal(run: Run, folder: Path) -> None:
-    """Control characters in the name of a column are replaced before it is printed."""
+    """Control characters in a column name are replaced before it is printed."""
     table = TABLE.replace("Odd", "\x1b[2J").replace(",\n", ",x\n")
     (folder / "salt-list.csv").write_text(table, encoding="utf-8")
-    told = run("import", "salt-list.csv", "--into", "new", "--format", "delimited")
-    assert "\x1b" not in told.out
+    result = run("import", "salt-list.csv", "--into", "new", "--format", "delimited")
+    assert "\x1b" not in result.out
     decisions = folder / "new" / "sources.toml"
     lines = decisions.read_text(encoding="utf-8").splitlines()
     decisions.write_text("\n".join(line for line in lines if "2J" not in line), encoding="utf-8")
-    told = run("build", "--corpus", "new", "--index", "index")
-    assert "no row uses \ufffd[2J" in told.out
+    result = run("build", "--corpus", "new", "--index", "index")
+    assert "no row uses \ufffd[2J" in result.out
 
 
 def test_thousands_of_columns_can_be_built(run: Run, folder: Path) -> None:
-    """The decisions list so many unused columns that a build still reads them."""
+    """The list of unused columns is cut, so that a build can read `sources.toml`."""
     names = ",".join(f"A column with a long name {number}" for number in range(30_000))
     (folder / "wide.csv").write_text(f"Title,{names}\nSalt\nPepper\n", encoding="utf-8")
     assert run("import", "wide.csv", "--into", "new").status == 0
@@ -151,15 +153,15 @@ def test_thousands_of_columns_can_be_built(run: Run, folder: Path) -> None:
 
 
 def test_formats_are_listed(run: Run) -> None:
-    """`pubsearch formats` prints every format and the usual ends of its names."""
-    told = run("formats")
-    assert told.status == 0
-    names = [line.split()[0] for line in told.out.splitlines()]
+    """`pubsearch formats` lists every format."""
+    result = run("formats")
+    assert result.status == 0
+    names = [line.split()[0] for line in result.out.splitlines()]
     assert names == [reader.NAME for reader in registry.load_readers()]
 
 
-def test_a_change_of_a_file_in_place_is_noticed(run: Run, folder: Path) -> None:
-    """`serve --watch` sees a change of a file that a source names outside of the folder."""
+def test_a_change_of_a_file_in_place_is_detected(run: Run, folder: Path) -> None:
+    """`serve --watch` detects a change of a file that a source names outside of the folder."""
     run("import", "salt-list.csv", "--into", "new", "--in-place")
     before = watcher.read_state(folder / "new")
     (folder / "salt-list.csv").write_text(TABLE + "Cumin,Li Wu,2003,\n", encoding="utf-8")
@@ -171,7 +173,7 @@ def test_a_change_of_a_file_in_place_is_noticed(run: Run, folder: Path) -> None:
 def test_opening_fewer_records_replaces_the_index(
     run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that lost most of its records is opened as it is now."""
+    """`pubsearch open` replaces the index, even if the file has lost most of its records."""
     monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
     rows = "".join(f"Title {number},Ada Okafor,1999,\n" for number in range(40))
     (folder / "salt-list.csv").write_text(TABLE + rows, encoding="utf-8")
@@ -182,8 +184,8 @@ def test_opening_fewer_records_replaces_the_index(
     assert directory.load_live(index).manifest.publications == 2
 
 
-def test_a_taken_port_is_not_used() -> None:
-    """A free port is chosen if the usual one is taken."""
+def test_a_port_in_use_is_not_chosen() -> None:
+    """A free port is chosen if the preferred one is in use."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -193,7 +195,7 @@ def test_a_taken_port_is_not_used() -> None:
 
 @pytest.mark.slow
 def test_open_serves_the_page(folder: Path, tmp_path: Path) -> None:
-    """`pubsearch open` serves a page from a folder that has nothing but the file."""
+    """`pubsearch open` serves a page from a folder that contains only the file."""
     program = Path(sys.executable).with_name("pubsearch")
     log = tmp_path / "out"
     with log.open("wb") as out:
@@ -214,35 +216,35 @@ def test_open_serves_the_page(folder: Path, tmp_path: Path) -> None:
 
 
 def wait_for_page(log: Path, process: subprocess.Popen[bytes]) -> str:
-    """Return the list of all publications, as soon as the server prints its address."""
+    """Return the list of all publications, after the server has printed its URL."""
     end = time.monotonic() + SOON
     while "Open http://" not in (text := log.read_text(encoding="utf-8")):
         assert time.monotonic() < end, text
         assert process.poll() is None, text
         time.sleep(0.1)
     url = text.partition("Open ")[2].split()[0]
-    with urlopen(f"{url}?size=100", timeout=SOON) as answer:
-        body: bytes = answer.read()
+    with urlopen(f"{url}?size=100", timeout=SOON) as response:
+        body: bytes = response.read()
     return body.decode()
 
 
 def test_pages_are_written_without_another_corpus(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """--pages writes HTML pages of any file, and a build reads them. Long lists are divided."""
+    """--pages writes HTML pages of any file, which a build can read. Long lists are divided."""
     monkeypatch.setattr(pages, "MAX_PUBLICATIONS", 1)
-    told = run("import", "--pages", "salt-list.csv", "--into", "pages")
-    assert told.out == "2 publications are now in pages.\n"
+    result = run("import", "--pages", "salt-list.csv", "--into", "pages")
+    assert result.out == "2 publications are now in pages.\n"
     written = sorted(path.name for path in (folder / "pages").iterdir())
     assert written == ["catalogue.toml", "salt-list-2.html", "salt-list.html"]
     assert run("build", "--corpus", "pages", "--index", "index").status == 0
     assert "Ada Okafor, Li Wu" in run("search", "--index", "index", "salt").out
 
 
-def test_pages_report_the_files_that_they_lack(run: Run, folder: Path) -> None:
-    """--pages reports a file that no reader recognizes, and writes the others."""
+def test_pages_report_files_that_no_reader_recognizes(run: Run, folder: Path) -> None:
+    """--pages reports a file that no reader recognizes, and converts the others."""
     (folder / "picture.bin").write_bytes(bytes(range(256)))
-    told = run("import", "--pages", "salt-list.csv", "picture.bin", "--into", "pages")
-    assert told.status == 3
-    assert "picture.bin" in told.err
-    assert told.out == "2 publications are now in pages.\n"
+    result = run("import", "--pages", "salt-list.csv", "picture.bin", "--into", "pages")
+    assert result.status == 3
+    assert "picture.bin" in result.err
+    assert result.out == "2 publications are now in pages.\n"
