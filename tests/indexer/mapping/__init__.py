@@ -1,1 +1,1 @@
-"""Tests of `indexer.catalogue`."""
+"""Tests of `indexer.mapping`."""

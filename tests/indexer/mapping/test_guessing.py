@@ -1,4 +1,4 @@
-"""A guess of columns goes by their headings, and by what their values share."""
+"""Columns are guessed by their headings, and by their values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.indexer.mapping.test_proposal import TITLES, propose
 
 
 def test_tags_of_web_of_science_are_headings() -> None:
-    """A table whose headings are tags of two characters is mapped by what the tags mean."""
+    """A table whose headings are tags of Web of Science is mapped by these tags."""
     columns = {
         "PT": ["J", "J"],
         "AU": ["Moss, A; Reed, B", "Fern, C"],
@@ -30,7 +30,7 @@ def test_tags_of_web_of_science_are_headings() -> None:
 
 
 def test_tags_of_marc_are_headings() -> None:
-    """A table whose headings are fields and subfields of MARC is mapped by what they mean."""
+    """A table whose headings are fields and subfields of MARC is mapped by these."""
     columns = {
         "001": ["1", "2"], "100$a": ["Moss, Ann", "Fern, Cleo"], "245$a": TITLES[:2],
         "260$c": ["c2011.", "[2012]"], "700$a": ["Reed, Ben", "Okafor, Ada"],
@@ -40,15 +40,15 @@ def test_tags_of_marc_are_headings() -> None:
     }  # fmt: skip
 
 
-def test_a_tag_among_words_is_no_heading() -> None:
-    """A heading of two characters means nothing if the other headings are words."""
+def test_a_tag_among_words_is_ignored() -> None:
+    """A heading of two letters is not a tag if the other headings are words."""
     fields = propose({"Title": TITLES, "Year": ["2001", "2002"], "SO": ["a", "b"]}).source.fields
 
     assert "container" not in fields
 
 
 def test_full_names_do_not_repeat_the_authors() -> None:
-    """Of two columns that name the same people, the first feeds the authors."""
+    """If two columns name the same people, only the first feeds the authors."""
     columns = {
         "Title": TITLES[:2],
         "Authors": ["Moss A.; Reed B.", "Fern C."],
@@ -59,7 +59,7 @@ def test_full_names_do_not_repeat_the_authors() -> None:
 
 
 def test_personal_and_corporate_authors_are_both_authors() -> None:
-    """Two columns of different names both feed the authors."""
+    """If two columns have different names, both feed the authors."""
     columns = {
         "Title": TITLES[:2],
         "Personal author": ["Moss, Ann", "Fern, Cleo"],
@@ -71,8 +71,8 @@ def test_personal_and_corporate_authors_are_both_authors() -> None:
     assert stated == ("Personal author", "Corporate author")
 
 
-def test_headings_in_many_forms_are_known() -> None:
-    """Remarks, endings, numbers and general words of a heading do not count."""
+def test_headings_in_many_forms_are_recognized() -> None:
+    """A heading is recognized without its remarks, endings, numbers, and general words."""
     for heading, row in {
         "Auteur(s)": "authors", "Autor/es": "authors", "Автор(ы)": "authors",
         "Authors (from People)": "authors", "authorships.author.display_name": "authors",
@@ -91,8 +91,8 @@ def test_headings_in_many_forms_are_known() -> None:
         assert match.row == row, heading
 
 
-def test_columns_of_other_things_in_a_record_feed_no_row() -> None:
-    """The authors of a reference are not those of the record."""
+def test_columns_of_other_parts_of_a_record_feed_no_row() -> None:
+    """Columns of parts that are not the publication, such as references, feed no row."""
     for heading in (
         "references.authors", "organization.description", "creators.person.type", "resources.url",
         "updated_at", "provider.name",
@@ -100,21 +100,21 @@ def test_columns_of_other_things_in_a_record_feed_no_row() -> None:
         assert headings.find_row(heading) is None, heading
 
 
-def test_links_and_dois_need_a_value_that_is_one() -> None:
-    """A heading of links without any URL, or of DOIs without any DOI, is not used for them."""
+def test_links_and_dois_need_a_valid_value() -> None:
+    """A column with a heading for links or DOIs is used only if a value is a URL or a DOI."""
     columns = {"Title": TITLES, "Full text": ["Long text"] * 4, "DOI": ["yes", "no", "yes", "no"]}
     assert {"link", "doi"}.isdisjoint(propose(columns).source.fields)
 
 
 def test_dois_may_be_among_links_or_identifiers() -> None:
-    """Without a column of DOIs, a column of identifiers or links that has some is used."""
+    """Without a column of DOIs, the DOIs come from a column of identifiers or links."""
     links = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
     fields = propose({"Title": TITLES, "Link": links}).source.fields
     assert fields["doi"] == fields["link"] == "Link"
 
 
-def test_title_of_a_publication_is_a_title_without_another_one() -> None:
-    """A "Publication title" is that of a journal only if a column has the titles of articles."""
+def test_a_publication_title_is_the_title_if_there_is_no_other() -> None:
+    """A "Publication title" is that of a journal only if another column has titles."""
     fields = propose(
         {"Publication Title": TITLES, "Publication Author": ["Moss, Ann"]}
     ).source.fields
@@ -122,37 +122,37 @@ def test_title_of_a_publication_is_a_title_without_another_one() -> None:
     assert "container" not in fields
 
 
-def test_long_notes_are_a_summary_and_contributors_authors_if_nothing_better_is() -> None:
-    """A row without a column of its own takes one of a related row."""
+def test_a_row_without_a_column_uses_one_of_a_related_row() -> None:
+    """Without better columns, long notes feed the summary, and contributors the authors."""
     columns = {"Title": TITLES, "Comments": ["Long text. " * 30] * 4, "contributors": ["Moss, Ann"]}
     fields = propose(columns).source.fields
     assert fields["summary"] == "Comments"
     assert fields["authors"] == "contributors"
 
 
-def test_words_are_no_codes_of_rare_languages() -> None:
-    """A column without a heading has languages only if one of them is common."""
+def test_words_are_not_codes_of_rare_languages() -> None:
+    """A column without a known heading has languages only if one of them is common."""
     assert "language" not in propose({"Title": TITLES, "Shelf": ["to-read"] * 4}).source.fields
     assert (
         propose({"Title": TITLES, "Code": ["eng", "fre"] * 2}).source.fields["language"] == "Code"
     )
 
 
-def test_moments_with_a_time_zone_have_years() -> None:
-    """A column without a heading has years if it has moments in time."""
+def test_times_with_a_time_zone_have_years() -> None:
+    """A column without a known heading feeds the year if it has dates with times."""
     columns = {"Title": TITLES, "stamp": [f"20{n}-01-02T03:04:05Z" for n in range(10, 14)]}
     assert propose(columns).source.fields["year"] == "stamp"
 
 
-def test_years_are_in_a_column_for_dates_if_there_is_one() -> None:
-    """Numbers of four digits are years, but a heading with a word for dates is better evidence."""
+def test_a_heading_for_dates_is_preferred_for_the_year() -> None:
+    """A column with years feeds the year first if its heading has a word for dates."""
     columns = {"Title": TITLES, "Refer": ["1234", "1999"] * 2, "Dated": ["2001", "2002"] * 2}
     assert propose(columns).source.fields["year"] == "Dated"
 
 
 @pytest.mark.parametrize("heading", ["title_fr", "TitleF", "Title (French)", "Title French"])
 def test_a_title_in_another_language_fills_the_gaps(heading: str) -> None:
-    """A record without a title has that of a column for another language."""
+    """A record without a title uses the title in another language."""
     table = {"Title": [*TITLES[:2], ""], heading: ["Le sel", "Les routes", "Les cartes"]}
 
     fields = propose({**table, "Title id": ["1", "2", "3"]}).source.fields
@@ -161,14 +161,14 @@ def test_a_title_in_another_language_fills_the_gaps(heading: str) -> None:
 
 
 def test_another_column_of_journals_or_books_fills_the_gaps() -> None:
-    """A book has another column than a journal. The name of a database is no container."""
+    """A record without a journal uses the title of its book. A constant column is not used."""
     columns = {"Title": TITLES, "Journal": ["Law", "Salt", "", ""], "Source": ["Base"] * 4,
                "Book title": ["", "", "Maps", "Roads"]}  # fmt: skip
     assert propose(columns).source.fields["container"] == ("Journal", "Book title")
 
 
-def test_an_imprint_has_the_year() -> None:
-    """Without a column for the year, it is that of an imprint: "London : Fjord Press, c2004"."""
+def test_an_imprint_feeds_the_year() -> None:
+    """Without a column for years, imprints such as "London : Fjord Press, c2004" feed the year."""
     imprints = ["London : Fjord Press, c2004", "Oslo : Salt, 2005.", "Paris : Sel, [2006]"]
     stated = propose({"Title": TITLES[:3], "Publication": imprints}).source.fields
     assert (stated["year"], stated["container"]) == ("Publication", "Publication")

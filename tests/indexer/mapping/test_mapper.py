@@ -30,7 +30,7 @@ def make_mapper(catalogue: Catalogue = CATALOGUE, /, **decisions: object) -> Map
 
 
 def record(*columns: tuple[str, str] | Property) -> SourceRecord:
-    """Return a record of columns and values."""
+    """Return a record with these columns and values."""
     properties = (
         each if isinstance(each, Property) else Property(each[0], each[1], each[1])
         for each in columns
@@ -48,13 +48,13 @@ def apply(mapper: Mapper, *columns: tuple[str, str] | Property) -> dict[str, lis
 
 
 def test_a_row_with_several_values_uses_all_columns() -> None:
-    """Values of all columns of a row are kept, in the order of the decisions."""
+    """The values of all columns of a row are kept, in the order of the mapping."""
     found = apply(make_mapper(), ("A1", "Ada Okafor"), ("AU", "Wu, Li"), ("AU", "Plato"))
     assert found == {"authors": ["Wu, Li", "Plato", "Okafor, Ada"]}
 
 
 def test_names_in_structures_keep_the_order_of_the_source() -> None:
-    """A body that comes before a person in the source comes first among the authors."""
+    """Persons and organizations in structures keep the order of the source."""
     mapper = make_mapper(fields={"authors": ("{family}, {given}", "{{{organization}}}")})
     columns = (
         Property("organization", "Board", "Board", None, 1),
@@ -64,8 +64,8 @@ def test_names_in_structures_keep_the_order_of_the_source() -> None:
     assert apply(mapper, *columns) == {"authors": ["Board", "Wu, Li"]}
 
 
-def test_a_row_with_one_value_uses_the_first_column_with_any() -> None:
-    """Later columns of a row with one value are used only if earlier ones are empty."""
+def test_a_row_with_one_value_uses_the_first_filled_column() -> None:
+    """A row with one value uses a later column only if the earlier ones are empty."""
     mapper = make_mapper(fields={"container": ("JF", "JO"), "title": "T"})
     assert apply(mapper, ("JO", "J. Law"), ("JF", "Journal of Law")) == {
         "container": ["Journal of Law"]
@@ -73,22 +73,22 @@ def test_a_row_with_one_value_uses_the_first_column_with_any() -> None:
     assert apply(mapper, ("JO", "J. Law"), ("JF", " ")) == {"container": ["J. Law"]}
 
 
-def test_decisions_replace_the_default_row_by_row() -> None:
-    """A decision replaces the default mapping of its row; an empty one turns the row off."""
+def test_a_source_replaces_the_default_mapping_row_by_row() -> None:
+    """A row of a source replaces that of the default mapping. An empty list turns it off."""
     mapper = make_mapper(fields={"authors": "XX", "publisher": ()})
     columns = (("TI", "Law"), ("AU", "A B"), ("XX", "C D"), ("PB", "Press"))
     assert apply(mapper, *columns) == {"title": ["Law"], "authors": ["D, C"]}
 
 
 def test_all_columns_of_a_summary_become_paragraphs() -> None:
-    """A summary joins its columns, and leaves out a repeated one."""
+    """A summary has a paragraph for each of its columns, without repeated ones."""
     mapper = make_mapper(fields={"summary": ("AB", "N2")})
     found = apply(mapper, ("N2", "Second."), ("AB", "First."), ("AB", "first. "))
     assert found == {"summary": ["First.", "Second."]}
 
 
 def test_titles_after_the_first_are_other_titles() -> None:
-    """Every title is kept with its language: the first as the title, others as other titles."""
+    """The first title is the title, and the others are other titles. Each has its language."""
     mapper = make_mapper(fields={"title": ("dc.title", "alternative")})
     mapped = mapper.map(record(
         ("dc.title[en]", "Law"), ("dc.title[fr]", "Droit"), ("dc.title", "law"),
@@ -101,8 +101,8 @@ def test_titles_after_the_first_are_other_titles() -> None:
     ]
 
 
-def test_a_language_of_the_record_goes_before_that_of_its_column() -> None:
-    """The language in brackets counts only if the record states none."""
+def test_the_language_of_a_value_overrides_that_of_its_column() -> None:
+    """The language in brackets applies only to a value without a language."""
     mapper = make_mapper(fields={"title": "t"})
     [prop] = mapper.map(record(Property("t[fr]", "Ley", "Ley", "es"))).properties
     assert prop.language == "es"
@@ -117,8 +117,8 @@ def test_values_are_split_by_the_separator_of_the_row() -> None:
     }  # fmt: skip
 
 
-def test_a_comma_between_names_has_an_and_before_the_last() -> None:
-    """Where commas separate names, "and" separates persons, but no words of an organization."""
+def test_and_separates_the_last_two_names_of_a_list() -> None:
+    """If commas separate names, "and" separates persons, but not words of an organization."""
     mapper = make_mapper(split={"authors": ", "})
     values = ("Ada Okafor, Li Wu and Eva Marsh", "Ada Okafor, Li Wu, & Eva Marsh")
     for value in values:
@@ -128,8 +128,8 @@ def test_a_comma_between_names_has_an_and_before_the_last() -> None:
     }
 
 
-def test_texts_that_say_that_there_is_no_value_are_none() -> None:
-    """Programs write such texts into empty columns. A title may be any text."""
+def test_placeholders_for_a_missing_value_are_ignored() -> None:
+    """Texts that programs write into empty columns are ignored. A title may be any text."""
     mapper = make_mapper(fields={"summary": "AB", "publisher": "PB", "isbn": "BN"})
     for text in ("[No abstract available]", "No abstract.", "Abstract not available", "nan"):
         assert apply(mapper, ("AB", text)) == {}, text
@@ -140,34 +140,34 @@ def test_texts_that_say_that_there_is_no_value_are_none() -> None:
     }  # fmt: skip
 
 
-def test_a_column_of_several_rows_has_dois_among_others() -> None:
-    """In a column that feeds another row, a text without a DOI is no faulty DOI."""
+def test_a_shared_column_may_have_values_other_than_dois() -> None:
+    """If a column feeds another row too, a text without a DOI is not an invalid DOI."""
     mapper = make_mapper(fields={"doi": "ID", "identifier": "ID"})
     assert apply(mapper, ("ID", "A/12")) == {"identifier": ["A/12"]}
     assert apply(make_mapper(fields={"doi": "ID"}), ("ID", "A/12")) == {"doi": ["A/12"]}
 
 
-def test_a_doi_among_other_identifiers_is_taken() -> None:
-    """Of several identifiers, the DOI is that of the record."""
+def test_a_doi_among_other_identifiers_is_used() -> None:
+    """If a column has several identifiers, the row of DOIs uses the DOI."""
     mapper = make_mapper(fields={"doi": "ID"})
     assert apply(mapper, ("ID", "289"), ("ID", "10.1000/a")) == {"doi": ["10.1000/a"]}
 
 
-def test_the_order_of_day_and_month_is_a_decision_on_a_column() -> None:
-    """Ambiguous dates of a column have the day first if the source says so."""
+def test_day_first_applies_to_a_column() -> None:
+    """In the columns of `day_first`, an ambiguous date has the day first."""
     mapper = make_mapper(fields={"date": ("When", "Seen")}, day_first=("When",))
     assert apply(mapper, ("When", "5/9/2017")) == {"date": ["2017-09-05"]}
     assert apply(mapper, ("Seen", "5/9/2017")) == {"date": ["2017-05-09"]}
 
 
-def test_the_language_of_a_column_keeps_its_decision_on_dates() -> None:
-    """A column with a language has the decision of its plain name."""
+def test_day_first_applies_to_a_column_in_any_language() -> None:
+    """`day_first` also applies to a column with a language in brackets."""
     mapper = make_mapper(fields={"date": "When"}, day_first=("When",))
     assert apply(mapper, ("When[en]", "5/9/2017")) == {"date": ["2017-09-05"]}
 
 
-def test_columns_without_a_decision_are_counted() -> None:
-    """Columns that feed no row and are not listed as unused are counted by record and value."""
+def test_unknown_columns_are_counted() -> None:
+    """Columns that feed no row and are not listed as unused are counted per value."""
     mapper = make_mapper(fields={"title": "dc.title"}, unused={"ZZ": "a note"})
     for _ in range(2):
         apply(mapper, ("dc.title[fr]", "Droit"), ("dc.title", "Law"), ("ZZ", "z"), ("new", "x"))
@@ -175,7 +175,7 @@ def test_columns_without_a_decision_are_counted() -> None:
 
 
 def test_missing_columns_are_reported() -> None:
-    """A column of a decision that no record has is a problem; a default column is not."""
+    """A column that the source names but no record has is a problem. A default column is not."""
     mapper = make_mapper(fields={
         "year": ("PY", "{Y1}-{Y2}", "AF|AU"), "subjects": "dc.subject", "id": "key",
     })  # fmt: skip
@@ -189,14 +189,14 @@ def test_missing_columns_are_reported() -> None:
 
 
 def test_rows_that_the_catalogue_lacks_are_left_out() -> None:
-    """Columns of a default row that the catalogue lacks count as unknown."""
+    """The columns of a default row count as unknown if the catalogue does not have the row."""
     mapper = make_mapper(Catalogue("Test", "", (Field("title", "Title", role="title"),)))
     assert apply(mapper, ("TI", "Law"), ("AU", "A B")) == {"title": ["Law"]}
     assert mapper.unknown == {"AU": 1}
 
 
 def test_links_without_a_scheme_are_completed() -> None:
-    """A web address without a scheme gets one, and text that is no address is kept for a report."""
+    """A URL without a scheme gets one. Text that is not a URL is kept and reported later."""
     mapper = make_mapper(fields={"link": "U"})
     found = apply(mapper, ("U", "www.example.org/a, https://example.org/b."), ("U", "see shelf"))
     assert found == {"link": ["http://www.example.org/a", "https://example.org/b", "see shelf"]}
@@ -215,20 +215,20 @@ def test_links_without_a_scheme_are_completed() -> None:
     ],
 )
 def test_ids_are_made_valid(text: str, expected: str) -> None:
-    """An id loses what validation refuses: spaces, hidden characters, and parts of dots."""
+    """Spaces, hidden characters, and parts of dots, which validation refuses, are replaced."""
     assert make_id(text) == expected
 
 
-def test_the_first_usable_id_is_taken() -> None:
-    """An id column without a usable value gives way to the next one."""
+def test_the_first_usable_id_is_used() -> None:
+    """If a column has no usable id, the next column is used."""
     mapper = make_mapper(fields={"id": ("key", "number")})
     assert mapper.map(record(("key", ".."), ("number", "7"))).id == "7"
     assert mapper.map(record(("key", ".."))).id is None
 
 
 @given(st.text())
-def test_validation_accepts_every_id_that_is_made(text: str) -> None:
-    """An id that is made is accepted, also with a number after it."""
+def test_validation_accepts_every_generated_id(text: str) -> None:
+    """Validation accepts every generated id, even with a number after it."""
     problems: list[Problem] = []
     for identity in (make_id(text), f"{make_id(text)}-1000000"):
         entry = SourceRecord(SourceLocation("a", 1), (Property("title", "Law"),), identity or None)
@@ -240,7 +240,7 @@ def test_validation_accepts_every_id_that_is_made(text: str) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["TI", "AU", "PB", "L[fr]", "D"]), st.text())))
 def test_any_values_are_mapped(columns: list[tuple[str, str]]) -> None:
-    """No value raises an error, and every row has the name of a row."""
+    """No value raises an exception, and every property has the name of a row."""
     mapper = make_mapper(
         fields={"link": "L", "date": "D", "year": "D", "language": "L", "isbn": "D", "doi": "D"},
         split={"authors": ";"},
@@ -251,7 +251,7 @@ def test_any_values_are_mapped(columns: list[tuple[str, str]]) -> None:
 
 
 def test_languages_in_a_sentence_are_normalized() -> None:
-    """A sentence that names languages has their codes, and any other one is kept."""
+    """A sentence that names languages becomes their codes. Any other sentence is kept."""
     mapper = make_mapper(fields={"language": "LA"})
     assert apply(mapper, ("LA", "The papers are in English.")) == {"language": ["en"]}
     assert apply(mapper, ("LA", "Klingonese")) == {"language": ["Klingonese"]}

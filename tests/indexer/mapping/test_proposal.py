@@ -1,4 +1,4 @@
-"""A proposal takes columns for rows by their headings, then by their values."""
+"""A proposal maps columns to rows by their headings, then by their values."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def propose_catalogue(columns: Columns) -> Catalogue:
     ],
     ids=["en", "fr", "es", "ru", "ar", "zh", "dotted", "with languages", "camel case", "de"],
 )  # fmt: skip
-def test_usual_headings_are_known(headings: list[str]) -> None:
-    """Headings in many languages and forms feed their rows, without a note on a guess."""
+def test_usual_headings_are_recognized(headings: list[str]) -> None:
+    """Headings in many languages and forms feed their rows, and are not marked as guessed."""
     values = ["Law", "Okafor, Ada", "1999", "About law.", "law", "en"]
     found = propose({name: [value] for name, value in zip(headings, values, strict=True)})
     plain = [name.partition("[")[0] for name in headings]
@@ -87,8 +87,8 @@ def test_usual_headings_are_known(headings: list[str]) -> None:
     assert not found.comments
 
 
-def test_values_say_what_columns_without_headings_are() -> None:
-    """Columns without usable headings feed rows by their values, each with a note."""
+def test_columns_without_headings_are_mapped_by_their_values() -> None:
+    """Columns without usable headings feed rows by their values, and are marked as guessed."""
     found = propose(
         {
             "column 1": ["17", "18", "19", "20"],
@@ -119,8 +119,8 @@ def test_values_say_what_columns_without_headings_are() -> None:
 
 @pytest.mark.parametrize("name", ["labeled_at", "created_at", "modified", "dateModified", "updated",
                                   "dc.date.accessioned", "Date Added", "last_updated"])  # fmt: skip
-def test_a_date_of_the_record_is_a_poor_year(name: str) -> None:
-    """The date of an export or a change is the year only if nothing better is there, and noted."""
+def test_a_date_of_the_record_is_the_last_choice_for_the_year(name: str) -> None:
+    """The date of an export or a change feeds the year only if no other column does."""
     days = ["2021-01-03", "2022-05-06", "2023-07-08", "2024-09-10"]
     alone = propose({"Title": TITLES, name: days})
     assert alone.source.fields["year"] == name
@@ -134,7 +134,7 @@ def test_a_date_of_the_record_is_a_poor_year(name: str) -> None:
 
 
 def test_a_second_date_fills_the_gaps_of_the_year() -> None:
-    """Several columns of publication dates are alternatives, the best first."""
+    """Several columns of publication dates are alternatives. The best one is the first."""
     found = propose({"Title": TITLES, "Date": ["3 May 1999"], "Publication Year": ["", "2001"]})
     assert found.source.fields["year"] == ("Publication Year", "Date")
 
@@ -170,7 +170,7 @@ def test_a_second_date_fills_the_gaps_of_the_year() -> None:
 def test_names_are_separated_only_if_all_parts_are_names(
     values: list[str], separator: str | None
 ) -> None:
-    """A separator of names leaves names. What is doubtful stays whole."""
+    """A separator of names separates only names. An ambiguous text stays whole."""
     column = ColumnProfile()
     for value in values:
         column.add(value)
@@ -191,20 +191,20 @@ def test_names_are_separated_only_if_all_parts_are_names(
     ],
 )
 def test_subjects_are_separated(values: list[str], separator: str | None) -> None:
-    """Subjects have the separator of most values. A subject with subdivisions stays whole."""
+    """Subjects have the separator of most values. A subject with subdivisions is not divided."""
     found = propose({"Title": TITLES[: len(values)], "Subjects": values})
     assert found.source.split.get("subjects") == separator
 
 
 @pytest.mark.parametrize("heading", ["Publisher", "Place", "Notes", "Shelf"])
 def test_commas_separate_subjects_only(heading: str) -> None:
-    """A comma belongs to the text of other rows."""
+    """A comma in any other row is part of the text."""
     found = propose({"Title": TITLES, heading: ["Paris, France", "Lund, Sweden", "Rome, Italy"]})
     assert found.source.split == {}
 
 
-def test_the_order_of_day_and_month_is_found() -> None:
-    """A column in which a first number exceeds 12 has the day first."""
+def test_the_order_of_day_and_month_is_detected() -> None:
+    """A column has the day first if a first number exceeds 12 and no second number does."""
     found = propose({"Title": TITLES, "Date": ["5/9/2017", "25/9/2017", "1/2/2018"]})
     assert found.source.day_first == ("Date",)
     assert found.source.fields["date"] == "Date"
@@ -213,7 +213,7 @@ def test_the_order_of_day_and_month_is_found() -> None:
 
 
 def test_leftover_columns_become_rows() -> None:
-    """A short, filled column without a standard row gets one, with a readable label."""
+    """A short, filled column without a standard row becomes a row with a readable label."""
     found = propose({
         "Title": TITLES,
         "Shelf_mark.local": ["A1", "B2", "C3", "D4"],
@@ -225,8 +225,8 @@ def test_leftover_columns_become_rows() -> None:
     ]  # fmt: skip
 
 
-def test_constant_and_technical_columns_are_no_rows() -> None:
-    """Columns that say nothing about a publication are left unused."""
+def test_constant_and_technical_columns_stay_unused() -> None:
+    """A column with constant or technical values does not become a row."""
     found = propose({
         "Title": TITLES,
         "Year": ["1999", "2001", "1985", "2003"],
@@ -244,8 +244,8 @@ def test_constant_and_technical_columns_are_no_rows() -> None:
     "q", "Page", "sort", "id 2", "Year from", "year_to", "Title!", "Summary.2", "Facet", "Q ",
     "year from", "Score", "json", "1st", "???", "_", "URL source",
 ]) | st.text(min_size=1, max_size=9), min_size=1, max_size=12, unique=True))  # fmt: skip
-def test_leftover_rows_have_free_names(headings: list[str]) -> None:
-    """The catalogue with a row for each leftover column is valid, whatever the headings."""
+def test_leftover_rows_have_unique_names(headings: list[str]) -> None:
+    """A catalogue with a row for each leftover column is valid, whatever the headings are."""
     values = {name: [f"{name} {number}" for number in range(4)] for name in headings}
     found = propose({"Title": TITLES} | values)
     catalogue = Catalogue("T", "", (*list_standard_rows(), *found.leftover_rows))
@@ -273,8 +273,8 @@ def test_the_parts_of_a_name_are_combined(family: str, given: str) -> None:
     assert named.source.fields["authors"] == "Authors"
 
 
-def test_codes_and_row_numbers_are_no_titles_and_issues() -> None:
-    """A column "Label" with codes is no title, and a column "No." that counts rows is no issue."""
+def test_codes_are_not_titles_and_row_numbers_are_not_issues() -> None:
+    """Codes below "Label" are not titles, and row numbers below "No." are not issues."""
     found = propose({"No.": ["1", "2", "3", "4"], "Label": list("ABCD"), "Object": TITLES})
     assert found.source.fields["title"] == "Object"
     assert "issue" not in found.source.fields
@@ -282,8 +282,8 @@ def test_codes_and_row_numbers_are_no_titles_and_issues() -> None:
     assert (found.source.fields["title"], found.source.fields["issue"]) == ("Label", "No.")
 
 
-def test_a_format_with_a_mapping_keeps_it() -> None:
-    """Columns of the default mapping are not guessed, and its leftovers stay unused."""
+def test_a_default_mapping_is_kept() -> None:
+    """Columns of the default mapping are not guessed. Leftover columns stay unused."""
     found = propose(
         {"TI": TITLES, "AU": ["Ada Okafor"] * 4, "Shelf": ["A1", "B2", "C3", "D4"],
          "keywords": ["law", "sea", "salt", "law"]},
@@ -294,7 +294,7 @@ def test_a_format_with_a_mapping_keeps_it() -> None:
 
 
 def test_facets_are_rows_whose_values_repeat() -> None:
-    """Names, subjects, and containers are facets; other rows only if their values repeat."""
+    """Names, subjects, and containers are facets. Other rows are facets if their values repeat."""
     catalogue = propose_catalogue({
         "Title": [f"{title} {number}" for number in range(5) for title in TITLES],
         "Author": [f"Ada Okafor{chr(97 + number)}" for number in range(20)],
@@ -309,7 +309,7 @@ def test_facets_are_rows_whose_values_repeat() -> None:
 
 
 def test_examples_have_frequent_words_of_the_titles() -> None:
-    """Example queries find something, and are words of the catalogue's own titles."""
+    """Example queries have frequent words of the titles, so that they find something."""
     catalogue = propose_catalogue({
         "Title": ["Salt roads", "Salt roads of Rome", "Salt mines"], "Year": ["1", "1999", "2001"],
     })  # fmt: skip

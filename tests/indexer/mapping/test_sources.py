@@ -1,4 +1,4 @@
-"""`sources.toml` is written and read back as it is, and mistakes in it are named."""
+"""`sources.toml` is read back as it was written, and mistakes in it are named."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def load(folder: Path, text: str) -> Sources:
 def test_any_columns_are_read_back(
     columns: list[str], unused: dict[str, str], split: dict[str, str]
 ) -> None:
-    """Names of columns with any characters are read back unchanged, with comments next to them."""
+    """Column names with any characters are read back unchanged, even next to comments."""
     source = Source(
         file="*.csv",
         format="delimited",
@@ -92,8 +92,8 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     assert SOURCES_FILE in str(caught.value)
 
 
-def test_a_name_goes_before_a_glob() -> None:
-    """The source that names a file applies to it, even after one whose glob matches the name."""
+def test_a_file_name_takes_precedence_over_a_glob() -> None:
+    """A source that names a file applies to it, even after a source with a matching glob."""
     listed = Sources((
         Source(file="*.csv", format="one"), Source(file="a1.csv", format="two"),
         Source(file="sub/*.csv", format="three"), Source(file="a[1].csv", format="four"),

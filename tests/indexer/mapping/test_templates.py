@@ -1,4 +1,4 @@
-"""Column specifications take columns, templates of columns, and alternatives."""
+"""A column specification is a column, a template of columns, or alternatives of these."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = st.text() | st.text(alphabet="{}|[]., ab\n")
 
 
 def evaluate(specification: str, *properties: Property) -> list[str]:
-    """Return the values that the first alternative with any selects."""
+    """Return the values of the first alternative that has any."""
     columns: dict[str, list[Property]] = {}
     for prop in properties:
         columns.setdefault(prop.name, []).append(prop)
@@ -33,21 +33,21 @@ def make(pairs: Iterable[tuple[str, str]], group: int = 0) -> list[Property]:
 
 @given(NAMES)
 def test_an_escaped_name_selects_that_column_alone(name: str) -> None:
-    """The specification of a column names it and nothing else, whatever its characters."""
+    """The specification of a column names only this column, whatever its characters are."""
     assert templates.list_columns(templates.escape(name)) == [name]
     assert evaluate(templates.escape(name), Property(name, "value")) == ["value"]
 
 
 @given(NAMES, NAMES)
 def test_escaped_names_can_be_alternatives(one: str, other: str) -> None:
-    """A bar between two escaped names makes them alternatives, without the space around it."""
+    """A bar between two escaped names makes them alternatives. Spaces around it are ignored."""
     specification = f"{templates.escape(one)} | {templates.escape(other)}"
     assert templates.list_columns(specification) == [one.strip(), other.strip()]
 
 
 @given(NAMES)
 def test_any_text_is_a_specification(text: str) -> None:
-    """Any text has alternatives, each with one text more than columns."""
+    """Any text has alternatives. Each of them has one text more than columns."""
     alternatives = templates.parse(text)
     assert alternatives
     for template in alternatives:
@@ -55,8 +55,8 @@ def test_any_text_is_a_specification(text: str) -> None:
         assert len(template.texts) == len(template.columns) + 1
 
 
-def test_the_first_alternative_with_a_value_is_taken() -> None:
-    """`AF|AU` takes AF, or AU if there is no AF."""
+def test_the_first_alternative_with_a_value_is_used() -> None:
+    """`AF|AU` is the column AF, or AU if AF is empty."""
     assert evaluate("AF|AU", *make([("AU", "short"), ("AF", "full")])) == ["full"]
     assert evaluate("AF|AU", *make([("AU", "short")])) == ["short"]
     assert evaluate("AF|AU") == []
@@ -78,12 +78,12 @@ def test_the_first_alternative_with_a_value_is_taken() -> None:
 def test_text_between_columns_needs_values_on_both_sides(
     pairs: list[tuple[str, str]], expected: str
 ) -> None:
-    """Text between two columns is left out if either side is empty. Outer text always stays."""
+    """Text between two columns is left out if either is empty. The outer text is kept."""
     assert evaluate("<{a}, {b}; {c}>", *make(pairs)) == [expected]
 
 
 def test_columns_of_a_structure_are_combined() -> None:
-    """A template is evaluated for each group that has one of its columns, in the group's order."""
+    """A template is evaluated for each group with one of its columns, in the order of groups."""
     authors = [
         *make([("family", "Okafor"), ("given", "Ada")], group=1),
         *make([("given", "Plato")], group=3),
@@ -101,7 +101,7 @@ def test_a_template_of_one_column_is_applied_to_each_value() -> None:
 
 
 def test_a_combination_has_the_language_of_its_columns() -> None:
-    """The first language of the combined columns is that of the combination."""
+    """A combination has the first language of its columns."""
     [template] = templates.parse("{title}: {subtitle}")
     columns = {
         "title": [Property("title", "Titre")],

@@ -1,4 +1,4 @@
-"""Years and dates are found in the forms that catalogues write."""
+"""Years and dates are parsed in the forms that occur in catalogues."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from indexer.values import dates
     ],
 )  # fmt: skip
 def test_a_date_is_read_in_any_form(text: str, year: int, date: str) -> None:
-    """The year is found, and the date has as much as the text says."""
+    """The year is found, and the date is as precise as the text."""
     assert dates.find_year(text) == year
     assert dates.parse_date(text) == date
 
 
 @pytest.mark.parametrize("text", ["", "n.d.", "19uu", "0012", "12345678", "9999", "vol. 3"])
-def test_a_text_without_a_year_has_none(text: str) -> None:
-    """A number that cannot be a year is not taken for one."""
+def test_a_text_without_a_year_has_no_date(text: str) -> None:
+    """A number that cannot be a year is ignored."""
     assert dates.find_year(text) is None
     assert dates.parse_date(text) is None
 
 
-def test_the_order_of_day_and_month_is_that_of_the_column() -> None:
-    """One date with a day over 12 decides for its whole column."""
+def test_one_clear_date_decides_the_order_of_day_and_month() -> None:
+    """A date with a day over 12 decides the order for its whole column."""
     assert dates.is_day_first(["05/09/2017", "31/01/1984"]) is True
     assert dates.is_day_first(["05/09/2017", "01/31/1984"]) is False
     assert dates.is_day_first(["05/09/2017"]) is None
@@ -59,8 +59,8 @@ def test_a_date_is_shown_in_words(normalized: str, display: str) -> None:
 
 
 @given(st.text(max_size=30))
-def test_what_is_parsed_is_parsed_again(text: str) -> None:
-    """A normalized date is a date of the same year, and can be shown."""
+def test_a_normalized_date_is_parsed_again(text: str) -> None:
+    """A normalized date has the same year as its text, and can be shown."""
     date = dates.parse_date(text)
     if date:
         assert dates.find_year(date) == dates.find_year(text)

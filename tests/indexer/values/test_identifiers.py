@@ -36,7 +36,7 @@ SICI = "10.5555/(sici)1097-0258(19980815/30)17:15/16<1661::aid-x968>3.0.co;2-2"
     ],
 )  # fmt: skip
 def test_dois_are_found_in_any_text(text: str, dois: str) -> None:
-    """DOIs are found in URLs, lists and glued text, without the marks around them."""
+    """DOIs are found in URLs, in lists, and next to other text, without the marks around them."""
     assert find_dois(text) == tuple(dois.split())
 
 
@@ -56,7 +56,7 @@ def test_dois_are_found_in_any_text(text: str, dois: str) -> None:
     ],
 )  # fmt: skip
 def test_isbns_are_checked_and_get_13_digits(text: str, isbns: str) -> None:
-    """ISBNs of either length are found, and get 13 digits. A wrong check digit is none."""
+    """ISBNs of either length get 13 digits. An ISBN with a wrong check digit is ignored."""
     assert find_isbns(text) == tuple(isbns.split())
 
 
@@ -69,7 +69,7 @@ def test_isbns_are_checked_and_get_13_digits(text: str, isbns: str) -> None:
     ],
 )  # fmt: skip
 def test_issns_are_checked(text: str, issns: str) -> None:
-    """ISSNs are found with and without a hyphen. A wrong check digit is none."""
+    """ISSNs are found with and without a hyphen. One with a wrong check digit is ignored."""
     assert find_issns(text) == tuple(issns.split())
 
 
@@ -82,13 +82,13 @@ def test_issns_are_checked(text: str, issns: str) -> None:
     ],
 )  # fmt: skip
 def test_pmids_are_found(text: str, pmids: str) -> None:
-    """A PMID is a number alone, or one with a label."""
+    """A PMID is a whole text that is a number, or a number after a label."""
     assert find_pmids(text) == tuple(pmids.split())
 
 
 @given(st.text() | st.text("0123456789X-/. ;10.()[]%", max_size=60))
 def test_normalized_identifiers_stay_the_same(text: str) -> None:
-    """An identifier that was found in any text is found unchanged in itself."""
+    """The normalized form of an identifier is found in itself."""
     for find in (find_dois, find_isbns, find_issns, find_pmids):
         for found in find(text):
             assert find(found) == (found,)

@@ -71,7 +71,7 @@ def test_a_country_is_recognized_by_code_or_name(text: str, code: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "Atlantis", "QQ", "IND", "150", "Europe"])
 def test_an_unknown_country_has_no_code(text: str) -> None:
-    """An unknown name has no country code. Nor have continents and their numbers."""
+    """An unknown name, a continent, or the number of a continent has no country code."""
     assert iso_codes.find_country_code(text) is None
 
 

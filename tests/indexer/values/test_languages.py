@@ -1,4 +1,4 @@
-"""Languages are recognized in the codes and names that catalogues write."""
+"""Languages are recognized by the codes and names that occur in catalogues."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_codes_names_and_lists_are_recognized(text: str, codes: str) -> None:
     "text", ["", "E", "Klingonese", "English; Klingonese", "the", "engqqq", "1999", "x" * 10_000]
 )
 def test_a_text_with_an_unknown_part_has_no_languages(text: str) -> None:
-    """A text of which a part is no language has none."""
+    """A text has no languages if one of its parts is not a language."""
     assert find_languages(text) == ()
 
 
 @pytest.mark.parametrize("text", ["und", "mul", "zxx", "N/A", "Unknown", "Multiple languages", "-"])
-def test_texts_that_state_no_language(text: str) -> None:
-    """Codes and words for no, several, or unknown languages are no languages."""
+def test_texts_for_an_unknown_language_are_recognized(text: str) -> None:
+    """Codes and words for no, several, or unknown languages are not languages."""
     assert is_no_language(text)
     assert find_languages(text) == ()
     assert not is_no_language("English")
@@ -63,7 +63,7 @@ def test_texts_that_state_no_language(text: str) -> None:
     ("Die Akten sind überwiegend deutsch", "de"), ("Papers of the even Board", ""),
 ])  # fmt: skip
 def test_names_in_a_sentence_are_recognized(text: str, codes: str) -> None:
-    """A sentence of an archive names the languages of its papers. Rare ones are words."""
+    """Names of common languages are found in a sentence. Names of rare ones may be words."""
     assert find_named_languages(text) == tuple(codes.split())
 
 

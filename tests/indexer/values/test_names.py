@@ -1,4 +1,4 @@
-"""Names of persons and bodies are read in the forms that catalogues write."""
+"""Names of persons and corporate bodies are parsed in the forms that occur in catalogues."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from indexer.values import names
     ],
 )
 def test_the_name_of_a_person_is_read_in_any_form(text: str, normalized: str, display: str) -> None:
-    """A person is sorted by the family name and shown with the given name first."""
+    """The name of a person is sorted by the family name, and shown with the given name first."""
     name = names.parse(text)
     assert name
     assert (str(name), name.display) == (normalized, display)
@@ -64,7 +64,7 @@ def test_a_name_is_searched_in_both_orders(normalized: str, text: str) -> None:
         "Организация Объединенных Наций", "Fondazione Sale",
     ],
 )  # fmt: skip
-def test_a_corporate_or_doubtful_name_stays_whole(text: str) -> None:
+def test_a_corporate_or_ambiguous_name_stays_whole(text: str) -> None:
     """A name that is not clearly that of a person is literal."""
     name = names.parse(text)
     assert name
@@ -80,8 +80,8 @@ def test_braces_mark_a_literal_name() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "--", "1964-", "{}", ", ;"])
-def test_a_text_without_letters_is_no_name(text: str) -> None:
-    """Punctuation and digits alone are no name."""
+def test_a_text_without_letters_is_not_a_name(text: str) -> None:
+    """Punctuation and digits alone are not a name."""
     assert names.parse(text) is None
 
 

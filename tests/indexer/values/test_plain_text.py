@@ -21,7 +21,7 @@ from indexer.values.plain_text import repair_encoding, split_abstract, strip_mar
     ],
 )
 def test_only_tags_of_html_and_jats_are_removed(text: str, plain: str) -> None:
-    """Blocks become paragraphs, and what only looks like a tag stays."""
+    """Blocks become paragraphs. Text that only looks like a tag is kept."""
     assert strip_markup(text) == plain
 
 
@@ -43,7 +43,7 @@ def test_only_tags_of_html_and_jats_are_removed(text: str, plain: str) -> None:
     ],
 )
 def test_an_abstract_loses_its_heading(text: str, paragraphs: list[str]) -> None:
-    """A heading goes, a word of the first sentence stays, and blank lines part paragraphs."""
+    """A heading is removed, but not the first word of a sentence. Blank lines divide paragraphs."""
     assert split_abstract(text) == tuple(paragraphs)
 
 
@@ -57,13 +57,13 @@ def test_an_abstract_loses_its_heading(text: str, paragraphs: list[str]) -> None
 def test_text_encoded_twice_is_repaired_if_all_of_it_becomes_valid(
     text: str, repaired: str
 ) -> None:
-    """A text in which one character does not fit stays as it is."""
+    """A text stays unchanged if the repair does not make all of it valid."""
     assert repair_encoding(text) == repaired
 
 
 @given(st.text(max_size=100))
-def test_text_encoded_twice_is_repaired_in_any_script(text: str) -> None:
-    """UTF-8 read as windows-1252 is repaired, unless it was not recognizable as such."""
+def test_a_repair_never_damages_a_text(text: str) -> None:
+    """A repair restores UTF-8 that was decoded as windows-1252, or changes nothing."""
     try:
         broken = text.encode().decode("cp1252")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Codes of types become names, and names stay."""
+"""Codes of types become names, and names are kept."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ from indexer.values.publication_types import read_type
     ],
 )  # fmt: skip
 def test_a_code_of_a_type_becomes_its_name(text: str, name: str) -> None:
-    """The codes of formats for one type have one name. What is no code stays as it is."""
+    """The codes of several formats for one type have one name. Other texts are kept."""
     assert read_type(text) == name
